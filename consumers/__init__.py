@@ -1,0 +1,1 @@
+"""What the system hears from Kafka, turned into the same use cases and projections."""

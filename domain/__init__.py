@@ -1,0 +1,1 @@
+"""What may happen to an order and what has happened: pure, no clock, no I/O."""

@@ -1,0 +1,84 @@
+"""What the command pipeline hands to the log in one append, and what it gets back."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+from uuid import UUID
+
+from domain.facts import PathKey
+from domain.messages import Command, Decided, Happened, Outcome
+from domain.paths.path import OrderPath
+from domain.refusals import Unmet
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event on its way into the log."""
+
+    stream_id: str
+    version: int
+    decided: Decided
+    subject_id: str  # whose personal data it may hold; the stream itself if nobody is known
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One decided command: what it read, what it wants written, what it will be told.
+
+    `conflict` is compared like the others and never stored.
+    """
+
+    command: Command
+    body_hash: bytes
+    kind: Literal["accepted", "refused", "nothing", "conflict"]
+    reads: Sequence[str]  # stream ids
+    events: Sequence[NewEvent] = ()
+    unmet: Sequence[Unmet] = ()
+    versions: Mapping[str, int] = field(default_factory=dict)  # of written streams, after
+
+    @property
+    def writes(self) -> frozenset[str]:
+        return frozenset(self.versions) if self.events else frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What the append did. Numbers count the answers of the batch from 0."""
+
+    after: int  # position before the first written event
+    at: datetime  # recorded_at of everything that was written
+    moved: frozenset[str]  # streams that were no longer at the version that was read
+    known: frozenset[int]  # answers whose command id was answered before
+    set_back: frozenset[int]  # answers that were not written, `known` among them
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOutcome:
+    """The first answer to a command id, with the hash of the body it was given for."""
+
+    outcome: Outcome
+    body_hash: bytes
+
+
+class Log(Protocol):
+    """The port through which the pipeline sees the log. infra.event_log is the one behind it."""
+
+    def locked(self) -> AbstractContextManager["Log"]:
+        """Hold the head: what is loaded inside of the block stays true until its end."""
+
+    def load(self, versions: Mapping[str, int]) -> Mapping[str, Sequence[Happened]]:
+        """Give the events of each stream above the version that is known already."""
+
+    def load_paths(self, keys: Sequence[PathKey]) -> Mapping[PathKey, OrderPath]:
+        """Give published paths; what was never published is missing."""
+
+    def load_outcomes(self, ids: Sequence[UUID]) -> Mapping[UUID, StoredOutcome]:
+        """Give the stored answers; what was never answered is missing."""
+
+    def append(self, answers: Sequence[Answer], versions: Mapping[str, int]) -> Appended:
+        """Write a batch in one transaction; versions: of every stream as it was read."""
+
+    def close(self) -> None:
+        """Give back every connection."""

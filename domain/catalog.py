@@ -1,0 +1,86 @@
+"""Every command, event and stream by its stored name: the one table the rest looks up.
+
+Used by infra.mapper (decode), services.pipeline (decide) and the edges (commands by name).
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from domain.facts import Facts, PathKey
+from domain.messages import Aggregate, Command, Decided, Event
+from domain.orders import commands, decide
+from domain.orders.events import ORDER_EVENTS
+from domain.orders.order import Order
+from domain.paths.line import PathLine, PathPublished, PublishPath, publish
+
+States = Mapping[str, Any]  # stream id -> state; every stream that streams_of named
+
+_EVENT_TYPES: tuple[type[Event], ...] = (*ORDER_EVENTS, PathPublished)
+_COMMAND_TYPES: tuple[type[Command], ...] = (*commands.COMMANDS, PublishPath)
+
+EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
+COMMANDS: Mapping[str, type[Command]] = {t.NAME: t for t in _COMMAND_TYPES}
+AGGREGATES: Mapping[str, type[Aggregate]] = {"order": Order, "path": PathLine}
+
+
+def empty_state(stream_id: str) -> Aggregate:
+    """Give the state of a stream before its first event."""
+    return AGGREGATES[stream_id.partition("-")[0]]()
+
+
+def streams_of(command: Command) -> tuple[str, ...]:
+    """Name the streams that a command reads; the first is the one it writes."""
+    match command:
+        case commands.PlaceOrder() | commands.RecordFacts():
+            return (command.stream_id, f"path-{command.path}")
+        case commands.OrderCommand() | PublishPath():
+            return (command.stream_id,)
+        case _:
+            raise TypeError(f"{type(command).__name__} is not in the catalog")
+
+
+def definitions_of(command: Command, states: States) -> Iterable[PathKey]:
+    """Name the published definitions that deciding the command needs."""
+    match command:
+        case commands.PlaceOrder():
+            yield from _latest(command.path, states)
+        case commands.RecordFacts():
+            order: Order = states[command.stream_id]
+            if order.path:
+                yield (order.path, order.path_version)
+            else:
+                yield from _latest(command.path, states)
+        case commands.OrderCommand():
+            pinned: Order = states[command.stream_id]
+            if pinned.path:
+                yield (pinned.path, pinned.path_version)
+        case _:
+            return
+
+
+def _latest(path: str, states: States) -> Iterable[PathKey]:
+    line: PathLine = states[f"path-{path}"]
+    if line.path_version:
+        yield (path, line.path_version)
+
+
+def decide_on(
+    command: Command, states: States, facts: Facts, now: datetime
+) -> Mapping[str, list[Decided]]:
+    """Decide a command: the new events of each stream, all empty if it is already so.
+
+    Raises: Refusal with every unmet condition.
+    """
+    match command:
+        case commands.PlaceOrder():
+            line = states[f"path-{command.path}"]
+            order = states[command.stream_id]
+            return {command.stream_id: decide.place(order, line, command, facts, now)}
+        case commands.OrderCommand():
+            order = states[command.stream_id]
+            return {command.stream_id: decide.decide(order, command, facts, now)}
+        case PublishPath():
+            return {command.stream_id: publish(states[command.stream_id], command, now)}
+        case _:
+            raise TypeError(f"{type(command).__name__} is not in the catalog")

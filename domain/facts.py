@@ -1,0 +1,15 @@
+"""What a decision may look at besides the state: fetched before, handed in, never looked up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from domain.paths.path import OrderPath
+
+PathKey = tuple[str, int]  # (path, version), immutable once published
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Published definitions that a command's decision needs."""
+
+    paths: Mapping[PathKey, OrderPath] = field(default_factory=dict)

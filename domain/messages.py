@@ -1,0 +1,165 @@
+"""The shapes that every command, event and answer share: envelope, actor, outcome."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal, Protocol, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from domain.refusals import Unmet
+
+ActorKind = Literal["user", "api_key", "trigger", "clock", "import", "system"]
+
+
+def _no_nul(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("must not contain the NUL character")
+    return text
+
+
+Text = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_no_nul)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_no_nul)]
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalField:
+    """Marks a field as personal data: the mapper stores it encrypted per subject."""
+
+
+Personal = Annotated[
+    str, StringConstraints(max_length=2_000), AfterValidator(_no_nul), PersonalField()
+]
+
+
+class Shape(BaseModel):
+    """A frozen value that names every field it takes."""
+
+    # Input is hidden, because it may be personal and validation errors reach logs.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", serialize_by_alias=True, hide_input_in_errors=True
+    )
+
+
+class Actor(Shape):
+    """Who acts: a person, a program with a key, a rule, the clock, an import, the system."""
+
+    kind: ActorKind
+    id: Name
+    roles: tuple[Code, ...] = ()
+    on_behalf_of: Name | None = None
+
+
+class Command(Shape):
+    """Something that somebody wants. Subclasses add the target and the body.
+
+    The body hash (idempotency) covers NAME and every explicitly set field except ENVELOPE.
+    """
+
+    NAME: ClassVar[str]
+    ENVELOPE: ClassVar[frozenset[str]] = frozenset(
+        {"command_id", "actor", "correlation_id", "causation_id", "source"}
+    )
+
+    command_id: UUID
+    actor: Actor
+    correlation_id: UUID | None = None  # None: the command id
+    causation_id: UUID | None = None  # the command or event that led to this one
+    source: Name = "api"
+    reason: Personal | None = None  # free text, for people
+    occurred_at: AwareDatetime | None = None  # None: now; only facts may set the past
+    expected_version: int | None = Field(default=None, ge=0)
+    expected_status: Code | None = None
+
+
+class Event(Shape):
+    """Something that has happened. NAME is its stored name: a contract for ever."""
+
+    NAME: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An event as decide gives it: not yet in the log."""
+
+    event: Event
+    occurred_at: datetime
+    fact_id: UUID | None = None  # set: a fact from outside, None: a decision made here
+
+
+class Happened(Protocol):
+    """What evolve needs to know of an event, stored or about to be."""
+
+    @property
+    def event(self) -> Event: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def occurred_at(self) -> datetime: ...
+    @property
+    def fact_id(self) -> UUID | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as it stands in the log, with its whole envelope."""
+
+    position: int  # contiguous over the log, in commit order
+    stream_id: str
+    version: int
+    shard: int  # 0..15
+    event: Event
+    command_id: UUID
+    correlation_id: UUID
+    causation_id: UUID | None
+    actor_kind: str
+    actor_id: str
+    on_behalf_of: str | None
+    reason: str | None
+    source: str
+    occurred_at: datetime  # when it happened, UTC
+    recorded_at: datetime  # when the log took it, UTC, never decreasing by position
+    fact_id: UUID | None = None
+
+    @property
+    def entity_id(self) -> str:
+        """The id of the order (path, …) that owns the stream: `order-X` gives `X`."""
+        return entity_of(self.stream_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The final answer to a command, stored with its events and repeated for ever."""
+
+    command_id: UUID
+    kind: Literal["accepted", "refused", "nothing"]
+    first_position: int | None = None
+    last_position: int | None = None
+    versions: Mapping[str, int] = field(default_factory=dict)  # stream id -> version after
+    unmet: tuple[Unmet, ...] = ()
+    repeated: bool = False  # True: answered from the store, nothing was done now
+
+    def event_ids(self, log_id: UUID) -> list[str]:
+        """Ids of the stored events, `log_id/position`, in order."""
+        if self.first_position is None or self.last_position is None:
+            return []
+        return [f"{log_id}/{p}" for p in range(self.first_position, self.last_position + 1)]
+
+
+class Aggregate(Protocol):
+    """A state built from the events of one stream; immutable."""
+
+    @property
+    def version(self) -> int: ...
+    @property
+    def last_occurred_at(self) -> datetime | None: ...
+    @property
+    def subject_id(self) -> str | None: ...  # whose personal data its events hold
+    def evolve(self, happened: Happened) -> Self: ...
+
+
+def entity_of(stream_id: str) -> str:
+    """Give the id behind the stream's category: `order-17` and `attempt-17` give `17`."""
+    return stream_id.partition("-")[2]

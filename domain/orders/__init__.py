@@ -1,0 +1,1 @@
+"""The order: commands in, decisions, events out, state."""

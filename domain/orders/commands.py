@@ -1,0 +1,262 @@
+"""What people and programs may ask of an order. One class per intent."""
+
+# The facts belong to RecordFacts, so whoever imports the commands finds them here too.
+# ruff: noqa: PLC0414
+
+from typing import Annotated, ClassVar, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from domain.messages import Code, Command, Name, Personal
+from domain.orders.events import Customer, Delivery, Initiator, stream_of
+from domain.orders.facts import Fact as Fact
+from domain.orders.facts import Installments
+from domain.orders.facts import ItemFact as ItemFact
+from domain.orders.facts import PaymentFact as PaymentFact
+from domain.orders.facts import PlacedFact as PlacedFact
+from domain.orders.facts import SourceStatusFact as SourceStatusFact
+from domain.orders.facts import StatusFact as StatusFact
+from domain.orders.money import MAX_MINOR, Currency, Line, Minor, Quantity, StatedTotals
+
+MAX_LINES = 500  # positions in one order
+MAX_FACTS = 500  # facts in one command
+
+
+class OrderCommand(Command):
+    """A command to one order."""
+
+    order_id: UUID
+
+    @property
+    def stream_id(self) -> str:
+        return stream_of(self.order_id)
+
+
+class PlaceOrder(OrderCommand):
+    """Create an order. Without totals they are computed; stated ones are checked."""
+
+    NAME: ClassVar[str] = "order.place"
+
+    path: Code = "universal"
+    order_type: Code = "private"
+    channel: Code = "web"
+    shop: Name = "main"
+    external_id: Name | None = None
+    customer: Customer | None = None
+    delivery: Delivery | None = None
+    currency: Currency
+    vat_included: bool = True
+    lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=MAX_LINES)]
+    discount_minor: Minor = 0  # off the whole order
+    delivery_minor: Minor = 0
+    stated: StatedTotals | None = None
+    test: bool = False
+
+
+class ChangeStatus(OrderCommand):
+    """Move the order along its path."""
+
+    NAME: ClassVar[str] = "order.change_status"
+
+    to_status: Code
+    reason_code: Code | None = None
+    initiator: Initiator | None = None
+
+
+class CancelOrder(OrderCommand):
+    """End the order without success. The path says where cancelled orders go."""
+
+    NAME: ClassVar[str] = "order.cancel"
+
+    reason_code: Code | None = None
+    initiator: Initiator | None = None
+    to_status: Code | None = None  # None: the path's first failure status
+
+
+class ChangeFields(OrderCommand):
+    """Change details. Fields that are set explicitly are changed, None clears one."""
+
+    NAME: ClassVar[str] = "order.change_fields"
+
+    customer_name: Personal | None = None
+    customer_phone: Personal | None = None
+    customer_email: Personal | None = None
+    delivery_address: Personal | None = None
+    delivery_method: Code | None = None
+    promised_at: AwareDatetime | None = None
+    track_number: Name | None = None
+
+    FIELDS: ClassVar[tuple[str, ...]] = (
+        "customer_name",
+        "customer_phone",
+        "customer_email",
+        "delivery_address",
+        "delivery_method",
+        "promised_at",
+        "track_number",
+    )
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """Names of the fields that the sender set, in a stable order."""
+        return tuple(name for name in self.FIELDS if name in self.model_fields_set)
+
+
+class AddItem(OrderCommand):
+    """Add a position."""
+
+    NAME: ClassVar[str] = "order.add_item"
+
+    line: Line
+
+
+class ChangeItem(OrderCommand):
+    """Change quantity, price or discount of a position."""
+
+    NAME: ClassVar[str] = "order.change_item"
+
+    item_id: Name
+    quantity: Quantity | None = None
+    unit_price_minor: Minor | None = None
+    discount_minor: Minor | None = None
+
+
+class MoveItem(OrderCommand):
+    """Bring some pieces of a position from one item status to another."""
+
+    NAME: ClassVar[str] = "order.move_item"
+
+    item_id: Name
+    quantity: Quantity
+    from_status: Code
+    to_status: Code
+    reason_code: Code | None = None
+
+
+class CancelItem(OrderCommand):
+    """Take pieces of a position out of the order, from the least advanced status on."""
+
+    NAME: ClassVar[str] = "order.cancel_item"
+
+    item_id: Name
+    quantity: Quantity | None = None  # None: all that are not shipped
+    reason_code: Code
+
+
+class SubmitPayment(OrderCommand):
+    """Announce a payment."""
+
+    NAME: ClassVar[str] = "order.submit_payment"
+
+    payment_id: Name
+    method: Name
+    amount_minor: Minor
+    currency: Currency
+    installments: Installments | None = None
+
+
+class PaymentCommand(OrderCommand):
+    """A movement of one payment, by a person or as the gateway's callback."""
+
+    payment_id: Name
+    amount_minor: Annotated[int, Field(ge=1, le=MAX_MINOR)]
+    currency: Currency
+    gateway_ref: Name | None = None  # the same reference twice is the same movement
+
+
+class AuthorisePayment(PaymentCommand):
+    """Money was reserved."""
+
+    NAME: ClassVar[str] = "order.authorise_payment"
+
+
+class ChargePayment(PaymentCommand):
+    """Money came in."""
+
+    NAME: ClassVar[str] = "order.charge_payment"
+
+
+class RefundPayment(PaymentCommand):
+    """Money goes back."""
+
+    NAME: ClassVar[str] = "order.refund_payment"
+
+    reason_code: Code | None = None
+
+
+class ChargeBackPayment(PaymentCommand):
+    """The bank took the money back."""
+
+    NAME: ClassVar[str] = "order.charge_back_payment"
+
+
+class AssignOwner(OrderCommand):
+    """Make a person or a group responsible."""
+
+    NAME: ClassVar[str] = "order.assign_owner"
+
+    user: Name | None = None
+    group: Name | None = None
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> Self:
+        if self.user is None and self.group is None:
+            raise ValueError("name a user, a group, or both")
+        return self
+
+
+class AddNote(OrderCommand):
+    """Write something about the order."""
+
+    NAME: ClassVar[str] = "order.add_note"
+
+    text: Personal
+
+
+class MarkTest(OrderCommand):
+    """Take the order out of the reports, or back in."""
+
+    NAME: ClassVar[str] = "order.mark_test"
+
+    test: bool = True
+
+
+class CorrectFact(OrderCommand):
+    """Annul a wrong fact of this order. The reason is mandatory."""
+
+    NAME: ClassVar[str] = "order.correct"
+
+    version: Annotated[int, Field(ge=1)]  # the event's version within the order
+
+
+class RecordFacts(OrderCommand):
+    """Record what happened elsewhere. Never refused for contradicting the path."""
+
+    NAME: ClassVar[str] = "order.record_facts"
+
+    path: Code
+    facts: Annotated[tuple[Fact, ...], Field(min_length=1, max_length=MAX_FACTS)]
+    customer_id: Name | None = None  # whose personal data it is, where known
+
+
+COMMANDS: tuple[type[OrderCommand], ...] = (
+    PlaceOrder,
+    ChangeStatus,
+    CancelOrder,
+    ChangeFields,
+    AddItem,
+    ChangeItem,
+    MoveItem,
+    CancelItem,
+    SubmitPayment,
+    AuthorisePayment,
+    ChargePayment,
+    RefundPayment,
+    ChargeBackPayment,
+    AssignOwner,
+    AddNote,
+    MarkTest,
+    CorrectFact,
+    RecordFacts,
+)

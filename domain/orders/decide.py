@@ -1,0 +1,221 @@
+"""decide: from a state and a command to events, or to a refusal that names everything unmet.
+
+An empty list means: already so. Runs once per command, in services.pipeline.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from domain.facts import Facts
+from domain.messages import Decided, Event
+from domain.orders import commands as c
+from domain.orders import events as e
+from domain.orders import guards
+from domain.orders.decide_facts import record_facts
+from domain.orders.decide_items import ITEM_DECISIONS
+from domain.orders.decide_payments import PAYMENT_DECISIONS
+from domain.orders.money import add_up, check_totals
+from domain.orders.order import Order
+from domain.paths.line import PathLine
+from domain.paths.path import OrderPath, deadlines_from
+from domain.refusals import Refusal, Unmet, refuse_if
+
+Decision = list[Decided]
+
+
+def place(order: Order, line: PathLine, cmd: c.PlaceOrder, facts: Facts, now: datetime) -> Decision:
+    """Create the order on the latest version of its path. The same order again is refused."""
+    unmet = list(guards.time_is_allowed(cmd, now, is_fact=True))
+    if order.exists:
+        unmet.append(
+            Unmet(
+                code="order_exists",
+                field="order_id",
+                message=f"The order {cmd.order_id} exists already",
+                needed="another order_id; to repeat a command, send its command_id again",
+            )
+        )
+    path = facts.paths.get((cmd.path, line.path_version))
+    if path is None:
+        unmet.append(
+            Unmet(code="path_unknown", field="path", message=f"No path {cmd.path} is published")
+        )
+    ids = [item.item_id for item in cmd.lines]
+    unmet += [
+        Unmet(
+            code="item_exists",
+            field=f"lines.{n}.item_id",
+            message=f"The item {item_id} stands twice in the order",
+        )
+        for n, item_id in enumerate(ids)
+        if item_id in ids[:n]
+    ]
+    totals = add_up(
+        cmd.lines,
+        discount_minor=cmd.discount_minor,
+        delivery_minor=cmd.delivery_minor,
+        vat_included=cmd.vat_included,
+    )
+    unmet += check_totals(cmd.lines, totals, cmd.stated)
+    if path is None or unmet:
+        raise Refusal(*unmet)
+    at = cmd.occurred_at or now
+    status = path.initial[0].status
+    body = cmd.model_dump(include=_PLACED_FIELDS, exclude={"lines", "customer", "delivery"})
+    event = e.OrderPlaced(
+        **body,
+        lines=cmd.lines,
+        customer=cmd.customer,
+        delivery=cmd.delivery,
+        path_version=line.path_version,
+        status=status,
+        totals=totals,
+        deadlines=_deadlines(path, status, at),
+    )
+    return [Decided(event, at)]
+
+
+_PLACED_FIELDS = set(c.PlaceOrder.model_fields) & set(e.OrderPlaced.model_fields)
+
+
+def decide(order: Order, cmd: c.OrderCommand, facts: Facts, now: datetime) -> Decision:
+    """Decide a command on an existing order (or RecordFacts, which may be its first)."""
+    if isinstance(cmd, c.RecordFacts):
+        return record_facts(order, cmd, facts, now)
+    refuse_if(list(guards.order_exists(order, cmd.order_id)))
+    is_fact = isinstance(cmd, c.PaymentCommand | c.SubmitPayment)
+    unmet = [
+        *guards.status_is_as_expected(order, cmd),
+        *guards.time_is_allowed(cmd, now, is_fact=is_fact),
+    ]
+    if not order.path:
+        raise Refusal(*guards.path_is_pinned(order), *unmet)
+    path = facts.paths[order.path, order.path_version]
+    # A fact may be minutes ahead of our clock: what is decided now comes after it.
+    at = cmd.occurred_at or max(now, order.last_occurred_at or now)
+    events, more = _DECISIONS[type(cmd)](order, cmd, path, at)
+    refuse_if([*unmet, *more])
+    return [Decided(event, at) for event in events]
+
+
+# Each gives the events and everything that stands against them.
+Verdict = tuple[list[Event], list[Unmet]]
+
+
+def change_status(order: Order, cmd: c.ChangeStatus, path: OrderPath, now: datetime) -> Verdict:
+    return _move(order, cmd, cmd.to_status, path, now)
+
+
+def cancel(order: Order, cmd: c.CancelOrder, path: OrderPath, now: datetime) -> Verdict:
+    """End without success. An order that ended so already, in whatever way, is left alone."""
+    ended = path.statuses.get(order.status or "")
+    if cmd.to_status is None and ended is not None and ended.final == "failure":
+        return [], []
+    target = cmd.to_status or path.first_failure
+    unmet = list(guards.target_is_failure(path, target))
+    if target is None or unmet:
+        return [], [*unmet, *guards.cancelling_says_why(_said(cmd))]
+    return _move(order, cmd, target, path, now)
+
+
+def _move(
+    order: Order,
+    cmd: c.ChangeStatus | c.CancelOrder,
+    target: str,
+    path: OrderPath,
+    now: datetime,
+) -> Verdict:
+    source = order.status or ""
+    if target == source:
+        return [], []
+    unmet = guards.move_is_open(path, source, target, cmd, _said(cmd))
+    if unmet:
+        return [], unmet
+    event = e.StatusChanged(
+        from_status=source,
+        to_status=target,
+        reason_code=cmd.reason_code,
+        initiator=cmd.initiator,
+        deadlines=_deadlines(path, target, now),
+    )
+    return [event], []
+
+
+def _said(cmd: c.ChangeStatus | c.CancelOrder) -> dict[str, str | None]:
+    return {"reason_code": cmd.reason_code, "initiator": cmd.initiator}
+
+
+def _deadlines(path: OrderPath, status: str, at: datetime) -> tuple[e.Deadline, ...]:
+    limit = path.statuses[status].limit
+    return tuple(e.Deadline(level=level, at=when) for level, when in deadlines_from(limit, at))
+
+
+def change_fields(order: Order, cmd: c.ChangeFields, path: OrderPath, _now: datetime) -> Verdict:
+    if not cmd.wanted:
+        message = "No field is named that should change"
+        needed = "one of " + ", ".join(cmd.FIELDS)
+        return [], [Unmet(code="nothing_to_change", message=message, needed=needed)]
+    changed = [n for n in cmd.wanted if getattr(cmd, n) != order.field_value(n)]
+    if not changed:
+        return [], []
+    values: dict[str, Any] = {name: getattr(cmd, name) for name in changed}
+    return [e.FieldsChanged(changed=tuple(changed), **values)], [*guards.not_final(order, path)]
+
+
+def assign_owner(order: Order, cmd: c.AssignOwner, _path: OrderPath, _now: datetime) -> Verdict:
+    if (cmd.user, cmd.group) == (order.owner_user, order.owner_group):
+        return [], []
+    event = e.OwnerAssigned(
+        user=cmd.user,
+        group=cmd.group,
+        previous_user=order.owner_user,
+        previous_group=order.owner_group,
+    )
+    return [event], []
+
+
+def add_note(_order: Order, cmd: c.AddNote, _path: OrderPath, _now: datetime) -> Verdict:
+    return [e.NoteAdded(text=cmd.text)], []
+
+
+def mark_test(order: Order, cmd: c.MarkTest, _path: OrderPath, _now: datetime) -> Verdict:
+    return ([] if order.test == cmd.test else [e.TestFlagChanged(test=cmd.test)]), []
+
+
+def correct(order: Order, cmd: c.CorrectFact, _path: OrderPath, _now: datetime) -> Verdict:
+    """Annul a fact. Twice is nothing new: the fact no longer counts."""
+    if cmd.version in order.annulled:
+        return [], []
+    unmet = []
+    name = order.correctable.get(cmd.version)
+    if name is None:
+        unmet.append(
+            Unmet(
+                code="fact_not_correctable",
+                field="version",
+                message=f"Event {cmd.version} of the order is no fact that stands",
+                needed="one of " + (", ".join(map(str, order.correctable)) or "none"),
+            )
+        )
+    if not cmd.reason:
+        unmet.append(Unmet(code="reason_required", field="reason", message="A correction says why"))
+    if unmet:
+        return [], unmet
+    event = e.FactAnnulled(
+        annulled_version=cmd.version, annulled_type=name or "", reason=cmd.reason or ""
+    )
+    return [event], []
+
+
+_DECISIONS: dict[type[c.OrderCommand], Callable[..., Verdict]] = {
+    c.ChangeStatus: change_status,
+    c.CancelOrder: cancel,
+    c.ChangeFields: change_fields,
+    c.AssignOwner: assign_owner,
+    c.AddNote: add_note,
+    c.MarkTest: mark_test,
+    c.CorrectFact: correct,
+    **ITEM_DECISIONS,
+    **PAYMENT_DECISIONS,
+}

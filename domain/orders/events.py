@@ -1,0 +1,279 @@
+"""Everything that can have happened to an order. Stored names are contracts for ever.
+
+Amounts are integer minor units of the order's currency, times are aware and UTC,
+quantities are pieces. When it happened stands in the envelope (occurred_at).
+"""
+
+from typing import Annotated, ClassVar, Literal, get_args
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from domain.messages import Code, Event, Name, Personal, Shape, Text
+from domain.orders.money import Currency, Line, Totals
+
+Initiator = Literal["client", "shop", "carrier", "system"]
+TimeSource = Literal["recorded", "derived"]  # derived: the source has no own time for it
+Attributes = Annotated[dict[Name, Text], Field(max_length=100)]  # column -> value
+
+
+class Customer(Shape):
+    """Who buys. customer_id is our key, the rest is personal."""
+
+    customer_id: Name | None = None
+    name: Personal | None = None
+    phone: Personal | None = None
+    email: Personal | None = None
+
+
+class Delivery(Shape):
+    """How the goods travel."""
+
+    method: Code | None = None
+    address: Personal | None = None
+    promised_at: AwareDatetime | None = None  # what the customer was told
+
+
+class Deadline(Shape):
+    """A moment by which the order must have left the status it is entering."""
+
+    level: Code  # warn | due | escalate_<percent>
+    at: AwareDatetime
+
+
+class OrderPlaced(Event):
+    """Fact: a customer's order exists, on this path, for this money."""
+
+    NAME: ClassVar[str] = "order.placed.v1"
+
+    path: Code
+    path_version: int
+    status: Code  # where it starts
+    rank: int = 0  # place among facts of the same second; decisions ignore it
+    order_type: Code
+    channel: Code
+    shop: Name
+    external_id: Name | None = None  # the number in the source
+    customer: Customer | None = None
+    delivery: Delivery | None = None
+    currency: Currency
+    vat_included: bool = True
+    lines: tuple[Line, ...] = ()
+    totals: Totals | None = None  # None: an imported order, its items follow as facts
+    deadlines: tuple[Deadline, ...] = ()
+    test: bool = False
+
+
+class StatusChanged(Event):
+    """Fact: somebody moved the order, and the order's path allowed it."""
+
+    NAME: ClassVar[str] = "order.status_changed.v1"
+
+    from_status: Code
+    to_status: Code
+    reason_code: Code | None = None
+    initiator: Initiator | None = None
+    deadlines: tuple[Deadline, ...] = ()
+
+
+class StatusRecorded(Event):
+    """Fact: elsewhere the order entered a status, whether the path would allow it or not."""
+
+    NAME: ClassVar[str] = "order.status_recorded.v1"
+
+    path: Code
+    path_version: int
+    to_status: Code
+    rank: int  # place among facts of the same second, by the source's own order
+    time_source: TimeSource = "recorded"
+    conforming: bool
+    nonconforming: tuple[Code, ...] = ()  # why the path would have refused it, on arrival
+    actor: Name | None = None  # who did it in the source, where the source says so
+    role: Name | None = None
+    reason_code: Name | None = None
+    attributes: Attributes = Field(default_factory=dict)  # other columns of the source
+    personal: Personal | None = None  # columns that the mapping marks personal, as JSON
+
+
+class SourceStatusNoted(Event):
+    """Fact: the source names a status without a time; it is not a status change."""
+
+    NAME: ClassVar[str] = "order.source_status_noted.v1"
+
+    source_status: Name
+
+
+class FieldsChanged(Event):
+    """Fact: details of the order were changed. Only the named ones, old values in history."""
+
+    NAME: ClassVar[str] = "order.fields_changed.v1"
+
+    changed: tuple[Name, ...]  # names of the fields below that were set, None clears
+    customer_name: Personal | None = None
+    customer_phone: Personal | None = None
+    customer_email: Personal | None = None
+    delivery_address: Personal | None = None
+    delivery_method: Code | None = None
+    promised_at: AwareDatetime | None = None
+    track_number: Name | None = None
+
+
+class ItemAdded(Event):
+    """Fact: a position was added to the order."""
+
+    NAME: ClassVar[str] = "order.item_added.v1"
+
+    line: Line
+    delivery_minor: int = 0  # freight that the source counts per item
+    totals: Totals | None = None  # the order's money afterwards; None for imported items
+
+
+class ItemChanged(Event):
+    """Fact: quantity, price or discount of a position is another one now."""
+
+    NAME: ClassVar[str] = "order.item_changed.v1"
+
+    line: Line
+    totals: Totals
+
+
+class ItemStatusChanged(Event):
+    """Fact: so many pieces of a position went from one item status to another."""
+
+    NAME: ClassVar[str] = "order.item_status_changed.v1"
+
+    item_id: Name
+    quantity: int
+    from_status: Code
+    to_status: Code
+    reason_code: Code | None = None
+    totals: Totals | None = None  # set when pieces were cancelled: the money afterwards
+
+
+class PaymentSubmitted(Event):
+    """Fact: the customer was asked for, or announced, a payment."""
+
+    NAME: ClassVar[str] = "order.payment_submitted.v1"
+
+    payment_id: Name
+    method: Name
+    amount_minor: int
+    currency: Currency
+    installments: int | None = None
+
+
+class PaymentEvent(Event):
+    """What all movements of one payment say."""
+
+    payment_id: Name
+    amount_minor: int
+    currency: Currency
+    gateway_ref: Name | None = None  # the gateway's own id of this movement
+
+
+class PaymentAuthorised(PaymentEvent):
+    """Fact: the money is reserved on the customer's side."""
+
+    NAME: ClassVar[str] = "order.payment_authorised.v1"
+
+
+class PaymentCharged(PaymentEvent):
+    """Fact: the money came in."""
+
+    NAME: ClassVar[str] = "order.payment_charged.v1"
+
+
+class PaymentRefunded(PaymentEvent):
+    """Fact: the money went back, by us."""
+
+    NAME: ClassVar[str] = "order.payment_refunded.v1"
+
+    reason_code: Code | None = None
+
+
+class PaymentChargedBack(PaymentEvent):
+    """Fact: the bank took the money back, at the customer's demand."""
+
+    NAME: ClassVar[str] = "order.payment_charged_back.v1"
+
+
+class OwnerAssigned(Event):
+    """Fact: a person or a group is responsible for the order from now on."""
+
+    NAME: ClassVar[str] = "order.owner_assigned.v1"
+
+    user: Name | None = None
+    group: Name | None = None
+    previous_user: Name | None = None
+    previous_group: Name | None = None
+
+
+class NoteAdded(Event):
+    """Fact: somebody wrote something about the order."""
+
+    NAME: ClassVar[str] = "order.note_added.v1"
+
+    text: Personal
+
+
+class TestFlagChanged(Event):
+    """Fact: the order counts, or does not count, in the reports."""
+
+    NAME: ClassVar[str] = "order.test_flag_changed.v1"
+
+    test: bool
+
+
+class FactAnnulled(Event):
+    """Fact: an earlier event of this order was wrong; projections treat it as absent."""
+
+    NAME: ClassVar[str] = "order.fact_annulled.v1"
+
+    annulled_version: int
+    annulled_type: Name
+    reason: Personal
+
+
+PaymentMovement = PaymentAuthorised | PaymentCharged | PaymentRefunded | PaymentChargedBack
+
+OrderEvent = (
+    OrderPlaced
+    | StatusChanged
+    | StatusRecorded
+    | SourceStatusNoted
+    | FieldsChanged
+    | ItemAdded
+    | ItemChanged
+    | ItemStatusChanged
+    | PaymentSubmitted
+    | PaymentAuthorised
+    | PaymentCharged
+    | PaymentRefunded
+    | PaymentChargedBack
+    | OwnerAssigned
+    | NoteAdded
+    | TestFlagChanged
+    | FactAnnulled
+)
+
+ORDER_EVENTS: tuple[type[Event], ...] = get_args(OrderEvent)
+
+# What `order correct` may take back. Decisions are undone by a decision, not by a correction.
+CORRECTABLE: frozenset[str] = frozenset(
+    e.NAME
+    for e in (
+        StatusRecorded,
+        SourceStatusNoted,
+        PaymentSubmitted,
+        PaymentAuthorised,
+        PaymentCharged,
+        PaymentRefunded,
+        PaymentChargedBack,
+        NoteAdded,
+    )
+)
+
+
+def stream_of(order_id: UUID) -> str:
+    """Give the stream of an order."""
+    return f"order-{order_id}"

@@ -1,0 +1,88 @@
+"""Facts from elsewhere, as RecordFacts brings them: what happened, when, and who it is."""
+
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from domain.messages import Code, Name, Personal, Shape
+from domain.orders.events import Attributes, Customer, Delivery, TimeSource
+from domain.orders.money import MAX_MINOR, Currency, Line, Minor
+
+Installments = Annotated[int, Field(ge=0, le=1_000)]
+Rank = Annotated[int, Field(ge=0, le=1_000_000)]  # place among facts of the same second
+
+
+class FactBody(Shape):
+    """What all facts from elsewhere say: their identity and when they happened."""
+
+    fact_id: UUID
+    occurred_at: AwareDatetime
+
+
+class PlacedFact(FactBody):
+    """The order came into being."""
+
+    kind: Literal["placed"] = "placed"
+    status: Code
+    rank: Rank = 0
+    order_type: Code = "private"
+    channel: Code = "import"
+    shop: Name = "main"
+    external_id: Name | None = None
+    customer: Customer | None = None
+    delivery: Delivery | None = None
+    currency: Currency
+
+
+class StatusFact(FactBody):
+    """The order entered a status."""
+
+    kind: Literal["status"] = "status"
+    status: Code
+    rank: Rank
+    time_source: TimeSource = "recorded"
+    actor: Name | None = None
+    role: Name | None = None
+    reason_code: Name | None = None
+    attributes: Attributes = Field(default_factory=dict)
+    personal: Personal | None = None
+
+
+class SourceStatusFact(FactBody):
+    """The source names a status without a time."""
+
+    kind: Literal["source_status"] = "source_status"
+    source_status: Name
+
+
+class ItemFact(FactBody):
+    """A position of the order."""
+
+    kind: Literal["item"] = "item"
+    line: Line
+    delivery_minor: Minor = 0
+
+    @model_validator(mode="after")
+    def _is_payable(self) -> Self:
+        if abs(self.line.net_minor) > MAX_MINOR:
+            raise ValueError(f"the line may cost at most {MAX_MINOR} minor units")
+        return self
+
+
+class PaymentFact(FactBody):
+    """A payment was announced or moved."""
+
+    kind: Literal["payment"] = "payment"
+    movement: Literal["submitted", "authorised", "charged", "refunded", "charged_back"]
+    payment_id: Name
+    amount_minor: Minor
+    currency: Currency
+    method: Name | None = None
+    installments: Installments | None = None
+
+
+Fact = Annotated[
+    PlacedFact | StatusFact | SourceStatusFact | ItemFact | PaymentFact,
+    Field(discriminator="kind"),
+]

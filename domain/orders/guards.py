@@ -1,0 +1,194 @@
+"""Conditions on what may happen to an order. Each gives what is unmet, nothing if all is well."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from domain.messages import Command
+from domain.orders.order import Order
+from domain.paths.path import ANY, OrderPath, Transition
+from domain.refusals import Unmet
+
+MAX_AHEAD = timedelta(minutes=5)  # clocks of others may run fast by so much
+FACT_ACTORS = frozenset({"import", "api_key", "system"})
+WHY = ("reason_code", "initiator")  # what every failure says
+
+
+_NO_RULE = Transition.model_validate({"from": ANY, "to": ANY})  # what a closed move demands
+
+
+def order_exists(order: Order, order_id: object) -> Iterator[Unmet]:
+    if not order.exists:
+        yield Unmet(
+            code="order_unknown",
+            field="order_id",
+            message=f"There is no order {order_id}",
+            needed="place it first, or check the id",
+        )
+
+
+def path_is_pinned(order: Order) -> Iterator[Unmet]:
+    if not order.path:
+        yield Unmet(
+            code="path_not_pinned",
+            field="order_id",
+            message="Only items or payments of this order are known, not its path",
+            needed="the fact that it was placed, or that it entered a status",
+        )
+
+
+def status_is_as_expected(order: Order, command: Command) -> Iterator[Unmet]:
+    if command.expected_status is not None and command.expected_status != order.status:
+        yield Unmet(
+            code="status_differs",
+            field="expected_status",
+            message=f"The order is in {order.status}, not in {command.expected_status}",
+            needed="read the order again, then decide again",
+        )
+
+
+def time_is_allowed(command: Command, now: datetime, *, is_fact: bool) -> Iterator[Unmet]:
+    """Only facts may set the past, nobody the future."""
+    if command.occurred_at is None:
+        return
+    if not is_fact or command.actor.kind not in FACT_ACTORS:
+        yield Unmet(
+            code="time_not_allowed",
+            field="occurred_at",
+            message="A decision happens when it is made; only facts from outside carry a time",
+            needed="leave occurred_at out",
+        )
+    if command.occurred_at > now + MAX_AHEAD:
+        yield Unmet(
+            code="time_in_future",
+            field="occurred_at",
+            message=f"{command.occurred_at.isoformat()} has not come yet",
+            needed=f"at most {MAX_AHEAD.seconds // 60} minutes ahead",
+        )
+
+
+def status_is_known(path: OrderPath, status: str, field: str = "to_status") -> Iterator[Unmet]:
+    if status not in path.statuses:
+        yield Unmet(
+            code="status_unknown",
+            field=field,
+            message=f"The path {path.path} has no status {status}",
+            needed="one of " + ", ".join(path.statuses),
+        )
+
+
+def transition_is_allowed(path: OrderPath, source: str, target: str) -> Iterator[Unmet]:
+    if (source, target) not in path.matrix:
+        ways = path.moves_from(source)
+        yield Unmet(
+            code="transition_not_allowed",
+            field="to_status",
+            message=f"The path {path.path} has no way from {source or 'nowhere'} to {target}",
+            needed="one of " + ", ".join(ways) if ways else f"a status: none follows {source}",
+        )
+
+
+def role_may(transition: Transition, command: Command) -> Iterator[Unmet]:
+    if transition.roles and not set(transition.roles) & set(command.actor.roles):
+        held = ", ".join(command.actor.roles) or "none"
+        yield Unmet(
+            code="role_missing",
+            field="actor.roles",
+            message=f"This move needs another role than {held}",
+            needed="one of " + ", ".join(transition.roles),
+        )
+
+
+def target_is_failure(path: OrderPath, target: str | None) -> Iterator[Unmet]:
+    """To cancel is to enter a failure status."""
+    if target is None:
+        yield Unmet(
+            code="status_unknown",
+            field="to_status",
+            message=f"The path {path.path} has no failure status to cancel into",
+        )
+    elif target in path.statuses and path.statuses[target].final != "failure":
+        yield Unmet(
+            code="status_not_failure",
+            field="to_status",
+            message=f"{target} is no failure status, an order is not cancelled by entering it",
+            needed="one of "
+            + (", ".join(c for c, s in path.statuses.items() if s.final == "failure") or "none"),
+        )
+    else:
+        yield from status_is_known(path, target)
+
+
+def reasons_are_given(
+    path: OrderPath,
+    target: str,
+    transition: Transition,
+    command: Command,
+    said: dict[str, str | None],
+) -> Iterator[Unmet]:
+    """A failure always needs reason_code and initiator; the transition may ask for more."""
+    required: dict[str, None] = dict.fromkeys(transition.require)
+    if path.statuses[target].final == "failure":
+        required |= dict.fromkeys(WHY)
+    for name in required:
+        value = command.reason if name == "reason" else said.get(name)
+        if not value:
+            yield _required(name, f"Entering {target}", transition.reasons)
+    given = said.get("reason_code")
+    if given and transition.reasons and given not in transition.reasons:
+        yield Unmet(
+            code="reason_code_unknown",
+            field="reason_code",
+            message=f"{given} is no reason for entering {target}",
+            needed="one of " + ", ".join(transition.reasons),
+        )
+
+
+def cancelling_says_why(said: dict[str, str | None]) -> Iterator[Unmet]:
+    for name in WHY:
+        if not said.get(name):
+            yield _required(name, "Cancelling an order", ())
+
+
+def _required(name: str, doing: str, reasons: tuple[str, ...]) -> Unmet:
+    return Unmet(
+        code=f"{name}_required",
+        field=name,
+        message=f"{doing} needs {name.replace('_', ' ')}",
+        needed="one of " + ", ".join(reasons) if name == "reason_code" and reasons else None,
+    )
+
+
+def move_is_open(
+    path: OrderPath, source: str, target: str, command: Command, said: dict[str, str | None]
+) -> list[Unmet]:
+    """List everything that stands against a move, in a stable order."""
+    unknown = list(status_is_known(path, target))
+    if unknown:
+        return unknown
+    unmet = list(transition_is_allowed(path, source, target))
+    transition = path.matrix.get((source, target), _NO_RULE)
+    unmet += role_may(transition, command)
+    unmet += reasons_are_given(path, target, transition, command, said)
+    return unmet
+
+
+def not_final(order: Order, path: OrderPath) -> Iterator[Unmet]:
+    """Items and details of a finished order stand still; payments and notes may follow."""
+    status = path.statuses.get(order.status or "")
+    if status is not None and status.final is not None:
+        yield Unmet(
+            code="order_finished",
+            field="order_id",
+            message=f"The order is finished ({order.status})",
+            needed="bring it back into an open status first, if the path allows it",
+        )
+
+
+def same_currency(order: Order, currency: str) -> Iterator[Unmet]:
+    if order.currency is not None and order.currency != currency:
+        yield Unmet(
+            code="currency_differs",
+            field="currency",
+            message=f"The order is in {order.currency}, this is in {currency}",
+            needed=order.currency,
+        )

@@ -1,0 +1,83 @@
+"""Positions of an order and the status of each piece. Quantities are whole pieces."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from domain.orders.money import Line
+from domain.orders.timeline import EARLIEST, TimelineKey
+
+# From the least to the most advanced; cancelled stands outside of the row.
+ITEM_STATUSES = ("ordered", "reserved", "assembled", "shipped", "delivered", "returned")
+CANCELLED = "cancelled"
+INITIAL = "ordered"
+
+ITEM_MOVES: frozenset[tuple[str, str]] = frozenset(
+    {
+        ("ordered", "reserved"),
+        ("reserved", "ordered"),
+        ("ordered", "assembled"),
+        ("reserved", "assembled"),
+        ("assembled", "reserved"),
+        ("assembled", "shipped"),
+        ("shipped", "delivered"),
+        ("shipped", "returned"),
+        ("delivered", "returned"),
+        ("ordered", CANCELLED),
+        ("reserved", CANCELLED),
+        ("assembled", CANCELLED),
+    }
+)
+CANCELLABLE = ("ordered", "reserved", "assembled")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One position: its line and how many pieces are in which status (never zero)."""
+
+    line: Line
+    pieces: Mapping[str, int]
+    delivery_minor: int = 0  # freight that the source counts per item
+    key: TimelineKey = EARLIEST  # of the event that shaped it last; older facts change nothing
+
+    def move(self, quantity: int, from_status: str, to_status: str) -> "Item":
+        """Give the item with so many pieces moved. Never refuses: evolve calls it."""
+        pieces = dict(self.pieces)
+        pieces[from_status] = pieces.get(from_status, 0) - quantity
+        pieces[to_status] = pieces.get(to_status, 0) + quantity
+        return replace(self, pieces={status: n for status, n in pieces.items() if n})
+
+    def with_line(self, line: Line) -> "Item":
+        """Give the item with another line; a changed quantity changes the ordered pieces."""
+        added = line.quantity - self.line.quantity
+        pieces = {**self.pieces, INITIAL: self.pieces.get(INITIAL, 0) + added}
+        pieces = {status: n for status, n in pieces.items() if n}
+        return replace(self, line=line, pieces=pieces)
+
+    @property
+    def live_quantity(self) -> int:
+        """Pieces that are not cancelled."""
+        return sum(n for status, n in self.pieces.items() if status != CANCELLED)
+
+
+def charged_lines(items: Iterable[Item]) -> tuple[Line, ...]:
+    """Give the lines as they are charged: without their cancelled pieces."""
+    lines = []
+    for item in items:
+        quantity = item.live_quantity
+        if quantity:
+            share = item.line.discount_minor * quantity // item.line.quantity
+            update = {"quantity": quantity, "discount_minor": share}
+            lines.append(item.line.model_copy(update=update))
+    return tuple(lines)
+
+
+def items_status(items: Iterable[Item]) -> str:
+    """Derive one word for all pieces: `shipped`, `partly_shipped`, `cancelled`, `none`."""
+    pieces: dict[str, int] = {}
+    for item in items:
+        for status, n in item.pieces.items():
+            pieces[status] = pieces.get(status, 0) + n
+    live = [status for status in ITEM_STATUSES if pieces.get(status)]
+    if not live:
+        return CANCELLED if pieces.get(CANCELLED) else "none"
+    return live[-1] if len(live) == 1 else f"partly_{live[-1]}"

@@ -1,0 +1,148 @@
+"""Money of an order: integer minor units that must add up, to the last one."""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from domain.messages import Name, Shape
+from domain.refusals import Unmet
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]  # ISO 4217
+MAX_MINOR = 10**15
+Minor = Annotated[int, Field(ge=0, le=MAX_MINOR)]  # minor units, never a float
+Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
+BasisPoints = Annotated[int, Field(ge=0, le=10_000)]  # 2000 = 20 %
+
+_WHOLE = 10_000  # basis points in 100 %
+
+
+class Line(Shape):
+    """One position of an order. What is not given is computed; what is given is checked."""
+
+    item_id: Name
+    sku: Name
+    title: Name
+    quantity: Quantity
+    unit_price_minor: Minor
+    discount_minor: Minor = 0  # off the whole line
+    vat_bp: BasisPoints = 0
+    seller: Name | None = None
+    upsell: bool = False  # added by us, not asked for by the customer
+
+    @property
+    def net_minor(self) -> int:
+        """Price of the line after its discount, before VAT that comes on top."""
+        return self.quantity * self.unit_price_minor - self.discount_minor
+
+    def vat_minor(self, *, vat_included: bool) -> int:
+        """VAT of the line, rounded half to even once per line."""
+        base = _WHOLE + self.vat_bp if vat_included else _WHOLE
+        exact = Decimal(self.net_minor * self.vat_bp) / base
+        return int(exact.quantize(Decimal(1), ROUND_HALF_EVEN))
+
+
+class Totals(Shape):
+    """The breakdown that is stored with the order. All amounts in minor units."""
+
+    goods_minor: int  # sum of the lines after their discounts
+    discount_minor: int  # off the whole order
+    delivery_minor: int
+    vat_minor: int  # contained in the total
+    total_minor: int
+
+
+class StatedTotals(Shape):
+    """What the sender thinks the order costs; every stated amount is checked."""
+
+    goods_minor: Minor | None = None
+    vat_minor: Minor | None = None
+    total_minor: Minor | None = None
+
+
+def add_up(
+    lines: tuple[Line, ...], *, discount_minor: int, delivery_minor: int, vat_included: bool
+) -> Totals:
+    """Sum an order: goods - discount + delivery (+ VAT where prices come without it)."""
+    goods = sum(line.net_minor for line in lines)
+    vat = sum(line.vat_minor(vat_included=vat_included) for line in lines)
+    total = goods - discount_minor + delivery_minor + (0 if vat_included else vat)
+    return Totals(
+        goods_minor=goods,
+        discount_minor=discount_minor,
+        delivery_minor=delivery_minor,
+        vat_minor=vat,
+        total_minor=total,
+    )
+
+
+def check_totals(
+    lines: tuple[Line, ...], totals: Totals, stated: StatedTotals | None
+) -> list[Unmet]:
+    """List everything in the money that does not add up."""
+    unmet = []
+    for number, line in enumerate(lines):
+        unmet += check_line(line, f"lines.{number}.discount_minor")
+    unmet += check_size(totals)
+    if totals.total_minor < 0:
+        unmet.append(
+            Unmet(
+                code="discount_exceeds_price",
+                field="discount_minor",
+                message=f"The order would cost {totals.total_minor}",
+                needed=f"at most {totals.discount_minor + totals.total_minor}",
+            )
+        )
+    for name, value in (stated or StatedTotals()).model_dump(exclude_none=True).items():
+        computed = getattr(totals, name)
+        if value != computed:
+            unmet.append(
+                Unmet(
+                    code="money_mismatch",
+                    field=f"stated.{name}",
+                    message=f"{name} says {value}, the lines add up to {computed}",
+                    needed=str(computed),
+                )
+            )
+    return unmet
+
+
+def check_line(line: Line, field: str) -> list[Unmet]:
+    """Nobody is paid for taking goods: a discount is at most the price."""
+    if line.net_minor >= 0:
+        return []
+    return [
+        Unmet(
+            code="discount_exceeds_price",
+            field=field,
+            message=f"A discount of {line.discount_minor} is more than the line costs",
+            needed=f"at most {line.quantity * line.unit_price_minor}",
+        )
+    ]
+
+
+def check_size(totals: Totals) -> list[Unmet]:
+    """Quantity times price may be far beyond what any table of ours can hold."""
+    largest = max(totals.goods_minor, totals.total_minor)
+    if largest <= MAX_MINOR:
+        return []
+    return [
+        Unmet(
+            code="amount_too_large",
+            message=f"The order would come to {largest} minor units",
+            needed=f"at most {MAX_MINOR}",
+        )
+    ]
+
+
+def discount_within_price(totals: Totals) -> Totals:
+    """Cut the order's discount down to what is left of the order, so that it costs nothing."""
+    excess = min(max(-totals.total_minor, 0), totals.discount_minor)
+    if not excess:
+        return totals
+    return totals.model_copy(
+        update={
+            "discount_minor": totals.discount_minor - excess,
+            "total_minor": totals.total_minor + excess,
+        }
+    )

@@ -1,0 +1,231 @@
+"""The order's state and how events change it. evolve never refuses and looks nothing up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, assert_never, cast
+from uuid import UUID
+
+from domain.messages import Happened
+from domain.orders import events as e
+from domain.orders.items import INITIAL, Item, charged_lines, items_status
+from domain.orders.ledger import Balance, Kind, LedgerEntry, PaymentStatus, balance, payment_status
+from domain.orders.money import Totals, add_up, discount_within_price
+from domain.orders.timeline import Entry, TimelineKey, insert, key_of, without
+
+FieldValue = str | datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order as of its last event. Immutable: evolve gives a new one."""
+
+    version: int = 0
+    last_occurred_at: datetime | None = None
+    placed: e.OrderPlaced | None = None
+    placed_by: tuple[bool, TimelineKey] | None = None  # (is a fact, its key); the least counts
+    subject_id: str | None = None  # whose personal data the order's events hold
+    path: str = ""
+    path_version: int = 0
+    timeline: tuple[Entry, ...] = ()
+    items: Mapping[str, Item] = field(default_factory=dict)
+    totals: Totals | None = None
+    ledger: tuple[LedgerEntry, ...] = ()
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)  # changed after placing
+    owner_user: str | None = None
+    owner_group: str | None = None
+    test: bool = False
+    fact_ids: frozenset[UUID] = frozenset()
+    correctable: Mapping[int, str] = field(default_factory=dict)  # version -> stored name
+    annulled: frozenset[int] = frozenset()  # versions
+
+    @property
+    def exists(self) -> bool:
+        return self.version > 0
+
+    @property
+    def status(self) -> str | None:
+        """The status of the latest entry in timeline order; None before the first."""
+        return self.timeline[-1].status if self.timeline else None
+
+    @property
+    def currency(self) -> str | None:
+        return self.placed.currency if self.placed else None
+
+    @property
+    def due_minor(self) -> int:
+        """What the order costs now, in minor units."""
+        if self.totals is not None:
+            return self.totals.total_minor
+        return totals_of(self, self.items).total_minor
+
+    @property
+    def balance(self) -> Balance:
+        return balance(self.ledger)
+
+    @property
+    def payment_status(self) -> PaymentStatus:
+        return payment_status(self.balance, self.due_minor)
+
+    @property
+    def items_status(self) -> str:
+        return items_status(self.items.values())
+
+    def field_value(self, name: str) -> FieldValue:
+        """Give a detail as it is now: the last change, else what the order was placed with."""
+        if name in self.fields:
+            return self.fields[name]
+        if self.placed is None:
+            return None
+        group, _, attribute = name.partition("_")
+        if group == "customer" and self.placed.customer is not None:
+            return cast(str | None, getattr(self.placed.customer, attribute))
+        if self.placed.delivery is not None:
+            return {
+                "delivery_address": self.placed.delivery.address,
+                "delivery_method": self.placed.delivery.method,
+                "promised_at": self.placed.delivery.promised_at,
+            }.get(name)
+        return None
+
+    def evolve(self, happened: Happened) -> "Order":
+        """Give the order after one more event."""
+        event = cast(e.OrderEvent, happened.event)
+        changes = _changes(self, event, happened)
+        latest = self.last_occurred_at
+        at = happened.occurred_at
+        changes["version"] = happened.version
+        changes["last_occurred_at"] = at if latest is None or at > latest else latest
+        if happened.fact_id is not None:
+            changes["fact_ids"] = self.fact_ids | {happened.fact_id}
+        if event.NAME in e.CORRECTABLE:
+            changes["correctable"] = {**self.correctable, happened.version: event.NAME}
+        return replace(self, **changes)
+
+
+def totals_of(order: Order, items: Mapping[str, Item]) -> Totals:
+    """Sum what the items cost in this order, with its own discount, delivery and freight."""
+    placed = order.placed
+    stated = placed.totals if placed else None
+    totals = add_up(
+        charged_lines(items.values()),
+        discount_minor=stated.discount_minor if stated else 0,
+        delivery_minor=(stated.delivery_minor if stated else 0)
+        + sum(item.delivery_minor for item in items.values()),
+        vat_included=placed.vat_included if placed else True,
+    )
+    return discount_within_price(totals)
+
+
+# One branch per event of the catalog: the whole history of an order on one page.
+def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str, Any]:
+    match event:
+        case e.StatusChanged():
+            return _entered(order, happened, event.to_status, 0)
+        case e.StatusRecorded():
+            entered = _entered(order, happened, event.to_status, event.rank)
+            return entered | _pinned(order, event.path, event.path_version)
+        case e.OrderPlaced():
+            return _placed(order, event, happened)
+        case e.ItemAdded():
+            return _item_added(order, event, happened)
+        case e.ItemChanged(line=line, totals=totals):
+            item = order.items[line.item_id].with_line(line)
+            return _with_item(order, item, happened) | {"totals": totals}
+        case e.ItemStatusChanged(item_id=item_id):
+            item = order.items[item_id].move(event.quantity, event.from_status, event.to_status)
+            return _with_item(order, item, happened) | {"totals": event.totals or order.totals}
+        case e.PaymentSubmitted():
+            return _booked(order, happened, event, "submitted")
+        case e.PaymentAuthorised():
+            return _booked(order, happened, event, "authorised", event.gateway_ref)
+        case e.PaymentCharged():
+            return _booked(order, happened, event, "charged", event.gateway_ref)
+        case e.PaymentRefunded():
+            return _booked(order, happened, event, "refunded", event.gateway_ref)
+        case e.PaymentChargedBack():
+            return _booked(order, happened, event, "charged_back", event.gateway_ref)
+        case e.FieldsChanged():
+            return {"fields": {**order.fields, **{n: getattr(event, n) for n in event.changed}}}
+        case e.OwnerAssigned():
+            return {"owner_user": event.user, "owner_group": event.group}
+        case e.TestFlagChanged():
+            return {"test": event.test}
+        case e.FactAnnulled():
+            return _annulled(order, event.annulled_version)
+        case e.SourceStatusNoted() | e.NoteAdded():
+            return {}
+        case _:
+            assert_never(event)
+
+
+def _entered(order: Order, happened: Happened, status: str, rank: int) -> dict[str, Any]:
+    key = key_of(happened.occurred_at, happened.version, rank, happened.fact_id)
+    return {"timeline": insert(order.timeline, Entry(key, happened.version, status))}
+
+
+def _pinned(order: Order, path: str, path_version: int) -> dict[str, Any]:
+    return {} if order.path else {"path": path, "path_version": path_version}
+
+
+def _placed(order: Order, event: e.OrderPlaced, happened: Happened) -> dict[str, Any]:
+    """Of several placements a decided one counts, else the earliest, whichever came first."""
+    changes = _entered(order, happened, event.status, event.rank)
+    changes |= _pinned(order, event.path, event.path_version)
+    key = key_of(happened.occurred_at, happened.version, event.rank, happened.fact_id)
+    placed_by = (happened.fact_id is not None, key)
+    if order.placed_by is not None and order.placed_by < placed_by:
+        return changes
+    customer_id = event.customer.customer_id if event.customer else None
+    items = {line.item_id: Item(line, {INITIAL: line.quantity}, key=key) for line in event.lines}
+    return changes | {
+        "placed": event,
+        "placed_by": placed_by,
+        "subject_id": order.subject_id or customer_id,
+        "items": {**order.items, **items},
+        "totals": event.totals or order.totals,
+        "test": event.test or order.test,
+    }
+
+
+def _item_added(order: Order, event: e.ItemAdded, happened: Happened) -> dict[str, Any]:
+    """Of several facts about one item the latest counts, whichever came first."""
+    line = event.line
+    item = Item(line, {INITIAL: line.quantity}, event.delivery_minor)
+    known = order.items.get(line.item_id)
+    if known is not None and known.key > _key_of(happened):
+        return {}
+    changes = _with_item(order, item, happened)
+    totals = event.totals
+    if totals is None and order.totals is not None:  # A fact about an order whose money is known.
+        totals = totals_of(order, changes["items"])
+    return changes | {"totals": totals}
+
+
+def _with_item(order: Order, item: Item, happened: Happened) -> dict[str, Any]:
+    shaped = replace(item, key=max(item.key, _key_of(happened)))
+    return {"items": {**order.items, item.line.item_id: shaped}}
+
+
+def _key_of(happened: Happened) -> TimelineKey:
+    return key_of(happened.occurred_at, happened.version, 0, happened.fact_id)
+
+
+def _booked(
+    order: Order,
+    happened: Happened,
+    event: e.PaymentSubmitted | e.PaymentMovement,
+    kind: Kind,
+    gateway_ref: str | None = None,
+) -> dict[str, Any]:
+    entry = LedgerEntry(happened.version, event.payment_id, kind, event.amount_minor, gateway_ref)
+    return {"ledger": (*order.ledger, entry)}
+
+
+def _annulled(order: Order, version: int) -> dict[str, Any]:
+    return {
+        "timeline": without(order.timeline, version),
+        "ledger": tuple(entry for entry in order.ledger if entry.version != version),
+        "correctable": {v: name for v, name in order.correctable.items() if v != version},
+        "annulled": order.annulled | {version},
+    }

@@ -1,0 +1,1 @@
+"""Order paths: which statuses an order has, which moves are allowed, and to whom."""

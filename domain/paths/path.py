@@ -1,0 +1,194 @@
+"""The order path as a value: statuses, transitions, limits. Data, never code.
+
+Source: the YAML language of docs/paths.md; infra reads the file, `OrderPath` checks it.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import cached_property
+from hashlib import sha256
+from itertools import islice
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError, to_json
+
+from domain.messages import Code, Name, Shape, Text
+from domain.paths.durations import Duration
+
+MAX_STATUSES = 1_000
+MAX_TRANSITIONS = 20_000
+MAX_LIMIT = timedelta(days=3_650)  # longer ones would run past the last date there is
+ANY = "*"
+
+Title = dict[str, Text]  # language -> text
+Share = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}%$")]  # "50%"
+Place = tuple[str | int, ...]  # keys and indexes from the top of the path down
+Requirement = Literal["reason_code", "initiator", "reason"]
+
+
+class Escalation(Shape):
+    """Whom to tell when so much of the limit is used up."""
+
+    at: Share
+    to: dict[Literal["user", "group"], Name]
+
+
+class Limit(Shape):
+    """How long an order may stay in a status, by the wall clock."""
+
+    wall: Annotated[Duration, Field(ge=timedelta(seconds=1), le=MAX_LIMIT)]
+    warn: Share | None = None
+    escalate: tuple[Escalation, ...] = ()
+
+    @model_validator(mode="after")
+    def _each_share_once(self) -> Self:
+        if len({step.at for step in self.escalate}) < len(self.escalate):
+            raise ValueError("two escalations at the same share: name everybody in one `to`")
+        return self
+
+    def levels(self) -> Iterator[tuple[str, timedelta]]:
+        """Give each level with the time after which it is reached: warn, due, escalate_200."""
+        if self.warn is not None:
+            yield "warn", self._part(self.warn)
+        yield "due", self.wall
+        for step in self.escalate:
+            yield f"escalate_{step.at.rstrip('%')}", self._part(step.at)
+
+    def _part(self, share: str) -> timedelta:
+        return self.wall * int(share.rstrip("%")) / 100
+
+
+class Status(Shape):
+    """One stop of the path."""
+
+    stage: Code
+    title: Title = Field(default_factory=dict)
+    description: Text | None = None
+    owner: dict[Literal["user", "group"], Name] | None = None
+    limit: Limit | None = None
+    final: Literal["success", "failure"] | None = None
+    color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
+    icon: Name | None = None
+    public_label: Title = Field(default_factory=dict)
+
+
+class Initial(Shape):
+    """Where an order starts."""
+
+    status: Code
+
+
+def _one_or_many(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+OneOrMany = Annotated[
+    tuple[Name, ...], BeforeValidator(_one_or_many), Field(min_length=1, max_length=MAX_STATUSES)
+]
+
+
+class Transition(Shape):
+    """Moves that are allowed, for whom, and what has to be said."""
+
+    from_: Annotated[OneOrMany, Field(alias="from")]
+    to: OneOrMany
+    roles: tuple[Code, ...] = ()  # empty: everybody
+    require: tuple[Requirement, ...] = ()
+    reasons: tuple[Code, ...] = ()  # allowed reason codes; empty: any
+
+
+class OrderPath(Shape):
+    """A whole path, checked: every name that is used is defined."""
+
+    path: Code
+    title: Title = Field(default_factory=dict)
+    applies_to: tuple[dict[Literal["order_type", "channel", "shop"], OneOrMany], ...] = ()
+    stages: Annotated[tuple[Code, ...], Field(min_length=1, max_length=MAX_STATUSES)]
+    statuses: Annotated[dict[Code, Status], Field(min_length=1, max_length=MAX_STATUSES)]
+    initial: Annotated[tuple[Initial, ...], Field(min_length=1)]
+    transitions: Annotated[tuple[Transition, ...], Field(max_length=MAX_TRANSITIONS)] = ()
+
+    @model_validator(mode="after")
+    def _names_are_defined(self) -> Self:
+        undefined = [
+            InitErrorDetails(
+                type=PydanticCustomError(
+                    "undefined_name", "There is no {kind} {name}", {"kind": kind, "name": name}
+                ),
+                loc=place,
+                input=name,
+            )
+            for place, kind, name in self.undefined_names()
+        ]
+        if undefined:
+            raise ValidationError.from_exception_data("OrderPath", undefined)
+        if len(list(islice(self._pairs(), MAX_TRANSITIONS + 1))) > MAX_TRANSITIONS:
+            raise ValueError(f"a path has at most {MAX_TRANSITIONS} moves: split it")
+        return self
+
+    def undefined_names(self) -> Iterator[tuple[Place, Literal["stage", "status"], str]]:
+        """Give every name that is used and not defined, with its place and what it should be."""
+        for code, status in self.statuses.items():
+            if status.stage not in self.stages:
+                yield ("statuses", code, "stage"), "stage", status.stage
+        for number, start in enumerate(self.initial):
+            if start.status not in self.statuses:
+                yield ("initial", number, "status"), "status", start.status
+        for number, transition in enumerate(self.transitions):
+            for index, code in enumerate(transition.from_):
+                if code != ANY and code not in self.statuses:
+                    yield ("transitions", number, "from", index), "status", code
+            for index, code in enumerate(transition.to):
+                if code not in self.statuses:
+                    yield ("transitions", number, "to", index), "status", code
+
+    def _pairs(self) -> Iterator[tuple[str, str, Transition]]:
+        for transition in self.transitions:
+            everywhere = self._open_statuses if ANY in transition.from_ else ()
+            named = (code for code in transition.from_ if code != ANY)
+            targets = dict.fromkeys(transition.to)
+            for source in dict.fromkeys((*everywhere, *named)):
+                for target in targets:
+                    if source != target:
+                        yield source, target, transition
+
+    @cached_property
+    def _open_statuses(self) -> tuple[str, ...]:
+        return tuple(code for code, status in self.statuses.items() if status.final is None)
+
+    @cached_property
+    def matrix(self) -> dict[tuple[str, str], Transition]:
+        """Every allowed move. `from: "*"` means every status that is not final.
+
+        A move that two rules allow follows the one that stands first in the file.
+        """
+        moves: dict[tuple[str, str], Transition] = {}
+        for source, target, transition in self._pairs():
+            moves.setdefault((source, target), transition)
+        return moves
+
+    def moves_from(self, status: str) -> tuple[str, ...]:
+        """Give the statuses that can be entered from here, in the file's order."""
+        return tuple(code for code in self.statuses if (status, code) in self.matrix)
+
+    @cached_property
+    def first_failure(self) -> str | None:
+        """Where a cancelled order goes when nobody says otherwise."""
+        return next((c for c, s in self.statuses.items() if s.final == "failure"), None)
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 of the content, hexadecimal: equal paths have equal hashes."""
+        return sha256(to_json(self.model_dump(mode="json"))).hexdigest()
+
+
+def deadlines_from(limit: Limit | None, entered_at: datetime) -> list[tuple[str, datetime]]:
+    """Give the moments that entering a status sets, earliest first."""
+    if limit is None:
+        return []
+    return sorted(((level, entered_at + after) for level, after in limit.levels()), key=_moment)
+
+
+def _moment(deadline: tuple[str, datetime]) -> datetime:
+    return deadline[1]

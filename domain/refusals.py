@@ -1,0 +1,75 @@
+"""The ways in which Orderpath says no, as one tree; the edges translate them once.
+
+OrderpathError
+├── Refusal            the business says no: every unmet condition at once
+├── Conflict           somebody was faster than the stated expected_version
+├── CommandIdReused    the same command id came with another body
+└── InfraError         database gone, full, or written by a newer version
+"""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Unmet(BaseModel):
+    """One condition that a command did not meet. Never holds personal data."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: str  # stable, lower case, see tests/golden/stored_names.txt
+    field: str | None = None  # dotted path into the command, None: the command as a whole
+    message: str  # English, for people
+    needed: str | None = None  # what would open the way
+
+
+class OrderpathError(Exception):
+    """Everything that Orderpath raises on purpose."""
+
+
+class Refusal(OrderpathError):
+    """The business says no. Carries all unmet conditions in a stable order."""
+
+    def __init__(self, *unmet: Unmet) -> None:
+        super().__init__("; ".join(f"{u.code}: {u.message}" for u in unmet))
+        self.unmet: tuple[Unmet, ...] = unmet
+
+
+class Conflict(OrderpathError):
+    """The stream is not at the version that the caller expected. Never stored."""
+
+    def __init__(self, stream_id: str, expected_version: int, version: int) -> None:
+        super().__init__(
+            f"{stream_id} is at version {version}, not {expected_version}: "
+            "read it again, then decide again"
+        )
+        self.stream_id = stream_id
+        self.expected_version = expected_version
+        self.version = version
+
+
+class CommandIdReused(OrderpathError):
+    """A command id was used before with another name, target or body."""
+
+    def __init__(self, command_id: object) -> None:
+        super().__init__(
+            f"command id {command_id} was already used with another body: send a new id"
+        )
+        self.command_id = command_id
+
+
+class InfraError(OrderpathError):
+    """Something below the business failed; the same command may be sent again.
+
+    code: database_unavailable | database_full | newer_version | pipeline_closed | …
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def refuse_if(unmet: Sequence[Unmet]) -> None:
+    """Raise one Refusal that names all of them, if there are any."""
+    if unmet:
+        raise Refusal(*unmet)

@@ -1,0 +1,1 @@
+"""How Orderpath touches PostgreSQL, files, settings and the log; handed in by bootstrap."""

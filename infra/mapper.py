@@ -1,0 +1,214 @@
+"""Events to stored bytes and back: pydantic models by stored name, personal fields sealed.
+
+It is the mapper of the `eventsourcing` library, without its transcoder and module paths.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, get_args
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import (
+    JSONTranscoder,
+    Mapper,
+    MapperDeserialisationError,
+    StoredEvent,
+)
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json, to_json
+
+from domain.batch import NewEvent
+from domain.catalog import EVENTS
+from domain.messages import Event, PersonalField, Recorded
+from domain.refusals import InfraError
+from domain.upcasters import UPCASTERS, Upcaster, upcast
+from infra.recorded_row import RecordedRow
+from infra.sealing import KeyRing, Place, seal, unseal
+
+Spec = dict[str, Any]  # field -> True (personal) or the Spec of a model inside
+Keys = Mapping[UUID, bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An event as it goes into the log."""
+
+    payload: str  # JSON, hashed and stored exactly so
+    key_id: UUID | None
+    reason: str | None
+
+
+class EventMapper(Mapper[str]):
+    """Encodes with the keys of a ring; decodes with the keys that come with the rows."""
+
+    def __init__(
+        self,
+        ring: KeyRing | None = None,
+        events: Mapping[str, type[Event]] = EVENTS,
+        upcasters: Mapping[str, Upcaster] = UPCASTERS,
+    ) -> None:
+        super().__init__(JSONTranscoder())
+        self.ring = ring or KeyRing()
+        self._events = events
+        self._upcasters = upcasters
+
+    def encode(self, new: NewEvent, reason: str | None) -> Encoded:
+        """Serialise an event; its personal fields and the reason under the subject's key."""
+        event = new.decided.event
+        spec = personal_fields(type(event))
+        sealed = bool(spec) and _holds_personal(event, spec)
+        if not sealed and reason is None:
+            return Encoded(event.model_dump_json(exclude_none=True), None, None)
+        key = self.ring.key_for(new.subject_id)
+        place = Place(new.stream_id, new.version, event.NAME)
+        body = event.model_dump(mode="json", exclude_none=True)
+        _walk(body, spec, "", lambda text, field: seal(text, key.key, place, field))
+        if reason is not None:
+            reason = seal(reason, key.key, place, "reason")
+        return Encoded(to_json(body).decode(), key.key_id, reason)
+
+    def decode(self, row: RecordedRow, keys: Keys | None) -> Recorded:
+        """Read a stored event. keys=None: personal fields read `[sealed]`.
+
+        Raises: InfraError newer_version for an unknown stored name,
+                MapperDeserialisationError for bytes that are not what their name says.
+        """
+        place = Place(row.stream_id, row.version, row.type)
+        try:
+            event = self._event(row, keys, place)
+            reason = row.reason
+            if reason is not None:
+                reason = unseal(reason, row.key_id, keys, place, "reason")
+        except (ValidationError, ValueError, InvalidTag) as error:
+            where = f"position {row.position} ({row.type} of {row.stream_id})"
+            raise MapperDeserialisationError(f"{where} cannot be read: {error}") from error
+        return row.recorded(event, reason)
+
+    def _event(self, row: RecordedRow, keys: Keys | None, place: Place) -> Event:
+        name = row.type
+        if name not in self._upcasters:
+            cls = self._class_of(name)
+            spec = personal_fields(cls)
+            if not spec or row.key_id is None:
+                return cls.model_validate_json(row.payload)
+        body = from_json(row.payload)
+        name, body = upcast(name, body, self._upcasters)
+        cls = self._class_of(name)
+        _walk(
+            body,
+            personal_fields(cls),
+            "",
+            lambda text, field: unseal(text, row.key_id, keys, place, field),
+        )
+        return cls.model_validate(body)
+
+    def _class_of(self, name: str) -> type[Event]:
+        found = self._events.get(name)
+        if found is None:
+            raise InfraError(
+                "newer_version",
+                f"The log holds events named {name}, which this version does not know: upgrade.",
+            )
+        return found
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
+        """Serve the library's interface, for a NewEvent wrapped as its domain event."""
+        if not isinstance(domain_event, LibraryEvent):
+            raise TypeError("only a LibraryEvent can be stored through the library's interface")
+        encoded = self.encode(domain_event.new, None)
+        return StoredEvent(
+            originator_id=domain_event.new.stream_id,
+            originator_version=domain_event.new.version,
+            topic=domain_event.new.decided.event.NAME,
+            state=encoded.payload.encode(),
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[str]:
+        """Serve the library's interface: a row of the recorder gives an event with its place."""
+        if not isinstance(stored_event, RecordedRow):
+            raise TypeError("only rows of our recorder can be read")
+        recorded = self.decode(stored_event, None)
+        return LibraryRecorded(recorded)
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryEvent:
+    """A NewEvent in the shape of the library's domain event."""
+
+    new: NewEvent
+
+    @property
+    def originator_id(self) -> str:
+        return self.new.stream_id
+
+    @property
+    def originator_version(self) -> int:
+        return self.new.version
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryRecorded:
+    """A Recorded event in the shape of the library's domain event."""
+
+    recorded: Recorded
+
+    @property
+    def originator_id(self) -> str:
+        return self.recorded.stream_id
+
+    @property
+    def originator_version(self) -> int:
+        return self.recorded.version
+
+
+@cache
+def personal_fields(model: type[BaseModel]) -> Spec:
+    """Find the personal fields of a model, also inside of models that it holds."""
+    spec: Spec = {}
+    for name, info in model.model_fields.items():
+        if any(isinstance(m, PersonalField) for m in info.metadata):
+            spec[name] = True
+        elif inner := _inner_spec(info.annotation):
+            spec[name] = inner
+    return spec
+
+
+def _inner_spec(annotation: Any) -> Spec | bool:
+    if isinstance(annotation, PersonalField):
+        return True
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return personal_fields(annotation)
+    parts = [*get_args(annotation), *getattr(annotation, "__metadata__", ())]
+    return next((inner for part in parts if (inner := _inner_spec(part))), False)
+
+
+def _holds_personal(model: Any, spec: Spec) -> bool:
+    """Say whether any personal field is set: most events need no key."""
+    for name, inner in spec.items():
+        value = getattr(model, name)
+        if value is None or value == ():
+            continue
+        if inner is True or any(_holds_personal(part, inner) for part in _parts(value)):
+            return True
+    return False
+
+
+def _parts(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _walk(body: Any, spec: Spec | bool, path: str, change: Callable[[str, str], str]) -> None:
+    """Change every personal text in place."""
+    if isinstance(body, list):
+        for number, part in enumerate(body):
+            _walk(part, spec, f"{path}.{number}", change)
+    elif isinstance(spec, dict):
+        for name, inner in spec.items():
+            value = body.get(name)
+            if isinstance(value, str) and inner is True:
+                body[name] = change(value, f"{path}.{name}")
+            elif value is not None:
+                _walk(value, inner, f"{path}.{name}", change)

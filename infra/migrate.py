@@ -1,0 +1,70 @@
+"""Bring a database to this version's schema: the SQL files of infra/migrations, in order.
+
+yoyo applies them; PostgreSQL's advisory lock (not yoyo's lock table, which a killed process
+would leave behind) keeps two processes apart.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import as_file, files
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import yoyo
+from yoyo.migrations import MigrationList
+
+from domain.refusals import InfraError
+from infra.postgres import connect
+
+_LOCK = 0x0BDE_4A17  # any number that nobody else uses
+
+
+def migrate(url: str) -> list[str]:
+    """Apply what is missing and name it, oldest first. Safe to call at every start.
+
+    Raises: InfraError newer_version if the database was made by a later Orderpath.
+    """
+    with _folder() as folder, connect(url, application_name="orderpath migrate") as held:
+        held.execute("select pg_advisory_lock(%s)", (_LOCK,))
+        migrations = yoyo.read_migrations(str(folder))
+        backend = yoyo.get_backend(_yoyo_url(url))
+        try:
+            _refuse_newer(backend.get_applied_migration_hashes(), migrations)
+            missing = backend.to_apply(migrations)
+            backend.apply_migrations(missing)
+        finally:
+            backend.connection.close()
+        return [migration.id for migration in missing]
+
+
+def is_current(url: str) -> bool:
+    """Say whether the database needs nothing: one cheap look instead of a whole migration."""
+    with _folder() as folder, connect(url, application_name="orderpath migrate") as connection:
+        wanted = {path.stem for path in folder.glob("*.sql")}
+        try:
+            rows = connection.execute("select migration_id from public._yoyo_migration").fetchall()
+        except psycopg.errors.UndefinedTable:
+            return False
+        return {row[0] for row in rows} == wanted
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with as_file(files("infra") / "migrations") as folder:
+        yield folder
+
+
+def _yoyo_url(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(scheme="postgresql+psycopg"))
+
+
+def _refuse_newer(applied: list[str], migrations: MigrationList) -> None:
+    unknown = set(applied) - {migration.hash for migration in migrations}
+    if unknown:
+        raise InfraError(
+            "newer_version",
+            f"{len(unknown)} migrations of this database are unknown to this version: "
+            "it was made by a later Orderpath. Upgrade, or use another data folder.",
+        )

@@ -1,0 +1,99 @@
+"""Connections to PostgreSQL, and which of its errors mean "not now" instead of "wrong".
+
+Every session of Orderpath is opened here: by the store, the migrations and the projectors.
+"""
+
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import TupleRow
+
+from domain.refusals import InfraError
+
+CONNECT_TIMEOUT_SECONDS: Final = 10
+
+# Beginnings of SQLSTATE codes: five characters are one condition, fewer are a class of them.
+_UNAVAILABLE: Final = (
+    "08",  # connection exception
+    "25006",  # read-only: the server became a standby
+    "25P03",  # idle in transaction for too long
+    "25P04",  # transaction timeout
+    "53",  # too many connections, out of memory, limits of the configuration
+    "55P03",  # lock timeout
+    "57014",  # statement timeout, or cancelled
+    "57P",  # shut down, crashed, starting up, database dropped, idle session
+    "58",  # input or output error
+)
+_DISK_FULL: Final = "53100"
+
+
+def connect(
+    url: str,
+    *,
+    role: str | None = None,
+    autocommit: bool = True,
+    application_name: str = "orderpath",
+    **settings: str,
+) -> psycopg.Connection[TupleRow]:
+    """Open a session in UTC as `role`, with server settings by name.
+
+    settings: any setting of PostgreSQL with its unit: statement_timeout="30s", lock_timeout="200ms"
+    Raises:   InfraError database_unavailable
+    """
+    info = session_conninfo(url, role=role, application_name=application_name, **settings)
+    try:
+        return psycopg.connect(info, autocommit=autocommit)
+    except psycopg.OperationalError as error:
+        raise infra_error(error) or error from error
+
+
+def session_conninfo(
+    url: str, *, role: str | None = None, application_name: str = "orderpath", **settings: str
+) -> str:
+    """Give what `connect` connects with, for pools and for programs such as psql."""
+    given = conninfo_to_dict(url)
+    chosen = {"timezone": "UTC"} | ({"role": role} if role else {}) | settings
+    options = [str(given.pop("options", "")), *(_option(*item) for item in chosen.items())]
+    defaults: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_SECONDS}
+    return make_conninfo(
+        **defaults | given,
+        application_name=application_name,
+        options=" ".join(filter(None, options)),
+    )
+
+
+def ensure_database(url: str) -> None:
+    """Create the database that the URL names, if it is missing. Safe when several do so at once."""
+    name = str(conninfo_to_dict(url)["dbname"])
+    with connect(make_conninfo(url, dbname="postgres")) as session:
+        found = session.execute("select 1 from pg_database where datname = %s", (name,))
+        if found.fetchone():
+            return
+        try:
+            session.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+            return  # Somebody else was faster, which is as good.
+
+
+def infra_error(error: psycopg.Error) -> InfraError | None:
+    """Translate an error that says nothing about the command, only about the server.
+
+    None means: this error is a fault of the caller or an answer of the database, treat it there.
+    """
+    state = error.sqlstate
+    reason = " ".join(str(error).split())
+    if state == _DISK_FULL:
+        return InfraError("database_full", f"PostgreSQL has no room left on its disk: {reason}")
+    if state is not None:
+        if not state.startswith(_UNAVAILABLE):
+            return None
+    elif not isinstance(error, psycopg.OperationalError):  # The connection was lost or never made.
+        return None
+    return InfraError("database_unavailable", f"PostgreSQL does not answer: {reason}")
+
+
+def _option(name: str, value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace(" ", "\\ ")
+    return f"-c {name}={escaped}"

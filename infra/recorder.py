@@ -1,0 +1,222 @@
+"""The recorder of the `eventsourcing` library on our log: rows in, rows out, in log order."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Final, LiteralString, Protocol
+from uuid import UUID, uuid4
+
+import psycopg
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    IntegrityError,
+    Notification,
+    StoredEvent,
+    Subscription,
+)
+from psycopg_pool import ConnectionPool
+from pydantic_core import to_json
+
+from infra.polling import PollingSubscription
+from infra.postgres import infra_error, session_conninfo
+from infra.recorded_row import COLUMNS, RecordedRow, row_of
+from infra.shards import shard_of
+
+POOL_TIMEOUT_SECONDS: Final = 10.0
+
+_APPEND: Final = "select * from log.append(%s, %s, %s, %s, %s, %s, %s)"
+_HEAD_LOCK: Final = "select 1 from log.head for update"
+_SELECT: Final[LiteralString] = "select " + COLUMNS + " from log.events e"
+_SELECT_STREAMS: Final[LiteralString] = f"""
+    select {COLUMNS}, k.key
+    from json_to_recordset(%s) as wanted(stream text, above integer)
+    join log.events e on e.stream_id = wanted.stream and e.version > wanted.above
+    left join log.keys k on k.key_id = e.key_id
+    order by e.stream_id, e.version
+"""
+
+AppendRow = tuple[int, Any, list[int], list[int], list[int]]  # after, at, moved, known, set_back
+
+
+class Connections(Protocol):
+    """A pool, or one connection that is held."""
+
+    def connection(self) -> AbstractContextManager[psycopg.Connection[Any]]: ...
+
+
+class PostgresRecorder(ApplicationRecorder):
+    """Reads and appends rows of log.events. Threads may share one."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    @contextmanager
+    def connection(self) -> Iterator[psycopg.Connection[Any]]:
+        """Lend a connection; what says "not now" comes out as InfraError."""
+        try:
+            with self._connections.connection() as connection:
+                yield connection
+        except psycopg.Error as error:
+            raise infra_error(error) or error from error
+
+    @contextmanager
+    def locked(self) -> Iterator["PostgresRecorder"]:
+        """Hold the head of the log: nobody else appends until the block ends."""
+        with self.connection() as connection, connection.transaction():
+            connection.execute("set local idle_in_transaction_session_timeout = '2s'")
+            connection.execute(_HEAD_LOCK)
+            yield PostgresRecorder(_Held(connection))
+
+    def append(
+        self,
+        commands: list[dict[str, Any]],
+        events: list[dict[str, Any]],
+        *,
+        streams: Sequence[tuple[str, int]] = (),
+        reads: Sequence[tuple[int, int, bool]] = (),
+        keys: Sequence[dict[str, Any]] = (),
+        definitions: Sequence[dict[str, Any]] = (),
+    ) -> AppendRow:
+        """Call log.append. JSON, because psycopg turns lists into arrays six times slower."""
+        ids = "{" + ",".join(str(command["command_id"]) for command in commands) + "}"
+        parts = (streams, reads, commands, events, keys, definitions)
+        parameters = [ids, *(to_json(part).decode() for part in parts)]
+        with self.connection() as connection:
+            row = connection.execute(_APPEND, parameters).fetchone()
+        assert row is not None
+        return row  # type: ignore[no-any-return]
+
+    def select_streams(
+        self, versions: Mapping[str, int]
+    ) -> list[tuple[RecordedRow, bytes | None]]:
+        """Give the rows of many streams above the given versions, each with its key."""
+        wanted = [{"stream": stream, "above": above} for stream, above in versions.items()]
+        with self.connection() as connection:
+            rows = connection.execute(_SELECT_STREAMS, [to_json(wanted).decode()]).fetchall()
+        return [(row_of(row[:-1]), row[-1]) for row in rows]
+
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], **_kwargs: Any
+    ) -> Sequence[int] | None:
+        """Append rows without a command: the library's way in, used by its tests.
+
+        Raises: IntegrityError if a (stream, version) exists already.
+        """
+        if not stored_events:
+            return None
+        command = {
+            "no": 0,
+            "command_id": str(uuid4()),
+            "name": "library.insert_events",
+            "body_hash": "",
+            "outcome": "accepted",
+            "versions": {},
+            "unmet": [],
+            "correlation_id": str(uuid4()),
+            "actor_kind": "system",
+            "actor_id": "eventsourcing",
+            "source": "library",
+        }
+        events = [_plain_row(number, event) for number, event in enumerate(stored_events)]
+        try:
+            row = self.append([command], events)
+        except psycopg.errors.UniqueViolation as error:
+            raise IntegrityError(str(error)) from error
+        return [row[0] + number for number in range(1, len(events) + 1)]
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """Give the rows of one stream by version."""
+        return self._select(
+            "stream_id = %s and version > coalesce(%s, -1) and version <= coalesce(%s, 2147483647)"
+            f" order by version {'desc' if desc else 'asc'} limit %s",
+            [str(originator_id), gt, lte, limit],
+        )
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Give rows by position."""
+        above = (start or 0) - (1 if inclusive_of_start and start is not None else 0)
+        return self._select(
+            "position > %s and position <= coalesce(%s, 9223372036854775807)"
+            " and (%s::json is null or type in (select json_array_elements_text(%s::json)))"
+            " order by position limit %s",
+            [above, stop, *[to_json(list(topics)).decode() if topics else None] * 2, limit],
+        )
+
+    def select_rows(self, after: int, limit: int) -> list[RecordedRow]:
+        """Give the rows behind a position: the hot path of the follower."""
+        return self._select("position > %s order by position limit %s", [after, limit])
+
+    def max_notification_id(self) -> int | None:
+        """Give the last position, None while the log is empty."""
+        with self.connection() as connection:
+            row = connection.execute("select max(position) from log.events").fetchone()
+        return row[0] if row else None
+
+    def subscribe(
+        self, gt: int | None = None, topics: Sequence[str] = ()
+    ) -> Subscription[ApplicationRecorder]:
+        """Follow the log by polling: no NOTIFY inside of appends, see docs/adr."""
+        return PollingSubscription(recorder=self, gt=gt, topics=topics)
+
+    def close(self) -> None:
+        """Close the pool; a held connection belongs to its lender."""
+        if isinstance(self._connections, ConnectionPool):
+            self._connections.close()
+
+    def _select(self, where: LiteralString, parameters: list[Any]) -> list[RecordedRow]:
+        with self.connection() as connection:
+            rows = connection.execute(f"{_SELECT} where {where}", parameters).fetchall()
+        return [row_of(row) for row in rows]
+
+
+class _Held:
+    """One connection in a transaction, lent to whoever asks."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def connection(self) -> Iterator[psycopg.Connection[Any]]:
+        yield self._connection
+
+
+def open_pool(url: str, *, role: str = "orderpath_writer", size: int = 4) -> ConnectionPool[Any]:
+    """Open connections that are checked before each use, so that a restart goes unnoticed."""
+    return ConnectionPool(
+        session_conninfo(url, role=role, application_name="orderpath log"),
+        min_size=1,
+        max_size=size,
+        kwargs={"autocommit": True},
+        check=ConnectionPool.check_connection,
+        timeout=POOL_TIMEOUT_SECONDS,
+        open=True,
+    )
+
+
+def _plain_row(number: int, event: StoredEvent) -> dict[str, Any]:
+    stream_id = str(event.originator_id)
+    return {
+        "no": number,
+        "command": 0,
+        "stream_id": stream_id,
+        "version": event.originator_version,
+        "shard": shard_of(stream_id),
+        "type": event.topic,
+        "payload": event.state.decode(),
+        "occurred_at": "now",
+    }

@@ -1,0 +1,104 @@
+"""Personal data in stored events: sealed with AES-GCM, one key per subject and process.
+
+A sealed value is bound to its stream, version, type and field, so that it cannot be moved.
+Erasing a person destroys the keys; what they sealed then reads `[erased]`.
+"""
+
+import os
+from base64 import b64decode, b64encode
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID, uuid4
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+PREFIX: Final = "sealed:1:"
+ERASED: Final = "[erased]"
+SEALED: Final = "[sealed]"  # what a reader without keys sees
+_NONCE_BYTES: Final = 12
+_CACHED_KEYS: Final = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectKey:
+    """A key that seals one subject's data."""
+
+    key_id: UUID
+    subject_id: str
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value stands; it opens nowhere else."""
+
+    stream_id: str
+    version: int
+    type: str
+
+    def bound(self, field: str) -> bytes:
+        return "\x1f".join((self.stream_id, str(self.version), self.type, field)).encode()
+
+
+class KeyRing:
+    """Keys that this process may use. New ones are handed to the append that first uses them."""
+
+    def __init__(self) -> None:
+        self._by_subject: OrderedDict[str, SubjectKey] = OrderedDict()
+        self._new: dict[str, SubjectKey] = {}
+
+    def key_for(self, subject_id: str) -> SubjectKey:
+        """Give the subject's key, a fresh one if this process has none."""
+        found = self._by_subject.get(subject_id) or self._new.get(subject_id)
+        if found is None:
+            found = SubjectKey(uuid4(), subject_id, AESGCM.generate_key(bit_length=256))
+            self._new[subject_id] = found
+        return found
+
+    def new_keys(self) -> list[SubjectKey]:
+        """Give the keys that the log does not know yet."""
+        return list(self._new.values())
+
+    def stored(self) -> None:
+        """Take note that an append stored the new keys."""
+        for key in self._new.values():
+            self.remember(key)
+        self._new.clear()
+
+    def remember(self, key: SubjectKey) -> None:
+        """Use this stored key for its subject from now on."""
+        self._by_subject[key.subject_id] = key
+        while len(self._by_subject) > _CACHED_KEYS:
+            self._by_subject.popitem(last=False)
+
+    def forget(self) -> None:
+        """Drop everything: the keys may have been destroyed."""
+        self._by_subject.clear()
+        self._new.clear()
+
+
+def seal(text: str, key: bytes, place: Place, field: str) -> str:
+    """Encrypt one value."""
+    nonce = os.urandom(_NONCE_BYTES)
+    sealed = AESGCM(key).encrypt(nonce, text.encode(), place.bound(field))
+    return PREFIX + b64encode(nonce + sealed).decode()
+
+
+def unseal(text: str, key_id: UUID | None, keys: Mapping[UUID, bytes | None] | None,
+           place: Place, field: str) -> str:
+    """Decrypt one value: `[sealed]` without keys, `[erased]` if the key was destroyed.
+
+    Raises: cryptography.exceptions.InvalidTag if the value was altered or moved.
+    """
+    if not text.startswith(PREFIX):
+        return text
+    if keys is None:
+        return SEALED
+    key = keys.get(key_id) if key_id is not None else None
+    if key is None:
+        return ERASED
+    raw = b64decode(text[len(PREFIX) :])
+    opened = AESGCM(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], place.bound(field))
+    return opened.decode()

@@ -1,0 +1,99 @@
+"""What can be set from outside: ORDERPATH_* variables and `.env`, read once by services.bootstrap.
+
+A wrong value and an unknown name both stop the program, with a sentence that says what is allowed.
+"""
+
+import difflib
+import os
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from dotenv import dotenv_values
+from platformdirs import user_data_path
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX: Final = "ORDERPATH_"
+DOTENV: Final = ".env"
+
+Lower = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
+HostPorts = r"^$|^[^\s,:/]+:\d{1,5}(,[^\s,:/]+:\d{1,5})*$"
+
+
+class SettingsError(ValueError):
+    """One or more settings are wrong; the message names each variable and what is allowed."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. An empty variable means the default."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=DOTENV,
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+    )
+
+    database_url: Annotated[str, Field(pattern=r"^$|^postgres(ql)?://")] = ""  # empty: embedded
+    data_dir: Path = Field(default_factory=lambda: user_data_path("orderpath", appauthor=False))
+    kafka: Annotated[str, Field(pattern=HostPorts)] = ""  # host:port,host:port; empty: none
+    batch_commands: Annotated[int, Field(ge=1, le=1024)] = 256  # commands an append
+    batch_events: Annotated[int, Field(ge=1, le=10_000)] = 2_000  # events a projection transaction
+    cache_streams: Annotated[int, Field(ge=0, le=1_000_000)] = 20_000  # states kept in memory
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Lower] = "info"
+    log_format: Annotated[Literal["auto", "console", "json"], Lower] = "auto"
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment and, below it, from `.env` in the current folder.
+
+    Raises: SettingsError naming every wrong value and every unknown ORDERPATH_* name.
+    """
+    problems = [_unknown(name) for name in _given_names() if name not in _known_names()]
+    settings: Settings | None = None
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        problems += [_explain(detail) for detail in error.errors()]
+    if settings is None or problems:
+        raise SettingsError("\n".join(problems))
+    return settings.model_copy(update={"data_dir": settings.data_dir.expanduser().absolute()})
+
+
+def _given_names() -> list[str]:
+    names = {name.upper() for name in (*os.environ, *dotenv_values(DOTENV))}
+    return sorted(name for name in names if name.startswith(PREFIX))
+
+
+def _known_names() -> list[str]:
+    return [PREFIX + field.upper() for field in Settings.model_fields]
+
+
+def _unknown(name: str) -> str:
+    fields = [field.upper() for field in Settings.model_fields]
+    close = difflib.get_close_matches(name.removeprefix(PREFIX), fields, n=1)
+    known = ", ".join(_known_names())
+    hint = f"did you mean {PREFIX}{close[0]}?" if close else f"known are {known}."
+    return f"{name} is no setting of Orderpath: {hint}"
+
+
+def _explain(detail: ErrorDetails) -> str:
+    field = str(detail["loc"][0])
+    # A database URL may hold a password, so its value is not repeated.
+    given = "" if field == "database_url" else f" (given: {detail['input']!r})"
+    return f"{PREFIX}{field.upper()}: {detail['msg']}{given}. Allowed: {_ALLOWED[field]}."
+
+
+_ALLOWED: Final = {
+    "database_url": "postgresql://user@host:port/database, or empty for the embedded PostgreSQL",
+    "data_dir": "a path to a folder that may be written",
+    "kafka": "host:port, several separated by commas, or empty for none",
+    "batch_commands": "a whole number from 1 to 1024",
+    "batch_events": "a whole number from 1 to 10000",
+    "cache_streams": "a whole number from 0 to 1000000",
+    "log_level": "debug, info, warning, error",
+    "log_format": "auto, console, json",
+}

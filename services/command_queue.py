@@ -1,0 +1,117 @@
+"""Where commands wait for the pipeline, and how their callers get the answer.
+
+Callers come from threads and from event loops; each loop is woken once per batch.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Condition
+from typing import Final
+from uuid import UUID
+
+from domain.messages import Command, Outcome
+from domain.refusals import CommandIdReused, InfraError
+
+MAX_WAITING: Final = 50_000  # commands; beyond it callers are told to come back later
+
+Answer = Outcome | BaseException
+Waiter = Future[Outcome] | asyncio.Future[Outcome]
+
+
+@dataclass(slots=True, eq=False)
+class Pending:
+    """A command on its way, with everybody who waits for its answer."""
+
+    command: Command
+    body_hash: bytes
+    received_at: datetime  # the `now` of its decision
+    waiters: list[Waiter] = field(default_factory=list)
+    attempts: int = 0  # times it was set back
+    give_up_at: float | None = None  # monotonic seconds, set by the first infrastructure error
+
+
+class CommandQueue:
+    """A queue with one reader. Equal command ids, waiting or in flight, share one answer."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Pending] = deque()
+        self._open: dict[UUID, Pending] = {}
+        self._changed = Condition()
+        self._closed = False
+
+    def put(self, pending: Pending, waiter: Waiter) -> None:
+        """Queue a command, or wait with the one of the same id that is on its way.
+
+        Raises: CommandIdReused, InfraError pipeline_closed or overloaded.
+        """
+        with self._changed:
+            known = self._open.get(pending.command.command_id)
+            if known is not None:
+                if known.body_hash != pending.body_hash:
+                    raise CommandIdReused(pending.command.command_id)
+                known.waiters.append(waiter)
+                return
+            if self._closed:
+                raise InfraError("pipeline_closed", "This process is stopping: send it again later")
+            if len(self._waiting) >= MAX_WAITING:
+                raise InfraError(
+                    "overloaded", f"{MAX_WAITING} commands are waiting already: come back later"
+                )
+            pending.waiters.append(waiter)
+            self._open[pending.command.command_id] = pending
+            self._waiting.append(pending)
+            self._changed.notify()
+
+    def put_back(self, pendings: Iterable[Pending]) -> None:
+        """Queue commands in front of all others, in their order."""
+        with self._changed:
+            self._waiting.extendleft(reversed(list(pendings)))
+            self._changed.notify()
+
+    def take(self, most: int) -> list[Pending]:
+        """Wait for commands and take them; an empty list means: closed and all done."""
+        with self._changed:
+            while not self._waiting and not self._closed:
+                self._changed.wait()
+            return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+
+    def close(self) -> None:
+        """Take no more commands; those that wait are still worked off."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def complete(self, answers: Iterable[tuple[Pending, Answer]]) -> None:
+        """Give everybody their answer, with one wake-up per event loop."""
+        loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Outcome], Answer]]] = {}
+        answers = list(answers)
+        with self._changed:  # From here on nobody joins the waiters of these commands.
+            for pending, _ in answers:
+                self._open.pop(pending.command.command_id, None)
+        for pending, answer in answers:
+            for waiter in pending.waiters:
+                if isinstance(waiter, Future):
+                    _settle(waiter, answer)
+                else:
+                    loops.setdefault(waiter.get_loop(), []).append((waiter, answer))
+        for loop, settled in loops.items():
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_settle_all, settled)
+
+
+def _settle_all(settled: list[tuple[asyncio.Future[Outcome], Answer]]) -> None:
+    for waiter, answer in settled:
+        _settle(waiter, answer)
+
+
+def _settle(waiter: Waiter, answer: Answer) -> None:
+    if waiter.done():  # The caller has gone.
+        return
+    if isinstance(answer, BaseException):
+        waiter.set_exception(answer)
+    else:
+        waiter.set_result(answer)

@@ -1,0 +1,53 @@
+"""The pipeline's memory of aggregates: immutable states, the least recently used go first."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from domain.batch import Log
+from domain.catalog import empty_state
+
+
+class StateCache:
+    """States by stream id. A stale one is brought up to date by its missing events only."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._states: OrderedDict[str, Any] = OrderedDict()
+        self._stale: set[str] = set()
+
+    def fetch(self, log: Log, streams: Iterable[str], *, fresh: bool) -> dict[str, Any]:
+        """Give the state of each stream, reading what is missing in one query.
+
+        fresh: read also what is cached, because it may have moved.
+        """
+        wanted = dict.fromkeys(streams)
+        states = {stream: self._states.get(stream) or empty_state(stream) for stream in wanted}
+        missing = {
+            stream: states[stream].version
+            for stream in wanted
+            if fresh or stream in self._stale or stream not in self._states
+        }
+        if missing:
+            for stream, happened in log.load(missing).items():
+                for event in happened:
+                    states[stream] = states[stream].evolve(event)
+            self._stale.difference_update(missing)
+        return states
+
+    def keep(self, states: Mapping[str, Any]) -> None:
+        """Remember states that are known to stand in the log."""
+        for stream, state in states.items():
+            self._states[stream] = state
+            self._states.move_to_end(stream)
+        while len(self._states) > self._size:
+            gone, _ = self._states.popitem(last=False)
+            self._stale.discard(gone)
+
+    def doubt(self, streams: Iterable[str]) -> None:
+        """Read the events behind these states before they are used again."""
+        self._stale.update(stream for stream in streams if stream in self._states)
+
+    def doubt_all(self) -> None:
+        """Doubt every state: an append may have been written without our knowing."""
+        self._stale.update(self._states)

@@ -1,0 +1,102 @@
+"""The house rules that no linter knows: where code lives, how long it may be, what it is called."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[2]
+LONGEST_FILE_LINES: Final = {
+    "domain": 300,
+    "projections": 300,
+    "consumers": 300,
+    "services": 400,
+    "infra": 400,
+}
+LONGEST_FUNCTION_LINES: Final = 60
+BESIDE_THE_PACKAGES: Final = {"tests", "benchmarks", "docs"}
+EMPTY_WORDS: Final = {"utils", "helpers", "common", "base", "manager", "data", "misc"}
+THIRD_PARTY: Final = {"eventsourcing", "faust", "kafka", "psycopg", "pydantic", "structlog", "yaml"}
+CODE: Final = sorted(path for name in LONGEST_FILE_LINES for path in (ROOT / name).rglob("*.py"))
+ALL_PYTHON: Final = sorted(
+    [*CODE, *(path for name in BESIDE_THE_PACKAGES for path in (ROOT / name).rglob("*.py"))]
+)
+TEXT: Final = {".cfg", ".ini", ".json", ".md", ".py", ".sh", ".sql", ".toml", ".yaml", ".yml"}
+# A home folder or a checkout's own place: it says where somebody worked, and helps nobody else.
+MACHINE_PATH: Final = re.compile(r"(?<![\w.~])/(?:home|Users|root|work)/[\w.-]")
+
+each_module = pytest.mark.parametrize("path", CODE, ids=lambda p: str(p.relative_to(ROOT)))
+
+
+def test_code_lives_in_the_five_packages_only() -> None:
+    with_code = {
+        folder.name
+        for folder in ROOT.iterdir()
+        if folder.is_dir() and not folder.name.startswith(".") and any(folder.rglob("*.py"))
+    }
+    loose = [path.name for path in ROOT.glob("*.py")]
+
+    assert with_code - BESIDE_THE_PACKAGES == set(LONGEST_FILE_LINES)
+    assert loose == []
+
+
+@each_module
+def test_a_file_holds_one_idea(path: Path) -> None:
+    package = path.relative_to(ROOT).parts[0]
+
+    assert len(path.read_text().splitlines()) <= LONGEST_FILE_LINES[package]
+
+
+@each_module
+def test_a_function_fits_a_screen(path: Path) -> None:
+    too_long = [
+        f"{node.name}: {lines} lines"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (lines := (node.end_lineno or 0) - node.lineno + 1) > LONGEST_FUNCTION_LINES
+    ]
+
+    assert too_long == []
+
+
+@each_module
+def test_a_module_has_a_name_that_says_something(path: Path) -> None:
+    name = path.parent.name if path.stem == "__init__" else path.stem
+
+    assert not EMPTY_WORDS & set(name.split("_"))
+    if path.stem not in ("__init__", "__main__"):
+        assert path.stem not in sys.stdlib_module_names
+        assert path.stem not in THIRD_PARTY
+
+
+@pytest.mark.parametrize("path", ALL_PYTHON, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_module_says_what_lives_in_it(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text())), "The module docstring is missing."
+
+
+def test_every_folder_with_code_is_a_package() -> None:
+    folders = {path.parent for path in ALL_PYTHON}
+    above = {parent for folder in folders for parent in folder.parents if ROOT in parent.parents}
+
+    assert [str(f) for f in sorted(folders | above) if not (f / "__init__.py").exists()] == []
+
+
+def test_no_file_names_a_place_of_somebodys_machine() -> None:
+    top = [path for path in ROOT.iterdir() if path.is_file()]
+    inside = [
+        path
+        for folder in (*LONGEST_FILE_LINES, *BESIDE_THE_PACKAGES, ".ci")
+        for path in (ROOT / folder).rglob("*")
+    ]
+    named = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in (*top, *inside)
+        if path.is_file() and (path.suffix in TEXT or path.name in ("Makefile", "run"))
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if MACHINE_PATH.search(line)
+    ]
+
+    assert named == []

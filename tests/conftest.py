@@ -1,0 +1,68 @@
+"""Fixtures of all tests: a database each, and an environment that is nobody's own."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from infra.embedded import stop_embedded
+from tests.support.postgres import cloned_database, ensure_template, start_test_server
+
+# A database or a busy machine may be slow for a moment; that is no finding.
+settings.register_profile("local", deadline=None)
+settings.register_profile("ci", deadline=None, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")
+
+SERVER_FOLDER = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose one folder for the session's server; xdist workers are told which."""
+    worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
+    given = worker_input["server_folder"] if worker_input else tempfile.mkdtemp(prefix="orderpath-")
+    config.stash[SERVER_FOLDER] = Path(given)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:  # xdist ships no types.
+    node.workerinput["server_folder"] = str(node.config.stash[SERVER_FOLDER])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server once every worker is done."""
+    if not hasattr(config, "workerinput"):
+        stop_embedded(config.stash[SERVER_FOLDER])
+        shutil.rmtree(config.stash[SERVER_FOLDER], ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def nobodys_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the ORDERPATH_ variables of whoever runs the tests."""
+    for name in os.environ:
+        if name.upper().startswith("ORDERPATH_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(pytestconfig: pytest.Config) -> str:
+    """URL of the session's PostgreSQL. Missing: skipped by name, a failure with CI=true."""
+    return start_test_server(pytestconfig.stash[SERVER_FOLDER])
+
+
+@pytest.fixture(scope="session")
+def migrated_server(postgres_server: str) -> str:
+    """The same, with the template made that every database of a test is a clone of."""
+    ensure_template(postgres_server)
+    return postgres_server
+
+
+@pytest.fixture
+def database_url(migrated_server: str) -> Iterator[str]:
+    """URL of a migrated, empty database of this test alone."""
+    with cloned_database(migrated_server) as url:
+        yield url

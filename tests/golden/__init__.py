@@ -1,0 +1,1 @@
+"""Stored names and stored events: promises for ever."""

@@ -1,0 +1,1 @@
+"""What the tests share: servers, examples, the given-when-then of each level."""

@@ -1,0 +1,225 @@
+"""One named example of every command and every event, and the small world they live in."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from domain.messages import Actor, ActorKind, Command, Event
+from domain.orders import commands as c
+from domain.orders import events as e
+from domain.orders.money import Line, StatedTotals, Totals
+from domain.paths.line import PathPublished, PublishPath
+from domain.paths.path import OrderPath
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+ORDER_ID = UUID(int=17)
+
+PATH = OrderPath.model_validate(
+    {
+        "path": "shop",
+        "title": {"en": "Shop"},
+        "stages": ["intake", "work", "end"],
+        "statuses": {
+            "new": {
+                "stage": "intake",
+                "title": {"en": "New", "ru": "Новый"},
+                "owner": {"group": "managers"},
+                "limit": {
+                    "wall": "10m",
+                    "warn": "50%",
+                    "escalate": [{"at": "200%", "to": {"group": "leads"}}],
+                },
+            },
+            "confirmed": {"stage": "work"},
+            "packed": {"stage": "work", "limit": {"wall": "2d"}},
+            "done": {"stage": "end", "final": "success"},
+            "cancelled": {"stage": "end", "final": "failure"},
+            "lost": {"stage": "end", "final": "failure"},
+        },
+        "initial": [{"status": "new"}],
+        "transitions": [
+            {"from": "new", "to": "confirmed"},
+            {"from": "confirmed", "to": "packed", "roles": ["warehouse"], "require": ["reason"]},
+            {"from": "packed", "to": ["done", "lost"]},
+            {"from": "*", "to": "cancelled", "reasons": ["changed_mind", "out_of_stock"]},
+            {"from": "cancelled", "to": "new", "roles": ["lead"], "require": ["reason"]},
+        ],
+    }
+)
+
+
+def actor(kind: ActorKind = "user", *roles: str) -> Actor:
+    """Give somebody who acts, by default a person without any role."""
+    return Actor(kind=kind, id="ann" if kind == "user" else f"the-{kind}", roles=roles)
+
+
+def fact_id(number: int) -> UUID:
+    """Give the identity of a fact from elsewhere."""
+    return UUID(int=1_000_000 + number)
+
+
+TEA = Line(
+    item_id="1",
+    sku="TEA-100",
+    title="Green tea",
+    quantity=3,
+    unit_price_minor=500,
+    discount_minor=100,
+    vat_bp=2_000,
+)
+CUP = Line(item_id="2", sku="CUP-1", title="Cup", quantity=1, unit_price_minor=1_250, upsell=True)
+CUSTOMER = e.Customer(
+    customer_id="c-7", name="Anna Ivanova", phone="+7 900 000-00-00", email="anna@example.org"
+)
+DELIVERY = e.Delivery(
+    method="courier", address="1 Main Street", promised_at=NOW + timedelta(days=2)
+)
+TOTALS = Totals(
+    goods_minor=1_400, discount_minor=50, delivery_minor=300, vat_minor=233, total_minor=1_650
+)
+
+_WHO = {"command_id": UUID(int=1), "actor": actor(), "order_id": ORDER_ID}
+_MOVEMENT = {"payment_id": "p-1", "amount_minor": 1_650, "currency": "EUR", "gateway_ref": "g-1"}
+
+_COMMANDS: tuple[Command, ...] = (
+    c.PlaceOrder(
+        **_WHO,
+        path="shop",
+        external_id="A-17",
+        customer=CUSTOMER,
+        delivery=DELIVERY,
+        currency="EUR",
+        lines=(TEA,),
+        discount_minor=50,
+        delivery_minor=300,
+        stated=StatedTotals(goods_minor=1_400, vat_minor=233, total_minor=1_650),
+    ),
+    c.ChangeStatus(**_WHO, to_status="confirmed"),
+    c.CancelOrder(**_WHO, reason_code="changed_mind", initiator="client"),
+    c.ChangeFields(**_WHO, customer_phone="+7 900 111-11-11", track_number="RR123"),
+    c.AddItem(**_WHO, line=CUP),
+    c.ChangeItem(**_WHO, item_id="1", quantity=4),
+    c.MoveItem(**_WHO, item_id="1", quantity=2, from_status="ordered", to_status="reserved"),
+    c.CancelItem(**_WHO, item_id="1", quantity=1, reason_code="out_of_stock"),
+    c.SubmitPayment(
+        **_WHO, payment_id="p-1", method="card", amount_minor=1_650, currency="EUR", installments=3
+    ),
+    c.AuthorisePayment(**_WHO, **_MOVEMENT),
+    c.ChargePayment(**_WHO, **_MOVEMENT),
+    c.RefundPayment(**_WHO, **_MOVEMENT, reason_code="bad_quality"),
+    c.ChargeBackPayment(**_WHO, **_MOVEMENT),
+    c.AssignOwner(**_WHO, user="ann", group="managers"),
+    c.AddNote(**_WHO, text="Call after six"),
+    c.MarkTest(**_WHO),
+    c.CorrectFact(**_WHO, version=2, reason="Entered for another order"),
+    c.RecordFacts(
+        command_id=UUID(int=1),
+        actor=actor("import"),
+        order_id=ORDER_ID,
+        path="shop",
+        customer_id="c-7",
+        facts=(
+            c.PlacedFact(
+                fact_id=fact_id(1),
+                occurred_at=NOW - timedelta(days=3),
+                status="new",
+                external_id="A-17",
+                customer=e.Customer(customer_id="c-7"),
+                currency="EUR",
+            ),
+            c.ItemFact(fact_id=fact_id(2), occurred_at=NOW - timedelta(days=3), line=TEA),
+            c.PaymentFact(
+                fact_id=fact_id(3),
+                occurred_at=NOW - timedelta(days=3),
+                movement="charged",
+                payment_id="p-1",
+                amount_minor=1_400,
+                currency="EUR",
+            ),
+            c.StatusFact(
+                fact_id=fact_id(4), occurred_at=NOW - timedelta(days=2), status="packed", rank=2
+            ),
+            c.SourceStatusFact(
+                fact_id=fact_id(5), occurred_at=NOW - timedelta(days=1), source_status="Sent"
+            ),
+        ),
+    ),
+    PublishPath(command_id=UUID(int=1), actor=actor(), definition=PATH),
+)
+
+_EVENTS: tuple[Event, ...] = (
+    e.OrderPlaced(
+        path="shop",
+        path_version=1,
+        status="new",
+        order_type="private",
+        channel="web",
+        shop="main",
+        external_id="A-17",
+        customer=CUSTOMER,
+        delivery=DELIVERY,
+        currency="EUR",
+        lines=(TEA,),
+        totals=TOTALS,
+        deadlines=(
+            e.Deadline(level="warn", at=NOW + timedelta(minutes=5)),
+            e.Deadline(level="due", at=NOW + timedelta(minutes=10)),
+            e.Deadline(level="escalate_200", at=NOW + timedelta(minutes=20)),
+        ),
+    ),
+    e.StatusChanged(
+        from_status="new",
+        to_status="cancelled",
+        reason_code="changed_mind",
+        initiator="client",
+        deadlines=(e.Deadline(level="due", at=NOW + timedelta(days=2)),),
+    ),
+    e.StatusRecorded(
+        path="shop",
+        path_version=1,
+        to_status="packed",
+        rank=2,
+        time_source="derived",
+        conforming=False,
+        nonconforming=("transition_not_allowed",),
+        actor="seller-9",
+        role="carrier",
+        reason_code="LATE",
+        attributes={"warehouse": "north"},
+        personal='{"note": "ring twice"}',
+    ),
+    e.SourceStatusNoted(source_status="Sent"),
+    e.FieldsChanged(
+        changed=("customer_phone", "track_number"),
+        customer_phone="+7 900 111-11-11",
+        track_number="RR123",
+    ),
+    e.ItemAdded(line=CUP, delivery_minor=120, totals=TOTALS),
+    e.ItemChanged(line=TEA.model_copy(update={"quantity": 4}), totals=TOTALS),
+    e.ItemStatusChanged(
+        item_id="1",
+        quantity=2,
+        from_status="ordered",
+        to_status="cancelled",
+        reason_code="out_of_stock",
+        totals=TOTALS,
+    ),
+    e.PaymentSubmitted(
+        payment_id="p-1", method="card", amount_minor=1_650, currency="EUR", installments=3
+    ),
+    e.PaymentAuthorised(**_MOVEMENT),
+    e.PaymentCharged(**_MOVEMENT),
+    e.PaymentRefunded(**_MOVEMENT, reason_code="bad_quality"),
+    e.PaymentChargedBack(**_MOVEMENT),
+    e.OwnerAssigned(user="ann", group="managers", previous_user="bob", previous_group="leads"),
+    e.NoteAdded(text="Call after six"),
+    e.TestFlagChanged(test=True),
+    e.FactAnnulled(
+        annulled_version=2,
+        annulled_type="order.payment_charged.v1",
+        reason="Entered for another order",
+    ),
+    PathPublished(path="shop", path_version=1, content_hash=PATH.content_hash, definition=PATH),
+)
+
+COMMANDS: dict[str, Command] = {command.NAME: command for command in _COMMANDS}
+EVENTS: dict[str, Event] = {event.NAME: event for event in _EVENTS}

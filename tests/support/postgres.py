@@ -1,0 +1,84 @@
+"""A PostgreSQL for a test session: one server, one migrated template, one clone for each test.
+
+All pytest-xdist workers share the server: the embedded one is made to be shared by processes.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import pytest
+from psycopg import sql
+
+from domain.refusals import InfraError
+from infra.embedded import start_embedded
+from infra.migrate import migrate
+from infra.postgres import connect, ensure_database
+
+# Tests that kill servers start their own, with fsync on; here only speed counts.
+FAST_AND_FORGETFUL: Final = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "autovacuum": "off",
+    "max_connections": "300",
+}
+TEMPLATE: Final = "orderpath_template"
+UNFINISHED: Final = "orderpath_template_unfinished"
+TEMPLATE_LOCK: Final = 7_071  # advisory lock of the one worker that makes the template
+
+
+def start_test_server(folder: Path) -> str:
+    """Give the URL of the session's server; or skip, except under CI."""
+    try:
+        return start_embedded(folder, settings=FAST_AND_FORGETFUL)
+    except InfraError as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(f"needs PostgreSQL, which did not start: {error}")
+
+
+def ensure_template(server_url: str) -> None:
+    """Make the migrated database that the tests' databases are clones of, once a session."""
+    with connect(server_url) as session:
+        session.execute("select pg_advisory_lock(%s)", (TEMPLATE_LOCK,))
+        found = session.execute("select 1 from pg_database where datname = %s", (TEMPLATE,))
+        if found.fetchone():
+            return
+        unfinished = database_at(server_url, UNFINISHED)
+        ensure_database(unfinished)
+        migrate(unfinished)
+        rename = sql.SQL("alter database {} rename to {}")
+        session.execute(rename.format(sql.Identifier(UNFINISHED), sql.Identifier(TEMPLATE)))
+
+
+@contextmanager
+def cloned_database(server_url: str) -> Iterator[str]:
+    """Give the URL of a fresh, migrated, empty database; drop it afterwards."""
+    name = f"test_{uuid4().hex}"
+    _administer(
+        server_url,
+        sql.SQL("create database {} template {} strategy file_copy").format(
+            sql.Identifier(name), sql.Identifier(TEMPLATE)
+        ),
+    )
+    try:
+        yield database_at(server_url, name)
+    finally:
+        _administer(
+            server_url, sql.SQL("drop database {} with (force)").format(sql.Identifier(name))
+        )
+
+
+def database_at(server_url: str, name: str) -> str:
+    """Give the URL of another database of the same server."""
+    return urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+
+
+def _administer(server_url: str, statement: sql.Composed) -> None:
+    with connect(server_url) as session:
+        session.execute(statement)

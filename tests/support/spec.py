@@ -1,0 +1,156 @@
+"""given / when / then for the pure domain: no store, no thread, no clock of its own.
+
+given(*history).when(command).then(*events) | .then_refused(*codes) | .then_nothing()
+
+The history holds events, `Decided` events (with a time and a fact id of their own) and
+commands, which are decided first. Things happen one minute after another, from NOW on.
+"""
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Self, cast
+from uuid import UUID
+
+from domain.catalog import decide_on, definitions_of, empty_state, streams_of
+from domain.facts import Facts, PathKey
+from domain.messages import Command, Decided, Event
+from domain.orders.events import stream_of
+from domain.orders.order import Order
+from domain.paths.line import PathPublished
+from domain.paths.path import OrderPath
+from domain.refusals import Refusal, Unmet
+from tests.support.examples import NOW, ORDER_ID, PATH
+
+Step = Event | Decided | Command
+STEP = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An event as evolve sees it."""
+
+    event: Event
+    version: int
+    occurred_at: datetime
+    fact_id: UUID | None = None
+
+
+@dataclass
+class World:
+    """States of all streams and what was published: a store without a database."""
+
+    states: dict[str, Any] = field(default_factory=dict)
+    stored: list[tuple[str, Stored]] = field(default_factory=list)
+    paths: dict[PathKey, OrderPath] = field(default_factory=dict)
+
+    def state(self, stream_id: str) -> Any:
+        return self.states.get(stream_id, empty_state(stream_id))
+
+    @property
+    def order(self) -> Order:
+        return cast(Order, self.state(stream_of(ORDER_ID)))
+
+    def decide(self, command: Command, now: datetime) -> Mapping[str, list[Decided]]:
+        """Decide as the pipeline does, with exactly the definitions that are asked for."""
+        states = {stream_id: self.state(stream_id) for stream_id in streams_of(command)}
+        before = deepcopy(states)
+        keys = definitions_of(command, states)
+        facts = Facts({key: self.paths[key] for key in keys if key in self.paths})
+        try:
+            return decide_on(command, states, facts, now)
+        finally:
+            assert states == before, "decide changed a state that it was given"
+
+    def append(self, stream_id: str, decided: Sequence[Decided]) -> None:
+        for new in decided:
+            state = self.state(stream_id)
+            stored = Stored(new.event, state.version + 1, new.occurred_at, new.fact_id)
+            self.states[stream_id] = state.evolve(stored)
+            self.stored.append((stream_id, stored))
+            if isinstance(new.event, PathPublished):
+                self.paths[new.event.path, new.event.path_version] = new.event.definition
+
+    def run(self, command: Command, now: datetime) -> list[Event]:
+        """Decide and append. Raises: Refusal."""
+        new = self.decide(command, now)
+        for stream_id, decided in new.items():
+            self.append(stream_id, decided)
+        return [one.event for decided in new.values() for one in decided]
+
+
+class Answer:
+    """What came of a command."""
+
+    def __init__(self, world: World, events: Sequence[Event], unmet: Sequence[Unmet]) -> None:
+        self.world = world
+        self.events = events
+        self.unmet = unmet
+
+    def then(self, *events: Event) -> Self:
+        assert not self.unmet, f"refused: {[u.code for u in self.unmet]}"
+        assert list(self.events) == list(events)
+        return self
+
+    def then_nothing(self) -> Self:
+        return self.then()
+
+    def then_refused(self, *codes: str) -> Self:
+        """Every unmet condition, in this order and no other."""
+        assert not self.events, f"accepted: {self.events}"
+        assert [u.code for u in self.unmet] == list(codes)
+        return self
+
+    @property
+    def order(self) -> Order:
+        """The order after the command."""
+        return self.world.order
+
+    @property
+    def fields(self) -> list[str | None]:
+        """Where in the command the unmet conditions lie."""
+        return [u.field for u in self.unmet]
+
+
+class Scenario:
+    """What has happened until now."""
+
+    def __init__(self, world: World, now: datetime) -> None:
+        self.world = world
+        self.now = now
+
+    def at(self, now: datetime) -> Self:
+        """Set the clock for the command."""
+        self.now = now
+        return self
+
+    def when(self, command: Command) -> Answer:
+        try:
+            return Answer(self.world, self.world.run(command, self.now), ())
+        except Refusal as refusal:
+            assert refusal.unmet, "a refusal names at least one condition"
+            return Answer(self.world, (), refusal.unmet)
+
+
+def given(*history: Step, paths: Sequence[OrderPath] = (PATH,)) -> Scenario:
+    """Start from a history, on published paths (each next one of a name is a new version)."""
+    world, now = World(), NOW
+    for path in paths:
+        version = world.state(f"path-{path.path}").path_version + 1
+        published = PathPublished(
+            path=path.path, path_version=version, content_hash=path.content_hash, definition=path
+        )
+        world.append(f"path-{path.path}", [Decided(published, NOW)])
+    for step in history:
+        if isinstance(step, Command):
+            world.run(step, now)
+        else:
+            decided = step if isinstance(step, Decided) else Decided(step, now)
+            world.append(_stream(decided.event), [decided])
+        now += STEP
+    return Scenario(world, now)
+
+
+def _stream(event: Event) -> str:
+    return f"path-{event.path}" if isinstance(event, PathPublished) else stream_of(ORDER_ID)

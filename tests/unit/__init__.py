@@ -1,0 +1,1 @@
+"""No I/O, all of it in seconds; mirrors the tree."""

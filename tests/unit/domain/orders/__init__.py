@@ -1,0 +1,1 @@
+"""The order: every command, every refusal."""

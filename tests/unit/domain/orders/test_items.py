@@ -1,0 +1,44 @@
+"""Pieces of a position and the one word for all of them."""
+
+import pytest
+
+from domain.orders.items import (
+    CANCELLABLE,
+    CANCELLED,
+    ITEM_MOVES,
+    ITEM_STATUSES,
+    Item,
+    items_status,
+)
+from tests.support.examples import TEA
+
+
+@pytest.mark.parametrize(
+    ("pieces", "word"),
+    [
+        ({}, "none"),
+        ({"ordered": 3}, "ordered"),
+        ({"ordered": 1, "reserved": 2}, "partly_reserved"),
+        ({"shipped": 1, "delivered": 2}, "partly_delivered"),
+        ({"delivered": 2, "cancelled": 1}, "delivered"),
+        ({"delivered": 2, "returned": 1}, "partly_returned"),
+        ({"cancelled": 3}, "cancelled"),
+    ],
+)
+def test_d6_one_word_says_how_far_the_pieces_are(pieces: dict[str, int], word: str) -> None:
+    assert items_status([Item(TEA, pieces)]) == word
+
+
+def test_moved_pieces_leave_no_zero_behind() -> None:
+    assert Item(TEA, {"ordered": 3}).move(3, "ordered", "reserved").pieces == {"reserved": 3}
+
+
+def test_cancelled_pieces_are_not_live() -> None:
+    assert Item(TEA, {"ordered": 1, "cancelled": 2}).live_quantity == 1
+
+
+def test_every_way_of_a_piece_leads_from_a_known_status_to_a_known_one() -> None:
+    known = {*ITEM_STATUSES, CANCELLED}
+
+    assert {status for way in ITEM_MOVES for status in way} == known
+    assert {source for source, target in ITEM_MOVES if target == CANCELLED} == set(CANCELLABLE)

@@ -1,0 +1,41 @@
+"""The payment status as a function of sums."""
+
+import pytest
+
+from domain.orders.ledger import Balance, LedgerEntry, PaymentStatus, balance, payment_status
+
+
+@pytest.mark.parametrize(
+    ("sums", "due", "status"),
+    [
+        ({}, 100, "not_paid"),
+        ({}, 0, "not_paid"),
+        ({"submitted": 100}, 100, "submitted"),
+        ({"submitted": 100, "authorised": 100}, 100, "authorised"),
+        ({"charged": 99}, 100, "partly_paid"),
+        ({"authorised": 100, "charged": 100}, 100, "paid"),
+        ({"charged": 101}, 100, "overpaid"),
+        ({"charged": 101, "refunded": 1}, 100, "paid"),
+        ({"charged": 100, "refunded": 1}, 100, "partly_refunded"),
+        ({"charged": 100, "charged_back": 1}, 100, "partly_refunded"),
+        ({"charged": 100, "refunded": 100}, 100, "refunded"),
+        ({"charged": 100, "refunded": 101}, 100, "refunded"),
+        ({"charged": 100, "charged_back": 100}, 100, "charged_back"),
+        ({"charged": 100, "refunded": 60, "charged_back": 40}, 100, "charged_back"),
+        ({"charged": 200, "charged_back": 100}, 100, "paid"),
+        ({"refunded": 100}, 100, "not_paid"),
+        ({"refunded": 100, "authorised": 100}, 100, "authorised"),
+    ],
+)
+def test_d6_the_payment_status_follows_from_the_sums(
+    sums: dict[str, int], due: int, status: PaymentStatus
+) -> None:
+    assert payment_status(Balance(**{f"{k}_minor": n for k, n in sums.items()}), due) == status
+
+
+def test_d6_one_payment_is_summed_apart_from_the_others() -> None:
+    entries = [LedgerEntry(1, "a", "charged", 70), LedgerEntry(2, "b", "charged", 30)]
+
+    assert balance(entries).paid_minor == 100
+    assert balance(entries, "b").paid_minor == 30
+    assert balance(entries, "none") == Balance()

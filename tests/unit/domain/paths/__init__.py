@@ -1,0 +1,1 @@
+"""Order paths: their language and their history."""

@@ -1,0 +1,1 @@
+"""Tests of infra that touch no server."""

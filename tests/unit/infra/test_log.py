@@ -1,0 +1,63 @@
+"""The log: one JSON object a line where nobody looks, nothing on stdout, no local variables."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from infra.log import configure_logging
+
+
+@pytest.fixture(autouse=True)
+def restored_logging() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def test_an_event_is_one_json_object_with_what_is_bound(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging("info", "auto")
+    structlog.contextvars.bind_contextvars(order_id="o-1")
+
+    structlog.get_logger().info("order_placed", position=7)
+    structlog.get_logger().debug("below_the_level")
+
+    printed = capsys.readouterr()
+    record = json.loads(printed.err)
+    assert printed.out == ""
+    assert record.pop("at").endswith("Z")
+    assert record == {"event": "order_placed", "level": "info", "order_id": "o-1", "position": 7}
+
+
+def test_warnings_of_libraries_come_in_the_same_form(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("debug", "json")
+
+    logging.getLogger("some.library").info("chatter")
+    logging.getLogger("some.library").warning("broker %s is away", 1)
+
+    record = json.loads(capsys.readouterr().err)
+    assert (record["event"], record["logger"]) == ("broker 1 is away", "some.library")
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_a_traceback_shows_no_values_of_variables(
+    capsys: pytest.CaptureFixture[str], log_format: str
+) -> None:
+    configure_logging("info", "json" if log_format == "json" else "console")
+    phone = "+7 900 " + "000"
+    try:
+        raise ValueError("no such order")
+    except ValueError:
+        structlog.get_logger().exception("failed")
+
+    printed = capsys.readouterr().err
+    assert "no such order" in printed
+    assert phone not in printed

@@ -1,0 +1,120 @@
+"""Settings: defaults, and the sentence that a wrong one gets."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.settings import SettingsError, load_settings
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_without_any_variable_everything_is_embedded() -> None:
+    settings = load_settings()
+
+    assert (settings.database_url, settings.kafka) == ("", "")
+    assert (settings.batch_commands, settings.batch_events) == (256, 2_000)
+    assert settings.cache_streams == 20_000
+    assert settings.data_dir.name == "orderpath"
+    assert settings.data_dir.is_absolute()
+
+
+def test_an_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERPATH_BATCH_COMMANDS", "")
+    monkeypatch.setenv("ORDERPATH_DATA_DIR", "")
+
+    settings = load_settings()
+
+    assert settings.batch_commands == 256
+    assert settings.data_dir.name == "orderpath"
+
+
+def test_a_dotenv_file_is_read_and_the_environment_stands_above_it(
+    monkeypatch: pytest.MonkeyPatch, empty_folder: Path
+) -> None:
+    (empty_folder / ".env").write_text(
+        "ORDERPATH_BATCH_EVENTS=7\nORDERPATH_LOG_LEVEL=debug\nPOSTGRES_PASSWORD=not-ours\n"
+    )
+    monkeypatch.setenv("ORDERPATH_LOG_LEVEL", "WARNING")
+
+    settings = load_settings()
+
+    assert (settings.batch_events, settings.log_level) == (7, "warning")
+
+
+def test_the_example_file_gives_the_defaults(empty_folder: Path) -> None:
+    defaults = load_settings()
+    example = Path(__file__).parents[3] / ".env.example"
+
+    (empty_folder / ".env").write_text(example.read_text())
+
+    assert load_settings() == defaults
+
+
+def test_a_data_folder_may_start_with_a_tilde_or_be_relative(
+    monkeypatch: pytest.MonkeyPatch, empty_folder: Path
+) -> None:
+    monkeypatch.setenv("ORDERPATH_DATA_DIR", "here")
+    assert load_settings().data_dir == empty_folder / "here"
+
+    monkeypatch.setenv("ORDERPATH_DATA_DIR", "~/there")
+    assert load_settings().data_dir == Path.home() / "there"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("ORDERPATH_BATCH_COMMANDS", "0", "from 1 to 1024"),
+        ("ORDERPATH_BATCH_COMMANDS", "1025", "from 1 to 1024"),
+        ("ORDERPATH_BATCH_COMMANDS", "many", "from 1 to 1024"),
+        ("ORDERPATH_BATCH_EVENTS", "10001", "from 1 to 10000"),
+        ("ORDERPATH_CACHE_STREAMS", "-1", "from 0 to 1000000"),
+        ("ORDERPATH_DATABASE_URL", "mysql://root@db/shop", "postgresql://user@host:port/database"),
+        ("ORDERPATH_KAFKA", "broker", "host:port"),
+        ("ORDERPATH_LOG_LEVEL", "loud", "debug, info, warning, error"),
+        ("ORDERPATH_LOG_FORMAT", "xml", "auto, console, json"),
+    ],
+)
+def test_a_wrong_value_names_the_variable_and_what_is_allowed(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, allowed: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+
+    message = str(caught.value)
+    assert message.startswith(f"{name}: ")
+    assert allowed in message
+    assert (value in message) is (name != "ORDERPATH_DATABASE_URL")
+
+
+def test_all_wrong_settings_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERPATH_BATCH_COMMANDS", "0")
+    monkeypatch.setenv("ORDERPATH_LOG_LEVEL", "loud")
+    monkeypatch.setenv("ORDERPATH_BATCH_EVENT", "5")
+
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+
+    assert len(str(caught.value).splitlines()) == 3
+
+
+def test_an_unknown_variable_is_named_with_the_nearest_known_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ORDERPATH_DATABSE_URL", "postgresql://db/orders")
+
+    with pytest.raises(SettingsError, match=r"DATABSE_URL .* did you mean ORDERPATH_DATABASE_URL"):
+        load_settings()
+
+
+def test_an_unknown_name_in_the_dotenv_file_is_named_too(empty_folder: Path) -> None:
+    (empty_folder / ".env").write_text("ORDERPATH_COLOUR=blue\n")
+
+    with pytest.raises(SettingsError, match=r"ORDERPATH_COLOUR is no setting .* known are"):
+        load_settings()
