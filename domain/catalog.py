@@ -3,7 +3,7 @@
 Used by infra.mapper (decode), services.pipeline (decide) and the edges (commands by name).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -40,29 +40,25 @@ def streams_of(command: Command) -> tuple[str, ...]:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
 
 
-def definitions_of(command: Command, states: States) -> Iterable[PathKey]:
+def definitions_of(command: Command, states: States) -> tuple[PathKey, ...]:
     """Name the published definitions that deciding the command needs."""
     match command:
         case commands.PlaceOrder():
-            yield from _latest(command.path, states)
-        case commands.RecordFacts():
+            return _latest(command.path, states)
+        case commands.OrderCommand():
             order: Order = states[command.stream_id]
             if order.path:
-                yield (order.path, order.path_version)
-            else:
-                yield from _latest(command.path, states)
-        case commands.OrderCommand():
-            pinned: Order = states[command.stream_id]
-            if pinned.path:
-                yield (pinned.path, pinned.path_version)
+                return ((order.path, order.path_version),)
+            if isinstance(command, commands.RecordFacts):
+                return _latest(command.path, states)
+            return ()
         case _:
-            return
+            return ()
 
 
-def _latest(path: str, states: States) -> Iterable[PathKey]:
+def _latest(path: str, states: States) -> tuple[PathKey, ...]:
     line: PathLine = states[f"path-{path}"]
-    if line.path_version:
-        yield (path, line.path_version)
+    return ((path, line.path_version),) if line.path_version else ()
 
 
 def decide_on(

@@ -5,15 +5,19 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+from eventsourcing.persistence import MapperDeserialisationError
+
 from domain.batch import Answer, Appended, NewEvent, StoredOutcome
 from domain.facts import PathKey
 from domain.messages import Outcome, Recorded
 from domain.paths.line import PathPublished
 from domain.paths.path import OrderPath
+from domain.reading import Head, Undecodable
 from domain.refusals import InfraError, Unmet
 from infra.mapper import EventMapper
 from infra.recorded_row import RecordedRow
-from infra.recorder import PostgresRecorder, open_pool
+from infra.postgres import Session
+from infra.recorder import PostgresRecorder
 from infra.sealing import SubjectKey
 from infra.shards import shard_of
 
@@ -50,6 +54,35 @@ class EventLog:
         check_contiguous(after, rows)
         return [self.mapper.decode(row, None) for row in rows]
 
+    def read_lenient(
+        self, after: int, limit: int, *, shard: int | None = None, stream_id: str | None = None
+    ) -> list[Recorded | Undecodable]:
+        """Give the next events, sealed; what cannot be read is named instead of raised.
+
+        Raises: InfraError log_gap, or newer_version for an unknown stored name.
+        """
+        rows = self.recorder.select_rows(after, limit, shard=shard, stream_id=stream_id)
+        if shard is None and stream_id is None:
+            check_contiguous(after, rows)
+        return [self._decode_leniently(row) for row in rows]
+
+    def _decode_leniently(self, row: RecordedRow) -> Recorded | Undecodable:
+        try:
+            return self.mapper.decode(row, None)
+        except MapperDeserialisationError as error:
+            place = (row.position, row.stream_id, row.version, row.shard, row.type)
+            return Undecodable(*place, error=str(error))
+
+    def head(self) -> Head:
+        """Look at the end of the log."""
+        with self.recorder.connection() as connection:
+            row = connection.execute(
+                "select log_id, epoch, coalesce((select max(position) from log.events), 0)"
+                " from log.head"
+            ).fetchone()
+        assert row is not None
+        return Head(*row)
+
     def load_paths(self, keys: Sequence[PathKey]) -> dict[PathKey, OrderPath]:
         """Give published paths; what was never published is missing."""
         with self.recorder.connection() as connection:
@@ -63,6 +96,14 @@ class EventLog:
                 if row is not None:
                     found[name, version] = OrderPath.model_validate(row[0])
         return found
+
+    def path_names(self) -> set[str]:
+        """Name the paths that have a published version."""
+        with self.recorder.connection() as connection:
+            rows = connection.execute(
+                "select distinct name from log.definitions where kind = 'path'"
+            ).fetchall()
+        return {row[0] for row in rows}
 
     def load_outcomes(self, ids: Sequence[UUID]) -> dict[UUID, StoredOutcome]:
         """Give the stored answers, marked as repeated."""
@@ -140,7 +181,7 @@ class EventLog:
 
 def open_log(url: str, *, role: str = "orderpath_writer") -> EventLog:
     """Open the log of a migrated database."""
-    return EventLog(PostgresRecorder(open_pool(url, role=role)))
+    return EventLog(PostgresRecorder(Session(url, role=role, name="orderpath log")))
 
 
 def check_contiguous(after: int, rows: Sequence[RecordedRow]) -> None:
@@ -180,7 +221,7 @@ def _path_row(number: int, new: NewEvent) -> dict[str, Any]:
     """Give the row of log.definitions, with the lists that log.flatten_path unfolds."""
     event = new.decided.event
     assert isinstance(event, PathPublished)
-    path = event.definition
+    path = OrderPath.model_validate(event.definition)
     return {
         "command": number,
         "kind": "path",
@@ -188,7 +229,7 @@ def _path_row(number: int, new: NewEvent) -> dict[str, Any]:
         "version": event.path_version,
         "content_hash": event.content_hash,
         "body": {
-            "definition": path.model_dump(mode="json"),
+            "definition": event.definition,
             "statuses": [
                 {
                     "status": code,

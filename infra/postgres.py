@@ -3,6 +3,10 @@
 Every session of Orderpath is opened here: by the store, the migrations and the projectors.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from threading import Lock
 from typing import Any, Final
 
 import psycopg
@@ -47,6 +51,33 @@ def connect(
         return psycopg.connect(info, autocommit=autocommit)
     except psycopg.OperationalError as error:
         raise infra_error(error) or error from error
+
+
+class Session:
+    """One connection that threads take in turns, opened at first use and again after it broke."""
+
+    def __init__(self, url: str, *, role: str | None = None, name: str = "orderpath") -> None:
+        self._open = partial(connect, url, role=role, application_name=name)
+        self._connection: psycopg.Connection[TupleRow] | None = None
+        self._turn = Lock()
+
+    @contextmanager
+    def connection(self) -> Iterator[psycopg.Connection[TupleRow]]:
+        """Lend the connection; what says "not now" comes out as InfraError."""
+        with self._turn:
+            if self._connection is None or self._connection.closed:
+                self._connection = self._open()
+            try:
+                yield self._connection
+            except psycopg.Error as error:
+                raise infra_error(error) or error from error
+
+    def close(self) -> None:
+        """Close the connection once nobody uses it."""
+        with self._turn:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
 
 def session_conninfo(

@@ -13,15 +13,11 @@ from eventsourcing.persistence import (
     StoredEvent,
     Subscription,
 )
-from psycopg_pool import ConnectionPool
 from pydantic_core import to_json
 
 from infra.polling import PollingSubscription
-from infra.postgres import infra_error, session_conninfo
 from infra.recorded_row import COLUMNS, RecordedRow, row_of
 from infra.shards import shard_of
-
-POOL_TIMEOUT_SECONDS: Final = 10.0
 
 _APPEND: Final = "select * from log.append(%s, %s, %s, %s, %s, %s, %s)"
 _HEAD_LOCK: Final = "select 1 from log.head for update"
@@ -37,26 +33,19 @@ _SELECT_STREAMS: Final[LiteralString] = f"""
 AppendRow = tuple[int, Any, list[int], list[int], list[int]]  # after, at, moved, known, set_back
 
 
-class Connections(Protocol):
-    """A pool, or one connection that is held."""
+class Lender(Protocol):
+    """A Session, or one connection that is held in a transaction."""
 
     def connection(self) -> AbstractContextManager[psycopg.Connection[Any]]: ...
+    def close(self) -> None: ...
 
 
 class PostgresRecorder(ApplicationRecorder):
     """Reads and appends rows of log.events. Threads may share one."""
 
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
-
-    @contextmanager
-    def connection(self) -> Iterator[psycopg.Connection[Any]]:
-        """Lend a connection; what says "not now" comes out as InfraError."""
-        try:
-            with self._connections.connection() as connection:
-                yield connection
-        except psycopg.Error as error:
-            raise infra_error(error) or error from error
+    def __init__(self, session: Lender) -> None:
+        self._session = session
+        self.connection = session.connection
 
     @contextmanager
     def locked(self) -> Iterator["PostgresRecorder"]:
@@ -157,8 +146,16 @@ class PostgresRecorder(ApplicationRecorder):
             [above, stop, *[to_json(list(topics)).decode() if topics else None] * 2, limit],
         )
 
-    def select_rows(self, after: int, limit: int) -> list[RecordedRow]:
-        """Give the rows behind a position: the hot path of the follower."""
+    def select_rows(
+        self, after: int, limit: int, *, shard: int | None = None, stream_id: str | None = None
+    ) -> list[RecordedRow]:
+        """Give the rows behind a position, of all or one: the hot path of the follower."""
+        if stream_id is not None:
+            where: LiteralString = "stream_id = %s and position > %s order by version limit %s"
+            return self._select(where, [stream_id, after, limit])
+        if shard is not None:
+            where = "shard = %s and position > %s order by position limit %s"
+            return self._select(where, [shard, after, limit])
         return self._select("position > %s order by position limit %s", [after, limit])
 
     def max_notification_id(self) -> int | None:
@@ -174,9 +171,8 @@ class PostgresRecorder(ApplicationRecorder):
         return PollingSubscription(recorder=self, gt=gt, topics=topics)
 
     def close(self) -> None:
-        """Close the pool; a held connection belongs to its lender."""
-        if isinstance(self._connections, ConnectionPool):
-            self._connections.close()
+        """Close the session."""
+        self._session.close()
 
     def _select(self, where: LiteralString, parameters: list[Any]) -> list[RecordedRow]:
         with self.connection() as connection:
@@ -185,7 +181,7 @@ class PostgresRecorder(ApplicationRecorder):
 
 
 class _Held:
-    """One connection in a transaction, lent to whoever asks."""
+    """One connection in a transaction, lent to whoever asks; it belongs to its lender."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
@@ -194,18 +190,8 @@ class _Held:
     def connection(self) -> Iterator[psycopg.Connection[Any]]:
         yield self._connection
 
-
-def open_pool(url: str, *, role: str = "orderpath_writer", size: int = 4) -> ConnectionPool[Any]:
-    """Open connections that are checked before each use, so that a restart goes unnoticed."""
-    return ConnectionPool(
-        session_conninfo(url, role=role, application_name="orderpath log"),
-        min_size=1,
-        max_size=size,
-        kwargs={"autocommit": True},
-        check=ConnectionPool.check_connection,
-        timeout=POOL_TIMEOUT_SECONDS,
-        open=True,
-    )
+    def close(self) -> None:
+        """Leave it open."""
 
 
 def _plain_row(number: int, event: StoredEvent) -> dict[str, Any]:

@@ -81,10 +81,10 @@ class Sheet:
             elif not isinstance(key, yaml.ScalarNode) or key.tag not in _TEXTS:
                 self._fault(key.start_mark, "a key must be a text: write `key: value`")
             elif not key.value.isprintable():
-                self._fault(key.start_mark, f"the key {key.value!r} cannot be printed: rename it")
+                self._fault(key.start_mark, f"key {key.value[:64]!r} cannot be printed: rename it")
             elif key.value in seen:
                 first = f"line {seen[key.value].line + 1}"
-                words = f"the key {key.value!r} is already in {first}: take one of them out"
+                words = f"the key {key.value[:64]!r} is already in {first}: take one of them out"
                 self._fault(key.start_mark, words)
             else:
                 seen[key.value] = self._keys[(*place, key.value)] = key.start_mark

@@ -29,6 +29,7 @@ class Pending:
     command: Command
     body_hash: bytes
     received_at: datetime  # the `now` of its decision
+    reads: tuple[str, ...]  # stream ids
     waiters: list[Waiter] = field(default_factory=list)
     attempts: int = 0  # times it was set back
     give_up_at: float | None = None  # monotonic seconds, set by the first infrastructure error

@@ -14,7 +14,7 @@ from hashlib import sha256
 from threading import Event as Signal
 from threading import Thread
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import structlog
@@ -35,6 +35,8 @@ FIRST_WAIT_SECONDS: Final = 0.05
 LONGEST_WAIT_SECONDS: Final = 1.0
 LOCK_AFTER_SET_BACKS: Final = 2
 PASSING: Final = frozenset({"database_unavailable", "database_full"})
+
+_ENVELOPE: Final = set(Command.ENVELOPE)
 
 log_ = structlog.get_logger()
 
@@ -101,7 +103,7 @@ class Pipeline:
         self.close()
 
     def _pending(self, command: Command) -> Pending:
-        return Pending(command, body_hash(command), self._clock())
+        return Pending(command, body_hash(command), self._clock(), streams_of(command))
 
     def _loop(self) -> None:
         while batch := self._queue.take(self._batch_commands):
@@ -170,12 +172,11 @@ class Pipeline:
         self, log: Log, batch: list[Pending], *, fresh: bool
     ) -> list[tuple[Pending, Settled | None]]:
         """Give each command its answer; None means: set back, decide again."""
-        wanted = [stream for pending in batch for stream in streams_of(pending.command)]
+        wanted = [stream for pending in batch for stream in pending.reads]
         states = self._cache.fetch(log, wanted, fresh=fresh)
         self._cache.keep(states)
         read = dict(states)
         versions = {stream: state.version for stream, state in states.items()}
-        self._fetch_paths(log, batch, states)
         decided: list[tuple[Pending, Answer]] = []
         results: list[tuple[Pending, Settled | None]] = []
         overflow: list[Pending] = []
@@ -185,7 +186,7 @@ class Pipeline:
                 overflow.append(pending)
                 continue
             try:
-                answer = self._decide(pending, states)
+                answer = self._decide(log, pending, states)
             except Exception as error:  # noqa: BLE001 - a decider that raises fails its own command only
                 log_.error("decider_failed", name=pending.command.NAME, exc_info=True)
                 results.append((pending, error))
@@ -200,46 +201,37 @@ class Pipeline:
             results += self._settle(log, decided, appended)
         return results
 
-    def _fetch_paths(self, log: Log, batch: list[Pending], states: Mapping[str, Any]) -> None:
-        missing = {
-            key
-            for pending in batch
-            for key in definitions_of(pending.command, states)
-            if key not in self._paths
-        }
-        if missing:
-            self._paths.update(log.load_paths(sorted(missing)))
-
-    def _decide(self, pending: Pending, states: dict[str, Any]) -> Answer:
+    def _decide(self, log: Log, pending: Pending, states: dict[str, Any]) -> Answer:
         """Decide one command on the states that the commands before it left behind."""
-        command = pending.command
-        reads = streams_of(command)
+        command, reads = pending.command, pending.reads
         target = states[reads[0]]
-
-        def answer(kind: Any, **more: Any) -> Answer:
-            return Answer(command, pending.body_hash, kind, reads, **more)
-
         if command.expected_version not in (None, target.version):
-            return answer("conflict", versions={reads[0]: target.version})
+            found = {reads[0]: target.version}
+            return Answer(command, pending.body_hash, "conflict", reads, versions=found)
         latest = target.last_occurred_at
         now = pending.received_at if latest is None else max(pending.received_at, latest)
-        keys = definitions_of(command, states)
-        facts = Facts(paths={key: self._paths[key] for key in keys if key in self._paths})
+        facts = self._facts(log, command, states)
         try:
             decisions = decide_on(command, states, facts, now)
         except Refusal as refusal:
-            return answer("refused", unmet=refusal.unmet)
-        written = {stream: events for stream, events in decisions.items() if events}
-        if not written:
-            return answer("nothing")
-        new_events: list[NewEvent] = []
-        evolved: dict[str, Any] = {}
-        for stream, events in written.items():
-            evolved[stream], placed = _evolve(stream, states[stream], events)
-            new_events += placed
-        states.update(evolved)
-        versions = {stream: state.version for stream, state in evolved.items()}
-        return answer("accepted", events=new_events, versions=versions)
+            return Answer(command, pending.body_hash, "refused", reads, unmet=refusal.unmet)
+        events: list[NewEvent] = []
+        versions: dict[str, int] = {}
+        for stream, decided in decisions.items():
+            if decided:
+                states[stream], placed = _evolve(stream, states[stream], decided)
+                versions[stream] = states[stream].version
+                events += placed
+        kind: Literal["accepted", "nothing"] = "accepted" if events else "nothing"
+        return Answer(command, pending.body_hash, kind, reads, events, versions=versions)
+
+    def _facts(self, log: Log, command: Command, states: Mapping[str, Any]) -> Facts:
+        """Give the published definitions that the command needs, from memory but once."""
+        wanted = definitions_of(command, states)
+        missing = [key for key in wanted if key not in self._paths]
+        if missing:
+            self._paths.update(log.load_paths(missing))
+        return Facts(paths={key: self._paths[key] for key in wanted if key in self._paths})
 
     def _remember(
         self,
@@ -278,7 +270,7 @@ class Pipeline:
 
 def body_hash(command: Command) -> bytes:
     """Hash name and explicitly set fields: equal for the same wish, whoever repeats it."""
-    body = command.model_dump_json(exclude_unset=True, exclude=set(command.ENVELOPE))
+    body = command.model_dump_json(exclude_unset=True, exclude=_ENVELOPE)
     return sha256(f"{command.NAME}\n{body}".encode()).digest()
 
 

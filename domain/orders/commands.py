@@ -3,6 +3,7 @@
 # The facts belong to RecordFacts, so whoever imports the commands finds them here too.
 # ruff: noqa: PLC0414
 
+from functools import cached_property
 from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
@@ -28,7 +29,7 @@ class OrderCommand(Command):
 
     order_id: UUID
 
-    @property
+    @cached_property
     def stream_id(self) -> str:
         return stream_of(self.order_id)
 

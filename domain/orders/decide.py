@@ -62,12 +62,8 @@ def place(order: Order, line: PathLine, cmd: c.PlaceOrder, facts: Facts, now: da
         raise Refusal(*unmet)
     at = cmd.occurred_at or now
     status = path.initial[0].status
-    body = cmd.model_dump(include=_PLACED_FIELDS, exclude={"lines", "customer", "delivery"})
     event = e.OrderPlaced(
-        **body,
-        lines=cmd.lines,
-        customer=cmd.customer,
-        delivery=cmd.delivery,
+        **{name: getattr(cmd, name) for name in _PLACED_AS_ASKED},
         path_version=line.path_version,
         status=status,
         totals=totals,
@@ -76,7 +72,7 @@ def place(order: Order, line: PathLine, cmd: c.PlaceOrder, facts: Facts, now: da
     return [Decided(event, at)]
 
 
-_PLACED_FIELDS = set(c.PlaceOrder.model_fields) & set(e.OrderPlaced.model_fields)
+_PLACED_AS_ASKED = tuple(n for n in c.PlaceOrder.model_fields if n in e.OrderPlaced.model_fields)
 
 
 def decide(order: Order, cmd: c.OrderCommand, facts: Facts, now: datetime) -> Decision:

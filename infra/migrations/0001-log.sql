@@ -56,7 +56,7 @@ create table log.definitions (
     name         text        not null,
     version      integer     not null,
     content_hash text        not null,
-    body         jsonb       not null,
+    body         json        not null, -- json, not jsonb: the order of statuses has a meaning
     recorded_at  timestamptz not null,
     primary key (kind, name, version)
 );
@@ -125,11 +125,11 @@ begin
     insert into log.path_statuses
         (path, path_version, status, status_no, stage, stage_no, final, title)
     select new.name, new.version, x.status, x.status_no, x.stage, x.stage_no, x.final, x.title
-    from jsonb_to_recordset(new.body -> 'statuses') as x (
+    from json_to_recordset(new.body -> 'statuses') as x (
         status text, status_no integer, stage text, stage_no integer, final text, title jsonb);
     insert into log.path_transitions (path, path_version, from_status, to_status)
     select new.name, new.version, x.from_status, x.to_status
-    from jsonb_to_recordset(new.body -> 'transitions') as x (from_status text, to_status text);
+    from json_to_recordset(new.body -> 'transitions') as x (from_status text, to_status text);
     return null;
 end $$;
 create trigger flatten_path after insert on log.definitions
@@ -186,7 +186,7 @@ begin
     insert into log.definitions (kind, name, version, content_hash, body, recorded_at)
     select d.kind, d.name, d.version, d.content_hash, d.body, at
     from json_to_recordset(definitions) as d(
-        command integer, kind text, name text, version integer, content_hash text, body jsonb)
+        command integer, kind text, name text, version integer, content_hash text, body json)
     where d.command <> all (set_back);
 
     with c as materialized (

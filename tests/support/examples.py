@@ -218,7 +218,12 @@ _EVENTS: tuple[Event, ...] = (
         annulled_type="order.payment_charged.v1",
         reason="Entered for another order",
     ),
-    PathPublished(path="shop", path_version=1, content_hash=PATH.content_hash, definition=PATH),
+    PathPublished(
+        path="shop",
+        path_version=1,
+        content_hash=PATH.content_hash,
+        definition=PATH.model_dump(mode="json"),
+    ),
 )
 
 COMMANDS: dict[str, Command] = {command.NAME: command for command in _COMMANDS}

@@ -70,7 +70,8 @@ class World:
             self.states[stream_id] = state.evolve(stored)
             self.stored.append((stream_id, stored))
             if isinstance(new.event, PathPublished):
-                self.paths[new.event.path, new.event.path_version] = new.event.definition
+                definition = OrderPath.model_validate(new.event.definition)
+                self.paths[new.event.path, new.event.path_version] = definition
 
     def run(self, command: Command, now: datetime) -> list[Event]:
         """Decide and append. Raises: Refusal."""
@@ -90,7 +91,7 @@ class Answer:
 
     def then(self, *events: Event) -> Self:
         assert not self.unmet, f"refused: {[u.code for u in self.unmet]}"
-        assert list(self.events) == list(events)
+        assert list(self.events) == list(events), f"not these, but: {list(self.events)}"
         return self
 
     def then_nothing(self) -> Self:
@@ -99,7 +100,8 @@ class Answer:
     def then_refused(self, *codes: str) -> Self:
         """Every unmet condition, in this order and no other."""
         assert not self.events, f"accepted: {self.events}"
-        assert [u.code for u in self.unmet] == list(codes)
+        found = [u.code for u in self.unmet]
+        assert found == list(codes), f"not {list(codes)}, but: {found}"
         return self
 
     @property
@@ -129,7 +131,6 @@ class Scenario:
         try:
             return Answer(self.world, self.world.run(command, self.now), ())
         except Refusal as refusal:
-            assert refusal.unmet, "a refusal names at least one condition"
             return Answer(self.world, (), refusal.unmet)
 
 
@@ -139,7 +140,10 @@ def given(*history: Step, paths: Sequence[OrderPath] = (PATH,)) -> Scenario:
     for path in paths:
         version = world.state(f"path-{path.path}").path_version + 1
         published = PathPublished(
-            path=path.path, path_version=version, content_hash=path.content_hash, definition=path
+            path=path.path,
+            path_version=version,
+            content_hash=path.content_hash,
+            definition=path.model_dump(mode="json"),
         )
         world.append(f"path-{path.path}", [Decided(published, NOW)])
     for step in history:

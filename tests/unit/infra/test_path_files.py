@@ -131,7 +131,7 @@ SPOILED = {
     "an empty list": ("[new, done, lost]", "§[]", "write at least 1 here"),
     "a key twice": ("ready:", "§new:", "the key 'new' is already in line 5: take one of them out"),
     "a key that is no text": ("path: small", "§[path]: small", "a key must be a text"),
-    "a key without a shape": ("en:", '§"\\ud800":', "the key '\\ud800' cannot be printed"),
+    "a key without a shape": ("en:", '§"\\ud800":', "key '\\ud800' cannot be printed: rename it"),
     "merge": ("en:", "§<<:", "`<<` does not work here: write the keys out"),
     "a tag": ("path: small", "path: §!!python/name:os.system", "!!python/name:os.system is not"),
     "a set": ("[new, done, lost]", "§!!set {new, done, lost}", "!!set is not allowed"),

@@ -185,7 +185,7 @@ class TestChangeStatus:
 
     def test_a_decision_carries_no_time_of_its_own(self) -> None:
         for kind in ("user", "api_key", "import"):
-            early = to("confirmed", actor(kind), occurred_at=NOW)  # type: ignore[arg-type]
+            early = to("confirmed", actor(kind), occurred_at=NOW)
             given(PLACE).when(early).then_refused("time_not_allowed")
 
     def test_an_order_that_nobody_placed_does_not_move(self) -> None:

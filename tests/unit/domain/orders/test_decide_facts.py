@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from domain.messages import Event
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.money import Line
@@ -49,13 +50,7 @@ def test_d14_what_happened_elsewhere_is_recorded_at_its_own_time() -> None:
         "order.payment_charged.v1",
         "order.status_recorded.v1",
         "order.source_status_noted.v1",
-    ] or {one.event.NAME for one in stored} == {  # Equal times are ordered by fact id.
-        "order.placed.v1",
-        "order.item_added.v1",
-        "order.payment_charged.v1",
-        "order.status_recorded.v1",
-        "order.source_status_noted.v1",
-    }
+    ]
     assert all(one.fact_id is not None and one.occurred_at < NOW for one in stored)
     assert (answer.order.status, answer.order.payment_status) == ("packed", "paid")
 
@@ -89,7 +84,7 @@ def test_a_first_status_that_no_order_starts_in_does_not_conform() -> None:
 
 
 def test_every_kind_of_payment_fact_becomes_its_event() -> None:
-    movements: dict[str, type[e.Event]] = {
+    movements: dict[str, type[Event]] = {
         "submitted": e.PaymentSubmitted,
         "authorised": e.PaymentAuthorised,
         "charged": e.PaymentCharged,
@@ -152,7 +147,7 @@ def test_an_order_stays_on_the_version_that_it_is_pinned_to() -> None:
 
 
 def test_d14_what_cannot_be_a_fact_of_this_path_is_named_with_its_place() -> None:
-    ahead = int((NOW - EARLY).total_seconds() // 60) + 6
+    ahead = int((NOW - EARLY).total_seconds() // 60) + 7  # The second command comes a minute later.
     known = placed(1)
 
     answer = given(record(known)).when(

@@ -82,7 +82,7 @@ class TestEveryMovement:
 
     def test_the_currency_is_that_of_the_order(self, movement: Movement) -> None:
         for by in ("user", "api_key"):
-            dollars = pay(movement, by, currency="USD")  # type: ignore[arg-type]
+            dollars = pay(movement, by, currency="USD")
             given(*CHARGED).when(dollars).then_refused("currency_differs")
 
     def test_d6_a_callback_that_comes_twice_is_one_movement(self, movement: Movement) -> None:

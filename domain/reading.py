@@ -1,0 +1,44 @@
+"""How readers see the log: the port, and what stands for an event that cannot be read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from domain.messages import Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Which log it is, and its last position (0: empty)."""
+
+    log_id: UUID
+    epoch: int  # raised by restore and promotion
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undecodable:
+    """A row of the log whose bytes are not what their stored name says."""
+
+    position: int
+    stream_id: str
+    version: int
+    shard: int
+    type: str  # the stored name
+    error: str
+
+
+class LogReader(Protocol):
+    """The log as projections read it. infra.event_log is the one behind it."""
+
+    def head(self) -> Head:
+        """Look at the end of the log."""
+
+    def read_lenient(
+        self, after: int, limit: int, *, shard: int | None = None, stream_id: str | None = None
+    ) -> Sequence[Recorded | Undecodable]:
+        """Give the next events behind a position, of one shard or stream or of all.
+
+        Raises: InfraError newer_version for a stored name that this version does not know.
+        """

@@ -1,0 +1,159 @@
+"""Builds: each is one set of tables of a read model, in a schema of its own. Readers see the
+live one through views of schema `live`. Called by services.rebuild and services.projector.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from psycopg import sql
+
+from domain.reading import Head
+from projections.interface import Projection, Tx
+from projections.sessions import use_schema
+
+State = Literal["live", "rebuilding", "scratch"]
+Driver = Literal["follower", "workers"]
+DRIVERS: tuple[Driver, ...] = get_args(Driver)
+
+_INSTALL_LOCK = 0x0BDE_4A18  # advisory: one process at a time makes or swaps builds
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """One set of tables."""
+
+    projection: str
+    build: int
+    version: int  # of the read model that made it
+    state: State
+    driver: Driver
+
+    @property
+    def schema(self) -> str:
+        return f"p_{self.projection}_{self.build}"
+
+
+def lock_builds(tx: Tx) -> None:
+    """Let nobody else make, swap or drop builds until this transaction ends."""
+    tx.execute("select pg_advisory_xact_lock(%s)", [_INSTALL_LOCK])
+
+
+def list_builds(tx: Tx, state: State | None = None) -> list[Build]:
+    """Give all builds, or those in one state, by projection and age."""
+    rows = tx.execute(
+        "select projection, build, version, state, driver from projection.builds"
+        " where state = coalesce(%s, state) order by projection, build",
+        [state],
+    )
+    return [Build(*row) for row in rows]
+
+
+def find_build(tx: Tx, projection: str, state: State) -> Build | None:
+    """Give the build of a projection in a state, None if there is none."""
+    return next((b for b in list_builds(tx, state) if b.projection == projection), None)
+
+
+def create_build(tx: Tx, projection: Projection, state: State, head: Head) -> Build:
+    """Make empty tables, with checkpoints before the first event of this log."""
+    row = tx.execute(
+        "insert into projection.builds (projection, version, state, driver, live_since)"
+        " values (%(name)s, %(version)s, %(state)s, coalesce((select driver"
+        " from projection.builds where projection = %(name)s and state = 'live'), 'follower'),"
+        " case when %(state)s = 'live' then clock_timestamp() end) returning build, driver",
+        {"name": projection.name, "version": projection.version, "state": state},
+    ).fetchone()
+    assert row is not None
+    build = Build(projection.name, row[0], projection.version, state, row[1])
+    tx.execute(sql.SQL("create schema {}").format(sql.Identifier(build.schema)))
+    use_schema(tx, build.schema)
+    tx.execute(projection.ddl)
+    tx.execute(
+        "insert into projection.checkpoints (projection, build, shard, log_id, epoch)"
+        " select %s, %s, shard, %s, %s from generate_series(0, 15) as shard",
+        [projection.name, build.build, head.log_id, head.epoch],
+    )
+    return build
+
+
+def show_live(tx: Tx, projection: Projection, build: Build) -> bool:
+    """Point the views at this build. False: its columns are others, so views had to be dropped
+    together with everything that stands on them."""
+    same = not _columns_differ(tx, projection, build)
+    for table in projection.tables:
+        view = sql.Identifier("live", table)
+        if not same:
+            tx.execute(sql.SQL("drop view if exists {} cascade").format(view))
+        tx.execute(
+            sql.SQL("create or replace view {} as select * from {}").format(
+                view, sql.Identifier(build.schema, table)
+            )
+        )
+    return same
+
+
+def make_live(tx: Tx, build: Build) -> None:
+    """Call a build the live one. The old one must be gone before."""
+    tx.execute(
+        "update projection.builds set state = 'live', live_since = clock_timestamp()"
+        " where build = %s",
+        [build.build],
+    )
+
+
+def drop_build(tx: Tx, build: Build) -> None:
+    """Forget a build: its tables, checkpoints and parked streams.
+
+    Only its own tables go: what else stands on them would stop it, instead of going too.
+    """
+    tables = tx.execute(
+        "select relname from pg_class where relkind = 'r' and relnamespace = to_regnamespace(%s)",
+        [build.schema],
+    ).fetchall()
+    if tables:
+        names = sql.SQL(", ").join(sql.Identifier(build.schema, name) for (name,) in tables)
+        tx.execute(sql.SQL("drop table {}").format(names))
+    tx.execute(sql.SQL("drop schema if exists {}").format(sql.Identifier(build.schema)))
+    tx.execute("delete from projection.builds where build = %s", [build.build])
+
+
+def set_driver(tx: Tx, projections: Sequence[str], driver: Driver) -> None:
+    """Say who feeds these projections from now on: the log follower, or the stream workers."""
+    tx.execute(
+        "update projection.builds set driver = %s where projection = any(%s)",
+        [driver, list(projections)],
+    )
+
+
+def checksum(tx: Tx, projection: Projection, build: Build) -> dict[str, tuple[int, int]]:
+    """Give (rows, sum of the rows' hashes) of each table; equal tables have equal ones."""
+    found = {}
+    for table in projection.tables:
+        row = tx.execute(
+            sql.SQL(
+                "select count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)"
+                " from {} t"
+            ).format(sql.Identifier(build.schema, table))
+        ).fetchone()
+        assert row is not None
+        found[table] = (row[0], int(row[1]))
+    return found
+
+
+def _columns_differ(tx: Tx, projection: Projection, build: Build) -> bool:
+    rows = tx.execute(
+        """
+        select 1
+        from unnest(%s::text[]) as t(name)
+        join pg_class live on live.relname = t.name and live.relnamespace = 'live'::regnamespace
+        join pg_class made on made.relname = t.name
+         and made.relnamespace = to_regnamespace(%s)
+        where (select array_agg((attname, atttypid, atttypmod, attcollation)::text order by attnum)
+               from pg_attribute where attrelid = live.oid and attnum > 0)
+           is distinct from
+              (select array_agg((attname, atttypid, atttypmod, attcollation)::text order by attnum)
+               from pg_attribute where attrelid = made.oid and attnum > 0 and not attisdropped)
+        """,
+        [list(projection.tables), build.schema],
+    ).fetchall()
+    return bool(rows)

@@ -1,0 +1,11 @@
+"""The read models that are kept, in the order in which a batch is applied to them."""
+
+from collections.abc import Mapping
+
+from projections.interface import Projection
+from projections.orders import Orders
+from projections.status_visits import StatusVisits
+
+PROJECTIONS: tuple[Projection, ...] = (Orders(), StatusVisits())
+
+BY_NAME: Mapping[str, Projection] = {projection.name: projection for projection in PROJECTIONS}

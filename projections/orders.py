@@ -1,0 +1,179 @@
+"""Read model `orders`: one row per order, what it is and who owns it. Status and money live in
+status_visits, items and payments; the view analytics.orders brings them together.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, LiteralString
+
+from domain.messages import Recorded
+from domain.orders import events as e
+from projections.interface import Tx, as_json, timeline_columns
+
+Rows = dict[str, dict[str, Any]]  # by order id
+
+DETAILS: Final = frozenset({"promised_at", "delivery_method", "track_number"})  # not personal
+
+
+class Orders:
+    """Any event of an order makes its row, so that it is there whatever came first."""
+
+    name: Final = "orders"
+    version: Final = 1
+    tables: Final = ("orders",)
+    ddl: Final[LiteralString] = """
+        create table orders (
+            order_id        uuid primary key,
+            external_id     text,
+            path            text,
+            path_version    integer,
+            order_type      text,
+            channel         text,
+            shop            text,
+            customer_id     text,
+            currency        text,
+            test            boolean not null default false,
+            owner_user      text,
+            owner_group     text,
+            placed_at       timestamptz,
+            promised_at     timestamptz,
+            delivery_method text,
+            track_number    text,
+            details_changed text[] not null default '{}', -- these no longer follow the placement
+            placed_late     boolean, -- of the placement that counts: a fact, and its place
+            placed_no       integer,
+            placed_fact_id  uuid,
+            position        bigint not null, -- of the order's first event
+            recorded_at     timestamptz not null
+        );
+        create index orders_external_id on orders (external_id);
+        create index orders_test on orders (order_id) where test;
+    """
+
+    def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
+        """Write placements, rows of orders that have none, and changes, in this order."""
+        placed, known, changed = Rows(), Rows(), Rows()
+        for recorded in batch:
+            if recorded.stream_id.startswith("order-"):
+                _sort_in(recorded, placed, known, changed)
+        for statement, rows in ((_PLACED, placed), (_KNOWN, known), (_CHANGED, changed)):
+            if rows:
+                tx.execute(statement, [as_json(list(rows.values()))])
+
+
+def _sort_in(recorded: Recorded, placed: Rows, known: Rows, changed: Rows) -> None:
+    order_id = recorded.entity_id
+    match recorded.event:
+        case e.OrderPlaced() as event:
+            row = _placement(event, recorded)
+            if order_id not in placed or _key(row) < _key(placed[order_id]):
+                placed[order_id] = row
+        case e.StatusRecorded(path=path, path_version=path_version):
+            known[order_id] = _row(recorded, path=path, path_version=path_version)
+        case e.FieldsChanged() as event:
+            row = changed.setdefault(order_id, {"order_id": order_id, "changed": []})
+            names = [name for name in event.changed if name in DETAILS]
+            row["changed"] = sorted({*row.get("changed", ()), *names})
+            row |= {name: getattr(event, name) for name in names}
+        case e.OwnerAssigned(user=user, group=group):
+            row = changed.setdefault(order_id, {"order_id": order_id})
+            row |= {"assigned": True, "owner_user": user, "owner_group": group}
+        case e.TestFlagChanged(test=test):
+            changed.setdefault(order_id, {"order_id": order_id})["test"] = test
+        case _ if recorded.version == 1:
+            known[order_id] = _row(recorded)
+        case _:
+            pass
+
+
+def _row(recorded: Recorded, **columns: Any) -> dict[str, Any]:
+    return {
+        "order_id": recorded.entity_id,
+        "position": recorded.position,
+        "recorded_at": recorded.recorded_at,
+        **columns,
+    }
+
+
+def _placement(event: e.OrderPlaced, recorded: Recorded) -> dict[str, Any]:
+    place = timeline_columns(recorded, event.rank)
+    delivery = event.delivery or e.Delivery()
+    return _row(
+        recorded,
+        external_id=event.external_id,
+        path=event.path,
+        path_version=event.path_version,
+        order_type=event.order_type,
+        channel=event.channel,
+        shop=event.shop,
+        customer_id=event.customer.customer_id if event.customer else None,
+        currency=event.currency,
+        test=event.test,
+        placed_at=recorded.occurred_at,
+        promised_at=delivery.promised_at,
+        delivery_method=delivery.method,
+        placed_late=not place["is_decision"],
+        placed_no=place["timeline_no"],
+        placed_fact_id=place["fact_id"],
+    )
+
+
+def _key(row: dict[str, Any]) -> tuple[Any, ...]:
+    """Of several placements the least counts: a decided one, else the earliest fact."""
+    return (row["placed_late"], row["placed_at"], row["placed_no"], row["placed_fact_id"])
+
+
+_PLACED: Final = """
+    insert into orders as o (
+        order_id, external_id, path, path_version, order_type, channel, shop, customer_id,
+        currency, test, placed_at, promised_at, delivery_method, placed_late, placed_no,
+        placed_fact_id, position, recorded_at)
+    select * from json_to_recordset(%s::json) as x(
+        order_id uuid, external_id text, path text, path_version integer, order_type text,
+        channel text, shop text, customer_id text, currency text, test boolean,
+        placed_at timestamptz, promised_at timestamptz, delivery_method text,
+        placed_late boolean, placed_no integer, placed_fact_id uuid, position bigint,
+        recorded_at timestamptz)
+    on conflict (order_id) do update set
+        external_id = excluded.external_id, path = coalesce(o.path, excluded.path),
+        path_version = coalesce(o.path_version, excluded.path_version),
+        order_type = excluded.order_type, channel = excluded.channel, shop = excluded.shop,
+        customer_id = excluded.customer_id, currency = excluded.currency,
+        test = o.test or excluded.test, placed_at = excluded.placed_at,
+        promised_at = case when 'promised_at' = any (o.details_changed)
+            then o.promised_at else excluded.promised_at end,
+        delivery_method = case when 'delivery_method' = any (o.details_changed)
+            then o.delivery_method else excluded.delivery_method end,
+        placed_late = excluded.placed_late, placed_no = excluded.placed_no,
+        placed_fact_id = excluded.placed_fact_id
+    where o.placed_at is null
+       or (excluded.placed_late, excluded.placed_at, excluded.placed_no, excluded.placed_fact_id)
+        < (o.placed_late, o.placed_at, o.placed_no, o.placed_fact_id)
+"""
+
+_KNOWN: Final = """
+    insert into orders as o (order_id, path, path_version, position, recorded_at)
+    select * from json_to_recordset(%s::json) as x(
+        order_id uuid, path text, path_version integer, position bigint, recorded_at timestamptz)
+    on conflict (order_id) do update
+        set path = excluded.path, path_version = excluded.path_version
+    where o.path is null
+"""
+
+_CHANGED: Final = """
+    update orders o set
+        test = coalesce(x.test, o.test),
+        owner_user = case when x.assigned then x.owner_user else o.owner_user end,
+        owner_group = case when x.assigned then x.owner_group else o.owner_group end,
+        promised_at = case when 'promised_at' = any (x.changed)
+            then x.promised_at else o.promised_at end,
+        delivery_method = case when 'delivery_method' = any (x.changed)
+            then x.delivery_method else o.delivery_method end,
+        track_number = case when 'track_number' = any (x.changed)
+            then x.track_number else o.track_number end,
+        details_changed = array(
+            select distinct name from unnest(o.details_changed || x.changed) as name order by name)
+    from json_to_recordset(%s::json) as x(
+        order_id uuid, test boolean, assigned boolean, owner_user text, owner_group text,
+        promised_at timestamptz, delivery_method text, track_number text, changed text[])
+    where o.order_id = x.order_id
+"""

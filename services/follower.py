@@ -1,0 +1,114 @@
+"""The log follower: reads the log and feeds the projector. It runs inside of `orderpath up`,
+as `orderpath follow`, or for a moment before a read. Several at once do no harm.
+"""
+
+from collections.abc import Callable, Sequence
+from threading import Event as Signal
+from time import monotonic
+from typing import Final
+
+import structlog
+
+from domain.messages import Recorded
+from domain.reading import Head, LogReader, Undecodable
+from domain.refusals import InfraError
+from services.projector import Delivery, Projector
+
+Progress = Callable[[int, int], None]  # events done, events in all
+
+SHORTEST_SECONDS: Final = 0.005
+LONGEST_SECONDS: Final = 0.2
+AGAIN_SECONDS: Final = 1.0  # between two comparisons of checkpoints with the log
+LONGEST_PATIENCE_SECONDS: Final = 2.0  # between two tries while the database is away
+
+log_ = structlog.get_logger()
+
+
+class Follower:
+    """Brings the projections to the end of the log and keeps them there. For one thread."""
+
+    def __init__(
+        self, projector: Projector, log: LogReader, *, batch_events: int = 2_000
+    ) -> None:
+        self._projector = projector
+        self._log = log
+        self._batch_events = batch_events
+        self._head: Head | None = None
+        self._after = 0  # everything up to here was delivered
+        self._prev: dict[int, int] = {}  # the same per shard, as the deliveries say it
+
+    def run(self, stop: Signal) -> None:
+        """Follow until told to stop; wait out a database that is away."""
+        wait = SHORTEST_SECONDS
+        look_again_at = 0.0
+        while not stop.is_set():
+            try:
+                if monotonic() >= look_again_at:
+                    self.resume()
+                    look_again_at = monotonic() + AGAIN_SECONDS
+                if self.step():
+                    wait = SHORTEST_SECONDS
+                    continue
+            except InfraError as error:
+                log_.warning("follower_waits", code=error.code, message=str(error))
+                look_again_at = 0.0
+                wait = LONGEST_PATIENCE_SECONDS
+            stop.wait(wait)
+            wait = min(wait * 2, LONGEST_SECONDS)
+
+    def catch_up(self, until: int | None = None, progress: Progress | None = None) -> int:
+        """Bring the projections to a position (None: the end of the log as it is now).
+
+        Gives how many events were read. Raises: InfraError
+        """
+        head = self.resume()
+        until = head.position if until is None else min(until, head.position)
+        start = self._after
+        total = max(until - start, 0)
+        while self._after < until:
+            self.step()
+            if progress is not None:
+                progress(min(self._after - start, total), total)
+        return self._after - start
+
+    def resume(self) -> Head:
+        """Compare the checkpoints with the log, go back to the first event that waits."""
+        head = self._log.head()  # Before the comparison, which may see later events only.
+        pending = self._projector.pending()
+        waiting = [p.next_position for p in pending if p.next_position is not None]
+        self._after = min(waiting) - 1 if waiting else head.position
+        self._prev = {}
+        for place in pending:
+            known = self._prev.get(place.shard, place.position)
+            self._prev[place.shard] = min(known, place.position)
+        self._head = head
+        return head
+
+    def step(self) -> int:
+        """Deliver the next events; say how many were read."""
+        head = self._head or self.resume()
+        events = self._log.read_lenient(self._after, self._batch_events)
+        if events:
+            deliveries = self._deliveries(head, events)
+            self._projector.apply(deliveries)
+            self._prev |= {delivery.shard: delivery.last for delivery in deliveries}
+            self._after = events[-1].position
+        return len(events)
+
+    def _deliveries(
+        self, head: Head, events: Sequence[Recorded | Undecodable]
+    ) -> list[Delivery]:
+        shards: dict[int, list[Recorded | Undecodable]] = {}
+        for event in events:
+            shards.setdefault(event.shard, []).append(event)
+        return [
+            Delivery(
+                log_id=head.log_id,
+                epoch=head.epoch,
+                shard=shard,
+                prev=self._prev.get(shard, self._after),
+                last=found[-1].position,
+                events=found,
+            )
+            for shard, found in shards.items()
+        ]

@@ -1,0 +1,226 @@
+"""The projector: applies deliveries of events to every read model, each event once.
+
+Drivers call it: services.follower from the log, the stream workers from Kafka. Whatever they
+deliver twice, too late, in part or not at all does no harm: checkpoints and the log decide.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from domain.messages import Recorded
+from domain.reading import LogReader, Undecodable
+from domain.refusals import InfraError
+from projections.builds import Build, Driver
+from projections.catalog import BY_NAME
+from projections.checkpoints import (
+    Checkpoint,
+    Pending,
+    Place,
+    list_pending,
+    lock_checkpoints,
+    move_checkpoints,
+)
+from projections.interface import Projection, Tx
+from projections.parking import POISON, count_waiting, park, parked_streams
+from projections.sessions import Lend, transaction, use_schema
+
+MAX_HEALED: Final = 10_000  # events of one shard that are read again at a time
+
+log_ = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Some consecutive events of one shard: all that there are behind `prev`, up to `last`."""
+
+    log_id: UUID
+    epoch: int
+    shard: int
+    prev: int
+    last: int
+    events: Sequence[Recorded | Undecodable]
+
+
+@dataclass(slots=True)
+class _Work:
+    """What one build still has to take."""
+
+    build: Build
+    projection: Projection
+    events: list[Recorded | Undecodable] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What a step does: the work of each build, where its checkpoints go, what is missing."""
+
+    work: dict[int, _Work] = field(default_factory=dict)
+    positions: dict[Place, int] = field(default_factory=dict)
+    gaps: dict[int, tuple[int, int]] = field(default_factory=dict)  # shard -> (behind, up to)
+
+
+class Projector:
+    """Feeds the live builds of its driver, or one build alone. Not for several threads."""
+
+    def __init__(
+        self,
+        lend: Lend,
+        log: LogReader,
+        *,
+        driver: Driver | None = "follower",
+        build: int | None = None,
+        projections: Mapping[str, Projection] = BY_NAME,
+    ) -> None:
+        self.lend = lend
+        self._log = log
+        self._driver = driver
+        self._build = build
+        self._projections = projections
+
+    def apply(self, deliveries: Sequence[Delivery]) -> int:
+        """Apply what is new, all shards in one transaction; say how many events that were.
+
+        Raises: InfraError, then nothing was applied and the same may be delivered again.
+        """
+        applied, gaps = self._step(deliveries)
+        while gaps:
+            healing = [self._missing(deliveries[0], shard, *gap) for shard, gap in gaps.items()]
+            applied += self._step(healing)[0]
+            again, gaps = self._step(deliveries)
+            applied += again
+        return applied
+
+    def pending(self) -> list[Pending]:
+        """Compare the checkpoints with the log."""
+        with transaction(self.lend) as tx:
+            return list_pending(tx, driver=self._driver, build=self._build)
+
+    def _step(self, deliveries: Sequence[Delivery]) -> tuple[int, dict[int, tuple[int, int]]]:
+        try:
+            return self._in_transaction(deliveries, carefully=False)
+        except POISON as error:
+            log_.warning("batch_set_back", error=type(error).__name__)
+            return self._in_transaction(deliveries, carefully=True)
+
+    def _in_transaction(
+        self, deliveries: Sequence[Delivery], *, carefully: bool
+    ) -> tuple[int, dict[int, tuple[int, int]]]:
+        shards = sorted({delivery.shard for delivery in deliveries})
+        with transaction(self.lend) as tx:
+            checkpoints = lock_checkpoints(tx, shards, driver=self._driver, build=self._build)
+            plan = self._plan(checkpoints, deliveries)
+            if plan.positions:
+                parked = parked_streams(tx, plan.work)
+                for work in plan.work.values():
+                    _apply(tx, work, parked[work.build.build], carefully=carefully)
+                move_checkpoints(tx, plan.positions)
+        return max((len(work.events) for work in plan.work.values()), default=0), plan.gaps
+
+    def _plan(self, checkpoints: Sequence[Checkpoint], deliveries: Sequence[Delivery]) -> _Plan:
+        plan = _Plan()
+        by_shard: dict[int, list[Delivery]] = {}
+        for delivery in sorted(deliveries, key=attrgetter("prev")):
+            by_shard.setdefault(delivery.shard, []).append(delivery)
+        for checkpoint in checkpoints:
+            projection = self._projections.get(checkpoint.build.projection)
+            if projection is not None and projection.version == checkpoint.build.version:
+                _advance(plan, checkpoint, projection, by_shard[checkpoint.shard])
+        for work in plan.work.values():
+            work.events.sort(key=attrgetter("position"))
+        return plan
+
+    def _missing(self, delivery: Delivery, shard: int, behind: int, up_to: int) -> Delivery:
+        """Read from the log what was never delivered, a bounded part of it at a time."""
+        found = self._log.read_lenient(behind, MAX_HEALED, shard=shard)
+        log_.info("gap_healed", shard=shard, behind=behind, up_to=up_to)
+        events = [event for event in found if event.position <= up_to]
+        complete = len(found) < MAX_HEALED or len(events) < len(found)
+        last = up_to if complete else events[-1].position
+        return Delivery(delivery.log_id, delivery.epoch, shard, behind, last, events)
+
+
+def _advance(
+    plan: _Plan, checkpoint: Checkpoint, projection: Projection, deliveries: Sequence[Delivery]
+) -> None:
+    """Choose what is above the checkpoint, up to the first gap."""
+    build, shard, position = checkpoint.build, checkpoint.shard, checkpoint.position
+    for delivery in deliveries:
+        _same_log(checkpoint, delivery)
+        if delivery.last <= position:
+            continue
+        if delivery.prev > position:
+            behind, up_to = plan.gaps.get(shard, (position, delivery.prev))
+            plan.gaps[shard] = (min(behind, position), max(up_to, delivery.prev))
+            break
+        work = plan.work.setdefault(build.build, _Work(build, projection))
+        work.events += [event for event in delivery.events if event.position > position]
+        position = plan.positions[build.build, shard] = delivery.last
+
+
+def _same_log(checkpoint: Checkpoint, delivery: Delivery) -> None:
+    if (checkpoint.log_id, checkpoint.epoch) != (delivery.log_id, delivery.epoch):
+        raise InfraError(
+            "log_replaced",
+            f"{checkpoint.build.projection} was built from log {checkpoint.log_id} epoch "
+            f"{checkpoint.epoch}, this is log {delivery.log_id} epoch {delivery.epoch}: "
+            f"run `orderpath projection rebuild {checkpoint.build.projection}`.",
+        )
+
+
+def _apply(tx: Tx, work: _Work, parked: set[str], *, carefully: bool) -> None:
+    """Apply a build's events but those of parked streams; park what cannot be read."""
+    readable: list[Recorded] = []
+    waiting: list[str] = []
+    for event in work.events:
+        if isinstance(event, Undecodable) and event.stream_id not in parked:
+            _park(tx, work, event, event.error, parked)
+        if isinstance(event, Undecodable) or event.stream_id in parked:
+            waiting.append(event.stream_id)
+        else:
+            readable.append(event)
+    use_schema(tx, work.build.schema)
+    if carefully:
+        waiting += _apply_carefully(tx, work, readable, parked)
+    elif readable:
+        work.projection.apply(readable, tx)
+    if waiting:
+        count_waiting(tx, work.build.build, waiting)
+
+
+def _apply_carefully(
+    tx: Tx, work: _Work, events: Sequence[Recorded], parked: set[str]
+) -> list[str]:
+    """Halve the batch until what fails stands alone, park that; give what was left behind."""
+    waiting = [event.stream_id for event in events if event.stream_id in parked]
+    going = [event for event in events if event.stream_id not in parked]
+    if not going:
+        return waiting
+    try:
+        with tx.connection.transaction():
+            work.projection.apply(going, tx)
+    except POISON as error:
+        if len(going) > 1:
+            middle = len(going) // 2
+            waiting += _apply_carefully(tx, work, going[:middle], parked)
+            return waiting + _apply_carefully(tx, work, going[middle:], parked)
+        _park(tx, work, going[0], f"{type(error).__name__}: {error}", parked)
+        waiting.append(going[0].stream_id)
+    return waiting
+
+
+def _park(
+    tx: Tx, work: _Work, event: Recorded | Undecodable, error: str, parked: set[str]
+) -> None:
+    parked.add(event.stream_id)
+    park(tx, work.build.projection, work.build.build, event, error)
+    log_.error(
+        "stream_parked",
+        projection=work.build.projection,
+        position=event.position,
+        error=error.split(":", 1)[0],
+    )

@@ -1,0 +1,175 @@
+"""Personal data: typed as such everywhere, and never part of an answer."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from domain.catalog import COMMANDS, EVENTS
+from domain.messages import Actor, Command, PersonalField, Shape
+from domain.orders import commands as c
+from domain.orders import facts
+from domain.paths.path import OrderPath
+from domain.refusals import Unmet
+from tests.support import examples
+from tests.support.spec import given
+
+MARKER = "Zebra-4711"
+PERSONAL_WORDS = {
+    "address", "comment", "email", "name", "note", "personal", "phone", "reason", "text"
+}  # fmt: skip
+# What bears such a word and names no person: the reason why stands beside it.
+NOT_PERSONAL = {
+    ("StatusRecorded", "reason_code"): "a code of the source",
+    ("StatusFact", "reason_code"): "a code of the source",
+}
+
+
+def is_personal(annotation: Any) -> bool:
+    """Say if a type is Personal, or a union with it."""
+    if get_origin(annotation) is Annotated:
+        return any(isinstance(part, PersonalField) for part in annotation.__metadata__)
+    return any(is_personal(part) for part in get_args(annotation))
+
+
+def is_personal_field(model: type[BaseModel], name: str) -> bool:
+    field = model.model_fields[name]
+    marked = any(isinstance(part, PersonalField) for part in field.metadata)
+    return marked or is_personal(field.annotation)
+
+
+def models_in(annotation: Any) -> Iterator[type[Shape]]:
+    if isinstance(annotation, type) and issubclass(annotation, Shape):
+        yield annotation
+    for part in get_args(annotation):
+        yield from models_in(part)
+
+
+def all_models() -> set[type[Shape]]:
+    """Every command and event with all shapes inside of them, paths apart: they name no client."""
+    found: set[type[Shape]] = set()
+    waiting: list[type[Shape]] = [*COMMANDS.values(), *EVENTS.values()]
+    while waiting:
+        model = waiting.pop()
+        if model not in found and model is not OrderPath:
+            found.add(model)
+            for field in model.model_fields.values():
+                waiting += models_in(field.annotation)
+    return found
+
+
+def takes_text(annotation: Any) -> bool:
+    if get_origin(annotation) in (Union, UnionType, Annotated):
+        return any(takes_text(part) for part in get_args(annotation))
+    return annotation is str
+
+
+def test_every_shape_is_walked() -> None:
+    assert {Actor, facts.StatusFact, facts.PlacedFact} <= all_models()
+
+
+@pytest.mark.parametrize("model", sorted(all_models(), key=str), ids=lambda m: m.__name__)
+def test_d4_every_field_for_names_contacts_addresses_and_free_text_is_personal(
+    model: type[Shape],
+) -> None:
+    suspicious = {
+        name
+        for name, field in model.model_fields.items()
+        if set(name.split("_")) & PERSONAL_WORDS
+        and takes_text(field.annotation)
+        and not name.endswith("_code")
+        and (model.__name__, name) not in NOT_PERSONAL
+    }
+
+    assert {name for name in suspicious if not is_personal_field(model, name)} == set()
+
+
+def test_d4_the_personal_fields_are_these() -> None:
+    found = {
+        f"{model.__name__}.{name}"
+        for model in all_models()
+        for name in model.model_fields
+        if is_personal_field(model, name) and not (issubclass(model, Command) and name == "reason")
+    }
+
+    assert found == {
+        "AddNote.text",
+        "ChangeFields.customer_email",
+        "ChangeFields.customer_name",
+        "ChangeFields.customer_phone",
+        "ChangeFields.delivery_address",
+        "Customer.email",
+        "Customer.name",
+        "Customer.phone",
+        "Delivery.address",
+        "FactAnnulled.reason",
+        "FieldsChanged.customer_email",
+        "FieldsChanged.customer_name",
+        "FieldsChanged.customer_phone",
+        "FieldsChanged.delivery_address",
+        "NoteAdded.text",
+        "StatusFact.personal",
+        "StatusRecorded.personal",
+    }
+
+
+def marked(value: Any) -> Any:
+    """Give the value with a marker in every personal field, at any depth."""
+    if isinstance(value, Shape) and not isinstance(value, OrderPath):
+        model = type(value)
+        changed = {
+            name: MARKER if is_personal_field(model, name) else marked(getattr(value, name))
+            for name in model.model_fields
+            if name in value.model_fields_set or is_personal_field(model, name)
+        }
+        return value.model_copy(update=changed)
+    return tuple(marked(one) for one in value) if isinstance(value, tuple) else value
+
+
+def refusals_of(command: Command) -> Iterator[Unmet]:
+    """Refuse a command in as many ways as there are."""
+    by_name = examples.COMMANDS
+    order = by_name["order.place"]
+    histories: Sequence[Sequence[Command]] = (
+        (),
+        (order,),
+        (order, by_name["order.cancel"]),
+        (by_name["order.record_facts"],),
+    )
+    changes: Sequence[Mapping[str, Any]] = (
+        {},
+        {"occurred_at": examples.NOW + timedelta(hours=1), "expected_status": "lost"},
+    )
+    for history in histories:
+        for change in changes:
+            for paths in ((examples.PATH,), ()):
+                if paths or not history:
+                    scenario = given(*history, paths=paths)
+                    yield from scenario.when(command.model_copy(update=change)).unmet
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_d4_no_refusal_repeats_personal_data(name: str) -> None:
+    command = marked(examples.COMMANDS[name])
+
+    texts = [unmet.model_dump_json() for unmet in refusals_of(command)]
+
+    assert texts or name == "path.publish"
+    assert not [text for text in texts if MARKER in text]
+
+
+def test_d4_the_marker_reaches_every_depth() -> None:
+    assert MARKER in marked(examples.COMMANDS["order.place"]).customer.phone
+    assert MARKER in marked(examples.COMMANDS["order.record_facts"]).facts[0].customer.name
+
+
+def test_d4_a_validation_error_does_not_repeat_what_was_sent() -> None:
+    sent = {"text": MARKER * 1_000, "order_id": MARKER, "surplus": MARKER}
+
+    with pytest.raises(ValidationError) as error:
+        c.AddNote.model_validate(sent)
+
+    assert MARKER not in str(error.value)
