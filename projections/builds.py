@@ -107,14 +107,22 @@ def drop_build(tx: Tx, build: Build) -> None:
     Only its own tables go: what else stands on them would stop it, instead of going too.
     """
     tables = tx.execute(
-        "select relname from pg_class where relkind = 'r' and relnamespace = to_regnamespace(%s)",
-        [build.schema],
+        "select tablename from pg_tables where schemaname = %s", [build.schema]
     ).fetchall()
     if tables:
         names = sql.SQL(", ").join(sql.Identifier(build.schema, name) for (name,) in tables)
         tx.execute(sql.SQL("drop table {}").format(names))
     tx.execute(sql.SQL("drop schema if exists {}").format(sql.Identifier(build.schema)))
     tx.execute("delete from projection.builds where build = %s", [build.build])
+
+
+def analyze(tx: Tx, build: Build) -> None:
+    """Let the planner know the tables: fresh ones are unknown to it, and read badly."""
+    tables = tx.execute(
+        "select tablename from pg_tables where schemaname = %s", [build.schema]
+    ).fetchall()
+    for (table,) in tables:
+        tx.execute(sql.SQL("analyze {}").format(sql.Identifier(build.schema, table)))
 
 
 def set_driver(tx: Tx, projections: Sequence[str], driver: Driver) -> None:

@@ -2,17 +2,29 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import Any, Final
 
-from psycopg import Connection, sql
+from psycopg import Connection, errors
 
+from domain.refusals import InfraError
 from projections.interface import Tx
 
 # Lends a session; errors that mean "not now" come out of the block as InfraError.
 Lend = Callable[[], AbstractContextManager[Connection[Any]]]
 
+_SOMEBODY_ELSE: Final = (
+    errors.LockNotAvailable,
+    errors.DeadlockDetected,
+    errors.SerializationFailure,
+)
+
+
+class Busy(InfraError):
+    """Somebody else holds what this transaction needs; the same may be tried again."""
+
+
 # A process that freezes inside of a transaction loses it, and others go on.
-_SHORT = """
+_SHORT: Final = """
     select set_config('idle_in_transaction_session_timeout', %s, true),
            set_config('lock_timeout', %s, true), set_config('jit', 'off', true),
            set_config('search_path', 'pg_temp', true)
@@ -21,14 +33,26 @@ _SHORT = """
 
 @contextmanager
 def transaction(
-    lend: Lend, *, idle: str = "2s", lock: str = "5s", isolation: sql.SQL | None = None
+    lend: Lend, *, idle: str = "2s", lock: str = "5s", snapshot: bool = False
 ) -> Iterator[Tx]:
-    """Run a block in one transaction of a lent session."""
-    with lend() as connection, connection.transaction(), connection.cursor() as tx:
-        if isolation is not None:
-            tx.execute(sql.SQL("set transaction isolation level ") + isolation)
-        tx.execute(_SHORT, [idle, lock])
-        yield tx
+    """Run a block in one transaction of a lent session; snapshot: all of it sees one moment.
+
+    Raises: Busy, InfraError
+    """
+    with lend() as connection:
+        try:
+            with connection.transaction(), connection.cursor() as tx:
+                if snapshot:
+                    tx.execute("set transaction isolation level repeatable read")
+                tx.execute(_SHORT, [idle, lock])
+                yield tx
+        except _SOMEBODY_ELSE as error:
+            raise Busy("database_busy", f"Somebody else holds the tables: {error}") from error
+
+
+def set_lock_timeout(tx: Tx, lock: str) -> None:
+    """Change how long this transaction waits for what others hold."""
+    tx.execute("select set_config('lock_timeout', %s, true)", [lock])
 
 
 def use_schema(tx: Tx, schema: str) -> None:

@@ -19,6 +19,7 @@ from domain.messages import Actor, Command, Outcome
 from domain.paths.line import PublishPath
 from infra.embedded import start_embedded
 from infra.event_log import EventLog, open_log
+from infra.import_desk import ImportDesk
 from infra.log import configure_logging
 from infra.migrate import is_current, migrate
 from infra.path_files import load_preset, preset_names
@@ -56,6 +57,11 @@ class System:
             batch_commands=self.settings.batch_commands,
             cache_streams=self.settings.cache_streams,
         )
+
+    @cached_property
+    def import_desk(self) -> ImportDesk:
+        """Files, runs and quarantine of services.imports."""
+        return ImportDesk(self.url)
 
     def execute(self, command: Command) -> Outcome:
         """Send one command and wait for its answer."""

@@ -2,7 +2,7 @@
 as `orderpath follow`, or for a moment before a read. Several at once do no harm.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Event as Signal
 from time import monotonic
 from typing import Final
@@ -28,11 +28,17 @@ class Follower:
     """Brings the projections to the end of the log and keeps them there. For one thread."""
 
     def __init__(
-        self, projector: Projector, log: LogReader, *, batch_events: int = 2_000
+        self,
+        projector: Projector,
+        log: LogReader,
+        *,
+        batch_events: int = 2_000,
+        limits: Mapping[int, int] | None = None,  # by shard: nothing above this position
     ) -> None:
         self._projector = projector
         self._log = log
         self._batch_events = batch_events
+        self._limits = limits
         self._head: Head | None = None
         self._after = 0  # everything up to here was delivered
         self._prev: dict[int, int] = {}  # the same per shard, as the deliveries say it
@@ -71,6 +77,10 @@ class Follower:
                 progress(min(self._after - start, total), total)
         return self._after - start
 
+    def waiting(self) -> int:
+        """Say how many positions are between what was applied and the end of the log."""
+        return self.resume().position - self._after
+
     def resume(self) -> Head:
         """Compare the checkpoints with the log, go back to the first event that waits."""
         head = self._log.head()  # Before the comparison, which may see later events only.
@@ -100,6 +110,8 @@ class Follower:
     ) -> list[Delivery]:
         shards: dict[int, list[Recorded | Undecodable]] = {}
         for event in events:
+            if self._limits is not None and event.position > self._limits[event.shard]:
+                continue
             shards.setdefault(event.shard, []).append(event)
         return [
             Delivery(

@@ -26,10 +26,11 @@ from projections.checkpoints import (
     move_checkpoints,
 )
 from projections.interface import Projection, Tx
-from projections.parking import POISON, count_waiting, park, parked_streams
+from projections.parking import POISON, Parked, count_waiting, park, parked_streams, unpark
 from projections.sessions import Lend, transaction, use_schema
 
 MAX_HEALED: Final = 10_000  # events of one shard that are read again at a time
+MAX_STREAM: Final = 1_000_000  # events of one stream
 
 log_ = structlog.get_logger()
 
@@ -99,6 +100,27 @@ class Projector:
         """Compare the checkpoints with the log."""
         with transaction(self.lend) as tx:
             return list_pending(tx, driver=self._driver, build=self._build)
+
+    def retry(self, parked: Parked) -> bool:
+        """Apply a parked stream from where it was left; False: it fails again, and stays."""
+        found = self._stream(parked.stream_id, parked.position - 1)
+        with transaction(self.lend) as tx:
+            checkpoints = lock_checkpoints(tx, [parked.shard], build=parked.build)
+            if not checkpoints or parked.stream_id not in parked_streams(
+                tx, [parked.build]
+            ).get(parked.build, set()):
+                return True  # Somebody else was faster, or the build is gone.
+            build, reached = checkpoints[0].build, checkpoints[0].position
+            found += self._stream(parked.stream_id, found[-1].position)
+            unpark(tx, build.build, parked.stream_id)
+            events = [event for event in found if event.position <= reached]
+            work = _Work(build, self._projections[build.projection], events)
+            still: set[str] = set()
+            _apply(tx, work, still, carefully=True)
+        return not still
+
+    def _stream(self, stream_id: str, behind: int) -> list[Recorded | Undecodable]:
+        return list(self._log.read_lenient(behind, MAX_STREAM, stream_id=stream_id))
 
     def _step(self, deliveries: Sequence[Delivery]) -> tuple[int, dict[int, tuple[int, int]]]:
         try:

@@ -42,10 +42,11 @@ create table projection.parked (
     primary key (build, stream_id)
 );
 
--- The views over the live builds as they were installed last, by the hash of their text.
+-- The views of schema analytics as they were installed last: hash of their text.
 create table projection.installed (
-    part        text primary key,
-    fingerprint text not null
+    part        text    primary key,
+    version     integer not null,
+    fingerprint text    not null
 );
 
 -- The tables of the live builds, by the same names whatever build is live.

@@ -8,17 +8,23 @@ from hypothesis import strategies as st
 
 from domain.messages import Actor, Command
 from domain.orders import commands as c
-from domain.orders.items import CANCELLED, ITEM_STATUSES
+from domain.orders.items import CANCELLED, ITEM_MOVES, ITEM_STATUSES
 from domain.orders.money import Line, StatedTotals
 from tests.support.examples import CUSTOMER, DELIVERY, NOW, ORDER_ID, PATH, fact_id
 
 SECONDS = st.integers(0, 90)  # between two commands
-item_ids = st.sampled_from(["1", "2", "3"])
+AROUND_NOW = [NOW + timedelta(minutes=minutes) for minutes in (-9, 0, 4, 6)]
+item_ids = st.sampled_from(["1", "1", "1", "2", "3"])
 payment_ids = st.sampled_from(["p-1", "p-2"])
-statuses = st.sampled_from([*PATH.statuses, *PATH.statuses, "nowhere"])
+statuses = st.sampled_from([*PATH.statuses, *PATH.statuses, "confirmed", "packed", "nowhere"])
 known_statuses = st.sampled_from(list(PATH.statuses))
 item_statuses = st.sampled_from([*ITEM_STATUSES, CANCELLED, "lost"])
-reason_codes = st.sampled_from([None, "changed_mind", "out_of_stock", "bored"])
+item_moves = st.one_of(
+    st.sampled_from(sorted(ITEM_MOVES)),
+    st.sampled_from([("ordered", "reserved"), ("ordered", "assembled"), ("assembled", "shipped")]),
+    st.tuples(item_statuses, item_statuses),
+)
+reason_codes = st.sampled_from([None, "changed_mind", "out_of_stock", "out_of_stock", "bored"])
 initiators = st.sampled_from([None, "client", "shop"])
 currencies = st.sampled_from(["EUR", "EUR", "EUR", "USD"])
 amounts = st.integers(1, 2_000)
@@ -28,14 +34,14 @@ actors = st.builds(
     Actor,
     kind=st.sampled_from(["user", "api_key", "trigger", "clock", "import", "system"]),
     id=st.just("ann"),
-    roles=st.sampled_from([(), ("warehouse",), ("lead", "warehouse")]),
+    roles=st.sampled_from([(), ("warehouse",), ("lead", "warehouse"), ("lead", "warehouse")]),
 )
 lines = st.builds(
     Line,
     item_id=item_ids,
     sku=st.just("SKU"),
     title=st.just("Something"),
-    quantity=st.integers(1, 5),
+    quantity=st.one_of(st.integers(1, 5), st.just(1_000_000)),
     unit_price_minor=st.one_of(st.integers(0, 500), st.just(10**15)),
     discount_minor=st.integers(0, 300),
     vat_bp=st.sampled_from([0, 1_000, 2_000]),
@@ -47,9 +53,9 @@ def _envelope(**body: st.SearchStrategy[Any]) -> dict[str, st.SearchStrategy[Any
         "command_id": st.just(UUID(int=1)),
         "order_id": st.just(ORDER_ID),
         "actor": actors,
-        "reason": st.sampled_from([None, "because"]),
-        "occurred_at": st.one_of(st.none(), st.none(), st.none(), moments),
-        "expected_status": st.one_of(st.none(), st.none(), st.none(), known_statuses),
+        "reason": st.sampled_from([None, "because", "because"]),
+        "occurred_at": st.sampled_from([None] * 15 + AROUND_NOW),
+        "expected_status": st.sampled_from([None] * 15 + ["new", "packed"]),
     } | body
 
 
@@ -61,6 +67,19 @@ def _payment(kind: type[c.PaymentCommand]) -> st.SearchStrategy[Command]:
             amount_minor=amounts,
             currency=currencies,
             gateway_ref=gateway_refs,
+        ),
+    )
+
+
+def _move_items(move: tuple[str, str]) -> st.SearchStrategy[Command]:
+    return st.builds(
+        c.MoveItem,
+        **_envelope(
+            item_id=item_ids,
+            quantity=st.integers(1, 3),
+            from_status=st.just(move[0]),
+            to_status=st.just(move[1]),
+            reason_code=reason_codes,
         ),
     )
 
@@ -149,16 +168,7 @@ item_commands: st.SearchStrategy[Command] = st.one_of(
             discount_minor=st.one_of(st.none(), st.integers(0, 300)),
         ),
     ),
-    st.builds(
-        c.MoveItem,
-        **_envelope(
-            item_id=item_ids,
-            quantity=st.integers(1, 3),
-            from_status=item_statuses,
-            to_status=item_statuses,
-            reason_code=reason_codes,
-        ),
-    ),
+    item_moves.flatmap(_move_items),
     st.builds(
         c.CancelItem,
         **_envelope(
@@ -195,7 +205,7 @@ detail_commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(c.AssignOwner, **_envelope(user=st.sampled_from(["ann", "bob"]), group=st.none())),
     st.builds(c.AddNote, **_envelope(text=st.just("Hello"))),
     st.builds(c.MarkTest, **_envelope(test=st.booleans())),
-    st.builds(c.CorrectFact, **_envelope(version=st.integers(1, 12))),
+    st.builds(c.CorrectFact, **_envelope(version=st.integers(2, 6))),
 )
 any_command: st.SearchStrategy[Command] = st.one_of(
     place_orders,

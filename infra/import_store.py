@@ -1,0 +1,270 @@
+"""Import runs and quarantined rows in PostgreSQL; rows are sealed before they get there."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final, NamedTuple, Protocol
+from uuid import UUID, uuid4
+
+import psycopg
+from psycopg.rows import namedtuple_row
+from psycopg.types.json import Jsonb
+from pydantic_core import from_json, to_json
+
+from domain.orders.events import stream_of
+from infra.postgres import connect, infra_error
+from infra.sealing import ERASED, Place, seal, unseal
+
+MAX_LISTED: Final = 1_000
+_KEY_BYTES: Final = 32
+
+
+class BadRow(Protocol):
+    """A row that could not be read, as the importer hands it over."""
+
+    @property
+    def row_id(self) -> UUID: ...
+    @property
+    def table(self) -> str: ...
+    @property
+    def file(self) -> str: ...
+    @property
+    def line(self) -> int: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def column(self) -> str | None: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def order_id(self) -> UUID | None: ...
+    @property
+    def values(self) -> Mapping[str, str]: ...
+
+
+class StoredRow(NamedTuple):
+    """A quarantined row as it stands in the store, opened."""
+
+    row_id: UUID
+    run_id: UUID
+    source: str
+    table_name: str
+    file: str
+    line: int
+    reason: str
+    column_name: str | None
+    message: str
+    order_id: UUID | None
+    state: str
+    fixed: bool
+    first_seen: datetime
+    values: dict[str, str] | None  # None: erased
+
+
+class StoredRun(NamedTuple):
+    """What resubmitting needs to know of the import that a row came with."""
+
+    run_id: UUID
+    kind: str
+    source: str
+    mapping: dict[str, Any]
+
+
+class ImportStore:
+    """One session, opened at the first use. For one thread."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._open: psycopg.Connection[Any] | None = None
+
+    def begin(
+        self, run_id: UUID, kind: str, source: str, files: Sequence[str], mapping: Mapping[str, Any]
+    ) -> None:
+        """Note that an import begins, perhaps once more."""
+        with self._session() as session:
+            session.execute(
+                "insert into ops.import_runs (run_id, kind, source, files, mapping)"
+                " values (%s, %s, %s, %s, %s) on conflict (run_id) do update set"
+                " attempts = import_runs.attempts + 1, started_at = now(), finished_at = null,"
+                " orders_done = 0, mapping = excluded.mapping",
+                (run_id, kind, source, list(files), Jsonb(mapping)),
+            )
+
+    def progress(self, run_id: UUID, orders_done: int) -> None:
+        """Note how far it is."""
+        with self._session() as session:
+            session.execute(
+                "update ops.import_runs set orders_done = %s where run_id = %s",
+                (orders_done, run_id),
+            )
+
+    def finish(self, run_id: UUID, report: Mapping[str, Any], orders_done: int) -> None:
+        """Note that it came to its end."""
+        with self._session() as session:
+            session.execute(
+                "update ops.import_runs set finished_at = now(), report = %s, orders_done = %s"
+                " where run_id = %s",
+                (Jsonb(report), orders_done, run_id),
+            )
+
+    def runs(self, run_ids: Iterable[UUID]) -> dict[UUID, StoredRun]:
+        """Give runs by id."""
+        with self._session() as session:
+            rows = session.execute(
+                "select run_id, kind, source, mapping from ops.import_runs where run_id = any(%s)",
+                (list(run_ids),),
+            ).fetchall()
+        return {row[0]: StoredRun(*row) for row in rows}
+
+    def known_facts(self, fact_ids: Iterable[UUID]) -> int:
+        """Count the facts that the log holds already."""
+        with self._session() as session:
+            row = session.execute(
+                "select count(*) from log.events where fact_id = any(%s)", (list(fact_ids),)
+            ).fetchone()
+        return int(row[0]) if row else 0
+
+    def put(self, run_id: UUID, source: str, rows: Sequence[BadRow]) -> set[UUID]:
+        """Keep rows; the same row again changes nothing. Gives those resolved already."""
+        with self._session() as session, session.transaction():
+            ids = [row.row_id for row in rows]
+            known = session.execute(
+                "select row_id, state from ops.quarantine where row_id = any(%s)", (ids,)
+            ).fetchall()
+            states = dict(known)
+            for row in {row.row_id: row for row in rows}.values():
+                if states.get(row.row_id) == "open":
+                    session.execute(_STILL_BAD, _still_bad(row))
+                elif row.row_id not in states:
+                    _insert(session, run_id, source, row)
+        return {row_id for row_id, state in known if state == "resolved"}
+
+    def rows(
+        self,
+        *,
+        state: str | None = "open",
+        source: str | None = None,
+        row_ids: Sequence[UUID] | None = None,
+        after: UUID | None = None,
+        limit: int = MAX_LISTED,
+    ) -> list[StoredRow]:
+        """Give quarantined rows by id, those behind `after`.
+
+        Raises: ValueError if limit is not in 1..1000.
+        """
+        if not 1 <= limit <= MAX_LISTED:
+            raise ValueError(f"limit: a number from 1 to {MAX_LISTED}")
+        ids = None if row_ids is None else list(row_ids)
+        with self._session() as session:
+            found = session.cursor(row_factory=namedtuple_row).execute(
+                _SELECT,
+                {"state": state, "source": source, "ids": ids, "after": after, "limit": limit},
+            )
+            return [_opened(row) for row in found]
+
+    def fix(self, row_id: UUID, values: Mapping[str, str]) -> None:
+        """Replace the values of an open row, under the key that it has."""
+        with self._session() as session:
+            row = session.execute(
+                "select k.key, q.key_id from ops.quarantine q join log.keys k using (key_id)"
+                " where q.row_id = %s",
+                (row_id,),
+            ).fetchone()
+            if row is None or row[0] is None:
+                return
+            session.execute(
+                "update ops.quarantine set sealed = %s, fixed = true, changed_at = now()"
+                " where row_id = %s and state = 'open'",
+                (_sealed(values, bytes(row[0]), row_id), row_id),
+            )
+
+    def resolve(self, row_ids: Iterable[UUID]) -> None:
+        """Note that these rows were recorded in the end."""
+        with self._session() as session:
+            session.execute(
+                "update ops.quarantine set state = 'resolved', changed_at = now()"
+                " where row_id = any(%s)",
+                (list(row_ids),),
+            )
+
+    def close(self) -> None:
+        """Give the session back."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    @contextmanager
+    def _session(self) -> Iterator[psycopg.Connection[Any]]:
+        try:
+            if self._open is None or self._open.closed:
+                self._open = connect(
+                    self._url, role="orderpath_writer", application_name="orderpath import"
+                )
+            yield self._open
+        except psycopg.Error as error:
+            translated = infra_error(error)
+            if translated is None:
+                raise
+            self.close()
+            raise translated from error
+
+
+_STILL_BAD: Final = (
+    "update ops.quarantine set reason = %s, column_name = %s, message = %s, changed_at = now()"
+    " where row_id = %s and (reason, message) is distinct from (%s, %s)"
+)
+_SELECT: Final = """
+    select q.row_id, q.run_id, q.source, q.table_name, q.file, q.line, q.reason, q.column_name,
+           q.message, q.order_id, q.state, q.fixed, q.first_seen, q.sealed, k.key
+    from ops.quarantine q left join log.keys k using (key_id)
+    where (%(state)s::text is null or q.state = %(state)s)
+      and (%(source)s::text is null or q.source = %(source)s)
+      and (%(ids)s::uuid[] is null or q.row_id = any(%(ids)s))
+      and (%(after)s::uuid is null or q.row_id > %(after)s)
+    order by q.row_id limit %(limit)s
+"""
+
+
+def _insert(session: psycopg.Connection[Any], run_id: UUID, source: str, row: BadRow) -> None:
+    key_id, key = uuid4(), os.urandom(_KEY_BYTES)
+    subject = stream_of(row.order_id) if row.order_id else f"quarantine-{row.row_id}"
+    session.execute("select ops.keep_key(%s, %s, %s)", (key_id, subject, key))
+    session.execute(
+        "insert into ops.quarantine (row_id, run_id, source, table_name, file, line, reason,"
+        " column_name, message, order_id, key_id, sealed)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
+        (
+            row.row_id,
+            run_id,
+            source,
+            row.table,
+            row.file,
+            row.line,
+            row.reason,
+            row.column,
+            row.message,
+            row.order_id,
+            key_id,
+            _sealed(row.values, key, row.row_id),
+        ),
+    )
+
+
+def _still_bad(row: BadRow) -> tuple[object, ...]:
+    return row.reason, row.column, row.message, row.row_id, row.reason, row.message
+
+
+def _sealed(values: Mapping[str, str], key: bytes, row_id: UUID) -> str:
+    return seal(to_json(values).decode(), key, _place(row_id), "values")
+
+
+def _opened(row: Any) -> StoredRow:
+    *plain, sealed, key = row
+    keys = {row.row_id: None if key is None else bytes(key)}
+    text = unseal(sealed, row.row_id, keys, _place(row.row_id), "values")
+    return StoredRow(*plain, values=None if text == ERASED else from_json(text))
+
+
+def _place(row_id: UUID) -> Place:
+    return Place(f"quarantine-{row_id}", 0, "row")

@@ -1,0 +1,1 @@
+"""Orders of other systems: files in, facts out. Called by services.cli; see docs/import.md."""

@@ -1,0 +1,11 @@
+"""Why an import cannot begin or go on; a single bad row never is a reason."""
+
+from domain.refusals import OrderpathError
+
+
+class ImportProblem(OrderpathError):
+    """A file, folder or mapping cannot be used. One line for each: where, what, what to do."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems: tuple[str, ...] = problems

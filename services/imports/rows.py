@@ -1,0 +1,127 @@
+"""A row of a source, what can be wrong with it, and its texts read as money and numbers."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from domain.orders.money import MAX_MINOR
+from services.imports.identity import ROWS, id_of
+
+# ISO 4217 currencies whose minor unit is not a hundredth.
+_MINOR_DIGITS: Final = {
+    **dict.fromkeys(
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
+    ),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys("CLF UYW".split(), 4),
+}
+_DECIMAL: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?")
+_WHOLE: Final = re.compile(r"[0-9]{1,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """A row as the file has it."""
+
+    table: str  # which of the source's tables
+    file: str
+    line: int
+    values: Mapping[str, str]  # column -> text
+    quarantined_as: UUID | None = None  # set when it comes from quarantine
+
+    def __getitem__(self, column: str) -> str:
+        return self.values[column]
+
+
+class UnreadableError(Exception):
+    """One row cannot be read. The message names columns, never values: they may be personal."""
+
+    def __init__(self, reason: str, column: str | None, message: str) -> None:
+        super().__init__(message)
+        self.reason, self.column, self.message = reason, column, message
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row on its way into quarantine."""
+
+    row_id: UUID
+    table: str
+    file: str
+    line: int
+    reason: str
+    column: str | None
+    message: str
+    order_id: UUID | None
+    values: Mapping[str, str]
+
+
+def bad_row(
+    source: str, row: SourceRow, error: UnreadableError, order_id: UUID | None = None
+) -> BadRow:
+    """Say what is wrong with a row; the same row again is the same one."""
+    row_id = row.quarantined_as
+    if row_id is None:
+        content = [part for pair in sorted(row.values.items()) for part in pair]
+        row_id = id_of(ROWS, source, row.table, *content)
+    return BadRow(
+        row_id=row_id,
+        table=row.table,
+        file=row.file,
+        line=row.line,
+        reason=error.reason,
+        column=error.column,
+        message=error.message,
+        order_id=order_id,
+        values=row.values,
+    )
+
+
+def minor_units(text: str, column: str, currency: str, decimal_mark: str = ".") -> int:
+    """Read an amount exactly: 12.5 BRL is 1250.
+
+    Raises: UnreadableError
+    """
+    plain = text.strip()
+    if decimal_mark != ".":
+        plain = "?" if "." in plain else plain.replace(decimal_mark, ".")
+    digits = _MINOR_DIGITS.get(currency, 2)
+    if not _DECIMAL.fullmatch(plain):
+        words = f"{column} is no amount: write digits and at most one {decimal_mark!r}"
+        raise UnreadableError("amount_unreadable", column, words)
+    exact = Decimal(plain).scaleb(digits)
+    if exact != int(exact):
+        words = f"{column} has parts smaller than {currency}'s minor unit ({digits} decimals)"
+        raise UnreadableError("amount_too_fine", column, words)
+    if exact > MAX_MINOR:
+        words = f"{column} is more than {MAX_MINOR} minor units"
+        raise UnreadableError("amount_too_large", column, words)
+    return int(exact)
+
+
+def whole_number(text: str, column: str, least: int, most: int) -> int:
+    """Read a number without decimals.
+
+    Raises: UnreadableError
+    """
+    plain = text.strip()
+    if not _WHOLE.fullmatch(plain) or not least <= int(plain) <= most:
+        words = f"{column} is no whole number from {least} to {most}"
+        raise UnreadableError("number_unreadable", column, words)
+    return int(plain)
+
+
+def filled(row: SourceRow, column: str) -> str:
+    """Give a text that must stand there.
+
+    Raises: UnreadableError
+    """
+    text = row[column].strip()
+    if not text:
+        raise UnreadableError("value_missing", column, f"{column} is empty")
+    if len(text) > 200:
+        raise UnreadableError("value_too_long", column, f"{column} is longer than 200 characters")
+    return text

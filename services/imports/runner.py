@@ -1,0 +1,252 @@
+"""Facts of many orders on their way into the log: in batches, some hundred commands in flight.
+
+Every id follows from the facts, so a run that died is simply started again: what was recorded
+is recognised in bulk and left out.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+
+from domain.messages import Actor, Outcome
+from domain.orders.commands import MAX_FACTS, Fact, RecordFacts
+from domain.orders.facts import PlacedFact, StatusFact
+from domain.orders.timeline import key_of
+from domain.paths.line import PathPublished
+from domain.paths.path import OrderPath
+from domain.refusals import InfraError, OrderpathError, Unmet
+from services.bootstrap import System
+from services.imports.identity import COMMANDS, id_of
+from services.imports.problem import ImportProblem
+from services.imports.report import ImportReport
+from services.imports.rows import BadRow, SourceRow, UnreadableError, bad_row
+from services.pipeline import body_hash
+
+IN_FLIGHT: Final = 512  # commands
+CHECKED_AT_ONCE: Final = 256  # commands whose ids are looked up together
+QUARANTINED_AT_ONCE: Final = 200  # rows
+NOTED_EVERY_SECONDS: Final = 2.0
+
+Progress = Callable[[int, int], None]
+
+log_ = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """What a source tells about one order: facts, each with the row that it comes from."""
+
+    order_id: UUID
+    facts: Sequence[tuple[Fact, SourceRow]]
+    customer_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPath:
+    """The latest version of a path."""
+
+    version: int
+    definition: OrderPath
+
+
+def published_path(system: System, name: str) -> PublishedPath | None:
+    """Look up the path that new orders follow; None if there is none of that name."""
+    events = system.log.load({f"path-{name}": 0})[f"path-{name}"]
+    if not events or not isinstance(events[-1].event, PathPublished):
+        return None
+    latest = events[-1].event
+    return PublishedPath(latest.path_version, OrderPath.model_validate(latest.definition))
+
+
+class Recorder:
+    """Sends the orders of one run. `order` and `bad` take what was read, `finish` waits."""
+
+    def __init__(
+        self,
+        system: System,
+        report: ImportReport,
+        path: PublishedPath,
+        salt: str,
+        on_done: Callable[[Sequence[SourceRow]], None] | None = None,
+    ) -> None:
+        self._system = system
+        self._store = system.import_desk.store
+        self._report = report
+        self._path = path
+        self._salt = f"{salt}:{path.definition.path}:{path.version}"
+        self._on_done = on_done
+        self._actor = Actor(kind="import", id=report.source)
+        self._waiting: list[tuple[RecordFacts, Sequence[SourceRow]]] = []
+        self._flying: deque[tuple[Future[Outcome], RecordFacts, Sequence[SourceRow]]] = deque()
+        self._bad: list[BadRow] = []
+        self._noted_at = monotonic()
+
+    def order(self, order: OrderFacts) -> None:
+        """Record what is known of an order, in timeline order, at most 500 facts a command."""
+        if not order.facts:
+            return
+        self._report.orders += 1
+        facts = sorted(order.facts, key=_moment)
+        self._report.nonconforming.update(against_path(self._path.definition, facts))
+        for start in range(0, len(facts), MAX_FACTS):
+            part = facts[start : start + MAX_FACTS]
+            self._waiting.append((self._command(order, part), [row for _, row in part]))
+        if len(self._waiting) >= CHECKED_AT_ONCE:
+            self._send()
+
+    def bad(self, row: SourceRow, error: UnreadableError, order_id: UUID | None = None) -> None:
+        """Put a row into quarantine; the rest goes on."""
+        self._report.quarantined[error.reason] += 1
+        self._bad.append(bad_row(self._report.source, row, error, order_id))
+        if len(self._bad) >= QUARANTINED_AT_ONCE:
+            self._quarantine()
+
+    def finish(self) -> None:
+        """Wait until everything is recorded."""
+        self._send()
+        while self._flying:
+            self._settle_next()
+        self._quarantine()
+
+    def _command(
+        self, order: OrderFacts, facts: Sequence[tuple[Fact, SourceRow]]
+    ) -> RecordFacts:
+        """Build a command whose id follows from its content and the way it was read."""
+        command = RecordFacts(
+            command_id=order.order_id,
+            actor=self._actor,
+            correlation_id=self._report.run_id,
+            source=self._report.source,
+            order_id=order.order_id,
+            path=self._path.definition.path,
+            facts=tuple(fact for fact, _ in facts),
+            customer_id=order.customer_id,
+        )
+        command_id = id_of(COMMANDS, self._salt, body_hash(command).hex())
+        return command.model_copy(update={"command_id": command_id})
+
+    def _send(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        if self._report.dry_run:
+            self._count_only([command for command, _ in waiting])
+            return
+        known = self._system.log.load_outcomes([command.command_id for command, _ in waiting])
+        for command, rows in waiting:
+            stored = known.get(command.command_id)
+            if stored is not None:
+                self._settle(stored.outcome, command, rows)
+                continue
+            while len(self._flying) >= IN_FLIGHT:
+                self._settle_next()
+            future = self._system.pipeline.submit(command)
+            self._flying.append((future, command, rows))
+        self._note_progress()
+
+    def _count_only(self, commands: Sequence[RecordFacts]) -> None:
+        ids = [fact.fact_id for command in commands for fact in command.facts]
+        known = self._store.known_facts(ids)
+        self._report.facts_known += known
+        self._report.facts_new += len(ids) - known
+
+    def _settle_next(self) -> None:
+        future, command, rows = self._flying.popleft()
+        try:
+            outcome = future.result()
+        except InfraError as error:
+            raise InfraError(error.code, f"{error} {self._how_to_go_on()}") from error
+        self._settle(outcome, command, rows)
+
+    def _settle(
+        self, outcome: Outcome, command: RecordFacts, rows: Sequence[SourceRow]
+    ) -> None:
+        if outcome.kind == "refused":
+            self._without_refused(outcome.unmet, command, rows)
+            return
+        new = 0
+        if outcome.kind == "accepted" and not outcome.repeated:
+            new = (outcome.last_position or 0) - (outcome.first_position or 0) + 1
+        self._report.facts_new += new
+        self._report.facts_known += len(command.facts) - new
+        if self._on_done is not None:
+            self._on_done(rows)
+
+    def _without_refused(
+        self, unmet: Sequence[Unmet], command: RecordFacts, rows: Sequence[SourceRow]
+    ) -> None:
+        """Quarantine the rows whose facts were refused, and send the others alone."""
+        refused = {number: one for one in unmet if (number := _fact_number(one)) is not None}
+        if len(refused) < len(unmet):  # It is the order as a whole that is refused.
+            refused = dict.fromkeys(range(len(rows)), unmet[0])
+        bad = {id(rows[number]): one for number, one in refused.items()}
+        reported: set[int] = set()
+        rest: list[tuple[Fact, SourceRow]] = []
+        for fact, row in zip(command.facts, rows, strict=True):
+            one = bad.get(id(row))
+            if one is None:
+                rest.append((fact, row))
+            elif id(row) not in reported:
+                reported.add(id(row))
+                words = f"the order refuses it: {one.code}"
+                self.bad(row, UnreadableError(one.code, None, words), command.order_id)
+        if rest:
+            again = self._command(OrderFacts(command.order_id, rest, command.customer_id), rest)
+            outcome = self._system.pipeline.submit(again).result()
+            self._settle(outcome, again, [row for _, row in rest])
+
+    def _quarantine(self) -> None:
+        rows, self._bad = self._bad, []
+        if rows and not self._report.dry_run:
+            run_id = self._report.run_id
+            assert run_id is not None
+            self._report.already_resolved += len(self._store.put(run_id, self._report.source, rows))
+
+    def _note_progress(self) -> None:
+        if self._report.run_id is not None and monotonic() - self._noted_at > NOTED_EVERY_SECONDS:
+            self._store.progress(self._report.run_id, self._report.orders)
+            self._noted_at = monotonic()
+
+    def _how_to_go_on(self) -> str:
+        return (
+            f"{self._report.facts} facts were recorded until then: "
+            "start the same import again, it leaves out what is known."
+        )
+
+
+def against_path(path: OrderPath, facts: Sequence[tuple[Fact, Any]]) -> list[str]:
+    """Name, for each status of an order that contradicts the path, the reason.
+
+    It is what the log notes when the facts of an order come all at once.
+    """
+    starts = {start.status for start in path.initial}
+    before: str | None = None
+    reasons: list[str] = []
+    for fact, _ in facts:
+        if not isinstance(fact, StatusFact | PlacedFact):
+            continue
+        if isinstance(fact, StatusFact):
+            if before is None and fact.status not in starts:
+                reasons.append("not_an_initial_status")
+            elif before is not None and (before, fact.status) not in path.matrix:
+                reasons.append("transition_not_allowed")
+        before = fact.status
+    return reasons
+
+
+def _moment(told: tuple[Fact, SourceRow]) -> tuple[Any, ...]:
+    fact = told[0]
+    if isinstance(fact, StatusFact | PlacedFact):
+        return (fact.occurred_at, 0, *key_of(fact.occurred_at, 0, fact.rank, fact.fact_id)[2:])
+    return (fact.occurred_at, 1, 0, fact.fact_id)
+
+
+def _fact_number(unmet: Unmet) -> int | None:
+    parts = (unmet.field or "").split(".")
+    return int(parts[1]) if len(parts) > 1 and parts[0] == "facts" else None
