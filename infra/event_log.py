@@ -28,12 +28,17 @@ class EventLog:
     def __init__(self, recorder: PostgresRecorder, mapper: EventMapper | None = None) -> None:
         self.recorder = recorder
         self.mapper = mapper or EventMapper()
+        self._unsure_keys: list[SubjectKey] | None = None  # appended, but not yet committed
 
     @contextmanager
     def locked(self) -> Iterator["EventLog"]:
         """Hold the head lock: what is loaded inside of the block stays true until its end."""
         with self.recorder.locked() as recorder:
-            yield EventLog(recorder, self.mapper)
+            held = EventLog(recorder, self.mapper)
+            unsure: list[SubjectKey] = []
+            held._unsure_keys = unsure
+            yield held
+        self.mapper.ring.stored(unsure)
 
     def load(self, versions: Mapping[str, int]) -> dict[str, list[Recorded]]:
         """Give the events of each stream above the given version, personal data in clear."""
@@ -120,9 +125,10 @@ class EventLog:
         numbers = {stream: number for number, stream in enumerate(versions)}
         commands = [_command_row(number, answer) for number, answer in enumerate(answers)]
         events, definitions = self._event_rows(answers)
+        new_keys = self.mapper.ring.new_keys()
         keys = [
             {"key_id": str(key.key_id), "subject_id": key.subject_id, "key": key.key.hex()}
-            for key in self.mapper.ring.new_keys()
+            for key in new_keys
         ]
         after, at, moved, known, set_back = self.recorder.append(
             commands,
@@ -136,7 +142,10 @@ class EventLog:
             keys=keys,
             definitions=definitions,
         )
-        self.mapper.ring.stored()
+        if self._unsure_keys is None:
+            self.mapper.ring.stored(new_keys)
+        else:
+            self._unsure_keys += new_keys
         streams = list(versions)
         return Appended(
             after=after,

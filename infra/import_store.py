@@ -91,6 +91,14 @@ class ImportStore:
                 (run_id, kind, source, list(files), Jsonb(mapping)),
             )
 
+    def remember_mapping(self, run_id: UUID, mapping: Mapping[str, Any]) -> None:
+        """Keep what was found out about the mapping, for rows that are resubmitted."""
+        with self._session() as session:
+            session.execute(
+                "update ops.import_runs set mapping = %s where run_id = %s",
+                (Jsonb(mapping), run_id),
+            )
+
     def progress(self, run_id: UUID, orders_done: int) -> None:
         """Note how far it is."""
         with self._session() as session:

@@ -6,7 +6,7 @@ It is the mapper of the `eventsourcing` library, without its transcoder and modu
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -94,16 +94,22 @@ class EventMapper(Mapper[str]):
             spec = personal_fields(cls)
             if not spec or row.key_id is None:
                 return cls.model_validate_json(row.payload)
+
+        def opened(text: str, field: str) -> str:
+            return unseal(text, row.key_id, keys, place, field)
+
+        def opened_if_sealed_here(text: str, field: str) -> str:
+            try:
+                return opened(text, field)
+            except (InvalidTag, ValueError):
+                return text  # It only looks sealed; where it had to be, `opened` says no below.
+
         body = from_json(row.payload)
-        name, body = upcast(name, body, self._upcasters)
+        if name in self._upcasters:  # They may move a field, and a sealed value opens in place.
+            body = _walk(body, True, "", opened_if_sealed_here)
+            name, body = upcast(name, body, self._upcasters)
         cls = self._class_of(name)
-        _walk(
-            body,
-            personal_fields(cls),
-            "",
-            lambda text, field: unseal(text, row.key_id, keys, place, field),
-        )
-        return cls.model_validate(body)
+        return cls.model_validate(_walk(body, personal_fields(cls), "", opened))
 
     def _class_of(self, name: str) -> type[Event]:
         found = self._events.get(name)
@@ -182,13 +188,17 @@ def _inner_spec(annotation: Any) -> Spec | bool:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return personal_fields(annotation)
     parts = [*get_args(annotation), *getattr(annotation, "__metadata__", ())]
-    return next((inner for part in parts if (inner := _inner_spec(part))), False)
+    found = [inner for part in parts if (inner := _inner_spec(part))]
+    specs = [inner for inner in found if isinstance(inner, dict)]
+    if specs and get_origin(annotation) in (dict, Mapping):
+        raise TypeError(f"personal fields inside of {annotation} would be stored in clear")
+    return {k: v for spec in specs for k, v in spec.items()} if specs else bool(found)
 
 
 def _holds_personal(model: Any, spec: Spec) -> bool:
     """Say whether any personal field is set: most events need no key."""
     for name, inner in spec.items():
-        value = getattr(model, name)
+        value = getattr(model, name, None)  # A union: not every part has every field.
         if value is None or value == ():
             continue
         if inner is True or any(_holds_personal(part, inner) for part in _parts(value)):
@@ -200,15 +210,12 @@ def _parts(value: Any) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def _walk(body: Any, spec: Spec | bool, path: str, change: Callable[[str, str], str]) -> None:
-    """Change every personal text in place."""
+def _walk(body: Any, spec: Spec | bool, path: str, change: Callable[[str, str], str]) -> Any:
+    """Give the body with every personal text changed; objects are changed in place."""
     if isinstance(body, list):
-        for number, part in enumerate(body):
-            _walk(part, spec, f"{path}.{number}", change)
-    elif isinstance(spec, dict):
-        for name, inner in spec.items():
-            value = body.get(name)
-            if isinstance(value, str) and inner is True:
-                body[name] = change(value, f"{path}.{name}")
-            elif value is not None:
-                _walk(value, inner, f"{path}.{name}", change)
+        return [_walk(part, spec, f"{path}.{number}", change) for number, part in enumerate(body)]
+    if isinstance(body, dict):
+        inside = dict.fromkeys(body, True) if spec is True else spec or {}
+        for name in inside.keys() & body.keys():
+            body[name] = _walk(body[name], inside[name], f"{path}.{name}", change)
+    return change(body, path) if isinstance(body, str) and spec is True else body

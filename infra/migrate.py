@@ -30,9 +30,15 @@ def migrate(url: str) -> list[str]:
         migrations = yoyo.read_migrations(str(folder))
         backend = yoyo.get_backend(_yoyo_url(url))
         try:
+            backend.break_lock()  # What a killed process left: we hold ours, so nobody is there.
             _refuse_newer(backend.get_applied_migration_hashes(), migrations)
             missing = backend.to_apply(migrations)
-            backend.apply_migrations(missing)
+            for migration in missing:
+                # yoyo's own apply marks in a second transaction: a kill between the two would
+                # leave a migration that is there, is not known, and fails for ever.
+                with backend.transaction():
+                    migration.process_steps(backend, "apply")
+                    backend.mark_one(migration, log=False)
         finally:
             backend.connection.close()
         return [migration.id for migration in missing]

@@ -67,10 +67,8 @@ class Session:
         with self._turn:
             if self._connection is None or self._connection.closed:
                 self._connection = self._open()
-            try:
+            with translated_errors():
                 yield self._connection
-            except psycopg.Error as error:
-                raise infra_error(error) or error from error
 
     def close(self) -> None:
         """Close the connection once nobody uses it."""
@@ -78,6 +76,18 @@ class Session:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Let what says "not now" come out as InfraError."""
+    try:
+        yield
+    except psycopg.Error as error:
+        translated = infra_error(error)
+        if translated is None:
+            raise
+        raise translated from error
 
 
 def session_conninfo(

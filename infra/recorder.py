@@ -16,11 +16,12 @@ from eventsourcing.persistence import (
 from pydantic_core import to_json
 
 from infra.polling import PollingSubscription
+from infra.postgres import translated_errors
 from infra.recorded_row import COLUMNS, RecordedRow, row_of
 from infra.shards import shard_of
 
 _APPEND: Final = "select * from log.append(%s, %s, %s, %s, %s, %s, %s)"
-_HEAD_LOCK: Final = "select 1 from log.head for update"
+_HOLD: Final = "select log.hold()"
 _SELECT: Final[LiteralString] = "select " + COLUMNS + " from log.events e"
 _SELECT_STREAMS: Final[LiteralString] = f"""
     select {COLUMNS}, k.key
@@ -52,7 +53,7 @@ class PostgresRecorder(ApplicationRecorder):
         """Hold the head of the log: nobody else appends until the block ends."""
         with self.connection() as connection, connection.transaction():
             connection.execute("set local idle_in_transaction_session_timeout = '2s'")
-            connection.execute(_HEAD_LOCK)
+            connection.execute(_HOLD)
             yield PostgresRecorder(_Held(connection))
 
     def append(
@@ -188,7 +189,8 @@ class _Held:
 
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection[Any]]:
-        yield self._connection
+        with translated_errors():
+            yield self._connection
 
     def close(self) -> None:
         """Leave it open."""

@@ -7,7 +7,7 @@ Erasing a person destroys the keys; what they sealed then reads `[erased]`.
 import os
 from base64 import b64decode, b64encode
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID, uuid4
@@ -53,19 +53,19 @@ class KeyRing:
         """Give the subject's key, a fresh one if this process has none."""
         found = self._by_subject.get(subject_id) or self._new.get(subject_id)
         if found is None:
-            found = SubjectKey(uuid4(), subject_id, AESGCM.generate_key(bit_length=256))
-            self._new[subject_id] = found
+            fresh = SubjectKey(uuid4(), subject_id, AESGCM.generate_key(bit_length=256))
+            found = self._new.setdefault(subject_id, fresh)
         return found
 
     def new_keys(self) -> list[SubjectKey]:
         """Give the keys that the log does not know yet."""
         return list(self._new.values())
 
-    def stored(self) -> None:
-        """Take note that an append stored the new keys."""
-        for key in self._new.values():
+    def stored(self, keys: Iterable[SubjectKey]) -> None:
+        """Take note that an append stored these new keys."""
+        for key in keys:
             self.remember(key)
-        self._new.clear()
+            self._new.pop(key.subject_id, None)
 
     def remember(self, key: SubjectKey) -> None:
         """Use this stored key for its subject from now on."""

@@ -74,7 +74,9 @@ class CsvTable:
         self._size = max(path.stat().st_size, 1)
         self._raw = path.open("rb")
         binary: IO[bytes] = gzip.GzipFile(fileobj=self._raw) if packed else self._raw
-        chosen = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
+        chosen = (
+            "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
+        )
         text = io.TextIOWrapper(binary, chosen, errors="surrogateescape", newline="")
         self._lines = _Lines(text)
         self._reader = csv.reader(self._lines, delimiter=delimiter, strict=True)

@@ -6,10 +6,11 @@ Programs open a System, use it and close it; nothing else in services imports in
 import gc
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
+from pathlib import Path
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
@@ -17,15 +18,18 @@ import psycopg
 
 from domain.messages import Actor, Command, Outcome
 from domain.paths.line import PublishPath
-from infra.embedded import start_embedded
+from infra.embedded import embedded_url, postgres_binary, start_embedded, stop_embedded
 from infra.event_log import EventLog, open_log
 from infra.import_desk import ImportDesk
 from infra.log import configure_logging
 from infra.migrate import is_current, migrate
 from infra.path_files import load_preset, preset_names
-from infra.postgres import connect
+from infra.postgres import Session, connect, session_conninfo
 from infra.settings import Settings, load_settings
+from services.follower import Follower, Progress
 from services.pipeline import Pipeline
+from services.projector import Projector
+from services.rebuild import prepare
 
 SYSTEM: Final = Actor(kind="system", id="orderpath")
 _NAMESPACE: Final = uuid5(NAMESPACE_URL, "orderpath")
@@ -44,6 +48,7 @@ class System:
     url: str  # of the database, with the rights of its owner
     clock: Callable[[], datetime]
     log: EventLog = field(init=False)
+    _sessions: dict[str, Session] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.log = open_log(self.url)
@@ -76,10 +81,39 @@ class System:
             self.url, role=role, autocommit=autocommit, application_name=name, **settings
         )
 
+    def lend(self, role: str) -> AbstractContextManager[psycopg.Connection[Any]]:
+        """Lend this process's session with the rights of a role, to one thread at a time."""
+        if role not in self._sessions:
+            name = f"orderpath {role.removeprefix('orderpath_')}"
+            self._sessions[role] = Session(self.url, role=role, name=name)
+        return self._sessions[role].connection()
+
+    @cached_property
+    def projection_log(self) -> EventLog:
+        """The log as projections see it: with a projector's rights, hence without keys."""
+        return open_log(self.url, role="orderpath_projector")
+
+    def follower(self) -> Follower:
+        """Give a driver of the projections, their tables and views being there."""
+        lend = partial(self.lend, "orderpath_projector")
+        prepare(lend, self.projection_log)
+        projector = Projector(lend, self.projection_log)
+        return Follower(
+            projector, self.projection_log, batch_events=self.settings.batch_events
+        )
+
+    def catch_up(self, progress: Progress | None = None) -> int:
+        """Bring the projections to the end of the log as it is now; give the events read."""
+        return self.follower().catch_up(progress=progress)
+
     def close(self) -> None:
         """Work off what waits and give everything back."""
         if "pipeline" in self.__dict__:
             self.pipeline.close()
+        if "projection_log" in self.__dict__:
+            self.projection_log.close()
+        for session in self._sessions.values():
+            session.close()
         self.log.close()
 
 
@@ -103,6 +137,43 @@ def open_system(
         yield system
     finally:
         system.close()
+
+
+def database_runs(settings: Settings) -> bool:
+    """Say whether the embedded server runs, starting nothing; of another one we assume it."""
+    return bool(settings.database_url) or embedded_url(settings.data_dir) is not None
+
+
+def start_database(settings: Settings) -> None:
+    """Start the embedded server if it does not run."""
+    if not settings.database_url:
+        start_embedded(settings.data_dir)
+
+
+def stop_database(settings: Settings) -> bool:
+    """Stop the embedded server, whoever uses it. False if it did not run, or is not ours."""
+    return not settings.database_url and stop_embedded(settings.data_dir)
+
+
+def analyst_url(system: System) -> str:
+    """Give what an analyst's tool connects with.
+
+    Embedded, it logs in as the analyst; elsewhere the given user takes the role, because only
+    the owner of that server knows what the analyst's password is.
+    """
+    if not system.settings.database_url:
+        return system.url.replace("//postgres@", "//orderpath_analyst@", 1)
+    return session_conninfo(
+        system.url,
+        role="orderpath_analyst",
+        application_name="orderpath psql",
+        default_transaction_read_only="on",
+    )
+
+
+def psql_program() -> Path:
+    """Find the wheel's psql."""
+    return postgres_binary("psql")
 
 
 def _publish_presets(system: System) -> None:

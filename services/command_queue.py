@@ -7,6 +7,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Condition
@@ -29,10 +30,10 @@ class Pending:
     command: Command
     body_hash: bytes
     received_at: datetime  # the `now` of its decision
+    queued_at: float  # monotonic seconds
     reads: tuple[str, ...]  # stream ids
     waiters: list[Waiter] = field(default_factory=list)
     attempts: int = 0  # times it was set back
-    give_up_at: float | None = None  # monotonic seconds, set by the first infrastructure error
 
 
 class CommandQueue:
@@ -100,7 +101,7 @@ class CommandQueue:
                 else:
                     loops.setdefault(waiter.get_loop(), []).append((waiter, answer))
         for loop, settled in loops.items():
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # The loop is closed: its callers have gone.
                 loop.call_soon_threadsafe(_settle_all, settled)
 
 
@@ -112,6 +113,8 @@ def _settle_all(settled: list[tuple[asyncio.Future[Outcome], Answer]]) -> None:
 def _settle(waiter: Waiter, answer: Answer) -> None:
     if waiter.done():  # The caller has gone.
         return
+    if isinstance(waiter, Future) and not waiter.set_running_or_notify_cancel():
+        return  # It went just now.
     if isinstance(answer, BaseException):
         waiter.set_exception(answer)
     else:

@@ -6,9 +6,9 @@ again on fresh state; the third time while the head of the log is held, so that 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from threading import Event as Signal
@@ -23,6 +23,7 @@ from domain.batch import Answer, Appended, Log, NewEvent
 from domain.catalog import decide_on, definitions_of, streams_of
 from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Event, Outcome
+from domain.paths.line import PublishPath
 from domain.paths.path import OrderPath
 from domain.refusals import CommandIdReused, Conflict, InfraError, Refusal
 from services.command_queue import Answer as Settled
@@ -51,6 +52,19 @@ class _Next:
     fact_id: UUID | None
 
 
+@dataclass(slots=True)
+class _Round:
+    """One attempt at a batch: what was read, decided and answered, what is left to do."""
+
+    read: Mapping[str, Any]  # the states before the batch
+    states: dict[str, Any]  # the same streams after it
+    decided: list[tuple[Pending, Answer]] = field(default_factory=list)
+    settled: list[tuple[Pending, Settled]] = field(default_factory=list)
+    set_back: list[Pending] = field(default_factory=list)
+    undecided: list[Pending] = field(default_factory=list)  # their turn comes with the next batch
+    appended: Appended | None = None
+
+
 class Pipeline:
     """Decides and stores commands. Thread-safe; one per process is enough."""
 
@@ -69,6 +83,7 @@ class Pipeline:
         self._cache = StateCache(cache_streams)
         self._paths: dict[PathKey, OrderPath] = {}
         self._wait_seconds = FIRST_WAIT_SECONDS
+        self._away_since: float | None = None  # monotonic seconds; None: the database answers
         self._stopping = Signal()
         self._thread = Thread(target=self._loop, name="orderpath pipeline", daemon=True)
         self._thread.start()
@@ -103,103 +118,118 @@ class Pipeline:
         self.close()
 
     def _pending(self, command: Command) -> Pending:
-        return Pending(command, body_hash(command), self._clock(), streams_of(command))
+        return Pending(
+            command, body_hash(command), self._clock(), monotonic(), streams_of(command)
+        )
 
     def _loop(self) -> None:
         while batch := self._queue.take(self._batch_commands):
-            self._run(batch)
+            try:
+                self._run(batch)
+            except Exception as error:  # noqa: BLE001 - nobody is left waiting, whatever happens
+                self._queue.complete([(pending, error) for pending in batch])
 
     def _run(self, batch: list[Pending]) -> None:
-        """Bring a batch to its end, one way or the other: nobody is left waiting."""
+        """Bring a batch to its end, one way or the other."""
         try:
             self._attempt(batch)
-            self._wait_seconds = FIRST_WAIT_SECONDS
-        except InfraError as error:
-            self._cache.doubt_all()
-            if error.code in PASSING:
-                self._later(batch, error)
-            else:
-                self._alone(batch, error)
         except Exception as error:  # noqa: BLE001 - the outermost loop: one bad command fails alone
             self._cache.doubt_all()
-            self._alone(batch, error)
+            if isinstance(error, InfraError) and error.code in PASSING:
+                self._later(batch, error)
+            else:
+                self._one_by_one(batch)
 
-    def _alone(self, batch: list[Pending], error: Exception) -> None:
-        """Find the one that fails by running each by itself."""
-        if len(batch) > 1:
-            for pending in batch:
-                self._run([pending])
-            return
-        command = batch[0].command
+    def _one_by_one(self, batch: list[Pending]) -> None:
+        """Find the one that fails; if the database goes away meanwhile, the rest waits for it."""
+        for number, pending in enumerate(batch):
+            try:
+                self._attempt([pending])
+            except Exception as error:  # noqa: BLE001 - as in _run
+                self._cache.doubt_all()
+                if isinstance(error, InfraError) and error.code in PASSING:
+                    return self._later(batch[number:], error)
+                self._fail(pending, error)
+        return None
+
+    def _fail(self, pending: Pending, error: Exception) -> None:
+        self._queue.complete([(pending, error)])
+        command = pending.command
         log_.error(
             "command_failed",
             command_id=str(command.command_id),
             name=command.NAME,
             error=type(error).__name__,
         )
-        self._queue.complete([(batch[0], error)])
 
     def _later(self, batch: list[Pending], error: InfraError) -> None:
-        """Send the same ids again: if the lost append was written, they are known by then."""
+        """Send the same ids again: if the lost append was written, they are known by then.
+
+        Who has waited for the database for long enough gets the error. Whatever waits behind
+        this batch has waited as long, so a long queue does not multiply the patience.
+        """
         now = monotonic()
+        self._away_since = since = self._away_since or now
         again: list[Pending] = []
         given_up: list[tuple[Pending, Settled]] = []
         for pending in batch:
-            pending.give_up_at = pending.give_up_at or now + PATIENCE_SECONDS
-            if now < pending.give_up_at and not self._stopping.is_set():
+            waited = now - max(since, pending.queued_at)
+            if waited < PATIENCE_SECONDS and not self._stopping.is_set():
                 again.append(pending)
             else:
                 given_up.append((pending, error))
-        log_.warning("database_away", waiting=len(again), given_up=len(given_up), code=error.code)
         self._queue.complete(given_up)
         self._queue.put_back(again)
-        self._stopping.wait(self._wait_seconds)
-        self._wait_seconds = min(self._wait_seconds * 2, LONGEST_WAIT_SECONDS)
+        log_.warning("database_away", waiting=len(again), given_up=len(given_up), code=error.code)
+        if again:
+            self._stopping.wait(self._wait_seconds)
+            self._wait_seconds = min(self._wait_seconds * 2, LONGEST_WAIT_SECONDS)
 
     def _attempt(self, batch: list[Pending]) -> None:
         if any(pending.attempts >= LOCK_AFTER_SET_BACKS for pending in batch):
             with self._log.locked() as log:
-                results = self._decide_and_append(log, batch, fresh=True)
+                attempt = self._decide_and_append(log, batch, fresh=True)
         else:
-            results = self._decide_and_append(self._log, batch, fresh=False)
-        set_back = [pending for pending, answer in results if answer is None]
-        for pending in set_back:
+            attempt = self._decide_and_append(self._log, batch, fresh=False)
+        # Only here is it committed. What was remembered before might never have happened.
+        self._remember(attempt)
+        for pending in attempt.set_back:
             pending.attempts += 1
-        self._queue.complete([(p, answer) for p, answer in results if answer is not None])
-        self._queue.put_back(set_back)
+        self._queue.complete(attempt.settled)
+        self._queue.put_back([*attempt.set_back, *attempt.undecided])
+        self._wait_seconds = FIRST_WAIT_SECONDS
+        self._away_since = None
 
-    def _decide_and_append(
-        self, log: Log, batch: list[Pending], *, fresh: bool
-    ) -> list[tuple[Pending, Settled | None]]:
-        """Give each command its answer; None means: set back, decide again."""
+    def _decide_and_append(self, log: Log, batch: list[Pending], *, fresh: bool) -> _Round:
         wanted = [stream for pending in batch for stream in pending.reads]
         states = self._cache.fetch(log, wanted, fresh=fresh)
-        self._cache.keep(states)
-        read = dict(states)
         versions = {stream: state.version for stream, state in states.items()}
-        decided: list[tuple[Pending, Answer]] = []
-        results: list[tuple[Pending, Settled | None]] = []
-        overflow: list[Pending] = []
+        attempt = _Round(read=dict(states), states=states)
+        self._decide_all(log, batch, attempt)
+        if attempt.decided:
+            answers = [answer for _, answer in attempt.decided]
+            attempt.appended = log.append(answers, versions)
+            self._settle(log, attempt, attempt.appended)
+        return attempt
+
+    def _decide_all(self, log: Log, batch: list[Pending], attempt: _Round) -> None:
+        """Decide one after the other, until the batch is full."""
         events = 0
-        for pending in batch:
-            if events >= MAX_BATCH_EVENTS:
-                overflow.append(pending)
-                continue
+        for number, pending in enumerate(batch):
             try:
-                answer = self._decide(log, pending, states)
-            except Exception as error:  # noqa: BLE001 - a decider that raises fails its own command only
+                answer = self._decide(log, pending, attempt.states)
+            except InfraError:
+                raise  # It says nothing about this command.
+            except Exception as error:  # A decider that raises fails its own command only.
                 log_.error("decider_failed", name=pending.command.NAME, exc_info=True)
-                results.append((pending, error))
+                attempt.settled.append((pending, error))
                 continue
+            attempt.decided.append((pending, answer))
             events += len(answer.events)
-            decided.append((pending, answer))
-        self._queue.put_back(overflow)
-        if decided:
-            answers = [answer for _, answer in decided]
-            appended = log.append(answers, versions)
-            self._remember(states, read, answers, appended)
-            results += self._settle(log, decided, appended)
-        return results
+            # What is published now can be looked up by the commands of the next batch.
+            if events >= MAX_BATCH_EVENTS or isinstance(pending.command, PublishPath):
+                attempt.undecided = batch[number + 1 :]
+                break
 
     def _decide(self, log: Log, pending: Pending, states: dict[str, Any]) -> Answer:
         """Decide one command on the states that the commands before it left behind."""
@@ -216,12 +246,13 @@ class Pipeline:
         except Refusal as refusal:
             return Answer(command, pending.body_hash, "refused", reads, unmet=refusal.unmet)
         events: list[NewEvent] = []
-        versions: dict[str, int] = {}
+        after: dict[str, Any] = {}
         for stream, decided in decisions.items():
             if decided:
-                states[stream], placed = _evolve(stream, states[stream], decided)
-                versions[stream] = states[stream].version
+                after[stream], placed = _evolve(stream, states[stream], decided)
                 events += placed
+        states.update(after)
+        versions = {stream: state.version for stream, state in after.items()}
         kind: Literal["accepted", "nothing"] = "accepted" if events else "nothing"
         return Answer(command, pending.body_hash, kind, reads, events, versions=versions)
 
@@ -233,39 +264,32 @@ class Pipeline:
             self._paths.update(log.load_paths(missing))
         return Facts(paths={key: self._paths[key] for key in wanted if key in self._paths})
 
-    def _remember(
-        self,
-        states: Mapping[str, Any],
-        read: Mapping[str, Any],
-        answers: Sequence[Answer],
-        appended: Appended,
-    ) -> None:
+    def _remember(self, attempt: _Round) -> None:
         """Keep what is sure to stand in the log; doubt what moved or was not written."""
-        doubtful = set(appended.moved)
-        for number in appended.set_back:
-            doubtful |= answers[number].writes
-        self._cache.keep({s: read[s] if s in doubtful else states[s] for s in states})
+        doubtful: set[str] = set()
+        if attempt.appended is not None:
+            doubtful |= attempt.appended.moved
+            for number in attempt.appended.set_back:
+                doubtful |= attempt.decided[number][1].writes
+        self._cache.keep(attempt.states | {stream: attempt.read[stream] for stream in doubtful})
         self._cache.doubt(doubtful)
 
-    def _settle(
-        self, log: Log, decided: Sequence[tuple[Pending, Answer]], appended: Appended
-    ) -> list[tuple[Pending, Settled | None]]:
-        known = [decided[number][1].command.command_id for number in appended.known]
+    def _settle(self, log: Log, attempt: _Round, appended: Appended) -> None:
+        """Tell apart what was answered before, what is set back and what was written."""
+        known = [attempt.decided[number][0].command.command_id for number in appended.known]
         stored = log.load_outcomes(known) if known else {}
-        results: list[tuple[Pending, Settled | None]] = []
         position = appended.after
-        for number, (pending, answer) in enumerate(decided):
+        for number, (pending, answer) in enumerate(attempt.decided):
             if number in appended.known:
                 first = stored[answer.command.command_id]
                 same = first.body_hash == pending.body_hash
                 settled = first.outcome if same else CommandIdReused(answer.command.command_id)
-                results.append((pending, settled))
+                attempt.settled.append((pending, settled))
             elif number in appended.set_back:
-                results.append((pending, None))
+                attempt.set_back.append(pending)
             else:
-                results.append((pending, _answer_at(answer, position)))
+                attempt.settled.append((pending, _answer_at(answer, position)))
                 position += len(answer.events)
-        return results
 
 
 def body_hash(command: Command) -> bytes:
@@ -289,7 +313,8 @@ def _evolve(stream: str, state: Any, events: list[Decided]) -> tuple[Any, list[N
 def _answer_at(answer: Answer, after: int) -> Settled:
     command = answer.command
     if answer.kind == "conflict":
-        return Conflict(answer.reads[0], command.expected_version or 0, answer.versions[answer.reads[0]])
+        target = answer.reads[0]
+        return Conflict(target, command.expected_version or 0, answer.versions[target])
     if answer.kind != "accepted":
         return Outcome(command.command_id, answer.kind, unmet=tuple(answer.unmet))
     return Outcome(

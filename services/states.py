@@ -32,7 +32,6 @@ class StateCache:
             for stream, happened in log.load(missing).items():
                 for event in happened:
                     states[stream] = states[stream].evolve(event)
-            self._stale.difference_update(missing)
         return states
 
     def keep(self, states: Mapping[str, Any]) -> None:
@@ -40,6 +39,7 @@ class StateCache:
         for stream, state in states.items():
             self._states[stream] = state
             self._states.move_to_end(stream)
+        self._stale.difference_update(states)
         while len(self._states) > self._size:
             gone, _ = self._states.popitem(last=False)
             self._stale.discard(gone)

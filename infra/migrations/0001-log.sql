@@ -135,6 +135,23 @@ end $$;
 create trigger flatten_path after insert on log.definitions
     for each row when (new.kind = 'path') execute function log.flatten_path();
 
+-- Holds the head until the transaction ends: nobody else appends. A function, because the row
+-- lock would take the right to update the row.
+create function log.hold() returns void
+language plpgsql volatile security definer set search_path = log, pg_temp as $$
+begin
+    -- With an older snapshot than the lock, what moved meanwhile would not be seen.
+    if current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'the log needs read committed, not %', current_setting('transaction_isolation')
+            using errcode = 'invalid_transaction_state';
+    end if;
+    perform 1 from log.head for update;
+    if not found then
+        raise exception 'log.head has no row: the log was damaged outside of Orderpath'
+            using errcode = 'data_corrupted';
+    end if;
+end $$;
+
 -- Appends one batch of decided commands, all or only those that read nothing stale.
 --
 --   ids       the command ids, in the order of `commands`
@@ -157,7 +174,7 @@ create function log.append(
 language plpgsql volatile security definer set search_path = log, pg_temp as $$
 #variable_conflict use_variable
 begin
-    perform 1 from log.head for update;
+    perform log.hold();
 
     select e.position, e.recorded_at into after, at
     from log.events e order by e.position desc limit 1;

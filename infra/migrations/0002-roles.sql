@@ -27,7 +27,7 @@ grant usage on schema log to orderpath_writer, orderpath_projector, orderpath_au
 grant select on all tables in schema log to orderpath_writer;
 grant insert, delete on log.snapshots to orderpath_writer;
 revoke execute on all functions in schema log from public;
-grant execute on function log.append to orderpath_writer;
+grant execute on function log.append, log.hold to orderpath_writer;
 
 -- Projector: reads the log, owns the projection schemas. No keys: it sees no personal data.
 grant select on log.head, log.events, log.definitions, log.path_statuses, log.path_transitions

@@ -23,6 +23,7 @@ LEAD: Final = _person("victor.lane", "manager", "lead")
 PACKERS: Final = (_person("paul.bridges", "warehouse"), _person("anna.field", "warehouse"))
 COURIERS: Final = (_person("tom.rivers", "courier"), _person("denise.park", "courier"))
 
+WEBSITE: Final = Actor(kind="api_key", id="website", roles=("client",))
 GATEWAY: Final = Actor(kind="api_key", id="card-gateway", roles=("gateway",))
 BANK: Final = Actor(kind="api_key", id="bank-statements", roles=("gateway",))
 CARRIER: Final = Actor(kind="api_key", id="parcel-service", roles=("carrier",))
@@ -55,4 +56,4 @@ class Buyer:
             email=f"{first}.{last}.{number}@example.org".lower(),
         )
         self.address = f"{rng.randrange(1, 90)} {rng.choice(_STREETS)}, Tidewater"
-        self.actor = _person(f"c-{number:05}", "client")
+        self.actor = WEBSITE.model_copy(update={"on_behalf_of": self.customer.customer_id})

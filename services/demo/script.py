@@ -13,6 +13,7 @@ from domain.messages import Actor
 from domain.orders import commands as c
 from domain.orders.money import Line, add_up
 from services.demo.cast import LEAD, MANAGERS, Buyer
+from services.demo.shop import CURRENCY
 
 PATH: Final = "universal"
 
@@ -75,7 +76,6 @@ class Script:
         self.delivery_minor = 0
         self.discount_minor = 0
         self.paid_minor = 0
-        self.payment_id = "p-1"
 
     @property
     def total_minor(self) -> int:
@@ -142,17 +142,27 @@ class Script:
                 to_status=to_status,
             )
 
-    def pay(self, command: type[c.PaymentCommand], actor: Actor, ref: str, **body: Any) -> None:
-        """Move money of the order's payment: by default all that the order costs."""
+    def pay(
+        self, command: type[c.PaymentCommand], actor: Actor, amount_minor: int, **body: Any
+    ) -> None:
+        """Move money of the order's payment."""
+        movement = command.NAME.partition(".")[2].removesuffix("_payment")
         self.send(
             command,
             actor,
-            payment_id=self.payment_id,
-            amount_minor=body.pop("amount_minor", self.total_minor),
-            currency=body.pop("currency"),
-            gateway_ref=f"{ref}-{self.order + 1:05}",
+            payment_id="p-1",
+            amount_minor=amount_minor,
+            currency=CURRENCY,
+            gateway_ref=f"{movement}-{self.order + 1:05}",
             **body,
         )
+
+    def refund(self, amount_minor: int, reason_code: str) -> None:
+        """Give money back, if any came."""
+        if amount_minor > 0:
+            self.wait(10, 60, OFFICE)
+            self.pay(c.RefundPayment, self.manager, amount_minor, reason_code=reason_code)
+            self.paid_minor -= amount_minor
 
     def _working(self, hours: Hours) -> datetime:
         at = self.at

@@ -50,7 +50,9 @@ _HOURS: Final = (
 def arrivals(rng: Random, days: int, orders: int) -> list[datetime]:
     """Give the moments at which orders are placed, earliest first."""
     lively = [
-        _DAYS[(START + timedelta(days=day)).weekday()] * hour for day in range(days) for hour in _HOURS
+        _DAYS[(START + timedelta(days=day)).weekday()] * hour
+        for day in range(days)
+        for hour in _HOURS
     ]
     sums = list(accumulate(lively))
     seconds = [

@@ -5,14 +5,12 @@ is recognised in bulk and left out.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
-
-import structlog
 
 from domain.messages import Actor, Outcome
 from domain.orders.commands import MAX_FACTS, Fact, RecordFacts
@@ -20,10 +18,9 @@ from domain.orders.facts import PlacedFact, StatusFact
 from domain.orders.timeline import key_of
 from domain.paths.line import PathPublished
 from domain.paths.path import OrderPath
-from domain.refusals import InfraError, OrderpathError, Unmet
+from domain.refusals import InfraError, Unmet
 from services.bootstrap import System
 from services.imports.identity import COMMANDS, id_of
-from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport
 from services.imports.rows import BadRow, SourceRow, UnreadableError, bad_row
 from services.pipeline import body_hash
@@ -32,10 +29,6 @@ IN_FLIGHT: Final = 512  # commands
 CHECKED_AT_ONCE: Final = 256  # commands whose ids are looked up together
 QUARANTINED_AT_ONCE: Final = 200  # rows
 NOTED_EVERY_SECONDS: Final = 2.0
-
-Progress = Callable[[int, int], None]
-
-log_ = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +64,29 @@ class Recorder:
         self,
         system: System,
         report: ImportReport,
-        path: PublishedPath,
-        salt: str,
         on_done: Callable[[Sequence[SourceRow]], None] | None = None,
     ) -> None:
         self._system = system
         self._store = system.import_desk.store
         self._report = report
-        self._path = path
-        self._salt = f"{salt}:{path.definition.path}:{path.version}"
         self._on_done = on_done
         self._actor = Actor(kind="import", id=report.source)
+        self._path: PublishedPath | None = None
+        self._salt = ""
         self._waiting: list[tuple[RecordFacts, Sequence[SourceRow]]] = []
         self._flying: deque[tuple[Future[Outcome], RecordFacts, Sequence[SourceRow]]] = deque()
         self._bad: list[BadRow] = []
         self._noted_at = monotonic()
+
+    def follow(self, path: PublishedPath, salt: str) -> None:
+        """Send orders along this path; salt: how the rows are read, part of the commands' ids."""
+        self._path = path
+        self._salt = f"{salt}:{path.definition.path}:{path.version}"
+
+    @property
+    def path(self) -> PublishedPath:
+        assert self._path is not None, "call follow first"
+        return self._path
 
     def order(self, order: OrderFacts) -> None:
         """Record what is known of an order, in timeline order, at most 500 facts a command."""
@@ -93,7 +94,7 @@ class Recorder:
             return
         self._report.orders += 1
         facts = sorted(order.facts, key=_moment)
-        self._report.nonconforming.update(against_path(self._path.definition, facts))
+        self._report.nonconforming.update(against_path(self.path.definition, facts))
         for start in range(0, len(facts), MAX_FACTS):
             part = facts[start : start + MAX_FACTS]
             self._waiting.append((self._command(order, part), [row for _, row in part]))
@@ -114,9 +115,7 @@ class Recorder:
             self._settle_next()
         self._quarantine()
 
-    def _command(
-        self, order: OrderFacts, facts: Sequence[tuple[Fact, SourceRow]]
-    ) -> RecordFacts:
+    def _command(self, order: OrderFacts, facts: Sequence[tuple[Fact, SourceRow]]) -> RecordFacts:
         """Build a command whose id follows from its content and the way it was read."""
         command = RecordFacts(
             command_id=order.order_id,
@@ -124,7 +123,7 @@ class Recorder:
             correlation_id=self._report.run_id,
             source=self._report.source,
             order_id=order.order_id,
-            path=self._path.definition.path,
+            path=self.path.definition.path,
             facts=tuple(fact for fact, _ in facts),
             customer_id=order.customer_id,
         )
@@ -164,9 +163,7 @@ class Recorder:
             raise InfraError(error.code, f"{error} {self._how_to_go_on()}") from error
         self._settle(outcome, command, rows)
 
-    def _settle(
-        self, outcome: Outcome, command: RecordFacts, rows: Sequence[SourceRow]
-    ) -> None:
+    def _settle(self, outcome: Outcome, command: RecordFacts, rows: Sequence[SourceRow]) -> None:
         if outcome.kind == "refused":
             self._without_refused(outcome.unmet, command, rows)
             return

@@ -1,0 +1,11 @@
+"""The command line: `orderpath …`. Texts in, use cases and reports called, answers printed."""
+
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Run the command of the command line and leave with its exit code."""
+    from services.cli.errors import run
+    from services.cli.program import app
+
+    run(lambda: app(prog_name="orderpath"))

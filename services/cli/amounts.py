@@ -1,0 +1,42 @@
+"""Money as people write it, 12.50, and as the log holds it, 1250 minor units."""
+
+from functools import cache
+from typing import Any
+
+import typer
+
+
+def minor_of(text: str, currency: str, option: str) -> int:
+    """Read an amount exactly in the currency's minor units."""
+    from services.imports.rows import UnreadableError, minor_units
+
+    try:
+        return minor_units(text, option, currency)
+    except UnreadableError as error:
+        raise typer.BadParameter(error.message) from None
+
+
+def amount(minor: int | None, currency: str | None) -> str:
+    """Write an amount for people: 1,234.50 BRL."""
+    if minor is None:
+        return "-"
+    if currency is None:
+        return f"{minor:,} minor units"
+    unit = _units(currency)
+    whole, rest = divmod(abs(minor), unit)
+    decimals = f".{rest:0{len(str(unit)) - 1}d}" if unit > 1 else ""
+    return f"{'-' if minor < 0 else ''}{whole:,}{decimals} {currency}"
+
+
+def priced(name: str, value: Any, currency: str | None) -> Any:
+    """Write a value as money where its name says that it is: `total_minor`."""
+    if isinstance(value, dict):
+        return {key: priced(key, one, currency) for key, one in value.items()}
+    if name.endswith("_minor") and isinstance(value, int):
+        return amount(value, currency)
+    return value
+
+
+@cache
+def _units(currency: str) -> int:
+    return minor_of("1", currency, "amount")

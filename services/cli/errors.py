@@ -1,0 +1,110 @@
+"""What goes wrong, as one clear sentence and an exit code; never a traceback.
+
+0 done, 1 refused or found wanting, 2 usage, 3 infrastructure.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from domain.refusals import Unmet
+
+DONE: Final = 0
+WANTING: Final = 1
+USAGE: Final = 2
+INFRASTRUCTURE: Final = 3
+INTERRUPTED: Final = 128 + signal.SIGINT
+
+
+class CommandFailed(Exception):
+    """A command cannot do what it was asked: what to say, and the exit code."""
+
+    def __init__(self, message: str, code: int = WANTING) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def run(program: Callable[[], Any]) -> NoReturn:
+    """Run a program to its end and leave with its exit code."""
+    try:
+        program()
+        code = DONE
+        sys.stdout.flush()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:  # The reader has seen enough, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = DONE
+    except Exception as error:  # noqa: BLE001 - the outermost loop: people get a sentence
+        code = tell(error)
+    sys.exit(code)
+
+
+def tell(error: Exception) -> int:
+    """Say what went wrong on standard error and give the exit code."""
+    from domain.refusals import Conflict, InfraError, OrderpathError, Refusal
+
+    match error:
+        case CommandFailed(code=code):
+            complain(str(error))
+            return code
+        case Refusal(unmet=unmet):
+            complain(unmet_lines(unmet))
+            return WANTING
+        case Conflict():
+            complain(f"conflict: {error}")
+            return WANTING
+        case InfraError(code=name):
+            complain(f"{name}: {error}\n{_ADVICE.get(name, '')}".rstrip())
+            return INFRASTRUCTURE
+        case OrderpathError():
+            complain(str(error))
+            return WANTING
+        case OSError():
+            complain(f"The system refused: {error}")
+            return INFRASTRUCTURE
+        case _:
+            return _unexpected(error)
+
+
+def complain(message: str) -> None:
+    """Write an error for people."""
+    sys.stderr.write(f"Error: {message}\n")
+
+
+def unmet_lines(unmet: "Sequence[Unmet]") -> str:
+    """List every condition that was not met: code, message, what would open the way."""
+    lines = [f"refused, {len(unmet)} condition{'s' * (len(unmet) != 1)} not met:"]
+    for one in unmet:
+        where = f" [{one.field}]" if one.field else ""
+        needed = f"; needed: {one.needed}" if one.needed else ""
+        lines.append(f"  {one.code}{where}: {one.message}{needed}")
+    return "\n".join(lines)
+
+
+def _unexpected(error: Exception) -> int:
+    """A fault of ours. The traceback goes to whoever asked for a log of level debug."""
+    name = type(error).__name__
+    complain(
+        f"Orderpath met an error that it does not know ({name}: {error}). Nothing that was "
+        "answered before is lost. Set ORDERPATH_LOG_LEVEL=debug to see where, and report it."
+    )
+    if os.environ.get("ORDERPATH_LOG_LEVEL", "").lower() == "debug":
+        import traceback
+
+        traceback.print_exception(error)
+    return INFRASTRUCTURE
+
+
+_ADVICE: Final = {
+    "database_unavailable": "Look at `orderpath status`, then send the same again: "
+    "what was answered is kept.",
+    "database_full": "Make room on its disk, then send the same again.",
+}

@@ -1,0 +1,124 @@
+"""`orderpath order …`: what a person may ask of one order. Reads are in order_reads.py."""
+
+from typing import Annotated, Any, Final
+
+import typer
+
+from services.cli.options import OrderRef, Sending, unfolded
+from services.cli.sending import send
+
+app: Final = typer.Typer(
+    name="order",
+    help="Place, move, pay and read single orders.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+ReasonCode = Annotated[
+    str | None, typer.Option(metavar="CODE", help="Why, as a code that the path allows.")
+]
+Initiator = Annotated[
+    str | None, typer.Option(metavar="WHO", help="client, shop, carrier or system.")
+]
+
+
+@app.command()
+@unfolded
+def move(
+    order: OrderRef,
+    status: Annotated[str, typer.Argument(metavar="STATUS", help="Where the order goes.")],
+    reason_code: ReasonCode = None,
+    initiator: Initiator = None,
+    *,
+    sending: Sending,
+) -> None:
+    """Move an order along its path."""
+    from domain.orders.commands import ChangeStatus
+
+    body = {"to_status": status, **_said(reason_code=reason_code, initiator=initiator)}
+    send(order, sending, ChangeStatus, body)
+
+
+@app.command()
+@unfolded
+def cancel(
+    order: OrderRef,
+    to: Annotated[
+        str | None, typer.Option(metavar="STATUS", help="By default the path's first failure.")
+    ] = None,
+    reason_code: ReasonCode = None,
+    initiator: Initiator = None,
+    *,
+    sending: Sending,
+) -> None:
+    """End an order without success."""
+    from domain.orders.commands import CancelOrder
+
+    said = _said(to_status=to, reason_code=reason_code, initiator=initiator)
+    send(order, sending, CancelOrder, said)
+
+
+@app.command()
+@unfolded
+def assign(
+    order: OrderRef,
+    user: Annotated[str | None, typer.Option(metavar="NAME", help="Who is responsible.")] = None,
+    group: Annotated[str | None, typer.Option(metavar="NAME", help="Which group is.")] = None,
+    *,
+    sending: Sending,
+) -> None:
+    """Make a person or a group responsible for an order."""
+    from domain.orders.commands import AssignOwner
+
+    send(order, sending, AssignOwner, _said(user=user, group=group))
+
+
+@app.command()
+@unfolded
+def note(
+    order: OrderRef,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to remember.")],
+    *,
+    sending: Sending,
+) -> None:
+    """Write something about an order."""
+    from domain.orders.commands import AddNote
+
+    send(order, sending, AddNote, {"text": text})
+
+
+@app.command()
+@unfolded
+def correct(
+    order: OrderRef,
+    event: Annotated[
+        int,
+        typer.Argument(
+            metavar="EVENT", min=1, help="The event's version, as `order history` shows it."
+        ),
+    ],
+    *,
+    sending: Sending,
+) -> None:
+    """Annul a wrong fact; the reason is mandatory. History still shows it."""
+    from domain.orders.commands import CorrectFact
+
+    send(order, sending, CorrectFact, {"version": event})
+
+
+@app.command("mark-test")
+@unfolded
+def mark_test(
+    order: OrderRef,
+    off: Annotated[bool, typer.Option("--off", help="Count the order again.")] = False,
+    *,
+    sending: Sending,
+) -> None:
+    """Take an order out of the reports."""
+    from domain.orders.commands import MarkTest
+
+    send(order, sending, MarkTest, {"test": not off})
+
+
+def _said(**given: Any) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value is not None}

@@ -1,0 +1,182 @@
+"""How answers come out: JSON with stable keys, CSV, or tables for people. Used by every command.
+
+Answers go to standard output, everything about them (progress, warnings) to standard error.
+"""
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+
+    from services.cli.options import Printing
+
+WIDTH_WITHOUT_TERMINAL: Final = 160  # columns; a pipe should not cut ids in two
+
+
+def put(answer: Any, *, as_json: bool, people: Callable[[], "Iterable[RenderableType]"]) -> None:
+    """Write an answer as JSON, or what people shall see of it."""
+    if as_json:
+        put_json(answer)
+        return
+    for part in people():
+        console().print(part)
+
+
+def put_report(
+    answer: Any,
+    printing: "Printing",
+    *,
+    rows: Sequence[Mapping[str, Any]],
+    people: Callable[[], "Iterable[RenderableType]"],
+) -> None:
+    """Write a report in the wanted form; rows: what a CSV holds."""
+    if printing.csv:
+        put_csv(rows)
+    else:
+        put(answer, as_json=printing.json, people=people)
+
+
+def put_json(answer: Any) -> None:
+    """Write one JSON document, indented where a person may be looking."""
+    indent = 2 if sys.stdout.isatty() else None
+    text = json.dumps(answer, default=_plain, ensure_ascii=False, indent=indent)
+    sys.stdout.write(text + "\n")
+
+
+def put_csv(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows with a header; what is nested gets a name like seconds_mean."""
+    flat = [dict(_flat(row)) for row in rows]
+    writer = csv.DictWriter(sys.stdout, list(flat[0]) if flat else [], lineterminator="\n")
+    if flat:
+        writer.writeheader()
+    writer.writerows(flat)
+
+
+def say(message: str) -> None:
+    """Tell people something beside the answer."""
+    sys.stderr.write(message + "\n")
+    sys.stderr.flush()
+
+
+@cache
+def console() -> "Console":
+    """Give the console of standard output."""
+    from rich.console import Console
+
+    fixed = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else WIDTH_WITHOUT_TERMINAL
+    return Console(width=fixed, highlight=False, emoji=False, markup=False)
+
+
+def table(title: str | None, *columns: str, rows: Iterable[Sequence[Any]]) -> "Table":
+    """Give a table; a column whose name ends in `>` is aligned to the right."""
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    for column in columns:
+        right = column.endswith(">")
+        made.add_column(column.rstrip(">"), justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(words(cell)) for cell in row))
+    return made
+
+
+def words(value: Any) -> str:
+    """Write a value as people read it in a table."""
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:,.1f}"
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        case timedelta():
+            return span(value.total_seconds())
+        case Mapping():
+            return ", ".join(f"{k}={_bare(v)}" for k, v in value.items() if v is not None)
+        case list() | tuple():
+            return ", ".join(_bare(v) for v in value)
+        case _:
+            return str(value)
+
+
+def span(seconds: float | None) -> str:
+    """Write a length of time shortly: 42s, 12m 5s, 3h 20m, 9d 6h."""
+    if seconds is None:
+        return "-"
+    sign, rest = ("-" if seconds < 0 else ""), abs(seconds)
+    if rest < 60:
+        return f"{sign}{rest:.0f}s" if rest >= 10 or rest == int(rest) else f"{sign}{rest:.1f}s"
+    whole = round(rest)
+    for size, name, below, less in ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "m")):
+        if whole >= size:
+            major, minor = divmod(whole, size)
+            return f"{sign}{major}{name} {minor // below}{less}"
+    return f"{sign}{whole // 60}m {whole % 60}s"
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Lend a function (done, in all) that moves a bar on a terminal, and is silent elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich import progress as bars
+    from rich.console import Console
+
+    columns = (
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TextColumn("{task.fields[rate]}"),
+        bars.TimeRemainingColumn(),
+    )
+    with bars.Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(label, total=None, rate="")
+
+        def move(done: int, total: int) -> None:
+            speed = shown.tasks[task].speed
+            rate = f"{speed:,.0f}/s" if speed else ""
+            shown.update(task, completed=done, total=total or None, rate=rate)
+
+        yield move
+
+
+def _bare(value: Any) -> str:
+    return str(value) if isinstance(value, int) else words(value)
+
+
+def _flat(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in row.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}_")
+        else:
+            yield prefix + key, _cell(value)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return " > ".join(map(str, value))
+    return _plain(value) if isinstance(value, datetime) else value
+
+
+def _plain(value: Any) -> str:
+    """Write what JSON has no form for: times as RFC 3339 in UTC, ids as text."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return str(value)

@@ -1,0 +1,149 @@
+"""`orderpath order place`: a new order, from options or from a file of JSON."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+from uuid import UUID, uuid4
+
+import typer
+
+from services.cli.amounts import minor_of
+from services.cli.errors import USAGE, CommandFailed
+from services.cli.options import Sending, unfolded, uuid_of
+from services.cli.sending import execute, finish
+from services.cli.session import opened
+
+LARGEST_FILE_BYTES: Final = 1_000_000
+_HEAD: Final = ("path", "currency", "shop", "channel", "order_type", "external_id", "test")
+_ENVELOPE: Final = ("command_id", "actor", "correlation_id", "causation_id", "order_id")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderHead:
+    """What an order is, where, and whose."""
+
+    currency: Annotated[
+        str | None, typer.Option(metavar="CODE", help="ISO 4217, such as EUR.")
+    ] = None
+    path: Annotated[str | None, typer.Option(metavar="PATH", help="By default universal.")] = None
+    shop: Annotated[str | None, typer.Option(metavar="NAME")] = None
+    channel: Annotated[str | None, typer.Option(metavar="CODE", help="web, phone, …")] = None
+    order_type: Annotated[str | None, typer.Option(metavar="CODE", help="private, …")] = None
+    external_id: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="The order's number in its source.")
+    ] = None
+    test: Annotated[bool, typer.Option("--test", help="Keep it out of the reports.")] = False
+    customer_id: Annotated[str | None, typer.Option(metavar="ID")] = None
+    name: Annotated[str | None, typer.Option(metavar="TEXT", help="The customer's name.")] = None
+    phone: Annotated[str | None, typer.Option(metavar="TEXT")] = None
+    email: Annotated[str | None, typer.Option(metavar="TEXT")] = None
+    address: Annotated[str | None, typer.Option(metavar="TEXT", help="Where to deliver.")] = None
+    delivery: Annotated[
+        str | None, typer.Option(metavar="AMOUNT", help="What the delivery costs.")
+    ] = None
+    discount: Annotated[
+        str | None, typer.Option(metavar="AMOUNT", help="Off the whole order.")
+    ] = None
+
+
+@unfolded
+def place(
+    item: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SKU:QUANTITY:PRICE[:TITLE]", help="A line; repeatable."),
+    ] = None,
+    file: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="The whole order as JSON, `-` for standard input."),
+    ] = None,
+    order_id: Annotated[
+        UUID | None, typer.Option(parser=uuid_of, metavar="UUID", help="By default a new one.")
+    ] = None,
+    *,
+    head: OrderHead,
+    sending: Sending,
+) -> None:
+    """Place an order."""
+    from domain.orders.commands import PlaceOrder
+
+    body = _from_file(file) if file else {}
+    body |= _from_options(head, item or [], body.get("currency"))
+    if not body.get("lines"):
+        raise typer.BadParameter("an order has lines: give --item SKU:QUANTITY:PRICE, or --file")
+    chosen = order_id or _id_of(body)
+    with opened() as system:
+        outcome = execute(system, PlaceOrder, sending, {**body, "order_id": chosen})
+        finish(system, chosen, outcome, sending)
+
+
+def _id_of(body: Mapping[str, Any]) -> UUID:
+    """An outside number makes creation idempotent: the same number is the same order."""
+    from services.imports.identity import order_id_of
+
+    number = body.get("external_id")
+    return order_id_of(str(body.get("shop") or "main"), str(number)) if number else uuid4()
+
+
+def _from_file(name: str) -> dict[str, Any]:
+    text = _text_of(name)
+    try:
+        body = json.loads(text)
+    except ValueError as error:
+        raise CommandFailed(f"{name} is no JSON: {error}", USAGE) from None
+    if not isinstance(body, dict):
+        raise CommandFailed(f"{name} holds no JSON object with the fields of an order", USAGE)
+    for key in _ENVELOPE:
+        if key in body:
+            raise CommandFailed(f"{name}: {key} is an option here, take it out of the file", USAGE)
+    return body
+
+
+def _text_of(name: str) -> str:
+    try:
+        if name == "-":
+            return sys.stdin.read(LARGEST_FILE_BYTES)
+        if Path(name).stat().st_size > LARGEST_FILE_BYTES:
+            message = f"{name} is larger than {LARGEST_FILE_BYTES:,} bytes: no order is so long"
+            raise CommandFailed(message, USAGE)
+        return Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandFailed(f"{name} cannot be read: {error}", USAGE) from None
+
+
+def _from_options(
+    head: OrderHead, items: list[str], currency: str | None
+) -> dict[str, Any]:
+    given = {name: value for name, value in asdict(head).items() if value not in (None, False)}
+    body = {name: given[name] for name in _HEAD if name in given}
+    personal = ("customer_id", "name", "phone", "email")
+    customer = {name: given[name] for name in personal if name in given}
+    if customer:
+        body["customer"] = customer
+    if "address" in given:
+        body["delivery"] = {"address": given["address"]}
+    money = {name: given[name] for name in ("delivery", "discount") if name in given}
+    chosen = given.get("currency") or currency
+    if (money or items) and not chosen:
+        raise typer.BadParameter("amounts need a currency: give --currency EUR")
+    for name, text in money.items():
+        body[f"{name}_minor"] = minor_of(text, str(chosen), f"--{name}")
+    if items:
+        body["lines"] = [_line(n, text, str(chosen)) for n, text in enumerate(items, 1)]
+    return body
+
+
+def _line(number: int, text: str, currency: str) -> dict[str, Any]:
+    parts = text.split(":", 3)
+    if len(parts) < 3 or not parts[0] or not parts[1].isdecimal():
+        message = f"--item {text!r} is no line: write SKU:QUANTITY:PRICE, as MUG:2:9.90"
+        raise typer.BadParameter(message)
+    return {
+        "item_id": str(number),
+        "sku": parts[0],
+        "title": parts[3] if len(parts) > 3 else parts[0],
+        "quantity": int(parts[1]),
+        "unit_price_minor": minor_of(parts[2], currency, f"the price of --item {number}"),
+    }

@@ -1,0 +1,23 @@
+"""The tree of commands. Each module imports what it needs only when it runs: help is quick."""
+
+from typing import Final
+
+import typer
+
+from services.cli import order_reads, orders, payments, placing
+
+app: Final = typer.Typer(
+    name="orderpath",
+    help="Orders from new to done: every change an event, everything else computed from them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+orders.app.command()(placing.place)
+orders.app.command()(payments.pay)
+for read in (order_reads.show, order_reads.history, order_reads.diff):
+    orders.app.command()(read)
+orders.app.command("as-of")(order_reads.as_of)
+app.add_typer(orders.app)

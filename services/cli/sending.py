@@ -1,0 +1,131 @@
+"""Sends one command of a person and tells the outcome. Used by the commands of `orderpath order`."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from services.cli.errors import USAGE, WANTING, CommandFailed, complain, unmet_lines
+from services.cli.options import Sending
+from services.cli.output import put
+from services.cli.session import opened
+
+if TYPE_CHECKING:
+    from domain.messages import Command, Outcome
+    from domain.orders.order import Order
+    from services.bootstrap import System
+
+SOURCE = "cli"
+
+
+def send(
+    ref: str,
+    sending: Sending,
+    command: "type[Command]",
+    body: "Mapping[str, Any] | Callable[[Order], Mapping[str, Any]]",
+) -> None:
+    """Send a command to an existing order; body may depend on the order's present state."""
+    from services.reading import find_order, order_now
+
+    with opened() as system:
+        order_id = find_order(system, ref)
+        values = body(order_now(system, order_id)) if callable(body) else body
+        outcome = execute(system, command, sending, {"order_id": order_id, **values})
+        finish(system, order_id, outcome, sending)
+
+
+def execute(
+    system: "System", command: "type[Command]", sending: Sending, body: Mapping[str, Any]
+) -> "Outcome":
+    """Build the command with its envelope and wait for its outcome."""
+    return system.execute(build(command, sending, body))
+
+
+def build(command: "type[Command]", sending: Sending, body: Mapping[str, Any]) -> "Command":
+    """Build the command; what its fields do not take is an error of usage."""
+    from pydantic import ValidationError
+
+    given = {
+        "reason": sending.reason,
+        "expected_version": sending.expected_version,
+        "expected_status": sending.expected_status,
+    }
+    envelope = {
+        "command_id": sending.command_id or uuid4(),
+        "actor": {"kind": "user", "id": sending.actor or who_runs_this(), "roles": roles(sending)},
+        "source": SOURCE,
+        **{name: value for name, value in given.items() if value is not None},
+    }
+    try:
+        return command.model_validate({**envelope, **body})
+    except ValidationError as error:
+        raise CommandFailed(invalid(error), USAGE) from None
+
+
+def roles(sending: Sending) -> tuple[str, ...]:
+    """Give the roles, each once; `--role manager,lead` is two."""
+    given = (name.strip() for text in sending.role or () for name in text.split(","))
+    return tuple(dict.fromkeys(filter(None, given)))
+
+
+def who_runs_this() -> str:
+    """Name the system's user; in a container there may be none."""
+    import getpass
+    import os
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"
+
+
+def invalid(error: Any) -> str:
+    """Name every field that a command does not take, and what it takes."""
+    lines = ["the command cannot be read:"]
+    for detail in error.errors(include_input=False, include_url=False):
+        place = ".".join(map(str, detail["loc"])) or "command"
+        lines.append(f"  {place}: {detail['msg'].removeprefix('Value error, ')}")
+    return "\n".join(lines)
+
+
+def finish(system: "System", order_id: UUID, outcome: "Outcome", sending: Sending) -> None:
+    """Tell the outcome; a refused one ends with 1 and names every unmet condition."""
+    put(
+        outcome_dict(system, order_id, outcome),
+        as_json=sending.json,
+        people=lambda: [_sentence(system, order_id, outcome)] if outcome.kind != "refused" else [],
+    )
+    if outcome.kind == "refused":
+        complain(unmet_lines(outcome.unmet))
+        raise SystemExit(WANTING)
+
+
+def outcome_dict(system: "System", order_id: UUID, outcome: "Outcome") -> dict[str, Any]:
+    """Give an outcome with its stable keys."""
+    from domain.orders.events import stream_of
+
+    return {
+        "outcome": outcome.kind,
+        "order_id": str(order_id),
+        "command_id": str(outcome.command_id),
+        "version": outcome.versions.get(stream_of(order_id)),
+        "first_position": outcome.first_position,
+        "last_position": outcome.last_position,
+        "event_ids": outcome.event_ids(system.log.head().log_id),
+        "unmet": [unmet.model_dump() for unmet in outcome.unmet],
+        "repeated": outcome.repeated,
+    }
+
+
+def _sentence(system: "System", order_id: UUID, outcome: "Outcome") -> str:
+    from services.reading import order_now
+
+    order = order_now(system, order_id)
+    if outcome.kind == "nothing":
+        return f"Nothing to do: order {order_id} is so already ({order.status})."
+    first, last = outcome.first_position, outcome.last_position
+    where = f"position {last}" if first == last else f"positions {first} to {last}"
+    again = " Answered before; nothing was done now." if outcome.repeated else ""
+    return (
+        f"Order {order_id} is {order.status}, {order.payment_status.replace('_', ' ')}; "
+        f"version {order.version}, {where}.{again}"
+    )

@@ -1,0 +1,60 @@
+"""Opens the system for a command, and brings the projections up to date before a read."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Timer
+from typing import TYPE_CHECKING, Any, Final
+
+from services.cli.errors import USAGE, CommandFailed
+from services.cli.output import progress_bar, say
+
+if TYPE_CHECKING:
+    from psycopg import Cursor
+
+    from services.bootstrap import System
+
+LONG_SECONDS: Final = 1.0  # a read says so when it has to wait longer
+
+
+@contextmanager
+def opened() -> "Iterator[System]":
+    """Open the system, wrong settings being a matter of usage."""
+    from services.bootstrap import load_settings, open_system
+
+    try:
+        settings = load_settings()
+    except ValueError as error:
+        raise CommandFailed(str(error), USAGE) from error
+    with open_system(settings) as system:
+        yield system
+
+
+@contextmanager
+def up_to_date() -> "Iterator[System]":
+    """Open the system with projections that hold everything the log has now."""
+    with opened() as system:
+        catch_up(system)
+        yield system
+
+
+@contextmanager
+def reading() -> "Iterator[Cursor[Any]]":
+    """Lend a cursor with an analyst's rights on projections that are up to date."""
+    with (
+        up_to_date() as system,
+        system.lend("orderpath_analyst") as connection,
+        connection.cursor() as cursor,
+    ):
+        yield cursor
+
+
+def catch_up(system: "System") -> None:
+    """Apply what no follower has applied yet; say so when that takes long."""
+    notice = Timer(LONG_SECONDS, say, ["Bringing the projections up to date ..."])
+    notice.daemon = True
+    notice.start()
+    try:
+        with progress_bar("Projections") as move:
+            system.catch_up(progress=move)
+    finally:
+        notice.cancel()

@@ -1,0 +1,122 @@
+"""Plays the story against a real system: every step a command through the pipeline."""
+
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final, Protocol, Self, TypeVar
+from uuid import UUID
+
+from domain.messages import Outcome
+from services.bootstrap import System
+from services.demo.clock import VirtualClock
+from services.demo.story import Story
+
+Progress = Callable[[int, int], None]  # commands answered, commands in all
+
+IN_FLIGHT: Final = 1_024  # commands sent and not yet answered
+FOLDER: Final = "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSummary:
+    """What the simulation did."""
+
+    orders: int
+    commands: int
+    accepted: int
+    refused: int
+    nothing: int  # already so: a gateway that repeats itself, a flag that was set
+    repeated: int  # answered from the store: this shop was simulated here before
+    seconds: float  # real ones
+    until: datetime  # the virtual moment at which the simulation ends: as of when to report
+    sample_order: UUID  # one with a whole history
+    refused_because: Mapping[str, int]  # code of the unmet condition -> commands
+    by_actor: Mapping[str, int]  # kind of actor and role, such as manager -> commands
+
+
+class _Settings(Protocol):
+    @property
+    def data_dir(self) -> Path: ...
+    def model_copy(
+        self, *, update: Mapping[str, Any] | None = None, deep: bool = False
+    ) -> Self: ...
+
+
+S = TypeVar("S", bound=_Settings)
+
+
+def demo_settings(settings: S) -> S:
+    """Give the simulated shop a folder and a database of its own, below the real one's."""
+    return settings.model_copy(update={"data_dir": settings.data_dir / FOLDER, "database_url": ""})
+
+
+def run_demo(
+    system: System,
+    *,
+    seed: int = 7,
+    days: int = 30,
+    orders: int = 2_000,
+    progress: Progress | None = None,
+) -> DemoSummary:
+    """Simulate a shop. The system must have been opened with a VirtualClock.
+
+    The same arguments send the same commands with the same ids at the same virtual moments;
+    where they were sent before, all are answered from the store and nothing is written.
+    """
+    clock = system.clock
+    if not isinstance(clock, VirtualClock):
+        raise TypeError("open the system with clock=VirtualClock(...): a simulation sets its time")
+    began = perf_counter()
+    story = Story(seed=seed, days=days, orders=orders)
+    outcomes = _play(system, clock, story, progress)
+    clock.set(story.until)
+    kinds = Counter(outcome.kind for outcome in outcomes)
+    return DemoSummary(
+        orders=story.orders,
+        commands=len(outcomes),
+        accepted=kinds["accepted"],
+        refused=kinds["refused"],
+        nothing=kinds["nothing"],
+        repeated=sum(outcome.repeated for outcome in outcomes),
+        seconds=perf_counter() - began,
+        until=story.until,
+        sample_order=story.sample_order,
+        refused_because=Counter(o.unmet[0].code for o in outcomes if o.unmet),
+        by_actor=_by_actor(story),
+    )
+
+
+def _play(
+    system: System, clock: VirtualClock, story: Story, progress: Progress | None
+) -> list[Outcome]:
+    """Send the steps in time order; commands are decided in the order in which they are sent."""
+    waiting: deque[Future[Outcome]] = deque()
+    outcomes: list[Outcome] = []
+    for step in story.steps:
+        clock.set(step.at)
+        waiting.append(system.pipeline.submit(step.command))
+        if len(waiting) >= IN_FLIGHT:
+            _collect(waiting, outcomes, IN_FLIGHT // 2)
+            if progress is not None:
+                progress(len(outcomes), len(story.steps))
+    _collect(waiting, outcomes, 0)
+    if progress is not None:
+        progress(len(outcomes), len(story.steps))
+    return outcomes
+
+
+def _collect(waiting: deque[Future[Outcome]], outcomes: list[Outcome], leave: int) -> None:
+    while len(waiting) > leave:
+        outcomes.append(waiting.popleft().result())
+
+
+def _by_actor(story: Story) -> dict[str, int]:
+    counts = Counter(
+        step.command.actor.roles[0] if step.command.actor.roles else step.command.actor.kind
+        for step in story.steps
+    )
+    return dict(counts.most_common())

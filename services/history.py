@@ -1,0 +1,166 @@
+"""One order through time: its history, its state at any moment, what changed in between.
+
+Everything is computed from the order's events alone; used by the CLI, later by the API.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.messages import Recorded
+from domain.orders import events as e
+from domain.orders.order import Order
+from domain.orders.timeline import TimelineKey, key_of
+from services.order_view import View, difference, view_of
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that an event changed, with everything the log knows about it."""
+
+    recorded: Recorded
+    field: str
+    before: Any
+    after: Any
+    annulled: bool  # a later correction says that this event was wrong
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the change with its stable keys."""
+        event, recorded = self.recorded.event, self.recorded
+        return {
+            "version": recorded.version,
+            "position": recorded.position,
+            "event": event.NAME,
+            "occurred_at": recorded.occurred_at,
+            "recorded_at": recorded.recorded_at,
+            "actor": {
+                "kind": recorded.actor_kind,
+                "id": recorded.actor_id,
+                "on_behalf_of": recorded.on_behalf_of,
+                "at_source": getattr(event, "actor", None),
+            },
+            "field": self.field,
+            "from": self.before,
+            "to": self.after,
+            "reason": recorded.reason,
+            "reason_code": getattr(event, "reason_code", None),
+            "initiator": getattr(event, "initiator", None),
+            "time_source": getattr(event, "time_source", "recorded"),
+            "nonconforming": list(getattr(event, "nonconforming", ())),
+            "source": recorded.source,
+            "command_id": str(recorded.command_id),
+            "correlation_id": str(recorded.correlation_id),
+            "causation_id": str(recorded.causation_id) if recorded.causation_id else None,
+            "annulled": self.annulled,
+        }
+
+
+def known_by(
+    events: Iterable[Recorded], as_of: datetime | None, as_known: datetime | None
+) -> list[Recorded]:
+    """Keep what had happened by `as_of`, as far as the log knew by `as_known`; both inclusive.
+
+    A correction counts from when it is known, not from when it was made: what is known to be
+    wrong was wrong from the start.
+    """
+    return [
+        recorded
+        for recorded in events
+        if (as_known is None or recorded.recorded_at <= as_known)
+        and (
+            as_of is None
+            or recorded.occurred_at <= as_of
+            or isinstance(recorded.event, e.FactAnnulled)
+        )
+    ]
+
+
+def state_of(events: Iterable[Recorded]) -> Order:
+    """Fold the events of one order, in the order of its stream."""
+    order = Order()
+    for recorded in events:
+        order = order.evolve(recorded)
+    return order
+
+
+def changes_of(events: Sequence[Recorded], order_id: object) -> list[Change]:
+    """List every change of an order, in the order in which things happened.
+
+    Shape: one row per field that an event changed; an event that changed none has one row.
+    """
+    annulled = {
+        recorded.event.annulled_version
+        for recorded in events
+        if isinstance(recorded.event, e.FactAnnulled)
+    }
+    order = Order()
+    before = view_of(order, order_id)
+    changes: list[Change] = []
+    for recorded in _as_it_happened(events):
+        status = order.status
+        order = order.evolve(recorded)
+        after = view_of(order, order_id)
+        was_wrong = recorded.version in annulled
+        changes += (
+            Change(recorded, *row, was_wrong) for row in _rows(recorded, before, after, status)
+        )
+        before = after
+    return changes
+
+
+def _as_it_happened(events: Sequence[Recorded]) -> list[Recorded]:
+    """Sort into the order's own time; a correction never stands before what it corrects."""
+    keys = {recorded.version: _key(recorded) for recorded in events}
+
+    def place(recorded: Recorded) -> tuple[TimelineKey, int]:
+        own = keys[recorded.version]
+        if isinstance(recorded.event, e.FactAnnulled):
+            own = max(own, keys.get(recorded.event.annulled_version, own))
+        return own, recorded.version
+
+    return sorted(events, key=place)
+
+
+def _key(recorded: Recorded) -> TimelineKey:
+    """Placed first, then statuses by rank, then what has no rank, at the same moment."""
+    rank = getattr(recorded.event, "rank", _UNRANKED)
+    return key_of(recorded.occurred_at, recorded.version, rank, recorded.fact_id)
+
+
+_UNRANKED = 1_000_001  # behind every rank of domain.orders.facts
+
+
+def _rows(
+    recorded: Recorded, before: View, after: View, status: str | None
+) -> Iterator[tuple[str, Any, Any]]:
+    """Give (field, from, to): what the event says first, then what followed from it."""
+    said = list(_said(recorded.event, status))
+    fields = {field for field, _, _ in said}
+    followed = [row for row in difference(before, after) if row[0] not in fields]
+    rows = [*said, *followed]
+    yield from rows or [(recorded.event.NAME, None, None)]
+
+
+def _said(event: e.Event, status: str | None) -> Iterator[tuple[str, Any, Any]]:
+    match event:
+        case e.OrderPlaced():
+            yield "status", status, event.status
+        case e.StatusChanged():
+            yield "status", status, event.to_status
+        case e.StatusRecorded():
+            yield "status", status, event.to_status
+            for name, value in event.attributes.items():
+                yield f"attributes.{name}", None, value
+            if event.personal is not None:
+                yield "personal", None, event.personal
+        case e.PaymentSubmitted():
+            yield f"payments.{event.payment_id}.method", None, event.method
+        case e.NoteAdded():
+            yield "note", None, event.text
+        case e.SourceStatusNoted():
+            yield "source_status", None, event.source_status
+        case e.FactAnnulled():
+            yield f"event {event.annulled_version}", event.annulled_type, "annulled"
+        case _:
+            pass

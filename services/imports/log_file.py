@@ -1,0 +1,137 @@
+"""Import of any event log: one file, a row for each event, read by a mapping."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from services.bootstrap import System
+from services.imports.discover import discovered
+from services.imports.identity import order_id_of
+from services.imports.log_rows import LogReader, Looker, attribute_columns, order_number
+from services.imports.mapping import (
+    MAX_ATTRIBUTES,
+    MAX_PROBLEMS,
+    LogMapping,
+    MappingFile,
+    hint,
+    read_mapping,
+)
+from services.imports.problem import ImportProblem
+from services.imports.report import ImportReport
+from services.imports.rows import SourceRow
+from services.imports.runner import PublishedPath, Recorder, published_path
+from services.imports.session import Progress, Source, Table, begin, importing
+
+TABLE: Final = "events"
+MAX_ORDER_ROWS: Final = 10_000
+
+
+def import_log(
+    system: System,
+    file: Path,
+    mapping: Path,
+    *,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Record every row of an event log (CSV, CSV.gz, Parquet) by a mapping in YAML.
+
+    progress: called with (done, total), both in steps; total is an estimate until all is read.
+    Raises:   ImportProblem, InfraError
+    """
+    report = ImportReport("log", "", (file.name,), dry_run=dry_run)
+    with ExitStack() as stack:
+        stack.enter_context(importing(system, report))
+        read = read_mapping(system, mapping)
+        chosen = read.mapping
+        report.source = chosen.source
+        table = stack.enter_context(closing(_opened(system, file, chosen)))
+        check_table(read, table.columns, file.name)
+        path = None if chosen.activity.discover else path_of(system, read)
+        begin(system, report, [file], stored_form(chosen))
+        sorter = stack.enter_context(system.import_desk.sorter())
+        recorder = Recorder(system, report)
+        source = Source(report, sorter, recorder, progress)
+        source.read(table, TABLE, file.name, partial(order_number, chosen))
+        if path is None:
+            chosen, path = _discover(system, report, chosen, mapping.parent, source)
+        recorder.follow(path, mapping_salt(chosen))
+        reader = LogReader(chosen, table.columns, system.clock(), report)
+        for external_id, rows in source.orders(MAX_ORDER_ROWS):
+            record_order(external_id, rows, reader, recorder)
+        recorder.finish()
+    return report
+
+
+def record_order(
+    external_id: str, rows: Sequence[SourceRow], reader: LogReader, recorder: Recorder
+) -> None:
+    """Read all rows of one order and hand over facts and bad rows."""
+    order_id = order_id_of(reader.mapping.source, external_id)
+    facts, bad = reader.read(external_id, order_id, rows)
+    for row, error in bad:
+        recorder.bad(row, error, order_id)
+    recorder.order(facts)
+
+
+def stored_form(mapping: LogMapping) -> dict[str, object]:
+    """Give the mapping as the run remembers it: enough to read a row again later."""
+    return mapping.model_dump(mode="json", exclude_defaults=True)
+
+
+def mapping_salt(mapping: LogMapping) -> str:
+    """Tell one way of reading from another: the same facts read otherwise are other commands."""
+    return f"log:{stored_form(mapping)}"
+
+
+def path_of(system: System, read: MappingFile) -> PublishedPath:
+    """Give the mapping's path, and see that it has every status that is mapped to.
+
+    Raises: ImportProblem
+    """
+    name = read.mapping.path
+    path = published_path(system, name)
+    if path is None:
+        words = f"no path {name!r} is published: publish it, or write `discover: true`"
+        raise ImportProblem(read.problem(("path",), words))
+    statuses = path.definition.statuses
+    problems = [
+        read.problem(
+            ("activity", "map", activity),
+            f"the path {name} has no status {status!r}{hint(status, tuple(statuses))}",
+        )
+        for activity, status in read.mapping.activity.map.items()
+        if status not in statuses
+    ]
+    if problems:
+        raise ImportProblem(*problems[:MAX_PROBLEMS])
+    return path
+
+
+def check_table(read: MappingFile, columns: Sequence[str], name: str) -> None:
+    """Refuse a table that the mapping does not fit. Raises: ImportProblem"""
+    read.check_columns(columns, name)
+    kept = len(attribute_columns(read.mapping, columns)) + len(read.mapping.order_id)
+    if kept > MAX_ATTRIBUTES:
+        words = f"{kept} columns would be kept with each event, at most {MAX_ATTRIBUTES} can be"
+        raise ImportProblem(read.problem(("attributes",), f"{words}: list those that matter"))
+
+
+def _opened(system: System, file: Path, mapping: LogMapping) -> Table:
+    return system.import_desk.open_table(
+        file, delimiter=mapping.delimiter, encoding=mapping.encoding
+    )
+
+
+def _discover(
+    system: System, report: ImportReport, mapping: LogMapping, folder: Path, source: Source
+) -> tuple[LogMapping, PublishedPath]:
+    """Fill the map in from the rows, and remember it for rows that are resubmitted."""
+    looker = Looker(mapping)
+    looks = partial(source.looked_at, looker.look, MAX_ORDER_ROWS)
+    filled, path = discovered(system, mapping, folder, report, looks)
+    if not report.dry_run and report.run_id is not None:
+        system.import_desk.store.remember_mapping(report.run_id, stored_form(filled))
+    return filled, path

@@ -1,0 +1,135 @@
+"""An order's state as readers see it, and what differs between two such views.
+
+The keys are stable (docs/reports.md): the CLI and the API show them as they are.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from domain.orders.items import Item
+from domain.orders.ledger import balance
+from domain.orders.order import Order, totals_of
+from domain.orders.timeline import Entry
+from domain.paths.path import OrderPath
+
+View = dict[str, Any]
+
+_KEYED: Final = ("items", "payments")  # item id -> item, payment id -> sums
+_PARTS: Final = ("customer", "delivery", "owner", "totals")
+# Counters and copies of what stands elsewhere in the view are no changes of their own.
+_SILENT: Final = frozenset({"version", "last_occurred_at", "statuses", "stage", "final", "paid_minor"})
+_NOTHING: Final = (None, False, 0, "none", "not_paid")  # before the first value there was this
+
+
+def view_of(order: Order, order_id: object, path: OrderPath | None = None) -> View:
+    """Give the whole state. path: the order's own, for stage and final; None leaves them null."""
+    status = path.statuses.get(order.status or "") if path else None
+    placed = order.placed
+    return {
+        "order_id": str(order_id),
+        "external_id": placed.external_id if placed else None,
+        "version": order.version,
+        "path": order.path or None,
+        "path_version": order.path_version or None,
+        "status": order.status,
+        "stage": status.stage if status else None,
+        "final": status.final if status else None,
+        "placed_at": order.placed_by[1][0] if order.placed_by else None,
+        "last_occurred_at": order.last_occurred_at,
+        "order_type": placed.order_type if placed else None,
+        "channel": placed.channel if placed else None,
+        "shop": placed.shop if placed else None,
+        "test": order.test,
+        "owner": {"user": order.owner_user, "group": order.owner_group},
+        "customer": {
+            "customer_id": placed.customer.customer_id if placed and placed.customer else None,
+            **{n: order.field_value(f"customer_{n}") for n in ("name", "phone", "email")},
+        },
+        "delivery": {
+            "method": order.field_value("delivery_method"),
+            "address": order.field_value("delivery_address"),
+            "promised_at": order.field_value("promised_at"),
+            "track_number": order.field_value("track_number"),
+        },
+        "currency": order.currency,
+        "totals": _totals(order),
+        "items": {item_id: _item(item) for item_id, item in order.items.items()},
+        "items_status": order.items_status,
+        "payments": dict(_payments(order)),
+        "paid_minor": order.balance.paid_minor,
+        "payment_status": order.payment_status,
+        "statuses": [_entry(entry) for entry in order.timeline],
+    }
+
+
+def difference(before: View, after: View) -> list[tuple[str, Any, Any]]:
+    """List what differs as (field, before, after); an item or payment that is new, as a whole."""
+    found: list[tuple[str, Any, Any]] = []
+    for key in after:
+        if key in _SILENT:
+            continue
+        if key in _KEYED:
+            found += _members(key, before[key], after[key])
+        elif key in _PARTS:
+            found += _fields(key, before[key], after[key])
+        elif _differ(before[key], after[key]):
+            found.append((key, before[key], after[key]))
+    return found
+
+
+def _members(
+    key: str, before: Mapping[str, View], after: Mapping[str, View]
+) -> Iterator[tuple[str, Any, Any]]:
+    for member in dict.fromkeys((*before, *after)):
+        name = f"{key}.{member}"
+        if member in before and member in after:
+            yield from _fields(name, before[member], after[member])
+        else:
+            yield name, before.get(member), after.get(member)
+
+
+def _fields(
+    name: str, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Iterator[tuple[str, Any, Any]]:
+    for field in dict.fromkeys((*before, *after)):
+        if _differ(before.get(field), after.get(field)):
+            yield f"{name}.{field}", before.get(field), after.get(field)
+
+
+def _differ(before: Any, after: Any) -> bool:
+    return bool(before != after) and not (before in _NOTHING and after in _NOTHING)
+
+
+def _totals(order: Order) -> View:
+    """The breakdown; of an imported order, what its items add up to."""
+    if not order.exists:
+        return dict.fromkeys(_AMOUNTS, 0)
+    totals = order.totals or totals_of(order, order.items)
+    return {name: getattr(totals, name) for name in _AMOUNTS}
+
+
+_AMOUNTS: Final = ("goods_minor", "discount_minor", "delivery_minor", "vat_minor", "total_minor")
+
+
+def _item(item: Item) -> View:
+    return {
+        **item.line.model_dump(exclude={"item_id"}),
+        "delivery_minor": item.delivery_minor,
+        "pieces": dict(item.pieces),
+    }
+
+
+def _payments(order: Order) -> Iterator[tuple[str, View]]:
+    for payment_id in dict.fromkeys(entry.payment_id for entry in order.ledger):
+        sums = balance(order.ledger, payment_id)
+        yield payment_id, {
+            "submitted_minor": sums.submitted_minor,
+            "authorised_minor": sums.authorised_minor,
+            "charged_minor": sums.charged_minor,
+            "refunded_minor": sums.refunded_minor,
+            "charged_back_minor": sums.charged_back_minor,
+        }
+
+
+def _entry(entry: Entry) -> View:
+    return {"status": entry.status, "entered_at": entry.key[0], "version": entry.version}

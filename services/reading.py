@@ -1,0 +1,68 @@
+"""Finds one order and reads it from the log: the same for the CLI and, later, the API."""
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from domain.messages import Recorded
+from domain.orders.events import stream_of
+from domain.orders.order import Order
+from domain.paths.path import OrderPath
+from domain.refusals import Refusal, Unmet
+from projections.reports.order_numbers import list_numbers
+from services.history import state_of
+
+if TYPE_CHECKING:
+    from services.bootstrap import System
+
+
+def find_order(system: "System", ref: str) -> UUID:
+    """Give the id of the order that is meant: by its own id, or by its number in a source.
+
+    Raises: Refusal order_unknown or order_ambiguous
+    """
+    own = _as_id(ref)
+    if own is not None and load_order(system, own):
+        return own
+    system.catch_up()  # A number is known to the projections only.
+    with system.lend("orderpath_projector") as connection, connection.cursor() as cursor:
+        found = list_numbers(cursor, ref)
+    if len(found) == 1:
+        return found[0].order_id
+    if found:
+        ids = ", ".join(f"{one.order_id} ({one.shop})" for one in found)
+        message = f"{len(found)} orders have the number {ref}"
+        raise Refusal(
+            Unmet(code="order_ambiguous", field="order_id", message=message, needed=f"one of {ids}")
+        )
+    raise Refusal(
+        Unmet(
+            code="order_unknown",
+            field="order_id",
+            message=f"There is no order {ref}, neither with this id nor with this number",
+            needed="the id that `order place` printed, or the order's number in its source",
+        )
+    )
+
+
+def load_order(system: "System", order_id: UUID) -> list[Recorded]:
+    """Give the order's events, personal data in clear; none if there is no such order."""
+    stream = stream_of(order_id)
+    return system.log.load({stream: 0})[stream]
+
+
+def order_now(system: "System", order_id: UUID) -> Order:
+    """Give the order's state as of its last event."""
+    return state_of(load_order(system, order_id))
+
+
+def path_of(system: "System", order: Order) -> OrderPath | None:
+    """Give the version of the path that the order is pinned to."""
+    key = (order.path, order.path_version)
+    return system.log.load_paths([key]).get(key) if order.path else None
+
+
+def _as_id(ref: str) -> UUID | None:
+    try:
+        return UUID(ref)
+    except ValueError:
+        return None
