@@ -15,8 +15,8 @@ from domain.paths.path import OrderPath
 from domain.reading import Head, Undecodable
 from domain.refusals import InfraError, Unmet
 from infra.mapper import EventMapper
-from infra.recorded_row import RecordedRow
 from infra.postgres import Session
+from infra.recorded_row import RecordedRow
 from infra.recorder import PostgresRecorder
 from infra.sealing import SubjectKey
 from infra.shards import shard_of

@@ -48,6 +48,7 @@ class StoredRow(NamedTuple):
 
     row_id: UUID
     run_id: UUID
+    kind: str
     source: str
     table_name: str
     file: str
@@ -63,7 +64,7 @@ class StoredRow(NamedTuple):
 
 
 class StoredRun(NamedTuple):
-    """What resubmitting needs to know of the import that a row came with."""
+    """What resubmitting needs to know of the import that rows came with."""
 
     run_id: UUID
     kind: str
@@ -116,14 +117,16 @@ class ImportStore:
                 (Jsonb(report), orders_done, run_id),
             )
 
-    def runs(self, run_ids: Iterable[UUID]) -> dict[UUID, StoredRun]:
-        """Give runs by id."""
+    def latest_run(self, kind: str, source: str) -> StoredRun:
+        """Give the latest run of a source: its mapping is the one that counts now."""
         with self._session() as session:
-            rows = session.execute(
-                "select run_id, kind, source, mapping from ops.import_runs where run_id = any(%s)",
-                (list(run_ids),),
-            ).fetchall()
-        return {row[0]: StoredRun(*row) for row in rows}
+            row = session.execute(
+                "select run_id, kind, source, mapping from ops.import_runs"
+                " where kind = %s and source = %s order by started_at desc limit 1",
+                (kind, source),
+            ).fetchone()
+        assert row is not None, "a quarantined row always belongs to a run"
+        return StoredRun(*row)
 
     def known_facts(self, fact_ids: Iterable[UUID]) -> int:
         """Count the facts that the log holds already."""
@@ -223,9 +226,10 @@ _STILL_BAD: Final = (
     " where row_id = %s and (reason, message) is distinct from (%s, %s)"
 )
 _SELECT: Final = """
-    select q.row_id, q.run_id, q.source, q.table_name, q.file, q.line, q.reason, q.column_name,
-           q.message, q.order_id, q.state, q.fixed, q.first_seen, q.sealed, k.key
-    from ops.quarantine q left join log.keys k using (key_id)
+    select q.row_id, q.run_id, r.kind, q.source, q.table_name, q.file, q.line, q.reason,
+           q.column_name, q.message, q.order_id, q.state, q.fixed, q.first_seen, q.sealed, k.key
+    from ops.quarantine q join ops.import_runs r using (run_id)
+    left join log.keys k using (key_id)
     where (%(state)s::text is null or q.state = %(state)s)
       and (%(source)s::text is null or q.source = %(source)s)
       and (%(ids)s::uuid[] is null or q.row_id = any(%(ids)s))
@@ -271,7 +275,7 @@ def _opened(row: Any) -> StoredRow:
     *plain, sealed, key = row
     keys = {row.row_id: None if key is None else bytes(key)}
     text = unseal(sealed, row.row_id, keys, _place(row.row_id), "values")
-    return StoredRow(*plain, values=None if text == ERASED else from_json(text))
+    return StoredRow._make((*plain, None if text == ERASED else from_json(text)))
 
 
 def _place(row_id: UUID) -> Place:

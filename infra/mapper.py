@@ -125,6 +125,8 @@ class EventMapper(Mapper[str]):
         if not isinstance(domain_event, LibraryEvent):
             raise TypeError("only a LibraryEvent can be stored through the library's interface")
         encoded = self.encode(domain_event.new, None)
+        if encoded.key_id is not None:
+            raise TypeError("personal data needs a stored key: append it through EventLog")
         return StoredEvent(
             originator_id=domain_event.new.stream_id,
             originator_version=domain_event.new.version,

@@ -47,7 +47,7 @@ class ParquetTable:
 
     @property
     def read_share(self) -> float:
-        return self._read / self._total
+        return float(self._read / self._total)
 
     def rows(self) -> Iterator[tuple[int, list[str], str | None]]:
         """Give the rows in the file's order, every value as text."""

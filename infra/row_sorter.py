@@ -41,7 +41,7 @@ class RowSorter:
         May be asked again, not at the same time. Equal rows stand beside each other.
         """
         for order, rows in groupby(map(_row, self._sorted()), key=itemgetter(0)):
-            yield order, list(islice(rows, most)), rows
+            yield order, list(islice(rows, most)), rows  # noqa: B031 - the rest, meant so
 
     def close(self) -> None:
         """Give memory and files back."""

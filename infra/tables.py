@@ -11,7 +11,7 @@ import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Final, Protocol
+from typing import Any, Final, Protocol
 
 from domain.refusals import OrderpathError
 from infra.parquet import PARQUET_MAGIC, open_parquet
@@ -43,6 +43,8 @@ class Table(Protocol):
     def columns(self) -> tuple[str, ...]: ...
     @property
     def read_share(self) -> float: ...  # 0..1, how much of the file was read
+    @property
+    def ends_open(self) -> bool: ...  # the last line has no line break
     def rows(self) -> Iterator[Row]: ...
     def close(self) -> None: ...
 
@@ -73,7 +75,7 @@ class CsvTable:
         self._name = path.name
         self._size = max(path.stat().st_size, 1)
         self._raw = path.open("rb")
-        binary: IO[bytes] = gzip.GzipFile(fileobj=self._raw) if packed else self._raw
+        binary: Any = gzip.GzipFile(fileobj=self._raw) if packed else self._raw
         chosen = (
             "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
         )
@@ -127,7 +129,6 @@ class CsvTable:
         return line, values, problem
 
     def _header(self) -> tuple[str, ...]:
-        self.columns: tuple[str, ...] = ()
         self._lines.begin()
         try:
             names = next(self._reader)

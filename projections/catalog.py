@@ -2,10 +2,19 @@
 
 from collections.abc import Mapping
 
+from projections.activity import Activity
 from projections.interface import Projection
+from projections.items import Items
 from projections.orders import Orders
+from projections.payments import Payments
 from projections.status_visits import StatusVisits
 
-PROJECTIONS: tuple[Projection, ...] = (Orders(), StatusVisits())
+PROJECTIONS: tuple[Projection, ...] = (
+    Orders(),
+    StatusVisits(),
+    Items(),
+    Payments(),
+    Activity(),
+)
 
 BY_NAME: Mapping[str, Projection] = {projection.name: projection for projection in PROJECTIONS}

@@ -6,6 +6,7 @@ from uuid import UUID
 from domain.messages import Recorded
 from domain.orders.events import stream_of
 from domain.orders.order import Order
+from domain.paths.line import PathLine
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet
 from projections.reports.order_numbers import list_numbers
@@ -59,6 +60,21 @@ def path_of(system: "System", order: Order) -> OrderPath | None:
     """Give the version of the path that the order is pinned to."""
     key = (order.path, order.path_version)
     return system.log.load_paths([key]).get(key) if order.path else None
+
+
+def path_line(system: "System", name: str) -> PathLine:
+    """Give the publications of a path so far."""
+    stream = f"path-{name}"
+    line = PathLine()
+    for recorded in system.log.load({stream: 0})[stream]:
+        line = line.evolve(recorded)
+    return line
+
+
+def latest_path(system: "System", name: str) -> tuple[int, OrderPath]:
+    """Give the version that new orders follow. The path must be published."""
+    version = path_line(system, name).path_version
+    return version, system.log.load_paths([(name, version)])[name, version]
 
 
 def _as_id(ref: str) -> UUID | None:

@@ -17,8 +17,7 @@ from projections.interface import Tx
 VERSION: Final = 1  # raised when what the views mean changes: an older Orderpath leaves them alone
 
 # In the order in which they stand on each other.
-PARTS: Final[tuple[str, ...]] = ()
-_LATER: Final = (
+PARTS: Final = (
     "orders",
     "items",
     "payments",

@@ -4,7 +4,16 @@ from typing import Final
 
 import typer
 
-from services.cli import order_reads, orders, payments, placing
+from services.cli import (
+    foreground,
+    order_reads,
+    orders,
+    paths,
+    payments,
+    placing,
+    projections,
+    status,
+)
 
 app: Final = typer.Typer(
     name="orderpath",
@@ -20,4 +29,8 @@ orders.app.command()(payments.pay)
 for read in (order_reads.show, order_reads.history, order_reads.diff):
     orders.app.command()(read)
 orders.app.command("as-of")(order_reads.as_of)
-app.add_typer(orders.app)
+
+for program in (foreground.up, foreground.down, status.status, foreground.follow, status.psql):
+    app.command()(program)
+for group in (orders.app, projections.app, paths.app):
+    app.add_typer(group)

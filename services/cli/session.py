@@ -11,21 +11,27 @@ from services.cli.output import progress_bar, say
 if TYPE_CHECKING:
     from psycopg import Cursor
 
-    from services.bootstrap import System
+    from services.bootstrap import Settings, System
 
 LONG_SECONDS: Final = 1.0  # a read says so when it has to wait longer
 
 
-@contextmanager
-def opened() -> "Iterator[System]":
-    """Open the system, wrong settings being a matter of usage."""
-    from services.bootstrap import load_settings, open_system
+def chosen_settings() -> "Settings":
+    """Read the settings; wrong ones are a matter of usage."""
+    from services.bootstrap import load_settings
 
     try:
-        settings = load_settings()
+        return load_settings()
     except ValueError as error:
         raise CommandFailed(str(error), USAGE) from error
-    with open_system(settings) as system:
+
+
+@contextmanager
+def opened() -> "Iterator[System]":
+    """Open the system as the settings say."""
+    from services.bootstrap import open_system
+
+    with open_system(chosen_settings()) as system:
         yield system
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -139,7 +140,7 @@ def _steps(looks: Looks, codes: dict[str, str]) -> Steps:
         looked.sort(key=lambda one: (one[0], one[1], ranks[one[2]]))
         names = [codes[activity] for _, _, activity in looked]
         steps.first.update(names[:1])
-        for source, target in zip(names, names[1:], strict=False):
+        for source, target in pairwise(names):
             if source != target:
                 steps.after[source].add(target)
     moves = sum(len(targets) for targets in steps.after.values())

@@ -160,9 +160,9 @@ class LogReader:
     ) -> Fact:
         mapping = self._mapping
         optional = {
-            "actor": mapping.actor and row[mapping.actor].strip() or None,
-            "role": mapping.role and row[mapping.role].strip() or None,
-            "reason_code": mapping.reason and row[mapping.reason].strip() or None,
+            "actor": (mapping.actor and row[mapping.actor].strip()) or None,
+            "role": (mapping.role and row[mapping.role].strip()) or None,
+            "reason_code": (mapping.reason and row[mapping.reason].strip()) or None,
         }
         personal = {c: row[c] for c in mapping.personal if row[c]}
         attributes = {c: row[c] for c in self._attributes if row[c]}

@@ -169,8 +169,8 @@ class LogMapping(Shape):
                 yield (name,), column
         for part, names in _PARTS.items():
             for name in names:
-                if column := getattr(getattr(self, part), name, None):
-                    yield (part, name), column
+                if found := getattr(getattr(self, part), name, None):
+                    yield (part, name), found
         if isinstance(self.attributes, tuple):
             for number, column in enumerate(self.attributes):
                 yield ("attributes", number), column

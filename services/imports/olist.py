@@ -50,7 +50,7 @@ def import_olist(
         recorder.follow(olist_path(system), SOURCE)
         source = Source(report, sorter, recorder, progress)
         for name, table in tables.items():
-            source.read(table, name, files[name].name, _order_of)
+            source.read(table, name, files[name].name, order_number)
         reader = OrderReader(system.clock(), partial(known_times, system))
         for external_id, rows in source.orders(MAX_ORDER_ROWS):
             record_order(external_id, rows, reader, recorder, report)
@@ -58,7 +58,8 @@ def import_olist(
     return report
 
 
-def _order_of(values: Mapping[str, str]) -> str:
+def order_number(values: Mapping[str, str]) -> str:
+    """Give the order that a row belongs to. Raises: UnreadableError"""
     return checked_key(values["order_id"], "order_id")
 
 

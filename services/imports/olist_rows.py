@@ -8,8 +8,14 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from domain.orders.commands import Fact, ItemFact, PaymentFact, PlacedFact, SourceStatusFact
-from domain.orders.commands import StatusFact
+from domain.orders.commands import (
+    Fact,
+    ItemFact,
+    PaymentFact,
+    PlacedFact,
+    SourceStatusFact,
+    StatusFact,
+)
 from domain.orders.events import Customer, Delivery
 from domain.orders.money import Line
 from services.imports.identity import fact_id_of

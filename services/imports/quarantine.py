@@ -1,28 +1,27 @@
 """Rows that could not be read: looked at, put right, and sent again."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from services.bootstrap import System
 from services.imports import log_file, olist
-from services.imports.identity import id_of
-from services.imports.identity import RUNS
 from services.imports.log_rows import LogReader, order_number
 from services.imports.mapping import LogMapping
-from services.imports.olist_rows import SOURCE, OrderReader
+from services.imports.olist_rows import OrderReader
 from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport
 from services.imports.rows import SourceRow, UnreadableError
 from services.imports.runner import Recorder, published_path
-from services.imports.session import LINE, STRUCTURE, Progress, checked_key, importing
+from services.imports.session import LINE, Progress, importing
 
 MAX_VALUE_CHARACTERS: Final = 131_072
+MAX_RESUBMITTED: Final = 100_000  # rows at once, because they are held in memory
 PAGE: Final = 1_000  # rows
 
 
@@ -32,6 +31,7 @@ class QuarantinedRow:
 
     row_id: UUID
     run_id: UUID
+    kind: str  # olist | log
     source: str
     table: str
     file: str
@@ -62,6 +62,27 @@ class QuarantinedRow:
             "first_seen": self.first_seen.isoformat(),
             "values": None if self.values is None else dict(self.values),
         }
+
+
+class StoredRow(Protocol):
+    """A row as the store gives it."""
+
+    @property
+    def row_id(self) -> UUID: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def table_name(self) -> str: ...
+    @property
+    def file(self) -> str: ...
+    @property
+    def line(self) -> int: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def values(self) -> dict[str, str] | None: ...
 
 
 def list_rows(
@@ -107,7 +128,7 @@ def fix(system: System, row_id: UUID, changes: Mapping[str, str]) -> Quarantined
         raise ImportProblem(f"row {row_id}: its values were erased, there is nothing to fix")
     if row.state != "open":
         raise ImportProblem(f"row {row_id} is resolved: it was recorded already")
-    columns = [column for column in row.values if not column.startswith(LINE)]
+    columns = [column for column in row.values if column != LINE]
     for column, value in changes.items():
         if column not in columns:
             close = get_close_matches(column, columns, n=1)
@@ -138,32 +159,111 @@ def resubmit(
     """
     report = ImportReport("quarantine", source or "", (), dry_run=dry_run)
     with importing(system, report):
-        by_run: dict[UUID, list[SourceRow]] = defaultdict(list)
-        for run_id, row in _open_rows(system, source, row_ids):
-            by_run[run_id].append(row)
-        report.rows_read = total = sum(map(len, by_run.values()))
-        report.files = tuple(sorted({row.file for rows in by_run.values() for row in rows}))
+        by_source: dict[tuple[str, str], list[SourceRow]] = defaultdict(list)
+        for stored in _open_rows(system, source, row_ids, report):
+            if stored.values is None or _is_broken(stored.values):
+                report.quarantined[stored.reason] += 1
+                continue
+            row = SourceRow(
+                stored.table_name, stored.file, stored.line, stored.values, stored.row_id
+            )
+            by_source[stored.kind, stored.source].append(row)
         done = 0
-        for run_id, rows in sorted(by_run.items(), key=lambda item: str(item[0])):
-            _resubmit_run(system, report, run_id, rows)
+        for (kind, name), rows in sorted(by_source.items()):
+            _resubmit_source(system, report, kind, name, rows)
             done += len(rows)
             if progress is not None:
-                progress(done, total)
+                progress(done, sum(map(len, by_source.values())))
+    report.source = source or ""
     return report
 
 
 def _open_rows(
-    system: System, source: str | None, row_ids: Sequence[UUID] | None
-) -> Iterator[tuple[UUID, SourceRow]]:
+    system: System,
+    source: str | None,
+    row_ids: Sequence[UUID] | None,
+    report: ImportReport,
+) -> Iterator[StoredRow]:
     after: UUID | None = None
     while True:
         page = system.import_desk.store.rows(
             source=source, row_ids=row_ids, after=after, limit=PAGE
         )
-        for row in page:
-            if row.values is not None:
-                values = row.values
-                yield row.run_id, SourceRow(row.table_name, row.file, row.line, values, row.row_id)
+        report.rows_read += len(page)
+        yield from page
         if len(page) < PAGE:
             return
+        if report.rows_read >= MAX_RESUBMITTED:
+            words = f"only the first {MAX_RESUBMITTED} rows were read: name rows, or a source"
+            report.warnings.append(words)
+            return
         after = page[-1].row_id
+
+
+def _resubmit_source(
+    system: System, report: ImportReport, kind: str, source: str, rows: Sequence[SourceRow]
+) -> None:
+    """Read the rows of one source by its latest mapping, order by order."""
+    store = system.import_desk.store
+    run = store.latest_run(kind, source)
+    report.source, report.run_id = source, run.run_id
+    recorder = Recorder(system, report)
+    way = _olist_way if kind == "olist" else _log_way
+    salt = f"resubmit:{system.clock().isoformat()}"  # A refusal of then is no refusal of now.
+    read = way(system, report, recorder, run.mapping, salt)
+    orders: dict[str, list[SourceRow]] = defaultdict(list)
+    for row in rows:
+        try:
+            orders[read.number_of(row.values)].append(row)
+        except UnreadableError as error:
+            recorder.bad(row, error)
+    for external_id, told in sorted(orders.items()):
+        ordered = sorted(told, key=lambda row: (row.table, sorted(row.values.items())))
+        read.record(external_id, ordered)
+    recorder.finish()
+    if not report.dry_run:
+        sent = {row.quarantined_as for row in rows if row.quarantined_as is not None}
+        store.resolve(sent - recorder.bad_again)
+    report.run_id = None  # It was not a run of its own.
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How the rows of a source are read."""
+
+    number_of: Callable[[Mapping[str, str]], str]
+    record: Callable[[str, Sequence[SourceRow]], None]
+
+
+def _olist_way(
+    system: System, report: ImportReport, recorder: Recorder, _: Mapping[str, Any], salt: str
+) -> _Way:
+    recorder.follow(olist.olist_path(system), salt)
+    reader = OrderReader(system.clock(), partial(olist.known_times, system))
+
+    def record(external_id: str, rows: Sequence[SourceRow]) -> None:
+        olist.record_order(external_id, rows, reader, recorder, report)
+
+    return _Way(olist.order_number, record)
+
+
+def _log_way(
+    system: System, report: ImportReport, recorder: Recorder, stored: Mapping[str, Any], salt: str
+) -> _Way:
+    mapping = LogMapping.model_validate(stored)
+    path = published_path(system, mapping.path)
+    if path is None:
+        raise ImportProblem(f"no path {mapping.path!r} is published: publish it first")
+    recorder.follow(path, salt)
+    columns = [column for _, column in mapping.used_columns()]
+    reader = LogReader(mapping, columns, system.clock(), report)
+
+    def record(external_id: str, rows: Sequence[SourceRow]) -> None:
+        log_file.record_order(external_id, rows, reader, recorder)
+
+    return _Way(partial(order_number, mapping), record)
+
+
+def _is_broken(values: Mapping[str, str]) -> bool:
+    """Whether the row is still as the file had it, and was no row there."""
+    return LINE in values

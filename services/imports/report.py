@@ -11,7 +11,7 @@ from uuid import UUID
 class ImportReport:
     """Figures of one run. `as_dict` has stable keys, described in docs/import.md."""
 
-    kind: Literal["olist", "log"]
+    kind: Literal["olist", "log", "quarantine"]
     source: str
     files: tuple[str, ...]
     dry_run: bool = False

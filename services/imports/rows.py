@@ -11,14 +11,12 @@ from domain.orders.money import MAX_MINOR
 from services.imports.identity import ROWS, id_of
 
 # ISO 4217 currencies whose minor unit is not a hundredth.
-_MINOR_DIGITS: Final = {
-    **dict.fromkeys(
-        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
-    ),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-    **dict.fromkeys("CLF UYW".split(), 4),
-}
-_DECIMAL: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?")
+_DECIMALS: Final = (
+    (0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"),
+    (3, "BHD IQD JOD KWD LYD OMR TND"),
+    (4, "CLF UYW"),
+)
+_DECIMAL: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,10})?")
 _WHOLE: Final = re.compile(r"[0-9]{1,18}")
 
 
@@ -88,7 +86,7 @@ def minor_units(text: str, column: str, currency: str, decimal_mark: str = ".") 
     plain = text.strip()
     if decimal_mark != ".":
         plain = "?" if "." in plain else plain.replace(decimal_mark, ".")
-    digits = _MINOR_DIGITS.get(currency, 2)
+    digits = next((n for n, currencies in _DECIMALS if currency in currencies), 2)
     if not _DECIMAL.fullmatch(plain):
         words = f"{column} is no amount: write digits and at most one {decimal_mark!r}"
         raise UnreadableError("amount_unreadable", column, words)

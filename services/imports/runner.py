@@ -5,7 +5,7 @@ is recognised in bulk and left out.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from time import monotonic
@@ -60,22 +60,17 @@ def published_path(system: System, name: str) -> PublishedPath | None:
 class Recorder:
     """Sends the orders of one run. `order` and `bad` take what was read, `finish` waits."""
 
-    def __init__(
-        self,
-        system: System,
-        report: ImportReport,
-        on_done: Callable[[Sequence[SourceRow]], None] | None = None,
-    ) -> None:
+    def __init__(self, system: System, report: ImportReport) -> None:
         self._system = system
         self._store = system.import_desk.store
         self._report = report
-        self._on_done = on_done
         self._actor = Actor(kind="import", id=report.source)
         self._path: PublishedPath | None = None
         self._salt = ""
         self._waiting: list[tuple[RecordFacts, Sequence[SourceRow]]] = []
         self._flying: deque[tuple[Future[Outcome], RecordFacts, Sequence[SourceRow]]] = deque()
         self._bad: list[BadRow] = []
+        self.bad_again: set[UUID] = set()  # rows that came from quarantine and go back
         self._noted_at = monotonic()
 
     def follow(self, path: PublishedPath, salt: str) -> None:
@@ -104,6 +99,8 @@ class Recorder:
     def bad(self, row: SourceRow, error: UnreadableError, order_id: UUID | None = None) -> None:
         """Put a row into quarantine; the rest goes on."""
         self._report.quarantined[error.reason] += 1
+        if row.quarantined_as is not None:
+            self.bad_again.add(row.quarantined_as)
         self._bad.append(bad_row(self._report.source, row, error, order_id))
         if len(self._bad) >= QUARANTINED_AT_ONCE:
             self._quarantine()
@@ -172,8 +169,6 @@ class Recorder:
             new = (outcome.last_position or 0) - (outcome.first_position or 0) + 1
         self._report.facts_new += new
         self._report.facts_known += len(command.facts) - new
-        if self._on_done is not None:
-            self._on_done(rows)
 
     def _without_refused(
         self, unmet: Sequence[Unmet], command: RecordFacts, rows: Sequence[SourceRow]

@@ -191,7 +191,7 @@ def _patched(columns: Sequence[str], values: Sequence[str], problem: str) -> dic
     if problem in ("row_malformed", "row_too_long"):
         return {**dict.fromkeys(columns, ""), LINE: clean[0]}
     known = dict(zip(columns, [*clean, *[""] * len(columns)], strict=False))
-    return known | {f"{LINE} {n}": value for n, value in enumerate(clean[len(columns) :], 1)}
+    return known | {LINE: "\t".join(clean[len(columns) :])}
 
 
 def _figures(report: ImportReport) -> dict[str, Any]:

@@ -1,0 +1,116 @@
+"""Read model `activity`: who did what to which order, and when. One row per event of an order;
+of notes and personal fields only that they were written, never what.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, LiteralString
+
+from domain.messages import Recorded
+from domain.orders import events as e
+from projections.interface import Tx, as_json
+
+
+class Activity:
+    """The log of orders in the words of people."""
+
+    name: Final = "activity"
+    version: Final = 1
+    tables: Final = ("activity",)
+    ddl: Final[LiteralString] = """
+        create table activity (
+            order_id             uuid not null,
+            occurred_at          timestamptz not null,
+            event                text not null,
+            subject              text, -- status, item, payment or owner that it is about
+            actor_kind           text not null,
+            actor_id             text not null,
+            on_behalf_of         text,
+            source               text not null,
+            fact_id              uuid,
+            command_id           uuid not null,
+            version              integer not null,
+            position             bigint not null,
+            recorded_at          timestamptz not null,
+            annulled_recorded_at timestamptz, -- set: the fact was wrong, it does not count
+            primary key (order_id, version)
+        );
+    """
+
+    def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
+        """Store the events, then mark those that were annulled."""
+        rows = [_row(recorded) for recorded in batch if recorded.stream_id.startswith("order-")]
+        annulled = [
+            {
+                "order_id": recorded.entity_id,
+                "version": recorded.event.annulled_version,
+                "annulled_recorded_at": recorded.recorded_at,
+            }
+            for recorded in batch
+            if isinstance(recorded.event, e.FactAnnulled)
+        ]
+        if rows:
+            tx.execute(_INSERT, [as_json(rows)])
+        if annulled:
+            tx.execute(_ANNUL, [as_json(annulled)])
+
+
+def _row(recorded: Recorded) -> dict[str, Any]:
+    event = recorded.event
+    actor_id = event.actor if isinstance(event, e.StatusRecorded) else None
+    return {
+        "order_id": recorded.entity_id,
+        "occurred_at": recorded.occurred_at,
+        "event": event.NAME,
+        "subject": _subject(event),
+        "actor_kind": recorded.actor_kind,
+        "actor_id": actor_id or recorded.actor_id,
+        "on_behalf_of": recorded.on_behalf_of,
+        "source": recorded.source,
+        "fact_id": recorded.fact_id,
+        "command_id": recorded.command_id,
+        "version": recorded.version,
+        "position": recorded.position,
+        "recorded_at": recorded.recorded_at,
+    }
+
+
+def _subject(event: Any) -> str | None:
+    match event:
+        case e.OrderPlaced(status=status):
+            return status
+        case e.StatusChanged(to_status=status) | e.StatusRecorded(to_status=status):
+            return status
+        case e.SourceStatusNoted(source_status=status):
+            return status
+        case e.ItemAdded(line=line) | e.ItemChanged(line=line):
+            return line.item_id
+        case e.ItemStatusChanged(item_id=item_id):
+            return item_id
+        case e.PaymentSubmitted(payment_id=payment_id) | e.PaymentEvent(payment_id=payment_id):
+            return payment_id
+        case e.OwnerAssigned(user=user, group=group):
+            return user or group
+        case e.FactAnnulled(annulled_type=annulled_type):
+            return annulled_type
+        case e.FieldsChanged(changed=changed):
+            return ", ".join(changed)
+        case _:
+            return None
+
+
+_INSERT: Final = """
+    insert into activity (
+        order_id, occurred_at, event, subject, actor_kind, actor_id, on_behalf_of, source,
+        fact_id, command_id, version, position, recorded_at)
+    select * from json_to_recordset(%s::json) as x(
+        order_id uuid, occurred_at timestamptz, event text, subject text, actor_kind text,
+        actor_id text, on_behalf_of text, source text, fact_id uuid, command_id uuid,
+        version integer, position bigint, recorded_at timestamptz)
+"""
+
+_ANNUL: Final = """
+    update activity a set annulled_recorded_at = x.annulled_recorded_at
+    from json_to_recordset(%s::json) as x(
+        order_id uuid, version integer, annulled_recorded_at timestamptz)
+    where a.order_id = x.order_id and a.version = x.version
+"""

@@ -1,0 +1,25 @@
+-- How orders flow through the statuses, day by day (UTC). For every status and at the end of
+-- any day: now = all that entered so far - all that left so far. Days on which nothing moved in
+-- a status have no row: the row before still holds. Test orders are left out.
+create view funnel_flow as
+select
+    path, -- order path
+    stage, -- stage of the status
+    status, -- status
+    day, -- day, UTC
+    entered, -- orders that entered the status on that day, each time counted
+    "left", -- orders that left it on that day, each time counted
+    sum(entered - "left") over (
+        partition by path, stage, status order by day)::bigint as now -- orders in it at the end of that day
+from (
+    select path, stage, status, day, sum(entered)::bigint as entered, sum("left")::bigint as "left"
+    from (
+        select path, stage, status, (entered_at at time zone 'UTC')::date as day,
+               1 as entered, 0 as "left"
+        from analytics.status_visits
+        union all
+        select path, stage, status, (left_at at time zone 'UTC')::date, 0, 1
+        from analytics.status_visits where left_at is not null
+    ) moves
+    group by path, stage, status, day
+) days;

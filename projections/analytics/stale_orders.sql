@@ -1,0 +1,22 @@
+-- All orders that are not finished, however old, with the time since their latest status event:
+-- order by silent_seconds desc. Silent for a week means silent_seconds > 604800. Test orders are
+-- left out.
+create view stale_orders as
+select
+    v.order_id, -- id of the order
+    o.external_id, -- its number in the source
+    v.path, -- order path
+    v.stage, -- stage of the status
+    v.status, -- status in which it is
+    v.entered_at as last_at, -- latest status event
+    extract(epoch from now() - v.entered_at)::double precision as silent_seconds, -- time since then, seconds
+    v.due_at, -- time limit of the status, null: none
+    coalesce(v.due_at < now(), false) as overdue, -- the time limit has passed
+    o.owner_user, -- person who is responsible now
+    o.owner_group, -- group that is responsible now
+    coalesce(t.total_minor, 0) as total_minor, -- what the order costs, minor units
+    coalesce(o.currency, t.currency) as currency -- ISO 4217
+from live.visits v
+join live.orders o on o.order_id = v.order_id and not o.test
+left join live.order_totals t on t.order_id = v.order_id
+where v.left_at is null and v.final is null;

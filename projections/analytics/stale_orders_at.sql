@@ -1,0 +1,36 @@
+-- stale_orders as of a moment: orders whose latest status event up to and including as_of was
+-- not final, as far as it was known at as_known. Columns as in stale_orders; owner and total are
+-- those of today. timed_only leaves out entries whose time is derived.
+create function stale_orders_at(
+    as_of timestamptz,
+    as_known timestamptz default 'infinity',
+    timed_only boolean default false
+) returns table (
+    order_id uuid, external_id text, path text, stage text, status text, last_at timestamptz,
+    silent_seconds double precision, due_at timestamptz, overdue boolean, owner_user text,
+    owner_group text, total_minor bigint, currency text
+)
+language sql stable security definer
+set search_path = live, pg_temp set work_mem = '64MB' set jit = off
+begin atomic
+select l.order_id, o.external_id, l.path, p.stage, l.status, l.occurred_at,
+       extract(epoch from stale_orders_at.as_of - l.occurred_at)::double precision, l.due_at,
+       coalesce(l.due_at < stale_orders_at.as_of, false), o.owner_user, o.owner_group,
+       coalesce(t.total_minor, 0), coalesce(o.currency, t.currency)
+from (
+    select distinct on (e.order_id) e.*
+    from live.status_entries e
+    where e.occurred_at <= stale_orders_at.as_of
+      and e.recorded_at <= stale_orders_at.as_known
+      and (e.annulled_recorded_at is null
+           or e.annulled_recorded_at > stale_orders_at.as_known)
+      and not (stale_orders_at.timed_only and e.time_source = 'derived')
+    order by e.order_id, e.occurred_at desc, e.is_decision desc, e.timeline_no desc,
+             e.fact_id desc
+) l
+join live.orders o on o.order_id = l.order_id and not o.test
+left join log.path_statuses p
+  on p.path = l.path and p.path_version = l.path_version and p.status = l.status
+left join live.order_totals t on t.order_id = l.order_id
+where p.final is null;
+end;

@@ -1,0 +1,152 @@
+"""Read model `payments`: the ledger of each order, entry by entry, and its sums.
+
+What an order's payment status is follows from the sums and the total: view analytics.orders.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, LiteralString
+
+from domain.messages import Recorded
+from domain.orders import events as e
+from domain.orders.ledger import Kind
+from projections.interface import Tx, as_json
+
+KINDS: Final[dict[type, Kind]] = {
+    e.PaymentSubmitted: "submitted",
+    e.PaymentAuthorised: "authorised",
+    e.PaymentCharged: "charged",
+    e.PaymentRefunded: "refunded",
+    e.PaymentChargedBack: "charged_back",
+}
+
+
+class Payments:
+    """One row per movement of money, and one per order with its sums."""
+
+    name: Final = "payments"
+    version: Final = 1
+    tables: Final = ("ledger_entries", "order_payments")
+    ddl: Final[LiteralString] = """
+        create table ledger_entries (
+            order_id             uuid not null,
+            payment_id           text not null,
+            kind                 text not null,
+            amount_minor         bigint not null,
+            currency             text not null,
+            method               text,
+            installments         integer,
+            gateway_ref          text,
+            reason_code          text,
+            occurred_at          timestamptz not null,
+            fact_id              uuid,
+            actor_kind           text not null,
+            actor_id             text not null,
+            command_id           uuid not null,
+            version              integer not null,
+            position             bigint not null,
+            recorded_at          timestamptz not null,
+            annulled_recorded_at timestamptz, -- set: the fact was wrong, it does not count
+            primary key (order_id, version)
+        );
+        create table order_payments (
+            order_id           uuid primary key,
+            payments           integer not null,
+            submitted_minor    bigint not null,
+            authorised_minor   bigint not null,
+            charged_minor      bigint not null,
+            refunded_minor     bigint not null,
+            charged_back_minor bigint not null,
+            paid_minor         bigint not null
+        );
+    """
+
+    def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
+        """Store the movements, then sum up the touched orders again."""
+        entries: list[dict[str, Any]] = []
+        annulled: list[dict[str, Any]] = []
+        for recorded in batch:
+            if type(recorded.event) in KINDS:
+                entries.append(_entry(recorded))
+            elif isinstance(recorded.event, e.FactAnnulled):
+                annulled.append(
+                    {
+                        "order_id": recorded.entity_id,
+                        "version": recorded.event.annulled_version,
+                        "annulled_recorded_at": recorded.recorded_at,
+                    }
+                )
+        touched = {row["order_id"] for row in entries}
+        if entries:
+            tx.execute(_INSERT_ENTRIES, [as_json(entries)])
+        if annulled:
+            touched |= {str(row[0]) for row in tx.execute(_ANNUL_ENTRIES, [as_json(annulled)])}
+        if touched:
+            tx.execute(_SUM_UP, [list(touched)])
+
+
+def _entry(recorded: Recorded) -> dict[str, Any]:
+    event: Any = recorded.event
+    return {
+        "order_id": recorded.entity_id,
+        "payment_id": event.payment_id,
+        "kind": KINDS[type(event)],
+        "amount_minor": event.amount_minor,
+        "currency": event.currency,
+        "method": getattr(event, "method", None),
+        "installments": getattr(event, "installments", None),
+        "gateway_ref": getattr(event, "gateway_ref", None),
+        "reason_code": getattr(event, "reason_code", None),
+        "occurred_at": recorded.occurred_at,
+        "fact_id": recorded.fact_id,
+        "actor_kind": recorded.actor_kind,
+        "actor_id": recorded.actor_id,
+        "command_id": recorded.command_id,
+        "version": recorded.version,
+        "position": recorded.position,
+        "recorded_at": recorded.recorded_at,
+    }
+
+
+_INSERT_ENTRIES: Final = """
+    insert into ledger_entries (
+        order_id, payment_id, kind, amount_minor, currency, method, installments, gateway_ref,
+        reason_code, occurred_at, fact_id, actor_kind, actor_id, command_id, version, position,
+        recorded_at)
+    select * from json_to_recordset(%s::json) as x(
+        order_id uuid, payment_id text, kind text, amount_minor bigint, currency text,
+        method text, installments integer, gateway_ref text, reason_code text,
+        occurred_at timestamptz, fact_id uuid, actor_kind text, actor_id text, command_id uuid,
+        version integer, position bigint, recorded_at timestamptz)
+"""
+
+_ANNUL_ENTRIES: Final = """
+    update ledger_entries l set annulled_recorded_at = x.annulled_recorded_at
+    from json_to_recordset(%s::json) as x(
+        order_id uuid, version integer, annulled_recorded_at timestamptz)
+    where l.order_id = x.order_id and l.version = x.version
+    returning l.order_id
+"""
+
+# Sums of bigint are numeric: back to bigint, which holds what the domain lets in.
+_SUM_UP: Final = """
+    insert into order_payments (
+        order_id, payments, submitted_minor, authorised_minor, charged_minor, refunded_minor,
+        charged_back_minor, paid_minor)
+    select touched.order_id, count(distinct l.payment_id),
+           coalesce(sum(amount_minor) filter (where kind = 'submitted'), 0),
+           coalesce(sum(amount_minor) filter (where kind = 'authorised'), 0),
+           coalesce(sum(amount_minor) filter (where kind = 'charged'), 0),
+           coalesce(sum(amount_minor) filter (where kind = 'refunded'), 0),
+           coalesce(sum(amount_minor) filter (where kind = 'charged_back'), 0),
+           coalesce(sum(case kind when 'charged' then amount_minor when 'refunded'
+               then -amount_minor when 'charged_back' then -amount_minor end), 0)
+    from unnest(%s::uuid[]) as touched(order_id)
+    left join ledger_entries l
+      on l.order_id = touched.order_id and l.annulled_recorded_at is null
+    group by touched.order_id
+    on conflict (order_id) do update set
+        payments = excluded.payments, submitted_minor = excluded.submitted_minor,
+        authorised_minor = excluded.authorised_minor, charged_minor = excluded.charged_minor,
+        refunded_minor = excluded.refunded_minor,
+        charged_back_minor = excluded.charged_back_minor, paid_minor = excluded.paid_minor
+"""

@@ -1,0 +1,77 @@
+"""Which orders and which facts a report counts. Every report begins its SQL with `visits_of`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, LiteralString, TypedDict
+
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+Reader = Cursor[DictRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Two axes of time and two filters; the default is everything, as it is known now."""
+
+    as_of: datetime | None = None  # what had happened by then, inclusive
+    as_known: datetime | None = None  # what the log knew by then, inclusive
+    timed_only: bool = False  # without facts whose time is derived
+    path: str | None = None  # only orders of this path
+
+    @property
+    def is_past(self) -> bool:
+        """Another question than how things stand now."""
+        return self.as_of is not None or self.as_known is not None or self.timed_only
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Give what the SQL of `visits_of` names."""
+        return {
+            "as_of": self.as_of,
+            "as_known": self.as_known,
+            "timed_only": self.timed_only,
+            "path": self.path,
+        }
+
+
+class Spread(TypedDict):
+    """How durations are spread, in seconds to the millisecond; all null where there are none."""
+
+    mean: float | None
+    median: float | None
+    p90: float | None
+    min: float | None
+    max: float | None
+
+
+_NOW: Final[LiteralString] = "analytics.status_visits"
+_THEN: Final[LiteralString] = (
+    "analytics.status_visits_at(coalesce(%(as_of)s::timestamptz, 'infinity'),"
+    " coalesce(%(as_known)s::timestamptz, 'infinity'), %(timed_only)s)"
+)
+
+
+def visits_of(scope: Scope) -> LiteralString:
+    """Give the beginning of a question: a WITH clause that calls the stays `visits`."""
+    source = _THEN if scope.is_past else _NOW
+    return (
+        "with visits as (select * from " + source + " v"
+        " where %(path)s::text is null or v.path = %(path)s)"
+    )
+
+
+def spread(row: DictRow) -> Spread:
+    """Take the columns of a row that describe durations."""
+    return {
+        "mean": rounded(row["mean"]),
+        "median": rounded(row["median"]),
+        "p90": rounded(row["p90"]),
+        "min": rounded(row["min"]),
+        "max": rounded(row["max"]),
+    }
+
+
+def rounded(seconds: float | None) -> float | None:
+    """Cut the noise of floating point behind the milliseconds."""
+    return None if seconds is None else round(seconds, 3)

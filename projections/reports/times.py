@@ -1,0 +1,125 @@
+"""Questions: how long do orders stay in each status, and how long does somebody work on them?"""
+
+from typing import Any, Final, LiteralString, TypedDict
+
+from psycopg.rows import DictRow
+
+from projections.reports.scope import Reader, Scope, rounded, visits_of
+
+
+class Percentiles(TypedDict):
+    """Durations in seconds to the millisecond; all null where there are none."""
+
+    mean: float | None
+    p50: float | None
+    p90: float | None
+    p99: float | None
+    min: float | None
+    max: float | None
+
+
+class TimeInStatus(TypedDict):
+    """The stays in one status of one path."""
+
+    path: str
+    stage: str | None
+    status: str
+    visits: int  # that have ended
+    open: int  # that last still
+    seconds: Percentiles
+
+
+class Handling(TypedDict):
+    """The work in one status; of one holder, or (both null) of everybody."""
+
+    path: str
+    stage: str | None
+    status: str
+    holder_user: str | None
+    holder_group: str | None
+    visits: int  # that were taken up and have ended
+    seconds: Percentiles
+
+
+def time_in_status(reader: Reader, scope: Scope) -> list[TimeInStatus]:
+    """Measure the stays in each status from entering to leaving it, by path and status."""
+    rows = reader.execute(visits_of(scope) + _STAYS, scope.parameters)
+    return [
+        {
+            "path": row["path"],
+            "stage": row["stage"],
+            "status": row["status"],
+            "visits": row["visits"],
+            "open": row["still_open"],
+            "seconds": _percentiles(row),
+        }
+        for row in rows
+    ]
+
+
+def handling_times(reader: Reader, scope: Scope, *, by_holder: bool = False) -> list[Handling]:
+    """Measure from taking an order up to handing it on, within each stay; to the second.
+
+    Shape: one row per path and status, with by_holder also per owner at entry. Stays that
+           nobody took up, or that last still, are not in it.
+    """
+    parameters: dict[str, Any] = {**scope.parameters, "by_holder": by_holder}
+    rows = reader.execute(visits_of(scope) + _HANDLING, parameters)
+    return [
+        {
+            "path": row["path"],
+            "stage": row["stage"],
+            "status": row["status"],
+            "holder_user": row["holder_user"],
+            "holder_group": row["holder_group"],
+            "visits": row["visits"],
+            "seconds": _percentiles(row),
+        }
+        for row in rows
+    ]
+
+
+def _percentiles(row: DictRow) -> Percentiles:
+    return {
+        "mean": rounded(row["mean"]),
+        "p50": rounded(row["p50"]),
+        "p90": rounded(row["p90"]),
+        "p99": rounded(row["p99"]),
+        "min": rounded(row["min"]),
+        "max": rounded(row["max"]),
+    }
+
+
+_SPREAD: Final[LiteralString] = """
+    avg(seconds) as mean,
+    percentile_cont(0.5) within group (order by seconds) as p50,
+    percentile_cont(0.9) within group (order by seconds) as p90,
+    percentile_cont(0.99) within group (order by seconds) as p99,
+    min(seconds) as min, max(seconds) as max
+"""
+
+_STAYS: Final[LiteralString] = (
+    """
+    select path, stage, status, count(seconds) as visits,
+           count(*) filter (where is_current) as still_open,"""
+    + _SPREAD
+    + """
+    from visits group by path, stage, status order by path, stage, status
+"""
+)
+
+_HANDLING: Final[LiteralString] = (
+    """
+    , handled as (
+        select path, stage, status, handling_seconds as seconds,
+               case when %(by_holder)s then holder_user end as holder_user,
+               case when %(by_holder)s then holder_group end as holder_group
+        from visits where handling_seconds is not null
+    )
+    select path, stage, status, holder_user, holder_group, count(*) as visits,"""
+    + _SPREAD
+    + """
+    from handled group by path, stage, status, holder_user, holder_group
+    order by path, stage, status, holder_user nulls first, holder_group nulls first
+"""
+)

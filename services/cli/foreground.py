@@ -1,0 +1,192 @@
+"""Programs that stay: `orderpath up` and `orderpath follow`, until a signal ends them.
+
+A file lock in the data folder says that `up` runs: the kernel drops it with the process.
+"""
+
+import fcntl
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event as Signal
+from threading import Thread
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+
+from services.cli.errors import CommandFailed
+from services.cli.options import AsJson
+from services.cli.output import put, say
+from services.cli.session import chosen_settings, opened
+
+if TYPE_CHECKING:
+    from services.bootstrap import System
+
+LOOK_SECONDS: Final = 1.0  # between two looks at how far the projections are
+PATIENCE_SECONDS: Final = 20.0  # of `down`, for `up` to end on its own
+LOCK_FILE: Final = "up.lock"
+
+
+def up() -> None:
+    """Start the database and keep the projections up to date, until Ctrl-C or `down`."""
+    with _only_one(chosen_settings().data_dir):
+        _stay("up", keep_database=True)
+
+
+def follow() -> None:
+    """Only keep the projections up to date, until Ctrl-C; for a database that others run."""
+    _stay("follow", keep_database=False)
+
+
+def down(json: AsJson = False) -> None:
+    """End `up` and stop the embedded database, whoever uses it."""
+    from services.bootstrap import stop_database
+
+    settings = chosen_settings()
+    pid = running_pid(settings.data_dir)
+    if pid is not None:
+        os.kill(pid, signal.SIGTERM)
+        _await_end(settings.data_dir, pid)
+    stopped = stop_database(settings)
+    answer = {"up_ended": pid is not None, "database_stopped": stopped}
+    sentence = {
+        (True, True): "Ended `orderpath up` and stopped the database.",
+        (True, False): "Ended `orderpath up`, and with it the database that only it used."
+        if not settings.database_url
+        else "Ended `orderpath up`. The database is not ours to stop.",
+        (False, True): "Stopped the database.",
+        (False, False): "Nothing was running."
+        if not settings.database_url
+        else "Nothing was running here. The database is not ours to stop.",
+    }[pid is not None, stopped]
+    put(answer, as_json=json, people=lambda: [sentence])
+
+
+def running_pid(data_dir: Path) -> int | None:
+    """Give the process that is `up` on this folder, None if there is none."""
+    try:
+        descriptor = os.open(data_dir / LOCK_FILE, os.O_RDWR)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        text = os.read(descriptor, 32).decode(errors="replace").strip()
+        return int(text) if text.isdigit() else None
+    finally:
+        os.close(descriptor)
+    return None
+
+
+@contextmanager
+def _only_one(data_dir: Path) -> Iterator[None]:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(data_dir / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        message = f"the data folder {data_dir} cannot be used: {error}. Set ORDERPATH_DATA_DIR."
+        raise CommandFailed(message, 3) from None
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            message = f"`orderpath up` runs already on {data_dir}: end it with `orderpath down`"
+            raise CommandFailed(message) from None
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _await_end(data_dir: Path, pid: int) -> None:
+    give_up_at = monotonic() + PATIENCE_SECONDS
+    while running_pid(data_dir) == pid:
+        if monotonic() > give_up_at:
+            message = f"process {pid} did not end in {PATIENCE_SECONDS:.0f} s: look at what it does"
+            raise CommandFailed(message, 3)
+        Signal().wait(0.05)
+
+
+def _stay(name: str, *, keep_database: bool) -> None:
+    stop = Signal()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with opened() as system:
+        kind = "given by ORDERPATH_DATABASE_URL"
+        if not system.settings.database_url:
+            kind = f"embedded, in {system.settings.data_dir}"
+        _state(f"database ready ({kind})")
+        watch = _Watch(system, stop, restart=keep_database)
+        watcher = Thread(target=watch.run, name=f"orderpath {name} watch", daemon=True)
+        follower = system.follower()
+        watcher.start()
+        _state("following the log; Ctrl-C ends it" + " or `orderpath down`" * keep_database)
+        follower.run(stop)
+        stop.set()
+        watcher.join(LOOK_SECONDS * 2)
+    _state("ended")
+
+
+def _state(line: str) -> None:
+    """Write a state line where `up | tee` and a service's journal find it at once."""
+    typer.echo(f"orderpath: {line}")
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Tells how far the projections are, when that changes; restarts a database that died."""
+
+    system: "System"
+    stop: Signal
+    restart: bool
+    _told: str = field(default="", init=False)
+
+    def run(self) -> None:
+        from domain.refusals import InfraError
+
+        while not self.stop.wait(0 if not self._told else LOOK_SECONDS):
+            try:
+                self._tell(self._line())
+            except InfraError as error:
+                self._tell(f"waiting for the database: {error}")
+                self._try(self._bring_back)
+
+    def _line(self) -> str:
+        from services.cli.projections import listed
+
+        live = [one for one in listed(self.system) if one.state == "live"]
+        lag = max((one.lag for one in live), default=0)
+        parked = sum(one.parked for one in live)
+        position = min((one.position for one in live), default=0)
+        lines = [f"projections at position {position}" + (f", {lag} behind" if lag else "")]
+        lines += [f"{parked} streams parked: see `orderpath projection parked`"] if parked else []
+        lines += [
+            f"{one.name} is of another version: run `orderpath projection rebuild {one.name}`"
+            for one in live
+            if one.newest_version not in (None, one.version)
+        ]
+        return "; ".join(lines)
+
+    def _bring_back(self) -> None:
+        from services.bootstrap import database_runs, start_database
+
+        if self.restart and not self.stop.is_set() and not database_runs(self.system.settings):
+            start_database(self.system.settings)
+            self._tell("the database was gone and is started again")
+
+    def _try(self, work: Callable[[], Any]) -> None:
+        from domain.refusals import InfraError
+
+        try:
+            work()
+        except InfraError as error:
+            say(f"orderpath: {error}")
+
+    def _tell(self, line: str) -> None:
+        if line != self._told:
+            _state(line)
+            self._told = line

@@ -1,0 +1,194 @@
+"""`orderpath import …`: orders of other systems, and the rows of them that nobody could read."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from uuid import UUID
+
+import typer
+
+from services.cli.errors import USAGE, WANTING, CommandFailed
+from services.cli.options import AsJson, uuid_of
+from services.cli.output import progress_bar, put, say, table
+from services.cli.session import opened
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from services.bootstrap import System
+    from services.imports.report import ImportReport
+
+app: Final = typer.Typer(
+    name="import",
+    help="Record the orders of other systems; twice is once.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+quarantine: Final = typer.Typer(
+    name="quarantine",
+    help="Rows that could not be read: list, fix and resubmit them.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(quarantine)
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be recorded.")]
+Source = Annotated[str | None, typer.Option(metavar="NAME", help="Only rows of this source.")]
+RowId = Annotated[UUID, typer.Argument(parser=uuid_of, metavar="ROW")]
+
+
+@app.command()
+def olist(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="With orders, order_items, order_payments.")
+    ],
+    dry_run: DryRun = False,
+    json: AsJson = False,
+) -> None:
+    """Import the Olist data set (.csv or .csv.gz)."""
+    from services.imports.olist import import_olist
+
+    with opened() as system, _usable_files(), progress_bar("Importing") as move:
+        report = import_olist(system, folder, dry_run=dry_run, progress=move)
+        _finish(system, report, json)
+
+
+@app.command()
+def log(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, CSV.gz or Parquet.")],
+    mapping: Annotated[
+        Path, typer.Option(metavar="MAP.yaml", help="What the columns mean; see docs/import.md.")
+    ],
+    dry_run: DryRun = False,
+    json: AsJson = False,
+) -> None:
+    """Import any event log by a mapping."""
+    from services.imports.log_file import import_log
+
+    with opened() as system, _usable_files(), progress_bar("Importing") as move:
+        report = import_log(system, file, mapping, dry_run=dry_run, progress=move)
+        _finish(system, report, json)
+
+
+@quarantine.command("list")
+def list_them(
+    source: Source = None,
+    everything: Annotated[bool, typer.Option("--all", help="Resolved ones too.")] = False,
+    after: Annotated[
+        UUID | None,
+        typer.Option(parser=uuid_of, metavar="ROW", help="Go on behind this row."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1_000, metavar="N")] = 100,
+    json: AsJson = False,
+) -> None:
+    """List the rows in quarantine: file, line, what is wrong."""
+    from services.imports.quarantine import list_rows
+
+    state = None if everything else "open"
+    with opened() as system:
+        found = list_rows(system, source=source, state=state, after=after, limit=limit)
+    rows = [row.as_dict() for row in found]
+    put(rows, as_json=json, people=lambda: [_rows_table(rows)])
+    if len(rows) == limit:
+        say(f"There may be more: add --after {rows[-1]['row_id']}")
+
+
+@quarantine.command()
+def fix(
+    row: RowId,
+    change: Annotated[
+        list[str], typer.Option("--set", metavar="COLUMN=VALUE", help="Repeatable.")
+    ],
+    json: AsJson = False,
+) -> None:
+    """Put values of a row right; `resubmit` reads it again."""
+    from services.imports.quarantine import fix as fix_row
+
+    changes = dict(_pair(text) for text in change)
+    with opened() as system:
+        fixed = fix_row(system, row, changes).as_dict()
+    put(fixed, as_json=json, people=lambda: [_rows_table([fixed])])
+
+
+@quarantine.command()
+def resubmit(
+    row: Annotated[
+        list[UUID] | None,
+        typer.Argument(parser=uuid_of, metavar="[ROW]...", help="By default all open ones."),
+    ] = None,
+    source: Source = None,
+    dry_run: DryRun = False,
+    json: AsJson = False,
+) -> None:
+    """Read rows again and record what can be recorded now. 1 if some are still wrong."""
+    from services.imports.quarantine import resubmit as resubmit_rows
+
+    with opened() as system, progress_bar("Resubmitting") as move:
+        report = resubmit_rows(
+            system, source=source, row_ids=row or None, dry_run=dry_run, progress=move
+        )
+        _finish(system, report, json)
+    if report.quarantined:
+        raise SystemExit(WANTING)
+
+
+class _usable_files:
+    """What cannot be imported at all is a matter of usage."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        from services.imports.problem import ImportProblem
+
+        if isinstance(error, ImportProblem):
+            raise CommandFailed(str(error), USAGE) from error
+
+
+def _finish(system: "System", report: "ImportReport", as_json: bool) -> None:
+    """Bring the projections along and tell what was done."""
+    began = perf_counter()
+    applied = 0
+    if not report.dry_run:
+        with progress_bar("Projections") as move:
+            applied = system.catch_up(progress=move)
+    seconds = round(perf_counter() - began, 3)
+    answer = {**report.as_dict(), "projections": {"events": applied, "seconds": seconds}}
+    put(answer, as_json=as_json, people=lambda: _sheet(answer))
+    if report.quarantined:
+        say("Rows are in quarantine: see `orderpath import quarantine list`.")
+
+
+def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
+    facts = answer["facts"]
+    would = "would be " if answer["dry_run"] else ""
+    lines = [
+        ("rows read", answer["rows_read"]),
+        ("orders", answer["orders"]),
+        (f"facts that {would or 'were '}new", facts["new"]),
+        ("facts known before", facts["known"]),
+        ("duplicate rows", answer["duplicates"]),
+        ("ignored rows", answer["rows_ignored"]),
+        *((f"against the path: {code}", n) for code, n in answer["nonconforming"].items()),
+        *((f"in quarantine: {code}", n) for code, n in answer["quarantined"].items()),
+        *((f"note: {note}", n) for note, n in answer["notes"].items()),
+        ("into the log, events/s", answer["events_per_second"]),
+        ("projections, seconds", answer["projections"]["seconds"]),
+        ("drafted path", answer["path_file"]),
+    ]
+    title = f"Import of {answer['source'] or 'quarantined rows'}"
+    yield table(title, "what", "number>", rows=(line for line in lines if line[1] is not None))
+    yield from (f"Warning: {warning}" for warning in answer["warnings"])
+
+
+def _rows_table(rows: list[dict[str, Any]]) -> "RenderableType":
+    keys = ("row_id", "source", "file", "line", "reason", "message", "state", "fixed")
+    columns = ("row", "source", "file", "line>", "reason", "message", "state", "fixed")
+    return table("Quarantine", *columns, rows=([row[key] for key in keys] for row in rows))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    column, sign, value = text.partition("=")
+    if not sign or not column:
+        raise typer.BadParameter(f"--set {text!r}: write COLUMN=VALUE")
+    return column, value

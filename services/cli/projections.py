@@ -1,0 +1,199 @@
+"""`orderpath projection …`: the read models, how far they are, made anew, proven, repaired."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from services.cli.errors import USAGE, WANTING, CommandFailed
+from services.cli.options import AsJson
+from services.cli.output import progress_bar, put, table
+from services.cli.session import catch_up, opened
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from projections.sessions import Lend
+    from services.bootstrap import System
+    from services.rebuild import Listed
+
+app: Final = typer.Typer(
+    name="projection",
+    help="List, rebuild, verify and repair the read models.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+Name = Annotated[str, typer.Argument(metavar="PROJECTION", help="As `projection list` names it.")]
+MaybeName = Annotated[
+    str | None, typer.Argument(metavar="[PROJECTION]", help="By default all of them.")
+]
+
+
+@app.command("list")
+def list_them(json: AsJson = False) -> None:
+    """List the builds of every projection: state, position, lag, parked streams."""
+    with opened() as system:
+        rows = [listed_dict(one, system.clock()) for one in listed(system)]
+    put(rows, as_json=json, people=lambda: [projections_table(rows)])
+
+
+@app.command()
+def rebuild(
+    name: Annotated[
+        list[str] | None, typer.Argument(metavar="[PROJECTION]...", help="By default all of them.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Build tables anew beside the old ones, then show the new ones. Resumable."""
+    from services.rebuild import rebuild as rebuild_one
+
+    with opened() as system:
+        system.follower()  # Whatever was never built is there now.
+        rows = []
+        for one in _names(name):
+            with progress_bar(f"Rebuilding {one}") as move:
+                build = rebuild_one(_lend(system), system.projection_log, one, move)
+            rows.append({"name": one, "build": build.build, "version": build.version})
+    columns = ("projection", "build>", "version>")
+    put(rows, as_json=json, people=lambda: [table("Rebuilt", *columns, rows=_cells(rows))])
+
+
+@app.command()
+def verify(
+    name: Annotated[
+        list[str] | None, typer.Argument(metavar="[PROJECTION]...", help="By default all of them.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Compare the live tables with a fresh replay of the log. 1 if one differs."""
+    from services.rebuild import verify as verify_one
+
+    with opened() as system:
+        catch_up(system)
+        rows = []
+        for one in _names(name):
+            with progress_bar(f"Verifying {one}") as move:
+                found = verify_one(_lend(system), system.projection_log, one, move)
+            rows.append(
+                {
+                    "name": found.name,
+                    "build": found.build,
+                    "events": found.events,
+                    "rows": found.rows,
+                    "differing": list(found.differing),
+                    "equal": not found.differing,
+                }
+            )
+    columns = ("projection", "build>", "events>", "rows", "differing tables", "equal")
+    put(rows, as_json=json, people=lambda: [table("Verified", *columns, rows=_cells(rows))])
+    if not all(row["equal"] for row in rows):
+        names = " ".join(str(row["name"]) for row in rows if not row["equal"])
+        raise CommandFailed(
+            f"the tables are not what the log says: run `orderpath projection rebuild {names}`"
+        )
+
+
+@app.command()
+def parked(name: MaybeName = None, json: AsJson = False) -> None:
+    """List the streams that were left behind at an event that cannot be applied."""
+    from services.rebuild import parked_in
+
+    _known(name)
+    with opened() as system:
+        rows = [
+            {
+                "projection": one.projection,
+                "build": one.build,
+                "state": one.state,
+                "stream_id": one.stream_id,
+                "position": one.position,
+                "version": one.version,
+                "event": one.type,
+                "error": one.error,
+                "waiting": one.waiting,
+                "parked_at": one.parked_at,
+            }
+            for one in parked_in(_lend(system), name)
+        ]
+    columns = (
+        "projection", "build>", "state", "stream", "position>", "version>", "event", "error",
+        "waiting>", "parked (UTC)",
+    )  # fmt: skip
+    put(rows, as_json=json, people=lambda: [table("Parked", *columns, rows=_cells(rows))])
+
+
+@app.command()
+def retry(name: MaybeName = None, json: AsJson = False) -> None:
+    """Apply what is parked again. 1 if something stays parked."""
+    from services.rebuild import retry as retry_all
+
+    _known(name)
+    with opened() as system:
+        through, stayed = retry_all(_lend(system), system.projection_log, name)
+    answer = {"through": through, "still_parked": stayed}
+    sentence = f"{through} streams went through, {stayed} are still parked."
+    put(answer, as_json=json, people=lambda: [sentence])
+    if stayed:
+        raise SystemExit(WANTING)
+
+
+def listed(system: "System") -> "list[Listed]":
+    """Say how every build stands."""
+    from services.rebuild import list_projections
+
+    return list_projections(_lend(system), system.projection_log)
+
+
+def listed_dict(one: "Listed", now: datetime) -> dict[str, Any]:
+    """Give a build with its stable keys."""
+    at = one.oldest_waiting_at
+    return {
+        "name": one.name,
+        "state": one.state,
+        "build": one.build,
+        "version": one.version,
+        "newest_version": one.newest_version,
+        "driver": one.driver,
+        "position": one.position,
+        "lag": one.lag,
+        "oldest_waiting_at": at,
+        "oldest_waiting_seconds": round(max((now - at).total_seconds(), 0.0), 3) if at else None,
+        "parked": one.parked,
+    }
+
+
+def projections_table(rows: Sequence[dict[str, Any]]) -> "Table":
+    """Show the builds."""
+    keys = ("name", "state", "build", "version", "position", "lag", "oldest_waiting_at", "parked")
+    columns = (
+        "projection", "state", "build>", "version>", "position>", "lag>",
+        "oldest waiting (UTC)", "parked>",
+    )  # fmt: skip
+    return table("Projections", *columns, rows=([row[key] for key in keys] for row in rows))
+
+
+def _cells(rows: Sequence[dict[str, Any]]) -> "list[list[Any]]":
+    return [list(row.values()) for row in rows]
+
+
+def _names(given: list[str] | None) -> list[str]:
+    from projections.catalog import BY_NAME
+
+    for name in given or ():
+        _known(name)
+    return given or list(BY_NAME)
+
+
+def _known(name: str | None) -> None:
+    from projections.catalog import BY_NAME
+
+    if name is not None and name not in BY_NAME:
+        message = f"no projection is named {name!r}: choose one of {', '.join(BY_NAME)}"
+        raise CommandFailed(message, USAGE)
+
+
+def _lend(system: "System") -> "Lend":
+    lend: partial[Any] = partial(system.lend, "orderpath_projector")
+    return lend

@@ -1,0 +1,453 @@
+"""Import of any event log by a mapping: what rows become, and what a mapping may say."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL
+
+import pytest
+
+from domain.orders.events import (
+    ItemAdded,
+    OrderPlaced,
+    PaymentCharged,
+    StatusRecorded,
+    stream_of,
+)
+from domain.paths.line import PublishPath
+from services.bootstrap import SYSTEM, System
+from services.imports.identity import id_of, order_id_of
+from services.imports.log_file import import_log
+from services.imports.problem import ImportProblem
+from services.imports.quarantine import fix, list_rows, resubmit
+from tests.integration.imports.sources import facts_in_log, write_csv
+
+HEADER = ("case", "at", "what")
+PATH = """
+path: parcels
+stages: [open, closed]
+statuses:
+  new: {stage: open}
+  packed: {stage: open}
+  sent: {stage: closed, final: success}
+initial: [{status: new}]
+transitions: [{from: new, to: packed}, {from: packed, to: sent}]
+"""
+MAPPING = """
+source: depot
+path: parcels
+order_id: case
+time: {column: at, zone: Europe/Berlin}
+activity: {column: what, map: {Created: new, Packed: packed, Sent: sent}}
+"""
+ROWS = [
+    ("7", "2025-01-10 08:00:00", "Created"),
+    ("7", "2025-01-10 09:00:00", "Packed"),
+    ("7", "2025-01-11 10:00:00", "Sent"),
+]
+
+
+@pytest.fixture
+def depot(system: System) -> System:
+    """The system with the depot's path published."""
+    definition = system.import_desk.read_path(PATH, "parcels.yaml")
+    command_id = id_of(NAMESPACE_URL, "parcels")
+    system.execute(PublishPath(command_id=command_id, actor=SYSTEM, definition=definition))
+    return system
+
+
+def log(
+    folder: Path,
+    rows: Iterable[Sequence[str]],
+    mapping: str = MAPPING,
+    header: Sequence[str] = HEADER,
+) -> tuple[Path, Path]:
+    """Write a log and its mapping."""
+    (folder / "map.yaml").write_text(mapping)
+    return write_csv(folder / "log.csv", header, rows), folder / "map.yaml"
+
+
+def events_of(system: System, number: str) -> list[Any]:
+    stream = stream_of(order_id_of("depot", number))
+    return system.log.load({stream: 0})[stream]
+
+
+def test_each_row_becomes_a_status_at_its_moment(depot: System, tmp_path: Path) -> None:
+    report = import_log(depot, *log(tmp_path, ROWS))
+
+    assert [(e.event.to_status, e.occurred_at) for e in events_of(depot, "7")] == [
+        ("new", datetime(2025, 1, 10, 7, tzinfo=UTC)),
+        ("packed", datetime(2025, 1, 10, 8, tzinfo=UTC)),
+        ("sent", datetime(2025, 1, 11, 9, tzinfo=UTC)),
+    ]
+    assert (report.orders, report.facts_new, report.rows_read) == (1, 3, 3)
+
+
+def test_the_same_log_twice_adds_nothing_and_more_rows_only_themselves(
+    depot: System, tmp_path: Path
+) -> None:
+    import_log(depot, *log(tmp_path, ROWS[:2]))
+
+    more = import_log(depot, *log(tmp_path, ROWS))
+    again = import_log(depot, *log(tmp_path, ROWS[::-1]))
+
+    assert (more.facts_new, more.facts_known) == (1, 2)
+    assert (again.facts_new, again.facts_known) == (0, 3)
+
+
+def test_steps_against_the_path_are_recorded_and_counted(depot: System, tmp_path: Path) -> None:
+    report = import_log(depot, *log(tmp_path, [ROWS[2], ROWS[0], ("8", *ROWS[1][1:])]))
+
+    assert report.facts_new == 3
+    assert report.nonconforming == {"transition_not_allowed": 1, "not_an_initial_status": 1}
+
+
+def test_other_columns_are_kept_and_personal_ones_sealed(depot: System, tmp_path: Path) -> None:
+    mapping = MAPPING + "personal: [name]\nactor: who\nrole: job\nreason: why\n"
+    header = (*HEADER, "name", "who", "job", "why", "depot", "empty")
+    row = (*ROWS[0], "Anna Ivanova", "w1", "Packer", "as planned", "North", "")
+    import_log(depot, *log(tmp_path, [row], mapping, header))
+
+    (recorded,) = events_of(depot, "7")
+    event = recorded.event
+    assert (event.actor, event.role, event.reason_code) == ("w1", "Packer", "as planned")
+    assert event.attributes == {"depot": "North", "case": "7"}
+    assert json.loads(event.personal) == {"name": "Anna Ivanova"}
+    assert "Anna" not in str(facts_in_log(depot))
+
+
+def test_items_amounts_and_placing_become_facts_of_their_own(depot: System, tmp_path: Path) -> None:
+    mapping = MAPPING + (
+        "customer: client\n"
+        "placed: {activity: Created, currency: EUR, shop: north}\n"
+        "item: {id: sku, quantity: pieces, price: price, currency: EUR}\n"
+        "payment: {amount: paid, currency: EUR, movements: {Paid: charged}}\n"
+        'decimal: ","\n'
+    )
+    header = (*HEADER, "client", "sku", "pieces", "price", "paid")
+    rows = [
+        (*ROWS[0], "c1", "TEA", "2", "5,50", ""),
+        ("7", "2025-01-10 08:30:00", "Paid", "c1", "", "", "", "11,00"),
+    ]
+    import_log(depot, *log(tmp_path, rows, mapping, header))
+
+    placed, item, paid = [recorded.event for recorded in events_of(depot, "7")]
+    assert isinstance(placed, OrderPlaced)
+    assert (placed.external_id, placed.shop, placed.currency) == ("7", "north", "EUR")
+    assert isinstance(item, ItemAdded)
+    assert (item.line.quantity, item.line.unit_price_minor) == (2, 550)
+    assert isinstance(paid, PaymentCharged)
+    assert paid.amount_minor == 1_100
+
+
+def test_without_a_sequence_the_order_of_the_mapping_breaks_ties(
+    depot: System, tmp_path: Path
+) -> None:
+    at = "2025-01-10 08:00:00"
+    import_log(
+        depot, *log(tmp_path, [("7", at, "Sent"), ("7", at, "Packed"), ("7", at, "Created")])
+    )
+
+    assert [e.event.to_status for e in events_of(depot, "7")] == ["new", "packed", "sent"]
+
+
+def test_a_sequence_column_breaks_ties(depot: System, tmp_path: Path) -> None:
+    at = "2025-01-10 08:00:00"
+    rows = [("7", at, "Created", "3"), ("7", at, "Packed", "20"), ("7", at, "Sent", "1")]
+    import_log(depot, *log(tmp_path, rows, MAPPING + "sequence: no\n", (*HEADER, "no")))
+
+    assert [e.event.to_status for e in events_of(depot, "7")] == ["sent", "new", "packed"]
+
+
+@pytest.mark.parametrize(("what", "facts"), [("keep", 3), ("drop", 2)])
+def test_equal_rows_are_kept_or_dropped_and_counted_either_way(
+    depot: System, tmp_path: Path, what: str, facts: int
+) -> None:
+    rows = [ROWS[0], ROWS[1], ROWS[1]]
+    mapping = MAPPING + f"duplicates: {what}\n"
+    report = import_log(depot, *log(tmp_path, rows, mapping))
+    again = import_log(depot, *log(tmp_path, rows[::-1], mapping))
+
+    assert (report.facts_new, report.duplicates) == (facts, 1)
+    assert (again.facts_new, again.duplicates) == (0, 1)
+
+
+def test_an_id_column_is_the_identity_of_a_row(depot: System, tmp_path: Path) -> None:
+    mapping, header = MAPPING + "event_id: no\n", (*HEADER, "no")
+    rows = [
+        (*ROWS[0], "e1"),
+        (*ROWS[0], "e2"),
+        (*ROWS[0], "e2"),
+        (*ROWS[1], "e3"),
+        (*ROWS[2], "e3"),
+        (*ROWS[2], ""),
+    ]
+    report = import_log(depot, *log(tmp_path, rows, mapping, header))
+
+    assert (report.facts_new, report.duplicates) == (2, 1)
+    assert report.quarantined == {"rows_contradict": 2, "value_missing": 1}
+
+
+def test_an_order_of_more_than_500_facts_takes_several_commands(
+    depot: System, tmp_path: Path
+) -> None:
+    rows = [("7", f"2025-01-10 08:{n // 60:02}:{n % 60:02}", "Packed") for n in range(1_200)]
+    report = import_log(depot, *log(tmp_path, rows))
+    again = import_log(depot, *log(tmp_path, rows))
+
+    assert (report.orders, report.facts_new, len(events_of(depot, "7"))) == (1, 1_200, 1_200)
+    assert (again.facts_new, again.facts_known) == (0, 1_200)
+
+
+def test_several_columns_make_one_number(depot: System, tmp_path: Path) -> None:
+    mapping = MAPPING.replace("order_id: case", "order_id: [shop, case]")
+    rows = [("a|b", *ROWS[0]), ("a", "b|7", *ROWS[0][1:])]
+    report = import_log(depot, *log(tmp_path, rows, mapping, ("shop", *HEADER)))
+
+    assert report.orders == 2
+    assert len(events_of(depot, r"a\|b|7")) == 1
+
+
+@pytest.mark.parametrize(
+    ("time", "text", "expected"),
+    [
+        ("{column: at, zone: UTC}", "2025-01-10T08:00:00", "2025-01-10T08:00:00+00:00"),
+        ("{column: at}", "2025-01-10T08:00:00+02:00", "2025-01-10T06:00:00+00:00"),
+        ("{column: at, format: epoch}", "1736496000.5", "2025-01-10T08:00:00.500000+00:00"),
+        ("{column: at, format: epoch_ms}", "1736496000001", "2025-01-10T08:00:00.001000+00:00"),
+        (
+            '{column: at, format: "%d.%m.%Y %H:%M", zone: Asia/Kolkata}',
+            "10.01.2025 08:00",
+            "2025-01-10T02:30:00+00:00",
+        ),
+        ('{column: at, format: "%Y-%m-%d %z"}', "2025-01-10 -0300", "2025-01-10T03:00:00+00:00"),
+        # The clocks went back at 3:00 to 2:00: this local time happened twice.
+        (
+            "{column: at, zone: Europe/Berlin}",
+            "2025-10-26 02:30:00",
+            "2025-10-26T00:30:00+00:00",
+        ),
+        (
+            "{column: at, zone: Europe/Berlin, repeated_hour: later}",
+            "2025-10-26 02:30:00",
+            "2025-10-26T01:30:00+00:00",
+        ),
+        # The clocks went forward at 2:00 to 3:00: this local time never was.
+        (
+            "{column: at, zone: Europe/Berlin}",
+            "2025-03-30 02:30:00",
+            "2025-03-30T01:30:00+00:00",
+        ),
+    ],
+)
+def test_times_are_read_by_format_and_zone(
+    depot: System, tmp_path: Path, time: str, text: str, expected: str
+) -> None:
+    mapping = MAPPING.replace("{column: at, zone: Europe/Berlin}", time)
+    import_log(depot, *log(tmp_path, [("7", text, "Created")], mapping))
+
+    assert events_of(depot, "7")[0].occurred_at == datetime.fromisoformat(expected)
+
+
+@pytest.mark.parametrize(
+    ("row", "time", "reason"),
+    [
+        (("7", "soon", "Created"), "zone: UTC", "time_unreadable"),
+        (("7", "", "Created"), "zone: UTC", "time_missing"),
+        (("7", "2025-01-10 08:00:00", "Created"), "format: iso", "time_zone_missing"),
+        (("7", "2026-03-02 09:06:00", "Created"), "zone: UTC", "time_in_future"),
+        (("7", "0001-01-01 00:00:00", "Created"), "zone: Asia/Tokyo", "time_unreadable"),
+        (("7", "1e400", "Created"), "format: epoch", "time_unreadable"),
+        (("7", "2025-01-10 08:00:00", "Lost"), "zone: UTC", "activity_unknown"),
+        (("", "2025-01-10 08:00:00", "Created"), "zone: UTC", "order_id_missing"),
+        (
+            ("7", "2025-10-26 02:30:00", "Created"),
+            "zone: Europe/Berlin, repeated_hour: quarantine",
+            "time_repeated",
+        ),
+        (
+            ("7", "2025-03-30 02:30:00", "Created"),
+            "zone: Europe/Berlin, skipped_hour: quarantine",
+            "time_skipped",
+        ),
+    ],
+)
+def test_a_row_that_cannot_be_read_goes_into_quarantine(
+    depot: System, tmp_path: Path, row: tuple[str, ...], time: str, reason: str
+) -> None:
+    mapping = MAPPING.replace("zone: Europe/Berlin", time)
+    report = import_log(depot, *log(tmp_path, [row], mapping))
+
+    assert report.quarantined == {reason: 1}
+    (quarantined,) = list_rows(depot)
+    assert (quarantined.file, quarantined.line, quarantined.reason) == ("log.csv", 2, reason)
+
+
+def test_what_was_decided_about_clocks_is_counted(depot: System, tmp_path: Path) -> None:
+    rows = [("7", "2025-10-26 02:30:00", "Created"), ("8", "2025-03-30 02:30:00", "Created")]
+    report = import_log(depot, *log(tmp_path, rows))
+
+    assert report.notes == {"time_repeated_earlier": 1, "time_skipped_shifted": 1}
+
+
+def test_ignored_activities_are_counted_only(depot: System, tmp_path: Path) -> None:
+    mapping = MAPPING.replace("Sent: sent}", "Sent: sent}, ignore: [Ping]")
+    report = import_log(depot, *log(tmp_path, [*ROWS, ("7", "", "Ping")], mapping))
+
+    assert (report.facts_new, report.rows_ignored, report.quarantined) == (3, 1, {})
+
+
+def test_a_fixed_row_is_the_row_that_a_corrected_file_would_bring(
+    depot: System, tmp_path: Path
+) -> None:
+    import_log(depot, *log(tmp_path, [*ROWS[:2], ("7", "2025-01-11 10:00:00", "Snet")]))
+    (row,) = list_rows(depot)
+
+    fix(depot, row.row_id, {"what": "Sent"})
+    sent = resubmit(depot)
+    corrected = import_log(depot, *log(tmp_path, ROWS))
+
+    assert (sent.facts_new, corrected.facts_new, corrected.facts_known) == (1, 0, 3)
+
+
+def test_a_better_mapping_frees_what_waited(depot: System, tmp_path: Path) -> None:
+    import_log(depot, *log(tmp_path, [("7", "2025-01-11 10:00:00", "Shipped")]))
+    mapping = MAPPING.replace("Sent: sent", "Shipped: sent")
+    import_log(depot, *log(tmp_path, [("9", "2025-01-11 10:00:00", "Shipped")], mapping))
+
+    assert resubmit(depot).facts_new == 1
+    assert list_rows(depot) == []
+
+
+def test_discover_drafts_a_path_that_the_log_conforms_to(system: System, tmp_path: Path) -> None:
+    mapping = MAPPING.replace("map: {Created: new, Packed: packed, Sent: sent}", "discover: true")
+    rows = [*ROWS, ("8", "2025-01-10 08:00:00", "Created"), ("8", "2025-01-12 08:00:00", "Отмена")]
+    rows += [("9", "2025-01-10 08:00:00", "Created"), ("9", "2025-01-12 08:00:00", "Cancelled!")]
+
+    report = import_log(system, *log(tmp_path, rows, mapping))
+
+    assert report.path_file == tmp_path / "parcels.path.yaml"
+    drafted = system.import_desk.read_path(report.path_file.read_text(), "draft")
+    finals = {code: status.final for code, status in drafted.statuses.items()}
+    cyrillic = next(code for code in finals if code.startswith("status_"))
+    assert finals == {
+        "created": None,
+        "packed": None,
+        "sent": "success",
+        "cancelled": "failure",
+        cyrillic: "success",
+    }
+    assert drafted.statuses[cyrillic].title == {"en": "Отмена"}
+    assert (report.facts_new, report.nonconforming) == (7, {})
+    again = import_log(system, *log(tmp_path, rows[::-1], mapping))
+    assert (again.facts_new, again.facts_known) == (0, 7)
+
+
+def test_a_corrected_draft_is_used_as_it_is(system: System, tmp_path: Path) -> None:
+    mapping = MAPPING.replace("map: {Created: new, Packed: packed, Sent: sent}", "discover: true")
+    files = log(tmp_path, ROWS, mapping)
+    first = import_log(system, *files, dry_run=True)
+    assert first.path_file is not None
+    assert (first.facts_new, facts_in_log(system)) == (3, [])
+    text = first.path_file.read_text()
+    first.path_file.write_text(text.replace('title: {en: "Sent"}', "title: {en: Away}"))
+
+    import_log(system, *files)
+
+    assert "Away" in first.path_file.read_text()
+    with system.connect("orderpath_auditor") as session:
+        row = session.execute(
+            "select body::text from log.definitions where name = 'parcels'"
+        ).fetchone()
+    assert "Away" in str(row)
+
+
+def test_a_log_in_parquet_is_read_like_csv(depot: System, tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow", reason="needs the extra `parquet`")
+    from pyarrow import parquet
+
+    _, mapping = log(tmp_path, ROWS)
+    times = [datetime.fromisoformat(at) for _, at, _ in ROWS]
+    table = pa.table(
+        {
+            "case": [7, 7, 7],
+            "at": pa.array(times, pa.timestamp("ns")),
+            "what": [what for _, _, what in ROWS],
+            "price": [1.5, None, 2.0],
+        }
+    )
+    parquet.write_table(table, tmp_path / "log.parquet")
+
+    report = import_log(depot, tmp_path / "log.parquet", mapping)
+
+    assert report.facts_new == 3
+    first = events_of(depot, "7")[0]
+    assert first.occurred_at == datetime(2025, 1, 10, 7, tzinfo=UTC)
+    assert first.event.attributes["price"] == "1.5"
+
+
+def test_shuffled_rows_of_packed_files_leave_the_same_facts(depot: System, tmp_path: Path) -> None:
+    rows = [(str(n % 50), f"2025-01-{n % 28 + 1:02} 08:00:00", ROWS[n % 3][2]) for n in range(900)]
+    mapping = log(tmp_path, [])[1]
+    import_log(depot, write_csv(tmp_path / "a.csv.gz", HEADER, rows), mapping)
+    before = facts_in_log(depot)
+
+    report = import_log(depot, write_csv(tmp_path / "b.csv", HEADER, rows[::-1]), mapping)
+
+    assert (report.facts_new, facts_in_log(depot)) == (0, before)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("zone: Europe/Berlin", "zone: Europe/Berln"), r"map.yaml:5:7: there is no time zone"),
+        (("time:", "tiem:"), r"map.yaml:5:1: unknown key 'tiem': did you mean time\?"),
+        (("column: at", "colum: at"), r"map.yaml:5:8: unknown key 'colum': did you mean column"),
+        (("source: depot", "source: De pot"), r"map.yaml:2:9: source: write a-z"),
+        (("zone: Europe/Berlin", 'format: "%H:%M"'), "zone is missing"),
+        (("column: what", "column: wath"), r"map.yaml:6:20: log.csv has no column 'wath'"),
+        (("Sent: sent", "Sent: snet"), r"map.yaml:6:\d+: the path parcels has no status 'snet'"),
+        (("path: parcels", "path: parcel"), r"map.yaml:3:7: no path 'parcel' is published"),
+        (("order_id: case", "order_id: [case"), r"map.yaml:\d+:\d+:"),
+        (("order_id: case", "order_id: case\nduplicates: both"), "duplicates: write 'keep' or"),
+        (("order_id: case", "order_id: case\npersonal: what"), "'what' is personal"),
+        (("order_id: case", "order_id: case\nencoding: utf-9"), "there is no encoding 'utf-9'"),
+    ],
+)
+def test_a_wrong_mapping_is_told_with_its_line(
+    depot: System, tmp_path: Path, change: tuple[str, str], told: str
+) -> None:
+    with pytest.raises(ImportProblem, match=told):
+        import_log(depot, *log(tmp_path, ROWS, MAPPING.replace(*change)))
+    assert facts_in_log(depot) == []
+
+
+def test_missing_files_are_named(depot: System, tmp_path: Path) -> None:
+    file, mapping = log(tmp_path, ROWS)
+
+    with pytest.raises(ImportProblem, match=r"nothing\.csv cannot be opened"):
+        import_log(depot, tmp_path / "nothing.csv", mapping)
+    with pytest.raises(ImportProblem, match=r"nothing\.yaml cannot be opened"):
+        import_log(depot, file, tmp_path / "nothing.yaml")
+
+
+def test_refused_facts_go_into_quarantine_and_the_others_are_recorded(
+    depot: System, tmp_path: Path
+) -> None:
+    """An order keeps its path; a status that came with a later version is none of its own."""
+    import_log(depot, *log(tmp_path, ROWS[:1]))
+    wider = PATH.replace("statuses:", "statuses:\n  lost: {stage: closed, final: failure}")
+    definition = depot.import_desk.read_path(wider, "parcels.yaml")
+    command_id = id_of(NAMESPACE_URL, "parcels 2")
+    depot.execute(PublishPath(command_id=command_id, actor=SYSTEM, definition=definition))
+    mapping = MAPPING.replace("Sent: sent", "Sent: sent, Lost: lost")
+
+    report = import_log(
+        depot, *log(tmp_path, [*ROWS, ("7", "2025-01-12 08:00:00", "Lost")], mapping)
+    )
+
+    assert (report.facts_new, report.facts_known) == (2, 1)
+    assert report.quarantined == {"status_unknown": 1}
+    assert all(isinstance(e.event, StatusRecorded) for e in events_of(depot, "7"))

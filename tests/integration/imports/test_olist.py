@@ -1,0 +1,351 @@
+"""Import of the Olist tables: what each row becomes, and what happens to bad ones."""
+
+import gzip
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from domain.orders.events import stream_of
+from services.bootstrap import System
+from services.imports.identity import order_id_of
+from services.imports.olist import import_olist
+from services.imports.problem import ImportProblem
+from services.imports.quarantine import fix, list_rows, resubmit
+from tests.integration.imports.sources import (
+    ITEM,
+    ORDER,
+    PAYMENT,
+    facts_in_log,
+    types_in_log,
+    write_csv,
+    write_olist,
+)
+
+STREAM = stream_of(order_id_of("olist", "o1"))
+
+
+def times(system: System, stream: str = STREAM) -> list[tuple[str, datetime]]:
+    events = system.log.load({stream: 0})[stream]
+    return [
+        (getattr(e.event, "to_status", e.event.NAME.split(".")[1]), e.occurred_at) for e in events
+    ]
+
+
+def test_an_order_becomes_the_facts_that_its_rows_tell(system: System, tmp_path: Path) -> None:
+    report = import_olist(system, write_olist(tmp_path / "shop"))
+
+    placed = datetime(2018, 5, 1, 10, tzinfo=UTC)
+    approved = datetime(2018, 5, 1, 11, tzinfo=UTC)
+    assert sorted(times(system)) == sorted(
+        [
+            ("placed", placed),
+            ("item_added", placed),
+            ("payment_submitted", placed),
+            ("approved", approved),
+            ("payment_charged", approved),
+            ("shipped", datetime(2018, 5, 2, 8, tzinfo=UTC)),
+            ("delivered", datetime(2018, 5, 9, 17, 30, tzinfo=UTC)),
+        ]
+    )
+    assert report.as_dict()["facts"] == {"new": 7, "known": 0}
+    assert (report.rows_read, report.orders, report.nonconforming.total()) == (3, 1, 0)
+
+
+def test_prices_are_exact_to_the_minor_unit(system: System, tmp_path: Path) -> None:
+    import_olist(system, write_olist(tmp_path / "shop", items=[ITEM | {"price": "1234567.29"}]))
+
+    payloads = {kind: json.loads(body) for _, _, kind, _, body in facts_in_log(system)}
+    assert payloads["order.item_added.v1"]["line"]["unit_price_minor"] == 123_456_729
+    assert payloads["order.item_added.v1"]["delivery_minor"] == 1_520
+    assert payloads["order.payment_charged.v1"]["amount_minor"] == 5_110
+
+
+@pytest.mark.parametrize("status", ["canceled", "unavailable"])
+def test_an_end_without_a_time_stands_last_at_the_last_known_one(
+    system: System, tmp_path: Path, status: str
+) -> None:
+    order = ORDER | {
+        "order_status": status,
+        "order_approved_at": "2018-05-03 00:00:00",  # Later than the carrier had it.
+        "order_delivered_customer_date": "",
+    }
+    import_olist(system, write_olist(tmp_path / "shop", [order], [], []))
+
+    last = system.log.load({STREAM: 0})[STREAM][-1]
+    assert (times(system)[-1]) == (status, datetime(2018, 5, 3, tzinfo=UTC))
+    assert getattr(last.event, "time_source", None) == "derived"
+
+
+def test_a_status_without_a_time_is_noted_not_entered(system: System, tmp_path: Path) -> None:
+    order = ORDER | {
+        "order_status": "invoiced",
+        "order_delivered_carrier_date": "",
+        "order_delivered_customer_date": "",
+    }
+    import_olist(system, write_olist(tmp_path / "shop", [order], [], []))
+
+    assert types_in_log(system) == {
+        "order.placed.v1": 1,
+        "order.status_recorded.v1": 1,
+        "order.source_status_noted.v1": 1,
+    }
+
+
+def test_facts_against_the_path_are_recorded_and_counted_by_reason(
+    system: System, tmp_path: Path
+) -> None:
+    order = ORDER | {"order_delivered_carrier_date": "2018-05-01 10:30:00"}  # before approved
+    report = import_olist(system, write_olist(tmp_path / "shop", [order]))
+
+    # placed -> shipped, shipped -> approved, approved -> delivered
+    assert report.nonconforming == {"transition_not_allowed": 3}
+    against = [
+        json.loads(body) for *_, body in facts_in_log(system) if '"conforming":false' in body
+    ]
+    assert len(against) == 3
+
+
+def test_the_same_files_twice_add_nothing(system: System, tmp_path: Path) -> None:
+    folder = write_olist(tmp_path / "shop")
+    import_olist(system, folder)
+    before = facts_in_log(system)
+
+    again = import_olist(system, folder)
+
+    assert facts_in_log(system) == before
+    assert (again.facts_new, again.facts_known) == (0, 7)
+
+
+def test_overlapping_files_add_what_is_new(system: System, tmp_path: Path) -> None:
+    on_its_way = ORDER | {"order_status": "shipped", "order_delivered_customer_date": ""}
+    import_olist(system, write_olist(tmp_path / "may", [on_its_way]))
+    other = ORDER | {"order_id": "o2"}
+
+    report = import_olist(system, write_olist(tmp_path / "june", [ORDER, other]))
+
+    assert (report.facts_new, report.facts_known) == (1 + 4, 6)
+
+
+def test_a_dry_run_says_what_would_be_and_writes_nothing(system: System, tmp_path: Path) -> None:
+    folder = write_olist(
+        tmp_path / "shop", [ORDER, ORDER | {"order_id": "o2", "order_status": "?"}]
+    )
+
+    report = import_olist(system, folder, dry_run=True)
+
+    assert (report.facts_new, report.facts_known) == (7, 0)
+    assert report.quarantined == {"status_unknown": 1}
+    assert facts_in_log(system) == []
+    assert list_rows(system) == []
+
+
+def test_one_bad_row_stops_no_other(system: System, tmp_path: Path) -> None:
+    orders = [ORDER | {"order_id": f"o{n}"} for n in range(1, 10)]
+    orders[4] |= {"order_approved_at": "yesterday"}
+    report = import_olist(system, write_olist(tmp_path / "shop", orders, [], []))
+
+    assert report.orders == 8
+    assert report.quarantined == {"time_unreadable": 1}
+    (row,) = list_rows(system)
+    assert (row.file, row.line, row.column) == ("orders.csv", 6, "order_approved_at")
+    assert row.values is not None
+    assert row.values["order_approved_at"] == "yesterday"
+    assert "yesterday" not in row.message
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "reason"),
+    [
+        ("orders", {"order_id": " "}, "order_id_missing"),
+        ("orders", {"order_id": "x" * 201}, "order_id_unusable"),
+        ("orders", {"order_status": "lost"}, "status_unknown"),
+        ("orders", {"order_purchase_timestamp": ""}, "time_missing"),
+        ("orders", {"order_purchase_timestamp": "2018-02-30 10:00:00"}, "time_unreadable"),
+        ("orders", {"order_delivered_customer_date": "2026-03-02 09:06:00"}, "time_in_future"),
+        ("orders", {"customer_id": "x" * 201}, "value_refused"),
+        ("items", {"price": "35,90"}, "amount_unreadable"),
+        ("items", {"price": "-1"}, "amount_unreadable"),
+        ("items", {"price": "NaN"}, "amount_unreadable"),
+        ("items", {"price": "1e3"}, "amount_unreadable"),
+        ("items", {"price": "35.905"}, "amount_too_fine"),
+        ("items", {"price": "99999999999999"}, "amount_too_large"),
+        ("items", {"order_item_id": "0"}, "number_unreadable"),
+        ("items", {"product_id": ""}, "value_missing"),
+        ("items", {"order_id": "nobody"}, "order_missing"),
+        ("payments", {"payment_value": ""}, "amount_unreadable"),
+        ("payments", {"payment_sequential": "one"}, "number_unreadable"),
+        ("payments", {"payment_type": "x" * 201}, "value_too_long"),
+    ],
+)
+def test_a_row_that_cannot_be_read_says_why(
+    system: System, tmp_path: Path, table: str, change: dict[str, str], reason: str
+) -> None:
+    tables = {"orders": ORDER, "items": ITEM, "payments": PAYMENT}
+    others = {"orders": [ORDER], "items": [], "payments": []}
+    bad = tables[table] | {"order_id": "o1"} | change
+    if table == "orders":
+        others["orders"] = [ORDER | {"order_id": "good"}]
+    others[table] = [*others[table], bad]
+    report = import_olist(system, write_olist(tmp_path / "shop", **others))
+
+    assert report.quarantined == {reason: 1}
+    assert report.orders == 1
+
+
+def test_four_minutes_ahead_is_a_fast_clock(system: System, tmp_path: Path) -> None:
+    order = ORDER | {"order_delivered_customer_date": "2026-03-02 09:04:00"}
+
+    assert not import_olist(system, write_olist(tmp_path / "shop", [order])).quarantined
+
+
+def test_equal_rows_are_counted_and_contradicting_ones_not_believed(
+    system: System, tmp_path: Path
+) -> None:
+    payments = [PAYMENT, PAYMENT, PAYMENT | {"payment_sequential": "2"}]
+    items = [ITEM, ITEM | {"price": "1.00"}]
+    report = import_olist(system, write_olist(tmp_path / "shop", [ORDER], items, payments))
+
+    assert report.duplicates == 1
+    assert report.quarantined == {"rows_contradict": 2}
+    assert types_in_log(system)["order.payment_submitted.v1"] == 2
+
+
+def test_a_fixed_row_is_recorded_with_all_that_waited_for_it(
+    system: System, tmp_path: Path
+) -> None:
+    folder = write_olist(tmp_path / "shop", [ORDER | {"order_purchase_timestamp": "?"}])
+    report = import_olist(system, folder)
+    assert report.quarantined == {"time_unreadable": 1, "order_missing": 2}
+    assert facts_in_log(system) == []
+
+    (order,) = [row for row in list_rows(system) if row.table == "orders"]
+    fixed = fix(system, order.row_id, {"order_purchase_timestamp": "2018-05-01 10:00:00"})
+    assert fixed.fixed
+    sent = resubmit(system)
+
+    assert (sent.facts_new, sent.quarantined) == (7, {})
+    assert list_rows(system) == []
+    assert len(list_rows(system, state="resolved")) == 3
+    again = import_olist(system, folder)
+    assert (again.facts_new, again.facts_known, again.already_resolved) == (0, 3, 1)
+
+
+def test_a_row_of_an_order_in_the_log_borrows_its_times(system: System, tmp_path: Path) -> None:
+    import_olist(system, write_olist(tmp_path / "shop", items=[ITEM | {"price": "x"}]))
+    (row,) = list_rows(system)
+
+    fix(system, row.row_id, {"price": "35.90"})
+    resubmit(system, row_ids=[row.row_id])
+
+    assert ("item_added", datetime(2018, 5, 1, 10, tzinfo=UTC)) in times(system)
+
+
+def test_what_is_still_wrong_stays(system: System, tmp_path: Path) -> None:
+    import_olist(system, write_olist(tmp_path / "shop", [ORDER], [ITEM | {"price": "x"}], []))
+    (row,) = list_rows(system)
+    fix(system, row.row_id, {"price": "1.234"})
+
+    report = resubmit(system)
+
+    (still,) = list_rows(system)
+    assert report.quarantined == {"amount_too_fine": 1}
+    assert (still.row_id, still.reason, still.line) == (row.row_id, "amount_too_fine", 2)
+
+
+def test_a_fix_names_columns_that_exist(system: System, tmp_path: Path) -> None:
+    import_olist(system, write_olist(tmp_path / "shop", [ORDER], [ITEM | {"price": "x"}], []))
+    (row,) = list_rows(system)
+
+    with pytest.raises(ImportProblem, match="did you mean price"):
+        fix(system, row.row_id, {"prize": "1"})
+
+
+def test_quarantined_values_are_sealed_on_disk(system: System, tmp_path: Path) -> None:
+    import_olist(
+        system, write_olist(tmp_path / "shop", [ORDER | {"order_status": "Anna 555-1234"}])
+    )
+
+    with system.connect("orderpath_writer") as session:
+        stored = session.execute("select q::text from ops.quarantine q").fetchall()
+    assert len(stored) == 3
+    assert not any("555-1234" in text for (text,) in stored)
+
+
+def test_the_shuffled_rows_leave_the_same_facts(system: System, tmp_path: Path) -> None:
+    orders = [ORDER | {"order_id": f"o{n}"} for n in range(30)]
+    items = [
+        ITEM | {"order_id": f"o{n}", "order_item_id": str(i)} for n in range(30) for i in (1, 2)
+    ]
+    import_olist(system, write_olist(tmp_path / "straight", orders, items))
+    before = facts_in_log(system)
+
+    report = import_olist(system, write_olist(tmp_path / "turned", orders[::-1], items[::-1]))
+
+    assert report.facts_new == 0
+    assert facts_in_log(system) == before
+
+
+@pytest.mark.parametrize("name", ["orders", "order_items", "order_payments"])
+def test_a_missing_table_is_named(system: System, tmp_path: Path, name: str) -> None:
+    folder = write_olist(tmp_path / "shop")
+    (folder / f"{name}.csv").unlink()
+
+    with pytest.raises(ImportProblem, match=rf"{name}\.csv is missing"):
+        import_olist(system, folder)
+
+
+def test_a_missing_folder_is_named(system: System, tmp_path: Path) -> None:
+    with pytest.raises(ImportProblem, match="is no folder"):
+        import_olist(system, tmp_path / "nowhere")
+
+
+def test_a_wrong_header_is_named(system: System, tmp_path: Path) -> None:
+    folder = write_olist(tmp_path / "shop")
+    write_csv(folder / "orders.csv", ["order_id", "status"], [["o1", "delivered"]])
+
+    with pytest.raises(ImportProblem, match=r"orders\.csv:1: the column .*order_status"):
+        import_olist(system, folder)
+
+
+def test_a_packed_file_that_ends_too_early_records_nothing(system: System, tmp_path: Path) -> None:
+    folder = write_olist(tmp_path / "shop")
+    packed = gzip.compress((folder / "orders.csv").read_bytes())
+    (folder / "orders.csv").unlink()
+    (folder / "orders.csv.gz").write_bytes(packed[:-20])
+
+    with pytest.raises(ImportProblem, match=r"orders\.csv\.gz:\d+: the packed file ends too early"):
+        import_olist(system, folder)
+    assert facts_in_log(system) == []
+
+
+def test_a_file_that_ends_in_mid_row_loses_that_row_only(system: System, tmp_path: Path) -> None:
+    folder = write_olist(tmp_path / "shop", [ORDER, ORDER | {"order_id": "o2"}], [], [])
+    text = (folder / "orders.csv").read_text()
+    (folder / "orders.csv").write_text(text[:-60])
+
+    report = import_olist(system, folder)
+
+    assert report.orders == 1
+    assert report.quarantined == {"columns_missing": 1}
+    assert report.warnings == [
+        "orders.csv: the last line has no line break: look whether the file was cut there"
+    ]
+    assert resubmit(system).quarantined == {"columns_missing": 1}  # Nobody has fixed it.
+
+
+def test_progress_ends_where_it_said(system: System, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    orders = [ORDER | {"order_id": f"o{n}"} for n in range(3_000)]
+
+    import_olist(
+        system,
+        write_olist(tmp_path / "shop", orders, [], []),
+        dry_run=True,
+        progress=lambda done, total: told.append((done, total)),
+    )
+
+    assert told == sorted(told, key=lambda pair: pair[0])
+    assert told[-1] == (6_000, 6_000)
+    assert all(done <= total for done, total in told)

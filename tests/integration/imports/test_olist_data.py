@@ -1,0 +1,104 @@
+"""Import of the real data set, where it lies beside the repository: its licence keeps it out."""
+
+import csv
+import gzip
+import json
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.settings import Settings
+from services.bootstrap import open_system
+from services.imports.olist import import_olist
+from services.imports.olist_rows import COLUMNS
+from tests.integration.imports.sources import facts_in_log
+from tests.support.postgres import cloned_database
+
+DATA = Path(__file__).parents[4] / "shared" / "data" / "olist"
+
+
+@pytest.fixture(scope="module")
+def data() -> Path:
+    """The folder. Missing: skipped by name, a failure with CI=true."""
+    if not DATA.is_dir():
+        if os.environ.get("CI") == "true":
+            pytest.fail("../shared/data/olist is missing")
+        pytest.skip("needs ../shared/data/olist, which is not in the repository")
+    return DATA
+
+
+@pytest.fixture
+def other_url(migrated_server: str) -> Iterator[str]:
+    """A second database, for the shuffled copy."""
+    with cloned_database(migrated_server) as url:
+        yield url
+
+
+def test_the_real_orders_are_recorded_to_the_last_one(
+    database_url: str, other_url: str, data: Path, tmp_path: Path
+) -> None:
+    expected = json.loads((data / "anomalies.json").read_text())
+    with open_system(Settings(database_url=database_url)) as system:
+        report = import_olist(system, data)
+
+        assert report.facts_new == expected["events"] + 40  # 40 statuses without a time
+        assert report.orders == expected["n_orders"]
+        assert not report.quarantined
+        with system.connect("orderpath_auditor") as session:
+            assert session.execute(_BY_TYPE).fetchall() == [
+                (name, expected["events_by_type"][name])
+                for name in sorted(expected["events_by_type"])
+            ]
+            (against,) = session.execute(_AGAINST).fetchone() or ()
+        assert against == report.nonconforming.total()
+
+        again = import_olist(system, data)
+        assert (again.facts_new, again.facts_known) == (0, report.facts_new)
+        straight = facts_in_log(system)
+
+    shuffle(data, tmp_path)
+    with open_system(Settings(database_url=other_url)) as system:
+        import_olist(system, tmp_path)
+        assert facts_in_log(system) == straight
+
+
+def shuffle(source: Path, target: Path) -> None:
+    """Write the tables with their rows in another order."""
+    chance = random.Random(7)
+    for name in COLUMNS:
+        with gzip.open(source / f"{name}.csv.gz", "rt", newline="") as file:
+            header, *rows = csv.reader(file)
+        chance.shuffle(rows)
+        with (target / f"{name}.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([header, *rows])
+
+
+_NAMES: Any = {
+    "approved": "order_approved",
+    "shipped": "order_handed_to_carrier",
+    "delivered": "order_delivered",
+    "canceled": "order_canceled",
+    "unavailable": "order_unavailable",
+}
+_BY_TYPE = f"""
+    select name, count(*) from (
+        select case type
+            when 'order.item_added.v1' then 'item_added'
+            when 'order.payment_submitted.v1' then 'payment_submitted'
+            when 'order.payment_charged.v1' then 'payment_approved'
+            when 'order.placed.v1' then 'order_placed'
+            else '{json.dumps(_NAMES)}'::json ->>
+                (convert_from(payload, 'UTF8')::json ->> 'to_status')
+            end as name
+        from log.events
+        where stream_id like 'order-%' and type <> 'order.source_status_noted.v1') e
+    group by name order by name
+"""
+_AGAINST = """
+    select count(*) from log.events where type = 'order.status_recorded.v1'
+    and not (convert_from(payload, 'UTF8')::json ->> 'conforming')::boolean
+"""

@@ -1,0 +1,248 @@
+"""Personal data is sealed from the first event on: the tables hold none of it in clear."""
+
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from eventsourcing.persistence import MapperDeserialisationError
+from psycopg import sql
+
+from domain.batch import Answer, NewEvent
+from domain.catalog import EVENTS
+from domain.messages import Decided, Recorded
+from domain.orders import commands as c
+from domain.orders import events as e
+from infra.event_log import EventLog, open_log
+from infra.mapper import personal_fields
+from services.pipeline import body_hash
+from tests.support.examples import NOW, actor, fact_id
+from tests.support.loads import move, note, open_pipeline, place, publish
+
+MARK: Final = "Marker-7391"
+CUSTOMER: Final = e.Customer(
+    customer_id="c-7", name=f"Name {MARK}", phone=f"Phone {MARK}", email=f"{MARK}@example.org"
+)
+DELIVERY: Final = e.Delivery(method="courier", address=f"{MARK} Street 1")
+
+
+def fill(url: str, order_id: UUID) -> None:
+    """Say the marker in every personal field there is."""
+    told = {"actor": actor("user", "warehouse"), "order_id": order_id}
+    fact = c.PlacedFact(
+        fact_id=fact_id(1), occurred_at=NOW, status="new", currency="EUR", customer=CUSTOMER
+    )
+    step = c.StatusFact(
+        fact_id=fact_id(2),
+        occurred_at=NOW,
+        status="confirmed",
+        rank=1,
+        personal=f'{{"a": "{MARK}"}}',
+    )
+    imported = {"actor": actor("import"), "order_id": uuid4(), "path": "shop"}
+    with open_pipeline(url) as pipeline:
+        for command in (
+            publish().model_copy(update={"reason": f"Path {MARK}"}),
+            place(order_id, customer=CUSTOMER, delivery=DELIVERY, reason=f"Placed {MARK}"),
+            move(order_id, "confirmed", reason=f"Free text {MARK}"),
+            c.ChangeFields(
+                **told,
+                command_id=uuid4(),
+                customer_name=f"New {MARK}",
+                customer_phone=f"New {MARK}",
+                customer_email=f"New {MARK}",
+                delivery_address=f"New {MARK}",
+            ),
+            note(order_id, f"Note {MARK}"),
+            c.RecordFacts(
+                **imported, command_id=uuid4(), customer_id="c-7", facts=(fact, step), reason=MARK
+            ),
+            c.CorrectFact(**told, command_id=uuid4(), version=4, reason=f"Wrong {MARK}"),
+        ):
+            outcome = pipeline.execute(command)
+            assert outcome.kind == "accepted", (command.NAME, outcome.unmet)
+        refused = pipeline.execute(move(order_id, "nowhere", reason=f"Refused {MARK}"))
+        assert refused.kind == "refused"
+
+
+def in_clear(owner: psycopg.Connection[Any]) -> list[tuple[str, str]]:
+    """Give every column of schema log in which the marker stands, in any encoding of text."""
+    columns = owner.execute(
+        "select table_name, column_name, data_type from information_schema.columns"
+        " where table_schema = 'log'"
+    ).fetchall()
+    assert len(columns) > 30
+    found = []
+    for table, column, kind in columns:
+        names = sql.Identifier(table), sql.Identifier(column)
+        text = "convert_from({1}, 'SQL_ASCII')" if kind == "bytea" else "{1}::text"
+        if (table, column) in (("keys", "key"), ("commands", "body_hash")):
+            text = "encode({1}, 'hex')"  # random bytes, no text
+        query = "select count(*) from log.{0} where " + text + " ilike %s"
+        (hits,) = owner.execute(sql.SQL(query).format(*names), [f"%{MARK}%"]).fetchone() or (0,)  # type: ignore[arg-type]
+        if hits:
+            found.append((table, column))
+    return found
+
+
+def test_no_column_of_the_log_holds_personal_data_in_clear(
+    database_url: str, owner: psycopg.Connection[Any]
+) -> None:
+    fill(database_url, uuid4())
+
+    assert in_clear(owner) == []
+
+
+def test_the_search_would_find_it(database_url: str, owner: psycopg.Connection[Any]) -> None:
+    with open_pipeline(database_url) as pipeline:
+        pipeline.execute(publish())
+        pipeline.execute(place(external_id=MARK))
+
+    assert in_clear(owner) == [("events", "payload")]
+
+
+def test_writers_read_it_in_clear_and_readers_without_keys_read_sealed(
+    database_url: str, log: EventLog
+) -> None:
+    order_id = uuid4()
+    fill(database_url, order_id)
+
+    events = log.load({f"order-{order_id}": 0})[f"order-{order_id}"]
+    sealed = [one for one in log.read(0, 100) if one.stream_id == f"order-{order_id}"]
+
+    placed, moved = events[0], events[1]
+    assert isinstance(placed.event, e.OrderPlaced)
+    assert placed.event.customer == CUSTOMER
+    assert placed.event.delivery == DELIVERY
+    assert (placed.reason, moved.reason) == (f"Placed {MARK}", f"Free text {MARK}")
+    assert isinstance(sealed[0].event, e.OrderPlaced)
+    assert sealed[0].event.customer == e.Customer(
+        customer_id="c-7", name="[sealed]", phone="[sealed]", email="[sealed]"
+    )
+    assert [one.reason for one in sealed if one.reason] == ["[sealed]"] * 3
+
+
+def test_another_process_adds_a_key_of_its_own_and_reads_both(
+    database_url: str, owner: psycopg.Connection[Any], log: EventLog
+) -> None:
+    order_id, other = uuid4(), uuid4()
+    fill(database_url, order_id)
+    with open_pipeline(database_url) as pipeline:  # It knows no key of this customer yet.
+        pipeline.execute(place(other, customer=CUSTOMER))
+        pipeline.execute(note(order_id, "The second process"))
+
+    keys = owner.execute("select count(*) from log.keys where subject_id = 'c-7'").fetchone()
+    streams = log.load({f"order-{order_id}": 0, f"order-{other}": 0})
+
+    assert keys == (2,)
+    assert note_of(streams[f"order-{order_id}"][-1]) == "The second process"
+    assert isinstance(streams[f"order-{other}"][0].event, e.OrderPlaced)
+    assert streams[f"order-{other}"][0].event.customer == CUSTOMER
+
+
+def test_what_a_destroyed_key_sealed_reads_erased_and_the_order_goes_on(
+    database_url: str, owner: psycopg.Connection[Any], log: EventLog
+) -> None:
+    order_id = uuid4()
+    fill(database_url, order_id)
+    owner.execute("update log.keys set key = null where subject_id = 'c-7'")
+
+    events = log.load({f"order-{order_id}": 0})[f"order-{order_id}"]
+    with open_pipeline(database_url) as pipeline:
+        outcome = pipeline.execute(note(order_id, "Afterwards"))
+
+    assert isinstance(events[0].event, e.OrderPlaced)
+    assert events[0].event.customer == e.Customer(
+        customer_id="c-7", name="[erased]", phone="[erased]", email="[erased]"
+    )
+    assert events[1].reason == "[erased]"
+    assert outcome.kind == "accepted"
+    last = log.load({f"order-{order_id}": 0})[f"order-{order_id}"][-1]
+    assert note_of(last) == "Afterwards"
+
+
+def test_a_missing_key_row_reads_erased_too(
+    database_url: str, owner: psycopg.Connection[Any], log: EventLog
+) -> None:
+    order_id = uuid4()
+    fill(database_url, order_id)
+    owner.execute("delete from log.keys")
+
+    events = log.load({f"order-{order_id}": 0})[f"order-{order_id}"]
+
+    assert events[1].reason == "[erased]"
+
+
+def test_a_sealed_value_that_was_moved_to_another_row_does_not_open(
+    database_url: str, owner: psycopg.Connection[Any], log: EventLog
+) -> None:
+    order_id = uuid4()
+    fill(database_url, order_id)
+    owner.execute("alter table log.events disable trigger immutable")
+    owner.execute(
+        "update log.events set reason = (select reason from log.events where position = 2)"
+        " where position = 3"
+    )
+
+    with pytest.raises(MapperDeserialisationError, match="position 3"):
+        log.load({f"order-{order_id}": 0})
+
+
+def test_the_wrong_key_does_not_open(
+    database_url: str, owner: psycopg.Connection[Any], log: EventLog
+) -> None:
+    order_id = uuid4()
+    fill(database_url, order_id)
+    owner.execute("update log.keys set key = sha256(key) where subject_id = 'c-7'")
+
+    with pytest.raises(MapperDeserialisationError, match="position 2"):
+        log.load({f"order-{order_id}": 0})
+
+
+def test_a_key_of_an_append_that_was_rolled_back_is_sent_again(
+    database_url: str, log: EventLog
+) -> None:
+    """The key counts as stored only once it is: what it seals could never be read otherwise."""
+    stream = f"order-{uuid4()}"
+
+    def answer(version: int) -> Answer:
+        event = NewEvent(stream, version, Decided(e.NoteAdded(text=MARK), NOW), "c-9")
+        command = note(uuid4())
+        reads, versions = [stream], {stream: version}
+        return Answer(command, body_hash(command), "accepted", reads, [event], versions=versions)
+
+    with pytest.raises(RuntimeError, match="power"), log.locked() as held:
+        held.append([answer(1)], {stream: 0})
+        raise RuntimeError("power failed before the commit")
+    log.append([answer(1)], {stream: 0})
+
+    reader = open_log(database_url)
+    (read,) = reader.load({stream: 0})[stream]
+    reader.close()
+    assert note_of(read) == MARK
+
+
+def note_of(recorded: Recorded) -> str:
+    assert isinstance(recorded.event, e.NoteAdded)
+    return recorded.event.text
+
+
+def test_the_examples_know_every_personal_field() -> None:
+    """Whoever adds one adds it to `fill`; this is what it covers."""
+    personal = {
+        *("OrderPlaced.customer.name", "OrderPlaced.customer.phone", "OrderPlaced.customer.email"),
+        "OrderPlaced.delivery.address",
+        *("FieldsChanged.customer_name", "FieldsChanged.customer_phone"),
+        *("FieldsChanged.customer_email", "FieldsChanged.delivery_address"),
+        *("NoteAdded.text", "FactAnnulled.reason", "StatusRecorded.personal"),
+    }
+    assert set(_personal_fields()) == personal
+
+
+def _personal_fields() -> list[str]:
+    def names(spec: Any, place: str) -> list[str]:
+        if spec is True:
+            return [place]
+        return [n for name, inner in spec.items() for n in names(inner, f"{place}.{name}")]
+
+    return [n for cls in EVENTS.values() for n in names(personal_fields(cls), cls.__name__)]

@@ -1,0 +1,173 @@
+"""What was stored is read for ever: byte for byte, by older and newer versions of Orderpath."""
+
+import json
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from domain.batch import Answer, NewEvent
+from domain.catalog import EVENTS
+from domain.messages import Decided, Event
+from domain.orders import events as e
+from domain.reading import Undecodable
+from domain.refusals import InfraError
+from infra.event_log import EventLog
+from infra.mapper import EventMapper
+from services.pipeline import body_hash
+from tests.golden.stored_names import HERE
+from tests.support import examples
+from tests.support.examples import NOW
+from tests.support.loads import note, open_pipeline, place, publish
+
+GOLDEN = sorted((HERE / "events").glob("*.json"))
+
+
+def store(log: EventLog, *events: Event, stream: str = "order-a", subject: str = "c-7") -> None:
+    command = note(uuid4())
+    new = [NewEvent(stream, v, Decided(event, NOW), subject) for v, event in enumerate(events, 1)]
+    versions = {stream: len(new)}
+    answer = Answer(command, body_hash(command), "accepted", [stream], new, versions=versions)
+    log.append([answer], {stream: 0})
+
+
+def rename(owner: psycopg.Connection[Any], position: int, name: str, payload: str = "{}") -> None:
+    """Let a row be of another version of Orderpath."""
+    owner.execute("alter table log.events disable trigger immutable")
+    owner.execute(
+        "update log.events set type = %s, payload = %s where position = %s",
+        [name, payload.encode(), position],
+    )
+
+
+def test_every_event_comes_back_as_it_was_stored(log: EventLog) -> None:
+    events = list(examples.EVENTS.values())
+
+    store(log, *events)
+
+    assert [one.event for one in log.load({"order-a": 0})["order-a"]] == events
+
+
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.stem)
+def test_every_golden_event_ever_released_is_read_from_the_log(
+    golden: Path, log: EventLog, owner: psycopg.Connection[Any]
+) -> None:
+    store(log, e.NoteAdded(text="x"))
+    rename(owner, 1, golden.stem, golden.read_text())
+
+    (read,) = log.load({"order-a": 0})["order-a"]
+
+    assert read.event == examples.EVENTS[golden.stem]
+
+
+def test_payloads_are_stored_byte_for_byte(
+    log: EventLog, owner: psycopg.Connection[Any]
+) -> None:
+    event = e.OwnerAssigned(user='Zoë "\\" \u2028 😀 </script> ', group="leads")
+
+    store(log, event)
+
+    row = owner.execute("select payload from log.events").fetchone()
+    assert row == (event.model_dump_json(exclude_none=True).encode(),)
+
+
+def test_an_unknown_stored_name_makes_only_its_own_stream_unavailable(
+    database_url: str, owner: psycopg.Connection[Any], log: EventLog
+) -> None:
+    newer, well = uuid4(), uuid4()
+    with open_pipeline(database_url) as pipeline:
+        pipeline.execute(publish())
+        pipeline.execute(place(newer))
+        pipeline.execute(place(well))
+    rename(owner, 2, "order.placed.v9")
+
+    with open_pipeline(database_url) as pipeline:
+        futures = [pipeline.submit(note(order)) for order in (well, newer, well, newer, well)]
+        kinds = []
+        for future in futures:
+            try:
+                kinds.append(future.result(30).kind)
+            except InfraError as error:
+                kinds.append(error.code)  # type: ignore[arg-type]
+
+    assert kinds == ["accepted", "newer_version", "accepted", "newer_version", "accepted"]
+    for read in (log.read, log.read_lenient):
+        with pytest.raises(InfraError) as caught:
+            read(0, 100)
+        assert caught.value.code == "newer_version"
+
+
+def test_a_row_that_cannot_be_read_is_named_and_the_rest_is_read(
+    log: EventLog, owner: psycopg.Connection[Any]
+) -> None:
+    store(log, *[e.OwnerAssigned(user=f"u{n}") for n in range(3)])
+    rename(owner, 2, "order.placed.v1", '{"path": 7}')
+
+    first, second, third = log.read_lenient(0, 10)
+
+    assert isinstance(second, Undecodable)
+    assert (second.position, second.type) == (2, "order.placed.v1")
+    assert [type(one).__name__ for one in (first, third)] == ["Recorded", "Recorded"]
+
+
+class NoteAddedV3(Event):
+    """Fact: somebody wrote something, in a shape of the future."""
+
+    NAME = "order.note_added.v3"
+
+    body: e.Customer
+    words: int
+
+
+def to_v2(body: dict[str, Any]) -> dict[str, Any]:
+    return {"note": body["text"]}
+
+
+def to_v3(body: dict[str, Any]) -> dict[str, Any]:
+    return {"body": {"name": body["note"]}, "words": len(body["note"].split())}
+
+
+def test_upcasters_are_chained_and_may_move_a_sealed_field(log: EventLog) -> None:
+    store(log, e.NoteAdded(text="Call after six"), e.OwnerAssigned(user="ann"))
+    newer = EventLog(
+        log.recorder,
+        EventMapper(
+            events={**EVENTS, NoteAddedV3.NAME: NoteAddedV3},
+            upcasters={
+                "order.note_added.v1": ("order.note_added.v2", to_v2),
+                "order.note_added.v2": ("order.note_added.v3", to_v3),
+            },
+        ),
+    )
+
+    first, second = newer.load({"order-a": 0})["order-a"]
+    sealed, _ = newer.read(0, 10)
+
+    assert first.event == NoteAddedV3(body=e.Customer(name="Call after six"), words=3)
+    assert sealed.event == NoteAddedV3(body=e.Customer(name="[sealed]"), words=1)
+    assert second.event == e.OwnerAssigned(user="ann")
+
+
+def test_the_rows_of_a_shard_and_of_a_stream_are_found(log: EventLog) -> None:
+    for number in range(20):
+        store(log, e.OwnerAssigned(user=f"u{number}"), stream=f"order-{number}")
+    everything = log.read(0, 100)
+
+    for shard in range(16):
+        found = log.read_lenient(0, 100, shard=shard)
+        assert found == [one for one in everything if one.shard == shard]
+    assert log.read_lenient(0, 100, stream_id="order-7") == [everything[7]]
+
+
+def test_the_head_names_the_log_and_its_end(
+    log: EventLog, owner: psycopg.Connection[Any]
+) -> None:
+    empty = log.head()
+    store(log, e.OwnerAssigned(user="ann"))
+
+    assert (empty.position, empty.epoch) == (0, 1)
+    assert (log.head().position, log.head().log_id) == (1, empty.log_id)
+    assert json.loads(json.dumps(str(empty.log_id)))
+    assert owner.execute("select log_id from log.head").fetchone() == (empty.log_id,)

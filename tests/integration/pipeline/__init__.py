@@ -1,0 +1,1 @@
+"""What the command pipeline promises, on a real PostgreSQL."""

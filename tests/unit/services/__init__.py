@@ -1,0 +1,1 @@
+"""Promises of the use cases that need no database."""

@@ -1,0 +1,1 @@
+"""Promises of the importers that need no database."""
