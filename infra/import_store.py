@@ -144,11 +144,12 @@ class ImportStore:
                 "select row_id, state from ops.quarantine where row_id = any(%s)", (ids,)
             ).fetchall()
             states = dict(known)
-            for row in {row.row_id: row for row in rows}.values():
-                if states.get(row.row_id) == "open":
-                    session.execute(_STILL_BAD, _still_bad(row))
-                elif row.row_id not in states:
-                    _insert(session, run_id, source, row)
+            different = {row.row_id: row for row in rows}.values()
+            again = [row for row in different if states.get(row.row_id) == "open"]
+            new = [row for row in different if row.row_id not in states]
+            with session.cursor() as cursor:
+                cursor.executemany(_STILL_BAD, [_still_bad(row) for row in again])
+                _insert(cursor, run_id, source, new)
         return {row_id for row_id, state in known if state == "resolved"}
 
     def rows(
@@ -225,6 +226,11 @@ _STILL_BAD: Final = (
     "update ops.quarantine set reason = %s, column_name = %s, message = %s, changed_at = now()"
     " where row_id = %s and (reason, message) is distinct from (%s, %s)"
 )
+_INSERT: Final = """
+    insert into ops.quarantine (row_id, run_id, source, table_name, file, line, reason,
+        column_name, message, order_id, key_id, sealed)
+    values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing
+"""
 _SELECT: Final = """
     select q.row_id, q.run_id, r.kind, q.source, q.table_name, q.file, q.line, q.reason,
            q.column_name, q.message, q.order_id, q.state, q.fixed, q.first_seen, q.sealed, k.key
@@ -238,29 +244,17 @@ _SELECT: Final = """
 """
 
 
-def _insert(session: psycopg.Connection[Any], run_id: UUID, source: str, row: BadRow) -> None:
-    key_id, key = uuid4(), os.urandom(_KEY_BYTES)
-    subject = stream_of(row.order_id) if row.order_id else f"quarantine-{row.row_id}"
-    session.execute("select ops.keep_key(%s, %s, %s)", (key_id, subject, key))
-    session.execute(
-        "insert into ops.quarantine (row_id, run_id, source, table_name, file, line, reason,"
-        " column_name, message, order_id, key_id, sealed)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
-        (
-            row.row_id,
-            run_id,
-            source,
-            row.table,
-            row.file,
-            row.line,
-            row.reason,
-            row.column,
-            row.message,
-            row.order_id,
-            key_id,
-            _sealed(row.values, key, row.row_id),
-        ),
-    )
+def _insert(cursor: psycopg.Cursor[Any], run_id: UUID, source: str, rows: Sequence[BadRow]) -> None:
+    keys, sealed = [], []
+    for row in rows:
+        key_id, key = uuid4(), os.urandom(_KEY_BYTES)
+        subject = stream_of(row.order_id) if row.order_id else f"quarantine-{row.row_id}"
+        keys.append((key_id, subject, key))
+        place = (row.table, row.file, row.line, row.reason, row.column, row.message, row.order_id)
+        values = _sealed(row.values, key, row.row_id)
+        sealed.append((row.row_id, run_id, source, *place, key_id, values))
+    cursor.executemany("select ops.keep_key(%s, %s, %s)", keys)
+    cursor.executemany(_INSERT, sealed)
 
 
 def _still_bad(row: BadRow) -> tuple[object, ...]:

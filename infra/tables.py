@@ -144,7 +144,7 @@ class CsvTable:
 
     def _damaged(self, error: Exception) -> TableError:
         words = "ends too early" if isinstance(error, EOFError) else f"is damaged ({error})"
-        where = f"{self._name}:{self._lines.number}"
+        where = f"{self._name}:{max(self._lines.number, 1)}"
         return TableError(
             f"{where}: the packed file {words}: get it again; nothing of it was recorded"
         )

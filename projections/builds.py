@@ -65,7 +65,7 @@ def create_build(tx: Tx, projection: Projection, state: State, head: Head) -> Bu
     ).fetchone()
     assert row is not None
     build = Build(projection.name, row[0], projection.version, state, row[1])
-    tx.execute(sql.SQL("create schema {}").format(sql.Identifier(build.schema)))
+    tx.execute("select projection.create_schema(%s)", [build.schema])
     use_schema(tx, build.schema)
     tx.execute(projection.ddl)
     tx.execute(

@@ -56,5 +56,12 @@ def set_lock_timeout(tx: Tx, lock: str) -> None:
 
 
 def use_schema(tx: Tx, schema: str) -> None:
-    """Make the tables of one build those that unqualified names mean."""
-    tx.execute("select set_config('search_path', %s, true)", [f"{schema}, pg_temp"])
+    """Make the tables of one build those that unqualified names mean.
+
+    What is applied finds its rows by key, however small the planner still thinks a table is.
+    """
+    tx.execute(
+        "select set_config('search_path', %s, true), set_config('enable_seqscan', 'off', true),"
+        " set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)",
+        [f"{schema}, pg_temp"],
+    )

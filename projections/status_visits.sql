@@ -28,7 +28,7 @@ with anchors as materialized (
     from anchors
     join status_entries e
       on e.order_id = anchors.order_id and e.occurred_at >= anchors.entered_at
-    where e.annulled_recorded_at is null
+     and e.annulled_recorded_at is null
     window line as (
         partition by e.order_id
         order by e.occurred_at, e.is_decision, e.timeline_no, e.fact_id)
@@ -93,3 +93,4 @@ on conflict (order_id, visit_no) do update set
     reason_code = excluded.reason_code, initiator = excluded.initiator,
     time_source = excluded.time_source, version = excluded.version,
     command_id = excluded.command_id
+where visits.* is distinct from excluded.*

@@ -15,6 +15,8 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 import psycopg
+from psycopg import Cursor
+from psycopg.rows import DictRow, dict_row
 
 from domain.messages import Actor, Command, Outcome
 from domain.paths.line import PublishPath
@@ -87,6 +89,18 @@ class System:
             name = f"orderpath {role.removeprefix('orderpath_')}"
             self._sessions[role] = Session(self.url, role=role, name=name)
         return self._sessions[role].connection()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Cursor[DictRow]]:
+        """Lend an analyst's cursor for reports: all of the block sees the tables of one moment."""
+        with (
+            self.lend("orderpath_analyst") as connection,
+            connection.transaction(),
+            connection.cursor(row_factory=dict_row) as reader,
+        ):
+            reader.execute("set transaction isolation level repeatable read, read only")
+            reader.execute("set local jit = off")
+            yield reader
 
     @cached_property
     def projection_log(self) -> EventLog:

@@ -3,6 +3,7 @@ as `orderpath follow`, or for a moment before a read. Several at once do no harm
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event as Signal
 from time import monotonic
 from typing import Final
@@ -14,6 +15,7 @@ from domain.reading import Head, LogReader, Undecodable
 from domain.refusals import InfraError
 from services.projector import Delivery, Projector
 
+Events = Sequence[Recorded | Undecodable]
 Progress = Callable[[int, int], None]  # events done, events in all
 
 SHORTEST_SECONDS: Final = 0.005
@@ -42,6 +44,8 @@ class Follower:
         self._head: Head | None = None
         self._after = 0  # everything up to here was delivered
         self._prev: dict[int, int] = {}  # the same per shard, as the deliveries say it
+        self._reader = ThreadPoolExecutor(1, "orderpath reader")
+        self._ahead: tuple[int, Future[Events]] | None = None  # what is read meanwhile
 
     def run(self, stop: Signal) -> None:
         """Follow until told to stop; wait out a database that is away."""
@@ -97,7 +101,7 @@ class Follower:
     def step(self) -> int:
         """Deliver the next events; say how many were read."""
         head = self._head or self.resume()
-        events = self._log.read_lenient(self._after, self._batch_events)
+        events = self._read()
         if events:
             deliveries = self._deliveries(head, events)
             self._projector.apply(deliveries)
@@ -105,9 +109,20 @@ class Follower:
             self._after = events[-1].position
         return len(events)
 
-    def _deliveries(
-        self, head: Head, events: Sequence[Recorded | Undecodable]
-    ) -> list[Delivery]:
+    def _read(self) -> Events:
+        """Read the next events; behind a full batch, begin with the one after it at once."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead[0] == self._after:
+            events = ahead[1].result()
+        else:
+            events = self._log.read_lenient(self._after, self._batch_events)
+        if len(events) == self._batch_events:
+            last = events[-1].position
+            reading = self._reader.submit(self._log.read_lenient, last, self._batch_events)
+            self._ahead = (last, reading)
+        return events
+
+    def _deliveries(self, head: Head, events: Events) -> list[Delivery]:
         shards: dict[int, list[Recorded | Undecodable]] = {}
         for event in events:
             if self._limits is not None and event.position > self._limits[event.shard]:

@@ -75,12 +75,14 @@ class Pipeline:
         *,
         batch_commands: int = 256,
         cache_streams: int = 20_000,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._log = log
         self._clock = clock
         self._batch_commands = batch_commands
         self._queue = CommandQueue()
         self._cache = StateCache(cache_streams)
+        self._patience_seconds = patience_seconds
         self._paths: dict[PathKey, OrderPath] = {}
         self._wait_seconds = FIRST_WAIT_SECONDS
         self._away_since: float | None = None  # monotonic seconds; None: the database answers
@@ -174,7 +176,7 @@ class Pipeline:
         given_up: list[tuple[Pending, Settled]] = []
         for pending in batch:
             waited = now - max(since, pending.queued_at)
-            if waited < PATIENCE_SECONDS and not self._stopping.is_set():
+            if waited < self._patience_seconds and not self._stopping.is_set():
                 again.append(pending)
             else:
                 given_up.append((pending, error))

@@ -77,6 +77,20 @@ def latest_path(system: "System", name: str) -> tuple[int, OrderPath]:
     return version, system.log.load_paths([(name, version)])[name, version]
 
 
+def status_places(system: "System") -> dict[tuple[str, str], int]:
+    """Give the place of every status in the latest version of its path, by (path, status)."""
+    return {
+        (name, code): place
+        for name in sorted(system.log.path_names())
+        for place, code in enumerate(_in_order(latest_path(system, name)[1]))
+    }
+
+
+def _in_order(path: OrderPath) -> list[str]:
+    stages = {stage: number for number, stage in enumerate(path.stages)}
+    return sorted(path.statuses, key=lambda code: stages[path.statuses[code].stage])
+
+
 def _as_id(ref: str) -> UUID | None:
     try:
         return UUID(ref)

@@ -106,7 +106,12 @@ def prepare(lend: Lend, log: LogReader) -> list[str]:
 
 
 def rebuild(
-    lend: Lend, log: LogReader, name: str, progress: Progress | None = None
+    lend: Lend,
+    log: LogReader,
+    name: str,
+    progress: Progress | None = None,
+    *,
+    batch_events: int = 2_000,
 ) -> Build:
     """Build the tables anew beside the live ones, then show the new ones.
 
@@ -114,7 +119,8 @@ def rebuild(
     """
     projection = _projection(name)
     build = _open_rebuild(lend, log, projection)
-    follower = Follower(Projector(lend, log, driver=None, build=build.build), log)
+    projector = Projector(lend, log, driver=None, build=build.build)
+    follower = Follower(projector, log, batch_events=batch_events)
     give_up_at = monotonic() + SWAP_PATIENCE_SECONDS
     wait = 0.05
     while True:

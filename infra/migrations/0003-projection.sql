@@ -56,3 +56,17 @@ grant usage, create on schema live to orderpath_projector;
 grant select, insert, update, delete
     on projection.builds, projection.checkpoints, projection.parked, projection.installed
     to orderpath_projector;
+
+-- A build's own schema. Made by a function, because the right to make any schema stands with the
+-- database and is lost when that is cloned, or restored under another name.
+create function projection.create_schema(name text) returns void
+language plpgsql volatile security definer set search_path = projection, pg_temp as $$
+begin
+    if name !~ '^p_[a-z_]+_[0-9]+$' then
+        raise exception '% is no name for the schema of a build', name
+            using errcode = 'invalid_schema_name';
+    end if;
+    execute format('create schema %I authorization orderpath_projector', name);
+end $$;
+revoke execute on function projection.create_schema from public;
+grant execute on function projection.create_schema to orderpath_projector;

@@ -8,14 +8,14 @@ select
     status, -- status
     day, -- day, UTC
     entered, -- orders that entered the status on that day, each time counted
-    "left", -- orders that left it on that day, each time counted
-    sum(entered - "left") over (
+    departed, -- orders that left it on that day, each time counted
+    sum(entered - departed) over (
         partition by path, stage, status order by day)::bigint as now -- orders in it at the end of that day
 from (
-    select path, stage, status, day, sum(entered)::bigint as entered, sum("left")::bigint as "left"
+    select path, stage, status, day, sum(entered)::bigint as entered, sum(departed)::bigint as departed
     from (
         select path, stage, status, (entered_at at time zone 'UTC')::date as day,
-               1 as entered, 0 as "left"
+               1 as entered, 0 as departed
         from analytics.status_visits
         union all
         select path, stage, status, (left_at at time zone 'UTC')::date, 0, 1

@@ -35,7 +35,7 @@ with stays as (
     window line as (
         partition by e.order_id
         order by e.occurred_at, e.is_decision, e.timeline_no, e.fact_id)
-), acts as (
+), acts as not materialized (
     select a.* from live.acts a
     where a.occurred_at <= status_visits_at.as_of
       and a.recorded_at <= status_visits_at.as_known

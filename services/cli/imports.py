@@ -115,7 +115,7 @@ def fix(
 def resubmit(
     row: Annotated[
         list[UUID] | None,
-        typer.Argument(parser=uuid_of, metavar="[ROW]...", help="By default all open ones."),
+        typer.Argument(parser=uuid_of, metavar="ROW", help="By default all open ones."),
     ] = None,
     source: Source = None,
     dry_run: DryRun = False,
@@ -183,7 +183,7 @@ def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
 
 def _rows_table(rows: list[dict[str, Any]]) -> "RenderableType":
     keys = ("row_id", "source", "file", "line", "reason", "message", "state", "fixed")
-    columns = ("row", "source", "file", "line>", "reason", "message", "state", "fixed")
+    columns = ("row!", "source", "file", "line>", "reason", "message", "state", "fixed")
     return table("Quarantine", *columns, rows=([row[key] for key in keys] for row in rows))
 
 

@@ -1,21 +1,18 @@
 """`orderpath order show|history|as-of|diff`: one order, now and through time."""
 
-from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli.amounts import priced
 from services.cli.errors import CommandFailed
 from services.cli.options import AsJson, Moments, OrderRef, Time, time_of, unfolded
-from services.cli.output import put, table, words
+from services.cli.order_tables import diff_table, history_table, sheet
+from services.cli.output import put, words
 from services.cli.session import opened
 
 if TYPE_CHECKING:
     from uuid import UUID
-
-    from rich.console import RenderableType
 
     from domain.messages import Recorded
     from services.bootstrap import System
@@ -32,7 +29,7 @@ def show(order: OrderRef, json: AsJson = False) -> None:
     with opened() as system:
         order_id, events = _events(system, order)
         view = _view(system, events, order_id, with_moves=True)
-    put(view, as_json=json, people=lambda: _sheet(view))
+    put(view, as_json=json, people=lambda: sheet(view))
 
 
 @unfolded
@@ -50,7 +47,7 @@ def history(order: OrderRef, *, moments: Moments, json: AsJson = False) -> None:
         "as_known": moments.as_known,
         "changes": changes,
     }
-    put(answer, as_json=json, people=lambda: [_history_table(answer)])
+    put(answer, as_json=json, people=lambda: [history_table(answer)])
 
 
 def as_of(order: OrderRef, time: Time, as_known: AsKnown = None, json: AsJson = False) -> None:
@@ -60,14 +57,14 @@ def as_of(order: OrderRef, time: Time, as_known: AsKnown = None, json: AsJson = 
         then = _known_then(events, order_id, time, as_known)
         view = _view(system, then, order_id)
     view = {"as_of": time, "as_known": as_known, **view}
-    put(view, as_json=json, people=lambda: _sheet(view))
+    put(view, as_json=json, people=lambda: sheet(view))
 
 
 def diff(
     order: OrderRef,
     start: Annotated[datetime, typer.Argument(parser=time_of, metavar="FROM")],
     end: Annotated[
-        datetime | None, typer.Argument(parser=time_of, metavar="[TO]", help="By default now.")
+        datetime | None, typer.Argument(parser=time_of, metavar="TO", help="By default now.")
     ] = None,
     as_known: AsKnown = None,
     json: AsJson = False,
@@ -91,7 +88,7 @@ def diff(
         "changes": changes,
     }
     currency = views[1]["currency"]
-    put(answer, as_json=json, people=lambda: [_diff_table(answer, currency)])
+    put(answer, as_json=json, people=lambda: [diff_table(answer, currency)])
 
 
 def _events(system: "System", ref: str) -> "tuple[UUID, list[Recorded]]":
@@ -129,95 +126,3 @@ def _view(
     if with_moves:
         view["moves"] = list(path.moves_from(order.status or "")) if path else []
     return view
-
-
-def _sheet(view: "View") -> "Iterator[RenderableType]":
-    currency = view["currency"]
-    yield table(None, "Order", str(view["order_id"]), rows=_facts(view))
-    if view["items"]:
-        names = ("title", "sku", "quantity", "unit_price_minor", "discount_minor", "pieces")
-        yield table(
-            "Items",
-            "id", "title", "sku", "pieces>", "price>", "discount>", "status",
-            rows=([i, *(priced(n, item[n], currency) for n in names)] for i, item in view["items"].items()),
-        )
-    if view["payments"]:
-        kinds = ("submitted", "authorised", "charged", "refunded", "charged_back")
-        yield table(
-            "Payments",
-            "id", *(f"{kind.replace('_', ' ')}>" for kind in kinds),
-            rows=(
-                [name, *(priced("_minor", sums[f"{kind}_minor"], currency) for kind in kinds)]
-                for name, sums in view["payments"].items()
-            ),
-        )
-    yield table(
-        "Statuses",
-        "entered (UTC)", "status", "event>",
-        rows=([s["entered_at"], s["status"], s["version"]] for s in view["statuses"]),
-    )
-
-
-def _facts(view: "View") -> Iterator[tuple[str, Any]]:
-    currency = view["currency"]
-    for name, value in view.items():
-        if name in ("order_id", "items", "payments", "statuses"):
-            continue
-        if isinstance(value, dict):
-            value = {k: v for k, v in priced(name, value, currency).items() if v is not None}
-        if value not in (None, {}, []):
-            yield name.removesuffix("_minor").replace("_", " "), priced(name, value, currency)
-
-
-def _history_table(answer: dict[str, Any]) -> "RenderableType":
-    currency = next((c["to"] for c in answer["changes"] if c["field"] == "currency"), None)
-    return table(
-        f"History of order {answer['order_id']} (UTC)",
-        "#>", "when", "who", "what", "from", "to", "why", "recorded",
-        rows=(
-            [
-                change["version"],
-                words(change["occurred_at"]) + " (derived)" * (change["time_source"] == "derived"),
-                _who(change["actor"]),
-                change["field"] + " (annulled)" * change["annulled"],
-                _value(change["field"], change["from"], currency),
-                _value(change["field"], change["to"], currency),
-                _why(change),
-                change["recorded_at"],
-            ]
-            for change in answer["changes"]
-        ),
-    )
-
-
-def _who(actor: dict[str, Any]) -> str:
-    name = actor["id"] if actor["kind"] == "user" else f"{actor['kind']} {actor['id']}"
-    name = f"{actor['at_source']} ({name})" if actor["at_source"] else name
-    return f"{name} for {actor['on_behalf_of']}" if actor["on_behalf_of"] else name
-
-
-def _why(change: dict[str, Any]) -> str:
-    parts = [change["reason_code"], change["reason"]]
-    if change["initiator"]:
-        parts.append(f"by {change['initiator']}")
-    parts += change["nonconforming"]
-    return ", ".join(filter(None, parts))
-
-
-def _value(field: str, value: Any, currency: str | None) -> Any:
-    value = priced(field, value, currency)
-    if isinstance(value, dict):
-        return {k: v for k, v in value.items() if v not in (None, False, "", 0, {})}
-    return value
-
-
-def _diff_table(answer: dict[str, Any], currency: str | None) -> "RenderableType":
-    until = words(answer["to"]) if answer["to"] else "now"
-    return table(
-        f"Order {answer['order_id']}, {words(answer['from'])} to {until} (UTC)",
-        "what", "from", "to",
-        rows=(
-            [c["field"], *(_value(c["field"], c[side], currency) for side in ("from", "to"))]
-            for c in answer["changes"]
-        ),
-    )

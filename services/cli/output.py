@@ -77,14 +77,18 @@ def console() -> "Console":
 
 
 def table(title: str | None, *columns: str, rows: Iterable[Sequence[Any]]) -> "Table":
-    """Give a table; a column whose name ends in `>` is aligned to the right."""
+    """Give a table; a column is aligned to the right with `>`, never folded with `!` at its end."""
     from rich.table import Table
     from rich.text import Text
 
     made = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     for column in columns:
-        right = column.endswith(">")
-        made.add_column(column.rstrip(">"), justify="right" if right else "left", overflow="fold")
+        made.add_column(
+            column.rstrip(">!"),
+            justify="right" if column.endswith(">") else "left",
+            no_wrap=column.endswith("!"),
+            overflow="fold",
+        )
     for row in rows:
         made.add_row(*(Text(words(cell)) for cell in row))
     return made

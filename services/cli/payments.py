@@ -26,7 +26,7 @@ def pay(
     order: OrderRef,
     amount: Annotated[
         str | None,
-        typer.Argument(metavar="[AMOUNT]", help="As 12.50; by default what is still due."),
+        typer.Argument(metavar="AMOUNT", help="As 12.50; by default what is still due."),
     ] = None,
     movement: Annotated[
         str,

@@ -5,13 +5,16 @@ from typing import Final
 import typer
 
 from services.cli import (
+    demo,
     foreground,
+    imports,
     order_reads,
     orders,
     paths,
     payments,
     placing,
     projections,
+    reports,
     status,
 )
 
@@ -30,7 +33,11 @@ for read in (order_reads.show, order_reads.history, order_reads.diff):
     orders.app.command()(read)
 orders.app.command("as-of")(order_reads.as_of)
 
-for program in (foreground.up, foreground.down, status.status, foreground.follow, status.psql):
+for program in (
+    foreground.up, foreground.down, status.status, foreground.follow,
+    status.psql,
+    demo.demo,
+):
     app.command()(program)
-for group in (orders.app, projections.app, paths.app):
+for group in (imports.app, orders.app, reports.app, projections.app, paths.app):
     app.add_typer(group)

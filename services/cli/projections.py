@@ -27,7 +27,7 @@ app: Final = typer.Typer(
 )
 Name = Annotated[str, typer.Argument(metavar="PROJECTION", help="As `projection list` names it.")]
 MaybeName = Annotated[
-    str | None, typer.Argument(metavar="[PROJECTION]", help="By default all of them.")
+    str | None, typer.Argument(metavar="PROJECTION", help="By default all of them.")
 ]
 
 
@@ -42,7 +42,7 @@ def list_them(json: AsJson = False) -> None:
 @app.command()
 def rebuild(
     name: Annotated[
-        list[str] | None, typer.Argument(metavar="[PROJECTION]...", help="By default all of them.")
+        list[str] | None, typer.Argument(metavar="PROJECTION", help="By default all of them.")
     ] = None,
     json: AsJson = False,
 ) -> None:
@@ -63,7 +63,7 @@ def rebuild(
 @app.command()
 def verify(
     name: Annotated[
-        list[str] | None, typer.Argument(metavar="[PROJECTION]...", help="By default all of them.")
+        list[str] | None, typer.Argument(metavar="PROJECTION", help="By default all of them.")
     ] = None,
     json: AsJson = False,
 ) -> None:

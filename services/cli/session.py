@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Timer
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from services.cli.errors import USAGE, CommandFailed
 from services.cli.output import progress_bar, say
 
 if TYPE_CHECKING:
-    from psycopg import Cursor
-
     from services.bootstrap import Settings, System
 
 LONG_SECONDS: Final = 1.0  # a read says so when it has to wait longer
@@ -41,17 +39,6 @@ def up_to_date() -> "Iterator[System]":
     with opened() as system:
         catch_up(system)
         yield system
-
-
-@contextmanager
-def reading() -> "Iterator[Cursor[Any]]":
-    """Lend a cursor with an analyst's rights on projections that are up to date."""
-    with (
-        up_to_date() as system,
-        system.lend("orderpath_analyst") as connection,
-        connection.cursor() as cursor,
-    ):
-        yield cursor
 
 
 def catch_up(system: "System") -> None:

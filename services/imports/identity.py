@@ -13,6 +13,8 @@ COMMANDS: Final = uuid5(NAMESPACE_URL, "orderpath:import:command")
 RUNS: Final = uuid5(NAMESPACE_URL, "orderpath:import:run")
 ROWS: Final = uuid5(NAMESPACE_URL, "orderpath:import:row")
 
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 def order_id_of(source: str, external_id: str) -> UUID:
     """Give the id of the order that a source calls `external_id`."""
@@ -30,4 +32,4 @@ def id_of(namespace: UUID, *parts: str) -> UUID:
 
 
 def _joined(*parts: str) -> str:
-    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODE(parts)

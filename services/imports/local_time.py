@@ -51,6 +51,8 @@ class Clockwork:
         """Read a local time. Of a repeated hour the mapping says which one is meant; an hour
         that was skipped is read by the clock that was not put forward yet.
         """
+        if zone.key == "UTC":
+            return at.replace(tzinfo=UTC)
         first, second = at.replace(tzinfo=zone), at.replace(tzinfo=zone, fold=1)
         if first.utcoffset() == second.utcoffset():
             return first.astimezone(UTC)

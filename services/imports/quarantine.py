@@ -136,6 +136,8 @@ def fix(system: System, row_id: UUID, changes: Mapping[str, str]) -> Quarantined
             raise ImportProblem(f"row {row_id} has no column {column[:64]!r}: {hint}")
         if len(value) > MAX_VALUE_CHARACTERS:
             raise ImportProblem(f"{column}: at most {MAX_VALUE_CHARACTERS} characters")
+        if not value.isprintable():
+            raise ImportProblem(f"{column}: the value holds characters that cannot be printed")
     store = system.import_desk.store
     try:
         store.fix(row_id, {**{c: row.values[c] for c in columns}, **changes})

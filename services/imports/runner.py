@@ -5,30 +5,34 @@ is recognised in bulk and left out.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
+from domain.batch import StoredOutcome
 from domain.messages import Actor, Outcome
 from domain.orders.commands import MAX_FACTS, Fact, RecordFacts
 from domain.orders.facts import PlacedFact, StatusFact
-from domain.orders.timeline import key_of
 from domain.paths.line import PathPublished
 from domain.paths.path import OrderPath
 from domain.refusals import InfraError, Unmet
 from services.bootstrap import System
 from services.imports.identity import COMMANDS, id_of
+from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport
 from services.imports.rows import BadRow, SourceRow, UnreadableError, bad_row
 from services.pipeline import body_hash
 
 IN_FLIGHT: Final = 512  # commands
 CHECKED_AT_ONCE: Final = 256  # commands whose ids are looked up together
+MAX_QUARANTINED: Final = 50_000  # rows of one run: beyond it is the file or the mapping
 QUARANTINED_AT_ONCE: Final = 200  # rows
 NOTED_EVERY_SECONDS: Final = 2.0
+_STATUSES: Final = (StatusFact, PlacedFact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,9 @@ class Recorder:
         if row.quarantined_as is not None:
             self.bad_again.add(row.quarantined_as)
         self._bad.append(bad_row(self._report.source, row, error, order_id))
+        if self._report.quarantined.total() > MAX_QUARANTINED:
+            self._quarantine()
+            raise ImportProblem(self._too_many())
         if len(self._bad) >= QUARANTINED_AT_ONCE:
             self._quarantine()
 
@@ -134,7 +141,7 @@ class Recorder:
         if self._report.dry_run:
             self._count_only([command for command, _ in waiting])
             return
-        known = self._system.log.load_outcomes([command.command_id for command, _ in waiting])
+        known = self._known([command for command, _ in waiting])
         for command, rows in waiting:
             stored = known.get(command.command_id)
             if stored is not None:
@@ -146,6 +153,12 @@ class Recorder:
             self._flying.append((future, command, rows))
         self._note_progress()
 
+    def _known(self, commands: Sequence[RecordFacts]) -> Mapping[UUID, StoredOutcome]:
+        """Look up which commands were answered before: faster than asking the pipeline."""
+        with suppress(InfraError):  # The pipeline has more patience, and knows them as well.
+            return self._system.log.load_outcomes([one.command_id for one in commands])
+        return {}
+
     def _count_only(self, commands: Sequence[RecordFacts]) -> None:
         ids = [fact.fact_id for command in commands for fact in command.facts]
         known = self._store.known_facts(ids)
@@ -154,11 +167,7 @@ class Recorder:
 
     def _settle_next(self) -> None:
         future, command, rows = self._flying.popleft()
-        try:
-            outcome = future.result()
-        except InfraError as error:
-            raise InfraError(error.code, f"{error} {self._how_to_go_on()}") from error
-        self._settle(outcome, command, rows)
+        self._settle(future.result(), command, rows)
 
     def _settle(self, outcome: Outcome, command: RecordFacts, rows: Sequence[SourceRow]) -> None:
         if outcome.kind == "refused":
@@ -193,6 +202,13 @@ class Recorder:
             outcome = self._system.pipeline.submit(again).result()
             self._settle(outcome, again, [row for _, row in rest])
 
+    def _too_many(self) -> str:
+        reason, times = self._report.quarantined.most_common(1)[0]
+        return (
+            f"more than {MAX_QUARANTINED} rows cannot be read, {times} of them because of {reason}:"
+            " look at some in quarantine, correct the file or the mapping, and start again"
+        )
+
     def _quarantine(self) -> None:
         rows, self._bad = self._bad, []
         if rows and not self._report.dry_run:
@@ -202,14 +218,9 @@ class Recorder:
 
     def _note_progress(self) -> None:
         if self._report.run_id is not None and monotonic() - self._noted_at > NOTED_EVERY_SECONDS:
-            self._store.progress(self._report.run_id, self._report.orders)
+            with suppress(InfraError):
+                self._store.progress(self._report.run_id, self._report.orders)
             self._noted_at = monotonic()
-
-    def _how_to_go_on(self) -> str:
-        return (
-            f"{self._report.facts} facts were recorded until then: "
-            "start the same import again, it leaves out what is known."
-        )
 
 
 def against_path(path: OrderPath, facts: Sequence[tuple[Fact, Any]]) -> list[str]:
@@ -221,7 +232,7 @@ def against_path(path: OrderPath, facts: Sequence[tuple[Fact, Any]]) -> list[str
     before: str | None = None
     reasons: list[str] = []
     for fact, _ in facts:
-        if not isinstance(fact, StatusFact | PlacedFact):
+        if not isinstance(fact, _STATUSES):
             continue
         if isinstance(fact, StatusFact):
             if before is None and fact.status not in starts:
@@ -234,9 +245,9 @@ def against_path(path: OrderPath, facts: Sequence[tuple[Fact, Any]]) -> list[str
 
 def _moment(told: tuple[Fact, SourceRow]) -> tuple[Any, ...]:
     fact = told[0]
-    if isinstance(fact, StatusFact | PlacedFact):
-        return (fact.occurred_at, 0, *key_of(fact.occurred_at, 0, fact.rank, fact.fact_id)[2:])
-    return (fact.occurred_at, 1, 0, fact.fact_id)
+    if isinstance(fact, _STATUSES):
+        return (fact.occurred_at, 0, fact.rank, fact.fact_id.int)
+    return (fact.occurred_at, 1, 0, fact.fact_id.int)
 
 
 def _fact_number(unmet: Unmet) -> int | None:

@@ -74,8 +74,11 @@ def importing(system: System, report: ImportReport) -> Iterator[None]:
         if report.run_id is not None and not report.dry_run:
             store.finish(report.run_id, report.as_dict(), report.orders)
         log_.info("import_done", **_figures(report))
-    except (ImportProblem, InfraError):
+    except ImportProblem:
         raise
+    except InfraError as error:
+        words = f"{report.facts} facts were recorded until then: start the same import again"
+        raise InfraError(error.code, f"{error}. {words}, it leaves out what is known.") from error
     except OrderpathError as error:  # Of infra's readers, each with file, line and advice.
         raise ImportProblem(*str(error).splitlines()) from error
     finally:

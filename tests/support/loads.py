@@ -47,8 +47,9 @@ def open_pipeline(
         log.close()
 
 
-def publish(command_id: UUID | None = None) -> PublishPath:
-    return PublishPath(command_id=command_id or uuid4(), actor=actor(), definition=PATH)
+def publish(**changes: Any) -> PublishPath:
+    definition = OrderPath.model_validate(PATH.model_dump(mode="json") | changes)
+    return PublishPath(command_id=uuid4(), actor=actor(), definition=definition)
 
 
 def place(order_id: UUID | None = None, **body: Any) -> c.PlaceOrder:
@@ -59,7 +60,7 @@ def place(order_id: UUID | None = None, **body: Any) -> c.PlaceOrder:
 
 def move(order_id: UUID, to_status: str, **body: Any) -> c.ChangeStatus:
     """Ask for a change of status, with every reason that a move may demand."""
-    why = {"reason_code": "changed_mind", "reason": "because"}
+    why = {"reason_code": "changed_mind", "initiator": "client", "reason": "because"}
     told = {"command_id": uuid4(), "actor": EVERYBODY, "order_id": order_id} | why
     return c.ChangeStatus(**told | {"to_status": to_status} | body)
 

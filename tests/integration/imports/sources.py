@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -54,13 +55,12 @@ def write_olist(
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Iterable[str]]) -> Path:
     """Write a CSV file, packed if its name says so."""
-    opened = (
-        gzip.open(path, "wt", newline="") if path.suffix == ".gz" else path.open("w", newline="")
-    )
-    with opened as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    raw = text.getvalue().encode()
+    path.write_bytes(gzip.compress(raw) if path.suffix == ".gz" else raw)
     return path
 
 

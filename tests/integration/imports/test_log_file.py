@@ -402,7 +402,7 @@ def test_shuffled_rows_of_packed_files_leave_the_same_facts(depot: System, tmp_p
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (("zone: Europe/Berlin", "zone: Europe/Berln"), r"map.yaml:5:7: there is no time zone"),
+        (("zone: Europe/Berlin", "zone: Europe/Berln"), r"map.yaml:5:26: there is no time zone"),
         (("time:", "tiem:"), r"map.yaml:5:1: unknown key 'tiem': did you mean time\?"),
         (("column: at", "colum: at"), r"map.yaml:5:8: unknown key 'colum': did you mean column"),
         (("source: depot", "source: De pot"), r"map.yaml:2:9: source: write a-z"),

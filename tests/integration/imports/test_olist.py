@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from domain.orders.events import stream_of
+from infra.postgres import connect
 from services.bootstrap import System
 from services.imports.identity import order_id_of
 from services.imports.olist import import_olist
 from services.imports.problem import ImportProblem
-from services.imports.quarantine import fix, list_rows, resubmit
+from services.imports.quarantine import find_row, fix, list_rows, resubmit
 from tests.integration.imports.sources import (
     ITEM,
     ORDER,
@@ -271,6 +272,29 @@ def test_quarantined_values_are_sealed_on_disk(system: System, tmp_path: Path) -
         stored = session.execute("select q::text from ops.quarantine q").fetchall()
     assert len(stored) == 3
     assert not any("555-1234" in text for (text,) in stored)
+
+
+def test_erased_values_are_gone_and_break_nothing(system: System, tmp_path: Path) -> None:
+    import_olist(system, write_olist(tmp_path / "shop", [ORDER], [ITEM | {"price": "x"}], []))
+    (row,) = list_rows(system)
+    with connect(system.url) as session:
+        session.execute("update log.keys set key = null where subject_id = %s", (STREAM,))
+
+    assert find_row(system, row.row_id).values is None
+    assert resubmit(system).quarantined == {"amount_unreadable": 1}
+    with pytest.raises(ImportProblem, match="erased"):
+        fix(system, row.row_id, {"price": "1.00"})
+
+
+def test_a_file_that_is_wrong_all_over_stops(
+    system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.imports.runner.MAX_QUARANTINED", 10)
+    orders = [ORDER | {"order_id": f"o{n}", "order_approved_at": "?"} for n in range(20)]
+
+    with pytest.raises(ImportProblem, match="more than 10 rows cannot be read, 11 of them because"):
+        import_olist(system, write_olist(tmp_path / "shop", orders, [], []))
+    assert len(list_rows(system)) == 11
 
 
 def test_the_shuffled_rows_leave_the_same_facts(system: System, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -53,8 +52,8 @@ def test_the_real_orders_are_recorded_to_the_last_one(
                 (name, expected["events_by_type"][name])
                 for name in sorted(expected["events_by_type"])
             ]
-            (against,) = session.execute(_AGAINST).fetchone() or ()
-        assert against == report.nonconforming.total()
+            against = session.execute(_AGAINST).fetchall()
+        assert against == [(report.nonconforming.total(),)]
 
         again = import_olist(system, data)
         assert (again.facts_new, again.facts_known) == (0, report.facts_new)
@@ -77,22 +76,17 @@ def shuffle(source: Path, target: Path) -> None:
             csv.writer(file).writerows([header, *rows])
 
 
-_NAMES: Any = {
-    "approved": "order_approved",
-    "shipped": "order_handed_to_carrier",
-    "delivered": "order_delivered",
-    "canceled": "order_canceled",
-    "unavailable": "order_unavailable",
-}
-_BY_TYPE = f"""
+_BY_TYPE = """
     select name, count(*) from (
         select case type
             when 'order.item_added.v1' then 'item_added'
             when 'order.payment_submitted.v1' then 'payment_submitted'
             when 'order.payment_charged.v1' then 'payment_approved'
             when 'order.placed.v1' then 'order_placed'
-            else '{json.dumps(_NAMES)}'::json ->>
-                (convert_from(payload, 'UTF8')::json ->> 'to_status')
+            else case convert_from(payload, 'UTF8')::json ->> 'to_status'
+                when 'shipped' then 'order_handed_to_carrier'
+                else 'order_' || (convert_from(payload, 'UTF8')::json ->> 'to_status')
+                end
             end as name
         from log.events
         where stream_id like 'order-%' and type <> 'order.source_status_noted.v1') e

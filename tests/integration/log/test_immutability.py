@@ -10,6 +10,7 @@ from psycopg.errors import InsufficientPrivilege
 
 from infra.postgres import connect
 from tests.support.loads import open_shop
+from tests.support.postgres import cloned_database
 
 IMMUTABLE: Final = ("events", "commands", "definitions")
 CHANGES: Final = {
@@ -36,10 +37,12 @@ each_change = pytest.mark.parametrize("change", CHANGES)
 each_role = pytest.mark.parametrize("role", ROLES)
 
 
-@pytest.fixture
-def filled(database_url: str) -> str:
-    open_shop(database_url, orders=1)
-    return database_url
+@pytest.fixture(scope="module")
+def filled(migrated_server: str) -> Iterator[str]:
+    """One for all tests of this file: after all, nobody can change it."""
+    with cloned_database(migrated_server) as url:
+        open_shop(url, orders=1)
+        yield url
 
 
 @pytest.fixture

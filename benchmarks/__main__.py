@@ -1,0 +1,59 @@
+"""`python -m benchmarks [names]`: measures the parts that are named, or all of them."""
+
+import argparse
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.measure import Found, print_json, print_markdown, print_table
+from benchmarks.server import bench_server
+
+DEFAULT_OLIST = Path(__file__).parents[2] / "shared" / "data" / "olist"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How long and how much."""
+
+    quick: bool
+    olist: Path
+
+
+def main() -> int:
+    """Measure, print the table and the JSON lines."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *PARTS], help=", ".join(PARTS))
+    parser.add_argument("--quick", action="store_true", help="in half a minute, less exactly")
+    parser.add_argument("--markdown", action="store_true", help="print docs/performance.md's tables")
+    parser.add_argument("--olist", type=Path, default=DEFAULT_OLIST, help="folder of the data set")
+    given = parser.parse_args()
+    options = Options(given.quick, given.olist)
+    found: list[Found] = []
+    with bench_server() as url:
+        for name in given.names or PARTS:
+            print(f"{name} ...", file=sys.stderr, flush=True)
+            found += PARTS[name](url, options)
+    if given.markdown:
+        print(f"Python {platform.python_version()}, {platform.machine()}")
+        print_markdown(found)
+    else:
+        print_table(found)
+        print_json(found)
+    return 0
+
+
+def _commands(url: str, options: Options) -> Iterator[Found]:
+    from benchmarks.write_path import measure_write_path
+
+    if options.quick:
+        return measure_write_path(url, seconds=0.5, rounds=1, callers=(64,))
+    return measure_write_path(url, seconds=2.0, rounds=3)
+
+
+PARTS: dict[str, Callable[[str, Options], Iterator[Found]]] = {"commands": _commands}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

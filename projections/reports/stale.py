@@ -1,0 +1,128 @@
+"""Question: which orders are open, and which of them has everybody forgotten?"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, LiteralString, TypedDict
+from uuid import UUID
+
+from domain.paths.durations import format_duration
+from projections.reports.scope import Reader, Scope
+
+ALWAYS_COUNTED: Final = tuple(timedelta(days=days) for days in (7, 30, 60, 90))
+MOST_LISTED: Final = 100_000
+
+
+class StaleOrder(TypedDict):
+    """An order that is not finished."""
+
+    order_id: UUID
+    external_id: str | None
+    path: str
+    stage: str | None
+    status: str
+    last_at: datetime  # its latest status event
+    due_at: datetime | None
+    overdue: bool
+    owner_user: str | None
+    owner_group: str | None
+    total_minor: int
+    currency: str | None
+
+
+class Stale(TypedDict):
+    """Open orders, counted by how long they have been silent."""
+
+    as_of: datetime | None  # null: now
+    open: int
+    silent: dict[str, int]  # duration -> orders that were silent for longer than it
+    overdue: int  # beyond the time limit of their status
+    orders: list[StaleOrder]  # the longest silent first
+
+
+def stale(
+    reader: Reader,
+    scope: Scope,
+    *,
+    silent_for: timedelta = ALWAYS_COUNTED[0],
+    overdue: bool = False,
+    limit: int = MOST_LISTED,
+) -> Stale:
+    """Count open orders by silence, list those that are silent (or overdue) for too long.
+
+    Open:   the last status event up to and including the moment is not final.
+    Silent: strictly longer than the duration since that event.
+    Shape:  orders: 0..limit rows, the longest silent first, ties by order_id.
+    Raises: ValueError if limit is not in 1..MOST_LISTED.
+    """
+    if not 1 <= limit <= MOST_LISTED:
+        raise ValueError(f"limit must be in 1..{MOST_LISTED}, not {limit}")
+    counted = sorted({*ALWAYS_COUNTED, silent_for})
+    seconds = [duration.total_seconds() for duration in counted]
+    source = _THEN if scope.is_past else _NOW
+    parameters: dict[str, Any] = {
+        **scope.parameters,
+        "seconds": seconds,
+        "silent_for": silent_for.total_seconds(),
+        "overdue": overdue,
+        "limit": limit,
+    }
+    counts = reader.execute(source + _COUNTS, parameters).fetchone()
+    assert counts is not None
+    rows = reader.execute(source + _LIST, parameters).fetchall()
+    return {
+        "as_of": scope.as_of,
+        "open": counts["open"],
+        "silent": _silent(counted, counts["silent"]),
+        "overdue": counts["overdue"],
+        "orders": [_order(row) for row in rows],
+    }
+
+
+def _silent(counted: Sequence[timedelta], numbers: Sequence[int]) -> dict[str, int]:
+    return {format_duration(d): n for d, n in zip(counted, numbers, strict=True)}
+
+
+def _order(row: dict[str, Any]) -> StaleOrder:
+    return {
+        "order_id": row["order_id"],
+        "external_id": row["external_id"],
+        "path": row["path"],
+        "stage": row["stage"],
+        "status": row["status"],
+        "last_at": row["last_at"],
+        "due_at": row["due_at"],
+        "overdue": row["overdue"],
+        "owner_user": row["owner_user"],
+        "owner_group": row["owner_group"],
+        "total_minor": row["total_minor"],
+        "currency": row["currency"],
+    }
+
+
+_NOW: Final[LiteralString] = """
+    with stale as (
+        select * from analytics.stale_orders s
+        where %(path)s::text is null or s.path = %(path)s)
+"""
+
+_THEN: Final[LiteralString] = """
+    with stale as (
+        select * from analytics.stale_orders_at(coalesce(%(as_of)s::timestamptz, now()),
+            coalesce(%(as_known)s::timestamptz, 'infinity'), %(timed_only)s) s
+        where %(path)s::text is null or s.path = %(path)s)
+"""
+
+_COUNTS: Final[LiteralString] = """
+    , counted as materialized (select silent_seconds, overdue from stale)
+    select (select count(*) from counted) as open,
+           (select count(*) from counted where overdue) as overdue,
+           array(select (select count(*) from counted where silent_seconds > wanted.seconds)
+                 from unnest(%(seconds)s::double precision[]) with ordinality
+                      as wanted(seconds, no) order by no) as silent
+"""
+
+_LIST: Final[LiteralString] = """
+    select * from stale
+    where case when %(overdue)s then overdue else silent_seconds > %(silent_for)s end
+    order by last_at, order_id limit %(limit)s
+"""

@@ -1,0 +1,118 @@
+"""`orderpath demo`: a simulated shop on the real write path, then what the reports say of it."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from services.cli import report_tables as tables
+from services.cli.options import AsJson, Scoping
+from services.cli.output import progress_bar, put, say, table
+from services.cli.reports import A_WEEK, ask_in
+from services.cli.session import chosen_settings
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from services.bootstrap import System
+    from services.demo.run import DemoSummary
+
+CONVERSIONS = (("new", "paid"), ("new", "delivered"), ("handed_over", "delivered"))
+LISTED = 5
+
+
+def demo(
+    seed: Annotated[int, typer.Option(metavar="N", help="Another shop for each number.")] = 7,
+    days: Annotated[int, typer.Option(min=1, max=365, metavar="N")] = 30,
+    orders: Annotated[int, typer.Option(min=1, max=100_000, metavar="N")] = 2_000,
+    json: AsJson = False,
+) -> None:
+    """Simulate a shop for 30 days and show its reports; in a folder of its own."""
+    from services.bootstrap import open_system
+    from services.demo.clock import VirtualClock
+    from services.demo.run import demo_settings, run_demo
+    from services.demo.shop import START
+
+    settings = demo_settings(chosen_settings())
+    with open_system(settings, VirtualClock(START)) as system:
+        say(f"A simulated shop: {orders:,} orders in {days} days, in {settings.data_dir}")
+        with progress_bar("Commands") as move:
+            summary = run_demo(system, seed=seed, days=days, orders=orders, progress=move)
+        with progress_bar("Projections") as move:
+            system.catch_up(progress=move)
+        answer = _answer(system, summary)
+    put(answer, as_json=json, people=lambda: _story(answer, str(settings.data_dir)))
+
+
+def _answer(system: "System", summary: "DemoSummary") -> dict[str, Any]:
+    from projections.reports.conversion import conversion
+    from projections.reports.funnel import funnel_now
+    from projections.reports.stale import stale
+    from services.history import changes_of
+    from services.reading import load_order, status_places
+
+    scoping = Scoping(as_of=summary.until, path="universal")
+    places = status_places(system)
+    events = load_order(system, summary.sample_order)
+    return {
+        "summary": {
+            "orders": summary.orders,
+            "commands": summary.commands,
+            "accepted": summary.accepted,
+            "refused": summary.refused,
+            "nothing": summary.nothing,
+            "repeated": summary.repeated,
+            "seconds": round(summary.seconds, 3),
+            "until": summary.until,
+            "sample_order": str(summary.sample_order),
+            "refused_because": dict(summary.refused_because),
+            "by_actor": dict(summary.by_actor),
+        },
+        "funnel": ask_in(system, lambda _, r, scope: funnel_now(r, scope, places), scoping),
+        "stale": ask_in(system, lambda _, r, scope: stale(r, scope, limit=LISTED), scoping),
+        "conversion": [
+            ask_in(system, lambda _, r, scope, ways=ways: conversion(r, scope, *ways), scoping)
+            for ways in CONVERSIONS
+        ],
+        "history": {
+            "order_id": str(summary.sample_order),
+            "as_of": None,
+            "as_known": None,
+            "changes": [c.as_dict() for c in changes_of(events, summary.sample_order)],
+        },
+    }
+
+
+def _story(answer: dict[str, Any], folder: str) -> "Iterator[RenderableType]":
+    from services.cli.order_tables import history_table
+
+    summary = answer["summary"]
+    yield _summary_table(summary)
+    yield from tables.now_tables(answer["funnel"])
+    yield from tables.stale_tables(answer["stale"], A_WEEK, summary["until"])
+    yield tables.conversion_table(answer["conversion"])
+    yield history_table(answer["history"])
+    order, until = summary["sample_order"], summary["until"].strftime("%Y-%m-%dT%H:%M:%SZ")
+    yield ""
+    yield "Try next:"
+    yield f"  export ORDERPATH_DATA_DIR={folder}"
+    yield f"  orderpath order as-of {order} {until}"
+    yield f"  orderpath report transitions --as-of {until}"
+    yield "  orderpath psql -c 'select * from analytics.cancel_reasons order by orders desc'"
+
+
+def _summary_table(summary: dict[str, Any]) -> "RenderableType":
+    rate = summary["commands"] / summary["seconds"] if summary["seconds"] else 0.0
+    refused = summary["refused_because"] or {}
+    rows = [
+        ("orders", summary["orders"]),
+        ("commands", summary["commands"]),
+        ("accepted", summary["accepted"]),
+        ("refused", summary["refused"]),
+        *((f"  because {code}", number) for code, number in refused.items()),
+        ("already so", summary["nothing"]),
+        ("answered before", summary["repeated"]),
+        ("commands per second", round(rate)),
+        *((f"sent by {actor}", number) for actor, number in summary["by_actor"].items()),
+    ]
+    return table("What happened", "what", "number>", rows=rows)

@@ -1,0 +1,139 @@
+"""What people see of one order. Used by `orderpath order …` and at the end of the demo."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from services.cli.amounts import amount, priced
+from services.cli.output import table, words
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from services.order_view import View
+
+
+def sheet(view: "View") -> "Iterator[RenderableType]":
+    """Show the whole state of an order."""
+    currency = view["currency"]
+    yield table(None, "Order", str(view["order_id"]), rows=_facts(view))
+    if view["items"]:
+        names = ("title", "sku", "quantity", "unit_price_minor", "discount_minor", "pieces")
+        yield table(
+            "Items",
+            "id", "title", "sku", "pieces>", "price>", "discount>", "status",
+            rows=([i, *(priced(n, item[n], currency) for n in names)] for i, item in view["items"].items()),
+        )
+    if view["payments"]:
+        kinds = ("submitted", "authorised", "charged", "refunded", "charged_back")
+        yield table(
+            "Payments",
+            "id", *(f"{kind.replace('_', ' ')}>" for kind in kinds),
+            rows=(
+                [name, *(priced("_minor", sums[f"{kind}_minor"], currency) for kind in kinds)]
+                for name, sums in view["payments"].items()
+            ),
+        )
+    yield table(
+        "Statuses",
+        "entered (UTC)", "status", "event>",
+        rows=([s["entered_at"], s["status"], s["version"]] for s in view["statuses"]),
+    )
+
+
+def _facts(view: "View") -> Iterator[tuple[str, Any]]:
+    currency = view["currency"]
+    for name, value in view.items():
+        if name in ("order_id", "items", "payments", "statuses"):
+            continue
+        if isinstance(value, dict):
+            value = {_name(k): v for k, v in priced(name, value, currency).items() if v is not None}
+        if value not in (None, {}, []):
+            yield name.removesuffix("_minor").replace("_", " "), priced(name, value, currency)
+
+
+# What a placement also says; the JSON has it, people find it in `order show`.
+_PLACED_TOO = frozenset(
+    {
+        "path_version", "placed_at", "order_type", "channel", "shop", "currency", "items_status",
+        "totals.goods_minor", "totals.discount_minor", "totals.delivery_minor",
+        "totals.vat_minor",
+    }
+)  # fmt: skip
+
+
+def history_table(answer: Mapping[str, Any]) -> "RenderableType":
+    """Show every change of an order; what one event changed stands together."""
+    changes = answer["changes"]
+    currency = next((c["to"] for c in changes if c["field"] == "currency"), None)
+    return table(
+        f"History of order {answer['order_id']} (UTC)",
+        "#>", "when!", "who", "what", "from", "to", "why", "recorded!",
+        rows=_history_rows(changes, currency),
+    )  # fmt: skip
+
+
+def diff_table(answer: Mapping[str, Any], currency: str | None) -> "RenderableType":
+    """Show what differs between two moments."""
+    until = words(answer["to"]) if answer["to"] else "now"
+    return table(
+        f"Order {answer['order_id']}, {words(answer['from'])} to {until} (UTC)",
+        "what", "from", "to",
+        rows=(
+            [_name(c["field"]), *(_value(c["field"], c[side], currency) for side in ("from", "to"))]
+            for c in answer["changes"]
+        ),
+    )  # fmt: skip
+
+
+def _history_rows(
+    changes: Iterable[Mapping[str, Any]], currency: str | None
+) -> Iterator[list[Any]]:
+    version = 0
+    for change in changes:
+        if change["event"] == "order.placed.v1" and change["field"] in _PLACED_TOO:
+            continue
+        goes_on = change["version"] == version
+        version = change["version"]
+        derived = " (derived)" * (change["time_source"] == "derived")
+        yield [
+            "" if goes_on else version,
+            "" if goes_on else words(change["occurred_at"]) + derived,
+            "" if goes_on else _who(change["actor"]),
+            _name(change["field"]) + " (annulled)" * change["annulled"],
+            _value(change["field"], change["from"], currency),
+            _value(change["field"], change["to"], currency),
+            "" if goes_on else _why(change),
+            "" if goes_on else change["recorded_at"],
+        ]
+
+
+def _who(actor: Mapping[str, Any]) -> str:
+    name = actor["id"] if actor["kind"] == "user" else f"{actor['kind']} {actor['id']}"
+    name = f"{actor['at_source']} ({name})" if actor["at_source"] else name
+    return f"{name} for {actor['on_behalf_of']}" if actor["on_behalf_of"] else name
+
+
+def _why(change: Mapping[str, Any]) -> str:
+    parts = [change["reason_code"], change["reason"]]
+    if change["initiator"]:
+        parts.append(f"by {change['initiator']}")
+    parts += change["nonconforming"]
+    return ", ".join(filter(None, parts))
+
+
+def _name(field: str) -> str:
+    """Write `items.1.quantity` as people say it: item 1 quantity."""
+    for many, one in (("items.", "item "), ("payments.", "payment "), ("totals.", "")):
+        if field.startswith(many):
+            field = one + field.removeprefix(many)
+    return field.removesuffix("_minor").replace("_", " ").replace(".", " ")
+
+
+def _value(field: str, value: Any, currency: str | None) -> Any:
+    if not isinstance(value, dict):
+        return priced(field, value, currency)
+    if "sku" in value:
+        price = amount(value["unit_price_minor"], currency)
+        return f"{value['quantity']} x {value['title']} ({value['sku']}), {price} each"
+    told = {key: one for key, one in value.items() if one not in (None, False, "", 0, {})}
+    return {_name(key): one for key, one in priced(field, told, currency).items()}

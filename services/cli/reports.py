@@ -1,0 +1,236 @@
+"""`orderpath report …`: the questions of projections.reports, as tables, JSON or CSV."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from services.cli import report_tables as tables
+from services.cli.errors import USAGE, CommandFailed
+from services.cli.options import Printing, Scoping, duration_of, unfolded
+from services.cli.output import put_report
+from services.cli.session import catch_up, opened
+
+if TYPE_CHECKING:
+    from projections.reports.scope import Reader, Scope
+    from services.bootstrap import System
+
+app: Final = typer.Typer(
+    name="report",
+    help="Where orders are, which are forgotten, how long things take.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+VIEWS: Final = ("now", "flow", "cohort")
+LISTED_FOR_PEOPLE: Final = 50
+A_WEEK: Final = timedelta(days=7)
+
+
+@app.command()
+@unfolded
+def funnel(
+    view: Annotated[
+        str, typer.Option(metavar="VIEW", help="now, flow (by day) or cohort (by month).")
+    ] = "now",
+    *,
+    scoping: Scoping,
+    printing: Printing,
+) -> None:
+    """Show where all orders are, how they flow, or how far each month's orders came."""
+    from projections.reports.funnel import funnel_cohort, funnel_flow, funnel_now
+    from services.reading import status_places
+
+    if view not in VIEWS:
+        raise typer.BadParameter(f"no view {view!r}: write one of {', '.join(VIEWS)}")
+    question: Any = {"now": funnel_now, "flow": funnel_flow, "cohort": funnel_cohort}[view]
+    shown: Any = {
+        "now": tables.now_tables,
+        "flow": tables.flow_tables,
+        "cohort": tables.cohort_tables,
+    }[view]
+    rows: Any = {"now": "stages", "flow": "days", "cohort": "cohorts"}[view]
+    answer = ask(
+        lambda system, reader, scope: question(reader, scope, status_places(system)), scoping
+    )
+    put_report(answer, printing, rows=answer[rows], people=lambda: shown(answer))
+
+
+@app.command()
+@unfolded
+def stale(
+    silent_for: Annotated[
+        timedelta,
+        typer.Option(
+            parser=duration_of,
+            metavar="DURATION",
+            show_default="7d",
+            help="As 7d, 12h or 1h30m.",
+        ),
+    ] = A_WEEK,
+    overdue: Annotated[
+        bool, typer.Option("--overdue", help="List what is beyond its time limit instead.")
+    ] = False,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=100_000, metavar="N", help="List at most so many.")
+    ] = None,
+    *,
+    scoping: Scoping,
+    printing: Printing,
+) -> None:
+    """Show open orders, and list those that were silent for strictly longer."""
+    from projections.reports.stale import MOST_LISTED
+    from projections.reports.stale import stale as question
+
+    for_people = not (printing.json or printing.csv)
+    most = limit or (LISTED_FOR_PEOPLE if for_people else MOST_LISTED)
+    answer = ask(
+        lambda _, reader, scope: question(
+            reader, scope, silent_for=silent_for, overdue=overdue, limit=most
+        ),
+        scoping,
+    )
+    now = datetime.now(UTC)
+    put_report(
+        answer,
+        printing,
+        rows=answer["orders"],
+        people=lambda: tables.stale_tables(answer, silent_for, now),
+    )
+
+
+@app.command()
+@unfolded
+def conversion(
+    start: Annotated[str, typer.Option("--from", metavar="STATUS", help="Where the clock starts.")],
+    end: Annotated[str, typer.Option("--to", metavar="STATUS", help="Where it stops.")],
+    *,
+    scoping: Scoping,
+    printing: Printing,
+) -> None:
+    """Measure from the first entry of one status to the first entry of another."""
+    from projections.reports.conversion import conversion as question
+
+    if start == end:
+        raise typer.BadParameter("--from and --to are the same status: name two")
+
+    def asked(system: "System", reader: "Reader", scope: "Scope") -> Any:
+        for status in (start, end):
+            known_status(system, status, scope.path)
+        return question(reader, scope, start, end)
+
+    answer = ask(asked, scoping)
+    put_report(answer, printing, rows=[answer], people=lambda: [tables.conversion_table([answer])])
+
+
+@app.command()
+@unfolded
+def transitions(*, scoping: Scoping, printing: Printing) -> None:
+    """Count the moves that orders really made, and the waits before them."""
+    from projections.reports.transitions import transitions as question
+
+    answer = ask(lambda _, reader, scope: question(reader, scope), scoping)
+    put_report(answer, printing, rows=answer, people=lambda: [tables.transitions_table(answer)])
+
+
+@app.command()
+@unfolded
+def times(*, scoping: Scoping, printing: Printing) -> None:
+    """Show how long orders stay in each status."""
+    from projections.reports.times import time_in_status
+    from services.reading import status_places
+
+    answer = ask(
+        lambda system, reader, scope: placed(time_in_status(reader, scope), status_places(system)),
+        scoping,
+    )
+    put_report(answer, printing, rows=answer, people=lambda: [tables.times_table(answer)])
+
+
+@app.command()
+@unfolded
+def handling(
+    by_holder: Annotated[
+        bool, typer.Option("--by-holder", help="Apart for each person and group.")
+    ] = False,
+    *,
+    scoping: Scoping,
+    printing: Printing,
+) -> None:
+    """Show how long orders are worked on: from taken up to handed on."""
+    from projections.reports.times import handling_times
+    from services.reading import status_places
+
+    answer = ask(
+        lambda system, reader, scope: placed(
+            handling_times(reader, scope, by_holder=by_holder), status_places(system)
+        ),
+        scoping,
+    )
+    put_report(answer, printing, rows=answer, people=lambda: [tables.handling_table(answer)])
+
+
+@app.command()
+@unfolded
+def routes(
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=10_000, metavar="N", help="List at most so many.")
+    ] = None,
+    *,
+    scoping: Scoping,
+    printing: Printing,
+) -> None:
+    """List the ways that orders took, the most frequent first."""
+    from projections.reports.routes import MOST_LISTED
+    from projections.reports.routes import routes as question
+
+    for_people = not (printing.json or printing.csv)
+    most = limit or (LISTED_FOR_PEOPLE if for_people else MOST_LISTED)
+    answer = ask(lambda _, reader, scope: question(reader, scope, most), scoping)
+    put_report(answer, printing, rows=answer, people=lambda: [tables.routes_table(answer)])
+
+
+def ask(question: "Callable[[System, Reader, Scope], Any]", scoping: Scoping) -> Any:
+    """Bring the projections up to date and ask them one question, at one moment of theirs."""
+    with opened() as system:
+        catch_up(system)
+        return ask_in(system, question, scoping)
+
+
+def ask_in(
+    system: "System", question: "Callable[[System, Reader, Scope], Any]", scoping: Scoping
+) -> Any:
+    """Ask in a snapshot, with an analyst's rights."""
+    from projections.reports.scope import Scope
+
+    scope = Scope(scoping.as_of, scoping.as_known, scoping.timed_only, scoping.path)
+    if scope.path is not None:
+        known_path(system, scope.path)
+    with system.snapshot() as reader:
+        return question(system, reader, scope)
+
+
+def known_path(system: "System", name: str) -> None:
+    """Refuse a path that nobody published."""
+    names = sorted(system.log.path_names())
+    if name not in names:
+        raise CommandFailed(f"no path is named {name!r}: choose one of {', '.join(names)}", USAGE)
+
+
+def known_status(system: "System", status: str, path: str | None) -> None:
+    """Refuse a status that no path has."""
+    from services.reading import status_places
+
+    known = [code for name, code in status_places(system) if path in (None, name)]
+    if status not in known:
+        where = f"the path {path}" if path else "any path"
+        names = ", ".join(dict.fromkeys(known))
+        raise CommandFailed(f"no status {status!r} in {where}: choose one of {names}", USAGE)
+
+
+def placed(rows: list[Any], places: Mapping[tuple[str, str], int]) -> list[Any]:
+    """Sort rows into the order of their path."""
+    last = len(places)
+    return sorted(
+        rows, key=lambda row: (row["path"], places.get((row["path"], row["status"]), last))
+    )

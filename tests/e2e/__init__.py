@@ -1,0 +1,1 @@
+"""Programs started as in production, spoken to from outside only."""

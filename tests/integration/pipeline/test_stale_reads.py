@@ -1,0 +1,187 @@
+"""What was decided on a stale read is never stored: it is decided again, alone, and it ends."""
+
+from collections.abc import Sequence
+from uuid import uuid4
+
+import pytest
+
+from domain.batch import Answer
+from domain.messages import Command
+from domain.orders import commands as c
+from domain.orders import events as e
+from domain.refusals import Conflict
+from services.pipeline import Pipeline
+from tests.integration.pipeline.conftest import Shop
+from tests.integration.pipeline.meddling import Gate, MeddlingLog
+from tests.support.loads import move, note, now, open_pipeline, place, publish
+
+
+class Meddler:
+    """Another process, which sends its next command just before the pipeline appends."""
+
+    def __init__(self, pipeline: Pipeline, *commands: Command) -> None:
+        self._pipeline = pipeline
+        self._commands = list(commands)
+
+    def __call__(self, _answers: Sequence[Answer]) -> None:
+        if self._commands:
+            assert self._pipeline.execute(self._commands.pop(0)).kind == "accepted"
+
+
+@pytest.mark.parametrize("cached", [True, False], ids=["cached", "just read"])
+def test_no_refusal_is_decided_on_a_stale_read(shop: Shop, cached: bool) -> None:
+    with open_pipeline(shop.url) as other:
+        log = MeddlingLog(shop.log, Meddler(other, move(shop.order_id, "confirmed")))
+        with Pipeline(log, now) as pipeline:
+            if cached:
+                log.meddle, meddle = None, log.meddle
+                pipeline.execute(note(shop.order_id))
+                log.meddle = meddle
+            outcome = pipeline.execute(move(shop.order_id, "packed"))  # Not from new.
+
+    assert outcome.kind == "accepted"
+
+
+def test_no_nothing_is_decided_on_a_stale_read(shop: Shop) -> None:
+    with open_pipeline(shop.url) as other:
+        log = MeddlingLog(shop.log, Meddler(other, move(shop.order_id, "cancelled")))
+        with Pipeline(log, now) as pipeline:
+            outcome = pipeline.execute(move(shop.order_id, "new"))  # Already so, it seems.
+
+    assert outcome.kind == "accepted"
+    assert [one.event.NAME for one in shop.history()][1:] == ["order.status_changed.v1"] * 2
+
+
+def test_no_conflict_is_decided_on_a_stale_read(shop: Shop) -> None:
+    with open_pipeline(shop.url) as other:
+        log = MeddlingLog(shop.log, Meddler(other, note(shop.order_id)))
+        with Pipeline(log, now) as pipeline:
+            outcome = pipeline.execute(note(shop.order_id, expected_version=2))
+
+    assert outcome.versions == {shop.stream_id: 3}
+
+
+def test_an_expected_version_that_is_overtaken_ends_in_conflict(shop: Shop) -> None:
+    with open_pipeline(shop.url) as other:
+        log = MeddlingLog(shop.log, Meddler(other, note(shop.order_id)))
+        with Pipeline(log, now) as pipeline, pytest.raises(Conflict) as caught:
+            pipeline.execute(note(shop.order_id, expected_version=1))
+
+    assert caught.value.version == 2
+    assert len(shop.history()) == 2
+
+
+def test_a_command_that_is_overtaken_again_and_again_takes_the_lock_and_ends(shop: Shop) -> None:
+    with open_pipeline(shop.url) as other:
+        log = MeddlingLog(shop.log, Meddler(other, *[note(shop.order_id) for _ in range(9)]))
+        with Pipeline(log, now) as pipeline:
+            outcome = pipeline.execute(move(shop.order_id, "confirmed"))
+
+    assert outcome.kind == "accepted"
+    assert (len(log.batches), log.times_locked) == (2, 1)  # Overtaken twice, then never more.
+    assert outcome.versions == {shop.stream_id: 4}
+
+
+def test_only_what_shares_a_written_stream_is_set_back_the_rest_of_the_batch_commits(
+    shop: Shop,
+) -> None:
+    """One batch over three orders; another process moves the first of them."""
+    calm, third = uuid4(), uuid4()
+    with open_pipeline(shop.url) as other:
+        other.execute(place(calm))
+        other.execute(place(third))
+        log, gate = MeddlingLog(shop.log), Gate()
+        with Pipeline(log, now) as pipeline:
+            log.meddle = gate
+            first = pipeline.submit(note(third))  # The batch gathers behind it.
+            gate.wait()
+            log.meddle = Meddler(other, move(shop.order_id, "confirmed"))
+            commands = [
+                move(shop.order_id, "cancelled"),
+                note(calm),
+                note(shop.order_id, "After the cancellation"),
+                move(calm, "confirmed"),
+                move(calm, "nowhere"),
+            ]
+            futures = [pipeline.submit(command) for command in commands]
+            gate.open()
+            outcomes = [future.result() for future in (first, *futures)]
+
+    ids = [command.command_id for command in commands]
+    assert log.batches[1:] == [ids, [ids[0], ids[2]]]
+    kinds = [outcome.kind for outcome in outcomes]
+    assert kinds == ["accepted"] * 5 + ["refused"]
+    positions = [outcome.first_position for outcome in outcomes]
+    # path, three orders, then the gate's note, the meddler, the calm ones, the set-back ones.
+    assert positions == [5, 9, 7, 10, 8, None]
+
+
+def test_later_commands_of_a_batch_see_the_earlier_ones(shop: Shop) -> None:
+    moves = ["confirmed", "packed", "done"]
+    with open_pipeline(shop.url) as pipeline:
+        futures = [pipeline.submit(move(shop.order_id, to)) for to in moves]
+        outcomes = [future.result() for future in futures]
+
+    assert [outcome.kind for outcome in outcomes] == ["accepted"] * 3
+    assert [outcome.versions for outcome in outcomes] == [{shop.stream_id: v} for v in (2, 3, 4)]
+
+
+def test_a_path_that_is_published_in_the_same_moment_can_be_used(shop: Shop) -> None:
+    """Its definition is looked up in the log, so nothing may need it before it stands there."""
+    log, gate = MeddlingLog(shop.log, None), Gate()
+    with Pipeline(log, now) as pipeline:
+        log.meddle = gate
+        pipeline.submit(note(shop.order_id))
+        gate.wait()
+        log.meddle = None
+        commands: list[Command] = [
+            publish(title={"en": "Shop, renewed"}),
+            place(),
+            publish(path="kiosk"),
+            place(path="kiosk"),
+        ]
+        futures = [pipeline.submit(command) for command in commands]
+        gate.open()
+        outcomes = [future.result() for future in futures]
+
+    assert [outcome.kind for outcome in outcomes] == ["accepted"] * 4
+    placed = [
+        one.event
+        for command in commands[1::2]
+        if isinstance(command, c.PlaceOrder)
+        for one in shop.log.load({command.stream_id: 0})[command.stream_id]
+    ]
+    assert [(p.path, p.path_version) for p in placed if isinstance(p, e.OrderPlaced)] == [
+        ("shop", 2),
+        ("kiosk", 1),
+    ]
+
+
+def test_a_state_is_brought_up_to_date_not_read_anew(shop: Shop) -> None:
+    loaded: list[dict[str, int]] = []
+
+    class Watching(MeddlingLog):
+        def load(self, versions):  # type: ignore[no-untyped-def]
+            loaded.append(dict(versions))
+            return super().load(versions)
+
+    with open_pipeline(shop.url) as other:
+        log = Watching(shop.log)
+        with Pipeline(log, now) as pipeline:
+            pipeline.execute(note(shop.order_id))
+            pipeline.execute(note(shop.order_id))
+            other.execute(note(shop.order_id))
+            pipeline.execute(note(shop.order_id))
+
+    assert loaded == [{shop.stream_id: 0}, {shop.stream_id: 3}]
+
+
+def test_a_cache_without_room_changes_no_answer(shop: Shop) -> None:
+    orders = [uuid4() for _ in range(5)]
+    with open_pipeline(shop.url, cache_streams=0) as pipeline:
+        futures = [pipeline.submit(place(order)) for order in orders]
+        futures += [pipeline.submit(move(order, "confirmed")) for order in orders * 2]
+        kinds = [future.result().kind for future in futures]
+
+    assert kinds == ["accepted"] * 10 + ["nothing"] * 5
+

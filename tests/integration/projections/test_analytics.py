@@ -1,0 +1,236 @@
+"""Schema analytics: documented to the last column, readable by analysts, and nothing else is."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from domain.orders import commands as c
+from infra.postgres import connect
+from projections import analytics
+from tests.integration.projections.world import World, a_day
+from tests.support.examples import NOW, actor
+
+ANALYST = "orderpath_analyst"
+
+
+def test_every_view_function_and_column_has_a_comment(world: World) -> None:
+    silent = world.query(
+        """
+        select c.relname, a.attname
+        from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+        where c.relnamespace = 'analytics'::regnamespace
+          and col_description(c.oid, a.attnum) is null
+        union all
+        select relname, 'the view' from pg_class
+        where relnamespace = 'analytics'::regnamespace and obj_description(oid, 'pg_class') is null
+        union all
+        select proname, 'the function' from pg_proc
+        where pronamespace = 'analytics'::regnamespace
+          and obj_description(oid, 'pg_proc') is null
+        """
+    )
+
+    assert silent == []
+
+
+def test_every_part_is_there(world: World) -> None:
+    found = world.query(
+        "select relname from pg_class where relnamespace = 'analytics'::regnamespace"
+        " union all select proname from pg_proc where pronamespace = 'analytics'::regnamespace"
+    )
+
+    assert {name for (name,) in found} == set(analytics.PARTS)
+
+
+@pytest.mark.parametrize("part", analytics.PARTS)
+def test_an_analyst_can_read_every_part(world: World, part: str) -> None:
+    a_day(world, 4)
+    world.catch_up()
+    source = f"{part}(now())" if part.endswith("_at") else part
+
+    world.query(f"select * from analytics.{source}", role=ANALYST)  # noqa: S608
+
+
+@pytest.mark.parametrize(
+    "forbidden",
+    [
+        "select * from log.events",
+        "select * from log.keys",
+        "select * from live.orders",
+        "select * from projection.checkpoints",
+        "select * from projection.parked",
+        "update analytics.orders set status = 'done'",
+        "delete from analytics.payments",
+        "create table analytics.mine (one integer)",
+        "select projection.create_schema('p_mine_1')",
+    ],
+)
+def test_an_analyst_can_do_nothing_else(world: World, forbidden: str) -> None:
+    refused = (
+        psycopg.errors.InsufficientPrivilege,
+        psycopg.errors.ReadOnlySqlTransaction,
+        psycopg.errors.ObjectNotInPrerequisiteState,
+    )
+    with (
+        connect(world.url, role=ANALYST, default_transaction_read_only="off") as analyst,
+        pytest.raises(refused),
+    ):
+        analyst.execute(forbidden.encode())
+
+
+def test_an_analyst_sees_no_tables_of_a_build(world: World) -> None:
+    tables = world.query("select schemaname, tablename from pg_tables where schemaname ~ '^p_'")
+    assert tables
+    with connect(world.url, role=ANALYST) as analyst:
+        for schema, table in tables:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                analyst.execute(f"select * from {schema}.{table}".encode())
+
+
+def test_test_orders_are_flagged_and_counted_nowhere(world: World) -> None:
+    world.place()
+    testing = world.place(test=True)
+    world.send(
+        c.SubmitPayment(
+            command_id=uuid4(), actor=actor(), order_id=testing, payment_id="p", method="card",
+            amount_minor=5, currency="EUR",
+        ),
+        c.MarkTest(command_id=uuid4(), actor=actor(), order_id=world.place(), test=True),
+    )  # fmt: skip
+    world.catch_up()
+
+    assert world.query("select test, count(*) from analytics.orders group by 1 order by 1") == [
+        (False, 1),
+        (True, 2),
+    ]
+    for part in set(analytics.PARTS) - {"orders", "freshness"}:
+        source = f"{part}()" if part == "status_visits_at" else part
+        source = f"{part}(now())" if part == "stale_orders_at" else source
+        columns = world.query(f"select to_jsonb(x) from analytics.{source} x")  # noqa: S608
+        for (row,) in columns:
+            assert row.get("order_id") != str(testing), part
+            assert row.get("orders", 1) <= 1, part
+
+
+def test_the_funnel_now_counts_and_values_what_is_in_each_status(world: World) -> None:
+    a_day(world)
+    world.catch_up()
+
+    rows = world.query(
+        "select stage_no, stage, status_no, status, final, currency, orders, total_minor"
+        " from analytics.funnel_now order by status_no"
+    )
+
+    assert rows == [
+        (0, "intake", 0, "new", None, "EUR", 2, 2 * 1_400),
+        (1, "work", 1, "confirmed", None, "EUR", 2, 2 * 1_400),
+        (1, "work", 2, "packed", None, "EUR", 2, 2 * 1_400),
+        (2, "end", 3, "done", "success", "EUR", 2, 2 * 1_400),
+    ]
+
+
+def test_the_cohort_says_how_far_the_orders_of_a_month_came(world: World) -> None:
+    a_day(world)
+    world.now += timedelta(days=31)
+    a_day(world, 3)
+    world.catch_up()
+
+    rows = world.query(
+        "select month::text, status, orders, reached from analytics.funnel_cohort"
+        " where status in ('new', 'packed') order by month, status"
+    )
+
+    assert rows == [
+        ("2026-03-01", "new", 8, 8),
+        ("2026-03-01", "packed", 8, 4),
+        ("2026-04-01", "new", 3, 3),
+        ("2026-04-01", "packed", 3, 1),
+    ]
+
+
+def test_conversion_is_from_first_entry_to_first_entry(world: World) -> None:
+    first, second = world.place(), world.place()
+    world.move(first, "confirmed", "cancelled", "new", "confirmed")
+    world.move(second, "confirmed")
+    world.catch_up()
+
+    rows = world.query(
+        "select orders, mean_seconds, median_seconds, p90_seconds, min_seconds, max_seconds"
+        " from analytics.conversion_times where from_status = 'new' and to_status = 'confirmed'"
+    )
+
+    assert rows == [(2, 180.0, 180.0, 276.0, 60.0, 300.0)]
+
+
+def test_transitions_count_every_pair_of_consecutive_entries(world: World) -> None:
+    order_id = world.place()
+    world.move(order_id, "confirmed", "cancelled", "new", "confirmed")
+    world.catch_up()
+
+    rows = world.query(
+        "select from_status, to_status, moves, orders, median_seconds"
+        " from analytics.transitions_actual order by 1, 2"
+    )
+
+    assert rows == [
+        ("cancelled", "new", 1, 1, 60.0),
+        ("confirmed", "cancelled", 1, 1, 60.0),
+        ("new", "confirmed", 2, 1, 60.0),
+    ]
+    assert world.query("select route, orders from analytics.routes") == [
+        (["new", "confirmed", "cancelled", "new", "confirmed"], 1)
+    ]
+
+
+def test_drop_off_and_reasons_say_where_and_why_orders_fail(world: World) -> None:
+    lost, kept = world.place(), world.place()
+    world.move(lost, "confirmed", "cancelled")
+    world.move(kept, "confirmed", "packed")
+    world.catch_up()
+
+    assert world.query(
+        "select previous_status, status, reached, dropped, share, median_seconds"
+        " from analytics.drop_off"
+    ) == [("confirmed", "cancelled", 2, 1, 0.5, 60.0)]
+    assert world.query(
+        "select status, reason_code, initiator, previous_status, cancellations, orders,"
+        " total_minor from analytics.cancel_reasons"
+    ) == [("cancelled", "changed_mind", "client", "confirmed", 1, 1, 1_400)]
+
+
+def test_stale_orders_have_no_age_limit_and_end_with_a_final_status(world: World) -> None:
+    world.now = NOW - timedelta(days=3_000)
+    old, done = world.place(), world.place()
+    world.move(done, "confirmed", "packed", "done")
+    world.catch_up()
+
+    rows = world.query("select order_id, silent_seconds > 86400 * 3000 from analytics.stale_orders")
+
+    assert rows == [(old, True)]
+
+
+def test_activity_is_counted_by_day_actor_and_event(world: World) -> None:
+    order_id = world.place()
+    world.move(order_id, "confirmed", "packed")
+    world.catch_up()
+
+    assert world.query(
+        "select day::text, actor_kind, actor_id, event, events, orders"
+        " from analytics.actor_activity order by event"
+    ) == [
+        ("2026-03-02", "user", "ann", "order.placed.v1", 1, 1),
+        ("2026-03-02", "user", "ann", "order.status_changed.v1", 2, 1),
+    ]
+
+
+def test_freshness_shows_what_waits(world: World) -> None:
+    world.catch_up()
+    world.place()
+
+    rows = world.query("select distinct lag, waiting_since is null, parked from analytics.freshness")
+    assert rows == [(1, False, 0)]
+    world.catch_up()
+    rows = world.query("select distinct lag, waiting_since is null, parked from analytics.freshness")
+    assert rows == [(0, True, 0)]

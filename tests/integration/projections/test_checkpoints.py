@@ -1,0 +1,147 @@
+"""Every event is applied once, whoever delivers it, how often, and in what pieces."""
+
+from threading import Event as Signal
+from threading import Thread
+from uuid import uuid4
+
+import pytest
+
+from domain.refusals import InfraError
+from projections.builds import set_driver
+from projections.sessions import transaction
+from services.projector import Delivery
+from tests.integration.projections.world import World, a_day
+
+
+def test_any_slice_delivered_twice_changes_no_row(world: World) -> None:
+    a_day(world)
+    world.catch_up()
+    before = world.tables()
+    projector = world.projector()
+    end = world.log.head().position
+
+    for first in range(0, end, 5):
+        assert projector.apply(world.deliveries(first, first + 7)) == 0
+
+    assert world.tables() == before
+
+
+def test_a_gap_is_healed_from_the_log(world: World) -> None:
+    a_day(world)
+    end = world.log.head().position
+
+    world.projector().apply(world.deliveries(end - 3, end))  # All before it was lost.
+    delivered = world.tables()
+
+    world.catch_up()
+    assert world.tables()["orders.orders"] != []
+    shards = {delivery.shard for delivery in world.deliveries(end - 3, end)}
+    whole = {event.position for event in world.events() if event.shard in shards}
+    stored = {row["position"] for row in delivered["activity.activity"]}
+    assert stored == {p for p in whole if p > 1}  # 1 is the path, no order's event.
+
+
+def test_of_a_partial_overlap_only_the_new_part_is_applied(world: World) -> None:
+    a_day(world)
+    end = world.log.head().position
+    projector = world.projector()
+    projector.apply(world.deliveries(0, 12))
+
+    projector.apply(world.deliveries(4, end))
+
+    overlapped = world.tables()
+    world.catch_up()
+    assert world.tables() == overlapped
+    assert len(overlapped["activity.activity"]) == end - 1
+
+
+def test_several_deliveries_of_one_shard_are_applied_in_their_order(world: World) -> None:
+    order_id = world.place()
+    world.move(order_id, "confirmed", "packed", "done")
+    pieces = [piece for n in range(5) for piece in world.deliveries(n, n + 1)]
+    by_shard: dict[int, int] = {}
+    chained = []
+    for piece in pieces:
+        prev = by_shard.get(piece.shard, 0)
+        by_shard[piece.shard] = piece.last
+        chained.append(
+            Delivery(piece.log_id, piece.epoch, piece.shard, prev, piece.last, piece.events)
+        )
+
+    world.projector().apply(chained[::-1])
+
+    assert [row["status"] for row in world.tables()["status_visits.visits"]].count("done") == 1
+    assert world.catch_up() == 0
+
+
+def test_two_followers_at_once_do_no_harm(world: World) -> None:
+    placed = a_day(world, 4)
+    stop = Signal()
+    threads = []
+    for _ in range(2):
+        follower = world.follower(batch_events=3)
+        threads.append(Thread(target=follower.run, args=(stop,)))
+    for thread in threads:
+        thread.start()
+    more = a_day(world, 6)
+    world.catch_up()
+    stop.set()
+    for thread in threads:
+        thread.join(10)
+
+    followed = world.tables()
+    assert len(followed["orders.orders"]) == len(placed) + len(more)
+    assert world.catch_up() == 0
+    assert len(followed["activity.activity"]) == world.log.head().position - 1
+
+
+def test_a_follower_that_starts_late_begins_where_the_checkpoints_are(world: World) -> None:
+    a_day(world)
+    assert world.catch_up() == world.log.head().position
+    assert world.catch_up() == 0
+
+    world.place()
+
+    assert world.catch_up() == 1
+
+
+def test_a_delivery_of_another_log_stops_with_instructions(world: World) -> None:
+    world.place()
+    (delivery, *_) = world.deliveries(0, 2)
+    foreign = Delivery(
+        uuid4(), delivery.epoch, delivery.shard, 0, delivery.last, delivery.events
+    )
+
+    with pytest.raises(InfraError, match="rebuild") as raised:
+        world.projector().apply([foreign])
+
+    assert raised.value.code == "log_replaced"
+    assert world.tables()["orders.orders"] == []
+
+
+def test_the_follower_leaves_alone_what_workers_drive(world: World) -> None:
+    with transaction(world.lend) as tx:
+        set_driver(tx, ["orders", "activity"], "workers")
+    world.place()
+
+    world.catch_up()
+    tables = world.tables()
+    assert tables["orders.orders"] == tables["activity.activity"] == []
+    assert len(tables["status_visits.visits"]) == 1
+
+    world.projector(driver="workers").apply(world.deliveries(0, world.log.head().position))
+    assert len(world.tables()["orders.orders"]) == 1
+
+
+def test_a_follower_ends_at_the_position_it_was_asked_for_and_tells_its_progress(
+    world: World,
+) -> None:
+    a_day(world)
+    told: list[tuple[int, int]] = []
+
+    world.follower(batch_events=4).catch_up(
+        until=9, progress=lambda done, total: told.append((done, total))
+    )
+
+    assert told[-1] == (9, 9)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)

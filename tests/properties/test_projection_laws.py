@@ -1,0 +1,244 @@
+"""Laws of the read models: they say what the aggregate says, and the order in which facts came
+is nowhere to be seen in them. Everything goes through the real pipeline and log.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.messages import Command
+from domain.orders import commands as c
+from domain.orders.events import stream_of
+from domain.orders.order import Order
+from infra.postgres import connect
+from tests.integration.projections.world import Rows, World, open_world
+from tests.support.examples import NOW, fact_id
+from tests.support.strategies import any_command, facts_with, records, sequences
+
+EXAMPLES = settings(
+    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+LATER = NOW + timedelta(days=1)  # nothing that the strategies draw is still to come then
+_EARLIEST_FACTS = 2**64  # each order's facts have ids of their own, in the same order
+
+numbers = count(1)
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    with open_world(database_url) as opened:
+        yield opened
+
+
+class Case:
+    """One order of an example, with ids that no other example uses."""
+
+    def __init__(self) -> None:
+        self.number = next(numbers)
+        self.order_id = UUID(int=self.number * 2**96)
+
+    def own(self, command: Command) -> Command:
+        """Turn a command about the strategies' order into one about this order."""
+        update: dict[str, Any] = {"order_id": self.order_id}
+        if isinstance(command, c.RecordFacts):
+            update["facts"] = tuple(
+                fact.model_copy(update={"fact_id": self._own_id(fact.fact_id)})
+                for fact in command.facts
+            )
+        return command.model_copy(update=update)
+
+    def neutral(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Give a row as if it were of any example's order."""
+        return {
+            name: UUID(int=value.int % _EARLIEST_FACTS)
+            if name in ("order_id", "fact_id", "placed_fact_id", "key_fact_id") and value
+            else value
+            for name, value in row.items()
+        }
+
+    def _own_id(self, fact: UUID) -> UUID:
+        return UUID(int=self.number * _EARLIEST_FACTS + fact.int)
+
+    def rows(self, tables: Mapping[str, Rows]) -> dict[str, list[dict[str, Any]]]:
+        return {
+            table: sorted((self.neutral(row) for row in found if row["order_id"] == self.order_id),
+                          key=repr)
+            for table, found in tables.items()
+        }  # fmt: skip
+
+
+def chunked(facts: Sequence[c.Fact], sizes: Sequence[int]) -> list[Command]:
+    commands: list[Command] = []
+    left = list(facts)
+    for size in [*sizes, len(left)]:
+        if left[:size]:
+            commands.append(records(*left[:size]))
+            left = left[size:]
+    return commands
+
+
+@st.composite
+def two_arrivals(draw: st.DrawFn) -> tuple[list[Command], list[Command]]:
+    ids = draw(st.lists(st.integers(1, 60), min_size=1, max_size=12, unique=True))
+    facts = [draw(facts_with(st.just(fact_id(number)))) for number in ids]
+    euro = {"currency": "EUR"}
+    facts = [f.model_copy(update=euro) if isinstance(f, c.PlacedFact) else f for f in facts]
+    shuffled = draw(st.permutations(facts))
+    sizes = st.lists(st.integers(1, 5), max_size=4)
+    return chunked(facts, draw(sizes)), chunked(shuffled, draw(sizes))
+
+
+@EXAMPLES
+@given(arrivals=two_arrivals(), batch_events=st.integers(1, 9))
+def test_the_same_facts_in_any_order_give_identical_tables(
+    world: World, arrivals: tuple[list[Command], list[Command]], batch_events: int
+) -> None:
+    world.now = LATER
+    cases = Case(), Case()
+    for case, commands in zip(cases, arrivals, strict=True):
+        for outcome in world.send(*(case.own(command) for command in commands)):
+            assert outcome.kind == "accepted", outcome.unmet
+        world.follower(batch_events).catch_up()
+
+    tables = world.tables(arrival=False)
+
+    assert cases[0].rows(tables) == cases[1].rows(tables)
+
+
+@EXAMPLES
+@given(script=sequences(any_command), batch_events=st.integers(1, 9))
+def test_the_read_models_say_what_the_aggregate_says(
+    world: World, script: list[tuple[int, Command]], batch_events: int
+) -> None:
+    case = Case()
+    world.now = LATER
+    for seconds, command in script:
+        world.now += timedelta(seconds=seconds)
+        world.send(case.own(command))
+    world.follower(batch_events).catch_up()
+
+    order = aggregate(world, case.order_id)
+    row = one_order(world, case.order_id)
+
+    if order.version == 0:
+        assert row is None
+        return
+    assert row is not None
+    assert row["status"] == order.status
+    assert row["path"] == (order.path or None)
+    assert row["total_minor"] == order.due_minor
+    assert row["items"] == len(order.items)
+    assert row["items_status"] == order.items_status
+    assert row["payment_status"] == order.payment_status
+    assert row["paid_minor"] == order.balance.paid_minor
+    assert row["charged_back_minor"] == order.balance.charged_back_minor
+    assert (row["owner_user"], row["owner_group"]) == (order.owner_user, order.owner_group)
+    assert row["test"] == order.test
+    assert row["promised_at"] == order.field_value("promised_at")
+    assert row["delivery_method"] == order.field_value("delivery_method")
+    assert row["visits"] == (len(order.timeline) or None)
+
+
+@EXAMPLES
+@given(script=sequences(any_command), cut=st.integers(1, 20))
+def test_visits_are_the_timeline_and_the_function_of_all_times_gives_the_same(
+    world: World, script: list[tuple[int, Command]], cut: int
+) -> None:
+    case = Case()
+    world.now = LATER
+    for number, (seconds, command) in enumerate(script):
+        world.now += timedelta(seconds=seconds)
+        world.send(case.own(command))
+        if number == cut:
+            world.catch_up()
+    world.catch_up()
+
+    order = aggregate(world, case.order_id)
+    visits = stays(world, "analytics.status_visits", case.order_id)
+    at_any_time = stays(world, "analytics.status_visits_at()", case.order_id)
+
+    assert visits == at_any_time
+    if not order.test:
+        entered = [(entry.key[0], entry.status) for entry in order.timeline]
+        assert [(visit["entered_at"], visit["status"]) for visit in visits] == entered
+        left = [at for at, _ in entered[1:]]
+        assert [visit["left_at"] for visit in visits] == [*left, None][: len(visits)]
+
+
+@EXAMPLES
+@given(
+    script=sequences(any_command),
+    moments=st.lists(st.integers(-700, 90_000), min_size=1, max_size=3),
+)
+def test_now_is_in_minus_out_for_every_status_at_any_date(
+    world: World, script: list[tuple[int, Command]], moments: list[int]
+) -> None:
+    case = Case()
+    world.now = LATER
+    for seconds, command in script:
+        world.now += timedelta(seconds=seconds * 900)
+        world.send(case.own(command))
+    world.catch_up()
+
+    for moment in moments:
+        end_of_day = (NOW + timedelta(seconds=moment * 30)).replace(hour=23, minute=59, second=59)
+        assert flow_until(world, end_of_day) == standing_at(world, end_of_day)
+    assert flow_until(world, datetime.max.replace(tzinfo=NOW.tzinfo)) == dict(
+        world.query("select status, sum(orders)::bigint from analytics.funnel_now group by 1")
+    )
+
+
+def flow_until(world: World, moment: datetime) -> dict[str, int]:
+    rows = world.query(
+        "select distinct on (path, stage, status) status, now from analytics.funnel_flow"
+        " where day <= (%s::timestamptz at time zone 'UTC')::date"
+        " order by path, stage, status, day desc",
+        moment,
+    )
+    totals = world.query(
+        "select status, sum(entered) - sum(departed) from analytics.funnel_flow"
+        " where day <= (%s::timestamptz at time zone 'UTC')::date group by status",
+        moment,
+    )
+    assert {status: now for status, now in rows} == {s: int(n) for s, n in totals}
+    return {status: now for status, now in rows if now}
+
+
+def standing_at(world: World, moment: datetime) -> dict[str, int]:
+    return dict(
+        world.query(
+            "select status, count(*) from analytics.status_visits_at(%s) where is_current"
+            " group by 1",
+            moment,
+        )
+    )
+
+
+def aggregate(world: World, order_id: UUID) -> Order:
+    order = Order()
+    stream = stream_of(order_id)
+    for event in world.pipeline_log.load({stream: 0})[stream]:
+        order = order.evolve(event)
+    return order
+
+
+def one_order(world: World, order_id: UUID) -> dict[str, Any] | None:
+    with connect(world.url, role="orderpath_analyst") as connection:
+        cursor = connection.cursor(row_factory=psycopg.rows.dict_row)
+        return cursor.execute(
+            "select * from analytics.orders where order_id = %s", [order_id]
+        ).fetchone()
+
+
+def stays(world: World, source: str, order_id: UUID) -> list[dict[str, Any]]:
+    with connect(world.url, role="orderpath_analyst") as connection:
+        cursor = connection.cursor(row_factory=psycopg.rows.dict_row)
+        text = f"select * from {source} where order_id = %s order by visit_no"
+        return cursor.execute(text.encode(), [order_id]).fetchall()

@@ -1,0 +1,221 @@
+"""Every event survives the way to the disk and back, with its personal fields sealed."""
+
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+import pytest
+from eventsourcing.persistence import MapperDeserialisationError
+from pydantic import BaseModel, Field
+from pydantic_core import from_json
+
+from domain.batch import NewEvent
+from domain.messages import Decided, Event, Name, Personal, Shape
+from domain.orders import events as e
+from domain.refusals import InfraError
+from infra.mapper import EventMapper, LibraryEvent, personal_fields
+from infra.recorded_row import RecordedRow
+from tests.support.examples import EVENTS, NOW
+
+Keys = dict[UUID, bytes | None]
+MARK = "Marker-7391"
+
+
+def new(event: Event, version: int = 1) -> NewEvent:
+    return NewEvent("order-1", version, Decided(event, NOW), "c-7")
+
+
+def stored(mapper: EventMapper, event: Event, reason: str | None = None) -> tuple[RecordedRow, Keys]:
+    """Give the row that the event becomes, and the keys that come with it."""
+    encoded = mapper.encode(new(event), reason)
+    row = RecordedRow(
+        originator_id="order-1",
+        originator_version=1,
+        topic=event.NAME,
+        state=encoded.payload.encode(),
+        id=1,
+        shard=0,
+        fact_id=None,
+        subject_id="c-7",
+        key_id=encoded.key_id,
+        command_id=UUID(int=1),
+        correlation_id=UUID(int=1),
+        causation_id=None,
+        actor_kind="user",
+        actor_id="ann",
+        on_behalf_of=None,
+        reason=encoded.reason,
+        source="api",
+        occurred_at=NOW,
+        recorded_at=NOW,
+    )
+    return row, {key.key_id: key.key for key in mapper.ring.new_keys()}
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_every_event_survives_the_way_there_and_back(name: str) -> None:
+    mapper = EventMapper()
+    row, keys = stored(mapper, EVENTS[name], reason="because")
+
+    read = mapper.decode(row, keys)
+
+    assert (read.event, read.reason) == (EVENTS[name], "because")
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_no_personal_text_of_any_event_is_stored_in_clear(name: str) -> None:
+    cls = type(EVENTS[name])
+    event = cls.model_validate(marked(EVENTS[name], personal_fields(cls)))
+    row, _ = stored(EventMapper(), event, reason=MARK)
+
+    assert MARK.encode() not in row.payload
+    assert MARK not in (row.reason or "")
+
+
+def marked(body: Any, spec: Any) -> Any:
+    """Give a JSON body with the marker in every personal text."""
+    if isinstance(body, BaseModel):
+        body = body.model_dump(mode="json")
+    if spec is True:
+        return MARK
+    if isinstance(body, dict) and isinstance(spec, dict):
+        return body | {name: marked(body.get(name), inner) for name, inner in spec.items()}
+    return body
+
+
+def test_an_event_without_personal_data_needs_no_key() -> None:
+    mapper = EventMapper()
+
+    changes = {"customer": e.Customer(customer_id="c-7"), "delivery": None}
+    row, keys = stored(mapper, EVENTS["order.placed.v1"].model_copy(update=changes))
+
+    assert (row.key_id, keys) == (None, {})
+
+
+def test_readers_without_keys_see_sealed_and_after_erasure_erased() -> None:
+    mapper = EventMapper()
+    row, keys = stored(mapper, e.NoteAdded(text="Call after six"), reason="because")
+
+    sealed = mapper.decode(row, None)
+    erased = mapper.decode(row, dict.fromkeys(keys))
+
+    assert (sealed.event, sealed.reason) == (e.NoteAdded(text="[sealed]"), "[sealed]")
+    assert (erased.event, erased.reason) == (e.NoteAdded(text="[erased]"), "[erased]")
+
+
+def test_an_unknown_stored_name_says_that_this_version_is_too_old() -> None:
+    mapper = EventMapper()
+    row, keys = stored(mapper, e.NoteAdded(text="x"))
+
+    with pytest.raises(InfraError) as caught:
+        mapper.decode(replace(row, topic="order.note_added.v9"), keys)
+
+    assert caught.value.code == "newer_version"
+
+
+@pytest.mark.parametrize("payload", [b"", b"{", b"[]", b"{}", b'{"text": 7}', b"\xff\xfe"])
+def test_bytes_that_are_not_what_their_name_says_are_named_by_position(payload: bytes) -> None:
+    mapper = EventMapper()
+    row, keys = stored(mapper, e.NoteAdded(text="x"))
+
+    with pytest.raises(MapperDeserialisationError, match="position 1"):
+        mapper.decode(replace(row, state=payload), keys)
+
+
+def test_the_error_of_an_unreadable_event_holds_no_personal_data() -> None:
+    mapper = EventMapper()
+    row, keys = stored(mapper, e.NoteAdded(text="x"))
+
+    with pytest.raises(MapperDeserialisationError) as caught:
+        mapper.decode(replace(row, state=f'{{"words": "{MARK}"}}'.encode()), keys)
+
+    assert MARK not in str(caught.value)
+
+
+class Party(Shape):
+    name: Personal
+    aliases: tuple[Personal, ...] = ()
+    marks: Annotated[dict[Name, Personal], Field(max_length=9)] = {}
+
+
+class Meeting(Event):
+    """Fact: people met; personal data in every shape that a field can have."""
+
+    NAME: ClassVar[str] = "test.met.v1"
+
+    host: Party
+    guests: tuple[Party, ...] = ()
+    carrier: Party | e.Delivery | None = None
+    place: str = "Office"
+
+
+MEETING = Meeting(
+    host=Party(name=MARK, aliases=(MARK, f"{MARK}-2"), marks={"scar": MARK}),
+    guests=(Party(name=MARK), Party(name=f"{MARK}-3", aliases=(MARK,))),
+    carrier=e.Delivery(address=MARK),
+)
+
+
+def test_personal_fields_are_sealed_wherever_they_stand_in_an_event() -> None:
+    mapper = EventMapper(events={Meeting.NAME: Meeting})
+
+    row, keys = stored(mapper, MEETING)
+
+    assert MARK.encode() not in row.payload
+    assert from_json(row.payload)["place"] == "Office"
+    assert mapper.decode(row, keys).event == MEETING
+
+
+def test_a_shape_that_could_not_be_sealed_is_refused_at_once() -> None:
+    class Crowd(Event):
+        people: dict[str, Party]
+
+    with pytest.raises(TypeError, match="in clear"):
+        personal_fields(Crowd)
+
+
+def test_upcasters_are_chained_in_order() -> None:
+    def add(word: str) -> Any:
+        return lambda body: {"text": f"{body['text']} {word}"}
+
+    mapper = EventMapper(
+        upcasters={
+            "order.remark.v1": ("order.remark.v2", add("two")),
+            "order.remark.v2": ("order.note_added.v1", add("three")),
+        }
+    )
+    row, _ = stored(mapper, e.NoteAdded(text="ignored"))
+
+    old = mapper.decode(replace(row, topic="order.remark.v1", state=b'{"text": "one"}'), {})
+    newer = mapper.decode(replace(row, topic="order.remark.v2", state=b'{"text": "one"}'), {})
+
+    assert old.event == e.NoteAdded(text="one two three")
+    assert newer.event == e.NoteAdded(text="one three")
+
+
+def test_an_upcaster_may_move_a_sealed_field_and_a_moved_value_still_does_not_open() -> None:
+    writer = EventMapper()
+    row, keys = stored(writer, e.NoteAdded(text=MARK))
+    reader = EventMapper(
+        events={Meeting.NAME: Meeting},
+        upcasters={
+            "order.note_added.v1": (Meeting.NAME, lambda body: {"host": {"name": body["text"]}})
+        },
+    )
+
+    assert reader.decode(row, keys).event == Meeting(host=Party(name=MARK))
+    with pytest.raises(MapperDeserialisationError):
+        reader.decode(replace(row, originator_version=2), keys)
+
+
+def test_text_that_only_looks_sealed_is_left_alone() -> None:
+    mapper = EventMapper()
+    event = e.OwnerAssigned(user="sealed:1:not really", group="leads")
+    row, keys = stored(mapper, event)
+
+    assert mapper.decode(row, keys).event == event
+
+
+def test_personal_data_does_not_go_through_the_library_s_interface_without_its_key() -> None:
+    with pytest.raises(TypeError, match="stored key"):
+        EventMapper().to_stored_event(LibraryEvent(new(e.NoteAdded(text="x"))))

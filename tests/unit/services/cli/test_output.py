@@ -1,0 +1,94 @@
+"""Answers come out as stable JSON, flat CSV, and words that people read."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
+
+import pytest
+
+from services.cli.amounts import amount, minor_of, priced
+from services.cli.output import put_csv, put_json, span, words
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def test_json_has_times_in_utc_and_ids_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    put_json(
+        {
+            "at": datetime(2026, 3, 1, 14, tzinfo=timezone(timedelta(hours=2))),
+            "id": UUID(int=1),
+            "name": "Zoë",
+            "none": None,
+        }
+    )
+
+    assert capsys.readouterr().out == (
+        '{"at": "2026-03-01T12:00:00Z", "id": "00000000-0000-0000-0000-000000000001",'
+        ' "name": "Zoë", "none": null}\n'
+    )
+
+
+def test_csv_is_flat_and_has_a_header(capsys: pytest.CaptureFixture[str]) -> None:
+    put_csv(
+        [
+            {"to": "a", "at": NOON, "seconds": {"mean": 1.5, "p90": None}, "route": ["x", "y"]},
+            {"to": "b,c", "at": None, "seconds": {"mean": 2, "p90": 3}, "route": []},
+        ]
+    )
+
+    assert capsys.readouterr().out == (
+        "to,at,seconds_mean,seconds_p90,route\n"
+        "a,2026-03-01T12:00:00Z,1.5,,x > y\n"
+        '"b,c",,2,3,\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (None, "-"),
+        (0.0, "0s"),
+        (1.25, "1.2s"),
+        (42.4, "42s"),
+        (725, "12m 5s"),
+        (12_000, "3h 20m"),
+        (3_599.7, "1h 0m"),
+        (-90, "-1m 30s"),
+        (799_200, "9d 6h"),
+    ],
+)
+def test_a_span_is_short(seconds: float | None, said: str) -> None:
+    assert span(seconds) == said
+
+
+def test_people_read_words() -> None:
+    assert [words(v) for v in (None, True, 12_345, NOON, {"a": 1, "b": None})] == [
+        "-", "yes", "12,345", "2026-03-01 12:00:00", "a=1",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "said"),
+    [
+        (123_450, "BRL", "1,234.50 BRL"),
+        (-5, "EUR", "-0.05 EUR"),
+        (1_500, "JPY", "1,500 JPY"),
+        (1_234, "KWD", "1.234 KWD"),
+        (7, None, "7 minor units"),
+        (None, "EUR", "-"),
+    ],
+)
+def test_money_is_written_in_its_currency(
+    minor: int | None, currency: str | None, said: str
+) -> None:
+    assert amount(minor, currency) == said
+
+
+def test_money_is_found_by_its_name() -> None:
+    assert priced("totals", {"total_minor": 100, "quantity": 100}, "EUR") == {
+        "total_minor": "1.00 EUR",
+        "quantity": 100,
+    }
+
+
+def test_money_is_read_exactly() -> None:
+    assert minor_of("0.1", "EUR", "AMOUNT") == 10

@@ -1,0 +1,13 @@
+"""Ids that are contracts: once told, they stay what they are."""
+
+from services.imports.identity import fact_id_of, order_id_of
+
+
+def test_ids_stay_what_they_are() -> None:
+    assert str(order_id_of("olist", "o1")) == "7814dd06-bb4e-53ec-bdf5-ab96047bfa73"
+    assert str(fact_id_of("olist", "o1", "placed")) == "fcaee8f6-885f-59fa-bdc4-c465deb71b72"
+
+
+def test_no_two_sources_or_orders_share_an_id() -> None:
+    assert order_id_of("a", "b") != order_id_of("a,b", "")
+    assert fact_id_of("a", "b", "c") != fact_id_of("a", "b,c", "")

@@ -1,0 +1,56 @@
+"""Texts of a source read as money and numbers, exactly or not at all."""
+
+import pytest
+
+from services.imports.rows import UnreadableError, minor_units, whole_number
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "expected"),
+    [
+        ("35.90", "BRL", 3_590),
+        ("0", "BRL", 0),
+        (" 0.1 ", "BRL", 10),
+        ("0.10000", "EUR", 10),
+        ("8.70", "BRL", 870),  # As a float it would be 869.
+        ("1999", "JPY", 1_999),
+        ("1.234", "KWD", 1_234),
+        ("10000000000000.00", "BRL", 10**15),
+    ],
+)
+def test_amounts_are_exact(text: str, currency: str, expected: int) -> None:
+    assert minor_units(text, "price", currency) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "reason"),
+    [
+        ("", "BRL", "amount_unreadable"),
+        ("1,5", "BRL", "amount_unreadable"),
+        ("1_000", "BRL", "amount_unreadable"),
+        ("+1", "BRL", "amount_unreadable"),
+        ("٣", "BRL", "amount_unreadable"),
+        ("inf", "BRL", "amount_unreadable"),
+        ("9" * 16, "BRL", "amount_unreadable"),
+        ("1.5", "JPY", "amount_too_fine"),
+        ("100000000000000.0000000001", "BRL", "amount_too_fine"),
+        ("10000000000000.01", "BRL", "amount_too_large"),
+    ],
+)
+def test_what_is_no_amount_says_why(text: str, currency: str, reason: str) -> None:
+    with pytest.raises(UnreadableError) as raised:
+        minor_units(text, "price", currency)
+    assert (raised.value.reason, raised.value.column) == (reason, "price")
+
+
+def test_a_decimal_comma_is_read_where_the_mapping_says_so() -> None:
+    assert minor_units("1234,50", "price", "EUR", ",") == 123_450
+    with pytest.raises(UnreadableError):
+        minor_units("1.234,50", "price", "EUR", ",")
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1.0", "11", "1e1", "²"])
+def test_numbers_are_whole_and_within_their_bounds(text: str) -> None:
+    assert whole_number(" 10 ", "n", 0, 10) == 10
+    with pytest.raises(UnreadableError):
+        whole_number(text, "n", 0, 10)

@@ -1,0 +1,94 @@
+"""What the pipeline promises without a database."""
+
+from collections.abc import Iterator
+from typing import Any, cast
+from uuid import uuid4
+
+import pytest
+import structlog
+
+from domain.batch import Log
+from domain.messages import Actor
+from domain.refusals import InfraError
+from services.pipeline import Pipeline, body_hash
+from tests.support.examples import NOW
+from tests.support.loads import move, note
+
+
+class NoLog:
+    """A log that cannot be read at all."""
+
+    def load(self, _versions: object) -> None:
+        raise OSError("this log is no log")
+
+
+@pytest.fixture
+def broken_output() -> Iterator[None]:
+    """Whatever is logged raises, as after `orderpath … | head`."""
+
+    def refuse(*_: Any) -> Any:
+        raise BrokenPipeError
+
+    before = structlog.get_config()
+    structlog.configure(processors=[refuse])
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.parametrize("commands", [1, 5])
+def test_nobody_is_left_waiting_even_if_nothing_works_not_even_the_output(
+    broken_output: None, commands: int
+) -> None:
+    order_id = uuid4()
+    with Pipeline(cast(Log, NoLog()), lambda: NOW) as pipeline:
+        for _ in range(2):  # The pipeline lives on.
+            futures = [pipeline.submit(note(order_id)) for _ in range(commands)]
+            errors = [future.exception(timeout=10) for future in futures]
+            assert all(isinstance(error, OSError) for error in errors)
+
+
+def test_a_command_that_nobody_knows_fails_where_it_is_sent() -> None:
+    from domain.messages import Command
+
+    with (
+        Pipeline(cast(Log, NoLog()), lambda: NOW) as pipeline,
+        pytest.raises(TypeError, match="catalog"),
+    ):
+        pipeline.submit(Command(command_id=uuid4(), actor=Actor(kind="user", id="ann")))
+
+
+def test_a_closed_pipeline_says_so() -> None:
+    pipeline = Pipeline(cast(Log, NoLog()), lambda: NOW)
+    pipeline.close()
+    pipeline.close()  # Twice is once.
+
+    with pytest.raises(InfraError) as caught:
+        pipeline.execute(note(uuid4()))
+
+    assert caught.value.code == "pipeline_closed"
+
+
+def test_the_body_hash_covers_name_target_expectations_and_what_was_set() -> None:
+    command = move(uuid4(), "confirmed")
+    told: dict[str, Any] = {name: getattr(command, name) for name in command.model_fields_set}
+
+    def changed(**changes: Any) -> bytes:
+        return body_hash(type(command)(**told | changes))
+
+    same = [
+        changed(),
+        changed(command_id=uuid4(), correlation_id=uuid4(), causation_id=uuid4(), source="kafka"),
+        changed(actor=Actor(kind="clock", id="clock")),
+    ]
+    different = [
+        changed(to_status="packed"),
+        changed(order_id=uuid4()),
+        changed(reason="another"),
+        changed(expected_version=1),
+        changed(expected_status="new"),
+        changed(occurred_at=NOW),
+        body_hash(note(command.order_id)),
+    ]
+
+    assert set(same) == {body_hash(command)}
+    assert len({body_hash(command), *different}) == len(different) + 1

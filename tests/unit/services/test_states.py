@@ -1,0 +1,125 @@
+"""The pipeline's memory: what is doubted is read up to date, what is new comes first to stay."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from domain.batch import Log
+from domain.orders import events as e
+from services.states import StateCache
+from tests.support.examples import NOW
+from tests.support.spec import Stored
+
+
+class Rows:
+    """Streams of notes; says what was asked for."""
+
+    def __init__(self, **versions: int) -> None:
+        self.versions = versions
+        self.asked: list[dict[str, int]] = []
+
+    def load(self, versions: Mapping[str, int]) -> dict[str, list[Stored]]:
+        self.asked.append(dict(versions))
+        return {
+            stream: [
+                Stored(e.NoteAdded(text="x"), version, NOW)
+                for version in range(above + 1, self.versions.get(stream[6:], 0) + 1)
+            ]
+            for stream, above in versions.items()
+        }
+
+
+def fetch(cache: StateCache, rows: Rows, *streams: str, fresh: bool = False) -> dict[str, int]:
+    states = cache.fetch(cast(Log, rows), [f"order-{s}" for s in streams], fresh=fresh)
+    cache.keep(states)
+    return {stream[6:]: state.version for stream, state in states.items()}
+
+
+def test_a_state_is_read_once() -> None:
+    cache, rows = StateCache(10), Rows(a=2, b=1)
+
+    assert fetch(cache, rows, "a", "b", "a") == {"a": 2, "b": 1}
+    assert fetch(cache, rows, "b", "a") == {"b": 1, "a": 2}
+    assert rows.asked == [{"order-a": 0, "order-b": 0}]
+
+
+def test_a_stream_that_is_not_there_is_remembered_as_empty() -> None:
+    cache, rows = StateCache(10), Rows()
+
+    assert fetch(cache, rows, "a") == fetch(cache, rows, "a") == {"a": 0}
+    assert len(rows.asked) == 1
+
+
+def test_a_doubted_state_is_brought_up_to_date_by_its_missing_events() -> None:
+    cache, rows = StateCache(10), Rows(a=2, b=1)
+    fetch(cache, rows, "a", "b")
+    rows.versions["a"] = 5
+
+    cache.doubt(["order-a", "order-unknown"])
+
+    assert fetch(cache, rows, "a", "b") == {"a": 5, "b": 1}
+    assert rows.asked[1:] == [{"order-a": 2}]
+    assert fetch(cache, rows, "a") == {"a": 5}
+    assert len(rows.asked) == 2
+
+
+def test_after_a_lost_answer_everything_is_doubted() -> None:
+    cache, rows = StateCache(10), Rows(a=2, b=1)
+    fetch(cache, rows, "a", "b")
+
+    cache.doubt_all()
+    fetch(cache, rows, "a", "b")
+
+    assert rows.asked[1:] == [{"order-a": 2, "order-b": 1}]
+
+
+def test_fresh_means_that_also_what_is_cached_is_read() -> None:
+    cache, rows = StateCache(10), Rows(a=2)
+    fetch(cache, rows, "a")
+
+    assert fetch(cache, rows, "a", fresh=True) == {"a": 2}
+    assert rows.asked[1:] == [{"order-a": 2}]
+
+
+def test_a_state_that_was_read_but_not_kept_stays_doubted() -> None:
+    """Somebody failed between the two: the next one must not trust the old state."""
+    cache, rows = StateCache(10), Rows(a=2)
+    fetch(cache, rows, "a")
+    cache.doubt(["order-a"])
+    rows.versions["a"] = 3
+
+    cache.fetch(cast(Log, rows), ["order-a"], fresh=False)
+
+    assert fetch(cache, rows, "a") == {"a": 3}
+
+
+def test_the_least_recently_used_goes_first() -> None:
+    cache, rows = StateCache(2), Rows(a=1, b=1, c=1)
+    fetch(cache, rows, "a")
+    fetch(cache, rows, "b")
+    fetch(cache, rows, "a")
+    fetch(cache, rows, "c")
+    rows.asked.clear()
+
+    fetch(cache, rows, "a", "c")
+    fetch(cache, rows, "b")
+
+    assert rows.asked == [{"order-b": 0}]
+
+
+def test_a_memory_without_room_still_gives_the_states() -> None:
+    cache, rows = StateCache(0), Rows(a=1)
+
+    assert fetch(cache, rows, "a") == fetch(cache, rows, "a") == {"a": 1}
+    assert len(rows.asked) == 2
+
+
+def test_a_state_is_never_changed_in_place() -> None:
+    cache, rows = StateCache(10), Rows(a=1)
+    first: dict[str, Any] = cache.fetch(cast(Log, rows), ["order-a"], fresh=False)
+    cache.keep(first)
+    before = first["order-a"]
+    rows.versions["a"] = 2
+
+    fetch(cache, rows, "a", fresh=True)
+
+    assert before.version == 1
