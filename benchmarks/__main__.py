@@ -26,7 +26,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *PARTS], help=", ".join(PARTS))
     parser.add_argument("--quick", action="store_true", help="in half a minute, less exactly")
-    parser.add_argument("--markdown", action="store_true", help="print docs/performance.md's tables")
+    parser.add_argument(
+        "--markdown", action="store_true", help="print docs/performance.md's tables"
+    )
     parser.add_argument("--olist", type=Path, default=DEFAULT_OLIST, help="folder of the data set")
     given = parser.parse_args()
     options = Options(given.quick, given.olist)
@@ -52,7 +54,32 @@ def _commands(url: str, options: Options) -> Iterator[Found]:
     return measure_write_path(url, seconds=2.0, rounds=3)
 
 
-PARTS: dict[str, Callable[[str, Options], Iterator[Found]]] = {"commands": _commands}
+def _projections(url: str, options: Options) -> Iterator[Found]:
+    from benchmarks.projections import measure_projections
+
+    if options.quick:
+        return measure_projections(url, events=10_000, stock_events=800, rounds=1)
+    return measure_projections(url, events=200_000, stock_events=8_000, rounds=2)
+
+
+def _imports(url: str, options: Options) -> Iterator[Found]:
+    from benchmarks.imports import measure_import
+
+    return iter(()) if options.quick else measure_import(url, folder=options.olist)
+
+
+def _reports(url: str, options: Options) -> Iterator[Found]:
+    from benchmarks.reports import measure_reports
+
+    return measure_reports(url, orders=10_000 if options.quick else 100_000)
+
+
+PARTS: dict[str, Callable[[str, Options], Iterator[Found]]] = {
+    "commands": _commands,
+    "projections": _projections,
+    "import": _imports,
+    "reports": _reports,
+}
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ LINES: Final = (
     {"sku": "TEA-100", "title": "Tea", "quantity": 2, "unit_price_minor": 640, "vat_bp": 2_000},
     {"sku": "CUP-1", "title": "Cup", "quantity": 1, "unit_price_minor": 1_240, "vat_bp": 2_000},
 )
+MOVES: Final = 7  # of an order in a prepared log
 LIMITS: Final = (timedelta(hours=3), timedelta(hours=4), timedelta(hours=6))
 
 
@@ -40,19 +41,32 @@ class Order(Aggregate):
 class Shop(Application[UUID]):
     """Two use cases."""
 
-    def place(self, orders: int = 1) -> None:
-        """Create an order, or many at once."""
-        self.save(*(Order("c-17", "EUR", LINES, 2_970) for _ in range(orders)))
+    def place(self, orders: int = 1, moves: int = 0) -> None:
+        """Create an order; or many at once, moved back and forth already."""
+        placed = []
+        for _ in range(orders):
+            order = Order("c-17", "EUR", LINES, 2_970)
+            for _ in range(moves):
+                order.change_status(_next(order), _deadlines())
+            placed.append(order)
+        self.save(*placed)
 
     def move(self, order_id: UUID) -> None:
         """Move an order on; whoever loses against another caller tries again."""
         while True:
             order: Order = self.repository.get(order_id)
-            now = datetime.now(UTC)
-            to_status = "assembled" if order.status == "assembling" else "assembling"
-            order.change_status(to_status, [now + limit for limit in LIMITS])
+            order.change_status(_next(order), _deadlines())
             try:
                 self.save(order)
             except IntegrityError:
                 continue
             return
+
+
+def _next(order: Order) -> str:
+    return "assembled" if order.status == "assembling" else "assembling"
+
+
+def _deadlines() -> list[datetime]:
+    now = datetime.now(UTC)
+    return [now + limit for limit in LIMITS]

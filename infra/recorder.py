@@ -75,9 +75,7 @@ class PostgresRecorder(ApplicationRecorder):
         assert row is not None
         return row  # type: ignore[no-any-return]
 
-    def select_streams(
-        self, versions: Mapping[str, int]
-    ) -> list[tuple[RecordedRow, bytes | None]]:
+    def select_streams(self, versions: Mapping[str, int]) -> list[tuple[RecordedRow, bytes | None]]:
         """Give the rows of many streams above the given versions, each with its key."""
         wanted = [{"stream": stream, "above": above} for stream, above in versions.items()]
         with self.connection() as connection:

@@ -86,8 +86,13 @@ def seal(text: str, key: bytes, place: Place, field: str) -> str:
     return PREFIX + b64encode(nonce + sealed).decode()
 
 
-def unseal(text: str, key_id: UUID | None, keys: Mapping[UUID, bytes | None] | None,
-           place: Place, field: str) -> str:
+def unseal(
+    text: str,
+    key_id: UUID | None,
+    keys: Mapping[UUID, bytes | None] | None,
+    place: Place,
+    field: str,
+) -> str:
     """Decrypt one value: `[sealed]` without keys, `[erased]` if the key was destroyed.
 
     Raises: cryptography.exceptions.InvalidTag if the value was altered or moved.

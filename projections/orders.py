@@ -67,8 +67,9 @@ def _sort_in(recorded: Recorded, placed: Rows, known: Rows, changed: Rows) -> No
             row = _placement(event, recorded)
             if order_id not in placed or _key(row) < _key(placed[order_id]):
                 placed[order_id] = row
-        case e.StatusRecorded(path=path, path_version=path_version):
-            known[order_id] = _row(recorded, path=path, path_version=path_version)
+        case e.StatusRecorded() as fact:
+            pinned = {"path": fact.path, "path_version": fact.path_version}
+            known[order_id] = _row(recorded, external_id=fact.external_id, **pinned)
         case e.FieldsChanged() as event:
             row = changed.setdefault(order_id, {"order_id": order_id, "changed": []})
             names = [name for name in event.changed if name in DETAILS]
@@ -134,7 +135,7 @@ _PLACED: Final = """
         placed_late boolean, placed_no integer, placed_fact_id uuid, position bigint,
         recorded_at timestamptz)
     on conflict (order_id) do update set
-        external_id = excluded.external_id, path = coalesce(o.path, excluded.path),
+        external_id = coalesce(excluded.external_id, o.external_id), path = coalesce(o.path, excluded.path),
         path_version = coalesce(o.path_version, excluded.path_version),
         order_type = excluded.order_type, channel = excluded.channel, shop = excluded.shop,
         customer_id = excluded.customer_id, currency = excluded.currency,
@@ -151,12 +152,15 @@ _PLACED: Final = """
 """
 
 _KNOWN: Final = """
-    insert into orders as o (order_id, path, path_version, position, recorded_at)
+    insert into orders as o (order_id, external_id, path, path_version, position, recorded_at)
     select * from json_to_recordset(%s::json) as x(
-        order_id uuid, path text, path_version integer, position bigint, recorded_at timestamptz)
-    on conflict (order_id) do update
-        set path = excluded.path, path_version = excluded.path_version
-    where o.path is null
+        order_id uuid, external_id text, path text, path_version integer, position bigint,
+        recorded_at timestamptz)
+    on conflict (order_id) do update set
+        external_id = coalesce(o.external_id, excluded.external_id),
+        path = coalesce(o.path, excluded.path),
+        path_version = coalesce(o.path_version, excluded.path_version)
+    where o.path is null or o.external_id is null
 """
 
 _CHANGED: Final = """

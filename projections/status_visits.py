@@ -136,21 +136,11 @@ def _sort_in(
                 }
             )
         case e.StatusRecorded() as fact:
-            entries.append(
-                _entry(recorded, fact.to_status, fact.rank)
-                | {
-                    "path": fact.path,
-                    "path_version": fact.path_version,
-                    "time_source": fact.time_source,
-                    "actor_id": fact.actor or recorded.actor_id,
-                    "role": fact.role,
-                    "reason_code": fact.reason_code,
-                }
-            )
+            entry = _entry(recorded, fact.to_status, fact.rank)
+            entries.append(entry | _told(recorded, fact) | {"time_source": fact.time_source})
         case e.OrderPlaced() as placed:
-            pinned = {"path": placed.path, "path_version": placed.path_version}
             entry = _entry(recorded, placed.status, placed.rank)
-            entries.append(entry | pinned | _limits(placed.deadlines))
+            entries.append(entry | _told(recorded, placed) | _limits(placed.deadlines))
         case e.OwnerAssigned(user=user, group=group):
             assigned = {"assigns": True, "owner_user": user, "owner_group": group}
             acts.append(_act(recorded) | assigned)
@@ -181,6 +171,16 @@ def _entry(recorded: Recorded, status: str, rank: int) -> dict[str, Any]:
         "version": recorded.version,
         "position": recorded.position,
         "recorded_at": recorded.recorded_at,
+    }
+
+
+def _told(recorded: Recorded, event: e.OrderPlaced | e.StatusRecorded) -> dict[str, Any]:
+    return {
+        "path": event.path,
+        "path_version": event.path_version,
+        "actor_id": event.actor or recorded.actor_id,
+        "role": event.role,
+        "reason_code": event.reason_code,
     }
 
 

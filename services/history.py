@@ -150,7 +150,7 @@ def _said(event: e.Event, status: str | None) -> Iterator[tuple[str, Any, Any]]:
             yield "status", status, event.to_status
         case e.StatusRecorded():
             yield "status", status, event.to_status
-            for name, value in event.attributes.items():
+            for name, value in (event.attributes or {}).items():
                 yield f"attributes.{name}", None, value
             if event.personal is not None:
                 yield "personal", None, event.personal
@@ -164,3 +164,12 @@ def _said(event: e.Event, status: str | None) -> Iterator[tuple[str, Any, Any]]:
             yield f"event {event.annulled_version}", event.annulled_type, "annulled"
         case _:
             pass
+
+
+def _told(event: e.OrderPlaced | e.StatusRecorded) -> Iterator[tuple[str, Any, Any]]:
+    """Other columns of the source, the personal ones as they are allowed to be seen."""
+    for name, value in (getattr(event, "attributes", None) or {}).items():
+        yield f"attributes.{name}", None, value
+    personal = getattr(event, "personal", None)
+    if personal is not None:
+        yield "personal", None, personal

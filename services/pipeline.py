@@ -120,9 +120,7 @@ class Pipeline:
         self.close()
 
     def _pending(self, command: Command) -> Pending:
-        return Pending(
-            command, body_hash(command), self._clock(), monotonic(), streams_of(command)
-        )
+        return Pending(command, body_hash(command), self._clock(), monotonic(), streams_of(command))
 
     def _loop(self) -> None:
         while batch := self._queue.take(self._batch_commands):
@@ -303,9 +301,7 @@ def body_hash(command: Command) -> bytes:
 def _evolve(stream: str, state: Any, events: list[Decided]) -> tuple[Any, list[NewEvent]]:
     first = state.version + 1
     for version, decided in enumerate(events, first):
-        state = state.evolve(
-            _Next(decided.event, version, decided.occurred_at, decided.fact_id)
-        )
+        state = state.evolve(_Next(decided.event, version, decided.occurred_at, decided.fact_id))
     subject = state.subject_id or stream
     return state, [
         NewEvent(stream, version, decided, subject) for version, decided in enumerate(events, first)

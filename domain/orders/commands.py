@@ -238,7 +238,6 @@ class RecordFacts(OrderCommand):
 
     path: Code
     facts: Annotated[tuple[Fact, ...], Field(min_length=1, max_length=MAX_FACTS)]
-    customer_id: Name | None = None  # whose personal data it is, where known
 
 
 COMMANDS: tuple[type[OrderCommand], ...] = (

@@ -72,7 +72,11 @@ def place(order: Order, line: PathLine, cmd: c.PlaceOrder, facts: Facts, now: da
     return [Decided(event, at)]
 
 
-_PLACED_AS_ASKED = tuple(n for n in c.PlaceOrder.model_fields if n in e.OrderPlaced.model_fields)
+_PLACED_AS_ASKED = tuple(
+    name
+    for name in c.PlaceOrder.model_fields
+    if name in e.OrderPlaced.model_fields and name not in c.OrderCommand.model_fields
+)
 
 
 def decide(order: Order, cmd: c.OrderCommand, facts: Facts, now: datetime) -> Decision:

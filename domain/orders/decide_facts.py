@@ -4,6 +4,7 @@ the path, it is recorded with the reason; what is already known is left out.
 
 from collections.abc import Iterable, Set
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from domain.facts import Facts
@@ -112,10 +113,10 @@ def _event(fact: c.Fact, pinned: PinnedPath, before: str | None) -> Event:
                 order_type=fact.order_type,
                 channel=fact.channel,
                 shop=fact.shop,
-                external_id=fact.external_id,
                 customer=fact.customer,
                 delivery=fact.delivery,
                 currency=fact.currency,
+                **_told(fact),
             )
         case c.StatusFact():
             against = _against(path, before, fact.status)
@@ -127,11 +128,7 @@ def _event(fact: c.Fact, pinned: PinnedPath, before: str | None) -> Event:
                 time_source=fact.time_source,
                 conforming=not against,
                 nonconforming=against,
-                actor=fact.actor,
-                role=fact.role,
-                reason_code=fact.reason_code,
-                attributes=fact.attributes,
-                personal=fact.personal,
+                **_told(fact),
             )
         case c.SourceStatusFact():
             return e.SourceStatusNoted(source_status=fact.source_status)
@@ -139,6 +136,10 @@ def _event(fact: c.Fact, pinned: PinnedPath, before: str | None) -> Event:
             return e.ItemAdded(line=fact.line, delivery_minor=fact.delivery_minor)
         case c.PaymentFact():
             return _payment(fact)
+
+
+def _told(fact: e.Told) -> dict[str, Any]:
+    return {name: getattr(fact, name) for name in e.Told.model_fields}
 
 
 def _payment(fact: c.PaymentFact) -> Event:

@@ -41,7 +41,19 @@ class Deadline(Shape):
     at: AwareDatetime
 
 
-class OrderPlaced(Event):
+class Told(Shape):
+    """What a source tells of a status beside its name and time. Empty for decisions."""
+
+    external_id: Name | None = None  # the order's number in the source
+    customer_id: Name | None = None  # whose order it is, so whose personal data this may be
+    actor: Name | None = None  # who did it there
+    role: Name | None = None
+    reason_code: Name | None = None
+    attributes: Attributes | None = None  # other columns of the source
+    personal: Personal | None = None  # columns that the mapping marks personal, as JSON
+
+
+class OrderPlaced(Told, Event):
     """Fact: a customer's order exists, on this path, for this money."""
 
     NAME: ClassVar[str] = "order.placed.v1"
@@ -53,7 +65,6 @@ class OrderPlaced(Event):
     order_type: Code
     channel: Code
     shop: Name
-    external_id: Name | None = None  # the number in the source
     customer: Customer | None = None
     delivery: Delivery | None = None
     currency: Currency
@@ -76,7 +87,7 @@ class StatusChanged(Event):
     deadlines: tuple[Deadline, ...] = ()
 
 
-class StatusRecorded(Event):
+class StatusRecorded(Told, Event):
     """Fact: elsewhere the order entered a status, whether the path would allow it or not."""
 
     NAME: ClassVar[str] = "order.status_recorded.v1"
@@ -88,11 +99,6 @@ class StatusRecorded(Event):
     time_source: TimeSource = "recorded"
     conforming: bool
     nonconforming: tuple[Code, ...] = ()  # why the path would have refused it, on arrival
-    actor: Name | None = None  # who did it in the source, where the source says so
-    role: Name | None = None
-    reason_code: Name | None = None
-    attributes: Attributes = Field(default_factory=dict)  # other columns of the source
-    personal: Personal | None = None  # columns that the mapping marks personal, as JSON
 
 
 class SourceStatusNoted(Event):

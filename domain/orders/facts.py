@@ -5,12 +5,12 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from domain.messages import Code, Name, Personal, Shape
-from domain.orders.events import Attributes, Customer, Delivery, TimeSource
+from domain.messages import Code, Name, Shape
+from domain.orders.events import Customer, Delivery, TimeSource, Told
 from domain.orders.money import MAX_MINOR, Currency, Line, Minor
 
 Installments = Annotated[int, Field(ge=0, le=1_000)]
-MAX_RANK = 1_000_000
+MAX_RANK = 2**31 - 2  # a column of the projections, one place kept behind the last
 Rank = Annotated[int, Field(ge=0, le=MAX_RANK)]  # place among facts of the same second
 
 
@@ -21,7 +21,7 @@ class FactBody(Shape):
     occurred_at: AwareDatetime
 
 
-class PlacedFact(FactBody):
+class PlacedFact(Told, FactBody):
     """The order came into being."""
 
     kind: Literal["placed"] = "placed"
@@ -30,24 +30,18 @@ class PlacedFact(FactBody):
     order_type: Code = "private"
     channel: Code = "import"
     shop: Name = "main"
-    external_id: Name | None = None
     customer: Customer | None = None
     delivery: Delivery | None = None
     currency: Currency
 
 
-class StatusFact(FactBody):
+class StatusFact(Told, FactBody):
     """The order entered a status."""
 
     kind: Literal["status"] = "status"
     status: Code
     rank: Rank
     time_source: TimeSource = "recorded"
-    actor: Name | None = None
-    role: Name | None = None
-    reason_code: Name | None = None
-    attributes: Attributes = Field(default_factory=dict)
-    personal: Personal | None = None
 
 
 class SourceStatusFact(FactBody):

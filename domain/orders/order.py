@@ -130,6 +130,7 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
             return _entered(order, happened, event.to_status, 0)
         case e.StatusRecorded():
             entered = _entered(order, happened, event.to_status, event.rank)
+            entered["subject_id"] = order.subject_id or event.customer_id
             return entered | _pinned(order, event.path, event.path_version)
         case e.OrderPlaced():
             return _placed(order, event, happened)
@@ -182,7 +183,7 @@ def _placed(order: Order, event: e.OrderPlaced, happened: Happened) -> dict[str,
     placed_by = (happened.fact_id is not None, key)
     if order.placed_by is not None and order.placed_by < placed_by:
         return changes
-    customer_id = event.customer.customer_id if event.customer else None
+    customer_id = event.customer.customer_id if event.customer else event.customer_id
     items = {line.item_id: Item(line, {INITIAL: line.quantity}, key=key) for line in event.lines}
     return changes | {
         "placed": event,

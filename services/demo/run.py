@@ -49,9 +49,14 @@ class _Settings(Protocol):
 S = TypeVar("S", bound=_Settings)
 
 
-def demo_settings(settings: S) -> S:
-    """Give the simulated shop a folder and a database of its own, below the real one's."""
-    return settings.model_copy(update={"data_dir": settings.data_dir / FOLDER, "database_url": ""})
+def demo_settings(settings: S, *, seed: int = 7, days: int = 30, orders: int = 2_000) -> S:
+    """Give the simulated shop a folder and a database of its own, below the real one's.
+
+    A shop of another seed or size has another folder: reports never mix two of them.
+    """
+    usual = (seed, days, orders) == (7, 30, 2_000)
+    folder = FOLDER if usual else f"{FOLDER}-{seed}-{days}-{orders}"
+    return settings.model_copy(update={"data_dir": settings.data_dir / folder, "database_url": ""})
 
 
 def run_demo(

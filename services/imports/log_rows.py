@@ -76,18 +76,15 @@ class LogReader:
         """
         told: list[Told] = []
         bad: list[Bad] = []
-        customer_ids: set[str] = set()
         for key, row in self._identified(rows, bad):
             if row[self._mapping.activity.column].strip() in self._ignored:
                 self._report.rows_ignored += 1
                 continue
             try:
                 told += [(fact, row) for fact in self._facts(external_id, key, row)]
-                if self._mapping.customer and (found := row[self._mapping.customer].strip()):
-                    customer_ids.add(found)
             except UnreadableError as error:
                 bad.append((row, error))
-        return OrderFacts(order_id, told, min(customer_ids, default=None)), bad
+        return OrderFacts(order_id, told), bad
 
     def _identified(self, rows: Sequence[SourceRow], bad: list[Bad]) -> list[tuple[str, SourceRow]]:
         """Give each row its key within the order: from the id column, or from its content."""
@@ -158,31 +155,31 @@ class LogReader:
     def _status(
         self, external_id: str, status: str, row: SourceRow, identity: dict[str, Any]
     ) -> Fact:
+        told = self._told(external_id, row)
+        return StatusFact(**identity, status=status, rank=self._rank(row), **told)
+
+    def _told(self, external_id: str, row: SourceRow) -> dict[str, Any]:
+        """Give what the row says beside status and time; nothing of it is lost."""
         mapping = self._mapping
-        optional = {
-            "actor": (mapping.actor and row[mapping.actor].strip()) or None,
-            "role": (mapping.role and row[mapping.role].strip()) or None,
-            "reason_code": (mapping.reason and row[mapping.reason].strip()) or None,
+        told = {
+            "external_id": external_id,
+            "customer_id": mapping.customer and row[mapping.customer].strip(),
+            "actor": mapping.actor and row[mapping.actor].strip(),
+            "role": mapping.role and row[mapping.role].strip(),
+            "reason_code": mapping.reason and row[mapping.reason].strip(),
+            "attributes": {c: row[c] for c in self._attributes if row[c]},
         }
         personal = {c: row[c] for c in mapping.personal if row[c]}
-        attributes = {c: row[c] for c in self._attributes if row[c]}
-        if mapping.placed is None:  # Nothing else in the log says the number of the order.
-            attributes |= {c: row[c] for c in mapping.order_id}
-        return StatusFact(
-            **identity,
-            status=status,
-            rank=self._rank(row),
-            **{name: text for name, text in optional.items() if text},
-            attributes=attributes,
-            personal=json.dumps(personal, ensure_ascii=False) if personal else None,
-        )
+        if personal:
+            told["personal"] = json.dumps(personal, ensure_ascii=False)
+        return {name: value for name, value in told.items() if value}
 
     def _placed(
         self, external_id: str, status: str, row: SourceRow, identity: dict[str, Any]
     ) -> Fact:
-        placed, customer = self._mapping.placed, self._mapping.customer
+        placed, told = self._mapping.placed, self._told(external_id, row)
         assert placed is not None
-        customer_id = row[customer].strip() if customer else ""
+        customer_id = told.get("customer_id")
         return PlacedFact(
             **identity,
             status=status,
@@ -190,9 +187,9 @@ class LogReader:
             order_type=placed.order_type,
             channel=placed.channel,
             shop=placed.shop,
-            external_id=external_id,
             customer=Customer(customer_id=customer_id) if customer_id else None,
             currency=placed.currency,
+            **told,
         )
 
     def _rank(self, row: SourceRow) -> int:

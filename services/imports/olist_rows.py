@@ -100,7 +100,6 @@ class OrderReader:
         single, bad, duplicates = _single(rows)
         told: list[Told] = []
         times: KnownTimes | None = None
-        customer_id: str | None = None
         others = [row for row in single if row.table != "orders"]
         for row in single:
             if row.table == "orders":
@@ -110,7 +109,6 @@ class OrderReader:
                     bad.append((row, error))
                 else:
                     told += [(fact, row) for fact in facts]
-                    customer_id = row["customer_id"]
         if others and times is None:
             times = self._known_times(order_id)
         for row in others:
@@ -118,7 +116,7 @@ class OrderReader:
                 told += [(fact, row) for fact in _other(external_id, row, times)]
             except UnreadableError as error:
                 bad.append((row, error))
-        return OrderFacts(order_id, told, customer_id or None), bad, duplicates
+        return OrderFacts(order_id, told), bad, duplicates
 
     def _order(self, external_id: str, row: SourceRow) -> tuple[KnownTimes, list[Fact]]:
         status = filled(row, "order_status")

@@ -41,7 +41,6 @@ class OrderFacts:
 
     order_id: UUID
     facts: Sequence[tuple[Fact, SourceRow]]
-    customer_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,6 @@ class Recorder:
             order_id=order.order_id,
             path=self.path.definition.path,
             facts=tuple(fact for fact, _ in facts),
-            customer_id=order.customer_id,
         )
         command_id = id_of(COMMANDS, self._salt, body_hash(command).hex())
         return command.model_copy(update={"command_id": command_id})
@@ -198,7 +196,7 @@ class Recorder:
                 words = f"the order refuses it: {one.code}"
                 self.bad(row, UnreadableError(one.code, None, words), command.order_id)
         if rest:
-            again = self._command(OrderFacts(command.order_id, rest, command.customer_id), rest)
+            again = self._command(OrderFacts(command.order_id, rest), rest)
             outcome = self._system.pipeline.submit(again).result()
             self._settle(outcome, again, [row for _, row in rest])
 

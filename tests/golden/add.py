@@ -22,7 +22,7 @@ def add() -> list[str]:
         golden = HERE / "events" / f"{name}.json"
         if not golden.exists():
             golden.parent.mkdir(exist_ok=True)
-            golden.write_text(event.model_dump_json())
+            golden.write_text(event.model_dump_json(exclude_none=True))
             added.append(golden.name)
     return added
 

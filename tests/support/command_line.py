@@ -44,7 +44,7 @@ class CommandLine:
             timeout=LONGEST_SECONDS,
             check=False,
         )
-        assert "Traceback" not in done.stderr, done.stderr
+        assert "Traceback" not in done.stderr, done.stderr[-2_000:]
         return Said(done.returncode, done.stdout, done.stderr)
 
     def start(self, *words: object) -> "subprocess.Popen[str]":

@@ -116,7 +116,6 @@ _COMMANDS: tuple[Command, ...] = (
         actor=actor("import"),
         order_id=ORDER_ID,
         path="shop",
-        customer_id="c-7",
         facts=(
             c.PlacedFact(
                 fact_id=fact_id(1),

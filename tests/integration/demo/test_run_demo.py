@@ -208,3 +208,4 @@ def test_the_simulated_shop_has_its_own_folder_and_never_the_real_database() -> 
 
     assert simulated.data_dir == real.data_dir / "demo"
     assert simulated.database_url == ""
+    assert demo_settings(real, seed=8).data_dir == real.data_dir / "demo-8-30-2000"

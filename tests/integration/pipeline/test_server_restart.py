@@ -28,4 +28,5 @@ def test_a_crash_of_the_server_loses_no_answer_and_callers_go_on(durable: Durabl
 
 def all_went_on(writers: list[Writer], heard: list[int]) -> bool:
     """Say whether each writer was answered a hundred times since."""
-    return all(len(writer.said) >= count + 100 for writer, count in zip(writers, heard, strict=True))
+    pairs = zip(writers, heard, strict=True)
+    return all(len(writer.said) >= count + 100 for writer, count in pairs)

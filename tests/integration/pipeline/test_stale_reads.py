@@ -184,4 +184,3 @@ def test_a_cache_without_room_changes_no_answer(shop: Shop) -> None:
         kinds = [future.result().kind for future in futures]
 
     assert kinds == ["accepted"] * 10 + ["nothing"] * 5
-

@@ -154,7 +154,9 @@ class CountedLoop(asyncio.SelectorEventLoop):
 
     wakeups = 0
 
-    def call_soon_threadsafe(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def call_soon_threadsafe(  # type: ignore[override]
+        self, callback: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> Any:
         if getattr(callback, "__name__", "") == "_settle_all":
             self.wakeups += 1
         return super().call_soon_threadsafe(callback, *args, **kwargs)

@@ -1,14 +1,14 @@
 """What the pipeline promises without a database."""
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 from uuid import uuid4
 
 import pytest
 import structlog
 
 from domain.batch import Log
-from domain.messages import Actor
+from domain.messages import Actor, Command
 from domain.refusals import InfraError
 from services.pipeline import Pipeline, body_hash
 from tests.support.examples import NOW
@@ -47,14 +47,18 @@ def test_nobody_is_left_waiting_even_if_nothing_works_not_even_the_output(
             assert all(isinstance(error, OSError) for error in errors)
 
 
-def test_a_command_that_nobody_knows_fails_where_it_is_sent() -> None:
-    from domain.messages import Command
+class Unlisted(Command):
+    """A command that is not in the catalog."""
 
+    NAME: ClassVar[str] = "unlisted"
+
+
+def test_a_command_that_nobody_knows_fails_where_it_is_sent() -> None:
     with (
         Pipeline(cast(Log, NoLog()), lambda: NOW) as pipeline,
         pytest.raises(TypeError, match="catalog"),
     ):
-        pipeline.submit(Command(command_id=uuid4(), actor=Actor(kind="user", id="ann")))
+        pipeline.submit(Unlisted(command_id=uuid4(), actor=Actor(kind="user", id="ann")))
 
 
 def test_a_closed_pipeline_says_so() -> None:

@@ -42,7 +42,7 @@ def test_no_time_says_how_to_write_one(text: str) -> None:
 
 def test_a_duration_is_read_or_explained() -> None:
     assert duration_of("1d12h") == timedelta(hours=36)
-    for text in ("", "7", "7 days", "0d", "999999w999999w"):
+    for text in ("", "7", "7 days", "0d", "-7d"):
         with pytest.raises(typer.BadParameter):
             duration_of(text)
 

@@ -1,0 +1,126 @@
+"""How long each report takes at 100,000 orders.
+
+The simulated shop is run once and projected; its tables are then copied row by row under other
+order ids with SQL. So the log behind them is small, the tables are as large as they should be.
+"""
+
+from collections.abc import Callable, Iterator
+from time import perf_counter
+from typing import Any, Final
+
+from psycopg import sql
+
+from benchmarks.filling import DAYS
+from benchmarks.measure import Figure, Found, Measured, measured
+from benchmarks.server import analyse, create, drop
+from infra.postgres import connect
+from infra.settings import Settings
+from projections.builds import list_builds
+from projections.catalog import BY_NAME
+from projections.reports.conversion import conversion
+from projections.reports.funnel import funnel_cohort, funnel_flow, funnel_now
+from projections.reports.routes import routes
+from projections.reports.scope import Reader, Scope
+from projections.reports.stale import stale
+from projections.reports.times import handling_times, time_in_status
+from projections.reports.transitions import transitions
+from services.bootstrap import System, open_system
+from services.demo import START, VirtualClock, run_demo
+from services.reading import status_places
+
+BASE_ORDERS: Final = 2_000
+REPEATS: Final = 5
+
+Question = Callable[[Reader, Scope], object]
+
+
+def measure_reports(server_url: str, *, orders: int) -> Iterator[Found]:
+    """Ask every question a few times, now and as of the middle of the time."""
+    url = create(server_url, "bench_reports")
+    settings = Settings(database_url=url, log_level="error")
+    with open_system(settings, VirtualClock(START)) as system:
+        summary = run_demo(system, days=DAYS, orders=BASE_ORDERS)
+        system.catch_up()
+        _multiply(system, orders // BASE_ORDERS)
+        analyse(url)
+        visits = _count(system, "visits")
+        yield Figure("orders in the tables", _count(system, "orders"), "rows")
+        yield Figure("visits in the tables", visits, "rows")
+        questions = _questions(system)
+        now = Scope()
+        found = {name: _ask(system, name, ask, now) for name, ask in questions.items()}
+        yield from found.values()
+        past = Scope(as_of=summary.until)
+        for name in ("funnel now", "stale"):
+            yield _ask(system, f"{name}, as of the end", questions[name], past, repeats=1)
+    drop(server_url, "bench_reports")
+    for name, limit in _LIMITS.items():
+        yield Figure(f"report {name}, p99", found[name].p99_ms or 0.0, "ms", at_most=limit)
+
+
+_LIMITS: Final = {"funnel now": 300, "stale": 300, "times": 800, "handling": 800, "conversion": 800}
+
+
+def _questions(system: System) -> dict[str, Question]:
+    places = status_places(system)
+    return {
+        "funnel now": lambda reader, scope: funnel_now(reader, scope, places),
+        "funnel flow": lambda reader, scope: funnel_flow(reader, scope, places),
+        "funnel cohort": lambda reader, scope: funnel_cohort(reader, scope, places),
+        "stale": stale,
+        "conversion": lambda reader, scope: conversion(reader, scope, "new", "delivered"),
+        "transitions": transitions,
+        "times": time_in_status,
+        "handling": handling_times,
+        "routes": routes,
+    }
+
+
+def _ask(
+    system: System, name: str, ask: Question, scope: Scope, repeats: int = REPEATS
+) -> Measured:
+    latencies = []
+    for _ in range(repeats + 1):
+        with system.snapshot() as reader:
+            began = perf_counter()
+            ask(reader, scope)
+            latencies.append(perf_counter() - began)
+    del latencies[0]  # The first one warms the caches.
+    return measured(f"report, {name}", latencies, sum(latencies), callers=1)
+
+
+def _count(system: System, table: str) -> int:
+    with system.lend("orderpath_projector") as session:
+        row: Any = session.execute(
+            sql.SQL("select count(*) from live.{}").format(sql.Identifier(table))
+        ).fetchone()
+    return int(row[0])
+
+
+def _multiply(system: System, times: int) -> None:
+    """Copy every order of every table under new ids, so often that there are `times` of each."""
+    with connect(system.url, synchronous_commit="off", work_mem="256MB") as session:
+        with session.cursor() as cursor:
+            builds = list_builds(cursor, "live")
+        for build in builds:
+            for table in BY_NAME[build.projection].tables:
+                columns = session.execute(
+                    "select attname from pg_attribute where attnum > 0 and not attisdropped"
+                    " and attrelid = format('%%I.%%I', %s::text, %s::text)::regclass"
+                    " order by attnum",
+                    [build.schema, table],
+                ).fetchall()
+                session.execute(_copy(build.schema, table, [name for (name,) in columns], times))
+
+
+def _copy(schema: str, table: str, columns: list[str], times: int) -> sql.Composed:
+    other_id = sql.SQL("md5(t.order_id::text || n)::uuid")
+    values = [other_id if name == "order_id" else sql.Identifier("t", name) for name in columns]
+    return sql.SQL(
+        "insert into {0} ({1}) select {2} from {0} t, generate_series(2, {3}) as n"
+    ).format(
+        sql.Identifier(schema, table),
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.SQL(", ").join(values),
+        sql.Literal(times),
+    )

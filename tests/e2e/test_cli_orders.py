@@ -1,0 +1,193 @@
+"""`orderpath order …` from placing to history, as a person types it."""
+
+import json
+from uuid import uuid4
+
+import pytest
+
+from tests.support.command_line import CommandLine
+
+PLACE = (
+    "order", "place", "--currency", "EUR", "--item", "MUG:2:9.90:A mug", "--delivery", "4.90",
+    "--external-id", "A-17", "--name", "Ann Smith", "--actor", "website",
+)  # fmt: skip
+
+
+@pytest.fixture
+def placed(line: CommandLine) -> str:
+    """The id of a new order with the number A-17."""
+    said = line.run(*PLACE, "--json")
+    assert said.code == 0, said.err
+    order_id: str = said.json["order_id"]
+    return order_id
+
+
+def test_an_order_goes_its_way(line: CommandLine, placed: str) -> None:
+    moved = line.run(
+        "order", "move", "A-17", "confirmed", "--role", "manager", "--actor", "bob", "--json"
+    )
+    paid = line.run("order", "pay", placed, "--actor", "bob")
+    shown = line.run("order", "show", "A-17", "--json").json
+
+    assert (moved.code, moved.json["outcome"], moved.json["version"]) == (0, "accepted", 2)
+    assert (paid.code, f"Order {placed} is confirmed, paid" in paid.out) == (0, True)
+    assert (shown["status"], shown["payment_status"], shown["paid_minor"]) == (
+        "confirmed", "paid", 2_470,
+    )  # fmt: skip
+    assert shown["totals"]["total_minor"] == 2_470
+    assert shown["customer"]["name"] == "Ann Smith"
+    assert "assembling" in shown["moves"]
+
+
+def test_a_refusal_lists_every_unmet_condition(line: CommandLine, placed: str) -> None:
+    said = line.run("order", "move", placed, "cancelled", "--role", "courier", "--json")
+
+    assert said.code == 1
+    assert [unmet["code"] for unmet in said.json["unmet"]] == [
+        "role_missing", "reason_code_required", "initiator_required",
+    ]  # fmt: skip
+    for line_ in ("role_missing [actor.roles]", "needed: one of manager, client", "initiator"):
+        assert line_ in said.err
+
+
+def test_history_says_who_what_why_and_when_it_was_recorded(
+    line: CommandLine, placed: str
+) -> None:
+    line.run(
+        "order", "cancel", placed, "--role", "manager", "--actor", "bob", "--reason-code",
+        "changed_mind", "--initiator", "client", "--reason", "Wants another colour",
+    )  # fmt: skip
+    line.run("order", "note", placed, "Call on Monday", "--actor", "bob")
+
+    answer = line.run("order", "history", placed, "--json").json
+    said = line.run("order", "history", placed)
+
+    last_move = [c for c in answer["changes"] if c["field"] == "status"][-1]
+    assert (last_move["from"], last_move["to"]) == ("new", "cancelled")
+    assert (last_move["actor"]["kind"], last_move["actor"]["id"]) == ("user", "bob")
+    assert (last_move["reason_code"], last_move["initiator"], last_move["reason"]) == (
+        "changed_mind", "client", "Wants another colour",
+    )  # fmt: skip
+    assert last_move["recorded_at"] >= last_move["occurred_at"]
+    for words in ("Wants another colour", "Call on Monday", "cancelled", "Ann Smith"):
+        assert words in said.out
+
+
+def test_as_of_and_diff_show_the_order_in_between(line: CommandLine, placed: str) -> None:
+    line.run("order", "move", placed, "confirmed", "--role", "manager")
+    statuses = line.run("order", "show", placed, "--json").json["statuses"]
+    first, second = (status["entered_at"] for status in statuses)
+
+    then = line.run("order", "as-of", placed, first, "--json").json
+    changed = line.run("order", "diff", placed, first, second, "--json").json
+    until_now = line.run("order", "diff", "A-17", first)
+    too_early = line.run("order", "as-of", placed, "2020-01-01")
+
+    assert (then["as_of"], then["status"]) == (first, "new")
+    assert {"field": "status", "from": "new", "to": "confirmed"} in changed["changes"]
+    assert "confirmed" in until_now.out
+    assert (too_early.code, "was not there" in too_early.err) == (1, True)
+
+
+def test_the_same_command_id_gets_the_first_answer(line: CommandLine, placed: str) -> None:
+    command = ("order", "note", placed, "Hello", "--command-id", uuid4(), "--json")
+
+    first, again = line.run(*command).json, line.run(*command).json
+    other = line.run("order", "note", placed, "Bye", *command[4:])
+
+    assert (first["repeated"], again["repeated"]) == (False, True)
+    assert first["last_position"] == again["last_position"]
+    assert (other.code, "send a new id" in other.err) == (1, True)
+
+
+def test_a_stated_version_or_status_is_a_condition(line: CommandLine, placed: str) -> None:
+    note = ("order", "note", placed, "Hello")
+
+    conflict = line.run(*note, "--expected-version", 7)
+    elsewhere = line.run(*note, "--expected-status", "confirmed")
+
+    assert (conflict.code, "is at version 1, not 7" in conflict.err) == (1, True)
+    assert (elsewhere.code, "status_differs" in elsewhere.err) == (1, True)
+
+
+def test_a_correction_needs_a_reason_and_a_fact(line: CommandLine, placed: str) -> None:
+    line.run("order", "note", placed, "Wrong order")
+
+    silent = line.run("order", "correct", placed, 2)
+    decision = line.run("order", "correct", placed, 1, "--reason", "No")
+    done = line.run("order", "correct", placed, 2, "--reason", "Meant another order")
+
+    assert (silent.code, "reason_required" in silent.err) == (1, True)
+    assert (decision.code, "fact_not_correctable" in decision.err) == (1, True)
+    assert done.code == 0
+
+
+def test_money_moves_both_ways_but_never_more_than_there_is(
+    line: CommandLine, placed: str
+) -> None:
+    for words in (("10",), ("14.70",)):
+        assert line.run("order", "pay", placed, *words).code == 0
+    paid_already = line.run("order", "pay", placed)
+    too_much = line.run("order", "pay", placed, "99", "--as", "refund", "--payment", "payment-1")
+    which = line.run("order", "pay", placed, "1", "--as", "refund")
+    back = line.run("order", "pay", placed, "10", "--as", "refund", "--payment", "payment-1")
+
+    assert (paid_already.code, "nothing to charge" in paid_already.err) == (2, True)
+    assert (too_much.code, "amount_exceeds_paid" in too_much.err) == (1, True)
+    assert (which.code, "--payment" in which.err) == (2, True)
+    assert (back.code, "partly refunded" in back.out) == (0, True)
+
+
+def test_an_order_comes_from_a_file_too(line: CommandLine) -> None:
+    body = {
+        "currency": "EUR",
+        "path": "universal",
+        "lines": [
+            {"item_id": "1", "sku": "A", "title": "A", "quantity": 1, "unit_price_minor": 500}
+        ],
+        "stated": {"total_minor": 500},
+    }
+    wrong = {**body, "stated": {"total_minor": 501}}
+
+    done = line.run("order", "place", "--file", "-", "--json", stdin=json.dumps(body))
+    mismatch = line.run("order", "place", "--file", "-", stdin=json.dumps(wrong))
+    odd = line.run("order", "place", "--file", "-", stdin=json.dumps({**body, "colour": "red"}))
+    broken = line.run("order", "place", "--file", "-", stdin='{"currency": "EUR"')
+
+    assert (done.code, done.json["outcome"]) == (0, "accepted")
+    assert (mismatch.code, "money_mismatch [stated.total_minor]" in mismatch.err) == (1, True)
+    assert (odd.code, "colour" in odd.err) == (2, True)
+    assert (broken.code, "is no JSON" in broken.err) == (2, True)
+
+
+def test_the_same_outside_number_is_the_same_order(line: CommandLine, placed: str) -> None:
+    again = line.run(*PLACE, "--json")
+
+    assert (again.code, again.json["order_id"]) == (1, placed)
+    assert again.json["unmet"][0]["code"] == "order_exists"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("order", "show", "B-99"), 1, "There is no order B-99"),
+        (("order", "move", str(uuid4()), "confirmed"), 1, "order_unknown"),
+        (("order", "move", "A-17", "nowhere"), 1, "has no status nowhere"),
+        (("order", "as-of", "A-17", "yesterday"), 2, "'yesterday' is no time"),
+        (("order", "pay", "A-17", "12,50"), 2, "is no amount"),
+        (("order", "pay", "A-17", "--as", "steal"), 2, "no movement 'steal'"),
+        (("order", "assign", "A-17"), 2, "name a user, a group, or both"),
+        (("order", "note", "A-17", "x", "--role", "Not A Role"), 2, "actor.roles"),
+        (("order", "place", "--item", "MUG:2:9.90"), 2, "give --currency"),
+        (("order", "place", "--currency", "EUR", "--item", "MUG"), 2, "write SKU:QUANTITY:PRICE"),
+        (("order", "place", "--currency", "EUR"), 2, "an order has lines"),
+        (("order", "place", "--file", "nowhere.json"), 2, "cannot be read"),
+        (("order", "note", "A-17", "x", "--command-id", "17"), 2, "is no UUID"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(
+    line: CommandLine, placed: str, words: tuple[str, ...], code: int, says: str
+) -> None:
+    said = line.run(*words)
+
+    assert (said.code, says in said.err) == (code, True), said.err

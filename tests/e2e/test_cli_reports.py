@@ -1,0 +1,180 @@
+"""`orderpath report …`, `projection …`, `path …`, `status`: keys, forms and exit codes."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import CommandLine
+
+SECONDS = {"mean", "median", "p90", "min", "max"}
+PERCENTILES = {"mean", "p50", "p90", "p99", "min", "max"}
+
+
+@pytest.fixture
+def shop(line: CommandLine) -> CommandLine:
+    """A shop with one confirmed order and one new one."""
+    for number in ("A-1", "A-2"):
+        words = ("--currency", "EUR", "--item", "MUG:1:5", "--external-id", number)
+        assert line.run("order", "place", *words).code == 0
+    assert line.run("order", "move", "A-1", "confirmed", "--role", "manager").code == 0
+    return line
+
+
+def test_reports_have_the_keys_that_are_promised(shop: CommandLine) -> None:
+    funnel = shop.run("report", "funnel", "--json").json
+    assert set(funnel) == {"as_of", "stages", "open", "reached"}
+    assert funnel["stages"][0] == {
+        "path": "universal", "stage": "new", "status": "new", "final": None, "orders": 1,
+        "total_minor": 500, "currency": "EUR",
+    }  # fmt: skip
+    assert (funnel["open"], funnel["reached"]) == (2, {"new": 2, "confirmed": 1})
+    stale = shop.run("report", "stale", "--silent-for", "3d", "--json").json
+    assert set(stale) == {"as_of", "open", "silent", "overdue", "orders"}
+    assert stale["silent"] == {"3d": 0, "7d": 0, "30d": 0, "60d": 0, "90d": 0}
+    conversion = shop.run("report", "conversion", "--from", "new", "--to", "confirmed", "--json")
+    assert set(conversion.json) == {"from", "to", "orders", "seconds"}
+    assert set(conversion.json["seconds"]) == SECONDS
+    (move,) = shop.run("report", "transitions", "--json").json
+    assert set(move) == {"from", "to", "count", "orders", "nonconforming", "seconds"}
+    assert set(move["seconds"]) == SECONDS
+    times = shop.run("report", "times", "--json").json
+    assert [row["status"] for row in times] == ["new", "confirmed"]
+    assert set(times[0]["seconds"]) == PERCENTILES
+    (handled,) = shop.run("report", "handling", "--json").json
+    assert set(handled) == {
+        "path", "stage", "status", "holder_user", "holder_group", "visits", "seconds",
+    }  # fmt: skip
+
+
+def test_a_report_is_a_table_json_or_csv(shop: CommandLine) -> None:
+    people = shop.run("report", "transitions").out
+    rows = list(csv.DictReader(io.StringIO(shop.run("report", "transitions", "--csv").out)))
+
+    assert "confirmed" in people
+    assert (rows[0]["from"], rows[0]["to"], rows[0]["count"]) == ("new", "confirmed", "1")
+    assert {"seconds_median", "seconds_p90"} < set(rows[0])
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("stale", "--silent-for", "a while"), "is not a duration: write 10m, 2d or 1h30m"),
+        (("funnel", "--as-of", "soon"), "is no time: write 2018-06-30T23:59:59Z"),
+        (("funnel", "--path", "unversal"), "no path is named 'unversal'"),
+        (("funnel", "--view", "sideways"), "write one of now, flow, cohort"),
+        (("funnel", "--json", "--csv"), "choose one of --json and --csv"),
+        (("conversion", "--from", "new", "--to", "finished"), "no status 'finished'"),
+        (("conversion", "--from", "new", "--to", "new"), "name two"),
+        (("conversion", "--from", "new"), "--to"),
+        (("nonsense",), "nonsense"),
+    ],
+)
+def test_wrong_words_are_a_matter_of_usage(
+    line: CommandLine, words: tuple[str, ...], says: str
+) -> None:
+    said = line.run("report", *words)
+
+    assert (said.code, says in " ".join(said.err.split())) == (2, True), said.err
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "says"),
+    [
+        ("ORDERPATH_BATCH_EVENTS", "many", "ORDERPATH_BATCH_EVENTS"),
+        ("ORDERPATH_DATABASE_URL", "mysql://x", "ORDERPATH_DATABASE_URL"),
+        ("ORDERPATH_DATA_DIRR", "x", "did you mean ORDERPATH_DATA_DIR?"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_ends_with_2(setting: str, value: str, says: str) -> None:
+    said = CommandLine({setting: value}).run("status")
+
+    assert (said.code, says in said.err) == (2, True), said.err
+
+
+def test_a_database_that_is_away_is_a_matter_of_infrastructure() -> None:
+    url = "postgresql://nobody@127.0.0.1:1/nothing"
+    said = CommandLine({"ORDERPATH_DATABASE_URL": url}).run("report", "funnel")
+
+    assert (said.code, "database_unavailable" in said.err) == (3, True), said.err
+
+
+def test_status_tells_versions_and_how_far_everything_is(shop: CommandLine) -> None:
+    before = shop.run("status", "--json").json
+    shop.run("report", "funnel", "--json")
+    after = shop.run("status", "--json").json
+
+    assert before["log"]["position"] == 5
+    assert after["oldest_unprocessed"] is None
+    assert {p["name"]: (p["position"], p["lag"], p["parked"]) for p in after["projections"]} == {
+        name: (5, 0, 0) for name in ("orders", "status_visits", "items", "payments", "activity")
+    }
+    assert after["paths"] == {"olist": 1, "universal": 1}
+    assert (after["up"], after["healthy"]) == ({"running": False, "pid": None}, True)
+
+
+def test_projections_are_listed_rebuilt_and_proven(shop: CommandLine) -> None:
+    shop.run("report", "funnel", "--json")
+
+    rebuilt = shop.run("projection", "rebuild", "status_visits", "--json")
+    verified = shop.run("projection", "verify", "--json")
+    unknown = shop.run("projection", "rebuild", "nothing")
+
+    assert (rebuilt.code, rebuilt.json[0]["name"]) == (0, "status_visits")
+    assert verified.code == 0
+    assert all(row["equal"] for row in verified.json)
+    assert (unknown.code, "choose one of orders" in unknown.err) == (2, True)
+    assert shop.run("projection", "parked", "--json").json == []
+    assert shop.run("projection", "retry", "--json").json == {"through": 0, "still_parked": 0}
+    assert {row["state"] for row in shop.run("projection", "list", "--json").json} == {"live"}
+
+
+def test_tables_that_are_not_what_the_log_says_are_found(
+    shop: CommandLine, database_url: str
+) -> None:
+    import psycopg
+
+    shop.run("report", "funnel", "--json")
+    with psycopg.connect(database_url) as connection:
+        connection.execute("update live.orders set shop = 'another' where external_id = 'A-1'")
+
+    found = shop.run("projection", "verify", "orders", "--json")
+
+    assert (found.code, found.json[0]["differing"]) == (1, ["orders"])
+    assert "orderpath projection rebuild orders" in found.err
+    assert shop.run("projection", "rebuild", "orders").code == 0
+    assert shop.run("projection", "verify", "orders").code == 0
+
+
+def test_paths_are_shown(line: CommandLine) -> None:
+    names = [row["path"] for row in line.run("path", "list", "--json").json]
+    shown = line.run("path", "show", "olist", "--json").json
+
+    assert names == ["olist", "universal"]
+    assert shown["definition"]["statuses"]["delivered"]["final"] == "success"
+    assert line.run("path", "show", "nowhere").code == 2
+    assert "not_bought_out" in line.run("path", "show", "universal").out
+
+
+def test_an_import_is_reported_and_twice_is_once(line: CommandLine, tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("order,what,when\n1,placed,2026-01-01 00:00:00\n1,approved,2026-01-01 01:00\n")
+    mapping = tmp_path / "map.yaml"
+    mapping.write_text(
+        "source: test\npath: olist\norder_id: order\n"
+        "time: {column: when, zone: UTC}\n"
+        "activity: {column: what, map: {placed: placed, approved: approved}}\n"
+    )
+
+    first = line.run("import", "log", log, "--mapping", mapping, "--json")
+    assert first.code == 0, first.err
+    again = line.run("import", "log", log, "--mapping", mapping, "--json").json
+    missing = line.run("import", "olist", tmp_path / "nowhere")
+
+    assert first.json["facts"]["known"] == 0
+    assert again["facts"] == {"new": 0, "known": first.json["facts"]["new"]}
+    assert missing.code == 2
+    assert line.run("import", "quarantine", "list", "--json").json == []
+    assert json.dumps(again)

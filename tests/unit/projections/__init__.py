@@ -1,0 +1,1 @@
+"""Read models without a database: names, texts, rows."""
