@@ -113,6 +113,8 @@ def test_d4_the_personal_fields_are_these() -> None:
         "NoteAdded.text",
         "StatusFact.personal",
         "StatusRecorded.personal",
+        "OrderPlaced.personal",
+        "PlacedFact.personal",
     }
 
 
