@@ -20,7 +20,7 @@ class StatusVisits:
 
     name: Final = "status_visits"
     version: Final = 1
-    tables: Final = ("status_entries", "acts", "visits")
+    tables: Final = ("status_entries", "acts", "visits", "standings")
     ddl: Final[LiteralString] = """
         create table status_entries (
             order_id              uuid not null,
@@ -65,6 +65,7 @@ class StatusVisits:
         create table visits (
             order_id         uuid not null,
             visit_no         integer not null,
+            status_visit_no  integer not null, -- 1 for its first stay in this status
             path             text not null,
             path_version     integer not null,
             status           text not null,
@@ -74,6 +75,7 @@ class StatusVisits:
             left_at          timestamptz,
             seconds          double precision,
             previous_status  text,
+            previous_seconds double precision,
             next_status      text,
             due_at           timestamptz,
             actor_kind       text not null,
@@ -90,7 +92,18 @@ class StatusVisits:
             command_id       uuid not null,
             primary key (order_id, visit_no)
         ) with (fillfactor = 80);
-        create index visits_current on visits (path, status) where left_at is null;
+        -- The latest visit of each order, for the questions that are asked most.
+        create table standings (
+            order_id         uuid primary key,
+            visit_no         integer not null,
+            path             text not null,
+            path_version     integer not null,
+            status           text not null,
+            stage            text,
+            final            text,
+            entered_at       timestamptz not null,
+            due_at           timestamptz
+        ) with (fillfactor = 70);
     """
 
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
@@ -112,7 +125,7 @@ class StatusVisits:
             tx.execute(_INSERT_ACTS, [as_json(acts)])
         if annulled:
             touched |= {row["order_id"]: FROM_THE_START for row in annulled}
-            for statement in (_ANNUL_ENTRIES, _ANNUL_ACTS, _FORGET_VISITS):
+            for statement in (_ANNUL_ENTRIES, _ANNUL_ACTS, _FORGET):
                 tx.execute(statement, [as_json(annulled)])
         if touched:
             rows = [{"order_id": order_id, "at": at} for order_id, at in touched.items()]
@@ -257,9 +270,10 @@ _ANNUL_ACTS: Final = """
     where a.order_id = x.order_id and a.version = x.version
 """
 
-_FORGET_VISITS: Final = """
-    delete from visits v using json_to_recordset(%s::json) as x(order_id uuid)
-    where v.order_id = x.order_id
+_FORGET: Final = """
+    with x as (select order_id from json_to_recordset(%s::json) as x(order_id uuid)),
+         stood as (delete from standings s using x where s.order_id = x.order_id)
+    delete from visits v using x where v.order_id = x.order_id
 """
 
 _DERIVE_VISITS: Final = (files("projections") / "status_visits.sql").read_bytes()

@@ -33,6 +33,22 @@ from services.pipeline import Pipeline
 from services.projector import Projector
 from services.rebuild import prepare
 
+# What programs take from here; Settings and load_settings come from infra, which they may not see.
+__all__ = [
+    "SYSTEM",
+    "Settings",
+    "System",
+    "analyst_url",
+    "database_runs",
+    "load_settings",
+    "open_system",
+    "psql_program",
+    "start_database",
+    "stop_database",
+    "tune_process",
+    "utc_now",
+]
+
 SYSTEM: Final = Actor(kind="system", id="orderpath")
 _NAMESPACE: Final = uuid5(NAMESPACE_URL, "orderpath")
 
@@ -112,9 +128,7 @@ class System:
         lend = partial(self.lend, "orderpath_projector")
         prepare(lend, self.projection_log)
         projector = Projector(lend, self.projection_log)
-        return Follower(
-            projector, self.projection_log, batch_events=self.settings.batch_events
-        )
+        return Follower(projector, self.projection_log, batch_events=self.settings.batch_events)
 
     def catch_up(self, progress: Progress | None = None) -> int:
         """Bring the projections to the end of the log as it is now; give the events read."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.messages import Recorded
+from domain.messages import Event, Recorded
 from domain.orders import events as e
 from domain.orders.order import Order
 from domain.orders.timeline import TimelineKey, key_of
@@ -142,7 +142,7 @@ def _rows(
     yield from rows or [(recorded.event.NAME, None, None)]
 
 
-def _said(event: e.Event, status: str | None) -> Iterator[tuple[str, Any, Any]]:
+def _said(event: Event, status: str | None) -> Iterator[tuple[str, Any, Any]]:
     match event:
         case e.OrderPlaced():
             yield "status", status, event.status

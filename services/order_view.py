@@ -17,7 +17,9 @@ View = dict[str, Any]
 _KEYED: Final = ("items", "payments")  # item id -> item, payment id -> sums
 _PARTS: Final = ("customer", "delivery", "owner", "totals")
 # Counters and copies of what stands elsewhere in the view are no changes of their own.
-_SILENT: Final = frozenset({"version", "last_occurred_at", "statuses", "stage", "final", "paid_minor"})
+_SILENT: Final = frozenset(
+    {"version", "last_occurred_at", "statuses", "stage", "final", "paid_minor"}
+)
 _NOTHING: Final = (None, False, 0, "none", "not_paid")  # before the first value there was this
 
 
@@ -122,13 +124,16 @@ def _item(item: Item) -> View:
 def _payments(order: Order) -> Iterator[tuple[str, View]]:
     for payment_id in dict.fromkeys(entry.payment_id for entry in order.ledger):
         sums = balance(order.ledger, payment_id)
-        yield payment_id, {
-            "submitted_minor": sums.submitted_minor,
-            "authorised_minor": sums.authorised_minor,
-            "charged_minor": sums.charged_minor,
-            "refunded_minor": sums.refunded_minor,
-            "charged_back_minor": sums.charged_back_minor,
-        }
+        yield (
+            payment_id,
+            {
+                "submitted_minor": sums.submitted_minor,
+                "authorised_minor": sums.authorised_minor,
+                "charged_minor": sums.charged_minor,
+                "refunded_minor": sums.refunded_minor,
+                "charged_back_minor": sums.charged_back_minor,
+            },
+        )
 
 
 def _entry(entry: Entry) -> View:

@@ -9,13 +9,12 @@ select
     v.previous_status, -- status before
     count(*) as cancellations, -- entries into the failure
     count(distinct v.order_id) as orders, -- orders
-    coalesce(o.currency, t.currency) as currency, -- ISO 4217
+    t.currency, -- ISO 4217
     coalesce(sum(t.total_minor), 0)::bigint as total_minor, -- what these orders cost, minor units
     min(v.entered_at) as first_at, -- the first of them
     max(v.entered_at) as last_at -- the latest of them
 from analytics.status_visits v
-join live.orders o on o.order_id = v.order_id
 left join live.order_totals t on t.order_id = v.order_id
 where v.final = 'failure'
 group by v.path, v.status, v.reason_code, v.initiator, v.previous_status,
-         coalesce(o.currency, t.currency);
+         t.currency;

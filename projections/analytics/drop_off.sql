@@ -7,16 +7,11 @@ select
     r.orders as reached, -- orders that were ever in previous_status
     count(distinct d.order_id) as dropped, -- of these, orders that went from there into the failure
     count(distinct d.order_id)::double precision / r.orders as share, -- dropped by reached, 0 to 1
-    percentile_cont(0.5) within group (order by d.waited) as median_seconds -- median time in previous_status before that, seconds
-from (
-    select v.path, v.order_id, v.previous_status, v.status, before.seconds as waited
-    from analytics.status_visits v
-    left join live.visits before
-      on before.order_id = v.order_id and before.visit_no = v.visit_no - 1
-    where v.final = 'failure'
-) d
+    percentile_cont(0.5) within group (order by d.previous_seconds) as median_seconds -- median time in previous_status before that, seconds
+from analytics.status_visits d
 left join (
-    select path, status, count(distinct order_id) as orders
-    from analytics.status_visits group by path, status
+    select path, status, count(*) as orders
+    from analytics.status_visits where status_visit_no = 1 group by path, status
 ) r on r.path = d.path and r.status = d.previous_status
+where d.final = 'failure'
 group by d.path, d.previous_status, d.status, r.orders;

@@ -20,7 +20,7 @@ select
     v.status, -- status now
     v.stage, -- stage of the status now
     v.final, -- success or failure if the order has ended, else null
-    v.visit_no::integer as visits, -- how many stays it had so far
+    v.visit_no as visits, -- how many stays it had so far
     v.entered_at as status_since, -- when it entered the status of now
     v.due_at, -- time limit of the status of now, null: none
     coalesce(v.due_at < now(), false) as overdue, -- the time limit has passed
@@ -54,6 +54,6 @@ select
     end as payment_status, -- not_paid, submitted, authorised, partly_paid, paid, overpaid, partly_refunded, refunded, charged_back
     o.recorded_at as first_recorded_at -- when the log first heard of the order
 from live.orders o
-left join live.visits v on v.order_id = o.order_id and v.left_at is null
+left join live.standings v on v.order_id = o.order_id
 left join live.order_totals t on t.order_id = o.order_id
 left join live.order_payments p on p.order_id = o.order_id;

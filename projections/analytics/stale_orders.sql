@@ -15,8 +15,8 @@ select
     o.owner_user, -- person who is responsible now
     o.owner_group, -- group that is responsible now
     coalesce(t.total_minor, 0) as total_minor, -- what the order costs, minor units
-    coalesce(o.currency, t.currency) as currency -- ISO 4217
-from live.visits v
+    t.currency -- ISO 4217
+from live.standings v
 join live.orders o on o.order_id = v.order_id and not o.test
 left join live.order_totals t on t.order_id = v.order_id
-where v.left_at is null and v.final is null;
+where v.final is null;

@@ -10,27 +10,25 @@ create function stale_orders_at(
     silent_seconds double precision, due_at timestamptz, overdue boolean, owner_user text,
     owner_group text, total_minor bigint, currency text
 )
-language sql stable security definer
-set search_path = live, pg_temp set work_mem = '64MB' set jit = off
+language sql stable
 begin atomic
 select l.order_id, o.external_id, l.path, p.stage, l.status, l.occurred_at,
        extract(epoch from stale_orders_at.as_of - l.occurred_at)::double precision, l.due_at,
        coalesce(l.due_at < stale_orders_at.as_of, false), o.owner_user, o.owner_group,
-       coalesce(t.total_minor, 0), coalesce(o.currency, t.currency)
+       o.total_minor, o.currency
 from (
     select distinct on (e.order_id) e.*
-    from live.status_entries e
+    from analytics.status_entries e
     where e.occurred_at <= stale_orders_at.as_of
       and e.recorded_at <= stale_orders_at.as_known
       and (e.annulled_recorded_at is null
            or e.annulled_recorded_at > stale_orders_at.as_known)
-      and not (stale_orders_at.timed_only and e.time_source = 'derived')
+      and (not stale_orders_at.timed_only or e.time_source <> 'derived')
     order by e.order_id, e.occurred_at desc, e.is_decision desc, e.timeline_no desc,
              e.fact_id desc
 ) l
-join live.orders o on o.order_id = l.order_id and not o.test
-left join log.path_statuses p
+join analytics.orders o on o.order_id = l.order_id
+left join analytics.path_statuses p
   on p.path = l.path and p.path_version = l.path_version and p.status = l.status
-left join live.order_totals t on t.order_id = l.order_id
 where p.final is null;
 end;

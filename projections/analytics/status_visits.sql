@@ -3,7 +3,8 @@
 create view status_visits as
 select
     v.order_id, -- id of the order
-    v.visit_no::integer as visit_no, -- 1 for the order's first stay, without gaps
+    v.visit_no, -- 1 for the order's first stay, without gaps
+    v.status_visit_no, -- 1 for its first stay in this status: count these for orders that reached it
     v.path, -- order path that the order follows
     v.path_version, -- version of the path, pinned when the order came
     v.status, -- status in which the order was
@@ -14,6 +15,7 @@ select
     v.left_at is null as is_current, -- true for the order's latest stay
     v.seconds, -- length of the stay by the wall clock, seconds, null while it lasts
     v.previous_status, -- status before, null for the first stay
+    v.previous_seconds, -- length of the stay before, seconds
     v.next_status, -- status after, null for the latest stay
     v.due_at, -- time limit that was set on entering, null: none
     coalesce(coalesce(v.left_at, now()) > v.due_at, false) as overdue, -- the stay went, or goes, beyond its time limit

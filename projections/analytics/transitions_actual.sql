@@ -6,17 +6,13 @@ select
     previous_status as from_status, -- status that was left
     status as to_status, -- status that was entered
     count(*) as moves, -- how often, over all orders
-    count(distinct order_id) as orders, -- orders that made the move
     count(*) filter (where not conforming) as nonconforming_moves, -- of these, moves that the path does not allow
-    avg(waited) as mean_seconds, -- mean time in from_status, seconds
-    percentile_cont(0.5) within group (order by waited) as median_seconds, -- median time in from_status, seconds, interpolated
-    percentile_cont(0.9) within group (order by waited) as p90_seconds, -- 90th percentile, seconds, interpolated
-    percentile_cont(0.99) within group (order by waited) as p99_seconds, -- 99th percentile, seconds, interpolated
-    min(waited) as min_seconds, -- shortest, seconds
-    max(waited) as max_seconds -- longest, seconds
-from (
-    select s.*, lag(s.seconds) over (partition by s.order_id order by s.visit_no) as waited
-    from analytics.status_visits s
-) moves
+    avg(previous_seconds) as mean_seconds, -- mean time in from_status, seconds
+    percentile_cont(0.5) within group (order by previous_seconds) as median_seconds, -- median time in from_status, seconds, interpolated
+    percentile_cont(0.9) within group (order by previous_seconds) as p90_seconds, -- 90th percentile, seconds, interpolated
+    percentile_cont(0.99) within group (order by previous_seconds) as p99_seconds, -- 99th percentile, seconds, interpolated
+    min(previous_seconds) as min_seconds, -- shortest, seconds
+    max(previous_seconds) as max_seconds -- longest, seconds
+from analytics.status_visits
 where previous_status is not null
 group by path, previous_status, status;

@@ -45,20 +45,22 @@ class Spread(TypedDict):
     max: float | None
 
 
-_NOW: Final[LiteralString] = "analytics.status_visits"
-_THEN: Final[LiteralString] = (
-    "analytics.status_visits_at(coalesce(%(as_of)s::timestamptz, 'infinity'),"
-    " coalesce(%(as_known)s::timestamptz, 'infinity'), %(timed_only)s)"
-)
+_NOW: Final[LiteralString] = """
+    with visits as (
+        select * from analytics.status_visits v where %(path)s::text is null or v.path = %(path)s)
+"""
+
+_THEN: Final[LiteralString] = """
+    with visits as (
+        select * from analytics.status_visits_at(coalesce(%(as_of)s::timestamptz, 'infinity'),
+            coalesce(%(as_known)s::timestamptz, 'infinity'), %(timed_only)s) v
+        where %(path)s::text is null or v.path = %(path)s)
+"""
 
 
 def visits_of(scope: Scope) -> LiteralString:
     """Give the beginning of a question: a WITH clause that calls the stays `visits`."""
-    source = _THEN if scope.is_past else _NOW
-    return (
-        "with visits as (select * from " + source + " v"
-        " where %(path)s::text is null or v.path = %(path)s)"
-    )
+    return _THEN if scope.is_past else _NOW
 
 
 def spread(row: DictRow) -> Spread:

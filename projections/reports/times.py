@@ -43,7 +43,7 @@ class Handling(TypedDict):
 
 def time_in_status(reader: Reader, scope: Scope) -> list[TimeInStatus]:
     """Measure the stays in each status from entering to leaving it, by path and status."""
-    rows = reader.execute(visits_of(scope) + _STAYS, scope.parameters)
+    rows = reader.execute(visits_of(scope) + _STAYS + _SPREAD, scope.parameters)
     return [
         {
             "path": row["path"],
@@ -64,7 +64,7 @@ def handling_times(reader: Reader, scope: Scope, *, by_holder: bool = False) -> 
            nobody took up, or that last still, are not in it.
     """
     parameters: dict[str, Any] = {**scope.parameters, "by_holder": by_holder}
-    rows = reader.execute(visits_of(scope) + _HANDLING, parameters)
+    rows = reader.execute(visits_of(scope) + _HANDLING + _SPREAD, parameters)
     return [
         {
             "path": row["path"],
@@ -90,36 +90,30 @@ def _percentiles(row: DictRow) -> Percentiles:
     }
 
 
-_SPREAD: Final[LiteralString] = """
-    avg(seconds) as mean,
-    percentile_cont(0.5) within group (order by seconds) as p50,
-    percentile_cont(0.9) within group (order by seconds) as p90,
-    percentile_cont(0.99) within group (order by seconds) as p99,
-    min(seconds) as min, max(seconds) as max
+_STAYS: Final[LiteralString] = """
+    , measured as (
+        select path, stage, status, null as holder_user, null as holder_group, seconds, is_current
+        from visits
+    )
 """
 
-_STAYS: Final[LiteralString] = (
-    """
-    select path, stage, status, count(seconds) as visits,
-           count(*) filter (where is_current) as still_open,"""
-    + _SPREAD
-    + """
-    from visits group by path, stage, status order by path, stage, status
-"""
-)
-
-_HANDLING: Final[LiteralString] = (
-    """
-    , handled as (
-        select path, stage, status, handling_seconds as seconds,
+_HANDLING: Final[LiteralString] = """
+    , measured as (
+        select path, stage, status, handling_seconds as seconds, is_current,
                case when %(by_holder)s then holder_user end as holder_user,
                case when %(by_holder)s then holder_group end as holder_group
         from visits where handling_seconds is not null
     )
-    select path, stage, status, holder_user, holder_group, count(*) as visits,"""
-    + _SPREAD
-    + """
-    from handled group by path, stage, status, holder_user, holder_group
+"""
+
+_SPREAD: Final[LiteralString] = """
+    select path, stage, status, holder_user, holder_group, count(seconds) as visits,
+           count(*) filter (where is_current) as still_open,
+           avg(seconds) as mean,
+           percentile_cont(0.5) within group (order by seconds) as p50,
+           percentile_cont(0.9) within group (order by seconds) as p90,
+           percentile_cont(0.99) within group (order by seconds) as p99,
+           min(seconds) as min, max(seconds) as max
+    from measured group by path, stage, status, holder_user, holder_group
     order by path, stage, status, holder_user nulls first, holder_group nulls first
 """
-)

@@ -70,10 +70,11 @@ def _answer(system: "System", summary: "DemoSummary") -> dict[str, Any]:
         },
         "funnel": ask_in(system, lambda _, r, scope: funnel_now(r, scope, places), scoping),
         "stale": ask_in(system, lambda _, r, scope: stale(r, scope, limit=LISTED), scoping),
-        "conversion": [
-            ask_in(system, lambda _, r, scope, ways=ways: conversion(r, scope, *ways), scoping)
-            for ways in CONVERSIONS
-        ],
+        "conversion": ask_in(
+            system,
+            lambda _, r, scope: [conversion(r, scope, *ways) for ways in CONVERSIONS],
+            scoping,
+        ),
         "history": {
             "order_id": str(summary.sample_order),
             "as_of": None,

@@ -1,6 +1,7 @@
 """`orderpath import …`: orders of other systems, and the rows of them that nobody could read."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -97,9 +98,7 @@ def list_them(
 @quarantine.command()
 def fix(
     row: RowId,
-    change: Annotated[
-        list[str], typer.Option("--set", metavar="COLUMN=VALUE", help="Repeatable.")
-    ],
+    change: Annotated[list[str], typer.Option("--set", metavar="COLUMN=VALUE", help="Repeatable.")],
     json: AsJson = False,
 ) -> None:
     """Put values of a row right; `resubmit` reads it again."""
@@ -133,16 +132,15 @@ def resubmit(
         raise SystemExit(WANTING)
 
 
-class _usable_files:
+@contextmanager
+def _usable_files() -> Iterator[None]:
     """What cannot be imported at all is a matter of usage."""
+    from services.imports.problem import ImportProblem
 
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        from services.imports.problem import ImportProblem
-
-        if isinstance(error, ImportProblem):
-            raise CommandFailed(str(error), USAGE) from error
+    try:
+        yield
+    except ImportProblem as error:
+        raise CommandFailed(str(error), USAGE) from error
 
 
 def _finish(system: "System", report: "ImportReport", as_json: bool) -> None:

@@ -75,9 +75,9 @@ class Scoping(Moments):
     timed_only: Annotated[
         bool, typer.Option("--timed-only", help="Leave out facts whose time is derived.")
     ] = False
-    path: Annotated[
-        str | None, typer.Option(metavar="PATH", help="Only orders of this path.")
-    ] = None
+    path: Annotated[str | None, typer.Option(metavar="PATH", help="Only orders of this path.")] = (
+        None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,9 @@ def unfolded(command: Callable[..., None]) -> Callable[..., None]:
         }
         command(**given, **made)
 
-    own = [_own(parameter, hints) for parameter in _parameters(command) if parameter.name not in groups]
+    own = [
+        _own(parameter, hints) for parameter in _parameters(command) if parameter.name not in groups
+    ]
     shared = [option for group in groups.values() for option in _options(group)]
     ordered = sorted([*own, *shared], key=lambda p: p.default is not inspect.Parameter.empty)
     flat.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]
@@ -145,9 +147,7 @@ def _parameters(command: Callable[..., None]) -> Iterator[inspect.Parameter]:
 
 
 def _own(parameter: inspect.Parameter, hints: dict[str, Any]) -> inspect.Parameter:
-    return parameter.replace(
-        kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[parameter.name]
-    )
+    return parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[parameter.name])
 
 
 def _options(group: Any) -> Iterator[inspect.Parameter]:

@@ -77,8 +77,7 @@ def diff(
         order_id, events = _events(system, order)
     views = [view_of(state_of(known_by(events, at, as_known)), order_id) for at in (start, end)]
     changes = [
-        {"field": field, "from": before, "to": after}
-        for field, before, after in difference(*views)
+        {"field": field, "from": before, "to": after} for field, before, after in difference(*views)
     ]
     answer = {
         "order_id": str(order_id),
@@ -106,7 +105,9 @@ def _known_then(
     then = known_by(events, time, as_known)
     if not any(recorded.occurred_at <= time for recorded in then):
         first = min(recorded.occurred_at for recorded in events)
-        message = f"order {order_id} was not there at {words(time)}; it begins at {words(first)} UTC"
+        message = (
+            f"order {order_id} was not there at {words(time)}; it begins at {words(first)} UTC"
+        )
         if as_known is not None:
             message += f", and the log knew nothing of it by {words(as_known)}" * (not then)
         raise CommandFailed(message)

@@ -20,14 +20,24 @@ def sheet(view: "View") -> "Iterator[RenderableType]":
         names = ("title", "sku", "quantity", "unit_price_minor", "discount_minor", "pieces")
         yield table(
             "Items",
-            "id", "title", "sku", "pieces>", "price>", "discount>", "status",
-            rows=([i, *(priced(n, item[n], currency) for n in names)] for i, item in view["items"].items()),
+            "id",
+            "title",
+            "sku",
+            "pieces>",
+            "price>",
+            "discount>",
+            "status",
+            rows=(
+                [i, *(priced(n, item[n], currency) for n in names)]
+                for i, item in view["items"].items()
+            ),
         )
     if view["payments"]:
         kinds = ("submitted", "authorised", "charged", "refunded", "charged_back")
         yield table(
             "Payments",
-            "id", *(f"{kind.replace('_', ' ')}>" for kind in kinds),
+            "id",
+            *(f"{kind.replace('_', ' ')}>" for kind in kinds),
             rows=(
                 [name, *(priced("_minor", sums[f"{kind}_minor"], currency) for kind in kinds)]
                 for name, sums in view["payments"].items()
@@ -35,7 +45,9 @@ def sheet(view: "View") -> "Iterator[RenderableType]":
         )
     yield table(
         "Statuses",
-        "entered (UTC)", "status", "event>",
+        "entered (UTC)",
+        "status",
+        "event>",
         rows=([s["entered_at"], s["status"], s["version"]] for s in view["statuses"]),
     )
 
@@ -46,9 +58,10 @@ def _facts(view: "View") -> Iterator[tuple[str, Any]]:
         if name in ("order_id", "items", "payments", "statuses"):
             continue
         if isinstance(value, dict):
-            value = {_name(k): v for k, v in priced(name, value, currency).items() if v is not None}
-        if value not in (None, {}, []):
-            yield name.removesuffix("_minor").replace("_", " "), priced(name, value, currency)
+            told = priced(name, value, currency).items()
+            yield _name(name), {_name(key): one for key, one in told if one is not None}
+        elif value not in (None, []):
+            yield _name(name), priced(name, value, currency)
 
 
 # What a placement also says; the JSON has it, people find it in `order show`.

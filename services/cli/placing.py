@@ -25,9 +25,9 @@ _ENVELOPE: Final = ("command_id", "actor", "correlation_id", "causation_id", "or
 class OrderHead:
     """What an order is, where, and whose."""
 
-    currency: Annotated[
-        str | None, typer.Option(metavar="CODE", help="ISO 4217, such as EUR.")
-    ] = None
+    currency: Annotated[str | None, typer.Option(metavar="CODE", help="ISO 4217, such as EUR.")] = (
+        None
+    )
     path: Annotated[str | None, typer.Option(metavar="PATH", help="By default universal.")] = None
     shop: Annotated[str | None, typer.Option(metavar="NAME")] = None
     channel: Annotated[str | None, typer.Option(metavar="CODE", help="web, phone, …")] = None
@@ -44,9 +44,9 @@ class OrderHead:
     delivery: Annotated[
         str | None, typer.Option(metavar="AMOUNT", help="What the delivery costs.")
     ] = None
-    discount: Annotated[
-        str | None, typer.Option(metavar="AMOUNT", help="Off the whole order.")
-    ] = None
+    discount: Annotated[str | None, typer.Option(metavar="AMOUNT", help="Off the whole order.")] = (
+        None
+    )
 
 
 @unfolded
@@ -113,11 +113,9 @@ def _text_of(name: str) -> str:
         raise CommandFailed(f"{name} cannot be read: {error}", USAGE) from None
 
 
-def _from_options(
-    head: OrderHead, items: list[str], currency: str | None
-) -> dict[str, Any]:
+def _from_options(head: OrderHead, items: list[str], currency: str | None) -> dict[str, Any]:
     given = {name: value for name, value in asdict(head).items() if value not in (None, False)}
-    body = {name: given[name] for name in _HEAD if name in given}
+    body: dict[str, Any] = {name: given[name] for name in _HEAD if name in given}
     personal = ("customer_id", "name", "phone", "email")
     customer = {name: given[name] for name in personal if name in given}
     if customer:

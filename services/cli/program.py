@@ -34,7 +34,10 @@ for read in (order_reads.show, order_reads.history, order_reads.diff):
 orders.app.command("as-of")(order_reads.as_of)
 
 for program in (
-    foreground.up, foreground.down, status.status, foreground.follow,
+    foreground.up,
+    foreground.down,
+    status.status,
+    foreground.follow,
     status.psql,
     demo.demo,
 ):

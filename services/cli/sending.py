@@ -1,4 +1,4 @@
-"""Sends one command of a person and tells the outcome. Used by the commands of `orderpath order`."""
+"""Sends a person's command and tells the outcome. Used by the commands of `orderpath order`."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.embedded import stop_embedded
-from tests.support.command_line import CommandLine
+from tests.support.command_line import Processes
 
 PLACE = ("order", "place", "--currency", "EUR", "--item", "MUG:1:5", "--json")
 
@@ -21,10 +21,10 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def own(folder: Path, postgres_server: str) -> CommandLine:
+def own(folder: Path, postgres_server: str) -> Processes:
     """A command line on that folder; asks for PostgreSQL first, so that it can be skipped."""
     assert postgres_server
-    return CommandLine({"ORDERPATH_DATA_DIR": str(folder)})
+    return Processes({"ORDERPATH_DATA_DIR": str(folder)})
 
 
 def state_lines(program: "subprocess.Popen[str]", until: str) -> list[str]:
@@ -46,7 +46,7 @@ def ended(program: "subprocess.Popen[str]") -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_up_says_what_it_does_and_ends_at_a_signal(own: CommandLine, number: int) -> None:
+def test_up_says_what_it_does_and_ends_at_a_signal(own: Processes, number: int) -> None:
     program = own.start("up")
     lines = state_lines(program, "projections at position")
 
@@ -55,7 +55,7 @@ def test_up_says_what_it_does_and_ends_at_a_signal(own: CommandLine, number: int
     assert ended(program) == (0, "orderpath: ended\n")
 
 
-def test_up_keeps_the_projections_up_to_date_until_down(own: CommandLine) -> None:
+def test_up_keeps_the_projections_up_to_date_until_down(own: Processes) -> None:
     program = own.start("up")
     state_lines(program, "projections at position 2")
     order_id = own.run(*PLACE).json["order_id"]
@@ -75,7 +75,7 @@ def test_up_keeps_the_projections_up_to_date_until_down(own: CommandLine) -> Non
     assert own.run("down", "--json").json == {"up_ended": False, "database_stopped": False}
 
 
-def test_up_brings_a_database_back_that_died(own: CommandLine, folder: Path) -> None:
+def test_up_brings_a_database_back_that_died(own: Processes, folder: Path) -> None:
     program = own.start("up")
     state_lines(program, "projections at position 2")
     stop_embedded(folder)
@@ -87,7 +87,7 @@ def test_up_brings_a_database_back_that_died(own: CommandLine, folder: Path) -> 
     assert ended(program)[0] == 0
 
 
-def test_follow_does_the_same_for_a_database_that_others_run(own: CommandLine) -> None:
+def test_follow_does_the_same_for_a_database_that_others_run(own: Processes) -> None:
     program = own.start("follow")
     state_lines(program, "projections at position 2")
     own.run(*PLACE)
@@ -97,7 +97,9 @@ def test_follow_does_the_same_for_a_database_that_others_run(own: CommandLine) -
     assert ended(program)[0] == 0
 
 
-def test_the_analysts_shell_reads_views_and_changes_nothing(own: CommandLine) -> None:
+def test_the_analysts_shell_reads_views_and_changes_nothing(own: Processes) -> None:
+    program = own.start("up")
+    state_lines(program, "projections at position 2")
     own.run(*PLACE)
 
     read = own.run("psql", "--csv", "-c", "select status, orders from analytics.funnel_now")
@@ -112,12 +114,14 @@ def test_the_analysts_shell_reads_views_and_changes_nothing(own: CommandLine) ->
     ):
         refused = own.run("psql", "-c", f"set transaction read write; {statement}")
         assert (refused.code, "ERROR" in refused.err) == (1, True), statement
+    program.terminate()
+    assert ended(program)[0] == 0
     url = own.run("psql", "--print-url")
     assert url.out.startswith("postgresql://orderpath_analyst@")
     assert "orderpath up" in url.err
 
 
-def test_the_demo_ends_with_reports_a_history_and_what_to_try_next(own: CommandLine) -> None:
+def test_the_demo_ends_with_reports_a_history_and_what_to_try_next(own: Processes) -> None:
     said = own.run("demo", "--days", 7, "--orders", 60)
     again = own.run("demo", "--days", 7, "--orders", 60, "--json").json
 
@@ -128,12 +132,9 @@ def test_the_demo_ends_with_reports_a_history_and_what_to_try_next(own: CommandL
     assert again["history"]["changes"]
 
 
-def test_help_is_there_for_every_command() -> None:
-    line = CommandLine({})
-    tops = (
-        (), ("up",), ("down",), ("status",), ("follow",), ("psql",), ("demo",), ("import",),
-        ("import", "quarantine"), ("order",), ("report",), ("projection",), ("path",),
-    )  # fmt: skip
-    for words in tops:
-        said = line.run(*words, "--help")
-        assert (said.code, "Usage: orderpath" in said.out) == (0, True), words
+def test_processes_end_with_the_right_code(own: Processes) -> None:
+    assert own.run("--help").code == 0
+    assert own.run("order", "show", "A-1").code == 1
+    assert own.run("report", "funnel", "--as-of", "soon").code == 2
+    away = Processes({"ORDERPATH_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"})
+    assert away.run("status").code == 3

@@ -55,9 +55,7 @@ def fill(url: str, order_id: UUID) -> None:
                 delivery_address=f"New {MARK}",
             ),
             note(order_id, f"Note {MARK}"),
-            c.RecordFacts(
-                **imported, command_id=uuid4(), customer_id="c-7", facts=(fact, step), reason=MARK
-            ),
+            c.RecordFacts(**imported, command_id=uuid4(), facts=(fact, step), reason=MARK),
             c.CorrectFact(**told, command_id=uuid4(), version=4, reason=f"Wrong {MARK}"),
         ):
             outcome = pipeline.execute(command)

@@ -40,6 +40,7 @@ def test_no_refusal_is_decided_on_a_stale_read(shop: Shop, cached: bool) -> None
             outcome = pipeline.execute(move(shop.order_id, "packed"))  # Not from new.
 
     assert outcome.kind == "accepted"
+    assert log.times_locked == 0  # Once overtaken, the next try reads what moved.
 
 
 def test_no_nothing_is_decided_on_a_stale_read(shop: Shop) -> None:

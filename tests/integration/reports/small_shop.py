@@ -48,9 +48,7 @@ def tell(
         }
         if number == 0:
             facts.append(c.PlacedFact(**common, external_id=name, currency=currency))
-            line = Line(
-                item_id="1", sku="A", title="A", quantity=1, unit_price_minor=price_minor
-            )
+            line = Line(item_id="1", sku="A", title="A", quantity=1, unit_price_minor=price_minor)
             facts.append(c.ItemFact(fact_id=fact_id(name, "item"), occurred_at=at, line=line))
         else:
             facts.append(c.StatusFact(**common, time_source=time_source))

@@ -18,7 +18,7 @@ from projections.reports.transitions import transitions
 from services.bootstrap import System
 from services.reading import status_places
 from tests.integration.reports.conftest import Ask, rows
-from tests.support.command_line import CommandLine
+from tests.support.command_line import Here
 
 STATUS_OF: Final = {
     "order_placed": "placed",
@@ -83,9 +83,9 @@ def test_the_moves_are_those_of_process_mining(ask_olist: Ask, oracle: dict[str,
     found = {(row["from"], row["to"]): row for row in ask_olist(transitions, Scope())}
 
     assert {pair: row["count"] for pair, row in found.items()} == pairs(oracle["pm4py_dfg"])
-    assert {
-        pair: {"n": row["count"], **row["seconds"]} for pair, row in found.items()
-    } == pairs(oracle["pm4py_dfg_durations"])
+    assert {pair: {"n": row["count"], **row["seconds"]} for pair, row in found.items()} == pairs(
+        oracle["pm4py_dfg_durations"]
+    )
 
 
 def test_conversion_times_are_equal_to_the_last_digit(
@@ -199,9 +199,7 @@ def test_the_orders_of_each_month_came_so_far(
     assert all(cohort["orders"] == cohort["reached"]["placed"] for cohort in cohorts)
 
 
-def test_routes_are_the_variants_of_process_mining(
-    ask_olist: Ask, oracle: dict[str, Any]
-) -> None:
+def test_routes_are_the_variants_of_process_mining(ask_olist: Ask, oracle: dict[str, Any]) -> None:
     found = ask_olist(routes, Scope())
     expected = oracle["pm4py_variants"]
     top = {tuple(map(status, one["trace"])): one["n"] for one in expected["top"]}
@@ -214,7 +212,7 @@ def test_routes_are_the_variants_of_process_mining(
 
 
 def test_the_command_line_says_the_same(olist: System, oracle: dict[str, Any]) -> None:
-    line = CommandLine({"ORDERPATH_DATABASE_URL": olist.url})
+    line = Here({"ORDERPATH_DATABASE_URL": olist.url})
     moment = MOMENTS[2]
 
     funnel = line.run("report", "funnel", "--json").json

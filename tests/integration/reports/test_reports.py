@@ -103,9 +103,7 @@ def test_without_orders_there_are_no_seconds(ask: Ask) -> None:
 
 
 def test_derived_times_count_unless_left_out(shop: System, ask: Ask) -> None:
-    tell(
-        shop, "a", ("placed", after(hours=0)), ("canceled", after(hours=0)), derived=("canceled",)
-    )
+    tell(shop, "a", ("placed", after(hours=0)), ("canceled", after(hours=0)), derived=("canceled",))
 
     assert [(m["from"], m["to"]) for m in ask(transitions, Scope())] == [("placed", "canceled")]
     assert ask(transitions, Scope(timed_only=True)) == []
@@ -166,9 +164,7 @@ def test_now_is_what_entered_less_what_left_on_every_day(shop: System, ask: Ask)
 
     days = ask(funnel_flow, Scope(), status_places(shop))["days"]
 
-    assert [
-        (str(d["day"]), d["status"], d["entered"], d["left"], d["now"]) for d in days
-    ] == [
+    assert [(str(d["day"]), d["status"], d["entered"], d["left"], d["now"]) for d in days] == [
         ("2026-01-01", "placed", 1, 0, 1),
         ("2026-01-02", "placed", 1, 0, 2),
         ("2026-01-03", "placed", 0, 2, 0),

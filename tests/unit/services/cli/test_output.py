@@ -36,9 +36,7 @@ def test_csv_is_flat_and_has_a_header(capsys: pytest.CaptureFixture[str]) -> Non
     )
 
     assert capsys.readouterr().out == (
-        "to,at,seconds_mean,seconds_p90,route\n"
-        "a,2026-03-01T12:00:00Z,1.5,,x > y\n"
-        '"b,c",,2,3,\n'
+        'to,at,seconds_mean,seconds_p90,route\na,2026-03-01T12:00:00Z,1.5,,x > y\n"b,c",,2,3,\n'
     )
 
 

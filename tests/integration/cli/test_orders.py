@@ -50,9 +50,7 @@ def test_a_refusal_lists_every_unmet_condition(line: CommandLine, placed: str) -
         assert line_ in said.err
 
 
-def test_history_says_who_what_why_and_when_it_was_recorded(
-    line: CommandLine, placed: str
-) -> None:
+def test_history_says_who_what_why_and_when_it_was_recorded(line: CommandLine, placed: str) -> None:
     line.run(
         "order", "cancel", placed, "--role", "manager", "--actor", "bob", "--reason-code",
         "changed_mind", "--initiator", "client", "--reason", "Wants another colour",
@@ -122,9 +120,7 @@ def test_a_correction_needs_a_reason_and_a_fact(line: CommandLine, placed: str) 
     assert done.code == 0
 
 
-def test_money_moves_both_ways_but_never_more_than_there_is(
-    line: CommandLine, placed: str
-) -> None:
+def test_money_moves_both_ways_but_never_more_than_there_is(line: CommandLine, placed: str) -> None:
     for words in (("10",), ("14.70",)):
         assert line.run("order", "pay", placed, *words).code == 0
     paid_already = line.run("order", "pay", placed)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import CommandLine
+from projections.catalog import BY_NAME
+from tests.support.command_line import CommandLine, Here
 
 SECONDS = {"mean", "median", "p90", "min", "max"}
 PERCENTILES = {"mean", "p50", "p90", "p99", "min", "max"}
@@ -19,6 +20,7 @@ def shop(line: CommandLine) -> CommandLine:
     for number in ("A-1", "A-2"):
         words = ("--currency", "EUR", "--item", "MUG:1:5", "--external-id", number)
         assert line.run("order", "place", *words).code == 0
+    assert line.run("order", "note", "A-1", "Called", "--actor", "ann").code == 0
     assert line.run("order", "move", "A-1", "confirmed", "--role", "manager").code == 0
     return line
 
@@ -89,14 +91,14 @@ def test_wrong_words_are_a_matter_of_usage(
     ],
 )
 def test_a_wrong_setting_is_named_and_ends_with_2(setting: str, value: str, says: str) -> None:
-    said = CommandLine({setting: value}).run("status")
+    said = Here({setting: value}).run("status")
 
     assert (said.code, says in said.err) == (2, True), said.err
 
 
 def test_a_database_that_is_away_is_a_matter_of_infrastructure() -> None:
     url = "postgresql://nobody@127.0.0.1:1/nothing"
-    said = CommandLine({"ORDERPATH_DATABASE_URL": url}).run("report", "funnel")
+    said = Here({"ORDERPATH_DATABASE_URL": url}).run("report", "funnel")
 
     assert (said.code, "database_unavailable" in said.err) == (3, True), said.err
 
@@ -106,11 +108,10 @@ def test_status_tells_versions_and_how_far_everything_is(shop: CommandLine) -> N
     shop.run("report", "funnel", "--json")
     after = shop.run("status", "--json").json
 
-    assert before["log"]["position"] == 5
+    assert before["log"]["position"] == 6
     assert after["oldest_unprocessed"] is None
-    assert {p["name"]: (p["position"], p["lag"], p["parked"]) for p in after["projections"]} == {
-        name: (5, 0, 0) for name in ("orders", "status_visits", "items", "payments", "activity")
-    }
+    found = {p["name"]: (p["position"], p["lag"], p["parked"]) for p in after["projections"]}
+    assert found == dict.fromkeys(BY_NAME, (6, 0, 0))
     assert after["paths"] == {"olist": 1, "universal": 1}
     assert (after["up"], after["healthy"]) == ({"running": False, "pid": None}, True)
 

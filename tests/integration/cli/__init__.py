@@ -1,0 +1,1 @@
+"""The command line on real PostgreSQL, each command run within the test's own process."""

@@ -1,0 +1,41 @@
+"""The tree of commands is whole, explained, and quick to load."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.command_line import ROOT, Here
+
+GROUPS = {
+    "": ("up", "down", "status", "follow", "psql", "demo", "import", "order", "report", "path"),
+    "import": ("olist", "log", "quarantine"),
+    "import quarantine": ("list", "fix", "resubmit"),
+    "order": (
+        "place", "move", "pay", "cancel", "assign", "note", "correct", "mark-test", "show",
+        "history", "as-of", "diff",
+    ),
+    "report": ("funnel", "stale", "conversion", "transitions", "times", "handling", "routes"),
+    "projection": ("list", "rebuild", "verify", "parked", "retry"),
+    "path": ("list", "show"),
+}  # fmt: skip
+HEAVY = ("pydantic", "psycopg", "rich", "structlog", "domain", "infra")
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_command_has_its_help(group: str) -> None:
+    overview = Here({}).run(*group.split(), "--help").out
+    for command in GROUPS[group]:
+        said = Here({}).run(*group.split(), command, "--help")
+
+        assert f"  {command} " in overview
+        assert (said.code, "Usage: orderpath" in said.out) == (0, True)
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = f"import sys, services.cli.program;print(*(m for m in {HEAVY!r} if m in sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == []
