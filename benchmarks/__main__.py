@@ -50,7 +50,7 @@ def _commands(url: str, options: Options) -> Iterator[Found]:
     from benchmarks.write_path import measure_write_path
 
     if options.quick:
-        return measure_write_path(url, seconds=0.5, rounds=1, callers=(64,))
+        return measure_write_path(url, seconds=0.4, rounds=1, callers=(64,))
     return measure_write_path(url, seconds=2.0, rounds=3)
 
 
@@ -58,7 +58,7 @@ def _projections(url: str, options: Options) -> Iterator[Found]:
     from benchmarks.projections import measure_projections
 
     if options.quick:
-        return measure_projections(url, events=10_000, stock_events=800, rounds=1)
+        return measure_projections(url, events=4_000, stock_events=800, rounds=1)
     return measure_projections(url, events=200_000, stock_events=8_000, rounds=2)
 
 
@@ -71,7 +71,9 @@ def _imports(url: str, options: Options) -> Iterator[Found]:
 def _reports(url: str, options: Options) -> Iterator[Found]:
     from benchmarks.reports import measure_reports
 
-    return measure_reports(url, orders=10_000 if options.quick else 100_000)
+    if options.quick:
+        return measure_reports(url, orders=2_000, base_orders=200)
+    return measure_reports(url, orders=100_000, base_orders=2_000)
 
 
 PARTS: dict[str, Callable[[str, Options], Iterator[Found]]] = {

@@ -28,20 +28,19 @@ from services.bootstrap import System, open_system
 from services.demo import START, VirtualClock, run_demo
 from services.reading import status_places
 
-BASE_ORDERS: Final = 2_000
 REPEATS: Final = 5
 
 Question = Callable[[Reader, Scope], object]
 
 
-def measure_reports(server_url: str, *, orders: int) -> Iterator[Found]:
-    """Ask every question a few times, now and as of the middle of the time."""
+def measure_reports(server_url: str, *, orders: int, base_orders: int) -> Iterator[Found]:
+    """Ask every question a few times as things are now, two of them once as they were."""
     url = create(server_url, "bench_reports")
     settings = Settings(database_url=url, log_level="error")
     with open_system(settings, VirtualClock(START)) as system:
-        summary = run_demo(system, days=DAYS, orders=BASE_ORDERS)
+        summary = run_demo(system, days=DAYS, orders=base_orders)
         system.catch_up()
-        _multiply(system, orders // BASE_ORDERS)
+        _multiply(system, orders // base_orders)
         analyse(url)
         visits = _count(system, "visits")
         yield Figure("orders in the tables", _count(system, "orders"), "rows")

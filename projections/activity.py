@@ -15,7 +15,7 @@ class Activity:
 
     name: Final = "activity"
     version: Final = 1
-    tables: Final = ("activity",)
+    tables: Final = ("activity", "annulments")
     ddl: Final[LiteralString] = """
         create table activity (
             order_id             uuid not null,
@@ -29,15 +29,20 @@ class Activity:
             fact_id              uuid,
             command_id           uuid not null,
             version              integer not null,
-            position             bigint not null,
-            recorded_at          timestamptz not null,
-            annulled_recorded_at timestamptz, -- set: the fact was wrong, it does not count
+            position             bigint primary key, -- rows only ever come at the end
+            recorded_at          timestamptz not null
+        );
+        -- Facts that were wrong and do not count.
+        create table annulments (
+            order_id             uuid not null,
+            version              integer not null,
+            annulled_recorded_at timestamptz not null,
             primary key (order_id, version)
         );
     """
 
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
-        """Store the events, then mark those that were annulled."""
+        """Store the events, and beside them which are annulled."""
         rows = [_row(recorded) for recorded in batch if recorded.stream_id.startswith("order-")]
         annulled = [
             {
@@ -56,7 +61,7 @@ class Activity:
 
 def _row(recorded: Recorded) -> dict[str, Any]:
     event = recorded.event
-    actor_id = event.actor if isinstance(event, e.StatusRecorded) else None
+    actor_id = event.actor if isinstance(event, e.OrderPlaced | e.StatusRecorded) else None
     return {
         "order_id": recorded.entity_id,
         "occurred_at": recorded.occurred_at,
@@ -109,8 +114,7 @@ _INSERT: Final = """
 """
 
 _ANNUL: Final = """
-    update activity a set annulled_recorded_at = x.annulled_recorded_at
-    from json_to_recordset(%s::json) as x(
+    insert into annulments (order_id, version, annulled_recorded_at)
+    select * from json_to_recordset(%s::json) as x(
         order_id uuid, version integer, annulled_recorded_at timestamptz)
-    where a.order_id = x.order_id and a.version = x.version
 """

@@ -139,8 +139,7 @@ def checksum(tx: Tx, projection: Projection, build: Build) -> dict[str, tuple[in
     for table in projection.tables:
         row = tx.execute(
             sql.SQL(
-                "select count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)"
-                " from {} t"
+                "select count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) from {} t"
             ).format(sql.Identifier(build.schema, table))
         ).fetchone()
         assert row is not None

@@ -28,6 +28,8 @@ class Checkpoint:
 class Pending:
     """What waits for a build in one shard."""
 
+    projection: str
+    version: int  # of the build's tables
     build: int
     shard: int
     position: int  # of the checkpoint
@@ -35,8 +37,7 @@ class Pending:
 
 
 _COLUMNS = (
-    "b.projection, b.build, b.version, b.state, b.driver,"
-    " c.shard, c.position, c.log_id, c.epoch"
+    "b.projection, b.build, b.version, b.state, b.driver, c.shard, c.position, c.log_id, c.epoch"
 )
 
 
@@ -75,7 +76,7 @@ def list_pending(
     """Compare checkpoints with the log: one look into an index per row."""
     rows = tx.execute(
         """
-        select c.build, c.shard, c.position, (
+        select b.projection, b.version, b.build, c.shard, c.position, (
             select min(e.position) from log.events e
             where e.shard = c.shard and e.position > c.position)
         from projection.checkpoints c join projection.builds b using (projection, build)

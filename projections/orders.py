@@ -23,13 +23,19 @@ class Orders:
     ddl: Final[LiteralString] = """
         create table orders (
             order_id        uuid primary key,
-            external_id     text,
+            external_id     text generated always as (
+                coalesce(placed_external_id, told_external_id)) stored,
+            placed_external_id text, -- by the placement that counts
+            told_external_id   text, -- by facts about statuses: the least of what they say
             path            text,
             path_version    integer,
             order_type      text,
             channel         text,
             shop            text,
-            customer_id     text,
+            customer_id     text generated always as (
+                coalesce(placed_customer_id, told_customer_id)) stored,
+            placed_customer_id text,
+            told_customer_id   text,
             currency        text,
             test            boolean not null default false,
             owner_user      text,
@@ -68,8 +74,10 @@ def _sort_in(recorded: Recorded, placed: Rows, known: Rows, changed: Rows) -> No
             if order_id not in placed or _key(row) < _key(placed[order_id]):
                 placed[order_id] = row
         case e.StatusRecorded() as fact:
-            pinned = {"path": fact.path, "path_version": fact.path_version}
-            known[order_id] = _row(recorded, external_id=fact.external_id, **pinned)
+            row = known.setdefault(order_id, _row(recorded))
+            row |= {"path": fact.path, "path_version": fact.path_version}
+            for name in ("external_id", "customer_id"):
+                row[name] = _least(row.get(name), getattr(fact, name))
         case e.FieldsChanged() as event:
             row = changed.setdefault(order_id, {"order_id": order_id, "changed": []})
             names = [name for name in event.changed if name in DETAILS]
@@ -81,7 +89,7 @@ def _sort_in(recorded: Recorded, placed: Rows, known: Rows, changed: Rows) -> No
         case e.TestFlagChanged(test=test):
             changed.setdefault(order_id, {"order_id": order_id})["test"] = test
         case _ if recorded.version == 1:
-            known[order_id] = _row(recorded)
+            known.setdefault(order_id, _row(recorded))
         case _:
             pass
 
@@ -106,7 +114,7 @@ def _placement(event: e.OrderPlaced, recorded: Recorded) -> dict[str, Any]:
         order_type=event.order_type,
         channel=event.channel,
         shop=event.shop,
-        customer_id=event.customer.customer_id if event.customer else None,
+        customer_id=(event.customer or event).customer_id or event.customer_id,
         currency=event.currency,
         test=event.test,
         placed_at=recorded.occurred_at,
@@ -118,6 +126,11 @@ def _placement(event: e.OrderPlaced, recorded: Recorded) -> dict[str, Any]:
     )
 
 
+def _least(one: str | None, other: str | None) -> str | None:
+    """What does not depend on who came first; nothing gives way to something."""
+    return min(filter(None, (one, other)), default=None)
+
+
 def _key(row: dict[str, Any]) -> tuple[Any, ...]:
     """Of several placements the least counts: a decided one, else the earliest fact."""
     return (row["placed_late"], row["placed_at"], row["placed_no"], row["placed_fact_id"])
@@ -125,9 +138,9 @@ def _key(row: dict[str, Any]) -> tuple[Any, ...]:
 
 _PLACED: Final = """
     insert into orders as o (
-        order_id, external_id, path, path_version, order_type, channel, shop, customer_id,
-        currency, test, placed_at, promised_at, delivery_method, placed_late, placed_no,
-        placed_fact_id, position, recorded_at)
+        order_id, placed_external_id, path, path_version, order_type, channel, shop,
+        placed_customer_id, currency, test, placed_at, promised_at, delivery_method, placed_late,
+        placed_no, placed_fact_id, position, recorded_at)
     select * from json_to_recordset(%s::json) as x(
         order_id uuid, external_id text, path text, path_version integer, order_type text,
         channel text, shop text, customer_id text, currency text, test boolean,
@@ -135,10 +148,10 @@ _PLACED: Final = """
         placed_late boolean, placed_no integer, placed_fact_id uuid, position bigint,
         recorded_at timestamptz)
     on conflict (order_id) do update set
-        external_id = coalesce(excluded.external_id, o.external_id), path = coalesce(o.path, excluded.path),
+        placed_external_id = excluded.placed_external_id, path = coalesce(o.path, excluded.path),
         path_version = coalesce(o.path_version, excluded.path_version),
         order_type = excluded.order_type, channel = excluded.channel, shop = excluded.shop,
-        customer_id = excluded.customer_id, currency = excluded.currency,
+        placed_customer_id = excluded.placed_customer_id, currency = excluded.currency,
         test = o.test or excluded.test, placed_at = excluded.placed_at,
         promised_at = case when 'promised_at' = any (o.details_changed)
             then o.promised_at else excluded.promised_at end,
@@ -152,15 +165,20 @@ _PLACED: Final = """
 """
 
 _KNOWN: Final = """
-    insert into orders as o (order_id, external_id, path, path_version, position, recorded_at)
+    insert into orders as o (
+        order_id, path, path_version, told_external_id, told_customer_id, position, recorded_at)
     select * from json_to_recordset(%s::json) as x(
-        order_id uuid, external_id text, path text, path_version integer, position bigint,
-        recorded_at timestamptz)
+        order_id uuid, path text, path_version integer, external_id text, customer_id text,
+        position bigint, recorded_at timestamptz)
     on conflict (order_id) do update set
-        external_id = coalesce(o.external_id, excluded.external_id),
         path = coalesce(o.path, excluded.path),
-        path_version = coalesce(o.path_version, excluded.path_version)
-    where o.path is null or o.external_id is null
+        path_version = coalesce(o.path_version, excluded.path_version),
+        told_external_id = least(o.told_external_id, excluded.told_external_id),
+        told_customer_id = least(o.told_customer_id, excluded.told_customer_id)
+    where (o.path is null and excluded.path is not null)
+       or (o.told_external_id, o.told_customer_id) is distinct from
+          (least(o.told_external_id, excluded.told_external_id),
+           least(o.told_customer_id, excluded.told_customer_id))
 """
 
 _CHANGED: Final = """

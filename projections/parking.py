@@ -70,9 +70,7 @@ def parked_streams(tx: Tx, builds: Iterable[int]) -> dict[int, set[str]]:
     return found
 
 
-def park(
-    tx: Tx, projection: str, build: int, event: Recorded | Undecodable, error: str
-) -> None:
+def park(tx: Tx, projection: str, build: int, event: Recorded | Undecodable, error: str) -> None:
     """Leave the event's stream behind at this event."""
     name = event.type if isinstance(event, Undecodable) else event.event.NAME
     tx.execute(

@@ -18,6 +18,13 @@ _SOMEBODY_ELSE: Final = (
     errors.SerializationFailure,
 )
 
+_BY_KEY: Final = """
+    select set_config('search_path', %s, true), set_config('enable_seqscan', 'off', true),
+           set_config('enable_bitmapscan', 'off', true),
+           set_config('enable_hashjoin', 'off', true),
+           set_config('enable_mergejoin', 'off', true)
+"""
+
 
 class Busy(InfraError):
     """Somebody else holds what this transaction needs; the same may be tried again."""
@@ -60,8 +67,4 @@ def use_schema(tx: Tx, schema: str) -> None:
 
     What is applied finds its rows by key, however small the planner still thinks a table is.
     """
-    tx.execute(
-        "select set_config('search_path', %s, true), set_config('enable_seqscan', 'off', true),"
-        " set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)",
-        [f"{schema}, pg_temp"],
-    )
+    tx.execute(_BY_KEY, [f"{schema}, pg_temp"])

@@ -18,6 +18,7 @@ from domain.messages import Command, Outcome
 from domain.refusals import CommandIdReused, InfraError
 
 MAX_WAITING: Final = 50_000  # commands; beyond it callers are told to come back later
+LOCK_AFTER_SET_BACKS: Final = 2
 
 Answer = Outcome | BaseException
 Waiter = Future[Outcome] | asyncio.Future[Outcome]
@@ -34,6 +35,11 @@ class Pending:
     reads: tuple[str, ...]  # stream ids
     waiters: list[Waiter] = field(default_factory=list)
     attempts: int = 0  # times it was set back
+
+    @property
+    def is_starved(self) -> bool:
+        """Say that it was overtaken often enough: the head is held for its next attempt."""
+        return self.attempts >= LOCK_AFTER_SET_BACKS
 
 
 class CommandQueue:

@@ -21,6 +21,7 @@ Progress = Callable[[int, int], None]  # events done, events in all
 SHORTEST_SECONDS: Final = 0.005
 LONGEST_SECONDS: Final = 0.2
 AGAIN_SECONDS: Final = 1.0  # between two comparisons of checkpoints with the log
+MANY_EVENTS: Final = 10_000  # after so many the planner should look at the tables again
 LONGEST_PATIENCE_SECONDS: Final = 2.0  # between two tries while the database is away
 
 log_ = structlog.get_logger()
@@ -79,6 +80,8 @@ class Follower:
             self.step()
             if progress is not None:
                 progress(min(self._after - start, total), total)
+        if self._after - start >= MANY_EVENTS:
+            self._projector.refresh_statistics()
         return self._after - start
 
     def waiting(self) -> int:

@@ -34,7 +34,7 @@ MAX_BATCH_EVENTS: Final = 4_096
 PATIENCE_SECONDS: Final = 10.0  # how long a command waits for a database that went away
 FIRST_WAIT_SECONDS: Final = 0.05
 LONGEST_WAIT_SECONDS: Final = 1.0
-LOCK_AFTER_SET_BACKS: Final = 2
+WARY_BATCHES: Final = 32  # so long after another process appended, states are read up to date
 PASSING: Final = frozenset({"database_unavailable", "database_full"})
 
 _ENVELOPE: Final = set(Command.ENVELOPE)
@@ -63,6 +63,7 @@ class _Round:
     set_back: list[Pending] = field(default_factory=list)
     undecided: list[Pending] = field(default_factory=list)  # their turn comes with the next batch
     appended: Appended | None = None
+    last_position: int | None = None  # of the log, after what was written
 
 
 class Pipeline:
@@ -86,6 +87,8 @@ class Pipeline:
         self._paths: dict[PathKey, OrderPath] = {}
         self._wait_seconds = FIRST_WAIT_SECONDS
         self._away_since: float | None = None  # monotonic seconds; None: the database answers
+        self._last_position: int | None = None  # the end of the log after our last append
+        self._wary_batches = 0  # read what is remembered before so many more batches
         self._stopping = Signal()
         self._thread = Thread(target=self._loop, name="orderpath pipeline", daemon=True)
         self._thread.start()
@@ -124,10 +127,19 @@ class Pipeline:
 
     def _loop(self) -> None:
         while batch := self._queue.take(self._batch_commands):
+            batch = self._starved_only(batch)
             try:
                 self._run(batch)
             except Exception as error:  # noqa: BLE001 - nobody is left waiting, whatever happens
                 self._queue.complete([(pending, error) for pending in batch])
+
+    def _starved_only(self, batch: list[Pending]) -> list[Pending]:
+        """Let those that need the lock go alone, if there are any: nobody appends meanwhile."""
+        starved = [pending for pending in batch if pending.is_starved]
+        if not starved:
+            return batch
+        self._queue.put_back(pending for pending in batch if not pending.is_starved)
+        return starved
 
     def _run(self, batch: list[Pending]) -> None:
         """Bring a batch to its end, one way or the other."""
@@ -186,13 +198,16 @@ class Pipeline:
             self._wait_seconds = min(self._wait_seconds * 2, LONGEST_WAIT_SECONDS)
 
     def _attempt(self, batch: list[Pending]) -> None:
-        if any(pending.attempts >= LOCK_AFTER_SET_BACKS for pending in batch):
+        locked = batch[0].is_starved
+        if locked:
             with self._log.locked() as log:
                 attempt = self._decide_and_append(log, batch, fresh=True)
         else:
-            attempt = self._decide_and_append(self._log, batch, fresh=False)
+            # While others write too, most of what is remembered of a busy order is stale:
+            # reading it first costs less than being set back.
+            attempt = self._decide_and_append(self._log, batch, fresh=self._wary_batches > 0)
         # Only here is it committed. What was remembered before might never have happened.
-        self._remember(attempt)
+        self._remember(attempt, locked=locked)
         for pending in attempt.set_back:
             pending.attempts += 1
         self._queue.complete(attempt.settled)
@@ -264,15 +279,22 @@ class Pipeline:
             self._paths.update(log.load_paths(missing))
         return Facts(paths={key: self._paths[key] for key in wanted if key in self._paths})
 
-    def _remember(self, attempt: _Round) -> None:
+    def _remember(self, attempt: _Round, *, locked: bool) -> None:
         """Keep what is sure to stand in the log; doubt what moved or was not written."""
-        doubtful: set[str] = set()
-        if attempt.appended is not None:
-            doubtful |= attempt.appended.moved
-            for number in attempt.appended.set_back:
-                doubtful |= attempt.decided[number][1].writes
+        appended = attempt.appended
+        if appended is None:
+            self._cache.keep(attempt.states)
+            return
+        doubtful = set(appended.moved)
+        for number in appended.set_back:
+            doubtful |= attempt.decided[number][1].writes
         self._cache.keep(attempt.states | {stream: attempt.read[stream] for stream in doubtful})
         self._cache.doubt(doubtful)
+        if locked:  # Nobody moved it, so it was never so: the log was restored since.
+            self._cache.forget(appended.moved)
+        others_wrote = self._last_position not in (None, appended.after)
+        self._wary_batches = WARY_BATCHES if others_wrote else max(self._wary_batches - 1, 0)
+        self._last_position = attempt.last_position
 
     def _settle(self, log: Log, attempt: _Round, appended: Appended) -> None:
         """Tell apart what was answered before, what is set back and what was written."""
@@ -290,6 +312,7 @@ class Pipeline:
             else:
                 attempt.settled.append((pending, _answer_at(answer, position)))
                 position += len(answer.events)
+        attempt.last_position = position
 
 
 def body_hash(command: Command) -> bytes:

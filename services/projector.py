@@ -15,7 +15,7 @@ import structlog
 from domain.messages import Recorded
 from domain.reading import LogReader, Undecodable
 from domain.refusals import InfraError
-from projections.builds import Build, Driver
+from projections.builds import Build, Driver, analyze, list_builds
 from projections.catalog import BY_NAME
 from projections.checkpoints import (
     Checkpoint,
@@ -97,20 +97,35 @@ class Projector:
         return applied
 
     def pending(self) -> list[Pending]:
-        """Compare the checkpoints with the log."""
+        """Compare the checkpoints of the builds that are fed here with the log."""
         with transaction(self.lend) as tx:
-            return list_pending(tx, driver=self._driver, build=self._build)
+            found = list_pending(tx, driver=self._driver, build=self._build)
+        return [place for place in found if self._feeds(place.projection, place.version)]
+
+    def refresh_statistics(self) -> None:
+        """Let the planner know tables that have grown a lot; without, reads may be slow."""
+        with transaction(self.lend) as tx:
+            for build in list_builds(tx, "live"):
+                if self._feeds(build.projection, build.version):
+                    analyze(tx, build)
+
+    def _feeds(self, projection: str, version: int) -> bool:
+        """Tables of another version are left to the program of that version."""
+        known = self._projections.get(projection)
+        return known is not None and known.version == version
 
     def retry(self, parked: Parked) -> bool:
         """Apply a parked stream from where it was left; False: it fails again, and stays."""
         found = self._stream(parked.stream_id, parked.position - 1)
         with transaction(self.lend) as tx:
             checkpoints = lock_checkpoints(tx, [parked.shard], build=parked.build)
-            if not checkpoints or parked.stream_id not in parked_streams(
-                tx, [parked.build]
-            ).get(parked.build, set()):
+            if not checkpoints or parked.stream_id not in parked_streams(tx, [parked.build]).get(
+                parked.build, set()
+            ):
                 return True  # Somebody else was faster, or the build is gone.
             build, reached = checkpoints[0].build, checkpoints[0].position
+            if not self._feeds(build.projection, build.version):
+                return False
             found += self._stream(parked.stream_id, found[-1].position)
             unpark(tx, build.build, parked.stream_id)
             events = [event for event in found if event.position <= reached]
@@ -149,8 +164,9 @@ class Projector:
         for delivery in sorted(deliveries, key=attrgetter("prev")):
             by_shard.setdefault(delivery.shard, []).append(delivery)
         for checkpoint in checkpoints:
-            projection = self._projections.get(checkpoint.build.projection)
-            if projection is not None and projection.version == checkpoint.build.version:
+            build = checkpoint.build
+            if self._feeds(build.projection, build.version):
+                projection = self._projections[build.projection]
                 _advance(plan, checkpoint, projection, by_shard[checkpoint.shard])
         for work in plan.work.values():
             work.events.sort(key=attrgetter("position"))
@@ -235,9 +251,7 @@ def _apply_carefully(
     return waiting
 
 
-def _park(
-    tx: Tx, work: _Work, event: Recorded | Undecodable, error: str, parked: set[str]
-) -> None:
+def _park(tx: Tx, work: _Work, event: Recorded | Undecodable, error: str, parked: set[str]) -> None:
     parked.add(event.stream_id)
     park(tx, work.build.projection, work.build.build, event, error)
     log_.error(

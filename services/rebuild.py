@@ -82,7 +82,8 @@ class Verified:
 def prepare(lend: Lend, log: LogReader) -> list[str]:
     """Make what is missing: empty live builds, views. Cheap when nothing is; safe at every start.
 
-    Gives the projections whose live tables are of another version: these need a rebuild.
+    Gives the projections whose live tables are of an earlier version: they stand still until
+    they are rebuilt. Raises: InfraError newer_version if tables are of a later version.
     """
     with transaction(lend) as tx:
         live = {build.projection for build in list_builds(tx, "live")}
@@ -97,12 +98,14 @@ def prepare(lend: Lend, log: LogReader) -> list[str]:
             if not analytics.is_installed(tx):
                 analytics.install(tx)
     with transaction(lend) as tx:
-        return [
-            build.projection
-            for build in list_builds(tx, "live")
-            if build.projection in BY_NAME
-            and BY_NAME[build.projection].version != build.version
-        ]
+        known = [build for build in list_builds(tx, "live") if build.projection in BY_NAME]
+    for build in known:
+        if build.version > BY_NAME[build.projection].version:
+            raise InfraError(
+                "newer_version",
+                f"The tables of {build.projection} were made by a later Orderpath: upgrade.",
+            )
+    return [b.projection for b in known if b.version < BY_NAME[b.projection].version]
 
 
 def rebuild(
@@ -182,9 +185,7 @@ def _swap(lend: Lend, log: LogReader, projection: Projection, build: Build) -> b
     return True
 
 
-def verify(
-    lend: Lend, log: LogReader, name: str, progress: Progress | None = None
-) -> Verified:
+def verify(lend: Lend, log: LogReader, name: str, progress: Progress | None = None) -> Verified:
     """Compare the live tables, as they are now, with a fresh replay of the log.
 
     Raises: UnknownProjection, InfraError projection_outdated if the tables are of another version

@@ -19,7 +19,7 @@ class StateCache:
     def fetch(self, log: Log, streams: Iterable[str], *, fresh: bool) -> dict[str, Any]:
         """Give the state of each stream, reading what is missing in one query.
 
-        fresh: read also what is cached, because it may have moved.
+        fresh: read also what is remembered, because it may have moved.
         """
         wanted = dict.fromkeys(streams)
         states = {stream: self._states.get(stream) or empty_state(stream) for stream in wanted}
@@ -43,6 +43,12 @@ class StateCache:
         while len(self._states) > self._size:
             gone, _ = self._states.popitem(last=False)
             self._stale.discard(gone)
+
+    def forget(self, streams: Iterable[str]) -> None:
+        """Read these streams from their first event on when they are needed again."""
+        for stream in streams:
+            self._states.pop(stream, None)
+            self._stale.discard(stream)
 
     def doubt(self, streams: Iterable[str]) -> None:
         """Read the events behind these states before they are used again."""

@@ -77,8 +77,7 @@ def install(tx: Tx) -> None:
         "grant select on all tables in schema analytics to orderpath_analyst, orderpath_auditor"
     )
     tx.execute(
-        "grant execute on all functions in schema analytics to orderpath_analyst,"
-        " orderpath_auditor"
+        "grant execute on all functions in schema analytics to orderpath_analyst, orderpath_auditor"
     )
     tx.execute(
         "insert into projection.installed values ('analytics', %s, %s) on conflict (part)"

@@ -10,6 +10,7 @@ select
     min(a.occurred_at) as first_at, -- first on that day
     max(a.occurred_at) as last_at -- last on that day
 from live.activity a
-where a.annulled_recorded_at is null
+where not exists (
+    select from live.annulments n where n.order_id = a.order_id and n.version = a.version)
   and not exists (select from live.orders o where o.order_id = a.order_id and o.test)
 group by 1, a.actor_kind, a.actor_id, a.event;

@@ -26,15 +26,13 @@ _QUESTION: Final[LiteralString] = """
     , firsts as (
         select min(entered_at) filter (where status = %(start)s) as started_at,
                min(entered_at) filter (where status = %(end)s) as ended_at
-        from visits where status in (%(start)s, %(end)s)
+        from visits where status in (%(start)s, %(end)s) and status_visit_no = 1
         group by order_id
     ), durations as (
         select extract(epoch from ended_at - started_at)::double precision as seconds
         from firsts where started_at is not null and ended_at is not null
     )
     select count(*) as orders, avg(seconds) as mean,
-           percentile_cont(0.5) within group (order by seconds) as median,
-           percentile_cont(0.9) within group (order by seconds) as p90,
-           min(seconds) as min, max(seconds) as max
+           percentile_cont(array[0, 0.5, 0.9, 1]) within group (order by seconds) as parts
     from durations
 """

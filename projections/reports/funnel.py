@@ -157,9 +157,8 @@ _STANDING: Final[LiteralString] = """
 """
 
 _REACHED: Final[LiteralString] = """
-    select path, status, count(*) as orders
-    from (select distinct order_id, path, status from visits) reached
-    group by path, status
+    select path, status, count(*) as orders from visits
+    where status_visit_no = 1 group by path, status
 """
 
 _FLOW: Final[LiteralString] = """
@@ -188,8 +187,8 @@ _COHORT: Final[LiteralString] = """
         group by v.order_id, v.path, o.placed_at
     ), reached as (
         select begun.path, month, status, count(*) as reached
-        from begun join (select distinct order_id, status from visits) v using (order_id)
-        group by begun.path, month, status
+        from begun join visits v using (order_id)
+        where v.status_visit_no = 1 group by begun.path, month, status
     ), sizes as (select path, month, count(*) as orders from begun group by path, month)
     select path, month, status, orders, reached from reached join sizes using (path, month)
 """

@@ -64,14 +64,12 @@ def visits_of(scope: Scope) -> LiteralString:
 
 
 def spread(row: DictRow) -> Spread:
-    """Take the columns of a row that describe durations."""
-    return {
-        "mean": rounded(row["mean"]),
-        "median": rounded(row["median"]),
-        "p90": rounded(row["p90"]),
-        "min": rounded(row["min"]),
-        "max": rounded(row["max"]),
-    }
+    """Take the columns of a row that describe durations: mean, parts [0, 0.5, 0.9, 1].
+
+    One array, because PostgreSQL sorts once for it, and once more for each percentile alone.
+    """
+    least, median, p90, most = map(rounded, row["parts"] or [None] * 4)
+    return {"mean": rounded(row["mean"]), "median": median, "p90": p90, "min": least, "max": most}
 
 
 def rounded(seconds: float | None) -> float | None:

@@ -66,15 +66,14 @@ def stale(
         "overdue": overdue,
         "limit": limit,
     }
-    counts = reader.execute(source + _COUNTS, parameters).fetchone()
-    assert counts is not None
-    rows = reader.execute(source + _LIST, parameters).fetchall()
+    rows = reader.execute(source + _QUESTION, parameters).fetchall()
+    counts = rows[0]
     return {
         "as_of": scope.as_of,
         "open": counts["open"],
         "silent": _silent(counted, counts["silent"]),
-        "overdue": counts["overdue"],
-        "orders": [_order(row) for row in rows],
+        "overdue": counts["all_overdue"],
+        "orders": [_order(row) for row in rows if row["order_id"] is not None],
     }
 
 
@@ -112,17 +111,19 @@ _THEN: Final[LiteralString] = """
         where %(path)s::text is null or s.path = %(path)s)
 """
 
-_COUNTS: Final[LiteralString] = """
-    , counted as materialized (select silent_seconds, overdue from stale)
-    select (select count(*) from counted) as open,
-           (select count(*) from counted where overdue) as overdue,
-           array(select (select count(*) from counted where silent_seconds > wanted.seconds)
-                 from unnest(%(seconds)s::double precision[]) with ordinality
-                      as wanted(seconds, no) order by no) as silent
-"""
-
-_LIST: Final[LiteralString] = """
-    select * from stale
-    where case when %(overdue)s then overdue else silent_seconds > %(silent_for)s end
-    order by last_at, order_id limit %(limit)s
+# One row at least: the counts stand beside every order of the list, or alone.
+_QUESTION: Final[LiteralString] = """
+    , found as materialized (select * from stale), counts as (
+        select (select count(*) from found) as open,
+               (select count(*) from found where overdue) as all_overdue,
+               array(select (select count(*) from found where silent_seconds > wanted.seconds)
+                     from unnest(%(seconds)s::double precision[]) with ordinality
+                          as wanted(seconds, no) order by no) as silent
+    ), listed as (
+        select * from found
+        where case when %(overdue)s then overdue else silent_seconds > %(silent_for)s end
+        order by last_at, order_id limit %(limit)s
+    )
+    select counts.*, listed.* from counts left join listed on true
+    order by listed.last_at, listed.order_id
 """

@@ -80,13 +80,14 @@ def handling_times(reader: Reader, scope: Scope, *, by_holder: bool = False) -> 
 
 
 def _percentiles(row: DictRow) -> Percentiles:
+    least, p50, p90, p99, most = map(rounded, row["parts"] or [None] * 5)
     return {
         "mean": rounded(row["mean"]),
-        "p50": rounded(row["p50"]),
-        "p90": rounded(row["p90"]),
-        "p99": rounded(row["p99"]),
-        "min": rounded(row["min"]),
-        "max": rounded(row["max"]),
+        "p50": p50,
+        "p90": p90,
+        "p99": p99,
+        "min": least,
+        "max": most,
     }
 
 
@@ -110,10 +111,7 @@ _SPREAD: Final[LiteralString] = """
     select path, stage, status, holder_user, holder_group, count(seconds) as visits,
            count(*) filter (where is_current) as still_open,
            avg(seconds) as mean,
-           percentile_cont(0.5) within group (order by seconds) as p50,
-           percentile_cont(0.9) within group (order by seconds) as p90,
-           percentile_cont(0.99) within group (order by seconds) as p99,
-           min(seconds) as min, max(seconds) as max
+           percentile_cont(array[0, 0.5, 0.9, 0.99, 1]) within group (order by seconds) as parts
     from measured group by path, stage, status, holder_user, holder_group
     order by path, stage, status, holder_user nulls first, holder_group nulls first
 """

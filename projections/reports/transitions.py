@@ -6,15 +6,14 @@ from projections.reports.scope import Reader, Scope, Spread, spread, visits_of
 
 Transition = TypedDict(
     "Transition",
-    {"from": str, "to": str, "count": int, "orders": int, "nonconforming": int, "seconds": Spread},
+    {"from": str, "to": str, "count": int, "nonconforming": int, "seconds": Spread},
 )
 
 
 def transitions(reader: Reader, scope: Scope) -> list[Transition]:
     """Count each pair of consecutive status events of an order, the most frequent first.
 
-    Shape: one row per pair; orders: that made it at least once; nonconforming: of count, moves
-           that the order's path does not allow.
+    Shape: one row per pair; nonconforming: of count, moves that the order's path does not allow.
     Units: seconds between the two events.
     """
     rows = reader.execute(visits_of(scope) + _QUESTION, scope.parameters)
@@ -23,7 +22,6 @@ def transitions(reader: Reader, scope: Scope) -> list[Transition]:
             "from": row["from_status"],
             "to": row["to_status"],
             "count": row["moves"],
-            "orders": row["orders"],
             "nonconforming": row["nonconforming"],
             "seconds": spread(row),
         }
@@ -32,18 +30,11 @@ def transitions(reader: Reader, scope: Scope) -> list[Transition]:
 
 
 _QUESTION: Final[LiteralString] = """
-    , moves as (
-        select order_id, status as from_status, next_status as to_status, seconds,
-               lead(conforming) over (partition by order_id order by visit_no) as conforming
-        from visits
-    )
-    select from_status, to_status, count(*) as moves, count(distinct order_id) as orders,
+    select previous_status as from_status, status as to_status, count(*) as moves,
            count(*) filter (where not conforming) as nonconforming,
-           avg(seconds) as mean,
-           percentile_cont(0.5) within group (order by seconds) as median,
-           percentile_cont(0.9) within group (order by seconds) as p90,
-           min(seconds) as min, max(seconds) as max
-    from moves where to_status is not null
-    group by from_status, to_status
+           avg(previous_seconds) as mean,
+           percentile_cont(array[0, 0.5, 0.9, 1]) within group (order by previous_seconds) as parts
+    from visits where previous_status is not null
+    group by previous_status, status
     order by moves desc, from_status, to_status
 """

@@ -106,10 +106,10 @@ def transitions_table(rows: Rows) -> "RenderableType":
     """Show the moves that orders made."""
     return table(
         "Moves that orders really made",
-        "from", "to", "moves>", "orders>", "off the path>", "mean>", "median>", "p90>",
+        "from", "to", "moves>", "off the path>", "mean>", "median>", "p90>",
         "shortest>", "longest>",
         rows=(
-            [r["from"], r["to"], r["count"], r["orders"], r["nonconforming"], *_spans(r["seconds"])]
+            [r["from"], r["to"], r["count"], r["nonconforming"], *_spans(r["seconds"])]
             for r in rows
         ),
     )  # fmt: skip

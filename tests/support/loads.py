@@ -191,29 +191,6 @@ def answer_one(pipe: Connection, url: str, name: str, body: str) -> None:
     pipe.close()
 
 
-def measure(pipe: Connection, url: str, orders: list[UUID], each: int, callers: int) -> None:
-    """Let callers send notes as fast as they are answered, from go to the end."""
-    configure_logging("error", "json")
-    with open_pipeline(url) as pipeline:
-        pipe.send("ready")
-        pipe.recv()
-        started = now()
-
-        def write(number: int) -> None:
-            for turn in range(each):
-                pipeline.execute(move_back_and_forth(orders[(number * each + turn) % len(orders)]))
-
-        _in_threads(callers, write)
-        pipe.send((started, now(), callers * each))
-    pipe.close()
-
-
-def move_back_and_forth(order_id: UUID) -> c.AssignOwner:
-    """Ask for a change that is small and always one."""
-    told = {"command_id": uuid4(), "actor": EVERYBODY, "order_id": order_id}
-    return c.AssignOwner(**told, user=f"user-{uuid4().hex[:6]}")
-
-
 def _fight(
     pipeline: Pipeline, random: Random, orders: list[UUID], each: int, say: Callable[[Told], None]
 ) -> None:

@@ -113,7 +113,7 @@ def test_other_columns_are_kept_and_personal_ones_sealed(depot: System, tmp_path
     (recorded,) = events_of(depot, "7")
     event = recorded.event
     assert (event.actor, event.role, event.reason_code) == ("w1", "Packer", "as planned")
-    assert event.attributes == {"depot": "North", "case": "7"}
+    assert (event.external_id, event.attributes) == ("7", {"depot": "North"})
     assert json.loads(event.personal) == {"name": "Anna Ivanova"}
     assert "Anna" not in str(facts_in_log(depot))
 

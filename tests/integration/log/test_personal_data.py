@@ -31,7 +31,12 @@ def fill(url: str, order_id: UUID) -> None:
     """Say the marker in every personal field there is."""
     told = {"actor": actor("user", "warehouse"), "order_id": order_id}
     fact = c.PlacedFact(
-        fact_id=fact_id(1), occurred_at=NOW, status="new", currency="EUR", customer=CUSTOMER
+        fact_id=fact_id(1),
+        occurred_at=NOW,
+        status="new",
+        currency="EUR",
+        customer=CUSTOMER,
+        personal=f'{{"a": "{MARK}"}}',
     )
     step = c.StatusFact(
         fact_id=fact_id(2),
@@ -231,7 +236,7 @@ def test_the_examples_know_every_personal_field() -> None:
     """Whoever adds one adds it to `fill`; this is what it covers."""
     personal = {
         *("OrderPlaced.customer.name", "OrderPlaced.customer.phone", "OrderPlaced.customer.email"),
-        "OrderPlaced.delivery.address",
+        *("OrderPlaced.delivery.address", "OrderPlaced.personal"),
         *("FieldsChanged.customer_name", "FieldsChanged.customer_phone"),
         *("FieldsChanged.customer_email", "FieldsChanged.delivery_address"),
         *("NoteAdded.text", "FactAnnulled.reason", "StatusRecorded.personal"),

@@ -1,8 +1,10 @@
 """Fixtures of the pipeline's tests: a shop with a published path, and a server that may crash."""
 
+import faulthandler
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 import pytest
@@ -12,6 +14,8 @@ from infra.embedded import start_embedded, stop_embedded
 from infra.event_log import EventLog, open_log
 from infra.migrate import migrate
 from tests.support.loads import open_shop
+
+LONGEST_TEST_SECONDS: Final = 240  # with its fixtures, on a machine that is busy otherwise
 
 
 @dataclass
@@ -35,6 +39,14 @@ class Shop:
             row = connection.execute("select count(*) from log.commands").fetchone()
         assert row is not None
         return int(row[0])
+
+
+@pytest.fixture(autouse=True)
+def _bounded_in_time() -> Iterator[None]:
+    """End the run, with every thread's stack, if an answer never comes."""
+    faulthandler.dump_traceback_later(LONGEST_TEST_SECONDS, exit=True)
+    yield
+    faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture

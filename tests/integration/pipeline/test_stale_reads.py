@@ -10,6 +10,7 @@ from domain.messages import Command
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.refusals import Conflict
+from infra.postgres import connect
 from services.pipeline import Pipeline
 from tests.integration.pipeline.conftest import Shop
 from tests.integration.pipeline.meddling import Gate, MeddlingLog
@@ -175,6 +176,36 @@ def test_a_state_is_brought_up_to_date_not_read_anew(shop: Shop) -> None:
             pipeline.execute(note(shop.order_id))
 
     assert loaded == [{shop.stream_id: 0}, {shop.stream_id: 3}]
+
+
+def test_while_others_write_too_the_states_are_read_first(shop: Shop) -> None:
+    """Being set back costs more than a look, once it is known that somebody else writes."""
+    with open_pipeline(shop.url) as other:
+        log = MeddlingLog(shop.log)
+        with Pipeline(log, now) as pipeline:
+            pipeline.execute(note(shop.order_id))
+            tries = []
+            for _ in range(4):
+                other.execute(note(shop.order_id))
+                before = len(log.batches)
+                pipeline.execute(note(shop.order_id))
+                tries.append(len(log.batches) - before)
+
+    assert tries == [2, 1, 1, 1]
+
+
+def test_a_log_that_was_restored_does_not_trap_a_writer_that_remembers_more(shop: Shop) -> None:
+    with connect(shop.url) as owner, open_pipeline(shop.url) as pipeline:
+        pipeline.execute(move(shop.order_id, "confirmed"))
+        owner.execute("alter table log.events disable trigger immutable")
+        owner.execute("delete from log.events where position = 3")
+
+        outcome = pipeline.execute(move(shop.order_id, "cancelled"))
+
+    assert outcome.versions == {shop.stream_id: 2}
+    last = shop.history()[-1].event
+    assert isinstance(last, e.StatusChanged)
+    assert last.from_status == "new"
 
 
 def test_a_cache_without_room_changes_no_answer(shop: Shop) -> None:

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from domain.orders import commands as c
 from infra.postgres import connect
@@ -13,6 +14,11 @@ from tests.integration.projections.world import World, a_day
 from tests.support.examples import NOW, actor
 
 ANALYST = "orderpath_analyst"
+REFUSED = (
+    psycopg.errors.InsufficientPrivilege,
+    psycopg.errors.ReadOnlySqlTransaction,
+    psycopg.errors.ObjectNotInPrerequisiteState,
+)
 
 
 def test_every_view_function_and_column_has_a_comment(world: World) -> None:
@@ -44,18 +50,17 @@ def test_every_part_is_there(world: World) -> None:
     assert {name for (name,) in found} == set(analytics.PARTS)
 
 
-@pytest.mark.parametrize("part", analytics.PARTS)
-def test_an_analyst_can_read_every_part(world: World, part: str) -> None:
+def test_an_analyst_can_read_every_part(world: World) -> None:
     a_day(world, 4)
     world.catch_up()
-    source = f"{part}(now())" if part.endswith("_at") else part
 
-    world.query(f"select * from analytics.{source}", role=ANALYST)  # noqa: S608
+    for part in analytics.PARTS:
+        source = f"{part}(now())" if part.endswith("_at") else part
+        world.query(f"select * from analytics.{source}", role=ANALYST)  # noqa: S608
 
 
-@pytest.mark.parametrize(
-    "forbidden",
-    [
+def test_an_analyst_can_do_nothing_else(world: World) -> None:
+    for forbidden in (
         "select * from log.events",
         "select * from log.keys",
         "select * from live.orders",
@@ -65,19 +70,12 @@ def test_an_analyst_can_read_every_part(world: World, part: str) -> None:
         "delete from analytics.payments",
         "create table analytics.mine (one integer)",
         "select projection.create_schema('p_mine_1')",
-    ],
-)
-def test_an_analyst_can_do_nothing_else(world: World, forbidden: str) -> None:
-    refused = (
-        psycopg.errors.InsufficientPrivilege,
-        psycopg.errors.ReadOnlySqlTransaction,
-        psycopg.errors.ObjectNotInPrerequisiteState,
-    )
-    with (
-        connect(world.url, role=ANALYST, default_transaction_read_only="off") as analyst,
-        pytest.raises(refused),
     ):
-        analyst.execute(forbidden.encode())
+        with (
+            connect(world.url, role=ANALYST, default_transaction_read_only="off") as analyst,
+            pytest.raises(REFUSED),
+        ):
+            analyst.execute(forbidden.encode())
 
 
 def test_an_analyst_sees_no_tables_of_a_build(world: World) -> None:
@@ -86,7 +84,7 @@ def test_an_analyst_sees_no_tables_of_a_build(world: World) -> None:
     with connect(world.url, role=ANALYST) as analyst:
         for schema, table in tables:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                analyst.execute(f"select * from {schema}.{table}".encode())
+                analyst.execute(sql.SQL("table {}").format(sql.Identifier(schema, table)))
 
 
 def test_test_orders_are_flagged_and_counted_nowhere(world: World) -> None:
@@ -229,8 +227,12 @@ def test_freshness_shows_what_waits(world: World) -> None:
     world.catch_up()
     world.place()
 
-    rows = world.query("select distinct lag, waiting_since is null, parked from analytics.freshness")
+    rows = world.query(
+        "select distinct lag, waiting_since is null, parked from analytics.freshness"
+    )
     assert rows == [(1, False, 0)]
     world.catch_up()
-    rows = world.query("select distinct lag, waiting_since is null, parked from analytics.freshness")
+    rows = world.query(
+        "select distinct lag, waiting_since is null, parked from analytics.freshness"
+    )
     assert rows == [(0, True, 0)]

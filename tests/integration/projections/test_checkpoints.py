@@ -7,7 +7,9 @@ from uuid import uuid4
 import pytest
 
 from domain.refusals import InfraError
+from infra.postgres import Session
 from projections.builds import set_driver
+from projections.checkpoints import lock_checkpoints
 from projections.sessions import transaction
 from services.projector import Delivery
 from tests.integration.projections.world import World, a_day
@@ -108,9 +110,7 @@ def test_a_follower_that_starts_late_begins_where_the_checkpoints_are(world: Wor
 def test_a_delivery_of_another_log_stops_with_instructions(world: World) -> None:
     world.place()
     (delivery, *_) = world.deliveries(0, 2)
-    foreign = Delivery(
-        uuid4(), delivery.epoch, delivery.shard, 0, delivery.last, delivery.events
-    )
+    foreign = Delivery(uuid4(), delivery.epoch, delivery.shard, 0, delivery.last, delivery.events)
 
     with pytest.raises(InfraError, match="rebuild") as raised:
         world.projector().apply([foreign])
@@ -145,3 +145,20 @@ def test_a_follower_ends_at_the_position_it_was_asked_for_and_tells_its_progress
 
     assert told[-1] == (9, 9)
     assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_a_frozen_process_loses_its_locks_and_the_others_go_on(world: World) -> None:
+    world.place()
+    frozen = Session(world.url, role="orderpath_projector")
+
+    def freeze() -> None:
+        with transaction(frozen.connection, idle="100ms") as tx:
+            lock_checkpoints(tx, range(16))
+            world.catch_up()  # Waits for the frozen one's locks, until it has none.
+            tx.execute("select 1")
+
+    with pytest.raises(InfraError):
+        freeze()
+
+    assert len(world.tables()["orders.orders"]) == 1
+    frozen.close()

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
+from domain.refusals import InfraError
 from infra.event_log import open_log
 from infra.postgres import Session, connect
 from projections import catalog
 from projections.builds import list_builds
 from projections.catalog import BY_NAME
-from projections.sessions import transaction
+from projections.sessions import transaction, use_schema
 from services import rebuild as rebuilds
+from services.projector import Projector
 from services.rebuild import UnknownProjection, list_projections, prepare, rebuild, verify
 from tests.integration.projections.rebuilding import rebuild_step_by_step
 from tests.integration.projections.world import World, a_day
@@ -44,9 +46,10 @@ def test_a_rebuild_follows_what_came_meanwhile(world: World) -> None:
     a_day(world)
     world.catch_up()
 
-    rebuild(
-        world.lend, world.log, "orders", lambda *_: world.place() and None, batch_events=10
-    )
+    def meanwhile(_done: int, _total: int) -> None:
+        world.place()
+
+    rebuild(world.lend, world.log, "orders", meanwhile, batch_events=10)
 
     world.catch_up()
     placed = [event for event in world.events() if event.version == 1 and event.position > 1]
@@ -156,13 +159,14 @@ def test_a_new_version_replaces_tables_and_views_together(
     for module in (catalog, rebuilds):
         monkeypatch.setattr(module, "BY_NAME", by_name)
         monkeypatch.setattr(module, "PROJECTIONS", tuple(by_name.values()))
-    monkeypatch.setattr(rebuilds.Projector.__init__, "__kwdefaults__",
+    monkeypatch.setattr(Projector.__init__, "__kwdefaults__",
                         {"driver": "follower", "build": None, "projections": by_name})  # fmt: skip
 
     assert prepare(world.lend, world.log) == ["orders"]
     world.place()
     world.catch_up()
     assert len(world.tables()["orders.orders"]) == 8, "Only its own version writes a build."
+    assert world.catch_up() == 0, "What it cannot feed is not what it waits for."
 
     rebuild(world.lend, world.log, "orders")
 
@@ -170,6 +174,16 @@ def test_a_new_version_replaces_tables_and_views_together(
     reader = "orderpath_analyst"
     assert world.query("select count(*) from analytics.orders", role=reader) == [(9,)]
     assert prepare(world.lend, world.log) == []
+
+
+def test_tables_of_a_later_version_are_left_alone(world: World) -> None:
+    with connect(world.url) as owner:
+        owner.execute("update projection.builds set version = 99 where projection = 'items'")
+
+    with pytest.raises(InfraError, match="upgrade") as raised:
+        prepare(world.lend, world.log)
+
+    assert raised.value.code == "newer_version"
 
 
 @every_projection
@@ -192,7 +206,8 @@ def test_verify_names_the_table_that_was_altered(world: World) -> None:
     world.place()  # What is not applied yet is no difference.
     with transaction(world.lend) as tx:
         (build,) = [b for b in list_builds(tx, "live") if b.projection == "status_visits"]
-        tx.execute(f"update {build.schema}.visits set status = 'done' where visit_no = 2")
+        use_schema(tx, build.schema)
+        tx.execute("update visits set status = 'done' where visit_no = 2")
 
     assert verify(world.lend, world.log, "status_visits").differing == ("visits",)
 

