@@ -37,9 +37,9 @@ def test_twenty_killed_writers_lose_no_answer_and_write_nothing_twice(durable: D
 
 def check_stored(url: str, told: list[Told]) -> None:
     """Every answer is in the log once, with its events; every command there is whole."""
-    isolation = {"default_transaction_isolation": "repeatable read"}
-    # One snapshot: the last append of a killed writer may still come through.
-    with connect(url, **isolation) as connection, connection.transaction():
+    # The last append of a killed writer may still come through.
+    one_snapshot = connect(url, default_transaction_isolation="repeatable read")
+    with one_snapshot as connection, connection.transaction():
         commands: dict[UUID, Any] = {
             row[0]: row[1:]
             for row in connection.execute(
