@@ -38,6 +38,7 @@ SERVER_SETTINGS: Final = {
     "unix_socket_permissions": "0700",
     "max_connections": "100",
     "shared_buffers": "128MB",
+    "work_mem": "32MB",  # reports sort whole histories
     "fsync": "on",
     "full_page_writes": "on",
     "synchronous_commit": "on",

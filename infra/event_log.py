@@ -17,7 +17,7 @@ from domain.refusals import InfraError, Unmet
 from infra.mapper import EventMapper
 from infra.postgres import Session
 from infra.recorded_row import RecordedRow
-from infra.recorder import PostgresRecorder
+from infra.recorder import AppendRows, PostgresRecorder
 from infra.sealing import SubjectKey
 from infra.shards import shard_of
 
@@ -123,25 +123,24 @@ class EventLog:
     def append(self, answers: Sequence[Answer], versions: Mapping[str, int]) -> Appended:
         """Write a batch in one call; see log.append for what is set back."""
         numbers = {stream: number for number, stream in enumerate(versions)}
-        commands = [_command_row(number, answer) for number, answer in enumerate(answers)]
         events, definitions = self._event_rows(answers)
         new_keys = self.mapper.ring.new_keys()
-        keys = [
-            {"key_id": str(key.key_id), "subject_id": key.subject_id, "key": key.key.hex()}
-            for key in new_keys
-        ]
-        after, at, moved, known, set_back = self.recorder.append(
-            commands,
-            events,
+        rows = AppendRows(
+            commands=[_command_row(number, answer) for number, answer in enumerate(answers)],
+            events=events,
             streams=list(versions.items()),
             reads=[
                 (number, numbers[stream], stream in answer.writes)
                 for number, answer in enumerate(answers)
                 for stream in answer.reads
             ],
-            keys=keys,
+            keys=[
+                {"key_id": key.key_id, "subject_id": key.subject_id, "key": key.key.hex()}
+                for key in new_keys
+            ],
             definitions=definitions,
         )
+        after, at, moved, known, set_back = self.recorder.append(rows)
         if self._unsure_keys is None:
             self.mapper.ring.stored(new_keys)
         else:

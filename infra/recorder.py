@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import Any, Final, LiteralString, Protocol
 from uuid import UUID, uuid4
 
@@ -22,16 +23,31 @@ from infra.shards import shard_of
 
 _APPEND: Final = "select * from log.append(%s, %s, %s, %s, %s, %s, %s)"
 _HOLD: Final = "select log.hold()"
-_SELECT: Final[LiteralString] = "select " + COLUMNS + " from log.events e"
-_SELECT_STREAMS: Final[LiteralString] = f"""
-    select {COLUMNS}, k.key
+_SELECT: Final[LiteralString] = "select " + COLUMNS + " from log.events e"  # noqa: S608 - constants
+_SELECT_STREAMS: Final[LiteralString] = (
+    "select "
+    + COLUMNS
+    + """, k.key
     from json_to_recordset(%s) as wanted(stream text, above integer)
     join log.events e on e.stream_id = wanted.stream and e.version > wanted.above
     left join log.keys k on k.key_id = e.key_id
     order by e.stream_id, e.version
 """
+)
 
 AppendRow = tuple[int, Any, list[int], list[int], list[int]]  # after, at, moved, known, set_back
+
+
+@dataclass(frozen=True, slots=True)
+class AppendRows:
+    """The parameters of log.append, as its comment describes them."""
+
+    commands: Sequence[dict[str, Any]]
+    events: Sequence[dict[str, Any]]
+    streams: Sequence[tuple[str, int]] = ()
+    reads: Sequence[tuple[int, int, bool]] = ()
+    keys: Sequence[dict[str, Any]] = ()
+    definitions: Sequence[dict[str, Any]] = ()
 
 
 class Lender(Protocol):
@@ -56,19 +72,10 @@ class PostgresRecorder(ApplicationRecorder):
             connection.execute(_HOLD)
             yield PostgresRecorder(_Held(connection))
 
-    def append(
-        self,
-        commands: list[dict[str, Any]],
-        events: list[dict[str, Any]],
-        *,
-        streams: Sequence[tuple[str, int]] = (),
-        reads: Sequence[tuple[int, int, bool]] = (),
-        keys: Sequence[dict[str, Any]] = (),
-        definitions: Sequence[dict[str, Any]] = (),
-    ) -> AppendRow:
+    def append(self, rows: AppendRows) -> AppendRow:
         """Call log.append. JSON, because psycopg turns lists into arrays six times slower."""
-        ids = "{" + ",".join(str(command["command_id"]) for command in commands) + "}"
-        parts = (streams, reads, commands, events, keys, definitions)
+        ids = "{" + ",".join(str(command["command_id"]) for command in rows.commands) + "}"
+        parts = (rows.streams, rows.reads, rows.commands, rows.events, rows.keys, rows.definitions)
         parameters = [ids, *(to_json(part).decode() for part in parts)]
         with self.connection() as connection:
             row = connection.execute(_APPEND, parameters).fetchone()
@@ -106,7 +113,7 @@ class PostgresRecorder(ApplicationRecorder):
         }
         events = [_plain_row(number, event) for number, event in enumerate(stored_events)]
         try:
-            row = self.append([command], events)
+            row = self.append(AppendRows([command], events))
         except psycopg.errors.UniqueViolation as error:
             raise IntegrityError(str(error)) from error
         return [row[0] + number for number in range(1, len(events) + 1)]

@@ -31,7 +31,7 @@ from infra.settings import Settings, load_settings
 from services.follower import Follower, Progress
 from services.pipeline import Pipeline
 from services.projector import Projector
-from services.rebuild import prepare
+from services.rebuild import prepare, rebuild
 
 # What programs take from here; Settings and load_settings come from infra, which they may not see.
 __all__ = [
@@ -124,9 +124,13 @@ class System:
         return open_log(self.url, role="orderpath_projector")
 
     def follower(self) -> Follower:
-        """Give a driver of the projections, their tables and views being there."""
+        """Give a driver of the projections, their tables and views being there.
+
+        Tables of an earlier version are rebuilt first, while readers still see the old ones.
+        """
         lend = partial(self.lend, "orderpath_projector")
-        prepare(lend, self.projection_log)
+        for outdated in prepare(lend, self.projection_log):
+            rebuild(lend, self.projection_log, outdated)
         projector = Projector(lend, self.projection_log)
         return Follower(projector, self.projection_log, batch_events=self.settings.batch_events)
 

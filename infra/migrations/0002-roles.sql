@@ -46,6 +46,5 @@ create schema projection;
 grant usage, create on schema analytics, projection to orderpath_projector;
 do $$
 begin
-    execute format('grant create on database %I to orderpath_projector', current_database());
     execute format('revoke temporary on database %I from public', current_database());
 end $$;

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic_core import to_json
 
 from infra.postgres import connect
-from infra.recorder import PostgresRecorder
+from infra.recorder import AppendRows, PostgresRecorder
 from tests.support.postgres import cloned_database
 
 STREAMS = range(5)
@@ -108,14 +108,16 @@ def test_what_is_not_set_back_is_written_in_order_with_contiguous_positions(
 
         events = events_of(batch, before)
         after, at, found_moved, known, set_back = recorder.append(
-            [command_row(n, ids[n], wish) for n, wish in enumerate(batch)],
-            events,
-            streams=[(f"order-{stream}", before) for stream in STREAMS],
-            reads=[
-                (n, stream, stream in wish.writes)
-                for n, wish in enumerate(batch)
-                for stream in wish.reads
-            ],
+            AppendRows(
+                [command_row(n, ids[n], wish) for n, wish in enumerate(batch)],
+                events,
+                streams=[(f"order-{stream}", before) for stream in STREAMS],
+                reads=[
+                    (n, stream, stream in wish.writes)
+                    for n, wish in enumerate(batch)
+                    for stream in wish.reads
+                ],
+            )
         )
 
         gone = reference(batch, moved)
@@ -174,7 +176,7 @@ def fill(recorder: PostgresRecorder, before: int, known: list[UUID], moved: list
     first = command_row(0, uuid4(), Wish((), frozenset({1} if rows else ())))
     answered = [command_row(n, one, Wish((), frozenset())) for n, one in enumerate(known, 1)]
     commands = [one | {"name": "before"} for one in (first, *answered)]
-    recorder.append(commands, rows)
+    recorder.append(AppendRows(commands, rows))
 
 
 def command_row(number: int, command_id: UUID, wish: Wish) -> dict[str, Any]:
