@@ -15,6 +15,7 @@ LINES: Final = (
     {"sku": "TEA-100", "title": "Tea", "quantity": 2, "unit_price_minor": 640, "vat_bp": 2_000},
     {"sku": "CUP-1", "title": "Cup", "quantity": 1, "unit_price_minor": 1_240, "vat_bp": 2_000},
 )
+MOST_EVENTS: Final = 200  # in one save; with thousands the library waits for ever
 MOVES: Final = 7  # of an order in a prepared log
 LIMITS: Final = (timedelta(hours=3), timedelta(hours=4), timedelta(hours=6))
 
@@ -44,12 +45,14 @@ class Shop(Application[UUID]):
     def place(self, orders: int = 1, moves: int = 0) -> None:
         """Create an order; or many at once, moved back and forth already."""
         placed = []
-        for _ in range(orders):
+        for number in range(1, orders + 1):
             order = Order("c-17", "EUR", LINES, 2_970)
             for _ in range(moves):
                 order.change_status(_next(order), _deadlines())
             placed.append(order)
-        self.save(*placed)
+            if len(placed) * (moves + 1) >= MOST_EVENTS or number == orders:
+                self.save(*placed)
+                placed = []
 
     def move(self, order_id: UUID) -> None:
         """Move an order on; whoever loses against another caller tries again."""

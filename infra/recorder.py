@@ -25,7 +25,7 @@ _APPEND: Final = "select * from log.append(%s, %s, %s, %s, %s, %s, %s)"
 _HOLD: Final = "select log.hold()"
 _SELECT: Final[LiteralString] = "select " + COLUMNS + " from log.events e"  # noqa: S608 - constants
 _SELECT_STREAMS: Final[LiteralString] = (
-    "select "
+    "select "  # noqa: S608 - constants
     + COLUMNS
     + """, k.key
     from json_to_recordset(%s) as wanted(stream text, above integer)
