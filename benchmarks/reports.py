@@ -104,7 +104,7 @@ def _multiply(system: System, times: int) -> None:
         for build in builds:
             for table in BY_NAME[build.projection].tables:
                 columns = session.execute(
-                    "select attname from pg_attribute where attnum > 0 and not attisdropped"
+                    "select attname from pg_attribute where attnum > 0 and not attisdropped and attgenerated = ''"
                     " and attrelid = format('%%I.%%I', %s::text, %s::text)::regclass"
                     " order by attnum",
                     [build.schema, table],
@@ -113,8 +113,11 @@ def _multiply(system: System, times: int) -> None:
 
 
 def _copy(schema: str, table: str, columns: list[str], times: int) -> sql.Composed:
-    other_id = sql.SQL("md5(t.order_id::text || n)::uuid")
-    values = [other_id if name == "order_id" else sql.Identifier("t", name) for name in columns]
+    others = {
+        "order_id": sql.SQL("md5(t.order_id::text || n)::uuid"),
+        "position": sql.SQL("t.position + n * 1000000000::bigint"),
+    }
+    values = [others.get(name, sql.Identifier("t", name)) for name in columns]
     return sql.SQL(
         "insert into {0} ({1}) select {2} from {0} t, generate_series(2, {3}) as n"
     ).format(

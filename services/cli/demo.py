@@ -1,6 +1,10 @@
 """`orderpath demo`: a simulated shop on the real write path, then what the reports say of it."""
 
+import os
+import sys
 from collections.abc import Iterator
+from shlex import quote
+from shutil import which
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -96,10 +100,18 @@ def _story(answer: dict[str, Any], folder: str) -> "Iterator[RenderableType]":
     order, until = summary["sample_order"], summary["until"].strftime("%Y-%m-%dT%H:%M:%SZ")
     yield ""
     yield "Try next:"
-    yield f"  export ORDERPATH_DATA_DIR={folder}"
-    yield f"  orderpath order as-of {order} {until}"
-    yield f"  orderpath report transitions --as-of {until}"
-    yield "  orderpath psql -c 'select * from analytics.cancel_reasons order by orders desc'"
+    program = _program()
+    yield f"  export ORDERPATH_DATA_DIR={quote(folder)}"
+    yield f"  {program} order as-of {order} {until}"
+    yield f"  {program} report transitions --as-of {until}"
+    yield f"  {program} psql -c 'select * from analytics.cancel_reasons order by orders desc'"
+
+
+def _program() -> str:
+    """Give the words that start this program here: its name, or the way to it."""
+    if which("orderpath"):
+        return "orderpath"
+    return quote(os.path.relpath(sys.argv[0]))
 
 
 def _summary_table(summary: dict[str, Any]) -> "RenderableType":
