@@ -24,13 +24,18 @@ from infra.shards import shard_of
 _APPEND: Final = "select * from log.append(%s, %s, %s, %s, %s, %s, %s)"
 _HOLD: Final = "select log.hold()"
 _SELECT: Final[LiteralString] = "select " + COLUMNS + " from log.events e"  # noqa: S608 - constants
+# offset 0 and the subquery hold the planner to the indexes: of a young log, not yet analysed, it
+# would read every row.
 _SELECT_STREAMS: Final[LiteralString] = (
     "select "  # noqa: S608 - constants
     + COLUMNS
-    + """, k.key
+    + """, (select k.key from log.keys k where k.key_id = e.key_id)
     from json_to_recordset(%s) as wanted(stream text, above integer)
-    join log.events e on e.stream_id = wanted.stream and e.version > wanted.above
-    left join log.keys k on k.key_id = e.key_id
+    cross join lateral (
+        select * from log.events e
+        where e.stream_id = wanted.stream and e.version > wanted.above
+        offset 0
+    ) e
     order by e.stream_id, e.version
 """
 )

@@ -34,7 +34,7 @@ MAX_BATCH_EVENTS: Final = 4_096
 PATIENCE_SECONDS: Final = 10.0  # how long a command waits for a database that went away
 FIRST_WAIT_SECONDS: Final = 0.05
 LONGEST_WAIT_SECONDS: Final = 1.0
-WARY_BATCHES: Final = 32  # so long after another process appended, states are read up to date
+WARY_BATCHES: Final = 32  # so long after another process was faster, states are read before use
 PASSING: Final = frozenset({"database_unavailable", "database_full"})
 
 _ENVELOPE: Final = set(Command.ENVELOPE)
@@ -63,7 +63,6 @@ class _Round:
     set_back: list[Pending] = field(default_factory=list)
     undecided: list[Pending] = field(default_factory=list)  # their turn comes with the next batch
     appended: Appended | None = None
-    last_position: int | None = None  # of the log, after what was written
 
 
 class Pipeline:
@@ -87,7 +86,6 @@ class Pipeline:
         self._paths: dict[PathKey, OrderPath] = {}
         self._wait_seconds = FIRST_WAIT_SECONDS
         self._away_since: float | None = None  # monotonic seconds; None: the database answers
-        self._last_position: int | None = None  # the end of the log after our last append
         self._wary_batches = 0  # read what is remembered before so many more batches
         self._stopping = Signal()
         self._thread = Thread(target=self._loop, name="orderpath pipeline", daemon=True)
@@ -203,8 +201,8 @@ class Pipeline:
             with self._log.locked() as log:
                 attempt = self._decide_and_append(log, batch, fresh=True)
         else:
-            # While others write too, most of what is remembered of a busy order is stale:
-            # reading it first costs less than being set back.
+            # While others write to the same streams, what is remembered of a busy one is mostly
+            # stale: reading it first costs less than being set back.
             attempt = self._decide_and_append(self._log, batch, fresh=self._wary_batches > 0)
         # Only here is it committed. What was remembered before might never have happened.
         self._remember(attempt, locked=locked)
@@ -292,9 +290,8 @@ class Pipeline:
         self._cache.doubt(doubtful)
         if locked:  # Nobody moved it, so it was never so: the log was restored since.
             self._cache.forget(appended.moved)
-        others_wrote = self._last_position not in (None, appended.after)
-        self._wary_batches = WARY_BATCHES if others_wrote else max(self._wary_batches - 1, 0)
-        self._last_position = attempt.last_position
+        overtaken = bool(appended.moved) or self._cache.found_stale
+        self._wary_batches = WARY_BATCHES if overtaken else max(self._wary_batches - 1, 0)
 
     def _settle(self, log: Log, attempt: _Round, appended: Appended) -> None:
         """Tell apart what was answered before, what is set back and what was written."""
@@ -312,7 +309,6 @@ class Pipeline:
             else:
                 attempt.settled.append((pending, _answer_at(answer, position)))
                 position += len(answer.events)
-        attempt.last_position = position
 
 
 def body_hash(command: Command) -> bytes:

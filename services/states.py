@@ -15,6 +15,7 @@ class StateCache:
         self._size = size
         self._states: OrderedDict[str, Any] = OrderedDict()
         self._stale: set[str] = set()
+        self.found_stale = False  # the last fetch found events behind a remembered state
 
     def fetch(self, log: Log, streams: Iterable[str], *, fresh: bool) -> dict[str, Any]:
         """Give the state of each stream, reading what is missing in one query.
@@ -28,10 +29,12 @@ class StateCache:
             for stream in wanted
             if fresh or stream in self._stale or stream not in self._states
         }
+        self.found_stale = False
         if missing:
             for stream, happened in log.load(missing).items():
                 for event in happened:
                     states[stream] = states[stream].evolve(event)
+                self.found_stale |= bool(happened) and stream in self._states
         return states
 
     def keep(self, states: Mapping[str, Any]) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CONVERSIONS = (("new", "paid"), ("new", "delivered"), ("handed_over", "delivered"))
 LISTED = 5
+QUESTION = "select * from analytics.cancel_reasons order by orders desc"
 
 
 def demo(
@@ -104,7 +105,7 @@ def _story(answer: dict[str, Any], folder: str) -> "Iterator[RenderableType]":
     yield f"  export ORDERPATH_DATA_DIR={quote(folder)}"
     yield f"  {program} order as-of {order} {until}"
     yield f"  {program} report transitions --as-of {until}"
-    yield f"  {program} psql -c 'select * from analytics.cancel_reasons order by orders desc'"
+    yield f"  {program} psql -c {quote(QUESTION)}"
 
 
 def _program() -> str:
