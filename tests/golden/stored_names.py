@@ -1,4 +1,4 @@
-"""Find every stored name that the code uses now: events, commands, refusals, categories."""
+"""Find every stored name that the code uses now: events, commands, codes, projections, views."""
 
 import ast
 from collections.abc import Iterator
@@ -7,10 +7,13 @@ from typing import get_args
 
 from domain.catalog import AGGREGATES, COMMANDS, EVENTS
 from domain.paths.path import Requirement
+from projections.catalog import PROJECTIONS
 
 HERE = Path(__file__).parent
 STORED_NAMES = HERE / "stored_names.txt"
-DOMAIN = HERE.parents[1] / "domain"
+ROOT = HERE.parents[1]
+DOMAIN = ROOT / "domain"
+PACKAGES = ("domain", "projections", "consumers", "services", "infra")
 REQUIRED = "f'{name}_required'"  # the one code that is put together: what a transition asks for
 
 
@@ -21,6 +24,9 @@ def names_in_code() -> set[str]:
         *(f"command {name}" for name in COMMANDS),
         *(f"refusal {code}" for code in refusal_codes()),
         *(f"category {name}" for name in AGGREGATES),
+        *(f"projection {projection.name}" for projection in PROJECTIONS),
+        *(f"infra_error {code}" for code in infra_error_codes()),
+        *(f"analytics {path.stem}" for path in (ROOT / "projections/analytics").glob("*.sql")),
     }
 
 
@@ -36,6 +42,19 @@ def refusal_codes() -> set[str]:
     Raises: ValueError where a code is put together in a way that cannot be read.
     """
     return {code for path in sorted(DOMAIN.rglob("*.py")) for code in _codes_in(path)}
+
+
+def infra_error_codes() -> set[str]:
+    """Read the codes of all `InfraError(code, …)`, which callers and logs go by."""
+    paths = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    calls = [
+        node
+        for path in sorted(paths)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("InfraError", "Busy")
+    ]
+    firsts = [call.args[0] for call in calls if call.args]
+    return {str(first.value) for first in firsts if isinstance(first, ast.Constant)}
 
 
 def _codes_in(path: Path) -> Iterator[str]:

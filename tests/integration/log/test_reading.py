@@ -16,6 +16,7 @@ from domain.refusals import InfraError
 from domain.upcasters import UPCASTERS, upcast
 from infra.event_log import EventLog
 from infra.mapper import EventMapper
+from infra.recorder import _SELECT_STREAMS
 from services.pipeline import body_hash
 from tests.golden.stored_names import HERE
 from tests.support import examples
@@ -163,6 +164,22 @@ def test_the_rows_of_a_shard_and_of_a_stream_are_found(log: EventLog) -> None:
         found = log.read_lenient(0, 100, shard=shard)
         assert found == [one for one in everything if one.shard == shard]
     assert log.read_lenient(0, 100, stream_id="order-7") == [everything[7]]
+
+
+def test_a_stream_is_loaded_without_reading_the_rest_of_the_log(
+    log: EventLog, owner: psycopg.Connection[Any]
+) -> None:
+    """Also before the first ANALYZE, which is when an import fills the log."""
+    for number in range(60):
+        store(log, *[e.OwnerAssigned(user=f"u{n}") for n in range(40)], stream=f"order-{number}")
+    wanted = json.dumps([{"stream": f"order-{number}", "above": 0} for number in range(9)])
+
+    plan = owner.execute("explain " + _SELECT_STREAMS, [wanted]).fetchall()
+
+    steps = "\n".join(step for (step,) in plan)
+    assert "Seq Scan" not in steps
+    assert "events_stream_id_version_key" in steps
+    assert "keys_pkey" in steps
 
 
 def test_the_head_names_the_log_and_its_end(log: EventLog, owner: psycopg.Connection[Any]) -> None:

@@ -194,6 +194,22 @@ def test_while_others_write_too_the_states_are_read_first(shop: Shop) -> None:
     assert tries == [2, 1, 1, 1]
 
 
+def test_others_that_write_elsewhere_cost_nothing(shop: Shop) -> None:
+    elsewhere = uuid4()
+    with open_pipeline(shop.url) as other:
+        other.execute(place(elsewhere))
+        log = MeddlingLog(shop.log)
+        with Pipeline(log, now) as pipeline:
+            pipeline.execute(note(shop.order_id))
+            for _ in range(3):
+                other.execute(note(elsewhere))
+                # It would fail if anything were read.
+                log.fail_next["load"] = AssertionError("read without need")
+                assert pipeline.execute(note(shop.order_id)).kind == "accepted"
+
+    assert "load" in log.fail_next
+
+
 def test_a_log_that_was_restored_does_not_trap_a_writer_that_remembers_more(shop: Shop) -> None:
     with connect(shop.url) as owner, open_pipeline(shop.url) as pipeline:
         pipeline.execute(move(shop.order_id, "confirmed"))

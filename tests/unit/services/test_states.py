@@ -62,6 +62,17 @@ def test_a_doubted_state_is_brought_up_to_date_by_its_missing_events() -> None:
     assert len(rows.asked) == 2
 
 
+def test_it_says_whether_what_was_remembered_was_stale() -> None:
+    cache, rows = StateCache(10), Rows(a=2)
+    found = []
+    for version in (2, 2, 3, 3):
+        rows.versions["a"] = version
+        fetch(cache, rows, "a", fresh=True)
+        found.append(cache.found_stale)
+
+    assert found == [False, False, True, False]
+
+
 def test_after_a_lost_answer_everything_is_doubted() -> None:
     cache, rows = StateCache(10), Rows(a=2, b=1)
     fetch(cache, rows, "a", "b")
