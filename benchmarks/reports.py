@@ -105,7 +105,8 @@ def _multiply(system: System, times: int) -> None:
             for table in BY_NAME[build.projection].tables:
                 columns = session.execute(
                     "select attname from pg_attribute where attnum > 0 and not attisdropped"
-                    " and attgenerated = '' and attrelid = format('%%I.%%I', %s::text, %s::text)::regclass"
+                    " and attgenerated = ''"
+                    " and attrelid = format('%%I.%%I', %s::text, %s::text)::regclass"
                     " order by attnum",
                     [build.schema, table],
                 ).fetchall()
