@@ -4,6 +4,7 @@ OrderpathError
 ├── Refusal            the business says no: every unmet condition at once
 ├── Conflict           somebody was faster than the stated expected_version
 ├── CommandIdReused    the same command id came with another body
+├── FactIdReused       a fact that is known belongs to another order
 └── InfraError         database gone, full, or written by a newer version
 """
 
@@ -56,6 +57,16 @@ class CommandIdReused(OrderpathError):
             f"command id {command_id} was already used with another body: send a new id"
         )
         self.command_id = command_id
+
+
+class FactIdReused(OrderpathError):
+    """A fact of this command is recorded already, in another stream."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a fact id of this command belongs to another order: make the ids from the source, "
+            "the order and the fact"
+        )
 
 
 class InfraError(OrderpathError):

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from eventsourcing.persistence import MapperDeserialisationError
 
 from domain.batch import Answer, Appended, NewEvent, StoredOutcome
@@ -13,7 +14,7 @@ from domain.messages import Outcome, Recorded
 from domain.paths.line import PathPublished
 from domain.paths.path import OrderPath
 from domain.reading import Head, Undecodable
-from domain.refusals import InfraError, Unmet
+from domain.refusals import FactIdReused, InfraError, Unmet
 from infra.mapper import EventMapper
 from infra.postgres import Session
 from infra.recorded_row import RecordedRow
@@ -140,7 +141,12 @@ class EventLog:
             ],
             definitions=definitions,
         )
-        after, at, moved, known, set_back = self.recorder.append(rows)
+        try:
+            after, at, moved, known, set_back = self.recorder.append(rows)
+        except psycopg.errors.UniqueViolation as error:
+            if error.diag.constraint_name == "events_fact_id":
+                raise FactIdReused from error
+            raise
         if self._unsure_keys is None:
             self.mapper.ring.stored(new_keys)
         else:

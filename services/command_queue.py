@@ -17,6 +17,7 @@ from uuid import UUID
 from domain.messages import Command, Outcome
 from domain.refusals import CommandIdReused, InfraError
 
+MAX_BATCH_BYTES: Final = 8 * 1024 * 1024  # of bodies; one larger command goes alone
 MAX_WAITING: Final = 50_000  # commands; beyond it callers are told to come back later
 LOCK_AFTER_SET_BACKS: Final = 2
 
@@ -35,6 +36,7 @@ class Pending:
     reads: tuple[str, ...]  # stream ids
     waiters: list[Waiter] = field(default_factory=list)
     attempts: int = 0  # times it was set back
+    size: int = 0  # bytes of the body
 
     @property
     def is_starved(self) -> bool:
@@ -80,12 +82,19 @@ class CommandQueue:
             self._waiting.extendleft(reversed(list(pendings)))
             self._changed.notify()
 
-    def take(self, most: int) -> list[Pending]:
+    def take(self, most: int, most_bytes: int = MAX_BATCH_BYTES) -> list[Pending]:
         """Wait for commands and take them; an empty list means: closed and all done."""
+        taken: list[Pending] = []
+        size = 0
         with self._changed:
             while not self._waiting and not self._closed:
                 self._changed.wait()
-            return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+            while self._waiting and len(taken) < most:
+                size += self._waiting[0].size
+                if taken and size > most_bytes:
+                    break
+                taken.append(self._waiting.popleft())
+        return taken
 
     def close(self) -> None:
         """Take no more commands; those that wait are still worked off."""

@@ -121,7 +121,15 @@ class Pipeline:
         self.close()
 
     def _pending(self, command: Command) -> Pending:
-        return Pending(command, body_hash(command), self._clock(), monotonic(), streams_of(command))
+        body = body_of(command)
+        return Pending(
+            command,
+            sha256(body).digest(),
+            self._clock(),
+            monotonic(),
+            streams_of(command),
+            size=len(body),
+        )
 
     def _loop(self) -> None:
         while batch := self._queue.take(self._batch_commands):
@@ -311,10 +319,15 @@ class Pipeline:
                 position += len(answer.events)
 
 
-def body_hash(command: Command) -> bytes:
-    """Hash name and explicitly set fields: equal for the same wish, whoever repeats it."""
+def body_of(command: Command) -> bytes:
+    """Give name and explicitly set fields: equal for the same wish, whoever repeats it."""
     body = command.model_dump_json(exclude_unset=True, exclude=_ENVELOPE)
-    return sha256(f"{command.NAME}\n{body}".encode()).digest()
+    return f"{command.NAME}\n{body}".encode()
+
+
+def body_hash(command: Command) -> bytes:
+    """Give SHA-256 of the body, by which a repeat is told from a reused id."""
+    return sha256(body_of(command)).digest()
 
 
 def _evolve(stream: str, state: Any, events: list[Decided]) -> tuple[Any, list[NewEvent]]:

@@ -232,3 +232,14 @@ def test_a_loop_that_was_closed_does_not_disturb_the_others() -> None:
     queue.complete([(one, outcome(one)), (other, outcome(other))])
 
     assert thread.result(0) == outcome(other)
+
+
+def test_a_batch_holds_so_many_bytes_and_one_larger_command_goes_alone() -> None:
+    queue = CommandQueue()
+    for size in (6, 5, 30, 1):
+        pending = Pending(cast(Command, Numbered(uuid4())), b"", NOW, 0.0, (), size=size)
+        queue.put(pending, Future())
+
+    sizes = [[pending.size for pending in queue.take(256, most_bytes=12)] for _ in range(3)]
+
+    assert sizes == [[6, 5], [30], [1]]
