@@ -27,7 +27,7 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-up: setup ## Start the embedded PostgreSQL and leave it running
+up: setup ## Database and projections, in the foreground until Ctrl-C
 	@$(BIN)/orderpath up
 
 demo: setup ## Orders on their way from new to done, with the figures

@@ -10,7 +10,9 @@ from typing import Annotated, Final, Literal
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
-from pydantic import BeforeValidator, Field, ValidationError
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -18,6 +20,17 @@ PREFIX: Final = "ORDERPATH_"
 DOTENV: Final = ".env"
 
 Lower = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
+
+
+def _connectable(url: str) -> str:
+    """Refuse what libpq cannot read, without repeating it: it may hold a password."""
+    try:
+        conninfo_to_dict(url)
+    except ProgrammingError:
+        raise ValueError("is no address that PostgreSQL can read") from None
+    return url
+
+
 HostPorts = r"^$|^[^\s,:/]+:\d{1,5}(,[^\s,:/]+:\d{1,5})*$"
 
 
@@ -37,7 +50,9 @@ class Settings(BaseSettings):
         frozen=True,
     )
 
-    database_url: Annotated[str, Field(pattern=r"^$|^postgres(ql)?://")] = ""  # empty: embedded
+    database_url: Annotated[
+        str, Field(pattern=r"^$|^postgres(ql)?://"), AfterValidator(_connectable)
+    ] = ""  # empty: embedded
     data_dir: Path = Field(default_factory=lambda: user_data_path("orderpath", appauthor=False))
     kafka: Annotated[str, Field(pattern=HostPorts)] = ""  # host:port,host:port; empty: none
     batch_commands: Annotated[int, Field(ge=1, le=1024)] = 256  # commands an append

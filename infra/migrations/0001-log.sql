@@ -3,7 +3,7 @@
 
 create schema log;
 
--- One row, never updated: appends lock it, restores and promotions replace it (epoch + 1).
+-- One row. Appends lock it and never update it; a restore or promotion raises its epoch.
 create table log.head (
     one     boolean primary key default true check (one),
     log_id  uuid    not null default gen_random_uuid(),
@@ -107,18 +107,23 @@ begin
               hint = 'Correct a wrong fact with a new event: orderpath order correct';
 end $$;
 
-create trigger immutable before update or delete on log.events
-    for each row execute function log.refuse_change();
-create trigger immutable_all before truncate on log.events
-    for each statement execute function log.refuse_change();
-create trigger immutable before update or delete on log.commands
-    for each row execute function log.refuse_change();
-create trigger immutable_all before truncate on log.commands
-    for each statement execute function log.refuse_change();
-create trigger immutable before update or delete on log.definitions
-    for each row execute function log.refuse_change();
-create trigger immutable_all before truncate on log.definitions
-    for each statement execute function log.refuse_change();
+-- `always`: also for sessions that call themselves replicas. A superuser may still drop a
+-- trigger; that is what the signed heads of the audit find.
+do $$
+declare
+    kept text;
+begin
+    foreach kept in array array[
+        'events', 'commands', 'definitions', 'path_statuses', 'path_transitions']
+    loop
+        execute format('create trigger immutable before update or delete on log.%I
+            for each row execute function log.refuse_change()', kept);
+        execute format('create trigger immutable_all before truncate on log.%I
+            for each statement execute function log.refuse_change()', kept);
+        execute format('alter table log.%I enable always trigger immutable', kept);
+        execute format('alter table log.%I enable always trigger immutable_all', kept);
+    end loop;
+end $$;
 
 create function log.flatten_path() returns trigger language plpgsql as $$
 begin

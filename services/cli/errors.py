@@ -91,9 +91,9 @@ def unmet_lines(unmet: "Sequence[Unmet]") -> str:
 
 def _unexpected(error: Exception) -> int:
     """A fault of ours. The traceback goes to whoever asked for a log of level debug."""
-    name = type(error).__name__
+    name = type(error).__name__  # Not its text: that may hold what nobody should read here.
     complain(
-        f"Orderpath met an error that it does not know ({name}: {error}). Nothing that was "
+        f"Orderpath met an error that it does not know ({name}). Nothing that was "
         "answered before is lost. Set ORDERPATH_LOG_LEVEL=debug to see where, and report it."
     )
     if os.environ.get("ORDERPATH_LOG_LEVEL", "").lower() == "debug":

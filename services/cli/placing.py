@@ -91,8 +91,9 @@ def _from_file(name: str) -> dict[str, Any]:
     text = _text_of(name)
     try:
         body = json.loads(text)
-    except ValueError as error:
-        raise CommandFailed(f"{name} is no JSON: {error}", USAGE) from None
+    except (ValueError, RecursionError) as error:
+        why = error if isinstance(error, ValueError) else "it is nested too deeply"
+        raise CommandFailed(f"{name} is no JSON: {why}", USAGE) from None
     if not isinstance(body, dict):
         raise CommandFailed(f"{name} holds no JSON object with the fields of an order", USAGE)
     for key in _ENVELOPE:

@@ -3,7 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
@@ -15,7 +15,7 @@ from services.bootstrap import System
 from services.demo.clock import VirtualClock
 from services.demo.story import Story
 
-Progress = Callable[[int, int], None]  # commands answered, commands in all
+Progress = Callable[[int, int], None]  # commands answered, commands in all (an estimate)
 
 IN_FLIGHT: Final = 1_024  # commands sent and not yet answered
 FOLDER: Final = "demo"
@@ -35,7 +35,7 @@ class DemoSummary:
     until: datetime  # the virtual moment at which the simulation ends: as of when to report
     sample_order: UUID  # one with a whole history
     refused_because: Mapping[str, int]  # code of the unmet condition -> commands
-    by_actor: Mapping[str, int]  # kind of actor and role, such as manager -> commands
+    by_actor: Mapping[str, int]  # role, such as manager -> commands
 
 
 class _Settings(Protocol):
@@ -77,51 +77,61 @@ def run_demo(
         raise TypeError("open the system with clock=VirtualClock(...): a simulation sets its time")
     began = perf_counter()
     story = Story(seed=seed, days=days, orders=orders)
-    outcomes = _play(system, clock, story, progress)
+    seen = _play(system, clock, story, progress)
     clock.set(story.until)
-    kinds = Counter(outcome.kind for outcome in outcomes)
     return DemoSummary(
         orders=story.orders,
-        commands=len(outcomes),
-        accepted=kinds["accepted"],
-        refused=kinds["refused"],
-        nothing=kinds["nothing"],
-        repeated=sum(outcome.repeated for outcome in outcomes),
+        commands=seen.answered,
+        accepted=seen.kinds["accepted"],
+        refused=seen.kinds["refused"],
+        nothing=seen.kinds["nothing"],
+        repeated=seen.repeated,
         seconds=perf_counter() - began,
         until=story.until,
         sample_order=story.sample_order,
-        refused_because=Counter(o.unmet[0].code for o in outcomes if o.unmet),
-        by_actor=_by_actor(story),
+        refused_because=seen.codes,
+        by_actor=dict(seen.roles.most_common()),
     )
 
 
-def _play(
-    system: System, clock: VirtualClock, story: Story, progress: Progress | None
-) -> list[Outcome]:
+@dataclass(slots=True)
+class _Seen:
+    """What was sent and answered so far."""
+
+    roles: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+    repeated: int = 0
+
+    @property
+    def answered(self) -> int:
+        return self.kinds.total()
+
+    def take(self, outcome: Outcome) -> None:
+        self.kinds[outcome.kind] += 1
+        self.repeated += outcome.repeated
+        if outcome.unmet:
+            self.codes[outcome.unmet[0].code] += 1
+
+
+def _play(system: System, clock: VirtualClock, story: Story, progress: Progress | None) -> _Seen:
     """Send the steps in time order; commands are decided in the order in which they are sent."""
     waiting: deque[Future[Outcome]] = deque()
-    outcomes: list[Outcome] = []
-    for step in story.steps:
+    seen = _Seen()
+    for step in story.steps():
         clock.set(step.at)
-        waiting.append(system.pipeline.submit(step.command))
+        waiting.append(system.pipeline.submit(step.command()))
+        seen.roles[step.actor.roles[0]] += 1
         if len(waiting) >= IN_FLIGHT:
-            _collect(waiting, outcomes, IN_FLIGHT // 2)
+            _collect(waiting, seen, IN_FLIGHT // 2)
             if progress is not None:
-                progress(len(outcomes), len(story.steps))
-    _collect(waiting, outcomes, 0)
+                progress(seen.answered, story.expected_steps)
+    _collect(waiting, seen, 0)
     if progress is not None:
-        progress(len(outcomes), len(story.steps))
-    return outcomes
+        progress(seen.answered, story.expected_steps)
+    return seen
 
 
-def _collect(waiting: deque[Future[Outcome]], outcomes: list[Outcome], leave: int) -> None:
+def _collect(waiting: deque[Future[Outcome]], seen: _Seen, leave: int) -> None:
     while len(waiting) > leave:
-        outcomes.append(waiting.popleft().result())
-
-
-def _by_actor(story: Story) -> dict[str, int]:
-    counts = Counter(
-        step.command.actor.roles[0] if step.command.actor.roles else step.command.actor.kind
-        for step in story.steps
-    )
-    return dict(counts.most_common())
+        seen.take(waiting.popleft().result())

@@ -3,6 +3,7 @@
 Scenes (sale, fulfilment) write into it; the end of a story ends the scene that is playing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -49,12 +50,18 @@ class TheEnd(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One command and its moment; ties are played in the order of the orders."""
+    """One command to be, and its moment; ties are played in the order of the orders."""
 
     at: datetime
     order: int
     number: int
-    command: c.OrderCommand
+    kind: type[c.OrderCommand]
+    actor: Actor
+    body: Mapping[str, Any]
+
+    def command(self) -> c.OrderCommand:
+        """Make the command. Not earlier than needed: a large shop has millions."""
+        return self.kind(actor=self.actor, source="demo", **self.body)
 
 
 class Script:
@@ -104,15 +111,12 @@ class Script:
         if self.at >= self.until:
             raise TheEnd
         number = len(self.steps)
-        wish = command(
-            command_id=uuid5(self.order_id, f"command:{number}"),
-            actor=actor,
-            order_id=self.order_id,
-            correlation_id=self.order_id,
-            source="demo",
-            **body,
-        )
-        self.steps.append(Step(self.at, self.order, number, wish))
+        body |= {
+            "command_id": uuid5(self.order_id, f"command:{number}"),
+            "order_id": self.order_id,
+            "correlation_id": self.order_id,
+        }
+        self.steps.append(Step(self.at, self.order, number, command, actor, body))
         self.at += timedelta(seconds=self.rng.randrange(2, 20))
 
     def move(self, to_status: str, actor: Actor, **body: Any) -> None:

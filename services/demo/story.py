@@ -1,13 +1,12 @@
 """The story of the whole shop: every order's script, as one list of steps in time order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from operator import attrgetter
+from heapq import heappop, heappush
 from random import Random
 from typing import Final
 from uuid import UUID
 
-from domain.orders.commands import ChangeStatus
 from services.demo import fulfilment, sale
 from services.demo.cast import Buyer
 from services.demo.script import Script, Step, TheEnd
@@ -35,16 +34,45 @@ class Story:
         if not (1 <= orders <= LARGEST_SHOP and 1 <= days <= LONGEST):
             raise ValueError(f"1..{LARGEST_SHOP} orders in 1..{LONGEST} days")
         self.until: datetime = START + timedelta(days=days)
-        shop = f"{seed}:{days}:{orders}"  # Another size is another shop, with ids of its own.
-        rng = Random(shop)  # noqa: S311 - a story, no secret
-        scripts = []
-        for order, at in enumerate(arrivals(rng, days, orders)):
-            buyer = Buyer(shop, _customer(rng, order))
-            scripts.append(_play(Script(shop, order, buyer, at, self.until)))
-        self.orders = len(scripts)
-        self.sample_order: UUID = max(scripts, key=_interest).order_id
-        steps = [step for script in scripts for step in script.steps]
-        self.steps: list[Step] = sorted(steps, key=attrgetter("at", "order", "number"))
+        self.orders = orders
+        self._shop = f"{seed}:{days}:{orders}"  # Another size is another shop, with its own ids.
+        self._rng = Random(self._shop)  # noqa: S311 - a story, no secret
+        self._arrivals = arrivals(self._rng, days, orders)
+        self._told = self._steps_told = 0
+        self._best: tuple[tuple[bool, int, int], UUID] | None = None
+
+    @property
+    def expected_steps(self) -> int:
+        """How many steps there will be, as far as one can tell; exact at the end."""
+        per_order = self._steps_told / self._told if self._told else 1.0
+        return self._steps_told + round((self.orders - self._told) * per_order)
+
+    @property
+    def sample_order(self) -> UUID:
+        """The order with the most telling history, of those that were told so far."""
+        assert self._best is not None
+        return self._best[1]
+
+    def steps(self) -> Iterator[Step]:
+        """Give all steps in time order, once. An order is made up when its time has come."""
+        coming: list[tuple[datetime, int, int, Step]] = []
+        for order, at in enumerate(self._arrivals):
+            while coming and coming[0][0] < at:
+                yield heappop(coming)[-1]
+            for step in self._tell(order, at):
+                heappush(coming, (step.at, step.order, step.number, step))
+        while coming:
+            yield heappop(coming)[-1]
+
+    def _tell(self, order: int, at: datetime) -> list[Step]:
+        buyer = Buyer(self._shop, _customer(self._rng, order))
+        script = _play(Script(self._shop, order, buyer, at, self.until))
+        self._told += 1
+        self._steps_told += len(script.steps)
+        interest = _interest(script)
+        if self._best is None or interest > self._best[0]:
+            self._best = (interest, script.order_id)
+        return script.steps
 
 
 def _customer(rng: Random, order: int) -> int:
@@ -65,9 +93,5 @@ def _play(script: Script) -> Script:
 
 def _interest(script: Script) -> tuple[bool, int, int]:
     """A finished order tells a whole story; many different turns make it worth reading."""
-    turns = {(step.command.NAME, _status(step)) for step in script.steps}
+    turns = {(step.kind, step.body.get("to_status")) for step in script.steps}
     return (script.status == "done", len(turns), -len(script.steps))
-
-
-def _status(step: Step) -> str | None:
-    return step.command.to_status if isinstance(step.command, ChangeStatus) else None

@@ -12,7 +12,7 @@ from eventsourcing.persistence import IntegrityError, StoredEvent
 from domain.batch import Answer, NewEvent
 from domain.messages import Decided
 from domain.orders import events as e
-from domain.refusals import InfraError
+from domain.refusals import FactIdReused, InfraError
 from infra.event_log import EventLog, open_log
 from services.pipeline import body_hash
 from tests.support.examples import NOW, fact_id
@@ -59,7 +59,7 @@ def test_positions_are_contiguous_under_appends_from_many_connections(
 def test_a_failed_append_leaves_no_hole(log: EventLog, owner: psycopg.Connection[Any]) -> None:
     log.append([answer("order-a", 1, fact=1)], {"order-a": 0})
 
-    with pytest.raises(psycopg.errors.UniqueViolation):
+    with pytest.raises(FactIdReused):
         log.append([answer("order-b", 1, fact=1)], {"order-b": 0})
     with pytest.raises(IntegrityError):
         log.recorder.insert_events([StoredEvent("order-a", 1, "order.note_added.v1", b"{}")])
