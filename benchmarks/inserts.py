@@ -1,7 +1,7 @@
 """Raw single-row inserts with pgbench: what this server does without any of our promises.
 
 The row is plain: a bigint primary key from a sequence and a payload of 300 bytes. Ours has two
-rows a command, nineteen columns, five more indexes, and is checked.
+rows a command, nineteen columns, four more indexes to write, and is checked.
 """
 
 import os
