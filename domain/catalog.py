@@ -40,6 +40,11 @@ def streams_of(command: Command) -> tuple[str, ...]:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
 
 
+def creates(command: Command) -> str | None:
+    """Name the stream that a command expects not to be there yet."""
+    return command.stream_id if isinstance(command, commands.PlaceOrder) else None
+
+
 def definitions_of(command: Command, states: States) -> tuple[PathKey, ...]:
     """Name the published definitions that deciding the command needs."""
     match command:

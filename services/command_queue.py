@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Condition
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from domain.messages import Command, Outcome
@@ -82,12 +82,24 @@ class CommandQueue:
             self._waiting.extendleft(reversed(list(pendings)))
             self._changed.notify()
 
-    def take(self, most: int, most_bytes: int = MAX_BATCH_BYTES) -> list[Pending]:
-        """Wait for commands and take them; an empty list means: closed and all done."""
+    def take(
+        self,
+        most: int,
+        most_bytes: int = MAX_BATCH_BYTES,
+        *,
+        until: Future[Any] | None = None,
+    ) -> list[Pending]:
+        """Wait for commands and take them.
+
+        Gives an empty list when `until` is done (then call `wake`), or without it: when the queue
+        is closed and everything was taken.
+        """
         taken: list[Pending] = []
         size = 0
         with self._changed:
-            while not self._waiting and not self._closed:
+            while not (self._waiting and most):
+                if until.done() if until is not None else self._closed:
+                    break
                 self._changed.wait()
             while self._waiting and len(taken) < most:
                 size += self._waiting[0].size
@@ -95,6 +107,11 @@ class CommandQueue:
                     break
                 taken.append(self._waiting.popleft())
         return taken
+
+    def wake(self) -> None:
+        """Let the reader look again at what it waits for."""
+        with self._changed:
+            self._changed.notify()
 
     def close(self) -> None:
         """Take no more commands; those that wait are still worked off."""

@@ -17,6 +17,9 @@ class StateCache:
         self._stale: set[str] = set()
         self.found_stale = False  # the last fetch found events behind a remembered state
 
+    def __contains__(self, stream: str) -> bool:
+        return stream in self._states
+
     def fetch(self, log: Log, streams: Iterable[str], *, fresh: bool) -> dict[str, Any]:
         """Give the state of each stream, reading what is missing in one query.
 

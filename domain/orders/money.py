@@ -1,6 +1,5 @@
 """Money of an order: integer minor units that must add up, to the last one."""
 
-from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -38,8 +37,8 @@ class Line(Shape):
     def vat_minor(self, *, vat_included: bool) -> int:
         """VAT of the line, rounded half to even once per line."""
         base = _WHOLE + self.vat_bp if vat_included else _WHOLE
-        exact = Decimal(self.net_minor * self.vat_bp) / base
-        return int(exact.quantize(Decimal(1), ROUND_HALF_EVEN))
+        whole, rest = divmod(self.net_minor * self.vat_bp, base)
+        return whole + (2 * rest > base or (2 * rest == base and whole % 2))
 
 
 class Totals(Shape):
@@ -93,7 +92,7 @@ def check_totals(
                 needed=f"at most {totals.discount_minor + totals.total_minor}",
             )
         )
-    for name, value in (stated or StatedTotals()).model_dump(exclude_none=True).items():
+    for name, value in (stated.model_dump(exclude_none=True) if stated else {}).items():
         computed = getattr(totals, name)
         if value != computed:
             unmet.append(

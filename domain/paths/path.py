@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 from itertools import islice
+from operator import itemgetter
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
@@ -47,13 +48,13 @@ class Limit(Shape):
             raise ValueError("two escalations at the same share: name everybody in one `to`")
         return self
 
-    def levels(self) -> Iterator[tuple[str, timedelta]]:
-        """Give each level with the time after which it is reached: warn, due, escalate_200."""
-        if self.warn is not None:
-            yield "warn", self._part(self.warn)
-        yield "due", self.wall
-        for step in self.escalate:
-            yield f"escalate_{step.at.rstrip('%')}", self._part(step.at)
+    @cached_property
+    def levels(self) -> tuple[tuple[str, timedelta], ...]:
+        """Each level with the time after which it is reached, earliest first: warn, due, …"""
+        levels = [] if self.warn is None else [("warn", self._part(self.warn))]
+        levels.append(("due", self.wall))
+        levels += [(f"escalate_{s.at.rstrip('%')}", self._part(s.at)) for s in self.escalate]
+        return tuple(sorted(levels, key=itemgetter(1)))
 
     def _part(self, share: str) -> timedelta:
         return self.wall * int(share.rstrip("%")) / 100
@@ -185,10 +186,4 @@ class OrderPath(Shape):
 
 def deadlines_from(limit: Limit | None, entered_at: datetime) -> list[tuple[str, datetime]]:
     """Give the moments that entering a status sets, earliest first."""
-    if limit is None:
-        return []
-    return sorted(((level, entered_at + after) for level, after in limit.levels()), key=_moment)
-
-
-def _moment(deadline: tuple[str, datetime]) -> datetime:
-    return deadline[1]
+    return [] if limit is None else [(level, entered_at + after) for level, after in limit.levels]

@@ -10,7 +10,8 @@ from domain.orders import commands as c
 from domain.orders import events as e
 from domain.refusals import FactIdReused, InfraError
 from infra.event_log import open_log
-from services.pipeline import MAX_BATCH_EVENTS, Pipeline
+from services.pipeline import Pipeline
+from services.rounds import MAX_EVENTS
 from tests.integration.pipeline.conftest import Shop
 from tests.integration.pipeline.meddling import Gate, MeddlingLog
 from tests.support.examples import NOW, TEA, actor
@@ -178,7 +179,7 @@ def test_a_batch_that_is_too_large_is_split_and_nothing_is_done_twice(shop: Shop
 
     assert kinds == ["accepted"] * 12
     written = [len(batch) for batch in log.batches if len(batch) > 1]
-    assert all((size - 1) * each < MAX_BATCH_EVENTS for size in written)
+    assert all((size - 1) * each < MAX_EVENTS for size in written)
     assert sum(len(events) for events in histories(shop, commands)) == 12 * each
 
 

@@ -1,0 +1,217 @@
+"""A round: commands decided in memory, one after the other, to be appended with one call.
+
+Nothing here waits or locks. services.pipeline says when a round is appended, and what happens
+to it if the log has moved meanwhile.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import structlog
+
+from domain.batch import Answer, Appended, Log, NewEvent, StoredOutcome
+from domain.catalog import creates, decide_on, definitions_of, empty_state
+from domain.facts import Facts, PathKey
+from domain.messages import Command, Decided, Event, Outcome
+from domain.paths.line import PublishPath
+from domain.paths.path import OrderPath
+from domain.refusals import CommandIdReused, Conflict, InfraError, Refusal
+from services.command_queue import Answer as Settled
+from services.command_queue import Pending
+from services.states import StateCache
+
+MAX_EVENTS: Final = 4_096  # of one round; a single command may bring more
+
+log_ = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Round:
+    """Commands that are appended together: what was read, decided and answered."""
+
+    read: dict[str, Any] = field(default_factory=dict)  # the states before the round, by stream
+    states: dict[str, Any] = field(default_factory=dict)  # the same streams after it
+    decided: list[tuple[Pending, Answer]] = field(default_factory=list)
+    presumed: set[str] = field(default_factory=set)  # streams taken for new without a look
+    found_stale: bool = False  # something remembered had moved when it was read again
+    events: int = 0
+    size: int = 0  # bytes of the bodies
+    publishes: bool = False  # what it defines can be looked up once it is appended
+
+    @property
+    def is_full(self) -> bool:
+        return self.publishes or self.events >= MAX_EVENTS
+
+    @property
+    def pendings(self) -> list[Pending]:
+        return [pending for pending, _ in self.decided]
+
+    @property
+    def answers(self) -> list[Answer]:
+        return [answer for _, answer in self.decided]
+
+    @property
+    def versions(self) -> dict[str, int]:
+        """The version of every stream as it was read."""
+        return {stream: state.version for stream, state in self.read.items()}
+
+    def settled(
+        self, appended: Appended, stored: Mapping[UUID, StoredOutcome]
+    ) -> list[tuple[Pending, Settled]]:
+        """Give every answer that is final; stored: the first answers of ids that were known."""
+        settled: list[tuple[Pending, Settled]] = []
+        position = appended.after
+        for number, (pending, answer) in enumerate(self.decided):
+            if number in appended.known:
+                settled.append((pending, _first_answer(pending, stored)))
+            elif number not in appended.set_back:
+                settled.append((pending, _answer_at(answer, position)))
+                position += len(answer.events)
+        return settled
+
+    def doubtful(self, appended: Appended) -> set[str]:
+        """Name the streams of which the round's states tell what is not in the log."""
+        streams = set(appended.moved)
+        for number in appended.set_back:
+            streams |= self.decided[number][1].writes
+        return streams
+
+
+class Decider:
+    """Decides commands on what is remembered and on the rounds that are on their way."""
+
+    def __init__(self, cache: StateCache) -> None:
+        self._cache = cache
+        self._paths: dict[PathKey, OrderPath] = {}
+
+    def prepare(
+        self,
+        log: Log,
+        into: Round,
+        batch: Iterable[Pending],
+        before: Round | None,
+        *,
+        fresh: bool,
+    ) -> None:
+        """Bring the states that a batch reads into the round, with one query.
+
+        before: a round whose append is on its way; its states are presumed to come true.
+        fresh:  read also what is remembered, because it may have moved.
+        """
+        coming = before.states if before is not None else {}
+        states: dict[str, Any] = {}
+        missing: list[str] = []
+        for pending in batch:
+            new = None if fresh else creates(pending.command)
+            for stream in pending.reads:
+                if stream in into.read or stream in states:
+                    continue
+                if stream in coming:
+                    states[stream] = coming[stream]
+                elif stream == new and stream not in self._cache:
+                    states[stream] = empty_state(stream)
+                    into.presumed.add(stream)
+                else:
+                    missing.append(stream)
+        states |= self._cache.fetch(log, missing, fresh=fresh)
+        into.found_stale |= self._cache.found_stale
+        into.read |= states
+        into.states |= states
+
+    def decide(self, log: Log, into: Round, pending: Pending) -> Exception | None:
+        """Decide one command on what the commands before it left behind.
+
+        Returns the error of a decider that raises: it fails its own command only.
+        Raises: InfraError, which says nothing about the command
+        """
+        try:
+            answer = self._answer(log, into.states, pending)
+        except InfraError:
+            raise
+        except Exception as error:
+            log_.error("decider_failed", name=pending.command.NAME, exc_info=True)
+            return error
+        into.decided.append((pending, answer))
+        into.events += len(answer.events)
+        into.size += pending.size
+        into.publishes |= isinstance(pending.command, PublishPath)
+        return None
+
+    def _answer(self, log: Log, states: dict[str, Any], pending: Pending) -> Answer:
+        command, reads = pending.command, pending.reads
+        target = states[reads[0]]
+        if command.expected_version not in (None, target.version):
+            found = {reads[0]: target.version}
+            return Answer(command, pending.body_hash, "conflict", reads, versions=found)
+        latest = target.last_occurred_at
+        now = pending.received_at if latest is None else max(pending.received_at, latest)
+        facts = self._facts(log, command, states)
+        try:
+            decisions = decide_on(command, states, facts, now)
+        except Refusal as refusal:
+            return Answer(command, pending.body_hash, "refused", reads, unmet=refusal.unmet)
+        events: list[NewEvent] = []
+        after: dict[str, Any] = {}
+        for stream, decided in decisions.items():
+            if decided:
+                after[stream] = _evolve(stream, states[stream], decided, events)
+        states.update(after)
+        versions = {stream: state.version for stream, state in after.items()}
+        kind: Literal["accepted", "nothing"] = "accepted" if events else "nothing"
+        return Answer(command, pending.body_hash, kind, reads, events, versions=versions)
+
+    def _facts(self, log: Log, command: Command, states: Mapping[str, Any]) -> Facts:
+        """Give the published definitions that the command needs, from memory but once."""
+        wanted = definitions_of(command, states)
+        missing = [key for key in wanted if key not in self._paths]
+        if missing:
+            self._paths.update(log.load_paths(missing))
+        return Facts(paths={key: self._paths[key] for key in wanted if key in self._paths})
+
+
+@dataclass(slots=True)
+class _Next:
+    """A decided event with its place, as evolve wants it."""
+
+    event: Event
+    version: int
+    occurred_at: datetime
+    fact_id: UUID | None
+
+
+def _evolve(stream: str, state: Any, decided: list[Decided], events: list[NewEvent]) -> Any:
+    """Give the state after the decided events, and put these behind `events`."""
+    first = state.version + 1
+    for version, one in enumerate(decided, first):
+        state = state.evolve(_Next(one.event, version, one.occurred_at, one.fact_id))
+    subject = state.subject_id or stream
+    events += [
+        NewEvent(stream, version, one, subject) for version, one in enumerate(decided, first)
+    ]
+    return state
+
+
+def _first_answer(pending: Pending, stored: Mapping[UUID, StoredOutcome]) -> Settled:
+    first = stored[pending.command.command_id]
+    if first.body_hash == pending.body_hash:
+        return first.outcome
+    return CommandIdReused(pending.command.command_id)
+
+
+def _answer_at(answer: Answer, after: int) -> Settled:
+    command = answer.command
+    if answer.kind == "conflict":
+        target = answer.reads[0]
+        return Conflict(target, command.expected_version or 0, answer.versions[target])
+    if answer.kind != "accepted":
+        return Outcome(command.command_id, answer.kind, unmet=tuple(answer.unmet))
+    return Outcome(
+        command.command_id,
+        "accepted",
+        first_position=after + 1,
+        last_position=after + len(answer.events),
+        versions=answer.versions,
+    )
