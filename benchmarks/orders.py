@@ -65,6 +65,11 @@ def moves(ids: list[UUID], seed: int) -> Iterator[c.ChangeStatus]:
         )
 
 
+def nothing(order_id: UUID) -> c.ChangeStatus:
+    """A move to where the order is already: it is answered and writes no event."""
+    return c.ChangeStatus(command_id=uuid4(), actor=ACTOR, order_id=order_id, to_status="new")
+
+
 def zipf(ids: list[UUID], seed: int) -> Iterator[UUID]:
     """Draw ids without end, the n-th 1/n as often as the first."""
     weights = list(accumulate(1 / number for number in range(1, len(ids) + 1)))

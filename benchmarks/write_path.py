@@ -50,15 +50,16 @@ Run = Callable[[str, int, float], tuple[Measured, float]]  # (url, callers, seco
 def _contenders(callers: int) -> Iterator[tuple[str, str, Run]]:
     """Whoever is compared stands beside each other."""
     for what in ("place", "move"):
-        yield what, OURS, _ours(what, 1)
+        yield what, OURS, _ours(what)
         yield f"stock {what}", STOCK, _stock(what)
         if what == "place":
             yield "raw", "template1", _raw
     if callers == 64:
-        yield "move, two processes", OURS, _ours("move", 2)
+        yield "move, two processes", OURS, _ours("move", processes=2)
+        yield "move, states read first", OURS, _ours("move", cache_streams=0)
 
 
-def _ours(what: str, processes: int) -> Run:
+def _ours(what: str, *, processes: int = 1, cache_streams: int = 20_000) -> Run:
     def run(url: str, callers: int, seconds: float) -> tuple[Measured, float]:
         wishes = [
             {
@@ -68,11 +69,13 @@ def _ours(what: str, processes: int) -> Run:
                 "seconds": seconds,
                 "part": part,
                 "parts": processes,
+                "cache_streams": cache_streams,
             }
             for part in range(processes)
         ]
         answers = run_together("benchmarks.writer", wishes)
         name = f"orders, {what}" + (", two processes" if processes > 1 else "")
+        name += "" if cache_streams else ", states read first"
         latencies = [latency for found in answers for latency in found["latencies"]]
         cpu = sum(found["cpu_s"] for found in answers)
         took = max(found["seconds"] for found in answers)

@@ -79,7 +79,7 @@ class PostgresRecorder(ApplicationRecorder):
 
     def append(self, rows: AppendRows) -> AppendRow:
         """Call log.append. JSON, because psycopg turns lists into arrays six times slower."""
-        ids = "{" + ",".join(str(command["command_id"]) for command in rows.commands) + "}"
+        ids = "{" + ",".join(command["command_id"].hex for command in rows.commands) + "}"
         parts = (rows.streams, rows.reads, rows.commands, rows.events, rows.keys, rows.definitions)
         parameters = [ids, *(to_json(part).decode() for part in parts)]
         with self.connection() as connection:
@@ -105,7 +105,7 @@ class PostgresRecorder(ApplicationRecorder):
             return None
         command = {
             "no": 0,
-            "command_id": str(uuid4()),
+            "command_id": uuid4(),
             "name": "library.insert_events",
             "body_hash": "",
             "outcome": "accepted",

@@ -34,7 +34,7 @@ def key_of(occurred_at: datetime, version: int, rank: int, fact_id: UUID | None)
 def insert(timeline: tuple[Entry, ...], entry: Entry) -> tuple[Entry, ...]:
     """Give the timeline with one more entry, at its place."""
     if not timeline or timeline[-1].key < entry.key:
-        return (*timeline, entry)
+        return timeline + (entry,)  # noqa: RUF005 - half the time of an unpacked one
     at = bisect(timeline, entry.key, key=_key)
     return (*timeline[:at], entry, *timeline[at:])
 
