@@ -1,5 +1,6 @@
 """Money of an order: integer minor units that must add up, to the last one."""
 
+from itertools import accumulate, pairwise
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -34,10 +35,11 @@ class Line(Shape):
         """Price of the line after its discount, before VAT that comes on top."""
         return self.quantity * self.unit_price_minor - self.discount_minor
 
-    def vat_minor(self, *, vat_included: bool) -> int:
-        """VAT of the line, rounded half to even once per line."""
+    def vat_minor(self, *, vat_included: bool, off_minor: int = 0) -> int:
+        """VAT of the line, rounded half to even once per line; off_minor: its part of a discount
+        on the whole order."""
         base = _WHOLE + self.vat_bp if vat_included else _WHOLE
-        whole, rest = divmod(self.net_minor * self.vat_bp, base)
+        whole, rest = divmod((self.net_minor - off_minor) * self.vat_bp, base)
         return whole + (2 * rest > base or (2 * rest == base and whole % 2))
 
 
@@ -62,9 +64,16 @@ class StatedTotals(Shape):
 def add_up(
     lines: tuple[Line, ...], *, discount_minor: int, delivery_minor: int, vat_included: bool
 ) -> Totals:
-    """Sum an order: goods - discount + delivery (+ VAT where prices come without it)."""
-    goods = sum(line.net_minor for line in lines)
-    vat = sum(line.vat_minor(vat_included=vat_included) for line in lines)
+    """Sum an order: goods - discount + delivery (+ VAT where prices come without it).
+
+    The discount lowers the VAT of each line by the line's share of the goods.
+    """
+    nets = [line.net_minor for line in lines]
+    goods = sum(nets)
+    vat = sum(
+        line.vat_minor(vat_included=vat_included, off_minor=off)
+        for line, off in zip(lines, _shares(min(discount_minor, goods), nets), strict=True)
+    )
     total = goods - discount_minor + delivery_minor + (0 if vat_included else vat)
     return Totals(
         goods_minor=goods,
@@ -73,6 +82,15 @@ def add_up(
         vat_minor=vat,
         total_minor=total,
     )
+
+
+def _shares(amount: int, parts: list[int]) -> list[int]:
+    """Split an amount in proportion to whole minor units that add up to it again."""
+    whole = sum(parts)
+    if amount <= 0 or whole <= 0:
+        return [0] * len(parts)
+    cuts = [amount * before // whole for before in accumulate(parts, initial=0)]
+    return [after - earlier for earlier, after in pairwise(cuts)]
 
 
 def check_totals(

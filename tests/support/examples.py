@@ -74,7 +74,7 @@ DELIVERY = e.Delivery(
     method="courier", address="1 Main Street", promised_at=NOW + timedelta(days=2)
 )
 TOTALS = Totals(
-    goods_minor=1_400, discount_minor=50, delivery_minor=300, vat_minor=233, total_minor=1_650
+    goods_minor=1_400, discount_minor=50, delivery_minor=300, vat_minor=225, total_minor=1_650
 )
 
 _WHO = {"command_id": UUID(int=1), "actor": actor(), "order_id": ORDER_ID}
@@ -91,7 +91,7 @@ _COMMANDS: tuple[Command, ...] = (
         lines=(TEA,),
         discount_minor=50,
         delivery_minor=300,
-        stated=StatedTotals(goods_minor=1_400, vat_minor=233, total_minor=1_650),
+        stated=StatedTotals(goods_minor=1_400, vat_minor=225, total_minor=1_650),
     ),
     c.ChangeStatus(**_WHO, to_status="confirmed"),
     c.CancelOrder(**_WHO, reason_code="changed_mind", initiator="client"),

@@ -121,3 +121,41 @@ def test_v7_a_discount_is_cut_to_what_is_left_and_the_breakdown_adds_up(
         after.total_minor
         == after.goods_minor - after.discount_minor + after.delivery_minor + on_top
     )
+
+
+@pytest.mark.parametrize(
+    ("included", "vat", "total_minor"), [(True, 150, 900), (False, 180, 1_080)]
+)
+def test_v7_a_discount_on_the_whole_order_lowers_its_vat(
+    included: bool, vat: int, total_minor: int
+) -> None:
+    """1000 of goods at 20 %, 100 off: the tax office gets its part of 900."""
+    totals = total(
+        line(600, vat_bp=2_000), line(400, vat_bp=2_000), discount=100, included=included
+    )
+
+    assert (totals.vat_minor, totals.total_minor) == (vat, total_minor)
+
+
+def test_v7_each_vat_rate_bears_its_share_of_the_discount() -> None:
+    totals = total(line(750, vat_bp=2_000), line(250, vat_bp=0), discount=100, included=False)
+
+    assert totals.vat_minor == 135  # 20 % of 750 - 75
+
+
+@given(
+    st.lists(st.integers(0, 10**6), min_size=1, max_size=9),
+    st.integers(0, 10**6),
+    st.integers(0, 10_000),
+)
+def test_v7_a_discount_is_shared_out_to_the_last_minor_unit(
+    prices: list[int], discount: int, vat_bp: int
+) -> None:
+    """With one rate and a VAT on top, splitting changes the sum by the rounding only."""
+    discount = min(discount, sum(prices))
+    totals = total(
+        *[line(price, vat_bp=vat_bp) for price in prices], discount=discount, included=False
+    )
+
+    exact = Fraction((sum(prices) - discount) * vat_bp, 10_000)
+    assert abs(totals.vat_minor - exact) <= Fraction(len(prices), 2)
