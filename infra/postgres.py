@@ -16,7 +16,15 @@ from psycopg.rows import TupleRow
 
 from domain.refusals import InfraError
 
-CONNECT_TIMEOUT_SECONDS: Final = 10
+# A server that vanishes without a word is noticed within a minute, not after two hours. Whoever
+# gives other values in the URL gets them; local sockets ignore all but the first.
+_DEFAULTS: Final[dict[str, Any]] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 50_000,  # milliseconds
+}
 
 # Beginnings of SQLSTATE codes: five characters are one condition, fewer are a class of them.
 _UNAVAILABLE: Final = (
@@ -97,9 +105,8 @@ def session_conninfo(
     given = conninfo_to_dict(url)
     chosen = {"timezone": "UTC"} | ({"role": role} if role else {}) | settings
     options = [str(given.pop("options", "")), *(_option(*item) for item in chosen.items())]
-    defaults: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_SECONDS}
     return make_conninfo(
-        **defaults | given,
+        **_DEFAULTS | given,
         application_name=application_name,
         options=" ".join(filter(None, options)),
     )

@@ -26,7 +26,10 @@ Decision = list[Decided]
 
 def place(order: Order, line: PathLine, cmd: c.PlaceOrder, facts: Facts, now: datetime) -> Decision:
     """Create the order on the latest version of its path. The same order again is refused."""
-    unmet = list(guards.time_is_allowed(cmd, now, is_fact=True))
+    unmet = [
+        *guards.status_is_as_expected(order, cmd),
+        *guards.time_is_allowed(cmd, now, is_fact=True),
+    ]
     if order.exists:
         unmet.append(
             Unmet(

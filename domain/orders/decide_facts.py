@@ -26,6 +26,7 @@ def record_facts(order: Order, cmd: c.RecordFacts, facts: Facts, now: datetime) 
     pinned = _pinned(order, cmd, facts)
     fresh = _fresh(order, cmd.facts)
     unmet = [
+        *guards.status_is_as_expected(order, cmd),
         *_path_is_known(pinned, cmd),
         *_unreadable(pinned, cmd, {f.fact_id for f in fresh}, now),
     ]

@@ -41,7 +41,8 @@ def status_is_as_expected(order: Order, command: Command) -> Iterator[Unmet]:
         yield Unmet(
             code="status_differs",
             field="expected_status",
-            message=f"The order is in {order.status}, not in {command.expected_status}",
+            message=f"The order is in {order.status or 'no status'}, not in "
+            f"{command.expected_status}",
             needed="read the order again, then decide again",
         )
 

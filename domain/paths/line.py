@@ -9,6 +9,7 @@ from pydantic import Field
 
 from domain.messages import Code, Command, Decided, Event, Happened
 from domain.paths.path import OrderPath
+from domain.refusals import Refusal, Unmet
 
 
 class PathPublished(Event):
@@ -62,6 +63,15 @@ class PathLine:
 def publish(line: PathLine, command: PublishPath, now: datetime) -> list[Decided]:
     """Publish the next version; the same content again is nothing."""
     definition = command.definition
+    if command.expected_status is not None:
+        raise Refusal(
+            Unmet(
+                code="status_differs",
+                field="expected_status",
+                message="A path has no status",
+                needed="expected_version, if it shall be published on nothing else",
+            )
+        )
     if definition.content_hash == line.content_hash:
         return []
     event = PathPublished(

@@ -26,8 +26,10 @@ def test_options_of_the_url_stay_and_values_with_spaces_are_one_word() -> None:
 
 def test_a_time_limit_for_connecting_in_the_url_is_kept() -> None:
     assert conninfo_to_dict(session_conninfo(URL))["connect_timeout"] == "10"
-    info = session_conninfo(URL + "&connect_timeout=3")
-    assert conninfo_to_dict(info)["connect_timeout"] == "3"
+    info = session_conninfo(URL + "&connect_timeout=3&keepalives_idle=5")
+    found = conninfo_to_dict(info)
+    assert (found["connect_timeout"], found["keepalives_idle"]) == ("3", "5")
+    assert found["keepalives_count"] == "3"
 
 
 @pytest.mark.parametrize(

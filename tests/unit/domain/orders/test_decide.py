@@ -454,7 +454,7 @@ def test_every_command_needs_an_order(command: Command) -> None:
     given().when(command).then_refused("order_unknown")
 
 
-@pytest.mark.parametrize("command", EVERY_COMMAND_TO_AN_ORDER)
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=list(COMMANDS))
 def test_d3_every_command_respects_the_expected_status(command: Command) -> None:
     wrong = command.model_copy(update={"expected_status": "packed"})
 
