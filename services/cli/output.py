@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_origin, get_type_hints, is_typeddict
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -36,11 +36,12 @@ def put_report(
     printing: "Printing",
     *,
     rows: Sequence[Mapping[str, Any]],
+    columns: Iterable[str],
     people: Callable[[], "Iterable[RenderableType]"],
 ) -> None:
-    """Write a report in the wanted form; rows: what a CSV holds."""
+    """Write a report in the wanted form; rows, columns: what a CSV holds, also without rows."""
     if printing.csv:
-        put_csv(rows)
+        put_csv(rows, columns)
     else:
         put(answer, as_json=printing.json, people=people)
 
@@ -52,13 +53,25 @@ def put_json(answer: Any) -> None:
     sys.stdout.write(text + "\n")
 
 
-def put_csv(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows with a header; what is nested gets a name like seconds_mean."""
+def put_csv(rows: Sequence[Mapping[str, Any]], columns: Iterable[str]) -> None:
+    """Write rows below a header, which stands there always.
+
+    What is nested gets a name like seconds_mean; a column that only a row has comes last.
+    """
     flat = [dict(_flat(row)) for row in rows]
-    writer = csv.DictWriter(sys.stdout, list(flat[0]) if flat else [], lineterminator="\n")
-    if flat:
-        writer.writeheader()
+    header = dict.fromkeys([*columns, *(name for row in flat for name in row)])
+    writer = csv.DictWriter(sys.stdout, list(header), lineterminator="\n")
+    writer.writeheader()
     writer.writerows(flat)
+
+
+def columns_of(shape: Any, prefix: str = "") -> Iterator[str]:
+    """Name the columns of rows that are such a TypedDict; those of a plain dict only rows tell."""
+    for name, kind in get_type_hints(shape).items():
+        if is_typeddict(kind):
+            yield from columns_of(kind, f"{prefix}{name}_")
+        elif get_origin(kind) is not dict:
+            yield prefix + name
 
 
 def say(message: str) -> None:

@@ -10,13 +10,14 @@ from uuid import UUID, uuid4
 
 import typer
 
-from services.cli.amounts import minor_of
+from services.cli.amounts import count_of, minor_of
 from services.cli.errors import USAGE, CommandFailed
 from services.cli.options import Sending, unfolded, uuid_of
 from services.cli.sending import execute, finish
 from services.cli.session import opened
 
 LARGEST_FILE_BYTES: Final = 1_000_000
+LONGEST_SHOWN: Final = 80  # characters of a text that is told back
 _HEAD: Final = ("path", "currency", "shop", "channel", "order_type", "external_id", "test")
 _ENVELOPE: Final = ("command_id", "actor", "correlation_id", "causation_id", "order_id")
 
@@ -127,22 +128,57 @@ def _from_options(head: OrderHead, items: list[str], currency: str | None) -> di
     chosen = given.get("currency") or currency
     if (money or items) and not chosen:
         raise typer.BadParameter("amounts need a currency: give --currency EUR")
+    if isinstance(chosen, str):  # What else a file may hold, the command refuses.
+        _check_currency(chosen)
     for name, text in money.items():
         body[f"{name}_minor"] = minor_of(text, str(chosen), f"--{name}")
     if items:
-        body["lines"] = [_line(n, text, str(chosen)) for n, text in enumerate(items, 1)]
+        body["lines"] = _lines(items, str(chosen))
     return body
 
 
+def _check_currency(code: str) -> None:
+    from domain.orders.currencies import known_currency
+
+    try:
+        known_currency(code)
+    except ValueError as error:
+        raise typer.BadParameter(f"the currency {error}") from None
+
+
+def _lines(items: list[str], currency: str) -> list[dict[str, Any]]:
+    """Read every --item; those that cannot be read are told together."""
+    lines, wrong = [], []
+    for number, text in enumerate(items, 1):
+        try:
+            lines.append(_line(number, text, currency))
+        except typer.BadParameter as error:
+            shown = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+            wrong.append(f"--item {shown!r}: {error.message}")
+    if wrong:
+        raise CommandFailed("\n  ".join(["no order was placed:", *wrong]), USAGE)
+    return lines
+
+
 def _line(number: int, text: str, currency: str) -> dict[str, Any]:
+    from pydantic import ValidationError
+
+    from domain.orders.money import Line
+
     parts = text.split(":", 3)
-    if len(parts) < 3 or not parts[0] or not parts[1].isdecimal():
-        message = f"--item {text!r} is no line: write SKU:QUANTITY:PRICE, as MUG:2:9.90"
-        raise typer.BadParameter(message)
-    return {
+    if len(parts) < 3 or not parts[0]:
+        raise typer.BadParameter("write SKU:QUANTITY:PRICE, as MUG:2:9.90")
+    sku, quantity, price, *title = parts
+    line = {
         "item_id": str(number),
-        "sku": parts[0],
-        "title": parts[3] if len(parts) > 3 else parts[0],
-        "quantity": int(parts[1]),
-        "unit_price_minor": minor_of(parts[2], currency, f"the price of --item {number}"),
+        "sku": sku,
+        "title": title[0] if title else sku,
+        "quantity": count_of(quantity, "the quantity"),
+        "unit_price_minor": minor_of(price, currency, "the price"),
     }
+    try:
+        Line.model_validate(line)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise typer.BadParameter(f"{first['loc'][0]}: {first['msg']}") from None
+    return line

@@ -9,7 +9,7 @@ import typer
 from services.cli import report_tables as tables
 from services.cli.errors import USAGE, CommandFailed
 from services.cli.options import Printing, Scoping, duration_of, unfolded
-from services.cli.output import put_report
+from services.cli.output import columns_of, put_report
 from services.cli.session import catch_up, opened
 
 if TYPE_CHECKING:
@@ -38,22 +38,28 @@ def funnel(
     printing: Printing,
 ) -> None:
     """Show where all orders are, how they flow, or how far each month's orders came."""
-    from projections.reports.funnel import funnel_cohort, funnel_flow, funnel_now
+    from projections.reports import funnel as f
     from services.reading import status_places
 
     if view not in VIEWS:
         raise typer.BadParameter(f"no view {view!r}: write one of {', '.join(VIEWS)}")
-    question: Any = {"now": funnel_now, "flow": funnel_flow, "cohort": funnel_cohort}[view]
+    question: Any = {"now": f.funnel_now, "flow": f.funnel_flow, "cohort": f.funnel_cohort}[view]
     shown: Any = {
         "now": tables.now_tables,
         "flow": tables.flow_tables,
         "cohort": tables.cohort_tables,
     }[view]
     rows: Any = {"now": "stages", "flow": "days", "cohort": "cohorts"}[view]
-    answer = ask(
-        lambda system, reader, scope: question(reader, scope, status_places(system)), scoping
-    )
-    put_report(answer, printing, rows=answer[rows], people=lambda: shown(answer))
+    columns = list(columns_of({"now": f.Stage, "flow": f.Day, "cohort": f.Cohort}[view]))
+
+    def asked(system: "System", reader: "Reader", scope: "Scope") -> Any:
+        places = status_places(system)
+        if view == "cohort":  # Every status that an order of these paths may reach.
+            columns.extend(f"reached_{code}" for path, code in places if scope.path in (None, path))
+        return question(reader, scope, places)
+
+    answer = ask(asked, scoping)
+    put_report(answer, printing, rows=answer[rows], columns=columns, people=lambda: shown(answer))
 
 
 @app.command()
@@ -79,7 +85,7 @@ def stale(
     printing: Printing,
 ) -> None:
     """Show open orders, and list those that were silent for strictly longer."""
-    from projections.reports.stale import MOST_LISTED
+    from projections.reports.stale import MOST_LISTED, StaleOrder
     from projections.reports.stale import stale as question
 
     for_people = not (printing.json or printing.csv)
@@ -95,6 +101,7 @@ def stale(
         answer,
         printing,
         rows=answer["orders"],
+        columns=columns_of(StaleOrder),
         people=lambda: tables.stale_tables(answer, silent_for, now),
     )
 
@@ -109,6 +116,7 @@ def conversion(
     printing: Printing,
 ) -> None:
     """Measure from the first entry of one status to the first entry of another."""
+    from projections.reports.conversion import Conversion
     from projections.reports.conversion import conversion as question
 
     if start == end:
@@ -120,31 +128,50 @@ def conversion(
         return question(reader, scope, start, end)
 
     answer = ask(asked, scoping)
-    put_report(answer, printing, rows=[answer], people=lambda: [tables.conversion_table([answer])])
+    put_report(
+        answer,
+        printing,
+        rows=[answer],
+        columns=columns_of(Conversion),
+        people=lambda: [tables.conversion_table([answer])],
+    )
 
 
 @app.command()
 @unfolded
 def transitions(*, scoping: Scoping, printing: Printing) -> None:
     """Count the moves that orders really made, and the waits before them."""
+    from projections.reports.transitions import Transition
     from projections.reports.transitions import transitions as question
 
     answer = ask(lambda _, reader, scope: question(reader, scope), scoping)
-    put_report(answer, printing, rows=answer, people=lambda: [tables.transitions_table(answer)])
+    put_report(
+        answer,
+        printing,
+        rows=answer,
+        columns=columns_of(Transition),
+        people=lambda: [tables.transitions_table(answer)],
+    )
 
 
 @app.command()
 @unfolded
 def times(*, scoping: Scoping, printing: Printing) -> None:
     """Show how long orders stay in each status."""
-    from projections.reports.times import time_in_status
+    from projections.reports.times import TimeInStatus, time_in_status
     from services.reading import status_places
 
     answer = ask(
         lambda system, reader, scope: placed(time_in_status(reader, scope), status_places(system)),
         scoping,
     )
-    put_report(answer, printing, rows=answer, people=lambda: [tables.times_table(answer)])
+    put_report(
+        answer,
+        printing,
+        rows=answer,
+        columns=columns_of(TimeInStatus),
+        people=lambda: [tables.times_table(answer)],
+    )
 
 
 @app.command()
@@ -158,7 +185,7 @@ def handling(
     printing: Printing,
 ) -> None:
     """Show how long orders are worked on: from taken up to handed on."""
-    from projections.reports.times import handling_times
+    from projections.reports.times import Handling, handling_times
     from services.reading import status_places
 
     answer = ask(
@@ -167,7 +194,13 @@ def handling(
         ),
         scoping,
     )
-    put_report(answer, printing, rows=answer, people=lambda: [tables.handling_table(answer)])
+    put_report(
+        answer,
+        printing,
+        rows=answer,
+        columns=columns_of(Handling),
+        people=lambda: [tables.handling_table(answer)],
+    )
 
 
 @app.command()
@@ -181,13 +214,19 @@ def routes(
     printing: Printing,
 ) -> None:
     """List the ways that orders took, the most frequent first."""
-    from projections.reports.routes import MOST_LISTED
+    from projections.reports.routes import MOST_LISTED, Route
     from projections.reports.routes import routes as question
 
     for_people = not (printing.json or printing.csv)
     most = limit or (LISTED_FOR_PEOPLE if for_people else MOST_LISTED)
     answer = ask(lambda _, reader, scope: question(reader, scope, most), scoping)
-    put_report(answer, printing, rows=answer, people=lambda: [tables.routes_table(answer)])
+    put_report(
+        answer,
+        printing,
+        rows=answer,
+        columns=columns_of(Route),
+        people=lambda: [tables.routes_table(answer)],
+    )
 
 
 def ask(question: "Callable[[System, Reader, Scope], Any]", scoping: Scoping) -> Any:

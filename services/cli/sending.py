@@ -81,7 +81,11 @@ def who_runs_this() -> str:
 def invalid(error: Any) -> str:
     """Name every field that a command does not take, and what it takes."""
     lines = ["the command cannot be read:"]
-    for detail in error.errors(include_input=False, include_url=False):
+    found = error.errors(include_input=False, include_url=False)
+    wrong_inside = {d["loc"][:n] for d in found for n in range(len(d["loc"]))}
+    for detail in found:
+        if detail["type"] == "too_short" and detail["loc"] in wrong_inside:
+            continue  # It is too short only because what is wrong inside was not counted.
         place = ".".join(map(str, detail["loc"])) or "command"
         lines.append(f"  {place}: {detail['msg'].removeprefix('Value error, ')}")
     return "\n".join(lines)

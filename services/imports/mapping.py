@@ -9,10 +9,16 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Protocol, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from domain.messages import Code, Name, Shape, Text
-from domain.orders.money import Currency
+from domain.orders.currencies import KnownCurrency
 from services.bootstrap import System
 from services.imports.problem import ImportProblem
 
@@ -86,14 +92,14 @@ class ItemColumns(Shape):
     title: Name | None = None
     quantity: Name | None = None  # without: 1
     price: Name | None = None  # of one piece; without: 0
-    currency: Currency
+    currency: KnownCurrency
 
 
 class PaymentColumns(Shape):
     """Rows of these activities are movements of money."""
 
     amount: Name
-    currency: Currency
+    currency: KnownCurrency
     movements: Annotated[dict[Text, Movement], Field(min_length=1)]
     id: Name | None = None  # without: all movements belong to one payment
     method: Name | None = None
@@ -103,7 +109,7 @@ class Placing(Shape):
     """The activity with which an order comes into being."""
 
     activity: Text
-    currency: Currency
+    currency: KnownCurrency
     channel: Code = "import"
     shop: Name = "main"
     order_type: Code = "private"

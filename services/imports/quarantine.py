@@ -9,6 +9,8 @@ from functools import partial
 from typing import Any, Final, Protocol
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from services.bootstrap import System
 from services.imports import log_file, olist
 from services.imports.log_rows import LogReader, order_number
@@ -252,7 +254,15 @@ def _olist_way(
 def _log_way(
     system: System, report: ImportReport, recorder: Recorder, stored: Mapping[str, Any], salt: str
 ) -> _Way:
-    mapping = LogMapping.model_validate(stored)
+    try:
+        mapping = LogMapping.model_validate(stored)
+    except ValidationError as error:  # It was stored by a version that took it.
+        first = error.errors(include_url=False, include_input=False)[0]
+        words = f"{'.'.join(map(str, first['loc']))}: {first['msg'].removeprefix('Value error, ')}"
+        raise ImportProblem(
+            f"the mapping of {report.source} cannot be used any more ({words}): "
+            "correct it and import the file again"
+        ) from None
     path = published_path(system, mapping.path)
     if path is None:
         raise ImportProblem(f"no path {mapping.path!r} is published: publish it first")

@@ -7,16 +7,12 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
+from domain.orders.currencies import digits_of
 from domain.orders.money import MAX_MINOR
 from services.imports.identity import ROWS, id_of
 
-# ISO 4217 currencies whose minor unit is not a hundredth.
-_DECIMALS: Final = (
-    (0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"),
-    (3, "BHD IQD JOD KWD LYD OMR TND"),
-    (4, "CLF UYW"),
-)
-_DECIMAL: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,10})?")
+_DECIMAL: Final = re.compile(r"0*(0|[1-9][0-9]*)(\.[0-9]{1,10})?")
+_MOST_DIGITS: Final = len(str(MAX_MINOR))  # before the decimal mark, in whatever currency
 _WHOLE: Final = re.compile(r"[0-9]{1,18}")
 
 
@@ -86,17 +82,19 @@ def minor_units(text: str, column: str, currency: str, decimal_mark: str = ".") 
     plain = text.strip()
     if decimal_mark != ".":
         plain = "?" if "." in plain else plain.replace(decimal_mark, ".")
-    digits = next((n for n, currencies in _DECIMALS if currency in currencies), 2)
-    if not _DECIMAL.fullmatch(plain):
+    digits = digits_of(currency)
+    found = _DECIMAL.fullmatch(plain)
+    if not found:
         words = f"{column} is no amount: write digits and at most one {decimal_mark!r}"
         raise UnreadableError("amount_unreadable", column, words)
+    if len(found[1]) > _MOST_DIGITS:  # Decimal would round it to 28 digits.
+        raise _too_large(column, currency, digits)
     exact = Decimal(plain).scaleb(digits)
     if exact != int(exact):
         words = f"{column} has parts smaller than {currency}'s minor unit ({digits} decimals)"
         raise UnreadableError("amount_too_fine", column, words)
     if exact > MAX_MINOR:
-        words = f"{column} is more than {MAX_MINOR} minor units"
-        raise UnreadableError("amount_too_large", column, words)
+        raise _too_large(column, currency, digits)
     return int(exact)
 
 
@@ -123,3 +121,9 @@ def filled(row: SourceRow, column: str) -> str:
     if len(text) > 200:
         raise UnreadableError("value_too_long", column, f"{column} is longer than 200 characters")
     return text
+
+
+def _too_large(column: str, currency: str, digits: int) -> UnreadableError:
+    most = Decimal(MAX_MINOR).scaleb(-digits)
+    words = f"{column}: the amount is too large, write at most {most:f} {currency}"
+    return UnreadableError("amount_too_large", column, words)

@@ -63,8 +63,11 @@ def published_path(system: System, name: str) -> PublishedPath | None:
 class Recorder:
     """Sends the orders of one run. `order` and `bad` take what was read, `finish` waits."""
 
-    def __init__(self, system: System, report: ImportReport) -> None:
+    def __init__(
+        self, system: System, report: ImportReport, *, most_bad: int = MAX_QUARANTINED
+    ) -> None:
         self._system = system
+        self._most_bad = most_bad
         self._store = system.import_desk.store
         self._report = report
         self._actor = Actor(kind="import", id=report.source)
@@ -105,7 +108,7 @@ class Recorder:
         if row.quarantined_as is not None:
             self.bad_again.add(row.quarantined_as)
         self._bad.append(bad_row(self._report.source, row, error, order_id))
-        if self._report.quarantined.total() > MAX_QUARANTINED:
+        if self._report.quarantined.total() > self._most_bad:
             self._quarantine()
             raise ImportProblem(self._too_many())
         if len(self._bad) >= QUARANTINED_AT_ONCE:
@@ -203,7 +206,7 @@ class Recorder:
     def _too_many(self) -> str:
         reason, times = self._report.quarantined.most_common(1)[0]
         return (
-            f"more than {MAX_QUARANTINED} rows cannot be read, {times} of them because of {reason}:"
+            f"more than {self._most_bad} rows cannot be read, {times} of them because of {reason}:"
             " look at some in quarantine, correct the file or the mapping, and start again"
         )
 

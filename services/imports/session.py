@@ -199,7 +199,7 @@ def _patched(columns: Sequence[str], values: Sequence[str], problem: str) -> dic
 
 def _figures(report: ImportReport) -> dict[str, Any]:
     return {
-        "run_id": str(report.run_id),
+        **({"run_id": str(report.run_id)} if report.run_id else {}),  # A resubmit is no run.
         "kind": report.kind,
         "dry_run": report.dry_run,
         "rows": report.rows_read,

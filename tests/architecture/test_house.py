@@ -25,8 +25,12 @@ ALL_PYTHON: Final = sorted(
     [*CODE, *(path for name in BESIDE_THE_PACKAGES for path in (ROOT / name).rglob("*.py"))]
 )
 TEXT: Final = {".cfg", ".ini", ".json", ".md", ".py", ".sh", ".sql", ".toml", ".yaml", ".yml"}
-# A home folder or a checkout's own place: it says where somebody worked, and helps nobody else.
-MACHINE_PATH: Final = re.compile(r"(?<![\w.~])/(?:home|Users|root|work)/[\w.-]")
+NAMES: Final = {".editorconfig", ".env.example", ".gitignore", "LICENSE", "Makefile", "run"}
+# A home folder, a checkout's own place or a file in a folder that a reboot empties: it says where
+# somebody worked, and helps nobody else. A bare "/tmp" is a folder that every system has.
+MACHINE_PATH: Final = re.compile(
+    r"(?<![\w.~})])/(?:(?:home|Users|work|(?:private/|var/)?tmp)/[\w.${-]|root(?![\w@-]))"
+)
 
 each_module = pytest.mark.parametrize("path", CODE, ids=lambda p: str(p.relative_to(ROOT)))
 
@@ -84,6 +88,25 @@ def test_every_folder_with_code_is_a_package() -> None:
     assert [str(f) for f in sorted(folders | above) if not (f / "__init__.py").exists()] == []
 
 
+@pytest.mark.parametrize(
+    ("line", "is_one"),
+    [
+        ('open("/{}/data.csv")', True),
+        ("cd /{}/$USER", True),
+        ("--data=/{}/.cache", True),
+        ('Path("/{}", name)', False),
+        ("https://example.org/{}/page", False),
+        ("~/{}/data.csv", False),
+        ("../{}/data.csv", False),
+    ],
+)
+@pytest.mark.parametrize("folder", ["tmp", "home", "Users", "var/tmp"])
+def test_a_place_of_somebodys_machine_is_told_from_other_words(
+    folder: str, line: str, is_one: bool
+) -> None:
+    assert bool(MACHINE_PATH.search(line.format(folder))) is is_one
+
+
 def test_no_file_names_a_place_of_somebodys_machine() -> None:
     top = [path for path in ROOT.iterdir() if path.is_file()]
     inside = [
@@ -94,7 +117,7 @@ def test_no_file_names_a_place_of_somebodys_machine() -> None:
     named = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in (*top, *inside)
-        if path.is_file() and (path.suffix in TEXT or path.name in ("Makefile", "run"))
+        if path.is_file() and (path.suffix in TEXT or path.name in NAMES)
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if MACHINE_PATH.search(line)
     ]

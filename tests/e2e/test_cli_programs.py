@@ -4,13 +4,18 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 
 import pytest
+from psycopg.errors import InvalidSchemaName, UndefinedTable
 
-from infra.embedded import stop_embedded
+from domain.refusals import InfraError
+from infra.embedded import embedded_url, stop_embedded
+from infra.postgres import connect
 from tests.support.command_line import Processes
 
 PLACE = ("order", "place", "--currency", "EUR", "--item", "MUG:1:5", "--json")
+KILLED = "demo-7-10-500"  # the folder of a demo: seed, days, orders
 
 
 @pytest.fixture
@@ -18,6 +23,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     """A data folder whose server is gone after the test."""
     yield tmp_path / "data"
     stop_embedded(tmp_path / "data")
+    stop_embedded(tmp_path / "data" / KILLED)  # Who was killed could not.
 
 
 @pytest.fixture
@@ -130,6 +136,43 @@ def test_the_demo_ends_with_reports_a_history_and_what_to_try_next(own: Processe
         assert words in said.out
     assert again["summary"]["repeated"] == again["summary"]["commands"]
     assert again["history"]["changes"]
+
+
+def test_shops_of_different_sizes_share_no_folder(own: Processes) -> None:
+    for orders in (5, 6):
+        said = own.run("demo", "--days", 1, "--orders", orders, "--json").json
+        assert said["summary"]["repeated"] == 0
+        assert said["summary"]["orders"] == orders
+
+
+def test_a_demo_that_was_killed_is_completed_by_the_next(own: Processes, folder: Path) -> None:
+    words = ("demo", "--days", 10, "--orders", 500, "--json")
+    program = own.start(*words)
+    await_events(folder / KILLED, 1_000)
+    program.kill()
+    program.communicate()
+
+    resumed, again = own.run(*words), own.run(*words).json
+
+    assert resumed.code == 0, resumed.err
+    summary = resumed.json["summary"]
+    assert 0 < summary["repeated"] < summary["commands"] == again["summary"]["repeated"]
+    for part in ("funnel", "stale", "conversion", "history"):
+        assert resumed.json[part] == again[part]
+
+
+def await_events(folder: Path, number: int) -> None:
+    """Wait until the log of an embedded database holds so many events."""
+    deadline = monotonic() + 60
+    found = 0
+    while found < number:
+        assert monotonic() < deadline, f"{found} events"
+        try:
+            with connect(embedded_url(folder) or "postgresql://127.0.0.1:1/") as session:
+                row = session.execute("select count(*) from log.events").fetchone()
+                found = row[0] if row else 0
+        except (InfraError, UndefinedTable, InvalidSchemaName):
+            continue  # It is being made.
 
 
 def test_processes_end_with_the_right_code(own: Processes) -> None:

@@ -189,10 +189,10 @@ def test_a_server_that_is_to_be_kept_stays_until_it_is_stopped(folder: Path) -> 
 def test_a_folder_that_cannot_be_used_is_an_infra_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(InfraError, match="cannot be used") as caught:
+    with pytest.raises(InfraError, match="ORDERPATH_DATA_DIR, cannot be used") as caught:
         start_embedded(tmp_path / "file" / "below")
 
-    assert caught.value.code == "database_unavailable"
+    assert caught.value.code == "data_folder_unusable"
 
 
 @pytest.mark.parametrize("name", ["psql", "pgbench", "pg_dump"])

@@ -87,6 +87,58 @@ def test_as_of_and_diff_show_the_order_in_between(line: CommandLine, placed: str
     assert (too_early.code, "was not there" in too_early.err) == (1, True)
 
 
+def test_a_difference_is_asked_for_from_earlier_to_later(line: CommandLine, placed: str) -> None:
+    turned = line.run("order", "diff", placed, "2026-03-02", "2026-03-01")
+    ahead = line.run("order", "diff", placed, "2126-01-01")
+
+    assert (turned.code, turned.out, ahead.code, ahead.out) == (2, "", 2, "")
+    assert "FROM (2026-03-02 00:00:00) is later than TO (2026-03-01 00:00:00)" in turned.err
+    assert "swap the two" in turned.err
+    assert "FROM (2126-01-01 00:00:00) is later than now" in ahead.err
+    assert "choose an earlier FROM" in ahead.err
+
+
+def test_all_wrong_items_are_told_together_and_nothing_else(line: CommandLine) -> None:
+    items = ("MUG", "TEA:1:4.50", "CUP:0:1", "JAR:1:1,5", f"{'x' * 201}:1:1", f"A:{'9' * 5_000}:1")
+    words = [word for item in items for word in ("--item", item)]
+
+    said = line.run("order", "place", "--currency", "EUR", *words)
+
+    assert said.code == 2
+    assert said.err.splitlines() == [
+        "Error: no order was placed:",
+        "  --item 'MUG': write SKU:QUANTITY:PRICE, as MUG:2:9.90",
+        "  --item 'CUP:0:1': the quantity is no whole number from 1 to 1000000",
+        "  --item 'JAR:1:1,5': the price is no amount: write digits and at most one '.'",
+        f"  --item '{'x' * 80}…': sku: String should have at most 200 characters",
+        f"  --item 'A:{'9' * 78}…': the quantity is no whole number from 1 to 1000000",
+    ]
+
+
+def test_a_wrong_line_of_a_file_is_not_said_to_be_missing(line: CommandLine) -> None:
+    wrong = {"item_id": "1", "sku": "A", "title": "A", "quantity": 0, "unit_price_minor": 500}
+    body = json.dumps({"currency": "EUR", "lines": [wrong]})
+
+    said = line.run("order", "place", "--file", "-", stdin=body)
+
+    assert said.code == 2
+    assert said.err.splitlines()[1:] == [
+        "  lines.0.quantity: Input should be greater than or equal to 1"
+    ]
+
+
+@pytest.mark.parametrize("currency", ["XXQ", "XAU", "EURO"])
+def test_a_currency_that_iso_4217_lacks_is_refused(line: CommandLine, currency: str) -> None:
+    goods = {"item_id": "1", "sku": "A", "title": "A", "quantity": 1, "unit_price_minor": 500}
+    body = json.dumps({"currency": currency, "lines": [goods]})
+
+    option = line.run("order", "place", "--currency", currency, "--item", "MUG:1:1")
+    file = line.run("order", "place", "--file", "-", stdin=body)
+
+    for said in (option, file):
+        assert (said.code, f"{currency!r} is no currency of ISO 4217" in said.err) == (2, True)
+
+
 def test_the_same_command_id_gets_the_first_answer(line: CommandLine, placed: str) -> None:
     command = ("order", "note", placed, "Hello", "--command-id", uuid4(), "--json")
 

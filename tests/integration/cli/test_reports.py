@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,32 @@ def test_a_report_is_a_table_json_or_csv(shop: CommandLine) -> None:
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        ("funnel",),
+        ("funnel", "--view", "flow"),
+        ("funnel", "--view", "cohort"),
+        ("stale", "--silent-for", "1s"),
+        ("conversion", "--from", "new", "--to", "confirmed"),
+        ("transitions",),
+        ("times",),
+        ("handling",),
+        ("routes",),
+    ],
+    ids=" ".join,
+)
+def test_an_empty_report_as_csv_has_the_header_of_a_full_one(
+    shop: CommandLine, words: tuple[str, ...]
+) -> None:
+    empty = shop.run("report", *words, "--as-of", "2001-01-01", "--csv").out
+    full = shop.run("report", *words, "--as-of", "2101-01-01", "--csv").out
+    rows = [] if words[0] != "conversion" else empty.splitlines()[1:]  # It always has its one row.
+
+    assert empty.splitlines() == [full.splitlines()[0], *rows]
+    assert len(full.splitlines()) > 1
+
+
+@pytest.mark.parametrize(
     ("words", "says"),
     [
         (("stale", "--silent-for", "a while"), "is not a duration: write 10m, 2d or 1h30m"),
@@ -94,6 +121,30 @@ def test_a_wrong_setting_is_named_and_ends_with_2(setting: str, value: str, says
     said = Here({setting: value}).run("status")
 
     assert (said.code, says in said.err) == (2, True), said.err
+
+
+@pytest.mark.parametrize("words", [("status",), ("up",), ("demo",), ("report", "funnel")])
+@pytest.mark.parametrize("place", ["file", "file/below", "x" * 300, "/proc/nobody/makes/this"])
+def test_an_unusable_data_folder_is_named_and_ends_with_2(
+    tmp_path: Path, place: str, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "file").write_text("")
+
+    said = Here({"ORDERPATH_DATA_DIR": str(tmp_path / place)}).run(*words)
+
+    assert said.code == 2, said.err
+    assert f"The data folder {tmp_path / place}" in said.err
+    assert "Set ORDERPATH_DATA_DIR to a folder that you may write" in said.err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_data_folder_without_the_right_to_write_is_named_and_ends_with_2(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o500)
+
+    said = Here({"ORDERPATH_DATA_DIR": str(folder)}).run("status")
+
+    assert (said.code, f"{folder}, chosen by ORDERPATH_DATA_DIR" in said.err) == (2, True), said.err
 
 
 def test_a_database_that_is_away_is_a_matter_of_infrastructure() -> None:

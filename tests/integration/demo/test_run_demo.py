@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from itertools import pairwise
+from multiprocessing.connection import Connection
 from typing import Final
 
 import pytest
@@ -18,6 +20,7 @@ from infra.settings import Settings
 from services.bootstrap import System, open_system
 from services.demo import START, DemoSummary, VirtualClock, demo_settings, run_demo
 from tests.support.postgres import cloned_database
+from tests.support.processes import Writer, leaving, listen
 
 DAYS: Final = 14
 ORDERS: Final = 300
@@ -104,6 +107,39 @@ def test_a_second_run_is_answered_from_the_store_and_writes_nothing(migrated_ser
     assert first.repeated == 0
     assert second.repeated == second.commands == first.commands
     assert (second.accepted, second.refused) == (first.accepted, first.refused)
+
+
+def play_and_tell(pipe: Connection, url: str) -> None:
+    """Simulate in a process of its own, and say how far it is."""
+    with open_system(Settings(database_url=url), VirtualClock(START)) as system:
+        run_demo(system, seed=7, days=DAYS, orders=ORDERS, progress=lambda *far: pipe.send(far))
+        pipe.send("done")
+
+
+def order_by_order(events: list[Recorded]) -> list[Recorded]:
+    """Sort by order and version. Between two orders the place in the log may differ: commands
+    that were decided on a state before the kill are set back, and others go ahead of them.
+    """
+    ordered = sorted(events, key=lambda r: (r.stream_id, r.version))
+    return [replace(r, position=number) for number, r in enumerate(ordered)]
+
+
+def test_a_run_that_was_killed_is_completed_by_the_next_without_a_trace_in_any_order(
+    database_url: str, events: list[Recorded]
+) -> None:
+    with leaving([Writer(play_and_tell, database_url)]) as (writer,):
+        listen([writer], lambda: bool(writer.said))
+        writer.kill()
+
+    with open_system(Settings(database_url=database_url), VirtualClock(START)) as system:
+        before = system.log.head().position
+        summary = run_demo(system, seed=7, days=DAYS, orders=ORDERS)
+        again = system.log.read(0, 100_000)
+
+    assert "done" not in writer.said
+    assert 0 < before < len(events)
+    assert 0 < summary.repeated < summary.commands
+    assert fingerprint(order_by_order(again)) == fingerprint(order_by_order(events))
 
 
 def test_every_move_is_one_of_the_path(events: list[Recorded], path: OrderPath) -> None:

@@ -1,8 +1,9 @@
-"""Imports that are killed, run beside each other, or lose their database: nothing is lost or
-there twice, and starting again completes them.
+"""Imports that are killed, run beside each other, lose their database or fill its disk: nothing
+is lost or there twice, and starting again completes them.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from services.bootstrap import System, open_system
 from services.imports.log_file import import_log
 from services.imports.olist import import_olist
 from services.imports.quarantine import list_rows
+from services.pipeline import Pipeline
 from tests.integration.imports.sources import (
     ITEM,
     ORDER,
@@ -103,10 +105,18 @@ def test_two_imports_at_once_record_everything_once(
         assert len(list_rows(system)) == 1
 
 
+@contextmanager
+def open_impatient(url: str) -> Iterator[System]:
+    """Open a system whose commands hardly wait for a database that went away."""
+    with open_system(Settings(database_url=url)) as system:
+        system.pipeline.close()
+        system.pipeline = Pipeline(system.log, system.clock, patience_seconds=0.2)
+        yield system
+
+
 def test_an_import_whose_database_goes_away_says_how_to_go_on(
-    database_url: str, migrated_server: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+    database_url: str, migrated_server: str, folder: Path
 ) -> None:
-    monkeypatch.setattr("services.pipeline.PATIENCE_SECONDS", 0.2)
     name = urlsplit(database_url).path.lstrip("/")
 
     def allow(connections: str) -> None:
@@ -125,7 +135,7 @@ def test_an_import_whose_database_goes_away_says_how_to_go_on(
             gone.append(True)
             allow("false")
 
-    with open_system(Settings(database_url=database_url)) as system:
+    with open_impatient(database_url) as system:
         with pytest.raises(InfraError, match="start the same import again"):
             import_olist(system, folder, progress=lose)
         allow("true")
@@ -134,6 +144,67 @@ def test_an_import_whose_database_goes_away_says_how_to_go_on(
 
         assert report.facts == FACTS
         assert 0 < report.facts_known < FACTS
+        assert len(facts_in_log(system)) == FACTS
+
+
+def fill_disk(url: str, table: str, rows: int) -> None:
+    """Let the database find its disk full once the table has so many rows more."""
+    with connect(url) as session:
+        session.execute(
+            f"""
+            create sequence public.room;
+            grant usage on sequence public.room to public;
+            create function public.no_room() returns trigger language plpgsql as $$
+            begin
+                if nextval('public.room') > {rows} then
+                    raise exception 'no space left on device' using errcode = '53100';
+                end if;
+                return new;
+            end $$;
+            create trigger no_room before insert on {table}
+                for each row execute function public.no_room();
+            """
+        )
+
+
+def make_room(url: str, table: str) -> None:
+    with connect(url) as session:
+        session.execute(f"drop trigger no_room on {table}")
+
+
+def test_an_import_that_fills_the_disk_says_so_and_is_completed_by_the_next(
+    database_url: str, other_url: str, folder: Path
+) -> None:
+    with open_impatient(database_url) as system:
+        fill_disk(database_url, "log.events", FACTS // 2)
+        with pytest.raises(InfraError, match="start the same import again") as caught:
+            import_olist(system, folder)
+        before = len(facts_in_log(system))
+        make_room(database_url, "log.events")
+
+        report = import_olist(system, folder)
+
+        assert caught.value.code == "database_full"
+        assert f"{before} facts were recorded until then" in str(caught.value)
+        # What was still in flight at the error is recorded as soon as there is room again.
+        assert 0 < before <= report.facts_known < FACTS
+        assert report.facts == FACTS
+        assert facts_in_log(system) == facts_of_an_undisturbed_import(other_url, folder)
+        assert len(list_rows(system)) == 1
+
+
+def test_a_disk_that_is_full_for_quarantine_loses_no_row(database_url: str, folder: Path) -> None:
+    with open_impatient(database_url) as system:
+        fill_disk(database_url, "ops.quarantine", 0)
+        with pytest.raises(InfraError, match="start the same import again") as caught:
+            import_olist(system, folder)
+        make_room(database_url, "ops.quarantine")
+
+        report = import_olist(system, folder)
+
+        assert caught.value.code == "database_full"
+        assert report.quarantined == {"status_unknown": 1}
+        assert len(list_rows(system)) == 1
         assert len(facts_in_log(system)) == FACTS
 
 

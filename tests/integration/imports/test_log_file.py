@@ -17,6 +17,7 @@ from domain.orders.events import (
     stream_of,
 )
 from domain.paths.line import PublishPath
+from infra.postgres import connect
 from services.bootstrap import SYSTEM, System
 from services.imports.identity import id_of, order_id_of
 from services.imports.log_file import import_log
@@ -321,6 +322,19 @@ def test_a_better_mapping_frees_what_waited(depot: System, tmp_path: Path) -> No
     assert list_rows(depot) == []
 
 
+def test_a_stored_mapping_that_is_refused_today_is_named(depot: System, tmp_path: Path) -> None:
+    mapping = MAPPING + "item: {id: what, currency: EUR}\n"
+    import_log(depot, *log(tmp_path, [("7", "2025-01-11 10:00:00", "Snet")], mapping))
+    with connect(depot.url) as session:  # As a version that looked at the shape only stored it.
+        session.execute(
+            "update ops.import_runs set mapping = jsonb_set(mapping, '{item,currency}', '\"XXQ\"')"
+        )
+
+    with pytest.raises(ImportProblem, match=r"item.currency: 'XXQ' is no .* import the file again"):
+        resubmit(depot)
+    assert len(list_rows(depot)) == 1
+
+
 def test_discover_drafts_a_path_that_the_log_conforms_to(system: System, tmp_path: Path) -> None:
     mapping = MAPPING.replace("map: {Created: new, Packed: packed, Sent: sent}", "discover: true")
     rows = [*ROWS, ("8", "2025-01-10 08:00:00", "Created"), ("8", "2025-01-12 08:00:00", "Отмена")]
@@ -414,6 +428,18 @@ def test_shuffled_rows_of_packed_files_leave_the_same_facts(depot: System, tmp_p
         (("order_id: case", "order_id: case\nduplicates: both"), "duplicates: write 'keep' or"),
         (("order_id: case", "order_id: case\npersonal: what"), "'what' is personal"),
         (("order_id: case", "order_id: case\nencoding: utf-9"), "there is no encoding 'utf-9'"),
+        (
+            ("order_id: case", "order_id: case\nitem: {id: case, currency: XXQ}"),
+            r"map.yaml:5:28: 'XXQ' is no currency of ISO 4217",
+        ),
+        (
+            ("order_id: case", "order_id: case\nplaced: {activity: Created, currency: XAU}"),
+            r"map.yaml:5:39: 'XAU' is no currency of ISO 4217",
+        ),
+        (
+            ("order_id: case", "order_id: case\npayment: {amount: case, currency: EURO}"),
+            r"map.yaml:5:35: currency: write a currency of three capital letters, as EUR",
+        ),
     ],
 )
 def test_a_wrong_mapping_is_told_with_its_line(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from domain.orders.events import stream_of
 from infra.postgres import connect
@@ -14,6 +15,10 @@ from services.imports.identity import order_id_of
 from services.imports.olist import import_olist
 from services.imports.problem import ImportProblem
 from services.imports.quarantine import find_row, fix, list_rows, resubmit
+from services.imports.report import ImportReport
+from services.imports.rows import SourceRow, UnreadableError
+from services.imports.runner import Recorder
+from services.imports.session import begin
 from tests.integration.imports.sources import (
     ITEM,
     ORDER,
@@ -286,15 +291,44 @@ def test_erased_values_are_gone_and_break_nothing(system: System, tmp_path: Path
         fix(system, row.row_id, {"price": "1.00"})
 
 
-def test_a_file_that_is_wrong_all_over_stops(
-    system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("services.imports.runner.MAX_QUARANTINED", 10)
-    orders = [ORDER | {"order_id": f"o{n}", "order_approved_at": "?"} for n in range(20)]
+def test_a_file_that_is_wrong_all_over_stops(system: System, tmp_path: Path) -> None:
+    report = ImportReport("olist", "olist", ("orders.csv",))
+    begin(system, report, [write_csv(tmp_path / "orders.csv", [], [])], {})
+    recorder = Recorder(system, report, most_bad=10)
+    error = UnreadableError("time_unreadable", "order_approved_at", "no time")
+    rows = [
+        SourceRow("orders", "orders.csv", n, ORDER | {"order_id": f"o{n}"}) for n in range(2, 13)
+    ]
+    for row in rows[:10]:
+        recorder.bad(row, error)
 
     with pytest.raises(ImportProblem, match="more than 10 rows cannot be read, 11 of them because"):
-        import_olist(system, write_olist(tmp_path / "shop", orders, [], []))
+        recorder.bad(rows[10], error)
     assert len(list_rows(system)) == 11
+
+
+@pytest.mark.parametrize("price", ["99999999999999", "9" * 16, "9" * 40])
+def test_an_amount_that_is_too_large_is_told_with_limit_column_and_line(
+    system: System, tmp_path: Path, price: str
+) -> None:
+    items = [ITEM, ITEM | {"order_item_id": "2", "price": price}]
+    import_olist(system, write_olist(tmp_path / "shop", items=items))
+
+    (row,) = list_rows(system)
+    assert (row.reason, row.file, row.line, row.column) == (
+        "amount_too_large", "order_items.csv", 3, "price",
+    )  # fmt: skip
+    assert row.message == "price: the amount is too large, write at most 10000000000000.00 BRL"
+
+
+def test_a_resubmit_is_logged_without_a_run_that_it_is_not(system: System, tmp_path: Path) -> None:
+    with capture_logs() as logged:
+        report = import_olist(system, write_olist(tmp_path / "shop", items=[ITEM | {"price": "x"}]))
+        resubmit(system)
+
+    first, second = (entry for entry in logged if entry["event"] == "import_done")
+    assert first["run_id"] == str(report.run_id)
+    assert (second["kind"], "run_id" in second) == ("quarantine", False)
 
 
 def test_the_shuffled_rows_leave_the_same_facts(system: System, tmp_path: Path) -> None:

@@ -65,6 +65,13 @@ def test_a_data_folder_may_start_with_a_tilde_or_be_relative(
     assert load_settings().data_dir == Path.home() / "there"
 
 
+def test_a_home_that_nobody_knows_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERPATH_DATA_DIR", "~nobody-of-this-name/orders")
+
+    with pytest.raises(SettingsError, match=r"ORDERPATH_DATA_DIR: .*~nobody-of-this-name"):
+        load_settings()
+
+
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [

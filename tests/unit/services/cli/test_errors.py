@@ -22,6 +22,7 @@ UNMET = (
         (CommandIdReused(UUID(int=1)), 1, "send a new id"),
         (InfraError("database_unavailable", "away"), 3, "send the same again"),
         (InfraError("newer_version", "a later one made it"), 3, "newer_version: a later one"),
+        (InfraError("data_folder_unusable", "a file"), 2, "Set ORDERPATH_DATA_DIR to a folder"),
         (CommandFailed("write it so", 2), 2, "write it so"),
         (OSError("disk is gone"), 3, "disk is gone"),
         (RuntimeError("odd"), 3, "RuntimeError"),

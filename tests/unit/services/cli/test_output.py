@@ -1,12 +1,13 @@
 """Answers come out as stable JSON, flat CSV, and words that people read."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import TypedDict
 from uuid import UUID
 
 import pytest
 
 from services.cli.amounts import amount, minor_of, priced
-from services.cli.output import put_csv, put_json, span, words
+from services.cli.output import columns_of, put_csv, put_json, span, words
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -32,12 +33,37 @@ def test_csv_is_flat_and_has_a_header(capsys: pytest.CaptureFixture[str]) -> Non
         [
             {"to": "a", "at": NOON, "seconds": {"mean": 1.5, "p90": None}, "route": ["x", "y"]},
             {"to": "b,c", "at": None, "seconds": {"mean": 2, "p90": 3}, "route": []},
-        ]
+        ],
+        columns=["to"],
     )
 
     assert capsys.readouterr().out == (
         'to,at,seconds_mean,seconds_p90,route\na,2026-03-01T12:00:00Z,1.5,,x > y\n"b,c",,2,3,\n'
     )
+
+
+class Spread(TypedDict):
+    mean: float | None
+    p90: float | None
+
+
+class Row(TypedDict):
+    to: str
+    route: list[str]
+    seconds: Spread
+    reached: dict[str, int]
+
+
+def test_csv_without_rows_is_its_header(capsys: pytest.CaptureFixture[str]) -> None:
+    put_csv([], columns_of(Row))
+
+    assert capsys.readouterr().out == "to,route,seconds_mean,seconds_p90\n"
+
+
+def test_csv_has_the_columns_of_every_row(capsys: pytest.CaptureFixture[str]) -> None:
+    put_csv([{"reached": {"new": 1}}, {"reached": {"new": 2, "done": 3}}], columns=[])
+
+    assert capsys.readouterr().out == "reached_new,reached_done\n1,\n2,3\n"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from services.imports.rows import UnreadableError, minor_units, whole_number
         ("1999", "JPY", 1_999),
         ("1.234", "KWD", 1_234),
         ("10000000000000.00", "BRL", 10**15),
+        ("1000000000000000", "JPY", 10**15),
+        ("000000000000000000012.50", "EUR", 1_250),
     ],
 )
 def test_amounts_are_exact(text: str, currency: str, expected: int) -> None:
@@ -31,16 +33,33 @@ def test_amounts_are_exact(text: str, currency: str, expected: int) -> None:
         ("+1", "BRL", "amount_unreadable"),
         ("٣", "BRL", "amount_unreadable"),
         ("inf", "BRL", "amount_unreadable"),
-        ("9" * 16, "BRL", "amount_unreadable"),
         ("1.5", "JPY", "amount_too_fine"),
         ("100000000000000.0000000001", "BRL", "amount_too_fine"),
-        ("10000000000000.01", "BRL", "amount_too_large"),
+        ("0" * 100_000 + "x", "BRL", "amount_unreadable"),
     ],
 )
 def test_what_is_no_amount_says_why(text: str, currency: str, reason: str) -> None:
     with pytest.raises(UnreadableError) as raised:
         minor_units(text, "price", currency)
     assert (raised.value.reason, raised.value.column) == (reason, "price")
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "most"),
+    [
+        ("10000000000000.01", "BRL", "10000000000000.00 BRL"),
+        ("9" * 16, "BRL", "10000000000000.00 BRL"),
+        ("9" * 100_000, "BRL", "10000000000000.00 BRL"),
+        ("99999999999999999.999", "EUR", "10000000000000.00 EUR"),
+        ("1000000000000001", "JPY", "1000000000000000 JPY"),
+        ("1000000000001", "KWD", "1000000000000.000 KWD"),
+    ],
+)
+def test_an_amount_that_is_too_large_is_told_the_limit(text: str, currency: str, most: str) -> None:
+    with pytest.raises(UnreadableError) as raised:
+        minor_units(text, "price", currency)
+    assert (raised.value.reason, raised.value.column) == ("amount_too_large", "price")
+    assert raised.value.message == f"price: the amount is too large, write at most {most}"
 
 
 def test_a_decimal_comma_is_read_where_the_mapping_says_so() -> None:
