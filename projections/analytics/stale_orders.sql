@@ -17,6 +17,8 @@ select
     coalesce(t.total_minor, 0) as total_minor, -- what the order costs, minor units
     t.currency -- ISO 4217
 from live.standings v
-join live.orders o on o.order_id = v.order_id and not o.test
+left join live.orders o on o.order_id = v.order_id
 left join live.order_totals t on t.order_id = v.order_id
-where v.final is null;
+where v.final is null
+  and not exists (
+      select from live.orders tested where tested.order_id = v.order_id and tested.test);

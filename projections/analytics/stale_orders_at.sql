@@ -12,23 +12,34 @@ create function stale_orders_at(
 )
 language sql stable
 begin atomic
-select l.order_id, o.external_id, l.path, p.stage, l.status, l.occurred_at,
-       extract(epoch from stale_orders_at.as_of - l.occurred_at)::double precision, l.due_at,
+select l.order_id, o.external_id, l.path, l.stage, l.status, l.entered_at,
+       extract(epoch from stale_orders_at.as_of - l.entered_at)::double precision, l.due_at,
        coalesce(l.due_at < stale_orders_at.as_of, false), o.owner_user, o.owner_group,
-       o.total_minor, o.currency
+       coalesce(o.total_minor, 0), o.currency
 from (
-    select distinct on (e.order_id) e.*
-    from analytics.status_entries e
-    where e.occurred_at <= stale_orders_at.as_of
-      and e.recorded_at <= stale_orders_at.as_known
-      and (e.annulled_recorded_at is null
-           or e.annulled_recorded_at > stale_orders_at.as_known)
-      and (not stale_orders_at.timed_only or e.time_source <> 'derived')
-    order by e.order_id, e.occurred_at desc, e.is_decision desc, e.timeline_no desc,
-             e.fact_id desc
+    -- As in status_visits_at, only one of the two branches is planned.
+    select v.order_id, v.path, v.stage, v.status, v.entered_at, v.due_at
+    from analytics.status_visits v
+    where v.entered_at <= stale_orders_at.as_of and v.final is null
+      and (v.left_at is null or v.left_at > stale_orders_at.as_of)
+      and stale_orders_at.as_known = 'infinity' and stale_orders_at.timed_only is false
+    union all
+    select e.order_id, e.path, p.stage, e.status, e.occurred_at, e.due_at
+    from (
+        select distinct on (e.order_id) e.*
+        from analytics.status_entries e
+        where e.occurred_at <= stale_orders_at.as_of
+          and e.recorded_at <= stale_orders_at.as_known
+          and (e.annulled_recorded_at is null
+               or e.annulled_recorded_at > stale_orders_at.as_known)
+          and (not stale_orders_at.timed_only or e.time_source <> 'derived')
+        order by e.order_id, e.occurred_at desc, e.is_decision desc, e.timeline_no desc,
+                 e.fact_id desc
+    ) e
+    left join analytics.path_statuses p
+      on p.path = e.path and p.path_version = e.path_version and p.status = e.status
+    where p.final is null
+      and (stale_orders_at.as_known < 'infinity' or stale_orders_at.timed_only is not false)
 ) l
-join analytics.orders o on o.order_id = l.order_id
-left join analytics.path_statuses p
-  on p.path = l.path and p.path_version = l.path_version and p.status = l.status
-where p.final is null;
+left join analytics.orders o on o.order_id = l.order_id;
 end;

@@ -1,8 +1,9 @@
 -- The stays of all orders as they were at as_of (by when things happened), as far as it was
 -- known at as_known (by when the log recorded them). timed_only leaves out entries whose time
 -- is derived. Columns as in status_visits; a stay is open, and overdue, as of as_of. Without
--- arguments it gives what status_visits shows. Ask for the columns that you need: holder and
--- taken_up_at are found for each stay. Test orders are left out.
+-- arguments it gives what status_visits shows. With as_of alone it is as fast as that view; with
+-- the others ask only for the columns that you need: holder and taken_up_at are then found for
+-- each stay. Test orders are left out.
 create function status_visits_at(
     as_of timestamptz default 'infinity',
     as_known timestamptz default 'infinity',
@@ -18,6 +19,25 @@ create function status_visits_at(
 )
 language sql stable
 begin atomic
+-- By what is known now, the stays as of a moment are those of today that had begun by then. Only
+-- one of the two branches is planned.
+select
+    v.order_id, v.visit_no, v.status_visit_no, v.path, v.path_version, v.status, v.stage, v.final,
+    v.entered_at, past.left_at, past.left_at is null,
+    case when past.left_at is not null then v.seconds end, v.previous_status, v.previous_seconds,
+    case when past.left_at is not null then v.next_status end, v.due_at,
+    coalesce(coalesce(past.left_at, least(now(), status_visits_at.as_of)) > v.due_at, false),
+    v.actor_kind, v.actor_id, v.role, v.holder_user, v.holder_group,
+    case when v.taken_up_at <= status_visits_at.as_of then v.taken_up_at end,
+    case when past.left_at is not null then v.handling_seconds end, v.conforming,
+    v.nonconforming, v.reason_code, v.initiator, v.time_source, v.cause
+from analytics.status_visits v
+cross join lateral (
+    select case when v.left_at <= status_visits_at.as_of then v.left_at end as left_at
+) past
+where v.entered_at <= status_visits_at.as_of
+  and status_visits_at.as_known = 'infinity' and status_visits_at.timed_only is false
+union all
 select
     s.order_id, s.visit_no::integer, s.status_visit_no::integer, s.path, s.path_version, s.status,
     p.stage, p.final, s.occurred_at, s.left_at, s.left_at is null,
@@ -90,5 +110,6 @@ left join analytics.path_statuses p
   on p.path = s.path and p.path_version = s.path_version and p.status = s.status
 left join analytics.path_transitions t
   on t.path = s.path and t.path_version = s.path_version
- and t.from_status = s.previous_status and t.to_status = s.status;
+ and t.from_status = s.previous_status and t.to_status = s.status
+where status_visits_at.as_known < 'infinity' or status_visits_at.timed_only is not false;
 end;

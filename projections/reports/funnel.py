@@ -164,11 +164,11 @@ _REACHED: Final[LiteralString] = """
 _FLOW: Final[LiteralString] = """
     , moves as (
         select path, stage, status, (entered_at at time zone 'UTC')::date as day,
-               1 as entered, 0 as leaving
-        from visits
+               count(*) as entered, 0 as leaving
+        from visits group by 1, 2, 3, 4
         union all
-        select path, stage, status, (left_at at time zone 'UTC')::date, 0, 1
-        from visits where left_at is not null
+        select path, stage, status, (left_at at time zone 'UTC')::date, 0, count(*)
+        from visits where left_at is not null group by 1, 2, 3, 4
     ), days as (
         select path, stage, status, day, sum(entered)::bigint as entered,
                sum(leaving)::bigint as leaving

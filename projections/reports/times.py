@@ -103,15 +103,25 @@ _HANDLING: Final[LiteralString] = """
         select path, stage, status, handling_seconds as seconds, is_current,
                case when %(by_holder)s then holder_user end as holder_user,
                case when %(by_holder)s then holder_group end as holder_group
-        from visits where handling_seconds is not null
+        from visits where taken_up_at is not null and left_at is not null
     )
 """
 
+# Groups that are hashed into arrays leave only numbers to sort. percentile_cont in the grouping
+# itself makes PostgreSQL sort all rows by the names of the groups first, on disk.
+# Limit: 67 million stays in one group.
 _SPREAD: Final[LiteralString] = """
-    select path, stage, status, holder_user, holder_group, count(seconds) as visits,
-           count(*) filter (where is_current) as still_open,
-           avg(seconds) as mean,
-           percentile_cont(array[0, 0.5, 0.9, 0.99, 1]) within group (order by seconds) as parts
-    from measured group by path, stage, status, holder_user, holder_group
+    , collected as (
+        select path, stage, status, holder_user, holder_group, array_agg(seconds) as durations,
+               count(*) filter (where is_current) as still_open
+        from measured group by path, stage, status, holder_user, holder_group
+    )
+    select path, stage, status, holder_user, holder_group, still_open, visits, mean, parts
+    from collected
+    cross join lateral (
+        select count(s) as visits, avg(s) as mean,
+               percentile_cont(array[0, 0.5, 0.9, 0.99, 1]) within group (order by s) as parts
+        from unnest(durations) as s
+    ) spread
     order by path, stage, status, holder_user nulls first, holder_group nulls first
 """

@@ -29,12 +29,21 @@ def transitions(reader: Reader, scope: Scope) -> list[Transition]:
     ]
 
 
+# Arrays first, as in projections.reports.times.
 _QUESTION: Final[LiteralString] = """
-    select previous_status as from_status, status as to_status, count(*) as moves,
-           count(*) filter (where not conforming) as nonconforming,
-           avg(previous_seconds) as mean,
-           percentile_cont(array[0, 0.5, 0.9, 1]) within group (order by previous_seconds) as parts
-    from visits where previous_status is not null
-    group by previous_status, status
+    , collected as (
+        select previous_status as from_status, status as to_status, count(*) as moves,
+               count(*) filter (where not conforming) as nonconforming,
+               array_agg(previous_seconds) as durations
+        from visits where previous_status is not null
+        group by previous_status, status
+    )
+    select from_status, to_status, moves, nonconforming, mean, parts
+    from collected
+    cross join lateral (
+        select avg(s) as mean,
+               percentile_cont(array[0, 0.5, 0.9, 1]) within group (order by s) as parts
+        from unnest(durations) as s
+    ) spread
     order by moves desc, from_status, to_status
 """

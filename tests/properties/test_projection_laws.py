@@ -26,6 +26,7 @@ EXAMPLES = settings(
     max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 LATER = NOW + timedelta(days=1)  # nothing that the strategies draw is still to come then
+EVER = "'9999-01-01'"  # all is recorded by then; but being a moment, it is asked of the entries
 _EARLIEST_FACTS = 2**64  # each order's facts have ids of their own, in the same order
 
 numbers = count(1)
@@ -177,14 +178,42 @@ def test_visits_are_the_timeline_and_the_function_of_all_times_gives_the_same(
 
     order = aggregate(world, case.order_id)
     visits = stays(world, "analytics.status_visits", case.order_id)
-    at_any_time = stays(world, "analytics.status_visits_at()", case.order_id)
-
-    assert visits == at_any_time
+    assert visits == stays(world, "analytics.status_visits_at()", case.order_id)
+    assert visits == stays(world, f"analytics.status_visits_at(as_known => {EVER})", case.order_id)
     if not order.test:
         entered = [(entry.key[0], entry.status) for entry in order.timeline]
         assert [(visit["entered_at"], visit["status"]) for visit in visits] == entered
         left = [at for at, _ in entered[1:]]
         assert [visit["left_at"] for visit in visits] == [*left, None][: len(visits)]
+
+
+@EXAMPLES
+@given(script=sequences(any_command))
+def test_the_past_by_what_is_known_now_is_the_past_derived_from_the_entries(
+    world: World, script: list[tuple[int, Command]]
+) -> None:
+    case = Case()
+    world.now = LATER
+    for seconds, command in script:
+        world.now += timedelta(seconds=seconds)
+        world.send(case.own(command))
+    world.catch_up()
+
+    visits = stays(world, "analytics.status_visits", case.order_id)
+    moments = {visit[name] for visit in visits for name in ("entered_at", "taken_up_at")} - {None}
+    for moment in sorted(moments | {at - timedelta(microseconds=1) for at in moments}):
+        assert not world.query(differing("status_visits_at"), *[moment] * 4)
+        assert not world.query(differing("stale_orders_at"), *[moment] * 4)
+
+
+def differing(function: str) -> str:
+    """Ask for the rows that a function of the past gives from the read model or from the entries
+    alone."""
+    known_now, derived = f"analytics.{function}(%s)", f"analytics.{function}(%s, {EVER})"
+    return (
+        f"(table {known_now} except all table {derived}) union all"
+        f" (table {derived} except all table {known_now})"
+    ).replace("table ", "select * from ")
 
 
 @EXAMPLES
@@ -255,5 +284,5 @@ def one_order(world: World, order_id: UUID) -> dict[str, Any] | None:
 def stays(world: World, source: str, order_id: UUID) -> list[dict[str, Any]]:
     with connect(world.url, role="orderpath_analyst") as connection:
         cursor = connection.cursor(row_factory=psycopg.rows.dict_row)
-        text = "select * from " + source + " where order_id = %s order by visit_no"  # noqa: S608
+        text = "select * from " + source + " where order_id = %s order by 1, 2"  # noqa: S608
         return cursor.execute(text.encode(), [order_id]).fetchall()
