@@ -1,10 +1,10 @@
 """What the command pipeline hands to the log in one append, and what it gets back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from domain.facts import PathKey
@@ -76,6 +76,9 @@ class Log(Protocol):
     def load(self, versions: Mapping[str, int]) -> Mapping[str, Sequence[Happened]]:
         """Give the events of each stream above the version that is known already."""
 
+    def load_states(self, streams: Collection[str]) -> Mapping[str, Any]:
+        """Give kept states that are still true; what is missing is read event by event."""
+
     def load_paths(self, keys: Sequence[PathKey]) -> Mapping[PathKey, OrderPath]:
         """Give published paths; what was never published is missing."""
 
@@ -84,6 +87,9 @@ class Log(Protocol):
 
     def append(self, answers: Sequence[Answer], versions: Mapping[str, int]) -> Appended:
         """Write a batch in one transaction; versions: of every stream as it was read."""
+
+    def keep_states(self, states: Mapping[str, Any]) -> None:
+        """Keep states that stand in the log, so that they need not be read event by event."""
 
     def close(self) -> None:
         """Give back every connection."""

@@ -1,6 +1,6 @@
 """The log as the pipeline and the readers see it: decoded events out, decided commands in."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -21,21 +21,28 @@ from infra.recorded_row import RecordedRow
 from infra.recorder import AppendRows, PostgresRecorder
 from infra.sealing import SubjectKey
 from infra.shards import shard_of
+from infra.snapshots import Snapshots
 
 
 class EventLog:
     """One per process; threads may share it. Implements domain.batch.Log."""
 
-    def __init__(self, recorder: PostgresRecorder, mapper: EventMapper | None = None) -> None:
+    def __init__(
+        self,
+        recorder: PostgresRecorder,
+        mapper: EventMapper | None = None,
+        snapshots: Snapshots | None = None,
+    ) -> None:
         self.recorder = recorder
         self.mapper = mapper or EventMapper()
+        self.snapshots = snapshots or Snapshots(self.mapper.ring)
         self._unsure_keys: list[SubjectKey] | None = None  # appended, but not yet committed
 
     @contextmanager
     def locked(self) -> Iterator["EventLog"]:
         """Hold the head lock: what is loaded inside of the block stays true until its end."""
         with self.recorder.locked() as recorder:
-            held = EventLog(recorder, self.mapper)
+            held = EventLog(recorder, self.mapper, self.snapshots)
             unsure: list[SubjectKey] = []
             held._unsure_keys = unsure
             yield held
@@ -50,6 +57,14 @@ class EventLog:
             if key is not None and row.key_id is not None and row.subject_id is not None:
                 self.mapper.ring.remember(SubjectKey(row.key_id, row.subject_id, key))
         return found
+
+    def load_states(self, streams: Collection[str]) -> dict[str, Any]:
+        """Give the newest usable snapshot of each stream; what has none is missing."""
+        return self.snapshots.load(self.recorder, streams)
+
+    def keep_states(self, states: Mapping[str, Any]) -> None:
+        """Keep snapshots of states that stand in the log, instead of older ones."""
+        self._note_stored(self.snapshots.keep(self.recorder, states))
 
     def read(self, after: int, limit: int) -> list[Recorded]:
         """Give the next events behind a position, personal data sealed.
@@ -147,10 +162,7 @@ class EventLog:
             if error.diag.constraint_name == "events_fact_id":
                 raise FactIdReused from error
             raise
-        if self._unsure_keys is None:
-            self.mapper.ring.stored(new_keys)
-        else:
-            self._unsure_keys += new_keys
+        self._note_stored(new_keys)
         streams = list(versions)
         return Appended(
             after=after,
@@ -159,6 +171,12 @@ class EventLog:
             known=frozenset(known),
             set_back=frozenset(set_back),
         )
+
+    def _note_stored(self, new_keys: list[SubjectKey]) -> None:
+        if self._unsure_keys is None:
+            self.mapper.ring.stored(new_keys)
+        else:
+            self._unsure_keys += new_keys
 
     def _event_rows(
         self, answers: Sequence[Answer]

@@ -9,16 +9,16 @@ again on fresh state; the third time while the head of the log is held, so that 
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from threading import Event as Signal
 from threading import Thread
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -35,6 +35,8 @@ PATIENCE_SECONDS: Final = 10.0  # how long a command waits for a database that w
 FIRST_WAIT_SECONDS: Final = 0.05
 LONGEST_WAIT_SECONDS: Final = 1.0
 WARY_ROUNDS: Final = 32  # so long after another process was faster, states are read before use
+SNAPSHOT_EVENTS: Final = 500  # a stream's state is kept each time it has as many events more
+MAX_KEPT_STATES: Final = 32  # of one round; the others are kept at their next multiple
 PASSING: Final = frozenset({"database_unavailable", "database_full"})
 
 _ENVELOPE: Final = set(Command.ENVELOPE)
@@ -201,6 +203,7 @@ class Pipeline:
         self._put_back_overtaken(flight.round, appended, again)
         self._launch()
         self._queue.complete(settled)
+        self._keep_long(flight.round, doubtful)
 
     def _land_all(self) -> None:
         while self._flight is not None or self._next.decided:
@@ -218,6 +221,7 @@ class Pipeline:
         """Decide and append at once, nothing else being on its way."""
         alone, waiting = Round(), deque(batch)
         appended: Appended | None = None
+        doubtful: set[str] = set()
         settled: list[tuple[Pending, Settled]] = []
         with self._log.locked() if locked else nullcontext(self._log) as log:
             self._decide(log, alone, waiting, fresh=True)
@@ -226,11 +230,13 @@ class Pipeline:
                 settled = self._settled(log, alone, appended)
         # Only here is it committed. What was remembered before might never have happened.
         if appended is not None:
-            self._remember(alone, appended)
+            doubtful = self._remember(alone, appended)
             if locked:  # Nobody moved it, so it was never so: the log was restored since.
                 self._cache.forget(appended.moved)
             self._put_back_overtaken(alone, appended, waiting)
         self._queue.complete(settled)
+        if appended is not None:
+            self._keep_long(alone, doubtful)
 
     def _settled(self, log: Log, done: Round, appended: Appended) -> list[tuple[Pending, Settled]]:
         """Give the answers of a round: those of before for ids that were known before."""
@@ -248,6 +254,20 @@ class Pipeline:
         overtaken = bool(appended.moved - done.presumed) or done.found_stale
         self._wary_rounds = WARY_ROUNDS if overtaken else max(self._wary_rounds - 1, 0)
         return doubtful
+
+    def _keep_long(self, done: Round, doubtful: set[str]) -> None:
+        """Have the states of long streams kept, behind the next append. Nobody waits for it."""
+        long = [stream for stream in done.passed(SNAPSHOT_EVENTS) if stream not in doubtful]
+        if long:
+            states = {stream: done.states[stream] for stream in long[:MAX_KEPT_STATES]}
+            with suppress(RuntimeError):  # The interpreter is about to end.
+                self._appender.submit(self._keep_states, states)
+
+    def _keep_states(self, states: Mapping[str, Any]) -> None:
+        try:
+            self._log.keep_states(states)
+        except Exception as error:  # noqa: BLE001 - nothing is lost but time
+            log_.warning("snapshots_not_kept", states=len(states), error=type(error).__name__)
 
     def _put_back_overtaken(
         self, done: Round, appended: Appended, behind: Iterable[Pending]

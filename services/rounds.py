@@ -58,6 +58,14 @@ class Round:
         """The version of every stream as it was read."""
         return {stream: state.version for stream, state in self.read.items()}
 
+    def passed(self, events: int) -> list[str]:
+        """Name the streams whose version passed a multiple of so many events."""
+        return [
+            stream
+            for stream, state in self.states.items()
+            if state.version // events > self.read[stream].version // events
+        ]
+
     def settled(
         self, appended: Appended, stored: Mapping[UUID, StoredOutcome]
     ) -> list[tuple[Pending, Settled]]:

@@ -34,11 +34,25 @@ class StateCache:
         }
         self.found_stale = False
         if missing:
-            for stream, happened in log.load(missing).items():
-                for event in happened:
-                    states[stream] = states[stream].evolve(event)
-                self.found_stale |= bool(happened) and stream in self._states
+            self._read(log, missing, states)
         return states
+
+    def _read(self, log: Log, missing: Mapping[str, int], states: dict[str, Any]) -> None:
+        """Bring states up to date, whole ones by what was kept of them and the events behind."""
+        above = dict(missing)
+        unread = [stream for stream, version in missing.items() if version == 0]
+        if unread:
+            kept = log.load_states(unread)
+            states |= kept
+            above |= {stream: state.version for stream, state in kept.items()}
+        for stream, happened in log.load(above).items():
+            for event in happened:
+                states[stream] = states[stream].evolve(event)
+        self.found_stale = any(
+            states[stream].version > version
+            for stream, version in missing.items()
+            if stream in self._states
+        )
 
     def keep(self, states: Mapping[str, Any]) -> None:
         """Remember states that are known to stand in the log."""

@@ -3,7 +3,7 @@
 Functions whose first parameter is a pipe run in a process of tests.support.processes.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -138,6 +138,9 @@ class WitnessLog:
     def load(self, versions: Mapping[str, int]) -> Mapping[str, Sequence[Happened]]:
         return self._log.load(versions)
 
+    def load_states(self, streams: Collection[str]) -> Mapping[str, Any]:
+        return self._log.load_states(streams)
+
     def load_paths(self, keys: Sequence[PathKey]) -> Mapping[PathKey, OrderPath]:
         return self._log.load_paths(keys)
 
@@ -153,6 +156,9 @@ class WitnessLog:
                 self._witness(Witnessed(answer.command.NAME, body, answer.kind, position))
                 position += len(answer.events)
         return appended
+
+    def keep_states(self, states: Mapping[str, Any]) -> None:
+        self._log.keep_states(states)
 
     def close(self) -> None:
         self._log.close()

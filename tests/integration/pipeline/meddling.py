@@ -1,6 +1,6 @@
 """A log into which a test reaches in mid-batch, and a session that loses answers."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Event
 from typing import Any, cast
@@ -42,6 +42,10 @@ class MeddlingLog:
         self._fail("load")
         return self._log.load(versions)
 
+    def load_states(self, streams: Collection[str]) -> Mapping[str, Any]:
+        self._fail("load_states")
+        return self._log.load_states(streams)
+
     def load_paths(self, keys: Sequence[PathKey]) -> Mapping[PathKey, OrderPath]:
         self._fail("load_paths")
         return self._log.load_paths(keys)
@@ -56,6 +60,10 @@ class MeddlingLog:
             self.meddle(answers)
         self._fail("append")
         return self._log.append(answers, versions)
+
+    def keep_states(self, states: Mapping[str, Any]) -> None:
+        self._fail("keep_states")
+        self._log.keep_states(states)
 
     def close(self) -> None:
         self._log.close()

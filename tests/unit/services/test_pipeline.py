@@ -21,6 +21,8 @@ class NoLog:
     def load(self, _versions: object) -> None:
         raise OSError("this log is no log")
 
+    load_states = load
+
 
 @pytest.fixture
 def broken_output() -> Iterator[None]:

@@ -1,10 +1,11 @@
 """The pipeline's memory: what is doubted is read up to date, what is new comes first to stay."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, cast
 
 from domain.batch import Log
 from domain.orders import events as e
+from domain.orders.order import Order
 from services.states import StateCache
 from tests.support.examples import NOW
 from tests.support.spec import Stored
@@ -16,6 +17,12 @@ class Rows:
     def __init__(self, **versions: int) -> None:
         self.versions = versions
         self.asked: list[dict[str, int]] = []
+        self.kept: dict[str, int] = {}  # snapshots, by version
+        self.asked_kept: list[list[str]] = []
+
+    def load_states(self, streams: Collection[str]) -> dict[str, Order]:
+        self.asked_kept.append(list(streams))
+        return {s: Order(version=self.kept[s[6:]]) for s in streams if s[6:] in self.kept}
 
     def load(self, versions: Mapping[str, int]) -> dict[str, list[Stored]]:
         self.asked.append(dict(versions))
@@ -134,6 +141,35 @@ def test_a_memory_without_room_still_gives_the_states() -> None:
 
     assert fetch(cache, rows, "a") == fetch(cache, rows, "a") == {"a": 1}
     assert len(rows.asked) == 2
+
+
+def test_a_stream_is_read_from_its_snapshot_on() -> None:
+    cache, rows = StateCache(10), Rows(a=502, b=2)
+    rows.kept["a"] = 500
+
+    assert fetch(cache, rows, "a", "b") == {"a": 502, "b": 2}
+    assert rows.asked_kept == [["order-a", "order-b"]]
+    assert rows.asked == [{"order-a": 500, "order-b": 0}]
+
+
+def test_no_snapshot_is_looked_for_when_nothing_is_read_from_its_first_event_on() -> None:
+    cache, rows = StateCache(10), Rows(a=2)
+    fetch(cache, rows, "a")
+    rows.asked_kept.clear()
+
+    fetch(cache, rows, "a", fresh=True)
+    fetch(cache, rows, "a")
+
+    assert rows.asked_kept == []
+
+
+def test_what_was_remembered_as_empty_and_is_there_as_a_snapshot_was_stale() -> None:
+    cache, rows = StateCache(10), Rows()
+    fetch(cache, rows, "a")
+    rows.versions["a"] = rows.kept["a"] = 500
+
+    assert fetch(cache, rows, "a", fresh=True) == {"a": 500}
+    assert cache.found_stale
 
 
 def test_a_state_is_never_changed_in_place() -> None:
