@@ -13,6 +13,7 @@ from datetime import datetime
 from threading import Condition
 from typing import Any, Final
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from domain.messages import Command, Outcome
 from domain.refusals import CommandIdReused, InfraError
@@ -44,12 +45,18 @@ class Pending:
         return self.attempts >= LOCK_AFTER_SET_BACKS
 
 
+_HandedIn = tuple[Pending, asyncio.Future[Outcome]]
+
+
 class CommandQueue:
     """A queue with one reader. Equal command ids, waiting or in flight, share one answer."""
 
     def __init__(self) -> None:
         self._waiting: deque[Pending] = deque()
         self._open: dict[UUID, Pending] = {}
+        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, list[_HandedIn]] = (
+            WeakKeyDictionary()
+        )
         self._changed = Condition()
         self._closed = False
 
@@ -59,22 +66,47 @@ class CommandQueue:
         Raises: CommandIdReused, InfraError pipeline_closed or overloaded.
         """
         with self._changed:
-            known = self._open.get(pending.command.command_id)
-            if known is not None:
-                if known.body_hash != pending.body_hash:
-                    raise CommandIdReused(pending.command.command_id)
-                known.waiters.append(waiter)
-                return
-            if self._closed:
-                raise InfraError("pipeline_closed", "This process is stopping: send it again later")
-            if len(self._waiting) >= MAX_WAITING:
-                raise InfraError(
-                    "overloaded", f"{MAX_WAITING} commands are waiting already: come back later"
-                )
-            pending.waiters.append(waiter)
-            self._open[pending.command.command_id] = pending
-            self._waiting.append(pending)
+            self._put(pending, waiter)
             self._changed.notify()
+
+    def put_soon(self, pending: Pending, waiter: asyncio.Future[Outcome]) -> None:
+        """Queue a command at the end of this turn of the event loop, with all others of the turn.
+
+        One wake-up for all of them: threads that wake each other for every command spend more time
+        on the interpreter's lock than on the commands. What `put` raises, the waiter gets.
+        """
+        loop = waiter.get_loop()
+        turn = self._turns.get(loop)
+        if turn is None:
+            turn = self._turns[loop] = []
+            loop.call_soon(self._end_turn, loop)
+        turn.append((pending, waiter))
+
+    def _end_turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._changed:
+            for pending, waiter in self._turns.pop(loop):
+                try:
+                    self._put(pending, waiter)
+                except (CommandIdReused, InfraError) as error:
+                    _settle(waiter, error)
+            self._changed.notify()
+
+    def _put(self, pending: Pending, waiter: Waiter) -> None:
+        known = self._open.get(pending.command.command_id)
+        if known is not None:
+            if known.body_hash != pending.body_hash:
+                raise CommandIdReused(pending.command.command_id)
+            known.waiters.append(waiter)
+            return
+        if self._closed:
+            raise InfraError("pipeline_closed", "This process is stopping: send it again later")
+        if len(self._waiting) >= MAX_WAITING:
+            raise InfraError(
+                "overloaded", f"{MAX_WAITING} commands are waiting already: come back later"
+            )
+        pending.waiters.append(waiter)
+        self._open[pending.command.command_id] = pending
+        self._waiting.append(pending)
 
     def put_back(self, pendings: Iterable[Pending]) -> None:
         """Queue commands in front of all others, in their order."""

@@ -35,8 +35,10 @@ PATIENCE_SECONDS: Final = 10.0  # how long a command waits for a database that w
 FIRST_WAIT_SECONDS: Final = 0.05
 LONGEST_WAIT_SECONDS: Final = 1.0
 WARY_ROUNDS: Final = 32  # so long after another process was faster, states are read before use
-SNAPSHOT_EVENTS: Final = 500  # a stream's state is kept each time it has as many events more
-MAX_KEPT_STATES: Final = 32  # of one round; the others are kept at their next multiple
+SPLIT_FROM: Final = 16  # commands: so many are worth two rounds, one behind the other
+SNAPSHOT_EVENTS: Final = 500  # at so many, 1,000, 2,000, … a stream's state is kept: each event
+# pays for itself once, and half of a stream's events at most have to be read behind its snapshot
+MAX_KEPT_STATES: Final = 32  # of one round; the others are kept when they are twice as long
 PASSING: Final = frozenset({"database_unavailable", "database_full"})
 
 _ENVELOPE: Final = set(Command.ENVELOPE)
@@ -95,7 +97,7 @@ class Pipeline:
     async def execute_async(self, command: Command) -> Outcome:
         """Queue a command from an event loop and wait for its answer."""
         waiter: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._queue.put(self._pending(command), waiter)
+        self._queue.put_soon(self._pending(command), waiter)
         return await waiter
 
     def close(self) -> None:
@@ -156,6 +158,10 @@ class Pipeline:
             except Exception as error:  # noqa: BLE001 - as below
                 self._recover(starved, error)
             return
+        if self._flight is None and len(batch) >= SPLIT_FROM:
+            half = len(batch) // 2  # The rest is decided while these are on their way.
+            self._queue.put_back(batch[half:])
+            batch = batch[:half]
         waiting = deque(batch)
         try:
             self._decide(self._log, self._next, waiting, fresh=self._wary_rounds > 0)

@@ -59,11 +59,12 @@ class Round:
         return {stream: state.version for stream, state in self.read.items()}
 
     def passed(self, events: int) -> list[str]:
-        """Name the streams whose version passed a multiple of so many events."""
+        """Name the streams whose version passed so many events, twice as many, four times, …"""
         return [
             stream
             for stream, state in self.states.items()
-            if state.version // events > self.read[stream].version // events
+            if (state.version // events).bit_length()
+            > (self.read[stream].version // events).bit_length()
         ]
 
     def settled(

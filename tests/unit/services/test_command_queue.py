@@ -188,6 +188,28 @@ def test_each_event_loop_is_woken_once_for_each_batch() -> None:
     assert in_a_loop(ask).wakeups == 1
 
 
+def test_the_commands_of_one_turn_of_a_loop_are_queued_together_at_its_end() -> None:
+    queue = CommandQueue()
+    before, one, two, three = pending(), pending(), pending(), pending()
+    wrong = Pending(one.command, b"another", NOW, 0.0, one.reads)
+    answers: list[object] = []
+
+    async def ask(loop: CountedLoop) -> None:
+        waiters = [loop.create_future() for _ in range(4)]
+        for which, waiter in zip((one, two, three, wrong), waiters, strict=True):
+            queue.put_soon(which, waiter)
+        queue.put(before, Future())
+        assert queue.take(9) == [before]  # Nobody else is there yet.
+        await asyncio.sleep(0)
+        queue.complete([(each, outcome(each)) for each in queue.take(9)])
+        answers.extend(await asyncio.gather(*waiters, return_exceptions=True))
+
+    in_a_loop(ask)
+
+    assert answers[:3] == [outcome(each) for each in (one, two, three)]
+    assert isinstance(answers[3], CommandIdReused)
+
+
 def test_two_loops_are_woken_once_each() -> None:
     queue = CommandQueue()
     one, other = CountedLoop(), CountedLoop()
