@@ -1,7 +1,11 @@
 """Import of the Olist data set into the log, and on into the projections."""
 
+import os
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from subprocess import DEVNULL, Popen
 from time import perf_counter, process_time
 
 from benchmarks.measure import Figure, Found, Measured
@@ -12,7 +16,11 @@ from services.imports.olist import import_olist
 
 
 def measure_import(server_url: str, *, folder: Path) -> Iterator[Found]:
-    """Import the whole folder once; nothing if it is not there."""
+    """Import the whole folder twice, into two databases; nothing if it is not there.
+
+    First with nobody else, the projections follow afterwards; then while `orderpath follow` runs
+    beside, as it does in production.
+    """
     if not folder.is_dir():
         return
     url = create(server_url, "bench_import")
@@ -21,11 +29,30 @@ def measure_import(server_url: str, *, folder: Path) -> Iterator[Found]:
         import_olist(system, folder)
         recorded, used = perf_counter() - began, process_time() - cpu
         system.catch_up()
-        both = perf_counter() - began
+        alone = perf_counter() - began
         events = system.log.head().position
+    url = create(server_url, "bench_import")
+    with open_system(Settings(database_url=url, log_level="error")) as system:
+        system.catch_up()  # Makes the tables.
+        with _follower(url):
+            began = perf_counter()
+            import_olist(system, folder)
+            system.catch_up()
+            beside = perf_counter() - began
     drop(server_url, "bench_import")
-    yield Measured(
-        "import of Olist, log", 1, round(events / recorded, 1), cpu_us=round(used / events * 1e6, 1)
-    )
-    yield Measured("import of Olist, log and projections", 1, round(events / both, 1))
-    yield Figure("import, log and projections", events / both, "events/s", at_least=5_000)
+    cpu_us = round(used / events * 1e6, 1)
+    yield Measured("import of Olist, log", 1, round(events / recorded, 1), cpu_us=cpu_us)
+    yield Measured("import of Olist, then projections", 1, round(events / alone, 1))
+    yield Measured("import of Olist, follower beside", 1, round(events / beside, 1))
+    yield Figure("import, log and projections", events / beside, "events/s", at_least=5_000)
+
+
+@contextmanager
+def _follower(url: str) -> Iterator[None]:
+    settings = {"ORDERPATH_DATABASE_URL": url, "ORDERPATH_LOG_LEVEL": "error"}
+    command = [sys.executable, "-m", "services.cli", "follow"]
+    with Popen(command, env=os.environ | settings, stdout=DEVNULL, stderr=DEVNULL) as program:
+        try:
+            yield
+        finally:
+            program.terminate()
