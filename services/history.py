@@ -146,14 +146,12 @@ def _said(event: Event, status: str | None) -> Iterator[tuple[str, Any, Any]]:
     match event:
         case e.OrderPlaced():
             yield "status", status, event.status
+            yield from _told(event)
         case e.StatusChanged():
             yield "status", status, event.to_status
         case e.StatusRecorded():
             yield "status", status, event.to_status
-            for name, value in (event.attributes or {}).items():
-                yield f"attributes.{name}", None, value
-            if event.personal is not None:
-                yield "personal", None, event.personal
+            yield from _told(event)
         case e.PaymentSubmitted():
             yield f"payments.{event.payment_id}.method", None, event.method
         case e.NoteAdded():
@@ -168,8 +166,7 @@ def _said(event: Event, status: str | None) -> Iterator[tuple[str, Any, Any]]:
 
 def _told(event: e.OrderPlaced | e.StatusRecorded) -> Iterator[tuple[str, Any, Any]]:
     """Other columns of the source, the personal ones as they are allowed to be seen."""
-    for name, value in (getattr(event, "attributes", None) or {}).items():
+    for name, value in (event.attributes or {}).items():
         yield f"attributes.{name}", None, value
-    personal = getattr(event, "personal", None)
-    if personal is not None:
-        yield "personal", None, personal
+    if event.personal is not None:
+        yield "personal", None, event.personal

@@ -266,3 +266,18 @@ def test_a_view_shows_the_whole_order() -> None:
     assert view["items"]["1"]["pieces"] == {"ordered": 2}
     assert (view["payments"], view["payment_status"]) == ({}, "not_paid")
     assert view["statuses"] == [{"status": "new", "entered_at": NOON, "version": 1}]
+
+
+def test_other_columns_of_a_source_stand_in_the_history_wherever_they_were_told() -> None:
+    told: dict[str, Any] = {"attributes": {"warehouse": "north"}, "personal": '{"note": "x"}'}
+    placed = PLACED.model_copy(update=told)
+    shipped = e.StatusRecorded(
+        path="shop", path_version=1, to_status="shipped", rank=1, conforming=True, **told
+    )
+
+    changes = changes_of([recorded(1, placed, 0, fact=1), recorded(2, shipped, 5, fact=2)], ORDER)
+
+    for version in (1, 2):
+        found = {one.field: one.after for one in changes if one.recorded.version == version}
+        assert found["attributes.warehouse"] == "north"
+        assert found["personal"] == '{"note": "x"}'
