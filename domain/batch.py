@@ -67,6 +67,19 @@ class StoredOutcome:
     body_hash: bytes
 
 
+class Append(Protocol):
+    """A batch on its way into the log. One at a time: its sender lands it before the next."""
+
+    def fileno(self) -> int:
+        """Give the descriptor that becomes readable when a part of the answer has come."""
+
+    def done(self) -> bool:
+        """Take in what has come without waiting; say whether the answer is complete."""
+
+    def result(self) -> Appended:
+        """Wait for the answer. Raises: FactIdReused, InfraError"""
+
+
 class Log(Protocol):
     """The port through which the pipeline sees the log. infra.event_log is the one behind it."""
 
@@ -85,8 +98,8 @@ class Log(Protocol):
     def load_outcomes(self, ids: Sequence[UUID]) -> Mapping[UUID, StoredOutcome]:
         """Give the stored answers; what was never answered is missing."""
 
-    def append(self, answers: Sequence[Answer], versions: Mapping[str, int]) -> Appended:
-        """Write a batch in one transaction; versions: of every stream as it was read."""
+    def append(self, answers: Sequence[Answer], versions: Mapping[str, int]) -> Append:
+        """Send a batch, one transaction; versions: of every stream as it was read."""
 
     def keep_states(self, states: Mapping[str, Any]) -> None:
         """Keep states that stand in the log, so that they need not be read event by event."""

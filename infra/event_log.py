@@ -1,7 +1,8 @@
 """The log as the pipeline and the readers see it: decoded events out, decided commands in."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +16,11 @@ from domain.paths.line import PathPublished
 from domain.paths.path import OrderPath
 from domain.reading import Head, Undecodable
 from domain.refusals import FactIdReused, InfraError, Unmet
+from infra.appending import AppendCall, AppendRows
 from infra.mapper import EventMapper
 from infra.postgres import Session
 from infra.recorded_row import RecordedRow
-from infra.recorder import AppendRows, PostgresRecorder
+from infra.recorder import PostgresRecorder
 from infra.sealing import SubjectKey
 from infra.shards import shard_of
 from infra.snapshots import Snapshots
@@ -136,8 +138,8 @@ class EventLog:
             ).fetchall()
         return {row[0]: _stored_outcome(row) for row in rows}
 
-    def append(self, answers: Sequence[Answer], versions: Mapping[str, int]) -> Appended:
-        """Write a batch in one call; see log.append for what is set back."""
+    def append(self, answers: Sequence[Answer], versions: Mapping[str, int]) -> "_Append":
+        """Send a batch in one call; see log.append for what is set back."""
         numbers = {stream: number for number, stream in enumerate(versions)}
         events, definitions = self._event_rows(answers)
         new_keys = self.mapper.ring.new_keys()
@@ -156,21 +158,7 @@ class EventLog:
             ],
             definitions=definitions,
         )
-        try:
-            after, at, moved, known, set_back = self.recorder.append(rows)
-        except psycopg.errors.UniqueViolation as error:
-            if error.diag.constraint_name == "events_fact_id":
-                raise FactIdReused from error
-            raise
-        self._note_stored(new_keys)
-        streams = list(versions)
-        return Appended(
-            after=after,
-            at=at,
-            moved=frozenset(streams[number] for number in moved),
-            known=frozenset(known),
-            set_back=frozenset(set_back),
-        )
+        return _Append(self.recorder.append(rows), list(versions), self._note_stored, new_keys)
 
     def _note_stored(self, new_keys: list[SubjectKey]) -> None:
         if self._unsure_keys is None:
@@ -211,9 +199,43 @@ class EventLog:
         self.recorder.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Append:
+    """A call of log.append, answered in the terms of the batch. Implements domain.batch.Append."""
+
+    call: AppendCall
+    streams: list[str]
+    note_stored: Callable[[list[SubjectKey]], None]
+    new_keys: list[SubjectKey]
+
+    def fileno(self) -> int:
+        return self.call.fileno()
+
+    def done(self) -> bool:
+        return self.call.done()
+
+    def result(self) -> Appended:
+        try:
+            row = self.call.result()
+        except psycopg.errors.UniqueViolation as error:
+            if error.diag.constraint_name == "events_fact_id":
+                raise FactIdReused from error
+            raise
+        self.note_stored(self.new_keys)
+        return Appended(
+            after=row.after,
+            at=row.at,
+            moved=frozenset(self.streams[number] for number in row.moved),
+            known=frozenset(row.known),
+            set_back=frozenset(row.set_back),
+        )
+
+
 def open_log(url: str, *, role: str = "orderpath_writer") -> EventLog:
     """Open the log of a migrated database."""
-    return EventLog(PostgresRecorder(Session(url, role=role, name="orderpath log")))
+    reader = Session(url, role=role, name="orderpath log")
+    writer = Session(url, role=role, name="orderpath log", prepare_threshold=None)
+    return EventLog(PostgresRecorder(reader, writer))
 
 
 def check_contiguous(after: int, rows: Sequence[RecordedRow]) -> None:

@@ -44,7 +44,7 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
 
     def application_recorder(self) -> ApplicationRecorder:
         """Give the log."""
-        return PostgresRecorder(self._session)
+        return PostgresRecorder(self._session, self._session)
 
     def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
         """Give the log, or with purpose "snapshots" the states of long streams."""

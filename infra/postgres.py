@@ -4,10 +4,10 @@ Every session of Orderpath is opened here: by the store, the migrations and the 
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import psycopg
 from psycopg import sql
@@ -46,26 +46,44 @@ def connect(
     *,
     role: str | None = None,
     autocommit: bool = True,
+    prepare_threshold: int | None = 5,
     application_name: str = "orderpath",
     **settings: str,
 ) -> psycopg.Connection[TupleRow]:
     """Open a session in UTC as `role`, with server settings by name.
 
+    prepare_threshold: psycopg prepares what is executed so often; None: nothing
     settings: any setting of PostgreSQL with its unit: statement_timeout="30s", lock_timeout="200ms"
     Raises:   InfraError database_unavailable
     """
     info = session_conninfo(url, role=role, application_name=application_name, **settings)
     try:
-        return psycopg.connect(info, autocommit=autocommit)
+        return psycopg.connect(info, autocommit=autocommit, prepare_threshold=prepare_threshold)
     except psycopg.OperationalError as error:
         raise infra_error(error) or error from error
+
+
+class Lender(Protocol):
+    """A Session, or one connection that is held in a transaction."""
+
+    def connection(self) -> AbstractContextManager[psycopg.Connection[Any]]: ...
+    def close(self) -> None: ...
 
 
 class Session:
     """One connection that threads take in turns, opened at first use and again after it broke."""
 
-    def __init__(self, url: str, *, role: str | None = None, name: str = "orderpath") -> None:
-        self._open = partial(connect, url, role=role, application_name=name)
+    def __init__(
+        self,
+        url: str,
+        *,
+        role: str | None = None,
+        name: str = "orderpath",
+        prepare_threshold: int | None = 5,
+    ) -> None:
+        self._open = partial(
+            connect, url, role=role, application_name=name, prepare_threshold=prepare_threshold
+        )
         self._connection: psycopg.Connection[TupleRow] | None = None
         self._turn = Lock()
 

@@ -1,9 +1,8 @@
 """The recorder of the `eventsourcing` library on our log: rows in, rows out, in log order."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from typing import Any, Final, LiteralString, Protocol
+from contextlib import contextmanager
+from typing import Any, Final, LiteralString
 from uuid import UUID, uuid4
 
 import psycopg
@@ -16,12 +15,12 @@ from eventsourcing.persistence import (
 )
 from pydantic_core import to_json
 
+from infra.appending import AppendCall, AppendRows
 from infra.polling import PollingSubscription
-from infra.postgres import translated_errors
+from infra.postgres import Lender, translated_errors
 from infra.recorded_row import COLUMNS, RecordedRow, row_of
 from infra.shards import shard_of
 
-_APPEND: Final = "select * from log.append(%s, %s, %s, %s, %s, %s, %s)"
 _HOLD: Final = "select log.hold()"
 _SELECT: Final[LiteralString] = "select " + COLUMNS + " from log.events e"  # noqa: S608 - constants
 # offset 0 and the subquery hold the planner to the indexes: of a young log, not yet analysed, it
@@ -40,52 +39,31 @@ _SELECT_STREAMS: Final[LiteralString] = (
 """
 )
 
-AppendRow = tuple[int, Any, list[int], list[int], list[int]]  # after, at, moved, known, set_back
-
-
-@dataclass(frozen=True, slots=True)
-class AppendRows:
-    """The parameters of log.append, as its comment describes them."""
-
-    commands: Sequence[dict[str, Any]]
-    events: Sequence[dict[str, Any]]
-    streams: Sequence[tuple[str, int]] = ()
-    reads: Sequence[tuple[int, int, bool]] = ()
-    keys: Sequence[dict[str, Any]] = ()
-    definitions: Sequence[dict[str, Any]] = ()
-
-
-class Lender(Protocol):
-    """A Session, or one connection that is held in a transaction."""
-
-    def connection(self) -> AbstractContextManager[psycopg.Connection[Any]]: ...
-    def close(self) -> None: ...
-
 
 class PostgresRecorder(ApplicationRecorder):
-    """Reads and appends rows of log.events. Threads may share one."""
+    """Reads and appends rows of log.events. Threads may share one.
 
-    def __init__(self, session: Lender) -> None:
-        self._session = session
-        self.connection = session.connection
+    writer: another session than the reader's, so that reading goes on while an append is on its
+    way; in a transaction that is held, the same.
+    """
+
+    def __init__(self, reader: Lender, writer: Lender) -> None:
+        self._reader = reader
+        self._writer = writer
+        self.connection = reader.connection
 
     @contextmanager
     def locked(self) -> Iterator["PostgresRecorder"]:
         """Hold the head of the log: nobody else appends until the block ends."""
-        with self.connection() as connection, connection.transaction():
+        with self._writer.connection() as connection, connection.transaction():
             connection.execute("set local idle_in_transaction_session_timeout = '2s'")
             connection.execute(_HOLD)
-            yield PostgresRecorder(_Held(connection))
+            held = _Held(connection)
+            yield PostgresRecorder(held, held)
 
-    def append(self, rows: AppendRows) -> AppendRow:
-        """Call log.append. JSON, because psycopg turns lists into arrays six times slower."""
-        ids = "{" + ",".join(command["command_id"].hex for command in rows.commands) + "}"
-        parts = (rows.streams, rows.reads, rows.commands, rows.events, rows.keys, rows.definitions)
-        parameters = [ids, *(to_json(part).decode() for part in parts)]
-        with self.connection() as connection:
-            row = connection.execute(_APPEND, parameters).fetchone()
-        assert row is not None
-        return row  # type: ignore[no-any-return]
+    def append(self, rows: AppendRows) -> AppendCall:
+        """Send a batch to log.append. One at a time."""
+        return AppendCall(self._writer, rows)
 
     def select_streams(self, versions: Mapping[str, int]) -> list[tuple[RecordedRow, bytes | None]]:
         """Give the rows of many streams above the given versions, each with its key."""
@@ -118,10 +96,10 @@ class PostgresRecorder(ApplicationRecorder):
         }
         events = [_plain_row(number, event) for number, event in enumerate(stored_events)]
         try:
-            row = self.append(AppendRows([command], events))
+            row = self.append(AppendRows([command], events)).result()
         except psycopg.errors.UniqueViolation as error:
             raise IntegrityError(str(error)) from error
-        return [row[0] + number for number in range(1, len(events) + 1)]
+        return [row.after + number for number in range(1, len(events) + 1)]
 
     def select_events(
         self,
@@ -182,8 +160,9 @@ class PostgresRecorder(ApplicationRecorder):
         return PollingSubscription(recorder=self, gt=gt, topics=topics)
 
     def close(self) -> None:
-        """Close the session."""
-        self._session.close()
+        """Close both sessions."""
+        self._reader.close()
+        self._writer.close()
 
     def _select(self, where: LiteralString, parameters: list[Any]) -> list[RecordedRow]:
         with self.connection() as connection:

@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from eventsourcing.persistence import AggregateRecorder, IntegrityError, StoredEvent
 from pydantic_core import to_json
 
-from infra.recorder import Lender
+from infra.postgres import Lender
 from infra.sealing import PREFIX, KeyRing, Place, SubjectKey, seal, unseal
 from infra.state_shapes import code_fingerprint, shape_of
 

@@ -4,14 +4,16 @@ Callers come from threads and from event loops; each loop is woken once per batc
 """
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from threading import Condition
-from typing import Any, Final
+from select import POLLIN, poll
+from threading import Lock
+from typing import Final, Protocol
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -45,6 +47,39 @@ class Pending:
         return self.attempts >= LOCK_AFTER_SET_BACKS
 
 
+class Awaited(Protocol):
+    """Something else that the reader waits for: an append on its way."""
+
+    def fileno(self) -> int: ...
+    def done(self) -> bool: ...
+
+
+class _Bell:
+    """Wakes the reader, who may wait for a file descriptor at the same time."""
+
+    def __init__(self) -> None:
+        self._ear, self._hammer = os.pipe()
+        os.set_blocking(self._ear, False)
+        self.is_heard = False  # somebody sleeps; read and written while the queue is locked
+
+    def ring(self) -> None:
+        if self.is_heard:
+            self.is_heard = False
+            os.write(self._hammer, b"!")
+
+    def sleep(self, other: Awaited | None) -> None:
+        poller = poll()
+        poller.register(self._ear, POLLIN)
+        if other is not None:
+            poller.register(other.fileno(), POLLIN)
+        if any(found == self._ear for found, _ in poller.poll()):
+            os.read(self._ear, 64)
+
+    def __del__(self) -> None:
+        os.close(self._ear)
+        os.close(self._hammer)
+
+
 _HandedIn = tuple[Pending, asyncio.Future[Outcome]]
 
 
@@ -57,7 +92,8 @@ class CommandQueue:
         self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, list[_HandedIn]] = (
             WeakKeyDictionary()
         )
-        self._changed = Condition()
+        self._lock = Lock()
+        self._bell = _Bell()
         self._closed = False
 
     def put(self, pending: Pending, waiter: Waiter) -> None:
@@ -65,9 +101,9 @@ class CommandQueue:
 
         Raises: CommandIdReused, InfraError pipeline_closed or overloaded.
         """
-        with self._changed:
+        with self._lock:
             self._put(pending, waiter)
-            self._changed.notify()
+            self._bell.ring()
 
     def put_soon(self, pending: Pending, waiter: asyncio.Future[Outcome]) -> None:
         """Queue a command at the end of this turn of the event loop, with all others of the turn.
@@ -83,13 +119,13 @@ class CommandQueue:
         turn.append((pending, waiter))
 
     def _end_turn(self, loop: asyncio.AbstractEventLoop) -> None:
-        with self._changed:
+        with self._lock:
             for pending, waiter in self._turns.pop(loop):
                 try:
                     self._put(pending, waiter)
                 except (CommandIdReused, InfraError) as error:
                     _settle(waiter, error)
-            self._changed.notify()
+            self._bell.ring()
 
     def _put(self, pending: Pending, waiter: Waiter) -> None:
         known = self._open.get(pending.command.command_id)
@@ -110,52 +146,49 @@ class CommandQueue:
 
     def put_back(self, pendings: Iterable[Pending]) -> None:
         """Queue commands in front of all others, in their order."""
-        with self._changed:
+        with self._lock:
             self._waiting.extendleft(reversed(list(pendings)))
-            self._changed.notify()
+            self._bell.ring()
 
     def take(
-        self,
-        most: int,
-        most_bytes: int = MAX_BATCH_BYTES,
-        *,
-        until: Future[Any] | None = None,
+        self, most: int, most_bytes: int = MAX_BATCH_BYTES, *, until: Awaited | None = None
     ) -> list[Pending]:
         """Wait for commands and take them.
 
-        Gives an empty list when `until` is done (then call `wake`), or without it: when the queue
-        is closed and everything was taken.
+        Gives an empty list when `until` is done, or without it: when the queue is closed and
+        everything was taken.
         """
+        while True:
+            with self._lock:
+                taken = self._taken(most, most_bytes)
+                if taken or (until is None and self._closed):
+                    return taken
+                self._bell.is_heard = True
+            if until is not None and until.done():
+                return []
+            self._bell.sleep(until)
+
+    def _taken(self, most: int, most_bytes: int) -> list[Pending]:
         taken: list[Pending] = []
         size = 0
-        with self._changed:
-            while not (self._waiting and most):
-                if until.done() if until is not None else self._closed:
-                    break
-                self._changed.wait()
-            while self._waiting and len(taken) < most:
-                size += self._waiting[0].size
-                if taken and size > most_bytes:
-                    break
-                taken.append(self._waiting.popleft())
+        while self._waiting and len(taken) < most:
+            size += self._waiting[0].size
+            if taken and size > most_bytes:
+                break
+            taken.append(self._waiting.popleft())
         return taken
-
-    def wake(self) -> None:
-        """Let the reader look again at what it waits for."""
-        with self._changed:
-            self._changed.notify()
 
     def close(self) -> None:
         """Take no more commands; those that wait are still worked off."""
-        with self._changed:
+        with self._lock:
             self._closed = True
-            self._changed.notify_all()
+            self._bell.ring()
 
     def complete(self, answers: Iterable[tuple[Pending, Answer]]) -> None:
         """Give everybody their answer, with one wake-up per event loop."""
         loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Outcome], Answer]]] = {}
         answers = list(answers)
-        with self._changed:  # From here on nobody joins the waiters of these commands.
+        with self._lock:  # From here on nobody joins the waiters of these commands.
             for pending, _ in answers:
                 self._open.pop(pending.command.command_id, None)
         for pending, answer in answers:

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import structlog
 
-from domain.batch import Appended, Log
+from domain.batch import Append, Appended, Log
 from domain.catalog import streams_of
 from domain.messages import Command, Outcome
 from domain.refusals import InfraError
@@ -48,10 +48,22 @@ log_ = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class _Flight:
-    """A round whose append is on its way."""
+    """A round whose append is on its way, or failed before it was."""
 
     round: Round
-    append: Future[Appended]
+    append: Append | Exception
+
+    def fileno(self) -> int:
+        assert not isinstance(self.append, Exception)
+        return self.append.fileno()
+
+    def done(self) -> bool:
+        return isinstance(self.append, Exception) or self.append.done()
+
+    def result(self) -> Appended:
+        if isinstance(self.append, Exception):
+            raise self.append
+        return self.append.result()
 
 
 class Pipeline:
@@ -75,7 +87,7 @@ class Pipeline:
         self._decider = Decider(self._cache)
         self._next = Round()  # what is being decided
         self._flight: _Flight | None = None
-        self._appender = ThreadPoolExecutor(1, "orderpath append")
+        self._keeper = ThreadPoolExecutor(1, "orderpath snapshots")
         self._wait_seconds = FIRST_WAIT_SECONDS
         self._away_since: float | None = None  # monotonic seconds; None: the database answers
         self._wary_rounds = 0  # read what is remembered before so many more rounds
@@ -105,7 +117,7 @@ class Pipeline:
         self._stopping.set()
         self._queue.close()
         self._thread.join()
-        self._appender.shutdown()
+        self._keeper.shutdown()
 
     def __enter__(self) -> "Pipeline":
         return self
@@ -127,7 +139,7 @@ class Pipeline:
     def _loop(self) -> None:
         while True:
             flight = self._flight
-            batch = self._queue.take(*self._room(), until=flight.append if flight else None)
+            batch = self._queue.take(*self._room(), until=flight)
             if not batch and flight is None:
                 return  # Closed, and everything is worked off.
             try:
@@ -171,7 +183,7 @@ class Pipeline:
             self._queue.put_back(waiting)
         if self._flight is None:
             self._launch()
-        elif self._flight.append.done():
+        elif self._flight.done():
             self._land()
 
     def _decide(self, log: Log, into: Round, waiting: deque[Pending], *, fresh: bool) -> None:
@@ -188,16 +200,19 @@ class Pipeline:
         """Send what is decided on its way into the log."""
         flying, self._next = self._next, Round()
         if flying.decided:
-            append = self._appender.submit(self._log.append, flying.answers, flying.versions)
+            append: Append | Exception
+            try:
+                append = self._log.append(flying.answers, flying.versions)
+            except Exception as error:  # noqa: BLE001 - told when it lands
+                append = error
             self._flight = _Flight(flying, append)
-            append.add_done_callback(lambda _: self._queue.wake())
 
     def _land(self) -> None:
         """Take what became of the append, and send the next round if it still holds."""
         assert self._flight is not None
         flight, self._flight = self._flight, None
         try:
-            appended = flight.append.result()
+            appended = flight.result()
             settled = self._settled(self._log, flight.round, appended)
         except Exception as error:  # noqa: BLE001 - as in _step
             self._queue.put_back(self._take_next())
@@ -232,7 +247,7 @@ class Pipeline:
         with self._log.locked() if locked else nullcontext(self._log) as log:
             self._decide(log, alone, waiting, fresh=True)
             if alone.decided:
-                appended = log.append(alone.answers, alone.versions)
+                appended = log.append(alone.answers, alone.versions).result()
                 settled = self._settled(log, alone, appended)
         # Only here is it committed. What was remembered before might never have happened.
         if appended is not None:
@@ -262,12 +277,12 @@ class Pipeline:
         return doubtful
 
     def _keep_long(self, done: Round, doubtful: set[str]) -> None:
-        """Have the states of long streams kept, behind the next append. Nobody waits for it."""
+        """Have the states of long streams kept. Nobody waits for it."""
         long = [stream for stream in done.passed(SNAPSHOT_EVENTS) if stream not in doubtful]
         if long:
             states = {stream: done.states[stream] for stream in long[:MAX_KEPT_STATES]}
             with suppress(RuntimeError):  # The interpreter is about to end.
-                self._appender.submit(self._keep_states, states)
+                self._keeper.submit(self._keep_states, states)
 
     def _keep_states(self, states: Mapping[str, Any]) -> None:
         try:

@@ -21,11 +21,19 @@ settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")
 SERVER_FOLDER = pytest.StashKey[Path]()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose one folder for the session's server; xdist workers are told which."""
+    """Choose one folder for the session's server; xdist workers are told which.
+
+    The folders of the tests are in one of our own too: in the one that pytest shares between
+    sessions, the next session locks out the user that PostgreSQL runs as.
+    """
     worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
     given = worker_input["server_folder"] if worker_input else tempfile.mkdtemp(prefix="orderpath-")
     config.stash[SERVER_FOLDER] = Path(given)
+    if not worker_input and not config.option.basetemp:
+        config.option.basetemp = tempfile.mkdtemp(prefix="orderpath-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -59,7 +59,7 @@ class TestTheLogIsAnApplicationRecorder(
     OnOurDatabase, library.ApplicationRecorderTestCase[PostgresRecorder]
 ):
     def create_recorder(self) -> PostgresRecorder:
-        return PostgresRecorder(self.session)
+        return PostgresRecorder(self.session, self.session)
 
     def test_insert_subscribe(self) -> None:
         self.optional_test_insert_subscribe()
@@ -69,7 +69,7 @@ class TestNotificationIdsOfOneAppendDoNotInterleave(
     OnOurDatabase, library.NonInterleavingNotificationIDsBaseCase
 ):
     def create_recorder(self) -> ApplicationRecorder:
-        return PostgresRecorder(self.session)
+        return PostgresRecorder(self.session, self.session)
 
 
 class TestSnapshotsAreAnAggregateRecorder(OnOurDatabase, library.AggregateRecorderTestCase):

@@ -14,7 +14,7 @@ from threading import Lock, Thread
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-from domain.batch import Answer, Appended, Log, StoredOutcome
+from domain.batch import Answer, Append, Appended, Log, StoredOutcome
 from domain.catalog import COMMANDS
 from domain.facts import PathKey
 from domain.messages import Command, Happened, Outcome
@@ -147,21 +147,37 @@ class WitnessLog:
     def load_outcomes(self, ids: Sequence[UUID]) -> Mapping[UUID, StoredOutcome]:
         return self._log.load_outcomes(ids)
 
-    def append(self, answers: Sequence[Answer], versions: Mapping[str, int]) -> Appended:
-        appended = self._log.append(answers, versions)
-        position = appended.after
-        for number, answer in enumerate(answers):
-            if number not in appended.set_back:
-                body = answer.command.model_dump_json(exclude_unset=True)
-                self._witness(Witnessed(answer.command.NAME, body, answer.kind, position))
-                position += len(answer.events)
-        return appended
+    def append(self, answers: Sequence[Answer], versions: Mapping[str, int]) -> Append:
+        return _WitnessedAppend(self._log.append(answers, versions), answers, self._witness)
 
     def keep_states(self, states: Mapping[str, Any]) -> None:
         self._log.keep_states(states)
 
     def close(self) -> None:
         self._log.close()
+
+
+@dataclass(frozen=True)
+class _WitnessedAppend:
+    append: Append
+    answers: Sequence[Answer]
+    witness: Callable[[Witnessed], None]
+
+    def fileno(self) -> int:
+        return self.append.fileno()
+
+    def done(self) -> bool:
+        return self.append.done()
+
+    def result(self) -> Appended:
+        appended = self.append.result()
+        position = appended.after
+        for number, answer in enumerate(self.answers):
+            if number not in appended.set_back:
+                body = answer.command.model_dump_json(exclude_unset=True)
+                self.witness(Witnessed(answer.command.NAME, body, answer.kind, position))
+                position += len(answer.events)
+        return appended
 
 
 def fight(pipe: Connection, url: str, seed: int, orders: list[UUID], each: int) -> None:

@@ -217,9 +217,9 @@ def test_a_key_of_an_append_that_was_rolled_back_is_sent_again(
         return Answer(command, body_hash(command), "accepted", reads, [event], versions=versions)
 
     with suppress(ZeroDivisionError), log.locked() as held:
-        held.append([answer(1)], {stream: 0})
+        held.append([answer(1)], {stream: 0}).result()
         1 / 0  # noqa: B018 - the power fails before the commit
-    log.append([answer(1)], {stream: 0})
+    log.append([answer(1)], {stream: 0}).result()
 
     reader = open_log(database_url)
     (read,) = reader.load({stream: 0})[stream]

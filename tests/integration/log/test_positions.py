@@ -44,7 +44,7 @@ def test_positions_are_contiguous_under_appends_from_many_connections(
         written = []
         for version in range(1, 60, 3):
             one = answer(stream, version, version + 1, version + 2)
-            appended = log.append([one], {stream: version - 1})
+            appended = log.append([one], {stream: version - 1}).result()
             written.append((appended.after, appended.after + 3))
         log.close()
         return written
@@ -57,13 +57,13 @@ def test_positions_are_contiguous_under_appends_from_many_connections(
 
 
 def test_a_failed_append_leaves_no_hole(log: EventLog, owner: psycopg.Connection[Any]) -> None:
-    log.append([answer("order-a", 1, fact=1)], {"order-a": 0})
+    log.append([answer("order-a", 1, fact=1)], {"order-a": 0}).result()
 
     with pytest.raises(FactIdReused):
-        log.append([answer("order-b", 1, fact=1)], {"order-b": 0})
+        log.append([answer("order-b", 1, fact=1)], {"order-b": 0}).result()
     with pytest.raises(IntegrityError):
         log.recorder.insert_events([StoredEvent("order-a", 1, "order.note_added.v1", b"{}")])
-    log.append([answer("order-b", 1)], {"order-b": 0})
+    log.append([answer("order-b", 1)], {"order-b": 0}).result()
 
     assert positions(owner) == [1, 2]
     assert owner.execute("select count(*) from log.commands").fetchone() == (2,)
@@ -71,10 +71,10 @@ def test_a_failed_append_leaves_no_hole(log: EventLog, owner: psycopg.Connection
 
 def test_a_rolled_back_append_leaves_no_hole(log: EventLog, owner: psycopg.Connection[Any]) -> None:
     with suppress(ZeroDivisionError), log.locked() as held:
-        held.append([answer("order-a", 1, 2)], {"order-a": 0})
+        held.append([answer("order-a", 1, 2)], {"order-a": 0}).result()
         1 / 0  # noqa: B018 - before the commit
 
-    appended = log.append([answer("order-a", 1)], {"order-a": 0})
+    appended = log.append([answer("order-a", 1)], {"order-a": 0}).result()
 
     assert appended.after == 0
     assert positions(owner) == [1]
@@ -83,12 +83,12 @@ def test_a_rolled_back_append_leaves_no_hole(log: EventLog, owner: psycopg.Conne
 def test_recorded_at_never_decreases_even_if_the_last_was_in_the_future(
     log: EventLog, owner: psycopg.Connection[Any]
 ) -> None:
-    log.append([answer("order-a", 1)], {"order-a": 0})
+    log.append([answer("order-a", 1)], {"order-a": 0}).result()
     owner.execute("alter table log.events disable trigger immutable")
     owner.execute("update log.events set recorded_at = now() + interval '1 hour'")
 
     for version in (2, 3):
-        log.append([answer("order-a", version)], {"order-a": version - 1})
+        log.append([answer("order-a", version)], {"order-a": version - 1}).result()
 
     times = [at for (at,) in owner.execute("select recorded_at from log.events order by position")]
     assert times == sorted(times)
@@ -98,11 +98,11 @@ def test_recorded_at_never_decreases_even_if_the_last_was_in_the_future(
 def test_the_same_version_of_a_stream_is_never_written_twice(
     log: EventLog, owner: psycopg.Connection[Any]
 ) -> None:
-    log.append([answer("order-a", 1)], {"order-a": 0})
+    log.append([answer("order-a", 1)], {"order-a": 0}).result()
 
-    stale = log.append([answer("order-a", 1)], {"order-a": 0})
+    stale = log.append([answer("order-a", 1)], {"order-a": 0}).result()
     with pytest.raises(psycopg.errors.UniqueViolation):  # Not even who claims not to have read it.
-        log.append([answer("order-a", 1)], {"order-a": 1})
+        log.append([answer("order-a", 1)], {"order-a": 1}).result()
 
     assert stale.moved == {"order-a"}
     assert stale.set_back == {0}
@@ -117,7 +117,7 @@ def test_nobody_appends_with_an_older_snapshot_than_the_lock(
     log = open_log(database_url)
 
     with pytest.raises(psycopg.errors.InvalidTransactionState, match="read committed"):
-        log.append([answer("order-a", 1)], {"order-a": 0})
+        log.append([answer("order-a", 1)], {"order-a": 0}).result()
 
     log.close()
     assert positions(owner) == []
@@ -129,10 +129,10 @@ def test_who_holds_the_head_keeps_everybody_else_from_appending(
     other = open_log(database_url)
     with ThreadPoolExecutor(1) as pool:
         with log.locked() as held:
-            waiting = pool.submit(other.append, [answer("order-b", 1)], {"order-b": 0})
+            waiting = pool.submit(other.append([answer("order-b", 1)], {"order-b": 0}).result)
             while not owner.execute("select 1 from pg_locks where not granted").fetchone():
                 assert not waiting.done()
-            held.append([answer("order-a", 1)], {"order-a": 0})
+            held.append([answer("order-a", 1)], {"order-a": 0}).result()
             assert not waiting.done()
         appended = waiting.result(timeout=30)
 
@@ -147,8 +147,9 @@ def test_the_head_is_not_held_for_long_by_somebody_who_went_quiet(
 
     def hold_for_too_long() -> None:
         with log.locked() as held:
-            other.append([answer("order-a", 1)], {"order-a": 0})  # Waits until the server ends us.
-            held.append([answer("order-a", 1)], {"order-a": 0})
+            overtaken = other.append([answer("order-a", 1)], {"order-a": 0})
+            overtaken.result()  # Waits until the server ends us.
+            held.append([answer("order-a", 1)], {"order-a": 0}).result()
 
     with pytest.raises(InfraError) as caught:
         hold_for_too_long()
@@ -160,7 +161,7 @@ def test_the_head_is_not_held_for_long_by_somebody_who_went_quiet(
 def test_a_missing_position_is_reported_by_every_reader(
     log: EventLog, owner: psycopg.Connection[Any]
 ) -> None:
-    log.append([answer("order-a", 1, 2, 3)], {"order-a": 0})
+    log.append([answer("order-a", 1, 2, 3)], {"order-a": 0}).result()
     owner.execute("alter table log.events disable trigger immutable")
     owner.execute("delete from log.events where position = 2")
 
@@ -178,7 +179,7 @@ def test_a_position_is_readable_only_when_all_before_it_are(database_url: str) -
     def write(stream: str) -> None:
         log = open_log(database_url)
         for version in range(1, 80):
-            log.append([answer(stream, version)], {stream: version - 1})
+            log.append([answer(stream, version)], {stream: version - 1}).result()
         log.close()
 
     reader = open_log(database_url)

@@ -31,7 +31,7 @@ def store(log: EventLog, *events: Event, stream: str = "order-a", subject: str =
     new = [NewEvent(stream, v, Decided(event, NOW), subject) for v, event in enumerate(events, 1)]
     versions = {stream: len(new)}
     answer = Answer(command, body_hash(command), "accepted", [stream], new, versions=versions)
-    log.append([answer], {stream: 0})
+    log.append([answer], {stream: 0}).result()
 
 
 def rename(owner: psycopg.Connection[Any], position: int, name: str, payload: str = "{}") -> None:

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import to_json
 
+from infra.appending import AppendRows
 from infra.postgres import connect
-from infra.recorder import AppendRows, PostgresRecorder
+from infra.recorder import PostgresRecorder
 from tests.support.postgres import cloned_database
 
 STREAMS = range(5)
@@ -101,7 +102,8 @@ def test_what_is_not_set_back_is_written_in_order_with_contiguous_positions(
 ) -> None:
     ids = [uuid4() for _ in batch]
     with owner.transaction(force_rollback=True):
-        recorder = PostgresRecorder(OneTransaction(owner))
+        lender = OneTransaction(owner)
+        recorder = PostgresRecorder(lender, lender)
         already = [number for number, wish in enumerate(batch) if wish.known]
         fill(recorder, before, [ids[number] for number in already], sorted(moved))
         filled = before * len(STREAMS) + len(moved)
@@ -118,7 +120,7 @@ def test_what_is_not_set_back_is_written_in_order_with_contiguous_positions(
                     for stream in wish.reads
                 ],
             )
-        )
+        ).result()
 
         gone = reference(batch, moved)
         written = owner.execute(
@@ -176,7 +178,7 @@ def fill(recorder: PostgresRecorder, before: int, known: list[UUID], moved: list
     first = command_row(0, uuid4(), Wish((), frozenset({1} if rows else ())))
     answered = [command_row(n, one, Wish((), frozenset())) for n, one in enumerate(known, 1)]
     commands = [one | {"name": "before"} for one in (first, *answered)]
-    recorder.append(AppendRows(commands, rows))
+    recorder.append(AppendRows(commands, rows)).result()
 
 
 def command_row(number: int, command_id: UUID, wish: Wish) -> dict[str, Any]:

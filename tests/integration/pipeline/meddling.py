@@ -1,14 +1,16 @@
 """A log into which a test reaches in mid-batch, and a session that loses answers."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
-from threading import Event
+from socket import socketpair
+from threading import Event, Thread
 from typing import Any, cast
 from uuid import UUID
 
 import psycopg
 
-from domain.batch import Answer, Appended, Log, StoredOutcome
+from domain.batch import Answer, Append, Appended, Log, StoredOutcome
 from domain.facts import PathKey
 from domain.messages import Happened
 from domain.paths.path import OrderPath
@@ -54,12 +56,16 @@ class MeddlingLog:
         self._fail("load_outcomes")
         return self._log.load_outcomes(ids)
 
-    def append(self, answers: Sequence[Answer], versions: Mapping[str, int]) -> Appended:
+    def append(self, answers: Sequence[Answer], versions: Mapping[str, int]) -> Append:
         self.batches.append([answer.command.command_id for answer in answers])
-        if self.meddle is not None:
-            self.meddle(answers)
-        self._fail("append")
-        return self._log.append(answers, versions)
+
+        def appended() -> Appended:
+            if self.meddle is not None:
+                self.meddle(answers)
+            self._fail("append")
+            return self._log.append(answers, versions).result()
+
+        return SlowAppend(appended)
 
     def keep_states(self, states: Mapping[str, Any]) -> None:
         self._fail("keep_states")
@@ -71,6 +77,36 @@ class MeddlingLog:
     def _fail(self, method: str) -> None:
         if error := self.fail_next.pop(method, None):
             raise error
+
+
+class SlowAppend:
+    """An append that a test holds up: its sender goes on meanwhile, as behind a slow server."""
+
+    def __init__(self, append: Callable[[], Appended]) -> None:
+        self._ear, self._mouth = socketpair()
+        self._answer: Future[Appended] = Future()
+        self._append = append
+        self._thread = Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._answer.set_result(self._append())
+        except Exception as error:  # noqa: BLE001 - raised where the answer is wanted
+            self._answer.set_exception(error)
+        with self._mouth:
+            self._mouth.send(b"!")
+
+    def fileno(self) -> int:
+        return self._ear.fileno()
+
+    def done(self) -> bool:
+        return self._answer.done()
+
+    def result(self) -> Appended:
+        self._thread.join()
+        self._ear.close()
+        return self._answer.result()
 
 
 class Gate:
@@ -94,45 +130,85 @@ class Gate:
 class LosingSession(Session):
     """Loses the connection once, before or after the server did what it was told."""
 
-    lose: tuple[str, str] | None = None  # ("before" | "after", a part of the statement)
+    # ("before" | "after", "append" | "commit" | a part of a statement)
+    lose: tuple[str, str] | None = None
+    _lent: "_Losing | None" = None
 
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection[Any]]:
         with super().connection() as connection:
-            yield cast(psycopg.Connection[Any], _Losing(connection, self))
+            if self._lent is None or self._lent.connection is not connection:
+                self._lent = _Losing(connection, self)
+            yield cast(psycopg.Connection[Any], self._lent)
 
 
 class _Losing:
     def __init__(self, connection: psycopg.Connection[Any], session: LosingSession) -> None:
-        self._connection = connection
+        self.connection = connection
         self._session = session
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.connection, name)
+
     def execute(self, query: str, parameters: Any = None) -> Any:
-        when, part = self._session.lose or ("", "")
-        if not part or part not in query:
-            return self._connection.execute(query, parameters)
+        when, part = self._session.lose or ("", "append")
+        if part not in query:
+            return self.connection.execute(query, parameters)
         self._session.lose = None
         if when == "after":
-            self._connection.execute(query, parameters)
-        self._cut()
-        raise AssertionError("cut")
+            self.connection.execute(query, parameters)
+        raise cut(self.connection)
+
+    @property
+    def pgconn(self) -> Any:
+        return _LosingWire(self.connection, self._session)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        with self._connection.transaction():
+        with self.connection.transaction():
             yield
             if self._session.lose == ("before", "commit"):
                 self._session.lose = None
-                self._cut()
+                raise cut(self.connection)
         if self._session.lose == ("after", "commit"):
             self._session.lose = None
-            self._cut()
+            raise cut(self.connection)
 
-    def _cut(self) -> None:
-        self._connection.close()
-        raise psycopg.OperationalError("the connection is lost")
+
+class _LosingWire:
+    """What an append is sent with, cut before the server has it or before its answer is here."""
+
+    def __init__(self, connection: psycopg.Connection[Any], session: LosingSession) -> None:
+        self._connection = connection
+        self._session = session
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection.pgconn, name)
+
+    def send_query_prepared(self, name: bytes, parameters: Sequence[bytes]) -> None:
+        if self._lost("before"):
+            raise cut(self._connection)
+        self._connection.pgconn.send_query_prepared(name, parameters)
+
+    def get_result(self) -> Any:
+        result = self._connection.pgconn.get_result()
+        if result is None and self._lost("after"):
+            raise cut(self._connection)
+        return result
+
+    def _lost(self, when: str) -> bool:
+        if self._session.lose != (when, "append"):
+            return False
+        self._session.lose = None
+        return True
+
+
+def cut(connection: psycopg.Connection[Any]) -> psycopg.OperationalError:
+    connection.close()
+    return psycopg.OperationalError("the connection is lost")
 
 
 def losing_log(url: str) -> tuple[EventLog, LosingSession]:
-    session = LosingSession(url, role="orderpath_writer")
-    return EventLog(PostgresRecorder(session)), session
+    session = LosingSession(url, role="orderpath_writer", prepare_threshold=None)
+    reader = Session(url, role="orderpath_writer")
+    return EventLog(PostgresRecorder(reader, session)), session

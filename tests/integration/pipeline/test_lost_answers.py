@@ -23,7 +23,7 @@ def test_an_answer_that_is_lost_around_the_commit_still_comes(
     shop: Shop, losing: tuple[Pipeline, LosingSession], when: str
 ) -> None:
     pipeline, session = losing
-    session.lose = (when, "log.append")
+    session.lose = (when, "append")
 
     outcome = pipeline.execute(move(shop.order_id, "confirmed"))
     second = pipeline.execute(move(shop.order_id, "packed"))
@@ -47,7 +47,7 @@ def test_refusals_nothings_and_keys_survive_it_too(
     ]
     kinds = []
     for command in commands:
-        session.lose = (when, "log.append")
+        session.lose = (when, "append")
         kinds.append(pipeline.execute(command).kind)
 
     assert kinds == ["accepted", "nothing", "refused"]
@@ -56,7 +56,7 @@ def test_refusals_nothings_and_keys_survive_it_too(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("part", ["log.append", "log.hold", "commit"])
+@pytest.mark.parametrize("part", ["append", "log.hold", "commit"])
 def test_it_is_so_also_while_the_head_is_held(shop: Shop, when: str, part: str) -> None:
     """Overtaken twice, so that the third attempt holds the head; there the connection breaks."""
     losing_one, session = losing_log(shop.url)
