@@ -234,7 +234,7 @@ class _Append:
 def open_log(url: str, *, role: str = "orderpath_writer") -> EventLog:
     """Open the log of a migrated database."""
     reader = Session(url, role=role, name="orderpath log")
-    writer = Session(url, role=role, name="orderpath log", prepare_threshold=None)
+    writer = Session(url, role=role, name="orderpath log", prepares=False)
     return EventLog(PostgresRecorder(reader, writer))
 
 

@@ -46,19 +46,17 @@ def connect(
     *,
     role: str | None = None,
     autocommit: bool = True,
-    prepare_threshold: int | None = 5,
     application_name: str = "orderpath",
     **settings: str,
 ) -> psycopg.Connection[TupleRow]:
     """Open a session in UTC as `role`, with server settings by name.
 
-    prepare_threshold: psycopg prepares what is executed so often; None: nothing
     settings: any setting of PostgreSQL with its unit: statement_timeout="30s", lock_timeout="200ms"
     Raises:   InfraError database_unavailable
     """
     info = session_conninfo(url, role=role, application_name=application_name, **settings)
     try:
-        return psycopg.connect(info, autocommit=autocommit, prepare_threshold=prepare_threshold)
+        return psycopg.connect(info, autocommit=autocommit)
     except psycopg.OperationalError as error:
         raise infra_error(error) or error from error
 
@@ -79,11 +77,10 @@ class Session:
         *,
         role: str | None = None,
         name: str = "orderpath",
-        prepare_threshold: int | None = 5,
+        prepares: bool = True,  # psycopg prepares what is executed often
     ) -> None:
-        self._open = partial(
-            connect, url, role=role, application_name=name, prepare_threshold=prepare_threshold
-        )
+        self._open = partial(connect, url, role=role, application_name=name)
+        self._prepares = prepares
         self._connection: psycopg.Connection[TupleRow] | None = None
         self._turn = Lock()
 
@@ -93,6 +90,8 @@ class Session:
         with self._turn:
             if self._connection is None or self._connection.closed:
                 self._connection = self._open()
+                if not self._prepares:
+                    self._connection.prepare_threshold = None
             with translated_errors():
                 yield self._connection
 

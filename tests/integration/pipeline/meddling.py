@@ -209,6 +209,6 @@ def cut(connection: psycopg.Connection[Any]) -> psycopg.OperationalError:
 
 
 def losing_log(url: str) -> tuple[EventLog, LosingSession]:
-    session = LosingSession(url, role="orderpath_writer", prepare_threshold=None)
+    session = LosingSession(url, role="orderpath_writer", prepares=False)
     reader = Session(url, role="orderpath_writer")
     return EventLog(PostgresRecorder(reader, session)), session
