@@ -201,7 +201,7 @@ def _limits(deadlines: tuple[e.Deadline, ...]) -> dict[str, Any]:
     if not deadlines:
         return {}
     due_at = next((deadline.at for deadline in deadlines if deadline.level == "due"), None)
-    return {"due_at": due_at, "deadlines": [deadline.model_dump() for deadline in deadlines]}
+    return {"due_at": due_at, "deadlines": deadlines}
 
 
 def _act(recorded: Recorded) -> dict[str, Any]:

@@ -151,7 +151,7 @@ def _said(cmd: c.ChangeStatus | c.CancelOrder) -> dict[str, str | None]:
 
 def _deadlines(path: OrderPath, status: str, at: datetime) -> tuple[e.Deadline, ...]:
     limit = path.statuses[status].limit
-    return tuple(e.Deadline(level=level, at=when) for level, when in deadlines_from(limit, at))
+    return tuple([e.Deadline(level, when) for level, when in deadlines_from(limit, at)])
 
 
 def change_fields(order: Order, cmd: c.ChangeFields, path: OrderPath, _now: datetime) -> Verdict:

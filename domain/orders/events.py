@@ -4,6 +4,7 @@ Amounts are integer minor units of the order's currency, times are aware and UTC
 quantities are pieces. When it happened stands in the envelope (occurred_at).
 """
 
+from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal, get_args
 from uuid import UUID
 
@@ -34,7 +35,8 @@ class Delivery(Shape):
     promised_at: AwareDatetime | None = None  # what the customer was told
 
 
-class Deadline(Shape):
+@dataclass(frozen=True, slots=True)  # Several an event: a model takes thrice the time.
+class Deadline:
     """A moment by which the order must have left the status it is entering."""
 
     level: Code  # warn | due | escalate_<percent>

@@ -35,13 +35,6 @@ class Line(Shape):
         """Price of the line after its discount, before VAT that comes on top."""
         return self.quantity * self.unit_price_minor - self.discount_minor
 
-    def vat_minor(self, *, vat_included: bool, off_minor: int = 0) -> int:
-        """VAT of the line, rounded half to even once per line; off_minor: its part of a discount
-        on the whole order."""
-        base = _WHOLE + self.vat_bp if vat_included else _WHOLE
-        whole, rest = divmod((self.net_minor - off_minor) * self.vat_bp, base)
-        return whole + (2 * rest > base or (2 * rest == base and whole % 2))
-
 
 class Totals(Shape):
     """The breakdown that is stored with the order. All amounts in minor units."""
@@ -66,14 +59,16 @@ def add_up(
 ) -> Totals:
     """Sum an order: goods - discount + delivery (+ VAT where prices come without it).
 
-    The discount lowers the VAT of each line by the line's share of the goods.
+    VAT is rounded half to even, once per line; the discount on the whole order lowers that of
+    each line by the line's share of the goods.
     """
     nets = [line.net_minor for line in lines]
     goods = sum(nets)
-    vat = sum(
-        line.vat_minor(vat_included=vat_included, off_minor=off)
-        for line, off in zip(lines, _shares(min(discount_minor, goods), nets), strict=True)
-    )
+    offs = _shares(min(discount_minor, goods), nets)
+    vat = 0
+    for line, net, off in zip(lines, nets, offs, strict=True):
+        base = _WHOLE + line.vat_bp if vat_included else _WHOLE
+        vat += _half_even((net - off) * line.vat_bp, base)
     total = goods - discount_minor + delivery_minor + (0 if vat_included else vat)
     return Totals(
         goods_minor=goods,
@@ -82,6 +77,11 @@ def add_up(
         vat_minor=vat,
         total_minor=total,
     )
+
+
+def _half_even(amount: int, base: int) -> int:
+    whole, rest = divmod(amount, base)
+    return whole + (2 * rest > base or (2 * rest == base and whole % 2))
 
 
 def _shares(amount: int, parts: list[int]) -> list[int]:
@@ -99,7 +99,8 @@ def check_totals(
     """List everything in the money that does not add up."""
     unmet = []
     for number, line in enumerate(lines):
-        unmet += check_line(line, f"lines.{number}.discount_minor")
+        if line.net_minor < 0:
+            unmet += check_line(line, f"lines.{number}.discount_minor")
     unmet += check_size(totals)
     if totals.total_minor < 0:
         unmet.append(
