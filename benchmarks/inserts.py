@@ -1,7 +1,8 @@
 """Raw single-row inserts with pgbench: what this server does without any of our promises.
 
-The row is plain: a bigint primary key from a sequence and a payload of 300 bytes. Ours has two
-rows a command, nineteen columns, four more indexes to write, and is checked.
+The row is plain: a bigint primary key from a sequence and a payload as long as that of the event
+which it is compared with. Ours has two rows a command, nineteen columns in the one, four more
+indexes to write, and is checked.
 """
 
 import os
@@ -20,16 +21,16 @@ _TABLE: Final = """
         payload  text not null
     )
 """
-_INSERT: Final = "insert into raw_rows (payload) values (repeat('x', 299) || :client_id % 10);\n"
+_INSERT: Final = "insert into raw_rows (payload) values (repeat('x', {}) || :client_id % 10);\n"
 
 
-def raw_inserts(url: str, *, callers: int, seconds: float) -> Measured:
+def raw_inserts(url: str, *, payload_bytes: int, callers: int, seconds: float) -> Measured:
     """Insert rows, each in a transaction of its own, from so many connections."""
     with connect(url) as session:
         session.execute(_TABLE)
     with TemporaryDirectory(prefix="orderpath-pgbench-") as folder:
         script = Path(folder, "insert.sql")
-        script.write_text(_INSERT)
+        script.write_text(_INSERT.format(payload_bytes - 1))
         command = [
             *(postgres_binary("pgbench"), "--no-vacuum", "--protocol=prepared", "--log"),
             *("--client", callers, "--jobs", min(callers, 2), "--time", max(round(seconds), 1)),
@@ -52,5 +53,5 @@ def raw_inserts(url: str, *, callers: int, seconds: float) -> Measured:
         ]
     tps = next(line for line in done.stdout.splitlines() if line.startswith("tps"))
     latencies = [int(row[2]) / 1e6 for row in rows]
-    name = "raw inserts, pgbench"
+    name = f"raw inserts of {payload_bytes} bytes, pgbench"
     return measured(name, latencies, len(latencies) / float(tps.split()[2]), callers=callers)
