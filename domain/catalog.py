@@ -24,9 +24,12 @@ COMMANDS: Mapping[str, type[Command]] = {t.NAME: t for t in _COMMAND_TYPES}
 AGGREGATES: Mapping[str, type[Aggregate]] = {"order": Order, "path": PathLine}
 
 
+_EMPTY: Mapping[str, Aggregate] = {name: aggregate() for name, aggregate in AGGREGATES.items()}
+
+
 def empty_state(stream_id: str) -> Aggregate:
-    """Give the state of a stream before its first event."""
-    return AGGREGATES[stream_id.partition("-")[0]]()
+    """Give the state of a stream before its first event. States are immutable: one will do."""
+    return _EMPTY[stream_id.partition("-")[0]]
 
 
 def streams_of(command: Command) -> tuple[str, ...]:

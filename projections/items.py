@@ -3,6 +3,7 @@ cost. Folded by the domain's own evolve, so that money and pieces are what the a
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final, LiteralString
 
 from domain.messages import Recorded
@@ -102,10 +103,10 @@ def _item(line: dict[str, Any], pieces: dict[str, int], delivery_minor: int, *ke
 def _order(items: dict[str, Item], *row: Any) -> Order:
     """Give as much of the aggregate as its items and money need."""
     currency, vat_included, late, *key, discount, delivery, settled, totals = row
-    money = Totals.model_construct(**totals)
+    money = Totals(**totals)
     placed = None
     if late is not None:
-        stated = money.model_copy(update={"discount_minor": discount, "delivery_minor": delivery})
+        stated = replace(money, discount_minor=discount, delivery_minor=delivery)
         known: dict[str, Any] = {"currency": currency, "vat_included": vat_included}
         placed = e.OrderPlaced.model_construct(
             **known, customer=None, totals=None if discount is None else stated

@@ -17,13 +17,13 @@ from domain.catalog import creates, decide_on, definitions_of, empty_state
 from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Event, Outcome
 from domain.paths.line import PublishPath
-from domain.paths.path import OrderPath
 from domain.refusals import CommandIdReused, Conflict, InfraError, Refusal
 from services.command_queue import Answer as Settled
 from services.command_queue import Pending
 from services.states import StateCache
 
 MAX_EVENTS: Final = 4_096  # of one round; a single command may bring more
+MAX_DEFINITIONS: Final = 1_000  # sets of them that are remembered
 
 log_ = structlog.get_logger()
 
@@ -94,7 +94,7 @@ class Decider:
 
     def __init__(self, cache: StateCache) -> None:
         self._cache = cache
-        self._paths: dict[PathKey, OrderPath] = {}
+        self._facts_of: dict[tuple[PathKey, ...], Facts] = {}  # as often asked for
 
     def prepare(
         self,
@@ -175,10 +175,15 @@ class Decider:
     def _facts(self, log: Log, command: Command, states: Mapping[str, Any]) -> Facts:
         """Give the published definitions that the command needs, from memory but once."""
         wanted = definitions_of(command, states)
-        missing = [key for key in wanted if key not in self._paths]
-        if missing:
-            self._paths.update(log.load_paths(missing))
-        return Facts(paths={key: self._paths[key] for key in wanted if key in self._paths})
+        known = self._facts_of.get(wanted)
+        if known is not None:
+            return known
+        facts = Facts(paths=log.load_paths(wanted) if wanted else {})
+        if len(self._facts_of) >= MAX_DEFINITIONS:
+            self._facts_of.clear()
+        if facts.paths.keys() == set(wanted):  # What is not published yet may be soon.
+            self._facts_of[wanted] = facts
+        return facts
 
 
 @dataclass(slots=True)

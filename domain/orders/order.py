@@ -177,22 +177,25 @@ def _pinned(order: Order, path: str, path_version: int) -> dict[str, Any]:
 
 def _placed(order: Order, event: e.OrderPlaced, happened: Happened) -> dict[str, Any]:
     """Of several placements a decided one counts, else the earliest, whichever came first."""
-    changes = _entered(order, happened, event.status, event.rank)
-    changes |= _pinned(order, event.path, event.path_version)
     key = key_of(happened.occurred_at, happened.version, event.rank, happened.fact_id)
+    changes: dict[str, Any] = {
+        "timeline": insert(order.timeline, Entry(key, happened.version, event.status))
+    }
+    if not order.path:
+        changes["path"], changes["path_version"] = event.path, event.path_version
     placed_by = (happened.fact_id is not None, key)
     if order.placed_by is not None and order.placed_by < placed_by:
         return changes
     customer_id = event.customer.customer_id if event.customer else event.customer_id
-    items = {line.item_id: Item(line, {INITIAL: line.quantity}, key=key) for line in event.lines}
-    return changes | {
-        "placed": event,
-        "placed_by": placed_by,
-        "subject_id": order.subject_id or customer_id,
-        "items": {**order.items, **items},
-        "totals": event.totals or order.totals,
-        "test": event.test or order.test,
+    changes["placed"] = event
+    changes["placed_by"] = placed_by
+    changes["subject_id"] = order.subject_id or customer_id
+    changes["items"] = {**order.items} | {
+        line.item_id: Item(line, {INITIAL: line.quantity}, key=key) for line in event.lines
     }
+    changes["totals"] = event.totals or order.totals
+    changes["test"] = event.test or order.test
+    return changes
 
 
 def _item_added(order: Order, event: e.ItemAdded, happened: Happened) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def test_a_new_item_is_one_row_and_a_change_of_it_names_the_field() -> None:
     more = LINE.model_copy(update={"quantity": 3})
     totals = PLACED.totals
     assert totals is not None
-    raised = totals.model_copy(update={"goods_minor": 1_500, "total_minor": 1_500})
+    raised = replace(totals, goods_minor=1_500, total_minor=1_500)
     events = [
         recorded(1, PLACED, 0),
         recorded(2, e.ItemChanged(line=more, totals=raised), 5),
