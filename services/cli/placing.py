@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import typer
 
@@ -74,18 +74,20 @@ def place(
     body |= _from_options(head, item or [], body.get("currency"))
     if not body.get("lines"):
         raise typer.BadParameter("an order has lines: give --item SKU:QUANTITY:PRICE, or --file")
-    chosen = order_id or _id_of(body)
+    chosen = order_id or _id_of(body, sending.command_id)
     with opened() as system:
         outcome = execute(system, PlaceOrder, sending, {**body, "order_id": chosen})
         finish(system, chosen, outcome, sending)
 
 
-def _id_of(body: Mapping[str, Any]) -> UUID:
-    """An outside number makes creation idempotent: the same number is the same order."""
+def _id_of(body: Mapping[str, Any], command_id: UUID | None) -> UUID:
+    """What makes creation idempotent: the order's outside number, else the command's id."""
     from services.imports.identity import order_id_of
 
     number = body.get("external_id")
-    return order_id_of(str(body.get("shop") or "main"), str(number)) if number else uuid4()
+    if number:
+        return order_id_of(str(body.get("shop") or "main"), str(number))
+    return uuid5(command_id, "order") if command_id else uuid4()
 
 
 def _from_file(name: str) -> dict[str, Any]:
