@@ -16,6 +16,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.refusals import Unusable
+
 PREFIX: Final = "ORDERPATH_"
 DOTENV: Final = ".env"
 
@@ -34,7 +36,7 @@ def _connectable(url: str) -> str:
 HostPorts = r"^$|^[^\s,:/]+:\d{1,5}(,[^\s,:/]+:\d{1,5})*$"
 
 
-class SettingsError(ValueError):
+class SettingsError(Unusable):
     """One or more settings are wrong; the message names each variable and what is allowed."""
 
 

@@ -82,7 +82,7 @@ def place(
 
 def _id_of(body: Mapping[str, Any], command_id: UUID | None) -> UUID:
     """What makes creation idempotent: the order's outside number, else the command's id."""
-    from services.imports.identity import order_id_of
+    from domain.orders.identity import order_id_of
 
     number = body.get("external_id")
     if number:

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from domain.messages import Actor
+from domain.orders.identity import id_of
 from domain.paths.line import PublishPath
 from domain.paths.path import MAX_STATUSES, MAX_TRANSITIONS, OrderPath
 from services.bootstrap import System
-from services.imports.identity import COMMANDS, id_of
+from services.imports.identity import COMMANDS
 from services.imports.mapping import LogMapping
 from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport

@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from domain.orders.identity import order_id_of
 from services.bootstrap import System
 from services.imports.discover import discovered
-from services.imports.identity import order_id_of
 from services.imports.log_rows import LogReader, Looker, attribute_columns, order_number
 from services.imports.mapping import (
     MAX_ATTRIBUTES,

@@ -11,8 +11,8 @@ from typing import Final
 from uuid import UUID
 
 from domain.orders.events import OrderPlaced, StatusRecorded, stream_of
+from domain.orders.identity import order_id_of
 from services.bootstrap import System
-from services.imports.identity import order_id_of
 from services.imports.olist_rows import COLUMNS, SOURCE, KnownTimes, OrderReader
 from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport

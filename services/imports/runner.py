@@ -17,14 +17,15 @@ from domain.batch import StoredOutcome
 from domain.messages import Actor, Outcome
 from domain.orders.commands import MAX_FACTS, Fact, RecordFacts
 from domain.orders.facts import PlacedFact, StatusFact
+from domain.orders.identity import id_of
 from domain.paths.line import PathPublished
 from domain.paths.path import OrderPath
-from domain.refusals import InfraError, Unmet
+from domain.refusals import InfraError, Unmet, UnreadableError
 from services.bootstrap import System
-from services.imports.identity import COMMANDS, id_of
+from services.imports.identity import COMMANDS
 from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport
-from services.imports.rows import BadRow, SourceRow, UnreadableError, bad_row
+from services.imports.rows import BadRow, SourceRow, bad_row
 from services.pipeline import body_hash
 
 IN_FLIGHT: Final = 512  # commands

@@ -8,12 +8,13 @@ from typing import Any, Final, Protocol, TypeVar
 
 import structlog
 
-from domain.refusals import InfraError, OrderpathError
+from domain.orders.identity import id_of
+from domain.refusals import InfraError, OrderpathError, UnreadableError
 from services.bootstrap import System
-from services.imports.identity import RUNS, id_of
+from services.imports.identity import RUNS
 from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport
-from services.imports.rows import SourceRow, UnreadableError
+from services.imports.rows import SourceRow
 
 MAX_KEY_CHARACTERS: Final = 200
 TOLD_EVERY_ROWS: Final = 1_000

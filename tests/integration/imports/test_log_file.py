@@ -16,10 +16,10 @@ from domain.orders.events import (
     StatusRecorded,
     stream_of,
 )
+from domain.orders.identity import id_of, order_id_of
 from domain.paths.line import PublishPath
 from infra.postgres import connect
 from services.bootstrap import SYSTEM, System
-from services.imports.identity import id_of, order_id_of
 from services.imports.log_file import import_log
 from services.imports.problem import ImportProblem
 from services.imports.quarantine import fix, list_rows, resubmit
