@@ -69,10 +69,12 @@ def load_settings() -> Settings:
 
     Raises: SettingsError naming every wrong value and every unknown ORDERPATH_* name.
     """
-    problems = [_unknown(name) for name in _given_names() if name not in _known_names()]
     settings: Settings | None = None
     try:
+        problems = [_unknown(name) for name in _given_names() if name not in _known_names()]
         settings = Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{DOTENV} cannot be read as UTF-8 text: {error}") from None
     except ValidationError as error:
         problems += [_explain(detail) for detail in error.errors()]
     if settings is None or problems:

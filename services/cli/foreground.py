@@ -20,7 +20,7 @@ import typer
 from services.cli.errors import DATA_FOLDER, INFRASTRUCTURE, CommandFailed
 from services.cli.options import AsJson
 from services.cli.output import put, say
-from services.cli.session import chosen_settings, opened
+from services.cli.session import opened
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -34,7 +34,9 @@ PID_CHARACTERS: Final = 20
 
 def up() -> None:
     """Start the database and keep the projections up to date, until Ctrl-C or `down`."""
-    with only_one(chosen_settings().data_dir):
+    from services.bootstrap import load_settings
+
+    with only_one(load_settings().data_dir):
         _stay("up", keep_database=True)
 
 
@@ -45,9 +47,9 @@ def follow() -> None:
 
 def down(json: AsJson = False) -> None:
     """End `up` and stop the embedded database, whoever uses it."""
-    from services.bootstrap import stop_database
+    from services.bootstrap import load_settings, stop_database
 
-    settings = chosen_settings()
+    settings = load_settings()
     pid = running_pid(settings.data_dir)
     if pid is not None:
         os.kill(pid, signal.SIGTERM)
