@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from services.cli.errors import USAGE, CommandFailed
 from services.cli.options import AsJson
 from services.cli.output import put, table
 from services.cli.session import opened
@@ -50,13 +49,10 @@ def show(
     json: AsJson = False,
 ) -> None:
     """Show the latest version of a path: its statuses, limits and moves."""
-    from services.reading import latest_path
+    from services.reading import check_path, latest_path
 
     with opened() as system:
-        names = sorted(system.log.path_names())
-        if name not in names:
-            message = f"no path is named {name!r}: choose one of {', '.join(names)}"
-            raise CommandFailed(message, USAGE)
+        check_path(system, name)
         version, path = latest_path(system, name)
     answer = {"path": name, "version": version, "definition": path.model_dump(mode="json")}
     put(answer, as_json=json, people=lambda: _sheet(name, version, path))
