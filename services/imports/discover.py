@@ -24,6 +24,7 @@ from services.imports.mapping import LogMapping
 from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport
 from services.imports.runner import PublishedPath, published_path
+from services.text_files import read_text
 
 Looked = tuple[datetime, int, str]  # time, sequence (0 without), activity
 Looks = Callable[[], Iterator[list[Looked]]]  # order after order
@@ -49,7 +50,7 @@ def discovered(
     if path is None:
         if not file.exists():
             _write(file, draft(mapping, codes, _steps(looks, codes)))
-        definition = system.import_desk.read_path(file.read_text(encoding="utf-8"), file.name)
+        definition = system.import_desk.read_path(read_text(file), file.name)
         if definition.path != mapping.path:
             raise ImportProblem(f"{file.name}: the path is called {definition.path} there")
         path = PublishedPath(1, definition) if report.dry_run else _publish(system, definition)

@@ -1,10 +1,12 @@
 """`orderpath order …` from placing to history, as a person types it."""
 
 import json
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from services.text_files import MAX_CHARACTERS
 from tests.support.command_line import CommandLine
 
 PLACE = (
@@ -286,6 +288,21 @@ def test_an_order_comes_from_a_file_too(line: CommandLine) -> None:
     assert (broken.code, "is no JSON" in broken.err) == (2, True)
 
 
+@pytest.mark.parametrize("by_file", [True, False])
+def test_a_file_that_is_too_long_is_not_read_in_part(
+    line: CommandLine, tmp_path: Path, by_file: bool
+) -> None:
+    file = tmp_path / "order.json"
+    file.write_text('{"currency": "EUR"}'.ljust(MAX_CHARACTERS + 1))
+
+    if by_file:
+        said = line.run("order", "place", "--file", file)
+    else:
+        said = line.run("order", "place", "--file", "-", stdin=file.read_text())
+
+    assert (said.code, "is longer than 1,000,000 characters" in said.err) == (2, True), said.err
+
+
 def test_the_same_outside_number_is_the_same_order(line: CommandLine, placed: str) -> None:
     again = line.run(*PLACE, "--json")
 
@@ -307,7 +324,7 @@ def test_the_same_outside_number_is_the_same_order(line: CommandLine, placed: st
         (("order", "place", "--item", "MUG:2:9.90"), 2, "give --currency"),
         (("order", "place", "--currency", "EUR", "--item", "MUG"), 2, "write SKU:QUANTITY:PRICE"),
         (("order", "place", "--currency", "EUR"), 2, "an order has lines"),
-        (("order", "place", "--file", "nowhere.json"), 2, "cannot be read"),
+        (("order", "place", "--file", "nowhere.json"), 2, "nowhere.json cannot be opened"),
         (("order", "note", "A-17", "x", "--command-id", "17"), 2, "is no UUID"),
     ],
 )
