@@ -94,7 +94,10 @@ def path_of(system: System, read: MappingFile) -> PublishedPath:
     name = read.mapping.path
     path = published_path(system, name)
     if path is None:
-        words = f"no path {name!r} is published: publish it, or write `discover: true`"
+        words = (
+            f"no path {name!r} is published: publish its file with `orderpath path publish`, "
+            "or write `discover: true`"
+        )
         raise ImportProblem(read.problem(("path",), words))
     statuses = path.definition.statuses
     problems = [

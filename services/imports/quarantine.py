@@ -266,7 +266,8 @@ def _log_way(
         ) from None
     path = published_path(system, mapping.path)
     if path is None:
-        raise ImportProblem(f"no path {mapping.path!r} is published: publish it first")
+        words = f"no path {mapping.path!r} is published: run `orderpath path publish` with its file"
+        raise ImportProblem(words)
     recorder.follow(path, salt)
     columns = [column for _, column in mapping.used_columns()]
     reader = LogReader(mapping, columns, system.clock(), report)

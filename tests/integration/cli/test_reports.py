@@ -1,4 +1,4 @@
-"""`orderpath report …`, `projection …`, `path …`, `status`: keys, forms and exit codes."""
+"""`orderpath report …`, `projection …`, `import …`, `status`: keys, forms and exit codes."""
 
 import csv
 import io
@@ -217,15 +217,6 @@ def test_tables_that_are_not_what_the_log_says_are_found(
     assert "orderpath projection rebuild orders" in found.err
     assert shop.run("projection", "rebuild", "orders").code == 0
     assert shop.run("projection", "verify", "orders").code == 0
-
-
-def test_paths_are_shown(line: CommandLine) -> None:
-    names = [row["path"] for row in line.run("path", "list", "--json").json]
-    shown = line.run("path", "show", "olist", "--json").json
-
-    assert names == ["olist", "universal"]
-    assert shown["definition"]["statuses"]["delivered"]["final"] == "success"
-    assert "not_bought_out" in line.run("path", "show", "universal").out
 
 
 def test_an_import_is_reported_and_twice_is_once(line: CommandLine, tmp_path: Path) -> None:
