@@ -230,17 +230,13 @@ def against_path(path: OrderPath, facts: Sequence[tuple[Fact, Any]]) -> list[str
 
     It is what the log notes when the facts of an order come all at once.
     """
-    starts = {start.status for start in path.initial}
     before: str | None = None
     reasons: list[str] = []
     for fact, _ in facts:
         if not isinstance(fact, _STATUSES):
             continue
-        if isinstance(fact, StatusFact):
-            if before is None and fact.status not in starts:
-                reasons.append("not_an_initial_status")
-            elif before is not None and (before, fact.status) not in path.matrix:
-                reasons.append("transition_not_allowed")
+        if isinstance(fact, StatusFact) and (reason := path.against(before, fact.status)):
+            reasons.append(reason)
         before = fact.status
     return reasons
 

@@ -288,6 +288,16 @@ def test_an_order_comes_from_a_file_too(line: CommandLine) -> None:
     assert (broken.code, "is no JSON" in broken.err) == (2, True)
 
 
+def test_a_number_that_two_shops_use_names_no_order(line: CommandLine, placed: str) -> None:
+    other = line.run(*PLACE, "--shop", "corner", "--json").json["order_id"]
+
+    said = line.run("order", "show", "A-17")
+
+    assert (said.code, "order_ambiguous" in said.err) == (1, True)
+    assert f"{placed} (main)" in said.err
+    assert f"{other} (corner)" in said.err
+
+
 @pytest.mark.parametrize("by_file", [True, False])
 def test_a_file_that_is_too_long_is_not_read_in_part(
     line: CommandLine, tmp_path: Path, by_file: bool
