@@ -56,7 +56,7 @@ class Settings(BaseSettings):
         str, Field(pattern=r"^$|^postgres(ql)?://"), AfterValidator(_connectable)
     ] = ""  # empty: embedded
     data_dir: Path = Field(default_factory=lambda: user_data_path("orderpath", appauthor=False))
-    kafka: Annotated[str, Field(pattern=HostPorts)] = ""  # host:port,host:port; empty: none
+    kafka: Annotated[str, Field(pattern=HostPorts)] = ""  # brokers; nothing reads it yet
     batch_commands: Annotated[int, Field(ge=1, le=1024)] = 256  # commands an append
     batch_events: Annotated[int, Field(ge=1, le=10_000)] = 2_000  # events a projection transaction
     cache_streams: Annotated[int, Field(ge=0, le=1_000_000)] = 20_000  # states kept in memory
