@@ -1,11 +1,19 @@
 """The ways in which Orderpath says no, as one tree; the edges translate them once.
 
 OrderpathError
-├── Refusal            the business says no: every unmet condition at once
-├── Conflict           somebody was faster than the stated expected_version
-├── CommandIdReused    the same command id came with another body
-├── FactIdReused       a fact that is known belongs to another order
-└── InfraError         database gone, full, or written by a newer version
+├── Refusal                 the business says no: every unmet condition at once
+├── Conflict                somebody was faster than the stated expected_version
+├── CommandIdReused         the same command id came with another body
+├── FactIdReused            a fact that is known belongs to another order
+├── Unusable                what was handed in cannot be used at all
+│   ├── UnreadableError     a text: it is no amount, no time, no number
+│   ├── SettingsError       settings (infra.settings)
+│   ├── TableError          a file that is no table (infra.tables)
+│   ├── PathFileError       a file that is no order path (infra.path_files)
+│   ├── ImportProblem       files, mappings, rows of an import (services.imports.problem)
+│   └── UnknownProjection   a name that no projection has (projections.catalog)
+└── InfraError              database gone, full, or written by a newer version
+    └── Busy                somebody else holds the tables (projections.sessions)
 """
 
 from collections.abc import Sequence
@@ -67,6 +75,20 @@ class FactIdReused(OrderpathError):
             "a fact id of this command belongs to another order: make the ids from the source, "
             "the order and the fact"
         )
+
+
+class Unusable(OrderpathError):
+    """What was handed in cannot be used. Says what and where, what is wrong, what to do."""
+
+
+class UnreadableError(Unusable):
+    """A text cannot be read. The message names the column, never the value: it may be personal."""
+
+    def __init__(self, reason: str, column: str | None, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason  # stable, lower case, see tests/golden/stored_names.txt
+        self.column = column
+        self.message = message
 
 
 class InfraError(OrderpathError):

@@ -4,9 +4,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
-from domain.paths.path import OrderPath
 from infra.import_store import ImportStore
-from infra.path_files import read_path
 from infra.row_sorter import RowSorter
 from infra.tables import Table, open_table
 from infra.yaml_sheet import Sheet, read_sheet
@@ -29,10 +27,6 @@ class ImportDesk:
     def read_sheet(self, text: str) -> Sheet:
         """Read YAML with the place of each value."""
         return read_sheet(text)
-
-    def read_path(self, text: str, where: str) -> OrderPath:
-        """Read an order path. Raises: PathFileError"""
-        return read_path(text, where=where)
 
     def fingerprint(self, paths: Iterable[Path]) -> str:
         """Give SHA-256 over the contents of files, hexadecimal."""

@@ -7,13 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from domain.refusals import OrderpathError
+from domain.refusals import Unusable
 
 PARQUET_MAGIC: Final = b"PAR1"
 _BATCH_ROWS: Final = 4_096
 
 
-def open_parquet(path: Path, problem: type[OrderpathError]) -> "ParquetTable":
+def open_parquet(path: Path, problem: type[Unusable]) -> "ParquetTable":
     """Open a Parquet file. Raises: `problem`, also where pyarrow is not installed."""
     try:
         return ParquetTable(path, problem)
@@ -27,7 +27,7 @@ class ParquetTable:
 
     ends_open = False
 
-    def __init__(self, path: Path, problem: type[OrderpathError]) -> None:
+    def __init__(self, path: Path, problem: type[Unusable]) -> None:
         from pyarrow import ArrowException
         from pyarrow.parquet import ParquetFile
 
@@ -63,7 +63,7 @@ class ParquetTable:
     def close(self) -> None:
         self._file.close()
 
-    def _damaged(self, error: Exception) -> OrderpathError:
+    def _damaged(self, error: Exception) -> Unusable:
         reason = " ".join(str(error).split())[:200]
         return self._problem(
             f"{self._name}: the Parquet file cannot be read ({reason}): get it again"

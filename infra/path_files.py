@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from domain.paths.path import Escalation, Initial, Limit, OrderPath, Status, Transition
-from domain.refusals import OrderpathError
+from domain.refusals import Unusable
 from infra.yaml_sheet import Fault, Place, Sheet, read_sheet
 
 MAX_PROBLEMS = 100  # told at once
@@ -46,7 +46,7 @@ _CODE = "a-z, 0-9 and _, beginning with a letter, at most 64 characters"
 _FORMS = {"color": 'a colour in quotes, as in "#4c9be8"', "at": "100%", "warn": "50%"}
 
 
-class PathFileError(OrderpathError):
+class PathFileError(Unusable):
     """A file is no usable path. Each problem: `file:line:column: what is wrong: what to do`."""
 
     def __init__(self, *problems: str) -> None:

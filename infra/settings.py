@@ -16,6 +16,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.refusals import Unusable
+
 PREFIX: Final = "ORDERPATH_"
 DOTENV: Final = ".env"
 
@@ -34,7 +36,7 @@ def _connectable(url: str) -> str:
 HostPorts = r"^$|^[^\s,:/]+:\d{1,5}(,[^\s,:/]+:\d{1,5})*$"
 
 
-class SettingsError(ValueError):
+class SettingsError(Unusable):
     """One or more settings are wrong; the message names each variable and what is allowed."""
 
 
@@ -54,7 +56,7 @@ class Settings(BaseSettings):
         str, Field(pattern=r"^$|^postgres(ql)?://"), AfterValidator(_connectable)
     ] = ""  # empty: embedded
     data_dir: Path = Field(default_factory=lambda: user_data_path("orderpath", appauthor=False))
-    kafka: Annotated[str, Field(pattern=HostPorts)] = ""  # host:port,host:port; empty: none
+    kafka: Annotated[str, Field(pattern=HostPorts)] = ""  # brokers; nothing reads it yet
     batch_commands: Annotated[int, Field(ge=1, le=1024)] = 256  # commands an append
     batch_events: Annotated[int, Field(ge=1, le=10_000)] = 2_000  # events a projection transaction
     cache_streams: Annotated[int, Field(ge=0, le=1_000_000)] = 20_000  # states kept in memory
@@ -67,10 +69,12 @@ def load_settings() -> Settings:
 
     Raises: SettingsError naming every wrong value and every unknown ORDERPATH_* name.
     """
-    problems = [_unknown(name) for name in _given_names() if name not in _known_names()]
     settings: Settings | None = None
     try:
+        problems = [_unknown(name) for name in _given_names() if name not in _known_names()]
         settings = Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{DOTENV} cannot be read as UTF-8 text: {error}") from None
     except ValidationError as error:
         problems += [_explain(detail) for detail in error.errors()]
     if settings is None or problems:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from domain.refusals import OrderpathError
+from domain.refusals import Unusable
 from infra.parquet import PARQUET_MAGIC, open_parquet
 
 MAX_LINE_CHARACTERS: Final = 1_048_576
@@ -32,7 +32,7 @@ _NO_TABLE: Final = {
 Row = tuple[int, list[str], str | None]  # line, values, and why they are no row
 
 
-class TableError(OrderpathError):
+class TableError(Unusable):
     """A file is no table, or ends too early. Says which file, what is wrong, what to do."""
 
 
@@ -150,9 +150,7 @@ class CsvTable:
         )
 
 
-def checked_header(
-    names: Sequence[str], where: str, problem: type[OrderpathError]
-) -> tuple[str, ...]:
+def checked_header(names: Sequence[str], where: str, problem: type[Unusable]) -> tuple[str, ...]:
     """Give the columns' names; one that has none is called by its number."""
     columns = tuple(name.strip() or f"column {n}" for n, name in enumerate(names, 1))
     twice = sorted({name for name in columns if columns.count(name) > 1})

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from domain.refusals import Unusable
 from projections.activity import Activity
 from projections.interface import Projection
 from projections.items import Items
@@ -18,3 +19,17 @@ PROJECTIONS: tuple[Projection, ...] = (
 )
 
 BY_NAME: Mapping[str, Projection] = {projection.name: projection for projection in PROJECTIONS}
+
+
+class UnknownProjection(Unusable):
+    """There is no read model of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no projection is named {name!r}: choose one of {', '.join(BY_NAME)}")
+
+
+def find_projection(name: str) -> Projection:
+    """Give the read model of this name. Raises: UnknownProjection"""
+    if name not in BY_NAME:
+        raise UnknownProjection(name)
+    return BY_NAME[name]

@@ -25,7 +25,7 @@ from infra.event_log import EventLog, open_log
 from infra.import_desk import ImportDesk
 from infra.log import configure_logging
 from infra.migrate import is_current, migrate
-from infra.path_files import load_preset, preset_names
+from infra.path_files import load_preset, preset_names, read_path
 from infra.postgres import Session, connect, session_conninfo
 from infra.settings import Settings, load_settings
 from services.follower import Follower, Progress
@@ -33,7 +33,7 @@ from services.pipeline import Pipeline
 from services.projector import Projector
 from services.rebuild import prepare, rebuild
 
-# What programs take from here; Settings and load_settings come from infra, which they may not see.
+# What programs take from here; some of it comes from infra, which they may not see.
 __all__ = [
     "SYSTEM",
     "Settings",
@@ -43,6 +43,7 @@ __all__ = [
     "load_settings",
     "open_system",
     "psql_program",
+    "read_path",
     "start_database",
     "stop_database",
     "tune_process",

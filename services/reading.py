@@ -8,7 +8,7 @@ from domain.orders.events import stream_of
 from domain.orders.order import Order
 from domain.paths.line import PathLine
 from domain.paths.path import OrderPath
-from domain.refusals import Refusal, Unmet
+from domain.refusals import Refusal, Unmet, Unusable
 from projections.reports.order_numbers import list_numbers
 from services.history import state_of
 
@@ -60,6 +60,13 @@ def path_of(system: "System", order: Order) -> OrderPath | None:
     """Give the version of the path that the order is pinned to."""
     key = (order.path, order.path_version)
     return system.log.load_paths([key]).get(key) if order.path else None
+
+
+def check_path(system: "System", name: str) -> None:
+    """See that a path of this name is published. Raises: Unusable that names those that are"""
+    names = system.log.path_names()
+    if name not in names:
+        raise Unusable(f"no path is named {name!r}: choose one of {', '.join(sorted(names))}")
 
 
 def path_line(system: "System", name: str) -> PathLine:

@@ -29,7 +29,7 @@ from projections.builds import (
     make_live,
     show_live,
 )
-from projections.catalog import BY_NAME, PROJECTIONS
+from projections.catalog import BY_NAME, PROJECTIONS, find_projection
 from projections.checkpoints import list_pending, lock_checkpoints, oldest_waiting
 from projections.interface import Projection, Tx
 from projections.parking import Parked, list_parked
@@ -43,13 +43,6 @@ SWAP_MOST_EVENTS: Final = 2_000  # that the last step may still apply
 ALL_SHARDS: Final = range(16)
 
 log_ = structlog.get_logger()
-
-
-class UnknownProjection(ValueError):
-    """There is no read model of this name."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"no projection is named {name}: choose one of {', '.join(BY_NAME)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +113,7 @@ def rebuild(
 
     Raises: UnknownProjection, InfraError (start it again: it goes on where it was)
     """
-    projection = _projection(name)
+    projection = find_projection(name)
     build = _open_rebuild(lend, log, projection)
     projector = Projector(lend, log, driver=None, build=build.build)
     follower = Follower(projector, log, batch_events=batch_events)
@@ -190,7 +183,7 @@ def verify(lend: Lend, log: LogReader, name: str, progress: Progress | None = No
 
     Raises: UnknownProjection, InfraError projection_outdated if the tables are of another version
     """
-    projection = _projection(name)
+    projection = find_projection(name)
     with transaction(lend, idle="1min", snapshot=True) as tx:
         live = _live_of_this_version(tx, projection)
         limits = {p.shard: p.position for p in list_pending(tx, build=live.build)}
@@ -245,7 +238,12 @@ def _listed(tx: Tx, build: Build, end: int, parked: Sequence[Parked]) -> Listed:
 
 
 def parked_in(lend: Lend, name: str | None = None) -> list[Parked]:
-    """List the streams that were left behind at an event that could not be applied."""
+    """List the streams that were left behind at an event that could not be applied.
+
+    Raises: UnknownProjection, InfraError
+    """
+    if name is not None:
+        find_projection(name)
     with transaction(lend) as tx:
         return list_parked(tx, name)
 
@@ -253,7 +251,7 @@ def parked_in(lend: Lend, name: str | None = None) -> list[Parked]:
 def retry(lend: Lend, log: LogReader, name: str | None = None) -> tuple[int, int]:
     """Apply what is parked again; give how many streams went through and how many did not.
 
-    Raises: InfraError
+    Raises: UnknownProjection, InfraError
     """
     through = 0
     parked = [one for one in parked_in(lend, name) if one.projection in BY_NAME]
@@ -261,12 +259,6 @@ def retry(lend: Lend, log: LogReader, name: str | None = None) -> tuple[int, int
         projector = Projector(lend, log, driver=None, build=one.build)
         through += projector.retry(one)
     return through, len(parked) - through
-
-
-def _projection(name: str) -> Projection:
-    if name not in BY_NAME:
-        raise UnknownProjection(name)
-    return BY_NAME[name]
 
 
 def _live_of_this_version(tx: Tx, projection: Projection) -> Build:

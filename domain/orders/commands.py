@@ -151,9 +151,9 @@ class SubmitPayment(OrderCommand):
 
     NAME: ClassVar[str] = "order.submit_payment"
 
-    payment_id: Name
+    payment_id: Name | None = None  # None: a new one
     method: Name
-    amount_minor: Minor
+    amount_minor: Minor | None = None  # None: what is still due
     currency: KnownCurrency
     installments: Installments | None = None
 
@@ -161,25 +161,35 @@ class SubmitPayment(OrderCommand):
 class PaymentCommand(OrderCommand):
     """A movement of one payment, by a person or as the gateway's callback."""
 
-    payment_id: Name
-    amount_minor: Annotated[int, Field(ge=1, le=MAX_MINOR)]
+    payment_id: Name | None = None  # None: the one that fits
+    amount_minor: Annotated[int, Field(ge=1, le=MAX_MINOR)] | None = None  # None: all there is
     currency: KnownCurrency
     gateway_ref: Name | None = None  # the same reference twice is the same movement
 
 
-class AuthorisePayment(PaymentCommand):
+class IncomingPayment(PaymentCommand):
+    """Money on its way to us: by default what is still due."""
+
+    method: Name | None = None  # set: a payment that nobody announced is announced with it
+
+
+class AuthorisePayment(IncomingPayment):
     """Money was reserved."""
 
     NAME: ClassVar[str] = "order.authorise_payment"
 
 
-class ChargePayment(PaymentCommand):
+class ChargePayment(IncomingPayment):
     """Money came in."""
 
     NAME: ClassVar[str] = "order.charge_payment"
 
 
-class RefundPayment(PaymentCommand):
+class ReturnedPayment(PaymentCommand):
+    """Money on its way back: by default all that the payment holds."""
+
+
+class RefundPayment(ReturnedPayment):
     """Money goes back."""
 
     NAME: ClassVar[str] = "order.refund_payment"
@@ -187,7 +197,7 @@ class RefundPayment(PaymentCommand):
     reason_code: Code | None = None
 
 
-class ChargeBackPayment(PaymentCommand):
+class ChargeBackPayment(ReturnedPayment):
     """The bank took the money back."""
 
     NAME: ClassVar[str] = "order.charge_back_payment"

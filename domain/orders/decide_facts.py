@@ -120,7 +120,7 @@ def _event(fact: c.Fact, pinned: PinnedPath, before: str | None) -> Event:
                 **_told(fact),
             )
         case c.StatusFact():
-            against = _against(path, before, fact.status)
+            against = path.against(before, fact.status)
             return e.StatusRecorded(
                 path=name,
                 path_version=version,
@@ -128,7 +128,7 @@ def _event(fact: c.Fact, pinned: PinnedPath, before: str | None) -> Event:
                 rank=fact.rank,
                 time_source=fact.time_source,
                 conforming=not against,
-                nonconforming=against,
+                nonconforming=(against,) if against else (),
                 **_told(fact),
             )
         case c.SourceStatusFact():
@@ -164,11 +164,3 @@ _MOVEMENTS: dict[str, type[e.PaymentMovement]] = {
     "refunded": e.PaymentRefunded,
     "charged_back": e.PaymentChargedBack,
 }
-
-
-def _against(path: OrderPath, before: str | None, status: str) -> tuple[str, ...]:
-    """Name what the path would have said against this move, had it been asked."""
-    if before is None:
-        starts = {start.status for start in path.initial}
-        return () if status in starts else ("not_an_initial_status",)
-    return () if (before, status) in path.matrix else ("transition_not_allowed",)

@@ -26,6 +26,7 @@ Title = dict[str, Text]  # language -> text
 Share = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}%$")]  # "50%"
 Place = tuple[str | int, ...]  # keys and indexes from the top of the path down
 Requirement = Literal["reason_code", "initiator", "reason"]
+Nonconforming = Literal["not_an_initial_status", "transition_not_allowed"]  # stored with facts
 
 
 class Escalation(Shape):
@@ -172,6 +173,13 @@ class OrderPath(Shape):
     def moves_from(self, status: str) -> tuple[str, ...]:
         """Give the statuses that can be entered from here, in the file's order."""
         return tuple(code for code in self.statuses if (status, code) in self.matrix)
+
+    def against(self, before: str | None, status: str) -> Nonconforming | None:
+        """Say why the path forbids a move, None if it allows it; before: None for the first one."""
+        if before is None:
+            starts = (start.status for start in self.initial)
+            return None if status in starts else "not_an_initial_status"
+        return None if (before, status) in self.matrix else "transition_not_allowed"
 
     @cached_property
     def first_failure(self) -> str | None:

@@ -7,5 +7,6 @@ def main() -> NoReturn:
     """Run the command of the command line and leave with its exit code."""
     from services.cli.errors import run
     from services.cli.program import app
+    from services.cli.session import log_level
 
-    run(lambda: app(prog_name="orderpath"))
+    run(lambda: app(prog_name="orderpath"), log_level)

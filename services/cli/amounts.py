@@ -7,7 +7,8 @@ import typer
 
 def minor_of(text: str, currency: str, option: str) -> int:
     """Read an amount exactly in the currency's minor units."""
-    from services.imports.rows import UnreadableError, minor_units
+    from domain.orders.amounts import minor_units
+    from domain.refusals import UnreadableError
 
     try:
         return minor_units(text, option, currency)
@@ -17,7 +18,8 @@ def minor_of(text: str, currency: str, option: str) -> int:
 
 def count_of(text: str, option: str) -> int:
     """Read how many pieces there are."""
-    from services.imports.rows import UnreadableError, whole_number
+    from domain.orders.amounts import whole_number
+    from domain.refusals import UnreadableError
 
     try:
         return whole_number(text, option, 1, 1_000_000)

@@ -13,7 +13,6 @@ from services.cli import report_tables as tables
 from services.cli.options import AsJson, Scoping
 from services.cli.output import progress_bar, put, say, table
 from services.cli.reports import A_WEEK, ask_in
-from services.cli.session import chosen_settings
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -33,12 +32,12 @@ def demo(
     json: AsJson = False,
 ) -> None:
     """Simulate a shop for 30 days and show its reports; in a folder of its own."""
-    from services.bootstrap import open_system
+    from services.bootstrap import load_settings, open_system
     from services.demo.clock import VirtualClock
     from services.demo.run import demo_settings, run_demo
     from services.demo.shop import START
 
-    settings = demo_settings(chosen_settings(), seed=seed, days=days, orders=orders)
+    settings = demo_settings(load_settings(), seed=seed, days=days, orders=orders)
     with open_system(settings, VirtualClock(START)) as system:
         say(f"A simulated shop: {orders:,} orders in {days} days, in {settings.data_dir}")
         with progress_bar("Commands") as move:

@@ -1,6 +1,7 @@
-"""What goes wrong, as one clear sentence and an exit code; never a traceback.
+"""What goes wrong, as one clear sentence and an exit code.
 
-0 done, 1 refused or found wanting, 2 usage, 3 infrastructure.
+0 done, 1 refused or found wanting, 2 usage, 3 infrastructure. A traceback only of faults of ours,
+and only for whoever asked for a log of level debug.
 """
 
 import os
@@ -23,15 +24,18 @@ DATA_FOLDER: Final = "data_folder_unusable"  # the code of a setting that only i
 
 
 class CommandFailed(Exception):
-    """A command cannot do what it was asked: what to say, and the exit code."""
+    """A command cannot do what it was asked: what to say, and the exit code.
+
+    No OrderpathError, because help loads nothing of the domain.
+    """
 
     def __init__(self, message: str, code: int = WANTING) -> None:
         super().__init__(message)
         self.code = code
 
 
-def run(program: Callable[[], Any]) -> NoReturn:
-    """Run a program to its end and leave with its exit code."""
+def run(program: Callable[[], Any], log_level: Callable[[], str]) -> NoReturn:
+    """Run a program to its end and leave with its exit code; log_level: as it was chosen."""
     try:
         program()
         code = DONE
@@ -44,13 +48,13 @@ def run(program: Callable[[], Any]) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = DONE
     except Exception as error:  # noqa: BLE001 - the outermost loop: people get a sentence
-        code = tell(error)
+        code = tell(error, log_level)
     sys.exit(code)
 
 
-def tell(error: Exception) -> int:
+def tell(error: Exception, log_level: Callable[[], str]) -> int:
     """Say what went wrong on standard error and give the exit code."""
-    from domain.refusals import Conflict, InfraError, OrderpathError, Refusal
+    from domain.refusals import Conflict, InfraError, OrderpathError, Refusal, Unusable
 
     match error:
         case CommandFailed(code=code):
@@ -59,6 +63,9 @@ def tell(error: Exception) -> int:
         case Refusal(unmet=unmet):
             complain(unmet_lines(unmet))
             return WANTING
+        case Unusable():
+            complain(str(error))
+            return USAGE
         case Conflict():
             complain(f"conflict: {error}")
             return WANTING
@@ -72,7 +79,7 @@ def tell(error: Exception) -> int:
             complain(f"The system refused: {error}")
             return INFRASTRUCTURE
         case _:
-            return _unexpected(error)
+            return _unexpected(error, log_level)
 
 
 def complain(message: str) -> None:
@@ -90,14 +97,13 @@ def unmet_lines(unmet: "Sequence[Unmet]") -> str:
     return "\n".join(lines)
 
 
-def _unexpected(error: Exception) -> int:
-    """A fault of ours. The traceback goes to whoever asked for a log of level debug."""
+def _unexpected(error: Exception, log_level: Callable[[], str]) -> int:
     name = type(error).__name__  # Not its text: that may hold what nobody should read here.
     complain(
         f"Orderpath met an error that it does not know ({name}). Nothing that was "
         "answered before is lost. Set ORDERPATH_LOG_LEVEL=debug to see where, and report it."
     )
-    if os.environ.get("ORDERPATH_LOG_LEVEL", "").lower() == "debug":
+    if log_level() == "debug":
         import traceback
 
         traceback.print_exception(error)

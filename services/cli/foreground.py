@@ -1,6 +1,6 @@
 """Programs that stay: `orderpath up` and `orderpath follow`, until a signal ends them.
 
-A file lock in the data folder says that `up` runs: the kernel drops it with the process.
+Locks on two files in the data folder say that `up` runs: the kernel drops them with the process.
 """
 
 import fcntl
@@ -17,22 +17,26 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from services.cli.errors import DATA_FOLDER, CommandFailed
+from services.cli.errors import DATA_FOLDER, INFRASTRUCTURE, CommandFailed
 from services.cli.options import AsJson
 from services.cli.output import put, say
-from services.cli.session import chosen_settings, opened
+from services.cli.session import opened
 
 if TYPE_CHECKING:
     from services.bootstrap import System
 
 LOOK_SECONDS: Final = 1.0  # between two looks at how far the projections are
 PATIENCE_SECONDS: Final = 20.0  # of `down`, for `up` to end on its own
-LOCK_FILE: Final = "up.lock"
+LOCK_FILE: Final = "up.lock"  # keeps a second `up` away; only `up` opens it
+SIGN_FILE: Final = "up.pid"  # shows those who look that `up` runs, and which process it is
+PID_CHARACTERS: Final = 20
 
 
 def up() -> None:
     """Start the database and keep the projections up to date, until Ctrl-C or `down`."""
-    with _only_one(chosen_settings().data_dir):
+    from services.bootstrap import load_settings
+
+    with only_one(load_settings().data_dir):
         _stay("up", keep_database=True)
 
 
@@ -43,9 +47,9 @@ def follow() -> None:
 
 def down(json: AsJson = False) -> None:
     """End `up` and stop the embedded database, whoever uses it."""
-    from services.bootstrap import stop_database
+    from services.bootstrap import load_settings, stop_database
 
-    settings = chosen_settings()
+    settings = load_settings()
     pid = running_pid(settings.data_dir)
     if pid is not None:
         os.kill(pid, signal.SIGTERM)
@@ -66,42 +70,51 @@ def down(json: AsJson = False) -> None:
 
 
 def running_pid(data_dir: Path) -> int | None:
-    """Give the process that is `up` on this folder, None if there is none."""
+    """Give the process that is `up` on this folder, None if there is none. Hinders nobody."""
     try:
-        descriptor = os.open(data_dir / LOCK_FILE, os.O_RDWR)
+        descriptor = os.open(data_dir / SIGN_FILE, os.O_RDONLY)
     except OSError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        text = os.read(descriptor, 32).decode(errors="replace").strip()
-        return int(text) if text.isdigit() else None
+        return int(os.read(descriptor, PID_CHARACTERS))
     finally:
         os.close(descriptor)
     return None
 
 
 @contextmanager
-def _only_one(data_dir: Path) -> Iterator[None]:
+def only_one(data_dir: Path) -> Iterator[None]:
+    """Be the one process that is `up` on this folder.
+
+    Raises: CommandFailed if another one is, InfraError for a folder that cannot be used
+    """
+    with _opened(data_dir, SIGN_FILE) as sign, _opened(data_dir, LOCK_FILE) as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            message = f"`orderpath up` runs already on {data_dir}: end it with `orderpath down`"
+            raise CommandFailed(message) from None
+        os.pwrite(sign, f"{os.getpid():{PID_CHARACTERS}}".encode(), 0)
+        fcntl.flock(sign, fcntl.LOCK_EX)  # Waits for those who look just now, and for nobody else.
+        yield
+
+
+@contextmanager
+def _opened(data_dir: Path, name: str) -> Iterator[int]:
     from domain.refusals import InfraError
 
     try:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(data_dir / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(data_dir / name, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         message = (
             f"The data folder {data_dir}, chosen by ORDERPATH_DATA_DIR, cannot be used: {error}"
         )
         raise InfraError(DATA_FOLDER, message) from None
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            message = f"`orderpath up` runs already on {data_dir}: end it with `orderpath down`"
-            raise CommandFailed(message) from None
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 
@@ -111,7 +124,7 @@ def _await_end(data_dir: Path, pid: int) -> None:
     while running_pid(data_dir) == pid:
         if monotonic() > give_up_at:
             message = f"process {pid} did not end in {PATIENCE_SECONDS:.0f} s: look at what it does"
-            raise CommandFailed(message, 3)
+            raise CommandFailed(message, INFRASTRUCTURE)
         Signal().wait(0.05)
 
 

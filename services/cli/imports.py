@@ -1,7 +1,6 @@
 """`orderpath import …`: orders of other systems, and the rows of them that nobody could read."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -9,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from services.cli.errors import USAGE, WANTING, CommandFailed
+from services.cli.errors import WANTING
 from services.cli.options import AsJson, uuid_of
 from services.cli.output import progress_bar, put, say, table
 from services.cli.session import opened
@@ -50,7 +49,7 @@ def olist(
     """Import the Olist data set (.csv or .csv.gz)."""
     from services.imports.olist import import_olist
 
-    with opened() as system, _usable_files(), progress_bar("Importing") as move:
+    with opened() as system, progress_bar("Importing") as move:
         report = import_olist(system, folder, dry_run=dry_run, progress=move)
         _finish(system, report, json)
 
@@ -67,7 +66,7 @@ def log(
     """Import any event log by a mapping."""
     from services.imports.log_file import import_log
 
-    with opened() as system, _usable_files(), progress_bar("Importing") as move:
+    with opened() as system, progress_bar("Importing") as move:
         report = import_log(system, file, mapping, dry_run=dry_run, progress=move)
         _finish(system, report, json)
 
@@ -130,17 +129,6 @@ def resubmit(
         _finish(system, report, json)
     if report.quarantined:
         raise SystemExit(WANTING)
-
-
-@contextmanager
-def _usable_files() -> Iterator[None]:
-    """What cannot be imported at all is a matter of usage."""
-    from services.imports.problem import ImportProblem
-
-    try:
-        yield
-    except ImportProblem as error:
-        raise CommandFailed(str(error), USAGE) from error
 
 
 def _finish(system: "System", report: "ImportReport", as_json: bool) -> None:

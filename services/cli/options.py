@@ -110,7 +110,7 @@ class Sending:
         ),
     ] = None
     expected_version: Annotated[
-        int | None, typer.Option(min=0, help="Only if the order is still at this version.")
+        int | None, typer.Option(min=0, help="Only if it is still at this version.")
     ] = None
     expected_status: Annotated[
         str | None, typer.Option(metavar="STATUS", help="Only if the order is in this status.")

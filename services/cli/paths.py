@@ -1,22 +1,28 @@
-"""`orderpath path list|show`: the order paths that are published, and what they allow."""
+"""`orderpath path …`: order paths are published, listed, and shown with what they allow."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from services.cli.errors import USAGE, CommandFailed
-from services.cli.options import AsJson
+from services.cli.files import given_file
+from services.cli.options import AsJson, Sending, unfolded
 from services.cli.output import put, table
+from services.cli.sending import execute, outcome_dict, put_outcome, where
 from services.cli.session import opened
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from domain.messages import Outcome
     from domain.paths.path import OrderPath
+    from services.bootstrap import System
 
 app: Final = typer.Typer(
-    name="path", help="Show the order paths.", no_args_is_help=True, rich_markup_mode=None
+    name="path",
+    help="Publish and show the order paths.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
@@ -45,21 +51,48 @@ def list_them(json: AsJson = False) -> None:
 
 
 @app.command()
+@unfolded
+def publish(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="YAML, `-` for standard input; see docs/paths.md.")
+    ],
+    *,
+    sending: Sending,
+) -> None:
+    """Make a path the one that new orders follow; the same content again is nothing new."""
+    from domain.paths.line import PublishPath
+    from services.bootstrap import read_path
+
+    given = given_file(file)
+    definition = read_path(given.text, where=given.name)
+    with opened() as system:
+        outcome = execute(system, PublishPath, sending, {"definition": definition})
+        answer = outcome_dict(system, outcome, f"path-{definition.path}", path=definition.path)
+        put_outcome(outcome, answer, sending, lambda: _sentence(system, definition.path, outcome))
+
+
+@app.command()
 def show(
     name: Annotated[str, typer.Argument(metavar="PATH", help="As `path list` names it.")],
     json: AsJson = False,
 ) -> None:
     """Show the latest version of a path: its statuses, limits and moves."""
-    from services.reading import latest_path
+    from services.reading import check_path, latest_path
 
     with opened() as system:
-        names = sorted(system.log.path_names())
-        if name not in names:
-            message = f"no path is named {name!r}: choose one of {', '.join(names)}"
-            raise CommandFailed(message, USAGE)
+        check_path(system, name)
         version, path = latest_path(system, name)
     answer = {"path": name, "version": version, "definition": path.model_dump(mode="json")}
     put(answer, as_json=json, people=lambda: _sheet(name, version, path))
+
+
+def _sentence(system: "System", name: str, outcome: "Outcome") -> str:
+    from services.reading import path_line
+
+    version = path_line(system, name).path_version
+    if outcome.kind == "nothing":
+        return f"Nothing new: version {version} of path {name} says the same."
+    return f"New orders follow version {version} of path {name}; {where(outcome)}"
 
 
 def _sheet(name: str, version: int, path: "OrderPath") -> "Iterator[RenderableType]":

@@ -1,22 +1,20 @@
 """`orderpath order place`: a new order, from options or from a file of JSON."""
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Annotated, Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import typer
 
 from services.cli.amounts import count_of, minor_of
 from services.cli.errors import USAGE, CommandFailed
+from services.cli.files import given_file
 from services.cli.options import Sending, unfolded, uuid_of
 from services.cli.sending import execute, finish
 from services.cli.session import opened
 
-LARGEST_FILE_BYTES: Final = 1_000_000
 LONGEST_SHOWN: Final = 80  # characters of a text that is told back
 _HEAD: Final = ("path", "currency", "shop", "channel", "order_type", "external_id", "test")
 _ENVELOPE: Final = ("command_id", "actor", "correlation_id", "causation_id", "order_id")
@@ -74,45 +72,36 @@ def place(
     body |= _from_options(head, item or [], body.get("currency"))
     if not body.get("lines"):
         raise typer.BadParameter("an order has lines: give --item SKU:QUANTITY:PRICE, or --file")
-    chosen = order_id or _id_of(body)
+    chosen = order_id or _id_of(body, sending.command_id)
     with opened() as system:
         outcome = execute(system, PlaceOrder, sending, {**body, "order_id": chosen})
         finish(system, chosen, outcome, sending)
 
 
-def _id_of(body: Mapping[str, Any]) -> UUID:
-    """An outside number makes creation idempotent: the same number is the same order."""
-    from services.imports.identity import order_id_of
+def _id_of(body: Mapping[str, Any], command_id: UUID | None) -> UUID:
+    """What makes creation idempotent: the order's outside number, else the command's id."""
+    from domain.orders.identity import order_id_of
 
     number = body.get("external_id")
-    return order_id_of(str(body.get("shop") or "main"), str(number)) if number else uuid4()
+    if number:
+        return order_id_of(str(body.get("shop") or "main"), str(number))
+    return uuid5(command_id, "order") if command_id else uuid4()
 
 
-def _from_file(name: str) -> dict[str, Any]:
-    text = _text_of(name)
+def _from_file(argument: str) -> dict[str, Any]:
+    file = given_file(argument)
     try:
-        body = json.loads(text)
+        body = json.loads(file.text)
     except (ValueError, RecursionError) as error:
         why = error if isinstance(error, ValueError) else "it is nested too deeply"
-        raise CommandFailed(f"{name} is no JSON: {why}", USAGE) from None
+        raise CommandFailed(f"{file.name} is no JSON: {why}", USAGE) from None
     if not isinstance(body, dict):
-        raise CommandFailed(f"{name} holds no JSON object with the fields of an order", USAGE)
+        raise CommandFailed(f"{file.name} holds no JSON object with the fields of an order", USAGE)
     for key in _ENVELOPE:
         if key in body:
-            raise CommandFailed(f"{name}: {key} is an option here, take it out of the file", USAGE)
+            words = f"{file.name}: {key} is an option here, take it out of the file"
+            raise CommandFailed(words, USAGE)
     return body
-
-
-def _text_of(name: str) -> str:
-    try:
-        if name == "-":
-            return sys.stdin.read(LARGEST_FILE_BYTES)
-        if Path(name).stat().st_size > LARGEST_FILE_BYTES:
-            message = f"{name} is larger than {LARGEST_FILE_BYTES:,} bytes: no order is so long"
-            raise CommandFailed(message, USAGE)
-        return Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandFailed(f"{name} cannot be read: {error}", USAGE) from None
 
 
 def _from_options(head: OrderHead, items: list[str], currency: str | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from services.cli.errors import USAGE, WANTING, CommandFailed
+from services.cli.errors import WANTING, CommandFailed
 from services.cli.options import AsJson
 from services.cli.output import progress_bar, put, table
 from services.cli.session import catch_up, opened
@@ -100,7 +100,6 @@ def parked(name: MaybeName = None, json: AsJson = False) -> None:
     """List the streams that were left behind at an event that cannot be applied."""
     from services.rebuild import parked_in
 
-    _known(name)
     with opened() as system:
         rows = [
             {
@@ -129,7 +128,6 @@ def retry(name: MaybeName = None, json: AsJson = False) -> None:
     """Apply what is parked again. 1 if something stays parked."""
     from services.rebuild import retry as retry_all
 
-    _known(name)
     with opened() as system:
         through, stayed = retry_all(_lend(system), system.projection_log, name)
     answer = {"through": through, "still_parked": stayed}
@@ -179,19 +177,10 @@ def _cells(rows: Sequence[dict[str, Any]]) -> "list[list[Any]]":
 
 
 def _names(given: list[str] | None) -> list[str]:
-    from projections.catalog import BY_NAME
+    """Give the names, all of them known before the first is worked on."""
+    from projections.catalog import BY_NAME, find_projection
 
-    for name in given or ():
-        _known(name)
-    return given or list(BY_NAME)
-
-
-def _known(name: str | None) -> None:
-    from projections.catalog import BY_NAME
-
-    if name is not None and name not in BY_NAME:
-        message = f"no projection is named {name!r}: choose one of {', '.join(BY_NAME)}"
-        raise CommandFailed(message, USAGE)
+    return [find_projection(name).name for name in given or BY_NAME]
 
 
 def _lend(system: "System") -> "Lend":

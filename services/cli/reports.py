@@ -241,19 +241,13 @@ def ask_in(
 ) -> Any:
     """Ask in a snapshot, with an analyst's rights."""
     from projections.reports.scope import Scope
+    from services.reading import check_path
 
     scope = Scope(scoping.as_of, scoping.as_known, scoping.timed_only, scoping.path)
     if scope.path is not None:
-        known_path(system, scope.path)
+        check_path(system, scope.path)
     with system.snapshot() as reader:
         return question(system, reader, scope)
-
-
-def known_path(system: "System", name: str) -> None:
-    """Refuse a path that nobody published."""
-    names = sorted(system.log.path_names())
-    if name not in names:
-        raise CommandFailed(f"no path is named {name!r}: choose one of {', '.join(names)}", USAGE)
 
 
 def known_status(system: "System", status: str, path: str | None) -> None:

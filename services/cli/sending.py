@@ -1,4 +1,4 @@
-"""Sends a person's command and tells the outcome. Used by the commands of `orderpath order`."""
+"""Sends a person's command and tells the outcome. Used by `orderpath order …`, `path publish`."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -92,26 +92,33 @@ def invalid(error: Any) -> str:
 
 
 def finish(system: "System", order_id: UUID, outcome: "Outcome", sending: Sending) -> None:
-    """Tell the outcome; a refused one ends with 1 and names every unmet condition."""
-    put(
-        outcome_dict(system, order_id, outcome),
-        as_json=sending.json,
-        people=lambda: [_sentence(system, order_id, outcome)] if outcome.kind != "refused" else [],
-    )
-    if outcome.kind == "refused":
+    """Tell what became of a command to an order."""
+    from domain.orders.events import stream_of
+
+    answer = outcome_dict(system, outcome, stream_of(order_id), order_id=str(order_id))
+    put_outcome(outcome, answer, sending, lambda: _sentence(system, order_id, outcome))
+
+
+def put_outcome(
+    outcome: "Outcome", answer: Mapping[str, Any], sending: Sending, people: Callable[[], str]
+) -> None:
+    """Write an outcome; a refused one ends with 1 and names every unmet condition."""
+    refused = outcome.kind == "refused"
+    put(answer, as_json=sending.json, people=lambda: [] if refused else [people()])
+    if refused:
         complain(unmet_lines(outcome.unmet))
         raise SystemExit(WANTING)
 
 
-def outcome_dict(system: "System", order_id: UUID, outcome: "Outcome") -> dict[str, Any]:
-    """Give an outcome with its stable keys."""
-    from domain.orders.events import stream_of
-
+def outcome_dict(
+    system: "System", outcome: "Outcome", stream_id: str, **target: str
+) -> dict[str, Any]:
+    """Give an outcome with its stable keys; target: whom the command was for."""
     return {
         "outcome": outcome.kind,
-        "order_id": str(order_id),
+        **target,
         "command_id": str(outcome.command_id),
-        "version": outcome.versions.get(stream_of(order_id)),
+        "version": outcome.versions.get(stream_id),
         "first_position": outcome.first_position,
         "last_position": outcome.last_position,
         "event_ids": outcome.event_ids(system.log.head().log_id),
@@ -126,10 +133,13 @@ def _sentence(system: "System", order_id: UUID, outcome: "Outcome") -> str:
     order = order_now(system, order_id)
     if outcome.kind == "nothing":
         return f"Nothing to do: order {order_id} is so already ({order.status})."
+    paid = order.payment_status.replace("_", " ")
+    return f"Order {order_id} is {order.status}, {paid}; version {order.version}, {where(outcome)}"
+
+
+def where(outcome: "Outcome") -> str:
+    """Say where in the log the events of an accepted command stand, as the end of a sentence."""
     first, last = outcome.first_position, outcome.last_position
-    where = f"position {last}" if first == last else f"positions {first} to {last}"
+    positions = f"position {last}" if first == last else f"positions {first} to {last}"
     again = " Answered before; nothing was done now." if outcome.repeated else ""
-    return (
-        f"Order {order_id} is {order.status}, {order.payment_status.replace('_', ' ')}; "
-        f"version {order.version}, {where}.{again}"
-    )
+    return f"{positions}.{again}"

@@ -5,23 +5,23 @@ from contextlib import contextmanager
 from threading import Timer
 from typing import TYPE_CHECKING, Final
 
-from services.cli.errors import USAGE, CommandFailed
 from services.cli.output import progress_bar, say
 
 if TYPE_CHECKING:
-    from services.bootstrap import Settings, System
+    from services.bootstrap import System
 
 LONG_SECONDS: Final = 1.0  # a read says so when it has to wait longer
 
 
-def chosen_settings() -> "Settings":
-    """Read the settings; wrong ones are a matter of usage."""
+def log_level() -> str:
+    """Give the log level that the settings choose; of wrong ones nothing is known."""
+    from domain.refusals import Unusable
     from services.bootstrap import load_settings
 
     try:
-        return load_settings()
-    except ValueError as error:
-        raise CommandFailed(str(error), USAGE) from error
+        return load_settings().log_level
+    except Unusable:
+        return "info"
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def opened() -> "Iterator[System]":
     """Open the system as the settings say."""
     from services.bootstrap import open_system
 
-    with open_system(chosen_settings()) as system:
+    with open_system() as system:
         yield system
 
 

@@ -12,7 +12,7 @@ from services.cli.errors import WANTING
 from services.cli.foreground import running_pid
 from services.cli.options import AsJson
 from services.cli.output import put, say, span, table
-from services.cli.session import chosen_settings, opened, up_to_date
+from services.cli.session import opened, up_to_date
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 
 def status(json: AsJson = False) -> None:
     """Show versions, how far each projection is, and the oldest event that waits."""
-    from services.bootstrap import database_runs
+    from services.bootstrap import database_runs, load_settings
 
-    settings = chosen_settings()
-    was_running = database_runs(settings)
+    was_running = database_runs(load_settings())
     with opened() as system:
         answer = _status(system, was_running=was_running)
     put(answer, as_json=json, people=lambda: _sheet(answer))
@@ -47,9 +46,9 @@ def psql(
     ] = False,
 ) -> None:
     """Open an analyst's shell: it reads the views of schema analytics, and nothing else."""
-    from services.bootstrap import analyst_url, database_runs, psql_program
+    from services.bootstrap import analyst_url, database_runs, load_settings, psql_program
 
-    was_running = database_runs(chosen_settings())
+    was_running = database_runs(load_settings())
     with up_to_date() as system:
         url = analyst_url(system)
         if print_url:

@@ -15,14 +15,16 @@ from pathlib import Path
 from typing import Final
 
 from domain.messages import Actor
+from domain.orders.identity import id_of
 from domain.paths.line import PublishPath
 from domain.paths.path import MAX_STATUSES, MAX_TRANSITIONS, OrderPath
-from services.bootstrap import System
-from services.imports.identity import COMMANDS, id_of
+from services.bootstrap import System, read_path
+from services.imports.identity import COMMANDS
 from services.imports.mapping import LogMapping
 from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport
 from services.imports.runner import PublishedPath, published_path
+from services.text_files import read_text
 
 Looked = tuple[datetime, int, str]  # time, sequence (0 without), activity
 Looks = Callable[[], Iterator[list[Looked]]]  # order after order
@@ -48,7 +50,7 @@ def discovered(
     if path is None:
         if not file.exists():
             _write(file, draft(mapping, codes, _steps(looks, codes)))
-        definition = system.import_desk.read_path(file.read_text(encoding="utf-8"), file.name)
+        definition = read_path(read_text(file), where=file.name)
         if definition.path != mapping.path:
             raise ImportProblem(f"{file.name}: the path is called {definition.path} there")
         path = PublishedPath(1, definition) if report.dry_run else _publish(system, definition)
@@ -82,7 +84,8 @@ def draft(mapping: LogMapping, codes: dict[str, str], steps: "Steps") -> str:
         stages.append(_FAILED_STAGE)
     lines = [
         f"# Drafted from the log of {mapping.source}: correct titles, stages and final statuses,",
-        "# then publish it. It is not overwritten by the next import.",
+        f"# then publish it: orderpath path publish {mapping.path}.path.yaml",
+        "# The next import does not overwrite it.",
         f"path: {mapping.path}",
         f"stages: [{', '.join(dict.fromkeys(stages))}]",
         "",

@@ -6,8 +6,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from domain.refusals import UnreadableError
 from services.imports.mapping import EPOCH, EPOCH_MS, ISO, TimeColumn
-from services.imports.rows import UnreadableError
 
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

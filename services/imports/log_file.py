@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from domain.orders.identity import order_id_of
 from services.bootstrap import System
 from services.imports.discover import discovered
-from services.imports.identity import order_id_of
 from services.imports.log_rows import LogReader, Looker, attribute_columns, order_number
 from services.imports.mapping import (
     MAX_ATTRIBUTES,
@@ -94,7 +94,10 @@ def path_of(system: System, read: MappingFile) -> PublishedPath:
     name = read.mapping.path
     path = published_path(system, name)
     if path is None:
-        words = f"no path {name!r} is published: publish it, or write `discover: true`"
+        words = (
+            f"no path {name!r} is published: publish its file with `orderpath path publish`, "
+            "or write `discover: true`"
+        )
         raise ImportProblem(read.problem(("path",), words))
     statuses = path.definition.statuses
     problems = [

@@ -10,15 +10,17 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from domain.orders.amounts import minor_units, whole_number
 from domain.orders.commands import Fact, ItemFact, PaymentFact, PlacedFact, StatusFact
 from domain.orders.events import Customer
 from domain.orders.facts import MAX_RANK
+from domain.orders.identity import fact_id_of
 from domain.orders.money import Line
-from services.imports.identity import fact_id_of
+from domain.refusals import UnreadableError
 from services.imports.local_time import Clockwork
 from services.imports.mapping import LogMapping
 from services.imports.report import ImportReport
-from services.imports.rows import SourceRow, UnreadableError, filled, minor_units, whole_number
+from services.imports.rows import SourceRow, filled
 from services.imports.runner import OrderFacts
 from services.imports.session import checked_key
 

@@ -21,6 +21,7 @@ from domain.messages import Code, Name, Shape, Text
 from domain.orders.currencies import KnownCurrency
 from services.bootstrap import System
 from services.imports.problem import ImportProblem
+from services.text_files import read_text
 
 MAX_PROBLEMS: Final = 50  # told at once
 MAX_ACTIVITIES: Final = 1_000
@@ -224,16 +225,8 @@ class MappingFile:
 
 
 def read_mapping(system: System, path: Path) -> MappingFile:
-    """Read a mapping from its file. Raises: ImportProblem with every mistake"""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ImportProblem(
-            f"{path.name} cannot be opened ({error.strerror}): check the path"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ImportProblem(f"{path.name}: not UTF-8: save it as UTF-8") from error
-    sheet = system.import_desk.read_sheet(text)
+    """Read a mapping from its file. Raises: Unusable; ImportProblem with every mistake"""
+    sheet = system.import_desk.read_sheet(read_text(path))
     if sheet.faults or not sheet.readable:
         raise ImportProblem(
             *(f"{path.name}:{f.line}:{f.column}: {f.message}" for f in sheet.faults[:MAX_PROBLEMS])

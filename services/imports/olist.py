@@ -11,8 +11,8 @@ from typing import Final
 from uuid import UUID
 
 from domain.orders.events import OrderPlaced, StatusRecorded, stream_of
+from domain.orders.identity import order_id_of
 from services.bootstrap import System
-from services.imports.identity import order_id_of
 from services.imports.olist_rows import COLUMNS, SOURCE, KnownTimes, OrderReader
 from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport
@@ -80,10 +80,9 @@ def record_order(
 
 
 def olist_path(system: System) -> PublishedPath:
-    """Give the published path of the data set. Raises: ImportProblem"""
+    """Give the published path of the data set."""
     path = published_path(system, PATH)
-    if path is None:
-        raise ImportProblem(f"the path {PATH} is not published: publish the ready-made one")
+    assert path is not None, "Whoever opens a system publishes the ready-made paths."
     return path
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from domain.orders.amounts import minor_units, whole_number
 from domain.orders.commands import (
     Fact,
     ItemFact,
@@ -17,9 +18,10 @@ from domain.orders.commands import (
     StatusFact,
 )
 from domain.orders.events import Customer, Delivery
+from domain.orders.identity import fact_id_of
 from domain.orders.money import Line
-from services.imports.identity import fact_id_of
-from services.imports.rows import SourceRow, UnreadableError, filled, minor_units, whole_number
+from domain.refusals import UnreadableError
+from services.imports.rows import SourceRow, filled
 from services.imports.runner import OrderFacts
 
 SOURCE: Final = "olist"

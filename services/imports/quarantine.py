@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from domain.refusals import UnreadableError
 from services.bootstrap import System
 from services.imports import log_file, olist
 from services.imports.log_rows import LogReader, order_number
@@ -18,7 +19,7 @@ from services.imports.mapping import LogMapping
 from services.imports.olist_rows import OrderReader
 from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport
-from services.imports.rows import SourceRow, UnreadableError
+from services.imports.rows import SourceRow
 from services.imports.runner import Recorder, published_path
 from services.imports.session import LINE, Progress, importing
 
@@ -265,7 +266,8 @@ def _log_way(
         ) from None
     path = published_path(system, mapping.path)
     if path is None:
-        raise ImportProblem(f"no path {mapping.path!r} is published: publish it first")
+        words = f"no path {mapping.path!r} is published: run `orderpath path publish` with its file"
+        raise ImportProblem(words)
     recorder.follow(path, salt)
     columns = [column for _, column in mapping.used_columns()]
     reader = LogReader(mapping, columns, system.clock(), report)

@@ -17,14 +17,15 @@ from domain.batch import StoredOutcome
 from domain.messages import Actor, Outcome
 from domain.orders.commands import MAX_FACTS, Fact, RecordFacts
 from domain.orders.facts import PlacedFact, StatusFact
+from domain.orders.identity import id_of
 from domain.paths.line import PathPublished
 from domain.paths.path import OrderPath
-from domain.refusals import InfraError, Unmet
+from domain.refusals import InfraError, Unmet, UnreadableError
 from services.bootstrap import System
-from services.imports.identity import COMMANDS, id_of
+from services.imports.identity import COMMANDS
 from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport
-from services.imports.rows import BadRow, SourceRow, UnreadableError, bad_row
+from services.imports.rows import BadRow, SourceRow, bad_row
 from services.pipeline import body_hash
 
 IN_FLIGHT: Final = 512  # commands
@@ -229,17 +230,13 @@ def against_path(path: OrderPath, facts: Sequence[tuple[Fact, Any]]) -> list[str
 
     It is what the log notes when the facts of an order come all at once.
     """
-    starts = {start.status for start in path.initial}
     before: str | None = None
     reasons: list[str] = []
     for fact, _ in facts:
         if not isinstance(fact, _STATUSES):
             continue
-        if isinstance(fact, StatusFact):
-            if before is None and fact.status not in starts:
-                reasons.append("not_an_initial_status")
-            elif before is not None and (before, fact.status) not in path.matrix:
-                reasons.append("transition_not_allowed")
+        if isinstance(fact, StatusFact) and (reason := path.against(before, fact.status)):
+            reasons.append(reason)
         before = fact.status
     return reasons
 

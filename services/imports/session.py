@@ -8,12 +8,13 @@ from typing import Any, Final, Protocol, TypeVar
 
 import structlog
 
-from domain.refusals import InfraError, OrderpathError
+from domain.orders.identity import id_of
+from domain.refusals import InfraError, UnreadableError, Unusable
 from services.bootstrap import System
-from services.imports.identity import RUNS, id_of
+from services.imports.identity import RUNS
 from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport
-from services.imports.rows import SourceRow, UnreadableError
+from services.imports.rows import SourceRow
 
 MAX_KEY_CHARACTERS: Final = 200
 TOLD_EVERY_ROWS: Final = 1_000
@@ -79,7 +80,7 @@ def importing(system: System, report: ImportReport) -> Iterator[None]:
     except InfraError as error:
         words = f"{report.facts} facts were recorded until then: start the same import again"
         raise InfraError(error.code, f"{error}. {words}, it leaves out what is known.") from error
-    except OrderpathError as error:  # Of infra's readers, each with file, line and advice.
+    except Unusable as error:  # Of infra's readers, each with file, line and advice.
         raise ImportProblem(*str(error).splitlines()) from error
     finally:
         report.seconds = monotonic() - began

@@ -1,12 +1,15 @@
 """The house rules that no linter knows: where code lives, how long it may be, what it is called."""
 
 import ast
+import builtins
 import re
 import sys
 from pathlib import Path
 from typing import Final
 
 import pytest
+
+from domain import refusals
 
 ROOT: Final = Path(__file__).parents[2]
 LONGEST_FILE_LINES: Final = {
@@ -26,6 +29,13 @@ ALL_PYTHON: Final = sorted(
 )
 TEXT: Final = {".cfg", ".ini", ".json", ".md", ".py", ".sh", ".sql", ".toml", ".yaml", ".yml"}
 NAMES: Final = {".editorconfig", ".env.example", ".gitignore", "LICENSE", "Makefile", "run"}
+ERRORS: Final = {
+    name
+    for name, kind in vars(builtins).items()
+    if isinstance(kind, type) and issubclass(kind, BaseException)
+}
+# Signs by which a part leaves its own work, never seen outside; and the command line's own words.
+OUTSIDE_THE_TREE: Final = {"CommandFailed", "TheEnd", "_Stop"}
 # A home folder, a checkout's own place or a file in a folder that a reboot empties: it says where
 # somebody worked, and helps nobody else. A bare "/tmp" is a folder that every system has.
 MACHINE_PATH: Final = re.compile(
@@ -79,6 +89,18 @@ def test_a_module_has_a_name_that_says_something(path: Path) -> None:
 @pytest.mark.parametrize("path", ALL_PYTHON, ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_module_says_what_lives_in_it(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text())), "The module docstring is missing."
+
+
+def test_every_error_is_drawn_in_the_tree() -> None:
+    drawn = {"OrderpathError", *re.findall(r"[├└]── (\w+)", refusals.__doc__ or "")}
+    written = {
+        node.name
+        for path in CODE
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and {*map(ast.unparse, node.bases)} & (ERRORS | drawn)
+    }
+
+    assert written - OUTSIDE_THE_TREE == drawn
 
 
 def test_every_folder_with_code_is_a_package() -> None:

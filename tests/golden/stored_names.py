@@ -1,20 +1,30 @@
 """Find every stored name that the code uses now: events, commands, codes, projections, views."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
 from domain.catalog import AGGREGATES, COMMANDS, EVENTS
-from domain.paths.path import Requirement
+from domain.paths.path import Nonconforming, Requirement
 from projections.catalog import PROJECTIONS
+from services.cli.errors import DATA_FOLDER
+from services.imports.session import STRUCTURE
 
 HERE = Path(__file__).parent
 STORED_NAMES = HERE / "stored_names.txt"
 ROOT = HERE.parents[1]
-DOMAIN = ROOT / "domain"
 PACKAGES = ("domain", "projections", "consumers", "services", "infra")
-REQUIRED = "f'{name}_required'"  # the one code that is put together: what a transition asks for
+# Codes that are not written out where they are used, by the expression that stands there.
+REFUSALS = {"f'{name}_required'": [f"{name}_required" for name in get_args(Requirement)]}
+QUARANTINE_REASONS = {
+    "problem": [*STRUCTURE],
+    "one.code": [],  # a refusal's, listed as such
+}
+INFRA_ERRORS = {
+    "DATA_FOLDER": [DATA_FOLDER],
+    "error.code": [],  # raised again with more words
+}
 
 
 def names_in_code() -> set[str]:
@@ -23,6 +33,8 @@ def names_in_code() -> set[str]:
         *(f"event {name}" for name in EVENTS),
         *(f"command {name}" for name in COMMANDS),
         *(f"refusal {code}" for code in refusal_codes()),
+        *(f"quarantine_reason {code}" for code in quarantine_reasons()),
+        *(f"nonconforming {code}" for code in get_args(Nonconforming)),
         *(f"category {name}" for name in AGGREGATES),
         *(f"projection {projection.name}" for projection in PROJECTIONS),
         *(f"infra_error {code}" for code in infra_error_codes()),
@@ -31,39 +43,41 @@ def names_in_code() -> set[str]:
 
 
 def names_in_file() -> list[str]:
-    """Give the lines of the file; other kinds of names may stand there too."""
+    """Give the lines of the file."""
     lines = STORED_NAMES.read_text().splitlines()
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def refusal_codes() -> set[str]:
-    """Read the codes of all `Unmet(code=…)` in the domain.
+def refusal_codes(packages: Sequence[str] = PACKAGES) -> set[str]:
+    """Read the codes of all `Unmet(code=…)`, which are answered and stored with the outcome."""
+    words = (word for call in _calls("Unmet", packages) for word in call.keywords)
+    return {code for word in words if word.arg == "code" for code in _codes(word.value, REFUSALS)}
 
-    Raises: ValueError where a code is put together in a way that cannot be read.
-    """
-    return {code for path in sorted(DOMAIN.rglob("*.py")) for code in _codes_in(path)}
+
+def quarantine_reasons() -> set[str]:
+    """Read the reasons of all `UnreadableError(reason, …)`, which are stored with the row."""
+    calls = _calls("UnreadableError")
+    return {code for call in calls for code in _codes(call.args[0], QUARANTINE_REASONS)}
 
 
 def infra_error_codes() -> set[str]:
     """Read the codes of all `InfraError(code, …)`, which callers and logs go by."""
-    paths = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
-    calls = [
-        node
-        for path in sorted(paths)
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("InfraError", "Busy")
-    ]
-    firsts = [call.args[0] for call in calls if call.args]
-    return {str(first.value) for first in firsts if isinstance(first, ast.Constant)}
+    calls = [*_calls("InfraError"), *_calls("Busy")]
+    return {code for call in calls for code in _codes(call.args[0], INFRA_ERRORS)}
 
 
-def _codes_in(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Unmet"):
-            code = next(word.value for word in node.keywords if word.arg == "code")
-            if isinstance(code, ast.Constant):
-                yield str(code.value)
-            elif ast.unparse(code) == REQUIRED:
-                yield from (f"{name}_required" for name in get_args(Requirement))
-            else:
-                raise ValueError(f"{path.name}:{node.lineno}: write the refusal code out")
+def _calls(name: str, packages: Sequence[str] = PACKAGES) -> Iterator[ast.Call]:
+    for package in packages:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == name:
+                    yield node
+
+
+def _codes(written: ast.expr, known: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """Give what an expression stands for. Raises: ValueError where nobody can tell"""
+    if isinstance(written, ast.Constant):
+        return [str(written.value)]
+    if (expression := ast.unparse(written)) in known:
+        return known[expression]
+    raise ValueError(f"line {written.lineno}: {expression}: write the code out")

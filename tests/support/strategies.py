@@ -29,6 +29,7 @@ initiators = st.sampled_from([None, "client", "shop"])
 currencies = st.sampled_from(["EUR", "EUR", "EUR", "USD"])
 amounts = st.integers(1, 2_000)
 gateway_refs = st.sampled_from([None, None, "g-1", "g-2", "g-3"])
+methods = st.sampled_from([None, "card"])
 moments = st.integers(-600, 400).map(lambda seconds: NOW + timedelta(seconds=seconds))
 actors = st.builds(
     Actor,
@@ -59,14 +60,17 @@ def _envelope(**body: st.SearchStrategy[Any]) -> dict[str, st.SearchStrategy[Any
     } | body
 
 
-def _payment(kind: type[c.PaymentCommand]) -> st.SearchStrategy[Command]:
+def _payment(
+    kind: type[c.PaymentCommand], **extra: st.SearchStrategy[Any]
+) -> st.SearchStrategy[Command]:
     return st.builds(
         kind,
         **_envelope(
-            payment_id=payment_ids,
-            amount_minor=amounts,
+            payment_id=st.one_of(st.none(), payment_ids),
+            amount_minor=st.one_of(st.none(), amounts),
             currency=currencies,
             gateway_ref=gateway_refs,
+            **extra,
         ),
     )
 
@@ -182,16 +186,14 @@ payment_commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(
         c.SubmitPayment,
         **_envelope(
-            payment_id=payment_ids,
+            payment_id=st.one_of(st.none(), payment_ids),
             method=st.just("card"),
-            amount_minor=amounts,
+            amount_minor=st.one_of(st.none(), amounts),
             currency=currencies,
         ),
     ),
-    *(
-        _payment(kind)
-        for kind in (c.AuthorisePayment, c.ChargePayment, c.RefundPayment, c.ChargeBackPayment)
-    ),
+    *(_payment(kind, method=methods) for kind in (c.AuthorisePayment, c.ChargePayment)),
+    *(_payment(kind) for kind in (c.RefundPayment, c.ChargeBackPayment)),
 )
 detail_commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(

@@ -1,10 +1,12 @@
 """`orderpath order …` from placing to history, as a person types it."""
 
 import json
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from services.text_files import MAX_CHARACTERS
 from tests.support.command_line import CommandLine
 
 PLACE = (
@@ -150,6 +152,84 @@ def test_the_same_command_id_gets_the_first_answer(line: CommandLine, placed: st
     assert (other.code, "send a new id" in other.err) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        ([], ()),
+        ([], ("10",)),
+        ([], ("--payment", "p-1")),
+        ([], ("--as", "submit")),
+        ([("--as", "submit")], ()),
+        ([()], ("--as", "refund")),
+        ([()], ("5", "--as", "charge-back")),
+    ],
+)
+def test_a_payment_under_the_same_command_id_is_booked_once(
+    line: CommandLine, placed: str, before: list[tuple[str, ...]], words: tuple[str, ...]
+) -> None:
+    for earlier in before:
+        assert line.run("order", "pay", placed, *earlier).code == 0
+    command = ("order", "pay", placed, *words, "--command-id", uuid4(), "--json")
+
+    first = line.run(*command)
+    paid = line.run("order", "show", placed, "--json").json["payments"]
+    again = line.run(*command)
+
+    assert (first.code, first.json["repeated"]) == (0, False), first.err
+    assert (again.code, again.json) == (0, first.json | {"repeated": True}), again.err
+    assert line.run("order", "show", placed, "--json").json["payments"] == paid
+
+
+def test_a_refused_payment_stays_refused_under_its_command_id(
+    line: CommandLine, placed: str
+) -> None:
+    condition = ("--expected-status", "confirmed")
+    command = ("order", "pay", placed, *condition, "--command-id", uuid4(), "--json")
+
+    first = line.run(*command)
+    line.run("order", "move", placed, "confirmed", "--role", "manager")
+    line.run("order", "pay", placed, "10")
+    again = line.run(*command)
+
+    assert [unmet["code"] for unmet in first.json["unmet"]] == ["status_differs"]
+    assert (again.code, again.json) == (1, first.json | {"repeated": True})
+
+
+def test_another_payment_under_a_used_command_id_is_an_error(
+    line: CommandLine, placed: str
+) -> None:
+    command_id = ("--command-id", uuid4())
+    line.run("order", "pay", placed, "10", *command_id)
+
+    other = line.run("order", "pay", placed, "11", *command_id)
+
+    assert (other.code, "send a new id" in other.err) == (1, True)
+
+
+def test_an_order_under_the_same_command_id_is_placed_once(line: CommandLine) -> None:
+    wish = ("order", "place", "--currency", "EUR", "--item", "MUG:1:5", "--json")
+    command = (*wish, "--command-id", uuid4())
+
+    first, again = line.run(*command), line.run(*command)
+    another = line.run(*wish, "--command-id", uuid4())
+
+    assert (first.code, first.json["repeated"]) == (0, False)
+    assert (again.code, again.json) == (0, first.json | {"repeated": True}), again.err
+    assert another.json["order_id"] != first.json["order_id"]
+
+
+def test_a_stated_version_holds_for_a_payment_that_nobody_announced(
+    line: CommandLine, placed: str
+) -> None:
+    early = line.run("order", "pay", placed, "--expected-version", 2)
+    paid = line.run("order", "pay", placed, "--expected-version", 1, "--json")
+    shown = line.run("order", "show", placed, "--json").json
+
+    assert (early.code, "is at version 1, not 2" in early.err) == (1, True)
+    assert (paid.code, paid.json["version"]) == (0, 3), paid.err
+    assert (shown["payment_status"], list(shown["payments"])) == ("paid", ["payment-1"])
+
+
 def test_a_stated_version_or_status_is_a_condition(line: CommandLine, placed: str) -> None:
     note = ("order", "note", placed, "Hello")
 
@@ -180,9 +260,9 @@ def test_money_moves_both_ways_but_never_more_than_there_is(line: CommandLine, p
     which = line.run("order", "pay", placed, "1", "--as", "refund")
     back = line.run("order", "pay", placed, "10", "--as", "refund", "--payment", "payment-1")
 
-    assert (paid_already.code, "nothing to charge" in paid_already.err) == (2, True)
+    assert (paid_already.code, "Nothing is due any more" in paid_already.err) == (1, True)
     assert (too_much.code, "amount_exceeds_paid" in too_much.err) == (1, True)
-    assert (which.code, "--payment" in which.err) == (2, True)
+    assert (which.code, "one of payment-1, payment-2" in which.err) == (1, True)
     assert (back.code, "partly refunded" in back.out) == (0, True)
 
 
@@ -208,6 +288,31 @@ def test_an_order_comes_from_a_file_too(line: CommandLine) -> None:
     assert (broken.code, "is no JSON" in broken.err) == (2, True)
 
 
+def test_a_number_that_two_shops_use_names_no_order(line: CommandLine, placed: str) -> None:
+    other = line.run(*PLACE, "--shop", "corner", "--json").json["order_id"]
+
+    said = line.run("order", "show", "A-17")
+
+    assert (said.code, "order_ambiguous" in said.err) == (1, True)
+    assert f"{placed} (main)" in said.err
+    assert f"{other} (corner)" in said.err
+
+
+@pytest.mark.parametrize("by_file", [True, False])
+def test_a_file_that_is_too_long_is_not_read_in_part(
+    line: CommandLine, tmp_path: Path, by_file: bool
+) -> None:
+    file = tmp_path / "order.json"
+    file.write_text('{"currency": "EUR"}'.ljust(MAX_CHARACTERS + 1))
+
+    if by_file:
+        said = line.run("order", "place", "--file", file)
+    else:
+        said = line.run("order", "place", "--file", "-", stdin=file.read_text())
+
+    assert (said.code, "is longer than 1,000,000 characters" in said.err) == (2, True), said.err
+
+
 def test_the_same_outside_number_is_the_same_order(line: CommandLine, placed: str) -> None:
     again = line.run(*PLACE, "--json")
 
@@ -229,7 +334,7 @@ def test_the_same_outside_number_is_the_same_order(line: CommandLine, placed: st
         (("order", "place", "--item", "MUG:2:9.90"), 2, "give --currency"),
         (("order", "place", "--currency", "EUR", "--item", "MUG"), 2, "write SKU:QUANTITY:PRICE"),
         (("order", "place", "--currency", "EUR"), 2, "an order has lines"),
-        (("order", "place", "--file", "nowhere.json"), 2, "cannot be read"),
+        (("order", "place", "--file", "nowhere.json"), 2, "nowhere.json cannot be opened"),
         (("order", "note", "A-17", "x", "--command-id", "17"), 2, "is no UUID"),
     ],
 )

@@ -1,10 +1,11 @@
-"""`orderpath report …`, `projection …`, `path …`, `status`: keys, forms and exit codes."""
+"""`orderpath report …`, `projection …`, `import …`, `status`: keys, forms and exit codes."""
 
 import csv
 import io
 import json
 import os
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -110,6 +111,26 @@ def test_wrong_words_are_a_matter_of_usage(
 
 
 @pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("path", "show", "nowhere"), "no path is named 'nowhere': choose one of olist"),
+        (("projection", "rebuild", "orders", "nothing"), "no projection is named 'nothing'"),
+        (("projection", "verify", "nothing"), "choose one of orders"),
+        (("projection", "parked", "nothing"), "choose one of orders"),
+        (("projection", "retry", "nothing"), "choose one of orders"),
+        (("import", "quarantine", "fix", UUID(int=1), "--set", "a=b"), "is in quarantine: list"),
+        (("import", "olist", "nowhere"), "nowhere is no folder"),
+    ],
+)
+def test_a_name_of_nothing_is_a_matter_of_usage(
+    line: CommandLine, words: tuple[str, ...], says: str
+) -> None:
+    said = line.run(*words)
+
+    assert (said.code, said.out, says in said.err) == (2, "", True), said.err
+
+
+@pytest.mark.parametrize(
     ("setting", "value", "says"),
     [
         ("ORDERPATH_BATCH_EVENTS", "many", "ORDERPATH_BATCH_EVENTS"),
@@ -172,12 +193,10 @@ def test_projections_are_listed_rebuilt_and_proven(shop: CommandLine) -> None:
 
     rebuilt = shop.run("projection", "rebuild", "status_visits", "--json")
     verified = shop.run("projection", "verify", "--json")
-    unknown = shop.run("projection", "rebuild", "nothing")
 
     assert (rebuilt.code, rebuilt.json[0]["name"]) == (0, "status_visits")
     assert verified.code == 0
     assert all(row["equal"] for row in verified.json)
-    assert (unknown.code, "choose one of orders" in unknown.err) == (2, True)
     assert shop.run("projection", "parked", "--json").json == []
     assert shop.run("projection", "retry", "--json").json == {"through": 0, "still_parked": 0}
     assert {row["state"] for row in shop.run("projection", "list", "--json").json} == {"live"}
@@ -198,16 +217,6 @@ def test_tables_that_are_not_what_the_log_says_are_found(
     assert "orderpath projection rebuild orders" in found.err
     assert shop.run("projection", "rebuild", "orders").code == 0
     assert shop.run("projection", "verify", "orders").code == 0
-
-
-def test_paths_are_shown(line: CommandLine) -> None:
-    names = [row["path"] for row in line.run("path", "list", "--json").json]
-    shown = line.run("path", "show", "olist", "--json").json
-
-    assert names == ["olist", "universal"]
-    assert shown["definition"]["statuses"]["delivered"]["final"] == "success"
-    assert line.run("path", "show", "nowhere").code == 2
-    assert "not_bought_out" in line.run("path", "show", "universal").out
 
 
 def test_an_import_is_reported_and_twice_is_once(line: CommandLine, tmp_path: Path) -> None:

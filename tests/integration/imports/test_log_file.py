@@ -16,10 +16,10 @@ from domain.orders.events import (
     StatusRecorded,
     stream_of,
 )
+from domain.orders.identity import id_of, order_id_of
 from domain.paths.line import PublishPath
 from infra.postgres import connect
-from services.bootstrap import SYSTEM, System
-from services.imports.identity import id_of, order_id_of
+from services.bootstrap import SYSTEM, System, read_path
 from services.imports.log_file import import_log
 from services.imports.problem import ImportProblem
 from services.imports.quarantine import fix, list_rows, resubmit
@@ -53,7 +53,7 @@ ROWS = [
 @pytest.fixture
 def depot(system: System) -> System:
     """The system with the depot's path published."""
-    definition = system.import_desk.read_path(PATH, "parcels.yaml")
+    definition = read_path(PATH, where="parcels.yaml")
     command_id = id_of(NAMESPACE_URL, "parcels")
     system.execute(PublishPath(command_id=command_id, actor=SYSTEM, definition=definition))
     return system
@@ -343,7 +343,7 @@ def test_discover_drafts_a_path_that_the_log_conforms_to(system: System, tmp_pat
     report = import_log(system, *log(tmp_path, rows, mapping))
 
     assert report.path_file == tmp_path / "parcels.path.yaml"
-    drafted = system.import_desk.read_path(report.path_file.read_text(), "draft")
+    drafted = read_path(report.path_file.read_text(), where="draft")
     finals = {code: status.final for code, status in drafted.statuses.items()}
     cyrillic = next(code for code in finals if code.startswith("status_"))
     assert finals == {
@@ -465,7 +465,7 @@ def test_refused_facts_go_into_quarantine_and_the_others_are_recorded(
     """An order keeps its path; a status that came with a later version is none of its own."""
     import_log(depot, *log(tmp_path, ROWS[:1]))
     wider = PATH.replace("statuses:", "statuses:\n  lost: {stage: closed, final: failure}")
-    definition = depot.import_desk.read_path(wider, "parcels.yaml")
+    definition = read_path(wider, where="parcels.yaml")
     command_id = id_of(NAMESPACE_URL, "parcels 2")
     depot.execute(PublishPath(command_id=command_id, actor=SYSTEM, definition=definition))
     mapping = MAPPING.replace("Sent: sent", "Sent: sent, Lost: lost")

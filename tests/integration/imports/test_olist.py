@@ -9,14 +9,15 @@ import pytest
 from structlog.testing import capture_logs
 
 from domain.orders.events import stream_of
+from domain.orders.identity import order_id_of
+from domain.refusals import UnreadableError
 from infra.postgres import connect
 from services.bootstrap import System
-from services.imports.identity import order_id_of
 from services.imports.olist import import_olist
 from services.imports.problem import ImportProblem
 from services.imports.quarantine import find_row, fix, list_rows, resubmit
 from services.imports.report import ImportReport
-from services.imports.rows import SourceRow, UnreadableError
+from services.imports.rows import SourceRow
 from services.imports.runner import Recorder
 from services.imports.session import begin
 from tests.integration.imports.sources import (

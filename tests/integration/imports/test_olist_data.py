@@ -1,9 +1,8 @@
-"""Import of the real data set, where it lies beside the repository: its licence keeps it out."""
+"""Import of the real data set, to the last order and in whatever order."""
 
 import csv
 import gzip
 import json
-import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,18 +16,6 @@ from services.imports.olist_rows import COLUMNS
 from tests.integration.imports.sources import facts_in_log
 from tests.support.postgres import cloned_database
 
-DATA = Path(__file__).parents[4] / "shared" / "data" / "olist"
-
-
-@pytest.fixture(scope="module")
-def data() -> Path:
-    """The folder. Missing: skipped by name, a failure with CI=true."""
-    if not DATA.is_dir():
-        if os.environ.get("CI") == "true":
-            pytest.fail("../shared/data/olist is missing")
-        pytest.skip("needs ../shared/data/olist, which is not in the repository")
-    return DATA
-
 
 @pytest.fixture
 def other_url(migrated_server: str) -> Iterator[str]:
@@ -38,11 +25,11 @@ def other_url(migrated_server: str) -> Iterator[str]:
 
 
 def test_the_real_orders_are_recorded_to_the_last_one(
-    database_url: str, other_url: str, data: Path, tmp_path: Path
+    database_url: str, other_url: str, olist_folder: Path, tmp_path: Path
 ) -> None:
-    expected = json.loads((data / "anomalies.json").read_text())
+    expected = json.loads((olist_folder / "anomalies.json").read_text())
     with open_system(Settings(database_url=database_url)) as system:
-        report = import_olist(system, data)
+        report = import_olist(system, olist_folder)
 
         assert report.facts_new == expected["events"] + 40  # 40 statuses without a time
         assert report.orders == expected["n_orders"]
@@ -55,11 +42,11 @@ def test_the_real_orders_are_recorded_to_the_last_one(
             against = session.execute(_AGAINST).fetchall()
         assert against == [(report.nonconforming.total(),)]
 
-        again = import_olist(system, data)
+        again = import_olist(system, olist_folder)
         assert (again.facts_new, again.facts_known) == (0, report.facts_new)
         straight = facts_in_log(system)
 
-    shuffle(data, tmp_path)
+    shuffle(olist_folder, tmp_path)
     with open_system(Settings(database_url=other_url)) as system:
         import_olist(system, tmp_path)
         assert facts_in_log(system) == straight

@@ -11,11 +11,11 @@ from infra.event_log import open_log
 from infra.postgres import Session, connect
 from projections import catalog
 from projections.builds import list_builds
-from projections.catalog import BY_NAME
+from projections.catalog import BY_NAME, UnknownProjection
 from projections.sessions import transaction, use_schema
 from services import rebuild as rebuilds
 from services.projector import Projector
-from services.rebuild import UnknownProjection, list_projections, prepare, rebuild, verify
+from services.rebuild import list_projections, parked_in, prepare, rebuild, retry, verify
 from tests.integration.projections.rebuilding import rebuild_step_by_step
 from tests.integration.projections.world import World, a_day
 from tests.support.processes import Writer
@@ -247,5 +247,8 @@ def test_preparing_twice_at_once_makes_one_build_each(database_url: str) -> None
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones(world: World) -> None:
+    for question in (rebuild, verify, retry):
+        with pytest.raises(UnknownProjection, match="status_visits"):
+            question(world.lend, world.log, "nothing")
     with pytest.raises(UnknownProjection, match="status_visits"):
-        rebuild(world.lend, world.log, "nothing")
+        parked_in(world.lend, "nothing")

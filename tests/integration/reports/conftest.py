@@ -1,12 +1,11 @@
 """One import of the real data set a session, and the reports asked of it."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
@@ -17,19 +16,7 @@ from services.demo.clock import VirtualClock
 from services.imports.olist import import_olist
 from tests.support.postgres import cloned_database
 
-DATA: Final = Path(__file__).parents[4] / "shared" / "data" / "olist"
-
 Ask = Callable[..., Any]
-
-
-@pytest.fixture(scope="session")
-def olist_folder() -> Path:
-    """The data set. Missing: skipped by name, a failure with CI=true."""
-    if not DATA.is_dir():
-        if os.environ.get("CI") == "true":
-            pytest.fail("../shared/data/olist is missing")
-        pytest.skip("needs ../shared/data/olist, which is not in the repository")
-    return DATA
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from domain.paths.path import OrderPath
-from domain.refusals import OrderpathError
+from domain.refusals import Unusable
 from infra.path_files import MAX_PROBLEMS, PathFileError, load_preset, preset_names, read_path
 from infra.yaml_sheet import MAX_CHARACTERS
 
@@ -70,7 +70,7 @@ def test_the_example_in_the_documentation_is_a_path() -> None:
 def test_an_unknown_ready_made_path_is_answered_with_the_known_ones(name: str) -> None:
     with pytest.raises(PathFileError, match="universal") as caught:
         load_preset(name)
-    assert isinstance(caught.value, OrderpathError)
+    assert isinstance(caught.value, Unusable)
 
 
 # What is replaced, by what (§ stands before the place that the problem must name), the problem.

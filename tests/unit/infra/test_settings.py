@@ -125,3 +125,10 @@ def test_an_unknown_name_in_the_dotenv_file_is_named_too(empty_folder: Path) -> 
 
     with pytest.raises(SettingsError, match=r"ORDERPATH_COLOUR is no setting .* known are"):
         load_settings()
+
+
+def test_a_dotenv_file_that_is_no_text_is_named(empty_folder: Path) -> None:
+    (empty_folder / ".env").write_bytes(b"ORDERPATH_LOG_LEVEL=\xff\n")
+
+    with pytest.raises(SettingsError, match=r"^\.env cannot be read as UTF-8 text"):
+        load_settings()

@@ -6,10 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from domain.messages import ActorKind
+from domain.messages import ActorKind, Command
 from domain.orders import commands as c
+from domain.orders import events as e
+from domain.orders.money import MAX_MINOR
 from tests.support.examples import COMMANDS, EVENTS, NOW, ORDER_ID, actor
-from tests.support.spec import given
+from tests.support.spec import Answer, given
 
 PLACE = COMMANDS["order.place"]
 SUBMIT = COMMANDS["order.submit_payment"]
@@ -19,8 +21,17 @@ MOVEMENTS = {
     c.RefundPayment: "order.payment_refunded.v1",
     c.ChargeBackPayment: "order.payment_charged_back.v1",
 }
+KINDS = {
+    c.AuthorisePayment: "authorised",
+    c.ChargePayment: "charged",
+    c.RefundPayment: "refunded",
+    c.ChargeBackPayment: "charged_back",
+}
 Movement = type[c.PaymentCommand]
 each_movement = pytest.mark.parametrize("movement", MOVEMENTS, ids=lambda m: m.NAME)
+taking = pytest.mark.parametrize(
+    "movement", [c.AuthorisePayment, c.ChargePayment], ids=lambda m: m.NAME
+)
 giving_back = pytest.mark.parametrize(
     "movement", [c.RefundPayment, c.ChargeBackPayment], ids=lambda m: m.NAME
 )
@@ -29,6 +40,26 @@ giving_back = pytest.mark.parametrize(
 def pay(movement: Movement, by: ActorKind = "user", **changes: Any) -> c.PaymentCommand:
     body = {"payment_id": "p-1", "amount_minor": 1_650, "currency": "EUR"} | changes
     return movement(command_id=UUID(int=4), actor=actor(by), order_id=ORDER_ID, **body)
+
+
+def left_open(movement: Movement, **changes: Any) -> c.PaymentCommand:
+    """A movement of whatever payment fits, by default of all there is."""
+    return pay(movement, **{"payment_id": None, "amount_minor": None} | changes)
+
+
+def submitting(**changes: Any) -> Command:
+    return SUBMIT.model_copy(update={"installments": None} | changes)
+
+
+def submitted(payment_id: str, amount_minor: int) -> e.PaymentSubmitted:
+    body = {"payment_id": payment_id, "method": "card", "currency": "EUR"}
+    return e.PaymentSubmitted(**body, amount_minor=amount_minor)
+
+
+def booked(answer: Answer) -> list[tuple[str, str, int]]:
+    """Give what a command added to the ledger: kind, payment, minor units."""
+    new = answer.order.ledger[-len(answer.events) :]
+    return [(entry.kind, entry.payment_id, entry.amount_minor) for entry in new]
 
 
 CHARGED = (PLACE, SUBMIT, pay(c.ChargePayment))
@@ -63,6 +94,23 @@ class TestSubmitPayment:
 
     def test_the_same_announcement_again_is_nothing(self) -> None:
         given(PLACE, SUBMIT).when(SUBMIT).then_nothing()
+
+    def test_without_an_amount_it_is_what_is_still_due(self) -> None:
+        rest = submitting(payment_id=None, amount_minor=None)
+
+        answer = given(PLACE, SUBMIT, pay(c.ChargePayment, amount_minor=650)).when(rest)
+
+        answer.then(submitted("payment-2", 1_000))
+
+    def test_nothing_is_announced_when_nothing_is_due(self) -> None:
+        given(*CHARGED).when(submitting(payment_id="p-2", amount_minor=None)).then_refused(
+            "nothing_due"
+        )
+
+    def test_a_new_payment_gets_an_id_that_no_other_has(self) -> None:
+        taken = submitting(payment_id="payment-2", amount_minor=1)
+
+        given(PLACE, taken).when(submitting(payment_id=None)).then(submitted("payment-3", 1_650))
 
 
 @each_movement
@@ -110,8 +158,81 @@ class TestEveryMovement:
         given(*CHARGED).when(ahead).then_refused("time_in_future")
 
 
+@taking
+class TestTaking:
+    def test_by_default_it_is_what_is_still_due(self, movement: Movement) -> None:
+        part = pay(c.ChargePayment, amount_minor=650)
+
+        answer = given(PLACE, SUBMIT, part).when(left_open(movement, payment_id="p-1"))
+
+        assert booked(answer) == [(KINDS[movement], "p-1", 1_000)]
+
+    def test_the_payment_that_waits_for_this_amount_is_meant(self, movement: Movement) -> None:
+        other = submitting(payment_id="p-2", amount_minor=10)
+
+        answer = given(PLACE, other, SUBMIT).when(left_open(movement, method="card"))
+
+        assert booked(answer) == [(KINDS[movement], "p-1", 1_650)]
+
+    def test_of_several_that_wait_nobody_guesses_which_is_meant(self, movement: Movement) -> None:
+        second = submitting(payment_id="p-2")
+
+        answer = given(PLACE, SUBMIT, second).when(left_open(movement))
+
+        answer.then_refused("payment_ambiguous")
+        assert answer.unmet[0].needed == "one of p-1, p-2"
+
+    @pytest.mark.parametrize("payment_id", [None, "payment-1"])
+    def test_a_method_announces_what_nobody_announced(
+        self, movement: Movement, payment_id: str | None
+    ) -> None:
+        answer = given(PLACE).when(left_open(movement, payment_id=payment_id, method="card"))
+
+        assert answer.events[0] == submitted("payment-1", 1_650)
+        assert booked(answer)[1:] == [(KINDS[movement], "payment-1", 1_650)]
+
+    def test_without_a_method_only_what_waits_is_moved(self, movement: Movement) -> None:
+        given(PLACE).when(left_open(movement)).then_refused("payment_unknown")
+
+    def test_nothing_is_due_once_all_is_paid(self, movement: Movement) -> None:
+        given(*CHARGED).when(left_open(movement, method="card")).then_refused("nothing_due")
+
+    def test_no_more_is_due_than_the_order_costs(self, movement: Movement) -> None:
+        odd = pay(c.RefundPayment, "api_key", payment_id="p-9", amount_minor=MAX_MINOR)
+
+        answer = given(PLACE, SUBMIT, odd).when(left_open(movement))
+
+        assert booked(answer) == [(KINDS[movement], "p-1", 1_650)]
+
+
 @giving_back
 class TestGivingBack:
+    def test_by_default_it_is_all_that_the_one_paid_payment_holds(self, movement: Movement) -> None:
+        unpaid = submitting(payment_id="p-2")
+
+        answer = given(PLACE, unpaid, SUBMIT, pay(c.ChargePayment)).when(left_open(movement))
+
+        assert booked(answer) == [(KINDS[movement], "p-1", 1_650)]
+
+    @pytest.mark.parametrize("amount_minor", [None, 10])
+    def test_of_several_that_hold_enough_nobody_guesses_which_is_meant(
+        self, movement: Movement, amount_minor: int | None
+    ) -> None:
+        second = (submitting(payment_id="p-2"), pay(c.ChargePayment, payment_id="p-2"))
+        wish = left_open(movement, amount_minor=amount_minor)
+
+        given(*CHARGED, *second).when(wish).then_refused("payment_ambiguous")
+
+    def test_where_nothing_is_held_nothing_goes_back(self, movement: Movement) -> None:
+        for wish in (left_open(movement), pay(movement, amount_minor=None)):
+            given(PLACE, SUBMIT).when(wish).then_refused("amount_exceeds_paid")
+
+    def test_more_than_any_payment_holds_is_told_the_most(self, movement: Movement) -> None:
+        answer = given(*CHARGED).when(left_open(movement, amount_minor=1_651))
+
+        answer.then_refused("amount_exceeds_paid")
+        assert answer.unmet[0].needed == "at most 1650"
+
     def test_d6_nobody_gives_back_more_than_came_in(self, movement: Movement) -> None:
         answer = given(*CHARGED).when(pay(movement, amount_minor=1_651))
 

@@ -17,7 +17,7 @@ GROUPS = {
     ),
     "report": ("funnel", "stale", "conversion", "transitions", "times", "handling", "routes"),
     "projection": ("list", "rebuild", "verify", "parked", "retry"),
-    "path": ("list", "show"),
+    "path": ("list", "publish", "show"),
 }  # fmt: skip
 HEAVY = ("pydantic", "psycopg", "rich", "structlog", "domain", "infra")
 

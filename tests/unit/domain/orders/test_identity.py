@@ -1,6 +1,6 @@
 """Ids that are contracts: once told, they stay what they are."""
 
-from services.imports.identity import fact_id_of, order_id_of
+from domain.orders.identity import fact_id_of, order_id_of
 
 
 def test_ids_stay_what_they_are() -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.imports.rows import UnreadableError, minor_units, whole_number
+from domain.orders.amounts import minor_units, whole_number
+from domain.refusals import UnreadableError
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,55 @@
+"""Amounts and quantities as files and people write them, read exactly or not at all."""
+
+import re
+from decimal import Decimal
+from typing import Final
+
+from domain.orders.currencies import digits_of
+from domain.orders.money import MAX_MINOR
+from domain.refusals import UnreadableError
+
+_DECIMAL: Final = re.compile(r"0*(0|[1-9][0-9]*)(\.[0-9]{1,10})?")
+_MOST_DIGITS: Final = len(str(MAX_MINOR))  # before the decimal mark, in whatever currency
+_WHOLE: Final = re.compile(r"[0-9]{1,18}")
+
+
+def minor_units(text: str, column: str, currency: str, decimal_mark: str = ".") -> int:
+    """Read an amount exactly: 12.5 BRL is 1250.
+
+    Raises: UnreadableError
+    """
+    plain = text.strip()
+    if decimal_mark != ".":
+        plain = "?" if "." in plain else plain.replace(decimal_mark, ".")
+    digits = digits_of(currency)
+    found = _DECIMAL.fullmatch(plain)
+    if not found:
+        words = f"{column} is no amount: write digits and at most one {decimal_mark!r}"
+        raise UnreadableError("amount_unreadable", column, words)
+    if len(found[1]) > _MOST_DIGITS:  # Decimal would round it to 28 digits.
+        raise _too_large(column, currency, digits)
+    exact = Decimal(plain).scaleb(digits)
+    if exact != int(exact):
+        words = f"{column} has parts smaller than {currency}'s minor unit ({digits} decimals)"
+        raise UnreadableError("amount_too_fine", column, words)
+    if exact > MAX_MINOR:
+        raise _too_large(column, currency, digits)
+    return int(exact)
+
+
+def whole_number(text: str, column: str, least: int, most: int) -> int:
+    """Read a number without decimals.
+
+    Raises: UnreadableError
+    """
+    plain = text.strip()
+    if not _WHOLE.fullmatch(plain) or not least <= int(plain) <= most:
+        words = f"{column} is no whole number from {least} to {most}"
+        raise UnreadableError("number_unreadable", column, words)
+    return int(plain)
+
+
+def _too_large(column: str, currency: str, digits: int) -> UnreadableError:
+    most = Decimal(MAX_MINOR).scaleb(-digits)
+    words = f"{column}: the amount is too large, write at most {most:f} {currency}"
+    return UnreadableError("amount_too_large", column, words)

@@ -1,0 +1,100 @@
+"""What a payment command leaves open, the payment or the amount, chosen from the ledger.
+
+Called by decide_payments only.
+"""
+
+from collections.abc import Iterable
+from itertools import count
+
+from domain.orders import commands as c
+from domain.orders.ledger import Balance, balance
+from domain.orders.order import Order
+from domain.refusals import Unmet
+
+Chosen = tuple[str, int]  # payment id, amount in minor units
+
+
+def to_take(order: Order, cmd: c.IncomingPayment) -> Chosen | Unmet:
+    """The payment that waits for just this amount; a new one for money that nobody announced."""
+    amount = cmd.amount_minor or still_due(order)
+    if isinstance(amount, Unmet):
+        return amount
+    if cmd.payment_id is not None:
+        return cmd.payment_id, amount
+    sums = by_payment(order)
+    waiting = [
+        name for name, s in sums.items() if s.submitted_minor == amount and not s.charged_minor
+    ]
+    if len(waiting) > 1:
+        return _ambiguous(waiting)
+    if not waiting and cmd.method is None:
+        return Unmet(
+            code="payment_unknown",
+            field="payment_id",
+            message=f"No payment of {amount} is waiting",
+            needed="a payment_id, or a method: then it is announced at once",
+        )
+    return waiting[0] if waiting else free_name(sums), amount
+
+
+def to_return(order: Order, cmd: c.ReturnedPayment) -> Chosen | Unmet:
+    """The one payment that holds so much; all of it, if no amount is named."""
+    payment_id = cmd.payment_id
+    if payment_id is None:
+        held = {name: s.paid_minor for name, s in by_payment(order).items()}
+        enough = [name for name, minor in held.items() if minor >= (cmd.amount_minor or 1)]
+        if len(enough) > 1:
+            return _ambiguous(enough)
+        if not enough:
+            return too_much(cmd.amount_minor, max(held.values(), default=0))
+        payment_id = enough[0]
+    paid = balance(order.ledger, payment_id).paid_minor
+    amount = cmd.amount_minor or paid
+    return (payment_id, amount) if amount > 0 else too_much(None, paid)
+
+
+def by_payment(order: Order) -> dict[str, Balance]:
+    """Sum the ledger of each payment."""
+    names = dict.fromkeys(entry.payment_id for entry in order.ledger)
+    return {name: balance(order.ledger, name) for name in names}
+
+
+def free_name(taken: Iterable[str]) -> str:
+    """Give a new payment its id: payment-1, payment-2, …"""
+    names = set(taken)
+    return next(name for n in count(len(names) + 1) if (name := f"payment-{n}") not in names)
+
+
+def still_due(order: Order) -> int | Unmet:
+    """Give what has yet to come in, in minor units; more than the order costs is never due."""
+    due, paid = order.due_minor, max(order.balance.paid_minor, 0)
+    if due > paid:
+        return due - paid
+    return Unmet(
+        code="nothing_due",
+        field="amount_minor",
+        message=f"Nothing is due any more: {paid} of {due} minor units are paid",
+        needed="an amount, if more than that shall come in",
+    )
+
+
+def too_much(amount: int | None, held: int) -> Unmet:
+    """Refuse to give back more than came in; amount: None where all was meant."""
+    message = "No payment holds anything that could go back"
+    if amount is not None:
+        message = f"{amount} is more than the {held} that one payment holds"
+    return Unmet(
+        code="amount_exceeds_paid",
+        field="amount_minor",
+        message=message,
+        needed=f"at most {max(held, 0)}",
+    )
+
+
+def _ambiguous(names: Iterable[str]) -> Unmet:
+    return Unmet(
+        code="payment_ambiguous",
+        field="payment_id",
+        message="Several payments fit",
+        needed="one of " + ", ".join(names),
+    )

@@ -1,0 +1,121 @@
+"""`orderpath path …`: a shop publishes its own path, and orders follow it."""
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.support.command_line import CommandLine
+
+SMALL = """\
+path: small
+title: {en: Small shop}
+stages: [new, closed]
+statuses:
+  new: {stage: new}
+  done: {stage: closed, final: success}
+  gone: {stage: closed, final: failure}
+initial: [{status: new}]
+transitions:
+  - {from: new, to: [done, gone]}
+"""
+PUBLISH = ("path", "publish")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """The file of a small path."""
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL)
+    return path
+
+
+def test_new_orders_follow_a_published_path(line: CommandLine, file: Path) -> None:
+    place = ("order", "place", "--path", "small", "--currency", "EUR", "--item", "MUG:1:5")
+    before = line.run(*place, "--external-id", "B-1")
+
+    published = line.run(*PUBLISH, file, "--actor", "ann", "--json")
+    placed = line.run(*place, "--external-id", "B-2")
+    moved = line.run("order", "move", "B-2", "done")
+
+    assert (before.code, "path_unknown" in before.err) == (1, True)
+    assert (published.code, published.json["outcome"]) == (0, "accepted"), published.err
+    assert (published.json["path"], published.json["version"]) == ("small", 1)
+    assert published.json["first_position"] == published.json["last_position"]
+    assert (placed.code, moved.code) == (0, 0), placed.err + moved.err
+    assert "done" in line.run("path", "show", "small").out
+
+
+def test_the_same_content_again_is_nothing_new(line: CommandLine, file: Path) -> None:
+    first = line.run(*PUBLISH, file)
+    again = line.run(*PUBLISH, "-", stdin=SMALL)
+    other = line.run(*PUBLISH, "-", stdin=SMALL.replace("Small shop", "Corner shop"))
+
+    assert (first.code, "New orders follow version 1 of path small" in first.out) == (0, True)
+    assert (again.code, "Nothing new: version 1" in again.out) == (0, True)
+    assert (other.code, "New orders follow version 2 of path small" in other.out) == (0, True)
+    paths = line.run("path", "list", "--json").json
+    assert {row["path"]: row["version"] for row in paths}["small"] == 2
+
+
+def test_publishing_under_the_same_command_id_happens_once(line: CommandLine, file: Path) -> None:
+    command = (*PUBLISH, file, "--command-id", uuid4(), "--json")
+
+    first = line.run(*command)
+    line.run(*PUBLISH, "-", stdin=SMALL.replace("Small shop", "Corner shop"))
+    again = line.run(*command)
+
+    assert again.json == first.json | {"repeated": True}
+
+
+def test_a_stated_version_of_the_path_is_a_condition(line: CommandLine, file: Path) -> None:
+    late = line.run(*PUBLISH, file, "--expected-version", 1)
+    new = line.run(*PUBLISH, file, "--expected-version", 0)
+    status = line.run(*PUBLISH, file, "--expected-status", "new")
+
+    assert (late.code, "path-small is at version 0, not 1" in late.err) == (1, True)
+    assert new.code == 0
+    assert (status.code, "A path has no status" in status.err) == (1, True)
+
+
+def test_all_mistakes_of_a_file_are_told_with_their_place(line: CommandLine, file: Path) -> None:
+    file.write_text(SMALL.replace("{stage: new}", "{stage: nwe, colour: red}"))
+
+    said = line.run(*PUBLISH, file)
+
+    assert said.code == 2
+    assert "small.yaml:5:16: there is no stage 'nwe': did you mean new?" in said.err
+    assert "small.yaml:5:21: unknown key 'colour': did you mean color?" in said.err
+    assert [row["path"] for row in line.run("path", "list", "--json").json] == [
+        "olist", "universal",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "small.yaml cannot be opened (No such file or directory): check the path"),
+        (b"path: \xff", "small.yaml: not UTF-8: save it as UTF-8"),
+        (b"a" * 1_000_001, "small.yaml is longer than 1,000,000 characters: shorten it"),
+        (b"", "small.yaml:1:1: the file is empty: write something"),
+    ],
+)
+def test_a_file_that_is_no_path_is_a_matter_of_usage(
+    line: CommandLine, file: Path, content: bytes | None, says: str
+) -> None:
+    file.unlink()
+    if content is not None:
+        file.write_bytes(content)
+
+    said = line.run(*PUBLISH, file)
+
+    assert (said.code, said.err) == (2, f"Error: {says}\n")
+
+
+def test_paths_are_listed_and_shown(line: CommandLine) -> None:
+    names = [row["path"] for row in line.run("path", "list", "--json").json]
+    shown = line.run("path", "show", "olist", "--json").json
+
+    assert names == ["olist", "universal"]
+    assert shown["definition"]["statuses"]["delivered"]["final"] == "success"
+    assert "not_bought_out" in line.run("path", "show", "universal").out
