@@ -19,7 +19,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow, dict_row
 
 from domain.messages import Actor, Command, Outcome
-from domain.paths.line import PublishPath
+from domain.paths.commands import PublishPath
 from infra.embedded import embedded_url, postgres_binary, start_embedded, stop_embedded
 from infra.event_log import EventLog, open_log
 from infra.import_desk import ImportDesk

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from domain.messages import Actor
-from domain.paths.line import PublishPath
+from domain.paths.commands import PublishPath
 from domain.paths.path import MAX_STATUSES, MAX_TRANSITIONS, OrderPath
 from services.bootstrap import System
 from services.imports.identity import COMMANDS, id_of

@@ -17,7 +17,7 @@ from domain.batch import StoredOutcome
 from domain.messages import Actor, Outcome
 from domain.orders.commands import MAX_FACTS, Fact, RecordFacts
 from domain.orders.facts import PlacedFact, StatusFact
-from domain.paths.line import PathPublished
+from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
 from domain.refusals import InfraError, Unmet
 from services.bootstrap import System

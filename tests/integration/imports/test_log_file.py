@@ -16,7 +16,7 @@ from domain.orders.events import (
     StatusRecorded,
     stream_of,
 )
-from domain.paths.line import PublishPath
+from domain.paths.commands import PublishPath
 from infra.postgres import connect
 from services.bootstrap import SYSTEM, System
 from services.imports.identity import id_of, order_id_of
