@@ -40,20 +40,11 @@ def place(order: Order, line: PathLine, cmd: c.PlaceOrder, facts: Facts, now: da
             )
         )
     path = facts.paths.get((cmd.path, line.path_version))
-    if path is None:
-        unmet.append(
-            Unmet(code="path_unknown", field="path", message=f"No path {cmd.path} is published")
-        )
-    ids = [item.item_id for item in cmd.lines]
-    unmet += [
-        Unmet(
-            code="item_exists",
-            field=f"lines.{n}.item_id",
-            message=f"The item {item_id} stands twice in the order",
-        )
-        for n, item_id in enumerate(ids)
-        if item_id in ids[:n]
-    ]
+    unmet += guards.path_is_published(path, cmd.path)
+    known: set[str] = set()
+    for number, item in enumerate(cmd.lines):
+        unmet += guards.item_is_new(known, item.item_id, f"lines.{number}.item_id")
+        known.add(item.item_id)
     totals = add_up(
         cmd.lines,
         discount_minor=cmd.discount_minor,
@@ -190,7 +181,7 @@ def correct(order: Order, cmd: c.CorrectFact, _path: OrderPath, _now: datetime) 
     """Annul a fact. Twice is nothing new: the fact no longer counts."""
     if cmd.version in order.annulled:
         return [], []
-    unmet = []
+    unmet: list[Unmet] = []
     name = order.correctable.get(cmd.version)
     if name is None:
         unmet.append(
@@ -201,8 +192,7 @@ def correct(order: Order, cmd: c.CorrectFact, _path: OrderPath, _now: datetime) 
                 needed="one of " + (", ".join(map(str, order.correctable)) or "none"),
             )
         )
-    if not cmd.reason:
-        unmet.append(Unmet(code="reason_required", field="reason", message="A correction says why"))
+    unmet += guards.is_said("reason", cmd.reason, "A correction")
     if unmet:
         return [], unmet
     event = e.FactAnnulled(

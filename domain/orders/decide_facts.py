@@ -27,7 +27,7 @@ def record_facts(order: Order, cmd: c.RecordFacts, facts: Facts, now: datetime) 
     fresh = _fresh(order, cmd.facts)
     unmet = [
         *guards.status_is_as_expected(order, cmd),
-        *_path_is_known(pinned, cmd),
+        *guards.path_is_published(pinned and pinned[2], cmd.path),
         *_unreadable(pinned, cmd, {f.fact_id for f in fresh}, now),
     ]
     if pinned is None or unmet:
@@ -70,25 +70,15 @@ def _moment(fact: c.Fact) -> tuple[datetime, int, str]:
     return (fact.occurred_at, rank, str(fact.fact_id))
 
 
-def _path_is_known(pinned: PinnedPath | None, cmd: c.RecordFacts) -> list[Unmet]:
-    if pinned is not None:
-        return []
-    return [Unmet(code="path_unknown", field="path", message=f"No path {cmd.path} is published")]
-
-
 def _unreadable(
     pinned: PinnedPath | None, cmd: c.RecordFacts, fresh: Set[UUID], now: datetime
 ) -> list[Unmet]:
     """What cannot be a fact of this path at all: unknown statuses, times to come."""
-    unmet = []
+    unmet: list[Unmet] = []
     for n, fact in enumerate(cmd.facts):
         if fact.fact_id not in fresh:
             continue
-        if fact.occurred_at > now + guards.MAX_AHEAD:
-            message = f"{fact.occurred_at.isoformat()} has not come yet"
-            unmet.append(
-                Unmet(code="time_in_future", field=f"facts.{n}.occurred_at", message=message)
-            )
+        unmet += guards.moment_has_come(fact.occurred_at, now, f"facts.{n}.occurred_at")
         if pinned and isinstance(fact, c.StatusFact | c.PlacedFact):
             unmet += guards.status_is_known(pinned[2], fact.status, f"facts.{n}.status")
     return unmet

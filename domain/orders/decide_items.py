@@ -23,9 +23,7 @@ def add_item(order: Order, cmd: c.AddItem, path: OrderPath, _now: datetime) -> V
     if known is not None and known.line == cmd.line:
         return [], []
     unmet = list(guards.not_final(order, path))
-    if known is not None:
-        message = f"The order already has an item {cmd.line.item_id}, with other values"
-        unmet.append(Unmet(code="item_exists", field="line.item_id", message=message))
+    unmet += guards.item_is_new(order.items, cmd.line.item_id, "line.item_id")
     if len(order.items) >= c.MAX_LINES:
         message = f"The order has {len(order.items)} items already"
         needed = f"at most {c.MAX_LINES}"
@@ -83,8 +81,8 @@ def move_item(order: Order, cmd: c.MoveItem, path: OrderPath, _now: datetime) ->
     there = item.pieces.get(cmd.from_status, 0)
     if there < cmd.quantity:
         unmet.append(_too_few(cmd.quantity, there, cmd.from_status))
-    if cmd.to_status == CANCELLED and not cmd.reason_code:
-        unmet.append(_reason_required())
+    if cmd.to_status == CANCELLED:
+        unmet += guards.is_said("reason_code", cmd.reason_code, "Cancelling an item")
     if unmet:
         return [], unmet
     move = (cmd.from_status, cmd.to_status)
@@ -145,14 +143,6 @@ def _too_few(wanted: int, there: int, status: str) -> Unmet:
         field="quantity",
         message=f"{wanted} pieces are asked for, {there} are in {status}",
         needed=f"at most {there}",
-    )
-
-
-def _reason_required() -> Unmet:
-    return Unmet(
-        code="reason_code_required",
-        field="reason_code",
-        message="Cancelling an item needs reason code",
     )
 
 

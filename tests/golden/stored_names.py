@@ -41,7 +41,7 @@ def refusal_codes() -> set[str]:
 
     Raises: ValueError where a code is put together in a way that cannot be read.
     """
-    return {code for path in sorted(DOMAIN.rglob("*.py")) for code in _codes_in(path)}
+    return {code for path in sorted(DOMAIN.rglob("*.py")) for code in codes_in(path)}
 
 
 def infra_error_codes() -> set[str]:
@@ -57,7 +57,8 @@ def infra_error_codes() -> set[str]:
     return {str(first.value) for first in firsts if isinstance(first, ast.Constant)}
 
 
-def _codes_in(path: Path) -> Iterator[str]:
+def codes_in(path: Path) -> Iterator[str]:
+    """Read the refusal codes that one file of the domain builds."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Unmet"):
             code = next(word.value for word in node.keywords if word.arg == "code")
