@@ -233,7 +233,10 @@ class CorrectFact(OrderCommand):
 
 
 class RecordFacts(OrderCommand):
-    """Record what happened elsewhere. Never refused for contradicting the path."""
+    """Record what happened elsewhere: an import or another system tells it, never a person.
+
+    Never refused for contradicting the path.
+    """
 
     NAME: ClassVar[str] = "order.record_facts"
 

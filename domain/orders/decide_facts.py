@@ -26,6 +26,7 @@ def record_facts(order: Order, cmd: c.RecordFacts, facts: Facts, now: datetime) 
     pinned = _pinned(order, cmd, facts)
     fresh = _fresh(order, cmd.facts)
     unmet = [
+        *guards.facts_come_from_outside(cmd),
         *guards.status_is_as_expected(order, cmd),
         *guards.path_is_published(pinned and pinned[2], cmd.path),
         *_unreadable(pinned, cmd, {f.fact_id for f in fresh}, now),

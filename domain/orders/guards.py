@@ -9,7 +9,7 @@ from domain.paths.path import ANY, OrderPath, Requirement, Transition
 from domain.refusals import Unmet
 
 MAX_AHEAD = timedelta(minutes=5)  # clocks of others may run fast by so much
-FACT_ACTORS = frozenset({"import", "api_key", "system"})
+FACT_ACTORS = ("import", "api_key", "system")  # who tells what happened elsewhere
 WHY: tuple[Requirement, ...] = ("reason_code", "initiator")  # what every failure says
 
 _NO_RULE = Transition.model_validate({"from": ANY, "to": ANY})  # what a closed move demands
@@ -53,6 +53,17 @@ def status_is_as_expected(order: Order, command: Command) -> Iterator[Unmet]:
             message=f"The order is in {order.status or 'no status'}, not in "
             f"{command.expected_status}",
             needed="read the order again, then decide again",
+        )
+
+
+def facts_come_from_outside(command: Command) -> Iterator[Unmet]:
+    """Facts are recorded whatever the path says, so whoever decides here may not tell them."""
+    if command.actor.kind not in FACT_ACTORS:
+        yield Unmet(
+            code="facts_not_allowed",
+            field="actor.kind",
+            message=f"A {command.actor.kind} decides; facts are told by another system",
+            needed="one of " + ", ".join(FACT_ACTORS) + "; or a command that the path allows",
         )
 
 
