@@ -2,8 +2,10 @@
 the path, it is recorded with the reason; what is already known is left out.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Set
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +14,8 @@ from domain.messages import Decided, Event
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
-from domain.orders.facts import MAX_RANK
 from domain.orders.order import Order
-from domain.orders.timeline import Entry, insert, key_of
+from domain.orders.timeline import Entry, insert
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet
 
@@ -34,13 +35,12 @@ def record_facts(order: Order, cmd: c.RecordFacts, facts: Facts, now: datetime) 
     if pinned is None or unmet:
         raise Refusal(*unmet)
     timeline, decided = order.timeline, []
-    for fact in sorted(fresh, key=_moment):
+    for fact in sorted(fresh, key=attrgetter("timeline_key")):
         before = _status_before(timeline, fact)
         event = _event(fact, pinned, before)
         decided.append(Decided(event, fact.occurred_at, fact.fact_id))
         if isinstance(fact, c.StatusFact | c.PlacedFact):
-            entry = Entry(key_of(fact.occurred_at, 0, fact.rank, fact.fact_id), 0, fact.status)
-            timeline = insert(timeline, entry)
+            timeline = insert(timeline, Entry(fact.timeline_key, 0, fact.status))
     return decided
 
 
@@ -65,12 +65,6 @@ def _fresh(order: Order, facts: Iterable[c.Fact]) -> list[c.Fact]:
     return fresh
 
 
-def _moment(fact: c.Fact) -> tuple[datetime, int, str]:
-    """At the same second the order is placed first, its items and payments follow."""
-    rank = fact.rank if isinstance(fact, c.StatusFact | c.PlacedFact) else MAX_RANK + 1
-    return (fact.occurred_at, rank, str(fact.fact_id))
-
-
 def _unreadable(
     pinned: PinnedPath | None, cmd: c.RecordFacts, fresh: Set[UUID], now: datetime
 ) -> list[Unmet]:
@@ -88,9 +82,8 @@ def _unreadable(
 def _status_before(timeline: tuple[Entry, ...], fact: c.Fact) -> str | None:
     if not isinstance(fact, c.StatusFact):
         return None
-    key = key_of(fact.occurred_at, 0, fact.rank, fact.fact_id)
-    earlier = [entry for entry in timeline if entry.key < key]
-    return earlier[-1].status if earlier else None
+    at = bisect_left(timeline, fact.timeline_key, key=attrgetter("key"))
+    return timeline[at - 1].status if at else None
 
 
 def _event(fact: c.Fact, pinned: PinnedPath, before: str | None) -> Event:

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from domain.orders.commands import Fact, ItemFact, PaymentFact, PlacedFact, StatusFact
 from domain.orders.events import Customer
-from domain.orders.facts import MAX_RANK
 from domain.orders.money import Line
+from domain.orders.timeline import MAX_RANK
 from services.imports.identity import fact_id_of
 from services.imports.local_time import Clockwork
 from services.imports.mapping import LogMapping

@@ -94,7 +94,7 @@ class Recorder:
         if not order.facts:
             return
         self._report.orders += 1
-        facts = sorted(order.facts, key=_moment)
+        facts = sorted(order.facts, key=lambda told: told[0].timeline_key)
         self._report.nonconforming.update(against_path(self.path.definition, facts))
         for start in range(0, len(facts), MAX_FACTS):
             part = facts[start : start + MAX_FACTS]
@@ -242,13 +242,6 @@ def against_path(path: OrderPath, facts: Sequence[tuple[Fact, Any]]) -> list[str
                 reasons.append("transition_not_allowed")
         before = fact.status
     return reasons
-
-
-def _moment(told: tuple[Fact, SourceRow]) -> tuple[Any, ...]:
-    fact = told[0]
-    if isinstance(fact, _STATUSES):
-        return (fact.occurred_at, 0, fact.rank, fact.fact_id.int)
-    return (fact.occurred_at, 1, 0, fact.fact_id.int)
 
 
 def _fact_number(unmet: Unmet) -> int | None:
