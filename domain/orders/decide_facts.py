@@ -128,26 +128,14 @@ def _told(fact: e.Told) -> dict[str, Any]:
 
 
 def _payment(fact: c.PaymentFact) -> Event:
+    body: dict[str, Any] = {
+        "payment_id": fact.payment_id,
+        "amount_minor": fact.amount_minor,
+        "currency": fact.currency,
+    }
     if fact.movement == "submitted":
-        return e.PaymentSubmitted(
-            payment_id=fact.payment_id,
-            method=fact.method or "unknown",
-            amount_minor=fact.amount_minor,
-            currency=fact.currency,
-            installments=fact.installments,
-        )
-    event_type = _MOVEMENTS[fact.movement]
-    return event_type(
-        payment_id=fact.payment_id, amount_minor=fact.amount_minor, currency=fact.currency
-    )
-
-
-_MOVEMENTS: dict[str, type[e.PaymentMovement]] = {
-    "authorised": e.PaymentAuthorised,
-    "charged": e.PaymentCharged,
-    "refunded": e.PaymentRefunded,
-    "charged_back": e.PaymentChargedBack,
-}
+        body |= {"method": fact.method or "unknown", "installments": fact.installments}
+    return e.PAYMENT_EVENTS[fact.movement](**body)
 
 
 def _against(path: OrderPath, before: str | None, status: str) -> tuple[str, ...]:

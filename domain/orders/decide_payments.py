@@ -37,7 +37,7 @@ def submit(order: Order, cmd: c.SubmitPayment, _path: OrderPath, _now: datetime)
 
 
 def _movement(
-    kind: Kind, event_type: type[e.PaymentMovement]
+    kind: Kind, event_type: type[e.PaymentEvent]
 ) -> Callable[[Order, c.PaymentCommand, OrderPath, datetime], Verdict]:
     def decide(order: Order, cmd: c.PaymentCommand, _path: OrderPath, _now: datetime) -> Verdict:
         if cmd.gateway_ref is not None and any(

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from domain.orders.commands import Fact, ItemFact, PaymentFact, PlacedFact, StatusFact
 from domain.orders.events import Customer
+from domain.orders.ledger import Kind
 from domain.orders.money import Line
 from domain.orders.timeline import MAX_RANK
 from services.imports.identity import fact_id_of
@@ -214,7 +215,7 @@ class LogReader:
         )
         return ItemFact(**identity, line=line)
 
-    def _payment(self, movement: Any, row: SourceRow, identity: dict[str, Any]) -> Fact:
+    def _payment(self, movement: Kind, row: SourceRow, identity: dict[str, Any]) -> Fact:
         payment, mark = self._mapping.payment, self._mapping.decimal
         assert payment is not None
         return PaymentFact(

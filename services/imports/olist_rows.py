@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal, TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -17,6 +17,7 @@ from domain.orders.commands import (
     StatusFact,
 )
 from domain.orders.events import Customer, Delivery
+from domain.orders.ledger import Kind
 from domain.orders.money import Line
 from services.imports.identity import fact_id_of
 from services.imports.rows import SourceRow, UnreadableError, filled, minor_units, whole_number
@@ -240,7 +241,7 @@ def _payments(external_id: str, row: SourceRow, times: KnownTimes) -> list[Fact]
     amount = minor_units(row["payment_value"], "payment_value", CURRENCY)
     method = filled(row, "payment_type")
 
-    def payment(movement: Literal["submitted", "charged"], at: datetime) -> Fact:
+    def payment(movement: Kind, at: datetime) -> Fact:
         return _checked(
             lambda: PaymentFact(
                 fact_id=fact_id_of(SOURCE, external_id, f"payment:{number}:{movement}"),
