@@ -12,12 +12,15 @@ from domain.messages import Aggregate, Command, Decided, Event
 from domain.orders import commands, decide
 from domain.orders.events import ORDER_EVENTS
 from domain.orders.order import Order
-from domain.paths.line import PathLine, PathPublished, PublishPath, publish
+from domain.paths import commands as path_commands
+from domain.paths.decide import publish
+from domain.paths.events import PATH_EVENTS, stream_of
+from domain.paths.line import PathLine
 
 States = Mapping[str, Any]  # stream id -> state; every stream that streams_of named
 
-_EVENT_TYPES: tuple[type[Event], ...] = (*ORDER_EVENTS, PathPublished)
-_COMMAND_TYPES: tuple[type[Command], ...] = (*commands.COMMANDS, PublishPath)
+_EVENT_TYPES: tuple[type[Event], ...] = (*ORDER_EVENTS, *PATH_EVENTS)
+_COMMAND_TYPES: tuple[type[Command], ...] = (*commands.COMMANDS, *path_commands.COMMANDS)
 
 EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
 COMMANDS: Mapping[str, type[Command]] = {t.NAME: t for t in _COMMAND_TYPES}
@@ -36,8 +39,8 @@ def streams_of(command: Command) -> tuple[str, ...]:
     """Name the streams that a command reads; the first is the one it writes."""
     match command:
         case commands.PlaceOrder() | commands.RecordFacts():
-            return (command.stream_id, f"path-{command.path}")
-        case commands.OrderCommand() | PublishPath():
+            return (command.stream_id, stream_of(command.path))
+        case commands.OrderCommand() | path_commands.PublishPath():
             return (command.stream_id,)
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
@@ -65,7 +68,7 @@ def definitions_of(command: Command, states: States) -> tuple[PathKey, ...]:
 
 
 def _latest(path: str, states: States) -> tuple[PathKey, ...]:
-    line: PathLine = states[f"path-{path}"]
+    line: PathLine = states[stream_of(path)]
     return ((path, line.path_version),) if line.path_version else ()
 
 
@@ -78,13 +81,13 @@ def decide_on(
     """
     match command:
         case commands.PlaceOrder():
-            line = states[f"path-{command.path}"]
+            line = states[stream_of(command.path)]
             order = states[command.stream_id]
             return {command.stream_id: decide.place(order, line, command, facts, now)}
         case commands.OrderCommand():
             order = states[command.stream_id]
             return {command.stream_id: decide.decide(order, command, facts, now)}
-        case PublishPath():
+        case path_commands.PublishPath():
             return {command.stream_id: publish(states[command.stream_id], command, now)}
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")

@@ -6,7 +6,15 @@ from datetime import datetime
 from typing import Annotated, ClassVar, Literal, Protocol, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 from domain.refusals import Unmet
 
@@ -22,6 +30,13 @@ def _no_nul(text: str) -> str:
 Text = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_no_nul)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_no_nul)]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+
+
+def _one_or_many(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+OneOrMany = Annotated[tuple[Name, ...], BeforeValidator(_one_or_many)]  # people may leave [ ] out
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +104,9 @@ class Decided:
     fact_id: UUID | None = None  # set: a fact from outside, None: a decision made here
 
 
+Verdict = tuple[list[Event], list[Unmet]]  # what would happen, and all that stands against it
+
+
 class Happened(Protocol):
     """What evolve needs to know of an event, stored or about to be."""
 
@@ -140,6 +158,13 @@ class Outcome:
     versions: Mapping[str, int] = field(default_factory=dict)  # stream id -> version after
     unmet: tuple[Unmet, ...] = ()
     repeated: bool = False  # True: answered from the store, nothing was done now
+
+    @property
+    def events(self) -> int:
+        """How many were stored."""
+        if self.first_position is None or self.last_position is None:
+            return 0
+        return self.last_position - self.first_position + 1
 
     def event_ids(self, log_id: UUID) -> list[str]:
         """Ids of the stored events, `log_id/position`, in order."""

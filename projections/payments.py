@@ -8,16 +8,7 @@ from typing import Any, Final, LiteralString
 
 from domain.messages import Recorded
 from domain.orders import events as e
-from domain.orders.ledger import Kind
 from projections.interface import Tx, as_json
-
-KINDS: Final[dict[type, Kind]] = {
-    e.PaymentSubmitted: "submitted",
-    e.PaymentAuthorised: "authorised",
-    e.PaymentCharged: "charged",
-    e.PaymentRefunded: "refunded",
-    e.PaymentChargedBack: "charged_back",
-}
 
 
 class Payments:
@@ -65,7 +56,7 @@ class Payments:
         entries: list[dict[str, Any]] = []
         annulled: list[dict[str, Any]] = []
         for recorded in batch:
-            if type(recorded.event) in KINDS:
+            if type(recorded.event) in e.PAYMENT_KINDS:
                 entries.append(_entry(recorded))
             elif isinstance(recorded.event, e.FactAnnulled):
                 annulled.append(
@@ -89,7 +80,7 @@ def _entry(recorded: Recorded) -> dict[str, Any]:
     return {
         "order_id": recorded.entity_id,
         "payment_id": event.payment_id,
-        "kind": KINDS[type(event)],
+        "kind": e.PAYMENT_KINDS[type(event)],
         "amount_minor": event.amount_minor,
         "currency": event.currency,
         "method": getattr(event, "method", None),

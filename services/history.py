@@ -123,12 +123,8 @@ def _as_it_happened(events: Sequence[Recorded]) -> list[Recorded]:
 
 
 def _key(recorded: Recorded) -> TimelineKey:
-    """Placed first, then statuses by rank, then what has no rank, at the same moment."""
-    rank = getattr(recorded.event, "rank", _UNRANKED)
+    rank = getattr(recorded.event, "rank", None)
     return key_of(recorded.occurred_at, recorded.version, rank, recorded.fact_id)
-
-
-_UNRANKED = 1_000_001  # behind every rank of domain.orders.facts
 
 
 def _rows(

@@ -4,6 +4,7 @@ The keys are stable (docs/reports.md): the CLI and the API show them as they are
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 from domain.orders.items import Item
@@ -123,17 +124,7 @@ def _item(item: Item) -> View:
 
 def _payments(order: Order) -> Iterator[tuple[str, View]]:
     for payment_id in dict.fromkeys(entry.payment_id for entry in order.ledger):
-        sums = balance(order.ledger, payment_id)
-        yield (
-            payment_id,
-            {
-                "submitted_minor": sums.submitted_minor,
-                "authorised_minor": sums.authorised_minor,
-                "charged_minor": sums.charged_minor,
-                "refunded_minor": sums.refunded_minor,
-                "charged_back_minor": sums.charged_back_minor,
-            },
-        )
+        yield payment_id, asdict(balance(order.ledger, payment_id))
 
 
 def _entry(entry: Entry) -> View:

@@ -2,8 +2,10 @@
 the path, it is recorded with the reason; what is already known is left out.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Set
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +14,8 @@ from domain.messages import Decided, Event
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
-from domain.orders.facts import MAX_RANK
 from domain.orders.order import Order
-from domain.orders.timeline import Entry, insert, key_of
+from domain.orders.timeline import Entry, insert
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet
 
@@ -26,20 +27,20 @@ def record_facts(order: Order, cmd: c.RecordFacts, facts: Facts, now: datetime) 
     pinned = _pinned(order, cmd, facts)
     fresh = _fresh(order, cmd.facts)
     unmet = [
+        *guards.facts_come_from_outside(cmd),
         *guards.status_is_as_expected(order, cmd),
-        *_path_is_known(pinned, cmd),
+        *guards.path_is_published(pinned and pinned[2], cmd.path),
         *_unreadable(pinned, cmd, {f.fact_id for f in fresh}, now),
     ]
     if pinned is None or unmet:
         raise Refusal(*unmet)
     timeline, decided = order.timeline, []
-    for fact in sorted(fresh, key=_moment):
+    for fact in sorted(fresh, key=attrgetter("timeline_key")):
         before = _status_before(timeline, fact)
         event = _event(fact, pinned, before)
         decided.append(Decided(event, fact.occurred_at, fact.fact_id))
         if isinstance(fact, c.StatusFact | c.PlacedFact):
-            entry = Entry(key_of(fact.occurred_at, 0, fact.rank, fact.fact_id), 0, fact.status)
-            timeline = insert(timeline, entry)
+            timeline = insert(timeline, Entry(fact.timeline_key, 0, fact.status))
     return decided
 
 
@@ -64,31 +65,15 @@ def _fresh(order: Order, facts: Iterable[c.Fact]) -> list[c.Fact]:
     return fresh
 
 
-def _moment(fact: c.Fact) -> tuple[datetime, int, str]:
-    """At the same second the order is placed first, its items and payments follow."""
-    rank = fact.rank if isinstance(fact, c.StatusFact | c.PlacedFact) else MAX_RANK + 1
-    return (fact.occurred_at, rank, str(fact.fact_id))
-
-
-def _path_is_known(pinned: PinnedPath | None, cmd: c.RecordFacts) -> list[Unmet]:
-    if pinned is not None:
-        return []
-    return [Unmet(code="path_unknown", field="path", message=f"No path {cmd.path} is published")]
-
-
 def _unreadable(
     pinned: PinnedPath | None, cmd: c.RecordFacts, fresh: Set[UUID], now: datetime
 ) -> list[Unmet]:
     """What cannot be a fact of this path at all: unknown statuses, times to come."""
-    unmet = []
+    unmet: list[Unmet] = []
     for n, fact in enumerate(cmd.facts):
         if fact.fact_id not in fresh:
             continue
-        if fact.occurred_at > now + guards.MAX_AHEAD:
-            message = f"{fact.occurred_at.isoformat()} has not come yet"
-            unmet.append(
-                Unmet(code="time_in_future", field=f"facts.{n}.occurred_at", message=message)
-            )
+        unmet += guards.moment_has_come(fact.occurred_at, now, f"facts.{n}.occurred_at")
         if pinned and isinstance(fact, c.StatusFact | c.PlacedFact):
             unmet += guards.status_is_known(pinned[2], fact.status, f"facts.{n}.status")
     return unmet
@@ -97,9 +82,8 @@ def _unreadable(
 def _status_before(timeline: tuple[Entry, ...], fact: c.Fact) -> str | None:
     if not isinstance(fact, c.StatusFact):
         return None
-    key = key_of(fact.occurred_at, 0, fact.rank, fact.fact_id)
-    earlier = [entry for entry in timeline if entry.key < key]
-    return earlier[-1].status if earlier else None
+    at = bisect_left(timeline, fact.timeline_key, key=attrgetter("key"))
+    return timeline[at - 1].status if at else None
 
 
 def _event(fact: c.Fact, pinned: PinnedPath, before: str | None) -> Event:
@@ -144,23 +128,11 @@ def _told(fact: e.Told) -> dict[str, Any]:
 
 
 def _payment(fact: c.PaymentFact) -> Event:
+    body: dict[str, Any] = {
+        "payment_id": fact.payment_id,
+        "amount_minor": fact.amount_minor,
+        "currency": fact.currency,
+    }
     if fact.movement == "submitted":
-        return e.PaymentSubmitted(
-            payment_id=fact.payment_id,
-            method=fact.method or "unknown",
-            amount_minor=fact.amount_minor,
-            currency=fact.currency,
-            installments=fact.installments,
-        )
-    event_type = _MOVEMENTS[fact.movement]
-    return event_type(
-        payment_id=fact.payment_id, amount_minor=fact.amount_minor, currency=fact.currency
-    )
-
-
-_MOVEMENTS: dict[str, type[e.PaymentMovement]] = {
-    "authorised": e.PaymentAuthorised,
-    "charged": e.PaymentCharged,
-    "refunded": e.PaymentRefunded,
-    "charged_back": e.PaymentChargedBack,
-}
+        body |= {"method": fact.method or "unknown", "installments": fact.installments}
+    return e.PAYMENT_EVENTS[fact.movement](**body)

@@ -1,11 +1,8 @@
 """Decisions about positions: add, change, move pieces, cancel pieces."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
 
-from domain.messages import Event
+from domain.messages import Event, Verdict
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
@@ -15,17 +12,13 @@ from domain.orders.order import Order, totals_of
 from domain.paths.path import OrderPath
 from domain.refusals import Unmet
 
-Verdict = tuple[list[Event], list[Unmet]]
 
-
-def add_item(order: Order, cmd: c.AddItem, path: OrderPath, _now: datetime) -> Verdict:
+def add(order: Order, cmd: c.AddItem, path: OrderPath) -> Verdict:
     known = order.items.get(cmd.line.item_id)
     if known is not None and known.line == cmd.line:
         return [], []
     unmet = list(guards.not_final(order, path))
-    if known is not None:
-        message = f"The order already has an item {cmd.line.item_id}, with other values"
-        unmet.append(Unmet(code="item_exists", field="line.item_id", message=message))
+    unmet += guards.item_is_new(order.items, cmd.line.item_id, "line.item_id")
     if len(order.items) >= c.MAX_LINES:
         message = f"The order has {len(order.items)} items already"
         needed = f"at most {c.MAX_LINES}"
@@ -36,7 +29,7 @@ def add_item(order: Order, cmd: c.AddItem, path: OrderPath, _now: datetime) -> V
     return [e.ItemAdded(line=cmd.line, totals=totals)], unmet
 
 
-def change_item(order: Order, cmd: c.ChangeItem, path: OrderPath, _now: datetime) -> Verdict:
+def change(order: Order, cmd: c.ChangeItem, path: OrderPath) -> Verdict:
     item = order.items.get(cmd.item_id)
     if item is None:
         return [], [_unknown(order, cmd.item_id)]
@@ -62,7 +55,7 @@ def change_item(order: Order, cmd: c.ChangeItem, path: OrderPath, _now: datetime
     return [e.ItemChanged(line=line, totals=totals)], unmet
 
 
-def move_item(order: Order, cmd: c.MoveItem, path: OrderPath, _now: datetime) -> Verdict:
+def move(order: Order, cmd: c.MoveItem, path: OrderPath) -> Verdict:
     item = order.items.get(cmd.item_id)
     if item is None:
         return [], [_unknown(order, cmd.item_id)]
@@ -83,15 +76,15 @@ def move_item(order: Order, cmd: c.MoveItem, path: OrderPath, _now: datetime) ->
     there = item.pieces.get(cmd.from_status, 0)
     if there < cmd.quantity:
         unmet.append(_too_few(cmd.quantity, there, cmd.from_status))
-    if cmd.to_status == CANCELLED and not cmd.reason_code:
-        unmet.append(_reason_required())
+    if cmd.to_status == CANCELLED:
+        unmet += guards.is_said("reason_code", cmd.reason_code, "Cancelling an item")
     if unmet:
         return [], unmet
     move = (cmd.from_status, cmd.to_status)
     return [_moved(order, item, cmd.quantity, move, cmd.reason_code)], []
 
 
-def cancel_item(order: Order, cmd: c.CancelItem, path: OrderPath, _now: datetime) -> Verdict:
+def cancel(order: Order, cmd: c.CancelItem, path: OrderPath) -> Verdict:
     item = order.items.get(cmd.item_id)
     if item is None:
         return [], [_unknown(order, cmd.item_id)]
@@ -146,19 +139,3 @@ def _too_few(wanted: int, there: int, status: str) -> Unmet:
         message=f"{wanted} pieces are asked for, {there} are in {status}",
         needed=f"at most {there}",
     )
-
-
-def _reason_required() -> Unmet:
-    return Unmet(
-        code="reason_code_required",
-        field="reason_code",
-        message="Cancelling an item needs reason code",
-    )
-
-
-ITEM_DECISIONS: dict[Any, Callable[..., Verdict]] = {
-    c.AddItem: add_item,
-    c.ChangeItem: change_item,
-    c.MoveItem: move_item,
-    c.CancelItem: cancel_item,
-}

@@ -2,15 +2,13 @@
 however odd. What a command leaves open is chosen first.
 """
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
-from domain.messages import Event
+from domain.messages import Event, Verdict
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
-from domain.orders.ledger import Kind, balance
+from domain.orders.ledger import balance
 from domain.orders.order import Order
 from domain.orders.payment_choice import (
     by_payment,
@@ -19,14 +17,12 @@ from domain.orders.payment_choice import (
     to_return,
     to_take,
     too_much,
+    unknown,
 )
-from domain.paths.path import OrderPath
 from domain.refusals import Unmet
 
-Verdict = tuple[list[Event], list[Unmet]]
 
-
-def submit(order: Order, cmd: c.SubmitPayment, _path: OrderPath, _now: datetime) -> Verdict:
+def submit(order: Order, cmd: c.SubmitPayment) -> Verdict:
     unmet = list(guards.same_currency(order, cmd.currency))
     for entry in order.ledger:
         if (entry.payment_id, entry.kind) == (cmd.payment_id, "submitted"):
@@ -47,60 +43,54 @@ def submit(order: Order, cmd: c.SubmitPayment, _path: OrderPath, _now: datetime)
     return [event], unmet
 
 
-def _taken(
-    kind: Kind, event_type: type[e.PaymentAuthorised | e.PaymentCharged]
-) -> Callable[[Order, c.IncomingPayment, OrderPath, datetime], Verdict]:
-    def decide(order: Order, cmd: c.IncomingPayment, _path: OrderPath, _now: datetime) -> Verdict:
-        if _is_told(order, cmd, kind):
-            return [], []
-        unmet = list(guards.same_currency(order, cmd.currency))
-        if _is_checked(cmd) and cmd.method is None:
-            unmet += _payment_is_known(order, cmd.payment_id)
-        chosen = to_take(order, cmd)
-        if isinstance(chosen, Unmet):
-            return [], [*unmet, chosen]
-        return [*_announced(order, cmd, *chosen), event_type(**_body(cmd, *chosen))], unmet
-
-    return decide
+def take(order: Order, cmd: c.IncomingPayment) -> Verdict:
+    """Book money on its way to us; the same movement again, by its reference, is nothing."""
+    if _is_told(order, cmd):
+        return [], []
+    unmet = list(guards.same_currency(order, cmd.currency))
+    if _is_checked(cmd) and cmd.method is None:
+        unmet += _payment_is_known(order, cmd.payment_id)
+    chosen = to_take(order, cmd)
+    if isinstance(chosen, Unmet):
+        return [], [*unmet, chosen]
+    return [*_announced(order, cmd, *chosen), _movement(cmd, *chosen)], unmet
 
 
-def _returned(
-    kind: Kind, event_type: type[e.PaymentRefunded | e.PaymentChargedBack]
-) -> Callable[[Order, c.ReturnedPayment, OrderPath, datetime], Verdict]:
-    def decide(order: Order, cmd: c.ReturnedPayment, _path: OrderPath, _now: datetime) -> Verdict:
-        if _is_told(order, cmd, kind):
-            return [], []
-        unmet = list(guards.same_currency(order, cmd.currency))
-        if _is_checked(cmd):
-            unmet += _payment_is_known(order, cmd.payment_id)
-        chosen = to_return(order, cmd)
-        if isinstance(chosen, Unmet):
-            return [], [*unmet, chosen]
-        if _is_checked(cmd):
-            unmet += _money_is_there(order, *chosen)
-        return [event_type(**_body(cmd, *chosen))], unmet
-
-    return decide
+def give_back(order: Order, cmd: c.ReturnedPayment) -> Verdict:
+    """Book money on its way back; the same movement again, by its reference, is nothing."""
+    if _is_told(order, cmd):
+        return [], []
+    unmet = list(guards.same_currency(order, cmd.currency))
+    if _is_checked(cmd):
+        unmet += _payment_is_known(order, cmd.payment_id)
+    chosen = to_return(order, cmd)
+    if isinstance(chosen, Unmet):
+        return [], [*unmet, chosen]
+    if _is_checked(cmd):
+        unmet += _money_is_there(order, *chosen)
+    return [_movement(cmd, *chosen)], unmet
 
 
-def _is_told(order: Order, cmd: c.PaymentCommand, kind: Kind) -> bool:
+def _is_told(order: Order, cmd: c.PaymentCommand) -> bool:
     """The gateway has told of this movement before."""
     told = ((entry.gateway_ref, entry.kind) for entry in order.ledger)
-    return cmd.gateway_ref is not None and (cmd.gateway_ref, kind) in told
+    return cmd.gateway_ref is not None and (cmd.gateway_ref, cmd.KIND) in told
 
 
 def _is_checked(cmd: c.PaymentCommand) -> bool:
     return cmd.actor.kind not in guards.FACT_ACTORS
 
 
-def _body(cmd: c.PaymentCommand, payment_id: str, amount_minor: int) -> dict[str, Any]:
+def _movement(cmd: c.PaymentCommand, payment_id: str, amount_minor: int) -> Event:
     body: dict[str, Any] = {
         "payment_id": payment_id,
         "amount_minor": amount_minor,
         "currency": cmd.currency,
         "gateway_ref": cmd.gateway_ref,
     }
-    return body | ({"reason_code": cmd.reason_code} if isinstance(cmd, c.RefundPayment) else {})
+    if isinstance(cmd, c.RefundPayment):
+        body["reason_code"] = cmd.reason_code
+    return e.PAYMENT_EVENTS[cmd.KIND](**body)
 
 
 def _announced(order: Order, cmd: c.IncomingPayment, payment_id: str, amount: int) -> list[Event]:
@@ -120,26 +110,10 @@ def _payment_is_known(order: Order, payment_id: str | None) -> list[Unmet]:
     known = dict.fromkeys(entry.payment_id for entry in order.ledger)
     if payment_id is None or payment_id in known:
         return []
-    return [
-        Unmet(
-            code="payment_unknown",
-            field="payment_id",
-            message=f"The order has no payment {payment_id}",
-            needed="one of " + (", ".join(known) or "none: submit it first"),
-        )
-    ]
+    return [unknown(payment_id, "one of " + (", ".join(known) or "none: submit it first"))]
 
 
 def _money_is_there(order: Order, payment_id: str, amount: int) -> list[Unmet]:
     """Nobody gives back more than came in."""
     held = balance(order.ledger, payment_id).paid_minor
     return [] if amount <= held else [too_much(amount, held)]
-
-
-PAYMENT_DECISIONS: dict[Any, Callable[..., Verdict]] = {
-    c.SubmitPayment: submit,
-    c.AuthorisePayment: _taken("authorised", e.PaymentAuthorised),
-    c.ChargePayment: _taken("charged", e.PaymentCharged),
-    c.RefundPayment: _returned("refunded", e.PaymentRefunded),
-    c.ChargeBackPayment: _returned("charged_back", e.PaymentChargedBack),
-}

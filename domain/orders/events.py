@@ -4,6 +4,7 @@ Amounts are integer minor units of the order's currency, times are aware and UTC
 quantities are pieces. When it happened stands in the envelope (occurred_at).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal, get_args
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from domain.messages import Code, Event, Name, Personal, Shape, Text
+from domain.orders.ledger import Kind
 from domain.orders.money import Currency, Line, Totals
 
 Initiator = Literal["client", "shop", "carrier", "system"]
@@ -242,7 +244,15 @@ class FactAnnulled(Event):
     reason: Personal
 
 
-PaymentMovement = PaymentAuthorised | PaymentCharged | PaymentRefunded | PaymentChargedBack
+# What each kind of ledger entry is booked by, and the other way round.
+PAYMENT_EVENTS: Mapping[Kind, type[PaymentSubmitted | PaymentEvent]] = {
+    "submitted": PaymentSubmitted,
+    "authorised": PaymentAuthorised,
+    "charged": PaymentCharged,
+    "refunded": PaymentRefunded,
+    "charged_back": PaymentChargedBack,
+}
+PAYMENT_KINDS: Mapping[type[Event], Kind] = {event: kind for kind, event in PAYMENT_EVENTS.items()}
 
 OrderEvent = (
     OrderPlaced

@@ -7,10 +7,11 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from domain.messages import Code, Name, Shape
 from domain.orders.events import Customer, Delivery, TimeSource, Told
+from domain.orders.ledger import Kind
 from domain.orders.money import MAX_MINOR, Currency, Line, Minor
+from domain.orders.timeline import MAX_RANK, TimelineKey, key_of
 
 Installments = Annotated[int, Field(ge=0, le=1_000)]
-MAX_RANK = 2**31 - 2  # a column of the projections, one place kept behind the last
 Rank = Annotated[int, Field(ge=0, le=MAX_RANK)]  # place among facts of the same second
 
 
@@ -19,6 +20,11 @@ class FactBody(Shape):
 
     fact_id: UUID
     occurred_at: AwareDatetime
+
+    @property
+    def timeline_key(self) -> TimelineKey:
+        """Its place: at the same second the order is placed first, items and payments follow."""
+        return key_of(self.occurred_at, 0, getattr(self, "rank", None), self.fact_id)
 
 
 class PlacedFact(Told, FactBody):
@@ -69,7 +75,7 @@ class PaymentFact(FactBody):
     """A payment was announced or moved."""
 
     kind: Literal["payment"] = "payment"
-    movement: Literal["submitted", "authorised", "charged", "refunded", "charged_back"]
+    movement: Kind
     payment_id: Name
     amount_minor: Minor
     currency: Currency

@@ -1,17 +1,17 @@
 """Conditions on what may happen to an order. Each gives what is unmet, nothing if all is well."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import datetime, timedelta
 
 from domain.messages import Command
+from domain.orders.commands import OrderCommand
 from domain.orders.order import Order
-from domain.paths.path import ANY, OrderPath, Transition
+from domain.paths.path import ANY, OrderPath, Requirement, Transition
 from domain.refusals import Unmet
 
 MAX_AHEAD = timedelta(minutes=5)  # clocks of others may run fast by so much
-FACT_ACTORS = frozenset({"import", "api_key", "system"})
-WHY = ("reason_code", "initiator")  # what every failure says
-
+FACT_ACTORS = ("import", "api_key", "system")  # who tells what happened elsewhere
+WHY: tuple[Requirement, ...] = ("reason_code", "initiator")  # what every failure says
 
 _NO_RULE = Transition.model_validate({"from": ANY, "to": ANY})  # what a closed move demands
 
@@ -23,6 +23,16 @@ def order_exists(order: Order, order_id: object) -> Iterator[Unmet]:
             field="order_id",
             message=f"There is no order {order_id}",
             needed="place it first, or check the id",
+        )
+
+
+def path_is_published(path: OrderPath | None, name: str) -> Iterator[Unmet]:
+    if path is None:
+        yield Unmet(
+            code="path_unknown",
+            field="path",
+            message=f"No path {name} is published",
+            needed="publish it first, or check the name",
         )
 
 
@@ -47,22 +57,37 @@ def status_is_as_expected(order: Order, command: Command) -> Iterator[Unmet]:
         )
 
 
-def time_is_allowed(command: Command, now: datetime, *, is_fact: bool) -> Iterator[Unmet]:
+def facts_come_from_outside(command: Command) -> Iterator[Unmet]:
+    """Facts are recorded whatever the path says, so whoever decides here may not tell them."""
+    if command.actor.kind not in FACT_ACTORS:
+        yield Unmet(
+            code="facts_not_allowed",
+            field="actor.kind",
+            message=f"A {command.actor.kind} decides; facts are told by another system",
+            needed="one of " + ", ".join(FACT_ACTORS) + "; or a command that the path allows",
+        )
+
+
+def time_is_allowed(command: OrderCommand, now: datetime) -> Iterator[Unmet]:
     """Only facts may set the past, nobody the future."""
     if command.occurred_at is None:
         return
-    if not is_fact or command.actor.kind not in FACT_ACTORS:
+    if not command.MAY_BE_FACT or command.actor.kind not in FACT_ACTORS:
         yield Unmet(
             code="time_not_allowed",
             field="occurred_at",
             message="A decision happens when it is made; only facts from outside carry a time",
             needed="leave occurred_at out",
         )
-    if command.occurred_at > now + MAX_AHEAD:
+    yield from moment_has_come(command.occurred_at, now)
+
+
+def moment_has_come(at: datetime, now: datetime, field: str = "occurred_at") -> Iterator[Unmet]:
+    if at > now + MAX_AHEAD:
         yield Unmet(
             code="time_in_future",
-            field="occurred_at",
-            message=f"{command.occurred_at.isoformat()} has not come yet",
+            field=field,
+            message=f"{at.isoformat()} has not come yet",
             needed=f"at most {MAX_AHEAD.seconds // 60} minutes ahead",
         )
 
@@ -127,13 +152,12 @@ def reasons_are_given(
     said: dict[str, str | None],
 ) -> Iterator[Unmet]:
     """A failure always needs reason_code and initiator; the transition may ask for more."""
-    required: dict[str, None] = dict.fromkeys(transition.require)
+    required: dict[Requirement, None] = dict.fromkeys(transition.require)
     if path.statuses[target].final == "failure":
         required |= dict.fromkeys(WHY)
     for name in required:
         value = command.reason if name == "reason" else said.get(name)
-        if not value:
-            yield _required(name, f"Entering {target}", transition.reasons)
+        yield from is_said(name, value, f"Entering {target}", transition.reasons)
     given = said.get("reason_code")
     if given and transition.reasons and given not in transition.reasons:
         yield Unmet(
@@ -146,17 +170,19 @@ def reasons_are_given(
 
 def cancelling_says_why(said: dict[str, str | None]) -> Iterator[Unmet]:
     for name in WHY:
-        if not said.get(name):
-            yield _required(name, "Cancelling an order", ())
+        yield from is_said(name, said.get(name), "Cancelling an order")
 
 
-def _required(name: str, doing: str, reasons: tuple[str, ...]) -> Unmet:
-    return Unmet(
-        code=f"{name}_required",
-        field=name,
-        message=f"{doing} needs {name.replace('_', ' ')}",
-        needed="one of " + ", ".join(reasons) if name == "reason_code" and reasons else None,
-    )
+def is_said(
+    name: Requirement, value: str | None, doing: str, reasons: tuple[str, ...] = ()
+) -> Iterator[Unmet]:
+    if not value:
+        yield Unmet(
+            code=f"{name}_required",
+            field=name,
+            message=f"{doing} needs {name.replace('_', ' ')}",
+            needed="one of " + ", ".join(reasons) if name == "reason_code" and reasons else None,
+        )
 
 
 def move_is_open(
@@ -182,6 +208,16 @@ def not_final(order: Order, path: OrderPath) -> Iterator[Unmet]:
             field="order_id",
             message=f"The order is finished ({order.status})",
             needed="bring it back into an open status first, if the path allows it",
+        )
+
+
+def item_is_new(known: Container[str], item_id: str, field: str) -> Iterator[Unmet]:
+    if item_id in known:
+        yield Unmet(
+            code="item_exists",
+            field=field,
+            message=f"The order has another item {item_id} already",
+            needed="an item_id of its own",
         )
 
 

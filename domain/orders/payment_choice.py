@@ -28,12 +28,8 @@ def to_take(order: Order, cmd: c.IncomingPayment) -> Chosen | Unmet:
     if len(waiting) > 1:
         return _ambiguous(waiting)
     if not waiting and cmd.method is None:
-        return Unmet(
-            code="payment_unknown",
-            field="payment_id",
-            message=f"No payment of {amount} is waiting",
-            needed="a payment_id, or a method: then it is announced at once",
-        )
+        needed = "a payment_id, or a method: then it is announced at once"
+        return unknown(f"of {amount} that waits", needed)
     return waiting[0] if waiting else free_name(sums), amount
 
 
@@ -76,6 +72,12 @@ def still_due(order: Order) -> int | Unmet:
         message=f"Nothing is due any more: {paid} of {due} minor units are paid",
         needed="an amount, if more than that shall come in",
     )
+
+
+def unknown(which: str, needed: str) -> Unmet:
+    """Refuse a payment that nobody knows."""
+    message = f"The order has no payment {which}"
+    return Unmet(code="payment_unknown", field="payment_id", message=message, needed=needed)
 
 
 def too_much(amount: int | None, held: int) -> Unmet:

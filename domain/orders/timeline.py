@@ -1,4 +1,4 @@
-"""The one order in which an order's statuses count, for state and projections alike.
+"""The one order in which what happened to an order counts, for state and projections alike.
 
 Facts: (occurred_at, 0, rank, fact_id). Decisions: (occurred_at, 1, version, nil). At equal
 time facts come first. So the same facts give the same status in whatever order they came.
@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+MAX_RANK = 2**31 - 2  # a column of the projections, one place kept behind the last
+
+_UNRANKED = MAX_RANK + 1
 _NO_FACT = UUID(int=0)
 
 TimelineKey = tuple[datetime, int, int, UUID]
@@ -24,11 +27,16 @@ class Entry:
     status: str
 
 
-def key_of(occurred_at: datetime, version: int, rank: int, fact_id: UUID | None) -> TimelineKey:
-    """Give the place of a status event among those of its order."""
+def key_of(
+    occurred_at: datetime, version: int, rank: int | None, fact_id: UUID | None
+) -> TimelineKey:
+    """Give the place of an event among those of its order.
+
+    rank: place among facts of the same second; None: it has none and follows all that have.
+    """
     if fact_id is None:
         return (occurred_at, 1, version, _NO_FACT)
-    return (occurred_at, 0, rank, fact_id)
+    return (occurred_at, 0, _UNRANKED if rank is None else rank, fact_id)
 
 
 def insert(timeline: tuple[Entry, ...], entry: Entry) -> tuple[Entry, ...]:

@@ -1,7 +1,7 @@
 """What people see of one order. Used by `orderpath order …` and at the end of the demo."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from services.cli.amounts import amount, priced
 from services.cli.output import table, words
@@ -33,7 +33,9 @@ def sheet(view: "View") -> "Iterator[RenderableType]":
             ),
         )
     if view["payments"]:
-        kinds = ("submitted", "authorised", "charged", "refunded", "charged_back")
+        from domain.orders.ledger import Kind
+
+        kinds = get_args(Kind)
         yield table(
             "Payments",
             "id",

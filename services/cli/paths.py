@@ -29,22 +29,20 @@ app: Final = typer.Typer(
 @app.command("list")
 def list_them(json: AsJson = False) -> None:
     """List the published paths with their latest versions."""
-    from services.reading import latest_path
+    from services.reading import latest_paths
 
-    rows = []
     with opened() as system:
-        for name in sorted(system.log.path_names()):
-            version, path = latest_path(system, name)
-            rows.append(
-                {
-                    "path": name,
-                    "version": version,
-                    "title": path.title.get("en", name),
-                    "stages": len(path.stages),
-                    "statuses": len(path.statuses),
-                    "transitions": len(path.matrix),
-                }
-            )
+        rows = [
+            {
+                "path": name,
+                "version": path.version,
+                "title": path.definition.title.get("en", name),
+                "stages": len(path.definition.stages),
+                "statuses": len(path.definition.statuses),
+                "transitions": len(path.definition.matrix),
+            }
+            for name, path in latest_paths(system).items()
+        ]
     columns = ("path", "version>", "title", "stages>", "statuses>", "moves>")
     cells = [list(row.values()) for row in rows]
     put(rows, as_json=json, people=lambda: [table("Paths", *columns, rows=cells)])
@@ -60,7 +58,7 @@ def publish(
     sending: Sending,
 ) -> None:
     """Make a path the one that new orders follow; the same content again is nothing new."""
-    from domain.paths.line import PublishPath
+    from domain.paths.commands import PublishPath
     from services.bootstrap import read_path
 
     given = given_file(file)
@@ -77,19 +75,19 @@ def show(
     json: AsJson = False,
 ) -> None:
     """Show the latest version of a path: its statuses, limits and moves."""
-    from services.reading import check_path, latest_path
+    from services.reading import known_path
 
     with opened() as system:
-        check_path(system, name)
-        version, path = latest_path(system, name)
-    answer = {"path": name, "version": version, "definition": path.model_dump(mode="json")}
-    put(answer, as_json=json, people=lambda: _sheet(name, version, path))
+        path = known_path(system, name)
+    definition = path.definition.model_dump(mode="json")
+    answer = {"path": name, "version": path.version, "definition": definition}
+    put(answer, as_json=json, people=lambda: _sheet(name, path.version, path.definition))
 
 
 def _sentence(system: "System", name: str, outcome: "Outcome") -> str:
-    from services.reading import path_line
+    from services.reading import known_path
 
-    version = path_line(system, name).path_version
+    version = known_path(system, name).version
     if outcome.kind == "nothing":
         return f"Nothing new: version {version} of path {name} says the same."
     return f"New orders follow version {version} of path {name}; {where(outcome)}"

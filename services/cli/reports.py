@@ -241,11 +241,11 @@ def ask_in(
 ) -> Any:
     """Ask in a snapshot, with an analyst's rights."""
     from projections.reports.scope import Scope
-    from services.reading import check_path
+    from services.reading import known_path
 
     scope = Scope(scoping.as_of, scoping.as_known, scoping.timed_only, scoping.path)
     if scope.path is not None:
-        check_path(system, scope.path)
+        known_path(system, scope.path)
     with system.snapshot() as reader:
         return question(system, reader, scope)
 

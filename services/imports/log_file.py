@@ -6,23 +6,25 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from domain.orders.identity import order_id_of
+from domain.hints import hint
+from domain.orders.identity import canonical, order_id_of
 from services.bootstrap import System
 from services.imports.discover import discovered
-from services.imports.log_rows import LogReader, Looker, attribute_columns, order_number
+from services.imports.log_rows import Looker, MappedReader, attribute_columns, order_number
 from services.imports.mapping import (
     MAX_ATTRIBUTES,
     MAX_PROBLEMS,
     LogMapping,
     MappingFile,
-    hint,
     read_mapping,
+    stored_form,
 )
 from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport
 from services.imports.rows import SourceRow
-from services.imports.runner import PublishedPath, Recorder, published_path
+from services.imports.runner import Recorder
 from services.imports.session import Progress, Source, Table, begin, importing
+from services.reading import PublishedPath, latest_path
 
 TABLE: Final = "events"
 MAX_ORDER_ROWS: Final = 10_000
@@ -58,7 +60,7 @@ def import_log(
         if path is None:
             chosen, path = _discover(system, report, chosen, mapping.parent, source)
         recorder.follow(path, mapping_salt(chosen))
-        reader = LogReader(chosen, table.columns, system.clock(), report)
+        reader = MappedReader(chosen, table.columns, system.clock(), report)
         for external_id, rows in source.orders(MAX_ORDER_ROWS):
             record_order(external_id, rows, reader, recorder)
         recorder.finish()
@@ -66,7 +68,7 @@ def import_log(
 
 
 def record_order(
-    external_id: str, rows: Sequence[SourceRow], reader: LogReader, recorder: Recorder
+    external_id: str, rows: Sequence[SourceRow], reader: MappedReader, recorder: Recorder
 ) -> None:
     """Read all rows of one order and hand over facts and bad rows."""
     order_id = order_id_of(reader.mapping.source, external_id)
@@ -76,14 +78,9 @@ def record_order(
     recorder.order(facts)
 
 
-def stored_form(mapping: LogMapping) -> dict[str, object]:
-    """Give the mapping as the run remembers it: enough to read a row again later."""
-    return mapping.model_dump(mode="json", exclude_defaults=True)
-
-
 def mapping_salt(mapping: LogMapping) -> str:
     """Tell one way of reading from another: the same facts read otherwise are other commands."""
-    return f"log:{stored_form(mapping)}"
+    return f"log:{canonical(stored_form(mapping))}"
 
 
 def path_of(system: System, read: MappingFile) -> PublishedPath:
@@ -92,7 +89,7 @@ def path_of(system: System, read: MappingFile) -> PublishedPath:
     Raises: ImportProblem
     """
     name = read.mapping.path
-    path = published_path(system, name)
+    path = latest_path(system, name)
     if path is None:
         words = (
             f"no path {name!r} is published: publish its file with `orderpath path publish`, "

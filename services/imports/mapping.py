@@ -2,23 +2,18 @@
 its line. The language is described in docs/import.md.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Protocol, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from domain.messages import Code, Name, Shape, Text
+from domain.hints import hint
+from domain.messages import Code, Name, OneOrMany, Shape, Text
 from domain.orders.currencies import KnownCurrency
+from domain.orders.ledger import Kind
 from services.bootstrap import System
 from services.imports.problem import ImportProblem
 from services.text_files import read_text
@@ -28,15 +23,7 @@ MAX_ACTIVITIES: Final = 1_000
 MAX_ATTRIBUTES: Final = 100
 ISO, EPOCH, EPOCH_MS = "iso", "epoch", "epoch_ms"
 
-Movement = Literal["submitted", "authorised", "charged", "refunded", "charged_back"]
 Place = tuple[str | int, ...]
-
-
-def _one_or_many(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-Columns = Annotated[tuple[Name, ...], BeforeValidator(_one_or_many)]
 
 
 class TimeColumn(Shape):
@@ -101,7 +88,7 @@ class PaymentColumns(Shape):
 
     amount: Name
     currency: KnownCurrency
-    movements: Annotated[dict[Text, Movement], Field(min_length=1)]
+    movements: Annotated[dict[Text, Kind], Field(min_length=1)]
     id: Name | None = None  # without: all movements belong to one payment
     method: Name | None = None
 
@@ -121,7 +108,7 @@ class LogMapping(Shape):
 
     source: Code  # with the order's number it makes the order's identity, for ever
     path: Code
-    order_id: Annotated[Columns, Field(min_length=1, max_length=5)]
+    order_id: Annotated[OneOrMany, Field(min_length=1, max_length=5)]
     time: TimeColumn
     activity: ActivityColumn
     sequence: Name | None = None
@@ -135,7 +122,7 @@ class LogMapping(Shape):
     payment: PaymentColumns | None = None
     placed: Placing | None = None
     attributes: Literal["all", "none"] | tuple[Name, ...] = "all"
-    personal: Columns = ()
+    personal: OneOrMany = ()
     decimal: Literal[".", ","] = "."
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     encoding: Name = "utf-8"
@@ -189,6 +176,23 @@ _PARTS: Final = {
     "item": ("id", "sku", "title", "quantity", "price"),
     "payment": ("amount", "id", "method"),
 }
+
+
+def stored_form(mapping: LogMapping) -> dict[str, Any]:
+    """Give the mapping as the run remembers it: enough to read a row again later.
+
+    The map as pairs, because its order counts and JSON objects have none.
+    """
+    form = mapping.model_dump(mode="json", exclude_defaults=True)
+    if mapping.activity.map:
+        form["activity"]["map"] = [list(pair) for pair in mapping.activity.map.items()]
+    return form
+
+
+def restored(form: Mapping[str, Any]) -> LogMapping:
+    """Give the mapping that was stored so. Raises: pydantic.ValidationError"""
+    activity = {**form["activity"], "map": dict(form["activity"].get("map", ()))}
+    return LogMapping.model_validate({**form, "activity": activity})
 
 
 class Sheet(Protocol):
@@ -282,8 +286,3 @@ _SHAPES: Final = {
     "payment": PaymentColumns,
     "placed": Placing,
 }
-
-
-def hint(word: str, known: Sequence[str]) -> str:
-    close = get_close_matches(word[:64], known, n=1)
-    return f": did you mean {close[0]}?" if close else f": write one of {', '.join(known[:30])}"

@@ -1,12 +1,20 @@
 """A row of a source, and what can be wrong with it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
 from uuid import UUID
 
+from pydantic import ValidationError
+
+from domain.imports import BadRow
 from domain.orders.identity import id_of
 from domain.refusals import UnreadableError
 from services.imports.identity import ROWS
+from services.imports.problem import first_problem
+
+Given = ParamSpec("Given")
+Built = TypeVar("Built")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +29,6 @@ class SourceRow:
 
     def __getitem__(self, column: str) -> str:
         return self.values[column]
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row on its way into quarantine."""
-
-    row_id: UUID
-    table: str
-    file: str
-    line: int
-    reason: str
-    column: str | None
-    message: str
-    order_id: UUID | None
-    values: Mapping[str, str]
 
 
 def bad_row(
@@ -57,6 +50,17 @@ def bad_row(
         order_id=order_id,
         values=row.values,
     )
+
+
+def checked(build: Callable[Given, Built], *args: Given.args, **kwargs: Given.kwargs) -> Built:
+    """Build a value whose shape says what it takes.
+
+    Raises: UnreadableError value_refused, which never shows the value
+    """
+    try:
+        return build(*args, **kwargs)
+    except ValidationError as error:
+        raise UnreadableError("value_refused", None, first_problem(error)) from None
 
 
 def filled(row: SourceRow, column: str) -> str:

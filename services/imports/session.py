@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 import structlog
 
-from domain.orders.identity import id_of
+from domain.orders.identity import canonical, id_of
 from domain.refusals import InfraError, UnreadableError, Unusable
 from services.bootstrap import System
 from services.imports.identity import RUNS
@@ -18,7 +18,7 @@ from services.imports.rows import SourceRow
 
 MAX_KEY_CHARACTERS: Final = 200
 TOLD_EVERY_ROWS: Final = 1_000
-LINE: Final = "(beyond the columns)"  # what a broken row holds besides its columns
+BEYOND: Final = "(beyond the columns)"  # what a broken row holds besides its columns
 STRUCTURE: Final = {
     "columns_missing": "the row has fewer columns than the header: was it cut?",
     "columns_too_many": "the row has more columns than the header: is a separator unquoted?",
@@ -67,13 +67,12 @@ def importing(system: System, report: ImportReport) -> Iterator[None]:
 
     Raises: ImportProblem for files that cannot be used, InfraError.
     """
-    store = system.import_desk.store
     began = monotonic()
     try:
         yield
         report.seconds = monotonic() - began
         if report.run_id is not None and not report.dry_run:
-            store.finish(report.run_id, report.as_dict(), report.orders)
+            system.import_desk.store.finish(report.run_id, report.as_dict(), report.orders)
         log_.info("import_done", **_figures(report))
     except ImportProblem:
         raise
@@ -84,7 +83,6 @@ def importing(system: System, report: ImportReport) -> Iterator[None]:
         raise ImportProblem(*str(error).splitlines()) from error
     finally:
         report.seconds = monotonic() - began
-        store.close()
 
 
 def begin(
@@ -92,7 +90,7 @@ def begin(
 ) -> None:
     """Give the run its id, the same for the same files and mapping, and note that it begins."""
     contents = system.import_desk.fingerprint(files)
-    report.run_id = id_of(RUNS, report.kind, report.source, contents, repr(mapping))
+    report.run_id = id_of(RUNS, report.kind, report.source, contents, canonical(mapping))
     if not report.dry_run:
         system.import_desk.store.begin(
             report.run_id, report.kind, report.source, report.files, mapping
@@ -193,9 +191,9 @@ def _patched(columns: Sequence[str], values: Sequence[str], problem: str) -> dic
     """Keep a broken row in a form that somebody can put right column by column."""
     clean = [value.encode("utf-8", "backslashreplace").decode() for value in values]
     if problem in ("row_malformed", "row_too_long"):
-        return {**dict.fromkeys(columns, ""), LINE: clean[0]}
+        return {**dict.fromkeys(columns, ""), BEYOND: clean[0]}
     known = dict(zip(columns, [*clean, *[""] * len(columns)], strict=False))
-    return known | {LINE: "\t".join(clean[len(columns) :])}
+    return known | {BEYOND: "\t".join(clean[len(columns) :])}
 
 
 def _figures(report: ImportReport) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Find every stored name that the code uses now: events, commands, codes, projections, views."""
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -14,6 +14,7 @@ from services.imports.session import STRUCTURE
 HERE = Path(__file__).parent
 STORED_NAMES = HERE / "stored_names.txt"
 ROOT = HERE.parents[1]
+DOMAIN = ROOT / "domain"
 PACKAGES = ("domain", "projections", "consumers", "services", "infra")
 # Codes that are not written out where they are used, by the expression that stands there.
 REFUSALS = {"f'{name}_required'": [f"{name}_required" for name in get_args(Requirement)]}
@@ -50,28 +51,36 @@ def names_in_file() -> list[str]:
 
 def refusal_codes(packages: Sequence[str] = PACKAGES) -> set[str]:
     """Read the codes of all `Unmet(code=…)`, which are answered and stored with the outcome."""
-    words = (word for call in _calls("Unmet", packages) for word in call.keywords)
-    return {code for word in words if word.arg == "code" for code in _codes(word.value, REFUSALS)}
+    return {code for path in _sources(packages) for code in codes_in(path)}
+
+
+def codes_in(path: Path) -> Iterator[str]:
+    """Read the refusal codes that one file builds."""
+    words = (word for call in _calls("Unmet", [path]) for word in call.keywords)
+    return (code for word in words if word.arg == "code" for code in _codes(word.value, REFUSALS))
 
 
 def quarantine_reasons() -> set[str]:
     """Read the reasons of all `UnreadableError(reason, …)`, which are stored with the row."""
-    calls = _calls("UnreadableError")
+    calls = _calls("UnreadableError", _sources())
     return {code for call in calls for code in _codes(call.args[0], QUARANTINE_REASONS)}
 
 
 def infra_error_codes() -> set[str]:
     """Read the codes of all `InfraError(code, …)`, which callers and logs go by."""
-    calls = [*_calls("InfraError"), *_calls("Busy")]
+    calls = [*_calls("InfraError", _sources()), *_calls("Busy", _sources())]
     return {code for call in calls for code in _codes(call.args[0], INFRA_ERRORS)}
 
 
-def _calls(name: str, packages: Sequence[str] = PACKAGES) -> Iterator[ast.Call]:
-    for package in packages:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Call) and ast.unparse(node.func) == name:
-                    yield node
+def _sources(packages: Sequence[str] = PACKAGES) -> list[Path]:
+    return [path for package in packages for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+def _calls(name: str, paths: Iterable[Path]) -> Iterator[ast.Call]:
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == name:
+                yield node
 
 
 def _codes(written: ast.expr, known: Mapping[str, Sequence[str]]) -> Sequence[str]:

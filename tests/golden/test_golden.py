@@ -7,7 +7,7 @@ import pytest
 
 from domain.catalog import EVENTS
 from domain.upcasters import UPCASTERS, upcast
-from tests.golden.stored_names import HERE, names_in_code, names_in_file
+from tests.golden.stored_names import DOMAIN, HERE, codes_in, names_in_code, names_in_file
 from tests.support import examples
 
 GOLDEN = sorted((HERE / "events").glob("*.json"))
@@ -56,6 +56,16 @@ def test_no_stored_name_goes_away() -> None:
     gone = set(names_in_file()) - names_in_code() - upcasted
 
     assert not gone, "\n".join(REMOVED.format(name=line) for line in sorted(gone))
+
+
+@pytest.mark.parametrize("aggregate", ["orders", "paths"])
+def test_a_refusal_code_has_one_home_in_its_aggregate(aggregate: str) -> None:
+    homes: dict[str, set[str]] = {}
+    for path in sorted((DOMAIN / aggregate).glob("*.py")):
+        for code in codes_in(path):
+            homes.setdefault(code, set()).add(path.name)
+
+    assert {code: files for code, files in homes.items() if len(files) > 1} == {}
 
 
 def test_the_list_is_sorted_and_names_everything_once() -> None:

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 
 from domain.orders import events as e
 from domain.orders.order import Order
-from domain.paths.line import PathLine, PathPublished
+from domain.paths.events import PathPublished
+from domain.paths.line import PathLine
 from infra.state_shapes import shape_of
 from tests.properties.test_order_laws import PLACE, Script, history, played
 from tests.support.examples import EVENTS, NOW

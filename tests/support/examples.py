@@ -7,7 +7,8 @@ from domain.messages import Actor, ActorKind, Command, Event
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.money import Line, StatedTotals, Totals
-from domain.paths.line import PathPublished, PublishPath
+from domain.paths.commands import PublishPath
+from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

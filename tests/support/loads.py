@@ -19,7 +19,7 @@ from domain.catalog import COMMANDS
 from domain.facts import PathKey
 from domain.messages import Command, Happened, Outcome
 from domain.orders import commands as c
-from domain.paths.line import PublishPath
+from domain.paths.commands import PublishPath
 from domain.paths.path import OrderPath
 from domain.refusals import Conflict, InfraError
 from infra.event_log import open_log

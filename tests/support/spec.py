@@ -18,7 +18,7 @@ from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Event
 from domain.orders.events import stream_of
 from domain.orders.order import Order
-from domain.paths.line import PathPublished
+from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet
 from tests.support.examples import NOW, ORDER_ID, PATH

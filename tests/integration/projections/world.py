@@ -13,7 +13,7 @@ from psycopg import sql
 
 from domain.messages import Command, Outcome, Recorded
 from domain.orders import commands as c
-from domain.paths.line import PublishPath
+from domain.paths.commands import PublishPath
 from domain.reading import Undecodable
 from infra.event_log import EventLog, open_log
 from infra.postgres import Session, connect

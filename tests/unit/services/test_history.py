@@ -6,10 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from domain.messages import Event, Recorded
+from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.money import Line, Totals
+from domain.orders.timeline import MAX_RANK
 from services.history import changes_of, known_by, state_of
 from services.order_view import difference, view_of
+from tests.support.spec import given
+from tests.support.strategies import records
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ORDER = UUID(int=17)
@@ -161,6 +165,25 @@ def test_history_is_in_the_order_of_what_happened_not_of_what_arrived() -> None:
         (3, "status", "new", "confirmed"),
         (1, "status", "confirmed", "shipped"),
     ]
+
+
+def test_history_has_the_facts_of_a_moment_in_the_order_in_which_they_are_recorded() -> None:
+    paid = c.PaymentFact(
+        fact_id=UUID(int=1), occurred_at=NOON, movement="charged", payment_id="p", amount_minor=5,
+        currency="EUR",
+    )  # fmt: skip
+    item = c.ItemFact(fact_id=UUID(int=2), occurred_at=NOON, line=LINE)
+    last, first = (
+        c.StatusFact(fact_id=UUID(int=3 + n), occurred_at=NOON, status="confirmed", rank=rank)
+        for n, rank in enumerate((MAX_RANK, 1_000_002))
+    )
+    stored = [one for _, one in given().when(records(paid, item, last, first)).world.stored[-4:]]
+    events = [replace(recorded(one.version, one.event, 0), fact_id=one.fact_id) for one in stored]
+
+    versions = list(dict.fromkeys(row[0] for row in told(events[::-1])))
+
+    assert [one.fact_id for one in stored] == [UUID(int=n) for n in (4, 3, 1, 2)]
+    assert versions == [1, 2, 3, 4]
 
 
 def test_a_corrected_fact_stays_in_history_marked_as_wrong() -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.messages import Event
+from domain.messages import ActorKind, Event
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.money import Line
@@ -123,6 +123,23 @@ def test_only_what_is_new_is_recorded() -> None:
     (event,) = given(record(placed(1))).when(more).events
 
     assert event.NAME == "order.status_recorded.v1"
+
+
+@pytest.mark.parametrize("kind", ["user", "trigger", "clock"])
+def test_nobody_gets_around_the_path_by_telling_facts(kind: ActorKind) -> None:
+    told = record(placed(1), status("done", 1, 2)).model_copy(update={"actor": actor(kind)})
+
+    answer = given().when(told)
+
+    answer.then_refused("facts_not_allowed")
+    assert answer.fields == ["actor.kind"]
+
+
+@pytest.mark.parametrize("kind", ["import", "api_key", "system"])
+def test_facts_come_from_outside(kind: ActorKind) -> None:
+    told = record(placed(1), status("done", 1, 2)).model_copy(update={"actor": actor(kind)})
+
+    assert given().when(told).order.status == "done"
 
 
 def test_facts_need_a_published_path() -> None:

@@ -1,6 +1,6 @@
 """Ids that are contracts: once told, they stay what they are."""
 
-from domain.orders.identity import fact_id_of, order_id_of
+from domain.orders.identity import canonical, fact_id_of, order_id_of
 
 
 def test_ids_stay_what_they_are() -> None:
@@ -11,3 +11,8 @@ def test_ids_stay_what_they_are() -> None:
 def test_no_two_sources_or_orders_share_an_id() -> None:
     assert order_id_of("a", "b") != order_id_of("a,b", "")
     assert fact_id_of("a", "b", "c") != fact_id_of("a", "b,c", "")
+
+
+def test_equal_values_have_one_text() -> None:
+    assert canonical({"b": [1, None, "é"], "a": {}}) == canonical({"a": {}, "b": [1, None, "é"]})
+    assert canonical({"b": 1}) != canonical({"b": "1"})

@@ -1,8 +1,19 @@
 """The payment status as a function of sums."""
 
+from dataclasses import fields
+from typing import get_args
+
 import pytest
 
-from domain.orders.ledger import Balance, LedgerEntry, PaymentStatus, balance, payment_status
+from domain.orders.events import ORDER_EVENTS, PAYMENT_EVENTS
+from domain.orders.ledger import (
+    Balance,
+    Kind,
+    LedgerEntry,
+    PaymentStatus,
+    balance,
+    payment_status,
+)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +42,14 @@ def test_d6_the_payment_status_follows_from_the_sums(
     sums: dict[str, int], due: int, status: PaymentStatus
 ) -> None:
     assert payment_status(Balance(**{f"{k}_minor": n for k, n in sums.items()}), due) == status
+
+
+def test_every_kind_of_movement_has_its_event_and_its_sum() -> None:
+    kinds = get_args(Kind)
+
+    assert tuple(PAYMENT_EVENTS) == kinds
+    assert {*PAYMENT_EVENTS.values()} == {t for t in ORDER_EVENTS if "payment" in t.NAME}
+    assert [field.name for field in fields(Balance)] == [f"{kind}_minor" for kind in kinds]
 
 
 def test_d6_one_payment_is_summed_apart_from_the_others() -> None:

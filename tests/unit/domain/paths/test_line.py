@@ -1,42 +1,21 @@
-"""Publishing versions of a path."""
+"""The history of a path, event by event."""
 
 import pytest
 
-from domain.paths.line import PathLine, PathPublished
-from domain.paths.path import OrderPath
-from tests.support.examples import COMMANDS, EVENTS, NOW, PATH
-from tests.support.spec import Stored, given
-
-PUBLISH = COMMANDS["path.publish"]
-OTHER = OrderPath.model_validate(PATH.model_dump() | {"title": {"en": "Other"}})
+from domain.paths.line import PathLine
+from tests.support.examples import EVENTS, NOW, PATH
+from tests.support.spec import Stored
 
 
-def test_d1_a_path_is_published_as_its_first_version() -> None:
-    given(paths=[]).when(PUBLISH).then(EVENTS["path.published.v1"])
+def test_a_path_knows_the_content_of_each_of_its_versions() -> None:
+    published = EVENTS["path.published.v1"]
 
+    line = PathLine().evolve(Stored(published, 1, NOW))
 
-def test_d1_other_content_is_the_next_version_and_both_stay_known() -> None:
-    answer = given(paths=[OTHER]).when(PUBLISH)
-
-    (event,) = answer.events
-    assert isinstance(event, PathPublished)
-    assert (event.path_version, event.content_hash) == (2, PATH.content_hash)
-    assert OrderPath.model_validate(event.definition) == PATH
-    line = answer.world.state("path-shop")
-    assert line.hashes == {1: OTHER.content_hash, 2: PATH.content_hash}
-
-
-def test_d1_the_same_content_again_is_nothing() -> None:
-    given(PUBLISH, paths=[]).when(PUBLISH).then_nothing()
-
-
-def test_d1_going_back_to_earlier_content_is_a_new_version() -> None:
-    (event,) = given(paths=[PATH, OTHER]).when(PUBLISH).events
-
-    assert isinstance(event, PathPublished)
-    assert event.path_version == 3
+    assert (line.version, line.path_version, line.last_occurred_at) == (1, 1, NOW)
+    assert line.hashes == {1: PATH.content_hash}
 
 
 def test_a_path_takes_no_event_of_an_order() -> None:
-    with pytest.raises(TypeError, match="no event of a path"):
+    with pytest.raises(AssertionError, match="OrderPlaced"):
         PathLine().evolve(Stored(EVENTS["order.placed.v1"], 1, NOW))

@@ -1,0 +1,23 @@
+"""What people and programs may ask of an order path. One class per intent."""
+
+from functools import cached_property
+from typing import ClassVar
+
+from domain.messages import Command
+from domain.paths.events import stream_of
+from domain.paths.path import OrderPath
+
+
+class PublishPath(Command):
+    """Make a path the one that new orders follow."""
+
+    NAME: ClassVar[str] = "path.publish"
+
+    definition: OrderPath
+
+    @cached_property
+    def stream_id(self) -> str:
+        return stream_of(self.definition.path)
+
+
+COMMANDS: tuple[type[Command], ...] = (PublishPath,)

@@ -1,0 +1,35 @@
+"""Publishing versions of a path."""
+
+from domain.paths.events import PathPublished
+from domain.paths.path import OrderPath
+from tests.support.examples import COMMANDS, EVENTS, PATH
+from tests.support.spec import given
+
+PUBLISH = COMMANDS["path.publish"]
+OTHER = OrderPath.model_validate(PATH.model_dump() | {"title": {"en": "Other"}})
+
+
+def test_d1_a_path_is_published_as_its_first_version() -> None:
+    given(paths=[]).when(PUBLISH).then(EVENTS["path.published.v1"])
+
+
+def test_d1_other_content_is_the_next_version_and_both_stay_known() -> None:
+    answer = given(paths=[OTHER]).when(PUBLISH)
+
+    (event,) = answer.events
+    assert isinstance(event, PathPublished)
+    assert (event.path_version, event.content_hash) == (2, PATH.content_hash)
+    assert OrderPath.model_validate(event.definition) == PATH
+    line = answer.world.state("path-shop")
+    assert line.hashes == {1: OTHER.content_hash, 2: PATH.content_hash}
+
+
+def test_d1_the_same_content_again_is_nothing() -> None:
+    given(PUBLISH, paths=[]).when(PUBLISH).then_nothing()
+
+
+def test_d1_going_back_to_earlier_content_is_a_new_version() -> None:
+    (event,) = given(paths=[PATH, OTHER]).when(PUBLISH).events
+
+    assert isinstance(event, PathPublished)
+    assert event.path_version == 3
