@@ -174,8 +174,3 @@ class SnapshotRecorder(AggregateRecorder):
                 f"{_SELECT} {order} limit %s", (str(originator_id), gt, lte, limit)
             ).fetchall()
         return [StoredEvent(*row) for row in rows]
-
-    def delete_all(self) -> None:
-        """Drop every snapshot: nothing changes but the time of the next load."""
-        with self._session.connection() as connection:
-            connection.execute("delete from log.snapshots")

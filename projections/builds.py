@@ -2,9 +2,8 @@
 live one through views of schema `live`. Called by services.rebuild and services.projector.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from psycopg import sql
 
@@ -14,7 +13,6 @@ from projections.sessions import use_schema
 
 State = Literal["live", "rebuilding", "scratch"]
 Driver = Literal["follower", "workers"]
-DRIVERS: tuple[Driver, ...] = get_args(Driver)
 
 _INSTALL_LOCK = 0x0BDE_4A18  # advisory: one process at a time makes or swaps builds
 
@@ -123,14 +121,6 @@ def analyze(tx: Tx, build: Build) -> None:
     ).fetchall()
     for (table,) in tables:
         tx.execute(sql.SQL("analyze {}").format(sql.Identifier(build.schema, table)))
-
-
-def set_driver(tx: Tx, projections: Sequence[str], driver: Driver) -> None:
-    """Say who feeds these projections from now on: the log follower, or the stream workers."""
-    tx.execute(
-        "update projection.builds set driver = %s where projection = any(%s)",
-        [driver, list(projections)],
-    )
 
 
 def checksum(tx: Tx, projection: Projection, build: Build) -> dict[str, tuple[int, int]]:

@@ -1,7 +1,6 @@
 """The history of one path: which versions were published, by whom. Stream `path-<name>`."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
@@ -42,7 +41,6 @@ class PathLine:
     version: int = 0
     path_version: int = 0
     content_hash: str = ""
-    hashes: Mapping[int, str] = field(default_factory=dict)
     last_occurred_at: datetime | None = None
     subject_id: str | None = None  # a path belongs to no person
 
@@ -56,7 +54,6 @@ class PathLine:
             path_version=event.path_version,
             content_hash=event.content_hash,
             last_occurred_at=happened.occurred_at,
-            hashes={**self.hashes, event.path_version: event.content_hash},
         )
 
 
