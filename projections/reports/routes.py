@@ -17,7 +17,7 @@ class Route(TypedDict):
     mean_seconds: float | None  # from the first to the latest entry
 
 
-def routes(reader: Reader, scope: Scope, limit: int = MOST_LISTED) -> list[Route]:
+def count_routes(reader: Reader, scope: Scope, limit: int = MOST_LISTED) -> list[Route]:
     """List the routes, the most frequent first.
 
     Shape: 0..limit rows; orders of all rows add up to all orders if there are fewer than limit.

@@ -39,7 +39,7 @@ class Stale(TypedDict):
     orders: list[StaleOrder]  # the longest silent first
 
 
-def stale(
+def list_stale(
     reader: Reader,
     scope: Scope,
     *,

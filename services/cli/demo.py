@@ -50,9 +50,9 @@ def demo(
 
 
 def _answer(system: "System", summary: "DemoSummary") -> dict[str, Any]:
-    from projections.reports.conversion import conversion
-    from projections.reports.funnel import funnel_now
-    from projections.reports.stale import stale
+    from projections.reports.conversion import measure_conversion
+    from projections.reports.funnel import count_funnel
+    from projections.reports.stale import list_stale
     from services.history import changes_of
     from services.reading import load_order, status_places
 
@@ -73,11 +73,11 @@ def _answer(system: "System", summary: "DemoSummary") -> dict[str, Any]:
             "refused_because": dict(summary.refused_because),
             "by_actor": dict(summary.by_actor),
         },
-        "funnel": ask_in(system, lambda _, r, scope: funnel_now(r, scope, places), scoping),
-        "stale": ask_in(system, lambda _, r, scope: stale(r, scope, limit=LISTED), scoping),
+        "funnel": ask_in(system, lambda _, r, scope: count_funnel(r, scope, places), scoping),
+        "stale": ask_in(system, lambda _, r, scope: list_stale(r, scope, limit=LISTED), scoping),
         "conversion": ask_in(
             system,
-            lambda _, r, scope: [conversion(r, scope, *ways) for ways in CONVERSIONS],
+            lambda _, r, scope: [measure_conversion(r, scope, *ways) for ways in CONVERSIONS],
             scoping,
         ),
         "history": {
