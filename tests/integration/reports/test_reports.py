@@ -1,6 +1,7 @@
 """What the words of the reports mean, each on the smallest shop that shows it."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -243,6 +244,8 @@ def _place(order: UUID) -> c.PlaceOrder:
     )
 
 
-def test_a_list_has_a_limit(ask: Ask) -> None:
+@pytest.mark.parametrize("question", [list_stale, count_routes])
+@pytest.mark.parametrize("limit", [0, 100_001])
+def test_a_list_has_a_limit(ask: Ask, question: Any, limit: int) -> None:
     with pytest.raises(ValueError, match="limit must be in"):
-        ask(list_stale, Scope(), limit=0)
+        ask(question, Scope(), limit=limit)
