@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from domain.refusals import Unmet
 
+SHARDS = 16  # of the log and of every checkpoint; fixed for ever
 ActorKind = Literal["user", "api_key", "trigger", "clock", "import", "system"]
 
 

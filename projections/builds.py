@@ -7,6 +7,7 @@ from typing import Literal
 
 from psycopg import sql
 
+from domain.messages import SHARDS
 from domain.reading import Head
 from projections.interface import Projection, Tx
 from projections.sessions import use_schema
@@ -68,8 +69,8 @@ def create_build(tx: Tx, projection: Projection, state: State, head: Head) -> Bu
     tx.execute(projection.ddl)
     tx.execute(
         "insert into projection.checkpoints (projection, build, shard, log_id, epoch)"
-        " select %s, %s, shard, %s, %s from generate_series(0, 15) as shard",
-        [projection.name, build.build, head.log_id, head.epoch],
+        " select %s, %s, shard, %s, %s from generate_series(0, %s) as shard",
+        [projection.name, build.build, head.log_id, head.epoch, SHARDS - 1],
     )
     return build
 

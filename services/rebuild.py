@@ -14,6 +14,7 @@ from typing import Final
 
 import structlog
 
+from domain.messages import SHARDS
 from domain.reading import LogReader
 from domain.refusals import InfraError
 from projections import analytics
@@ -40,7 +41,6 @@ from services.projector import Projector
 SWAP_LOCK: Final = "200ms"
 SWAP_PATIENCE_SECONDS: Final = 600.0
 SWAP_MOST_EVENTS: Final = 2_000  # that the last step may still apply
-ALL_SHARDS: Final = range(16)
 
 log_ = structlog.get_logger()
 
@@ -168,7 +168,7 @@ def _swap(lend: Lend, log: LogReader, projection: Projection, build: Build) -> b
             return True  # Another process was faster and has swapped it.
         live = find_build(tx, projection.name, "live")
         if live is not None:
-            lock_checkpoints(tx, ALL_SHARDS, build=live.build)  # Its driver waits for us now.
+            lock_checkpoints(tx, range(SHARDS), build=live.build)  # Its driver waits for us now.
         held = Follower(
             Projector(lambda: nullcontext(tx.connection), log, driver=None, build=build.build), log
         )
