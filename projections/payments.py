@@ -4,20 +4,13 @@ What an order's payment status is follows from the sums and the total: view anal
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, LiteralString
+from typing import Any, Final, LiteralString, get_args
 
 from domain.messages import Recorded
 from domain.orders import events as e
-from domain.orders.ledger import Kind
 from projections.interface import Tx, as_json
 
-KINDS: Final[dict[type, Kind]] = {
-    e.PaymentSubmitted: "submitted",
-    e.PaymentAuthorised: "authorised",
-    e.PaymentCharged: "charged",
-    e.PaymentRefunded: "refunded",
-    e.PaymentChargedBack: "charged_back",
-}
+BOOKED: Final = frozenset((e.PaymentSubmitted, *get_args(e.PaymentMovement)))
 
 
 class Payments:
@@ -65,7 +58,7 @@ class Payments:
         entries: list[dict[str, Any]] = []
         annulled: list[dict[str, Any]] = []
         for recorded in batch:
-            if type(recorded.event) in KINDS:
+            if type(recorded.event) in BOOKED:
                 entries.append(_entry(recorded))
             elif isinstance(recorded.event, e.FactAnnulled):
                 annulled.append(
@@ -89,7 +82,7 @@ def _entry(recorded: Recorded) -> dict[str, Any]:
     return {
         "order_id": recorded.entity_id,
         "payment_id": event.payment_id,
-        "kind": KINDS[type(event)],
+        "kind": event.KIND,
         "amount_minor": event.amount_minor,
         "currency": event.currency,
         "method": getattr(event, "method", None),

@@ -4,7 +4,7 @@ the path, it is recorded with the reason; what is already known is left out.
 
 from collections.abc import Iterable, Set
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from domain.facts import Facts
@@ -13,6 +13,7 @@ from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
 from domain.orders.facts import MAX_RANK
+from domain.orders.ledger import Kind
 from domain.orders.order import Order
 from domain.orders.timeline import Entry, insert, key_of
 from domain.paths.path import OrderPath
@@ -158,11 +159,8 @@ def _payment(fact: c.PaymentFact) -> Event:
     )
 
 
-_MOVEMENTS: dict[str, type[e.PaymentMovement]] = {
-    "authorised": e.PaymentAuthorised,
-    "charged": e.PaymentCharged,
-    "refunded": e.PaymentRefunded,
-    "charged_back": e.PaymentChargedBack,
+_MOVEMENTS: dict[Kind, type[e.PaymentMovement]] = {
+    event_type.KIND: event_type for event_type in get_args(e.PaymentMovement)
 }
 
 

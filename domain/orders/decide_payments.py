@@ -37,17 +37,18 @@ def submit(order: Order, cmd: c.SubmitPayment, _path: OrderPath, _now: datetime)
 
 
 def _movement(
-    kind: Kind, event_type: type[e.PaymentMovement]
+    event_type: type[e.PaymentMovement],
 ) -> Callable[[Order, c.PaymentCommand, OrderPath, datetime], Verdict]:
     def decide(order: Order, cmd: c.PaymentCommand, _path: OrderPath, _now: datetime) -> Verdict:
         if cmd.gateway_ref is not None and any(
-            (entry.gateway_ref, entry.kind) == (cmd.gateway_ref, kind) for entry in order.ledger
+            (entry.gateway_ref, entry.kind) == (cmd.gateway_ref, event_type.KIND)
+            for entry in order.ledger
         ):
             return [], []
         unmet = list(guards.same_currency(order, cmd.currency))
         if cmd.actor.kind not in guards.FACT_ACTORS:
             unmet += _payment_is_known(order, cmd)
-            unmet += _money_is_there(order, cmd, kind)
+            unmet += _money_is_there(order, cmd, event_type.KIND)
         body: dict[str, Any] = {
             "payment_id": cmd.payment_id,
             "amount_minor": cmd.amount_minor,
@@ -94,8 +95,8 @@ def _money_is_there(order: Order, cmd: c.PaymentCommand, kind: Kind) -> list[Unm
 
 PAYMENT_DECISIONS: dict[Any, Callable[..., Verdict]] = {
     c.SubmitPayment: submit,
-    c.AuthorisePayment: _movement("authorised", e.PaymentAuthorised),
-    c.ChargePayment: _movement("charged", e.PaymentCharged),
-    c.RefundPayment: _movement("refunded", e.PaymentRefunded),
-    c.ChargeBackPayment: _movement("charged_back", e.PaymentChargedBack),
+    c.AuthorisePayment: _movement(e.PaymentAuthorised),
+    c.ChargePayment: _movement(e.PaymentCharged),
+    c.RefundPayment: _movement(e.PaymentRefunded),
+    c.ChargeBackPayment: _movement(e.PaymentChargedBack),
 }

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from domain.messages import Code, Event, Name, Personal, Shape, Text
+from domain.orders.ledger import Kind
 from domain.orders.money import Currency, Line, Totals
 
 Initiator = Literal["client", "shop", "carrier", "system"]
@@ -160,6 +161,7 @@ class PaymentSubmitted(Event):
     """Fact: the customer was asked for, or announced, a payment."""
 
     NAME: ClassVar[str] = "order.payment_submitted.v1"
+    KIND: ClassVar[Kind] = "submitted"  # of the ledger's entry
 
     payment_id: Name
     method: Name
@@ -171,6 +173,8 @@ class PaymentSubmitted(Event):
 class PaymentEvent(Event):
     """What all movements of one payment say."""
 
+    KIND: ClassVar[Kind]
+
     payment_id: Name
     amount_minor: int
     currency: Currency
@@ -181,18 +185,21 @@ class PaymentAuthorised(PaymentEvent):
     """Fact: the money is reserved on the customer's side."""
 
     NAME: ClassVar[str] = "order.payment_authorised.v1"
+    KIND: ClassVar[Kind] = "authorised"
 
 
 class PaymentCharged(PaymentEvent):
     """Fact: the money came in."""
 
     NAME: ClassVar[str] = "order.payment_charged.v1"
+    KIND: ClassVar[Kind] = "charged"
 
 
 class PaymentRefunded(PaymentEvent):
     """Fact: the money went back, by us."""
 
     NAME: ClassVar[str] = "order.payment_refunded.v1"
+    KIND: ClassVar[Kind] = "refunded"
 
     reason_code: Code | None = None
 
@@ -201,6 +208,7 @@ class PaymentChargedBack(PaymentEvent):
     """Fact: the bank took the money back, at the customer's demand."""
 
     NAME: ClassVar[str] = "order.payment_charged_back.v1"
+    KIND: ClassVar[Kind] = "charged_back"
 
 
 class OwnerAssigned(Event):

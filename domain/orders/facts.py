@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from domain.messages import Code, Name, Shape
 from domain.orders.events import Customer, Delivery, TimeSource, Told
+from domain.orders.ledger import Kind
 from domain.orders.money import MAX_MINOR, Currency, Line, Minor
 
 Installments = Annotated[int, Field(ge=0, le=1_000)]
@@ -69,7 +70,7 @@ class PaymentFact(FactBody):
     """A payment was announced or moved."""
 
     kind: Literal["payment"] = "payment"
-    movement: Literal["submitted", "authorised", "charged", "refunded", "charged_back"]
+    movement: Kind
     payment_id: Name
     amount_minor: Minor
     currency: Currency

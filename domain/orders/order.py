@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.messages import Happened
 from domain.orders import events as e
 from domain.orders.items import INITIAL, Item, charged_lines, items_status
-from domain.orders.ledger import Balance, Kind, LedgerEntry, PaymentStatus, balance, payment_status
+from domain.orders.ledger import Balance, LedgerEntry, PaymentStatus, balance, payment_status
 from domain.orders.money import Totals, add_up, discount_within_price
 from domain.orders.timeline import Entry, TimelineKey, insert, key_of, without
 
@@ -143,15 +143,9 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
             item = order.items[item_id].move(event.quantity, event.from_status, event.to_status)
             return _with_item(order, item, happened) | {"totals": event.totals or order.totals}
         case e.PaymentSubmitted():
-            return _booked(order, happened, event, "submitted")
-        case e.PaymentAuthorised():
-            return _booked(order, happened, event, "authorised", event.gateway_ref)
-        case e.PaymentCharged():
-            return _booked(order, happened, event, "charged", event.gateway_ref)
-        case e.PaymentRefunded():
-            return _booked(order, happened, event, "refunded", event.gateway_ref)
-        case e.PaymentChargedBack():
-            return _booked(order, happened, event, "charged_back", event.gateway_ref)
+            return _booked(order, happened, event, None)
+        case e.PaymentEvent():
+            return _booked(order, happened, event, event.gateway_ref)
         case e.FieldsChanged():
             return {"fields": {**order.fields, **{n: getattr(event, n) for n in event.changed}}}
         case e.OwnerAssigned():
@@ -222,10 +216,11 @@ def _booked(
     order: Order,
     happened: Happened,
     event: e.PaymentSubmitted | e.PaymentMovement,
-    kind: Kind,
-    gateway_ref: str | None = None,
+    gateway_ref: str | None,
 ) -> dict[str, Any]:
-    entry = LedgerEntry(happened.version, event.payment_id, kind, event.amount_minor, gateway_ref)
+    entry = LedgerEntry(
+        happened.version, event.payment_id, event.KIND, event.amount_minor, gateway_ref
+    )
     return {"ledger": (*order.ledger, entry)}
 
 

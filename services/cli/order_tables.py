@@ -1,7 +1,7 @@
 """What people see of one order. Used by `orderpath order …` and at the end of the demo."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from services.cli.amounts import amount, priced
 from services.cli.output import table, words
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 def sheet(view: "View") -> "Iterator[RenderableType]":
     """Show the whole state of an order."""
+    from domain.orders.ledger import Kind
+
     currency = view["currency"]
     yield table(None, "Order", str(view["order_id"]), rows=_facts(view))
     if view["items"]:
@@ -33,7 +35,7 @@ def sheet(view: "View") -> "Iterator[RenderableType]":
             ),
         )
     if view["payments"]:
-        kinds = ("submitted", "authorised", "charged", "refunded", "charged_back")
+        kinds = get_args(Kind)
         yield table(
             "Payments",
             "id",

@@ -19,6 +19,7 @@ from pydantic import (
 
 from domain.messages import Code, Name, Shape, Text
 from domain.orders.currencies import KnownCurrency
+from domain.orders.ledger import Kind
 from services.bootstrap import System
 from services.imports.problem import ImportProblem
 
@@ -27,7 +28,6 @@ MAX_ACTIVITIES: Final = 1_000
 MAX_ATTRIBUTES: Final = 100
 ISO, EPOCH, EPOCH_MS = "iso", "epoch", "epoch_ms"
 
-Movement = Literal["submitted", "authorised", "charged", "refunded", "charged_back"]
 Place = tuple[str | int, ...]
 
 
@@ -100,7 +100,7 @@ class PaymentColumns(Shape):
 
     amount: Name
     currency: KnownCurrency
-    movements: Annotated[dict[Text, Movement], Field(min_length=1)]
+    movements: Annotated[dict[Text, Kind], Field(min_length=1)]
     id: Name | None = None  # without: all movements belong to one payment
     method: Name | None = None
 

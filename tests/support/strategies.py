@@ -1,7 +1,7 @@
 """Random commands and facts about one order: many of them sensible, many of them not."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from domain.messages import Actor, Command
 from domain.orders import commands as c
 from domain.orders.items import CANCELLED, ITEM_MOVES, ITEM_STATUSES
+from domain.orders.ledger import Kind
 from domain.orders.money import Line, StatedTotals
 from tests.support.examples import CUSTOMER, DELIVERY, NOW, ORDER_ID, PATH, fact_id
 
@@ -104,9 +105,7 @@ def facts_with(
         st.builds(
             c.PaymentFact,
             **who,
-            movement=st.sampled_from(
-                ["submitted", "authorised", "charged", "refunded", "charged_back"]
-            ),
+            movement=st.sampled_from(get_args(Kind)),
             payment_id=payment_ids,
             amount_minor=amounts,
             currency=st.just("EUR"),
