@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from psycopg import Connection, sql
 
-from benchmarks.filling import DAYS
 from benchmarks.measure import Figure, Found, Measured, measured
 from benchmarks.server import analyse, create, drop
 from infra.postgres import connect
@@ -30,7 +29,9 @@ from projections.reports.stale import list_stale
 from projections.reports.times import measure_handling, measure_time_in_status
 from projections.reports.transitions import count_transitions
 from services.bootstrap import System, open_system
-from services.demo import START, VirtualClock, run_demo
+from services.demo.clock import VirtualClock
+from services.demo.run import run_demo
+from services.demo.shop import START
 from services.reading import status_places
 
 REPEATS: Final = 5
@@ -47,7 +48,7 @@ def measure_reports(server_url: str, *, orders: int, base_orders: int) -> Iterat
     url = create(server_url, "bench_reports")
     settings = Settings(database_url=url, log_level="error")
     with open_system(settings, VirtualClock(START)) as system:
-        summary = run_demo(system, days=DAYS, orders=base_orders)
+        summary = run_demo(system, orders=base_orders)
         system.catch_up()
         _multiply(system, orders)
         analyse(url)

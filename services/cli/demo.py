@@ -14,6 +14,7 @@ from services.cli.options import AsJson, Scoping
 from services.cli.output import progress_bar, put, say, table
 from services.cli.reports import A_WEEK, ask_in
 from services.cli.session import chosen_settings
+from services.demo import DAYS, ORDERS, SEED
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -27,9 +28,9 @@ QUESTION = "select * from analytics.cancel_reasons order by orders desc"
 
 
 def demo(
-    seed: Annotated[int, typer.Option(metavar="N", help="Another shop for each number.")] = 7,
-    days: Annotated[int, typer.Option(min=1, max=365, metavar="N")] = 30,
-    orders: Annotated[int, typer.Option(min=1, max=100_000, metavar="N")] = 2_000,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another shop for each number.")] = SEED,
+    days: Annotated[int, typer.Option(min=1, max=365, metavar="N")] = DAYS,
+    orders: Annotated[int, typer.Option(min=1, max=100_000, metavar="N")] = ORDERS,
     json: AsJson = False,
 ) -> None:
     """Simulate a shop for 30 days and show its reports; in a folder of its own."""
