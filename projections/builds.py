@@ -1,9 +1,9 @@
 """Builds: each is one set of tables of a read model, in a schema of its own. Readers see the
-live one through views of schema `live`. Called by services.rebuild and services.projector.
+live one through views of schema `live`. Called by services.read_models and services.projector.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from psycopg import sql
 
@@ -15,7 +15,9 @@ from projections.sessions import use_schema
 State = Literal["live", "rebuilding", "scratch"]
 Driver = Literal["follower", "workers"]
 
-_INSTALL_LOCK = 0x0BDE_4A18  # advisory: one process at a time makes or swaps builds
+COLUMNS: Final = "b.projection, b.build, b.version, b.state, b.driver"  # what a Build is made of
+
+_INSTALL_LOCK: Final = 0x0BDE_4A18  # advisory: one process at a time makes or swaps builds
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,8 @@ def lock_builds(tx: Tx) -> None:
 def list_builds(tx: Tx, state: State | None = None) -> list[Build]:
     """Give all builds, or those in one state, by projection and age."""
     rows = tx.execute(
-        "select projection, build, version, state, driver from projection.builds"
-        " where state = coalesce(%s, state) order by projection, build",
+        f"select {COLUMNS} from projection.builds b"  # noqa: S608 - a constant
+        " where b.state = coalesce(%s, b.state) order by b.projection, b.build",
         [state],
     )
     return [Build(*row) for row in rows]

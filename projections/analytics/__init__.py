@@ -1,7 +1,7 @@
 """Schema `analytics`: documented views for people, over the live builds. One SQL file each.
 
 A file begins with the view's comment; a line of its last select that ends in `-- text` gives
-the comment of the column that it names. services.rebuild installs them.
+the comment of the column that it names. services.read_models installs them.
 """
 
 import re
