@@ -17,7 +17,9 @@ Driver = Literal["follower", "workers"]
 
 COLUMNS: Final = "b.projection, b.build, b.version, b.state, b.driver"  # what a Build is made of
 
-_INSTALL_LOCK: Final = 0x0BDE_4A18  # advisory: one process at a time makes or swaps builds
+# Advisory locks, any numbers that nobody else uses.
+_INSTALL_LOCK: Final = 0x0BDE_4A18  # one process at a time makes or swaps builds
+SCRATCH_LOCK: Final = 0x0BDE_4A19  # with a build's number: its verifier's session holds it
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,36 @@ def drop_build(tx: Tx, build: Build) -> None:
         tx.execute(sql.SQL("drop table {}").format(names))
     tx.execute(sql.SQL("drop schema if exists {}").format(sql.Identifier(build.schema)))
     tx.execute("delete from projection.builds where build = %s", [build.build])
+
+
+def hold_build(tx: Tx, build: Build) -> None:
+    """Say that this session works on a scratch build, until let_go_build or the session's end."""
+    tx.execute("select pg_advisory_lock(%s, %s)", [SCRATCH_LOCK, build.build])
+
+
+def let_go_build(tx: Tx, build: Build) -> None:
+    """Take that back."""
+    tx.execute("select pg_advisory_unlock(%s, %s)", [SCRATCH_LOCK, build.build])
+
+
+def list_abandoned(tx: Tx) -> list[Build]:
+    """Give the scratch builds that no session works on: their verifiers were killed."""
+    rows = tx.execute(
+        f"select {COLUMNS} from projection.builds b"  # noqa: S608 - a constant
+        " where b.state = 'scratch' and not exists (select from pg_locks l"
+        "  join pg_database d on d.oid = l.database and d.datname = current_database()"
+        "  where l.locktype = 'advisory' and l.objsubid = 2"
+        "  and l.classid = %s and l.objid = b.build)"
+        " order by b.projection, b.build",
+        [SCRATCH_LOCK],
+    )
+    return [Build(*row) for row in rows]
+
+
+def drop_abandoned(tx: Tx) -> None:
+    """Forget the scratch builds that no session works on."""
+    for build in list_abandoned(tx):
+        drop_build(tx, build)
 
 
 def analyze(tx: Tx, build: Build) -> None:

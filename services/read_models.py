@@ -23,8 +23,12 @@ from projections.builds import (
     analyze,
     checksum,
     create_build,
+    drop_abandoned,
     drop_build,
     find_build,
+    hold_build,
+    let_go_build,
+    list_abandoned,
     list_builds,
     lock_builds,
     make_live,
@@ -84,7 +88,7 @@ class Verified:
 class ReadModels:
     """Makes, rebuilds, verifies, repairs and lists the builds. For one thread at a time."""
 
-    lend: Lend
+    lend: Lend  # one session as long as it lives: what a verify holds, it holds there
     log: LogReader
     _: KW_ONLY
     projections: Mapping[str, Projection] = field(default_factory=lambda: BY_NAME)
@@ -92,7 +96,7 @@ class ReadModels:
 
     def prepare(self) -> list[str]:
         """Make what is missing: empty live builds, views. Cheap when nothing is; safe at every
-        start.
+        start. What a killed verify left behind is dropped.
 
         Gives the projections whose live tables are of an earlier version: they stand still until
         they are rebuilt. Raises: InfraError newer_version if tables are of a later version.
@@ -100,6 +104,7 @@ class ReadModels:
         with transaction(self.lend) as tx:
             live = {build.projection for build in list_builds(tx, "live")}
             ready = live >= set(self.projections) and analytics.is_installed(tx)
+            ready = ready and not list_abandoned(tx)
         if not ready:
             self._make_missing()
         with transaction(self.lend) as tx:
@@ -116,6 +121,7 @@ class ReadModels:
         head = self.log.head()
         with transaction(self.lend, lock=INSTALL_LOCK) as tx:
             lock_builds(tx)
+            drop_abandoned(tx)
             for projection in self.projections.values():
                 if find_build(tx, projection.name, "live") is None:
                     show_live(tx, projection, create_build(tx, projection, "live", head))
@@ -213,15 +219,20 @@ class ReadModels:
 
     @contextmanager
     def _scratch(self, projection: Projection) -> Iterator[Build]:
-        """Give tables of our own until the end of the block."""
+        """Give tables of our own until the end of the block, or of this session: if that ends
+        first, whoever comes next drops them."""
         head = self.log.head()
         with transaction(self.lend, lock=INSTALL_LOCK) as tx:
             lock_builds(tx)
+            drop_abandoned(tx)
             scratch = create_build(tx, projection, "scratch", head)
+            hold_build(tx, scratch)
         try:
             yield scratch
         finally:
-            with transaction(self.lend) as tx:
+            with transaction(self.lend, lock=INSTALL_LOCK) as tx:
+                lock_builds(tx)
+                let_go_build(tx, scratch)
                 drop_build(tx, scratch)
 
     def list_projections(self) -> list[Listed]:
