@@ -79,6 +79,7 @@ class System:
             self.clock,
             batch_commands=self.settings.batch_commands,
             cache_streams=self.settings.cache_streams,
+            patience_seconds=self.settings.patience_seconds,
         )
 
     @cached_property

@@ -43,7 +43,7 @@ class Said:
 class CommandLine(Protocol):
     """Runs commands in one environment."""
 
-    def run(self, *words: object, stdin: str = "") -> Said:
+    def run(self, *words: object) -> Said:
         """Run a command to its end; a traceback is never an answer."""
 
 
@@ -53,15 +53,13 @@ class Here:
 
     environment: dict[str, str]
 
-    def run(self, *words: object, stdin: str = "") -> Said:
+    def run(self, *words: object) -> Said:
         out, err = io.StringIO(), io.StringIO()
-        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        with pytest.MonkeyPatch.context() as here, redirect_stdout(out), redirect_stderr(err):
             for name, value in {**COLUMNS, **self.environment}.items():
-                patch.setenv(name, value)
-            patch.setattr(sys, "argv", ["orderpath", *map(str, words)])
-            patch.setattr(sys, "stdin", io.StringIO(stdin))
+                here.setenv(name, value)
             with pytest.raises(SystemExit) as end:
-                main()
+                main([str(word) for word in words])
         assert isinstance(end.value.code, int)
         return Said(end.value.code, out.getvalue(), err.getvalue())
 
