@@ -4,6 +4,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from domain.refusals import InfraError
 from infra.postgres import connect
@@ -48,6 +49,27 @@ def test_a_poisoned_stream_is_parked_with_its_later_events_and_the_rest_goes_on(
     whole = [event for event in world.events() if event.stream_id == f"order-{bad}"]
     assert len(of_order(tables["activity.activity"], bad)) == len(whole)
     assert parked.waiting == len(whole) - 1
+
+
+def test_the_log_says_which_stream_was_parked_and_where(world: World) -> None:
+    (order_id, *_) = a_day(world)
+    model, projector = stubborn(world, "orders")
+    model.poisoned.add((f"order-{order_id}", 1))
+
+    with capture_logs() as told:
+        apply_all(world, projector)
+
+    (parked,) = world.models.list_parked()
+    assert [one for one in told if one["event"] == "stream_parked"] == [
+        {
+            "event": "stream_parked",
+            "log_level": "error",
+            "projection": "orders",
+            "stream_id": f"order-{order_id}",
+            "position": parked.position,
+            "error": "ValueError",
+        }
+    ]
 
 
 def test_retry_applies_what_is_parked_in_its_order(world: World) -> None:
