@@ -42,7 +42,7 @@ from projections.sessions import Busy, Lend, set_lock_timeout, transaction
 from services.follower import Follower, Progress
 from services.projector import Projector
 
-INSTALL_LOCK: Final = "30s"
+BUILDS_LOCK: Final = "30s"  # the wait for whoever makes or swaps builds
 SWAP_LOCK: Final = "200ms"
 SWAP_PATIENCE_SECONDS: Final = 600.0
 SWAP_MOST_EVENTS: Final = 2_000  # that the last step may still apply
@@ -86,7 +86,7 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class ReadModels:
-    """Makes, rebuilds, verifies, repairs and lists the builds. For one thread at a time."""
+    """Makes, rebuilds, verifies, repairs and lists the builds."""
 
     lend: Lend  # one session as long as it lives: what a verify holds, it holds there
     log: LogReader
@@ -119,7 +119,7 @@ class ReadModels:
 
     def _make_missing(self) -> None:
         head = self.log.head()
-        with transaction(self.lend, lock=INSTALL_LOCK) as tx:
+        with transaction(self.lend, lock=BUILDS_LOCK) as tx:
             lock_builds(tx)
             drop_abandoned(tx)
             for projection in self.projections.values():
@@ -160,7 +160,7 @@ class ReadModels:
     def _open_rebuild(self, projection: Projection) -> Build:
         """Go on with a rebuild that was begun, if it is one of this version and this log."""
         head = self.log.head()
-        with transaction(self.lend, lock=INSTALL_LOCK) as tx:
+        with transaction(self.lend, lock=BUILDS_LOCK) as tx:
             lock_builds(tx)
             begun = find_build(tx, projection.name, "rebuilding")
             if begun is not None:
@@ -219,10 +219,9 @@ class ReadModels:
 
     @contextmanager
     def _scratch(self, projection: Projection) -> Iterator[Build]:
-        """Give tables of our own until the end of the block, or of this session: if that ends
-        first, whoever comes next drops them."""
+        """Give tables of our own; if this session ends first, whoever comes next drops them."""
         head = self.log.head()
-        with transaction(self.lend, lock=INSTALL_LOCK) as tx:
+        with transaction(self.lend, lock=BUILDS_LOCK) as tx:
             lock_builds(tx)
             drop_abandoned(tx)
             scratch = create_build(tx, projection, "scratch", head)
@@ -230,7 +229,7 @@ class ReadModels:
         try:
             yield scratch
         finally:
-            with transaction(self.lend, lock=INSTALL_LOCK) as tx:
+            with transaction(self.lend, lock=BUILDS_LOCK) as tx:
                 lock_builds(tx)
                 let_go_build(tx, scratch)
                 drop_build(tx, scratch)
