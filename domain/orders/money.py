@@ -1,6 +1,7 @@
 """Money of an order: integer minor units that must add up, to the last one."""
 
 from itertools import accumulate, pairwise
+from operator import attrgetter
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -66,8 +67,10 @@ def add_up(
 ) -> Totals:
     """Sum an order: goods - discount + delivery (+ VAT where prices come without it).
 
-    The discount lowers the VAT of each line by the line's share of the goods.
+    The discount lowers the VAT of each line by the line's share of the goods. Who bears the odd
+    minor unit does not depend on the order in which the lines came.
     """
+    lines = tuple(sorted(lines, key=attrgetter("item_id")))
     nets = [line.net_minor for line in lines]
     goods = sum(nets)
     vat = sum(
