@@ -17,6 +17,7 @@ from domain.paths.line import PublishPath
 from domain.reading import Undecodable
 from infra.event_log import EventLog, open_log
 from infra.postgres import Session, connect
+from projections.builds import Build
 from projections.catalog import BY_NAME
 from projections.interface import ARRIVAL_COLUMNS, Projection
 from projections.sessions import Lend
@@ -103,11 +104,15 @@ class World:
         with connect(self.url, role=role) as connection:
             return connection.execute(text.encode(), parameters).fetchall()
 
-    def tables(self, *, arrival: bool = True, schema: str | None = None) -> dict[str, Rows]:
-        """Give every row of every read model, in an order of its own."""
+    def tables(
+        self, builds: Mapping[str, Build] | None = None, *, arrival: bool = True
+    ) -> dict[str, Rows]:
+        """Give every row of every read model, live or of these builds, in an order of its own."""
         hidden = frozenset() if arrival else ARRIVAL_COLUMNS
         return {
-            f"{projection.name}.{table}": self._rows(schema or "live", table, hidden)
+            f"{projection.name}.{table}": self._rows(
+                builds[projection.name].schema if builds else "live", table, hidden
+            )
             for projection in BY_NAME.values()
             for table in projection.tables
         }
