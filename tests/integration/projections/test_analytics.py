@@ -198,6 +198,20 @@ def test_drop_off_and_reasons_say_where_and_why_orders_fail(world: World) -> Non
     ) == [("cancelled", "changed_mind", "client", "confirmed", 1, 1, 1_400)]
 
 
+def test_an_order_that_failed_twice_for_the_same_reason_is_worth_its_total_once(
+    world: World,
+) -> None:
+    twice, once = world.place(), world.place()
+    world.move(twice, "cancelled", "new", "cancelled")
+    world.move(once, "cancelled")
+    world.catch_up()
+
+    assert world.query(
+        "select cancellations, orders, total_minor, last_at - first_at"
+        " from analytics.cancel_reasons"
+    ) == [(3, 2, 2 * 1_400, timedelta(minutes=3))]
+
+
 def test_stale_orders_have_no_age_limit_and_end_with_a_final_status(world: World) -> None:
     world.now = NOW - timedelta(days=3_000)
     old, done = world.place(), world.place()
