@@ -1,6 +1,7 @@
 """Schema analytics: documented to the last column, readable by analysts, and nothing else is."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -235,6 +236,48 @@ def test_activity_is_counted_by_day_actor_and_event(world: World) -> None:
         ("2026-03-02", "user", "ann", "order.placed.v1", 1, 1),
         ("2026-03-02", "user", "ann", "order.status_changed.v1", 2, 1),
     ]
+
+
+def test_a_movement_that_was_wrong_is_in_no_sum(world: World) -> None:
+    order_id = world.place()
+    paid: dict[str, Any] = {"payment_id": "p", "amount_minor": 1_400, "currency": "EUR"}
+    who: dict[str, Any] = {"command_id": uuid4(), "order_id": order_id, "actor": actor("api_key")}
+    world.send(
+        c.SubmitPayment(**who, **paid, method="card"),
+        c.ChargePayment(**who, **paid, gateway_ref="g-1"),
+        c.ChargePayment(**who, **paid, gateway_ref="the same again"),
+        c.CorrectFact(**who, version=4, reason="Reported twice"),
+    )
+    world.catch_up()
+
+    assert world.query(
+        "select submitted_minor, charged_minor, paid_minor, movements from analytics.payments"
+    ) == [(1_400, 1_400, 1_400, 2)]
+    assert world.query("select paid_minor, payment_status from analytics.orders") == [
+        (1_400, "paid")
+    ]
+
+
+def test_what_was_wrong_is_nobodys_activity(world: World) -> None:
+    order_id = world.place()
+    who: dict[str, Any] = {"command_id": uuid4(), "order_id": order_id, "actor": actor()}
+    world.send(
+        c.AddNote(**who, text="Call after six"),
+        c.AddNote(**who, text="Meant for another order"),
+        c.CorrectFact(**who, version=3, reason="Wrong order"),
+    )
+    world.catch_up()
+
+    assert world.query(
+        "select events from analytics.actor_activity where event = 'order.note_added.v1'"
+    ) == [(1,)]
+
+
+def test_an_analyst_neither_asks_nor_sits_in_a_transaction_for_ever(world: World) -> None:
+    ((settings,),) = world.query("select rolconfig from pg_roles where rolname = %s", ANALYST)
+
+    limits = {"statement_timeout=5min", "idle_in_transaction_session_timeout=5min"}
+    assert limits <= set(settings)
 
 
 def test_freshness_shows_what_waits(world: World) -> None:
