@@ -2,19 +2,21 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from psycopg import sql
+from pydantic import TypeAdapter
 
 from domain.orders import commands as c
 from infra.postgres import connect
 from projections import analytics
 from tests.integration.projections.world import World, a_day
-from tests.support.examples import NOW, actor
+from tests.support.examples import NOW, TEA, actor
 
 ANALYST = "orderpath_analyst"
+HOUR = timedelta(hours=1)
 REFUSED = (
     psycopg.errors.InsufficientPrivilege,
     psycopg.errors.ReadOnlySqlTransaction,
@@ -40,6 +42,74 @@ def test_every_view_function_and_column_has_a_comment(world: World) -> None:
     )
 
     assert silent == []
+
+
+def test_what_depends_on_arrival_says_so_and_nothing_else_does(world: World) -> None:
+    at_once, one_by_one = UUID(int=2**64), UUID(int=2**65)
+    record(world, at_once, facts_of(at_once))
+    for fact in reversed(facts_of(one_by_one)):
+        record(world, one_by_one, [fact], causation_id=uuid4())
+    for order_id, version in ((at_once, 4), (at_once, 6), (one_by_one, 3), (one_by_one, 1)):
+        correction = {"order_id": order_id, "version": version, "reason": "Not lost, nor sent"}
+        world.send(c.CorrectFact.model_validate({**correction, **RECORDER}))
+    world.catch_up()
+
+    for view in ("orders", "items", "payments", "acts", "status_entries", "status_visits"):
+        says_so = world.query(
+            "select attname from pg_attribute where attrelid = %s::regclass"
+            " and col_description(attrelid, attnum) like '%%depends on arrival%%'",
+            f"analytics.{view}",
+        )
+        hidden = {name for (name,) in says_so}
+        one, other = (told_of(world, view, order_id, hidden) for order_id in (at_once, one_by_one))
+        assert [row for row, _ in one] == [row for row, _ in other], view
+        differing = {
+            name
+            for (_, row), (_, its) in zip(one, other, strict=True)
+            for name in hidden
+            if row[name] != its[name]
+        }
+        assert differing == hidden, view
+
+
+RECORDER: dict[str, Any] = {"command_id": UUID(int=1), "actor": actor()}
+YESTERDAY = NOW - timedelta(days=1)
+
+
+def facts_of(order_id: UUID) -> list[c.Fact]:
+    """Give the same facts for each order, under ids of its own."""
+    said: tuple[dict[str, Any], ...] = (
+        {"kind": "placed", "status": "new", "currency": "EUR"},
+        {"kind": "item", "line": TEA},
+        {"kind": "status", "status": "confirmed", "rank": 1},
+        {"kind": "status", "status": "lost", "rank": 2},
+        {"kind": "payment", "movement": "charged", "payment_id": "p", "amount_minor": 5,
+         "currency": "EUR"},
+        {"kind": "source_status", "source_status": "Sent"},
+    )  # fmt: skip
+    return TypeAdapter(list[c.Fact]).validate_python(
+        [
+            {"fact_id": UUID(int=order_id.int + n), "occurred_at": YESTERDAY + n * HOUR, **one}
+            for n, one in enumerate(said)
+        ]
+    )
+
+
+def record(world: World, order_id: UUID, facts: list[c.Fact], **more: Any) -> None:
+    body = {"order_id": order_id, "path": "shop", "facts": facts, **RECORDER, **more}
+    (outcome,) = world.send(c.RecordFacts.model_validate(body))
+    assert outcome.kind == "accepted", outcome
+
+
+def told_of(
+    world: World, view: str, order_id: UUID, hidden: set[str]
+) -> list[tuple[str, dict[str, Any]]]:
+    """Give an order's rows, and before each what of it should not depend on arrival."""
+    rows = world.query(f"select to_jsonb(x) from analytics.{view} x where order_id = %s", order_id)  # noqa: S608
+    ids = {"order_id", "fact_id"}
+    return sorted(
+        (repr({k: v for k, v in row.items() if k not in hidden | ids}), row) for (row,) in rows
+    )
 
 
 def test_every_part_is_there(world: World) -> None:
