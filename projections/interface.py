@@ -11,7 +11,14 @@ from domain.orders.timeline import key_of
 
 # Columns that tell how a fact arrived. All others are equal in whatever order facts came.
 ARRIVAL_COLUMNS: Final = frozenset(
-    {"version", "position", "recorded_at", "annulled_recorded_at", "command_id"}
+    {
+        "version",
+        "position",
+        "recorded_at",
+        "annulled_recorded_at",
+        "command_id",
+        "causation_id",
+    }
 )
 
 Tx = Cursor[Any]

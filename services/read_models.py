@@ -1,7 +1,8 @@
 """Builds of the read models: made, rebuilt beside the live one, proven against the log, listed.
 
 A rebuild may be killed at any moment and started again: it goes on where it was. Its last step
-is one short transaction, so readers see the old tables or the new ones, whole.
+is one short transaction, so readers see the old tables or the new ones, whole; the old ones are
+dropped when nobody can see them any more (docs/adr/0013).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,8 +31,10 @@ from projections.builds import (
     let_go_build,
     list_abandoned,
     list_builds,
+    list_unseen,
     lock_builds,
     make_live,
+    retire,
     show_live,
 )
 from projections.catalog import BY_NAME, find_projection
@@ -46,6 +49,8 @@ BUILDS_LOCK: Final = "30s"  # the wait for whoever makes or swaps builds
 SWAP_LOCK: Final = "200ms"
 SWAP_PATIENCE_SECONDS: Final = 600.0
 SWAP_MOST_EVENTS: Final = 2_000  # that the last step may still apply
+SHORTEST_WAIT_SECONDS: Final = 0.05  # between two tries
+LONGEST_WAIT_SECONDS: Final = 2.0
 
 log_ = structlog.get_logger()
 
@@ -86,10 +91,11 @@ class ReadModels:
     _: KW_ONLY
     projections: Mapping[str, Projection] = field(default_factory=lambda: BY_NAME)
     batch_events: int = 2_000
+    old_tables_seconds: float = 1.0  # that a rebuild waits for whoever may still read them
 
     def prepare(self) -> list[str]:
         """Make what is missing: empty live builds, views. Cheap when nothing is; safe at every
-        start. What a killed verify left behind is dropped.
+        start. What a killed verify left behind is dropped, and what a rebuild had to leave.
 
         Gives the projections whose live tables are of an earlier version: they stand still until
         they are rebuilt. Raises: InfraError newer_version if tables are of a later version.
@@ -98,8 +104,11 @@ class ReadModels:
             live = {build.projection for build in list_builds(tx, "live")}
             ready = live >= set(self.projections) and analytics.is_installed(tx)
             ready = ready and not list_abandoned(tx)
+            retired = {build.projection for build in list_builds(tx, "retired")}
         if not ready:
             self._make_missing()
+        for name in retired & set(self.projections):
+            self._drop_old(self.projections[name])
         with transaction(self.lend) as tx:
             known = [b for b in list_builds(tx, "live") if b.projection in self.projections]
         for build in known:
@@ -130,7 +139,7 @@ class ReadModels:
         build = self._open_rebuild(projection)
         follower = self._follower(self.lend, build)
         give_up_at = monotonic() + SWAP_PATIENCE_SECONDS
-        wait = 0.05
+        wait = SHORTEST_WAIT_SECONDS
         while True:
             follower.catch_up(progress=progress)
             with transaction(self.lend) as tx:
@@ -138,6 +147,7 @@ class ReadModels:
             try:
                 if self._swap(projection, build):
                     log_.info("projection_rebuilt", projection=name, build=build.build)
+                    self._drop_old(projection, self.old_tables_seconds)
                     return build
             except Busy as error:
                 if monotonic() > give_up_at:
@@ -148,7 +158,7 @@ class ReadModels:
                         "here.",
                     ) from error
                 Signal().wait(wait)
-                wait = min(wait * 2, 2.0)
+                wait = min(wait * 2, LONGEST_WAIT_SECONDS)
 
     def _open_rebuild(self, projection: Projection) -> Build:
         """Go on with a rebuild that was begun, if it is one of this version and this log."""
@@ -178,13 +188,37 @@ class ReadModels:
                 return False
             held.catch_up()
             set_lock_timeout(tx, SWAP_LOCK)
-            same_columns = show_live(tx, projection, build)
             if live is not None:
-                drop_build(tx, live)
+                retire(tx, live)
             make_live(tx, build)
-            if not same_columns:
+            if not show_live(tx, projection, build, _retired(tx, projection)):
                 analytics.install(tx)
         return True
+
+    def _drop_old(self, projection: Projection, seconds: float = 0.0) -> None:
+        """Drop the tables that nobody can see any more; wait so long for those who still can.
+
+        What is left then is dropped by whoever prepares or rebuilds later.
+        """
+        give_up_at = monotonic() + seconds
+        while not self._drop_unseen(projection) and monotonic() < give_up_at:
+            Signal().wait(SHORTEST_WAIT_SECONDS)
+
+    def _drop_unseen(self, projection: Projection) -> bool:
+        """Say whether all old tables are gone. Who is of another version leaves them alone."""
+        try:
+            with transaction(self.lend, lock=SWAP_LOCK) as tx:
+                lock_builds(tx)
+                live, retired = find_build(tx, projection.name, "live"), _retired(tx, projection)
+                unseen = [build for build in list_unseen(tx) if build in retired]
+                seen = [build for build in retired if build not in unseen]
+                if unseen and live is not None and live.version == projection.version:
+                    show_live(tx, projection, live, seen)
+                    for build in unseen:
+                        drop_build(tx, build)
+        except Busy:
+            return False
+        return not seen
 
     def verify(self, name: str, progress: Progress | None = None) -> Verified:
         """Compare the live tables, as they are now, with a fresh replay of the log.
@@ -283,6 +317,10 @@ class ReadModels:
     ) -> Follower:
         projector = self._projector(lend, build.build)
         return Follower(projector, self.log, batch_events=self.batch_events, limits=limits)
+
+
+def _retired(tx: Tx, projection: Projection) -> list[Build]:
+    return [build for build in list_builds(tx, "retired") if build.projection == projection.name]
 
 
 def _live_of_this_version(tx: Tx, projection: Projection) -> Build:

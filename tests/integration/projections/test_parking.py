@@ -1,5 +1,8 @@
 """An event that cannot be applied stops its own stream in one read model, and nothing else."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -85,6 +88,30 @@ def test_retry_applies_what_is_parked_in_its_order(world: World) -> None:
     retried = world.tables()
     world.models.rebuild("status_visits")
     assert world.tables() == retried
+
+
+def test_retry_applies_what_came_while_it_read_the_log(world: World) -> None:
+    (bad, *_) = a_day(world)
+    model, projector = stubborn(world, "status_visits")
+    model.poisoned.add((f"order-{bad}", 1))
+    apply_all(world, projector)
+    (parked,) = world.models.list_parked()
+
+    @contextmanager
+    def lend_after_more_has_come() -> Iterator[psycopg.Connection[Any]]:
+        world.move(bad, "confirmed")
+        apply_all(world, projector)
+        world.move(bad, "cancelled")  # This one waits for the follower, as any other.
+        with world.lend() as connection:
+            yield connection
+
+    retrying = Projector(lend_after_more_has_come, world.log, driver=None, build=parked.build)
+    assert retrying.retry(parked) is True
+
+    retried = of_order(world.tables()["status_visits.visits"], bad)
+    assert [visit["status"] for visit in retried] == ["new", "confirmed"]
+    world.catch_up()
+    assert world.models.verify("status_visits").differing == ()
 
 
 def test_what_fails_again_stays_parked(world: World) -> None:

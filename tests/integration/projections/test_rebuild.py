@@ -1,7 +1,6 @@
-"""A rebuild gives what following gave; it can die at any moment, and no reader ever notices."""
+"""A rebuild gives what following gave, and can die at any moment."""
 
 from dataclasses import replace
-from threading import Event as Signal
 from threading import Thread
 from typing import Any
 
@@ -14,7 +13,7 @@ from projections.catalog import BY_NAME, UnknownProjection
 from services.follower import Follower
 from services.read_models import ReadModels
 from tests.integration.projections.stepping import rebuild_step_by_step
-from tests.integration.projections.world import World, a_day
+from tests.integration.projections.world import Newer, World, a_day
 from tests.support.processes import Writer
 
 every_projection = pytest.mark.parametrize("name", sorted(BY_NAME))
@@ -53,17 +52,6 @@ def test_a_rebuild_follows_what_came_meanwhile(world: World) -> None:
     assert len(world.tables()["orders.orders"]) == len(placed)
 
 
-def test_readers_never_go_back_in_time_at_the_swap(world: World) -> None:
-    a_day(world)
-    world.catch_up()
-    seen_before = world.query("select position from analytics.freshness where projection = 'items'")
-
-    world.models.rebuild("items")
-
-    freshness = "select position, lag from analytics.freshness where projection = 'items'"
-    assert world.query(freshness) == [(seen_before[0][0], 0)]
-
-
 def test_a_killed_rebuild_goes_on_where_it_was(world: World) -> None:
     a_day(world)
     world.catch_up()
@@ -83,67 +71,6 @@ def test_a_killed_rebuild_goes_on_where_it_was(world: World) -> None:
     assert told[-1] == (left, left), "What was done is not done again."
     assert world.tables() == followed
     assert len(schemas(world)) == len(BY_NAME)
-
-
-def test_readers_see_a_whole_table_all_the_time(world: World) -> None:
-    placed = a_day(world)
-    world.catch_up()
-    stop, seen = Signal(), set[int]()
-    errors: list[Exception] = []
-
-    def read() -> None:
-        with connect(world.url, role="orderpath_analyst") as analyst:
-            while not stop.is_set():
-                try:
-                    row = analyst.execute("select count(*) from analytics.orders").fetchone()
-                    assert row is not None
-                    seen.add(row[0])
-                except Exception as error:  # noqa: BLE001 - whatever it is, the test fails
-                    errors.append(error)
-
-    readers = [Thread(target=read) for _ in range(3)]
-    for reader in readers:
-        reader.start()
-    for _ in range(4):
-        world.models.rebuild("orders")
-        world.models.rebuild("status_visits")
-    stop.set()
-    for reader in readers:
-        reader.join(10)
-
-    assert errors == []
-    assert seen == {len(placed)}
-
-
-def test_a_long_read_delays_the_swap_and_is_not_broken_by_it(world: World) -> None:
-    placed = a_day(world)
-    world.catch_up()
-    done = Signal()
-
-    def rebuild_orders() -> None:
-        world.models.rebuild("orders")
-        done.set()
-
-    with connect(world.url, role="orderpath_analyst", autocommit=False) as analyst:
-        assert analyst.execute("select count(*) from analytics.orders").fetchone() == (8,)
-        thread = Thread(target=rebuild_orders)
-        thread.start()
-        assert not done.wait(0.6)
-        assert analyst.execute("select count(*) from analytics.orders").fetchone() == (8,)
-    thread.join(20)
-
-    assert done.is_set()
-    assert len(world.tables()["orders.orders"]) == len(placed)
-
-
-class Newer:
-    """The same read model as a later version would make it: with one more column."""
-
-    def __init__(self, name: str) -> None:
-        real = BY_NAME[name]
-        self.name, self.version, self.tables = real.name, real.version + 1, real.tables
-        self.ddl = real.ddl + f"alter table {real.tables[0]} add column extra text default 'x';"
-        self.apply = real.apply
 
 
 def test_a_new_version_replaces_tables_and_views_together(world: World) -> None:

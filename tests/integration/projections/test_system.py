@@ -7,6 +7,8 @@ import pytest
 
 from infra.settings import Settings
 from projections.catalog import BY_NAME
+from projections.reports.funnel import count_funnel
+from projections.reports.scope import Scope
 from services.bootstrap import System, open_system
 from services.follower import Progress
 from tests.integration.projections.world import World, a_day
@@ -53,3 +55,17 @@ def test_prepared_projections_are_all_there(system: System) -> None:
 
     listed = system.read_models.list_projections()
     assert [(one.name, one.state) for one in listed] == [(name, "live") for name in sorted(BY_NAME)]
+
+
+def test_a_report_is_right_when_tables_are_swapped_under_it(world: World, system: System) -> None:
+    placed = a_day(world)
+    system.catch_up()
+
+    with system.snapshot() as reader:
+        reader.execute("select 1")  # From here on it sees one moment.
+        for name in BY_NAME:
+            system.read_models.rebuild(name)
+        funnel = count_funnel(reader, Scope(), {})
+
+    assert funnel["open"] == 6
+    assert funnel["reached"]["new"] == len(placed)

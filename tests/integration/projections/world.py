@@ -1,7 +1,7 @@
 """A small shop with its log, its projections, and a clock that stands still until told."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -17,6 +17,7 @@ from domain.paths.commands import PublishPath
 from domain.reading import Undecodable
 from infra.event_log import EventLog, open_log
 from infra.postgres import Session, connect
+from projections.builds import Build
 from projections.catalog import BY_NAME
 from projections.interface import ARRIVAL_COLUMNS, Projection
 from projections.sessions import Lend
@@ -103,23 +104,32 @@ class World:
         with connect(self.url, role=role) as connection:
             return connection.execute(text.encode(), parameters).fetchall()
 
-    def tables(self, *, arrival: bool = True, schema: str | None = None) -> dict[str, Rows]:
-        """Give every row of every read model, in an order of its own."""
+    def tables(
+        self,
+        builds: Mapping[str, Build] | None = None,
+        *,
+        arrival: bool = True,
+        reader: psycopg.Connection[Any] | None = None,
+    ) -> dict[str, Rows]:
+        """Give every row of every read model, live or of these builds, in an order of its own."""
         hidden = frozenset() if arrival else ARRIVAL_COLUMNS
-        return {
-            f"{projection.name}.{table}": self._rows(schema or "live", table, hidden)
-            for projection in BY_NAME.values()
-            for table in projection.tables
-        }
+        lent = nullcontext(reader) if reader else connect(self.url, role="orderpath_projector")
+        with lent as session:
+            return {
+                f"{projection.name}.{table}": _rows(
+                    session, builds[projection.name].schema if builds else "live", table, hidden
+                )
+                for projection in BY_NAME.values()
+                for table in projection.tables
+            }
 
-    def _rows(self, schema: str, table: str, hidden: Iterable[str]) -> Rows:
-        with connect(self.url, role="orderpath_projector") as connection:
-            cursor = connection.cursor(row_factory=psycopg.rows.dict_row)
-            found = cursor.execute(
-                sql.SQL("select * from {}").format(sql.Identifier(schema, table))
-            )
-            rows = [{k: v for k, v in row.items() if k not in set(hidden)} for row in found]
-        return sorted(rows, key=repr)
+
+def _rows(
+    connection: psycopg.Connection[Any], schema: str, table: str, hidden: Iterable[str]
+) -> Rows:
+    cursor = connection.cursor(row_factory=psycopg.rows.dict_row)
+    found = cursor.execute(sql.SQL("select * from {}").format(sql.Identifier(schema, table)))
+    return sorted(({k: v for k, v in row.items() if k not in hidden} for row in found), key=repr)
 
 
 def a_day(world: World, orders: int = 8) -> list[UUID]:
@@ -144,6 +154,16 @@ class Stubborn:
             if (event.stream_id, event.version) in self.poisoned:
                 raise ValueError(f"cannot take {event.stream_id} {event.version}")
         self._real.apply(batch, tx)
+
+
+class Newer:
+    """The same read model as a later version would make it: with one more column."""
+
+    def __init__(self, name: str) -> None:
+        real = BY_NAME[name]
+        self.name, self.version, self.tables = real.name, real.version + 1, real.tables
+        self.ddl = real.ddl + f"alter table {real.tables[0]} add column extra text default 'x';"
+        self.apply = real.apply
 
 
 @contextmanager
