@@ -1,0 +1,15 @@
+-- Rights drawn tighter; and a log that was restored is told from the one before.
+-- Sources: docs/adr/0011-logins.md, docs/adr/0012-restored-logs.md.
+
+-- A function with its owner's rights believes every schema that it looks into: somebody else's
+-- function whose parameters fit better would run with these rights. So each looks into pg_catalog
+-- only and names the schema of all else. Named last, temporary tables are looked at last.
+alter function log.append set search_path = pg_catalog, pg_temp;
+alter function log.hold set search_path = pg_catalog, pg_temp;
+alter function log.set_back set search_path = pg_catalog, pg_temp;
+alter function log.keep_states set search_path = pg_catalog, pg_temp;
+alter function ops.keep_key set search_path = pg_catalog, pg_temp;
+alter function projection.create_schema set search_path = pg_catalog, pg_temp;
+
+-- Builds have schemas of their own: nothing is ever made beside the checkpoints.
+revoke create on schema projection from orderpath_projector;
