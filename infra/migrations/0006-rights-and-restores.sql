@@ -13,3 +13,26 @@ alter function projection.create_schema set search_path = pg_catalog, pg_temp;
 
 -- Builds have schemas of their own: nothing is ever made beside the checkpoints.
 revoke create on schema projection from orderpath_projector;
+
+-- A lock by number that anybody may take is one that an analyst may keep from a migration, and a
+-- large object is a table that nobody looks into. Only a superuser can take these from everybody.
+-- The projector keeps the locks: by them a verify marks the tables that it is at work on.
+do $$
+declare
+    anybodys regprocedure;
+begin
+    if not (select rolsuper from pg_roles where rolname = current_user) then
+        return;
+    end if;
+    for anybodys in
+        select oid from pg_proc
+        where pronamespace = 'pg_catalog'::regnamespace
+          and (proname ~ '^pg_(try_)?advisory_(xact_)?lock'
+               or proname in ('lo_creat', 'lo_create', 'lo_from_bytea'))
+    loop
+        execute format('revoke execute on function %s from public', anybodys);
+        if anybodys::text like '%lock%' then
+            execute format('grant execute on function %s to orderpath_projector', anybodys);
+        end if;
+    end loop;
+end $$;

@@ -7,6 +7,7 @@ import pytest
 from psycopg.errors import InsufficientPrivilege
 
 from infra.postgres import connect
+from tests.integration.log.test_immutability import ROLES
 
 # Every function that runs with its owner's rights: what it looks into, and who may create there
 # beside superusers and the owner. Temporary tables are a schema too, looked at first unless named.
@@ -73,3 +74,24 @@ def test_functions_with_their_owner_s_rights_look_only_where_nobody_else_can_cre
         assert schemas is not None, f"{name} looks wherever its caller says"
         assert schemas[-1] == "pg_temp", f"{name} looks at temporary tables first"
         assert creators == [], f"{name} looks where others can create: {creators}"
+
+
+LOCKS: Final = (
+    "pg_advisory_lock(1)",
+    "pg_advisory_lock_shared(1, 1)",
+    "pg_advisory_xact_lock(1)",
+    "pg_try_advisory_lock(1)",
+    "pg_try_advisory_xact_lock_shared(1)",
+)
+LARGE_OBJECTS: Final = ("lo_create(0)", "lo_creat(-1)", "lo_from_bytea(0, 'x')")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_keeps_a_lock_by_number_from_others_or_makes_large_objects(
+    database_url: str, role: str
+) -> None:
+    """But the projector, whose verify marks by such a lock that it is at work."""
+    with connect(database_url, role=role, default_transaction_read_only="off") as session:
+        for call in (*(() if role == "orderpath_projector" else LOCKS), *LARGE_OBJECTS):
+            with pytest.raises(InsufficientPrivilege, match="permission denied for function"):
+                session.execute(f"select {call}".encode())
