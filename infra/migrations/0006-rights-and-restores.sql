@@ -1,5 +1,5 @@
 -- Rights drawn tighter; and a log that was restored is told from the one before.
--- Sources: docs/adr/0011-logins.md, docs/adr/0012-restored-logs.md.
+-- Sources: docs/adr/0011-logins.md, docs/adr/0003-log.md.
 
 -- A function with its owner's rights believes every schema that it looks into: somebody else's
 -- function whose parameters fit better would run with these rights. So each looks into pg_catalog
@@ -36,3 +36,22 @@ begin
         end if;
     end loop;
 end $$;
+
+-- A role logs in for itself now, so that what its session begins with is what stands here.
+do $$
+begin
+    if exists (
+        select from unnest(array['statement_timeout=5min', 'default_transaction_read_only=on']) wanted
+        where wanted <> all (coalesce(
+            (select s.setconfig from pg_db_role_setting s
+             where s.setdatabase = 0 and s.setrole = 'orderpath_analyst'::regrole), '{}')))
+    then
+        alter role orderpath_analyst set statement_timeout = '5min';
+        alter role orderpath_analyst set default_transaction_read_only = on;
+    end if;
+exception when internal_error or unique_violation then
+    null; -- another database of this server did the same in this moment
+end $$;
+
+-- Any of them may look whether the database is of this version; to change it is the owner's.
+grant select on public._yoyo_migration to orderpath_writer, orderpath_projector;
