@@ -27,6 +27,7 @@ from infra.logins import analyst_url, shared_login, without_password
 from infra.migrate import is_current, migrate
 from infra.path_files import load_preset, preset_names, read_path
 from infra.postgres import Session, connect
+from infra.restores import raise_epoch
 from infra.settings import Settings, load_settings
 from services.follower import Follower, Progress
 from services.pipeline import Pipeline
@@ -43,6 +44,7 @@ __all__ = [
     "database_runs",
     "load_settings",
     "open_system",
+    "raise_epoch",
     "read_path",
     "shared_login",
     "start_database",

@@ -55,3 +55,41 @@ end $$;
 
 -- Any of them may look whether the database is of this version; to change it is the owner's.
 grant select on public._yoyo_migration to orderpath_writer, orderpath_projector;
+
+-- Said by the owner after a restore of the log: positions are given a second time from there.
+create function log.restored() returns integer
+language sql volatile set search_path = pg_catalog, pg_temp as $$
+    update log.head set epoch = epoch + 1 returning epoch
+$$;
+revoke execute on function log.restored from public;
+
+-- Of the event at the checkpoint's position: after a restore of the log another one may stand there.
+alter table projection.checkpoints add column recorded_at timestamptz;
+update projection.checkpoints c set recorded_at = e.recorded_at
+from log.events e where e.position = c.position;
+
+-- A trigger, so that a process of an older version leaves no checkpoint behind without it.
+create function projection.note_event() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    new.recorded_at := (select e.recorded_at from log.events e where e.position = new.position);
+    return new;
+end $$;
+create trigger note_event before update on projection.checkpoints
+    for each row when (new.position <> old.position) execute function projection.note_event();
+
+-- How far each build has come in each shard. Tables that hold what the log does not (another log,
+-- or one that was set back) have everything before them.
+create view projection.progress as
+select c.projection, c.build, c.shard, c.position, r.replaced, (
+    select min(e.position) from log.events e
+    where e.shard = c.shard and e.position > case when r.replaced then 0 else c.position end
+) as next_position -- of the first event that waits, null: none
+from projection.checkpoints c
+cross join log.head h
+cross join lateral (
+    select (h.log_id, h.epoch) <> (c.log_id, c.epoch) or c.position > 0 and not exists (
+        select from log.events e where e.position = c.position and e.recorded_at = c.recorded_at
+    ) as replaced
+) r;
+grant select on projection.progress to orderpath_projector;

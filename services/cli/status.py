@@ -100,7 +100,11 @@ def _status(system: "System", *, was_running: bool) -> dict[str, Any]:
     settings = system.settings
     waiting = [one for one in builds if one.state == "live" and one.oldest_waiting_at is not None]
     pid = running_pid(settings.data_dir)
-    wrong = [one for one in builds if one.parked or one.newest_version not in (None, one.version)]
+    wrong = [
+        one
+        for one in builds
+        if one.parked or one.replaced or one.newest_version not in (None, one.version)
+    ]
     return {
         "version": program_version(),
         "data_dir": None if settings.database_url else str(settings.data_dir),
