@@ -31,6 +31,8 @@ from projections.sessions import Lend, transaction, use_schema
 
 MAX_HEALED: Final = 10_000  # events of one shard that are read again at a time
 MAX_STREAM: Final = 1_000_000  # events of one stream
+# Whoever holds a checkpoint works, or loses it after 2 s of idleness: what is waited for is done.
+CHECKPOINT_LOCK: Final = "5min"
 
 log_ = structlog.get_logger()
 
@@ -122,7 +124,7 @@ class Projector:
     def retry(self, parked: Parked) -> bool:
         """Apply a parked stream from where it was left; False: it fails again, and stays."""
         found = self._stream(parked.stream_id, parked.position - 1)
-        with transaction(self.lend) as tx:
+        with transaction(self.lend, lock=CHECKPOINT_LOCK) as tx:
             checkpoints = lock_checkpoints(tx, [parked.shard], build=parked.build)
             if not checkpoints or parked.stream_id not in parked_streams(tx, [parked.build]).get(
                 parked.build, set()
@@ -153,7 +155,7 @@ class Projector:
         self, deliveries: Sequence[Delivery], *, carefully: bool
     ) -> tuple[int, dict[int, tuple[int, int]]]:
         shards = sorted({delivery.shard for delivery in deliveries})
-        with transaction(self.lend) as tx:
+        with transaction(self.lend, lock=CHECKPOINT_LOCK) as tx:
             checkpoints = lock_checkpoints(tx, shards, driver=self._driver, build=self._build)
             plan = self._plan(checkpoints, deliveries)
             if plan.positions:
