@@ -65,11 +65,13 @@ def make_url(server_url: str, name: str) -> str:
 def library_environment(url: str) -> dict[str, str]:
     """Give the settings of the eventsourcing library for a database: its defaults, our server."""
     parts = conninfo_to_dict(url)
+    with connect(url) as session:
+        password = session.info.password
     return {
         "PERSISTENCE_MODULE": "eventsourcing.postgres",
         "POSTGRES_DBNAME": str(parts["dbname"]),
         "POSTGRES_HOST": str(parts["host"]),
         "POSTGRES_PORT": str(parts["port"]),
         "POSTGRES_USER": str(parts["user"]),
-        "POSTGRES_PASSWORD": "none",
+        "POSTGRES_PASSWORD": password,
     }

@@ -25,7 +25,8 @@ from urllib.parse import quote
 import psutil
 
 from domain.refusals import InfraError
-from infra.postgres import ensure_database
+from infra.logins import ASKING, OWNER, TRUSTING, draw_passwords, set_passwords
+from infra.postgres import connect, ensure_database
 from infra.server_user import ServerUser, choose_server_user, let_server_user_reach
 
 DATABASE: Final = "orderpath"
@@ -82,7 +83,9 @@ def start_embedded(
     settings: Mapping[str, str] | None = None,
     timeout_seconds: float = START_TIMEOUT_SECONDS,
 ) -> str:
-    """Give the URL of the database in this folder, with its server running until we exit.
+    """Give the owner's URL of the database in this folder, its server running until we exit.
+
+    The URL names the file of passwords, by which infra.postgres logs in as any role.
 
     keep_running:    the server stays after the last process, until stop_embedded.
     settings:        server settings above SERVER_SETTINGS; of effect for who starts the server.
@@ -96,6 +99,7 @@ def start_embedded(
             folder.kept.touch()
         if not folder.is_running():
             folder.start({**SERVER_SETTINGS, **(settings or {})}, timeout_seconds)
+        folder.ensure_logins()
         url = folder.url()
         ensure_database(url)
     return url
@@ -139,6 +143,8 @@ class _Folder:
         self.cluster = self.path / "postgres"
         self.log = self.path / "postgres.log"
         self.kept = self.path / "postgres.kept"
+        self.passwords = self.path / "postgres.passwords"
+        self.new_passwords = self.path / "postgres.passwords.new"
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -178,7 +184,11 @@ class _Folder:
         return self._status() == "ready"
 
     def url(self) -> str:
-        return f"postgresql://postgres@/{DATABASE}?host={quote(self._pid_file()[4])}&port={PORT}"
+        return self._url(DATABASE, self.passwords)
+
+    def _url(self, database: str, passwords: Path) -> str:
+        where = f"host={quote(self._pid_file()[4])}&port={PORT}&passfile={quote(str(passwords))}"
+        return f"postgresql://{OWNER}@/{database}?{where}"
 
     def start(self, settings: Mapping[str, str], timeout_seconds: float) -> None:
         user = choose_server_user(self.cluster)
@@ -188,6 +198,9 @@ class _Folder:
         self._await_half_way_server(timeout_seconds)
         if self.is_running():
             return
+        if not self.passwords.exists():  # New, made before there were any, or lost.
+            self.new_passwords.unlink(missing_ok=True)
+            _write(self.cluster / "pg_hba.conf", TRUSTING, user)
         lines = (f"{name} = '{value}'\n" for name, value in settings.items())
         _write(self.cluster / "orderpath.conf", "".join(lines), user)
         if not self.log.exists() or self.log.stat().st_size > LARGEST_LOG_BYTES:
@@ -195,6 +208,22 @@ class _Folder:
         socket_dir = self._socket_dir(user)
         options = f"-c unix_socket_directories='{socket_dir}' -c port={PORT}"
         self._pg_ctl(user, timeout_seconds, "start", "--log", self.log, "--options", options)
+
+    def ensure_logins(self) -> None:
+        """Let every login need its password, and the file hold them.
+
+        The file comes to its place last: whoever finds none does all of it again.
+        """
+        if self.passwords.exists():
+            self.passwords.chmod(0o600)  # Copied, it may be open to others: libpq does not read it.
+            return
+        if not self.new_passwords.exists():
+            draw_passwords(self.new_passwords)
+        with connect(self._url("postgres", self.new_passwords)) as session:
+            set_passwords(session, self.new_passwords)
+            _write(self.cluster / "pg_hba.conf", ASKING, choose_server_user(self.cluster))
+            session.execute("select pg_reload_conf()")
+        self.new_passwords.rename(self.passwords)
 
     def stop(self) -> None:
         """Stop the server; one that died in the same moment is as good as stopped."""

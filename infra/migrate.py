@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import psycopg
@@ -28,7 +28,8 @@ def migrate(url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> list[str
     """Apply what is missing and name it, oldest first. Safe to call at every start.
 
     Raises: InfraError newer_version if the database was made by a later Orderpath,
-            database_busy if somebody else holds it for longer than the patience lasts.
+            database_busy if somebody else holds it for longer than the patience lasts,
+            not_the_owner if the URL is of somebody who may only use it.
     """
     lock_timeout = f"{patience_seconds * 1_000:.0f}ms"
     try:
@@ -46,6 +47,7 @@ def _migrate(url: str, lock_timeout: str) -> list[str]:
         _folder() as folder,
         connect(url, application_name=_NAME, lock_timeout=lock_timeout) as held,
     ):
+        _refuse_users(held)
         held.execute("select pg_advisory_lock(%s)", (LOCK,))
         migrations = yoyo.read_migrations(str(folder))
         backend = yoyo.get_backend(_yoyo_url(url, lock_timeout))
@@ -70,7 +72,7 @@ def is_current(url: str) -> bool:
         wanted = {path.stem for path in folder.glob("*.sql")}
         try:
             rows = connection.execute("select migration_id from public._yoyo_migration").fetchall()
-        except psycopg.errors.UndefinedTable:
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
             return False
         return {row[0] for row in rows} == wanted
 
@@ -85,6 +87,20 @@ def _yoyo_url(url: str, lock_timeout: str) -> str:
     """Give yoyo, which opens its session itself, all that our own sessions are opened with."""
     info = session_conninfo(url, application_name=_NAME, lock_timeout=lock_timeout)
     return "postgresql+psycopg:///?" + urlencode(conninfo_to_dict(info))
+
+
+def _refuse_users(session: psycopg.Connection[Any]) -> None:
+    row = session.execute(
+        "select session_user, has_database_privilege(current_database(), 'create')"
+    ).fetchone()
+    assert row is not None
+    user, may_change = row
+    if not may_change:
+        raise InfraError(
+            "not_the_owner",
+            f"The database is not of this version, and {user} may only use it: run `orderpath "
+            "status` once with ORDERPATH_DATABASE_URL of its owner.",
+        )
 
 
 def _refuse_newer(applied: list[str], migrations: MigrationList) -> None:

@@ -17,10 +17,8 @@ State = Literal["live", "retired", "rebuilding", "scratch"]
 Driver = Literal["follower", "workers"]
 
 COLUMNS: Final = "b.projection, b.build, b.version, b.state, b.driver"  # what a Build is made of
-
-# Advisory locks, any numbers that nobody else uses.
-_INSTALL_LOCK: Final = 0x0BDE_4A18  # one process at a time makes or swaps builds
-SCRATCH_LOCK: Final = 0x0BDE_4A19  # with a build's number: its verifier's session holds it
+# Advisory lock, any number that nobody else uses, with a build's: its verifier's session holds it.
+SCRATCH_LOCK: Final = 0x0BDE_4A19
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +37,12 @@ class Build:
 
 
 def lock_builds(tx: Tx) -> None:
-    """Let nobody else make, swap or drop builds until this transaction ends."""
-    tx.execute("select pg_advisory_xact_lock(%s)", [_INSTALL_LOCK])
+    """Let nobody else make, swap or drop builds until this transaction ends.
+
+    A lock on the table, because a lock by number could be held by whoever may log in. It waits for
+    no reader, and no reader for it.
+    """
+    tx.execute("lock table projection.builds in share row exclusive mode")
 
 
 def list_builds(tx: Tx, state: State | None = None) -> list[Build]:

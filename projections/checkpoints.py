@@ -34,6 +34,7 @@ class Pending:
     shard: int
     position: int  # of the checkpoint
     next_position: int | None  # of the first event above it, None: nothing waits
+    replaced: bool  # the tables hold what this log does not: it is another one, or was set back
 
 
 def lock_checkpoints(
@@ -68,17 +69,13 @@ def move_checkpoints(tx: Tx, positions: Mapping[Place, int]) -> None:
 def list_pending(
     tx: Tx, *, driver: Driver | None = None, build: int | None = None
 ) -> list[Pending]:
-    """Compare checkpoints with the log: one look into an index per row."""
+    """Compare checkpoints with the log: two looks into an index per row."""
     rows = tx.execute(
-        """
-        select b.projection, b.version, b.build, c.shard, c.position, (
-            select min(e.position) from log.events e
-            where e.shard = c.shard and e.position > c.position)
-        from projection.checkpoints c join projection.builds b using (projection, build)
-        where case when %(build)s::integer is null
-            then b.state = 'live' and b.driver = coalesce(%(driver)s, b.driver)
-            else b.build = %(build)s end
-        """,
+        "select b.projection, b.version, b.build, p.shard, p.position, p.next_position, p.replaced"
+        " from projection.progress p join projection.builds b using (projection, build)"
+        " where case when %(build)s::integer is null"
+        " then b.state = 'live' and b.driver = coalesce(%(driver)s, b.driver)"
+        " else b.build = %(build)s end",
         {"driver": driver, "build": build},
     )
     return [Pending(*row) for row in rows]

@@ -69,6 +69,7 @@ class Listed:
     lag: int  # positions up to the end of the log
     oldest_waiting_at: datetime | None  # when the log took the first event that waits
     parked: int  # streams
+    replaced: bool  # its tables are of another log, or of what is no longer in this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +168,8 @@ class ReadModels:
             lock_builds(tx)
             begun = find_build(tx, projection.name, "rebuilding")
             if begun is not None:
-                checkpoint = lock_checkpoints(tx, [0], build=begun.build)[0]
-                log_id = (checkpoint.log_id, checkpoint.epoch)
-                if (begun.version, *log_id) == (projection.version, head.log_id, head.epoch):
+                replaced = any(place.replaced for place in list_pending(tx, build=begun.build))
+                if begun.version == projection.version and not replaced:
                     return begun
                 drop_build(tx, begun)
             return create_build(tx, projection, "rebuilding", head)
@@ -284,6 +284,7 @@ class ReadModels:
             lag=max(end - position, 0),
             oldest_waiting_at=oldest_waiting(tx, position + 1) if waiting else None,
             parked=sum(one.build == build.build for one in parked),
+            replaced=any(place.replaced for place in pending),
         )
 
     def list_parked(self, name: str | None = None) -> list[Parked]:

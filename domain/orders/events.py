@@ -8,12 +8,12 @@ quantities are pieces. When it happened stands in the envelope (occurred_at).
 # ruff: noqa: PLC0414
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import ClassVar, Literal, get_args
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
-from domain.messages import Code, Event, Name, Personal, Shape, Text
+from domain.messages import Attributes, Code, Event, Moment, Name, Personal, Shape
 from domain.orders.money import Currency, Line, Totals
 from domain.orders.payment_events import PAYMENT_EVENTS as PAYMENT_EVENTS
 from domain.orders.payment_events import PaymentAuthorised as PaymentAuthorised
@@ -25,7 +25,6 @@ from domain.orders.payment_events import PaymentSubmitted as PaymentSubmitted
 
 Initiator = Literal["client", "shop", "carrier", "system"]
 TimeSource = Literal["recorded", "derived"]  # derived: the source has no own time for it
-Attributes = Annotated[dict[Name, Text], Field(max_length=100)]  # column -> value
 
 
 class Customer(Shape):
@@ -42,7 +41,7 @@ class Delivery(Shape):
 
     method: Code | None = None
     address: Personal | None = None
-    promised_at: AwareDatetime | None = None  # what the customer was told
+    promised_at: Moment | None = None  # what the customer was told
 
 
 @dataclass(frozen=True, slots=True)  # Several an event: a model takes thrice the time.

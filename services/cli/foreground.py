@@ -185,6 +185,11 @@ class _Watch:
             for one in live
             if one.newest_version not in (None, one.version)
         ]
+        lines += [
+            f"{one.name} is of another log: run `orderpath projection rebuild {one.name}`"
+            for one in live
+            if one.replaced
+        ]
         return "; ".join(lines)
 
     def _bring_back(self) -> None:

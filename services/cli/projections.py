@@ -142,6 +142,7 @@ def listed_dict(one: "Listed", now: datetime) -> dict[str, Any]:
         "oldest_waiting_at": at,
         "oldest_waiting_seconds": round(max((now - at).total_seconds(), 0.0), 3) if at else None,
         "parked": one.parked,
+        "log_replaced": one.replaced,
     }
 
 
@@ -152,7 +153,11 @@ def projections_table(rows: Sequence[dict[str, Any]]) -> "Table":
         "projection", "state", "build>", "version>", "position>", "lag>",
         "oldest waiting (UTC)", "parked>",
     )  # fmt: skip
-    return table("Projections", *columns, rows=([row[key] for key in keys] for row in rows))
+    told = (
+        row | {"state": f"{row['state']}, of another log"} if row["log_replaced"] else row
+        for row in rows
+    )
+    return table("Projections", *columns, rows=([row[key] for key in keys] for row in told))
 
 
 def _cells(rows: Sequence[dict[str, Any]]) -> "list[list[Any]]":

@@ -1,10 +1,12 @@
 """`orderpath status` and `orderpath psql`: what runs, how far it is, and a way to look inside."""
 
+import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
     from services.bootstrap import System
     from services.read_models import Listed
+
+
+_SEPARATE: Final = "Give each role a login of its own: docs/database.md says how."
 
 
 def status(json: AsJson = False) -> None:
@@ -46,21 +51,33 @@ def psql(
     ] = False,
 ) -> None:
     """Open an analyst's shell: it reads the views of schema analytics, and nothing else."""
-    from services.bootstrap import analyst_url, database_runs, load_settings, psql_program
+    from services.bootstrap import (
+        analyst_shell,
+        analyst_url,
+        database_runs,
+        load_settings,
+        shared_login,
+    )
 
     was_running = database_runs(load_settings())
     with up_to_date() as system:
-        url = analyst_url(system)
+        shared = shared_login(system.url)
+        if shared is not None:
+            say(
+                f"Warning: this logs in as {_standing(asdict(shared))}, and only takes the "
+                f"analyst's role: `set role none` lays it down. {_SEPARATE}"
+            )
         if print_url:
-            typer.echo(url)
+            typer.echo(analyst_url(system.url))
             if not was_running:
                 say("The database ends with this command: start `orderpath up` to keep it running.")
             return
+        shell, secret = analyst_shell(system)
         options = [part for sql in command or () for part in ("--command", sql)]
         options += ["--file", file] if file else []
         options += ["--csv"] if csv else []
         quiet = ["--no-psqlrc", "--set=ON_ERROR_STOP=1"] if command or file else []
-        done = subprocess.run([psql_program(), url, *quiet, *options], check=False)
+        done = subprocess.run([*shell, *quiet, *options], env=os.environ | secret, check=False)
     if done.returncode:
         raise SystemExit(WANTING)
 
@@ -83,7 +100,11 @@ def _status(system: "System", *, was_running: bool) -> dict[str, Any]:
     settings = system.settings
     waiting = [one for one in builds if one.state == "live" and one.oldest_waiting_at is not None]
     pid = running_pid(settings.data_dir)
-    wrong = [one for one in builds if one.parked or one.newest_version not in (None, one.version)]
+    wrong = [
+        one
+        for one in builds
+        if one.parked or one.replaced or one.newest_version not in (None, one.version)
+    ]
     return {
         "version": program_version(),
         "data_dir": None if settings.database_url else str(settings.data_dir),
@@ -102,9 +123,24 @@ def _status(system: "System", *, was_running: bool) -> dict[str, Any]:
 
 
 def _database(system: "System") -> dict[str, Any]:
-    with system.connect("orderpath_projector") as connection:
+    from services.bootstrap import shared_login
+
+    with system.lend("orderpath_projector") as connection:
         row = connection.execute("show server_version").fetchone()
-    return {"version": row[0] if row else None}
+    shared = shared_login(system.url)
+    return {
+        "version": row[0] if row else None,
+        "shared_login": None if shared is None else asdict(shared),
+    }
+
+
+def _standing(login: dict[str, Any]) -> str:
+    """Say what somebody turns into who lays the role down."""
+    if login["superuser"]:
+        return f"{login['user']}, a superuser"
+    if login["owner"]:
+        return f"{login['user']}, the owner of the log"
+    return f"{login['user']}, who may take every role"
 
 
 def _oldest(waiting: "list[Listed]", now: datetime) -> dict[str, Any] | None:
@@ -123,10 +159,11 @@ def _oldest(waiting: "list[Listed]", now: datetime) -> dict[str, Any] | None:
 def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
     database, up = answer["database"], answer["up"]
     runs = "running" if database["was_running"] else "was not running, started for this command"
-    oldest = answer["oldest_unprocessed"]
+    shared, oldest = database["shared_login"], answer["oldest_unprocessed"]
     facts = [
         ("orderpath", answer["version"]),
         ("database", f"PostgreSQL {database['version']}, {database['kind']}, {runs}"),
+        ("logins", f"all as {_standing(shared)}. {_SEPARATE}" if shared else "each role its own"),
         ("data folder", answer["data_dir"]),
         ("up", f"process {up['pid']}" if up["running"] else "not running: reads catch up first"),
         ("log", f"position {answer['log']['position']}, {answer['log']['log_id']}"),

@@ -116,6 +116,7 @@ def test_the_analysts_shell_reads_views_and_changes_nothing(own: Processes) -> N
         "delete from log.events",
         "select * from log.events",
         "select * from log.keys",
+        "set role none; delete from log.events",
         "set role postgres",
         "create table analytics.mine (a int)",
     ):
@@ -124,7 +125,7 @@ def test_the_analysts_shell_reads_views_and_changes_nothing(own: Processes) -> N
     program.terminate()
     assert ended(program)[0] == 0
     url = own.run("psql", "--print-url")
-    assert url.out.startswith("postgresql://orderpath_analyst@")
+    assert url.out.startswith("postgresql://orderpath_analyst:")
     assert "orderpath up" in url.err
 
 

@@ -239,3 +239,20 @@ def test_an_import_is_reported_and_twice_is_once(line: CommandLine, tmp_path: Pa
     assert missing.code == 2
     assert line.run("import", "quarantine", "list", "--json").json == []
     assert json.dumps(again)
+
+
+def test_after_a_restore_the_owner_says_so_and_rebuilds(shop: CommandLine) -> None:
+    shop.run("report", "funnel", "--json")
+
+    said = shop.run("log", "restored", "--json")
+    status = shop.run("status", "--json")
+    listed = shop.run("projection", "list")
+    stopped = shop.run("report", "funnel")
+    rebuilt = shop.run("projection", "rebuild")
+
+    assert said.json == {"epoch": 2}
+    assert (status.code, status.json["healthy"], status.json["log"]["epoch"]) == (1, False, 2)
+    assert {row["log_replaced"] for row in status.json["projections"]} == {True}
+    assert "live, of another log" in listed.out
+    assert (stopped.code, "orderpath projection rebuild" in stopped.err) == (3, True)
+    assert (rebuilt.code, shop.run("report", "funnel").code) == (0, 0)

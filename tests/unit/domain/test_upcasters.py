@@ -13,10 +13,10 @@ def test_upcasters_that_lead_in_a_circle_are_refused() -> None:
         steps.append(body)
         return body
 
-    circle: dict[str, Upcaster] = {
-        "order.x.v1": ("order.x.v2", step),
-        "order.x.v2": ("order.x.v3", step),
-        "order.x.v3": ("order.x.v2", step),
+    circle = {
+        "order.x.v1": Upcaster("order.x.v2", step, personal={}),
+        "order.x.v2": Upcaster("order.x.v3", step, personal={}),
+        "order.x.v3": Upcaster("order.x.v2", step, personal={}),
     }
 
     with pytest.raises(ValueError, match=r"order\.x\.v2 lead back to it"):
