@@ -2,11 +2,12 @@
 tables, taken FOR UPDATE: so no event is applied twice or left out, whoever delivers it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from domain.reading import LogGap
 from projections.builds import COLUMNS, Build, Driver
 from projections.interface import Tx, as_json
 
@@ -79,6 +80,31 @@ def list_pending(
         {"driver": driver, "build": build},
     )
     return [Pending(*row) for row in rows]
+
+
+def first_waiting(pending: Iterable[Pending]) -> int | None:
+    """Give the position of the first event that waits, None: nothing does."""
+    return min((p.next_position for p in pending if p.next_position is not None), default=None)
+
+
+def find_gap(tx: Tx, waiting: int | None) -> LogGap | None:
+    """Say what the log misses right before its first event, or before the first that waits.
+
+    There a reader begins: it would see everything that is missing behind, but not what is before.
+    """
+    row = tx.execute(
+        """
+        select min(before.position + 1)
+        from (values ((select min(position) from log.events)), (%s::bigint)) found(position)
+        cross join lateral (
+            select coalesce(max(e.position), 0) as position
+            from log.events e where e.position < found.position
+        ) before
+        where before.position + 1 < found.position
+        """,
+        [waiting],
+    ).fetchone()
+    return LogGap(f"Position {row[0]}") if row and row[0] is not None else None
 
 
 def oldest_waiting(tx: Tx, position: int) -> datetime | None:

@@ -21,6 +21,8 @@ from projections.checkpoints import (
     Checkpoint,
     Pending,
     Place,
+    find_gap,
+    first_waiting,
     list_pending,
     lock_checkpoints,
     move_checkpoints,
@@ -101,12 +103,16 @@ class Projector:
     def pending(self) -> list[Pending]:
         """Compare the checkpoints of the builds that are fed here with the log.
 
-        Raises: InfraError log_replaced if tables hold what the log does not
+        Raises: InfraError log_replaced if tables hold what the log does not, log_gap if something
+                is missing before what comes next
         """
         with transaction(self.lend) as tx:
             found = list_pending(tx, driver=self._driver, build=self._build)
-        fed = [place for place in found if self._feeds(place.projection, place.version)]
+            fed = [place for place in found if self._feeds(place.projection, place.version)]
+            gap = find_gap(tx, first_waiting(fed))
         _refuse_replaced({place.projection for place in fed if place.replaced})
+        if gap is not None:
+            raise gap
         return fed
 
     def refresh_statistics(self) -> None:

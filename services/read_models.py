@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 
 from domain.messages import SHARDS
-from domain.reading import LogReader
+from domain.reading import LogGap, LogReader
 from domain.refusals import InfraError
 from projections import analytics
 from projections.builds import (
@@ -38,7 +38,13 @@ from projections.builds import (
     show_live,
 )
 from projections.catalog import BY_NAME, find_projection
-from projections.checkpoints import list_pending, lock_checkpoints, oldest_waiting
+from projections.checkpoints import (
+    find_gap,
+    first_waiting,
+    list_pending,
+    lock_checkpoints,
+    oldest_waiting,
+)
 from projections.interface import Projection, Tx
 from projections.parking import Parked, list_parked
 from projections.sessions import Busy, Lend, set_lock_timeout, transaction
@@ -270,8 +276,8 @@ class ReadModels:
 
     def _listed(self, tx: Tx, build: Build, end: int, parked: Sequence[Parked]) -> Listed:
         pending = list_pending(tx, build=build.build)
-        waiting = [p.next_position for p in pending if p.next_position is not None]
-        position = min(waiting) - 1 if waiting else end
+        waiting = first_waiting(pending)
+        position = end if waiting is None else waiting - 1
         known = self.projections.get(build.projection)
         return Listed(
             name=build.projection,
@@ -282,10 +288,15 @@ class ReadModels:
             driver=build.driver,
             position=position,
             lag=max(end - position, 0),
-            oldest_waiting_at=oldest_waiting(tx, position + 1) if waiting else None,
+            oldest_waiting_at=None if waiting is None else oldest_waiting(tx, waiting),
             parked=sum(one.build == build.build for one in parked),
             replaced=any(place.replaced for place in pending),
         )
+
+    def find_gap(self) -> LogGap | None:
+        """Say what the log misses where readers begin, None: nothing."""
+        with transaction(self.lend) as tx:
+            return find_gap(tx, first_waiting(list_pending(tx)))
 
     def list_parked(self, name: str | None = None) -> list[Parked]:
         """List the streams that were left behind at an event that could not be applied.

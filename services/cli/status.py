@@ -100,10 +100,12 @@ def _status(system: "System", *, was_running: bool) -> dict[str, Any]:
     settings = system.settings
     waiting = [one for one in builds if one.state == "live" and one.oldest_waiting_at is not None]
     pid = running_pid(settings.data_dir)
+    gap = system.read_models.find_gap()
     wrong = [
         one
         for one in builds
-        if one.parked or one.replaced or one.newest_version not in (None, one.version)
+        if one.state != "retired"
+        and (one.parked or one.replaced or one.newest_version not in (None, one.version))
     ]
     return {
         "version": program_version(),
@@ -114,11 +116,16 @@ def _status(system: "System", *, was_running: bool) -> dict[str, Any]:
             **_database(system),
         },
         "up": {"running": pid is not None, "pid": pid},
-        "log": {"log_id": str(head.log_id), "epoch": head.epoch, "position": head.position},
+        "log": {
+            "log_id": str(head.log_id),
+            "epoch": head.epoch,
+            "position": head.position,
+            "gap": None if gap is None else str(gap),
+        },
         "paths": {name: path.version for name, path in latest_paths(system).items()},
         "projections": [listed_dict(one, now) for one in builds],
         "oldest_unprocessed": _oldest(waiting, now),
-        "healthy": not wrong,
+        "healthy": not wrong and gap is None,
     }
 
 
@@ -157,7 +164,7 @@ def _oldest(waiting: "list[Listed]", now: datetime) -> dict[str, Any] | None:
 
 
 def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
-    database, up = answer["database"], answer["up"]
+    database, up, log = answer["database"], answer["up"], answer["log"]
     runs = "running" if database["was_running"] else "was not running, started for this command"
     shared, oldest = database["shared_login"], answer["oldest_unprocessed"]
     facts = [
@@ -166,7 +173,7 @@ def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
         ("logins", f"all as {_standing(shared)}. {_SEPARATE}" if shared else "each role its own"),
         ("data folder", answer["data_dir"]),
         ("up", f"process {up['pid']}" if up["running"] else "not running: reads catch up first"),
-        ("log", f"position {answer['log']['position']}, {answer['log']['log_id']}"),
+        ("log", f"position {log['position']}, {log['gap'] or log['log_id']}"),
         ("paths", ", ".join(f"{name} v{number}" for name, number in answer["paths"].items())),
         (
             "oldest unprocessed",
