@@ -108,8 +108,7 @@ class ReadModels:
         they are rebuilt. Raises: InfraError newer_version if tables are of a later version.
         """
         with transaction(self.lend) as tx:
-            live = {build.projection for build in list_builds(tx, "live")}
-            ready = live >= set(self.projections) and analytics.is_installed(tx)
+            ready = not self._not_made(tx) and analytics.is_installed(tx)
             ready = ready and not list_abandoned(tx)
             retired = {build.projection for build in list_builds(tx, "retired")}
         if not ready:
@@ -292,6 +291,22 @@ class ReadModels:
             parked=sum(one.build == build.build for one in parked),
             replaced=any(place.replaced for place in pending),
         )
+
+    def list_not_made(self) -> list[str]:
+        """Name the read models that have no tables yet: `prepare` makes them."""
+        with transaction(self.lend) as tx:
+            return self._not_made(tx)
+
+    def _not_made(self, tx: Tx) -> list[str]:
+        live = {build.projection for build in list_builds(tx, "live")}
+        return [name for name in self.projections if name not in live]
+
+    def find_oldest_waiting(self) -> tuple[int, datetime] | None:
+        """Give the first event that is not in all read models, and when the log took it."""
+        with transaction(self.lend) as tx:
+            position = 1 if self._not_made(tx) else first_waiting(list_pending(tx))
+            at = None if position is None else oldest_waiting(tx, position)
+            return None if position is None or at is None else (position, at)
 
     def find_gap(self) -> LogGap | None:
         """Say what the log misses where readers begin, None: nothing."""

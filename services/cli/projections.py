@@ -1,6 +1,6 @@
 """`orderpath projection …`: the read models, how far they are, made anew, proven, repaired."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -12,7 +12,7 @@ from services.cli.output import progress_bar, put, table
 from services.cli.session import catch_up, opened
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import RenderableType
 
     from services.read_models import Listed
 
@@ -34,7 +34,8 @@ def list_them(json: AsJson = False) -> None:
     with opened() as system:
         listed = system.read_models.list_projections()
         rows = [listed_dict(one, system.clock()) for one in listed]
-    put(rows, as_json=json, people=lambda: [projections_table(rows)])
+        not_made = system.read_models.list_not_made()
+    put(rows, as_json=json, people=lambda: projections_sheet(rows, not_made))
 
 
 @app.command()
@@ -146,18 +147,26 @@ def listed_dict(one: "Listed", now: datetime) -> dict[str, Any]:
     }
 
 
-def projections_table(rows: Sequence[dict[str, Any]]) -> "Table":
-    """Show the builds."""
+def projections_sheet(
+    rows: Sequence[dict[str, Any]], not_made: Sequence[str]
+) -> "Iterator[RenderableType]":
+    """Show the builds, and what makes those that there are not."""
     keys = ("name", "state", "build", "version", "position", "lag", "oldest_waiting_at", "parked")
     columns = (
         "projection", "state", "build>", "version>", "position>", "lag>",
         "oldest waiting (UTC)", "parked>",
     )  # fmt: skip
-    told = (
+    told = [
         row | {"state": f"{row['state']}, of another log"} if row["log_replaced"] else row
         for row in rows
-    )
-    return table("Projections", *columns, rows=([row[key] for key in keys] for row in told))
+    ]
+    if told:
+        yield table("Projections", *columns, rows=([row[key] for key in keys] for row in told))
+    if not_made:
+        yield (
+            f"These projections have not been made yet: {', '.join(not_made)}. "
+            "`orderpath up` makes them, and so does the first report."
+        )
 
 
 def _cells(rows: Sequence[dict[str, Any]]) -> "list[list[Any]]":

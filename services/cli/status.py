@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from services.bootstrap import System
-    from services.read_models import Listed
 
 
 _SEPARATE: Final = "Give each role a login of its own: docs/database.md says how."
@@ -98,7 +97,6 @@ def _status(system: "System", *, was_running: bool) -> dict[str, Any]:
     head = system.log.head()
     builds = system.read_models.list_projections()
     settings = system.settings
-    waiting = [one for one in builds if one.state == "live" and one.oldest_waiting_at is not None]
     pid = running_pid(settings.data_dir)
     gap = system.read_models.find_gap()
     wrong = [
@@ -124,7 +122,8 @@ def _status(system: "System", *, was_running: bool) -> dict[str, Any]:
         },
         "paths": {name: path.version for name, path in latest_paths(system).items()},
         "projections": [listed_dict(one, now) for one in builds],
-        "oldest_unprocessed": _oldest(waiting, now),
+        "not_made": system.read_models.list_not_made(),
+        "oldest_unprocessed": _oldest(system, now),
         "healthy": not wrong and gap is None,
     }
 
@@ -150,17 +149,13 @@ def _standing(login: dict[str, Any]) -> str:
     return f"{login['user']}, who may take every role"
 
 
-def _oldest(waiting: "list[Listed]", now: datetime) -> dict[str, Any] | None:
-    if not waiting:
+def _oldest(system: "System", now: datetime) -> dict[str, Any] | None:
+    found = system.read_models.find_oldest_waiting()
+    if found is None:
         return None
-    first = min(waiting, key=lambda one: one.position)
-    at = first.oldest_waiting_at
-    assert at is not None
-    return {
-        "position": first.position + 1,
-        "recorded_at": at,
-        "seconds": round(max((now - at).total_seconds(), 0.0), 3),
-    }
+    position, at = found
+    seconds = round(max((now - at).total_seconds(), 0.0), 3)
+    return {"position": position, "recorded_at": at, "seconds": seconds}
 
 
 def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
@@ -181,6 +176,6 @@ def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
         ),
     ]
     yield table(None, "Status", "", rows=facts)
-    from services.cli.projections import projections_table
+    from services.cli.projections import projections_sheet
 
-    yield projections_table(answer["projections"])
+    yield from projections_sheet(answer["projections"], answer["not_made"])
