@@ -53,7 +53,6 @@ from services.projector import Projector
 
 BUILDS_LOCK: Final = "30s"  # the wait for whoever makes or swaps builds
 SWAP_LOCK: Final = "200ms"
-SWAP_PATIENCE_SECONDS: Final = 600.0
 SWAP_MOST_EVENTS: Final = 2_000  # that the last step may still apply
 SHORTEST_WAIT_SECONDS: Final = 0.05  # between two tries
 LONGEST_WAIT_SECONDS: Final = 2.0
@@ -98,7 +97,8 @@ class ReadModels:
     _: KW_ONLY
     projections: Mapping[str, Projection] = field(default_factory=lambda: BY_NAME)
     batch_events: int = 2_000
-    old_tables_seconds: float = 1.0  # that a rebuild waits for whoever may still read them
+    swap_seconds: float = 600.0  # that a rebuild waits for whoever is reading the old tables
+    old_tables_seconds: float = 1.0  # that it waits then for whoever could still read them
 
     def prepare(self) -> list[str]:
         """Make what is missing: empty live builds, views. Cheap when nothing is; safe at every
@@ -144,7 +144,7 @@ class ReadModels:
         projection = self._projection(name)
         build = self._open_rebuild(projection)
         follower = self._follower(self.lend, build)
-        give_up_at = monotonic() + SWAP_PATIENCE_SECONDS
+        give_up_at = monotonic() + self.swap_seconds
         wait = SHORTEST_WAIT_SECONDS
         while True:
             follower.catch_up(progress=progress)
@@ -163,6 +163,8 @@ class ReadModels:
                         f"then run `orderpath projection rebuild {name}` again: it goes on from "
                         "here.",
                     ) from error
+                if wait == SHORTEST_WAIT_SECONDS:
+                    log_.info("swap_waits", projection=name, build=build.build)
                 Signal().wait(wait)
                 wait = min(wait * 2, LONGEST_WAIT_SECONDS)
 

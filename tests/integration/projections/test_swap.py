@@ -8,7 +8,10 @@ from threading import Thread
 from typing import Any
 
 import psycopg
+import pytest
+from structlog.testing import capture_logs
 
+from domain.refusals import InfraError
 from infra.postgres import connect
 from projections.builds import checksum, find_build
 from projections.catalog import BY_NAME
@@ -97,6 +100,22 @@ def test_a_long_read_delays_the_swap_and_is_not_broken_by_it(world: World) -> No
 
     assert done.is_set()
     assert len(world.tables()["orders.orders"]) == len(placed)
+
+
+def test_a_swap_that_waits_says_so_and_one_that_gave_up_is_done_later(world: World) -> None:
+    a_day(world)
+    world.catch_up()
+
+    with connect(world.url, role=ANALYST, autocommit=False) as analyst:
+        analyst.execute("select count(*) from analytics.orders")
+        with capture_logs() as told, pytest.raises(InfraError, match="run `orderpath") as raised:
+            replace(world.models, swap_seconds=0.5).rebuild("orders")
+
+    assert raised.value.code == "swap_blocked"
+    assert [one["event"] for one in told] == ["swap_waits"]
+    (ready,) = [one for one in world.models.list_projections() if one.state == "rebuilding"]
+    assert world.models.rebuild("orders").build == ready.build
+    assert states(world, "orders") == {"live"}
 
 
 def test_an_open_snapshot_reads_what_it_could_see_however_often_all_is_rebuilt(
