@@ -228,8 +228,9 @@ class _Folder:
     def stop(self) -> None:
         """Stop the server; one that died in the same moment is as good as stopped."""
         lines = self._pid_file()
+        user = choose_server_user(self.cluster)
+        let_server_user_reach(user, self.path, postgres_binary("postgres"))
         try:
-            user = choose_server_user(self.cluster)
             self._pg_ctl(user, STOP_TIMEOUT_SECONDS, "stop", "--mode", "fast")
         except InfraError:
             if self.is_running():
@@ -317,7 +318,7 @@ class _Folder:
                     os.killpg(process.pid, signal.SIGKILL)
         if process.returncode:
             log = self.log.read_text(errors="replace") if self.log.exists() else ""
-            last = "\n".join([*said.splitlines(), *log.splitlines()][-12:])
+            last = "\n".join([*said.splitlines()[-4:], *log.splitlines()[-8:]])
             raise _failed(f"The embedded PostgreSQL in {self.path} failed:\n{last}")
 
 

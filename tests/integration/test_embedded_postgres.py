@@ -195,6 +195,24 @@ def test_a_server_that_is_to_be_kept_stays_until_it_is_stopped(folder: Path) -> 
     assert stop_embedded(folder) is False
 
 
+def test_a_server_whose_folders_were_closed_to_its_user_meanwhile_is_stopped(folder: Path) -> None:
+    start_embedded(folder)
+    folder.parent.chmod(0o700)
+
+    assert stop_embedded(folder) is True
+    assert embedded_url(folder) is None
+
+
+def test_what_pg_ctl_says_is_told_however_long_the_server_s_log_is(folder: Path) -> None:
+    start_embedded(folder)
+    stop_embedded(folder)
+
+    with pytest.raises(InfraError, match="pg_ctl: could not start server") as caught:
+        start_embedded(folder, settings={"port": "no port"})
+
+    assert "invalid value for parameter" in str(caught.value)
+
+
 def test_a_folder_that_cannot_be_used_is_an_infra_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
