@@ -1,14 +1,18 @@
 """Decisions about payments. A person or a rule is checked; what a gateway reports is a fact,
 however odd. What a command leaves open is chosen first.
+
+A gateway's reference identifies a movement: the same again is nothing, also where it was annulled
+meanwhile; one that says something else of it contradicts, and somebody must look.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from domain.messages import Event, Verdict
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
-from domain.orders.ledger import balance
+from domain.orders.ledger import LedgerEntry, balance
 from domain.orders.order import Order
 from domain.orders.payment_choice import (
     by_payment,
@@ -24,12 +28,18 @@ from domain.refusals import Unmet
 
 def submit(order: Order, cmd: c.SubmitPayment) -> Verdict:
     unmet = list(guards.same_currency(order, cmd.currency))
-    for entry in order.ledger:
-        if (entry.payment_id, entry.kind) == (cmd.payment_id, "submitted"):
-            if cmd.amount_minor not in (None, entry.amount_minor):
-                message = f"The payment {cmd.payment_id} was submitted with another amount"
-                unmet.append(Unmet(code="payment_exists", field="payment_id", message=message))
-            return [], unmet
+    fact = guards.tells_fact(cmd)
+    known = [
+        entry.amount_minor
+        for entry in (*order.ledger, *(order.voided if fact else ()))
+        if (entry.payment_id, entry.kind) == (cmd.payment_id, "submitted")
+    ]
+    if known and cmd.amount_minor in (None, *known):
+        return [], unmet
+    if known and not fact:
+        message = f"The payment {cmd.payment_id} was submitted with another amount"
+        unmet.append(Unmet(code="payment_exists", field="payment_id", message=message))
+        return [], unmet
     amount = still_due(order) if cmd.amount_minor is None else cmd.amount_minor
     if isinstance(amount, Unmet):
         return [], [*unmet, amount]
@@ -44,11 +54,11 @@ def submit(order: Order, cmd: c.SubmitPayment) -> Verdict:
 
 
 def take(order: Order, cmd: c.IncomingPayment) -> Verdict:
-    """Book money on its way to us; the same movement again, by its reference, is nothing."""
+    """Book money on its way to us."""
     if _is_told(order, cmd):
         return [], []
-    unmet = list(guards.same_currency(order, cmd.currency))
-    if _is_checked(cmd) and cmd.method is None:
+    unmet = [*guards.same_currency(order, cmd.currency), *_contradiction(order, cmd)]
+    if not guards.tells_fact(cmd) and cmd.method is None:
         unmet += _payment_is_known(order, cmd.payment_id)
     chosen = to_take(order, cmd)
     if isinstance(chosen, Unmet):
@@ -57,28 +67,48 @@ def take(order: Order, cmd: c.IncomingPayment) -> Verdict:
 
 
 def give_back(order: Order, cmd: c.ReturnedPayment) -> Verdict:
-    """Book money on its way back; the same movement again, by its reference, is nothing."""
+    """Book money on its way back."""
     if _is_told(order, cmd):
         return [], []
-    unmet = list(guards.same_currency(order, cmd.currency))
-    if _is_checked(cmd):
+    unmet = [*guards.same_currency(order, cmd.currency), *_contradiction(order, cmd)]
+    if not guards.tells_fact(cmd):
         unmet += _payment_is_known(order, cmd.payment_id)
     chosen = to_return(order, cmd)
     if isinstance(chosen, Unmet):
         return [], [*unmet, chosen]
-    if _is_checked(cmd):
+    if not guards.tells_fact(cmd):
         unmet += _money_is_there(order, *chosen)
     return [_movement(cmd, *chosen)], unmet
 
 
 def _is_told(order: Order, cmd: c.PaymentCommand) -> bool:
-    """The gateway has told of this movement before."""
-    told = ((entry.gateway_ref, entry.kind) for entry in order.ledger)
-    return cmd.gateway_ref is not None and (cmd.gateway_ref, cmd.KIND) in told
+    """This very movement is known, even if it was annulled since."""
+    return any(_agrees(cmd, entry) for entry in _known(cmd, (*order.ledger, *order.voided)))
 
 
-def _is_checked(cmd: c.PaymentCommand) -> bool:
-    return cmd.actor.kind not in guards.FACT_ACTORS
+def _contradiction(order: Order, cmd: c.PaymentCommand) -> Iterator[Unmet]:
+    for entry in _known(cmd, order.ledger):
+        yield Unmet(
+            code="movement_contradicts",
+            field="gateway_ref",
+            message=f"{cmd.gateway_ref} is known as {entry.amount_minor} of {entry.payment_id}"
+            f" (event {entry.version})",
+            needed="a reference of its own; or annul that event, if it is the wrong one",
+        )
+
+
+def _known(cmd: c.PaymentCommand, entries: Iterable[LedgerEntry]) -> Iterator[LedgerEntry]:
+    if cmd.gateway_ref is not None:
+        for entry in entries:
+            if (entry.gateway_ref, entry.kind) == (cmd.gateway_ref, cmd.KIND):
+                yield entry
+
+
+def _agrees(cmd: c.PaymentCommand, entry: LedgerEntry) -> bool:
+    return cmd.payment_id in (None, entry.payment_id) and cmd.amount_minor in (
+        None,
+        entry.amount_minor,
+    )
 
 
 def _movement(cmd: c.PaymentCommand, payment_id: str, amount_minor: int) -> Event:

@@ -68,11 +68,16 @@ def facts_come_from_outside(command: Command) -> Iterator[Unmet]:
         )
 
 
+def tells_fact(command: OrderCommand) -> bool:
+    """Whether a command says what happened elsewhere: that is recorded, however odd."""
+    return command.MAY_BE_FACT and command.actor.kind in FACT_ACTORS
+
+
 def time_is_allowed(command: OrderCommand, now: datetime) -> Iterator[Unmet]:
     """Only facts may set the past, nobody the future."""
     if command.occurred_at is None:
         return
-    if not command.MAY_BE_FACT or command.actor.kind not in FACT_ACTORS:
+    if not tells_fact(command):
         yield Unmet(
             code="time_not_allowed",
             field="occurred_at",

@@ -34,6 +34,7 @@ class Order:
     items: Mapping[str, Item] = field(default_factory=dict)
     totals: Totals | None = None
     ledger: tuple[LedgerEntry, ...] = ()
+    voided: tuple[LedgerEntry, ...] = ()  # annulled: the gateway may tell of them again
     fields: Mapping[str, FieldValue] = field(default_factory=dict)  # changed after placing
     owner_user: str | None = None
     owner_group: str | None = None
@@ -230,6 +231,7 @@ def _annulled(order: Order, version: int) -> dict[str, Any]:
     return {
         "timeline": without(order.timeline, version),
         "ledger": tuple(entry for entry in order.ledger if entry.version != version),
+        "voided": (*order.voided, *(one for one in order.ledger if one.version == version)),
         "correctable": {v: name for v, name in order.correctable.items() if v != version},
         "annulled": order.annulled | {version},
     }

@@ -56,6 +56,12 @@ def submitted(payment_id: str, amount_minor: int) -> e.PaymentSubmitted:
     return e.PaymentSubmitted(**body, amount_minor=amount_minor)
 
 
+def annul(version: int) -> c.CorrectFact:
+    return c.CorrectFact(
+        command_id=UUID(int=5), actor=actor(), order_id=ORDER_ID, version=version, reason="Wrong"
+    )
+
+
 def booked(answer: Answer) -> list[tuple[str, str, int]]:
     """Give what a command added to the ledger: kind, payment, minor units."""
     new = answer.order.ledger[-len(answer.events) :]
@@ -94,6 +100,18 @@ class TestSubmitPayment:
 
     def test_the_same_announcement_again_is_nothing(self) -> None:
         given(PLACE, SUBMIT).when(SUBMIT).then_nothing()
+
+    def test_d6_what_a_gateway_announces_otherwise_is_a_fact_too(self) -> None:
+        gateway = submitting(actor=actor("api_key"), amount_minor=1)
+
+        given(PLACE, SUBMIT).when(gateway).then(submitted("p-1", 1))
+        given(PLACE, SUBMIT, gateway).when(gateway).then_nothing()
+
+    def test_d5_an_annulled_announcement_of_a_gateway_does_not_come_back(self) -> None:
+        gateway = submitting(actor=actor("api_key"))
+
+        given(PLACE, gateway, annul(2)).when(gateway).then_nothing()
+        assert given(PLACE, gateway, annul(2)).when(SUBMIT).events
 
     def test_without_an_amount_it_is_what_is_still_due(self) -> None:
         rest = submitting(payment_id=None, amount_minor=None)
@@ -137,6 +155,37 @@ class TestEveryMovement:
         callback = pay(movement, "api_key", gateway_ref="g-1")
 
         given(PLACE, callback).when(callback).then_nothing()
+
+    def test_d5_an_annulled_movement_does_not_come_back_with_the_next_callback(
+        self, movement: Movement
+    ) -> None:
+        callback = pay(movement, "api_key", gateway_ref="g-1")
+
+        answer = given(PLACE, callback, annul(2)).when(callback)
+
+        answer.then_nothing()
+        assert answer.order.ledger == ()
+
+    @pytest.mark.parametrize("change", [{"payment_id": "p-2"}, {"amount_minor": 1}])
+    def test_d6_a_reference_that_says_something_else_now_is_seen_by_somebody(
+        self, movement: Movement, change: dict[str, Any]
+    ) -> None:
+        callback = pay(movement, "api_key", gateway_ref="g-1")
+        other = pay(movement, "api_key", gateway_ref="g-1", **change)
+
+        answer = given(PLACE, callback).when(other)
+
+        answer.then_refused("movement_contradicts")
+        assert "1650 of p-1 (event 2)" in answer.unmet[0].message
+
+    def test_d5_the_right_movement_follows_on_the_annulled_one(self, movement: Movement) -> None:
+        wrong = pay(movement, "api_key", gateway_ref="g-1", amount_minor=1)
+        right = pay(movement, "api_key", gateway_ref="g-1")
+
+        answer = given(PLACE, wrong, annul(2)).when(right)
+
+        assert booked(answer) == [(KINDS[movement], "p-1", 1_650)]
+        given(PLACE, wrong, annul(2), right).when(wrong).then_nothing()
 
     def test_d6_a_late_callback_is_a_fact_and_sets_the_past(self, movement: Movement) -> None:
         late = pay(movement, "api_key", occurred_at=NOW - timedelta(days=2), payment_id="p-9")
