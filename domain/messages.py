@@ -89,6 +89,9 @@ class Decided:
     fact_id: UUID | None = None  # set: a fact from outside, None: a decision made here
 
 
+Verdict = tuple[list[Event], list[Unmet]]  # what would happen, and all that stands against it
+
+
 class Happened(Protocol):
     """What evolve needs to know of an event, stored or about to be."""
 

@@ -4,7 +4,7 @@
 # ruff: noqa: PLC0414
 
 from functools import cached_property
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Self, get_args
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, model_validator
@@ -19,6 +19,7 @@ from domain.orders.facts import PaymentFact as PaymentFact
 from domain.orders.facts import PlacedFact as PlacedFact
 from domain.orders.facts import SourceStatusFact as SourceStatusFact
 from domain.orders.facts import StatusFact as StatusFact
+from domain.orders.ledger import Kind
 from domain.orders.money import MAX_MINOR, Line, Minor, Quantity, StatedTotals
 
 MAX_LINES = 500  # positions in one order
@@ -27,6 +28,8 @@ MAX_FACTS = 500  # facts in one command
 
 class OrderCommand(Command):
     """A command to one order."""
+
+    MAY_BE_FACT: ClassVar[bool] = False  # it may tell what happened elsewhere, with its time
 
     order_id: UUID
 
@@ -39,6 +42,7 @@ class PlaceOrder(OrderCommand):
     """Create an order. Without totals they are computed; stated ones are checked."""
 
     NAME: ClassVar[str] = "order.place"
+    MAY_BE_FACT: ClassVar[bool] = True
 
     path: Code = "universal"
     order_type: Code = "private"
@@ -150,6 +154,7 @@ class SubmitPayment(OrderCommand):
     """Announce a payment."""
 
     NAME: ClassVar[str] = "order.submit_payment"
+    MAY_BE_FACT: ClassVar[bool] = True
 
     payment_id: Name
     method: Name
@@ -161,6 +166,9 @@ class SubmitPayment(OrderCommand):
 class PaymentCommand(OrderCommand):
     """A movement of one payment, by a person or as the gateway's callback."""
 
+    KIND: ClassVar[Kind]  # of the ledger entry
+    MAY_BE_FACT: ClassVar[bool] = True
+
     payment_id: Name
     amount_minor: Annotated[int, Field(ge=1, le=MAX_MINOR)]
     currency: KnownCurrency
@@ -171,18 +179,21 @@ class AuthorisePayment(PaymentCommand):
     """Money was reserved."""
 
     NAME: ClassVar[str] = "order.authorise_payment"
+    KIND: ClassVar[Kind] = "authorised"
 
 
 class ChargePayment(PaymentCommand):
     """Money came in."""
 
     NAME: ClassVar[str] = "order.charge_payment"
+    KIND: ClassVar[Kind] = "charged"
 
 
 class RefundPayment(PaymentCommand):
     """Money goes back."""
 
     NAME: ClassVar[str] = "order.refund_payment"
+    KIND: ClassVar[Kind] = "refunded"
 
     reason_code: Code | None = None
 
@@ -191,6 +202,7 @@ class ChargeBackPayment(PaymentCommand):
     """The bank took the money back."""
 
     NAME: ClassVar[str] = "order.charge_back_payment"
+    KIND: ClassVar[Kind] = "charged_back"
 
 
 class AssignOwner(OrderCommand):
@@ -244,23 +256,24 @@ class RecordFacts(OrderCommand):
     facts: Annotated[tuple[Fact, ...], Field(min_length=1, max_length=MAX_FACTS)]
 
 
-COMMANDS: tuple[type[OrderCommand], ...] = (
-    PlaceOrder,
-    ChangeStatus,
-    CancelOrder,
-    ChangeFields,
-    AddItem,
-    ChangeItem,
-    MoveItem,
-    CancelItem,
-    SubmitPayment,
-    AuthorisePayment,
-    ChargePayment,
-    RefundPayment,
-    ChargeBackPayment,
-    AssignOwner,
-    AddNote,
-    MarkTest,
-    CorrectFact,
-    RecordFacts,
+# What may be asked of an order that exists.
+Change = (
+    ChangeStatus
+    | CancelOrder
+    | ChangeFields
+    | AddItem
+    | ChangeItem
+    | MoveItem
+    | CancelItem
+    | SubmitPayment
+    | AuthorisePayment
+    | ChargePayment
+    | RefundPayment
+    | ChargeBackPayment
+    | AssignOwner
+    | AddNote
+    | MarkTest
+    | CorrectFact
 )
+
+COMMANDS: tuple[type[OrderCommand], ...] = (PlaceOrder, *get_args(Change), RecordFacts)

@@ -3,18 +3,17 @@
 An empty list means: already so. Runs once per command, in services.pipeline.
 """
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never, cast
 
 from domain.facts import Facts
-from domain.messages import Decided, Event
+from domain.messages import Decided, Verdict
 from domain.orders import commands as c
+from domain.orders import decide_items as items
+from domain.orders import decide_payments as payments
 from domain.orders import events as e
 from domain.orders import guards
 from domain.orders.decide_facts import record_facts
-from domain.orders.decide_items import ITEM_DECISIONS
-from domain.orders.decide_payments import PAYMENT_DECISIONS
 from domain.orders.money import add_up, check_totals
 from domain.orders.order import Order
 from domain.paths.line import PathLine
@@ -28,7 +27,7 @@ def place(order: Order, line: PathLine, cmd: c.PlaceOrder, facts: Facts, now: da
     """Create the order on the latest version of its path. The same order again is refused."""
     unmet = [
         *guards.status_is_as_expected(order, cmd),
-        *guards.time_is_allowed(cmd, now, is_fact=True),
+        *guards.time_is_allowed(cmd, now),
     ]
     if order.exists:
         unmet.append(
@@ -78,30 +77,54 @@ def decide(order: Order, cmd: c.OrderCommand, facts: Facts, now: datetime) -> De
     if isinstance(cmd, c.RecordFacts):
         return record_facts(order, cmd, facts, now)
     refuse_if(list(guards.order_exists(order, cmd.order_id)))
-    is_fact = isinstance(cmd, c.PaymentCommand | c.SubmitPayment)
     unmet = [
         *guards.status_is_as_expected(order, cmd),
-        *guards.time_is_allowed(cmd, now, is_fact=is_fact),
+        *guards.time_is_allowed(cmd, now),
     ]
     if not order.path:
         raise Refusal(*guards.path_is_pinned(order), *unmet)
     path = facts.paths[order.path, order.path_version]
     # A fact may be minutes ahead of our clock: what is decided now comes after it.
     at = cmd.occurred_at or max(now, order.last_occurred_at or now)
-    events, more = _DECISIONS[type(cmd)](order, cmd, path, at)
+    events, more = _verdict(order, cast(c.Change, cmd), path, at)
     refuse_if([*unmet, *more])
     return [Decided(event, at) for event in events]
 
 
-# Each gives the events and everything that stands against them.
-Verdict = tuple[list[Event], list[Unmet]]
+# One branch per command: all that may be asked of an order on one page, the frequent first.
+def _verdict(order: Order, cmd: c.Change, path: OrderPath, at: datetime) -> Verdict:
+    match cmd:
+        case c.ChangeStatus():
+            return _move(order, cmd, cmd.to_status, path, at)
+        case c.PaymentCommand():
+            return payments.book(order, cmd)
+        case c.SubmitPayment():
+            return payments.submit(order, cmd)
+        case c.MoveItem():
+            return items.move(order, cmd, path)
+        case c.CancelOrder():
+            return _cancel(order, cmd, path, at)
+        case c.AddItem():
+            return items.add(order, cmd, path)
+        case c.ChangeItem():
+            return items.change(order, cmd, path)
+        case c.CancelItem():
+            return items.cancel(order, cmd, path)
+        case c.ChangeFields():
+            return _change_fields(order, cmd, path)
+        case c.AssignOwner():
+            return _assign_owner(order, cmd)
+        case c.AddNote():
+            return [e.NoteAdded(text=cmd.text)], []
+        case c.MarkTest():
+            return ([] if order.test == cmd.test else [e.TestFlagChanged(test=cmd.test)]), []
+        case c.CorrectFact():
+            return _correct(order, cmd)
+        case _:
+            assert_never(cmd)
 
 
-def change_status(order: Order, cmd: c.ChangeStatus, path: OrderPath, now: datetime) -> Verdict:
-    return _move(order, cmd, cmd.to_status, path, now)
-
-
-def cancel(order: Order, cmd: c.CancelOrder, path: OrderPath, now: datetime) -> Verdict:
+def _cancel(order: Order, cmd: c.CancelOrder, path: OrderPath, now: datetime) -> Verdict:
     """End without success. An order that ended so already, in whatever way, is left alone."""
     ended = path.statuses.get(order.status or "")
     if cmd.to_status is None and ended is not None and ended.final == "failure":
@@ -145,7 +168,7 @@ def _deadlines(path: OrderPath, status: str, at: datetime) -> tuple[e.Deadline, 
     return tuple(e.Deadline(level=level, at=when) for level, when in deadlines_from(limit, at))
 
 
-def change_fields(order: Order, cmd: c.ChangeFields, path: OrderPath, _now: datetime) -> Verdict:
+def _change_fields(order: Order, cmd: c.ChangeFields, path: OrderPath) -> Verdict:
     if not cmd.wanted:
         message = "No field is named that should change"
         needed = "one of " + ", ".join(cmd.FIELDS)
@@ -157,7 +180,7 @@ def change_fields(order: Order, cmd: c.ChangeFields, path: OrderPath, _now: date
     return [e.FieldsChanged(changed=tuple(changed), **values)], [*guards.not_final(order, path)]
 
 
-def assign_owner(order: Order, cmd: c.AssignOwner, _path: OrderPath, _now: datetime) -> Verdict:
+def _assign_owner(order: Order, cmd: c.AssignOwner) -> Verdict:
     if (cmd.user, cmd.group) == (order.owner_user, order.owner_group):
         return [], []
     event = e.OwnerAssigned(
@@ -169,15 +192,7 @@ def assign_owner(order: Order, cmd: c.AssignOwner, _path: OrderPath, _now: datet
     return [event], []
 
 
-def add_note(_order: Order, cmd: c.AddNote, _path: OrderPath, _now: datetime) -> Verdict:
-    return [e.NoteAdded(text=cmd.text)], []
-
-
-def mark_test(order: Order, cmd: c.MarkTest, _path: OrderPath, _now: datetime) -> Verdict:
-    return ([] if order.test == cmd.test else [e.TestFlagChanged(test=cmd.test)]), []
-
-
-def correct(order: Order, cmd: c.CorrectFact, _path: OrderPath, _now: datetime) -> Verdict:
+def _correct(order: Order, cmd: c.CorrectFact) -> Verdict:
     """Annul a fact. Twice is nothing new: the fact no longer counts."""
     if cmd.version in order.annulled:
         return [], []
@@ -199,16 +214,3 @@ def correct(order: Order, cmd: c.CorrectFact, _path: OrderPath, _now: datetime) 
         annulled_version=cmd.version, annulled_type=name or "", reason=cmd.reason or ""
     )
     return [event], []
-
-
-_DECISIONS: dict[type[c.OrderCommand], Callable[..., Verdict]] = {
-    c.ChangeStatus: change_status,
-    c.CancelOrder: cancel,
-    c.ChangeFields: change_fields,
-    c.AssignOwner: assign_owner,
-    c.AddNote: add_note,
-    c.MarkTest: mark_test,
-    c.CorrectFact: correct,
-    **ITEM_DECISIONS,
-    **PAYMENT_DECISIONS,
-}

@@ -1,11 +1,8 @@
 """Decisions about positions: add, change, move pieces, cancel pieces."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
 
-from domain.messages import Event
+from domain.messages import Event, Verdict
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
@@ -15,10 +12,8 @@ from domain.orders.order import Order, totals_of
 from domain.paths.path import OrderPath
 from domain.refusals import Unmet
 
-Verdict = tuple[list[Event], list[Unmet]]
 
-
-def add_item(order: Order, cmd: c.AddItem, path: OrderPath, _now: datetime) -> Verdict:
+def add(order: Order, cmd: c.AddItem, path: OrderPath) -> Verdict:
     known = order.items.get(cmd.line.item_id)
     if known is not None and known.line == cmd.line:
         return [], []
@@ -34,7 +29,7 @@ def add_item(order: Order, cmd: c.AddItem, path: OrderPath, _now: datetime) -> V
     return [e.ItemAdded(line=cmd.line, totals=totals)], unmet
 
 
-def change_item(order: Order, cmd: c.ChangeItem, path: OrderPath, _now: datetime) -> Verdict:
+def change(order: Order, cmd: c.ChangeItem, path: OrderPath) -> Verdict:
     item = order.items.get(cmd.item_id)
     if item is None:
         return [], [_unknown(order, cmd.item_id)]
@@ -60,7 +55,7 @@ def change_item(order: Order, cmd: c.ChangeItem, path: OrderPath, _now: datetime
     return [e.ItemChanged(line=line, totals=totals)], unmet
 
 
-def move_item(order: Order, cmd: c.MoveItem, path: OrderPath, _now: datetime) -> Verdict:
+def move(order: Order, cmd: c.MoveItem, path: OrderPath) -> Verdict:
     item = order.items.get(cmd.item_id)
     if item is None:
         return [], [_unknown(order, cmd.item_id)]
@@ -89,7 +84,7 @@ def move_item(order: Order, cmd: c.MoveItem, path: OrderPath, _now: datetime) ->
     return [_moved(order, item, cmd.quantity, move, cmd.reason_code)], []
 
 
-def cancel_item(order: Order, cmd: c.CancelItem, path: OrderPath, _now: datetime) -> Verdict:
+def cancel(order: Order, cmd: c.CancelItem, path: OrderPath) -> Verdict:
     item = order.items.get(cmd.item_id)
     if item is None:
         return [], [_unknown(order, cmd.item_id)]
@@ -144,11 +139,3 @@ def _too_few(wanted: int, there: int, status: str) -> Unmet:
         message=f"{wanted} pieces are asked for, {there} are in {status}",
         needed=f"at most {there}",
     )
-
-
-ITEM_DECISIONS: dict[Any, Callable[..., Verdict]] = {
-    c.AddItem: add_item,
-    c.ChangeItem: change_item,
-    c.MoveItem: move_item,
-    c.CancelItem: cancel_item,
-}

@@ -2,23 +2,18 @@
 however odd.
 """
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
-from domain.messages import Event
+from domain.messages import Verdict
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
-from domain.orders.ledger import Kind, balance
+from domain.orders.ledger import balance
 from domain.orders.order import Order
-from domain.paths.path import OrderPath
 from domain.refusals import Unmet
 
-Verdict = tuple[list[Event], list[Unmet]]
 
-
-def submit(order: Order, cmd: c.SubmitPayment, _path: OrderPath, _now: datetime) -> Verdict:
+def submit(order: Order, cmd: c.SubmitPayment) -> Verdict:
     unmet = list(guards.same_currency(order, cmd.currency))
     for entry in order.ledger:
         if (entry.payment_id, entry.kind) == (cmd.payment_id, "submitted"):
@@ -36,29 +31,25 @@ def submit(order: Order, cmd: c.SubmitPayment, _path: OrderPath, _now: datetime)
     return [event], unmet
 
 
-def _movement(
-    kind: Kind, event_type: type[e.PaymentEvent]
-) -> Callable[[Order, c.PaymentCommand, OrderPath, datetime], Verdict]:
-    def decide(order: Order, cmd: c.PaymentCommand, _path: OrderPath, _now: datetime) -> Verdict:
-        if cmd.gateway_ref is not None and any(
-            (entry.gateway_ref, entry.kind) == (cmd.gateway_ref, kind) for entry in order.ledger
-        ):
-            return [], []
-        unmet = list(guards.same_currency(order, cmd.currency))
-        if cmd.actor.kind not in guards.FACT_ACTORS:
-            unmet += _payment_is_known(order, cmd)
-            unmet += _money_is_there(order, cmd, kind)
-        body: dict[str, Any] = {
-            "payment_id": cmd.payment_id,
-            "amount_minor": cmd.amount_minor,
-            "currency": cmd.currency,
-            "gateway_ref": cmd.gateway_ref,
-        }
-        if isinstance(cmd, c.RefundPayment):
-            body["reason_code"] = cmd.reason_code
-        return [event_type(**body)], unmet
-
-    return decide
+def book(order: Order, cmd: c.PaymentCommand) -> Verdict:
+    """Book a movement; the same one again, by the gateway's reference, is nothing."""
+    if cmd.gateway_ref is not None and any(
+        (entry.gateway_ref, entry.kind) == (cmd.gateway_ref, cmd.KIND) for entry in order.ledger
+    ):
+        return [], []
+    unmet = list(guards.same_currency(order, cmd.currency))
+    if cmd.actor.kind not in guards.FACT_ACTORS:
+        unmet += _payment_is_known(order, cmd)
+        unmet += _money_is_there(order, cmd)
+    body: dict[str, Any] = {
+        "payment_id": cmd.payment_id,
+        "amount_minor": cmd.amount_minor,
+        "currency": cmd.currency,
+        "gateway_ref": cmd.gateway_ref,
+    }
+    if isinstance(cmd, c.RefundPayment):
+        body["reason_code"] = cmd.reason_code
+    return [e.PAYMENT_EVENTS[cmd.KIND](**body)], unmet
 
 
 def _payment_is_known(order: Order, cmd: c.PaymentCommand) -> list[Unmet]:
@@ -75,9 +66,9 @@ def _payment_is_known(order: Order, cmd: c.PaymentCommand) -> list[Unmet]:
     ]
 
 
-def _money_is_there(order: Order, cmd: c.PaymentCommand, kind: Kind) -> list[Unmet]:
+def _money_is_there(order: Order, cmd: c.PaymentCommand) -> list[Unmet]:
     """Nobody gives back more than came in."""
-    if kind not in ("refunded", "charged_back"):
+    if cmd.KIND not in ("refunded", "charged_back"):
         return []
     held = balance(order.ledger, cmd.payment_id).paid_minor
     if cmd.amount_minor <= held:
@@ -90,12 +81,3 @@ def _money_is_there(order: Order, cmd: c.PaymentCommand, kind: Kind) -> list[Unm
             needed=f"at most {max(held, 0)}",
         )
     ]
-
-
-PAYMENT_DECISIONS: dict[Any, Callable[..., Verdict]] = {
-    c.SubmitPayment: submit,
-    c.AuthorisePayment: _movement("authorised", e.PaymentAuthorised),
-    c.ChargePayment: _movement("charged", e.PaymentCharged),
-    c.RefundPayment: _movement("refunded", e.PaymentRefunded),
-    c.ChargeBackPayment: _movement("charged_back", e.PaymentChargedBack),
-}

@@ -4,6 +4,7 @@ from collections.abc import Container, Iterator
 from datetime import datetime, timedelta
 
 from domain.messages import Command
+from domain.orders.commands import OrderCommand
 from domain.orders.order import Order
 from domain.paths.path import ANY, OrderPath, Requirement, Transition
 from domain.refusals import Unmet
@@ -67,11 +68,11 @@ def facts_come_from_outside(command: Command) -> Iterator[Unmet]:
         )
 
 
-def time_is_allowed(command: Command, now: datetime, *, is_fact: bool) -> Iterator[Unmet]:
+def time_is_allowed(command: OrderCommand, now: datetime) -> Iterator[Unmet]:
     """Only facts may set the past, nobody the future."""
     if command.occurred_at is None:
         return
-    if not is_fact or command.actor.kind not in FACT_ACTORS:
+    if not command.MAY_BE_FACT or command.actor.kind not in FACT_ACTORS:
         yield Unmet(
             code="time_not_allowed",
             field="occurred_at",
