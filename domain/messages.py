@@ -6,7 +6,15 @@ from datetime import datetime
 from typing import Annotated, ClassVar, Literal, Protocol, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 from domain.refusals import Unmet
 
@@ -22,6 +30,13 @@ def _no_nul(text: str) -> str:
 Text = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_no_nul)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_no_nul)]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+
+
+def _one_or_many(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+OneOrMany = Annotated[tuple[Name, ...], BeforeValidator(_one_or_many)]  # people may leave [ ] out
 
 
 @dataclass(frozen=True, slots=True)

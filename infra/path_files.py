@@ -5,14 +5,14 @@ and for the files of a shop.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from domain.hints import hint
 from domain.paths.path import Escalation, Initial, Limit, OrderPath, Status, Transition
 from domain.refusals import OrderpathError
 from infra.yaml_sheet import Fault, Place, Sheet, read_sheet
@@ -83,7 +83,7 @@ def load_preset(name: str) -> OrderPath:
     """
     names = preset_names()
     if name not in names:
-        raise PathFileError(f"there is no ready-made path {name[:64]!r}{_hint(name, names)}")
+        raise PathFileError(f"there is no ready-made path {name[:64]!r}{hint(name, names)}")
     source = files(_PRESETS).joinpath(f"{name}.yaml")
     return read_path(source.read_text(encoding="utf-8"), where=source.name)
 
@@ -167,12 +167,12 @@ def _words(error: _Error, data: object) -> str:
         case "undefined_name":
             kind = error.facts["kind"]
             defined = _or(data, {})["stages" if kind == "stage" else "statuses"]
-            return f"there is no {kind} {given}{_hint(error.given, _names(list(defined)))}"
+            return f"there is no {kind} {given}{hint(error.given, _names(list(defined)))}"
         case "extra_forbidden":
             return _unknown_key(error.place)
         case "literal_error":
             expected = re.findall(r"'([^']*)'", error.facts["expected"])
-            return f"{given} is not known here{_hint(error.given, expected)}"
+            return f"{given} is not known here{hint(error.given, expected)}"
         case "string_pattern_mismatch":
             return f"{given} does not fit: write {_FORMS.get(key, _CODE)}"
         case "value_error":
@@ -189,11 +189,4 @@ def _unknown_key(place: Place) -> str:
         return "working time needs a calendar, not supported yet: write wall"
     fields = _SHAPES[tuple(map(str, shape))].model_fields
     known = [described.alias or name for name, described in fields.items()]
-    return f"unknown key {str(key)[:64]!r}{_hint(key, known)}"
-
-
-def _hint(word: object, known: Iterable[str]) -> str:
-    """Say which name was probably meant, or which ones there are."""
-    names = [name for name in known if len(name) <= 64]
-    close = get_close_matches(str(word)[:64], names, n=1)
-    return f": did you mean {close[0]}?" if close else f": write one of {', '.join(names[:30])}"
+    return f"unknown key {str(key)[:64]!r}{hint(key, known)}"

@@ -3,7 +3,6 @@
 A wrong value and an unknown name both stop the program, with a sentence that says what is allowed.
 """
 
-import difflib
 import os
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -15,6 +14,8 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.hints import nearest
 
 PREFIX: Final = "ORDERPATH_"
 DOTENV: Final = ".env"
@@ -99,9 +100,9 @@ def _known_names() -> list[str]:
 
 def _unknown(name: str) -> str:
     fields = [field.upper() for field in Settings.model_fields]
-    close = difflib.get_close_matches(name.removeprefix(PREFIX), fields, n=1)
+    close = nearest(name.removeprefix(PREFIX), fields)
     known = ", ".join(_known_names())
-    hint = f"did you mean {PREFIX}{close[0]}?" if close else f"known are {known}."
+    hint = f"did you mean {PREFIX}{close}?" if close else f"known are {known}."
     return f"{name} is no setting of Orderpath: {hint}"
 
 

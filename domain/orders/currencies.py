@@ -5,11 +5,11 @@ codes that have no minor unit (metals, XDR, tests), and with what was withdrawn 
 orders of those years are imported too.
 """
 
-from difflib import get_close_matches
 from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
+from domain.hints import nearest
 from domain.orders.money import Currency
 
 _BY_DIGITS: Final = {
@@ -42,8 +42,8 @@ def known_currency(code: str) -> str:
     """Give the code back. Raises: ValueError that says what to write, if ISO 4217 has none such."""
     if code in DIGITS:
         return code
-    close = get_close_matches(code[:8].upper(), DIGITS, n=1)
-    advice = f"did you mean {close[0]}?" if close else "write its code, as EUR"
+    close = nearest(code[:8].upper(), DIGITS)
+    advice = f"did you mean {close}?" if close else "write its code, as EUR"
     raise ValueError(f"{code[:64]!r} is no currency of ISO 4217: {advice}")
 
 

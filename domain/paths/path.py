@@ -11,10 +11,10 @@ from itertools import islice
 from operator import itemgetter
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError, to_json
 
-from domain.messages import Code, Name, Shape, Text
+from domain.messages import Code, Name, OneOrMany, Shape, Text
 from domain.paths.durations import Duration
 
 MAX_STATUSES = 1_000
@@ -80,20 +80,14 @@ class Initial(Shape):
     status: Code
 
 
-def _one_or_many(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-OneOrMany = Annotated[
-    tuple[Name, ...], BeforeValidator(_one_or_many), Field(min_length=1, max_length=MAX_STATUSES)
-]
+Names = Annotated[OneOrMany, Field(min_length=1, max_length=MAX_STATUSES)]
 
 
 class Transition(Shape):
     """Moves that are allowed, for whom, and what has to be said."""
 
-    from_: Annotated[OneOrMany, Field(alias="from")]
-    to: OneOrMany
+    from_: Annotated[Names, Field(alias="from")]
+    to: Names
     roles: tuple[Code, ...] = ()  # empty: everybody
     require: tuple[Requirement, ...] = ()
     reasons: tuple[Code, ...] = ()  # allowed reason codes; empty: any
@@ -104,7 +98,7 @@ class OrderPath(Shape):
 
     path: Code
     title: Title = Field(default_factory=dict)
-    applies_to: tuple[dict[Literal["order_type", "channel", "shop"], OneOrMany], ...] = ()
+    applies_to: tuple[dict[Literal["order_type", "channel", "shop"], Names], ...] = ()
     stages: Annotated[tuple[Code, ...], Field(min_length=1, max_length=MAX_STATUSES)]
     statuses: Annotated[dict[Code, Status], Field(min_length=1, max_length=MAX_STATUSES)]
     initial: Annotated[tuple[Initial, ...], Field(min_length=1)]

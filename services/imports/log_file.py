@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from domain.hints import hint
 from services.bootstrap import System
 from services.imports.discover import discovered
 from services.imports.identity import order_id_of
@@ -15,7 +16,6 @@ from services.imports.mapping import (
     MAX_PROBLEMS,
     LogMapping,
     MappingFile,
-    hint,
     read_mapping,
 )
 from services.imports.problem import ImportProblem

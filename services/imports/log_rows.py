@@ -2,16 +2,15 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from hashlib import sha256
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
-
-from pydantic import ValidationError
 
 from domain.orders.commands import Fact, ItemFact, PaymentFact, PlacedFact, StatusFact
 from domain.orders.events import Customer
+from domain.orders.guards import MAX_AHEAD
 from domain.orders.ledger import Kind
 from domain.orders.money import Line
 from domain.orders.timeline import MAX_RANK
@@ -19,15 +18,20 @@ from services.imports.identity import fact_id_of
 from services.imports.local_time import Clockwork
 from services.imports.mapping import LogMapping
 from services.imports.report import ImportReport
-from services.imports.rows import SourceRow, UnreadableError, filled, minor_units, whole_number
+from services.imports.rows import (
+    SourceRow,
+    UnreadableError,
+    checked,
+    filled,
+    minor_units,
+    whole_number,
+)
 from services.imports.runner import OrderFacts
 from services.imports.session import checked_key
 
 MAX_TEXT: Final = 200  # characters of an activity that becomes a status
-MAX_AHEAD: Final = timedelta(minutes=5)
 ONE_PAYMENT: Final = "1"
 
-Built = TypeVar("Built")
 Told = tuple[Fact, SourceRow]
 Bad = tuple[SourceRow, UnreadableError]
 
@@ -146,11 +150,11 @@ class LogReader:
         if status is not None:
             placing = mapping.placed is not None and mapping.placed.activity == activity
             build = self._placed if placing else self._status
-            facts.append(_checked(build, external_id, status, row, identity("status")))
+            facts.append(checked(build, external_id, status, row, identity("status")))
         if mapping.item and row[mapping.item.id].strip():
-            facts.append(_checked(self._item, row, identity("item")))
+            facts.append(checked(self._item, row, identity("item")))
         if movement is not None:
-            facts.append(_checked(self._payment, movement, row, identity("payment")))
+            facts.append(checked(self._payment, movement, row, identity("payment")))
         return facts
 
     def _status(
@@ -264,12 +268,3 @@ def attribute_columns(mapping: LogMapping, columns: Sequence[str]) -> tuple[str,
 def content_hash(row: SourceRow) -> str:
     """Give SHA-256 of what a row says, whatever the order of its columns."""
     return sha256(json.dumps(sorted(row.values.items())).encode()).hexdigest()
-
-
-def _checked(build: Callable[..., Built], *arguments: Any) -> Built:
-    try:
-        return build(*arguments)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        words = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-        raise UnreadableError("value_refused", None, words) from None

@@ -4,20 +4,19 @@ its line. The language is described in docs/import.md.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
-    BeforeValidator,
     Field,
     ValidationError,
     field_validator,
     model_validator,
 )
 
-from domain.messages import Code, Name, Shape, Text
+from domain.hints import hint
+from domain.messages import Code, Name, OneOrMany, Shape, Text
 from domain.orders.currencies import KnownCurrency
 from domain.orders.ledger import Kind
 from services.bootstrap import System
@@ -29,13 +28,6 @@ MAX_ATTRIBUTES: Final = 100
 ISO, EPOCH, EPOCH_MS = "iso", "epoch", "epoch_ms"
 
 Place = tuple[str | int, ...]
-
-
-def _one_or_many(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-Columns = Annotated[tuple[Name, ...], BeforeValidator(_one_or_many)]
 
 
 class TimeColumn(Shape):
@@ -120,7 +112,7 @@ class LogMapping(Shape):
 
     source: Code  # with the order's number it makes the order's identity, for ever
     path: Code
-    order_id: Annotated[Columns, Field(min_length=1, max_length=5)]
+    order_id: Annotated[OneOrMany, Field(min_length=1, max_length=5)]
     time: TimeColumn
     activity: ActivityColumn
     sequence: Name | None = None
@@ -134,7 +126,7 @@ class LogMapping(Shape):
     payment: PaymentColumns | None = None
     placed: Placing | None = None
     attributes: Literal["all", "none"] | tuple[Name, ...] = "all"
-    personal: Columns = ()
+    personal: OneOrMany = ()
     decimal: Literal[".", ","] = "."
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     encoding: Name = "utf-8"
@@ -289,8 +281,3 @@ _SHAPES: Final = {
     "payment": PaymentColumns,
     "placed": Placing,
 }
-
-
-def hint(word: str, known: Sequence[str]) -> str:
-    close = get_close_matches(word[:64], known, n=1)
-    return f": did you mean {close[0]}?" if close else f": write one of {', '.join(known[:30])}"

@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Final, TypeVar
+from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
-
-from pydantic import ValidationError
 
 from domain.orders.commands import (
     Fact,
@@ -17,15 +15,22 @@ from domain.orders.commands import (
     StatusFact,
 )
 from domain.orders.events import Customer, Delivery
+from domain.orders.guards import MAX_AHEAD
 from domain.orders.ledger import Kind
 from domain.orders.money import Line
 from services.imports.identity import fact_id_of
-from services.imports.rows import SourceRow, UnreadableError, filled, minor_units, whole_number
+from services.imports.rows import (
+    SourceRow,
+    UnreadableError,
+    checked,
+    filled,
+    minor_units,
+    whole_number,
+)
 from services.imports.runner import OrderFacts
 
 SOURCE: Final = "olist"
 CURRENCY: Final = "BRL"
-MAX_AHEAD: Final = timedelta(minutes=5)
 COLUMNS: Final = {
     "orders": (
         "order_id",
@@ -71,7 +76,6 @@ _KEYS: Final = {
     "order_payments": "payment_sequential",
 }
 
-Built = TypeVar("Built")
 Told = tuple[Fact, SourceRow]
 Bad = tuple[SourceRow, UnreadableError]
 
@@ -189,19 +193,18 @@ def read_time(row: SourceRow, column: str) -> datetime | None:
 def _placed(external_id: str, row: SourceRow, placed_at: datetime) -> PlacedFact:
     promised_at = read_time(row, "order_estimated_delivery_date")
     customer_id = row["customer_id"].strip()
-    return _checked(
-        lambda: PlacedFact(
-            fact_id=fact_id_of(SOURCE, external_id, "placed"),
-            occurred_at=placed_at,
-            status="placed",
-            rank=0,
-            channel="import",
-            shop=SOURCE,
-            external_id=external_id,
-            customer=Customer(customer_id=customer_id) if customer_id else None,
-            delivery=Delivery(promised_at=promised_at) if promised_at else None,
-            currency=CURRENCY,
-        )
+    return checked(
+        PlacedFact,
+        fact_id=fact_id_of(SOURCE, external_id, "placed"),
+        occurred_at=placed_at,
+        status="placed",
+        rank=0,
+        channel="import",
+        shop=SOURCE,
+        external_id=external_id,
+        customer=checked(Customer, customer_id=customer_id) if customer_id else None,
+        delivery=Delivery(promised_at=promised_at) if promised_at else None,
+        currency=CURRENCY,
     )
 
 
@@ -217,15 +220,14 @@ def _other(external_id: str, row: SourceRow, times: KnownTimes | None) -> list[F
 def _item(external_id: str, row: SourceRow, times: KnownTimes) -> Fact:
     item_id = str(whole_number(row["order_item_id"], "order_item_id", 1, 1_000_000))
     sku = filled(row, "product_id")
-    line = _checked(
-        lambda: Line(
-            item_id=item_id,
-            sku=sku,
-            title=sku,
-            quantity=1,
-            unit_price_minor=minor_units(row["price"], "price", CURRENCY),
-            seller=row["seller_id"].strip() or None,
-        )
+    line = checked(
+        Line,
+        item_id=item_id,
+        sku=sku,
+        title=sku,
+        quantity=1,
+        unit_price_minor=minor_units(row["price"], "price", CURRENCY),
+        seller=row["seller_id"].strip() or None,
     )
     return ItemFact(
         fact_id=fact_id_of(SOURCE, external_id, f"item:{item_id}"),
@@ -242,32 +244,22 @@ def _payments(external_id: str, row: SourceRow, times: KnownTimes) -> list[Fact]
     method = filled(row, "payment_type")
 
     def payment(movement: Kind, at: datetime) -> Fact:
-        return _checked(
-            lambda: PaymentFact(
-                fact_id=fact_id_of(SOURCE, external_id, f"payment:{number}:{movement}"),
-                occurred_at=at,
-                movement=movement,
-                payment_id=str(number),
-                amount_minor=amount,
-                currency=CURRENCY,
-                method=method,
-                installments=installments,
-            )
+        return checked(
+            PaymentFact,
+            fact_id=fact_id_of(SOURCE, external_id, f"payment:{number}:{movement}"),
+            occurred_at=at,
+            movement=movement,
+            payment_id=str(number),
+            amount_minor=amount,
+            currency=CURRENCY,
+            method=method,
+            installments=installments,
         )
 
     facts = [payment("submitted", times.placed_at)]
     if times.approved_at is not None:
         facts.append(payment("charged", times.approved_at))
     return facts
-
-
-def _checked(build: Callable[[], Built]) -> Built:
-    try:
-        return build()
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        words = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-        raise UnreadableError("value_refused", None, words) from None
 
 
 def _single(rows: Sequence[SourceRow]) -> tuple[list[SourceRow], list[Bad], int]:

@@ -4,19 +4,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from functools import partial
 from typing import Any, Final, Protocol
 from uuid import UUID
 
 from pydantic import ValidationError
 
+from domain.hints import hint
 from services.bootstrap import System
 from services.imports import log_file, olist
 from services.imports.log_rows import LogReader, order_number
 from services.imports.mapping import LogMapping
 from services.imports.olist_rows import OrderReader
-from services.imports.problem import ImportProblem
+from services.imports.problem import ImportProblem, first_problem
 from services.imports.report import ImportReport
 from services.imports.rows import SourceRow, UnreadableError
 from services.imports.runner import Recorder, published_path
@@ -133,9 +133,8 @@ def fix(system: System, row_id: UUID, changes: Mapping[str, str]) -> Quarantined
     columns = [column for column in row.values if column != LINE]
     for column, value in changes.items():
         if column not in columns:
-            close = get_close_matches(column, columns, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(columns)}"
-            raise ImportProblem(f"row {row_id} has no column {column[:64]!r}: {hint}")
+            named = f"row {row_id} has no column {column[:64]!r}"
+            raise ImportProblem(f"{named}{hint(column, columns)}")
         if len(value) > MAX_VALUE_CHARACTERS:
             raise ImportProblem(f"{column}: at most {MAX_VALUE_CHARACTERS} characters")
         if not value.isprintable():
@@ -257,10 +256,8 @@ def _log_way(
     try:
         mapping = LogMapping.model_validate(stored)
     except ValidationError as error:  # It was stored by a version that took it.
-        first = error.errors(include_url=False, include_input=False)[0]
-        words = f"{'.'.join(map(str, first['loc']))}: {first['msg'].removeprefix('Value error, ')}"
         raise ImportProblem(
-            f"the mapping of {report.source} cannot be used any more ({words}): "
+            f"the mapping of {report.source} cannot be used any more ({first_problem(error)}): "
             "correct it and import the file again"
         ) from None
     path = published_path(system, mapping.path)

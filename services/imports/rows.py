@@ -1,19 +1,25 @@
 """A row of a source, what can be wrong with it, and its texts read as money and numbers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 from uuid import UUID
+
+from pydantic import ValidationError
 
 from domain.orders.currencies import digits_of
 from domain.orders.money import MAX_MINOR
 from services.imports.identity import ROWS, id_of
+from services.imports.problem import first_problem
 
 _DECIMAL: Final = re.compile(r"0*(0|[1-9][0-9]*)(\.[0-9]{1,10})?")
 _MOST_DIGITS: Final = len(str(MAX_MINOR))  # before the decimal mark, in whatever currency
 _WHOLE: Final = re.compile(r"[0-9]{1,18}")
+
+Given = ParamSpec("Given")
+Built = TypeVar("Built")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,17 @@ def bad_row(
         order_id=order_id,
         values=row.values,
     )
+
+
+def checked(build: Callable[Given, Built], *args: Given.args, **kwargs: Given.kwargs) -> Built:
+    """Build a value whose shape says what it takes.
+
+    Raises: UnreadableError value_refused, which never shows the value
+    """
+    try:
+        return build(*args, **kwargs)
+    except ValidationError as error:
+        raise UnreadableError("value_refused", None, first_problem(error)) from None
 
 
 def minor_units(text: str, column: str, currency: str, decimal_mark: str = ".") -> int:

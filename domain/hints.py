@@ -1,0 +1,22 @@
+"""What somebody who wrote an unknown name probably meant. Asked wherever people write names."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_LONGEST = 64  # characters that are compared and shown
+_MOST_SHOWN = 30  # names
+
+
+def nearest(word: object, known: Iterable[str]) -> str | None:
+    """Give the name that was probably meant, None if no one comes near."""
+    close = get_close_matches(str(word)[:_LONGEST], known, n=1)
+    return close[0] if close else None
+
+
+def hint(word: object, known: Iterable[str]) -> str:
+    """Say, behind a problem, which name was probably meant, or which ones there are."""
+    names = [name for name in known if len(name) <= _LONGEST]
+    close = nearest(word, names)
+    if close is not None:
+        return f": did you mean {close}?"
+    return f": write one of {', '.join(names[:_MOST_SHOWN])}"
