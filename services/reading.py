@@ -1,11 +1,15 @@
-"""Finds one order and reads it from the log: the same for the CLI and, later, the API."""
+"""Finds one order or one path and reads it from the log: the same for imports, the CLI and,
+later, the API.
+"""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.messages import Recorded
 from domain.orders.events import stream_of
 from domain.orders.order import Order
+from domain.paths import events as path_events
 from domain.paths.line import PathLine
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet
@@ -14,6 +18,14 @@ from services.history import state_of
 
 if TYPE_CHECKING:
     from services.bootstrap import System
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPath:
+    """One version of a path."""
+
+    version: int
+    definition: OrderPath
 
 
 def find_order(system: "System", ref: str) -> UUID:
@@ -62,27 +74,29 @@ def path_of(system: "System", order: Order) -> OrderPath | None:
     return system.log.load_paths([key]).get(key) if order.path else None
 
 
-def path_line(system: "System", name: str) -> PathLine:
-    """Give the publications of a path so far."""
-    stream = f"path-{name}"
+def latest_path(system: "System", name: str) -> PublishedPath | None:
+    """Give the version that new orders follow; None if no path of that name is published."""
+    stream = path_events.stream_of(name)
     line = PathLine()
     for recorded in system.log.load({stream: 0})[stream]:
         line = line.evolve(recorded)
-    return line
+    key = (name, line.path_version)
+    path = system.log.load_paths([key]).get(key)
+    return None if path is None else PublishedPath(line.path_version, path)
 
 
-def latest_path(system: "System", name: str) -> tuple[int, OrderPath]:
-    """Give the version that new orders follow. The path must be published."""
-    version = path_line(system, name).path_version
-    return version, system.log.load_paths([(name, version)])[name, version]
+def latest_paths(system: "System") -> dict[str, PublishedPath]:
+    """Give the version of every path that new orders follow, by name in alphabetical order."""
+    names = sorted(system.log.path_names())
+    return {name: path for name in names if (path := latest_path(system, name)) is not None}
 
 
 def status_places(system: "System") -> dict[tuple[str, str], int]:
     """Give the place of every status in the latest version of its path, by (path, status)."""
     return {
         (name, code): place
-        for name in sorted(system.log.path_names())
-        for place, code in enumerate(_in_order(latest_path(system, name)[1]))
+        for name, path in latest_paths(system).items()
+        for place, code in enumerate(_in_order(path.definition))
     }
 
 

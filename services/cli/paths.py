@@ -23,22 +23,20 @@ app: Final = typer.Typer(
 @app.command("list")
 def list_them(json: AsJson = False) -> None:
     """List the published paths with their latest versions."""
-    from services.reading import latest_path
+    from services.reading import latest_paths
 
-    rows = []
     with opened() as system:
-        for name in sorted(system.log.path_names()):
-            version, path = latest_path(system, name)
-            rows.append(
-                {
-                    "path": name,
-                    "version": version,
-                    "title": path.title.get("en", name),
-                    "stages": len(path.stages),
-                    "statuses": len(path.statuses),
-                    "transitions": len(path.matrix),
-                }
-            )
+        rows = [
+            {
+                "path": name,
+                "version": path.version,
+                "title": path.definition.title.get("en", name),
+                "stages": len(path.definition.stages),
+                "statuses": len(path.definition.statuses),
+                "transitions": len(path.definition.matrix),
+            }
+            for name, path in latest_paths(system).items()
+        ]
     columns = ("path", "version>", "title", "stages>", "statuses>", "moves>")
     cells = [list(row.values()) for row in rows]
     put(rows, as_json=json, people=lambda: [table("Paths", *columns, rows=cells)])
@@ -53,13 +51,13 @@ def show(
     from services.reading import latest_path
 
     with opened() as system:
-        names = sorted(system.log.path_names())
-        if name not in names:
-            message = f"no path is named {name!r}: choose one of {', '.join(names)}"
-            raise CommandFailed(message, USAGE)
-        version, path = latest_path(system, name)
-    answer = {"path": name, "version": version, "definition": path.model_dump(mode="json")}
-    put(answer, as_json=json, people=lambda: _sheet(name, version, path))
+        path = latest_path(system, name)
+        if path is None:
+            names = ", ".join(sorted(system.log.path_names()))
+            raise CommandFailed(f"no path is named {name!r}: choose one of {names}", USAGE)
+    definition = path.definition.model_dump(mode="json")
+    answer = {"path": name, "version": path.version, "definition": definition}
+    put(answer, as_json=json, people=lambda: _sheet(name, path.version, path.definition))
 
 
 def _sheet(name: str, version: int, path: "OrderPath") -> "Iterator[RenderableType]":

@@ -76,6 +76,7 @@ def program_version() -> str:
 
 def _status(system: "System", *, was_running: bool) -> dict[str, Any]:
     from services.cli.projections import listed, listed_dict
+    from services.reading import latest_paths
 
     now = system.clock()
     head = system.log.head()
@@ -94,7 +95,7 @@ def _status(system: "System", *, was_running: bool) -> dict[str, Any]:
         },
         "up": {"running": pid is not None, "pid": pid},
         "log": {"log_id": str(head.log_id), "epoch": head.epoch, "position": head.position},
-        "paths": {name: _path_version(system, name) for name in sorted(system.log.path_names())},
+        "paths": {name: path.version for name, path in latest_paths(system).items()},
         "projections": [listed_dict(one, now) for one in builds],
         "oldest_unprocessed": _oldest(waiting, now),
         "healthy": not wrong,
@@ -105,12 +106,6 @@ def _database(system: "System") -> dict[str, Any]:
     with system.connect("orderpath_projector") as connection:
         row = connection.execute("show server_version").fetchone()
     return {"version": row[0] if row else None}
-
-
-def _path_version(system: "System", name: str) -> int:
-    from services.reading import path_line
-
-    return path_line(system, name).path_version
 
 
 def _oldest(waiting: "list[Listed]", now: datetime) -> dict[str, Any] | None:

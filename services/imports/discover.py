@@ -22,7 +22,7 @@ from services.imports.identity import COMMANDS, id_of
 from services.imports.mapping import LogMapping
 from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport
-from services.imports.runner import PublishedPath, published_path
+from services.reading import PublishedPath, latest_path
 
 Looked = tuple[datetime, int, str]  # time, sequence (0 without), activity
 Looks = Callable[[], Iterator[list[Looked]]]  # order after order
@@ -44,7 +44,7 @@ def discovered(
     order = _by_position(looks)
     codes = codes_of(order)
     file = folder / f"{mapping.path}.path.yaml"
-    path = published_path(system, mapping.path)
+    path = latest_path(system, mapping.path)
     if path is None:
         if not file.exists():
             _write(file, draft(mapping, codes, _steps(looks, codes)))
@@ -153,7 +153,7 @@ def _publish(system: System, definition: OrderPath) -> PublishedPath:
     command_id = id_of(COMMANDS, "discovered", definition.content_hash)
     actor = Actor(kind="import", id=definition.path)
     system.execute(PublishPath(command_id=command_id, actor=actor, definition=definition))
-    path = published_path(system, definition.path)
+    path = latest_path(system, definition.path)
     assert path is not None
     return path
 

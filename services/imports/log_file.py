@@ -21,8 +21,9 @@ from services.imports.mapping import (
 from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport
 from services.imports.rows import SourceRow
-from services.imports.runner import PublishedPath, Recorder, published_path
+from services.imports.runner import Recorder
 from services.imports.session import Progress, Source, Table, begin, importing
+from services.reading import PublishedPath, latest_path
 
 TABLE: Final = "events"
 MAX_ORDER_ROWS: Final = 10_000
@@ -92,7 +93,7 @@ def path_of(system: System, read: MappingFile) -> PublishedPath:
     Raises: ImportProblem
     """
     name = read.mapping.path
-    path = published_path(system, name)
+    path = latest_path(system, name)
     if path is None:
         words = f"no path {name!r} is published: publish it, or write `discover: true`"
         raise ImportProblem(read.problem(("path",), words))

@@ -8,12 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Protocol, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from domain.hints import hint
 from domain.messages import Code, Name, OneOrMany, Shape, Text

@@ -17,8 +17,9 @@ from services.imports.olist_rows import COLUMNS, SOURCE, KnownTimes, OrderReader
 from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport
 from services.imports.rows import SourceRow
-from services.imports.runner import PublishedPath, Recorder, published_path
+from services.imports.runner import Recorder
 from services.imports.session import Progress, Source, begin, checked_key, importing
+from services.reading import PublishedPath, latest_path
 
 PATH: Final = "olist"
 MAX_ORDER_ROWS: Final = 5_000
@@ -81,7 +82,7 @@ def record_order(
 
 def olist_path(system: System) -> PublishedPath:
     """Give the published path of the data set. Raises: ImportProblem"""
-    path = published_path(system, PATH)
+    path = latest_path(system, PATH)
     if path is None:
         raise ImportProblem(f"the path {PATH} is not published: publish the ready-made one")
     return path

@@ -19,8 +19,9 @@ from services.imports.olist_rows import OrderReader
 from services.imports.problem import ImportProblem, first_problem
 from services.imports.report import ImportReport
 from services.imports.rows import SourceRow, UnreadableError
-from services.imports.runner import Recorder, published_path
+from services.imports.runner import Recorder
 from services.imports.session import LINE, Progress, importing
+from services.reading import latest_path
 
 MAX_VALUE_CHARACTERS: Final = 131_072
 MAX_RESUBMITTED: Final = 100_000  # rows at once, because they are held in memory
@@ -260,7 +261,7 @@ def _log_way(
             f"the mapping of {report.source} cannot be used any more ({first_problem(error)}): "
             "correct it and import the file again"
         ) from None
-    path = published_path(system, mapping.path)
+    path = latest_path(system, mapping.path)
     if path is None:
         raise ImportProblem(f"no path {mapping.path!r} is published: publish it first")
     recorder.follow(path, salt)

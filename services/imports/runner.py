@@ -17,7 +17,6 @@ from domain.batch import StoredOutcome
 from domain.messages import Actor, Outcome
 from domain.orders.commands import MAX_FACTS, Fact, RecordFacts
 from domain.orders.facts import PlacedFact, StatusFact
-from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
 from domain.refusals import InfraError, Unmet
 from services.bootstrap import System
@@ -26,6 +25,7 @@ from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport
 from services.imports.rows import BadRow, SourceRow, UnreadableError, bad_row
 from services.pipeline import body_hash
+from services.reading import PublishedPath
 
 IN_FLIGHT: Final = 512  # commands
 CHECKED_AT_ONCE: Final = 256  # commands whose ids are looked up together
@@ -41,23 +41,6 @@ class OrderFacts:
 
     order_id: UUID
     facts: Sequence[tuple[Fact, SourceRow]]
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedPath:
-    """The latest version of a path."""
-
-    version: int
-    definition: OrderPath
-
-
-def published_path(system: System, name: str) -> PublishedPath | None:
-    """Look up the path that new orders follow; None if there is none of that name."""
-    events = system.log.load({f"path-{name}": 0})[f"path-{name}"]
-    if not events or not isinstance(events[-1].event, PathPublished):
-        return None
-    latest = events[-1].event
-    return PublishedPath(latest.path_version, OrderPath.model_validate(latest.definition))
 
 
 class Recorder:
