@@ -10,7 +10,7 @@ from domain.hints import hint
 from services.bootstrap import System
 from services.imports.discover import discovered
 from services.imports.identity import order_id_of
-from services.imports.log_rows import LogReader, Looker, attribute_columns, order_number
+from services.imports.log_rows import Looker, MappedReader, attribute_columns, order_number
 from services.imports.mapping import (
     MAX_ATTRIBUTES,
     MAX_PROBLEMS,
@@ -59,7 +59,7 @@ def import_log(
         if path is None:
             chosen, path = _discover(system, report, chosen, mapping.parent, source)
         recorder.follow(path, mapping_salt(chosen))
-        reader = LogReader(chosen, table.columns, system.clock(), report)
+        reader = MappedReader(chosen, table.columns, system.clock(), report)
         for external_id, rows in source.orders(MAX_ORDER_ROWS):
             record_order(external_id, rows, reader, recorder)
         recorder.finish()
@@ -67,7 +67,7 @@ def import_log(
 
 
 def record_order(
-    external_id: str, rows: Sequence[SourceRow], reader: LogReader, recorder: Recorder
+    external_id: str, rows: Sequence[SourceRow], reader: MappedReader, recorder: Recorder
 ) -> None:
     """Read all rows of one order and hand over facts and bad rows."""
     order_id = order_id_of(reader.mapping.source, external_id)

@@ -58,7 +58,7 @@ class Looker:
             return None
 
 
-class LogReader:
+class MappedReader:
     """Reads the rows of one order after another."""
 
     def __init__(

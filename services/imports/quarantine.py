@@ -13,14 +13,14 @@ from pydantic import ValidationError
 from domain.hints import hint
 from services.bootstrap import System
 from services.imports import log_file, olist
-from services.imports.log_rows import LogReader, order_number
+from services.imports.log_rows import MappedReader, order_number
 from services.imports.mapping import LogMapping
 from services.imports.olist_rows import OrderReader
 from services.imports.problem import ImportProblem, first_problem
 from services.imports.report import ImportReport
 from services.imports.rows import SourceRow, UnreadableError
 from services.imports.runner import Recorder
-from services.imports.session import LINE, Progress, importing
+from services.imports.session import BEYOND, Progress, importing
 from services.reading import latest_path
 
 MAX_VALUE_CHARACTERS: Final = 131_072
@@ -131,7 +131,7 @@ def fix(system: System, row_id: UUID, changes: Mapping[str, str]) -> Quarantined
         raise ImportProblem(f"row {row_id}: its values were erased, there is nothing to fix")
     if row.state != "open":
         raise ImportProblem(f"row {row_id} is resolved: it was recorded already")
-    columns = [column for column in row.values if column != LINE]
+    columns = [column for column in row.values if column != BEYOND]
     for column, value in changes.items():
         if column not in columns:
             named = f"row {row_id} has no column {column[:64]!r}"
@@ -266,7 +266,7 @@ def _log_way(
         raise ImportProblem(f"no path {mapping.path!r} is published: publish it first")
     recorder.follow(path, salt)
     columns = [column for _, column in mapping.used_columns()]
-    reader = LogReader(mapping, columns, system.clock(), report)
+    reader = MappedReader(mapping, columns, system.clock(), report)
 
     def record(external_id: str, rows: Sequence[SourceRow]) -> None:
         log_file.record_order(external_id, rows, reader, recorder)
@@ -276,4 +276,4 @@ def _log_way(
 
 def _is_broken(values: Mapping[str, str]) -> bool:
     """Whether the row is still as the file had it, and was no row there."""
-    return LINE in values
+    return BEYOND in values

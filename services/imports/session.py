@@ -17,7 +17,7 @@ from services.imports.rows import SourceRow, UnreadableError
 
 MAX_KEY_CHARACTERS: Final = 200
 TOLD_EVERY_ROWS: Final = 1_000
-LINE: Final = "(beyond the columns)"  # what a broken row holds besides its columns
+BEYOND: Final = "(beyond the columns)"  # what a broken row holds besides its columns
 STRUCTURE: Final = {
     "columns_missing": "the row has fewer columns than the header: was it cut?",
     "columns_too_many": "the row has more columns than the header: is a separator unquoted?",
@@ -192,9 +192,9 @@ def _patched(columns: Sequence[str], values: Sequence[str], problem: str) -> dic
     """Keep a broken row in a form that somebody can put right column by column."""
     clean = [value.encode("utf-8", "backslashreplace").decode() for value in values]
     if problem in ("row_malformed", "row_too_long"):
-        return {**dict.fromkeys(columns, ""), LINE: clean[0]}
+        return {**dict.fromkeys(columns, ""), BEYOND: clean[0]}
     known = dict(zip(columns, [*clean, *[""] * len(columns)], strict=False))
-    return known | {LINE: "\t".join(clean[len(columns) :])}
+    return known | {BEYOND: "\t".join(clean[len(columns) :])}
 
 
 def _figures(report: ImportReport) -> dict[str, Any]:
