@@ -17,6 +17,7 @@ from services.imports.mapping import (
     LogMapping,
     MappingFile,
     read_mapping,
+    stored_form,
 )
 from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport
@@ -75,11 +76,6 @@ def record_order(
     for row, error in bad:
         recorder.bad(row, error, order_id)
     recorder.order(facts)
-
-
-def stored_form(mapping: LogMapping) -> dict[str, object]:
-    """Give the mapping as the run remembers it: enough to read a row again later."""
-    return mapping.model_dump(mode="json", exclude_defaults=True)
 
 
 def mapping_salt(mapping: LogMapping) -> str:

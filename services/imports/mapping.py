@@ -2,7 +2,7 @@
 its line. The language is described in docs/import.md.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Protocol, Self
@@ -175,6 +175,23 @@ _PARTS: Final = {
     "item": ("id", "sku", "title", "quantity", "price"),
     "payment": ("amount", "id", "method"),
 }
+
+
+def stored_form(mapping: LogMapping) -> dict[str, Any]:
+    """Give the mapping as the run remembers it: enough to read a row again later.
+
+    The map as pairs, because its order counts and JSON objects have none.
+    """
+    form = mapping.model_dump(mode="json", exclude_defaults=True)
+    if mapping.activity.map:
+        form["activity"]["map"] = [list(pair) for pair in mapping.activity.map.items()]
+    return form
+
+
+def restored(form: Mapping[str, Any]) -> LogMapping:
+    """Give the mapping that was stored so. Raises: pydantic.ValidationError"""
+    activity = {**form["activity"], "map": dict(form["activity"].get("map", ()))}
+    return LogMapping.model_validate({**form, "activity": activity})
 
 
 class Sheet(Protocol):

@@ -14,7 +14,7 @@ from domain.hints import hint
 from services.bootstrap import System
 from services.imports import log_file, olist
 from services.imports.log_rows import MappedReader, order_number
-from services.imports.mapping import LogMapping
+from services.imports.mapping import restored
 from services.imports.olist_rows import OrderReader
 from services.imports.problem import ImportProblem, first_problem
 from services.imports.report import ImportReport
@@ -255,7 +255,7 @@ def _log_way(
     system: System, report: ImportReport, recorder: Recorder, stored: Mapping[str, Any], salt: str
 ) -> _Way:
     try:
-        mapping = LogMapping.model_validate(stored)
+        mapping = restored(stored)
     except ValidationError as error:  # It was stored by a version that took it.
         raise ImportProblem(
             f"the mapping of {report.source} cannot be used any more ({first_problem(error)}): "

@@ -313,6 +313,20 @@ def test_a_fixed_row_is_the_row_that_a_corrected_file_would_bring(
     assert (sent.facts_new, corrected.facts_new, corrected.facts_known) == (1, 0, 3)
 
 
+def test_a_fixed_row_stands_where_the_mapping_puts_it_among_those_of_its_second(
+    depot: System, tmp_path: Path
+) -> None:
+    at = "2025-01-10 08:00:00"
+    import_log(depot, *log(tmp_path, [("7", at, "Created"), ("7", at, "Packed"), ("7", at, "?")]))
+    (row,) = list_rows(depot)
+
+    fix(depot, row.row_id, {"what": "Sent"})
+    resubmit(depot)
+
+    ranks = {e.event.to_status: e.event.rank for e in events_of(depot, "7")}
+    assert ranks == {"new": 0, "packed": 1, "sent": 2}
+
+
 def test_a_better_mapping_frees_what_waited(depot: System, tmp_path: Path) -> None:
     import_log(depot, *log(tmp_path, [("7", "2025-01-11 10:00:00", "Shipped")]))
     mapping = MAPPING.replace("Sent: sent", "Shipped: sent")
