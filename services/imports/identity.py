@@ -13,23 +13,24 @@ COMMANDS: Final = uuid5(NAMESPACE_URL, "orderpath:import:command")
 RUNS: Final = uuid5(NAMESPACE_URL, "orderpath:import:run")
 ROWS: Final = uuid5(NAMESPACE_URL, "orderpath:import:row")
 
-_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
 def order_id_of(source: str, external_id: str) -> UUID:
     """Give the id of the order that a source calls `external_id`."""
-    return uuid5(ORDERS, _joined(source, external_id))
+    return id_of(ORDERS, source, external_id)
 
 
 def fact_id_of(source: str, external_id: str, key: str) -> UUID:
     """Give the id of one fact; key: `placed`, `item:1`, …, unique within the order."""
-    return uuid5(FACTS, _joined(source, external_id, key))
+    return id_of(FACTS, source, external_id, key)
 
 
 def id_of(namespace: UUID, *parts: str) -> UUID:
     """Give the id that follows from the parts."""
-    return uuid5(namespace, _joined(*parts))
+    return uuid5(namespace, canonical(parts))
 
 
-def _joined(*parts: str) -> str:
-    return _ENCODE(parts)
+def canonical(value: object) -> str:
+    """Give the one JSON text of a value: equal values, equal text, whatever the order of keys."""
+    return _ENCODE(value)

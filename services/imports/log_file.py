@@ -9,7 +9,7 @@ from typing import Final
 from domain.hints import hint
 from services.bootstrap import System
 from services.imports.discover import discovered
-from services.imports.identity import order_id_of
+from services.imports.identity import canonical, order_id_of
 from services.imports.log_rows import Looker, MappedReader, attribute_columns, order_number
 from services.imports.mapping import (
     MAX_ATTRIBUTES,
@@ -80,7 +80,7 @@ def record_order(
 
 def mapping_salt(mapping: LogMapping) -> str:
     """Tell one way of reading from another: the same facts read otherwise are other commands."""
-    return f"log:{stored_form(mapping)}"
+    return f"log:{canonical(stored_form(mapping))}"
 
 
 def path_of(system: System, read: MappingFile) -> PublishedPath:

@@ -10,7 +10,7 @@ import structlog
 
 from domain.refusals import InfraError, OrderpathError
 from services.bootstrap import System
-from services.imports.identity import RUNS, id_of
+from services.imports.identity import RUNS, canonical, id_of
 from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport
 from services.imports.rows import SourceRow, UnreadableError
@@ -91,7 +91,7 @@ def begin(
 ) -> None:
     """Give the run its id, the same for the same files and mapping, and note that it begins."""
     contents = system.import_desk.fingerprint(files)
-    report.run_id = id_of(RUNS, report.kind, report.source, contents, repr(mapping))
+    report.run_id = id_of(RUNS, report.kind, report.source, contents, canonical(mapping))
     if not report.dry_run:
         system.import_desk.store.begin(
             report.run_id, report.kind, report.source, report.files, mapping
