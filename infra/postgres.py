@@ -73,7 +73,7 @@ class Session:
     def connection(self) -> Iterator[psycopg.Connection[TupleRow]]:
         """Lend the connection; what says "not now" comes out as InfraError."""
         with self._turn:
-            if self._connection is None or self._connection.closed:
+            if self._connection is None or not _stands(self._connection):
                 self._connection = self._open()
             with translated_errors():
                 yield self._connection
@@ -84,6 +84,16 @@ class Session:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+
+
+def _stands(connection: psycopg.Connection[TupleRow]) -> bool:
+    """Whether the server still holds a session: it may have ended it while nobody asked."""
+    try:
+        connection.pgconn.consume_input()  # what it said last,
+        connection.pgconn.consume_input()  # then that it hung up
+    except psycopg.OperationalError:
+        return False
+    return not connection.closed
 
 
 @contextmanager
