@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
+from domain.imports import ImportStore
 from domain.paths.path import OrderPath
-from infra.import_store import ImportStore
+from infra.import_store import PostgresImportStore
 from infra.path_files import read_path
+from infra.postgres import Session
 from infra.row_sorter import RowSorter
 from infra.tables import Table, open_table
 from infra.yaml_sheet import Sheet, read_sheet
@@ -15,8 +17,8 @@ from infra.yaml_sheet import Sheet, read_sheet
 class ImportDesk:
     """Handed to services.imports by services.bootstrap."""
 
-    def __init__(self, url: str) -> None:
-        self.store = ImportStore(url)
+    def __init__(self, session: Session) -> None:
+        self.store: ImportStore = PostgresImportStore(session)
 
     def open_table(self, path: Path, *, delimiter: str = ",", encoding: str = "utf-8") -> Table:
         """Open a CSV, CSV.gz or Parquet file. Raises: TableError"""

@@ -1,89 +1,34 @@
 """Import runs and quarantined rows in PostgreSQL; rows are sealed before they get there."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import datetime
-from typing import Any, Final, NamedTuple, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import psycopg
-from psycopg.rows import namedtuple_row
+from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from pydantic_core import from_json, to_json
 
+from domain.imports import MAX_LISTED, BadRow, ImportRun, QuarantinedRow
 from domain.orders.events import stream_of
-from infra.postgres import connect, infra_error
+from infra.postgres import Session
 from infra.sealing import ERASED, Place, seal, unseal
 
-MAX_LISTED: Final = 1_000
 _KEY_BYTES: Final = 32
 
 
-class BadRow(Protocol):
-    """A row that could not be read, as the importer hands it over."""
+class PostgresImportStore:
+    """Implements domain.imports.ImportStore."""
 
-    @property
-    def row_id(self) -> UUID: ...
-    @property
-    def table(self) -> str: ...
-    @property
-    def file(self) -> str: ...
-    @property
-    def line(self) -> int: ...
-    @property
-    def reason(self) -> str: ...
-    @property
-    def column(self) -> str | None: ...
-    @property
-    def message(self) -> str: ...
-    @property
-    def order_id(self) -> UUID | None: ...
-    @property
-    def values(self) -> Mapping[str, str]: ...
-
-
-class StoredRow(NamedTuple):
-    """A quarantined row as it stands in the store, opened."""
-
-    row_id: UUID
-    run_id: UUID
-    kind: str
-    source: str
-    table_name: str
-    file: str
-    line: int
-    reason: str
-    column_name: str | None
-    message: str
-    order_id: UUID | None
-    state: str
-    fixed: bool
-    first_seen: datetime
-    values: dict[str, str] | None  # None: erased
-
-
-class StoredRun(NamedTuple):
-    """What resubmitting needs to know of the import that rows came with."""
-
-    run_id: UUID
-    kind: str
-    source: str
-    mapping: dict[str, Any]
-
-
-class ImportStore:
-    """One session, opened at the first use. For one thread."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._open: psycopg.Connection[Any] | None = None
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def begin(
         self, run_id: UUID, kind: str, source: str, files: Sequence[str], mapping: Mapping[str, Any]
     ) -> None:
         """Note that an import begins, perhaps once more."""
-        with self._session() as session:
+        with self._session.connection() as session:
             session.execute(
                 "insert into ops.import_runs (run_id, kind, source, files, mapping)"
                 " values (%s, %s, %s, %s, %s) on conflict (run_id) do update set"
@@ -94,7 +39,7 @@ class ImportStore:
 
     def remember_mapping(self, run_id: UUID, mapping: Mapping[str, Any]) -> None:
         """Keep what was found out about the mapping, for rows that are resubmitted."""
-        with self._session() as session:
+        with self._session.connection() as session:
             session.execute(
                 "update ops.import_runs set mapping = %s where run_id = %s",
                 (Jsonb(mapping), run_id),
@@ -102,7 +47,7 @@ class ImportStore:
 
     def progress(self, run_id: UUID, orders_done: int) -> None:
         """Note how far it is."""
-        with self._session() as session:
+        with self._session.connection() as session:
             session.execute(
                 "update ops.import_runs set orders_done = %s where run_id = %s",
                 (orders_done, run_id),
@@ -110,27 +55,28 @@ class ImportStore:
 
     def finish(self, run_id: UUID, report: Mapping[str, Any], orders_done: int) -> None:
         """Note that it came to its end."""
-        with self._session() as session:
+        with self._session.connection() as session:
             session.execute(
                 "update ops.import_runs set finished_at = now(), report = %s, orders_done = %s"
                 " where run_id = %s",
                 (Jsonb(report), orders_done, run_id),
             )
 
-    def latest_run(self, kind: str, source: str) -> StoredRun:
+    def latest_run(self, kind: str, source: str) -> ImportRun:
         """Give the latest run of a source: its mapping is the one that counts now."""
-        with self._session() as session:
+        with self._session.connection() as session:
             row = session.execute(
-                "select run_id, kind, source, mapping from ops.import_runs"
+                "select run_id, mapping from ops.import_runs"
                 " where kind = %s and source = %s order by started_at desc limit 1",
                 (kind, source),
             ).fetchone()
         assert row is not None, "a quarantined row always belongs to a run"
-        return StoredRun(*row)
+        run_id, mapping = row
+        return ImportRun(run_id, mapping)
 
     def known_facts(self, fact_ids: Iterable[UUID]) -> int:
         """Count the facts that the log holds already."""
-        with self._session() as session:
+        with self._session.connection() as session:
             row = session.execute(
                 "select count(*) from log.events where fact_id = any(%s)", (list(fact_ids),)
             ).fetchone()
@@ -138,7 +84,7 @@ class ImportStore:
 
     def put(self, run_id: UUID, source: str, rows: Sequence[BadRow]) -> set[UUID]:
         """Keep rows; the same row again changes nothing. Gives those resolved already."""
-        with self._session() as session, session.transaction():
+        with self._session.connection() as session, session.transaction():
             ids = [row.row_id for row in rows]
             known = session.execute(
                 "select row_id, state from ops.quarantine where row_id = any(%s)", (ids,)
@@ -160,7 +106,7 @@ class ImportStore:
         row_ids: Sequence[UUID] | None = None,
         after: UUID | None = None,
         limit: int = MAX_LISTED,
-    ) -> list[StoredRow]:
+    ) -> list[QuarantinedRow]:
         """Give quarantined rows by id, those behind `after`.
 
         Raises: ValueError if limit is not in 1..1000.
@@ -168,8 +114,8 @@ class ImportStore:
         if not 1 <= limit <= MAX_LISTED:
             raise ValueError(f"limit: a number from 1 to {MAX_LISTED}")
         ids = None if row_ids is None else list(row_ids)
-        with self._session() as session:
-            found = session.cursor(row_factory=namedtuple_row).execute(
+        with self._session.connection() as session:
+            found = session.cursor(row_factory=dict_row).execute(
                 _SELECT,
                 {"state": state, "source": source, "ids": ids, "after": after, "limit": limit},
             )
@@ -177,9 +123,9 @@ class ImportStore:
 
     def fix(self, row_id: UUID, values: Mapping[str, str]) -> None:
         """Replace the values of an open row, under the key that it has."""
-        with self._session() as session:
+        with self._session.connection() as session:
             row = session.execute(
-                "select k.key, q.key_id from ops.quarantine q join log.keys k using (key_id)"
+                "select k.key from ops.quarantine q join log.keys k using (key_id)"
                 " where q.row_id = %s",
                 (row_id,),
             ).fetchone()
@@ -193,33 +139,12 @@ class ImportStore:
 
     def resolve(self, row_ids: Iterable[UUID]) -> None:
         """Note that these rows were recorded in the end."""
-        with self._session() as session:
+        with self._session.connection() as session:
             session.execute(
                 "update ops.quarantine set state = 'resolved', changed_at = now()"
                 " where row_id = any(%s)",
                 (list(row_ids),),
             )
-
-    def close(self) -> None:
-        """Give the session back."""
-        if self._open is not None:
-            self._open.close()
-            self._open = None
-
-    @contextmanager
-    def _session(self) -> Iterator[psycopg.Connection[Any]]:
-        try:
-            if self._open is None or self._open.closed:
-                self._open = connect(
-                    self._url, role="orderpath_writer", application_name="orderpath import"
-                )
-            yield self._open
-        except psycopg.Error as error:
-            translated = infra_error(error)
-            if translated is None:
-                raise
-            self.close()
-            raise translated from error
 
 
 _STILL_BAD: Final = (
@@ -232,8 +157,9 @@ _INSERT: Final = """
     values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing
 """
 _SELECT: Final = """
-    select q.row_id, q.run_id, r.kind, q.source, q.table_name, q.file, q.line, q.reason,
-           q.column_name, q.message, q.order_id, q.state, q.fixed, q.first_seen, q.sealed, k.key
+    select q.row_id, q.run_id, r.kind, q.source, q.table_name as "table", q.file, q.line,
+           q.reason, q.column_name as "column", q.message, q.order_id, q.state, q.fixed,
+           q.first_seen, q.sealed, k.key
     from ops.quarantine q join ops.import_runs r using (run_id)
     left join log.keys k using (key_id)
     where (%(state)s::text is null or q.state = %(state)s)
@@ -265,11 +191,11 @@ def _sealed(values: Mapping[str, str], key: bytes, row_id: UUID) -> str:
     return seal(to_json(values).decode(), key, _place(row_id), "values")
 
 
-def _opened(row: Any) -> StoredRow:
-    *plain, sealed, key = row
-    keys = {row.row_id: None if key is None else bytes(key)}
-    text = unseal(sealed, row.row_id, keys, _place(row.row_id), "values")
-    return StoredRow._make((*plain, None if text == ERASED else from_json(text)))
+def _opened(row: dict[str, Any]) -> QuarantinedRow:
+    row_id, sealed, key = row["row_id"], row.pop("sealed"), row.pop("key")
+    keys = {row_id: None if key is None else bytes(key)}
+    text = unseal(sealed, row_id, keys, _place(row_id), "values")
+    return QuarantinedRow(**row, values=None if text == ERASED else from_json(text))
 
 
 def _place(row_id: UUID) -> Place:

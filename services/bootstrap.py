@@ -84,7 +84,7 @@ class System:
     @cached_property
     def import_desk(self) -> ImportDesk:
         """Files, runs and quarantine of services.imports."""
-        return ImportDesk(self.url)
+        return ImportDesk(self._session("orderpath_writer"))
 
     def execute(self, command: Command) -> Outcome:
         """Send one command and wait for its answer."""
@@ -101,10 +101,13 @@ class System:
 
     def lend(self, role: str) -> AbstractContextManager[psycopg.Connection[Any]]:
         """Lend this process's session with the rights of a role, to one thread at a time."""
+        return self._session(role).connection()
+
+    def _session(self, role: str) -> Session:
         if role not in self._sessions:
             name = f"orderpath {role.removeprefix('orderpath_')}"
             self._sessions[role] = Session(self.url, role=role, name=name)
-        return self._sessions[role].connection()
+        return self._sessions[role]
 
     @contextmanager
     def snapshot(self) -> Iterator[Cursor[DictRow]]:

@@ -84,12 +84,12 @@ def list_them(
     json: AsJson = False,
 ) -> None:
     """List the rows in quarantine: file, line, what is wrong."""
-    from services.imports.quarantine import list_rows
+    from services.imports.quarantine import as_dict, list_rows
 
     state = None if everything else "open"
     with opened() as system:
         found = list_rows(system, source=source, state=state, after=after, limit=limit)
-    rows = [row.as_dict() for row in found]
+    rows = [as_dict(row) for row in found]
     put(rows, as_json=json, people=lambda: [_rows_table(rows)])
     if len(rows) == limit:
         say(f"There may be more: add --after {rows[-1]['row_id']}")
@@ -102,11 +102,12 @@ def fix(
     json: AsJson = False,
 ) -> None:
     """Put values of a row right; `resubmit` reads it again."""
+    from services.imports.quarantine import as_dict
     from services.imports.quarantine import fix as fix_row
 
     changes = dict(_pair(text) for text in change)
     with opened() as system:
-        fixed = fix_row(system, row, changes).as_dict()
+        fixed = as_dict(fix_row(system, row, changes))
     put(fixed, as_json=json, people=lambda: [_rows_table([fixed])])
 
 

@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import ValidationError
 
 from domain.hints import hint
+from domain.imports import QuarantinedRow
 from services.bootstrap import System
 from services.imports import log_file, olist
 from services.imports.log_rows import MappedReader, order_number
@@ -28,66 +28,6 @@ MAX_RESUBMITTED: Final = 100_000  # rows at once, because they are held in memor
 PAGE: Final = 1_000  # rows
 
 
-@dataclass(frozen=True, slots=True)
-class QuarantinedRow:
-    """A row that waits for somebody, with where it came from and what is wrong with it."""
-
-    row_id: UUID
-    run_id: UUID
-    kind: str  # olist | log
-    source: str
-    table: str
-    file: str
-    line: int
-    reason: str
-    column: str | None
-    message: str
-    order_id: UUID | None
-    state: str  # open | resolved
-    fixed: bool
-    first_seen: datetime
-    values: Mapping[str, str] | None  # None: erased with the person's key
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give the row as JSON can hold it."""
-        return {
-            "row_id": str(self.row_id),
-            "source": self.source,
-            "table": self.table,
-            "file": self.file,
-            "line": self.line,
-            "reason": self.reason,
-            "column": self.column,
-            "message": self.message,
-            "order_id": str(self.order_id) if self.order_id else None,
-            "state": self.state,
-            "fixed": self.fixed,
-            "first_seen": self.first_seen.isoformat(),
-            "values": None if self.values is None else dict(self.values),
-        }
-
-
-class StoredRow(Protocol):
-    """A row as the store gives it."""
-
-    @property
-    def row_id(self) -> UUID: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def source(self) -> str: ...
-    @property
-    def table_name(self) -> str: ...
-    @property
-    def file(self) -> str: ...
-    @property
-    def line(self) -> int: ...
-    @property
-    def reason(self) -> str: ...
-    @property
-    def values(self) -> dict[str, str] | None: ...
-
-
 def list_rows(
     system: System,
     *,
@@ -102,23 +42,15 @@ def list_rows(
     Raises: ValueError if limit is not in 1..1000; InfraError
     """
     store = system.import_desk.store
-    try:
-        found = store.rows(state=state, source=source, after=after, limit=limit)
-    finally:
-        store.close()
-    return [QuarantinedRow(*row) for row in found]
+    return store.rows(state=state, source=source, after=after, limit=limit)
 
 
 def find_row(system: System, row_id: UUID) -> QuarantinedRow:
     """Give one row. Raises: ImportProblem if there is none of that id; InfraError"""
-    store = system.import_desk.store
-    try:
-        found = store.rows(state=None, row_ids=[row_id], limit=1)
-    finally:
-        store.close()
+    found = system.import_desk.store.rows(state=None, row_ids=[row_id], limit=1)
     if not found:
         raise ImportProblem(f"no row {row_id} is in quarantine: list them to see which are")
-    return QuarantinedRow(*found[0])
+    return found[0]
 
 
 def fix(system: System, row_id: UUID, changes: Mapping[str, str]) -> QuarantinedRow:
@@ -140,11 +72,8 @@ def fix(system: System, row_id: UUID, changes: Mapping[str, str]) -> Quarantined
             raise ImportProblem(f"{column}: at most {MAX_VALUE_CHARACTERS} characters")
         if not value.isprintable():
             raise ImportProblem(f"{column}: the value holds characters that cannot be printed")
-    store = system.import_desk.store
-    try:
-        store.fix(row_id, {**{c: row.values[c] for c in columns}, **changes})
-    finally:
-        store.close()
+    values = {column: row.values[column] for column in columns} | dict(changes)
+    system.import_desk.store.fix(row_id, values)
     return find_row(system, row_id)
 
 
@@ -168,9 +97,7 @@ def resubmit(
             if stored.values is None or _is_broken(stored.values):
                 report.quarantined[stored.reason] += 1
                 continue
-            row = SourceRow(
-                stored.table_name, stored.file, stored.line, stored.values, stored.row_id
-            )
+            row = SourceRow(stored.table, stored.file, stored.line, stored.values, stored.row_id)
             by_source[stored.kind, stored.source].append(row)
         done = 0
         for (kind, name), rows in sorted(by_source.items()):
@@ -187,7 +114,7 @@ def _open_rows(
     source: str | None,
     row_ids: Sequence[UUID] | None,
     report: ImportReport,
-) -> Iterator[StoredRow]:
+) -> Iterator[QuarantinedRow]:
     after: UUID | None = None
     while True:
         page = system.import_desk.store.rows(
@@ -277,3 +204,22 @@ def _log_way(
 def _is_broken(values: Mapping[str, str]) -> bool:
     """Whether the row is still as the file had it, and was no row there."""
     return BEYOND in values
+
+
+def as_dict(row: QuarantinedRow) -> dict[str, Any]:
+    """Give a row as JSON can hold it."""
+    return {
+        "row_id": str(row.row_id),
+        "source": row.source,
+        "table": row.table,
+        "file": row.file,
+        "line": row.line,
+        "reason": row.reason,
+        "column": row.column,
+        "message": row.message,
+        "order_id": str(row.order_id) if row.order_id else None,
+        "state": row.state,
+        "fixed": row.fixed,
+        "first_seen": row.first_seen.isoformat(),
+        "values": None if row.values is None else dict(row.values),
+    }

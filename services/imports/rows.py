@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from domain.imports import BadRow
 from domain.orders.currencies import digits_of
 from domain.orders.money import MAX_MINOR
 from services.imports.identity import ROWS, id_of
@@ -42,21 +43,6 @@ class UnreadableError(Exception):
     def __init__(self, reason: str, column: str | None, message: str) -> None:
         super().__init__(message)
         self.reason, self.column, self.message = reason, column, message
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row on its way into quarantine."""
-
-    row_id: UUID
-    table: str
-    file: str
-    line: int
-    reason: str
-    column: str | None
-    message: str
-    order_id: UUID | None
-    values: Mapping[str, str]
 
 
 def bad_row(

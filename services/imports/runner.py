@@ -14,6 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain.batch import StoredOutcome
+from domain.imports import BadRow
 from domain.messages import Actor, Outcome
 from domain.orders.commands import MAX_FACTS, Fact, RecordFacts
 from domain.orders.facts import PlacedFact, StatusFact
@@ -23,7 +24,7 @@ from services.bootstrap import System
 from services.imports.identity import COMMANDS, id_of
 from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport
-from services.imports.rows import BadRow, SourceRow, UnreadableError, bad_row
+from services.imports.rows import SourceRow, UnreadableError, bad_row
 from services.pipeline import body_hash
 from services.reading import PublishedPath
 

@@ -66,13 +66,12 @@ def importing(system: System, report: ImportReport) -> Iterator[None]:
 
     Raises: ImportProblem for files that cannot be used, InfraError.
     """
-    store = system.import_desk.store
     began = monotonic()
     try:
         yield
         report.seconds = monotonic() - began
         if report.run_id is not None and not report.dry_run:
-            store.finish(report.run_id, report.as_dict(), report.orders)
+            system.import_desk.store.finish(report.run_id, report.as_dict(), report.orders)
         log_.info("import_done", **_figures(report))
     except ImportProblem:
         raise
@@ -83,7 +82,6 @@ def importing(system: System, report: ImportReport) -> Iterator[None]:
         raise ImportProblem(*str(error).splitlines()) from error
     finally:
         report.seconds = monotonic() - began
-        store.close()
 
 
 def begin(
