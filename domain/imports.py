@@ -93,8 +93,8 @@ class ImportStore(Protocol):
         Raises: ValueError if limit is not in 1..1000.
         """
 
-    def fix(self, row_id: UUID, values: Mapping[str, str]) -> None:
-        """Replace the values of an open row."""
+    def fix(self, row_id: UUID, values: Mapping[str, str]) -> bool:
+        """Replace the values of an open row; False if it is not open any more, or erased."""
 
     def resolve(self, row_ids: Iterable[UUID]) -> None:
         """Note that these rows were recorded in the end."""

@@ -121,8 +121,11 @@ class PostgresImportStore:
             )
             return [_opened(row) for row in found]
 
-    def fix(self, row_id: UUID, values: Mapping[str, str]) -> None:
-        """Replace the values of an open row, under the key that it has."""
+    def fix(self, row_id: UUID, values: Mapping[str, str]) -> bool:
+        """Replace the values of an open row, under the key that it has.
+
+        False if it is not open any more, or erased: then nothing was changed.
+        """
         with self._session.connection() as session:
             row = session.execute(
                 "select k.key from ops.quarantine q join log.keys k using (key_id)"
@@ -130,12 +133,13 @@ class PostgresImportStore:
                 (row_id,),
             ).fetchone()
             if row is None or row[0] is None:
-                return
-            session.execute(
+                return False
+            fixed = session.execute(
                 "update ops.quarantine set sealed = %s, fixed = true, changed_at = now()"
                 " where row_id = %s and state = 'open'",
                 (_sealed(values, bytes(row[0]), row_id), row_id),
             )
+            return fixed.rowcount == 1
 
     def resolve(self, row_ids: Iterable[UUID]) -> None:
         """Note that these rows were recorded in the end."""

@@ -73,7 +73,10 @@ def fix(system: System, row_id: UUID, changes: Mapping[str, str]) -> Quarantined
         if not value.isprintable():
             raise ImportProblem(f"{column}: the value holds characters that cannot be printed")
     values = {column: row.values[column] for column in columns} | dict(changes)
-    system.import_desk.store.fix(row_id, values)
+    if not system.import_desk.store.fix(row_id, values):
+        raise ImportProblem(
+            f"row {row_id} was recorded or erased meanwhile, nothing was changed: look at it again"
+        )
     return find_row(system, row_id)
 
 

@@ -2,8 +2,10 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -268,6 +270,45 @@ def test_a_fix_names_columns_that_exist(system: System, tmp_path: Path) -> None:
         fix(system, row.row_id, {"prize": "1"})
 
 
+class Meanwhile(dict[str, str]):
+    """Changes during whose reading something else happens to the row."""
+
+    def __init__(self, changes: dict[str, str], happens: Callable[[], object]) -> None:
+        super().__init__(changes)
+        self._happens = happens
+
+    def items(self) -> Any:
+        self._happens()
+        return super().items()
+
+
+@pytest.mark.parametrize("happens", ["recorded", "erased"])
+def test_a_fix_that_came_too_late_says_so_and_changes_nothing(
+    system: System, tmp_path: Path, happens: str
+) -> None:
+    import_olist(system, write_olist(tmp_path / "shop", [ORDER], [ITEM | {"price": "x"}], []))
+    (row,) = list_rows(system)
+
+    def meanwhile() -> None:
+        if happens == "recorded":
+            system.import_desk.store.resolve([row.row_id])
+        else:
+            erase(system)
+
+    with pytest.raises(ImportProblem, match="recorded or erased meanwhile, nothing was changed"):
+        fix(system, row.row_id, Meanwhile({"price": "1.00"}, meanwhile))
+
+    now = find_row(system, row.row_id)
+    assert not now.fixed
+    assert now.values is None or now.values["price"] == "x"
+
+
+def erase(system: System) -> None:
+    """Destroy the key of the order's person, and with it what it sealed."""
+    with connect(system.url) as session:
+        session.execute("update log.keys set key = null where subject_id = %s", (STREAM,))
+
+
 def test_quarantined_values_are_sealed_on_disk(system: System, tmp_path: Path) -> None:
     import_olist(
         system, write_olist(tmp_path / "shop", [ORDER | {"order_status": "Anna 555-1234"}])
@@ -282,8 +323,7 @@ def test_quarantined_values_are_sealed_on_disk(system: System, tmp_path: Path) -
 def test_erased_values_are_gone_and_break_nothing(system: System, tmp_path: Path) -> None:
     import_olist(system, write_olist(tmp_path / "shop", [ORDER], [ITEM | {"price": "x"}], []))
     (row,) = list_rows(system)
-    with connect(system.url) as session:
-        session.execute("update log.keys set key = null where subject_id = %s", (STREAM,))
+    erase(system)
 
     assert find_row(system, row.row_id).values is None
     assert resubmit(system).quarantined == {"amount_unreadable": 1}
