@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
+from domain.messages import Outcome
+
 MAX_LISTED = 1_000  # rows at once
 
 
@@ -70,11 +72,11 @@ class ImportStore(Protocol):
     def finish(self, run_id: UUID, report: Mapping[str, Any], orders_done: int) -> None:
         """Note that it came to its end."""
 
+    def against_path(self, outcomes: Sequence[Outcome]) -> Mapping[str, int]:
+        """Count, by reason, the statuses that these commands recorded as not conforming."""
+
     def latest_run(self, kind: str, source: str) -> ImportRun:
         """Give the latest run of a source: its mapping is the one that counts now."""
-
-    def known_facts(self, fact_ids: Iterable[UUID]) -> int:
-        """Count the facts that the log holds already."""
 
     def put(self, run_id: UUID, source: str, rows: Sequence[BadRow]) -> set[UUID]:
         """Keep rows; the same row again changes nothing. Gives those resolved already."""

@@ -159,6 +159,13 @@ class Outcome:
     unmet: tuple[Unmet, ...] = ()
     repeated: bool = False  # True: answered from the store, nothing was done now
 
+    @property
+    def events(self) -> int:
+        """How many were stored."""
+        if self.first_position is None or self.last_position is None:
+            return 0
+        return self.last_position - self.first_position + 1
+
     def event_ids(self, log_id: UUID) -> list[str]:
         """Ids of the stored events, `log_id/position`, in order."""
         if self.first_position is None or self.last_position is None:

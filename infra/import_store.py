@@ -11,7 +11,8 @@ from psycopg.types.json import Jsonb
 from pydantic_core import from_json, to_json
 
 from domain.imports import MAX_LISTED, BadRow, ImportRun, QuarantinedRow
-from domain.orders.events import stream_of
+from domain.messages import Outcome
+from domain.orders.events import StatusRecorded, stream_of
 from infra.postgres import Session
 from infra.sealing import ERASED, Place, seal, unseal
 
@@ -62,6 +63,15 @@ class PostgresImportStore:
                 (Jsonb(report), orders_done, run_id),
             )
 
+    def against_path(self, outcomes: Sequence[Outcome]) -> dict[str, int]:
+        """Count, by reason, the statuses that these commands recorded as not conforming."""
+        ranges = [{"first": one.first_position, "last": one.last_position} for one in outcomes]
+        with self._session.connection() as session:
+            found = session.execute(
+                _AGAINST_PATH, (to_json(ranges).decode(), StatusRecorded.NAME)
+            ).fetchall()
+        return dict(found)
+
     def latest_run(self, kind: str, source: str) -> ImportRun:
         """Give the latest run of a source: its mapping is the one that counts now."""
         with self._session.connection() as session:
@@ -73,14 +83,6 @@ class PostgresImportStore:
         assert row is not None, "a quarantined row always belongs to a run"
         run_id, mapping = row
         return ImportRun(run_id, mapping)
-
-    def known_facts(self, fact_ids: Iterable[UUID]) -> int:
-        """Count the facts that the log holds already."""
-        with self._session.connection() as session:
-            row = session.execute(
-                "select count(*) from log.events where fact_id = any(%s)", (list(fact_ids),)
-            ).fetchone()
-        return int(row[0]) if row else 0
 
     def put(self, run_id: UUID, source: str, rows: Sequence[BadRow]) -> set[UUID]:
         """Keep rows; the same row again changes nothing. Gives those resolved already."""
@@ -151,6 +153,16 @@ class PostgresImportStore:
             )
 
 
+# Only what this version has just recorded is asked for, so its own stored name is the only one.
+_AGAINST_PATH: Final = """
+    select reason, count(*) from json_to_recordset(%s) as ours(first bigint, last bigint)
+    cross join lateral (
+        select convert_from(e.payload, 'UTF8')::json as body from log.events e
+        where e.position between ours.first and ours.last and e.type = %s offset 0
+    ) e
+    cross join lateral json_array_elements_text(e.body -> 'nonconforming') as reason
+    group by reason
+"""
 _STILL_BAD: Final = (
     "update ops.quarantine set reason = %s, column_name = %s, message = %s, changed_at = now()"
     " where row_id = %s and (reason, message) is distinct from (%s, %s)"

@@ -1,10 +1,14 @@
 """What an import did, for people and for programs."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
+
+from domain.messages import Event
+from domain.orders.events import StatusRecorded
 
 
 @dataclass(slots=True)
@@ -22,7 +26,7 @@ class ImportReport:
     facts_new: int = 0  # not in the log before; of a dry run: would be
     facts_known: int = 0
     duplicates: int = 0  # rows equal to another one of the same file
-    nonconforming: Counter[str] = field(default_factory=Counter)  # reason -> facts of the file
+    nonconforming: Counter[str] = field(default_factory=Counter)  # reason -> statuses, of the new
     quarantined: Counter[str] = field(default_factory=Counter)  # reason -> rows
     already_resolved: int = 0  # rows of the file that were quarantined before, and fixed since
     notes: Counter[str] = field(default_factory=Counter)  # what was decided for the source
@@ -37,6 +41,17 @@ class ImportReport:
     @property
     def events_per_second(self) -> float:
         return self.facts_new / self.seconds if self.seconds else 0.0
+
+    def count_facts(self, told: int, *, new: int) -> None:
+        """Count the facts of one command, so many of them new."""
+        self.facts_new += new
+        self.facts_known += told - new
+
+    def count_against_path(self, events: Iterable[Event]) -> None:
+        """Count what was recorded as not conforming."""
+        for event in events:
+            if isinstance(event, StatusRecorded):
+                self.nonconforming.update(event.nonconforming)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the report as JSON can hold it."""

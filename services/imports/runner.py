@@ -10,19 +10,18 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from domain.batch import StoredOutcome
 from domain.imports import BadRow
 from domain.messages import Actor, Outcome
 from domain.orders.commands import MAX_FACTS, Fact, RecordFacts
-from domain.orders.facts import PlacedFact, StatusFact
-from domain.paths.path import OrderPath
-from domain.refusals import InfraError, Unmet
+from domain.refusals import InfraError, Refusal, Unmet
 from services.bootstrap import System
 from services.imports.identity import COMMANDS, id_of
 from services.imports.problem import ImportProblem
+from services.imports.rehearsal import Rehearsal
 from services.imports.report import ImportReport
 from services.imports.rows import SourceRow, UnreadableError, bad_row
 from services.pipeline import body_hash
@@ -33,7 +32,6 @@ CHECKED_AT_ONCE: Final = 256  # commands whose ids are looked up together
 MAX_QUARANTINED: Final = 50_000  # rows of one run: beyond it is the file or the mapping
 QUARANTINED_AT_ONCE: Final = 200  # rows
 NOTED_EVERY_SECONDS: Final = 2.0
-_STATUSES: Final = (StatusFact, PlacedFact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +57,8 @@ class Recorder:
         self._salt = ""
         self._waiting: list[tuple[RecordFacts, Sequence[SourceRow]]] = []
         self._flying: deque[tuple[Future[Outcome], RecordFacts, Sequence[SourceRow]]] = deque()
+        self._rehearsal = Rehearsal(system)
+        self._uncounted: list[Outcome] = []  # recorded, but not yet looked at again
         self._bad: list[BadRow] = []
         self.bad_again: set[UUID] = set()  # rows that came from quarantine and go back
         self._noted_at = monotonic()
@@ -79,7 +79,6 @@ class Recorder:
             return
         self._report.orders += 1
         facts = sorted(order.facts, key=lambda told: told[0].timeline_key)
-        self._report.nonconforming.update(against_path(self.path.definition, facts))
         for start in range(0, len(facts), MAX_FACTS):
             part = facts[start : start + MAX_FACTS]
             self._waiting.append((self._command(order, part), [row for _, row in part]))
@@ -103,6 +102,7 @@ class Recorder:
         self._send()
         while self._flying:
             self._settle_next()
+        self._count_against_path()
         self._quarantine()
 
     def _command(self, order: OrderFacts, facts: Sequence[tuple[Fact, SourceRow]]) -> RecordFacts:
@@ -124,7 +124,7 @@ class Recorder:
         if not waiting:
             return
         if self._report.dry_run:
-            self._count_only([command for command, _ in waiting])
+            self._rehearse(waiting)
             return
         known = self._known([command for command, _ in waiting])
         for command, rows in waiting:
@@ -144,11 +144,21 @@ class Recorder:
             return self._system.log.load_outcomes([one.command_id for one in commands])
         return {}
 
-    def _count_only(self, commands: Sequence[RecordFacts]) -> None:
-        ids = [fact.fact_id for command in commands for fact in command.facts]
-        known = self._store.known_facts(ids)
-        self._report.facts_known += known
-        self._report.facts_new += len(ids) - known
+    def _rehearse(self, waiting: Sequence[tuple[RecordFacts, Sequence[SourceRow]]]) -> None:
+        path = self.path.definition
+        commands = [command for command, _ in waiting]
+        self._rehearsal.fetch(commands, {(path.path, self.path.version): path})
+        for command, rows in waiting:
+            self._rehearse_one(command, rows)
+
+    def _rehearse_one(self, command: RecordFacts, rows: Sequence[SourceRow]) -> None:
+        try:
+            events = self._rehearsal.decide(command)
+        except Refusal as refusal:
+            self._without_refused(refusal.unmet, command, rows)
+            return
+        self._report.count_facts(len(command.facts), new=len(events))
+        self._report.count_against_path(events)
 
     def _settle_next(self) -> None:
         future, command, rows = self._flying.popleft()
@@ -158,11 +168,18 @@ class Recorder:
         if outcome.kind == "refused":
             self._without_refused(outcome.unmet, command, rows)
             return
-        new = 0
-        if outcome.kind == "accepted" and not outcome.repeated:
-            new = (outcome.last_position or 0) - (outcome.first_position or 0) + 1
-        self._report.facts_new += new
-        self._report.facts_known += len(command.facts) - new
+        new = 0 if outcome.repeated else outcome.events
+        self._report.count_facts(len(command.facts), new=new)
+        if new:
+            self._uncounted.append(outcome)
+        if len(self._uncounted) >= CHECKED_AT_ONCE:
+            with suppress(InfraError):  # They are looked at with the next ones, or at the end.
+                self._count_against_path()
+
+    def _count_against_path(self) -> None:
+        """Ask the log: whether a status conforms depends on all that was known by then."""
+        self._report.nonconforming.update(self._store.against_path(self._uncounted))
+        self._uncounted.clear()
 
     def _without_refused(
         self, unmet: Sequence[Unmet], command: RecordFacts, rows: Sequence[SourceRow]
@@ -184,8 +201,11 @@ class Recorder:
                 self.bad(row, UnreadableError(one.code, None, words), command.order_id)
         if rest:
             again = self._command(OrderFacts(command.order_id, rest), rest)
-            outcome = self._system.pipeline.submit(again).result()
-            self._settle(outcome, again, [row for _, row in rest])
+            rows = [row for _, row in rest]
+            if self._report.dry_run:
+                self._rehearse_one(again, rows)
+            else:
+                self._settle(self._system.pipeline.submit(again).result(), again, rows)
 
     def _too_many(self) -> str:
         reason, times = self._report.quarantined.most_common(1)[0]
@@ -206,26 +226,6 @@ class Recorder:
             with suppress(InfraError):
                 self._store.progress(self._report.run_id, self._report.orders)
             self._noted_at = monotonic()
-
-
-def against_path(path: OrderPath, facts: Sequence[tuple[Fact, Any]]) -> list[str]:
-    """Name, for each status of an order that contradicts the path, the reason.
-
-    It is what the log notes when the facts of an order come all at once.
-    """
-    starts = {start.status for start in path.initial}
-    before: str | None = None
-    reasons: list[str] = []
-    for fact, _ in facts:
-        if not isinstance(fact, _STATUSES):
-            continue
-        if isinstance(fact, StatusFact):
-            if before is None and fact.status not in starts:
-                reasons.append("not_an_initial_status")
-            elif before is not None and (before, fact.status) not in path.matrix:
-                reasons.append("transition_not_allowed")
-        before = fact.status
-    return reasons
 
 
 def _fact_number(unmet: Unmet) -> int | None:

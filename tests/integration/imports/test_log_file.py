@@ -1,6 +1,7 @@
 """Import of any event log by a mapping: what rows become, and what a mapping may say."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,6 +104,43 @@ def test_steps_against_the_path_are_recorded_and_counted(depot: System, tmp_path
 
     assert report.facts_new == 3
     assert report.nonconforming == {"transition_not_allowed": 1, "not_an_initial_status": 1}
+
+
+def test_what_is_counted_against_the_path_is_what_was_recorded(
+    depot: System, tmp_path: Path
+) -> None:
+    import_log(depot, *log(tmp_path, ROWS[:2]))
+    more = [ROWS[2], ("8", *ROWS[2][1:]), ("9", *ROWS[0][1:]), ("9", *ROWS[2][1:])]
+    would = import_log(depot, *log(tmp_path, more), dry_run=True)
+
+    report = import_log(depot, *log(tmp_path, more))
+    again = import_log(depot, *log(tmp_path, more[::-1]))
+
+    # "Sent" of order 7 follows on what was in the log already; the file alone does not say so.
+    assert report.nonconforming == {"not_an_initial_status": 1, "transition_not_allowed": 1}
+    assert report.nonconforming == against_the_path(depot, "7", "8", "9")
+    assert would.nonconforming == report.nonconforming
+    assert (again.facts_known, again.nonconforming) == (4, {})
+
+
+def against_the_path(system: System, *numbers: str) -> Counter[str]:
+    """Count the reasons that stand in the log."""
+    return Counter(
+        reason
+        for number in numbers
+        for recorded in events_of(system, number)
+        for reason in recorded.event.nonconforming
+    )
+
+
+def test_a_long_order_is_counted_against_the_path_once(depot: System, tmp_path: Path) -> None:
+    rows = [("7", f"2025-01-10 08:{n // 60:02}:{n % 60:02}", "Packed") for n in range(1_200)]
+    would = import_log(depot, *log(tmp_path, rows), dry_run=True)
+    report = import_log(depot, *log(tmp_path, rows))
+
+    assert (would.facts_new, report.facts_new) == (1_200, 1_200)
+    assert would.nonconforming == report.nonconforming == against_the_path(depot, "7")
+    assert report.nonconforming == {"not_an_initial_status": 1, "transition_not_allowed": 1_199}
 
 
 def test_other_columns_are_kept_and_personal_ones_sealed(depot: System, tmp_path: Path) -> None:
@@ -484,10 +522,13 @@ def test_refused_facts_go_into_quarantine_and_the_others_are_recorded(
     depot.execute(PublishPath(command_id=command_id, actor=SYSTEM, definition=definition))
     mapping = MAPPING.replace("Sent: sent", "Sent: sent, Lost: lost")
 
-    report = import_log(
-        depot, *log(tmp_path, [*ROWS, ("7", "2025-01-12 08:00:00", "Lost")], mapping)
-    )
+    files = log(tmp_path, [*ROWS, ("7", "2025-01-12 08:00:00", "Lost")], mapping)
+    would = import_log(depot, *files, dry_run=True)
+    report = import_log(depot, *files)
 
+    assert (would.facts_new, would.facts_known, would.quarantined) == (
+        report.facts_new, report.facts_known, report.quarantined,
+    )  # fmt: skip
     assert (report.facts_new, report.facts_known) == (2, 1)
     assert report.quarantined == {"status_unknown": 1}
     assert all(isinstance(e.event, StatusRecorded) for e in events_of(depot, "7"))
