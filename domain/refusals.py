@@ -8,8 +8,6 @@ OrderpathError
 └── InfraError         database gone, full, or written by a newer version
 """
 
-from collections.abc import Sequence
-
 from pydantic import BaseModel, ConfigDict
 
 
@@ -78,9 +76,3 @@ class InfraError(OrderpathError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
-
-
-def refuse_if(unmet: Sequence[Unmet]) -> None:
-    """Raise one Refusal that names all of them, if there are any."""
-    if unmet:
-        raise Refusal(*unmet)
