@@ -16,8 +16,6 @@ OrderpathError
     └── Busy                somebody else holds the tables (projections.sessions)
 """
 
-from collections.abc import Sequence
-
 from pydantic import BaseModel, ConfigDict
 
 
@@ -100,9 +98,3 @@ class InfraError(OrderpathError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
-
-
-def refuse_if(unmet: Sequence[Unmet]) -> None:
-    """Raise one Refusal that names all of them, if there are any."""
-    if unmet:
-        raise Refusal(*unmet)

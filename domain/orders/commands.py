@@ -109,7 +109,11 @@ class ChangeFields(OrderCommand):
         return tuple(name for name in self.FIELDS if name in self.model_fields_set)
 
 
-class AddItem(OrderCommand):
+class ItemCommand(OrderCommand):
+    """A command to the positions of an order."""
+
+
+class AddItem(ItemCommand):
     """Add a position."""
 
     NAME: ClassVar[str] = "order.add_item"
@@ -117,7 +121,7 @@ class AddItem(OrderCommand):
     line: Line
 
 
-class ChangeItem(OrderCommand):
+class ChangeItem(ItemCommand):
     """Change quantity, price or discount of a position."""
 
     NAME: ClassVar[str] = "order.change_item"
@@ -128,7 +132,7 @@ class ChangeItem(OrderCommand):
     discount_minor: Minor | None = None
 
 
-class MoveItem(OrderCommand):
+class MoveItem(ItemCommand):
     """Bring some pieces of a position from one item status to another."""
 
     NAME: ClassVar[str] = "order.move_item"
@@ -140,7 +144,7 @@ class MoveItem(OrderCommand):
     reason_code: Code | None = None
 
 
-class CancelItem(OrderCommand):
+class CancelItem(ItemCommand):
     """Take pieces of a position out of the order, from the least advanced status on."""
 
     NAME: ClassVar[str] = "order.cancel_item"
@@ -266,15 +270,14 @@ class RecordFacts(OrderCommand):
     facts: Annotated[tuple[Fact, ...], Field(min_length=1, max_length=MAX_FACTS)]
 
 
+ItemChange = AddItem | ChangeItem | MoveItem | CancelItem
+
 # What may be asked of an order that exists.
 Change = (
     ChangeStatus
     | CancelOrder
     | ChangeFields
-    | AddItem
-    | ChangeItem
-    | MoveItem
-    | CancelItem
+    | ItemChange
     | SubmitPayment
     | AuthorisePayment
     | ChargePayment

@@ -18,7 +18,7 @@ from domain.orders.money import add_up, check_totals
 from domain.orders.order import Order
 from domain.paths.line import PathLine
 from domain.paths.path import OrderPath, deadlines_from
-from domain.refusals import Refusal, Unmet, refuse_if
+from domain.refusals import Refusal, Unmet
 
 Decision = list[Decided]
 
@@ -40,10 +40,7 @@ def place(order: Order, line: PathLine, cmd: c.PlaceOrder, facts: Facts, now: da
         )
     path = facts.paths.get((cmd.path, line.path_version))
     unmet += guards.path_is_published(path, cmd.path)
-    known: set[str] = set()
-    for number, item in enumerate(cmd.lines):
-        unmet += guards.item_is_new(known, item.item_id, f"lines.{number}.item_id")
-        known.add(item.item_id)
+    unmet += guards.items_stand_once(cmd.lines)
     totals = add_up(
         cmd.lines,
         discount_minor=cmd.discount_minor,
@@ -76,7 +73,8 @@ def decide(order: Order, cmd: c.OrderCommand, facts: Facts, now: datetime) -> De
     """Decide a command on an existing order (or RecordFacts, which may be its first)."""
     if isinstance(cmd, c.RecordFacts):
         return record_facts(order, cmd, facts, now)
-    refuse_if(list(guards.order_exists(order, cmd.order_id)))
+    if not order.exists:
+        raise Refusal(*guards.order_exists(order, cmd.order_id))
     unmet = [
         *guards.status_is_as_expected(order, cmd),
         *guards.time_is_allowed(cmd, now),
@@ -87,7 +85,8 @@ def decide(order: Order, cmd: c.OrderCommand, facts: Facts, now: datetime) -> De
     # A fact may be minutes ahead of our clock: what is decided now comes after it.
     at = cmd.occurred_at or max(now, order.last_occurred_at or now)
     events, more = _verdict(order, cast(c.Change, cmd), path, at)
-    refuse_if([*unmet, *more])
+    if unmet or more:
+        raise Refusal(*unmet, *more)
     return [Decided(event, at) for event in events]
 
 
@@ -102,16 +101,10 @@ def _verdict(order: Order, cmd: c.Change, path: OrderPath, at: datetime) -> Verd
             return payments.give_back(order, cmd)
         case c.SubmitPayment():
             return payments.submit(order, cmd)
-        case c.MoveItem():
-            return items.move(order, cmd, path)
+        case c.ItemCommand():
+            return items.decide(order, cmd, path)
         case c.CancelOrder():
             return _cancel(order, cmd, path, at)
-        case c.AddItem():
-            return items.add(order, cmd, path)
-        case c.ChangeItem():
-            return items.change(order, cmd, path)
-        case c.CancelItem():
-            return items.cancel(order, cmd, path)
         case c.ChangeFields():
             return _change_fields(order, cmd, path)
         case c.AssignOwner():

@@ -1,6 +1,7 @@
 """Decisions about positions: add, change, move pieces, cancel pieces."""
 
 from dataclasses import replace
+from typing import assert_never
 
 from domain.messages import Event, Verdict
 from domain.orders import commands as c
@@ -13,12 +14,26 @@ from domain.paths.path import OrderPath
 from domain.refusals import Unmet
 
 
-def add(order: Order, cmd: c.AddItem, path: OrderPath) -> Verdict:
+def decide(order: Order, cmd: c.ItemChange, path: OrderPath) -> Verdict:
+    match cmd:
+        case c.MoveItem():
+            return _move(order, cmd, path)
+        case c.AddItem():
+            return _add(order, cmd, path)
+        case c.ChangeItem():
+            return _change(order, cmd, path)
+        case c.CancelItem():
+            return _cancel(order, cmd, path)
+        case _:
+            assert_never(cmd)
+
+
+def _add(order: Order, cmd: c.AddItem, path: OrderPath) -> Verdict:
     known = order.items.get(cmd.line.item_id)
     if known is not None and known.line == cmd.line:
         return [], []
     unmet = list(guards.not_final(order, path))
-    unmet += guards.item_is_new(order.items, cmd.line.item_id, "line.item_id")
+    unmet += guards.item_is_new(order, cmd.line)
     if len(order.items) >= c.MAX_LINES:
         message = f"The order has {len(order.items)} items already"
         needed = f"at most {c.MAX_LINES}"
@@ -29,7 +44,7 @@ def add(order: Order, cmd: c.AddItem, path: OrderPath) -> Verdict:
     return [e.ItemAdded(line=cmd.line, totals=totals)], unmet
 
 
-def change(order: Order, cmd: c.ChangeItem, path: OrderPath) -> Verdict:
+def _change(order: Order, cmd: c.ChangeItem, path: OrderPath) -> Verdict:
     item = order.items.get(cmd.item_id)
     if item is None:
         return [], [_unknown(order, cmd.item_id)]
@@ -55,7 +70,7 @@ def change(order: Order, cmd: c.ChangeItem, path: OrderPath) -> Verdict:
     return [e.ItemChanged(line=line, totals=totals)], unmet
 
 
-def move(order: Order, cmd: c.MoveItem, path: OrderPath) -> Verdict:
+def _move(order: Order, cmd: c.MoveItem, path: OrderPath) -> Verdict:
     item = order.items.get(cmd.item_id)
     if item is None:
         return [], [_unknown(order, cmd.item_id)]
@@ -84,7 +99,7 @@ def move(order: Order, cmd: c.MoveItem, path: OrderPath) -> Verdict:
     return [_moved(order, item, cmd.quantity, move, cmd.reason_code)], []
 
 
-def cancel(order: Order, cmd: c.CancelItem, path: OrderPath) -> Verdict:
+def _cancel(order: Order, cmd: c.CancelItem, path: OrderPath) -> Verdict:
     item = order.items.get(cmd.item_id)
     if item is None:
         return [], [_unknown(order, cmd.item_id)]

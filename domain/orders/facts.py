@@ -24,7 +24,8 @@ class FactBody(Shape):
     @property
     def timeline_key(self) -> TimelineKey:
         """Its place: at the same second the order is placed first, items and payments follow."""
-        return key_of(self.occurred_at, 0, getattr(self, "rank", None), self.fact_id)
+        rank = self.__dict__.get("rank")  # Asking a model for what it lacks takes 2 us.
+        return key_of(self.occurred_at, 0, rank, self.fact_id)
 
 
 class PlacedFact(Told, FactBody):

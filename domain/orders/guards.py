@@ -1,10 +1,11 @@
 """Conditions on what may happen to an order. Each gives what is unmet, nothing if all is well."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from domain.messages import Command
 from domain.orders.commands import OrderCommand
+from domain.orders.money import Line
 from domain.orders.order import Order
 from domain.paths.path import ANY, OrderPath, Requirement, Transition
 from domain.refusals import Unmet
@@ -216,14 +217,26 @@ def not_final(order: Order, path: OrderPath) -> Iterator[Unmet]:
         )
 
 
-def item_is_new(known: Container[str], item_id: str, field: str) -> Iterator[Unmet]:
-    if item_id in known:
-        yield Unmet(
-            code="item_exists",
-            field=field,
-            message=f"The order has another item {item_id} already",
-            needed="an item_id of its own",
-        )
+def items_stand_once(lines: Iterable[Line]) -> Iterator[Unmet]:
+    seen: set[str] = set()
+    for number, line in enumerate(lines):
+        if line.item_id in seen:
+            yield _item_exists(line, f"lines.{number}.item_id")
+        seen.add(line.item_id)
+
+
+def item_is_new(order: Order, line: Line) -> Iterator[Unmet]:
+    if line.item_id in order.items:
+        yield _item_exists(line, "line.item_id")
+
+
+def _item_exists(line: Line, field: str) -> Unmet:
+    return Unmet(
+        code="item_exists",
+        field=field,
+        message=f"The order has another item {line.item_id} already",
+        needed="an item_id of its own",
+    )
 
 
 def same_currency(order: Order, currency: str) -> Iterator[Unmet]:
