@@ -12,11 +12,12 @@ from domain.messages import Event, Verdict
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
-from domain.orders.ledger import LedgerEntry, balance
+from domain.orders.ledger import LedgerEntry
 from domain.orders.order import Order
 from domain.orders.payment_choice import (
     by_payment,
     free_name,
+    held_by,
     still_due,
     to_return,
     to_take,
@@ -27,15 +28,17 @@ from domain.refusals import Unmet
 
 
 def submit(order: Order, cmd: c.SubmitPayment) -> Verdict:
-    unmet = list(guards.same_currency(order, cmd.currency))
+    unmet = list(guards.same_currency(order, cmd))
     fact = guards.tells_fact(cmd)
     known = [
-        entry.amount_minor
+        entry
         for entry in (*order.ledger, *(order.voided if fact else ()))
         if (entry.payment_id, entry.kind) == (cmd.payment_id, "submitted")
     ]
-    if known and cmd.amount_minor in (None, *known):
-        return [], unmet
+    for entry in known:
+        same_money = entry.currency == cmd.currency or not fact
+        if same_money and cmd.amount_minor in (None, entry.amount_minor):
+            return [], unmet
     if known and not fact:
         message = f"The payment {cmd.payment_id} was submitted with another amount"
         unmet.append(Unmet(code="payment_exists", field="payment_id", message=message))
@@ -44,7 +47,7 @@ def submit(order: Order, cmd: c.SubmitPayment) -> Verdict:
     if isinstance(amount, Unmet):
         return [], [*unmet, amount]
     event = e.PaymentSubmitted(
-        payment_id=cmd.payment_id or free_name(by_payment(order)),
+        payment_id=cmd.payment_id or free_name(order),
         method=cmd.method,
         amount_minor=amount,
         currency=cmd.currency,
@@ -57,7 +60,7 @@ def take(order: Order, cmd: c.IncomingPayment) -> Verdict:
     """Book money on its way to us."""
     if _is_told(order, cmd):
         return [], []
-    unmet = [*guards.same_currency(order, cmd.currency), *_contradiction(order, cmd)]
+    unmet = [*guards.same_currency(order, cmd), *_contradiction(order, cmd)]
     if not guards.tells_fact(cmd) and cmd.method is None:
         unmet += _payment_is_known(order, cmd.payment_id)
     chosen = to_take(order, cmd)
@@ -70,14 +73,14 @@ def give_back(order: Order, cmd: c.ReturnedPayment) -> Verdict:
     """Book money on its way back."""
     if _is_told(order, cmd):
         return [], []
-    unmet = [*guards.same_currency(order, cmd.currency), *_contradiction(order, cmd)]
+    unmet = [*guards.same_currency(order, cmd), *_contradiction(order, cmd)]
     if not guards.tells_fact(cmd):
         unmet += _payment_is_known(order, cmd.payment_id)
     chosen = to_return(order, cmd)
     if isinstance(chosen, Unmet):
         return [], [*unmet, chosen]
     if not guards.tells_fact(cmd):
-        unmet += _money_is_there(order, *chosen)
+        unmet += _money_is_there(order, cmd, *chosen)
     return [_movement(cmd, *chosen)], unmet
 
 
@@ -91,8 +94,8 @@ def _contradiction(order: Order, cmd: c.PaymentCommand) -> Iterator[Unmet]:
         yield Unmet(
             code="movement_contradicts",
             field="gateway_ref",
-            message=f"{cmd.gateway_ref} is known as {entry.amount_minor} of {entry.payment_id}"
-            f" (event {entry.version})",
+            message=f"{cmd.gateway_ref} is known as {entry.amount_minor} {entry.currency} of"
+            f" {entry.payment_id} (event {entry.version})",
             needed="a reference of its own; or annul that event, if it is the wrong one",
         )
 
@@ -105,9 +108,10 @@ def _known(cmd: c.PaymentCommand, entries: Iterable[LedgerEntry]) -> Iterator[Le
 
 
 def _agrees(cmd: c.PaymentCommand, entry: LedgerEntry) -> bool:
-    return cmd.payment_id in (None, entry.payment_id) and cmd.amount_minor in (
-        None,
-        entry.amount_minor,
+    return (
+        cmd.payment_id in (None, entry.payment_id)
+        and cmd.amount_minor in (None, entry.amount_minor)
+        and cmd.currency == entry.currency
     )
 
 
@@ -124,7 +128,7 @@ def _movement(cmd: c.PaymentCommand, payment_id: str, amount_minor: int) -> Even
 
 
 def _announced(order: Order, cmd: c.IncomingPayment, payment_id: str, amount: int) -> list[Event]:
-    if cmd.method is None or payment_id in by_payment(order):
+    if cmd.method is None or payment_id in by_payment(order, cmd):
         return []
     return [
         e.PaymentSubmitted(
@@ -143,7 +147,9 @@ def _payment_is_known(order: Order, payment_id: str | None) -> list[Unmet]:
     return [unknown(payment_id, "one of " + (", ".join(known) or "none: submit it first"))]
 
 
-def _money_is_there(order: Order, payment_id: str, amount: int) -> list[Unmet]:
+def _money_is_there(
+    order: Order, cmd: c.ReturnedPayment, payment_id: str, amount: int
+) -> list[Unmet]:
     """Nobody gives back more than came in."""
-    held = balance(order.ledger, payment_id).paid_minor
+    held = held_by(order, cmd, payment_id)
     return [] if amount <= held else [too_much(amount, held)]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from domain.messages import Command
-from domain.orders.commands import OrderCommand
+from domain.orders.commands import OrderCommand, PaymentCommand, SubmitPayment
 from domain.orders.money import Line
 from domain.orders.order import Order
 from domain.paths.path import ANY, OrderPath, Requirement, Transition
@@ -239,7 +239,11 @@ def _item_exists(line: Line, field: str) -> Unmet:
     )
 
 
-def same_currency(order: Order, currency: str) -> Iterator[Unmet]:
+def same_currency(order: Order, cmd: SubmitPayment | PaymentCommand) -> Iterator[Unmet]:
+    """A fact may be in any, unless it leaves the amount to be chosen."""
+    currency = cmd.currency
+    if tells_fact(cmd) and cmd.amount_minor is not None:
+        return
     if order.currency is not None and order.currency != currency:
         yield Unmet(
             code="currency_differs",

@@ -54,7 +54,11 @@ class Order:
 
     @property
     def currency(self) -> str | None:
-        return self.placed.currency if self.placed else None
+        """As placed; until that is known, the one that all payments have."""
+        if self.placed is not None:
+            return self.placed.currency
+        told = {entry.currency for entry in self.ledger}
+        return told.pop() if len(told) == 1 else None
 
     @property
     def due_minor(self) -> int:
@@ -65,7 +69,8 @@ class Order:
 
     @property
     def balance(self) -> Balance:
-        return balance(self.ledger)
+        """The money that counts: in another currency nothing of the order is paid."""
+        return balance(self.ledger, self.currency)
 
     @property
     def payment_status(self) -> PaymentStatus:
@@ -223,7 +228,9 @@ def _booked(
     gateway_ref: str | None = None,
 ) -> dict[str, Any]:
     kind = e.PAYMENT_KINDS[type(event)]
-    entry = LedgerEntry(happened.version, event.payment_id, kind, event.amount_minor, gateway_ref)
+    entry = LedgerEntry(
+        happened.version, event.payment_id, kind, event.amount_minor, event.currency, gateway_ref
+    )
     return {"ledger": (*order.ledger, entry)}
 
 

@@ -142,8 +142,8 @@ def obvious_payment_status(events: Sequence[Event], due: int) -> str:
     """Say it as one would to a child, from the events alone."""
     sums: Counter[type[Event]] = Counter()
     for event in events:
-        if isinstance(event, e.PaymentSubmitted | e.PaymentEvent):
-            sums[type(event)] += event.amount_minor
+        if isinstance(event, e.PaymentSubmitted | e.PaymentEvent) and event.currency == "EUR":
+            sums[type(event)] += event.amount_minor  # In others nothing of this order is paid.
     charged, back = sums[e.PaymentCharged], sums[e.PaymentChargedBack]
     held = charged - sums[e.PaymentRefunded] - back
     if held > 0:

@@ -112,7 +112,7 @@ def facts_with(
             movement=st.sampled_from(get_args(Kind)),
             payment_id=payment_ids,
             amount_minor=amounts,
-            currency=st.just("EUR"),
+            currency=currencies,
         ),
     )
 

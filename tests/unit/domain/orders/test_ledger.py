@@ -53,8 +53,19 @@ def test_every_kind_of_movement_has_its_event_and_its_sum() -> None:
 
 
 def test_d6_one_payment_is_summed_apart_from_the_others() -> None:
-    entries = [LedgerEntry(1, "a", "charged", 70), LedgerEntry(2, "b", "charged", 30)]
+    entries = [LedgerEntry(1, "a", "charged", 70, "EUR"), LedgerEntry(2, "b", "charged", 30, "EUR")]
 
-    assert balance(entries).paid_minor == 100
-    assert balance(entries, "b").paid_minor == 30
-    assert balance(entries, "none") == Balance()
+    assert balance(entries, "EUR").paid_minor == 100
+    assert balance(entries, "EUR", "b").paid_minor == 30
+    assert balance(entries, "EUR", "none") == Balance()
+
+
+def test_d6_money_of_different_currencies_is_never_added_up() -> None:
+    entries = [
+        LedgerEntry(1, "a", "charged", 70, "EUR"),
+        LedgerEntry(2, "a", "charged", 1_500, "JPY"),
+    ]
+
+    assert balance(entries, "EUR").paid_minor == balance(entries, "EUR", "a").paid_minor == 70
+    assert balance(entries, "JPY").paid_minor == 1_500
+    assert balance(entries, None) == Balance()
