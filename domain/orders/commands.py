@@ -30,6 +30,7 @@ class OrderCommand(Command):
     """A command to one order."""
 
     MAY_BE_FACT: ClassVar[bool] = False  # it may tell what happened elsewhere, with its time
+    FOLLOWS_PATH: ClassVar[bool] = False  # it cannot be decided before the order's path is known
 
     order_id: UUID
 
@@ -64,6 +65,7 @@ class ChangeStatus(OrderCommand):
     """Move the order along its path."""
 
     NAME: ClassVar[str] = "order.change_status"
+    FOLLOWS_PATH: ClassVar[bool] = True
 
     to_status: Code
     reason_code: Code | None = None
@@ -74,6 +76,7 @@ class CancelOrder(OrderCommand):
     """End the order without success. The path says where cancelled orders go."""
 
     NAME: ClassVar[str] = "order.cancel"
+    FOLLOWS_PATH: ClassVar[bool] = True
 
     reason_code: Code | None = None
     initiator: Initiator | None = None
@@ -84,6 +87,7 @@ class ChangeFields(OrderCommand):
     """Change details. Fields that are set explicitly are changed, None clears one."""
 
     NAME: ClassVar[str] = "order.change_fields"
+    FOLLOWS_PATH: ClassVar[bool] = True
 
     customer_name: Personal | None = None
     customer_phone: Personal | None = None
@@ -111,6 +115,8 @@ class ChangeFields(OrderCommand):
 
 class ItemCommand(OrderCommand):
     """A command to the positions of an order."""
+
+    FOLLOWS_PATH: ClassVar[bool] = True
 
 
 class AddItem(ItemCommand):

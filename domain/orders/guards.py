@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from domain.messages import Command
-from domain.orders.commands import OrderCommand, PaymentCommand, SubmitPayment
+from domain.orders.commands import CancelOrder, OrderCommand, PaymentCommand, SubmitPayment
 from domain.orders.money import Line
 from domain.orders.order import Order
 from domain.paths.path import ANY, OrderPath, Requirement, Transition
@@ -157,9 +157,9 @@ def reasons_are_given(
     command: Command,
     said: dict[str, str | None],
 ) -> Iterator[Unmet]:
-    """A failure always needs reason_code and initiator; the transition may ask for more."""
+    """To fail or cancel always needs reason_code and initiator; the transition may ask for more."""
     required: dict[Requirement, None] = dict.fromkeys(transition.require)
-    if path.statuses[target].final == "failure":
+    if path.statuses[target].final == "failure" or isinstance(command, CancelOrder):
         required |= dict.fromkeys(WHY)
     for name in required:
         value = command.reason if name == "reason" else said.get(name)
@@ -205,9 +205,9 @@ def move_is_open(
     return unmet
 
 
-def not_final(order: Order, path: OrderPath) -> Iterator[Unmet]:
+def not_final(order: Order, path: OrderPath | None) -> Iterator[Unmet]:
     """Items and details of a finished order stand still; payments and notes may follow."""
-    status = path.statuses.get(order.status or "")
+    status = path.statuses.get(order.status or "") if path else None
     if status is not None and status.final is not None:
         yield Unmet(
             code="order_finished",
