@@ -1,5 +1,6 @@
 """The shapes that every command, event and answer share: envelope, actor, outcome."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,7 +30,13 @@ def _no_nul(text: str) -> str:
 
 Text = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_no_nul)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_no_nul)]
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+_CODE = r"[a-z][a-z0-9_]{0,63}"
+Code = Annotated[str, StringConstraints(pattern=f"^{_CODE}$")]
+
+
+def is_code(text: str) -> bool:
+    """Whether a text has the shape of a code, and so is no free text."""
+    return re.fullmatch(_CODE, text) is not None
 
 
 def _one_or_many(value: object) -> object:

@@ -28,7 +28,13 @@ class FactBody(Shape):
         return key_of(self.occurred_at, 0, rank, self.fact_id)
 
 
-class PlacedFact(Told, FactBody):
+class ToldFact(Told, FactBody):
+    """A fact with what its source tells beside. Free text is personal, also about reasons."""
+
+    reason_code: Code | None = None  # narrower than the event, which may be of before
+
+
+class PlacedFact(ToldFact):
     """The order came into being."""
 
     kind: Literal["placed"] = "placed"
@@ -42,7 +48,7 @@ class PlacedFact(Told, FactBody):
     currency: Currency
 
 
-class StatusFact(Told, FactBody):
+class StatusFact(ToldFact):
     """The order entered a status."""
 
     kind: Literal["status"] = "status"

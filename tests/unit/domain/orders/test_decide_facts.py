@@ -248,3 +248,12 @@ def test_other_columns_hold_no_nul_and_are_not_endless() -> None:
     for attributes in ({"a": "\x00"}, {"\x00": "a"}, {str(n): "" for n in range(101)}):
         with pytest.raises(ValueError, match="attributes"):
             c.StatusFact(**at(0, 1), status="new", rank=0, attributes=attributes)
+
+
+@pytest.mark.parametrize("fact", [c.PlacedFact, c.StatusFact])
+def test_the_reason_of_a_fact_is_a_code_and_never_free_text(fact: type[Any]) -> None:
+    body = at(0, 1) | {"status": "new", "rank": 0, "currency": "EUR"}
+    body = {name: value for name, value in body.items() if name in fact.model_fields}
+
+    with pytest.raises(ValueError, match="reason_code"):
+        fact(**body, reason_code="Anna hung up")
