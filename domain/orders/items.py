@@ -47,11 +47,17 @@ class Item:
         return replace(self, pieces={status: n for status, n in pieces.items() if n})
 
     def with_line(self, line: Line) -> "Item":
-        """Give the item with another line; a changed quantity changes the ordered pieces."""
+        """Give the item with another line: more pieces are ordered ones, fewer are taken off the
+        least advanced. The others stay in their statuses. Never refuses: evolve calls it.
+        """
         added = line.quantity - self.line.quantity
-        pieces = {**self.pieces, INITIAL: self.pieces.get(INITIAL, 0) + added}
-        pieces = {status: n for status, n in pieces.items() if n}
-        return replace(self, line=line, pieces=pieces)
+        pieces = {**self.pieces, INITIAL: self.pieces.get(INITIAL, 0) + max(added, 0)}
+        for status in (*ITEM_STATUSES, CANCELLED):
+            off = min(pieces.get(status, 0), max(-added, 0))
+            if off:
+                pieces[status] -= off
+                added += off
+        return replace(self, line=line, pieces={status: n for status, n in pieces.items() if n})
 
     @property
     def live_quantity(self) -> int:

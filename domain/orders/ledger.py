@@ -60,9 +60,15 @@ def balance(
     return Balance(**{f"{kind}_minor": amount for kind, amount in sums.items()})
 
 
-def payment_status(total: Balance, due_minor: int) -> PaymentStatus:
-    """Derive the payment status of an order that costs due_minor."""
+def payment_status(total: Balance, due_minor: int | None) -> PaymentStatus:
+    """Derive the payment status of an order that costs due_minor; None: there is nothing to pay
+    for, as long as no item is known or once all are cancelled.
+    """
     paid = total.paid_minor
+    if due_minor is None:
+        due_minor = 0
+    elif due_minor == paid == total.charged_minor == 0:
+        return "paid"
     if paid <= 0 < total.charged_minor:
         return "charged_back" if total.charged_back_minor else "refunded"
     if paid > 0 and paid < due_minor:

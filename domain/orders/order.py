@@ -74,7 +74,8 @@ class Order:
 
     @property
     def payment_status(self) -> PaymentStatus:
-        return payment_status(self.balance, self.due_minor)
+        anything = any(item.live_quantity for item in self.items.values())
+        return payment_status(self.balance, self.due_minor if anything else None)
 
     @property
     def items_status(self) -> str:
@@ -201,10 +202,13 @@ def _placed(order: Order, event: e.OrderPlaced, happened: Happened) -> dict[str,
 def _item_added(order: Order, event: e.ItemAdded, happened: Happened) -> dict[str, Any]:
     """Of several facts about one item the latest counts, whichever came first."""
     line = event.line
-    item = Item(line, {INITIAL: line.quantity}, event.delivery_minor)
     known = order.items.get(line.item_id)
-    if known is not None and known.key > _key_of(happened):
+    if known is None:
+        item = Item(line, {INITIAL: line.quantity}, event.delivery_minor)
+    elif known.key > _key_of(happened):
         return {}
+    else:  # What is said of the line says nothing of how far its pieces are.
+        item = replace(known.with_line(line), delivery_minor=event.delivery_minor)
     changes = _with_item(order, item, happened)
     totals = event.totals
     if totals is None and order.totals is not None:  # A fact about an order whose money is known.

@@ -51,6 +51,8 @@ select
                 then 'partly_refunded' else 'partly_paid' end
         when p.paid_minor > coalesce(t.total_minor, 0) and p.paid_minor > 0 then 'overpaid'
         when p.paid_minor > 0 then 'paid'
+        when t.live_quantity > 0 and t.total_minor = 0 and coalesce(p.paid_minor, 0) = 0
+            then 'paid'
         when p.authorised_minor <> 0 then 'authorised'
         when p.submitted_minor <> 0 then 'submitted'
         else 'not_paid'
