@@ -70,7 +70,7 @@ class Actor(Shape):
 
     kind: ActorKind
     id: Name
-    roles: tuple[Code, ...] = ()
+    roles: tuple[Name, ...] = ()  # as whoever knows the actor calls them
     on_behalf_of: Name | None = None
 
 
@@ -93,7 +93,7 @@ class Command(Shape):
     reason: Personal | None = None  # free text, for people
     occurred_at: AwareDatetime | None = None  # None: now; only facts may set the past
     expected_version: int | None = Field(default=None, ge=0)
-    expected_status: Code | None = None
+    expected_status: Name | None = None  # whatever was written: deciding says what is wrong
 
 
 class Event(Shape):

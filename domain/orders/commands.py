@@ -67,7 +67,7 @@ class ChangeStatus(OrderCommand):
     NAME: ClassVar[str] = "order.change_status"
     FOLLOWS_PATH: ClassVar[bool] = True
 
-    to_status: Code
+    to_status: Name  # whatever was written: deciding says which statuses there are
     reason_code: Code | None = None
     initiator: Initiator | None = None
 
@@ -80,7 +80,7 @@ class CancelOrder(OrderCommand):
 
     reason_code: Code | None = None
     initiator: Initiator | None = None
-    to_status: Code | None = None  # None: the path's first failure status
+    to_status: Name | None = None  # None: the path's first failure status
 
 
 class ChangeFields(OrderCommand):

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from domain.messages import Command
+from domain.hints import nearest
+from domain.messages import Command, is_code
 from domain.orders.commands import CancelOrder, OrderCommand, PaymentCommand, SubmitPayment
 from domain.orders.money import Line
 from domain.orders.order import Order
@@ -53,7 +54,7 @@ def status_is_as_expected(order: Order, command: Command) -> Iterator[Unmet]:
             code="status_differs",
             field="expected_status",
             message=f"The order is in {order.status or 'no status'}, not in "
-            f"{command.expected_status}",
+            + (command.expected_status if is_code(command.expected_status) else "that one"),
             needed="read the order again, then decide again",
         )
 
@@ -100,12 +101,26 @@ def moment_has_come(at: datetime, now: datetime, field: str = "occurred_at") -> 
 
 def status_is_known(path: OrderPath, status: str, field: str = "to_status") -> Iterator[Unmet]:
     if status not in path.statuses:
+        named = f"status {status}" if is_code(status) else "such status"  # It may be anything.
+        meant = _status_meant(path, status)
         yield Unmet(
             code="status_unknown",
             field=field,
-            message=f"The path {path.path} has no status {status}",
+            message=f"The path {path.path} has no {named}"
+            + (f": did you mean {meant}?" if meant else ""),
             needed="one of " + ", ".join(path.statuses),
         )
+
+
+def _status_meant(path: OrderPath, written: str) -> str | None:
+    """Guess which status somebody meant, by its code or by one of its titles."""
+    names = {
+        title.casefold(): code
+        for code, status in path.statuses.items()
+        for title in status.title.values()
+    } | {code: code for code in path.statuses}
+    close = nearest(written.casefold(), names)
+    return names[close] if close else None
 
 
 def transition_is_allowed(path: OrderPath, source: str, target: str) -> Iterator[Unmet]:

@@ -154,6 +154,28 @@ class TestChangeStatus:
     def test_a_status_must_be_one_of_the_path(self) -> None:
         given(PLACE).when(to("nowhere")).then_refused("status_unknown")
 
+    @pytest.mark.parametrize(
+        ("written", "meant"),
+        [("Confirmed", "confirmed"), ("confirmd", "confirmed"), ("Новый", "new"), ("zzz", None)],
+    )
+    def test_whatever_is_written_the_statuses_that_there_are_are_told(
+        self, written: str, meant: str | None
+    ) -> None:
+        answer = given(PLACE).when(c.ChangeStatus(**who(), to_status=written))
+
+        answer.then_refused("status_unknown")
+        (unmet,) = answer.unmet
+        assert unmet.needed == "one of " + ", ".join(PATH.statuses)
+        assert unmet.message.partition(": ")[2] == (f"did you mean {meant}?" if meant else "")
+
+    def test_what_is_no_code_may_be_personal_and_is_not_repeated(self) -> None:
+        wish = c.ChangeStatus(**who(), to_status="Anna hung up", expected_status="Anna called")
+
+        answer = given(PLACE).when(wish)
+
+        answer.then_refused("status_differs", "status_unknown")
+        assert "Anna" not in str(answer.unmet)
+
     def test_a_move_may_need_a_role(self) -> None:
         pack = to("packed", actor("user", "manager"), reason="All there")
 
