@@ -120,6 +120,7 @@ def _item(item: Item) -> View:
     return {
         **item.line.model_dump(exclude={"item_id"}),
         "delivery_minor": item.delivery_minor,
+        "currency": item.currency,
         "pieces": dict(item.pieces),
     }
 

@@ -70,6 +70,7 @@ class ItemFact(FactBody):
     kind: Literal["item"] = "item"
     line: Line
     delivery_minor: Minor = 0
+    currency: Currency | None = None  # None: the order's
 
     @model_validator(mode="after")
     def _is_payable(self) -> Self:

@@ -37,6 +37,7 @@ class Item:
     line: Line
     pieces: Mapping[str, int]
     delivery_minor: int = 0  # freight that the source counts per item
+    currency: str | None = None  # None: the order's
     key: TimelineKey = EARLIEST  # of the event that shaped it last; older facts change nothing
 
     def move(self, quantity: int, from_status: str, to_status: str) -> "Item":

@@ -54,10 +54,11 @@ class Order:
 
     @property
     def currency(self) -> str | None:
-        """As placed; until that is known, the one that all payments have."""
+        """As placed; until that is known, the one that all items have, or all payments."""
         if self.placed is not None:
             return self.placed.currency
-        told = {entry.currency for entry in self.ledger}
+        items = {item.currency for item in self.items.values() if item.currency is not None}
+        told = items if len(items) == 1 else {entry.currency for entry in self.ledger}
         return told.pop() if len(told) == 1 else None
 
     @property
@@ -117,14 +118,18 @@ class Order:
 
 
 def totals_of(order: Order, items: Mapping[str, Item]) -> Totals:
-    """Sum what the items cost in this order, with its own discount, delivery and freight."""
+    """Sum what the items cost in this order, with its own discount, delivery and freight.
+
+    An item in another currency than the order costs nothing in it.
+    """
     placed = order.placed
+    own = [item for item in items.values() if item.currency in (None, order.currency)]
     stated = placed.totals if placed else None
     totals = add_up(
-        charged_lines(items.values()),
+        charged_lines(own),
         discount_minor=stated.discount_minor if stated else 0,
         delivery_minor=(stated.delivery_minor if stated else 0)
-        + sum(item.delivery_minor for item in items.values()),
+        + sum(item.delivery_minor for item in own),
         vat_included=placed.vat_included if placed else True,
     )
     return discount_within_price(totals)
@@ -204,11 +209,13 @@ def _item_added(order: Order, event: e.ItemAdded, happened: Happened) -> dict[st
     line = event.line
     known = order.items.get(line.item_id)
     if known is None:
-        item = Item(line, {INITIAL: line.quantity}, event.delivery_minor)
+        item = Item(line, {INITIAL: line.quantity}, event.delivery_minor, event.currency)
     elif known.key > _key_of(happened):
         return {}
     else:  # What is said of the line says nothing of how far its pieces are.
-        item = replace(known.with_line(line), delivery_minor=event.delivery_minor)
+        item = replace(
+            known.with_line(line), delivery_minor=event.delivery_minor, currency=event.currency
+        )
     changes = _with_item(order, item, happened)
     totals = event.totals
     if totals is None and order.totals is not None:  # A fact about an order whose money is known.

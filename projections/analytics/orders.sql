@@ -27,7 +27,7 @@ select
     coalesce(t.items, 0) as items, -- positions
     coalesce(t.live_quantity, 0) as pieces, -- pieces that are not cancelled
     coalesce(t.items_status, 'none') as items_status, -- one word for all pieces: shipped, partly_shipped, …
-    m.currency, -- ISO 4217: as placed, until that is known the one that all payments have
+    m.currency, -- ISO 4217: as placed, until that is known the one of its items or payments
     coalesce(t.goods_minor, 0) as goods_minor, -- goods after their discounts, minor units
     coalesce(t.discount_minor, 0) as discount_minor, -- discount off the whole order, minor units
     coalesce(t.delivery_minor, 0) as delivery_minor, -- delivery, minor units

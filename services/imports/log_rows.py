@@ -218,7 +218,7 @@ class MappedReader:
             quantity=quantity,
             unit_price_minor=price,
         )
-        return ItemFact(**identity, line=line)
+        return ItemFact(**identity, line=line, currency=item.currency)
 
     def _payment(self, movement: Kind, row: SourceRow, identity: dict[str, Any]) -> Fact:
         payment, mark = self._mapping.payment, self._mapping.decimal

@@ -197,6 +197,19 @@ def test_items_amounts_and_placing_become_facts_of_their_own(depot: System, tmp_
     assert paid.amount_minor == 1_100
 
 
+def test_items_without_a_placing_bring_the_currency(depot: System, tmp_path: Path) -> None:
+    mapping = MAPPING + "item: {id: sku, price: price, currency: JPY}\n"
+    import_log(
+        depot, *log(tmp_path, [(*ROWS[0], "TEA", "550")], mapping, (*HEADER, "sku", "price"))
+    )
+    depot.catch_up()
+
+    with depot.connect("orderpath_analyst") as session:
+        (order,) = session.execute("select currency, total_minor from analytics.orders").fetchall()
+        (item,) = session.execute("select currency, net_minor from analytics.items").fetchall()
+    assert order == item == ("JPY", 550)
+
+
 def test_without_a_sequence_the_order_of_the_mapping_breaks_ties(
     depot: System, tmp_path: Path
 ) -> None:

@@ -262,6 +262,16 @@ def test_a_fact_about_a_line_undoes_no_status_of_its_pieces() -> None:
     assert answer.order.items["1"].delivery_minor == 70
 
 
+def test_items_bring_their_currency_and_others_cost_nothing_in_it() -> None:
+    euro = c.ItemFact(**at(0, 1), line=TEA, delivery_minor=70, currency="EUR")
+    yen = c.ItemFact(**at(0, 2), line=CUP, delivery_minor=7, currency="JPY")
+
+    assert given(record(euro)).world.order.currency == "EUR"
+    assert given(record(euro, yen)).world.order.currency is None
+    order = given(record(euro, yen, placed(3))).world.order
+    assert (order.currency, order.due_minor) == ("EUR", 1_470)
+
+
 def test_an_order_that_costs_nothing_is_paid_once_its_items_are_known() -> None:
     gift = TEA.model_copy(update={"unit_price_minor": 0, "discount_minor": 0})
 
