@@ -1,5 +1,6 @@
 """The shapes that every command, event and answer share: envelope, actor, outcome."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,7 +31,13 @@ def _no_nul(text: str) -> str:
 
 Text = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_no_nul)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_no_nul)]
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+_CODE = r"[a-z][a-z0-9_]{0,63}"
+Code = Annotated[str, StringConstraints(pattern=f"^{_CODE}$")]
+
+
+def is_code(text: str) -> bool:
+    """Whether a text has the shape of a code, and so is no free text."""
+    return re.fullmatch(_CODE, text) is not None
 
 
 def _one_or_many(value: object) -> object:
@@ -84,7 +91,7 @@ class Actor(Shape):
 
     kind: ActorKind
     id: Name
-    roles: tuple[Code, ...] = ()
+    roles: tuple[Name, ...] = ()  # as whoever knows the actor calls them
     on_behalf_of: Name | None = None
 
 
@@ -107,7 +114,7 @@ class Command(Shape):
     reason: Personal | None = None  # free text, for people
     occurred_at: Moment | None = None  # None: now; only facts may set the past
     expected_version: int | None = Field(default=None, ge=0)
-    expected_status: Code | None = None
+    expected_status: Name | None = None  # whatever was written: deciding says what is wrong
 
 
 class Event(Shape):

@@ -17,8 +17,6 @@ OrderpathError
     └── Busy                somebody else holds the tables (projections.sessions)
 """
 
-from collections.abc import Sequence
-
 from pydantic import BaseModel, ConfigDict
 
 
@@ -101,9 +99,3 @@ class InfraError(OrderpathError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
-
-
-def refuse_if(unmet: Sequence[Unmet]) -> None:
-    """Raise one Refusal that names all of them, if there are any."""
-    if unmet:
-        raise Refusal(*unmet)

@@ -20,7 +20,7 @@ class Items:
     """One row per position, and one per order with its money."""
 
     name: Final = "items"
-    version: Final = 1
+    version: Final = 2
     tables: Final = ("items", "order_totals")
     ddl: Final[LiteralString] = """
         create table items (
@@ -35,6 +35,7 @@ class Items:
             seller            text,
             upsell            boolean not null,
             delivery_minor    bigint not null,
+            currency          text, -- of its prices, null: the order's
             pieces            jsonb not null, -- item status -> pieces, never zero
             item_status       text not null,
             live_quantity     integer not null,
@@ -96,8 +97,14 @@ def _load(order_ids: Iterable[str], tx: Tx) -> dict[str, Order]:
     return orders
 
 
-def _item(line: dict[str, Any], pieces: dict[str, int], delivery_minor: int, *key: Any) -> Item:
-    return Item(Line.model_construct(**line), pieces, delivery_minor, key)
+def _item(
+    line: dict[str, Any],
+    pieces: dict[str, int],
+    delivery_minor: int,
+    currency: str | None,
+    *key: Any,
+) -> Item:
+    return Item(Line.model_construct(**line), pieces, delivery_minor, currency, key)
 
 
 def _order(items: dict[str, Item], *row: Any) -> Order:
@@ -135,6 +142,7 @@ def _item_rows(order_id: str, order: Order) -> Iterable[dict[str, Any]]:
             "seller": line.seller,
             "upsell": line.upsell,
             "delivery_minor": item.delivery_minor,
+            "currency": item.currency,
             "pieces": item.pieces,
             "item_status": items_status([item]),
             "live_quantity": item.live_quantity,
@@ -179,7 +187,7 @@ _SELECT_ITEMS: Final = """
                'item_id', item_id, 'sku', sku, 'title', title, 'quantity', quantity,
                'unit_price_minor', unit_price_minor, 'discount_minor', discount_minor,
                'vat_bp', vat_bp, 'seller', seller, 'upsell', upsell),
-           pieces, delivery_minor, key_at, key_decided, key_no, key_fact_id
+           pieces, delivery_minor, currency, key_at, key_decided, key_no, key_fact_id
     from items where order_id = any(%s::uuid[]) order by order_id, item_id
 """
 
@@ -198,14 +206,15 @@ _UPSERT_ITEMS: Final = """
     select * from json_to_recordset(%s::json) as x(
         order_id uuid, item_id text, sku text, title text, quantity integer,
         unit_price_minor bigint, discount_minor bigint, vat_bp integer, seller text,
-        upsell boolean, delivery_minor bigint, pieces jsonb, item_status text,
+        upsell boolean, delivery_minor bigint, currency text, pieces jsonb, item_status text,
         live_quantity integer, net_minor bigint, key_at timestamptz, key_decided integer,
         key_no integer, key_fact_id uuid)
     on conflict (order_id, item_id) do update set
         sku = excluded.sku, title = excluded.title, quantity = excluded.quantity,
         unit_price_minor = excluded.unit_price_minor, discount_minor = excluded.discount_minor,
         vat_bp = excluded.vat_bp, seller = excluded.seller, upsell = excluded.upsell,
-        delivery_minor = excluded.delivery_minor, pieces = excluded.pieces,
+        delivery_minor = excluded.delivery_minor, currency = excluded.currency,
+        pieces = excluded.pieces,
         item_status = excluded.item_status, live_quantity = excluded.live_quantity,
         net_minor = excluded.net_minor, key_at = excluded.key_at,
         key_decided = excluded.key_decided, key_no = excluded.key_no,

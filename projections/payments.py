@@ -1,6 +1,8 @@
-"""Read model `payments`: the ledger of each order, entry by entry, and its sums.
+"""Read model `payments`: the ledger of each order, entry by entry, and its sums in each
+currency.
 
-What an order's payment status is follows from the sums and the total: view analytics.orders.
+What an order's payment status is follows from the sums and the total, in the currency of the order:
+view analytics.orders.
 """
 
 from collections.abc import Sequence
@@ -14,10 +16,10 @@ BOOKED: Final = frozenset(e.PAYMENT_EVENTS.values())
 
 
 class Payments:
-    """One row per movement of money, and one per order with its sums."""
+    """One row per movement of money, and one per order and currency with its sums."""
 
     name: Final = "payments"
-    version: Final = 1
+    version: Final = 2
     tables: Final = ("ledger_entries", "order_payments")
     ddl: Final[LiteralString] = """
         create table ledger_entries (
@@ -42,14 +44,16 @@ class Payments:
             primary key (order_id, version)
         );
         create table order_payments (
-            order_id           uuid primary key,
+            order_id           uuid not null,
+            currency           text not null, -- amounts in different ones are never added up
             payments           integer not null,
             submitted_minor    bigint not null,
             authorised_minor   bigint not null,
             charged_minor      bigint not null,
             refunded_minor     bigint not null,
             charged_back_minor bigint not null,
-            paid_minor         bigint not null
+            paid_minor         bigint not null,
+            primary key (order_id, currency)
         );
     """
 
@@ -120,24 +124,25 @@ _ANNUL_ENTRIES: Final = """
     returning l.order_id
 """
 
-# Sums of bigint are numeric: back to bigint, which holds what the domain lets in.
+# Sums of bigint are numeric: back to bigint, which holds what the domain lets in. An order whose
+# entries in a currency were all annulled keeps a row of zeros.
 _SUM_UP: Final = """
     insert into order_payments (
-        order_id, payments, submitted_minor, authorised_minor, charged_minor, refunded_minor,
-        charged_back_minor, paid_minor)
-    select touched.order_id, count(distinct l.payment_id),
-           coalesce(sum(amount_minor) filter (where kind = 'submitted'), 0),
-           coalesce(sum(amount_minor) filter (where kind = 'authorised'), 0),
-           coalesce(sum(amount_minor) filter (where kind = 'charged'), 0),
-           coalesce(sum(amount_minor) filter (where kind = 'refunded'), 0),
-           coalesce(sum(amount_minor) filter (where kind = 'charged_back'), 0),
-           coalesce(sum(case kind when 'charged' then amount_minor when 'refunded'
-               then -amount_minor when 'charged_back' then -amount_minor end), 0)
-    from unnest(%s::uuid[]) as touched(order_id)
-    left join ledger_entries l
-      on l.order_id = touched.order_id and l.annulled_recorded_at is null
-    group by touched.order_id
-    on conflict (order_id) do update set
+        order_id, currency, payments, submitted_minor, authorised_minor, charged_minor,
+        refunded_minor, charged_back_minor, paid_minor)
+    select order_id, currency, count(distinct payment_id) filter (where minor is not null),
+           coalesce(sum(minor) filter (where kind = 'submitted'), 0),
+           coalesce(sum(minor) filter (where kind = 'authorised'), 0),
+           coalesce(sum(minor) filter (where kind = 'charged'), 0),
+           coalesce(sum(minor) filter (where kind = 'refunded'), 0),
+           coalesce(sum(minor) filter (where kind = 'charged_back'), 0),
+           coalesce(sum(case kind when 'charged' then minor when 'refunded' then -minor
+               when 'charged_back' then -minor end), 0)
+    from (select order_id, currency, payment_id, kind,
+                 case when annulled_recorded_at is null then amount_minor end as minor
+          from ledger_entries where order_id = any (%s::uuid[])) l
+    group by order_id, currency
+    on conflict (order_id, currency) do update set
         payments = excluded.payments, submitted_minor = excluded.submitted_minor,
         authorised_minor = excluded.authorised_minor, charged_minor = excluded.charged_minor,
         refunded_minor = excluded.refunded_minor,

@@ -15,7 +15,8 @@ from domain.paths.path import OrderPath
 
 View = dict[str, Any]
 
-_KEYED: Final = ("items", "payments")  # item id -> item, payment id -> sums
+# item id -> item, payment id -> sums, `JPY.payment id` -> sums in another currency
+_KEYED: Final = ("items", "payments", "other_payments")
 _PARTS: Final = ("customer", "delivery", "owner", "totals")
 # Counters and copies of what stands elsewhere in the view are no changes of their own.
 _SILENT: Final = frozenset(
@@ -59,6 +60,7 @@ def view_of(order: Order, order_id: object, path: OrderPath | None = None) -> Vi
         "items": {item_id: _item(item) for item_id, item in order.items.items()},
         "items_status": order.items_status,
         "payments": dict(_payments(order)),
+        "other_payments": dict(_payments(order, counting=False)),
         "paid_minor": order.balance.paid_minor,
         "payment_status": order.payment_status,
         "statuses": [_entry(entry) for entry in order.timeline],
@@ -118,13 +120,19 @@ def _item(item: Item) -> View:
     return {
         **item.line.model_dump(exclude={"item_id"}),
         "delivery_minor": item.delivery_minor,
+        "currency": item.currency,
         "pieces": dict(item.pieces),
     }
 
 
-def _payments(order: Order) -> Iterator[tuple[str, View]]:
-    for payment_id in dict.fromkeys(entry.payment_id for entry in order.ledger):
-        yield payment_id, asdict(balance(order.ledger, payment_id))
+def _payments(order: Order, *, counting: bool = True) -> Iterator[tuple[str, View]]:
+    """The payments in the order's currency, or those in others, which do not count."""
+    for currency, payment_id in dict.fromkeys(
+        (one.currency, one.payment_id) for one in order.ledger
+    ):
+        if (currency == order.currency) is counting:
+            name = payment_id if counting else f"{currency}.{payment_id}"
+            yield name, asdict(balance(order.ledger, currency, payment_id))
 
 
 def _entry(entry: Entry) -> View:

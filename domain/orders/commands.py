@@ -30,6 +30,7 @@ class OrderCommand(Command):
     """A command to one order."""
 
     MAY_BE_FACT: ClassVar[bool] = False  # it may tell what happened elsewhere, with its time
+    FOLLOWS_PATH: ClassVar[bool] = False  # it cannot be decided before the order's path is known
 
     order_id: UUID
 
@@ -64,8 +65,9 @@ class ChangeStatus(OrderCommand):
     """Move the order along its path."""
 
     NAME: ClassVar[str] = "order.change_status"
+    FOLLOWS_PATH: ClassVar[bool] = True
 
-    to_status: Code
+    to_status: Name  # whatever was written: deciding says which statuses there are
     reason_code: Code | None = None
     initiator: Initiator | None = None
 
@@ -74,16 +76,18 @@ class CancelOrder(OrderCommand):
     """End the order without success. The path says where cancelled orders go."""
 
     NAME: ClassVar[str] = "order.cancel"
+    FOLLOWS_PATH: ClassVar[bool] = True
 
     reason_code: Code | None = None
     initiator: Initiator | None = None
-    to_status: Code | None = None  # None: the path's first failure status
+    to_status: Name | None = None  # None: the path's first failure status
 
 
 class ChangeFields(OrderCommand):
     """Change details. Fields that are set explicitly are changed, None clears one."""
 
     NAME: ClassVar[str] = "order.change_fields"
+    FOLLOWS_PATH: ClassVar[bool] = True
 
     customer_name: Personal | None = None
     customer_phone: Personal | None = None
@@ -109,7 +113,13 @@ class ChangeFields(OrderCommand):
         return tuple(name for name in self.FIELDS if name in self.model_fields_set)
 
 
-class AddItem(OrderCommand):
+class ItemCommand(OrderCommand):
+    """A command to the positions of an order."""
+
+    FOLLOWS_PATH: ClassVar[bool] = True
+
+
+class AddItem(ItemCommand):
     """Add a position."""
 
     NAME: ClassVar[str] = "order.add_item"
@@ -117,7 +127,7 @@ class AddItem(OrderCommand):
     line: Line
 
 
-class ChangeItem(OrderCommand):
+class ChangeItem(ItemCommand):
     """Change quantity, price or discount of a position."""
 
     NAME: ClassVar[str] = "order.change_item"
@@ -128,7 +138,7 @@ class ChangeItem(OrderCommand):
     discount_minor: Minor | None = None
 
 
-class MoveItem(OrderCommand):
+class MoveItem(ItemCommand):
     """Bring some pieces of a position from one item status to another."""
 
     NAME: ClassVar[str] = "order.move_item"
@@ -140,7 +150,7 @@ class MoveItem(OrderCommand):
     reason_code: Code | None = None
 
 
-class CancelItem(OrderCommand):
+class CancelItem(ItemCommand):
     """Take pieces of a position out of the order, from the least advanced status on."""
 
     NAME: ClassVar[str] = "order.cancel_item"
@@ -266,15 +276,14 @@ class RecordFacts(OrderCommand):
     facts: Annotated[tuple[Fact, ...], Field(min_length=1, max_length=MAX_FACTS)]
 
 
+ItemChange = AddItem | ChangeItem | MoveItem | CancelItem
+
 # What may be asked of an order that exists.
 Change = (
     ChangeStatus
     | CancelOrder
     | ChangeFields
-    | AddItem
-    | ChangeItem
-    | MoveItem
-    | CancelItem
+    | ItemChange
     | SubmitPayment
     | AuthorisePayment
     | ChargePayment

@@ -18,7 +18,7 @@ from domain.orders.money import add_up, check_totals
 from domain.orders.order import Order
 from domain.paths.line import PathLine
 from domain.paths.path import OrderPath, deadlines_from
-from domain.refusals import Refusal, Unmet, refuse_if
+from domain.refusals import Refusal, Unmet
 
 Decision = list[Decided]
 
@@ -40,10 +40,7 @@ def place(order: Order, line: PathLine, cmd: c.PlaceOrder, facts: Facts, now: da
         )
     path = facts.paths.get((cmd.path, line.path_version))
     unmet += guards.path_is_published(path, cmd.path)
-    known: set[str] = set()
-    for number, item in enumerate(cmd.lines):
-        unmet += guards.item_is_new(known, item.item_id, f"lines.{number}.item_id")
-        known.add(item.item_id)
+    unmet += guards.items_stand_once(cmd.lines)
     totals = add_up(
         cmd.lines,
         discount_minor=cmd.discount_minor,
@@ -76,23 +73,25 @@ def decide(order: Order, cmd: c.OrderCommand, facts: Facts, now: datetime) -> De
     """Decide a command on an existing order (or RecordFacts, which may be its first)."""
     if isinstance(cmd, c.RecordFacts):
         return record_facts(order, cmd, facts, now)
-    refuse_if(list(guards.order_exists(order, cmd.order_id)))
     unmet = [
         *guards.status_is_as_expected(order, cmd),
         *guards.time_is_allowed(cmd, now),
     ]
-    if not order.path:
-        raise Refusal(*guards.path_is_pinned(order), *unmet)
-    path = facts.paths[order.path, order.path_version]
+    if not order.exists:
+        raise Refusal(*guards.order_exists(order, cmd.order_id), *unmet)
+    path = facts.paths[order.path, order.path_version] if order.path else None
+    if path is None and cmd.FOLLOWS_PATH:
+        unmet = [*guards.path_is_pinned(order), *unmet]
     # A fact may be minutes ahead of our clock: what is decided now comes after it.
     at = cmd.occurred_at or max(now, order.last_occurred_at or now)
     events, more = _verdict(order, cast(c.Change, cmd), path, at)
-    refuse_if([*unmet, *more])
+    if unmet or more:
+        raise Refusal(*unmet, *more)
     return [Decided(event, at) for event in events]
 
 
 # One branch per command: all that may be asked of an order on one page, the frequent first.
-def _verdict(order: Order, cmd: c.Change, path: OrderPath, at: datetime) -> Verdict:
+def _verdict(order: Order, cmd: c.Change, path: OrderPath | None, at: datetime) -> Verdict:
     match cmd:
         case c.ChangeStatus():
             return _move(order, cmd, cmd.to_status, path, at)
@@ -102,16 +101,10 @@ def _verdict(order: Order, cmd: c.Change, path: OrderPath, at: datetime) -> Verd
             return payments.give_back(order, cmd)
         case c.SubmitPayment():
             return payments.submit(order, cmd)
-        case c.MoveItem():
-            return items.move(order, cmd, path)
+        case c.ItemCommand():
+            return items.decide(order, cmd, path)
         case c.CancelOrder():
             return _cancel(order, cmd, path, at)
-        case c.AddItem():
-            return items.add(order, cmd, path)
-        case c.ChangeItem():
-            return items.change(order, cmd, path)
-        case c.CancelItem():
-            return items.cancel(order, cmd, path)
         case c.ChangeFields():
             return _change_fields(order, cmd, path)
         case c.AssignOwner():
@@ -126,27 +119,30 @@ def _verdict(order: Order, cmd: c.Change, path: OrderPath, at: datetime) -> Verd
             assert_never(cmd)
 
 
-def _cancel(order: Order, cmd: c.CancelOrder, path: OrderPath, now: datetime) -> Verdict:
+def _cancel(order: Order, cmd: c.CancelOrder, path: OrderPath | None, now: datetime) -> Verdict:
     """End without success. An order that ended so already, in whatever way, is left alone."""
+    if path is None:
+        return [], [*guards.cancelling_says_why(_said(cmd))]
     ended = path.statuses.get(order.status or "")
     if cmd.to_status is None and ended is not None and ended.final == "failure":
         return [], []
     target = cmd.to_status or path.first_failure
     unmet = list(guards.target_is_failure(path, target))
-    if target is None or unmet:
+    if target not in path.statuses or (unmet and target == order.status):
         return [], [*unmet, *guards.cancelling_says_why(_said(cmd))]
-    return _move(order, cmd, target, path, now)
+    events, more = _move(order, cmd, target, path, now)
+    return events, [*unmet, *more]
 
 
 def _move(
     order: Order,
     cmd: c.ChangeStatus | c.CancelOrder,
     target: str,
-    path: OrderPath,
+    path: OrderPath | None,
     now: datetime,
 ) -> Verdict:
     source = order.status or ""
-    if target == source:
+    if path is None or target == source:
         return [], []
     unmet = guards.move_is_open(path, source, target, cmd, _said(cmd))
     if unmet:
@@ -170,16 +166,17 @@ def _deadlines(path: OrderPath, status: str, at: datetime) -> tuple[e.Deadline, 
     return tuple([e.Deadline(level, when) for level, when in deadlines_from(limit, at)])
 
 
-def _change_fields(order: Order, cmd: c.ChangeFields, path: OrderPath) -> Verdict:
+def _change_fields(order: Order, cmd: c.ChangeFields, path: OrderPath | None) -> Verdict:
+    unmet = list(guards.not_final(order, path))
     if not cmd.wanted:
         message = "No field is named that should change"
         needed = "one of " + ", ".join(cmd.FIELDS)
-        return [], [Unmet(code="nothing_to_change", message=message, needed=needed)]
+        return [], [*unmet, Unmet(code="nothing_to_change", message=message, needed=needed)]
     changed = [n for n in cmd.wanted if getattr(cmd, n) != order.field_value(n)]
     if not changed:
         return [], []
     values: dict[str, Any] = {name: getattr(cmd, name) for name in changed}
-    return [e.FieldsChanged(changed=tuple(changed), **values)], [*guards.not_final(order, path)]
+    return [e.FieldsChanged(changed=tuple(changed), **values)], unmet
 
 
 def _assign_owner(order: Order, cmd: c.AssignOwner) -> Verdict:

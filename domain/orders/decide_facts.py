@@ -118,7 +118,9 @@ def _event(fact: c.Fact, pinned: PinnedPath, before: str | None) -> Event:
         case c.SourceStatusFact():
             return e.SourceStatusNoted(source_status=fact.source_status)
         case c.ItemFact():
-            return e.ItemAdded(line=fact.line, delivery_minor=fact.delivery_minor)
+            return e.ItemAdded(
+                line=fact.line, delivery_minor=fact.delivery_minor, currency=fact.currency
+            )
         case c.PaymentFact():
             return _payment(fact)
 

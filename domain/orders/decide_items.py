@@ -1,6 +1,7 @@
 """Decisions about positions: add, change, move pieces, cancel pieces."""
 
 from dataclasses import replace
+from typing import assert_never
 
 from domain.messages import Event, Verdict
 from domain.orders import commands as c
@@ -13,12 +14,26 @@ from domain.paths.path import OrderPath
 from domain.refusals import Unmet
 
 
-def add(order: Order, cmd: c.AddItem, path: OrderPath) -> Verdict:
+def decide(order: Order, cmd: c.ItemChange, path: OrderPath | None) -> Verdict:
+    match cmd:
+        case c.MoveItem():
+            return _move(order, cmd, path)
+        case c.AddItem():
+            return _add(order, cmd, path)
+        case c.ChangeItem():
+            return _change(order, cmd, path)
+        case c.CancelItem():
+            return _cancel(order, cmd, path)
+        case _:
+            assert_never(cmd)
+
+
+def _add(order: Order, cmd: c.AddItem, path: OrderPath | None) -> Verdict:
     known = order.items.get(cmd.line.item_id)
     if known is not None and known.line == cmd.line:
         return [], []
     unmet = list(guards.not_final(order, path))
-    unmet += guards.item_is_new(order.items, cmd.line.item_id, "line.item_id")
+    unmet += guards.item_is_new(order, cmd.line)
     if len(order.items) >= c.MAX_LINES:
         message = f"The order has {len(order.items)} items already"
         needed = f"at most {c.MAX_LINES}"
@@ -29,17 +44,17 @@ def add(order: Order, cmd: c.AddItem, path: OrderPath) -> Verdict:
     return [e.ItemAdded(line=cmd.line, totals=totals)], unmet
 
 
-def change(order: Order, cmd: c.ChangeItem, path: OrderPath) -> Verdict:
+def _change(order: Order, cmd: c.ChangeItem, path: OrderPath | None) -> Verdict:
+    unmet = list(guards.not_final(order, path))
     item = order.items.get(cmd.item_id)
     if item is None:
-        return [], [_unknown(order, cmd.item_id)]
+        return [], [*unmet, _unknown(order, cmd.item_id)]
     wanted = cmd.model_dump(
         include={"quantity", "unit_price_minor", "discount_minor"}, exclude_none=True
     )
     line = item.line.model_copy(update=wanted)
     if line == item.line:
         return [], []
-    unmet = list(guards.not_final(order, path))
     fixed = item.line.quantity - item.pieces.get(INITIAL, 0)
     if line.quantity < fixed:
         unmet.append(
@@ -55,14 +70,14 @@ def change(order: Order, cmd: c.ChangeItem, path: OrderPath) -> Verdict:
     return [e.ItemChanged(line=line, totals=totals)], unmet
 
 
-def move(order: Order, cmd: c.MoveItem, path: OrderPath) -> Verdict:
-    item = order.items.get(cmd.item_id)
-    if item is None:
-        return [], [_unknown(order, cmd.item_id)]
+def _move(order: Order, cmd: c.MoveItem, path: OrderPath | None) -> Verdict:
     unmet: list[Unmet] = []
     # Goods may come back after the order is finished.
     if cmd.to_status != "returned":
         unmet += guards.not_final(order, path)
+    item = order.items.get(cmd.item_id)
+    if item is None:
+        unmet.append(_unknown(order, cmd.item_id))
     if (cmd.from_status, cmd.to_status) not in ITEM_MOVES:
         ways = sorted(to for source, to in ITEM_MOVES if source == cmd.from_status)
         unmet.append(
@@ -73,26 +88,26 @@ def move(order: Order, cmd: c.MoveItem, path: OrderPath) -> Verdict:
                 needed="one of " + ", ".join(ways) if ways else f"no way from {cmd.from_status}",
             )
         )
-    there = item.pieces.get(cmd.from_status, 0)
+    there = item.pieces.get(cmd.from_status, 0) if item else cmd.quantity
     if there < cmd.quantity:
         unmet.append(_too_few(cmd.quantity, there, cmd.from_status))
     if cmd.to_status == CANCELLED:
         unmet += guards.is_said("reason_code", cmd.reason_code, "Cancelling an item")
-    if unmet:
+    if item is None or unmet:
         return [], unmet
     move = (cmd.from_status, cmd.to_status)
     return [_moved(order, item, cmd.quantity, move, cmd.reason_code)], []
 
 
-def cancel(order: Order, cmd: c.CancelItem, path: OrderPath) -> Verdict:
+def _cancel(order: Order, cmd: c.CancelItem, path: OrderPath | None) -> Verdict:
+    unmet = list(guards.not_final(order, path))
     item = order.items.get(cmd.item_id)
     if item is None:
-        return [], [_unknown(order, cmd.item_id)]
+        return [], [*unmet, _unknown(order, cmd.item_id)]
     free = sum(item.pieces.get(status, 0) for status in CANCELLABLE)
     quantity = free if cmd.quantity is None else cmd.quantity
     if cmd.quantity is None and free == 0:
         return [], []
-    unmet = list(guards.not_final(order, path))
     if free < quantity:
         unmet.append(_too_few(quantity, free, "a status before shipped"))
         return [], unmet

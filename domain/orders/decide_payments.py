@@ -1,18 +1,23 @@
 """Decisions about payments. A person or a rule is checked; what a gateway reports is a fact,
 however odd. What a command leaves open is chosen first.
+
+A gateway's reference identifies a movement: the same again is nothing, also where it was annulled
+meanwhile; one that says something else of it contradicts, and somebody must look.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from domain.messages import Event, Verdict
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
-from domain.orders.ledger import balance
+from domain.orders.ledger import LedgerEntry
 from domain.orders.order import Order
 from domain.orders.payment_choice import (
     by_payment,
     free_name,
+    held_by,
     still_due,
     to_return,
     to_take,
@@ -23,18 +28,26 @@ from domain.refusals import Unmet
 
 
 def submit(order: Order, cmd: c.SubmitPayment) -> Verdict:
-    unmet = list(guards.same_currency(order, cmd.currency))
-    for entry in order.ledger:
-        if (entry.payment_id, entry.kind) == (cmd.payment_id, "submitted"):
-            if cmd.amount_minor not in (None, entry.amount_minor):
-                message = f"The payment {cmd.payment_id} was submitted with another amount"
-                unmet.append(Unmet(code="payment_exists", field="payment_id", message=message))
+    unmet = list(guards.same_currency(order, cmd))
+    fact = guards.tells_fact(cmd)
+    known = [
+        entry
+        for entry in (*order.ledger, *(order.voided if fact else ()))
+        if (entry.payment_id, entry.kind) == (cmd.payment_id, "submitted")
+    ]
+    for entry in known:
+        same_money = entry.currency == cmd.currency or not fact
+        if same_money and cmd.amount_minor in (None, entry.amount_minor):
             return [], unmet
+    if known and not fact:
+        message = f"The payment {cmd.payment_id} was submitted with another amount"
+        unmet.append(Unmet(code="payment_exists", field="payment_id", message=message))
+        return [], unmet
     amount = still_due(order) if cmd.amount_minor is None else cmd.amount_minor
     if isinstance(amount, Unmet):
         return [], [*unmet, amount]
     event = e.PaymentSubmitted(
-        payment_id=cmd.payment_id or free_name(by_payment(order)),
+        payment_id=cmd.payment_id or free_name(order),
         method=cmd.method,
         amount_minor=amount,
         currency=cmd.currency,
@@ -44,11 +57,11 @@ def submit(order: Order, cmd: c.SubmitPayment) -> Verdict:
 
 
 def take(order: Order, cmd: c.IncomingPayment) -> Verdict:
-    """Book money on its way to us; the same movement again, by its reference, is nothing."""
+    """Book money on its way to us."""
     if _is_told(order, cmd):
         return [], []
-    unmet = list(guards.same_currency(order, cmd.currency))
-    if _is_checked(cmd) and cmd.method is None:
+    unmet = [*guards.same_currency(order, cmd), *_contradiction(order, cmd)]
+    if not guards.tells_fact(cmd) and cmd.method is None:
         unmet += _payment_is_known(order, cmd.payment_id)
     chosen = to_take(order, cmd)
     if isinstance(chosen, Unmet):
@@ -57,28 +70,49 @@ def take(order: Order, cmd: c.IncomingPayment) -> Verdict:
 
 
 def give_back(order: Order, cmd: c.ReturnedPayment) -> Verdict:
-    """Book money on its way back; the same movement again, by its reference, is nothing."""
+    """Book money on its way back."""
     if _is_told(order, cmd):
         return [], []
-    unmet = list(guards.same_currency(order, cmd.currency))
-    if _is_checked(cmd):
+    unmet = [*guards.same_currency(order, cmd), *_contradiction(order, cmd)]
+    if not guards.tells_fact(cmd):
         unmet += _payment_is_known(order, cmd.payment_id)
     chosen = to_return(order, cmd)
     if isinstance(chosen, Unmet):
         return [], [*unmet, chosen]
-    if _is_checked(cmd):
-        unmet += _money_is_there(order, *chosen)
+    if not guards.tells_fact(cmd):
+        unmet += _money_is_there(order, cmd, *chosen)
     return [_movement(cmd, *chosen)], unmet
 
 
 def _is_told(order: Order, cmd: c.PaymentCommand) -> bool:
-    """The gateway has told of this movement before."""
-    told = ((entry.gateway_ref, entry.kind) for entry in order.ledger)
-    return cmd.gateway_ref is not None and (cmd.gateway_ref, cmd.KIND) in told
+    """This very movement is known, even if it was annulled since."""
+    return any(_agrees(cmd, entry) for entry in _known(cmd, (*order.ledger, *order.voided)))
 
 
-def _is_checked(cmd: c.PaymentCommand) -> bool:
-    return cmd.actor.kind not in guards.FACT_ACTORS
+def _contradiction(order: Order, cmd: c.PaymentCommand) -> Iterator[Unmet]:
+    for entry in _known(cmd, order.ledger):
+        yield Unmet(
+            code="movement_contradicts",
+            field="gateway_ref",
+            message=f"{cmd.gateway_ref} is known as {entry.amount_minor} {entry.currency} of"
+            f" {entry.payment_id} (event {entry.version})",
+            needed="a reference of its own; or annul that event, if it is the wrong one",
+        )
+
+
+def _known(cmd: c.PaymentCommand, entries: Iterable[LedgerEntry]) -> Iterator[LedgerEntry]:
+    if cmd.gateway_ref is not None:
+        for entry in entries:
+            if (entry.gateway_ref, entry.kind) == (cmd.gateway_ref, cmd.KIND):
+                yield entry
+
+
+def _agrees(cmd: c.PaymentCommand, entry: LedgerEntry) -> bool:
+    return (
+        cmd.payment_id in (None, entry.payment_id)
+        and cmd.amount_minor in (None, entry.amount_minor)
+        and cmd.currency == entry.currency
+    )
 
 
 def _movement(cmd: c.PaymentCommand, payment_id: str, amount_minor: int) -> Event:
@@ -94,7 +128,7 @@ def _movement(cmd: c.PaymentCommand, payment_id: str, amount_minor: int) -> Even
 
 
 def _announced(order: Order, cmd: c.IncomingPayment, payment_id: str, amount: int) -> list[Event]:
-    if cmd.method is None or payment_id in by_payment(order):
+    if cmd.method is None or payment_id in by_payment(order, cmd):
         return []
     return [
         e.PaymentSubmitted(
@@ -113,7 +147,9 @@ def _payment_is_known(order: Order, payment_id: str | None) -> list[Unmet]:
     return [unknown(payment_id, "one of " + (", ".join(known) or "none: submit it first"))]
 
 
-def _money_is_there(order: Order, payment_id: str, amount: int) -> list[Unmet]:
+def _money_is_there(
+    order: Order, cmd: c.ReturnedPayment, payment_id: str, amount: int
+) -> list[Unmet]:
     """Nobody gives back more than came in."""
-    held = balance(order.ledger, payment_id).paid_minor
+    held = held_by(order, cmd, payment_id)
     return [] if amount <= held else [too_much(amount, held)]

@@ -142,6 +142,7 @@ class ItemAdded(Event):
 
     line: Line
     delivery_minor: int = 0  # freight that the source counts per item
+    currency: Currency | None = None  # of its prices; None: the order's
     totals: Totals | None = None  # the order's money afterwards; None for imported items
 
 

@@ -24,10 +24,17 @@ class FactBody(Shape):
     @property
     def timeline_key(self) -> TimelineKey:
         """Its place: at the same second the order is placed first, items and payments follow."""
-        return key_of(self.occurred_at, 0, getattr(self, "rank", None), self.fact_id)
+        rank = self.__dict__.get("rank")  # Asking a model for what it lacks takes 2 us.
+        return key_of(self.occurred_at, 0, rank, self.fact_id)
 
 
-class PlacedFact(Told, FactBody):
+class ToldFact(Told, FactBody):
+    """A fact with what its source tells beside. Free text is personal, also about reasons."""
+
+    reason_code: Code | None = None  # narrower than the event, which may be of before
+
+
+class PlacedFact(ToldFact):
     """The order came into being."""
 
     kind: Literal["placed"] = "placed"
@@ -41,7 +48,7 @@ class PlacedFact(Told, FactBody):
     currency: Currency
 
 
-class StatusFact(Told, FactBody):
+class StatusFact(ToldFact):
     """The order entered a status."""
 
     kind: Literal["status"] = "status"
@@ -63,6 +70,7 @@ class ItemFact(FactBody):
     kind: Literal["item"] = "item"
     line: Line
     delivery_minor: Minor = 0
+    currency: Currency | None = None  # None: the order's
 
     @model_validator(mode="after")
     def _is_payable(self) -> Self:

@@ -1,10 +1,12 @@
 """Conditions on what may happen to an order. Each gives what is unmet, nothing if all is well."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from domain.messages import Command
-from domain.orders.commands import OrderCommand
+from domain.hints import nearest
+from domain.messages import Command, is_code
+from domain.orders.commands import CancelOrder, OrderCommand, PaymentCommand, SubmitPayment
+from domain.orders.money import Line
 from domain.orders.order import Order
 from domain.paths.path import ANY, OrderPath, Requirement, Transition
 from domain.refusals import Unmet
@@ -52,7 +54,7 @@ def status_is_as_expected(order: Order, command: Command) -> Iterator[Unmet]:
             code="status_differs",
             field="expected_status",
             message=f"The order is in {order.status or 'no status'}, not in "
-            f"{command.expected_status}",
+            + (command.expected_status if is_code(command.expected_status) else "that one"),
             needed="read the order again, then decide again",
         )
 
@@ -68,11 +70,16 @@ def facts_come_from_outside(command: Command) -> Iterator[Unmet]:
         )
 
 
+def tells_fact(command: OrderCommand) -> bool:
+    """Whether a command says what happened elsewhere: that is recorded, however odd."""
+    return command.MAY_BE_FACT and command.actor.kind in FACT_ACTORS
+
+
 def time_is_allowed(command: OrderCommand, now: datetime) -> Iterator[Unmet]:
     """Only facts may set the past, nobody the future."""
     if command.occurred_at is None:
         return
-    if not command.MAY_BE_FACT or command.actor.kind not in FACT_ACTORS:
+    if not tells_fact(command):
         yield Unmet(
             code="time_not_allowed",
             field="occurred_at",
@@ -94,12 +101,26 @@ def moment_has_come(at: datetime, now: datetime, field: str = "occurred_at") -> 
 
 def status_is_known(path: OrderPath, status: str, field: str = "to_status") -> Iterator[Unmet]:
     if status not in path.statuses:
+        named = f"status {status}" if is_code(status) else "such status"  # It may be anything.
+        meant = _status_meant(path, status)
         yield Unmet(
             code="status_unknown",
             field=field,
-            message=f"The path {path.path} has no status {status}",
+            message=f"The path {path.path} has no {named}"
+            + (f": did you mean {meant}?" if meant else ""),
             needed="one of " + ", ".join(path.statuses),
         )
+
+
+def _status_meant(path: OrderPath, written: str) -> str | None:
+    """Guess which status somebody meant, by its code or by one of its titles."""
+    names = {
+        title.casefold(): code
+        for code, status in path.statuses.items()
+        for title in status.title.values()
+    } | {code: code for code in path.statuses}
+    close = nearest(written.casefold(), names)
+    return names[close] if close else None
 
 
 def transition_is_allowed(path: OrderPath, source: str, target: str) -> Iterator[Unmet]:
@@ -151,9 +172,9 @@ def reasons_are_given(
     command: Command,
     said: dict[str, str | None],
 ) -> Iterator[Unmet]:
-    """A failure always needs reason_code and initiator; the transition may ask for more."""
+    """To fail or cancel always needs reason_code and initiator; the transition may ask for more."""
     required: dict[Requirement, None] = dict.fromkeys(transition.require)
-    if path.statuses[target].final == "failure":
+    if path.statuses[target].final == "failure" or isinstance(command, CancelOrder):
         required |= dict.fromkeys(WHY)
     for name in required:
         value = command.reason if name == "reason" else said.get(name)
@@ -199,9 +220,9 @@ def move_is_open(
     return unmet
 
 
-def not_final(order: Order, path: OrderPath) -> Iterator[Unmet]:
+def not_final(order: Order, path: OrderPath | None) -> Iterator[Unmet]:
     """Items and details of a finished order stand still; payments and notes may follow."""
-    status = path.statuses.get(order.status or "")
+    status = path.statuses.get(order.status or "") if path else None
     if status is not None and status.final is not None:
         yield Unmet(
             code="order_finished",
@@ -211,17 +232,33 @@ def not_final(order: Order, path: OrderPath) -> Iterator[Unmet]:
         )
 
 
-def item_is_new(known: Container[str], item_id: str, field: str) -> Iterator[Unmet]:
-    if item_id in known:
-        yield Unmet(
-            code="item_exists",
-            field=field,
-            message=f"The order has another item {item_id} already",
-            needed="an item_id of its own",
-        )
+def items_stand_once(lines: Iterable[Line]) -> Iterator[Unmet]:
+    seen: set[str] = set()
+    for number, line in enumerate(lines):
+        if line.item_id in seen:
+            yield _item_exists(line, f"lines.{number}.item_id")
+        seen.add(line.item_id)
 
 
-def same_currency(order: Order, currency: str) -> Iterator[Unmet]:
+def item_is_new(order: Order, line: Line) -> Iterator[Unmet]:
+    if line.item_id in order.items:
+        yield _item_exists(line, "line.item_id")
+
+
+def _item_exists(line: Line, field: str) -> Unmet:
+    return Unmet(
+        code="item_exists",
+        field=field,
+        message=f"The order has another item {line.item_id} already",
+        needed="an item_id of its own",
+    )
+
+
+def same_currency(order: Order, cmd: SubmitPayment | PaymentCommand) -> Iterator[Unmet]:
+    """A fact may be in any, unless it leaves the amount to be chosen."""
+    currency = cmd.currency
+    if tells_fact(cmd) and cmd.amount_minor is not None:
+        return
     if order.currency is not None and order.currency != currency:
         yield Unmet(
             code="currency_differs",

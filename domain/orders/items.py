@@ -37,6 +37,7 @@ class Item:
     line: Line
     pieces: Mapping[str, int]
     delivery_minor: int = 0  # freight that the source counts per item
+    currency: str | None = None  # None: the order's
     key: TimelineKey = EARLIEST  # of the event that shaped it last; older facts change nothing
 
     def move(self, quantity: int, from_status: str, to_status: str) -> "Item":
@@ -47,11 +48,17 @@ class Item:
         return replace(self, pieces={status: n for status, n in pieces.items() if n})
 
     def with_line(self, line: Line) -> "Item":
-        """Give the item with another line; a changed quantity changes the ordered pieces."""
+        """Give the item with another line: more pieces are ordered ones, fewer are taken off the
+        least advanced. The others stay in their statuses. Never refuses: evolve calls it.
+        """
         added = line.quantity - self.line.quantity
-        pieces = {**self.pieces, INITIAL: self.pieces.get(INITIAL, 0) + added}
-        pieces = {status: n for status, n in pieces.items() if n}
-        return replace(self, line=line, pieces=pieces)
+        pieces = {**self.pieces, INITIAL: self.pieces.get(INITIAL, 0) + max(added, 0)}
+        for status in (*ITEM_STATUSES, CANCELLED):
+            off = min(pieces.get(status, 0), max(-added, 0))
+            if off:
+                pieces[status] -= off
+                added += off
+        return replace(self, line=line, pieces={status: n for status, n in pieces.items() if n})
 
     @property
     def live_quantity(self) -> int:

@@ -26,6 +26,7 @@ class LedgerEntry:
     payment_id: str
     kind: Kind
     amount_minor: int
+    currency: str  # ISO 4217
     gateway_ref: str | None = None
 
 
@@ -45,18 +46,29 @@ class Balance:
         return self.charged_minor - self.refunded_minor - self.charged_back_minor
 
 
-def balance(entries: Iterable[LedgerEntry], payment_id: str | None = None) -> Balance:
-    """Sum the entries, of one payment or of all. The order of the entries has no meaning."""
+def balance(
+    entries: Iterable[LedgerEntry], currency: str | None, payment_id: str | None = None
+) -> Balance:
+    """Sum the entries in one currency, of one payment or of all; None: nothing is summed.
+
+    The order of the entries has no meaning.
+    """
     sums = dict.fromkeys(get_args(Kind), 0)
     for entry in entries:
-        if payment_id is None or entry.payment_id == payment_id:
+        if entry.currency == currency and payment_id in (None, entry.payment_id):
             sums[entry.kind] += entry.amount_minor
     return Balance(**{f"{kind}_minor": amount for kind, amount in sums.items()})
 
 
-def payment_status(total: Balance, due_minor: int) -> PaymentStatus:
-    """Derive the payment status of an order that costs due_minor."""
+def payment_status(total: Balance, due_minor: int | None) -> PaymentStatus:
+    """Derive the payment status of an order that costs due_minor; None: there is nothing to pay
+    for, as long as no item is known or once all are cancelled.
+    """
     paid = total.paid_minor
+    if due_minor is None:
+        due_minor = 0
+    elif due_minor == paid == total.charged_minor == 0:
+        return "paid"
     if paid <= 0 < total.charged_minor:
         return "charged_back" if total.charged_back_minor else "refunded"
     if paid > 0 and paid < due_minor:

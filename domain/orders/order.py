@@ -34,6 +34,7 @@ class Order:
     items: Mapping[str, Item] = field(default_factory=dict)
     totals: Totals | None = None
     ledger: tuple[LedgerEntry, ...] = ()
+    voided: tuple[LedgerEntry, ...] = ()  # annulled: the gateway may tell of them again
     fields: Mapping[str, FieldValue] = field(default_factory=dict)  # changed after placing
     owner_user: str | None = None
     owner_group: str | None = None
@@ -53,7 +54,12 @@ class Order:
 
     @property
     def currency(self) -> str | None:
-        return self.placed.currency if self.placed else None
+        """As placed; until that is known, the one that all items have, or all payments."""
+        if self.placed is not None:
+            return self.placed.currency
+        items = {item.currency for item in self.items.values() if item.currency is not None}
+        told = items if len(items) == 1 else {entry.currency for entry in self.ledger}
+        return told.pop() if len(told) == 1 else None
 
     @property
     def due_minor(self) -> int:
@@ -64,11 +70,13 @@ class Order:
 
     @property
     def balance(self) -> Balance:
-        return balance(self.ledger)
+        """The money that counts: in another currency nothing of the order is paid."""
+        return balance(self.ledger, self.currency)
 
     @property
     def payment_status(self) -> PaymentStatus:
-        return payment_status(self.balance, self.due_minor)
+        anything = any(item.live_quantity for item in self.items.values())
+        return payment_status(self.balance, self.due_minor if anything else None)
 
     @property
     def items_status(self) -> str:
@@ -110,14 +118,18 @@ class Order:
 
 
 def totals_of(order: Order, items: Mapping[str, Item]) -> Totals:
-    """Sum what the items cost in this order, with its own discount, delivery and freight."""
+    """Sum what the items cost in this order, with its own discount, delivery and freight.
+
+    An item in another currency than the order costs nothing in it.
+    """
     placed = order.placed
+    own = [item for item in items.values() if item.currency in (None, order.currency)]
     stated = placed.totals if placed else None
     totals = add_up(
-        charged_lines(items.values()),
+        charged_lines(own),
         discount_minor=stated.discount_minor if stated else 0,
         delivery_minor=(stated.delivery_minor if stated else 0)
-        + sum(item.delivery_minor for item in items.values()),
+        + sum(item.delivery_minor for item in own),
         vat_included=placed.vat_included if placed else True,
     )
     return discount_within_price(totals)
@@ -195,10 +207,15 @@ def _placed(order: Order, event: e.OrderPlaced, happened: Happened) -> dict[str,
 def _item_added(order: Order, event: e.ItemAdded, happened: Happened) -> dict[str, Any]:
     """Of several facts about one item the latest counts, whichever came first."""
     line = event.line
-    item = Item(line, {INITIAL: line.quantity}, event.delivery_minor)
     known = order.items.get(line.item_id)
-    if known is not None and known.key > _key_of(happened):
+    if known is None:
+        item = Item(line, {INITIAL: line.quantity}, event.delivery_minor, event.currency)
+    elif known.key > _key_of(happened):
         return {}
+    else:  # What is said of the line says nothing of how far its pieces are.
+        item = replace(
+            known.with_line(line), delivery_minor=event.delivery_minor, currency=event.currency
+        )
     changes = _with_item(order, item, happened)
     totals = event.totals
     if totals is None and order.totals is not None:  # A fact about an order whose money is known.
@@ -222,7 +239,12 @@ def _booked(
     gateway_ref: str | None = None,
 ) -> dict[str, Any]:
     entry = LedgerEntry(
-        happened.version, event.payment_id, event.KIND, event.amount_minor, gateway_ref
+        happened.version,
+        event.payment_id,
+        event.KIND,
+        event.amount_minor,
+        event.currency,
+        gateway_ref,
     )
     return {"ledger": (*order.ledger, entry)}
 
@@ -231,6 +253,7 @@ def _annulled(order: Order, version: int) -> dict[str, Any]:
     return {
         "timeline": without(order.timeline, version),
         "ledger": tuple(entry for entry in order.ledger if entry.version != version),
+        "voided": (*order.voided, *(one for one in order.ledger if one.version == version)),
         "correctable": {v: name for v, name in order.correctable.items() if v != version},
         "annulled": order.annulled | {version},
     }

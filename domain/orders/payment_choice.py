@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from itertools import count
 
 from domain.orders import commands as c
+from domain.orders import guards
 from domain.orders.ledger import Balance, balance
 from domain.orders.order import Order
 from domain.refusals import Unmet
@@ -21,7 +22,7 @@ def to_take(order: Order, cmd: c.IncomingPayment) -> Chosen | Unmet:
         return amount
     if cmd.payment_id is not None:
         return cmd.payment_id, amount
-    sums = by_payment(order)
+    sums = by_payment(order, cmd)
     waiting = [
         name for name, s in sums.items() if s.submitted_minor == amount and not s.charged_minor
     ]
@@ -30,34 +31,44 @@ def to_take(order: Order, cmd: c.IncomingPayment) -> Chosen | Unmet:
     if not waiting and cmd.method is None:
         needed = "a payment_id, or a method: then it is announced at once"
         return unknown(f"of {amount} that waits", needed)
-    return waiting[0] if waiting else free_name(sums), amount
+    return waiting[0] if waiting else free_name(order), amount
 
 
 def to_return(order: Order, cmd: c.ReturnedPayment) -> Chosen | Unmet:
     """The one payment that holds so much; all of it, if no amount is named."""
     payment_id = cmd.payment_id
     if payment_id is None:
-        held = {name: s.paid_minor for name, s in by_payment(order).items()}
+        held = {name: s.paid_minor for name, s in by_payment(order, cmd).items()}
         enough = [name for name, minor in held.items() if minor >= (cmd.amount_minor or 1)]
         if len(enough) > 1:
             return _ambiguous(enough)
         if not enough:
             return too_much(cmd.amount_minor, max(held.values(), default=0))
         payment_id = enough[0]
-    paid = balance(order.ledger, payment_id).paid_minor
+    paid = held_by(order, cmd, payment_id)
     amount = cmd.amount_minor or paid
     return (payment_id, amount) if amount > 0 else too_much(None, paid)
 
 
-def by_payment(order: Order) -> dict[str, Balance]:
+def by_payment(order: Order, cmd: c.PaymentCommand) -> dict[str, Balance]:
     """Sum the ledger of each payment."""
     names = dict.fromkeys(entry.payment_id for entry in order.ledger)
-    return {name: balance(order.ledger, name) for name in names}
+    return {name: balance(order.ledger, _currency(order, cmd), name) for name in names}
 
 
-def free_name(taken: Iterable[str]) -> str:
-    """Give a new payment its id: payment-1, payment-2, …"""
-    names = set(taken)
+def held_by(order: Order, cmd: c.PaymentCommand, payment_id: str) -> int:
+    """Give what one payment holds, in minor units."""
+    return balance(order.ledger, _currency(order, cmd), payment_id).paid_minor
+
+
+def _currency(order: Order, cmd: c.PaymentCommand) -> str:
+    """A fact speaks of its own currency; others of the order's, or are refused."""
+    return cmd.currency if guards.tells_fact(cmd) else order.currency or cmd.currency
+
+
+def free_name(order: Order) -> str:
+    """Give a new payment its id: payment-1, payment-2, …; no annulled one has it either."""
+    names = {entry.payment_id for entry in (*order.ledger, *order.voided)}
     return next(name for n in count(len(names) + 1) if (name := f"payment-{n}") not in names)
 
 

@@ -1,6 +1,5 @@
 """What people and programs may ask of an order path. One class per intent."""
 
-from functools import cached_property
 from typing import ClassVar
 
 from domain.messages import Command
@@ -15,7 +14,7 @@ class PublishPath(Command):
 
     definition: OrderPath
 
-    @cached_property
+    @property
     def stream_id(self) -> str:
         return stream_of(self.definition.path)
 

@@ -17,7 +17,7 @@ select
     coalesce((i.pieces ->> 'delivered')::integer, 0) as delivered, -- pieces with the customer
     coalesce((i.pieces ->> 'returned')::integer, 0) as returned, -- pieces that came back
     coalesce((i.pieces ->> 'cancelled')::integer, 0) as cancelled, -- pieces taken out of the order
-    t.currency, -- ISO 4217, null while the order's placement is unknown
+    coalesce(i.currency, t.currency) as currency, -- ISO 4217; in another one than the order it is not part of its total
     i.unit_price_minor, -- price of one piece, minor units
     i.discount_minor, -- discount off the whole position as ordered, minor units
     i.net_minor, -- pieces that are not cancelled, after their discount, minor units

@@ -28,7 +28,7 @@ select
     coalesce(t.items, 0) as items, -- positions
     coalesce(t.live_quantity, 0) as pieces, -- pieces that are not cancelled
     coalesce(t.items_status, 'none') as items_status, -- one word for all pieces: shipped, partly_shipped, …
-    coalesce(o.currency, t.currency) as currency, -- ISO 4217
+    m.currency, -- ISO 4217: as placed, until that is known the one of its items or payments
     coalesce(t.goods_minor, 0) as goods_minor, -- goods after their discounts, minor units
     coalesce(t.discount_minor, 0) as discount_minor, -- discount off the whole order, minor units
     coalesce(t.delivery_minor, 0) as delivery_minor, -- delivery, minor units
@@ -41,6 +41,9 @@ select
     coalesce(p.refunded_minor, 0) as refunded_minor, -- sent back by us, minor units
     coalesce(p.charged_back_minor, 0) as charged_back_minor, -- taken back by the bank, minor units
     coalesce(p.paid_minor, 0) as paid_minor, -- with us now, minor units
+    (select array_agg(x.currency order by x.currency) from live.order_payments x
+     where x.order_id = o.order_id and x.payments > 0 and x.currency is distinct from m.currency
+    ) as other_currencies, -- payments came in these too and do not count here: see payments
     case
         when p.paid_minor <= 0 and p.charged_minor > 0
             then case when p.charged_back_minor <> 0 then 'charged_back' else 'refunded' end
@@ -49,6 +52,8 @@ select
                 then 'partly_refunded' else 'partly_paid' end
         when p.paid_minor > coalesce(t.total_minor, 0) and p.paid_minor > 0 then 'overpaid'
         when p.paid_minor > 0 then 'paid'
+        when t.live_quantity > 0 and t.total_minor = 0 and coalesce(p.paid_minor, 0) = 0
+            then 'paid'
         when p.authorised_minor <> 0 then 'authorised'
         when p.submitted_minor <> 0 then 'submitted'
         else 'not_paid'
@@ -57,4 +62,8 @@ select
 from live.orders o
 left join live.standings v on v.order_id = o.order_id
 left join live.order_totals t on t.order_id = o.order_id
-left join live.order_payments p on p.order_id = o.order_id;
+cross join lateral (
+    select coalesce(o.currency, t.currency, (
+        select min(x.currency) from live.order_payments x
+        where x.order_id = o.order_id and x.payments > 0 having count(*) = 1)) as currency) m
+left join live.order_payments p on p.order_id = o.order_id and p.currency = m.currency;

@@ -1,12 +1,12 @@
--- One row per payment of an order, summed over its movements. Test orders are left out. Money
--- in minor units.
+-- One row per payment of an order and currency, summed over its movements. Test orders are left
+-- out. Money in minor units of the currency.
 create view payments as
 select
     l.order_id, -- id of the order
     l.payment_id, -- id of the payment within the order
     max(l.method) as method, -- how it is paid, as announced
     max(l.installments) as installments, -- number of instalments, as announced
-    max(l.currency) as currency, -- ISO 4217
+    l.currency, -- ISO 4217; in another one than the order it does not count as paid
     coalesce(sum(l.amount_minor) filter (where l.kind = 'submitted'), 0)::bigint as submitted_minor, -- announced, minor units
     coalesce(sum(l.amount_minor) filter (where l.kind = 'authorised'), 0)::bigint as authorised_minor, -- reserved on the customer's side, minor units
     coalesce(sum(l.amount_minor) filter (where l.kind = 'charged'), 0)::bigint as charged_minor, -- came in, minor units
@@ -21,4 +21,4 @@ select
 from live.ledger_entries l
 where l.annulled_recorded_at is null
   and not exists (select from live.orders o where o.order_id = l.order_id and o.test)
-group by l.order_id, l.payment_id;
+group by l.order_id, l.payment_id, l.currency;

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 def sheet(view: "View") -> "Iterator[RenderableType]":
     """Show the whole state of an order."""
-    from domain.orders.ledger import Kind
 
     currency = view["currency"]
     yield table(None, "Order", str(view["order_id"]), rows=_facts(view))
@@ -35,15 +34,13 @@ def sheet(view: "View") -> "Iterator[RenderableType]":
             ),
         )
     if view["payments"]:
-        kinds = get_args(Kind)
-        yield table(
-            "Payments",
-            "id",
-            *(f"{kind.replace('_', ' ')}>" for kind in kinds),
-            rows=(
-                [name, *(priced("_minor", sums[f"{kind}_minor"], currency) for kind in kinds)]
-                for name, sums in view["payments"].items()
-            ),
+        paid = ((name, sums, currency) for name, sums in view["payments"].items())
+        yield _payments("Payments", paid)
+    if view["other_payments"]:
+        keyed = ((key.partition("."), sums) for key, sums in view["other_payments"].items())
+        yield _payments(
+            "Payments in other currencies, which do not count",
+            ((name, sums, other) for (other, _, name), sums in keyed),
         )
     yield table(
         "Statuses",
@@ -54,10 +51,28 @@ def sheet(view: "View") -> "Iterator[RenderableType]":
     )
 
 
+def _payments(
+    title: str, paid: "Iterable[tuple[str, Mapping[str, int], str | None]]"
+) -> "RenderableType":
+    """One row per payment: its id, its sums, and their currency."""
+    from domain.orders.ledger import Kind
+
+    kinds = get_args(Kind)
+    return table(
+        title,
+        "id",
+        *(f"{kind.replace('_', ' ')}>" for kind in kinds),
+        rows=(
+            [name, *(priced("_minor", sums[f"{kind}_minor"], currency) for kind in kinds)]
+            for name, sums, currency in paid
+        ),
+    )
+
+
 def _facts(view: "View") -> Iterator[tuple[str, Any]]:
     currency = view["currency"]
     for name, value in view.items():
-        if name in ("order_id", "items", "payments", "statuses"):
+        if name in ("order_id", "items", "payments", "other_payments", "statuses"):
             continue
         if isinstance(value, dict):
             told = priced(name, value, currency).items()
@@ -138,13 +153,23 @@ def _why(change: Mapping[str, Any]) -> str:
 
 def _name(field: str) -> str:
     """Write `items.1.quantity` as people say it: item 1 quantity."""
-    for many, one in (("items.", "item "), ("payments.", "payment "), ("totals.", "")):
+    for many, one in _SAID_SO.items():
         if field.startswith(many):
             field = one + field.removeprefix(many)
     return field.removesuffix("_minor").replace("_", " ").replace(".", " ")
 
 
+_SAID_SO = {
+    "items.": "item ",
+    "payments.": "payment ",
+    "other_payments.": "payment in ",
+    "totals.": "",
+}
+
+
 def _value(field: str, value: Any, currency: str | None) -> Any:
+    if field.startswith("other_payments."):
+        currency = field.split(".")[1]
     if not isinstance(value, dict):
         return priced(field, value, currency)
     if "sku" in value:

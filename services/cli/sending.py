@@ -80,8 +80,14 @@ def invalid(error: Any) -> str:
         if detail["type"] == "too_short" and detail["loc"] in wrong_inside:
             continue  # It is too short only because what is wrong inside was not counted.
         place = ".".join(map(str, detail["loc"])) or "command"
-        lines.append(f"  {place}: {detail['msg'].removeprefix('Value error, ')}")
+        lines.append(f"  {place}: {_words(detail)}")
     return "\n".join(lines)
+
+
+def _words(detail: Any) -> str:
+    if detail["type"] == "string_pattern_mismatch" and "a-z" in detail["ctx"]["pattern"]:
+        return "write a-z, 0-9 and _, beginning with a letter, at most 64 characters"
+    return str(detail["msg"]).removeprefix("Value error, ")
 
 
 def finish(system: "System", order_id: UUID, outcome: "Outcome", sending: Sending) -> None:

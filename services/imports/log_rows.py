@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
+from domain.messages import is_code
 from domain.orders.amounts import minor_units, whole_number
 from domain.orders.commands import Fact, ItemFact, PaymentFact, PlacedFact, StatusFact
 from domain.orders.events import Customer
@@ -166,10 +167,15 @@ class MappedReader:
             "customer_id": mapping.customer and row[mapping.customer].strip(),
             "actor": mapping.actor and row[mapping.actor].strip(),
             "role": mapping.role and row[mapping.role].strip(),
-            "reason_code": mapping.reason and row[mapping.reason].strip(),
             "attributes": {c: row[c] for c in self._attributes if row[c]},
         }
         personal = {c: row[c] for c in mapping.personal if row[c]}
+        if mapping.reason and (reason := row[mapping.reason].strip()):
+            code = mapping.reasons.get(reason, reason)
+            if is_code(code):
+                told["reason_code"] = code
+            else:  # Somebody typed it, about whomever.
+                personal[mapping.reason] = reason
         if personal:
             told["personal"] = json.dumps(personal, ensure_ascii=False)
         return {name: value for name, value in told.items() if value}
@@ -212,7 +218,7 @@ class MappedReader:
             quantity=quantity,
             unit_price_minor=price,
         )
-        return ItemFact(**identity, line=line)
+        return ItemFact(**identity, line=line, currency=item.currency)
 
     def _payment(self, movement: Kind, row: SourceRow, identity: dict[str, Any]) -> Fact:
         payment, mark = self._mapping.payment, self._mapping.decimal

@@ -117,6 +117,9 @@ class LogMapping(Shape):
     actor: Name | None = None
     role: Name | None = None
     reason: Name | None = None
+    reasons: Annotated[dict[Text, Code], Field(max_length=MAX_ACTIVITIES)] = Field(
+        default_factory=dict
+    )
     customer: Name | None = None
     item: ItemColumns | None = None
     payment: PaymentColumns | None = None
@@ -142,6 +145,8 @@ class LogMapping(Shape):
     def _is_consistent(self) -> Self:
         if not (self.activity.map or self.activity.discover or self.payment):
             raise ValueError("activity: map is missing: map activities, or write discover: true")
+        if self.reasons and self.reason is None:
+            raise ValueError("reason is missing: say in which column the reasons stand")
         used = {column for place, column in self.used_columns() if place[0] != "personal"}
         both = used & set(self.personal)
         if both:

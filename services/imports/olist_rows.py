@@ -141,10 +141,13 @@ class OrderReader:
                         rank=rank,
                     )
                 )
+        # A borrowed time is part of the identity: a dump that knows a later one says so again, and
+        # an end stands behind all that was told, whichever dump came first.
+        borrowed = f"{status}:{latest.isoformat()}"
         if status in _ENDED:
             facts.append(
                 StatusFact(
-                    fact_id=fact_id_of(SOURCE, external_id, status),
+                    fact_id=fact_id_of(SOURCE, external_id, borrowed),
                     occurred_at=latest,
                     status=status,
                     rank=_DERIVED_RANK,
@@ -154,7 +157,7 @@ class OrderReader:
         elif entered.get(status) is None:
             facts.append(
                 SourceStatusFact(
-                    fact_id=fact_id_of(SOURCE, external_id, f"source_status:{status}"),
+                    fact_id=fact_id_of(SOURCE, external_id, f"source_status:{borrowed}"),
                     occurred_at=latest,
                     source_status=status,
                 )

@@ -202,6 +202,8 @@ def test_the_read_models_say_what_the_aggregate_says(
     assert row["items"] == len(order.items)
     assert row["items_status"] == order.items_status
     assert row["payment_status"] == order.payment_status
+    assert row["currency"] == order.currency
+    assert row["other_currencies"] == other_currencies(order)
     assert row["paid_minor"] == order.balance.paid_minor
     assert row["charged_back_minor"] == order.balance.charged_back_minor
     assert (row["owner_user"], row["owner_group"]) == (order.owner_user, order.owner_group)
@@ -209,6 +211,10 @@ def test_the_read_models_say_what_the_aggregate_says(
     assert row["promised_at"] == order.field_value("promised_at")
     assert row["delivery_method"] == order.field_value("delivery_method")
     assert row["visits"] == (len(order.timeline) or None)
+
+
+def other_currencies(order: Order) -> list[str] | None:
+    return sorted({entry.currency for entry in order.ledger} - {order.currency}) or None
 
 
 @EXAMPLES

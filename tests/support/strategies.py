@@ -105,6 +105,7 @@ def facts_with(
             **who,
             line=lines.filter(lambda line: line.unit_price_minor <= 500),
             delivery_minor=st.integers(0, 50),
+            currency=st.sampled_from([None, "EUR", "EUR", "USD"]),
         ),
         st.builds(
             c.PaymentFact,
@@ -112,7 +113,7 @@ def facts_with(
             movement=st.sampled_from(get_args(Kind)),
             payment_id=payment_ids,
             amount_minor=amounts,
-            currency=st.just("EUR"),
+            currency=currencies,
         ),
     )
 

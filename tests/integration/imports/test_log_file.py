@@ -146,14 +146,30 @@ def test_a_long_order_is_counted_against_the_path_once(depot: System, tmp_path: 
 def test_other_columns_are_kept_and_personal_ones_sealed(depot: System, tmp_path: Path) -> None:
     mapping = MAPPING + "personal: [name]\nactor: who\nrole: job\nreason: why\n"
     header = (*HEADER, "name", "who", "job", "why", "depot", "empty")
-    row = (*ROWS[0], "Anna Ivanova", "w1", "Packer", "as planned", "North", "")
+    row = (*ROWS[0], "Anna Ivanova", "w1", "Packer", "as_planned", "North", "")
     import_log(depot, *log(tmp_path, [row], mapping, header))
 
     (recorded,) = events_of(depot, "7")
     event = recorded.event
-    assert (event.actor, event.role, event.reason_code) == ("w1", "Packer", "as planned")
+    assert (event.actor, event.role, event.reason_code) == ("w1", "Packer", "as_planned")
     assert (event.external_id, event.attributes) == ("7", {"depot": "North"})
     assert json.loads(event.personal) == {"name": "Anna Ivanova"}
+    assert "Anna" not in str(facts_in_log(depot))
+
+
+def test_a_reason_is_a_code_or_it_is_sealed(depot: System, tmp_path: Path) -> None:
+    mapping = MAPPING + "reason: why\nreasons: {Too late!: too_late}\npersonal: [name]\n"
+    whys = ("Too late!", "out_of_stock", "Anna hung up", "")
+    rows = [(str(n), *ROWS[0][1:], "Ivanova", why) for n, why in enumerate(whys)]
+
+    report = import_log(depot, *log(tmp_path, rows, mapping, (*HEADER, "name", "why")))
+
+    told = [events_of(depot, str(n))[0].event for n in range(len(whys))]
+    assert report.quarantined == {}
+    assert [event.reason_code for event in told] == ["too_late", "out_of_stock", None, None]
+    assert [json.loads(event.personal).get("why") for event in told] == [
+        None, None, "Anna hung up", None,
+    ]  # fmt: skip
     assert "Anna" not in str(facts_in_log(depot))
 
 
@@ -179,6 +195,19 @@ def test_items_amounts_and_placing_become_facts_of_their_own(depot: System, tmp_
     assert (item.line.quantity, item.line.unit_price_minor) == (2, 550)
     assert isinstance(paid, PaymentCharged)
     assert paid.amount_minor == 1_100
+
+
+def test_items_without_a_placing_bring_the_currency(depot: System, tmp_path: Path) -> None:
+    mapping = MAPPING + "item: {id: sku, price: price, currency: JPY}\n"
+    import_log(
+        depot, *log(tmp_path, [(*ROWS[0], "TEA", "550")], mapping, (*HEADER, "sku", "price"))
+    )
+    depot.catch_up()
+
+    with depot.connect("orderpath_analyst") as session:
+        (order,) = session.execute("select currency, total_minor from analytics.orders").fetchall()
+        (item,) = session.execute("select currency, net_minor from analytics.items").fetchall()
+    assert order == item == ("JPY", 550)
 
 
 def test_without_a_sequence_the_order_of_the_mapping_breaks_ties(
@@ -479,6 +508,7 @@ def test_shuffled_rows_of_packed_files_leave_the_same_facts(depot: System, tmp_p
         (("order_id: case", "order_id: [case"), r"map.yaml:\d+:\d+:"),
         (("order_id: case", "order_id: case\nduplicates: both"), "duplicates: write 'keep' or"),
         (("order_id: case", "order_id: case\npersonal: what"), "'what' is personal"),
+        (("order_id: case", "order_id: case\nreasons: {a: b}"), "reason is missing"),
         (("order_id: case", "order_id: case\nencoding: utf-9"), "there is no encoding 'utf-9'"),
         (
             ("order_id: case", "order_id: case\nitem: {id: case, currency: XXQ}"),

@@ -15,6 +15,7 @@ from domain.orders.identity import order_id_of
 from domain.refusals import UnreadableError
 from infra.postgres import connect
 from services.bootstrap import System
+from services.history import state_of
 from services.imports.olist import import_olist
 from services.imports.problem import ImportProblem
 from services.imports.quarantine import find_row, fix, list_rows, resubmit
@@ -85,6 +86,29 @@ def test_an_end_without_a_time_stands_last_at_the_last_known_one(
     last = system.log.load({STREAM: 0})[STREAM][-1]
     assert (times(system)[-1]) == (status, datetime(2018, 5, 3, tzinfo=UTC))
     assert getattr(last.event, "time_source", None) == "derived"
+
+
+@pytest.mark.parametrize("sequence", ["1", "2", "12", "21", "1212"])
+def test_an_end_stands_behind_what_any_dump_tells_whichever_came_first(
+    system: System, tmp_path: Path, sequence: str
+) -> None:
+    known = {"1": "", "2": "2018-05-02 08:00:00"}  # when the carrier had it, as each dump says
+    added = 0
+    for dump in sequence:
+        order = ORDER | {
+            "order_status": "canceled",
+            "order_delivered_carrier_date": known[dump],
+            "order_delivered_customer_date": "",
+        }
+        report = import_olist(system, write_olist(tmp_path / dump, [order], [], []))
+        added += report.facts_new
+
+    order_now = state_of(system.log.load({STREAM: 0})[STREAM])
+    assert order_now.status == "canceled"
+    assert added == {"1": 3, "2": 4}.get(sequence, 5), "the same dump again adds nothing"
+    entered = [entry.status for entry in order_now.timeline if entry.status != "placed"]
+    if len(set(sequence)) == 2:
+        assert entered == ["approved", "canceled", "shipped", "canceled"]
 
 
 def test_a_status_without_a_time_is_noted_not_entered(system: System, tmp_path: Path) -> None:

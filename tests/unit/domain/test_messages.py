@@ -7,10 +7,10 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from domain.catalog import COMMANDS, EVENTS
-from domain.messages import Actor, Command, PersonalField, Shape
+from domain.messages import Actor, Code, Command, PersonalField, Shape, is_code
 from domain.orders import commands as c
 from domain.orders import facts
 from domain.paths.path import OrderPath
@@ -24,8 +24,7 @@ PERSONAL_WORDS = {
 }  # fmt: skip
 # What bears such a word and names no person: the reason why stands beside it.
 NOT_PERSONAL = {
-    ("StatusRecorded", "reason_code"): "a code of the source",
-    ("StatusFact", "reason_code"): "a code of the source",
+    ("StatusRecorded", "reason_code"): "a code; of any shape in events of before",
 }
 
 
@@ -184,3 +183,16 @@ def test_a_moment_that_no_calendar_holds_is_named(moment: str) -> None:
 
     with pytest.raises(ValidationError, match=r"promised_at\n.*the years 1 to 9999"):
         c.ChangeFields.model_validate(told | {"promised_at": moment})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["too_late", "a", "late2", "a" * 64, "Late", "too late", "", "2late", "a" * 65, "late\n"],
+)
+def test_what_is_a_code_is_told_as_the_shape_tells_it(text: str) -> None:
+    try:
+        TypeAdapter(Code).validate_python(text)
+    except ValidationError:
+        assert not is_code(text)
+    else:
+        assert is_code(text)

@@ -154,6 +154,28 @@ class TestChangeStatus:
     def test_a_status_must_be_one_of_the_path(self) -> None:
         given(PLACE).when(to("nowhere")).then_refused("status_unknown")
 
+    @pytest.mark.parametrize(
+        ("written", "meant"),
+        [("Confirmed", "confirmed"), ("confirmd", "confirmed"), ("Новый", "new"), ("zzz", None)],
+    )
+    def test_whatever_is_written_the_statuses_that_there_are_are_told(
+        self, written: str, meant: str | None
+    ) -> None:
+        answer = given(PLACE).when(c.ChangeStatus(**who(), to_status=written))
+
+        answer.then_refused("status_unknown")
+        (unmet,) = answer.unmet
+        assert unmet.needed == "one of " + ", ".join(PATH.statuses)
+        assert unmet.message.partition(": ")[2] == (f"did you mean {meant}?" if meant else "")
+
+    def test_what_is_no_code_may_be_personal_and_is_not_repeated(self) -> None:
+        wish = c.ChangeStatus(**who(), to_status="Anna hung up", expected_status="Anna called")
+
+        answer = given(PLACE).when(wish)
+
+        answer.then_refused("status_differs", "status_unknown")
+        assert "Anna" not in str(answer.unmet)
+
     def test_a_move_may_need_a_role(self) -> None:
         pack = to("packed", actor("user", "manager"), reason="All there")
 
@@ -223,6 +245,15 @@ class TestChangeStatus:
         charged = Decided(EVENTS["order.payment_charged.v1"], NOW, fact_id(1))
 
         given(charged).when(CONFIRM).then_refused("path_not_pinned")
+        given(charged).when(c.CancelOrder(**who())).then_refused(
+            "path_not_pinned", "reason_code_required", "initiator_required"
+        )
+
+    def test_what_needs_no_path_is_decided_before_it_is_known(self) -> None:
+        charged = Decided(EVENTS["order.payment_charged.v1"], NOW, fact_id(1))
+
+        for command in ("order.add_note", "order.assign_owner", "order.refund_payment"):
+            assert given(charged).when(COMMANDS[command]).events, command
 
     def test_an_order_whose_only_status_was_annulled_is_refused_with_the_reason(self) -> None:
         recorded = Decided(EVENTS["order.status_recorded.v1"], NOW, fact_id(1))
@@ -267,6 +298,18 @@ class TestCancelOrder:
     def test_an_order_is_not_cancelled_by_entering_a_good_status(self) -> None:
         given(PLACE).when(cancel(to_status="confirmed")).then_refused(
             "status_not_failure", "reason_code_required", "initiator_required"
+        )
+
+    def test_d2_a_refused_cancelling_names_everything_at_once(self) -> None:
+        nowhere = c.CancelOrder(**who(), to_status="packed", occurred_at=NOW)
+
+        given(PLACE, CONFIRM).when(nowhere).then_refused(
+            "time_not_allowed",
+            "status_not_failure",
+            "role_missing",
+            "reason_required",
+            "reason_code_required",
+            "initiator_required",
         )
 
     def test_the_status_must_be_one_of_the_path(self) -> None:
@@ -452,6 +495,13 @@ EVERY_COMMAND_TO_AN_ORDER = [
 @pytest.mark.parametrize("command", EVERY_COMMAND_TO_AN_ORDER)
 def test_every_command_needs_an_order(command: Command) -> None:
     given().when(command).then_refused("order_unknown")
+
+
+@pytest.mark.parametrize("command", EVERY_COMMAND_TO_AN_ORDER)
+def test_d2_an_unknown_order_is_named_beside_all_else(command: Command) -> None:
+    wrong = command.model_copy(update={"expected_status": "packed", "occurred_at": NOW})
+
+    given().when(wrong).then_refused("order_unknown", "status_differs", "time_not_allowed")
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=list(COMMANDS))

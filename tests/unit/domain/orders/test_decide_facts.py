@@ -248,3 +248,41 @@ def test_other_columns_hold_no_nul_and_are_not_endless() -> None:
     for attributes in ({"a": "\x00"}, {"\x00": "a"}, {str(n): "" for n in range(101)}):
         with pytest.raises(ValueError, match="attributes"):
             c.StatusFact(**at(0, 1), status="new", rank=0, attributes=attributes)
+
+
+def test_a_fact_about_a_line_undoes_no_status_of_its_pieces() -> None:
+    reserve = COMMANDS["order.move_item"]
+    later = c.ItemFact(
+        fact_id=fact_id(1), occurred_at=NOW + timedelta(minutes=2), line=TEA, delivery_minor=70
+    )
+
+    answer = given(PLACE, reserve).when(record(later))
+
+    assert answer.order.items["1"].pieces == {"reserved": 2, "ordered": 1}
+    assert answer.order.items["1"].delivery_minor == 70
+
+
+def test_items_bring_their_currency_and_others_cost_nothing_in_it() -> None:
+    euro = c.ItemFact(**at(0, 1), line=TEA, delivery_minor=70, currency="EUR")
+    yen = c.ItemFact(**at(0, 2), line=CUP, delivery_minor=7, currency="JPY")
+
+    assert given(record(euro)).world.order.currency == "EUR"
+    assert given(record(euro, yen)).world.order.currency is None
+    order = given(record(euro, yen, placed(3))).world.order
+    assert (order.currency, order.due_minor) == ("EUR", 1_470)
+
+
+def test_an_order_that_costs_nothing_is_paid_once_its_items_are_known() -> None:
+    gift = TEA.model_copy(update={"unit_price_minor": 0, "discount_minor": 0})
+
+    assert given(record(placed(1))).world.order.payment_status == "not_paid"
+    assert given(record(placed(1), item(2, gift))).world.order.payment_status == "paid"
+
+
+@pytest.mark.parametrize("fact", [c.PlacedFact, c.StatusFact])
+def test_the_reason_of_a_fact_is_a_code_and_never_free_text(fact: type[Any]) -> None:
+    body = at(0, 1) | {"status": "new", "rank": 0, "currency": "EUR"}
+    body = {name: value for name, value in body.items() if name in fact.model_fields}
+
+    with pytest.raises(ValueError, match="reason_code"):
+        fact(**body, reason_code="Anna hung up")

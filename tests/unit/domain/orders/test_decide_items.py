@@ -166,6 +166,15 @@ class TestMoveItem:
 
         given(PLACE).when(wrong).then_refused("item_unknown")
 
+    def test_d2_an_unknown_item_of_a_finished_order_is_named_beside_all_else(self) -> None:
+        finished = (PLACE, CANCEL_ORDER)
+
+        given(*finished).when(move(1, "shipped", "cancelled", item_id="9")).then_refused(
+            "order_finished", "item_unknown", "item_transition_not_allowed", "reason_code_required"
+        )
+        for wrong in (change("9", quantity=1), drop(item_id="9")):
+            given(*finished).when(wrong).then_refused("order_finished", "item_unknown")
+
     def test_pieces_take_no_way_that_is_not_there(self) -> None:
         answer = given(PLACE).when(move(1, "ordered", "delivered"))
 

@@ -56,6 +56,12 @@ def submitted(payment_id: str, amount_minor: int) -> e.PaymentSubmitted:
     return e.PaymentSubmitted(**body, amount_minor=amount_minor)
 
 
+def annul(version: int) -> c.CorrectFact:
+    return c.CorrectFact(
+        command_id=UUID(int=5), actor=actor(), order_id=ORDER_ID, version=version, reason="Wrong"
+    )
+
+
 def booked(answer: Answer) -> list[tuple[str, str, int]]:
     """Give what a command added to the ledger: kind, payment, minor units."""
     new = answer.order.ledger[-len(answer.events) :]
@@ -95,6 +101,26 @@ class TestSubmitPayment:
     def test_the_same_announcement_again_is_nothing(self) -> None:
         given(PLACE, SUBMIT).when(SUBMIT).then_nothing()
 
+    def test_d6_what_a_gateway_announces_otherwise_is_a_fact_too(self) -> None:
+        gateway = submitting(actor=actor("api_key"), amount_minor=1)
+
+        given(PLACE, SUBMIT).when(gateway).then(submitted("p-1", 1))
+        given(PLACE, SUBMIT, gateway).when(gateway).then_nothing()
+
+    def test_d6_what_a_gateway_announces_in_another_currency_is_no_money_of_the_order(self) -> None:
+        gateway = submitting(actor=actor("api_key"), currency="JPY")
+
+        answer = given(PLACE).when(gateway)
+
+        assert answer.order.payment_status == "not_paid"
+        given(PLACE, gateway).when(gateway).then_nothing()
+
+    def test_d5_an_annulled_announcement_of_a_gateway_does_not_come_back(self) -> None:
+        gateway = submitting(actor=actor("api_key"))
+
+        given(PLACE, gateway, annul(2)).when(gateway).then_nothing()
+        assert given(PLACE, gateway, annul(2)).when(SUBMIT).events
+
     def test_without_an_amount_it_is_what_is_still_due(self) -> None:
         rest = submitting(payment_id=None, amount_minor=None)
 
@@ -129,14 +155,62 @@ class TestEveryMovement:
         assert codes[0] == "payment_unknown"
 
     def test_the_currency_is_that_of_the_order(self, movement: Movement) -> None:
-        for by in ("user", "api_key"):
-            dollars = pay(movement, by, currency="USD")
-            given(*CHARGED).when(dollars).then_refused("currency_differs")
+        given(*CHARGED).when(pay(movement, currency="USD")).then_refused("currency_differs")
+
+    def test_d6_a_callback_in_another_currency_is_a_fact_that_pays_nothing(
+        self, movement: Movement
+    ) -> None:
+        yen = pay(movement, "api_key", currency="JPY", gateway_ref="g-1")
+
+        answer = given(*CHARGED).when(yen)
+
+        assert booked(answer) == [(KINDS[movement], "p-1", 1_650)]
+        assert answer.order.payment_status == "paid"
+        given(*CHARGED, yen).when(yen).then_nothing()
+        given(*CHARGED, yen).when(pay(movement, "api_key", gateway_ref="g-1")).then_refused(
+            "movement_contradicts"
+        )
+
+    def test_no_amount_is_chosen_in_another_currency(self, movement: Movement) -> None:
+        callback = left_open(movement, by="api_key", payment_id="p-1", currency="JPY")
+
+        assert "currency_differs" in [u.code for u in given(*CHARGED).when(callback).unmet]
 
     def test_d6_a_callback_that_comes_twice_is_one_movement(self, movement: Movement) -> None:
         callback = pay(movement, "api_key", gateway_ref="g-1")
 
         given(PLACE, callback).when(callback).then_nothing()
+
+    def test_d5_an_annulled_movement_does_not_come_back_with_the_next_callback(
+        self, movement: Movement
+    ) -> None:
+        callback = pay(movement, "api_key", gateway_ref="g-1")
+
+        answer = given(PLACE, callback, annul(2)).when(callback)
+
+        answer.then_nothing()
+        assert answer.order.ledger == ()
+
+    @pytest.mark.parametrize("change", [{"payment_id": "p-2"}, {"amount_minor": 1}])
+    def test_d6_a_reference_that_says_something_else_now_is_seen_by_somebody(
+        self, movement: Movement, change: dict[str, Any]
+    ) -> None:
+        callback = pay(movement, "api_key", gateway_ref="g-1")
+        other = pay(movement, "api_key", gateway_ref="g-1", **change)
+
+        answer = given(PLACE, callback).when(other)
+
+        answer.then_refused("movement_contradicts")
+        assert "1650 EUR of p-1 (event 2)" in answer.unmet[0].message
+
+    def test_d5_the_right_movement_follows_on_the_annulled_one(self, movement: Movement) -> None:
+        wrong = pay(movement, "api_key", gateway_ref="g-1", amount_minor=1)
+        right = pay(movement, "api_key", gateway_ref="g-1")
+
+        answer = given(PLACE, wrong, annul(2)).when(right)
+
+        assert booked(answer) == [(KINDS[movement], "p-1", 1_650)]
+        given(PLACE, wrong, annul(2), right).when(wrong).then_nothing()
 
     def test_d6_a_late_callback_is_a_fact_and_sets_the_past(self, movement: Movement) -> None:
         late = pay(movement, "api_key", occurred_at=NOW - timedelta(days=2), payment_id="p-9")
@@ -190,6 +264,11 @@ class TestTaking:
 
         assert answer.events[0] == submitted("payment-1", 1_650)
         assert booked(answer)[1:] == [(KINDS[movement], "payment-1", 1_650)]
+
+    def test_money_that_waits_in_another_currency_is_not_meant(self, movement: Movement) -> None:
+        yen = submitting(actor=actor("api_key"), currency="JPY")
+
+        given(PLACE, yen).when(left_open(movement)).then_refused("payment_unknown")
 
     def test_without_a_method_only_what_waits_is_moved(self, movement: Movement) -> None:
         given(PLACE).when(left_open(movement)).then_refused("payment_unknown")

@@ -33,6 +33,24 @@ def test_moved_pieces_leave_no_zero_behind() -> None:
     assert Item(TEA, {"ordered": 3}).move(3, "ordered", "reserved").pieces == {"reserved": 3}
 
 
+@pytest.mark.parametrize(
+    ("pieces", "quantity", "after"),
+    [
+        ({"reserved": 2, "ordered": 1}, 3, {"reserved": 2, "ordered": 1}),
+        ({"reserved": 3}, 5, {"reserved": 3, "ordered": 2}),
+        ({"ordered": 1, "shipped": 2}, 2, {"shipped": 2}),
+        ({"reserved": 2, "shipped": 1}, 2, {"reserved": 1, "shipped": 1}),
+        ({"shipped": 1, "cancelled": 2}, 1, {"cancelled": 1}),
+    ],
+)
+def test_another_line_leaves_pieces_in_their_statuses(
+    pieces: dict[str, int], quantity: int, after: dict[str, int]
+) -> None:
+    changed = Item(TEA, pieces).with_line(TEA.model_copy(update={"quantity": quantity}))
+
+    assert changed.pieces == after
+
+
 def test_cancelled_pieces_are_not_live() -> None:
     assert Item(TEA, {"ordered": 1, "cancelled": 2}).live_quantity == 1
 

@@ -20,7 +20,12 @@ from domain.orders.ledger import (
     ("sums", "due", "status"),
     [
         ({}, 100, "not_paid"),
-        ({}, 0, "not_paid"),
+        ({}, None, "not_paid"),
+        ({}, 0, "paid"),
+        ({"submitted": 100, "authorised": 100}, 0, "paid"),
+        ({"charged": 100, "refunded": 100}, 0, "refunded"),
+        ({"charged": 1}, 0, "overpaid"),
+        ({"refunded": 1}, 0, "not_paid"),
         ({"submitted": 100}, 100, "submitted"),
         ({"submitted": 100, "authorised": 100}, 100, "authorised"),
         ({"charged": 99}, 100, "partly_paid"),
@@ -39,7 +44,7 @@ from domain.orders.ledger import (
     ],
 )
 def test_d6_the_payment_status_follows_from_the_sums(
-    sums: dict[str, int], due: int, status: PaymentStatus
+    sums: dict[str, int], due: int | None, status: PaymentStatus
 ) -> None:
     assert payment_status(Balance(**{f"{k}_minor": n for k, n in sums.items()}), due) == status
 
@@ -53,8 +58,19 @@ def test_every_kind_of_movement_has_its_event_and_its_sum() -> None:
 
 
 def test_d6_one_payment_is_summed_apart_from_the_others() -> None:
-    entries = [LedgerEntry(1, "a", "charged", 70), LedgerEntry(2, "b", "charged", 30)]
+    entries = [LedgerEntry(1, "a", "charged", 70, "EUR"), LedgerEntry(2, "b", "charged", 30, "EUR")]
 
-    assert balance(entries).paid_minor == 100
-    assert balance(entries, "b").paid_minor == 30
-    assert balance(entries, "none") == Balance()
+    assert balance(entries, "EUR").paid_minor == 100
+    assert balance(entries, "EUR", "b").paid_minor == 30
+    assert balance(entries, "EUR", "none") == Balance()
+
+
+def test_d6_money_of_different_currencies_is_never_added_up() -> None:
+    entries = [
+        LedgerEntry(1, "a", "charged", 70, "EUR"),
+        LedgerEntry(2, "a", "charged", 1_500, "JPY"),
+    ]
+
+    assert balance(entries, "EUR").paid_minor == balance(entries, "EUR", "a").paid_minor == 70
+    assert balance(entries, "JPY").paid_minor == 1_500
+    assert balance(entries, None) == Balance()
