@@ -525,8 +525,9 @@ CREATE TABLE projection.builds (
     driver text DEFAULT 'follower'::text NOT NULL,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     live_since timestamp with time zone,
+    readers text[],
     CONSTRAINT builds_driver_check CHECK ((driver = ANY (ARRAY['follower'::text, 'workers'::text]))),
-    CONSTRAINT builds_state_check CHECK ((state = ANY (ARRAY['live'::text, 'rebuilding'::text, 'scratch'::text])))
+    CONSTRAINT builds_state_check CHECK ((state = ANY (ARRAY['live'::text, 'retired'::text, 'rebuilding'::text, 'scratch'::text])))
 );
 
 ALTER TABLE projection.builds OWNER TO postgres;
@@ -1207,7 +1208,7 @@ GRANT SELECT ON TABLE projection.progress TO orderpath_projector;
 -- PostgreSQL database dump complete
 --
 
--- role orderpath_analyst: login; statement_timeout=5min, default_transaction_read_only=on
+-- role orderpath_analyst: login; statement_timeout=5min, default_transaction_read_only=on, idle_in_transaction_session_timeout=5min
 -- role orderpath_auditor: login
 -- role orderpath_projector: login
 -- role orderpath_writer: login
