@@ -110,9 +110,9 @@ class Projector:
             found = list_pending(tx, driver=self._driver, build=self._build)
             fed = [place for place in found if self._feeds(place.projection, place.version)]
             gap = find_gap(tx, first_waiting(fed))
-        _refuse_replaced({place.projection for place in fed if place.replaced})
         if gap is not None:
             raise gap
+        _refuse_replaced({place.projection for place in fed if place.replaced})
         return fed
 
     def refresh_statistics(self) -> None:

@@ -120,7 +120,7 @@ def _status(system: "System", *, was_running: bool) -> dict[str, Any]:
             "position": head.position,
             "gap": None if gap is None else str(gap),
         },
-        "paths": {name: path.version for name, path in latest_paths(system).items()},
+        "paths": {} if gap else {name: p.version for name, p in latest_paths(system).items()},
         "projections": [listed_dict(one, now) for one in builds],
         "not_made": system.read_models.list_not_made(),
         "oldest_unprocessed": _oldest(system, now),

@@ -72,7 +72,7 @@ def test_what_depends_on_arrival_says_so_and_nothing_else_does(world: World) -> 
         assert differing == hidden, view
 
 
-RECORDER: dict[str, Any] = {"command_id": UUID(int=1), "actor": actor()}
+RECORDER: dict[str, Any] = {"command_id": UUID(int=1), "actor": actor("import")}
 YESTERDAY = NOW - timedelta(days=1)
 
 
