@@ -15,6 +15,7 @@ ORDERS: Final = 5_000
 PICKS: Final = 100_000  # drawn once and then repeated
 
 ACTOR: Final = Actor(kind="user", id="ann", roles=("manager", "warehouse"))
+CUSTOMER: Final = Customer(customer_id="c-17")
 LINES: Final = (
     Line(item_id="1", sku="TEA-100", title="Tea", quantity=2, unit_price_minor=640, vat_bp=2_000),
     Line(item_id="2", sku="CUP-1", title="Cup", quantity=1, unit_price_minor=1_240, vat_bp=2_000),
@@ -39,7 +40,7 @@ def place(order_id: UUID | None = None) -> c.PlaceOrder:
         command_id=uuid4(),
         actor=ACTOR,
         order_id=order_id or uuid4(),
-        customer=Customer(customer_id="c-17"),
+        customer=CUSTOMER,
         currency="EUR",
         lines=LINES,
         delivery_minor=450,
