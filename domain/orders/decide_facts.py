@@ -30,6 +30,7 @@ def record_facts(order: Order, cmd: c.RecordFacts, facts: Facts, now: datetime) 
         *guards.facts_come_from_outside(cmd),
         *guards.status_is_as_expected(order, cmd),
         *guards.path_is_published(pinned and pinned[2], cmd.path),
+        *(guards.path_is_the_orders(order, cmd.path) if fresh else ()),
         *_unreadable(pinned, cmd, {f.fact_id for f in fresh}, now),
     ]
     if pinned is None or unmet:

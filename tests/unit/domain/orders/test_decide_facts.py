@@ -262,6 +262,18 @@ def test_a_fact_about_a_line_undoes_no_status_of_its_pieces() -> None:
     assert answer.order.items["1"].delivery_minor == 70
 
 
+OTHER_PATH = PATH.model_copy(update={"path": "other"})
+
+
+def test_d14_facts_of_a_second_path_are_refused_in_whatever_order_they_come() -> None:
+    ways = (placed(1), "shop"), (status("confirmed", 5, 2), "other")
+
+    for (first, path), (second, other) in (ways, ways[::-1]):
+        scenario = given(record(first, path=path), paths=(PATH, OTHER_PATH))
+        scenario.when(record(second, path=other)).then_refused("path_differs")
+        scenario.when(record(first, path=other)).then_nothing()
+
+
 def test_items_bring_their_currency_and_others_cost_nothing_in_it() -> None:
     euro = c.ItemFact(**at(0, 1), line=TEA, delivery_minor=70, currency="EUR")
     yen = c.ItemFact(**at(0, 2), line=CUP, delivery_minor=7, currency="JPY")
