@@ -111,8 +111,8 @@ class Order:
         if happened.fact_id is not None:
             said = fingerprint(event, happened.occurred_at)
             changes["facts"] = {**self.facts, happened.fact_id: said}
-        if event.NAME in e.CORRECTABLE:
-            changes["correctable"] = {**self.correctable, happened.version: event.NAME}
+            if event.NAME in e.CORRECTABLE:
+                changes["correctable"] = {**self.correctable, happened.version: event.NAME}
         after = object.__new__(Order)
         after.__dict__.update(self.__dict__)
         after.__dict__.update(changes)
