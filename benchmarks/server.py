@@ -8,7 +8,7 @@ from tempfile import mkdtemp
 from typing import Final
 
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 
 from infra.embedded import SERVER_SETTINGS, start_embedded, stop_embedded
 from infra.postgres import connect
@@ -65,16 +65,13 @@ def make_url(server_url: str, name: str) -> str:
 def library_environment(url: str) -> dict[str, str]:
     """Give the settings of the eventsourcing library for a database: its defaults, our server."""
     parts = conninfo_to_dict(url)
+    with connect(url) as session:
+        password = session.info.password
     return {
         "PERSISTENCE_MODULE": "eventsourcing.postgres",
         "POSTGRES_DBNAME": str(parts["dbname"]),
         "POSTGRES_HOST": str(parts["host"]),
         "POSTGRES_PORT": str(parts["port"]),
         "POSTGRES_USER": str(parts["user"]),
-        "POSTGRES_PASSWORD": "none",
+        "POSTGRES_PASSWORD": password,
     }
-
-
-def libpq(url: str) -> str:
-    """Give a URL as programs of PostgreSQL take it."""
-    return make_conninfo(url)

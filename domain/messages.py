@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Literal, Protocol, Self
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from pydantic import (
 
 from domain.refusals import Unmet
 
+SHARDS = 16  # of the log and of every checkpoint; fixed for ever
 ActorKind = Literal["user", "api_key", "trigger", "clock", "import", "system"]
 
 
@@ -44,6 +45,26 @@ def _one_or_many(value: object) -> object:
 
 
 OneOrMany = Annotated[tuple[Name, ...], BeforeValidator(_one_or_many)]  # people may leave [ ] out
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must lie within the years 1 to 9999") from None
+
+
+# A moment that somebody tells: in whatever zone, the same moment is the same text, and so the same
+# command.
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
+def _by_name(attributes: dict[str, str]) -> dict[str, str]:
+    return dict(sorted(attributes.items()))
+
+
+# Column -> value, as a source has them; in what order is none of its facts.
+Attributes = Annotated[dict[Name, Text], Field(max_length=100), AfterValidator(_by_name)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +112,7 @@ class Command(Shape):
     causation_id: UUID | None = None  # the command or event that led to this one
     source: Name = "api"
     reason: Personal | None = None  # free text, for people
-    occurred_at: AwareDatetime | None = None  # None: now; only facts may set the past
+    occurred_at: Moment | None = None  # None: now; only facts may set the past
     expected_version: int | None = Field(default=None, ge=0)
     expected_status: Name | None = None  # whatever was written: deciding says what is wrong
 

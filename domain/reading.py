@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.messages import Recorded
+from domain.refusals import InfraError
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,24 @@ class Undecodable:
     shard: int
     type: str  # the stored name
     error: str
+
+
+class LogGap(InfraError):
+    """Something is missing between what the log holds."""
+
+    def __init__(self, missing: str) -> None:
+        super().__init__(
+            "log_gap",
+            f"{missing} is missing from the log, which was damaged outside of Orderpath. "
+            "Restore it from a backup.",
+        )
+
+
+def check_versions(stream_id: str, events: Sequence[Recorded]) -> None:
+    """Refuse a stream with a hole. Raises: LogGap"""
+    for expected, event in enumerate(events, 1):
+        if event.version != expected:
+            raise LogGap(f"Version {expected} of {stream_id}")
 
 
 class LogReader(Protocol):

@@ -13,6 +13,8 @@ OrderpathError
 │   ├── ImportProblem       files, mappings, rows of an import (services.imports.problem)
 │   └── UnknownProjection   a name that no projection has (projections.catalog)
 └── InfraError              database gone, full, or written by a newer version
+    ├── LogGap              something is missing between what the log holds (domain.reading)
+    ├── EventUnreadable     what stands in the log is not what its name says (infra.mapper)
     └── Busy                somebody else holds the tables (projections.sessions)
 """
 

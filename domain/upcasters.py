@@ -1,21 +1,36 @@
 """How event shapes of the past become those of today: pure functions on the raw JSON object.
 
 To change the shape of `order.x.v1`: keep its golden file, make the class `order.x.v2`, and
-add here UPCASTERS["order.x.v1"] = ("order.x.v2", function). They are chained.
+add here UPCASTERS["order.x.v1"] = Upcaster("order.x.v2", function, personal). They are chained.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 Body = dict[str, Any]
-Upcaster = tuple[str, Callable[[Body], Body]]  # the next stored name, and the way there
+
+
+class Upcaster(NamedTuple):
+    """How one stored shape becomes the next."""
+
+    name: str  # the next stored name
+    change: Callable[[Body], Body]  # gets personal fields opened
+    personal: Mapping[str, Any]  # fields of the old shape that are sealed: True, or those inside
+
 
 UPCASTERS: Mapping[str, Upcaster] = {}
 
 
 def upcast(name: str, body: Body, upcasters: Mapping[str, Upcaster]) -> tuple[str, Body]:
-    """Give the stored name and body that today's classes understand."""
+    """Give the stored name and body that today's classes understand.
+
+    Raises: ValueError if the upcasters lead in a circle.
+    """
+    passed: set[str] = set()
     while name in upcasters:
-        name, change = upcasters[name][0], upcasters[name][1]
+        if name in passed:
+            raise ValueError(f"the upcasters of {name} lead back to it")
+        passed.add(name)
+        name, change, _ = upcasters[name]
         body = change(body)
     return name, body

@@ -12,7 +12,7 @@ from eventsourcing.persistence import MapperDeserialisationError
 from domain.batch import Answer, Appended, NewEvent, StoredOutcome
 from domain.facts import PathKey
 from domain.messages import Outcome, Recorded
-from domain.paths.line import PathPublished
+from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
 from domain.reading import Head, Undecodable
 from domain.refusals import FactIdReused, InfraError, Unmet

@@ -17,7 +17,7 @@ from eventsourcing.persistence import (
     MapperDeserialisationError,
     StoredEvent,
 )
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from domain.batch import NewEvent
@@ -28,8 +28,12 @@ from domain.upcasters import UPCASTERS, Upcaster, upcast
 from infra.recorded_row import RecordedRow
 from infra.sealing import KeyRing, Place, seal, unseal
 
-Spec = dict[str, Any]  # field -> True (personal) or the Spec of a model inside
+Spec = Mapping[str, Any]  # field -> True (personal) or the Spec of a model inside
 Keys = Mapping[UUID, bytes | None]
+
+
+class EventUnreadable(InfraError, MapperDeserialisationError):
+    """What stands in the log is not what its stored name says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class EventMapper(Mapper[str]):
         """Read a stored event. keys=None: personal fields read `[sealed]`.
 
         Raises: InfraError newer_version for an unknown stored name,
-                MapperDeserialisationError for bytes that are not what their name says.
+                EventUnreadable for bytes that are not what their name says.
         """
         place = Place(row.stream_id, row.version, row.type)
         try:
@@ -82,34 +86,30 @@ class EventMapper(Mapper[str]):
             reason = row.reason
             if reason is not None:
                 reason = unseal(reason, row.key_id, keys, place, "reason")
-        except (ValidationError, ValueError, InvalidTag) as error:
-            where = f"position {row.position} ({row.type} of {row.stream_id})"
-            raise MapperDeserialisationError(f"{where} cannot be read: {error}") from error
+        except (ValueError, LookupError, TypeError, InvalidTag) as error:
+            why = "a sealed value does not open here" if isinstance(error, InvalidTag) else error
+            raise EventUnreadable(
+                "event_unreadable",
+                f"position {row.position} ({row.type} of {row.stream_id}) cannot be read: {why}. "
+                "Nothing can be decided on this stream until the row is what was written: bring it "
+                "back from a backup.",
+            ) from error
         return row.recorded(event, reason)
 
     def _event(self, row: RecordedRow, keys: Keys | None, place: Place) -> Event:
-        name = row.type
-        if name not in self._upcasters:
-            cls = self._class_of(name)
-            spec = personal_fields(cls)
-            if not spec or row.key_id is None:
-                return cls.model_validate_json(row.payload)
+        old = self._upcasters.get(row.type)
+        spec = personal_fields(self._class_of(row.type)) if old is None else old.personal
+        if old is None and (not spec or row.key_id is None):
+            return self._class_of(row.type).model_validate_json(row.payload)
 
         def opened(text: str, field: str) -> str:
             return unseal(text, row.key_id, keys, place, field)
 
-        def opened_if_sealed_here(text: str, field: str) -> str:
-            try:
-                return opened(text, field)
-            except (InvalidTag, ValueError):
-                return text  # It only looks sealed; where it had to be, `opened` says no below.
-
         body = from_json(row.payload)
-        if name in self._upcasters:  # They may move a field, and a sealed value opens in place.
-            body = _walk(body, True, "", opened_if_sealed_here)
-            name, body = upcast(name, body, self._upcasters)
-        cls = self._class_of(name)
-        return cls.model_validate(_walk(body, personal_fields(cls), "", opened))
+        if row.key_id is not None:  # Without, nothing in it is sealed, whatever it looks like.
+            body = _walk(body, spec, "", opened)
+        name, body = upcast(row.type, body, self._upcasters)
+        return self._class_of(name).model_validate(body)
 
     def _class_of(self, name: str) -> type[Event]:
         found = self._events.get(name)
@@ -175,7 +175,7 @@ class LibraryRecorded:
 @cache
 def personal_fields(model: type[BaseModel]) -> Spec:
     """Find the personal fields of a model, also inside of models that it holds."""
-    spec: Spec = {}
+    spec: dict[str, Any] = {}
     for name, info in model.model_fields.items():
         if any(isinstance(m, PersonalField) for m in info.metadata):
             spec[name] = True

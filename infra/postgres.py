@@ -1,6 +1,6 @@
 """Connections to PostgreSQL, and which of its errors mean "not now" instead of "wrong".
 
-Every session of Orderpath is opened here: by the store, the migrations and the projectors.
+Every session of Orderpath is opened here, or with what session_conninfo gives: by yoyo and psql.
 """
 
 from collections.abc import Iterator
@@ -39,6 +39,8 @@ _UNAVAILABLE: Final = (
     "58",  # input or output error
 )
 _DISK_FULL: Final = "53100"
+# Of a connection that was not made there is no code, only libpq's words.
+_LOGIN_REFUSED: Final = ("password authentication failed", "no password supplied")
 
 
 def connect(
@@ -52,13 +54,25 @@ def connect(
     """Open a session in UTC as `role`, with server settings by name.
 
     settings: any setting of PostgreSQL with its unit: statement_timeout="30s", lock_timeout="200ms"
-    Raises:   InfraError database_unavailable
+    Raises:   InfraError database_unavailable, login_refused
     """
     info = session_conninfo(url, role=role, application_name=application_name, **settings)
     try:
         return psycopg.connect(info, autocommit=autocommit)
     except psycopg.OperationalError as error:
+        if any(words in str(error) for words in _LOGIN_REFUSED):
+            user = conninfo_to_dict(info).get("user", "this user")
+            message = f"PostgreSQL does not let {user} in: {_one_line(error)}"
+            raise InfraError("login_refused", message) from error
         raise infra_error(error) or error from error
+
+
+def roles_log_in(url: str) -> bool:
+    """Say whether each role logs in for itself: then the URL names a file of passwords.
+
+    Otherwise its user logs in for all of them, takes the role, and could lay it down again.
+    """
+    return "passfile" in conninfo_to_dict(url)
 
 
 class Lender(Protocol):
@@ -130,7 +144,12 @@ def session_conninfo(
 ) -> str:
     """Give what `connect` connects with, for pools and for programs such as psql."""
     given = conninfo_to_dict(url)
-    chosen = {"timezone": "UTC"} | ({"role": role} if role else {}) | settings
+    chosen = {"timezone": "UTC"}
+    if role is not None and roles_log_in(url):
+        given |= {"user": role, "password": None}
+    elif role is not None:
+        chosen["role"] = role
+    chosen |= settings
     options = [str(given.pop("options", "")), *(_option(*item) for item in chosen.items())]
     return make_conninfo(
         **_DEFAULTS | given,
@@ -158,7 +177,7 @@ def infra_error(error: psycopg.Error) -> InfraError | None:
     None means: this error is a fault of the caller or an answer of the database, treat it there.
     """
     state = error.sqlstate
-    reason = " ".join(str(error).split())
+    reason = _one_line(error)
     if state == _DISK_FULL:
         return InfraError("database_full", f"PostgreSQL has no room left on its disk: {reason}")
     if state is not None:
@@ -167,6 +186,10 @@ def infra_error(error: psycopg.Error) -> InfraError | None:
     elif not isinstance(error, psycopg.OperationalError):  # The connection was lost or never made.
         return None
     return InfraError("database_unavailable", f"PostgreSQL does not answer: {reason}")
+
+
+def _one_line(error: psycopg.Error) -> str:
+    return " ".join(str(error).split())
 
 
 def _option(name: str, value: str) -> str:

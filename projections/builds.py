@@ -1,22 +1,24 @@
 """Builds: each is one set of tables of a read model, in a schema of its own. Readers see the
-live one through views of schema `live`. Called by services.rebuild and services.projector.
+live one through views of schema `live`. Called by services.read_models and services.projector.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Final, Literal
 
 from psycopg import sql
 
+from domain.messages import SHARDS
 from domain.reading import Head
 from projections.interface import Projection, Tx
 from projections.sessions import use_schema
 
-State = Literal["live", "rebuilding", "scratch"]
+State = Literal["live", "retired", "rebuilding", "scratch"]
 Driver = Literal["follower", "workers"]
-DRIVERS: tuple[Driver, ...] = get_args(Driver)
 
-_INSTALL_LOCK = 0x0BDE_4A18  # advisory: one process at a time makes or swaps builds
+COLUMNS: Final = "b.projection, b.build, b.version, b.state, b.driver"  # what a Build is made of
+# Advisory lock, any number that nobody else uses, with a build's: its verifier's session holds it.
+SCRATCH_LOCK: Final = 0x0BDE_4A19
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +37,19 @@ class Build:
 
 
 def lock_builds(tx: Tx) -> None:
-    """Let nobody else make, swap or drop builds until this transaction ends."""
-    tx.execute("select pg_advisory_xact_lock(%s)", [_INSTALL_LOCK])
+    """Let nobody else make, swap or drop builds until this transaction ends.
+
+    A lock on the table, because a lock by number could be held by whoever may log in. It waits for
+    no reader, and no reader for it.
+    """
+    tx.execute("lock table projection.builds in share row exclusive mode")
 
 
 def list_builds(tx: Tx, state: State | None = None) -> list[Build]:
     """Give all builds, or those in one state, by projection and age."""
     rows = tx.execute(
-        "select projection, build, version, state, driver from projection.builds"
-        " where state = coalesce(%s, state) order by projection, build",
+        f"select {COLUMNS} from projection.builds b"  # noqa: S608 - a constant
+        " where b.state = coalesce(%s, b.state) order by b.projection, b.build",
         [state],
     )
     return [Build(*row) for row in rows]
@@ -70,35 +76,107 @@ def create_build(tx: Tx, projection: Projection, state: State, head: Head) -> Bu
     tx.execute(projection.ddl)
     tx.execute(
         "insert into projection.checkpoints (projection, build, shard, log_id, epoch)"
-        " select %s, %s, shard, %s, %s from generate_series(0, 15) as shard",
-        [projection.name, build.build, head.log_id, head.epoch],
+        " select %s, %s, shard, %s, %s from generate_series(0, %s) as shard",
+        [projection.name, build.build, head.log_id, head.epoch, SHARDS - 1],
     )
     return build
 
 
-def show_live(tx: Tx, projection: Projection, build: Build) -> bool:
-    """Point the views at this build. False: its columns are others, so views had to be dropped
-    together with everything that stands on them."""
+def show_live(tx: Tx, projection: Projection, build: Build, retired: Sequence[Build] = ()) -> bool:
+    """Point the views at the build that is live, or was live for who looks from before a swap.
+
+    False: its columns are others, so views had to be dropped together with everything that stands
+    on them.
+    """
     same = not _columns_differ(tx, projection, build)
     for table in projection.tables:
         view = sql.Identifier("live", table)
         if not same:
             tx.execute(sql.SQL("drop view if exists {} cascade").format(view))
         tx.execute(
-            sql.SQL("create or replace view {} as select * from {}").format(
-                view, sql.Identifier(build.schema, table)
+            sql.SQL("create or replace view {} as {}").format(
+                view, _as_seen(tx, table, build, retired) if retired else _whole(table, build)
             )
         )
     return same
 
 
+def _whole(table: str, build: Build) -> sql.Composed:
+    return sql.SQL("select * from {}").format(sql.Identifier(build.schema, table))
+
+
+def _as_seen(tx: Tx, table: str, build: Build, retired: Sequence[Build]) -> sql.Composed:
+    """Read the one build that is live by the reader's own snapshot.
+
+    A view is always the newest one, rows are as old as the snapshot: so the view asks a row. What
+    a retired build does not know of the columns is null.
+    """
+    wanted = _columns(tx, table, build)
+    branches = []
+    for one in (build, *retired):
+        known = _columns(tx, table, one).items()
+        columns = [
+            sql.Identifier(name)
+            if (name, kind) in known
+            else sql.SQL("null::{} as {}").format(sql.Identifier(kind), sql.Identifier(name))
+            for name, kind in wanted.items()
+        ]
+        if known:
+            branches.append(
+                sql.SQL(
+                    "select {} from {}"
+                    " where (select state = 'live' from projection.builds where build = {})"
+                ).format(
+                    sql.SQL(", ").join(columns),
+                    sql.Identifier(one.schema, table),
+                    sql.Literal(one.build),
+                )
+            )
+    return sql.SQL(" union all ").join(branches)
+
+
+def _columns(tx: Tx, table: str, build: Build) -> dict[str, str]:
+    """Give the columns of a table and their types; none if the build has no such table."""
+    rows = tx.execute(
+        "select attname, typname from pg_attribute a join pg_type t on t.oid = a.atttypid"
+        " where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped order by attnum",
+        [f"{build.schema}.{table}"],
+    )
+    return dict(rows.fetchall())
+
+
 def make_live(tx: Tx, build: Build) -> None:
-    """Call a build the live one. The old one must be gone before."""
+    """Call a build the live one. The old one must be retired before."""
     tx.execute(
         "update projection.builds set state = 'live', live_since = clock_timestamp()"
         " where build = %s",
         [build.build],
     )
+
+
+def retire(tx: Tx, build: Build) -> None:
+    """Feed a build no longer; its tables stay for whoever looks from before."""
+    tx.execute("update projection.builds set state = 'retired' where build = %s", [build.build])
+    tx.execute("delete from projection.parked where build = %s", [build.build])
+
+
+def list_unseen(tx: Tx) -> list[Build]:
+    """Give the retired builds that nobody can see any more.
+
+    Whoever can has a transaction that began before the swap. Which ones are open is noted at the
+    first look after it; when all of these have ended, nobody is left.
+    """
+    (still_open,) = tx.execute(_OPEN_TRANSACTIONS).fetchone() or ([],)
+    tx.execute(
+        "update projection.builds set readers = %s where state = 'retired' and readers is null",
+        [still_open],
+    )
+    rows = tx.execute(
+        f"select {COLUMNS} from projection.builds b"  # noqa: S608 - a constant
+        " where b.state = 'retired' and not b.readers && %s order by b.projection, b.build",
+        [still_open],
+    )
+    return [Build(*row) for row in rows]
 
 
 def drop_build(tx: Tx, build: Build) -> None:
@@ -116,6 +194,36 @@ def drop_build(tx: Tx, build: Build) -> None:
     tx.execute("delete from projection.builds where build = %s", [build.build])
 
 
+def hold_build(tx: Tx, build: Build) -> None:
+    """Say that this session works on a scratch build, until let_go_build or the session's end."""
+    tx.execute("select pg_advisory_lock(%s, %s)", [SCRATCH_LOCK, build.build])
+
+
+def let_go_build(tx: Tx, build: Build) -> None:
+    """Take that back."""
+    tx.execute("select pg_advisory_unlock(%s, %s)", [SCRATCH_LOCK, build.build])
+
+
+def list_abandoned(tx: Tx) -> list[Build]:
+    """Give the scratch builds that no session works on: their verifiers were killed."""
+    rows = tx.execute(
+        f"select {COLUMNS} from projection.builds b"  # noqa: S608 - a constant
+        " where b.state = 'scratch' and not exists (select from pg_locks l"
+        "  join pg_database d on d.oid = l.database and d.datname = current_database()"
+        "  where l.locktype = 'advisory' and l.objsubid = 2"
+        "  and l.classid = %s and l.objid = b.build)"
+        " order by b.projection, b.build",
+        [SCRATCH_LOCK],
+    )
+    return [Build(*row) for row in rows]
+
+
+def drop_abandoned(tx: Tx) -> None:
+    """Forget the scratch builds that no session works on."""
+    for build in list_abandoned(tx):
+        drop_build(tx, build)
+
+
 def analyze(tx: Tx, build: Build) -> None:
     """Let the planner know the tables: fresh ones are unknown to it, and read badly."""
     tables = tx.execute(
@@ -123,14 +231,6 @@ def analyze(tx: Tx, build: Build) -> None:
     ).fetchall()
     for (table,) in tables:
         tx.execute(sql.SQL("analyze {}").format(sql.Identifier(build.schema, table)))
-
-
-def set_driver(tx: Tx, projections: Sequence[str], driver: Driver) -> None:
-    """Say who feeds these projections from now on: the log follower, or the stream workers."""
-    tx.execute(
-        "update projection.builds set driver = %s where projection = any(%s)",
-        [driver, list(projections)],
-    )
 
 
 def checksum(tx: Tx, projection: Projection, build: Build) -> dict[str, tuple[int, int]]:
@@ -164,3 +264,12 @@ def _columns_differ(tx: Tx, projection: Projection, build: Build) -> bool:
         [list(projection.tables), build.schema],
     ).fetchall()
     return bool(rows)
+
+
+# Every transaction holds a lock by its own name for as long as it lasts.
+_OPEN_TRANSACTIONS: Final = """
+    select coalesce(array_agg(l.virtualxid), '{}')
+    from pg_locks l join pg_stat_activity a on a.pid = l.pid
+    where l.locktype = 'virtualxid' and l.mode = 'ExclusiveLock'
+      and a.datname = current_database() and a.pid <> pg_backend_pid()
+"""

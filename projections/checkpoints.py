@@ -2,12 +2,13 @@
 tables, taken FOR UPDATE: so no event is applied twice or left out, whoever delivers it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from projections.builds import Build, Driver
+from domain.reading import LogGap
+from projections.builds import COLUMNS, Build, Driver
 from projections.interface import Tx, as_json
 
 Place = tuple[int, int]  # build, shard
@@ -34,11 +35,7 @@ class Pending:
     shard: int
     position: int  # of the checkpoint
     next_position: int | None  # of the first event above it, None: nothing waits
-
-
-_COLUMNS = (
-    "b.projection, b.build, b.version, b.state, b.driver, c.shard, c.position, c.log_id, c.epoch"
-)
+    replaced: bool  # the tables hold what this log does not: it is another one, or was set back
 
 
 def lock_checkpoints(
@@ -47,7 +44,7 @@ def lock_checkpoints(
     """Take the rows of these shards for update, always in the same order: of the live builds
     that the driver feeds, or of one build."""
     rows = tx.execute(
-        f"select {_COLUMNS}"  # noqa: S608 - a constant
+        f"select {COLUMNS}, c.shard, c.position, c.log_id, c.epoch"  # noqa: S608 - a constant
         " from projection.checkpoints c join projection.builds b using (projection, build)"
         " where c.shard = any(%(shards)s)"
         " and case when %(build)s::integer is null"
@@ -73,20 +70,41 @@ def move_checkpoints(tx: Tx, positions: Mapping[Place, int]) -> None:
 def list_pending(
     tx: Tx, *, driver: Driver | None = None, build: int | None = None
 ) -> list[Pending]:
-    """Compare checkpoints with the log: one look into an index per row."""
+    """Compare checkpoints with the log: two looks into an index per row."""
     rows = tx.execute(
-        """
-        select b.projection, b.version, b.build, c.shard, c.position, (
-            select min(e.position) from log.events e
-            where e.shard = c.shard and e.position > c.position)
-        from projection.checkpoints c join projection.builds b using (projection, build)
-        where case when %(build)s::integer is null
-            then b.state = 'live' and b.driver = coalesce(%(driver)s, b.driver)
-            else b.build = %(build)s end
-        """,
+        "select b.projection, b.version, b.build, p.shard, p.position, p.next_position, p.replaced"
+        " from projection.progress p join projection.builds b using (projection, build)"
+        " where case when %(build)s::integer is null"
+        " then b.state = 'live' and b.driver = coalesce(%(driver)s, b.driver)"
+        " else b.build = %(build)s end",
         {"driver": driver, "build": build},
     )
     return [Pending(*row) for row in rows]
+
+
+def first_waiting(pending: Iterable[Pending]) -> int | None:
+    """Give the position of the first event that waits, None: nothing does."""
+    return min((p.next_position for p in pending if p.next_position is not None), default=None)
+
+
+def find_gap(tx: Tx, waiting: int | None) -> LogGap | None:
+    """Say what the log misses right before its first event, or before the first that waits.
+
+    There a reader begins: it would see everything that is missing behind, but not what is before.
+    """
+    row = tx.execute(
+        """
+        select min(before.position + 1)
+        from (values ((select min(position) from log.events)), (%s::bigint)) found(position)
+        cross join lateral (
+            select coalesce(max(e.position), 0) as position
+            from log.events e where e.position < found.position
+        ) before
+        where before.position + 1 < found.position
+        """,
+        [waiting],
+    ).fetchone()
+    return LogGap(f"Position {row[0]}") if row and row[0] is not None else None
 
 
 def oldest_waiting(tx: Tx, position: int) -> datetime | None:

@@ -58,9 +58,14 @@ class Orders:
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
         """Write placements, rows of orders that have none, and changes, in this order."""
         placed, known, changed = Rows(), Rows(), Rows()
+        first: dict[str, Recorded] = {}
         for recorded in batch:
             if recorded.stream_id.startswith("order-"):
+                first.setdefault(recorded.entity_id, recorded)
                 _sort_in(recorded, placed, known, changed)
+        for row in (*placed.values(), *known.values()):
+            event = first[row["order_id"]]  # It makes the row, whatever the row tells of.
+            row |= {"position": event.position, "recorded_at": event.recorded_at}
         for statement, rows in ((_PLACED, placed), (_KNOWN, known), (_CHANGED, changed)):
             if rows:
                 tx.execute(statement, [as_json(list(rows.values()))])
@@ -74,7 +79,7 @@ def _sort_in(recorded: Recorded, placed: Rows, known: Rows, changed: Rows) -> No
             if order_id not in placed or _key(row) < _key(placed[order_id]):
                 placed[order_id] = row
         case e.StatusRecorded() as fact:
-            row = known.setdefault(order_id, _row(recorded))
+            row = known.setdefault(order_id, {"order_id": order_id})
             row |= {"path": fact.path, "path_version": fact.path_version}
             for name in ("external_id", "customer_id"):
                 row[name] = _least(row.get(name), getattr(fact, name))
@@ -89,41 +94,32 @@ def _sort_in(recorded: Recorded, placed: Rows, known: Rows, changed: Rows) -> No
         case e.TestFlagChanged(test=test):
             changed.setdefault(order_id, {"order_id": order_id})["test"] = test
         case _ if recorded.version == 1:
-            known.setdefault(order_id, _row(recorded))
+            known.setdefault(order_id, {"order_id": order_id})
         case _:
             pass
-
-
-def _row(recorded: Recorded, **columns: Any) -> dict[str, Any]:
-    return {
-        "order_id": recorded.entity_id,
-        "position": recorded.position,
-        "recorded_at": recorded.recorded_at,
-        **columns,
-    }
 
 
 def _placement(event: e.OrderPlaced, recorded: Recorded) -> dict[str, Any]:
     place = timeline_columns(recorded, event.rank)
     delivery = event.delivery or e.Delivery()
-    return _row(
-        recorded,
-        external_id=event.external_id,
-        path=event.path,
-        path_version=event.path_version,
-        order_type=event.order_type,
-        channel=event.channel,
-        shop=event.shop,
-        customer_id=(event.customer or event).customer_id or event.customer_id,
-        currency=event.currency,
-        test=event.test,
-        placed_at=recorded.occurred_at,
-        promised_at=delivery.promised_at,
-        delivery_method=delivery.method,
-        placed_late=not place["is_decision"],
-        placed_no=place["timeline_no"],
-        placed_fact_id=place["fact_id"],
-    )
+    return {
+        "order_id": recorded.entity_id,
+        "external_id": event.external_id,
+        "path": event.path,
+        "path_version": event.path_version,
+        "order_type": event.order_type,
+        "channel": event.channel,
+        "shop": event.shop,
+        "customer_id": (event.customer or event).customer_id or event.customer_id,
+        "currency": event.currency,
+        "test": event.test,
+        "placed_at": recorded.occurred_at,
+        "promised_at": delivery.promised_at,
+        "delivery_method": delivery.method,
+        "placed_late": not place["is_decision"],
+        "placed_no": place["timeline_no"],
+        "placed_fact_id": place["fact_id"],
+    }
 
 
 def _least(one: str | None, other: str | None) -> str | None:

@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
@@ -24,26 +23,30 @@ from infra.embedded import embedded_url, postgres_binary, start_embedded, stop_e
 from infra.event_log import EventLog, open_log
 from infra.import_desk import ImportDesk
 from infra.log import configure_logging
+from infra.logins import analyst_url, shared_login, without_password
 from infra.migrate import is_current, migrate
 from infra.path_files import load_preset, preset_names, read_path
-from infra.postgres import Session, connect, session_conninfo
+from infra.postgres import Session, connect
+from infra.restores import raise_epoch
 from infra.settings import Settings, load_settings
 from services.follower import Follower, Progress
 from services.pipeline import Pipeline
 from services.projector import Projector
-from services.rebuild import prepare, rebuild
+from services.read_models import ReadModels
 
 # What programs take from here; some of it comes from infra, which they may not see.
 __all__ = [
     "SYSTEM",
     "Settings",
     "System",
+    "analyst_shell",
     "analyst_url",
     "database_runs",
     "load_settings",
     "open_system",
-    "psql_program",
+    "raise_epoch",
     "read_path",
+    "shared_login",
     "start_database",
     "stop_database",
     "tune_process",
@@ -64,7 +67,7 @@ class System:
     """A running Orderpath in this process."""
 
     settings: Settings
-    url: str  # of the database, with the rights of its owner
+    url: str  # of the database: its owner's, for migrations; sessions are of the roles
     clock: Callable[[], datetime]
     log: EventLog = field(init=False)
     _sessions: dict[str, Session] = field(default_factory=dict, init=False)
@@ -80,6 +83,7 @@ class System:
             self.clock,
             batch_commands=self.settings.batch_commands,
             cache_streams=self.settings.cache_streams,
+            patience_seconds=self.settings.patience_seconds,
         )
 
     @cached_property
@@ -127,19 +131,26 @@ class System:
         """The log as projections see it: with a projector's rights, hence without keys."""
         return open_log(self.url, role="orderpath_projector")
 
-    def follower(self) -> Follower:
-        """Give a driver of the projections, their tables and views being there.
-
-        Tables of an earlier version are rebuilt first, while readers still see the old ones.
-        """
+    @cached_property
+    def read_models(self) -> ReadModels:
+        """The builds of the read models: made, rebuilt, verified, repaired, listed."""
         lend = partial(self.lend, "orderpath_projector")
-        for outdated in prepare(lend, self.projection_log):
-            rebuild(lend, self.projection_log, outdated)
-        projector = Projector(lend, self.projection_log)
+        return ReadModels(lend, self.projection_log, batch_events=self.settings.batch_events)
+
+    def prepare_projections(self) -> None:
+        """Make the tables and views that are missing; rebuild tables of an earlier version,
+        while readers still see those."""
+        for outdated in self.read_models.prepare():
+            self.read_models.rebuild(outdated)
+
+    def follower(self) -> Follower:
+        """Give a driver of the projections, once these are prepared."""
+        projector = Projector(self.read_models.lend, self.projection_log)
         return Follower(projector, self.projection_log, batch_events=self.settings.batch_events)
 
     def catch_up(self, progress: Progress | None = None) -> int:
         """Bring the projections to the end of the log as it is now; give the events read."""
+        self.prepare_projections()
         return self.follower().catch_up(progress=progress)
 
     def close(self) -> None:
@@ -191,25 +202,10 @@ def stop_database(settings: Settings) -> bool:
     return not settings.database_url and stop_embedded(settings.data_dir)
 
 
-def analyst_url(system: System) -> str:
-    """Give what an analyst's tool connects with.
-
-    Embedded, it logs in as the analyst; elsewhere the given user takes the role, because only
-    the owner of that server knows what the analyst's password is.
-    """
-    if not system.settings.database_url:
-        return system.url.replace("//postgres@", "//orderpath_analyst@", 1)
-    return session_conninfo(
-        system.url,
-        role="orderpath_analyst",
-        application_name="orderpath psql",
-        default_transaction_read_only="on",
-    )
-
-
-def psql_program() -> Path:
-    """Find the wheel's psql."""
-    return postgres_binary("psql")
+def analyst_shell(system: System) -> tuple[list[str], dict[str, str]]:
+    """Give the command that opens an analyst's shell, and what its environment needs beside."""
+    address, secret = without_password(analyst_url(system.url))
+    return [str(postgres_binary("psql")), address], secret
 
 
 def _publish_presets(system: System) -> None:

@@ -13,6 +13,7 @@ import structlog
 from domain.messages import Recorded
 from domain.reading import Head, LogReader, Undecodable
 from domain.refusals import InfraError
+from projections.checkpoints import first_waiting
 from services.projector import Delivery, Projector
 
 Events = Sequence[Recorded | Undecodable]
@@ -92,8 +93,8 @@ class Follower:
         """Compare the checkpoints with the log, go back to the first event that waits."""
         head = self._log.head()  # Before the comparison, which may see later events only.
         pending = self._projector.pending()
-        waiting = [p.next_position for p in pending if p.next_position is not None]
-        self._after = min(waiting) - 1 if waiting else head.position
+        waiting = first_waiting(pending)
+        self._after = head.position if waiting is None else waiting - 1
         self._prev = {}
         for place in pending:
             known = self._prev.get(place.shard, place.position)

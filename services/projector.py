@@ -4,7 +4,7 @@ Drivers call it: services.follower from the log, the stream workers from Kafka. 
 deliver twice, too late, in part or not at all does no harm: checkpoints and the log decide.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Final
@@ -21,6 +21,8 @@ from projections.checkpoints import (
     Checkpoint,
     Pending,
     Place,
+    find_gap,
+    first_waiting,
     list_pending,
     lock_checkpoints,
     move_checkpoints,
@@ -31,6 +33,8 @@ from projections.sessions import Lend, transaction, use_schema
 
 MAX_HEALED: Final = 10_000  # events of one shard that are read again at a time
 MAX_STREAM: Final = 1_000_000  # events of one stream
+# Whoever holds a checkpoint works, or loses it after 2 s of idleness: what is waited for is done.
+CHECKPOINT_LOCK: Final = "5min"
 
 log_ = structlog.get_logger()
 
@@ -97,10 +101,19 @@ class Projector:
         return applied
 
     def pending(self) -> list[Pending]:
-        """Compare the checkpoints of the builds that are fed here with the log."""
+        """Compare the checkpoints of the builds that are fed here with the log.
+
+        Raises: InfraError log_replaced if tables hold what the log does not, log_gap if something
+                is missing before what comes next
+        """
         with transaction(self.lend) as tx:
             found = list_pending(tx, driver=self._driver, build=self._build)
-        return [place for place in found if self._feeds(place.projection, place.version)]
+            fed = [place for place in found if self._feeds(place.projection, place.version)]
+            gap = find_gap(tx, first_waiting(fed))
+        _refuse_replaced({place.projection for place in fed if place.replaced})
+        if gap is not None:
+            raise gap
+        return fed
 
     def refresh_statistics(self) -> None:
         """Let the planner know tables that have grown a lot; without, reads may be slow."""
@@ -117,7 +130,7 @@ class Projector:
     def retry(self, parked: Parked) -> bool:
         """Apply a parked stream from where it was left; False: it fails again, and stays."""
         found = self._stream(parked.stream_id, parked.position - 1)
-        with transaction(self.lend) as tx:
+        with transaction(self.lend, lock=CHECKPOINT_LOCK) as tx:
             checkpoints = lock_checkpoints(tx, [parked.shard], build=parked.build)
             if not checkpoints or parked.stream_id not in parked_streams(tx, [parked.build]).get(
                 parked.build, set()
@@ -148,7 +161,7 @@ class Projector:
         self, deliveries: Sequence[Delivery], *, carefully: bool
     ) -> tuple[int, dict[int, tuple[int, int]]]:
         shards = sorted({delivery.shard for delivery in deliveries})
-        with transaction(self.lend) as tx:
+        with transaction(self.lend, lock=CHECKPOINT_LOCK) as tx:
             checkpoints = lock_checkpoints(tx, shards, driver=self._driver, build=self._build)
             plan = self._plan(checkpoints, deliveries)
             if plan.positions:
@@ -188,7 +201,8 @@ def _advance(
     """Choose what is above the checkpoint, up to the first gap."""
     build, shard, position = checkpoint.build, checkpoint.shard, checkpoint.position
     for delivery in deliveries:
-        _same_log(checkpoint, delivery)
+        if (checkpoint.log_id, checkpoint.epoch) != (delivery.log_id, delivery.epoch):
+            _refuse_replaced({build.projection})
         if delivery.last <= position:
             continue
         if delivery.prev > position:
@@ -200,13 +214,14 @@ def _advance(
         position = plan.positions[build.build, shard] = delivery.last
 
 
-def _same_log(checkpoint: Checkpoint, delivery: Delivery) -> None:
-    if (checkpoint.log_id, checkpoint.epoch) != (delivery.log_id, delivery.epoch):
+def _refuse_replaced(projections: Set[str]) -> None:
+    if projections:
+        names = " ".join(sorted(projections))
         raise InfraError(
             "log_replaced",
-            f"{checkpoint.build.projection} was built from log {checkpoint.log_id} epoch "
-            f"{checkpoint.epoch}, this is log {delivery.log_id} epoch {delivery.epoch}: "
-            f"run `orderpath projection rebuild {checkpoint.build.projection}`.",
+            f"The tables of {names} hold what this log does not: it is another one, or was set "
+            "back to an earlier moment. If it was restored, say `orderpath log restored`; then run "
+            f"`orderpath projection rebuild {names}`.",
         )
 
 
@@ -257,6 +272,7 @@ def _park(tx: Tx, work: _Work, event: Recorded | Undecodable, error: str, parked
     log_.error(
         "stream_parked",
         projection=work.build.projection,
+        stream_id=event.stream_id,
         position=event.position,
         error=error.split(":", 1)[0],
     )

@@ -12,6 +12,7 @@ from domain.orders.order import Order
 from domain.paths import events as path_events
 from domain.paths.line import PathLine
 from domain.paths.path import OrderPath
+from domain.reading import LogGap, check_versions
 from domain.refusals import Refusal, Unmet, Unusable
 from projections.reports.order_numbers import list_numbers
 from services.history import state_of
@@ -58,9 +59,11 @@ def find_order(system: "System", ref: str) -> UUID:
 
 
 def load_order(system: "System", order_id: UUID) -> list[Recorded]:
-    """Give the order's events, personal data in clear; none if there is no such order."""
-    stream = stream_of(order_id)
-    return system.log.load({stream: 0})[stream]
+    """Give the order's events, personal data in clear; none if there is no such order.
+
+    Raises: InfraError log_gap if one is missing
+    """
+    return _load(system, stream_of(order_id))
 
 
 def order_now(system: "System", order_id: UUID) -> Order:
@@ -84,13 +87,17 @@ def known_path(system: "System", name: str) -> PublishedPath:
 
 
 def latest_path(system: "System", name: str) -> PublishedPath | None:
-    """Give the version that new orders follow; None if no path of that name is published."""
-    stream = path_events.stream_of(name)
+    """Give the version that new orders follow; None if no path of that name is published.
+
+    Raises: InfraError log_gap if a publication is missing
+    """
     line = PathLine()
-    for recorded in system.log.load({stream: 0})[stream]:
+    for recorded in _load(system, path_events.stream_of(name)):
         line = line.evolve(recorded)
     key = (name, line.path_version)
     path = system.log.load_paths([key]).get(key)
+    if path is None and name in system.log.path_names():
+        raise LogGap(f"Version {line.version + 1} of {path_events.stream_of(name)}")
     return None if path is None else PublishedPath(line.path_version, path)
 
 
@@ -107,6 +114,12 @@ def status_places(system: "System") -> dict[tuple[str, str], int]:
         for name, path in latest_paths(system).items()
         for place, code in enumerate(_in_order(path.definition))
     }
+
+
+def _load(system: "System", stream_id: str) -> list[Recorded]:
+    events = system.log.load({stream_id: 0})[stream_id]
+    check_versions(stream_id, events)
+    return events
 
 
 def _in_order(path: OrderPath) -> list[str]:

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Annotated, ClassVar, Self, get_args
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
-from domain.messages import Code, Command, Name, Personal
+from domain.messages import Code, Command, Moment, Name, Personal
 from domain.orders.currencies import KnownCurrency
 from domain.orders.events import Customer, Delivery, Initiator, stream_of
 from domain.orders.facts import Fact as Fact
@@ -94,7 +94,7 @@ class ChangeFields(OrderCommand):
     customer_email: Personal | None = None
     delivery_address: Personal | None = None
     delivery_method: Code | None = None
-    promised_at: AwareDatetime | None = None
+    promised_at: Moment | None = None
     track_number: Name | None = None
 
     FIELDS: ClassVar[tuple[str, ...]] = (

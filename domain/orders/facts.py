@@ -3,9 +3,9 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
-from domain.messages import Code, Name, Shape
+from domain.messages import Code, Moment, Name, Shape
 from domain.orders.events import Customer, Delivery, TimeSource, Told
 from domain.orders.ledger import Kind
 from domain.orders.money import MAX_MINOR, Currency, Line, Minor
@@ -19,7 +19,7 @@ class FactBody(Shape):
     """What all facts from elsewhere say: their identity and when they happened."""
 
     fact_id: UUID
-    occurred_at: AwareDatetime
+    occurred_at: Moment
 
     @property
     def timeline_key(self) -> TimelineKey:

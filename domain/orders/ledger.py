@@ -53,7 +53,7 @@ def balance(
 
     The order of the entries has no meaning.
     """
-    sums: dict[Kind, int] = dict.fromkeys(get_args(Kind), 0)
+    sums = dict.fromkeys(get_args(Kind), 0)
     for entry in entries:
         if entry.currency == currency and payment_id in (None, entry.payment_id):
             sums[entry.kind] += entry.amount_minor

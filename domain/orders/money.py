@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
+from operator import attrgetter
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -62,8 +63,11 @@ def add_up(
     """Sum an order: goods - discount + delivery (+ VAT where prices come without it).
 
     VAT is rounded half to even, once per line; the discount on the whole order lowers that of
-    each line by the line's share of the goods.
+    each line by the line's share of the goods. Who bears the odd
+    minor unit does not depend on the order in which the lines came.
     """
+    if discount_minor:
+        lines = tuple(sorted(lines, key=attrgetter("item_id")))
     nets = [line.net_minor for line in lines]
     goods = sum(nets)
     offs = _shares(min(discount_minor, goods), nets)

@@ -10,8 +10,8 @@ select
     a.assigns, -- true: an owner was assigned
     a.owner_user, -- person who is responsible from then on
     a.owner_group, -- group that is responsible from then on
-    a.version, -- version of the event in the order's stream
-    a.recorded_at, -- when the log took it
-    a.annulled_recorded_at -- when the log took its annulment, null: it counts
+    a.version, -- version of the event in the order's stream; depends on arrival
+    a.recorded_at, -- when the log took it; depends on arrival
+    a.annulled_recorded_at -- when the log took its annulment, null: it counts; depends on arrival
 from live.acts a
 where not exists (select from live.orders o where o.order_id = a.order_id and o.test);

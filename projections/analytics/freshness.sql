@@ -14,13 +14,7 @@ select
 from projection.builds b
 cross join (select coalesce(max(position), 0) as position from log.events) h
 left join lateral (
-    select min(n.position) as next_position
-    from projection.checkpoints c
-    cross join lateral (
-        select min(e.position) as position from log.events e
-        where e.shard = c.shard and e.position > c.position
-    ) n
-    where c.build = b.build
+    select min(p.next_position) as next_position from projection.progress p where p.build = b.build
 ) w on true
 left join log.events e on e.position = w.next_position
 where b.state in ('live', 'rebuilding');

@@ -1,16 +1,17 @@
 -- One row per order: what it is, where it stands, what it costs, what is paid. Test orders are
--- in it, flagged: filter with `not test`. Money in minor units of the currency.
+-- in it, so that every order is found somewhere: count `where not test`. No other view has them.
+-- Money in minor units of the currency.
 create view orders as
 select
     o.order_id, -- id of the order
     o.external_id, -- its number in the source
-    o.path, -- order path that it follows
+    o.path, -- order path that it follows, named by whoever told of it first
     o.path_version, -- version of the path, pinned when the order came
     o.order_type, -- kind of order, such as private or company
     o.channel, -- how it came in, such as web or phone
     o.shop, -- shop that it belongs to
     o.customer_id, -- our key of the customer
-    o.test, -- true: a test order, left out by all other views
+    o.test, -- true: a test order, which is in no other view
     o.owner_user, -- person who is responsible now
     o.owner_group, -- group that is responsible now
     o.placed_at, -- when it was placed
@@ -57,7 +58,7 @@ select
         when p.submitted_minor <> 0 then 'submitted'
         else 'not_paid'
     end as payment_status, -- not_paid, submitted, authorised, partly_paid, paid, overpaid, partly_refunded, refunded, charged_back
-    o.recorded_at as first_recorded_at -- when the log first heard of the order
+    o.recorded_at as first_recorded_at -- when the log first heard of the order; depends on arrival
 from live.orders o
 left join live.standings v on v.order_id = o.order_id
 left join live.order_totals t on t.order_id = o.order_id

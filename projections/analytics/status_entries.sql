@@ -18,11 +18,11 @@ select
     e.reason_code, -- reason that was given
     e.initiator, -- who wanted it: client, shop, carrier, system
     e.due_at, -- time limit that was set, null: none
-    e.command_id as cause, -- id of the command that recorded it
-    e.causation_id, -- id of what led to that command, null: nothing
-    e.version, -- version of the event in the order's stream
-    e.position, -- position of the event in the log
-    e.recorded_at, -- when the log took it
-    e.annulled_recorded_at -- when the log took its annulment, null: it counts
+    e.command_id as cause, -- id of the command that recorded it; depends on arrival
+    e.causation_id, -- id of what led to that command, null: nothing; depends on arrival
+    e.version, -- version of the event in the order's stream; depends on arrival
+    e.position, -- position of the event in the log; depends on arrival
+    e.recorded_at, -- when the log took it; depends on arrival
+    e.annulled_recorded_at -- when the log took its annulment, null: it counts; depends on arrival
 from live.status_entries e
 where not exists (select from live.orders o where o.order_id = e.order_id and o.test);

@@ -31,6 +31,6 @@ select
     v.reason_code, -- reason that was given for the move
     v.initiator, -- who wanted the move: client, shop, carrier, system
     v.time_source, -- recorded, or derived where the source has no own time for it
-    v.command_id as cause -- id of the command that recorded the entry
+    v.command_id as cause -- id of the command that recorded the entry; depends on arrival
 from live.visits v
 where not exists (select from live.orders o where o.order_id = v.order_id and o.test);

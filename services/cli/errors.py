@@ -114,5 +114,6 @@ _ADVICE: Final = {
     DATA_FOLDER: "Set ORDERPATH_DATA_DIR to a folder that you may write, or that can be made.",
     "database_unavailable": "Look at `orderpath status`, then send the same again: "
     "what was answered is kept.",
+    "login_refused": "docs/database.md says where the passwords stand, and how to make new ones.",
     "database_full": "Make room on its disk, then send the same again.",
 }

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 def sheet(view: "View") -> "Iterator[RenderableType]":
     """Show the whole state of an order."""
+
     currency = view["currency"]
     yield table(None, "Order", str(view["order_id"]), rows=_facts(view))
     if view["items"]:

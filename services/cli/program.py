@@ -8,6 +8,7 @@ from services.cli import (
     demo,
     foreground,
     imports,
+    log,
     order_reads,
     orders,
     paths,
@@ -42,5 +43,5 @@ for program in (
     demo.demo,
 ):
     app.command()(program)
-for group in (imports.app, orders.app, reports.app, projections.app, paths.app):
+for group in (imports.app, orders.app, reports.app, projections.app, paths.app, log.app):
     app.add_typer(group)

@@ -1,10 +1,12 @@
 """`orderpath status` and `orderpath psql`: what runs, how far it is, and a way to look inside."""
 
+import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from services.bootstrap import System
-    from services.rebuild import Listed
+
+
+_SEPARATE: Final = "Give each role a login of its own: docs/database.md says how."
 
 
 def status(json: AsJson = False) -> None:
@@ -46,21 +50,33 @@ def psql(
     ] = False,
 ) -> None:
     """Open an analyst's shell: it reads the views of schema analytics, and nothing else."""
-    from services.bootstrap import analyst_url, database_runs, load_settings, psql_program
+    from services.bootstrap import (
+        analyst_shell,
+        analyst_url,
+        database_runs,
+        load_settings,
+        shared_login,
+    )
 
     was_running = database_runs(load_settings())
     with up_to_date() as system:
-        url = analyst_url(system)
+        shared = shared_login(system.url)
+        if shared is not None:
+            say(
+                f"Warning: this logs in as {_standing(asdict(shared))}, and only takes the "
+                f"analyst's role: `set role none` lays it down. {_SEPARATE}"
+            )
         if print_url:
-            typer.echo(url)
+            typer.echo(analyst_url(system.url))
             if not was_running:
                 say("The database ends with this command: start `orderpath up` to keep it running.")
             return
+        shell, secret = analyst_shell(system)
         options = [part for sql in command or () for part in ("--command", sql)]
         options += ["--file", file] if file else []
         options += ["--csv"] if csv else []
         quiet = ["--no-psqlrc", "--set=ON_ERROR_STOP=1"] if command or file else []
-        done = subprocess.run([psql_program(), url, *quiet, *options], check=False)
+        done = subprocess.run([*shell, *quiet, *options], env=os.environ | secret, check=False)
     if done.returncode:
         raise SystemExit(WANTING)
 
@@ -74,16 +90,21 @@ def program_version() -> str:
 
 
 def _status(system: "System", *, was_running: bool) -> dict[str, Any]:
-    from services.cli.projections import listed, listed_dict
+    from services.cli.projections import listed_dict
     from services.reading import latest_paths
 
     now = system.clock()
     head = system.log.head()
-    builds = listed(system)
+    builds = system.read_models.list_projections()
     settings = system.settings
-    waiting = [one for one in builds if one.state == "live" and one.oldest_waiting_at is not None]
     pid = running_pid(settings.data_dir)
-    wrong = [one for one in builds if one.parked or one.newest_version not in (None, one.version)]
+    gap = system.read_models.find_gap()
+    wrong = [
+        one
+        for one in builds
+        if one.state != "retired"
+        and (one.parked or one.replaced or one.newest_version not in (None, one.version))
+    ]
     return {
         "version": program_version(),
         "data_dir": None if settings.database_url else str(settings.data_dir),
@@ -93,43 +114,61 @@ def _status(system: "System", *, was_running: bool) -> dict[str, Any]:
             **_database(system),
         },
         "up": {"running": pid is not None, "pid": pid},
-        "log": {"log_id": str(head.log_id), "epoch": head.epoch, "position": head.position},
+        "log": {
+            "log_id": str(head.log_id),
+            "epoch": head.epoch,
+            "position": head.position,
+            "gap": None if gap is None else str(gap),
+        },
         "paths": {name: path.version for name, path in latest_paths(system).items()},
         "projections": [listed_dict(one, now) for one in builds],
-        "oldest_unprocessed": _oldest(waiting, now),
-        "healthy": not wrong,
+        "not_made": system.read_models.list_not_made(),
+        "oldest_unprocessed": _oldest(system, now),
+        "healthy": not wrong and gap is None,
     }
 
 
 def _database(system: "System") -> dict[str, Any]:
-    with system.connect("orderpath_projector") as connection:
+    from services.bootstrap import shared_login
+
+    with system.lend("orderpath_projector") as connection:
         row = connection.execute("show server_version").fetchone()
-    return {"version": row[0] if row else None}
-
-
-def _oldest(waiting: "list[Listed]", now: datetime) -> dict[str, Any] | None:
-    if not waiting:
-        return None
-    first = min(waiting, key=lambda one: one.position)
-    at = first.oldest_waiting_at
-    assert at is not None
+    shared = shared_login(system.url)
     return {
-        "position": first.position + 1,
-        "recorded_at": at,
-        "seconds": round(max((now - at).total_seconds(), 0.0), 3),
+        "version": row[0] if row else None,
+        "shared_login": None if shared is None else asdict(shared),
     }
 
 
+def _standing(login: dict[str, Any]) -> str:
+    """Say what somebody turns into who lays the role down."""
+    if login["superuser"]:
+        return f"{login['user']}, a superuser"
+    if login["owner"]:
+        return f"{login['user']}, the owner of the log"
+    return f"{login['user']}, who may take every role"
+
+
+def _oldest(system: "System", now: datetime) -> dict[str, Any] | None:
+    found = system.read_models.find_oldest_waiting()
+    if found is None:
+        return None
+    position, at = found
+    seconds = round(max((now - at).total_seconds(), 0.0), 3)
+    return {"position": position, "recorded_at": at, "seconds": seconds}
+
+
 def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
-    database, up = answer["database"], answer["up"]
+    database, up, log = answer["database"], answer["up"], answer["log"]
     runs = "running" if database["was_running"] else "was not running, started for this command"
-    oldest = answer["oldest_unprocessed"]
+    shared, oldest = database["shared_login"], answer["oldest_unprocessed"]
     facts = [
         ("orderpath", answer["version"]),
         ("database", f"PostgreSQL {database['version']}, {database['kind']}, {runs}"),
+        ("logins", f"all as {_standing(shared)}. {_SEPARATE}" if shared else "each role its own"),
         ("data folder", answer["data_dir"]),
         ("up", f"process {up['pid']}" if up["running"] else "not running: reads catch up first"),
-        ("log", f"position {answer['log']['position']}, {answer['log']['log_id']}"),
+        ("log", f"position {log['position']}, {log['gap'] or log['log_id']}"),
         ("paths", ", ".join(f"{name} v{number}" for name, number in answer["paths"].items())),
         (
             "oldest unprocessed",
@@ -137,6 +176,6 @@ def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
         ),
     ]
     yield table(None, "Status", "", rows=facts)
-    from services.cli.projections import projections_table
+    from services.cli.projections import projections_sheet
 
-    yield projections_table(answer["projections"])
+    yield from projections_sheet(answer["projections"], answer["not_made"])

@@ -1,5 +1,6 @@
 """Programs that stay, on an embedded database of their own: up, down, follow, psql, demo."""
 
+import json
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -115,6 +116,7 @@ def test_the_analysts_shell_reads_views_and_changes_nothing(own: Processes) -> N
         "delete from log.events",
         "select * from log.events",
         "select * from log.keys",
+        "set role none; delete from log.events",
         "set role postgres",
         "create table analytics.mine (a int)",
     ):
@@ -123,7 +125,7 @@ def test_the_analysts_shell_reads_views_and_changes_nothing(own: Processes) -> N
     program.terminate()
     assert ended(program)[0] == 0
     url = own.run("psql", "--print-url")
-    assert url.out.startswith("postgresql://orderpath_analyst@")
+    assert url.out.startswith("postgresql://orderpath_analyst:")
     assert "orderpath up" in url.err
 
 
@@ -173,6 +175,15 @@ def await_events(folder: Path, number: int) -> None:
                 found = row[0] if row else 0
         except (InfraError, UndefinedTable, InvalidSchemaName):
             continue  # It is being made.
+
+
+def test_an_order_comes_from_standard_input_too(own: Processes) -> None:
+    line = {"item_id": "1", "sku": "A", "title": "A", "quantity": 1, "unit_price_minor": 500}
+    body = {"currency": "EUR", "path": "universal", "lines": [line]}
+
+    said = own.run("order", "place", "--file", "-", "--json", stdin=json.dumps(body))
+
+    assert (said.code, said.json["outcome"]) == (0, "accepted")
 
 
 def test_processes_end_with_the_right_code(own: Processes) -> None:

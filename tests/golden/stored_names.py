@@ -3,10 +3,12 @@
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from domain.catalog import AGGREGATES, COMMANDS, EVENTS
 from domain.paths.path import Nonconforming, Requirement
+from domain.upcasters import UPCASTERS
+from infra.mapper import personal_fields
 from projections.catalog import PROJECTIONS
 from services.cli.errors import DATA_FOLDER
 from services.imports.session import STRUCTURE
@@ -32,6 +34,7 @@ def names_in_code() -> set[str]:
     """Give `kind name` of everything whose name is stored or answered."""
     return {
         *(f"event {name}" for name in EVENTS),
+        *(f"personal {name} {field}" for name, field in sealed_fields()),
         *(f"command {name}" for name in COMMANDS),
         *(f"refusal {code}" for code in refusal_codes()),
         *(f"quarantine_reason {code}" for code in quarantine_reasons()),
@@ -41,6 +44,18 @@ def names_in_code() -> set[str]:
         *(f"infra_error {code}" for code in infra_error_codes()),
         *(f"analytics {path.stem}" for path in (ROOT / "projections/analytics").glob("*.sql")),
     }
+
+
+def sealed_fields() -> Iterator[tuple[str, str]]:
+    """Give the stored name and the dotted field of all that is stored sealed."""
+    specs = {name: personal_fields(event) for name, event in EVENTS.items()}
+    specs |= {name: old.personal for name, old in UPCASTERS.items()}
+    return ((name, field) for name, spec in specs.items() for field in _fields(spec))
+
+
+def _fields(spec: Mapping[str, Any]) -> Iterator[str]:
+    for name, inner in spec.items():
+        yield from [name] if inner is True else (f"{name}.{field}" for field in _fields(inner))
 
 
 def names_in_file() -> list[str]:
@@ -68,7 +83,11 @@ def quarantine_reasons() -> set[str]:
 
 def infra_error_codes() -> set[str]:
     """Read the codes of all `InfraError(code, …)`, which callers and logs go by."""
-    calls = [*_calls("InfraError", _sources()), *_calls("Busy", _sources())]
+    calls = (
+        call
+        for error in ("InfraError", "Busy", "EventUnreadable")
+        for call in _calls(error, _sources())
+    )
     return {code for call in calls for code in _codes(call.args[0], INFRA_ERRORS)}
 
 

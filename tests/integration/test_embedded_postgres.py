@@ -160,6 +160,15 @@ def test_a_start_that_was_killed_half_way_is_begun_anew(folder: Path) -> None:
     assert not unfinished.exists()
 
 
+def test_a_cluster_that_takes_too_long_to_make_is_given_up_and_begun_anew(folder: Path) -> None:
+    with pytest.raises(InfraError, match=r"initdb did not end in 0\.01 s") as caught:
+        start_embedded(folder, timeout_seconds=0.01)
+
+    assert caught.value.code == "database_unavailable"
+    with connect(start_embedded(folder)) as session:
+        session.execute("select 1")
+
+
 @pytest.mark.parametrize("name", ["with a space", "long-" * 30])
 def test_any_folder_name_will_do(folder: Path, name: str) -> None:
     url = start_embedded(folder / name)
@@ -184,6 +193,24 @@ def test_a_server_that_is_to_be_kept_stays_until_it_is_stopped(folder: Path) -> 
     assert stop_embedded(folder) is True
     assert embedded_url(folder) is None
     assert stop_embedded(folder) is False
+
+
+def test_a_server_whose_folders_were_closed_to_its_user_meanwhile_is_stopped(folder: Path) -> None:
+    start_embedded(folder)
+    folder.parent.chmod(0o700)
+
+    assert stop_embedded(folder) is True
+    assert embedded_url(folder) is None
+
+
+def test_what_pg_ctl_says_is_told_however_long_the_server_s_log_is(folder: Path) -> None:
+    start_embedded(folder)
+    stop_embedded(folder)
+
+    with pytest.raises(InfraError, match="pg_ctl: could not start server") as caught:
+        start_embedded(folder, settings={"port": "no port"})
+
+    assert "invalid value for parameter" in str(caught.value)
 
 
 def test_a_folder_that_cannot_be_used_is_an_infra_error(tmp_path: Path) -> None:

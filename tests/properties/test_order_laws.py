@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 
 from hypothesis import given, settings
@@ -15,7 +16,8 @@ from domain.messages import Command, Decided, Event
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.items import CANCELLED, ITEM_MOVES, ITEM_STATUSES
-from domain.orders.order import Order
+from domain.orders.money import Totals
+from domain.orders.order import Order, totals_of
 from domain.refusals import Refusal
 from tests.support import spec
 from tests.support.examples import COMMANDS, NOW, PATH, fact_id
@@ -34,7 +36,8 @@ from tests.support.strategies import (
 
 PLACED = COMMANDS["order.place"]
 CHEAP = PLACED.model_copy(update={"discount_minor": 1_400, "delivery_minor": 0, "stated": None})
-PLACE = st.sampled_from([PLACED, CHEAP])
+ON_TOP = [one.model_copy(update={"vat_included": False, "stated": None}) for one in (PLACED, CHEAP)]
+PLACE = st.sampled_from([PLACED, CHEAP, *ON_TOP])
 Script = Sequence[tuple[int, Command]]
 
 
@@ -111,6 +114,14 @@ def test_r1_no_accepted_command_makes_a_move_that_the_matrix_does_not_hold(
                 assert moved.reason_code is not None
                 assert moved.initiator is not None
         status = world.order.status
+
+
+@given(sequences(item_commands, record_facts, first=PLACE))
+def test_d6_the_positions_together_are_worth_the_goods_of_the_order(script: Script) -> None:
+    order = played(script).order
+
+    worth = sum(item.net_minor for item in order.items.values())
+    assert worth == totals_of(order, order.items).goods_minor
 
 
 @given(known_statuses, known_statuses, st.booleans())
@@ -213,18 +224,38 @@ def test_d6_no_piece_is_lost_or_takes_a_way_that_is_not_there(script: Script) ->
                 assert (event.from_status, event.to_status) in ITEM_MOVES
 
 
+def obvious_vat(order: Order, totals: Totals) -> Fraction:
+    """Give the VAT to the last fraction: each line bears its part of the order's discount."""
+    items = order.items.values()
+    goods = sum(item.net_minor for item in items)
+    off = Fraction(min(totals.discount_minor, goods), goods) if goods else Fraction(0)
+    included = order.placed is None or order.placed.vat_included
+    vat = Fraction(0)
+    for item in items:
+        rate = item.line.vat_bp
+        vat += item.net_minor * (1 - off) * Fraction(rate, 10_000 + (rate if included else 0))
+    return vat
+
+
 @given(sequences(item_commands, record_facts, first=PLACE))
 def test_v7_the_money_of_an_order_always_adds_up(script: Script) -> None:
     for world, _, events in play(script):
         order = world.order
+        on_top = order.placed is not None and not order.placed.vat_included
         for totals in [order.totals, *(getattr(one, "totals", None) for one in events or ())]:
             if totals is not None:
                 assert (
                     totals.total_minor
-                    == totals.goods_minor - totals.discount_minor + totals.delivery_minor
+                    == totals.goods_minor
+                    - totals.discount_minor
+                    + totals.delivery_minor
+                    + (totals.vat_minor if on_top else 0)
                 )
-        if order.totals is not None and all(i.line.net_minor >= 0 for i in order.items.values()):
+        if order.totals is not None and all(i.net_minor >= 0 for i in order.items.values()):
             assert order.due_minor >= 0
+            rounding = Fraction(7, 10) * len(order.items)  # half a unit, and a fifth of another
+            exact = obvious_vat(order, order.totals)
+            assert abs(order.totals.vat_minor - exact) <= rounding
 
 
 def picture(order: Order) -> dict[str, Any]:

@@ -17,9 +17,14 @@ from domain.messages import Command
 from domain.orders import commands as c
 from domain.orders.events import stream_of
 from domain.orders.order import Order
+from domain.paths.commands import PublishPath
 from infra.postgres import connect
+from projections.builds import Build, create_build
+from projections.catalog import PROJECTIONS
+from projections.sessions import transaction
+from services.follower import Follower
 from tests.integration.projections.world import Rows, World, open_world
-from tests.support.examples import NOW, fact_id
+from tests.support.examples import NOW, PATH, actor, fact_id
 from tests.support.strategies import any_command, facts_with, records, sequences
 
 EXAMPLES = settings(
@@ -29,6 +34,10 @@ LATER = NOW + timedelta(days=1)  # nothing that the strategies draw is still to 
 EVER = "'9999-01-01'"  # all is recorded by then; but being a moment, it is asked of the entries
 _EARLIEST_FACTS = 2**64  # each order's facts have ids of their own, in the same order
 
+DEPOT = PublishPath(
+    command_id=UUID(int=1), actor=actor(), definition=PATH.model_copy(update={"path": "depot"})
+)
+
 numbers = count(1)
 
 
@@ -36,6 +45,14 @@ numbers = count(1)
 def world(database_url: str) -> Iterator[World]:
     with open_world(database_url) as opened:
         yield opened
+
+
+@pytest.fixture
+def replay(world: World) -> dict[str, Build]:
+    """Second tables of each read model, which no follower feeds."""
+    with transaction(world.lend) as tx:
+        head = world.log.head()
+        return {p.name: create_build(tx, p, "scratch", head) for p in PROJECTIONS}
 
 
 class Case:
@@ -94,18 +111,16 @@ told = st.fixed_dictionaries(
 )
 
 
-def _in_euro(fact: c.Fact, more: dict[str, Any]) -> c.Fact:
-    """One currency for all, and what a source may tell beside."""
-    if isinstance(fact, c.PlacedFact):
-        return fact.model_copy(update={"currency": "EUR", **more})
-    return fact.model_copy(update=more) if isinstance(fact, c.StatusFact) else fact
+def _with(fact: c.Fact, more: dict[str, Any]) -> c.Fact:
+    """Add what a source may tell beside."""
+    return fact.model_copy(update=more) if isinstance(fact, c.PlacedFact | c.StatusFact) else fact
 
 
 @st.composite
 def two_arrivals(draw: st.DrawFn) -> tuple[list[Command], list[Command]]:
     ids = draw(st.lists(st.integers(1, 60), min_size=1, max_size=12, unique=True))
     facts = [draw(facts_with(st.just(fact_id(number)))) for number in ids]
-    facts = [_in_euro(fact, draw(told)) for fact in facts]
+    facts = [_with(fact, draw(told)) for fact in facts]
     shuffled = draw(st.permutations(facts))
     sizes = st.lists(st.integers(1, 5), max_size=4)
     return chunked(facts, draw(sizes)), chunked(shuffled, draw(sizes))
@@ -126,6 +141,40 @@ def test_the_same_facts_in_any_order_give_identical_tables(
     tables = world.tables(arrival=False)
 
     assert cases[0].rows(tables) == cases[1].rows(tables)
+
+
+@st.composite
+def followed_in_pieces(draw: st.DrawFn) -> list[tuple[list[Command], int]]:
+    """Draw what happens to one order, in pieces: after each a follower applies so many events
+    at a time. Two files tell of it, each with a path of its own; some facts are taken back."""
+    told_by = st.sampled_from(["shop", "depot"])
+    ids = st.lists(st.integers(1, 60).map(fact_id), min_size=1, max_size=5)
+    pieces = []
+    for _ in range(draw(st.integers(1, 6))):
+        facts = [_with(draw(facts_with(st.just(one))), draw(told)) for one in draw(ids)]
+        commands: list[Command] = [records(*facts).model_copy(update={"path": draw(told_by)})]
+        commands += draw(st.lists(any_command, max_size=2))
+        pieces.append((draw(st.permutations(commands)), draw(st.integers(1, 5))))
+    return pieces
+
+
+@EXAMPLES
+@given(pieces=followed_in_pieces())
+def test_incremental_equals_rebuilt_wherever_batches_begin_and_end(
+    world: World, replay: dict[str, Build], pieces: list[tuple[list[Command], int]]
+) -> None:
+    case = Case()
+    world.now = LATER
+    world.send(DEPOT)
+    for commands, batch_events in pieces:
+        world.now += timedelta(minutes=1)
+        world.send(*(case.own(command) for command in commands))
+        world.follower(batch_events).catch_up()
+
+    for build in replay.values():
+        Follower(world.projector(driver=None, build=build.build), world.log).catch_up()
+
+    assert case.rows(world.tables()) == case.rows(world.tables(replay))
 
 
 @EXAMPLES

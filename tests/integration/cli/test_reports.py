@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from infra.postgres import connect
 from projections.catalog import BY_NAME
 from tests.support.command_line import CommandLine, Here
 
@@ -175,6 +176,22 @@ def test_a_database_that_is_away_is_a_matter_of_infrastructure() -> None:
     assert (said.code, "database_unavailable" in said.err) == (3, True), said.err
 
 
+def test_status_is_well_while_old_tables_are_still_seen(
+    shop: CommandLine, database_url: str
+) -> None:
+    assert shop.run("report", "funnel").code == 0
+    with connect(database_url, role="orderpath_analyst", autocommit=False) as analyst:
+        analyst.execute("set transaction isolation level repeatable read")
+        analyst.execute("select 1")
+        assert shop.run("projection", "rebuild", "orders").code == 0
+        with connect(database_url) as owner:
+            owner.execute("update projection.builds set version = 0 where state = 'retired'")
+        status = shop.run("status", "--json").json
+
+    assert {one["state"] for one in status["projections"]} == {"live", "retired"}
+    assert status["healthy"] is True
+
+
 def test_status_tells_versions_and_how_far_everything_is(shop: CommandLine) -> None:
     before = shop.run("status", "--json").json
     shop.run("report", "funnel", "--json")
@@ -186,6 +203,21 @@ def test_status_tells_versions_and_how_far_everything_is(shop: CommandLine) -> N
     assert found == dict.fromkeys(BY_NAME, (6, 0, 0))
     assert after["paths"] == {"olist": 1, "universal": 1}
     assert (after["up"], after["healthy"]) == ({"running": False, "pid": None}, True)
+
+
+def test_status_says_of_projections_that_were_never_made_what_makes_them(line: CommandLine) -> None:
+    fresh = line.run("status", "--json").json
+    people = [line.run("status").out, line.run("projection", "list").out]
+    line.run("report", "funnel")
+    made = line.run("status", "--json").json
+
+    assert (fresh["projections"], fresh["not_made"]) == ([], list(BY_NAME))
+    assert (fresh["log"]["position"], fresh["oldest_unprocessed"]["position"]) == (2, 1)
+    for said in people:
+        assert "have not been made yet: orders, " in said
+        assert "`orderpath up` makes them" in said
+    assert (made["not_made"], made["oldest_unprocessed"]) == ([], None)
+    assert "have not been made" not in line.run("status").out
 
 
 def test_projections_are_listed_rebuilt_and_proven(shop: CommandLine) -> None:
@@ -239,3 +271,20 @@ def test_an_import_is_reported_and_twice_is_once(line: CommandLine, tmp_path: Pa
     assert missing.code == 2
     assert line.run("import", "quarantine", "list", "--json").json == []
     assert json.dumps(again)
+
+
+def test_after_a_restore_the_owner_says_so_and_rebuilds(shop: CommandLine) -> None:
+    shop.run("report", "funnel", "--json")
+
+    said = shop.run("log", "restored", "--json")
+    status = shop.run("status", "--json")
+    listed = shop.run("projection", "list")
+    stopped = shop.run("report", "funnel")
+    rebuilt = shop.run("projection", "rebuild")
+
+    assert said.json == {"epoch": 2}
+    assert (status.code, status.json["healthy"], status.json["log"]["epoch"]) == (1, False, 2)
+    assert {row["log_replaced"] for row in status.json["projections"]} == {True}
+    assert "live, of another log" in listed.out
+    assert (stopped.code, "orderpath projection rebuild" in stopped.err) == (3, True)
+    assert (rebuilt.code, shop.run("report", "funnel").code) == (0, 0)

@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from eventsourcing.persistence import MapperDeserialisationError
 from psycopg import sql
 
 from domain.batch import Answer, NewEvent
@@ -15,7 +14,7 @@ from domain.messages import Decided, Recorded
 from domain.orders import commands as c
 from domain.orders import events as e
 from infra.event_log import EventLog, open_log
-from infra.mapper import personal_fields
+from infra.mapper import EventUnreadable, personal_fields
 from services.pipeline import body_hash
 from tests.support.examples import NOW, actor, fact_id
 from tests.support.loads import move, note, open_pipeline, place, publish
@@ -189,7 +188,7 @@ def test_a_sealed_value_that_was_moved_to_another_row_does_not_open(
         " where position = 3"
     )
 
-    with pytest.raises(MapperDeserialisationError, match="position 3"):
+    with pytest.raises(EventUnreadable, match="position 3"):
         log.load({f"order-{order_id}": 0})
 
 
@@ -200,7 +199,7 @@ def test_the_wrong_key_does_not_open(
     fill(database_url, order_id)
     owner.execute("update log.keys set key = sha256(key) where subject_id = 'c-7'")
 
-    with pytest.raises(MapperDeserialisationError, match="position 2"):
+    with pytest.raises(EventUnreadable, match="position 2"):
         log.load({f"order-{order_id}": 0})
 
 

@@ -13,7 +13,7 @@ from domain.messages import Decided, Event
 from domain.orders import events as e
 from domain.reading import Undecodable
 from domain.refusals import InfraError
-from domain.upcasters import UPCASTERS, upcast
+from domain.upcasters import UPCASTERS, Upcaster, upcast
 from infra.event_log import EventLog
 from infra.mapper import EventMapper
 from infra.recorder import _SELECT_STREAMS
@@ -21,7 +21,7 @@ from services.pipeline import body_hash
 from tests.golden.stored_names import HERE
 from tests.support import examples
 from tests.support.examples import NOW
-from tests.support.loads import note, open_pipeline, place, publish
+from tests.support.loads import note, open_pipeline, open_shop, place, publish
 
 GOLDEN = sorted((HERE / "events").glob("*.json"))
 
@@ -141,8 +141,8 @@ def test_upcasters_are_chained_and_may_move_a_sealed_field(log: EventLog) -> Non
         EventMapper(
             events={**EVENTS, NoteAddedV3.NAME: NoteAddedV3},
             upcasters={
-                "order.note_added.v1": ("order.note_added.v2", to_v2),
-                "order.note_added.v2": ("order.note_added.v3", to_v3),
+                "order.note_added.v1": Upcaster("order.note_added.v2", to_v2, {"text": True}),
+                "order.note_added.v2": Upcaster("order.note_added.v3", to_v3, {"note": True}),
             },
         ),
     )
@@ -153,6 +153,24 @@ def test_upcasters_are_chained_and_may_move_a_sealed_field(log: EventLog) -> Non
     assert first.event == NoteAddedV3(body=e.Customer(name="Call after six"), words=3)
     assert sealed.event == NoteAddedV3(body=e.Customer(name="[sealed]"), words=1)
     assert second.event == e.OwnerAssigned(user="ann")
+
+
+def test_a_command_on_a_stream_that_cannot_be_read_fails_alone_and_says_where(
+    database_url: str, owner: psycopg.Connection[Any]
+) -> None:
+    damaged, sound = open_shop(database_url, orders=2)
+    stream = f"order-{damaged}"
+    found = owner.execute("select position from log.events where stream_id = %s", [stream])
+    ((position,),) = found.fetchall()
+    rename(owner, position, "order.note_added.v1", '{"nope": 1}')
+
+    with open_pipeline(database_url) as pipeline:
+        waiting = [pipeline.submit(note(order_id)) for order_id in (damaged, sound)]
+        with pytest.raises(InfraError, match=f"position {position} .* cannot be read") as failed:
+            waiting[0].result()
+
+        assert failed.value.code == "event_unreadable"
+        assert waiting[1].result().kind == "accepted"
 
 
 def test_the_rows_of_a_shard_and_of_a_stream_are_found(log: EventLog) -> None:

@@ -1,19 +1,22 @@
 """Schema analytics: documented to the last column, readable by analysts, and nothing else is."""
 
 from datetime import timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from psycopg import sql
+from pydantic import TypeAdapter
 
 from domain.orders import commands as c
 from infra.postgres import connect
 from projections import analytics
 from tests.integration.projections.world import World, a_day
-from tests.support.examples import NOW, actor
+from tests.support.examples import NOW, TEA, actor
 
 ANALYST = "orderpath_analyst"
+HOUR = timedelta(hours=1)
 REFUSED = (
     psycopg.errors.InsufficientPrivilege,
     psycopg.errors.ReadOnlySqlTransaction,
@@ -39,6 +42,74 @@ def test_every_view_function_and_column_has_a_comment(world: World) -> None:
     )
 
     assert silent == []
+
+
+def test_what_depends_on_arrival_says_so_and_nothing_else_does(world: World) -> None:
+    at_once, one_by_one = UUID(int=2**64), UUID(int=2**65)
+    record(world, at_once, facts_of(at_once))
+    for fact in reversed(facts_of(one_by_one)):
+        record(world, one_by_one, [fact], causation_id=uuid4())
+    for order_id, version in ((at_once, 4), (at_once, 6), (one_by_one, 3), (one_by_one, 1)):
+        correction = {"order_id": order_id, "version": version, "reason": "Not lost, nor sent"}
+        world.send(c.CorrectFact.model_validate({**correction, **RECORDER}))
+    world.catch_up()
+
+    for view in ("orders", "items", "payments", "acts", "status_entries", "status_visits"):
+        says_so = world.query(
+            "select attname from pg_attribute where attrelid = %s::regclass"
+            " and col_description(attrelid, attnum) like '%%depends on arrival%%'",
+            f"analytics.{view}",
+        )
+        hidden = {name for (name,) in says_so}
+        one, other = (told_of(world, view, order_id, hidden) for order_id in (at_once, one_by_one))
+        assert [row for row, _ in one] == [row for row, _ in other], view
+        differing = {
+            name
+            for (_, row), (_, its) in zip(one, other, strict=True)
+            for name in hidden
+            if row[name] != its[name]
+        }
+        assert differing == hidden, view
+
+
+RECORDER: dict[str, Any] = {"command_id": UUID(int=1), "actor": actor()}
+YESTERDAY = NOW - timedelta(days=1)
+
+
+def facts_of(order_id: UUID) -> list[c.Fact]:
+    """Give the same facts for each order, under ids of its own."""
+    said: tuple[dict[str, Any], ...] = (
+        {"kind": "placed", "status": "new", "currency": "EUR"},
+        {"kind": "item", "line": TEA},
+        {"kind": "status", "status": "confirmed", "rank": 1},
+        {"kind": "status", "status": "lost", "rank": 2},
+        {"kind": "payment", "movement": "charged", "payment_id": "p", "amount_minor": 5,
+         "currency": "EUR"},
+        {"kind": "source_status", "source_status": "Sent"},
+    )  # fmt: skip
+    return TypeAdapter(list[c.Fact]).validate_python(
+        [
+            {"fact_id": UUID(int=order_id.int + n), "occurred_at": YESTERDAY + n * HOUR, **one}
+            for n, one in enumerate(said)
+        ]
+    )
+
+
+def record(world: World, order_id: UUID, facts: list[c.Fact], **more: Any) -> None:
+    body = {"order_id": order_id, "path": "shop", "facts": facts, **RECORDER, **more}
+    (outcome,) = world.send(c.RecordFacts.model_validate(body))
+    assert outcome.kind == "accepted", outcome
+
+
+def told_of(
+    world: World, view: str, order_id: UUID, hidden: set[str]
+) -> list[tuple[str, dict[str, Any]]]:
+    """Give an order's rows, and before each what of it should not depend on arrival."""
+    rows = world.query(f"select to_jsonb(x) from analytics.{view} x where order_id = %s", order_id)  # noqa: S608
+    ids = {"order_id", "fact_id"}
+    return sorted(
+        (repr({k: v for k, v in row.items() if k not in hidden | ids}), row) for (row,) in rows
+    )
 
 
 def test_every_part_is_there(world: World) -> None:
@@ -198,6 +269,20 @@ def test_drop_off_and_reasons_say_where_and_why_orders_fail(world: World) -> Non
     ) == [("cancelled", "changed_mind", "client", "confirmed", 1, 1, 1_400)]
 
 
+def test_an_order_that_failed_twice_for_the_same_reason_is_worth_its_total_once(
+    world: World,
+) -> None:
+    twice, once = world.place(), world.place()
+    world.move(twice, "cancelled", "new", "cancelled")
+    world.move(once, "cancelled")
+    world.catch_up()
+
+    assert world.query(
+        "select cancellations, orders, total_minor, last_at - first_at"
+        " from analytics.cancel_reasons"
+    ) == [(3, 2, 2 * 1_400, timedelta(minutes=3))]
+
+
 def test_stale_orders_have_no_age_limit_and_end_with_a_final_status(world: World) -> None:
     world.now = NOW - timedelta(days=3_000)
     old, done = world.place(), world.place()
@@ -221,6 +306,48 @@ def test_activity_is_counted_by_day_actor_and_event(world: World) -> None:
         ("2026-03-02", "user", "ann", "order.placed.v1", 1, 1),
         ("2026-03-02", "user", "ann", "order.status_changed.v1", 2, 1),
     ]
+
+
+def test_a_movement_that_was_wrong_is_in_no_sum(world: World) -> None:
+    order_id = world.place()
+    paid: dict[str, Any] = {"payment_id": "p", "amount_minor": 1_400, "currency": "EUR"}
+    who: dict[str, Any] = {"command_id": uuid4(), "order_id": order_id, "actor": actor("api_key")}
+    world.send(
+        c.SubmitPayment(**who, **paid, method="card"),
+        c.ChargePayment(**who, **paid, gateway_ref="g-1"),
+        c.ChargePayment(**who, **paid, gateway_ref="the same again"),
+        c.CorrectFact(**who, version=4, reason="Reported twice"),
+    )
+    world.catch_up()
+
+    assert world.query(
+        "select submitted_minor, charged_minor, paid_minor, movements from analytics.payments"
+    ) == [(1_400, 1_400, 1_400, 2)]
+    assert world.query("select paid_minor, payment_status from analytics.orders") == [
+        (1_400, "paid")
+    ]
+
+
+def test_what_was_wrong_is_nobodys_activity(world: World) -> None:
+    order_id = world.place()
+    who: dict[str, Any] = {"command_id": uuid4(), "order_id": order_id, "actor": actor()}
+    world.send(
+        c.AddNote(**who, text="Call after six"),
+        c.AddNote(**who, text="Meant for another order"),
+        c.CorrectFact(**who, version=3, reason="Wrong order"),
+    )
+    world.catch_up()
+
+    assert world.query(
+        "select events from analytics.actor_activity where event = 'order.note_added.v1'"
+    ) == [(1,)]
+
+
+def test_an_analyst_neither_asks_nor_sits_in_a_transaction_for_ever(world: World) -> None:
+    ((settings,),) = world.query("select rolconfig from pg_roles where rolname = %s", ANALYST)
+
+    limits = {"statement_timeout=5min", "idle_in_transaction_session_timeout=5min"}
+    assert limits <= set(settings)
 
 
 def test_freshness_shows_what_waits(world: World) -> None:

@@ -1,7 +1,7 @@
 """A small shop with its log, its projections, and a clock that stands still until told."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -17,13 +17,14 @@ from domain.paths.commands import PublishPath
 from domain.reading import Undecodable
 from infra.event_log import EventLog, open_log
 from infra.postgres import Session, connect
+from projections.builds import Build
 from projections.catalog import BY_NAME
 from projections.interface import ARRIVAL_COLUMNS, Projection
 from projections.sessions import Lend
 from services.follower import Follower
 from services.pipeline import Pipeline
 from services.projector import Delivery, Projector
-from services.rebuild import prepare
+from services.read_models import ReadModels
 from tests.support.examples import NOW, PATH, TEA, actor
 
 Rows = Sequence[Mapping[str, Any]]
@@ -71,6 +72,10 @@ class World:
             )  # fmt: skip
             assert outcome.kind == "accepted", outcome
 
+    @property
+    def models(self) -> ReadModels:
+        return ReadModels(self.lend, self.log)
+
     def projector(self, **options: Any) -> Projector:
         return Projector(self.lend, self.log, **options)
 
@@ -99,23 +104,32 @@ class World:
         with connect(self.url, role=role) as connection:
             return connection.execute(text.encode(), parameters).fetchall()
 
-    def tables(self, *, arrival: bool = True, schema: str | None = None) -> dict[str, Rows]:
-        """Give every row of every read model, in an order of its own."""
+    def tables(
+        self,
+        builds: Mapping[str, Build] | None = None,
+        *,
+        arrival: bool = True,
+        reader: psycopg.Connection[Any] | None = None,
+    ) -> dict[str, Rows]:
+        """Give every row of every read model, live or of these builds, in an order of its own."""
         hidden = frozenset() if arrival else ARRIVAL_COLUMNS
-        return {
-            f"{projection.name}.{table}": self._rows(schema or "live", table, hidden)
-            for projection in BY_NAME.values()
-            for table in projection.tables
-        }
+        lent = nullcontext(reader) if reader else connect(self.url, role="orderpath_projector")
+        with lent as session:
+            return {
+                f"{projection.name}.{table}": _rows(
+                    session, builds[projection.name].schema if builds else "live", table, hidden
+                )
+                for projection in BY_NAME.values()
+                for table in projection.tables
+            }
 
-    def _rows(self, schema: str, table: str, hidden: Iterable[str]) -> Rows:
-        with connect(self.url, role="orderpath_projector") as connection:
-            cursor = connection.cursor(row_factory=psycopg.rows.dict_row)
-            found = cursor.execute(
-                sql.SQL("select * from {}").format(sql.Identifier(schema, table))
-            )
-            rows = [{k: v for k, v in row.items() if k not in set(hidden)} for row in found]
-        return sorted(rows, key=repr)
+
+def _rows(
+    connection: psycopg.Connection[Any], schema: str, table: str, hidden: Iterable[str]
+) -> Rows:
+    cursor = connection.cursor(row_factory=psycopg.rows.dict_row)
+    found = cursor.execute(sql.SQL("select * from {}").format(sql.Identifier(schema, table)))
+    return sorted(({k: v for k, v in row.items() if k not in hidden} for row in found), key=repr)
 
 
 def a_day(world: World, orders: int = 8) -> list[UUID]:
@@ -142,6 +156,16 @@ class Stubborn:
         self._real.apply(batch, tx)
 
 
+class Newer:
+    """The same read model as a later version would make it: with one more column."""
+
+    def __init__(self, name: str) -> None:
+        real = BY_NAME[name]
+        self.name, self.version, self.tables = real.name, real.version + 1, real.tables
+        self.ddl = real.ddl + f"alter table {real.tables[0]} add column extra text default 'x';"
+        self.apply = real.apply
+
+
 @contextmanager
 def open_world(url: str) -> Iterator[World]:
     """Open a shop on a migrated database, its path published and its projections made."""
@@ -152,7 +176,7 @@ def open_world(url: str) -> Iterator[World]:
     world = World(url, log, session.connection, pipeline, written)
     try:
         world.send(PublishPath(command_id=uuid4(), actor=actor(), definition=PATH))
-        prepare(world.lend, log)
+        world.models.prepare()
         yield world
     finally:
         pipeline.close()

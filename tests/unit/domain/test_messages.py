@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
+from uuid import UUID
 
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -174,6 +175,14 @@ def test_d4_a_validation_error_does_not_repeat_what_was_sent() -> None:
         c.AddNote.model_validate(sent)
 
     assert MARKER not in str(error.value)
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"])
+def test_a_moment_that_no_calendar_holds_is_named(moment: str) -> None:
+    told = {"command_id": UUID(int=1), "actor": examples.actor(), "order_id": UUID(int=2)}
+
+    with pytest.raises(ValidationError, match=r"promised_at\n.*the years 1 to 9999"):
+        c.ChangeFields.model_validate(told | {"promised_at": moment})
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
-from eventsourcing.persistence import MapperDeserialisationError
 from pydantic import BaseModel, Field
 from pydantic_core import from_json
 
@@ -13,7 +12,8 @@ from domain.batch import NewEvent
 from domain.messages import Decided, Event, Name, Personal, Shape
 from domain.orders import events as e
 from domain.refusals import InfraError
-from infra.mapper import EventMapper, LibraryEvent, personal_fields
+from domain.upcasters import Upcaster
+from infra.mapper import EventMapper, EventUnreadable, LibraryEvent, personal_fields
 from infra.recorded_row import RecordedRow
 from tests.support.examples import EVENTS, NOW
 
@@ -120,7 +120,7 @@ def test_bytes_that_are_not_what_their_name_says_are_named_by_position(payload: 
     mapper = EventMapper()
     row, keys = stored(mapper, e.NoteAdded(text="x"))
 
-    with pytest.raises(MapperDeserialisationError, match="position 1"):
+    with pytest.raises(EventUnreadable, match="position 1"):
         mapper.decode(replace(row, state=payload), keys)
 
 
@@ -128,7 +128,7 @@ def test_the_error_of_an_unreadable_event_holds_no_personal_data() -> None:
     mapper = EventMapper()
     row, keys = stored(mapper, e.NoteAdded(text="x"))
 
-    with pytest.raises(MapperDeserialisationError) as caught:
+    with pytest.raises(EventUnreadable) as caught:
         mapper.decode(replace(row, state=f'{{"words": "{MARK}"}}'.encode()), keys)
 
     assert MARK not in str(caught.value)
@@ -158,6 +158,13 @@ MEETING = Meeting(
 )
 
 
+# A note becomes a meeting with the one who is named in it.
+INVITED = Upcaster(
+    Meeting.NAME, lambda body: {"host": {"name": body["text"]}}, personal={"text": True}
+)
+LOOKS_SEALED = ("sealed:1:hello", f"sealed:1:{'A' * 60}", "sealed:1:")
+
+
 def test_personal_fields_are_sealed_wherever_they_stand_in_an_event() -> None:
     mapper = EventMapper(events={Meeting.NAME: Meeting})
 
@@ -182,8 +189,8 @@ def test_upcasters_are_chained_in_order() -> None:
 
     mapper = EventMapper(
         upcasters={
-            "order.remark.v1": ("order.remark.v2", add("two")),
-            "order.remark.v2": ("order.note_added.v1", add("three")),
+            "order.remark.v1": Upcaster("order.remark.v2", add("two"), {"text": True}),
+            "order.remark.v2": Upcaster("order.note_added.v1", add("three"), {"text": True}),
         }
     )
     row, _ = stored(mapper, e.NoteAdded(text="ignored"))
@@ -198,15 +205,10 @@ def test_upcasters_are_chained_in_order() -> None:
 def test_an_upcaster_may_move_a_sealed_field_and_a_moved_value_still_does_not_open() -> None:
     writer = EventMapper()
     row, keys = stored(writer, e.NoteAdded(text=MARK))
-    reader = EventMapper(
-        events={Meeting.NAME: Meeting},
-        upcasters={
-            "order.note_added.v1": (Meeting.NAME, lambda body: {"host": {"name": body["text"]}})
-        },
-    )
+    reader = EventMapper(events={Meeting.NAME: Meeting}, upcasters={"order.note_added.v1": INVITED})
 
     assert reader.decode(row, keys).event == Meeting(host=Party(name=MARK))
-    with pytest.raises(MapperDeserialisationError):
+    with pytest.raises(EventUnreadable):
         reader.decode(replace(row, originator_version=2), keys)
 
 
@@ -216,6 +218,45 @@ def test_text_that_only_looks_sealed_is_left_alone() -> None:
     row, keys = stored(mapper, event)
 
     assert mapper.decode(row, keys).event == event
+
+
+@pytest.mark.parametrize("text", LOOKS_SEALED)
+def test_a_personal_text_that_looks_sealed_is_opened_once(text: str) -> None:
+    row, keys = stored(EventMapper(), e.NoteAdded(text=text))
+    reader = EventMapper(events={Meeting.NAME: Meeting}, upcasters={"order.note_added.v1": INVITED})
+
+    assert EventMapper().decode(row, keys).event == e.NoteAdded(text=text)
+    assert reader.decode(row, keys).event == Meeting(host=Party(name=text))
+    assert reader.decode(row, None).event == Meeting(host=Party(name="[sealed]"))
+    assert reader.decode(row, dict.fromkeys(keys)).event == Meeting(host=Party(name="[erased]"))
+
+
+@pytest.mark.parametrize("text", LOOKS_SEALED)
+def test_a_plain_text_that_looks_sealed_stays_what_it_is_for_every_reader(text: str) -> None:
+    """Beside a sealed field; also where it becomes a personal one."""
+    row, keys = stored(
+        EventMapper(events={Meeting.NAME: Meeting}), Meeting(host=Party(name=MARK), place=text)
+    )
+    to_note = Upcaster(
+        "order.note_added.v1", lambda body: {"text": body["place"]}, personal_fields(Meeting)
+    )
+
+    for mapper in (
+        EventMapper(events={Meeting.NAME: Meeting}),
+        EventMapper(upcasters={Meeting.NAME: to_note}),
+    ):
+        for held in (keys, None, dict.fromkeys(keys)):
+            event = mapper.decode(row, held).event
+            assert text in (getattr(event, "place", None), getattr(event, "text", None))
+
+
+def test_an_upcaster_that_cannot_take_a_body_makes_it_an_unreadable_one() -> None:
+    row, keys = stored(EventMapper(), e.NoteAdded(text="x"))
+    reader = EventMapper(events={Meeting.NAME: Meeting}, upcasters={"order.note_added.v1": INVITED})
+
+    for payload in (b"[]", b"{}", b"7"):
+        with pytest.raises(EventUnreadable, match="position 1"):
+            reader.decode(replace(row, state=payload), keys)
 
 
 def test_personal_data_does_not_go_through_the_library_s_interface_without_its_key() -> None:

@@ -1,18 +1,23 @@
 """What the pipeline promises without a database."""
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, cast
-from uuid import uuid4
+from datetime import datetime, timedelta, timezone
+from typing import Any, ClassVar, Final, cast
+from uuid import UUID, uuid4
 
 import pytest
 import structlog
 
 from domain.batch import Log
 from domain.messages import Actor, Command
+from domain.orders import commands as c
 from domain.refusals import InfraError
 from services.pipeline import Pipeline, body_hash
 from tests.support.examples import NOW
-from tests.support.loads import move, note
+from tests.support.loads import EVERYBODY, move, note
+
+COMMAND_ID: Final = UUID(int=1)
+ORDER_ID: Final = UUID(int=2)
 
 
 class NoLog:
@@ -98,3 +103,27 @@ def test_the_body_hash_covers_name_target_expectations_and_what_was_set() -> Non
 
     assert set(same) == {body_hash(command)}
     assert len({body_hash(command), *different}) == len(different) + 1
+
+
+def test_the_same_wish_in_other_words_has_the_same_body_hash() -> None:
+    """A moment in another zone, or the columns of a source in another order, are no other wish."""
+    east = timezone(timedelta(hours=3))
+
+    def changes(moment: datetime) -> Command:
+        told = {"command_id": COMMAND_ID, "actor": EVERYBODY, "order_id": ORDER_ID}
+        return c.ChangeFields(**told, promised_at=moment, occurred_at=moment)
+
+    def facts(moment: datetime, attributes: dict[str, str]) -> Command:
+        told = {"fact_id": COMMAND_ID, "occurred_at": moment, "status": "new", "currency": "EUR"}
+        placed = {"delivery": {"promised_at": moment.isoformat()}, "attributes": attributes}
+        fact = c.PlacedFact.model_validate(told | placed)
+        told = {"command_id": COMMAND_ID, "actor": EVERYBODY, "order_id": ORDER_ID}
+        return c.RecordFacts(**told, path="shop", facts=(fact,))
+
+    assert body_hash(changes(NOW.astimezone(east))) == body_hash(changes(NOW))
+    assert body_hash(facts(NOW.astimezone(east), {"b": "2", "a": "1"})) == body_hash(
+        facts(NOW, {"a": "1", "b": "2"})
+    )
+    assert body_hash(facts(NOW, {"a": "2", "b": "1"})) != body_hash(
+        facts(NOW, {"a": "1", "b": "2"})
+    )

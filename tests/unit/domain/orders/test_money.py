@@ -137,6 +137,17 @@ def test_v7_a_discount_on_the_whole_order_lowers_its_vat(
     assert (totals.vat_minor, totals.total_minor) == (vat, total_minor)
 
 
+def test_v7_the_order_of_the_lines_is_nowhere_in_the_totals() -> None:
+    """8 off 16 at 20 % and 8 at 10 %: whoever is served first decides whether VAT is 2 or 3."""
+    dear = line(16, vat_bp=2_000)
+    cheap = line(8, vat_bp=1_000).model_copy(update={"item_id": "2"})
+
+    totals = total(dear, cheap, discount=8, included=False)
+
+    assert totals == total(cheap, dear, discount=8, included=False)
+    assert totals.vat_minor == 2
+
+
 def test_v7_each_vat_rate_bears_its_share_of_the_discount() -> None:
     totals = total(line(750, vat_bp=2_000), line(250, vat_bp=0), discount=100, included=False)
 

@@ -18,6 +18,7 @@ GROUPS = {
     "report": ("funnel", "stale", "conversion", "transitions", "times", "handling", "routes"),
     "projection": ("list", "rebuild", "verify", "parked", "retry"),
     "path": ("list", "publish", "show"),
+    "log": ("restored",),
 }  # fmt: skip
 HEAVY = ("pydantic", "psycopg", "rich", "structlog", "domain", "infra")
 

@@ -43,7 +43,7 @@ class FakeProjector:
 
     def pending(self) -> list[Pending]:
         done = max((d.last for d in self.deliveries), default=0)
-        return [Pending("orders", 1, 1, 0, done, None if done else 1)]
+        return [Pending("orders", 1, 1, 0, done, None if done else 1, replaced=False)]
 
 
 class Waits(Signal):

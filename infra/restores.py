@@ -1,0 +1,24 @@
+"""What the owner of the database says after the log was restored. Called by services.bootstrap."""
+
+import psycopg
+
+from domain.refusals import InfraError
+from infra.postgres import connect
+
+
+def raise_epoch(url: str) -> int:
+    """Say that positions are given a second time from now on; give the new epoch.
+
+    Raises: InfraError not_the_owner
+    """
+    with connect(url) as session:
+        try:
+            row = session.execute("select log.restored()").fetchone()
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise InfraError(
+                "not_the_owner",
+                f"{session.info.user} may only use the database: say this with "
+                "ORDERPATH_DATABASE_URL of its owner.",
+            ) from error
+    assert row is not None
+    return int(row[0])

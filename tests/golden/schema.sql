@@ -1,0 +1,1214 @@
+--
+-- PostgreSQL database dump
+--
+
+--
+-- Name: analytics; Type: SCHEMA; Schema: -; Owner: postgres
+--
+
+CREATE SCHEMA analytics;
+
+ALTER SCHEMA analytics OWNER TO postgres;
+
+--
+-- Name: live; Type: SCHEMA; Schema: -; Owner: postgres
+--
+
+CREATE SCHEMA live;
+
+ALTER SCHEMA live OWNER TO postgres;
+
+--
+-- Name: log; Type: SCHEMA; Schema: -; Owner: postgres
+--
+
+CREATE SCHEMA log;
+
+ALTER SCHEMA log OWNER TO postgres;
+
+--
+-- Name: ops; Type: SCHEMA; Schema: -; Owner: postgres
+--
+
+CREATE SCHEMA ops;
+
+ALTER SCHEMA ops OWNER TO postgres;
+
+--
+-- Name: projection; Type: SCHEMA; Schema: -; Owner: postgres
+--
+
+CREATE SCHEMA projection;
+
+ALTER SCHEMA projection OWNER TO postgres;
+
+--
+-- Name: append(uuid[], json, json, json, json, json, json); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.append(ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[]) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+begin
+    perform log.hold();
+
+    select e.position, e.recorded_at into after, at
+    from log.events e order by e.position desc limit 1;
+    after := coalesce(after, 0);
+    at := greatest(clock_timestamp(), at);
+
+    moved := array(
+        select (s.no - 1)::integer
+        from json_array_elements(streams) with ordinality as s(pair, no)
+        where (s.pair ->> 1)::integer is distinct from coalesce(
+            (select max(e.version) from log.events e where e.stream_id = s.pair ->> 0), 0));
+    known := array(
+        select (i.no - 1)::integer
+        from unnest(ids) with ordinality as i(command_id, no)
+        join log.commands k using (command_id));
+    set_back := known;
+    if cardinality(moved) > 0 or cardinality(known) > 0 then
+        set_back := log.set_back(reads, moved, known);
+    end if;
+
+    insert into log.keys (key_id, subject_id, key)
+    select k.key_id, k.subject_id, decode(k.key, 'hex')
+    from json_to_recordset(keys) as k(key_id uuid, subject_id text, key text)
+    on conflict do nothing;
+
+    insert into log.definitions (kind, name, version, content_hash, body, recorded_at)
+    select d.kind, d.name, d.version, d.content_hash, d.body, at
+    from json_to_recordset(definitions) as d(
+        command integer, kind text, name text, version integer, content_hash text, body json)
+    where d.command <> all (set_back);
+
+    with c as materialized (
+        select * from json_to_recordset(commands) as c(
+            no integer, command_id uuid, name text, body_hash text, outcome text,
+            versions jsonb, unmet jsonb, correlation_id uuid, causation_id uuid,
+            actor_kind text, actor_id text, on_behalf_of text, source text)
+        where c.no <> all (set_back)
+    ), e as materialized (
+        select x.*, after + row_number() over (order by x.no) as position
+        from json_to_recordset(events) as x(
+            no integer, command integer, stream_id text, version integer, shard smallint,
+            type text, payload text, fact_id uuid, subject_id text, key_id uuid,
+            reason text, occurred_at timestamptz)
+        where x.command <> all (set_back)
+    ), written as (
+        insert into log.events
+        select e.position, e.stream_id, e.version, e.shard, e.type,
+               convert_to(e.payload, 'UTF8'), e.fact_id, e.subject_id, e.key_id,
+               c.command_id, c.correlation_id, c.causation_id, c.actor_kind, c.actor_id,
+               c.on_behalf_of, e.reason, c.source, e.occurred_at, at
+        from e join c on c.no = e.command
+        order by e.position
+    )
+    insert into log.commands
+    select c.command_id, c.name, decode(c.body_hash, 'hex'), c.outcome, s.first, s.last,
+           c.versions, c.unmet, at
+    from c left join (
+        select e.command, min(e.position) as first, max(e.position) as last
+        from e group by e.command
+    ) s on s.command = c.no
+    where c.outcome <> 'conflict';
+end $$;
+
+ALTER FUNCTION log.append(ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[]) OWNER TO postgres;
+
+--
+-- Name: flatten_path(); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.flatten_path() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into log.path_statuses
+        (path, path_version, status, status_no, stage, stage_no, final, title)
+    select new.name, new.version, x.status, x.status_no, x.stage, x.stage_no, x.final, x.title
+    from json_to_recordset(new.body -> 'statuses') as x (
+        status text, status_no integer, stage text, stage_no integer, final text, title jsonb);
+    insert into log.path_transitions (path, path_version, from_status, to_status)
+    select new.name, new.version, x.from_status, x.to_status
+    from json_to_recordset(new.body -> 'transitions') as x (from_status text, to_status text);
+    return null;
+end $$;
+
+ALTER FUNCTION log.flatten_path() OWNER TO postgres;
+
+--
+-- Name: hold(); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.hold() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- With an older snapshot than the lock, what moved meanwhile would not be seen.
+    if current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'the log needs read committed, not %', current_setting('transaction_isolation')
+            using errcode = 'invalid_transaction_state';
+    end if;
+    perform 1 from log.head for update;
+    if not found then
+        raise exception 'log.head has no row: the log was damaged outside of Orderpath'
+            using errcode = 'data_corrupted';
+    end if;
+end $$;
+
+ALTER FUNCTION log.hold() OWNER TO postgres;
+
+--
+-- Name: keep_states(json, json); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.keep_states(states json, keys json) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '200ms'
+    AS $$
+#variable_conflict use_variable
+begin
+    insert into log.keys (key_id, subject_id, key)
+    select k.key_id, k.subject_id, decode(k.key, 'hex')
+    from json_to_recordset(keys) as k(key_id uuid, subject_id text, key text)
+    on conflict do nothing;
+
+    -- Ordered, so that two writers who keep the same streams do not wait for each other in a ring.
+    -- Questions inside of the select hold the planner to the indexes, however young the tables.
+    insert into log.snapshots as kept (stream_id, version, type, state, key_id, recorded_at)
+    select s.stream_id, s.version, s.type, convert_to(s.state, 'UTF8'), s.key_id, s.recorded_at
+    from (
+        select x.*, (
+            select e.recorded_at from log.events e
+            where e.stream_id = x.stream_id and e.version = x.version) as recorded_at
+        from json_to_recordset(states) as x(
+            stream_id text, version integer, type text, state text, key_id uuid)
+    ) s
+    where s.recorded_at is not null and log.opens(s.key_id, s.stream_id) is not null
+    order by s.stream_id
+    on conflict on constraint snapshots_pkey do update
+    set type = excluded.type, state = excluded.state, key_id = excluded.key_id,
+        recorded_at = excluded.recorded_at;
+
+    delete from log.snapshots s
+    using json_to_recordset(states) as x(stream_id text, version integer)
+    where s.stream_id = x.stream_id and s.version < x.version;
+end $$;
+
+ALTER FUNCTION log.keep_states(states json, keys json) OWNER TO postgres;
+
+--
+-- Name: opens(uuid, text); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.opens(wanted uuid, stream text) RETURNS bytea
+    LANGUAGE sql STABLE
+    SET search_path TO 'log', 'pg_temp'
+    AS $$
+    select k.key from log.keys k
+    where k.key_id = wanted and not exists (
+        select from log.keys destroyed
+        where destroyed.subject_id in (k.subject_id, stream) and destroyed.key is null)
+$$;
+
+ALTER FUNCTION log.opens(wanted uuid, stream text) OWNER TO postgres;
+
+--
+-- Name: refuse_change(); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    raise exception '% on %.% is refused: the log is immutable', tg_op, tg_table_schema, tg_table_name
+        using errcode = 'insufficient_privilege',
+              hint = 'Correct a wrong fact with a new event: orderpath order correct';
+end $$;
+
+ALTER FUNCTION log.refuse_change() OWNER TO postgres;
+
+--
+-- Name: restored(); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.restored() RETURNS integer
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    update log.head set epoch = epoch + 1 returning epoch
+$$;
+
+ALTER FUNCTION log.restored() OWNER TO postgres;
+
+--
+-- Name: set_back(json, integer[], integer[]); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.set_back(reads json, moved integer[], known integer[]) RETURNS integer[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    found_now integer[] := known;
+    found_next integer[];
+begin
+    loop
+        with r as materialized (
+            select (x ->> 0)::integer as command, (x ->> 1)::integer as stream,
+                   (x ->> 2)::boolean as wrote
+            from json_array_elements(reads) as x
+        )
+        select array(
+            select r.command from r where r.stream = any (moved)
+            union select unnest(known)
+            union
+            select later.command
+            from r later join r earlier
+              on earlier.stream = later.stream and earlier.wrote
+             and earlier.command < later.command
+            where earlier.command = any (found_now)
+            order by 1
+        ) into found_next;
+        exit when cardinality(found_next) = cardinality(found_now);
+        found_now := found_next;
+    end loop;
+    return found_next;
+end $$;
+
+ALTER FUNCTION log.set_back(reads json, moved integer[], known integer[]) OWNER TO postgres;
+
+--
+-- Name: keep_key(uuid, text, bytea); Type: FUNCTION; Schema: ops; Owner: postgres
+--
+
+CREATE FUNCTION ops.keep_key(key_id uuid, subject_id text, key bytea) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    insert into log.keys (key_id, subject_id, key) values (key_id, subject_id, key)
+    on conflict do nothing
+$$;
+
+ALTER FUNCTION ops.keep_key(key_id uuid, subject_id text, key bytea) OWNER TO postgres;
+
+--
+-- Name: create_schema(text); Type: FUNCTION; Schema: projection; Owner: postgres
+--
+
+CREATE FUNCTION projection.create_schema(name text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+    if name !~ '^p_[a-z_]+_[0-9]+$' then
+        raise exception '% is no name for the schema of a build', name
+            using errcode = 'invalid_schema_name';
+    end if;
+    execute format('create schema %I authorization orderpath_projector', name);
+end $_$;
+
+ALTER FUNCTION projection.create_schema(name text) OWNER TO postgres;
+
+--
+-- Name: note_event(); Type: FUNCTION; Schema: projection; Owner: postgres
+--
+
+CREATE FUNCTION projection.note_event() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    new.recorded_at := (select e.recorded_at from log.events e where e.position = new.position);
+    return new;
+end $$;
+
+ALTER FUNCTION projection.note_event() OWNER TO postgres;
+
+--
+-- Name: commands; Type: TABLE; Schema: log; Owner: postgres
+--
+
+CREATE TABLE log.commands (
+    command_id uuid NOT NULL,
+    name text NOT NULL,
+    body_hash bytea NOT NULL,
+    outcome text NOT NULL,
+    first_position bigint,
+    last_position bigint,
+    versions jsonb DEFAULT '{}'::jsonb NOT NULL,
+    unmet jsonb DEFAULT '[]'::jsonb NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT commands_check CHECK (((outcome = 'accepted'::text) = (first_position IS NOT NULL))),
+    CONSTRAINT commands_outcome_check CHECK ((outcome = ANY (ARRAY['accepted'::text, 'refused'::text, 'nothing'::text])))
+);
+
+ALTER TABLE log.commands OWNER TO postgres;
+
+--
+-- Name: definitions; Type: TABLE; Schema: log; Owner: postgres
+--
+
+CREATE TABLE log.definitions (
+    kind text NOT NULL,
+    name text NOT NULL,
+    version integer NOT NULL,
+    content_hash text NOT NULL,
+    body json NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE log.definitions OWNER TO postgres;
+
+--
+-- Name: events; Type: TABLE; Schema: log; Owner: postgres
+--
+
+CREATE TABLE log.events (
+    "position" bigint NOT NULL,
+    stream_id text NOT NULL,
+    version integer NOT NULL,
+    shard smallint NOT NULL,
+    type text NOT NULL,
+    payload bytea NOT NULL,
+    fact_id uuid,
+    subject_id text,
+    key_id uuid,
+    command_id uuid NOT NULL,
+    correlation_id uuid NOT NULL,
+    causation_id uuid,
+    actor_kind text NOT NULL,
+    actor_id text NOT NULL,
+    on_behalf_of text,
+    reason text,
+    source text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT events_position_check CHECK (("position" > 0)),
+    CONSTRAINT events_shard_check CHECK (((shard >= 0) AND (shard <= 15)))
+);
+
+ALTER TABLE log.events OWNER TO postgres;
+
+--
+-- Name: head; Type: TABLE; Schema: log; Owner: postgres
+--
+
+CREATE TABLE log.head (
+    one boolean DEFAULT true NOT NULL,
+    log_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    epoch integer DEFAULT 1 NOT NULL,
+    CONSTRAINT head_one_check CHECK (one)
+);
+
+ALTER TABLE log.head OWNER TO postgres;
+
+--
+-- Name: keys; Type: TABLE; Schema: log; Owner: postgres
+--
+
+CREATE TABLE log.keys (
+    key_id uuid NOT NULL,
+    subject_id text NOT NULL,
+    key bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE log.keys OWNER TO postgres;
+
+--
+-- Name: path_statuses; Type: TABLE; Schema: log; Owner: postgres
+--
+
+CREATE TABLE log.path_statuses (
+    path text NOT NULL,
+    path_version integer NOT NULL,
+    status text NOT NULL,
+    status_no integer NOT NULL,
+    stage text NOT NULL,
+    stage_no integer NOT NULL,
+    final text,
+    title jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+ALTER TABLE log.path_statuses OWNER TO postgres;
+
+--
+-- Name: path_transitions; Type: TABLE; Schema: log; Owner: postgres
+--
+
+CREATE TABLE log.path_transitions (
+    path text NOT NULL,
+    path_version integer NOT NULL,
+    from_status text NOT NULL,
+    to_status text NOT NULL
+);
+
+ALTER TABLE log.path_transitions OWNER TO postgres;
+
+--
+-- Name: snapshots; Type: TABLE; Schema: log; Owner: postgres
+--
+
+CREATE TABLE log.snapshots (
+    stream_id text NOT NULL,
+    version integer NOT NULL,
+    type text NOT NULL,
+    state bytea NOT NULL,
+    key_id uuid,
+    recorded_at timestamp with time zone
+);
+
+ALTER TABLE log.snapshots OWNER TO postgres;
+
+--
+-- Name: import_runs; Type: TABLE; Schema: ops; Owner: postgres
+--
+
+CREATE TABLE ops.import_runs (
+    run_id uuid NOT NULL,
+    kind text NOT NULL,
+    source text NOT NULL,
+    files text[] NOT NULL,
+    mapping jsonb DEFAULT '{}'::jsonb NOT NULL,
+    attempts integer DEFAULT 1 NOT NULL,
+    orders_done bigint DEFAULT 0 NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    report jsonb,
+    CONSTRAINT import_runs_kind_check CHECK ((kind = ANY (ARRAY['olist'::text, 'log'::text])))
+);
+
+ALTER TABLE ops.import_runs OWNER TO postgres;
+
+--
+-- Name: quarantine; Type: TABLE; Schema: ops; Owner: postgres
+--
+
+CREATE TABLE ops.quarantine (
+    row_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    source text NOT NULL,
+    table_name text NOT NULL,
+    file text NOT NULL,
+    line bigint NOT NULL,
+    reason text NOT NULL,
+    column_name text,
+    message text NOT NULL,
+    order_id uuid,
+    state text DEFAULT 'open'::text NOT NULL,
+    fixed boolean DEFAULT false NOT NULL,
+    key_id uuid NOT NULL,
+    sealed text NOT NULL,
+    first_seen timestamp with time zone DEFAULT now() NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT quarantine_state_check CHECK ((state = ANY (ARRAY['open'::text, 'resolved'::text])))
+);
+
+ALTER TABLE ops.quarantine OWNER TO postgres;
+
+--
+-- Name: builds; Type: TABLE; Schema: projection; Owner: postgres
+--
+
+CREATE TABLE projection.builds (
+    build integer NOT NULL,
+    projection text NOT NULL,
+    version integer NOT NULL,
+    state text NOT NULL,
+    driver text DEFAULT 'follower'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    live_since timestamp with time zone,
+    readers text[],
+    CONSTRAINT builds_driver_check CHECK ((driver = ANY (ARRAY['follower'::text, 'workers'::text]))),
+    CONSTRAINT builds_state_check CHECK ((state = ANY (ARRAY['live'::text, 'retired'::text, 'rebuilding'::text, 'scratch'::text])))
+);
+
+ALTER TABLE projection.builds OWNER TO postgres;
+
+--
+-- Name: builds_build_seq; Type: SEQUENCE; Schema: projection; Owner: postgres
+--
+
+ALTER TABLE projection.builds ALTER COLUMN build ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME projection.builds_build_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: checkpoints; Type: TABLE; Schema: projection; Owner: postgres
+--
+
+CREATE TABLE projection.checkpoints (
+    projection text NOT NULL,
+    build integer NOT NULL,
+    shard smallint NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    log_id uuid NOT NULL,
+    epoch integer NOT NULL,
+    recorded_at timestamp with time zone,
+    CONSTRAINT checkpoints_shard_check CHECK (((shard >= 0) AND (shard <= 15)))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE projection.checkpoints OWNER TO postgres;
+
+--
+-- Name: installed; Type: TABLE; Schema: projection; Owner: postgres
+--
+
+CREATE TABLE projection.installed (
+    part text NOT NULL,
+    version integer NOT NULL,
+    fingerprint text NOT NULL
+);
+
+ALTER TABLE projection.installed OWNER TO postgres;
+
+--
+-- Name: parked; Type: TABLE; Schema: projection; Owner: postgres
+--
+
+CREATE TABLE projection.parked (
+    build integer NOT NULL,
+    projection text NOT NULL,
+    stream_id text NOT NULL,
+    shard smallint NOT NULL,
+    "position" bigint NOT NULL,
+    version integer NOT NULL,
+    type text NOT NULL,
+    error text NOT NULL,
+    waiting integer DEFAULT 1 NOT NULL,
+    parked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE projection.parked OWNER TO postgres;
+
+--
+-- Name: progress; Type: VIEW; Schema: projection; Owner: postgres
+--
+
+CREATE VIEW projection.progress AS
+ SELECT c.projection,
+    c.build,
+    c.shard,
+    c."position",
+    r.replaced,
+    ( SELECT min(e."position") AS min
+           FROM log.events e
+          WHERE ((e.shard = c.shard) AND (e."position" >
+                CASE
+                    WHEN r.replaced THEN (0)::bigint
+                    ELSE c."position"
+                END))) AS next_position
+   FROM ((projection.checkpoints c
+     CROSS JOIN log.head h)
+     CROSS JOIN LATERAL ( SELECT (((h.log_id <> c.log_id) OR (h.epoch <> c.epoch)) OR ((c."position" > 0) AND (NOT (EXISTS ( SELECT
+                   FROM log.events e
+                  WHERE ((e."position" = c."position") AND (e.recorded_at = c.recorded_at))))))) AS replaced) r);
+
+ALTER VIEW projection.progress OWNER TO postgres;
+
+--
+-- Name: commands commands_pkey; Type: CONSTRAINT; Schema: log; Owner: postgres
+--
+
+ALTER TABLE ONLY log.commands
+    ADD CONSTRAINT commands_pkey PRIMARY KEY (command_id);
+
+--
+-- Name: definitions definitions_pkey; Type: CONSTRAINT; Schema: log; Owner: postgres
+--
+
+ALTER TABLE ONLY log.definitions
+    ADD CONSTRAINT definitions_pkey PRIMARY KEY (kind, name, version);
+
+--
+-- Name: events events_pkey; Type: CONSTRAINT; Schema: log; Owner: postgres
+--
+
+ALTER TABLE ONLY log.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY ("position");
+
+--
+-- Name: events events_stream_id_version_key; Type: CONSTRAINT; Schema: log; Owner: postgres
+--
+
+ALTER TABLE ONLY log.events
+    ADD CONSTRAINT events_stream_id_version_key UNIQUE (stream_id, version);
+
+--
+-- Name: head head_pkey; Type: CONSTRAINT; Schema: log; Owner: postgres
+--
+
+ALTER TABLE ONLY log.head
+    ADD CONSTRAINT head_pkey PRIMARY KEY (one);
+
+--
+-- Name: keys keys_pkey; Type: CONSTRAINT; Schema: log; Owner: postgres
+--
+
+ALTER TABLE ONLY log.keys
+    ADD CONSTRAINT keys_pkey PRIMARY KEY (key_id);
+
+--
+-- Name: path_statuses path_statuses_pkey; Type: CONSTRAINT; Schema: log; Owner: postgres
+--
+
+ALTER TABLE ONLY log.path_statuses
+    ADD CONSTRAINT path_statuses_pkey PRIMARY KEY (path, path_version, status);
+
+--
+-- Name: path_transitions path_transitions_pkey; Type: CONSTRAINT; Schema: log; Owner: postgres
+--
+
+ALTER TABLE ONLY log.path_transitions
+    ADD CONSTRAINT path_transitions_pkey PRIMARY KEY (path, path_version, from_status, to_status);
+
+--
+-- Name: snapshots snapshots_pkey; Type: CONSTRAINT; Schema: log; Owner: postgres
+--
+
+ALTER TABLE ONLY log.snapshots
+    ADD CONSTRAINT snapshots_pkey PRIMARY KEY (stream_id, version);
+
+--
+-- Name: import_runs import_runs_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.import_runs
+    ADD CONSTRAINT import_runs_pkey PRIMARY KEY (run_id);
+
+--
+-- Name: quarantine quarantine_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.quarantine
+    ADD CONSTRAINT quarantine_pkey PRIMARY KEY (row_id);
+
+--
+-- Name: builds builds_pkey; Type: CONSTRAINT; Schema: projection; Owner: postgres
+--
+
+ALTER TABLE ONLY projection.builds
+    ADD CONSTRAINT builds_pkey PRIMARY KEY (build);
+
+--
+-- Name: checkpoints checkpoints_pkey; Type: CONSTRAINT; Schema: projection; Owner: postgres
+--
+
+ALTER TABLE ONLY projection.checkpoints
+    ADD CONSTRAINT checkpoints_pkey PRIMARY KEY (projection, build, shard);
+
+--
+-- Name: installed installed_pkey; Type: CONSTRAINT; Schema: projection; Owner: postgres
+--
+
+ALTER TABLE ONLY projection.installed
+    ADD CONSTRAINT installed_pkey PRIMARY KEY (part);
+
+--
+-- Name: parked parked_pkey; Type: CONSTRAINT; Schema: projection; Owner: postgres
+--
+
+ALTER TABLE ONLY projection.parked
+    ADD CONSTRAINT parked_pkey PRIMARY KEY (build, stream_id);
+
+--
+-- Name: events_fact_id; Type: INDEX; Schema: log; Owner: postgres
+--
+
+CREATE UNIQUE INDEX events_fact_id ON log.events USING btree (fact_id) WHERE (fact_id IS NOT NULL);
+
+--
+-- Name: events_shard_position; Type: INDEX; Schema: log; Owner: postgres
+--
+
+CREATE INDEX events_shard_position ON log.events USING btree (shard, "position");
+
+--
+-- Name: keys_subject; Type: INDEX; Schema: log; Owner: postgres
+--
+
+CREATE INDEX keys_subject ON log.keys USING btree (subject_id);
+
+--
+-- Name: quarantine_state; Type: INDEX; Schema: ops; Owner: postgres
+--
+
+CREATE INDEX quarantine_state ON ops.quarantine USING btree (state, source, first_seen, row_id);
+
+--
+-- Name: builds_one_live; Type: INDEX; Schema: projection; Owner: postgres
+--
+
+CREATE UNIQUE INDEX builds_one_live ON projection.builds USING btree (projection) WHERE (state = 'live'::text);
+
+--
+-- Name: builds_one_rebuilding; Type: INDEX; Schema: projection; Owner: postgres
+--
+
+CREATE UNIQUE INDEX builds_one_rebuilding ON projection.builds USING btree (projection) WHERE (state = 'rebuilding'::text);
+
+--
+-- Name: definitions flatten_path; Type: TRIGGER; Schema: log; Owner: postgres
+--
+
+CREATE TRIGGER flatten_path AFTER INSERT ON log.definitions FOR EACH ROW WHEN ((new.kind = 'path'::text)) EXECUTE FUNCTION log.flatten_path();
+
+--
+-- Name: commands immutable; Type: TRIGGER; Schema: log; Owner: postgres
+--
+
+CREATE TRIGGER immutable BEFORE DELETE OR UPDATE ON log.commands FOR EACH ROW EXECUTE FUNCTION log.refuse_change();
+
+ALTER TABLE log.commands ENABLE ALWAYS TRIGGER immutable;
+
+--
+-- Name: definitions immutable; Type: TRIGGER; Schema: log; Owner: postgres
+--
+
+CREATE TRIGGER immutable BEFORE DELETE OR UPDATE ON log.definitions FOR EACH ROW EXECUTE FUNCTION log.refuse_change();
+
+ALTER TABLE log.definitions ENABLE ALWAYS TRIGGER immutable;
+
+--
+-- Name: events immutable; Type: TRIGGER; Schema: log; Owner: postgres
+--
+
+CREATE TRIGGER immutable BEFORE DELETE OR UPDATE ON log.events FOR EACH ROW EXECUTE FUNCTION log.refuse_change();
+
+ALTER TABLE log.events ENABLE ALWAYS TRIGGER immutable;
+
+--
+-- Name: path_statuses immutable; Type: TRIGGER; Schema: log; Owner: postgres
+--
+
+CREATE TRIGGER immutable BEFORE DELETE OR UPDATE ON log.path_statuses FOR EACH ROW EXECUTE FUNCTION log.refuse_change();
+
+ALTER TABLE log.path_statuses ENABLE ALWAYS TRIGGER immutable;
+
+--
+-- Name: path_transitions immutable; Type: TRIGGER; Schema: log; Owner: postgres
+--
+
+CREATE TRIGGER immutable BEFORE DELETE OR UPDATE ON log.path_transitions FOR EACH ROW EXECUTE FUNCTION log.refuse_change();
+
+ALTER TABLE log.path_transitions ENABLE ALWAYS TRIGGER immutable;
+
+--
+-- Name: commands immutable_all; Type: TRIGGER; Schema: log; Owner: postgres
+--
+
+CREATE TRIGGER immutable_all BEFORE TRUNCATE ON log.commands FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change();
+
+ALTER TABLE log.commands ENABLE ALWAYS TRIGGER immutable_all;
+
+--
+-- Name: definitions immutable_all; Type: TRIGGER; Schema: log; Owner: postgres
+--
+
+CREATE TRIGGER immutable_all BEFORE TRUNCATE ON log.definitions FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change();
+
+ALTER TABLE log.definitions ENABLE ALWAYS TRIGGER immutable_all;
+
+--
+-- Name: events immutable_all; Type: TRIGGER; Schema: log; Owner: postgres
+--
+
+CREATE TRIGGER immutable_all BEFORE TRUNCATE ON log.events FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change();
+
+ALTER TABLE log.events ENABLE ALWAYS TRIGGER immutable_all;
+
+--
+-- Name: path_statuses immutable_all; Type: TRIGGER; Schema: log; Owner: postgres
+--
+
+CREATE TRIGGER immutable_all BEFORE TRUNCATE ON log.path_statuses FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change();
+
+ALTER TABLE log.path_statuses ENABLE ALWAYS TRIGGER immutable_all;
+
+--
+-- Name: path_transitions immutable_all; Type: TRIGGER; Schema: log; Owner: postgres
+--
+
+CREATE TRIGGER immutable_all BEFORE TRUNCATE ON log.path_transitions FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change();
+
+ALTER TABLE log.path_transitions ENABLE ALWAYS TRIGGER immutable_all;
+
+--
+-- Name: checkpoints note_event; Type: TRIGGER; Schema: projection; Owner: postgres
+--
+
+CREATE TRIGGER note_event BEFORE UPDATE ON projection.checkpoints FOR EACH ROW WHEN ((new."position" <> old."position")) EXECUTE FUNCTION projection.note_event();
+
+--
+-- Name: quarantine quarantine_run_id_fkey; Type: FK CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.quarantine
+    ADD CONSTRAINT quarantine_run_id_fkey FOREIGN KEY (run_id) REFERENCES ops.import_runs(run_id);
+
+--
+-- Name: checkpoints checkpoints_build_fkey; Type: FK CONSTRAINT; Schema: projection; Owner: postgres
+--
+
+ALTER TABLE ONLY projection.checkpoints
+    ADD CONSTRAINT checkpoints_build_fkey FOREIGN KEY (build) REFERENCES projection.builds(build) ON DELETE CASCADE;
+
+--
+-- Name: parked parked_build_fkey; Type: FK CONSTRAINT; Schema: projection; Owner: postgres
+--
+
+ALTER TABLE ONLY projection.parked
+    ADD CONSTRAINT parked_build_fkey FOREIGN KEY (build) REFERENCES projection.builds(build) ON DELETE CASCADE;
+
+--
+-- Name: SCHEMA analytics; Type: ACL; Schema: -; Owner: postgres
+--
+
+GRANT USAGE ON SCHEMA analytics TO orderpath_analyst;
+GRANT USAGE ON SCHEMA analytics TO orderpath_auditor;
+GRANT ALL ON SCHEMA analytics TO orderpath_projector;
+
+--
+-- Name: SCHEMA live; Type: ACL; Schema: -; Owner: postgres
+--
+
+GRANT ALL ON SCHEMA live TO orderpath_projector;
+
+--
+-- Name: SCHEMA log; Type: ACL; Schema: -; Owner: postgres
+--
+
+GRANT USAGE ON SCHEMA log TO orderpath_writer;
+GRANT USAGE ON SCHEMA log TO orderpath_projector;
+GRANT USAGE ON SCHEMA log TO orderpath_auditor;
+
+--
+-- Name: SCHEMA ops; Type: ACL; Schema: -; Owner: postgres
+--
+
+GRANT USAGE ON SCHEMA ops TO orderpath_writer;
+
+--
+-- Name: SCHEMA projection; Type: ACL; Schema: -; Owner: postgres
+--
+
+GRANT USAGE ON SCHEMA projection TO orderpath_projector;
+
+--
+-- Name: FUNCTION append(ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[]); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.append(ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION log.append(ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[]) TO orderpath_writer;
+
+--
+-- Name: FUNCTION flatten_path(); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.flatten_path() FROM PUBLIC;
+
+--
+-- Name: FUNCTION hold(); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.hold() FROM PUBLIC;
+GRANT ALL ON FUNCTION log.hold() TO orderpath_writer;
+
+--
+-- Name: FUNCTION keep_states(states json, keys json); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.keep_states(states json, keys json) FROM PUBLIC;
+GRANT ALL ON FUNCTION log.keep_states(states json, keys json) TO orderpath_writer;
+
+--
+-- Name: FUNCTION opens(wanted uuid, stream text); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.opens(wanted uuid, stream text) FROM PUBLIC;
+GRANT ALL ON FUNCTION log.opens(wanted uuid, stream text) TO orderpath_writer;
+
+--
+-- Name: FUNCTION refuse_change(); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.refuse_change() FROM PUBLIC;
+
+--
+-- Name: FUNCTION restored(); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.restored() FROM PUBLIC;
+
+--
+-- Name: FUNCTION set_back(reads json, moved integer[], known integer[]); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.set_back(reads json, moved integer[], known integer[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION keep_key(key_id uuid, subject_id text, key bytea); Type: ACL; Schema: ops; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION ops.keep_key(key_id uuid, subject_id text, key bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.keep_key(key_id uuid, subject_id text, key bytea) TO orderpath_writer;
+
+--
+-- Name: FUNCTION lo_creat(integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_creat(integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lo_create(oid); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_create(oid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lo_from_bytea(oid, bytea); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC;
+
+--
+-- Name: FUNCTION pg_advisory_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO orderpath_projector;
+
+--
+-- Name: FUNCTION pg_advisory_lock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) TO orderpath_projector;
+
+--
+-- Name: FUNCTION pg_advisory_lock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) TO orderpath_projector;
+
+--
+-- Name: FUNCTION pg_advisory_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) TO orderpath_projector;
+
+--
+-- Name: FUNCTION pg_advisory_xact_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO orderpath_projector;
+
+--
+-- Name: FUNCTION pg_advisory_xact_lock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) TO orderpath_projector;
+
+--
+-- Name: FUNCTION pg_advisory_xact_lock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) TO orderpath_projector;
+
+--
+-- Name: FUNCTION pg_advisory_xact_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) TO orderpath_projector;
+
+--
+-- Name: FUNCTION pg_try_advisory_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO orderpath_projector;
+
+--
+-- Name: FUNCTION pg_try_advisory_lock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) TO orderpath_projector;
+
+--
+-- Name: FUNCTION pg_try_advisory_lock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) TO orderpath_projector;
+
+--
+-- Name: FUNCTION pg_try_advisory_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) TO orderpath_projector;
+
+--
+-- Name: FUNCTION pg_try_advisory_xact_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) TO orderpath_projector;
+
+--
+-- Name: FUNCTION pg_try_advisory_xact_lock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) TO orderpath_projector;
+
+--
+-- Name: FUNCTION pg_try_advisory_xact_lock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) TO orderpath_projector;
+
+--
+-- Name: FUNCTION pg_try_advisory_xact_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO orderpath_projector;
+
+--
+-- Name: FUNCTION create_schema(name text); Type: ACL; Schema: projection; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION projection.create_schema(name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION projection.create_schema(name text) TO orderpath_projector;
+
+--
+-- Name: TABLE commands; Type: ACL; Schema: log; Owner: postgres
+--
+
+GRANT SELECT ON TABLE log.commands TO orderpath_writer;
+GRANT SELECT ON TABLE log.commands TO orderpath_auditor;
+
+--
+-- Name: TABLE definitions; Type: ACL; Schema: log; Owner: postgres
+--
+
+GRANT SELECT ON TABLE log.definitions TO orderpath_writer;
+GRANT SELECT ON TABLE log.definitions TO orderpath_projector;
+GRANT SELECT ON TABLE log.definitions TO orderpath_auditor;
+
+--
+-- Name: TABLE events; Type: ACL; Schema: log; Owner: postgres
+--
+
+GRANT SELECT ON TABLE log.events TO orderpath_writer;
+GRANT SELECT ON TABLE log.events TO orderpath_projector;
+GRANT SELECT ON TABLE log.events TO orderpath_auditor;
+
+--
+-- Name: TABLE head; Type: ACL; Schema: log; Owner: postgres
+--
+
+GRANT SELECT ON TABLE log.head TO orderpath_writer;
+GRANT SELECT ON TABLE log.head TO orderpath_projector;
+GRANT SELECT ON TABLE log.head TO orderpath_auditor;
+
+--
+-- Name: TABLE keys; Type: ACL; Schema: log; Owner: postgres
+--
+
+GRANT SELECT ON TABLE log.keys TO orderpath_writer;
+
+--
+-- Name: TABLE path_statuses; Type: ACL; Schema: log; Owner: postgres
+--
+
+GRANT SELECT ON TABLE log.path_statuses TO orderpath_writer;
+GRANT SELECT ON TABLE log.path_statuses TO orderpath_projector;
+GRANT SELECT ON TABLE log.path_statuses TO orderpath_auditor;
+
+--
+-- Name: TABLE path_transitions; Type: ACL; Schema: log; Owner: postgres
+--
+
+GRANT SELECT ON TABLE log.path_transitions TO orderpath_writer;
+GRANT SELECT ON TABLE log.path_transitions TO orderpath_projector;
+GRANT SELECT ON TABLE log.path_transitions TO orderpath_auditor;
+
+--
+-- Name: TABLE snapshots; Type: ACL; Schema: log; Owner: postgres
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE log.snapshots TO orderpath_writer;
+
+--
+-- Name: TABLE import_runs; Type: ACL; Schema: ops; Owner: postgres
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.import_runs TO orderpath_writer;
+
+--
+-- Name: TABLE quarantine; Type: ACL; Schema: ops; Owner: postgres
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.quarantine TO orderpath_writer;
+
+--
+-- Name: TABLE builds; Type: ACL; Schema: projection; Owner: postgres
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.builds TO orderpath_projector;
+
+--
+-- Name: TABLE checkpoints; Type: ACL; Schema: projection; Owner: postgres
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.checkpoints TO orderpath_projector;
+
+--
+-- Name: TABLE installed; Type: ACL; Schema: projection; Owner: postgres
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.installed TO orderpath_projector;
+
+--
+-- Name: TABLE parked; Type: ACL; Schema: projection; Owner: postgres
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.parked TO orderpath_projector;
+
+--
+-- Name: TABLE progress; Type: ACL; Schema: projection; Owner: postgres
+--
+
+GRANT SELECT ON TABLE projection.progress TO orderpath_projector;
+
+--
+-- PostgreSQL database dump complete
+--
+
+-- role orderpath_analyst: login; statement_timeout=5min, default_transaction_read_only=on, idle_in_transaction_session_timeout=5min
+-- role orderpath_auditor: login
+-- role orderpath_projector: login
+-- role orderpath_writer: login

@@ -1,0 +1,82 @@
+"""One row per order and its money: the same wherever the batches of a follower begin and end."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.messages import Command
+from domain.orders import commands as c
+from domain.orders.money import Line
+from tests.integration.projections.world import World
+from tests.support.examples import NOW, TEA, actor, fact_id
+
+in_batches_of = pytest.mark.parametrize("batch_events", [1, 2_000])
+YESTERDAY = NOW - timedelta(days=1)
+ORDER_ID = UUID(int=17)
+SHIPPED = c.StatusFact(fact_id=fact_id(1), occurred_at=YESTERDAY, status="packed", rank=2)
+PLACED = c.PlacedFact(fact_id=fact_id(2), occurred_at=NOW, status="new", currency="EUR")
+PLACED_EARLIER = PLACED.model_copy(update={"fact_id": fact_id(3), "occurred_at": YESTERDAY})
+PAID = c.PaymentFact(
+    fact_id=fact_id(4), occurred_at=NOW, movement="charged", payment_id="p", amount_minor=5,
+    currency="EUR",
+)  # fmt: skip
+
+
+def recorded(*facts: c.Fact) -> Command:
+    """Record facts from a file of its own."""
+    return c.RecordFacts(
+        command_id=uuid4(), actor=actor("import"), order_id=ORDER_ID, path="shop", facts=facts
+    )
+
+
+@in_batches_of
+@pytest.mark.parametrize(
+    "commands",
+    [
+        [recorded(PLACED)],
+        [recorded(SHIPPED, PLACED)],
+        [recorded(PLACED), recorded(PLACED_EARLIER)],
+        [recorded(PAID), recorded(PLACED_EARLIER), recorded(SHIPPED)],
+    ],
+    ids=["placed", "shipped before placed", "placed in two files", "paid first"],
+)
+def test_an_order_is_known_since_its_first_event_whatever_that_tells(
+    world: World, commands: list[Command], batch_events: int
+) -> None:
+    for command in commands:
+        world.now += timedelta(minutes=1)
+        world.send(command)
+    world.follower(batch_events).catch_up()
+
+    (first, *_) = world.query(
+        "select position, recorded_at from log.events where stream_id = %s order by version",
+        f"order-{ORDER_ID}",
+    )
+    assert world.query("select position, recorded_at from live.orders") == [first]
+    assert world.query("select first_recorded_at from analytics.orders") == [first[1:]]
+
+
+@in_batches_of
+def test_a_discount_is_shared_out_the_same_wherever_a_batch_ends(
+    world: World, batch_events: int
+) -> None:
+    order_id = world.place(
+        lines=[line("2", 8, 1_000), line("1", 16, 2_000)], discount_minor=8, vat_included=False
+    )
+    late = c.ItemFact(fact_id=fact_id(1), occurred_at=NOW, line=line("3", 0, 0))
+    world.send(
+        c.RecordFacts(
+            command_id=uuid4(), actor=actor("import"), order_id=order_id, path="shop", facts=(late,)
+        )
+    )
+
+    world.follower(batch_events).catch_up()
+
+    assert world.query("select vat_minor, total_minor from analytics.orders") == [(2, 18)]
+
+
+def line(item_id: str, price: int, vat_bp: int) -> Line:
+    changes: dict[str, Any] = {"item_id": item_id, "quantity": 1, "discount_minor": 0}
+    return TEA.model_copy(update=changes | {"unit_price_minor": price, "vat_bp": vat_bp})
