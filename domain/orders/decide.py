@@ -14,6 +14,7 @@ from domain.orders import decide_payments as payments
 from domain.orders import events as e
 from domain.orders import guards
 from domain.orders.decide_facts import record_facts
+from domain.orders.identity import fact_id_in
 from domain.orders.money import add_up, check_totals
 from domain.orders.order import Order
 from domain.paths.line import PathLine
@@ -87,6 +88,8 @@ def decide(order: Order, cmd: c.OrderCommand, facts: Facts, now: datetime) -> De
     events, more = _verdict(order, cast(c.Change, cmd), path, at)
     if unmet or more:
         raise Refusal(*unmet, *more)
+    if guards.tells_fact(cmd):
+        return [Decided(event, at, fact_id_in(cmd.command_id, event.NAME)) for event in events]
     return [Decided(event, at) for event in events]
 
 

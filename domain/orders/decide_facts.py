@@ -1,9 +1,10 @@
 """Facts from elsewhere become events. They happened: nothing is refused for contradicting
-the path, it is recorded with the reason; what is already known is left out.
+the path, it is recorded with the reason; what is already known is left out,
+unless it says something else now.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Set
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -14,6 +15,7 @@ from domain.messages import Decided, Event
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
+from domain.orders.fingerprint import fingerprint
 from domain.orders.order import Order
 from domain.orders.timeline import Entry, insert
 from domain.paths.path import OrderPath
@@ -30,7 +32,9 @@ def record_facts(order: Order, cmd: c.RecordFacts, facts: Facts, now: datetime) 
         *guards.facts_come_from_outside(cmd),
         *guards.status_is_as_expected(order, cmd),
         *guards.path_is_published(pinned and pinned[2], cmd.path),
+        *(guards.path_is_the_orders(order, cmd.path) if fresh else ()),
         *_unreadable(pinned, cmd, {f.fact_id for f in fresh}, now),
+        *(_told_differently(order, cmd, pinned) if pinned else ()),
     ]
     if pinned is None or unmet:
         raise Refusal(*unmet)
@@ -56,13 +60,28 @@ def _pinned(order: Order, cmd: c.RecordFacts, facts: Facts) -> PinnedPath | None
 
 
 def _fresh(order: Order, facts: Iterable[c.Fact]) -> list[c.Fact]:
-    seen = set(order.fact_ids)
+    seen = set(order.facts)
     fresh = []
     for fact in facts:
         if fact.fact_id not in seen:
             seen.add(fact.fact_id)
             fresh.append(fact)
     return fresh
+
+
+def _told_differently(order: Order, cmd: c.RecordFacts, pinned: PinnedPath) -> Iterator[Unmet]:
+    """The first telling of a fact counts, and another one is not passed over in silence."""
+    said = dict(order.facts)
+    for n, fact in enumerate(cmd.facts):
+        now = fingerprint(_event(fact, pinned, None), fact.occurred_at)
+        if said.setdefault(fact.fact_id, now) != now:
+            yield Unmet(
+                code="fact_told_differently",
+                field=f"facts.{n}",
+                message=f"The fact {fact.fact_id} is known, with another content",
+                needed="leave it out; annul the known one first, if it is the wrong one, and tell "
+                "the right one with an id of its own",
+            )
 
 
 def _unreadable(

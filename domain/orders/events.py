@@ -227,7 +227,8 @@ OrderEvent = (
 
 ORDER_EVENTS: tuple[type[Event], ...] = get_args(OrderEvent)
 
-# What `order correct` may take back. Decisions are undone by a decision, not by a correction.
+# The facts (events with a fact id) that `order correct` can take back. A decision is undone by a
+# decision. Placements and items cannot be taken back yet: what counts instead is not kept.
 CORRECTABLE: frozenset[str] = frozenset(
     e.NAME
     for e in (
@@ -238,7 +239,6 @@ CORRECTABLE: frozenset[str] = frozenset(
         PaymentCharged,
         PaymentRefunded,
         PaymentChargedBack,
-        NoteAdded,
     )
 )
 

@@ -38,6 +38,17 @@ def path_is_published(path: OrderPath | None, name: str) -> Iterator[Unmet]:
         )
 
 
+def path_is_the_orders(order: Order, path: str) -> Iterator[Unmet]:
+    """An order follows one path. Facts under two would count by who came first."""
+    if order.path and order.path != path:
+        yield Unmet(
+            code="path_differs",
+            field="path",
+            message=f"The order follows the path {order.path}, not {path}",
+            needed=order.path,
+        )
+
+
 def path_is_pinned(order: Order) -> Iterator[Unmet]:
     if not order.path:
         yield Unmet(

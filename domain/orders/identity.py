@@ -24,6 +24,11 @@ def fact_id_of(source: str, external_id: str, key: str) -> UUID:
     return id_of(FACTS, source, external_id, key)
 
 
+def fact_id_in(command_id: UUID, event: str) -> UUID:
+    """Give the id of a fact that a command tells as it happens; event: its stored name."""
+    return id_of(FACTS, str(command_id), event)
+
+
 def id_of(namespace: UUID, *parts: str) -> UUID:
     """Give the id that follows from the parts."""
     return uuid5(namespace, canonical(parts))

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.messages import Happened
 from domain.orders import events as e
+from domain.orders.fingerprint import fingerprint
 from domain.orders.items import INITIAL, Item, charged_lines, items_status
 from domain.orders.ledger import Balance, LedgerEntry, PaymentStatus, balance, payment_status
 from domain.orders.money import Totals, add_up, discount_within_price
@@ -39,7 +40,7 @@ class Order:
     owner_user: str | None = None
     owner_group: str | None = None
     test: bool = False
-    fact_ids: frozenset[UUID] = frozenset()
+    facts: Mapping[UUID, int] = field(default_factory=dict)  # id -> fingerprint of what it said
     correctable: Mapping[int, str] = field(default_factory=dict)  # version -> stored name
     annulled: frozenset[int] = frozenset()  # versions
 
@@ -108,9 +109,10 @@ class Order:
         changes["version"] = happened.version
         changes["last_occurred_at"] = at if latest is None or at > latest else latest
         if happened.fact_id is not None:
-            changes["fact_ids"] = self.fact_ids | {happened.fact_id}
-        if event.NAME in e.CORRECTABLE:
-            changes["correctable"] = {**self.correctable, happened.version: event.NAME}
+            said = fingerprint(event, happened.occurred_at)
+            changes["facts"] = {**self.facts, happened.fact_id: said}
+            if event.NAME in e.CORRECTABLE:
+                changes["correctable"] = {**self.correctable, happened.version: event.NAME}
         after = object.__new__(Order)
         after.__dict__.update(self.__dict__)
         after.__dict__.update(changes)

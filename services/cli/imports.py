@@ -154,6 +154,7 @@ def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
         ("orders", answer["orders"]),
         (f"facts that {would or 'were '}new", facts["new"]),
         ("facts known before", facts["known"]),
+        *((("of these, told differently now", n),) if (n := answer["told_differently"]) else ()),
         ("duplicate rows", answer["duplicates"]),
         ("ignored rows", answer["rows_ignored"]),
         *((f"against the path: {code}", n) for code, n in answer["nonconforming"].items()),

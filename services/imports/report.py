@@ -25,6 +25,7 @@ class ImportReport:
     orders: int = 0  # with at least one fact that can be recorded
     facts_new: int = 0  # not in the log before; of a dry run: would be
     facts_known: int = 0
+    told_differently: int = 0  # of the known: they say something else now, which is not recorded
     duplicates: int = 0  # rows equal to another one of the same file
     nonconforming: Counter[str] = field(default_factory=Counter)  # reason -> statuses, of the new
     quarantined: Counter[str] = field(default_factory=Counter)  # reason -> rows
@@ -65,6 +66,7 @@ class ImportReport:
             "rows_ignored": self.rows_ignored,
             "orders": self.orders,
             "facts": {"new": self.facts_new, "known": self.facts_known},
+            "told_differently": self.told_differently,
             "duplicates": self.duplicates,
             "nonconforming": dict(sorted(self.nonconforming.items())),
             "quarantined": dict(sorted(self.quarantined.items())),

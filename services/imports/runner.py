@@ -185,15 +185,23 @@ class Recorder:
     def _without_refused(
         self, unmet: Sequence[Unmet], command: RecordFacts, rows: Sequence[SourceRow]
     ) -> None:
-        """Quarantine the rows whose facts were refused, and send the others alone."""
+        """Quarantine the rows whose facts were refused, and send the others alone.
+
+        A fact that is known with another content is counted only: its first telling counts.
+        """
         refused = {number: one for one in unmet if (number := _fact_number(one)) is not None}
         if len(refused) < len(unmet):  # It is the order as a whole that is refused.
             refused = dict.fromkeys(range(len(rows)), unmet[0])
-        bad = {id(rows[number]): one for number, one in refused.items()}
+        other = {n for n, one in refused.items() if one.code == "fact_told_differently"}
+        self._report.count_facts(len(other), new=0)
+        self._report.told_differently += len(other)
+        bad = {id(rows[number]): one for number, one in refused.items() if number not in other}
         reported: set[int] = set()
         rest: list[tuple[Fact, SourceRow]] = []
-        for fact, row in zip(command.facts, rows, strict=True):
+        for number, (fact, row) in enumerate(zip(command.facts, rows, strict=True)):
             one = bad.get(id(row))
+            if one is None and number in other:
+                continue
             if one is None:
                 rest.append((fact, row))
             elif id(row) not in reported:

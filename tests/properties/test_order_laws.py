@@ -272,7 +272,7 @@ def picture(order: Order) -> dict[str, Any]:
         "currency": order.currency,
         "path": (order.path, order.path_version),
         "last_occurred_at": order.last_occurred_at,
-        "fact_ids": order.fact_ids,
+        "facts": order.facts,
     }
 
 

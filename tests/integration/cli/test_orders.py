@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from services.text_files import MAX_CHARACTERS
+from tests.integration.imports.sources import write_olist
 from tests.support.command_line import CommandLine
 
 File = Callable[[str], Path]
@@ -255,12 +256,17 @@ def test_a_stated_version_or_status_is_a_condition(line: CommandLine, placed: st
     assert (elsewhere.code, "status_differs" in elsewhere.err) == (1, True)
 
 
-def test_a_correction_needs_a_reason_and_a_fact(line: CommandLine, placed: str) -> None:
+def test_a_correction_needs_a_reason_and_a_fact(
+    line: CommandLine, placed: str, tmp_path: Path
+) -> None:
+    line.run("import", "olist", write_olist(tmp_path / "shop"))
     line.run("order", "note", placed, "Wrong order")
+    changes = line.run("order", "history", "o1", "--json").json["changes"]
+    (shipped,) = [one["version"] for one in changes if one["to"] == "shipped"]
 
-    silent = line.run("order", "correct", placed, 2)
-    decision = line.run("order", "correct", placed, 1, "--reason", "No")
-    done = line.run("order", "correct", placed, 2, "--reason", "Meant another order")
+    silent = line.run("order", "correct", "o1", shipped)
+    decision = line.run("order", "correct", placed, 2, "--reason", "No")
+    done = line.run("order", "correct", "o1", shipped, "--reason", "Meant another order")
 
     assert (silent.code, "reason_required" in silent.err) == (1, True)
     assert (decision.code, "fact_not_correctable" in decision.err) == (1, True)

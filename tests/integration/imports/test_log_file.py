@@ -157,6 +157,22 @@ def test_other_columns_are_kept_and_personal_ones_sealed(depot: System, tmp_path
     assert "Anna" not in str(facts_in_log(depot))
 
 
+def test_a_known_row_that_says_something_else_now_is_counted(depot: System, tmp_path: Path) -> None:
+    mapping, header = MAPPING + "event_id: no\n", (*HEADER, "no")
+    packed = ("7", "2025-01-10 09:00:00", "Packed", "2")
+    import_log(depot, *log(tmp_path, [(*ROWS[0], "1")], mapping, header))
+    before = facts_in_log(depot)
+
+    changed = [("7", "2025-01-11 09:00:00", "Created", "1"), packed]
+    reports = [import_log(depot, *log(tmp_path, changed, mapping, header)) for _ in range(2)]
+    dry = import_log(depot, *log(tmp_path, changed, mapping, header), dry_run=True)
+
+    told = [(one.facts_new, one.facts_known, one.told_differently) for one in (*reports, dry)]
+    assert told == [(1, 1, 1), (0, 2, 1), (0, 2, 1)]
+    assert [one.quarantined.total() for one in (*reports, dry)] == [0, 0, 0]
+    assert before[0] in facts_in_log(depot)
+
+
 def test_a_reason_is_a_code_or_it_is_sealed(depot: System, tmp_path: Path) -> None:
     mapping = MAPPING + "reason: why\nreasons: {Too late!: too_late}\npersonal: [name]\n"
     whys = ("Too late!", "out_of_stock", "Anna hung up", "")

@@ -44,7 +44,9 @@ def test_every_event_survives_json_and_back(name: str) -> None:
 def test_every_command_is_accepted_somewhere(name: str) -> None:
     history = [
         examples.COMMANDS["order.place"],
-        examples.COMMANDS["order.submit_payment"],
+        examples.COMMANDS["order.submit_payment"].model_copy(
+            update={"actor": examples.actor("api_key")}  # a fact, so that it can be corrected
+        ),
         examples.COMMANDS["order.charge_payment"].model_copy(update={"gateway_ref": "g-0"}),
     ]
     first = name in ("order.place", "path.publish", "order.record_facts")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.messages import Actor, Command, Decided
+from domain.messages import Actor, ActorKind, Command, Decided
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.money import StatedTotals
@@ -472,6 +472,34 @@ class TestCorrectFact:
         for version in (1, 2, 99):
             wrong = c.CorrectFact(**who(), version=version, reason="Wrong")
             given(PLACE, CONFIRM).when(wrong).then_refused("fact_not_correctable")
+
+    def test_what_a_person_did_is_a_decision_and_is_not_annulled(self) -> None:
+        for command in ("order.submit_payment", "order.charge_payment", "order.add_note"):
+            done = COMMANDS[command].model_copy(
+                update={"method": "card"} if "charge" in command else {}
+            )
+            for version in range(2, given(PLACE, done).world.order.version + 1):
+                wrong = c.CorrectFact(**who(), version=version, reason="Wrong")
+                given(PLACE, done).when(wrong).then_refused("fact_not_correctable")
+
+    @pytest.mark.parametrize("kind", ["api_key", "import", "system"])
+    def test_what_a_gateway_tells_live_is_a_fact_with_an_id_of_its_own(
+        self, kind: ActorKind
+    ) -> None:
+        charge = COMMANDS["order.charge_payment"].model_copy(
+            update={"actor": actor(kind), "method": "card"}
+        )
+
+        order = given(PLACE, charge).world.order
+
+        assert [*order.correctable] == [2, 3]
+        assert len(order.facts) == 2
+
+    def test_a_wrong_payment_is_annulled_before_the_path_is_known(self) -> None:
+        charged = Decided(EVENTS["order.payment_charged.v1"], NOW, fact_id(1))
+        annul = c.CorrectFact(**who(), version=1, reason="Wrong order")
+
+        assert given(charged).when(annul).order.ledger == ()
 
     def test_d2_a_refused_correction_names_everything_at_once(self) -> None:
         given(PLACE).when(c.CorrectFact(**who(), version=1)).then_refused(

@@ -1,6 +1,6 @@
 """Facts from elsewhere: recorded whatever the path says, once, at their own time."""
 
-from datetime import timedelta
+from datetime import timedelta, timezone
 from typing import Any
 from uuid import UUID
 
@@ -260,6 +260,57 @@ def test_a_fact_about_a_line_undoes_no_status_of_its_pieces() -> None:
 
     assert answer.order.items["1"].pieces == {"reserved": 2, "ordered": 1}
     assert answer.order.items["1"].delivery_minor == 70
+
+
+@pytest.mark.parametrize(
+    ("fact", "update"),
+    [
+        (status("confirmed", 0, 1), {"status": "packed"}),
+        (status("confirmed", 0, 1), {"occurred_at": EARLY - timedelta(minutes=1)}),
+        (status("confirmed", 0, 1), {"attributes": {"depot": "north"}}),
+        (placed(1), {"currency": "USD"}),
+        (placed(1), {"delivery": e.Delivery(promised_at=NOW)}),
+        (item(1, TEA), {"line": CUP}),
+    ],
+)
+def test_d14_a_known_fact_with_another_content_is_not_passed_over(
+    fact: c.Fact, update: dict[str, Any]
+) -> None:
+    other, new = fact.model_copy(update=update), status("packed", 9, 2)
+
+    answer = given(record(fact)).when(record(new, other))
+
+    answer.then_refused("fact_told_differently")
+    assert answer.fields == ["facts.1"]
+    given().when(record(fact, other)).then_refused("fact_told_differently")
+    given(record(fact)).when(record(fact)).then_nothing()
+
+
+def test_the_same_content_is_the_same_in_another_zone_another_order_and_after_erasure() -> None:
+    zone = timezone(timedelta(hours=3))
+    body = {"attributes": {"a": "1", "b": "2"}, "personal": "Anna"}
+    fact = status("confirmed", 0, 1).model_copy(update=body)
+    again = fact.model_copy(
+        update={
+            "occurred_at": fact.occurred_at.astimezone(zone),
+            "attributes": {"b": "2", "a": "1"},
+            "personal": "[erased]",
+        }
+    )
+
+    given(record(fact)).when(record(again)).then_nothing()
+
+
+OTHER_PATH = PATH.model_copy(update={"path": "other"})
+
+
+def test_d14_facts_of_a_second_path_are_refused_in_whatever_order_they_come() -> None:
+    ways = (placed(1), "shop"), (status("confirmed", 5, 2), "other")
+
+    for (first, path), (second, other) in (ways, ways[::-1]):
+        scenario = given(record(first, path=path), paths=(PATH, OTHER_PATH))
+        scenario.when(record(second, path=other)).then_refused("path_differs")
+        scenario.when(record(first, path=other)).then_nothing()
 
 
 def test_items_bring_their_currency_and_others_cost_nothing_in_it() -> None:
