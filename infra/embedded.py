@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import math
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -31,6 +32,8 @@ from infra.server_user import ServerUser, choose_server_user, let_server_user_re
 DATABASE: Final = "orderpath"
 PORT: Final = 5432  # Only names the socket file: the server listens on no network address.
 LONGEST_SOCKET_PATH: Final = 100  # bytes; macOS allows 103, Linux 107
+LINE_BREAK: Final = re.compile(r"[\r\n]")
+PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9/._ +-]+")  # a comma would separate two folders
 START_TIMEOUT_SECONDS: Final = 300  # A crash with much to recover takes its time.
 STOP_TIMEOUT_SECONDS: Final = 60
 GRACE_SECONDS: Final = 10  # for pg_ctl, to say on its own that its time is over
@@ -136,6 +139,8 @@ class _Folder:
 
     def __init__(self, data_dir: Path) -> None:
         self.path = data_dir.resolve()
+        if LINE_BREAK.search(str(self.path)):  # PostgreSQL keeps it in a line of a file.
+            raise _wrong_choice(self.path, "its name holds a line break")
         self.cluster = self.path / "postgres"
         self.log = self.path / "postgres.log"
         self.kept = self.path / "postgres.kept"
@@ -178,9 +183,10 @@ class _Folder:
         return self._status() == "ready"
 
     def url(self) -> str:
-        return f"postgresql://postgres@/{DATABASE}?host={quote(self._pid_file()[4])}&port={PORT}"
+        socket_dir = quote(os.fsencode(self._pid_file()[4]))
+        return f"postgresql://postgres@/{DATABASE}?host={socket_dir}&port={PORT}"
 
-    def start(self, settings: Mapping[str, str], timeout_seconds: float) -> None:
+    def start(self, settings: dict[str, str], timeout_seconds: float) -> None:
         user = choose_server_user(self.cluster)
         let_server_user_reach(user, self.path, postgres_binary("postgres"))
         if not self.cluster.exists():
@@ -188,13 +194,13 @@ class _Folder:
         self._await_half_way_server(timeout_seconds)
         if self.is_running():
             return
-        lines = (f"{name} = '{value}'\n" for name, value in settings.items())
+        place = {"unix_socket_directories": str(self._socket_dir(user)), "port": str(PORT)}
+        lines = (f"{name} = {_quoted(value)}\n" for name, value in (settings | place).items())
         _write(self.cluster / "orderpath.conf", "".join(lines), user)
         if not self.log.exists() or self.log.stat().st_size > LARGEST_LOG_BYTES:
             _write(self.log, "", user)
-        socket_dir = self._socket_dir(user)
-        options = f"-c unix_socket_directories='{socket_dir}' -c port={PORT}"
-        self._pg_ctl(user, timeout_seconds, "start", "--log", self.log, "--options", options)
+        log = os.path.relpath(self.log, self.cluster)
+        self._pg_ctl(user, timeout_seconds, "start", "--log", log)
 
     def stop(self) -> None:
         """Stop the server; one that died in the same moment is as good as stopped."""
@@ -216,7 +222,7 @@ class _Folder:
         user.own(unfinished)
         # Sorting by bytes, as Python does, on every machine alike.
         locale = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
-        command: list[object] = [postgres_binary("initdb"), "--pgdata", unfinished]
+        command: list[object] = [postgres_binary("initdb"), "--pgdata", "."]
         command += ["--username=postgres", "--auth=trust", "--locale=C", *locale]
         self._run(user, command, unfinished, timeout_seconds)
         with (unfinished / "postgresql.conf").open("a") as file:
@@ -234,7 +240,9 @@ class _Folder:
             (self.cluster / "postmaster.pid").unlink(missing_ok=True)
 
     def _socket_dir(self, user: ServerUser) -> Path:
-        if len(os.fsencode(self.cluster / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH:
+        """Give the cluster, or a short folder where its name is too long or too odd for a list."""
+        short_enough = len(os.fsencode(self.cluster / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH
+        if short_enough and PLAIN_PATH.fullmatch(str(self.cluster)):
             return self.cluster
         digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
         short = Path("/tmp", f"orderpath-{digest}")  # noqa: S108  TMPDIR may be long as well.
@@ -254,15 +262,17 @@ class _Folder:
 
     def _pid_file(self) -> list[str]:
         try:
-            return (self.cluster / "postmaster.pid").read_text().splitlines()
+            lines = (self.cluster / "postmaster.pid").read_bytes().splitlines()
+            return [os.fsdecode(line) for line in lines]
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
             raise _unusable(self.path, error) from error
 
     def _pg_ctl(self, user: ServerUser, seconds: float, action: str, *options: object) -> None:
+        """Run pg_ctl, which hands what it is given to a shell: so names are relative and plain."""
         command = [postgres_binary("pg_ctl"), action, "--wait", "--timeout", math.ceil(seconds)]
-        command += ["--pgdata", self.cluster, *options]
+        command += ["--pgdata", ".", *options]
         self._run(user, command, self.cluster, seconds + GRACE_SECONDS)
 
     def _run(self, user: ServerUser, command: list[object], cwd: Path, seconds: float) -> None:
@@ -300,10 +310,24 @@ def _unusable(folder: Path, error: OSError) -> InfraError:
     """Tell a folder that was chosen wrongly from a disk that is full or broken."""
     if error.errno not in _FAULTS_OF_THE_CHOICE:
         return _failed(f"The data folder {folder} cannot be used: {error}")
+    return _wrong_choice(folder, str(error))
+
+
+def _wrong_choice(folder: Path, why: str) -> InfraError:
     return InfraError(
         "data_folder_unusable",
-        f"The data folder {folder}, chosen by ORDERPATH_DATA_DIR, cannot be used: {error}",
+        f"The data folder {_shown(folder)}, chosen by ORDERPATH_DATA_DIR, cannot be used: {why}",
     )
+
+
+def _shown(folder: Path) -> str:
+    return str(folder) if str(folder).isprintable() else repr(str(folder))
+
+
+def _quoted(value: str) -> str:
+    """Write a value as postgresql.conf reads it."""
+    escaped = value.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"
 
 
 def _open_lock(path: Path) -> int:

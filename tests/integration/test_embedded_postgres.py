@@ -169,7 +169,16 @@ def test_a_cluster_that_takes_too_long_to_make_is_given_up_and_begun_anew(folder
         session.execute("select 1")
 
 
-@pytest.mark.parametrize("name", ["with a space", "long-" * 30])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "with a space",
+        "long-" * 30,
+        "$(touch ran) `touch ran` ; touch ran & touch ran | touch ran > ran #",
+        "da ta 'ü\" 日本, %2f \\ a\u2028b",
+        os.fsdecode(b"no-\xfe-utf8"),
+    ],
+)
 def test_any_folder_name_will_do(folder: Path, name: str) -> None:
     url = start_embedded(folder / name)
     try:
@@ -179,6 +188,14 @@ def test_any_folder_name_will_do(folder: Path, name: str) -> None:
         stop_embedded(folder / name)
     assert row
     assert not list(Path(row[0]).glob(".s.PGSQL.*")), "The server left its socket behind."
+    assert not list(folder.rglob("ran")), "A shell ran a part of the name."
+
+
+def test_a_folder_whose_name_holds_a_line_break_is_refused(folder: Path) -> None:
+    with pytest.raises(InfraError, match=r"'.*a\\nb'.* holds a line break") as caught:
+        start_embedded(folder / "a\nb")
+
+    assert caught.value.code == "data_folder_unusable"
 
 
 def test_a_server_that_is_to_be_kept_stays_until_it_is_stopped(folder: Path) -> None:
