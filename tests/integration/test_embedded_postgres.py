@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,9 @@ import pytest
 from domain.refusals import InfraError
 from infra.embedded import embedded_url, postgres_binary, start_embedded, stop_embedded
 from infra.postgres import connect
+from infra.settings import Settings
+from services.bootstrap import open_system
+from tests.support.examples import COMMANDS
 
 # Starts the server, says where it is, and holds it until its stdin is closed.
 HOLDER = """
@@ -219,6 +222,71 @@ def test_a_folder_that_cannot_be_used_is_an_infra_error(tmp_path: Path) -> None:
         start_embedded(tmp_path / "file" / "below")
 
     assert caught.value.code == "data_folder_unusable"
+
+
+def fill_disk(folder: Path) -> None:
+    """Let the next start find no room for a file that the server writes before any other."""
+    options = folder / "postgres" / "postmaster.opts"
+    options.unlink()
+    options.symlink_to("/dev/full")
+
+
+def test_a_server_that_finds_its_disk_full_says_so(folder: Path) -> None:
+    start_embedded(folder)
+    stop_embedded(folder)
+    fill_disk(folder)
+
+    with pytest.raises(InfraError, match=r"data folder .* is full") as caught:
+        start_embedded(folder)
+
+    assert caught.value.code == "database_full"
+
+
+def send_to_a_server_that_went_away(
+    folder: Path, meanwhile: Callable[[], None] = lambda: None
+) -> None:
+    with open_system(Settings(data_dir=folder, patience_seconds=0)) as system:
+        stop_embedded(folder)
+        meanwhile()
+        system.execute(COMMANDS["order.place"])
+
+
+def test_a_command_whose_server_died_of_a_full_disk_says_so(folder: Path) -> None:
+    def die() -> None:
+        fill_disk(folder)
+        with pytest.raises(InfraError):
+            start_embedded(folder)
+
+    with pytest.raises(InfraError, match=r"data folder .* is full: .* does not answer") as caught:
+        send_to_a_server_that_went_away(folder, die)
+
+    assert caught.value.code == "database_full"
+
+
+def test_a_disk_that_had_no_room_once_is_not_blamed_for_what_comes_later(folder: Path) -> None:
+    start_embedded(folder)
+    stop_embedded(folder)
+    fill_disk(folder)
+    with pytest.raises(InfraError):
+        start_embedded(folder)
+    (folder / "postgres" / "postmaster.opts").unlink()
+
+    with pytest.raises(InfraError) as caught:
+        send_to_a_server_that_went_away(folder)
+
+    assert caught.value.code == "database_unavailable"
+
+
+def test_a_folder_of_a_newer_postgresql_is_refused_and_left_alone(folder: Path) -> None:
+    cluster = folder / "postgres"
+    cluster.mkdir(parents=True)
+    (cluster / "PG_VERSION").write_text("99\n")
+
+    with pytest.raises(InfraError, match=r"made by PostgreSQL 99.*start the later") as caught:
+        start_embedded(folder)
+
+    assert caught.value.code == "newer_version"
+    assert [path.name for path in cluster.iterdir()] == ["PG_VERSION"]
 
 
 @pytest.mark.parametrize("name", ["psql", "pgbench", "pg_dump"])
