@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from structlog.testing import capture_logs
 
 from domain.refusals import InfraError
 from infra.embedded import embedded_url, postgres_binary, start_embedded, stop_embedded
@@ -23,10 +24,13 @@ HOLDER = """
 import sys
 from pathlib import Path
 from infra.embedded import start_embedded
+from infra.log import configure_logging
+configure_logging("warning", "json")
 print(start_embedded(Path(sys.argv[1])), flush=True)
 sys.stdin.read()
 """
 ROOM_SECONDS = 60
+SOMEBODY = 4_242  # a user's number that is neither root's nor the server's
 
 Holder = subprocess.Popen[str]
 
@@ -222,6 +226,39 @@ def test_a_folder_that_cannot_be_used_is_an_infra_error(tmp_path: Path) -> None:
         start_embedded(tmp_path / "file" / "below")
 
     assert caught.value.code == "data_folder_unusable"
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root lends the server a user")
+
+
+@needs_root
+def test_a_folder_that_root_opens_for_the_server_is_named_once(folder: Path) -> None:
+    private = folder.parent / "private"
+    private.mkdir(mode=0o700)
+
+    with capture_logs() as first:
+        start_embedded(private / "data")
+    stop_embedded(private / "data")
+    with capture_logs() as second:
+        start_embedded(private / "data")
+    stop_embedded(private / "data")
+
+    named = [(one["event"], one["folder"], one["mode"]) for one in first]
+    assert ("folder_opened_for_server", str(private), "drwx-----x") in named
+    assert second == []
+
+
+@needs_root
+def test_root_opens_nobody_elses_private_folder_for_data(folder: Path) -> None:
+    private = folder.parent / "home"
+    private.mkdir(mode=0o700)
+    os.chown(private, SOMEBODY, SOMEBODY)
+
+    with pytest.raises(InfraError, match=f"{private} is private to user {SOMEBODY}") as caught:
+        start_embedded(private / "data")
+
+    assert caught.value.code == "data_folder_unusable"
+    assert private.stat().st_mode & 0o777 == 0o700
 
 
 def fill_disk(folder: Path) -> None:
