@@ -229,6 +229,10 @@ def test_a_fixed_row_is_recorded_with_all_that_waited_for_it(
     assert report.quarantined == {"time_unreadable": 1, "order_missing": 2}
     assert facts_in_log(system) == []
 
+    waiting = [row for row in list_rows(system) if row.table != "orders"]
+    assert {row.message for row in waiting} == {
+        "its order is in orders, but cannot be read there: put that row right first"
+    }
     (order,) = [row for row in list_rows(system) if row.table == "orders"]
     fixed = fix(system, order.row_id, {"order_purchase_timestamp": "2018-05-01 10:00:00"})
     assert fixed.fixed
