@@ -193,7 +193,7 @@ def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
 
 def _rows_table(rows: list[dict[str, Any]]) -> "RenderableType":
     keys = ("row_id", "source", "file", "line", "reason", "message", "state", "fixed")
-    columns = ("row!", "source", "file", "line>", "reason", "message", "state", "fixed")
+    columns = ("row!", "source?", "file", "line>", "reason", "message", "state?", "fixed?")
     return table("Quarantine", *columns, rows=([row[key] for key in keys] for row in rows))
 
 

@@ -149,7 +149,7 @@ def projections_table(rows: Sequence[dict[str, Any]]) -> "Table":
     """Show the builds."""
     keys = ("name", "state", "build", "version", "position", "lag", "oldest_waiting_at", "parked")
     columns = (
-        "projection", "state", "build>", "version>", "position>", "lag>",
+        "projection", "state", "build>?", "version>?", "position>", "lag>",
         "oldest waiting (UTC)", "parked>",
     )  # fmt: skip
     return table("Projections", *columns, rows=([row[key] for key in keys] for row in rows))
