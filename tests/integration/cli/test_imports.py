@@ -37,6 +37,28 @@ def test_an_import_is_reported_and_twice_is_once(line: CommandLine, tmp_path: Pa
     assert json.dumps(again)
 
 
+def test_an_order_that_was_never_placed_shows_the_number_that_its_facts_tell(
+    line: CommandLine, tmp_path: Path
+) -> None:
+    log, mapping = write_log(tmp_path, "A-7,placed,2026-01-01 00:00")
+    line.run("import", "log", log, "--mapping", mapping)
+
+    assert line.run("order", "show", "A-7", "--json").json["external_id"] == "A-7"
+
+
+def test_an_order_numbered_by_several_columns_is_hinted_at(
+    line: CommandLine, tmp_path: Path
+) -> None:
+    log, mapping = write_log(tmp_path, "1,placed,2026-01-01 00:00")
+    mapping.write_text(MAPPING.replace("order_id: order", "order_id: [what, order]"))
+    line.run("import", "log", log, "--mapping", mapping)
+
+    alone = line.run("order", "show", "1")
+
+    assert (alone.code, "of several columns all of them, as 's1|1'" in alone.err) == (1, True)
+    assert line.run("order", "show", "placed|1", "--json").json["external_id"] == "placed|1"
+
+
 def test_an_import_with_bad_rows_records_the_others_and_ends_as_found_wanting(
     line: CommandLine, tmp_path: Path
 ) -> None:
