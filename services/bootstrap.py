@@ -6,7 +6,7 @@ Programs open a System, use it and close it; nothing else in services imports in
 import gc
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -19,7 +19,13 @@ from psycopg.rows import DictRow, dict_row
 
 from domain.messages import Actor, Command, Outcome
 from domain.paths.commands import PublishPath
-from infra.embedded import embedded_url, postgres_binary, start_embedded, stop_embedded
+from infra.embedded import (
+    embedded_url,
+    full_disk_named,
+    postgres_binary,
+    start_embedded,
+    stop_embedded,
+)
 from infra.event_log import EventLog, open_log
 from infra.import_desk import ImportDesk
 from infra.log import configure_logging
@@ -175,15 +181,16 @@ def open_system(
     chosen = settings or load_settings()
     configure_logging(chosen.log_level, chosen.log_format)
     tune_process()
-    url = chosen.database_url or start_embedded(chosen.data_dir)
-    if not is_current(url):
-        migrate(url)
-    system = System(chosen, url, clock)
-    try:
-        _publish_presets(system)
-        yield system
-    finally:
-        system.close()
+    with nullcontext() if chosen.database_url else full_disk_named(chosen.data_dir):
+        url = chosen.database_url or start_embedded(chosen.data_dir)
+        if not is_current(url):
+            migrate(url)
+        system = System(chosen, url, clock)
+        try:
+            _publish_presets(system)
+            yield system
+        finally:
+            system.close()
 
 
 def database_runs(settings: Settings) -> bool:

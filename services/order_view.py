@@ -3,10 +3,12 @@
 The keys are stable (docs/reports.md): the CLI and the API show them as they are.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from domain.messages import Recorded
+from domain.orders.events import StatusRecorded
 from domain.orders.items import Item
 from domain.orders.ledger import balance
 from domain.orders.order import Order, totals_of
@@ -25,13 +27,23 @@ _SILENT: Final = frozenset(
 _NOTHING: Final = (None, False, 0, "none", "not_paid")  # before the first value there was this
 
 
-def view_of(order: Order, order_id: object, path: OrderPath | None = None) -> View:
-    """Give the whole state. path: the order's own, for stage and final; None leaves them null."""
+def view_of(
+    order: Order,
+    order_id: object,
+    path: OrderPath | None = None,
+    *,
+    told_number: str | None = None,
+) -> View:
+    """Give the whole state.
+
+    path:        the order's own, for stage and final; None leaves them null.
+    told_number: what other facts than the placement call the order, as `told_number_of` finds it.
+    """
     status = path.statuses.get(order.status or "") if path else None
     placed = order.placed
     return {
         "order_id": str(order_id),
-        "external_id": placed.external_id if placed else None,
+        "external_id": (placed and placed.external_id) or told_number,
         "version": order.version,
         "path": order.path or None,
         "path_version": order.path_version or None,
@@ -65,6 +77,12 @@ def view_of(order: Order, order_id: object, path: OrderPath | None = None) -> Vi
         "payment_status": order.payment_status,
         "statuses": [_entry(entry) for entry in order.timeline],
     }
+
+
+def told_number_of(events: Iterable[Recorded]) -> str | None:
+    """Give the order's number by facts about statuses: the least, as in the projection orders."""
+    told = (r.event.external_id for r in events if isinstance(r.event, StatusRecorded))
+    return min((number for number in told if number), default=None)
 
 
 def difference(before: View, after: View) -> list[tuple[str, Any, Any]]:

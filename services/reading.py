@@ -32,8 +32,10 @@ class PublishedPath:
 def find_order(system: "System", ref: str) -> UUID:
     """Give the id of the order that is meant: by its own id, or by its number in a source.
 
-    Raises: Refusal order_unknown or order_ambiguous
+    Raises: Refusal order_unknown or order_ambiguous; Unusable for an empty one
     """
+    if not ref.strip():
+        raise Unusable("no order is named: give its id, or its number in its source")
     own = _as_id(ref)
     if own is not None and load_order(system, own):
         return own
@@ -53,7 +55,8 @@ def find_order(system: "System", ref: str) -> UUID:
             code="order_unknown",
             field="order_id",
             message=f"There is no order {ref}, neither with this id nor with this number",
-            needed="the id that `order place` printed, or the order's number in its source",
+            needed="the id that `order place` printed, or the order's number in its source, "
+            "of several columns all of them, as 's1|1'",
         )
     )
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Annotated, ClassVar, Self, get_args
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from domain.messages import Code, Command, Moment, Name, Personal
 from domain.orders.currencies import KnownCurrency
@@ -240,12 +240,18 @@ class AssignOwner(OrderCommand):
         return self
 
 
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("write something")
+    return text
+
+
 class AddNote(OrderCommand):
     """Write something about the order."""
 
     NAME: ClassVar[str] = "order.add_note"
 
-    text: Personal
+    text: Annotated[Personal, AfterValidator(_not_blank)]
 
 
 class MarkTest(OrderCommand):

@@ -12,9 +12,10 @@ from domain.refusals import Unmet
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]  # ISO 4217
 MAX_MINOR = 10**15
-Minor = Annotated[int, Field(ge=0, le=MAX_MINOR)]  # minor units, never a float
-Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
-BasisPoints = Annotated[int, Field(ge=0, le=10_000)]  # 2000 = 20 %
+# Strict: `true`, "1" and 1.0 are no whole numbers, whatever JSON they come from.
+Minor = Annotated[int, Field(strict=True, ge=0, le=MAX_MINOR)]  # minor units, never a float
+Quantity = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+BasisPoints = Annotated[int, Field(strict=True, ge=0, le=10_000)]  # 2000 = 20 %
 
 _WHOLE = 10_000  # basis points in 100 %
 

@@ -1,6 +1,7 @@
 """`orderpath import …`: orders of other systems, and the rows of them that nobody could read."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -46,10 +47,10 @@ def olist(
     dry_run: DryRun = False,
     json: AsJson = False,
 ) -> None:
-    """Import the Olist data set (.csv or .csv.gz)."""
+    """Import the Olist data set (.csv or .csv.gz). 1 if some rows are in quarantine."""
     from services.imports.olist import import_olist
 
-    with opened() as system, progress_bar("Importing") as move:
+    with opened() as system, _resumable(), progress_bar("Importing") as move:
         report = import_olist(system, folder, dry_run=dry_run, progress=move)
         _finish(system, report, json)
 
@@ -63,10 +64,10 @@ def log(
     dry_run: DryRun = False,
     json: AsJson = False,
 ) -> None:
-    """Import any event log by a mapping."""
+    """Import any event log by a mapping. 1 if some rows are in quarantine."""
     from services.imports.log_file import import_log
 
-    with opened() as system, progress_bar("Importing") as move:
+    with opened() as system, _resumable(), progress_bar("Importing") as move:
         report = import_log(system, file, mapping, dry_run=dry_run, progress=move)
         _finish(system, report, json)
 
@@ -123,17 +124,25 @@ def resubmit(
     """Read rows again and record what can be recorded now. 1 if some are still wrong."""
     from services.imports.quarantine import resubmit as resubmit_rows
 
-    with opened() as system, progress_bar("Resubmitting") as move:
+    with opened() as system, _resumable(), progress_bar("Resubmitting") as move:
         report = resubmit_rows(
             system, source=source, row_ids=row or None, dry_run=dry_run, progress=move
         )
         _finish(system, report, json)
-    if report.quarantined:
-        raise SystemExit(WANTING)
+
+
+@contextmanager
+def _resumable() -> Iterator[None]:
+    """Say at Ctrl-C how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("Interrupted. What was recorded stays: start the same again, it leaves that out.")
+        raise
 
 
 def _finish(system: "System", report: "ImportReport", as_json: bool) -> None:
-    """Bring the projections along and tell what was done."""
+    """Bring the projections along and tell what was done. Rows that are still bad end with 1."""
     began = perf_counter()
     applied = 0
     if not report.dry_run:
@@ -142,8 +151,21 @@ def _finish(system: "System", report: "ImportReport", as_json: bool) -> None:
     seconds = round(perf_counter() - began, 3)
     answer = {**report.as_dict(), "projections": {"events": applied, "seconds": seconds}}
     put(answer, as_json=as_json, people=lambda: _sheet(answer))
-    if report.quarantined:
-        say("Rows are in quarantine: see `orderpath import quarantine list`.")
+    if report.still_bad:
+        say(_bad_rows(report))
+        raise SystemExit(WANTING)
+
+
+def _bad_rows(report: "ImportReport") -> str:
+    number = report.still_bad
+    rows = "1 row" if number == 1 else f"{number:,} rows"
+    if report.dry_run:
+        return f"{rows} would be in quarantine; all others would be recorded."
+    one = number == 1
+    return (
+        f"{rows} {'is' if one else 'are'} in quarantine, all others are recorded: see "
+        "`orderpath import quarantine list`."
+    )
 
 
 def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
@@ -159,6 +181,7 @@ def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
         ("ignored rows", answer["rows_ignored"]),
         *((f"against the path: {code}", n) for code, n in answer["nonconforming"].items()),
         *((f"in quarantine: {code}", n) for code, n in answer["quarantined"].items()),
+        ("freed from quarantine", answer["freed"] or None),
         *((f"note: {note}", n) for note, n in answer["notes"].items()),
         ("into the log, events/s", answer["events_per_second"]),
         ("projections, seconds", answer["projections"]["seconds"]),
@@ -171,7 +194,7 @@ def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
 
 def _rows_table(rows: list[dict[str, Any]]) -> "RenderableType":
     keys = ("row_id", "source", "file", "line", "reason", "message", "state", "fixed")
-    columns = ("row!", "source", "file", "line>", "reason", "message", "state", "fixed")
+    columns = ("row!", "source?", "file", "line>", "reason", "message", "state?", "fixed?")
     return table("Quarantine", *columns, rows=([row[key] for key in keys] for row in rows))
 
 

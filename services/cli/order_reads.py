@@ -71,7 +71,7 @@ def diff(
 ) -> None:
     """Show what differs between two moments of an order."""
     from services.history import known_by, state_of
-    from services.order_view import difference, view_of
+    from services.order_view import difference, told_number_of, view_of
 
     if end is not None:
         _in_order(start, end, "TO")
@@ -81,7 +81,8 @@ def diff(
         now = max(system.clock(), *(recorded.occurred_at for recorded in events))
     if end is None:
         _in_order(start, now, "now")
-    views = [view_of(state_of(known_by(events, at, as_known)), order_id) for at in (start, end)]
+    known = [known_by(events, at, as_known) for at in (start, end)]
+    views = [view_of(state_of(e), order_id, told_number=told_number_of(e)) for e in known]
     changes = [
         {"field": field, "from": before, "to": after} for field, before, after in difference(*views)
     ]
@@ -132,12 +133,12 @@ def _view(
     system: "System", events: "list[Recorded]", order_id: "UUID", *, with_moves: bool = False
 ) -> "View":
     from services.history import state_of
-    from services.order_view import view_of
+    from services.order_view import told_number_of, view_of
     from services.reading import path_of
 
     order = state_of(events)
     path = path_of(system, order)
-    view = view_of(order, order_id, path)
+    view = view_of(order, order_id, path, told_number=told_number_of(events))
     if with_moves:
         view["moves"] = list(path.moves_from(order.status or "")) if path else []
     return view

@@ -97,7 +97,7 @@ def history_table(answer: Mapping[str, Any]) -> "RenderableType":
     currency = next((c["to"] for c in changes if c["field"] == "currency"), None)
     return table(
         f"History of order {answer['order_id']} (UTC)",
-        "#>", "when!", "who", "what", "from", "to", "why", "recorded!",
+        "#>", "when", "who", "what", "from?", "to", "why", "recorded!?",
         rows=_history_rows(changes, currency),
     )  # fmt: skip
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from services.cli.options import Printing
 
+READABLE: Final = 11  # columns of a text that is folded, so that its words still are words
+BORDER: Final = 3  # columns between two columns of a table
 WIDTH_WITHOUT_TERMINAL: Final = 160  # columns; a pipe should not cut ids in two
 
 
@@ -28,7 +30,7 @@ def put(answer: Any, *, as_json: bool, people: Callable[[], "Iterable[Renderable
         put_json(answer)
         return
     for part in people():
-        console().print(part)
+        console().print(part, soft_wrap=isinstance(part, str))  # Commands are to be copied whole.
 
 
 def put_report(
@@ -90,21 +92,55 @@ def console() -> "Console":
 
 
 def table(title: str | None, *columns: str, rows: Iterable[Sequence[Any]]) -> "Table":
-    """Give a table; a column is aligned to the right with `>`, never folded with `!` at its end."""
+    """Give a table. The marks at the end of a column's name say what may happen to it.
+
+    `>` it is aligned to the right, `!` it is never folded, `?` it is left out, the last first,
+    where the others would have no room to be read.
+    """
     from rich.table import Table
     from rich.text import Text
 
+    cells = [[words(cell) for cell in row] for row in rows]
+    kept = _readable(columns, cells, console().width)
+    left_out = [_name_of(c) for n, c in enumerate(columns) if n not in kept and _name_of(c)]
     made = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
-    for column in columns:
+    if left_out:
+        made.caption = f"Too narrow for: {', '.join(left_out)}"
+        made.caption_justify = "left"
+    for column in (columns[n] for n in kept):
+        marks = column.removeprefix(_name_of(column))
         made.add_column(
-            column.rstrip(">!"),
-            justify="right" if column.endswith(">") else "left",
-            no_wrap=column.endswith("!"),
+            _name_of(column),
+            justify="right" if ">" in marks else "left",
+            no_wrap="!" in marks,
             overflow="fold",
         )
-    for row in rows:
-        made.add_row(*(Text(words(cell)) for cell in row))
+    for row in cells:
+        made.add_row(*(Text(row[n]) for n in kept))
     return made
+
+
+def _name_of(column: str) -> str:
+    return column.rstrip(">!?")
+
+
+def _readable(columns: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> list[int]:
+    """Number the columns that the width can show without folding words to pieces."""
+    from rich.cells import cell_len
+
+    def needed(number: int) -> int:
+        texts = (_name_of(columns[number]), *(row[number] for row in cells))
+        longest = max(cell_len(line) for text in texts for line in text.splitlines() or [""])
+        marks = columns[number].removeprefix(_name_of(columns[number]))
+        return BORDER + (longest if "!" in marks else min(longest, READABLE))
+
+    kept = list(range(len(columns)))
+    room = width - 1 - sum(map(needed, kept))
+    for number in reversed(range(len(columns))):
+        if room < 0 and columns[number].endswith("?"):
+            kept.remove(number)
+            room += needed(number)
+    return kept
 
 
 def words(value: Any) -> str:

@@ -12,6 +12,7 @@ from services.cli.amounts import count_of, minor_of
 from services.cli.errors import USAGE, CommandFailed
 from services.cli.files import given_file
 from services.cli.options import Sending, unfolded, uuid_of
+from services.cli.output import say
 from services.cli.sending import execute, finish
 from services.cli.session import opened
 
@@ -75,6 +76,8 @@ def place(
     chosen = order_id or _id_of(body, sending.command_id)
     with opened() as system:
         outcome = execute(system, PlaceOrder, sending, {**body, "order_id": chosen})
+        if any(unmet.code == "path_unknown" for unmet in outcome.unmet):
+            say(f"Published paths: {', '.join(sorted(system.log.path_names()))}.")
         finish(system, chosen, outcome, sending)
 
 
@@ -91,7 +94,7 @@ def _id_of(body: Mapping[str, Any], command_id: UUID | None) -> UUID:
 def _from_file(argument: str) -> dict[str, Any]:
     file = given_file(argument)
     try:
-        body = json.loads(file.text)
+        body = json.loads(file.text, object_pairs_hook=_each_key_once)
     except (ValueError, RecursionError) as error:
         why = error if isinstance(error, ValueError) else "it is nested too deeply"
         raise CommandFailed(f"{file.name} is no JSON: {why}", USAGE) from None
@@ -102,6 +105,16 @@ def _from_file(argument: str) -> dict[str, Any]:
             words = f"{file.name}: {key} is an option here, take it out of the file"
             raise CommandFailed(words, USAGE)
     return body
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse what JSON leaves open: which of two values with one name counts."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key[:LONGEST_SHOWN]!r} stands twice in one object")
+        found[key] = value
+    return found
 
 
 def _from_options(head: OrderHead, items: list[str], currency: str | None) -> dict[str, Any]:

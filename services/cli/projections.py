@@ -153,7 +153,7 @@ def projections_sheet(
     """Show the builds, and what makes those that there are not."""
     keys = ("name", "state", "build", "version", "position", "lag", "oldest_waiting_at", "parked")
     columns = (
-        "projection", "state", "build>", "version>", "position>", "lag>",
+        "projection", "state", "build>?", "version>?", "position>", "lag>",
         "oldest waiting (UTC)", "parked>",
     )  # fmt: skip
     told = [

@@ -21,7 +21,7 @@ def now_tables(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":
     yield table(
         f"Where the orders are{_moment(answer['as_of'])}",
         *(["path"] if with_path else []),
-        "stage", "status", "orders>", "", "worth>", "ever reached>",
+        "stage", "status", "orders>", "!?", "worth>", "ever reached>",
         rows=(
             [
                 *([stage["path"]] if with_path else []),
@@ -72,10 +72,11 @@ def stale_tables(
     if not answer["orders"]:
         return
     at = answer["as_of"] or now
+    order_id = "order!?" if all(order["external_id"] for order in answer["orders"]) else "order!"
     yield table(
         f"The longest silent first (asked for: longer than {span(silent_for.total_seconds())})",
-        "order!", "number", "stage", "status", "since (UTC)", "silent for>", "overdue", "owner",
-        "worth>",
+        order_id, "number", "stage?", "status", "since (UTC)?", "silent for>", "overdue?",
+        "owner", "worth>",
         rows=(
             [
                 order["order_id"],
@@ -97,7 +98,7 @@ def conversion_table(answers: Rows) -> "RenderableType":
     """Show how long orders take from one status to another."""
     return table(
         "From first entry to first entry",
-        "from", "to", "orders>", "mean>", "median>", "p90>", "shortest>", "longest>",
+        "from", "to", "orders>", "mean>", "median>", "p90>", "shortest>?", "longest>?",
         rows=([a["from"], a["to"], a["orders"], *_spans(a["seconds"])] for a in answers),
     )  # fmt: skip
 
@@ -107,7 +108,7 @@ def transitions_table(rows: Rows) -> "RenderableType":
     return table(
         "Moves that orders really made",
         "from", "to", "moves>", "off the path>", "mean>", "median>", "p90>",
-        "shortest>", "longest>",
+        "shortest>?", "longest>?",
         rows=(
             [r["from"], r["to"], r["count"], r["nonconforming"], *_spans(r["seconds"])]
             for r in rows
@@ -159,7 +160,7 @@ def routes_table(rows: Rows) -> "RenderableType":
     )  # fmt: skip
 
 
-_PERCENTILES = ("mean>", "p50>", "p90>", "p99>", "shortest>", "longest>")
+_PERCENTILES = ("mean>", "p50>", "p90>", "p99>?", "shortest>?", "longest>?")
 
 
 def _spans(seconds: Mapping[str, float | None]) -> list[str]:

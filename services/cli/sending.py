@@ -42,9 +42,10 @@ def build(command: "type[Command]", sending: Sending, body: Mapping[str, Any]) -
         "expected_version": sending.expected_version,
         "expected_status": sending.expected_status,
     }
+    who = who_runs_this() if sending.actor is None else sending.actor
     envelope = {
         "command_id": sending.command_id or uuid4(),
-        "actor": {"kind": "user", "id": sending.actor or who_runs_this(), "roles": roles(sending)},
+        "actor": {"kind": "user", "id": who, "roles": roles(sending)},
         "source": SOURCE,
         **{name: value for name, value in given.items() if value is not None},
     }

@@ -2,13 +2,16 @@
 its line. The language is described in docs/import.md.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from domain.hints import hint
 from domain.messages import Code, Name, OneOrMany, Shape, Text
@@ -22,6 +25,7 @@ MAX_PROBLEMS: Final = 50  # told at once
 MAX_ACTIVITIES: Final = 1_000
 MAX_ATTRIBUTES: Final = 100
 ISO, EPOCH, EPOCH_MS = "iso", "epoch", "epoch_ms"
+SOME_TIME: Final = datetime(2024, 12, 30, 17, 45, 6, tzinfo=UTC)  # each part another number
 
 Place = tuple[str | int, ...]
 
@@ -47,11 +51,26 @@ class TimeColumn(Shape):
                 ) from None
         return zone
 
+    @field_validator("format")
+    @classmethod
+    def _pattern_can_be_read(cls, form: str) -> str:
+        if form in (ISO, EPOCH, EPOCH_MS):
+            return form
+        if "%" not in form:
+            raise ValueError("format: write iso, epoch, epoch_ms, or a pattern, as %d.%m.%Y %H:%M")
+        try:
+            read = datetime.strptime(SOME_TIME.strftime(form), form)  # noqa: DTZ007
+        except (ValueError, re.error) as error:
+            raise ValueError(
+                f"format: no pattern of strptime ({error}): write one as %d.%m.%Y %H:%M"
+            ) from None
+        if read.date() != SOME_TIME.date():
+            raise ValueError("format: year, month or day is missing: write them, as %d.%m.%Y %H:%M")
+        return form
+
     @model_validator(mode="after")
     def _local_times_have_a_zone(self) -> Self:
         with_zone = self.format in (ISO, EPOCH, EPOCH_MS) or "%z" in self.format
-        if not with_zone and "%" not in self.format:
-            raise ValueError("format: write iso, epoch, epoch_ms, or a pattern, as %d.%m.%Y %H:%M")
         if not with_zone and self.zone is None:
             raise ValueError("zone is missing: say where these local times are meant")
         return self
@@ -144,17 +163,18 @@ class LogMapping(Shape):
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
         if not (self.activity.map or self.activity.discover or self.payment):
-            raise ValueError("activity: map is missing: map activities, or write discover: true")
+            words = "activity: map is missing: map activities, or write discover: true"
+            raise _wrong_at(("activity",), words)
         if self.reasons and self.reason is None:
-            raise ValueError("reason is missing: say in which column the reasons stand")
-        used = {column for place, column in self.used_columns() if place[0] != "personal"}
-        both = used & set(self.personal)
-        if both:
-            raise ValueError(
-                f"the column {min(both)!r} is personal, so nothing else may be read from it"
-            )
+            words = "reason is missing: say in which column the reasons stand"
+            raise _wrong_at(("reasons",), words)
+        for place, column in self.used_columns():
+            if place[0] != "personal" and column in self.personal:
+                words = f"the column {column!r} is personal, so nothing else may be read from it"
+                raise _wrong_at(place, words)
         if self.placed and self.activity.map and self.placed.activity not in self.activity.map:
-            raise ValueError(f"placed: the activity {self.placed.activity!r} is not in the map")
+            words = f"placed: the activity {self.placed.activity!r} is not in the map"
+            raise _wrong_at(("placed", "activity"), words)
         return self
 
     def used_columns(self) -> Iterator[tuple[Place, str]]:
@@ -175,6 +195,11 @@ class LogMapping(Shape):
                 yield ("attributes", number), column
         for number, column in enumerate(self.personal):
             yield ("personal", number), column
+
+
+def _wrong_at(place: Place, words: str) -> PydanticCustomError:
+    """Blame one place for what the mapping as a whole shows."""
+    return PydanticCustomError("wrong_at", "{words}", {"words": words, "place": place})
 
 
 _PARTS: Final = {
@@ -250,7 +275,7 @@ def read_mapping(system: System, path: Path) -> MappingFile:
 def _problems(error: ValidationError, name: str, sheet: Sheet) -> Iterable[str]:
     found = []
     for one in error.errors(include_url=False)[:MAX_PROBLEMS]:
-        place = one["loc"]
+        place = one["loc"] + one.get("ctx", {}).get("place", ())
         line, column = sheet.spot(place, of_key=one["type"] == "extra_forbidden")
         found.append((line, column, _words(one["type"], place, one["msg"], one.get("ctx", {}))))
     return (f"{name}:{line}:{column}: {words}" for line, column, words in sorted(set(found)))
@@ -265,6 +290,8 @@ def _words(kind: str, place: Place, message: str, facts: dict[str, Any]) -> str:
             return f"unknown key {key[:64]!r}{hint(key, _keys_beside(place))}"
         case "literal_error":
             return f"{key}: write {facts['expected']}"
+        case "wrong_at":
+            return message
         case "value_error":
             return message.removeprefix("Value error, ")
         case "model_type" | "dict_type":

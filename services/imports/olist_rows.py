@@ -111,8 +111,11 @@ class OrderReader:
                     told += [(fact, row) for fact in facts]
         if others and times is None:
             times = self._known_times(order_id)
+        here = any(row.table == "orders" for row in rows)
         for row in others:
             try:
+                if times is None:
+                    raise _without_order(here=here)
                 told += [(fact, row) for fact in _other(external_id, row, times)]
             except UnreadableError as error:
                 bad.append((row, error))
@@ -206,10 +209,14 @@ def _placed(external_id: str, row: SourceRow, placed_at: datetime) -> PlacedFact
     )
 
 
-def _other(external_id: str, row: SourceRow, times: KnownTimes | None) -> list[Fact]:
-    if times is None:
-        words = "its order is neither in orders nor recorded: without it there is no time"
-        raise UnreadableError("order_missing", "order_id", words)
+def _without_order(*, here: bool) -> UnreadableError:
+    words = "its order is neither in orders nor recorded: without it there is no time"
+    if here:
+        words = "its order is in orders, but cannot be read there: put that row right first"
+    return UnreadableError("order_missing", "order_id", words)
+
+
+def _other(external_id: str, row: SourceRow, times: KnownTimes) -> list[Fact]:
     if row.table == "order_items":
         return [_item(external_id, row, times)]
     return _payments(external_id, row, times)

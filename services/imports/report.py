@@ -30,6 +30,7 @@ class ImportReport:
     nonconforming: Counter[str] = field(default_factory=Counter)  # reason -> statuses, of the new
     quarantined: Counter[str] = field(default_factory=Counter)  # reason -> rows
     already_resolved: int = 0  # rows of the file that were quarantined before, and fixed since
+    freed: int = 0  # rows in quarantine from earlier that are recorded now
     notes: Counter[str] = field(default_factory=Counter)  # what was decided for the source
     warnings: list[str] = field(default_factory=list)
     path_file: Path | None = None  # the path that `discover` drafted
@@ -42,6 +43,11 @@ class ImportReport:
     @property
     def events_per_second(self) -> float:
         return self.facts_new / self.seconds if self.seconds else 0.0
+
+    @property
+    def still_bad(self) -> int:
+        """Rows that somebody has to look at; of a dry run also those that were fixed before."""
+        return self.quarantined.total() - self.already_resolved
 
     def count_facts(self, told: int, *, new: int) -> None:
         """Count the facts of one command, so many of them new."""
@@ -71,6 +77,7 @@ class ImportReport:
             "nonconforming": dict(sorted(self.nonconforming.items())),
             "quarantined": dict(sorted(self.quarantined.items())),
             "already_resolved": self.already_resolved,
+            "freed": self.freed,
             "notes": dict(sorted(self.notes.items())),
             "warnings": list(self.warnings),
             "path_file": str(self.path_file) if self.path_file else None,

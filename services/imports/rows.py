@@ -35,12 +35,8 @@ def bad_row(
     source: str, row: SourceRow, error: UnreadableError, order_id: UUID | None = None
 ) -> BadRow:
     """Say what is wrong with a row; the same row again is the same one."""
-    row_id = row.quarantined_as
-    if row_id is None:
-        content = [part for pair in sorted(row.values.items()) for part in pair]
-        row_id = id_of(ROWS, source, row.table, *content)
     return BadRow(
-        row_id=row_id,
+        row_id=row.quarantined_as or row_id_of(source, row),
         table=row.table,
         file=row.file,
         line=row.line,
@@ -50,6 +46,12 @@ def bad_row(
         order_id=order_id,
         values=row.values,
     )
+
+
+def row_id_of(source: str, row: SourceRow) -> UUID:
+    """Give the id that a row has in quarantine: it follows from what the row says."""
+    content = [part for pair in sorted(row.values.items()) for part in pair]
+    return id_of(ROWS, source, row.table, *content)
 
 
 def checked(build: Callable[Given, Built], *args: Given.args, **kwargs: Given.kwargs) -> Built:

@@ -5,10 +5,11 @@ is recognised in bulk and left out.
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from time import monotonic
 from typing import Final
 from uuid import UUID
@@ -24,7 +25,7 @@ from services.imports.identity import COMMANDS
 from services.imports.problem import ImportProblem
 from services.imports.rehearsal import Rehearsal
 from services.imports.report import ImportReport
-from services.imports.rows import SourceRow, bad_row
+from services.imports.rows import SourceRow, bad_row, row_id_of
 from services.pipeline import body_hash
 from services.reading import PublishedPath
 
@@ -61,7 +62,9 @@ class Recorder:
         self._rehearsal = Rehearsal(system)
         self._uncounted: list[Outcome] = []  # recorded, but not yet looked at again
         self._bad: list[BadRow] = []
+        self._bad_ids: set[UUID] = set()  # of this run, at most so many
         self.bad_again: set[UUID] = set()  # rows that came from quarantine and go back
+        self._freed: set[UUID] = set()  # rows that waited in quarantine and are recorded now
         self._noted_at = monotonic()
 
     def follow(self, path: PublishedPath, salt: str) -> None:
@@ -92,6 +95,7 @@ class Recorder:
         if row.quarantined_as is not None:
             self.bad_again.add(row.quarantined_as)
         self._bad.append(bad_row(self._report.source, row, error, order_id))
+        self._bad_ids.add(self._bad[-1].row_id)
         if self._report.quarantined.total() > self._most_bad:
             self._quarantine()
             raise ImportProblem(self._too_many())
@@ -105,6 +109,7 @@ class Recorder:
             self._settle_next()
         self._count_against_path()
         self._quarantine()
+        self._free()
 
     def _command(self, order: OrderFacts, facts: Sequence[tuple[Fact, SourceRow]]) -> RecordFacts:
         """Build a command whose id follows from its content and the way it was read."""
@@ -159,6 +164,7 @@ class Recorder:
             self._without_refused(refusal.unmet, command, rows)
             return
         self._report.count_facts(len(command.facts), new=len(events))
+        self._note_freed(rows)
         self._report.count_against_path(events)
 
     def _settle_next(self) -> None:
@@ -171,6 +177,7 @@ class Recorder:
             return
         new = 0 if outcome.repeated else outcome.events
         self._report.count_facts(len(command.facts), new=new)
+        self._note_freed(rows)
         if new:
             self._uncounted.append(outcome)
         if len(self._uncounted) >= CHECKED_AT_ONCE:
@@ -229,6 +236,24 @@ class Recorder:
             run_id = self._report.run_id
             assert run_id is not None
             self._report.already_resolved += len(self._store.put(run_id, self._report.source, rows))
+
+    @cached_property
+    def _waiting_ids(self) -> Set[UUID]:
+        """What waits in quarantine since earlier; a resubmit looks after its rows itself."""
+        if self._report.kind == "quarantine":
+            return frozenset()
+        return self._store.unfixed_ids(self._report.source)
+
+    def _note_freed(self, rows: Sequence[SourceRow]) -> None:
+        if self._waiting_ids:
+            ids = {row_id_of(self._report.source, row) for row in rows}
+            self._freed |= ids & self._waiting_ids
+
+    def _free(self) -> None:
+        freed = self._freed - self._bad_ids
+        self._report.freed = len(freed)
+        if freed and not self._report.dry_run:
+            self._store.resolve(freed)
 
     def _note_progress(self) -> None:
         if self._report.run_id is not None and monotonic() - self._noted_at > NOTED_EVERY_SECONDS:

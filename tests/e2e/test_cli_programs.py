@@ -1,9 +1,11 @@
 """Programs that stay, on an embedded database of their own: up, down, follow, psql, demo."""
 
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
@@ -60,6 +62,35 @@ def test_up_says_what_it_does_and_ends_at_a_signal(own: Processes, number: int) 
     assert any("database ready" in line for line in lines)
     program.send_signal(number)
     assert ended(program) == (0, "orderpath: ended\n")
+
+
+def test_an_import_that_is_interrupted_says_how_to_go_on(own: Processes, tmp_path: Path) -> None:
+    mapping, log = tmp_path / "map.yaml", tmp_path / "log.csv"
+    mapping.write_text(
+        "source: test\npath: olist\norder_id: order\ntime: {column: at}\n"
+        "activity: {column: what, map: {A: placed}}\n"
+    )
+    os.mkfifo(log)
+    program = own.start("import", "log", log, "--mapping", mapping)
+    writing = opened_by_a_reader(log, program)
+
+    program.send_signal(signal.SIGINT)
+    _, errors = program.communicate(timeout=60)
+    os.close(writing)
+
+    assert program.returncode == 130
+    assert "start the same again" in errors
+    assert "Traceback" not in errors
+
+
+def opened_by_a_reader(pipe: Path, program: "subprocess.Popen[str]") -> int:
+    """Open a named pipe for writing once the program reads from it."""
+    while program.poll() is None:
+        with suppress(OSError):  # Nobody reads yet.
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        with suppress(subprocess.TimeoutExpired):
+            program.wait(0.05)
+    pytest.fail(f"It ended without reading: {program.communicate()}")
 
 
 def test_up_keeps_the_projections_up_to_date_until_down(own: Processes) -> None:

@@ -4,26 +4,33 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
+from structlog.testing import capture_logs
 
 from domain.refusals import InfraError
 from infra.embedded import embedded_url, postgres_binary, start_embedded, stop_embedded
 from infra.postgres import connect
+from infra.settings import Settings
+from services.bootstrap import open_system
+from tests.support.examples import COMMANDS
 
 # Starts the server, says where it is, and holds it until its stdin is closed.
 HOLDER = """
 import sys
 from pathlib import Path
 from infra.embedded import start_embedded
+from infra.log import configure_logging
+configure_logging("warning", "json")
 print(start_embedded(Path(sys.argv[1])), flush=True)
 sys.stdin.read()
 """
 ROOM_SECONDS = 60
+SOMEBODY = 4_242  # a user's number that is neither root's nor the server's
 
 Holder = subprocess.Popen[str]
 
@@ -169,7 +176,16 @@ def test_a_cluster_that_takes_too_long_to_make_is_given_up_and_begun_anew(folder
         session.execute("select 1")
 
 
-@pytest.mark.parametrize("name", ["with a space", "long-" * 30])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "with a space",
+        "long-" * 30,
+        "$(touch ran) `touch ran` ; touch ran & touch ran | touch ran > ran #",
+        "da ta 'ü\" 日本, %2f \\ a\u2028b",
+        os.fsdecode(b"no-\xfe-utf8"),
+    ],
+)
 def test_any_folder_name_will_do(folder: Path, name: str) -> None:
     url = start_embedded(folder / name)
     try:
@@ -179,6 +195,14 @@ def test_any_folder_name_will_do(folder: Path, name: str) -> None:
         stop_embedded(folder / name)
     assert row
     assert not list(Path(row[0]).glob(".s.PGSQL.*")), "The server left its socket behind."
+    assert not list(folder.rglob("ran")), "A shell ran a part of the name."
+
+
+def test_a_folder_whose_name_holds_a_line_break_is_refused(folder: Path) -> None:
+    with pytest.raises(InfraError, match=r"'.*a\\nb'.* holds a line break") as caught:
+        start_embedded(folder / "a\nb")
+
+    assert caught.value.code == "data_folder_unusable"
 
 
 def test_a_server_that_is_to_be_kept_stays_until_it_is_stopped(folder: Path) -> None:
@@ -220,6 +244,104 @@ def test_a_folder_that_cannot_be_used_is_an_infra_error(tmp_path: Path) -> None:
         start_embedded(tmp_path / "file" / "below")
 
     assert caught.value.code == "data_folder_unusable"
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root lends the server a user")
+
+
+@needs_root
+def test_a_folder_that_root_opens_for_the_server_is_named_once(folder: Path) -> None:
+    private = folder.parent / "private"
+    private.mkdir(mode=0o700)
+
+    with capture_logs() as first:
+        start_embedded(private / "data")
+    stop_embedded(private / "data")
+    with capture_logs() as second:
+        start_embedded(private / "data")
+    stop_embedded(private / "data")
+
+    named = [(one["event"], one["folder"], one["mode"]) for one in first]
+    assert ("folder_opened_for_server", str(private), "drwx-----x") in named
+    assert second == []
+
+
+@needs_root
+def test_root_opens_nobody_elses_private_folder_for_data(folder: Path) -> None:
+    private = folder.parent / "home"
+    private.mkdir(mode=0o700)
+    os.chown(private, SOMEBODY, SOMEBODY)
+
+    with pytest.raises(InfraError, match=f"{private} is private to user {SOMEBODY}") as caught:
+        start_embedded(private / "data")
+
+    assert caught.value.code == "data_folder_unusable"
+    assert private.stat().st_mode & 0o777 == 0o700
+
+
+def fill_disk(folder: Path) -> None:
+    """Let the next start find no room for a file that the server writes before any other."""
+    options = folder / "postgres" / "postmaster.opts"
+    options.unlink()
+    options.symlink_to("/dev/full")
+
+
+def test_a_server_that_finds_its_disk_full_says_so(folder: Path) -> None:
+    start_embedded(folder)
+    stop_embedded(folder)
+    fill_disk(folder)
+
+    with pytest.raises(InfraError, match=r"data folder .* is full") as caught:
+        start_embedded(folder)
+
+    assert caught.value.code == "database_full"
+
+
+def send_to_a_server_that_went_away(
+    folder: Path, meanwhile: Callable[[], None] = lambda: None
+) -> None:
+    with open_system(Settings(data_dir=folder, patience_seconds=0)) as system:
+        stop_embedded(folder)
+        meanwhile()
+        system.execute(COMMANDS["order.place"])
+
+
+def test_a_command_whose_server_died_of_a_full_disk_says_so(folder: Path) -> None:
+    def die() -> None:
+        fill_disk(folder)
+        with pytest.raises(InfraError):
+            start_embedded(folder)
+
+    with pytest.raises(InfraError, match=r"data folder .* is full: .* does not answer") as caught:
+        send_to_a_server_that_went_away(folder, die)
+
+    assert caught.value.code == "database_full"
+
+
+def test_a_disk_that_had_no_room_once_is_not_blamed_for_what_comes_later(folder: Path) -> None:
+    start_embedded(folder)
+    stop_embedded(folder)
+    fill_disk(folder)
+    with pytest.raises(InfraError):
+        start_embedded(folder)
+    (folder / "postgres" / "postmaster.opts").unlink()
+
+    with pytest.raises(InfraError) as caught:
+        send_to_a_server_that_went_away(folder)
+
+    assert caught.value.code == "database_unavailable"
+
+
+def test_a_folder_of_a_newer_postgresql_is_refused_and_left_alone(folder: Path) -> None:
+    cluster = folder / "postgres"
+    cluster.mkdir(parents=True)
+    (cluster / "PG_VERSION").write_text("99\n")
+
+    with pytest.raises(InfraError, match=r"made by PostgreSQL 99.*start the later") as caught:
+        start_embedded(folder)
+
+    assert caught.value.code == "newer_version"
+    assert [path.name for path in cluster.iterdir()] == ["PG_VERSION"]
 
 
 @pytest.mark.parametrize("name", ["psql", "pgbench", "pg_dump"])

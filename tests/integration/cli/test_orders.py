@@ -17,6 +17,21 @@ PLACE = (
     "--external-id", "A-17", "--name", "Ann Smith", "--actor", "website",
 )  # fmt: skip
 
+ORDER_FILE = json.dumps(
+    {
+        "currency": "EUR",
+        "lines": [
+            {
+                "item_id": "1",
+                "sku": "MUG",
+                "title": "A mug",
+                "quantity": 2,
+                "unit_price_minor": 990,
+            }
+        ],
+    }
+)
+
 
 @pytest.fixture
 def placed(line: CommandLine) -> str:
@@ -334,6 +349,28 @@ def test_a_file_that_is_too_long_is_not_read_in_part(
     assert (said.code, "is longer than 1,000,000 characters" in said.err) == (2, True), said.err
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (ORDER_FILE.replace('"quantity": 2', '"quantity": true'), "lines.0.quantity: Input should"),
+        (ORDER_FILE.replace('"quantity": 2', '"quantity": "2"'), "lines.0.quantity: Input should"),
+        (ORDER_FILE.replace("{", '{"currency": "USD", ', 1), "the key 'currency' stands twice"),
+    ],
+)
+def test_an_order_file_means_one_thing(line: CommandLine, text: str, says: str) -> None:
+    said = line.run("order", "place", "--file", "-", stdin=text)
+
+    assert (said.code, says in said.err) == (2, True), said.err
+
+
+def test_an_order_file_may_begin_with_a_byte_order_mark(line: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "order.json"
+    file.write_text(ORDER_FILE, encoding="utf-8-sig")
+
+    assert line.run("order", "place", "--file", file).code == 0
+    assert line.run("order", "place", "--file", "-", stdin="\ufeff" + ORDER_FILE).code == 0
+
+
 def test_the_same_outside_number_is_the_same_order(line: CommandLine, placed: str) -> None:
     again = line.run(*PLACE, "--json")
 
@@ -346,6 +383,9 @@ def test_the_same_outside_number_is_the_same_order(line: CommandLine, placed: st
     [
         (("order", "show", "B-99"), 1, "There is no order B-99"),
         (("order", "move", str(uuid4()), "confirmed"), 1, "order_unknown"),
+        (("order", "move", " ", "confirmed"), 2, "no order is named"),
+        (("order", "note", "A-17", "x", "--actor", ""), 2, "actor.id"),
+        (("order", "note", "A-17", " "), 2, "text: write something"),
         (("order", "move", "A-17", "nowhere"), 1, "has no status nowhere"),
         (("order", "move", "A-17", "Confirmed"), 1, "did you mean confirmed?"),
         (("order", "move", "A-17", "Подтверждён"), 1, "one of new, "),

@@ -39,6 +39,7 @@ def test_new_orders_follow_a_published_path(line: CommandLine, file: Path) -> No
     moved = line.run("order", "move", "B-2", "done")
 
     assert (before.code, "path_unknown" in before.err) == (1, True)
+    assert "Published paths: olist, universal." in before.err
     assert (published.code, published.json["outcome"]) == (0, "accepted"), published.err
     assert (published.json["path"], published.json["version"]) == ("small", 1)
     assert published.json["first_position"] == published.json["last_position"]

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import os
 from pathlib import Path
 from uuid import UUID
@@ -249,28 +248,6 @@ def test_tables_that_are_not_what_the_log_says_are_found(
     assert "orderpath projection rebuild orders" in found.err
     assert shop.run("projection", "rebuild", "orders").code == 0
     assert shop.run("projection", "verify", "orders").code == 0
-
-
-def test_an_import_is_reported_and_twice_is_once(line: CommandLine, tmp_path: Path) -> None:
-    log = tmp_path / "log.csv"
-    log.write_text("order,what,when\n1,placed,2026-01-01 00:00:00\n1,approved,2026-01-01 01:00\n")
-    mapping = tmp_path / "map.yaml"
-    mapping.write_text(
-        "source: test\npath: olist\norder_id: order\n"
-        "time: {column: when, zone: UTC}\n"
-        "activity: {column: what, map: {placed: placed, approved: approved}}\n"
-    )
-
-    first = line.run("import", "log", log, "--mapping", mapping, "--json")
-    assert first.code == 0, first.err
-    again = line.run("import", "log", log, "--mapping", mapping, "--json").json
-    missing = line.run("import", "olist", tmp_path / "nowhere")
-
-    assert first.json["facts"]["known"] == 0
-    assert again["facts"] == {"new": 0, "known": first.json["facts"]["new"]}
-    assert missing.code == 2
-    assert line.run("import", "quarantine", "list", "--json").json == []
-    assert json.dumps(again)
 
 
 def test_after_a_restore_the_owner_says_so_and_rebuilds(shop: CommandLine) -> None:

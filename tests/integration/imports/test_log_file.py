@@ -517,13 +517,34 @@ def test_shuffled_rows_of_packed_files_leave_the_same_facts(depot: System, tmp_p
         (("time:", "tiem:"), r"map.yaml:5:1: unknown key 'tiem': did you mean time\?"),
         (("column: at", "colum: at"), r"map.yaml:5:8: unknown key 'colum': did you mean column"),
         (("source: depot", "source: De pot"), r"map.yaml:2:9: source: write a-z"),
-        (("zone: Europe/Berlin", 'format: "%H:%M"'), "zone is missing"),
+        (("zone: Europe/Berlin", 'format: "%d.%m.%Y"'), r"map.yaml:5:7: zone is missing"),
+        (
+            ("zone: Europe/Berlin", 'format: "%d.%m.%Q", zone: UTC'),
+            r"map.yaml:5:28: format: no pattern of strptime \('Q' is a bad directive",
+        ),
+        (("zone: Europe/Berlin", 'format: "%d %d", zone: UTC'), r"map.yaml:5:28: format: no patt"),
+        (("zone: Europe/Berlin", "format: ISO, zone: UTC"), r"map.yaml:5:28: format: write iso"),
+        (
+            ("zone: Europe/Berlin", 'format: "%d.%m. %H:%M", zone: UTC'),
+            r"map.yaml:5:28: format: year, month or day is missing",
+        ),
+        (
+            ("map: {Created: new, Packed: packed, Sent: sent}", "ignore: [Ping]"),
+            r"map.yaml:6:11: activity: map is missing",
+        ),
+        (
+            ("order_id: case", "order_id: case\nplaced: {activity: Born, currency: EUR}"),
+            r"map.yaml:5:20: placed: the activity 'Born' is not in the map",
+        ),
         (("column: what", "column: wath"), r"map.yaml:6:20: log.csv has no column 'wath'"),
         (("Sent: sent", "Sent: snet"), r"map.yaml:6:\d+: the path parcels has no status 'snet'"),
         (("path: parcels", "path: parcel"), r"map.yaml:3:7: no path 'parcel' is published"),
         (("order_id: case", "order_id: [case"), r"map.yaml:\d+:\d+:"),
         (("order_id: case", "order_id: case\nduplicates: both"), "duplicates: write 'keep' or"),
-        (("order_id: case", "order_id: case\npersonal: what"), "'what' is personal"),
+        (
+            ("order_id: case", "order_id: case\npersonal: [who, what]"),
+            r"map.yaml:7:20: the column 'what' is personal",
+        ),
         (("order_id: case", "order_id: case\nreasons: {a: b}"), "reason is missing"),
         (("order_id: case", "order_id: case\nencoding: utf-9"), "there is no encoding 'utf-9'"),
         (

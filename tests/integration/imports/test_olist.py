@@ -253,6 +253,10 @@ def test_a_fixed_row_is_recorded_with_all_that_waited_for_it(
     assert report.quarantined == {"time_unreadable": 1, "order_missing": 2}
     assert facts_in_log(system) == []
 
+    waiting = [row for row in list_rows(system) if row.table != "orders"]
+    assert {row.message for row in waiting} == {
+        "its order is in orders, but cannot be read there: put that row right first"
+    }
     (order,) = [row for row in list_rows(system) if row.table == "orders"]
     fixed = fix(system, order.row_id, {"order_purchase_timestamp": "2018-05-01 10:00:00"})
     assert fixed.fixed
@@ -263,6 +267,48 @@ def test_a_fixed_row_is_recorded_with_all_that_waited_for_it(
     assert len(list_rows(system, state="resolved")) == 3
     again = import_olist(system, folder)
     assert (again.facts_new, again.facts_known, again.already_resolved) == (0, 3, 1)
+
+
+def test_rows_that_wait_are_free_once_another_import_records_them(
+    system: System, tmp_path: Path
+) -> None:
+    import_olist(system, write_olist(tmp_path / "half", [], [ITEM, ITEM | {"order_id": "o2"}]))
+    assert len(list_rows(system)) == 3
+    whole = write_olist(tmp_path / "whole", [ORDER])
+
+    would = import_olist(system, whole, dry_run=True)
+    assert (would.freed, len(list_rows(system))) == (2, 3)
+    report = import_olist(system, whole)
+
+    assert (report.freed, report.still_bad) == (2, 0)
+    (still,) = list_rows(system)
+    assert still.order_id == order_id_of("olist", "o2")
+    assert import_olist(system, whole).freed == 0
+
+
+def test_rows_that_stayed_though_they_were_recorded_are_free_when_they_come_again(
+    system: System, tmp_path: Path
+) -> None:
+    import_olist(system, write_olist(tmp_path / "half", []))
+    whole = write_olist(tmp_path / "whole")
+    import_olist(system, whole)
+    with system.connect("orderpath_writer") as session:
+        session.execute("update ops.quarantine set state = 'open'")
+
+    report = import_olist(system, whole)
+
+    assert (report.facts_new, report.freed, list_rows(system)) == (0, 2, [])
+
+
+def test_a_row_that_somebody_fixed_waits_for_resubmit(system: System, tmp_path: Path) -> None:
+    import_olist(system, write_olist(tmp_path / "half", [], [ITEM], []))
+    (row,) = list_rows(system)
+    fix(system, row.row_id, {"price": "36.90"})
+
+    report = import_olist(system, write_olist(tmp_path / "whole", [ORDER]))
+
+    assert report.freed == 0
+    assert [one.row_id for one in list_rows(system)] == [row.row_id]
 
 
 def test_a_row_of_an_order_in_the_log_borrows_its_times(system: System, tmp_path: Path) -> None:

@@ -46,6 +46,13 @@ def test_a_dotenv_file_is_read_and_the_environment_stands_above_it(
     assert (settings.batch_events, settings.log_level) == (7, "warning")
 
 
+def test_a_dotenv_that_is_a_folder_is_named(empty_folder: Path) -> None:
+    (empty_folder / ".env").mkdir()
+
+    with pytest.raises(SettingsError, match=r"\.env is a folder: rename it"):
+        load_settings()
+
+
 def test_the_example_file_gives_the_defaults(empty_folder: Path) -> None:
     defaults = load_settings()
     example = Path(__file__).parents[3] / ".env.example"

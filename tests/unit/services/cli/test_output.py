@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.cli.amounts import amount, minor_of, priced
-from services.cli.output import columns_of, put_csv, put_json, span, words
+from services.cli.output import columns_of, console, put_csv, put_json, span, table, words
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -26,6 +26,32 @@ def test_json_has_times_in_utc_and_ids_as_text(capsys: pytest.CaptureFixture[str
         '{"at": "2026-03-01T12:00:00Z", "id": "00000000-0000-0000-0000-000000000001",'
         ' "name": "Zoë", "none": null}\n'
     )
+
+
+def shown(*columns: str, width: int, rows: list[list[object]]) -> str:
+    """What a terminal of so many columns shows of a table."""
+    with pytest.MonkeyPatch.context() as here:
+        here.setenv("COLUMNS", str(width))
+        console.cache_clear()
+        with console().capture() as said:
+            console().print(table("Moves", *columns, rows=rows))
+        console.cache_clear()
+    return said.get()
+
+
+def test_a_narrow_table_leaves_out_what_may_be_left_out_and_says_so() -> None:
+    columns = ("who", "from?", "to", "recorded!?")
+    rows: list[list[object]] = [["victor.lane", "awaiting_payment", "delivered", NOON]]
+
+    wide = shown(*columns, width=80, rows=rows)
+    narrow = shown(*columns, width=60, rows=rows)
+    narrower = shown(*columns, width=36, rows=rows)
+
+    assert ("2026-03-01 12:00:00" in wide, "Too narrow" in wide) == (True, False)
+    assert "awaiting_payment" in narrow
+    assert "Too narrow for: recorded" in narrow
+    assert "Too narrow for: from, recorded" in " ".join(narrower.split())
+    assert "victor.lane │ delivered" in narrower
 
 
 def test_csv_is_flat_and_has_a_header(capsys: pytest.CaptureFixture[str]) -> None:
