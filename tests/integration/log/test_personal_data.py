@@ -60,7 +60,14 @@ def fill(url: str, order_id: UUID) -> None:
             ),
             note(order_id, f"Note {MARK}"),
             c.RecordFacts(**imported, command_id=uuid4(), facts=(fact, step), reason=MARK),
-            c.CorrectFact(**told, command_id=uuid4(), version=4, reason=f"Wrong {MARK}"),
+            c.ChargePayment(
+                **told | {"actor": actor("api_key")},
+                command_id=uuid4(),
+                payment_id="p-1",
+                amount_minor=1,
+                currency="EUR",
+            ),
+            c.CorrectFact(**told, command_id=uuid4(), version=5, reason=f"Wrong {MARK}"),
         ):
             outcome = pipeline.execute(command)
             assert outcome.kind == "accepted", (command.NAME, outcome.unmet)
