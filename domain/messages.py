@@ -77,6 +77,15 @@ Personal = Annotated[
 ]
 
 
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("write something")
+    return text
+
+
+Written = Annotated[Personal, AfterValidator(_not_blank)]
+
+
 class Shape(BaseModel):
     """A frozen value that names every field it takes."""
 

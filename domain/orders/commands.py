@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Annotated, ClassVar, Self, get_args
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from domain.messages import Code, Command, Moment, Name, Personal
+from domain.messages import Code, Command, Moment, Name, Personal, Written
 from domain.orders.currencies import KnownCurrency
 from domain.orders.events import Customer, Delivery, Initiator, stream_of
 from domain.orders.facts import Fact as Fact
@@ -240,18 +240,12 @@ class AssignOwner(OrderCommand):
         return self
 
 
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("write something")
-    return text
-
-
 class AddNote(OrderCommand):
     """Write something about the order."""
 
     NAME: ClassVar[str] = "order.add_note"
 
-    text: Annotated[Personal, AfterValidator(_not_blank)]
+    text: Written
 
 
 class MarkTest(OrderCommand):
