@@ -330,16 +330,17 @@ def test_a_movement_that_was_wrong_is_in_no_sum(world: World) -> None:
 
 def test_what_was_wrong_is_nobodys_activity(world: World) -> None:
     order_id = world.place()
-    who: dict[str, Any] = {"command_id": uuid4(), "order_id": order_id, "actor": actor()}
+    paid: dict[str, Any] = {"payment_id": "p", "amount_minor": 1_400, "currency": "EUR"}
+    who: dict[str, Any] = {"command_id": uuid4(), "order_id": order_id, "actor": actor("api_key")}
     world.send(
-        c.AddNote(**who, text="Call after six"),
-        c.AddNote(**who, text="Meant for another order"),
-        c.CorrectFact(**who, version=3, reason="Wrong order"),
+        c.ChargePayment(**who, **paid, gateway_ref="g-1"),
+        c.ChargePayment(**who, **paid, gateway_ref="g-2"),
+        c.CorrectFact(**who, version=3, reason="Meant for another order"),
     )
     world.catch_up()
 
     assert world.query(
-        "select events from analytics.actor_activity where event = 'order.note_added.v1'"
+        "select events from analytics.actor_activity where event = 'order.payment_charged.v1'"
     ) == [(1,)]
 
 
