@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from domain.messages import Code, Command, Name, Personal
 from domain.orders.currencies import KnownCurrency
 from domain.orders.events import Customer, Delivery, Initiator, stream_of
+from domain.orders.fields import FIELDS
 from domain.orders.facts import Fact as Fact
 from domain.orders.facts import Installments
 from domain.orders.facts import ItemFact as ItemFact
@@ -93,20 +94,10 @@ class ChangeFields(OrderCommand):
     promised_at: AwareDatetime | None = None
     track_number: Name | None = None
 
-    FIELDS: ClassVar[tuple[str, ...]] = (
-        "customer_name",
-        "customer_phone",
-        "customer_email",
-        "delivery_address",
-        "delivery_method",
-        "promised_at",
-        "track_number",
-    )
-
     @property
     def wanted(self) -> tuple[str, ...]:
         """Names of the fields that the sender set, in a stable order."""
-        return tuple(name for name in self.FIELDS if name in self.model_fields_set)
+        return tuple(name for name in FIELDS if name in self.model_fields_set)
 
 
 class AddItem(OrderCommand):

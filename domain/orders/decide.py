@@ -14,6 +14,7 @@ from domain.orders import decide_payments as payments
 from domain.orders import events as e
 from domain.orders import guards
 from domain.orders.decide_facts import record_facts
+from domain.orders.fields import FIELDS
 from domain.orders.money import add_up, check_totals
 from domain.orders.order import Order
 from domain.paths.line import PathLine
@@ -148,7 +149,9 @@ def _move(
     source = order.status or ""
     if target == source:
         return [], []
-    unmet = guards.move_is_open(path, source, target, cmd, _said(cmd))
+    unmet = guards.move_is_open(path, source, target, cmd.actor)
+    if target in path.statuses:
+        unmet += guards.reasons_are_given(path, source, target, cmd, _said(cmd))
     if unmet:
         return [], unmet
     event = e.StatusChanged(
@@ -173,13 +176,16 @@ def _deadlines(path: OrderPath, status: str, at: datetime) -> tuple[e.Deadline, 
 def _change_fields(order: Order, cmd: c.ChangeFields, path: OrderPath) -> Verdict:
     if not cmd.wanted:
         message = "No field is named that should change"
-        needed = "one of " + ", ".join(cmd.FIELDS)
+        needed = "one of " + ", ".join(FIELDS)
         return [], [Unmet(code="nothing_to_change", message=message, needed=needed)]
     changed = [n for n in cmd.wanted if getattr(cmd, n) != order.field_value(n)]
     if not changed:
         return [], []
     values: dict[str, Any] = {name: getattr(cmd, name) for name in changed}
-    return [e.FieldsChanged(changed=tuple(changed), **values)], [*guards.not_final(order, path)]
+    unmet = list(guards.not_final(order, path))
+    for name in changed:
+        unmet += guards.field_may_be_edited(order, path, cmd.actor, name)
+    return [e.FieldsChanged(changed=tuple(changed), **values)], unmet
 
 
 def _assign_owner(order: Order, cmd: c.AssignOwner) -> Verdict:

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError, to_json
 
 from domain.messages import Code, Name, OneOrMany, Shape, Text
+from domain.orders.fields import FIELDS
 from domain.paths.durations import Duration
 
 MAX_STATUSES = 1_000
@@ -26,6 +27,7 @@ Title = dict[str, Text]  # language -> text
 Share = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}%$")]  # "50%"
 Place = tuple[str | int, ...]  # keys and indexes from the top of the path down
 Requirement = Literal["reason_code", "initiator", "reason"]
+Kind = Literal["stage", "status", "field"]  # of a name that is used
 Nonconforming = Literal["not_an_initial_status", "transition_not_allowed"]  # stored with facts
 
 
@@ -94,6 +96,14 @@ class Transition(Shape):
     reasons: tuple[Code, ...] = ()  # allowed reason codes; empty: any
 
 
+class FieldRight(Shape):
+    """Who may change a detail of the order, and until when."""
+
+    edit: tuple[Code, ...] = ()  # empty: everybody
+    never: tuple[Code, ...] = ()  # stronger than edit
+    closed_in: tuple[Code, ...] = ()  # statuses in which nobody may
+
+
 class OrderPath(Shape):
     """A whole path, checked: every name that is used is defined."""
 
@@ -104,6 +114,7 @@ class OrderPath(Shape):
     statuses: Annotated[dict[Code, Status], Field(min_length=1, max_length=MAX_STATUSES)]
     initial: Annotated[tuple[Initial, ...], Field(min_length=1)]
     transitions: Annotated[tuple[Transition, ...], Field(max_length=MAX_TRANSITIONS)] = ()
+    fields: dict[Code, FieldRight] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _names_are_defined(self) -> Self:
@@ -123,7 +134,7 @@ class OrderPath(Shape):
             raise ValueError(f"a path has at most {MAX_TRANSITIONS} moves: split it")
         return self
 
-    def undefined_names(self) -> Iterator[tuple[Place, Literal["stage", "status"], str]]:
+    def undefined_names(self) -> Iterator[tuple[Place, Kind, str]]:
         """Give every name that is used and not defined, with its place and what it should be."""
         for code, status in self.statuses.items():
             if status.stage not in self.stages:
@@ -138,6 +149,12 @@ class OrderPath(Shape):
             for index, code in enumerate(transition.to):
                 if code not in self.statuses:
                     yield ("transitions", number, "to", index), "status", code
+        for name, right in self.fields.items():
+            if name not in FIELDS:
+                yield ("fields", name, "[key]"), "field", name
+            for index, code in enumerate(right.closed_in):
+                if code not in self.statuses:
+                    yield ("fields", name, "closed_in", index), "status", code
 
     def _pairs(self) -> Iterator[tuple[str, str, Transition]]:
         for transition in self.transitions:

@@ -323,10 +323,10 @@ class TestChangeFields:
         )
 
     def test_every_detail_of_the_order_can_be_read_and_changed(self) -> None:
-        wanted = {name: NOW if name == "promised_at" else "other" for name in c.ChangeFields.FIELDS}
+        wanted = {name: NOW if name == "promised_at" else "other" for name in FIELDS}
         order = given(PLACE).when(c.ChangeFields(**who(), **wanted)).order
 
-        assert {name: order.field_value(name) for name in c.ChangeFields.FIELDS} == wanted
+        assert {name: order.field_value(name) for name in FIELDS} == wanted
 
     def test_a_change_names_a_field(self) -> None:
         given(PLACE).when(c.ChangeFields(**who())).then_refused("nothing_to_change")
