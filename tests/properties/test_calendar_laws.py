@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.paths.calendars import MAX_AHEAD, BeyondCalendar, Calendar, after, working_time
 
-# When each zone put its clocks forward or back, UTC. Others are never touched, or at midnight.
+# When each zone put its clocks forward or back, UTC.
 CHANGES: Final = {
     "Europe/Berlin": ("2026-03-29T01:00", "2026-10-25T01:00"),
     "America/New_York": ("2026-03-08T07:00", "2026-11-01T06:00"),
@@ -19,6 +19,7 @@ CHANGES: Final = {
     "America/Sao_Paulo": ("2017-10-15T03:00", "2018-02-18T02:00"),  # at midnight
     "Europe/Moscow": ("2010-10-30T23:00", "2011-03-26T23:00", "2014-10-25T22:00"),
     "Pacific/Apia": ("2011-12-30T10:00",),  # by a whole day
+    "Asia/Dhaka": ("2009-12-31T17:00",),  # on the last day of a year
 }
 UNCHANGED: Final = ("Asia/Kolkata", "UTC")
 NEW_YEAR: Final = datetime(2026, 1, 1, tzinfo=UTC)

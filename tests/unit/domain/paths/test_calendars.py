@@ -155,6 +155,15 @@ def test_a_day_that_a_country_left_out_is_not_worked() -> None:
     assert after(samoa, start, 16 * HOUR) == end
 
 
+def test_a_change_in_the_last_hours_of_a_year_counts() -> None:
+    """The clocks of Bangladesh went back by an hour at the midnight that ended 2009."""
+    daily, dhaka = every_day("23:00-24:00", zone="Asia/Dhaka"), ZoneInfo("Asia/Dhaka")
+    start, end = (datetime(2009, 12, 31, hour, tzinfo=dhaka) for hour in (12, 23))
+
+    assert working_time(daily, start, end + timedelta(days=1)) == 2 * HOUR
+    assert after(daily, start, 2 * HOUR) == datetime(2009, 12, 31, 18, tzinfo=UTC)
+
+
 def test_time_passes_through_years() -> None:
     daily = every_day("00:00-24:00", zone="Asia/Kolkata")
     start = datetime(2023, 12, 31, 12, tzinfo=UTC)
