@@ -10,7 +10,7 @@ OrderpathError
 │   ├── UnreadableError     a text: it is no amount, no time, no number
 │   ├── SettingsError       settings (infra.settings)
 │   ├── TableError          a file that is no table (infra.tables)
-│   ├── FileError           a file that is no path, mistake by mistake (infra.yaml_language)
+│   ├── FileError           a file that is no path or calendar (infra.yaml_language)
 │   ├── ImportProblem       files, mappings, rows of an import (services.imports.problem)
 │   └── UnknownProjection   a name that no projection has (projections.catalog)
 └── InfraError              database gone, full, or written by a newer version

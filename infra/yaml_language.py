@@ -4,7 +4,7 @@ Used by path_files and calendar_files, which say what is special about theirs.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
@@ -64,6 +64,14 @@ class Misfit(NamedTuple):
         return self.kind == "extra_forbidden" or self.place[-1:] == ("[key]",)
 
 
+def _no_words(_misfit: Misfit, _data: object) -> None:
+    return None
+
+
+def _nothing(_data: object, _wrong: set[Place]) -> tuple[Misfit, ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Language(Generic[Model]):
     """What is special about one kind of file."""
@@ -72,8 +80,8 @@ class Language(Generic[Model]):
     model: type[Model]
     shapes: Mapping[tuple[str, ...], type[BaseModel]]  # by their keys from the top, names left out
     presets: str  # the package of the ready-made ones, one file each
-    words: Callable[[Misfit, object], str | None]  # better ones than ours; None: ours
-    beside: Callable[[object, set[Place]], Iterator[Misfit]]  # what the model alone finds too late
+    words: Callable[[Misfit, object], str | None] = _no_words  # None: the common ones
+    beside: Callable[[object, set[Place]], Iterable[Misfit]] = _nothing  # what models find too late
 
     def read(self, text: str, *, where: str) -> Model:
         """Read one file; `where` names it in the problems.
