@@ -12,16 +12,26 @@ from domain.messages import Aggregate, Command, Decided, Event
 from domain.orders import commands, decide
 from domain.orders.events import ORDER_EVENTS
 from domain.orders.order import Order
+from domain.paths.calendar_line import (
+    CalendarLine,
+    CalendarPublished,
+    PublishCalendar,
+    publish_calendar,
+)
 from domain.paths.line import PathLine, PathPublished, PublishPath, publish
 
 States = Mapping[str, Any]  # stream id -> state; every stream that streams_of named
 
-_EVENT_TYPES: tuple[type[Event], ...] = (*ORDER_EVENTS, PathPublished)
-_COMMAND_TYPES: tuple[type[Command], ...] = (*commands.COMMANDS, PublishPath)
+_EVENT_TYPES: tuple[type[Event], ...] = (*ORDER_EVENTS, PathPublished, CalendarPublished)
+_COMMAND_TYPES: tuple[type[Command], ...] = (*commands.COMMANDS, PublishPath, PublishCalendar)
 
 EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
 COMMANDS: Mapping[str, type[Command]] = {t.NAME: t for t in _COMMAND_TYPES}
-AGGREGATES: Mapping[str, type[Aggregate]] = {"order": Order, "path": PathLine}
+AGGREGATES: Mapping[str, type[Aggregate]] = {
+    "order": Order,
+    "path": PathLine,
+    "calendar": CalendarLine,
+}
 
 
 _EMPTY: Mapping[str, Aggregate] = {name: aggregate() for name, aggregate in AGGREGATES.items()}
@@ -37,7 +47,7 @@ def streams_of(command: Command) -> tuple[str, ...]:
     match command:
         case commands.PlaceOrder() | commands.RecordFacts():
             return (command.stream_id, f"path-{command.path}")
-        case commands.OrderCommand() | PublishPath():
+        case commands.OrderCommand() | PublishPath() | PublishCalendar():
             return (command.stream_id,)
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
@@ -86,5 +96,8 @@ def decide_on(
             return {command.stream_id: decide.decide(order, command, facts, now)}
         case PublishPath():
             return {command.stream_id: publish(states[command.stream_id], command, now)}
+        case PublishCalendar():
+            line = states[command.stream_id]
+            return {command.stream_id: publish_calendar(line, command, now)}
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
