@@ -6,6 +6,8 @@ from uuid import UUID
 from domain.messages import Recorded
 from domain.orders.events import stream_of
 from domain.orders.order import Order
+from domain.paths.calendar_line import CalendarPublished
+from domain.paths.calendars import Calendar
 from domain.paths.line import PathLine
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet, Unusable
@@ -82,6 +84,21 @@ def latest_path(system: "System", name: str) -> tuple[int, OrderPath]:
     """Give the version that new orders follow. The path must be published."""
     version = path_line(system, name).path_version
     return version, system.log.load_paths([(name, version)])[name, version]
+
+
+def check_calendar(system: "System", name: str) -> None:
+    """See that a calendar of this name is published. Raises: Unusable that names those that are"""
+    names = system.log.calendar_names()
+    if name not in names:
+        raise Unusable(f"no calendar is named {name!r}: choose one of {', '.join(sorted(names))}")
+
+
+def latest_calendar(system: "System", name: str) -> tuple[int, Calendar]:
+    """Give the version that limits in working time follow. The calendar must be published."""
+    stream = f"calendar-{name}"
+    published = system.log.load({stream: 0})[stream][-1].event
+    assert isinstance(published, CalendarPublished)
+    return published.calendar_version, Calendar.model_validate(published.definition)
 
 
 def status_places(system: "System") -> dict[tuple[str, str], int]:

@@ -57,6 +57,11 @@ class Week(Shape):
         week = (self.mon, self.tue, self.wed, self.thu, self.fri, self.sat, self.sun)
         return tuple(tuple(map(minutes_of, hours)) for hours in week)
 
+    @property
+    def minutes(self) -> int:
+        """The working time of a week without holidays."""
+        return sum(closes - opens for hours in self.days for opens, closes in hours)
+
 
 def _known_zone(name: str) -> str:
     try:

@@ -5,6 +5,7 @@ from typing import Final
 import typer
 
 from services.cli import (
+    calendars,
     demo,
     foreground,
     imports,
@@ -42,5 +43,5 @@ for program in (
     demo.demo,
 ):
     app.command()(program)
-for group in (imports.app, orders.app, reports.app, projections.app, paths.app):
+for group in (imports.app, orders.app, reports.app, projections.app, paths.app, calendars.app):
     app.add_typer(group)
