@@ -13,18 +13,32 @@ from domain.orders import commands, decide
 from domain.orders.events import ORDER_EVENTS
 from domain.orders.order import Order
 from domain.paths import commands as path_commands
+from domain.paths.calendar_line import (
+    CalendarLine,
+    CalendarPublished,
+    PublishCalendar,
+    publish_calendar,
+)
 from domain.paths.decide import publish
 from domain.paths.events import PATH_EVENTS, stream_of
 from domain.paths.line import PathLine
 
 States = Mapping[str, Any]  # stream id -> state; every stream that streams_of named
 
-_EVENT_TYPES: tuple[type[Event], ...] = (*ORDER_EVENTS, *PATH_EVENTS)
-_COMMAND_TYPES: tuple[type[Command], ...] = (*commands.COMMANDS, *path_commands.COMMANDS)
+_EVENT_TYPES: tuple[type[Event], ...] = (*ORDER_EVENTS, *PATH_EVENTS, CalendarPublished)
+_COMMAND_TYPES: tuple[type[Command], ...] = (
+    *commands.COMMANDS,
+    *path_commands.COMMANDS,
+    PublishCalendar,
+)
 
 EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
 COMMANDS: Mapping[str, type[Command]] = {t.NAME: t for t in _COMMAND_TYPES}
-AGGREGATES: Mapping[str, type[Aggregate]] = {"order": Order, "path": PathLine}
+AGGREGATES: Mapping[str, type[Aggregate]] = {
+    "order": Order,
+    "path": PathLine,
+    "calendar": CalendarLine,
+}
 
 
 _EMPTY: Mapping[str, Aggregate] = {name: aggregate() for name, aggregate in AGGREGATES.items()}
@@ -40,7 +54,7 @@ def streams_of(command: Command) -> tuple[str, ...]:
     match command:
         case commands.PlaceOrder() | commands.RecordFacts():
             return (command.stream_id, stream_of(command.path))
-        case commands.OrderCommand() | path_commands.PublishPath():
+        case commands.OrderCommand() | path_commands.PublishPath() | PublishCalendar():
             return (command.stream_id,)
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
@@ -89,5 +103,8 @@ def decide_on(
             return {command.stream_id: decide.decide(order, command, facts, now)}
         case path_commands.PublishPath():
             return {command.stream_id: publish(states[command.stream_id], command, now)}
+        case PublishCalendar():
+            line = states[command.stream_id]
+            return {command.stream_id: publish_calendar(line, command, now)}
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")

@@ -10,6 +10,8 @@ from domain.messages import Recorded
 from domain.orders.events import stream_of
 from domain.orders.order import Order
 from domain.paths import events as path_events
+from domain.paths.calendar_line import CalendarPublished
+from domain.paths.calendars import Calendar
 from domain.paths.line import PathLine
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet, Unusable
@@ -98,6 +100,21 @@ def latest_paths(system: "System") -> dict[str, PublishedPath]:
     """Give the version of every path that new orders follow, by name in alphabetical order."""
     names = sorted(system.log.path_names())
     return {name: path for name in names if (path := latest_path(system, name)) is not None}
+
+
+def check_calendar(system: "System", name: str) -> None:
+    """See that a calendar of this name is published. Raises: Unusable that names those that are"""
+    names = system.log.calendar_names()
+    if name not in names:
+        raise Unusable(f"no calendar is named {name!r}: choose one of {', '.join(sorted(names))}")
+
+
+def latest_calendar(system: "System", name: str) -> tuple[int, Calendar]:
+    """Give the version that limits in working time follow. The calendar must be published."""
+    stream = f"calendar-{name}"
+    published = system.log.load({stream: 0})[stream][-1].event
+    assert isinstance(published, CalendarPublished)
+    return published.calendar_version, Calendar.model_validate(published.definition)
 
 
 def status_places(system: "System") -> dict[tuple[str, str], int]:

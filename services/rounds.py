@@ -16,7 +16,7 @@ from domain.batch import Answer, Appended, Log, NewEvent, StoredOutcome
 from domain.catalog import creates, decide_on, definitions_of, empty_state
 from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Event, Outcome
-from domain.paths.line import PublishPath
+from domain.paths.commands import PublishPath
 from domain.refusals import CommandIdReused, Conflict, InfraError, Refusal
 from services.command_queue import Answer as Settled
 from services.command_queue import Pending

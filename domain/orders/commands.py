@@ -12,7 +12,6 @@ from pydantic import AwareDatetime, Field, model_validator
 from domain.messages import Code, Command, Name, Personal
 from domain.orders.currencies import KnownCurrency
 from domain.orders.events import Customer, Delivery, Initiator, stream_of
-from domain.orders.fields import FIELDS
 from domain.orders.facts import Fact as Fact
 from domain.orders.facts import Installments
 from domain.orders.facts import ItemFact as ItemFact
@@ -20,6 +19,7 @@ from domain.orders.facts import PaymentFact as PaymentFact
 from domain.orders.facts import PlacedFact as PlacedFact
 from domain.orders.facts import SourceStatusFact as SourceStatusFact
 from domain.orders.facts import StatusFact as StatusFact
+from domain.orders.fields import FIELDS
 from domain.orders.ledger import Kind
 from domain.orders.money import MAX_MINOR, Line, Minor, Quantity, StatedTotals
 

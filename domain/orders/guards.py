@@ -199,9 +199,7 @@ def move_is_open(path: OrderPath, source: str, target: str, actor: Actor) -> lis
     return [*transition_is_allowed(path, source, target), *role_may(transition, actor)]
 
 
-def field_may_be_edited(
-    order: Order, path: OrderPath, actor: Actor, name: str
-) -> Iterator[Unmet]:
+def field_may_be_edited(order: Order, path: OrderPath, actor: Actor, name: str) -> Iterator[Unmet]:
     """A right that is denied to one role of the actor is denied, whatever the others may."""
     right = path.fields.get(name)
     if right is None:

@@ -199,8 +199,11 @@ class OrderPath(Shape):
 
     @cached_property
     def content_hash(self) -> str:
-        """SHA-256 of the content, hexadecimal: equal paths have equal hashes."""
-        return sha256(to_json(self.model_dump(mode="json"))).hexdigest()
+        """SHA-256 of the content, hexadecimal: equal paths have equal hashes.
+
+        What is left out does not count, so that a key added to the language changes no hash.
+        """
+        return sha256(to_json(self.model_dump(mode="json", exclude_defaults=True))).hexdigest()
 
 
 def deadlines_from(limit: Limit | None, entered_at: datetime) -> list[tuple[str, datetime]]:

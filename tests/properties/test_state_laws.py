@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from domain.catalog import AGGREGATES
 from domain.orders import events as e
 from domain.orders.order import Order
+from domain.paths.calendar_line import CalendarLine, CalendarPublished
 from domain.paths.events import PathPublished
 from domain.paths.line import PathLine
 from infra.state_shapes import shape_of
@@ -39,10 +41,12 @@ changes = st.fixed_dictionaries(
     },
 ).map(lambda body: e.FieldsChanged(changed=tuple(body), **body))
 
+CATEGORIES = {aggregate: category for category, aggregate in AGGREGATES.items()}
+
 
 def kept(state: Any) -> Any:
     """Give the state as a snapshot of it would."""
-    shape = shape_of("path" if isinstance(state, PathLine) else "order")
+    shape = shape_of(CATEGORIES[type(state)])
     return shape.restore(shape.dump(state))
 
 
@@ -102,8 +106,9 @@ def test_every_event_that_there_is_leaves_a_state_that_can_be_kept() -> None:
     placed = EVENTS["order.placed.v1"]
     for event in EVENTS.values():
         order = Order().evolve(Stored(placed, 1, NOW))
-        if isinstance(event, PathPublished):
-            line = PathLine().evolve(Stored(event, 1, NOW))
+        if isinstance(event, PathPublished | CalendarPublished):
+            empty = PathLine() if isinstance(event, PathPublished) else CalendarLine()
+            line = empty.evolve(Stored(event, 1, NOW))
             assert same(kept(line), line)
             continue
         try:
@@ -114,5 +119,5 @@ def test_every_event_that_there_is_leaves_a_state_that_can_be_kept() -> None:
 
 
 def test_an_empty_state_can_be_kept() -> None:
-    assert same(kept(Order()), Order())
-    assert same(kept(PathLine()), PathLine())
+    for aggregate in AGGREGATES.values():
+        assert same(kept(aggregate()), aggregate())

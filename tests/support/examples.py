@@ -7,6 +7,8 @@ from domain.messages import Actor, ActorKind, Command, Event
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.money import Line, StatedTotals, Totals
+from domain.paths.calendar_line import CalendarPublished, PublishCalendar
+from domain.paths.calendars import Calendar
 from domain.paths.commands import PublishPath
 from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
@@ -44,6 +46,20 @@ PATH = OrderPath.model_validate(
             {"from": "*", "to": "cancelled", "reasons": ["changed_mind", "out_of_stock"]},
             {"from": "cancelled", "to": "new", "roles": ["lead"], "require": ["reason"]},
         ],
+    }
+)
+
+CALENDAR = Calendar.model_validate(
+    {
+        "calendar": "shop",
+        "title": {"en": "Shop hours", "ru": "Часы работы"},
+        "zone": "Europe/Berlin",
+        "hours": {
+            "mon": ["09:00-13:00", "14:00-18:00"],
+            "sat": ["10:00-14:00"],
+        },
+        "holidays": {"2026-05-01": "Labour Day"},
+        "special_days": {"2026-12-24": ["09:00-12:00"]},
     }
 )
 
@@ -144,6 +160,7 @@ _COMMANDS: tuple[Command, ...] = (
         ),
     ),
     PublishPath(command_id=UUID(int=1), actor=actor(), definition=PATH),
+    PublishCalendar(command_id=UUID(int=1), actor=actor(), definition=CALENDAR),
 )
 
 _EVENTS: tuple[Event, ...] = (
@@ -223,6 +240,12 @@ _EVENTS: tuple[Event, ...] = (
         path_version=1,
         content_hash=PATH.content_hash,
         definition=PATH.model_dump(mode="json"),
+    ),
+    CalendarPublished(
+        calendar="shop",
+        calendar_version=1,
+        content_hash=CALENDAR.content_hash,
+        definition=CALENDAR.model_dump(mode="json"),
     ),
 )
 

@@ -18,6 +18,7 @@ from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Event
 from domain.orders.events import stream_of
 from domain.orders.order import Order
+from domain.paths.calendar_line import CalendarPublished
 from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet
@@ -157,4 +158,10 @@ def given(*history: Step, paths: Sequence[OrderPath] = (PATH,)) -> Scenario:
 
 
 def _stream(event: Event) -> str:
-    return f"path-{event.path}" if isinstance(event, PathPublished) else stream_of(ORDER_ID)
+    match event:
+        case PathPublished():
+            return f"path-{event.path}"
+        case CalendarPublished():
+            return f"calendar-{event.calendar}"
+        case _:
+            return stream_of(ORDER_ID)

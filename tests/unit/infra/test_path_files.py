@@ -6,7 +6,8 @@ import pytest
 
 from domain.paths.path import OrderPath
 from domain.refusals import Unusable
-from infra.path_files import MAX_PROBLEMS, PathFileError, load_preset, preset_names, read_path
+from infra.path_files import load_preset, preset_names, read_path
+from infra.yaml_language import MAX_PROBLEMS, FileError
 from infra.yaml_sheet import MAX_CHARACTERS
 
 GOOD = """\
@@ -25,7 +26,7 @@ transitions:
 
 
 def problems(text: str) -> tuple[str, ...]:
-    with pytest.raises(PathFileError) as caught:
+    with pytest.raises(FileError) as caught:
         read_path(text, where="small.yaml")
     return caught.value.problems
 
@@ -68,7 +69,7 @@ def test_the_example_in_the_documentation_is_a_path() -> None:
 
 @pytest.mark.parametrize("name", ["univrsal", "../universal", "universal.yaml"])
 def test_an_unknown_ready_made_path_is_answered_with_the_known_ones(name: str) -> None:
-    with pytest.raises(PathFileError, match="universal") as caught:
+    with pytest.raises(FileError, match="universal") as caught:
         load_preset(name)
     assert isinstance(caught.value, Unusable)
 

@@ -9,6 +9,7 @@ import pytest
 from domain.messages import Actor, Command, Decided
 from domain.orders import commands as c
 from domain.orders import events as e
+from domain.orders.fields import FIELDS
 from domain.orders.money import StatedTotals
 from domain.paths.path import OrderPath
 from tests.support.examples import (

@@ -8,7 +8,10 @@ import pytest
 from tests.support.command_line import ROOT, Here
 
 GROUPS = {
-    "": ("up", "down", "status", "follow", "psql", "demo", "import", "order", "report", "path"),
+    "": (
+        "up", "down", "status", "follow", "psql", "demo", "import", "order", "report", "path",
+        "calendar",
+    ),
     "import": ("olist", "log", "quarantine"),
     "import quarantine": ("list", "fix", "resubmit"),
     "order": (
@@ -18,6 +21,7 @@ GROUPS = {
     "report": ("funnel", "stale", "conversion", "transitions", "times", "handling", "routes"),
     "projection": ("list", "rebuild", "verify", "parked", "retry"),
     "path": ("list", "publish", "show"),
+    "calendar": ("list", "publish", "show"),
 }  # fmt: skip
 HEAVY = ("pydantic", "psycopg", "rich", "structlog", "domain", "infra")
 

@@ -1,0 +1,80 @@
+"""The history of one calendar: its published versions. Stream `calendar-<name>`."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from domain.messages import Code, Command, Decided, Event, Happened
+from domain.paths.calendars import Calendar
+from domain.refusals import Refusal, Unmet
+
+
+class CalendarPublished(Event):
+    """Fact: from now on limits in working time follow this version of the calendar."""
+
+    NAME: ClassVar[str] = "calendar.published.v1"
+
+    calendar: Code
+    calendar_version: Annotated[int, Field(ge=1)]
+    content_hash: str  # SHA-256, hexadecimal
+    definition: dict[str, Any]  # as published; not checked again at replay
+
+
+class PublishCalendar(Command):
+    """Make a calendar the one that limits in working time follow."""
+
+    NAME: ClassVar[str] = "calendar.publish"
+
+    definition: Calendar
+
+    @property
+    def stream_id(self) -> str:
+        return f"calendar-{self.definition.calendar}"
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarLine:
+    """State of the stream: the latest published version, 0 if there is none."""
+
+    version: int = 0
+    calendar_version: int = 0
+    content_hash: str = ""
+    last_occurred_at: datetime | None = None
+    subject_id: str | None = None  # a calendar belongs to no person
+
+    def evolve(self, happened: Happened) -> "CalendarLine":
+        event = happened.event
+        if not isinstance(event, CalendarPublished):
+            raise TypeError(f"{type(event).__name__} is no event of a calendar")
+        return replace(
+            self,
+            version=happened.version,
+            calendar_version=event.calendar_version,
+            content_hash=event.content_hash,
+            last_occurred_at=happened.occurred_at,
+        )
+
+
+def publish_calendar(line: CalendarLine, command: PublishCalendar, now: datetime) -> list[Decided]:
+    """Publish the next version; the same content again is nothing."""
+    definition = command.definition
+    if command.expected_status is not None:
+        raise Refusal(
+            Unmet(
+                code="status_differs",
+                field="expected_status",
+                message="A calendar has no status",
+                needed="expected_version, if it shall be published on nothing else",
+            )
+        )
+    if definition.content_hash == line.content_hash:
+        return []
+    event = CalendarPublished(
+        calendar=definition.calendar,
+        calendar_version=line.calendar_version + 1,
+        content_hash=definition.content_hash,
+        definition=definition.model_dump(mode="json"),
+    )
+    return [Decided(event, now)]
