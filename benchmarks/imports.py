@@ -5,8 +5,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from subprocess import DEVNULL, Popen
+from subprocess import DEVNULL, Popen, TimeoutExpired
 from time import perf_counter, process_time
+from typing import Final
 
 from benchmarks.measure import Figure, Found, Measured
 from benchmarks.server import create, drop
@@ -14,14 +15,17 @@ from infra.settings import Settings
 from services.bootstrap import open_system
 from services.imports.olist import import_olist
 
+PATIENCE_SECONDS: Final = 20.0  # for the follower to end on its own
+
 
 def measure_import(server_url: str, *, folder: Path) -> Iterator[Found]:
-    """Import the whole folder twice, into two databases; nothing if it is not there.
+    """Import the whole folder twice, into two databases; where it is missing, say so.
 
     First with nobody else, the projections follow afterwards; then while `orderpath follow` runs
     beside, as it does in production.
     """
     if not folder.is_dir():
+        print(f"import left out: no folder {folder}, name it with --olist", file=sys.stderr)
         return
     url = create(server_url, "bench_import")
     with open_system(Settings(database_url=url, log_level="error")) as system:
@@ -56,3 +60,7 @@ def _follower(url: str) -> Iterator[None]:
             yield
         finally:
             program.terminate()
+            try:
+                program.wait(PATIENCE_SECONDS)
+            except TimeoutExpired:
+                program.kill()

@@ -15,6 +15,7 @@ from benchmarks.measure import Measured, measured
 from infra.embedded import postgres_binary
 from infra.postgres import connect
 
+ROOM_SECONDS: Final = 60.0  # for connecting and leaving
 _TABLE: Final = """
     create table if not exists raw_rows (
         position bigint generated always as identity primary key,
@@ -43,6 +44,7 @@ def raw_inserts(url: str, *, payload_bytes: int, callers: int, seconds: float) -
             capture_output=True,
             text=True,
             check=False,
+            timeout=seconds + ROOM_SECONDS,
         )
         if done.returncode:
             raise RuntimeError(f"pgbench failed: {done.stderr}")

@@ -12,7 +12,8 @@ from benchmarks.stock_reading import stock_rate
 from infra.settings import Settings
 from projections.catalog import BY_NAME
 from services.bootstrap import open_system
-from services.demo import START, VirtualClock
+from services.demo.clock import VirtualClock
+from services.demo.shop import START
 
 CORE: Final = ("orders", "status_visits", "payments")
 LOG: Final = "bench_log"

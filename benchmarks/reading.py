@@ -1,6 +1,5 @@
 """One process that brings projections to the end of a log. Started by projections."""
 
-from functools import partial
 from time import perf_counter, process_time
 
 from benchmarks.children import answer, wait_for_start, wish
@@ -10,14 +9,12 @@ from projections.catalog import BY_NAME
 from services.bootstrap import System, open_system
 from services.follower import Follower
 from services.projector import Projector
-from services.rebuild import prepare, rebuild
 
 
 def catch_up(system: System, names: list[str]) -> list[float]:
     """Apply the whole log to these projections; give the seconds of each batch."""
-    lend = partial(system.lend, "orderpath_projector")
     chosen = {name: BY_NAME[name] for name in names}
-    projector = Projector(lend, system.projection_log, projections=chosen)
+    projector = Projector(system.read_models.lend, system.projection_log, projections=chosen)
     follower = Follower(projector, system.projection_log)
     batches = []
     follower.resume()
@@ -30,11 +27,10 @@ def catch_up(system: System, names: list[str]) -> list[float]:
 
 def rebuild_all(system: System, names: list[str]) -> list[float]:
     """Build these projections anew, one after the other; give the seconds of each."""
-    lend = partial(system.lend, "orderpath_projector")
     seconds = []
     for name in names:
         began = perf_counter()
-        rebuild(lend, system.projection_log, name)
+        system.read_models.rebuild(name)
         seconds.append(perf_counter() - began)
     return seconds
 
@@ -44,7 +40,7 @@ def main() -> None:
     asked = wish()
     work = {"catch-up": catch_up, "rebuild": rebuild_all}[asked["what"]]
     with open_system(Settings(database_url=asked["url"], log_level="error")) as system:
-        prepare(partial(system.lend, "orderpath_projector"), system.projection_log)
+        system.prepare_projections()
         events = system.log.head().position
         wait_for_start()
         cpu = process_time()

@@ -15,22 +15,23 @@ from typing import Any, Final
 
 from psycopg import Connection, sql
 
-from benchmarks.filling import DAYS
 from benchmarks.measure import Figure, Found, Measured, measured
 from benchmarks.server import analyse, create, drop
 from infra.postgres import connect
 from infra.settings import Settings
 from projections.builds import list_builds
 from projections.catalog import BY_NAME
-from projections.reports.conversion import conversion
-from projections.reports.funnel import funnel_cohort, funnel_flow, funnel_now
-from projections.reports.routes import routes
+from projections.reports.conversion import measure_conversion
+from projections.reports.funnel import count_cohorts, count_flow, count_funnel
+from projections.reports.routes import count_routes
 from projections.reports.scope import Reader, Scope
-from projections.reports.stale import stale
-from projections.reports.times import handling_times, time_in_status
-from projections.reports.transitions import transitions
+from projections.reports.stale import list_stale
+from projections.reports.times import measure_handling, measure_time_in_status
+from projections.reports.transitions import count_transitions
 from services.bootstrap import System, open_system
-from services.demo import START, VirtualClock, run_demo
+from services.demo.clock import VirtualClock
+from services.demo.run import run_demo
+from services.demo.shop import START
 from services.reading import status_places
 
 REPEATS: Final = 5
@@ -47,7 +48,7 @@ def measure_reports(server_url: str, *, orders: int, base_orders: int) -> Iterat
     url = create(server_url, "bench_reports")
     settings = Settings(database_url=url, log_level="error")
     with open_system(settings, VirtualClock(START)) as system:
-        summary = run_demo(system, days=DAYS, orders=base_orders)
+        summary = run_demo(system, orders=base_orders)
         system.catch_up()
         _multiply(system, orders)
         analyse(url)
@@ -71,16 +72,16 @@ _LIMITS: Final = {"funnel now": 300, "stale": 300, "times": 800, "handling": 800
 def _questions(system: System) -> dict[str, Question]:
     places = status_places(system)
     return {
-        "funnel now": lambda reader, scope: funnel_now(reader, scope, places),
-        "funnel flow": lambda reader, scope: funnel_flow(reader, scope, places),
-        "funnel cohort": lambda reader, scope: funnel_cohort(reader, scope, places),
-        "stale": stale,
-        "stale, fifty listed": partial(stale, limit=LISTED_FOR_PEOPLE),
-        "conversion": lambda reader, scope: conversion(reader, scope, "new", "delivered"),
-        "transitions": transitions,
-        "times": time_in_status,
-        "handling": handling_times,
-        "routes": routes,
+        "funnel now": lambda reader, scope: count_funnel(reader, scope, places),
+        "funnel flow": lambda reader, scope: count_flow(reader, scope, places),
+        "funnel cohort": lambda reader, scope: count_cohorts(reader, scope, places),
+        "stale": list_stale,
+        "stale, fifty listed": partial(list_stale, limit=LISTED_FOR_PEOPLE),
+        "conversion": lambda reader, scope: measure_conversion(reader, scope, "new", "delivered"),
+        "transitions": count_transitions,
+        "times": measure_time_in_status,
+        "handling": measure_handling,
+        "routes": count_routes,
     }
 
 

@@ -8,7 +8,7 @@ from tempfile import mkdtemp
 from typing import Final
 
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 
 from infra.embedded import SERVER_SETTINGS, start_embedded, stop_embedded
 from infra.postgres import connect
@@ -73,8 +73,3 @@ def library_environment(url: str) -> dict[str, str]:
         "POSTGRES_USER": str(parts["user"]),
         "POSTGRES_PASSWORD": "none",
     }
-
-
-def libpq(url: str) -> str:
-    """Give a URL as programs of PostgreSQL take it."""
-    return make_conninfo(url)

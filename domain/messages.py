@@ -18,6 +18,7 @@ from pydantic import (
 
 from domain.refusals import Unmet
 
+SHARDS = 16  # of the log and of every checkpoint; fixed for ever
 ActorKind = Literal["user", "api_key", "trigger", "clock", "import", "system"]
 
 

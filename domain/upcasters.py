@@ -14,8 +14,15 @@ UPCASTERS: Mapping[str, Upcaster] = {}
 
 
 def upcast(name: str, body: Body, upcasters: Mapping[str, Upcaster]) -> tuple[str, Body]:
-    """Give the stored name and body that today's classes understand."""
+    """Give the stored name and body that today's classes understand.
+
+    Raises: ValueError if the upcasters lead in a circle.
+    """
+    passed: set[str] = set()
     while name in upcasters:
-        name, change = upcasters[name][0], upcasters[name][1]
+        if name in passed:
+            raise ValueError(f"the upcasters of {name} lead back to it")
+        passed.add(name)
+        name, change = upcasters[name]
         body = change(body)
     return name, body

@@ -9,8 +9,10 @@ import atexit
 import errno
 import fcntl
 import hashlib
+import math
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -31,6 +33,7 @@ PORT: Final = 5432  # Only names the socket file: the server listens on no netwo
 LONGEST_SOCKET_PATH: Final = 100  # bytes; macOS allows 103, Linux 107
 START_TIMEOUT_SECONDS: Final = 300  # A crash with much to recover takes its time.
 STOP_TIMEOUT_SECONDS: Final = 60
+GRACE_SECONDS: Final = 10  # for pg_ctl, to say on its own that its time is over
 LARGEST_LOG_BYTES: Final = 16 * 1024 * 1024  # A larger one is begun anew at the next start.
 
 # A log that is the truth: nothing here trades durability for speed. ALTER SYSTEM still goes above.
@@ -73,13 +76,18 @@ _holds: dict[Path, int] = {}  # folder -> file descriptor with the shared lock
 
 
 def start_embedded(
-    data_dir: Path, *, keep_running: bool = False, settings: Mapping[str, str] | None = None
+    data_dir: Path,
+    *,
+    keep_running: bool = False,
+    settings: Mapping[str, str] | None = None,
+    timeout_seconds: float = START_TIMEOUT_SECONDS,
 ) -> str:
     """Give the URL of the database in this folder, with its server running until we exit.
 
-    keep_running: the server stays after the last process, until stop_embedded.
-    settings:     server settings above SERVER_SETTINGS; of effect only for who starts the server.
-    Raises:       InfraError database_unavailable, data_folder_unusable.
+    keep_running:    the server stays after the last process, until stop_embedded.
+    settings:        server settings above SERVER_SETTINGS; of effect for who starts the server.
+    timeout_seconds: for making a new cluster, and again for starting its server.
+    Raises:          InfraError database_unavailable, data_folder_unusable.
     """
     folder = _Folder(data_dir)
     with folder.locked():
@@ -87,7 +95,7 @@ def start_embedded(
         if keep_running:
             folder.kept.touch()
         if not folder.is_running():
-            folder.start({**SERVER_SETTINGS, **(settings or {})})
+            folder.start({**SERVER_SETTINGS, **(settings or {})}, timeout_seconds)
         url = folder.url()
         ensure_database(url)
     return url
@@ -172,12 +180,12 @@ class _Folder:
     def url(self) -> str:
         return f"postgresql://postgres@/{DATABASE}?host={quote(self._pid_file()[4])}&port={PORT}"
 
-    def start(self, settings: Mapping[str, str]) -> None:
+    def start(self, settings: Mapping[str, str], timeout_seconds: float) -> None:
         user = choose_server_user(self.cluster)
         let_server_user_reach(user, self.path, postgres_binary("postgres"))
         if not self.cluster.exists():
-            self._initialise(user)
-        self._await_half_way_server()
+            self._initialise(user, timeout_seconds)
+        self._await_half_way_server(timeout_seconds)
         if self.is_running():
             return
         lines = (f"{name} = '{value}'\n" for name, value in settings.items())
@@ -186,20 +194,21 @@ class _Folder:
             _write(self.log, "", user)
         socket_dir = self._socket_dir(user)
         options = f"-c unix_socket_directories='{socket_dir}' -c port={PORT}"
-        self._pg_ctl(user, "start", "--log", self.log, "--options", options)
+        self._pg_ctl(user, timeout_seconds, "start", "--log", self.log, "--options", options)
 
     def stop(self) -> None:
         """Stop the server; one that died in the same moment is as good as stopped."""
         lines = self._pid_file()
         try:
-            self._pg_ctl(choose_server_user(self.cluster), "stop", "--mode", "fast")
+            user = choose_server_user(self.cluster)
+            self._pg_ctl(user, STOP_TIMEOUT_SECONDS, "stop", "--mode", "fast")
         except InfraError:
             if self.is_running():
                 raise
         if lines and (socket_dir := Path(lines[4])) != self.cluster and socket_dir.exists():
             shutil.rmtree(socket_dir, ignore_errors=True)
 
-    def _initialise(self, user: ServerUser) -> None:
+    def _initialise(self, user: ServerUser, timeout_seconds: float) -> None:
         """Make the cluster beside its place and move it there whole: a kill leaves no half one."""
         unfinished = self.path / "postgres.new"
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -207,15 +216,16 @@ class _Folder:
         user.own(unfinished)
         # Sorting by bytes, as Python does, on every machine alike.
         locale = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
-        command = [postgres_binary("initdb"), "--pgdata", unfinished, "--username=postgres"]
-        self._run(user, [*command, "--auth=trust", "--locale=C", *locale], unfinished)
+        command: list[object] = [postgres_binary("initdb"), "--pgdata", unfinished]
+        command += ["--username=postgres", "--auth=trust", "--locale=C", *locale]
+        self._run(user, command, unfinished, timeout_seconds)
         with (unfinished / "postgresql.conf").open("a") as file:
             file.write("include_if_exists = 'orderpath.conf'\n")
         unfinished.rename(self.cluster)
 
-    def _await_half_way_server(self) -> None:
+    def _await_half_way_server(self, timeout_seconds: float) -> None:
         """Wait out a start or stop whose process was killed; forget a server that is dead."""
-        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        deadline = time.monotonic() + timeout_seconds
         while self._status() not in ("ready", "dead"):
             if time.monotonic() > deadline:
                 raise _failed(f"The PostgreSQL in {self.path} neither starts nor stops.")
@@ -250,15 +260,15 @@ class _Folder:
         except OSError as error:
             raise _unusable(self.path, error) from error
 
-    def _pg_ctl(self, user: ServerUser, action: str, *options: object) -> None:
-        seconds = START_TIMEOUT_SECONDS if action == "start" else STOP_TIMEOUT_SECONDS
-        command = [postgres_binary("pg_ctl"), action, "--wait", "--timeout", seconds]
-        self._run(user, [*command, "--pgdata", self.cluster, *options], self.cluster)
+    def _pg_ctl(self, user: ServerUser, seconds: float, action: str, *options: object) -> None:
+        command = [postgres_binary("pg_ctl"), action, "--wait", "--timeout", math.ceil(seconds)]
+        command += ["--pgdata", self.cluster, *options]
+        self._run(user, command, self.cluster, seconds + GRACE_SECONDS)
 
-    def _run(self, user: ServerUser, command: list[object], cwd: Path) -> None:
+    def _run(self, user: ServerUser, command: list[object], cwd: Path, seconds: float) -> None:
         # PGHOST, PGOPTIONS and the like are meant for somebody else's server.
         clean = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-        done = subprocess.run(
+        with subprocess.Popen(
             [str(word) for word in command],
             cwd=cwd,
             env=clean | {"LC_ALL": "C"},
@@ -266,12 +276,19 @@ class _Folder:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
+            process_group=0,  # Whatever it has started ends with it; a server leaves the group.
             **user.process_arguments(),
-        )
-        if done.returncode:
+        ) as process:
+            try:
+                said, _ = process.communicate(timeout=seconds)
+            except subprocess.TimeoutExpired as error:
+                raise _failed(f"{command[0]} did not end in {seconds:g} s.") from error
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+        if process.returncode:
             log = self.log.read_text(errors="replace") if self.log.exists() else ""
-            last = "\n".join([*done.stdout.splitlines(), *log.splitlines()][-12:])
+            last = "\n".join([*said.splitlines(), *log.splitlines()][-12:])
             raise _failed(f"The embedded PostgreSQL in {self.path} failed:\n{last}")
 
 

@@ -22,7 +22,7 @@ def configure_logging(level: str, log_format: Literal["auto", "console", "json"]
     console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
     renderers = _console() if console else _json()
     structlog.configure(
-        processors=[structlog.contextvars.merge_contextvars, *_facts(), *renderers],
+        processors=[*_facts(), *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,

@@ -1,6 +1,6 @@
 """Connections to PostgreSQL, and which of its errors mean "not now" instead of "wrong".
 
-Every session of Orderpath is opened here: by the store, the migrations and the projectors.
+Every session of Orderpath is opened here, or with what session_conninfo gives: by yoyo and psql.
 """
 
 from collections.abc import Iterator

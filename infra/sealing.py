@@ -73,11 +73,6 @@ class KeyRing:
         while len(self._by_subject) > _CACHED_KEYS:
             self._by_subject.popitem(last=False)
 
-    def forget(self) -> None:
-        """Drop everything: the keys may have been destroyed."""
-        self._by_subject.clear()
-        self._new.clear()
-
 
 def seal(text: str, key: bytes, place: Place, field: str) -> str:
     """Encrypt one value."""

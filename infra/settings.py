@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     batch_commands: Annotated[int, Field(ge=1, le=1024)] = 256  # commands an append
     batch_events: Annotated[int, Field(ge=1, le=10_000)] = 2_000  # events a projection transaction
     cache_streams: Annotated[int, Field(ge=0, le=1_000_000)] = 20_000  # states kept in memory
+    # How long a command waits for a database that went away.
+    patience_seconds: Annotated[float, Field(ge=0, le=600)] = 10.0
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Lower] = "info"
     log_format: Annotated[Literal["auto", "console", "json"], Lower] = "auto"
 
@@ -123,6 +125,7 @@ _ALLOWED: Final = {
     "batch_commands": "a whole number from 1 to 1024",
     "batch_events": "a whole number from 1 to 10000",
     "cache_streams": "a whole number from 0 to 1000000",
+    "patience_seconds": "a number from 0 to 600",
     "log_level": "debug, info, warning, error",
     "log_format": "auto, console, json",
 }

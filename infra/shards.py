@@ -1,11 +1,8 @@
 """Which of the 16 shards an entity belongs to: fixed for ever, `order-X` and `attempt-X` alike."""
 
-from typing import Final
 from zlib import crc32
 
-from domain.messages import entity_of
-
-SHARDS: Final = 16
+from domain.messages import SHARDS, entity_of
 
 
 def shard_of(stream_id: str) -> int:

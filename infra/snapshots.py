@@ -51,8 +51,9 @@ log_ = structlog.get_logger()
 class Snapshots:
     """Keeps and loads states, sealed as a whole. One per process; threads may share it."""
 
-    def __init__(self, ring: KeyRing) -> None:
+    def __init__(self, ring: KeyRing, *, max_characters: int = MAX_STATE_CHARACTERS) -> None:
         self._ring = ring
+        self._max_characters = max_characters
         self._damaged: set[Place] = set()  # named in the log once each
         code_fingerprint()  # Now, while the files on disk are the ones that run.
 
@@ -90,7 +91,7 @@ class Snapshots:
         shape = shape_of(_category_of(stream))
         try:
             body = shape.dump(state)
-            if len(body) > MAX_STATE_CHARACTERS:
+            if len(body) > self._max_characters:
                 raise ValueError(f"{len(body)} characters")
         except ValueError:
             log_.warning("snapshot_not_kept", stream_id=stream, version=state.version)
@@ -174,8 +175,3 @@ class SnapshotRecorder(AggregateRecorder):
                 f"{_SELECT} {order} limit %s", (str(originator_id), gt, lte, limit)
             ).fetchall()
         return [StoredEvent(*row) for row in rows]
-
-    def delete_all(self) -> None:
-        """Drop every snapshot: nothing changes but the time of the next load."""
-        with self._session.connection() as connection:
-            connection.execute("delete from log.snapshots")

@@ -1,22 +1,25 @@
 """Builds: each is one set of tables of a read model, in a schema of its own. Readers see the
-live one through views of schema `live`. Called by services.rebuild and services.projector.
+live one through views of schema `live`. Called by services.read_models and services.projector.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Final, Literal
 
 from psycopg import sql
 
+from domain.messages import SHARDS
 from domain.reading import Head
 from projections.interface import Projection, Tx
 from projections.sessions import use_schema
 
 State = Literal["live", "rebuilding", "scratch"]
 Driver = Literal["follower", "workers"]
-DRIVERS: tuple[Driver, ...] = get_args(Driver)
 
-_INSTALL_LOCK = 0x0BDE_4A18  # advisory: one process at a time makes or swaps builds
+COLUMNS: Final = "b.projection, b.build, b.version, b.state, b.driver"  # what a Build is made of
+
+# Advisory locks, any numbers that nobody else uses.
+_INSTALL_LOCK: Final = 0x0BDE_4A18  # one process at a time makes or swaps builds
+SCRATCH_LOCK: Final = 0x0BDE_4A19  # with a build's number: its verifier's session holds it
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,8 @@ def lock_builds(tx: Tx) -> None:
 def list_builds(tx: Tx, state: State | None = None) -> list[Build]:
     """Give all builds, or those in one state, by projection and age."""
     rows = tx.execute(
-        "select projection, build, version, state, driver from projection.builds"
-        " where state = coalesce(%s, state) order by projection, build",
+        f"select {COLUMNS} from projection.builds b"  # noqa: S608 - a constant
+        " where b.state = coalesce(%s, b.state) order by b.projection, b.build",
         [state],
     )
     return [Build(*row) for row in rows]
@@ -70,8 +73,8 @@ def create_build(tx: Tx, projection: Projection, state: State, head: Head) -> Bu
     tx.execute(projection.ddl)
     tx.execute(
         "insert into projection.checkpoints (projection, build, shard, log_id, epoch)"
-        " select %s, %s, shard, %s, %s from generate_series(0, 15) as shard",
-        [projection.name, build.build, head.log_id, head.epoch],
+        " select %s, %s, shard, %s, %s from generate_series(0, %s) as shard",
+        [projection.name, build.build, head.log_id, head.epoch, SHARDS - 1],
     )
     return build
 
@@ -116,6 +119,36 @@ def drop_build(tx: Tx, build: Build) -> None:
     tx.execute("delete from projection.builds where build = %s", [build.build])
 
 
+def hold_build(tx: Tx, build: Build) -> None:
+    """Say that this session works on a scratch build, until let_go_build or the session's end."""
+    tx.execute("select pg_advisory_lock(%s, %s)", [SCRATCH_LOCK, build.build])
+
+
+def let_go_build(tx: Tx, build: Build) -> None:
+    """Take that back."""
+    tx.execute("select pg_advisory_unlock(%s, %s)", [SCRATCH_LOCK, build.build])
+
+
+def list_abandoned(tx: Tx) -> list[Build]:
+    """Give the scratch builds that no session works on: their verifiers were killed."""
+    rows = tx.execute(
+        f"select {COLUMNS} from projection.builds b"  # noqa: S608 - a constant
+        " where b.state = 'scratch' and not exists (select from pg_locks l"
+        "  join pg_database d on d.oid = l.database and d.datname = current_database()"
+        "  where l.locktype = 'advisory' and l.objsubid = 2"
+        "  and l.classid = %s and l.objid = b.build)"
+        " order by b.projection, b.build",
+        [SCRATCH_LOCK],
+    )
+    return [Build(*row) for row in rows]
+
+
+def drop_abandoned(tx: Tx) -> None:
+    """Forget the scratch builds that no session works on."""
+    for build in list_abandoned(tx):
+        drop_build(tx, build)
+
+
 def analyze(tx: Tx, build: Build) -> None:
     """Let the planner know the tables: fresh ones are unknown to it, and read badly."""
     tables = tx.execute(
@@ -123,14 +156,6 @@ def analyze(tx: Tx, build: Build) -> None:
     ).fetchall()
     for (table,) in tables:
         tx.execute(sql.SQL("analyze {}").format(sql.Identifier(build.schema, table)))
-
-
-def set_driver(tx: Tx, projections: Sequence[str], driver: Driver) -> None:
-    """Say who feeds these projections from now on: the log follower, or the stream workers."""
-    tx.execute(
-        "update projection.builds set driver = %s where projection = any(%s)",
-        [driver, list(projections)],
-    )
 
 
 def checksum(tx: Tx, projection: Projection, build: Build) -> dict[str, tuple[int, int]]:

@@ -1,6 +1,6 @@
 """The read models that are kept, in the order in which a batch is applied to them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from domain.refusals import Unusable
 from projections.activity import Activity
@@ -24,12 +24,12 @@ BY_NAME: Mapping[str, Projection] = {projection.name: projection for projection 
 class UnknownProjection(Unusable):
     """There is no read model of this name."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"no projection is named {name!r}: choose one of {', '.join(BY_NAME)}")
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"no projection is named {name!r}: choose one of {', '.join(known)}")
 
 
-def find_projection(name: str) -> Projection:
+def find_projection(name: str, known: Mapping[str, Projection] = BY_NAME) -> Projection:
     """Give the read model of this name. Raises: UnknownProjection"""
-    if name not in BY_NAME:
-        raise UnknownProjection(name)
-    return BY_NAME[name]
+    if name not in known:
+        raise UnknownProjection(name, known)
+    return known[name]

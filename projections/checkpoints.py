@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from projections.builds import Build, Driver
+from projections.builds import COLUMNS, Build, Driver
 from projections.interface import Tx, as_json
 
 Place = tuple[int, int]  # build, shard
@@ -36,18 +36,13 @@ class Pending:
     next_position: int | None  # of the first event above it, None: nothing waits
 
 
-_COLUMNS = (
-    "b.projection, b.build, b.version, b.state, b.driver, c.shard, c.position, c.log_id, c.epoch"
-)
-
-
 def lock_checkpoints(
     tx: Tx, shards: Sequence[int], *, driver: Driver | None = None, build: int | None = None
 ) -> list[Checkpoint]:
     """Take the rows of these shards for update, always in the same order: of the live builds
     that the driver feeds, or of one build."""
     rows = tx.execute(
-        f"select {_COLUMNS}"  # noqa: S608 - a constant
+        f"select {COLUMNS}, c.shard, c.position, c.log_id, c.epoch"  # noqa: S608 - a constant
         " from projection.checkpoints c join projection.builds b using (projection, build)"
         " where c.shard = any(%(shards)s)"
         " and case when %(build)s::integer is null"

@@ -1,9 +1,7 @@
 """What a read model is. Projectors drive it, rebuilds make a second one of it beside the first."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final, LiteralString, Protocol
-from uuid import UUID
 
 from psycopg import Cursor
 from pydantic_core import to_json
@@ -53,6 +51,3 @@ def timeline_columns(event: Recorded, rank: int = 0) -> dict[str, Any]:
         "timeline_no": number,
         "fact_id": fact_id,
     }
-
-
-TimelineRow = tuple[datetime, bool, int, UUID]

@@ -122,8 +122,6 @@ def _order(items: dict[str, Item], *row: Any) -> Order:
 def _item_rows(order_id: str, order: Order) -> Iterable[dict[str, Any]]:
     for item in order.items.values():
         line = item.line
-        live = item.live_quantity
-        share = line.discount_minor * live // line.quantity
         at, decided, number, fact_id = item.key
         yield {
             "order_id": order_id,
@@ -139,8 +137,8 @@ def _item_rows(order_id: str, order: Order) -> Iterable[dict[str, Any]]:
             "delivery_minor": item.delivery_minor,
             "pieces": item.pieces,
             "item_status": items_status([item]),
-            "live_quantity": live,
-            "net_minor": live * line.unit_price_minor - share,
+            "live_quantity": item.live_quantity,
+            "net_minor": item.net_minor,
             "key_at": at,
             "key_decided": decided,
             "key_no": number,

@@ -10,6 +10,8 @@ from domain.messages import Recorded
 from domain.orders import events as e
 from projections.interface import Tx, as_json
 
+BOOKED: Final = frozenset(e.PAYMENT_EVENTS.values())
+
 
 class Payments:
     """One row per movement of money, and one per order with its sums."""
@@ -56,7 +58,7 @@ class Payments:
         entries: list[dict[str, Any]] = []
         annulled: list[dict[str, Any]] = []
         for recorded in batch:
-            if type(recorded.event) in e.PAYMENT_KINDS:
+            if type(recorded.event) in BOOKED:
                 entries.append(_entry(recorded))
             elif isinstance(recorded.event, e.FactAnnulled):
                 annulled.append(
@@ -80,7 +82,7 @@ def _entry(recorded: Recorded) -> dict[str, Any]:
     return {
         "order_id": recorded.entity_id,
         "payment_id": event.payment_id,
-        "kind": e.PAYMENT_KINDS[type(event)],
+        "kind": event.KIND,
         "amount_minor": event.amount_minor,
         "currency": event.currency,
         "method": getattr(event, "method", None),

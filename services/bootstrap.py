@@ -34,7 +34,7 @@ from infra.settings import Settings, load_settings
 from services.follower import Follower, Progress
 from services.pipeline import Pipeline
 from services.projector import Projector
-from services.rebuild import prepare, rebuild
+from services.read_models import ReadModels
 
 # What programs take from here; some of it comes from infra, which they may not see.
 __all__ = [
@@ -84,6 +84,7 @@ class System:
             self.clock,
             batch_commands=self.settings.batch_commands,
             cache_streams=self.settings.cache_streams,
+            patience_seconds=self.settings.patience_seconds,
         )
 
     @cached_property
@@ -131,19 +132,26 @@ class System:
         """The log as projections see it: with a projector's rights, hence without keys."""
         return open_log(self.url, role="orderpath_projector")
 
-    def follower(self) -> Follower:
-        """Give a driver of the projections, their tables and views being there.
-
-        Tables of an earlier version are rebuilt first, while readers still see the old ones.
-        """
+    @cached_property
+    def read_models(self) -> ReadModels:
+        """The builds of the read models: made, rebuilt, verified, repaired, listed."""
         lend = partial(self.lend, "orderpath_projector")
-        for outdated in prepare(lend, self.projection_log):
-            rebuild(lend, self.projection_log, outdated)
-        projector = Projector(lend, self.projection_log)
+        return ReadModels(lend, self.projection_log, batch_events=self.settings.batch_events)
+
+    def prepare_projections(self) -> None:
+        """Make the tables and views that are missing; rebuild tables of an earlier version,
+        while readers still see those."""
+        for outdated in self.read_models.prepare():
+            self.read_models.rebuild(outdated)
+
+    def follower(self) -> Follower:
+        """Give a driver of the projections, once these are prepared."""
+        projector = Projector(self.read_models.lend, self.projection_log)
         return Follower(projector, self.projection_log, batch_events=self.settings.batch_events)
 
     def catch_up(self, progress: Progress | None = None) -> int:
         """Bring the projections to the end of the log as it is now; give the events read."""
+        self.prepare_projections()
         return self.follower().catch_up(progress=progress)
 
     def close(self) -> None:

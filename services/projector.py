@@ -257,6 +257,7 @@ def _park(tx: Tx, work: _Work, event: Recorded | Undecodable, error: str, parked
     log_.error(
         "stream_parked",
         projection=work.build.projection,
+        stream_id=event.stream_id,
         position=event.position,
         error=error.split(":", 1)[0],
     )

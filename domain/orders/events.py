@@ -4,7 +4,9 @@ Amounts are integer minor units of the order's currency, times are aware and UTC
 quantities are pieces. When it happened stands in the envelope (occurred_at).
 """
 
-from collections.abc import Mapping
+# Everybody looks up the events of an order here.
+# ruff: noqa: PLC0414
+
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal, get_args
 from uuid import UUID
@@ -12,8 +14,14 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from domain.messages import Code, Event, Name, Personal, Shape, Text
-from domain.orders.ledger import Kind
 from domain.orders.money import Currency, Line, Totals
+from domain.orders.payment_events import PAYMENT_EVENTS as PAYMENT_EVENTS
+from domain.orders.payment_events import PaymentAuthorised as PaymentAuthorised
+from domain.orders.payment_events import PaymentCharged as PaymentCharged
+from domain.orders.payment_events import PaymentChargedBack as PaymentChargedBack
+from domain.orders.payment_events import PaymentEvent as PaymentEvent
+from domain.orders.payment_events import PaymentRefunded as PaymentRefunded
+from domain.orders.payment_events import PaymentSubmitted as PaymentSubmitted
 
 Initiator = Literal["client", "shop", "carrier", "system"]
 TimeSource = Literal["recorded", "derived"]  # derived: the source has no own time for it
@@ -160,53 +168,6 @@ class ItemStatusChanged(Event):
     totals: Totals | None = None  # set when pieces were cancelled: the money afterwards
 
 
-class PaymentSubmitted(Event):
-    """Fact: the customer was asked for, or announced, a payment."""
-
-    NAME: ClassVar[str] = "order.payment_submitted.v1"
-
-    payment_id: Name
-    method: Name
-    amount_minor: int
-    currency: Currency
-    installments: int | None = None
-
-
-class PaymentEvent(Event):
-    """What all movements of one payment say."""
-
-    payment_id: Name
-    amount_minor: int
-    currency: Currency
-    gateway_ref: Name | None = None  # the gateway's own id of this movement
-
-
-class PaymentAuthorised(PaymentEvent):
-    """Fact: the money is reserved on the customer's side."""
-
-    NAME: ClassVar[str] = "order.payment_authorised.v1"
-
-
-class PaymentCharged(PaymentEvent):
-    """Fact: the money came in."""
-
-    NAME: ClassVar[str] = "order.payment_charged.v1"
-
-
-class PaymentRefunded(PaymentEvent):
-    """Fact: the money went back, by us."""
-
-    NAME: ClassVar[str] = "order.payment_refunded.v1"
-
-    reason_code: Code | None = None
-
-
-class PaymentChargedBack(PaymentEvent):
-    """Fact: the bank took the money back, at the customer's demand."""
-
-    NAME: ClassVar[str] = "order.payment_charged_back.v1"
-
-
 class OwnerAssigned(Event):
     """Fact: a person or a group is responsible for the order from now on."""
 
@@ -243,16 +204,6 @@ class FactAnnulled(Event):
     annulled_type: Name
     reason: Personal
 
-
-# What each kind of ledger entry is booked by, and the other way round.
-PAYMENT_EVENTS: Mapping[Kind, type[PaymentSubmitted | PaymentEvent]] = {
-    "submitted": PaymentSubmitted,
-    "authorised": PaymentAuthorised,
-    "charged": PaymentCharged,
-    "refunded": PaymentRefunded,
-    "charged_back": PaymentChargedBack,
-}
-PAYMENT_KINDS: Mapping[type[Event], Kind] = {event: kind for kind, event in PAYMENT_EVENTS.items()}
 
 OrderEvent = (
     OrderPlaced

@@ -58,6 +58,16 @@ class Item:
         """Pieces that are not cancelled."""
         return sum(n for status, n in self.pieces.items() if status != CANCELLED)
 
+    @property
+    def discount_minor(self) -> int:
+        """What the live pieces bear of the discount on the whole line."""
+        return self.line.discount_minor * self.live_quantity // self.line.quantity
+
+    @property
+    def net_minor(self) -> int:
+        """Price of the live pieces after their discount."""
+        return self.live_quantity * self.line.unit_price_minor - self.discount_minor
+
 
 def charged_lines(items: Iterable[Item]) -> tuple[Line, ...]:
     """Give the lines as they are charged: without their cancelled pieces."""
@@ -65,8 +75,7 @@ def charged_lines(items: Iterable[Item]) -> tuple[Line, ...]:
     for item in items:
         quantity = item.live_quantity
         if quantity:
-            share = item.line.discount_minor * quantity // item.line.quantity
-            update = {"quantity": quantity, "discount_minor": share}
+            update = {"quantity": quantity, "discount_minor": item.discount_minor}
             lines.append(item.line.model_copy(update=update))
     return tuple(lines)
 

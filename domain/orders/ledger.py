@@ -47,7 +47,7 @@ class Balance:
 
 def balance(entries: Iterable[LedgerEntry], payment_id: str | None = None) -> Balance:
     """Sum the entries, of one payment or of all. The order of the entries has no meaning."""
-    sums: dict[Kind, int] = dict.fromkeys(get_args(Kind), 0)
+    sums = dict.fromkeys(get_args(Kind), 0)
     for entry in entries:
         if payment_id is None or entry.payment_id == payment_id:
             sums[entry.kind] += entry.amount_minor

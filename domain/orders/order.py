@@ -221,8 +221,9 @@ def _booked(
     event: e.PaymentSubmitted | e.PaymentEvent,
     gateway_ref: str | None = None,
 ) -> dict[str, Any]:
-    kind = e.PAYMENT_KINDS[type(event)]
-    entry = LedgerEntry(happened.version, event.payment_id, kind, event.amount_minor, gateway_ref)
+    entry = LedgerEntry(
+        happened.version, event.payment_id, event.KIND, event.amount_minor, gateway_ref
+    )
     return {"ledger": (*order.ledger, entry)}
 
 

@@ -1,17 +1,11 @@
 """The history of one path: which versions were published. evolve never refuses."""
 
-# services.rounds and infra.event_log look these two up here.
-# ruff: noqa: PLC0414
-
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never, cast
 
 from domain.messages import Happened
-from domain.paths.commands import PublishPath as PublishPath
-from domain.paths.events import PathEvent
-from domain.paths.events import PathPublished as PathPublished
+from domain.paths.events import PathEvent, PathPublished
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +15,6 @@ class PathLine:
     version: int = 0
     path_version: int = 0
     content_hash: str = ""
-    hashes: Mapping[int, str] = field(default_factory=dict)
     last_occurred_at: datetime | None = None
     subject_id: str | None = None  # a path belongs to no person
 
@@ -36,7 +29,6 @@ class PathLine:
                     path_version=event.path_version,
                     content_hash=event.content_hash,
                     last_occurred_at=happened.occurred_at,
-                    hashes={**self.hashes, event.path_version: event.content_hash},
                 )
             case _:
                 assert_never(event)

@@ -1,11 +1,11 @@
 """Schema `analytics`: documented views for people, over the live builds. One SQL file each.
 
 A file begins with the view's comment; a line of its last select that ends in `-- text` gives
-the comment of the column that it names. services.rebuild installs them.
+the comment of the column that it names. services.read_models installs them.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from importlib.resources import files
 from typing import Final
@@ -51,9 +51,9 @@ def text_of(part: str) -> str:
     return (files("projections.analytics") / f"{part}.sql").read_text()
 
 
-def fingerprint() -> str:
-    """Hash the text of all parts: another one means that they must be installed again."""
-    return sha256("\x00".join(text_of(part) for part in PARTS).encode()).hexdigest()
+def fingerprint(texts: Iterable[str]) -> str:
+    """Hash the texts of all parts: another one means that they must be installed again."""
+    return sha256("\x00".join(texts).encode()).hexdigest()
 
 
 def is_installed(tx: Tx) -> bool:
@@ -61,15 +61,16 @@ def is_installed(tx: Tx) -> bool:
     row = tx.execute(
         "select version, fingerprint from projection.installed where part = 'analytics'"
     ).fetchone()
-    return row is not None and (row[0] > VERSION or tuple(row) == (VERSION, fingerprint()))
+    ours = (VERSION, fingerprint(map(text_of, PARTS)))
+    return row is not None and (row[0] > VERSION or tuple(row) == ours)
 
 
 def install(tx: Tx) -> None:
     """Make all views and functions anew, with their comments and the right to read them."""
     _drop(tx)
     tx.execute("set local search_path = analytics, pg_temp")
-    for part in PARTS:
-        text = text_of(part)
+    texts = {part: text_of(part) for part in PARTS}
+    for part, text in texts.items():
         tx.execute(text.encode())
         for statement in _comments(part, text):
             tx.execute(statement)
@@ -82,7 +83,7 @@ def install(tx: Tx) -> None:
     tx.execute(
         "insert into projection.installed values ('analytics', %s, %s) on conflict (part)"
         " do update set version = excluded.version, fingerprint = excluded.fingerprint",
-        [VERSION, fingerprint()],
+        [VERSION, fingerprint(texts.values())],
     )
 
 

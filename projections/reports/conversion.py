@@ -9,7 +9,7 @@ Conversion = TypedDict(
 )  # fmt: skip
 
 
-def conversion(reader: Reader, scope: Scope, start: str, end: str) -> Conversion:
+def measure_conversion(reader: Reader, scope: Scope, start: str, end: str) -> Conversion:
     """Measure from the first entry of one status to the first entry of the other.
 
     Shape: orders that reached both count once, also where the second came before the first

@@ -68,7 +68,7 @@ class Cohorts(TypedDict):
     cohorts: list[Cohort]
 
 
-def funnel_now(reader: Reader, scope: Scope, places: Places) -> Funnel:
+def count_funnel(reader: Reader, scope: Scope, places: Places) -> Funnel:
     """Count the orders of each status, in the order of the path."""
     if scope.is_past:
         rows = reader.execute(visits_of(scope) + _STANDING, scope.parameters).fetchall()
@@ -83,7 +83,7 @@ def funnel_now(reader: Reader, scope: Scope, places: Places) -> Funnel:
     }
 
 
-def funnel_flow(reader: Reader, scope: Scope, places: Places) -> Flow:
+def count_flow(reader: Reader, scope: Scope, places: Places) -> Flow:
     """Count what entered and left each status on each day on which something moved."""
     rows = reader.execute(visits_of(scope) + _FLOW, scope.parameters).fetchall()
     by_place = _by_place(places)
@@ -102,7 +102,7 @@ def funnel_flow(reader: Reader, scope: Scope, places: Places) -> Flow:
     return {"as_of": scope.as_of, "days": days}
 
 
-def funnel_cohort(reader: Reader, scope: Scope, places: Places) -> Cohorts:
+def count_cohorts(reader: Reader, scope: Scope, places: Places) -> Cohorts:
     """Count, for the orders of each month, how many ever reached each status."""
     rows = reader.execute(visits_of(scope) + _COHORT, scope.parameters).fetchall()
     by_place = _by_place(places)

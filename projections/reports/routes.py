@@ -2,7 +2,7 @@
 
 from typing import Final, LiteralString, TypedDict
 
-from projections.reports.scope import Reader, Scope, rounded, visits_of
+from projections.reports.scope import Reader, Scope, checked_limit, rounded, visits_of
 
 MOST_LISTED: Final = 10_000
 
@@ -17,12 +17,13 @@ class Route(TypedDict):
     mean_seconds: float | None  # from the first to the latest entry
 
 
-def routes(reader: Reader, scope: Scope, limit: int = MOST_LISTED) -> list[Route]:
+def count_routes(reader: Reader, scope: Scope, limit: int = MOST_LISTED) -> list[Route]:
     """List the routes, the most frequent first.
 
-    Shape: 0..limit rows; orders of all rows add up to all orders if there are fewer than limit.
+    Shape:  0..limit rows; orders of all rows add up to all orders if there are fewer than limit.
+    Raises: ValueError if limit is not in 1..MOST_LISTED.
     """
-    parameters = {**scope.parameters, "limit": limit}
+    parameters = {**scope.parameters, "limit": checked_limit(limit, MOST_LISTED)}
     rows = reader.execute(visits_of(scope) + _QUESTION, parameters)
     return [
         {

@@ -35,6 +35,13 @@ class Scope:
         }
 
 
+def checked_limit(limit: int, most: int) -> int:
+    """Give how many rows a list may have. Raises: ValueError if that is not in 1..most."""
+    if not 1 <= limit <= most:
+        raise ValueError(f"limit must be in 1..{most}, not {limit}")
+    return limit
+
+
 class Spread(TypedDict):
     """How durations are spread, in seconds to the millisecond; all null where there are none."""
 

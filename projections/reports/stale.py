@@ -6,7 +6,7 @@ from typing import Any, Final, LiteralString, TypedDict, cast
 from uuid import UUID
 
 from domain.paths.durations import format_duration
-from projections.reports.scope import Reader, Scope
+from projections.reports.scope import Reader, Scope, checked_limit
 
 ALWAYS_COUNTED: Final = tuple(timedelta(days=days) for days in (7, 30, 60, 90))
 MOST_LISTED: Final = 100_000
@@ -39,7 +39,7 @@ class Stale(TypedDict):
     orders: list[StaleOrder]  # the longest silent first
 
 
-def stale(
+def list_stale(
     reader: Reader,
     scope: Scope,
     *,
@@ -54,8 +54,6 @@ def stale(
     Shape:  orders: 0..limit rows, the longest silent first, ties by order_id.
     Raises: ValueError if limit is not in 1..MOST_LISTED.
     """
-    if not 1 <= limit <= MOST_LISTED:
-        raise ValueError(f"limit must be in 1..{MOST_LISTED}, not {limit}")
     counted = sorted({*ALWAYS_COUNTED, silent_for})
     seconds = [duration.total_seconds() for duration in counted]
     source = _THEN if scope.is_past else _NOW
@@ -64,7 +62,7 @@ def stale(
         "seconds": seconds,
         "silent_for": silent_for.total_seconds(),
         "overdue": overdue,
-        "limit": limit,
+        "limit": checked_limit(limit, MOST_LISTED),
     }
     rows = reader.execute(source + _QUESTION, parameters).fetchall()
     still_open, all_overdue, *silent = rows[0]["counts"]

@@ -41,7 +41,7 @@ class Handling(TypedDict):
     seconds: Percentiles
 
 
-def time_in_status(reader: Reader, scope: Scope) -> list[TimeInStatus]:
+def measure_time_in_status(reader: Reader, scope: Scope) -> list[TimeInStatus]:
     """Measure the stays in each status from entering to leaving it, by path and status."""
     rows = reader.execute(visits_of(scope) + _STAYS + _SPREAD, scope.parameters)
     return [
@@ -57,7 +57,7 @@ def time_in_status(reader: Reader, scope: Scope) -> list[TimeInStatus]:
     ]
 
 
-def handling_times(reader: Reader, scope: Scope, *, by_holder: bool = False) -> list[Handling]:
+def measure_handling(reader: Reader, scope: Scope, *, by_holder: bool = False) -> list[Handling]:
     """Measure from taking an order up to handing it on, within each stay; to the second.
 
     Shape: one row per path and status, with by_holder also per owner at entry. Stays that

@@ -10,7 +10,7 @@ Transition = TypedDict(
 )
 
 
-def transitions(reader: Reader, scope: Scope) -> list[Transition]:
+def count_transitions(reader: Reader, scope: Scope) -> list[Transition]:
     """Count each pair of consecutive status events of an order, the most frequent first.
 
     Shape: one row per pair; nonconforming: of count, moves that the order's path does not allow.

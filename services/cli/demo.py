@@ -13,6 +13,7 @@ from services.cli import report_tables as tables
 from services.cli.options import AsJson, Scoping
 from services.cli.output import progress_bar, put, say, table
 from services.cli.reports import A_WEEK, ask_in
+from services.demo import DAYS, ORDERS, SEED
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -26,9 +27,9 @@ QUESTION = "select * from analytics.cancel_reasons order by orders desc"
 
 
 def demo(
-    seed: Annotated[int, typer.Option(metavar="N", help="Another shop for each number.")] = 7,
-    days: Annotated[int, typer.Option(min=1, max=365, metavar="N")] = 30,
-    orders: Annotated[int, typer.Option(min=1, max=100_000, metavar="N")] = 2_000,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another shop for each number.")] = SEED,
+    days: Annotated[int, typer.Option(min=1, max=365, metavar="N")] = DAYS,
+    orders: Annotated[int, typer.Option(min=1, max=100_000, metavar="N")] = ORDERS,
     json: AsJson = False,
 ) -> None:
     """Simulate a shop for 30 days and show its reports; in a folder of its own."""
@@ -49,9 +50,9 @@ def demo(
 
 
 def _answer(system: "System", summary: "DemoSummary") -> dict[str, Any]:
-    from projections.reports.conversion import conversion
-    from projections.reports.funnel import funnel_now
-    from projections.reports.stale import stale
+    from projections.reports.conversion import measure_conversion
+    from projections.reports.funnel import count_funnel
+    from projections.reports.stale import list_stale
     from services.history import changes_of
     from services.reading import load_order, status_places
 
@@ -72,11 +73,11 @@ def _answer(system: "System", summary: "DemoSummary") -> dict[str, Any]:
             "refused_because": dict(summary.refused_because),
             "by_actor": dict(summary.by_actor),
         },
-        "funnel": ask_in(system, lambda _, r, scope: funnel_now(r, scope, places), scoping),
-        "stale": ask_in(system, lambda _, r, scope: stale(r, scope, limit=LISTED), scoping),
+        "funnel": ask_in(system, lambda _, r, scope: count_funnel(r, scope, places), scoping),
+        "stale": ask_in(system, lambda _, r, scope: list_stale(r, scope, limit=LISTED), scoping),
         "conversion": ask_in(
             system,
-            lambda _, r, scope: [conversion(r, scope, *ways) for ways in CONVERSIONS],
+            lambda _, r, scope: [measure_conversion(r, scope, *ways) for ways in CONVERSIONS],
             scoping,
         ),
         "history": {

@@ -139,6 +139,7 @@ def _stay(name: str, *, keep_database: bool) -> None:
         _state(f"database ready ({kind})")
         watch = _Watch(system, stop, restart=keep_database)
         watcher = Thread(target=watch.run, name=f"orderpath {name} watch", daemon=True)
+        system.prepare_projections()
         follower = system.follower()
         watcher.start()
         _state("following the log; Ctrl-C ends it" + " or `orderpath down`" * keep_database)
@@ -173,9 +174,7 @@ class _Watch:
                 self._try(self._bring_back)
 
     def _line(self) -> str:
-        from services.cli.projections import listed
-
-        live = [one for one in listed(self.system) if one.state == "live"]
+        live = [one for one in self.system.read_models.list_projections() if one.state == "live"]
         lag = max((one.lag for one in live), default=0)
         parked = sum(one.parked for one in live)
         position = min((one.position for one in live), default=0)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 def sheet(view: "View") -> "Iterator[RenderableType]":
     """Show the whole state of an order."""
+    from domain.orders.ledger import Kind
+
     currency = view["currency"]
     yield table(None, "Order", str(view["order_id"]), rows=_facts(view))
     if view["items"]:
@@ -33,8 +35,6 @@ def sheet(view: "View") -> "Iterator[RenderableType]":
             ),
         )
     if view["payments"]:
-        from domain.orders.ledger import Kind
-
         kinds = get_args(Kind)
         yield table(
             "Payments",

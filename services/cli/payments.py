@@ -1,18 +1,18 @@
 """`orderpath order pay`: a payment and its movements."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from services.cli.amounts import minor_of
 from services.cli.errors import CommandFailed
 from services.cli.options import OrderRef, Sending, unfolded
-from services.cli.sending import send
+from services.cli.sending import execute, finish
+from services.cli.session import opened
 
 if TYPE_CHECKING:
     from domain.messages import Command
-    from domain.orders.order import Order
 
 MOVEMENTS: Final = ("submit", "authorise", "charge", "refund", "charge-back")
 
@@ -54,6 +54,7 @@ def pay(
 ) -> None:
     """Book a payment. A charge of a payment that nobody announced announces it too."""
     from domain.orders import commands as c
+    from services.reading import find_order, order_now
 
     commands: dict[str, type[Command]] = {
         "submit": c.SubmitPayment,
@@ -69,13 +70,14 @@ def pay(
         "method": paying.method if "method" in command.model_fields else None,
     }
 
-    def body(state: "Order") -> dict[str, Any]:
-        """Only the currency is taken from the order: the rest is chosen when it is decided."""
-        if state.currency is None:
+    with opened() as system:
+        order_id = find_order(system, order)
+        # Only the currency is taken from the order: the rest is chosen when it is decided.
+        currency = order_now(system, order_id).currency
+        if currency is None:
             message = "the order has no currency yet: the fact that it was placed is missing"
             raise CommandFailed(message)
-        minor = None if amount is None else minor_of(amount, state.currency, "AMOUNT")
-        wish = {**given, "currency": state.currency, "amount_minor": minor}
-        return {name: value for name, value in wish.items() if value is not None}
-
-    send(order, sending, command, body)
+        minor = None if amount is None else minor_of(amount, currency, "AMOUNT")
+        wish = {**given, "order_id": order_id, "currency": currency, "amount_minor": minor}
+        body = {name: value for name, value in wish.items() if value is not None}
+        finish(system, order_id, execute(system, command, sending, body), sending)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -15,9 +14,7 @@ from services.cli.session import catch_up, opened
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from projections.sessions import Lend
-    from services.bootstrap import System
-    from services.rebuild import Listed
+    from services.read_models import Listed
 
 app: Final = typer.Typer(
     name="projection",
@@ -35,7 +32,8 @@ MaybeName = Annotated[
 def list_them(json: AsJson = False) -> None:
     """List the builds of every projection: state, position, lag, parked streams."""
     with opened() as system:
-        rows = [listed_dict(one, system.clock()) for one in listed(system)]
+        listed = system.read_models.list_projections()
+        rows = [listed_dict(one, system.clock()) for one in listed]
     put(rows, as_json=json, people=lambda: [projections_table(rows)])
 
 
@@ -47,14 +45,12 @@ def rebuild(
     json: AsJson = False,
 ) -> None:
     """Build tables anew beside the old ones, then show the new ones. Resumable."""
-    from services.rebuild import rebuild as rebuild_one
-
     with opened() as system:
-        system.follower()  # Whatever was never built is there now.
+        system.prepare_projections()
         rows = []
         for one in _names(name):
             with progress_bar(f"Rebuilding {one}") as move:
-                build = rebuild_one(_lend(system), system.projection_log, one, move)
+                build = system.read_models.rebuild(one, move)
             rows.append({"name": one, "build": build.build, "version": build.version})
     columns = ("projection", "build>", "version>")
     put(rows, as_json=json, people=lambda: [table("Rebuilt", *columns, rows=_cells(rows))])
@@ -68,14 +64,12 @@ def verify(
     json: AsJson = False,
 ) -> None:
     """Compare the live tables with a fresh replay of the log. 1 if one differs."""
-    from services.rebuild import verify as verify_one
-
     with opened() as system:
         catch_up(system)
         rows = []
         for one in _names(name):
             with progress_bar(f"Verifying {one}") as move:
-                found = verify_one(_lend(system), system.projection_log, one, move)
+                found = system.read_models.verify(one, move)
             rows.append(
                 {
                     "name": found.name,
@@ -98,8 +92,6 @@ def verify(
 @app.command()
 def parked(name: MaybeName = None, json: AsJson = False) -> None:
     """List the streams that were left behind at an event that cannot be applied."""
-    from services.rebuild import parked_in
-
     with opened() as system:
         rows = [
             {
@@ -114,7 +106,7 @@ def parked(name: MaybeName = None, json: AsJson = False) -> None:
                 "waiting": one.waiting,
                 "parked_at": one.parked_at,
             }
-            for one in parked_in(_lend(system), name)
+            for one in system.read_models.list_parked(name)
         ]
     columns = (
         "projection", "build>", "state", "stream", "position>", "version>", "event", "error",
@@ -126,22 +118,13 @@ def parked(name: MaybeName = None, json: AsJson = False) -> None:
 @app.command()
 def retry(name: MaybeName = None, json: AsJson = False) -> None:
     """Apply what is parked again. 1 if something stays parked."""
-    from services.rebuild import retry as retry_all
-
     with opened() as system:
-        through, stayed = retry_all(_lend(system), system.projection_log, name)
+        through, stayed = system.read_models.retry(name)
     answer = {"through": through, "still_parked": stayed}
     sentence = f"{through} streams went through, {stayed} are still parked."
     put(answer, as_json=json, people=lambda: [sentence])
     if stayed:
         raise SystemExit(WANTING)
-
-
-def listed(system: "System") -> "list[Listed]":
-    """Say how every build stands."""
-    from services.rebuild import list_projections
-
-    return list_projections(_lend(system), system.projection_log)
 
 
 def listed_dict(one: "Listed", now: datetime) -> dict[str, Any]:
@@ -181,8 +164,3 @@ def _names(given: list[str] | None) -> list[str]:
     from projections.catalog import BY_NAME, find_projection
 
     return [find_projection(name).name for name in given or BY_NAME]
-
-
-def _lend(system: "System") -> "Lend":
-    lend: partial[Any] = partial(system.lend, "orderpath_projector")
-    return lend

@@ -43,7 +43,7 @@ def funnel(
 
     if view not in VIEWS:
         raise typer.BadParameter(f"no view {view!r}: write one of {', '.join(VIEWS)}")
-    question: Any = {"now": f.funnel_now, "flow": f.funnel_flow, "cohort": f.funnel_cohort}[view]
+    question: Any = {"now": f.count_funnel, "flow": f.count_flow, "cohort": f.count_cohorts}[view]
     shown: Any = {
         "now": tables.now_tables,
         "flow": tables.flow_tables,
@@ -85,13 +85,12 @@ def stale(
     printing: Printing,
 ) -> None:
     """Show open orders, and list those that were silent for strictly longer."""
-    from projections.reports.stale import MOST_LISTED, StaleOrder
-    from projections.reports.stale import stale as question
+    from projections.reports.stale import MOST_LISTED, StaleOrder, list_stale
 
     for_people = not (printing.json or printing.csv)
     most = limit or (LISTED_FOR_PEOPLE if for_people else MOST_LISTED)
     answer = ask(
-        lambda _, reader, scope: question(
+        lambda _, reader, scope: list_stale(
             reader, scope, silent_for=silent_for, overdue=overdue, limit=most
         ),
         scoping,
@@ -116,8 +115,7 @@ def conversion(
     printing: Printing,
 ) -> None:
     """Measure from the first entry of one status to the first entry of another."""
-    from projections.reports.conversion import Conversion
-    from projections.reports.conversion import conversion as question
+    from projections.reports.conversion import Conversion, measure_conversion
 
     if start == end:
         raise typer.BadParameter("--from and --to are the same status: name two")
@@ -125,7 +123,7 @@ def conversion(
     def asked(system: "System", reader: "Reader", scope: "Scope") -> Any:
         for status in (start, end):
             known_status(system, status, scope.path)
-        return question(reader, scope, start, end)
+        return measure_conversion(reader, scope, start, end)
 
     answer = ask(asked, scoping)
     put_report(
@@ -141,10 +139,9 @@ def conversion(
 @unfolded
 def transitions(*, scoping: Scoping, printing: Printing) -> None:
     """Count the moves that orders really made, and the waits before them."""
-    from projections.reports.transitions import Transition
-    from projections.reports.transitions import transitions as question
+    from projections.reports.transitions import Transition, count_transitions
 
-    answer = ask(lambda _, reader, scope: question(reader, scope), scoping)
+    answer = ask(lambda _, reader, scope: count_transitions(reader, scope), scoping)
     put_report(
         answer,
         printing,
@@ -158,11 +155,13 @@ def transitions(*, scoping: Scoping, printing: Printing) -> None:
 @unfolded
 def times(*, scoping: Scoping, printing: Printing) -> None:
     """Show how long orders stay in each status."""
-    from projections.reports.times import TimeInStatus, time_in_status
+    from projections.reports.times import TimeInStatus, measure_time_in_status
     from services.reading import status_places
 
     answer = ask(
-        lambda system, reader, scope: placed(time_in_status(reader, scope), status_places(system)),
+        lambda system, reader, scope: placed(
+            measure_time_in_status(reader, scope), status_places(system)
+        ),
         scoping,
     )
     put_report(
@@ -185,12 +184,12 @@ def handling(
     printing: Printing,
 ) -> None:
     """Show how long orders are worked on: from taken up to handed on."""
-    from projections.reports.times import Handling, handling_times
+    from projections.reports.times import Handling, measure_handling
     from services.reading import status_places
 
     answer = ask(
         lambda system, reader, scope: placed(
-            handling_times(reader, scope, by_holder=by_holder), status_places(system)
+            measure_handling(reader, scope, by_holder=by_holder), status_places(system)
         ),
         scoping,
     )
@@ -214,12 +213,11 @@ def routes(
     printing: Printing,
 ) -> None:
     """List the ways that orders took, the most frequent first."""
-    from projections.reports.routes import MOST_LISTED, Route
-    from projections.reports.routes import routes as question
+    from projections.reports.routes import MOST_LISTED, Route, count_routes
 
     for_people = not (printing.json or printing.csv)
     most = limit or (LISTED_FOR_PEOPLE if for_people else MOST_LISTED)
-    answer = ask(lambda _, reader, scope: question(reader, scope, most), scoping)
+    answer = ask(lambda _, reader, scope: count_routes(reader, scope, most), scoping)
     put_report(
         answer,
         printing,

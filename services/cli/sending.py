@@ -11,25 +11,18 @@ from services.cli.session import opened
 
 if TYPE_CHECKING:
     from domain.messages import Command, Outcome
-    from domain.orders.order import Order
     from services.bootstrap import System
 
 SOURCE = "cli"
 
 
-def send(
-    ref: str,
-    sending: Sending,
-    command: "type[Command]",
-    body: "Mapping[str, Any] | Callable[[Order], Mapping[str, Any]]",
-) -> None:
-    """Send a command to an existing order; body may depend on the order's present state."""
-    from services.reading import find_order, order_now
+def send(ref: str, sending: Sending, command: "type[Command]", body: Mapping[str, Any]) -> None:
+    """Send a command to an existing order."""
+    from services.reading import find_order
 
     with opened() as system:
         order_id = find_order(system, ref)
-        values = body(order_now(system, order_id)) if callable(body) else body
-        outcome = execute(system, command, sending, {"order_id": order_id, **values})
+        outcome = execute(system, command, sending, {"order_id": order_id, **body})
         finish(system, order_id, outcome, sending)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from services.bootstrap import System
-    from services.rebuild import Listed
+    from services.read_models import Listed
 
 
 def status(json: AsJson = False) -> None:
@@ -74,12 +74,12 @@ def program_version() -> str:
 
 
 def _status(system: "System", *, was_running: bool) -> dict[str, Any]:
-    from services.cli.projections import listed, listed_dict
+    from services.cli.projections import listed_dict
     from services.reading import latest_paths
 
     now = system.clock()
     head = system.log.head()
-    builds = listed(system)
+    builds = system.read_models.list_projections()
     settings = system.settings
     waiting = [one for one in builds if one.state == "live" and one.oldest_waiting_at is not None]
     pid = running_pid(settings.data_dir)

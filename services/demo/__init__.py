@@ -1,10 +1,12 @@
 """A simulated shop: thirty days of orders, played through the real pipeline in seconds.
 
-`orderpath demo` calls run_demo on a system that was opened with demo_settings and VirtualClock.
+`orderpath demo` calls run.run_demo on a system opened with run.demo_settings and a VirtualClock.
 """
 
-from services.demo.clock import VirtualClock
-from services.demo.run import DemoSummary, Progress, demo_settings, run_demo
-from services.demo.shop import START
+from typing import Final
 
-__all__ = ["START", "DemoSummary", "Progress", "VirtualClock", "demo_settings", "run_demo"]
+# The usual shop. They stand here, and nothing else does, because the command line's help shows
+# them and shall not load what plays the story.
+SEED: Final = 7
+DAYS: Final = 30
+ORDERS: Final = 2_000

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from time import perf_counter
-from typing import Any, Final, Protocol, Self, TypeVar
+from typing import Final
 from uuid import UUID
 
 from domain.messages import Outcome
-from services.bootstrap import System
+from services.bootstrap import Settings, System
+from services.demo import DAYS, ORDERS, SEED
 from services.demo.clock import VirtualClock
 from services.demo.story import Story
 
@@ -38,23 +38,14 @@ class DemoSummary:
     by_actor: Mapping[str, int]  # role, such as manager -> commands
 
 
-class _Settings(Protocol):
-    @property
-    def data_dir(self) -> Path: ...
-    def model_copy(
-        self, *, update: Mapping[str, Any] | None = None, deep: bool = False
-    ) -> Self: ...
-
-
-S = TypeVar("S", bound=_Settings)
-
-
-def demo_settings(settings: S, *, seed: int = 7, days: int = 30, orders: int = 2_000) -> S:
+def demo_settings(
+    settings: Settings, *, seed: int = SEED, days: int = DAYS, orders: int = ORDERS
+) -> Settings:
     """Give the simulated shop a folder and a database of its own, below the real one's.
 
     A shop of another seed or size has another folder: reports never mix two of them.
     """
-    usual = (seed, days, orders) == (7, 30, 2_000)
+    usual = (seed, days, orders) == (SEED, DAYS, ORDERS)
     folder = FOLDER if usual else f"{FOLDER}-{seed}-{days}-{orders}"
     return settings.model_copy(update={"data_dir": settings.data_dir / folder, "database_url": ""})
 
@@ -62,9 +53,9 @@ def demo_settings(settings: S, *, seed: int = 7, days: int = 30, orders: int = 2
 def run_demo(
     system: System,
     *,
-    seed: int = 7,
-    days: int = 30,
-    orders: int = 2_000,
+    seed: int = SEED,
+    days: int = DAYS,
+    orders: int = ORDERS,
     progress: Progress | None = None,
 ) -> DemoSummary:
     """Simulate a shop. The system must have been opened with a VirtualClock.

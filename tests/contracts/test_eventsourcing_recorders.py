@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from eventsourcing.persistence import ApplicationRecorder, StoredEvent
+from eventsourcing.persistence import ApplicationRecorder
 
 # The module, not its classes: pytest would collect those as tests of their own.
 from eventsourcing.tests import persistence as library
@@ -75,12 +75,3 @@ class TestNotificationIdsOfOneAppendDoNotInterleave(
 class TestSnapshotsAreAnAggregateRecorder(OnOurDatabase, library.AggregateRecorderTestCase):
     def create_recorder(self) -> SnapshotRecorder:
         return SnapshotRecorder(self.session)
-
-    def test_deleting_all_leaves_nothing(self) -> None:
-        recorder = self.create_recorder()
-        stream = str(self.new_originator_id())
-        recorder.insert_events([StoredEvent(stream, 500, "order.state.v1", b"{}")])
-
-        recorder.delete_all()
-
-        assert recorder.select_events(stream) == []

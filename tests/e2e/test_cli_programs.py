@@ -1,5 +1,6 @@
 """Programs that stay, on an embedded database of their own: up, down, follow, psql, demo."""
 
+import json
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -173,6 +174,15 @@ def await_events(folder: Path, number: int) -> None:
                 found = row[0] if row else 0
         except (InfraError, UndefinedTable, InvalidSchemaName):
             continue  # It is being made.
+
+
+def test_an_order_comes_from_standard_input_too(own: Processes) -> None:
+    line = {"item_id": "1", "sku": "A", "title": "A", "quantity": 1, "unit_price_minor": 500}
+    body = {"currency": "EUR", "path": "universal", "lines": [line]}
+
+    said = own.run("order", "place", "--file", "-", "--json", stdin=json.dumps(body))
+
+    assert (said.code, said.json["outcome"]) == (0, "accepted")
 
 
 def test_processes_end_with_the_right_code(own: Processes) -> None:

@@ -160,6 +160,15 @@ def test_a_start_that_was_killed_half_way_is_begun_anew(folder: Path) -> None:
     assert not unfinished.exists()
 
 
+def test_a_cluster_that_takes_too_long_to_make_is_given_up_and_begun_anew(folder: Path) -> None:
+    with pytest.raises(InfraError, match=r"initdb did not end in 0\.01 s") as caught:
+        start_embedded(folder, timeout_seconds=0.01)
+
+    assert caught.value.code == "database_unavailable"
+    with connect(start_embedded(folder)) as session:
+        session.execute("select 1")
+
+
 @pytest.mark.parametrize("name", ["with a space", "long-" * 30])
 def test_any_folder_name_will_do(folder: Path, name: str) -> None:
     url = start_embedded(folder / name)

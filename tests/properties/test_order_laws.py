@@ -15,7 +15,7 @@ from domain.messages import Command, Decided, Event
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.items import CANCELLED, ITEM_MOVES, ITEM_STATUSES
-from domain.orders.order import Order
+from domain.orders.order import Order, totals_of
 from domain.refusals import Refusal
 from tests.support import spec
 from tests.support.examples import COMMANDS, NOW, PATH, fact_id
@@ -111,6 +111,14 @@ def test_r1_no_accepted_command_makes_a_move_that_the_matrix_does_not_hold(
                 assert moved.reason_code is not None
                 assert moved.initiator is not None
         status = world.order.status
+
+
+@given(sequences(item_commands, record_facts, first=PLACE))
+def test_d6_the_positions_together_are_worth_the_goods_of_the_order(script: Script) -> None:
+    order = played(script).order
+
+    worth = sum(item.net_minor for item in order.items.values())
+    assert worth == totals_of(order, order.items).goods_minor
 
 
 @given(known_statuses, known_statuses, st.booleans())

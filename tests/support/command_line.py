@@ -55,13 +55,12 @@ class Here:
 
     def run(self, *words: object, stdin: str = "") -> Said:
         out, err = io.StringIO(), io.StringIO()
-        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        with pytest.MonkeyPatch.context() as here, redirect_stdout(out), redirect_stderr(err):
             for name, value in {**COLUMNS, **self.environment}.items():
-                patch.setenv(name, value)
-            patch.setattr(sys, "argv", ["orderpath", *map(str, words)])
-            patch.setattr(sys, "stdin", io.StringIO(stdin))
+                here.setenv(name, value)
+            here.setattr(sys, "stdin", io.StringIO(stdin))
             with pytest.raises(SystemExit) as end:
-                main()
+                main([str(word) for word in words])
         assert isinstance(end.value.code, int)
         return Said(end.value.code, out.getvalue(), err.getvalue())
 

@@ -1,6 +1,7 @@
 """`orderpath order …` from placing to history, as a person types it."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ import pytest
 from services.text_files import MAX_CHARACTERS
 from tests.support.command_line import CommandLine
 
+File = Callable[[str], Path]
 PLACE = (
     "order", "place", "--currency", "EUR", "--item", "MUG:2:9.90:A mug", "--delivery", "4.90",
     "--external-id", "A-17", "--name", "Ann Smith", "--actor", "website",
@@ -131,11 +133,22 @@ def test_all_wrong_items_are_told_together_and_nothing_else(line: CommandLine) -
     ]
 
 
-def test_a_wrong_line_of_a_file_is_not_said_to_be_missing(line: CommandLine) -> None:
+@pytest.fixture
+def file(tmp_path: Path) -> File:
+    """Writes what an order is to be into a file."""
+
+    def written(text: str) -> Path:
+        (tmp_path / "order.json").write_text(text)
+        return tmp_path / "order.json"
+
+    return written
+
+
+def test_a_wrong_line_of_a_file_is_not_said_to_be_missing(line: CommandLine, file: File) -> None:
     wrong = {"item_id": "1", "sku": "A", "title": "A", "quantity": 0, "unit_price_minor": 500}
     body = json.dumps({"currency": "EUR", "lines": [wrong]})
 
-    said = line.run("order", "place", "--file", "-", stdin=body)
+    said = line.run("order", "place", "--file", file(body))
 
     assert said.code == 2
     assert said.err.splitlines()[1:] == [
@@ -144,14 +157,16 @@ def test_a_wrong_line_of_a_file_is_not_said_to_be_missing(line: CommandLine) -> 
 
 
 @pytest.mark.parametrize("currency", ["XXQ", "XAU", "EURO"])
-def test_a_currency_that_iso_4217_lacks_is_refused(line: CommandLine, currency: str) -> None:
+def test_a_currency_that_iso_4217_lacks_is_refused(
+    line: CommandLine, file: File, currency: str
+) -> None:
     goods = {"item_id": "1", "sku": "A", "title": "A", "quantity": 1, "unit_price_minor": 500}
     body = json.dumps({"currency": currency, "lines": [goods]})
 
-    option = line.run("order", "place", "--currency", currency, "--item", "MUG:1:1")
-    file = line.run("order", "place", "--file", "-", stdin=body)
+    by_option = line.run("order", "place", "--currency", currency, "--item", "MUG:1:1")
+    by_file = line.run("order", "place", "--file", file(body))
 
-    for said in (option, file):
+    for said in (by_option, by_file):
         assert (said.code, f"{currency!r} is no currency of ISO 4217" in said.err) == (2, True)
 
 
@@ -280,7 +295,7 @@ def test_money_moves_both_ways_but_never_more_than_there_is(line: CommandLine, p
     assert (back.code, "partly refunded" in back.out) == (0, True)
 
 
-def test_an_order_comes_from_a_file_too(line: CommandLine) -> None:
+def test_an_order_comes_from_a_file_too(line: CommandLine, file: File) -> None:
     body = {
         "currency": "EUR",
         "path": "universal",
@@ -291,10 +306,10 @@ def test_an_order_comes_from_a_file_too(line: CommandLine) -> None:
     }
     wrong = {**body, "stated": {"total_minor": 501}}
 
-    done = line.run("order", "place", "--file", "-", "--json", stdin=json.dumps(body))
-    mismatch = line.run("order", "place", "--file", "-", stdin=json.dumps(wrong))
-    odd = line.run("order", "place", "--file", "-", stdin=json.dumps({**body, "colour": "red"}))
-    broken = line.run("order", "place", "--file", "-", stdin='{"currency": "EUR"')
+    done = line.run("order", "place", "--file", file(json.dumps(body)), "--json")
+    mismatch = line.run("order", "place", "--file", file(json.dumps(wrong)))
+    odd = line.run("order", "place", "--file", file(json.dumps({**body, "colour": "red"})))
+    broken = line.run("order", "place", "--file", file('{"currency": "EUR"'))
 
     assert (done.code, done.json["outcome"]) == (0, "accepted")
     assert (mismatch.code, "money_mismatch [stated.total_minor]" in mismatch.err) == (1, True)

@@ -18,7 +18,9 @@ from domain.paths.path import OrderPath
 from infra.path_files import load_preset
 from infra.settings import Settings
 from services.bootstrap import System, open_system
-from services.demo import START, DemoSummary, VirtualClock, demo_settings, run_demo
+from services.demo.clock import VirtualClock
+from services.demo.run import DemoSummary, demo_settings, run_demo
+from services.demo.shop import START
 from tests.support.postgres import cloned_database
 from tests.support.processes import Writer, leaving, listen
 

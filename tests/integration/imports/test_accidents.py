@@ -3,7 +3,7 @@ is lost or there twice, and starting again completes them.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,7 +17,6 @@ from services.bootstrap import System, open_system
 from services.imports.log_file import import_log
 from services.imports.olist import import_olist
 from services.imports.quarantine import list_rows
-from services.pipeline import Pipeline
 from tests.integration.imports.sources import (
     ITEM,
     ORDER,
@@ -105,13 +104,9 @@ def test_two_imports_at_once_record_everything_once(
         assert len(list_rows(system)) == 1
 
 
-@contextmanager
-def open_impatient(url: str) -> Iterator[System]:
+def open_impatient(url: str) -> AbstractContextManager[System]:
     """Open a system whose commands hardly wait for a database that went away."""
-    with open_system(Settings(database_url=url)) as system:
-        system.pipeline.close()
-        system.pipeline = Pipeline(system.log, system.clock, patience_seconds=0.2)
-        yield system
+    return open_system(Settings(database_url=url, patience_seconds=0.2))
 
 
 def test_an_import_whose_database_goes_away_says_how_to_go_on(

@@ -17,7 +17,7 @@ from psycopg import sql
 import infra
 from domain.refusals import InfraError
 from infra.embedded import postgres_binary
-from infra.migrate import is_current, migrate
+from infra.migrate import LOCK, is_current, migrate
 from infra.postgres import connect, ensure_database
 from tests.support.postgres import database_at
 
@@ -135,6 +135,43 @@ def test_a_lock_that_a_killed_process_left_behind_is_nobody_s(empty_url: str) ->
         )
 
     assert migrate(empty_url) == [file.stem for file in FILES]
+
+
+def test_a_migration_runs_in_a_session_like_all_others(empty_url: str) -> None:
+    with connect(empty_url) as session:
+        name = sql.Identifier(session.info.dbname)
+        session.execute(sql.SQL("alter database {} set timezone = 'Asia/Tokyo'").format(name))
+        session.execute(
+            "create table public.seen (application_name text, time_zone text);"
+            "create function public.see() returns event_trigger language plpgsql as $$ begin"
+            "  insert into public.seen"
+            "  values (current_setting('application_name'), current_setting('timezone'));"
+            " end $$;"
+            "create event trigger see on ddl_command_end execute function public.see()"
+        )
+
+    migrate(empty_url)
+
+    with connect(empty_url) as session:
+        seen = session.execute("select distinct * from public.seen").fetchall()
+    assert seen == [("orderpath migrate", "UTC")]
+
+
+@pytest.mark.parametrize(
+    "held",
+    [f"select pg_advisory_xact_lock({LOCK})", "lock table public._yoyo_migration"],
+    ids=["another migration", "a table"],
+)
+def test_a_database_that_somebody_else_holds_is_not_waited_for_for_ever(
+    database_url: str, held: str
+) -> None:
+    with connect(database_url) as other, other.transaction():
+        other.execute(held.encode())
+
+        with pytest.raises(InfraError, match=r"held this database for 0\.1 s") as caught:
+            migrate(database_url, patience_seconds=0.1)
+
+    assert caught.value.code == "database_busy"
 
 
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(database_url: str) -> None:

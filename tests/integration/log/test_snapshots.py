@@ -14,10 +14,10 @@ from structlog.testing import capture_logs
 from domain.batch import Log
 from domain.catalog import empty_state
 from domain.orders.order import Order
-from infra import snapshots
 from infra.event_log import EventLog, open_log
 from infra.postgres import connect
 from infra.sealing import PREFIX, SubjectKey
+from infra.snapshots import Snapshots
 from infra.state_shapes import shape_of
 from services.states import StateCache
 from tests.integration.log.test_personal_data import CUSTOMER, MARK, in_clear
@@ -322,16 +322,15 @@ def test_a_state_that_is_not_in_the_log_is_not_kept(
 
 
 def test_a_state_that_is_too_large_or_does_not_survive_is_not_kept_and_the_others_are(
-    kept: Kept,
-    owner: psycopg.Connection[Any],
-    warnings: list[Any],
-    monkeypatch: pytest.MonkeyPatch,
+    kept: Kept, owner: psycopg.Connection[Any], warnings: list[Any]
 ) -> None:
     line = loaded(kept.log, "path-shop")
     owner.execute("delete from log.snapshots")
-    monkeypatch.setattr(snapshots, "MAX_STATE_CHARACTERS", 600)
+    small = Snapshots(kept.log.mapper.ring, max_characters=600)
 
-    kept.log.keep_states({kept.stream: kept.state, "path-shop": line})
+    EventLog(kept.log.recorder, kept.log.mapper, small).keep_states(
+        {kept.stream: kept.state, "path-shop": line}
+    )
 
     assert set(kept.log.load_states([kept.stream, "path-shop"])) == {"path-shop"}
     assert [(one["event"], one["stream_id"]) for one in warnings] == [

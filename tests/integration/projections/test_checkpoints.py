@@ -8,7 +8,6 @@ import pytest
 
 from domain.refusals import InfraError
 from infra.postgres import Session
-from projections.builds import set_driver
 from projections.checkpoints import lock_checkpoints
 from projections.sessions import transaction
 from services.projector import Delivery
@@ -121,7 +120,10 @@ def test_a_delivery_of_another_log_stops_with_instructions(world: World) -> None
 
 def test_the_follower_leaves_alone_what_workers_drive(world: World) -> None:
     with transaction(world.lend) as tx:
-        set_driver(tx, ["orders", "activity"], "workers")
+        tx.execute(
+            "update projection.builds set driver = 'workers'"
+            " where projection in ('orders', 'activity')"
+        )
     world.place()
 
     world.catch_up()

@@ -4,12 +4,12 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from domain.refusals import InfraError
 from infra.postgres import connect
 from projections.catalog import BY_NAME
 from services.projector import Projector
-from services.rebuild import parked_in, rebuild, retry
 from tests.integration.projections.world import Stubborn, World, a_day
 
 
@@ -39,7 +39,7 @@ def test_a_poisoned_stream_is_parked_with_its_later_events_and_the_rest_goes_on(
     world.move(bad, "cancelled", "new")
     apply_all(world, projector)
 
-    (parked,) = parked_in(world.lend)
+    (parked,) = world.models.list_parked()
     assert (parked.projection, parked.stream_id) == ("status_visits", f"order-{bad}")
     assert (parked.version, parked.type) == (2, "order.status_changed.v1")
     assert parked.error == f"ValueError: cannot take order-{bad} 2"
@@ -51,18 +51,39 @@ def test_a_poisoned_stream_is_parked_with_its_later_events_and_the_rest_goes_on(
     assert parked.waiting == len(whole) - 1
 
 
+def test_the_log_says_which_stream_was_parked_and_where(world: World) -> None:
+    (order_id, *_) = a_day(world)
+    model, projector = stubborn(world, "orders")
+    model.poisoned.add((f"order-{order_id}", 1))
+
+    with capture_logs() as told:
+        apply_all(world, projector)
+
+    (parked,) = world.models.list_parked()
+    assert [one for one in told if one["event"] == "stream_parked"] == [
+        {
+            "event": "stream_parked",
+            "log_level": "error",
+            "projection": "orders",
+            "stream_id": f"order-{order_id}",
+            "position": parked.position,
+            "error": "ValueError",
+        }
+    ]
+
+
 def test_retry_applies_what_is_parked_in_its_order(world: World) -> None:
     placed = a_day(world)
     model, projector = stubborn(world, "status_visits")
     model.poisoned |= {(f"order-{placed[2]}", 1), (f"order-{placed[3]}", 2)}
     apply_all(world, projector)
-    assert len(parked_in(world.lend)) == 2
+    assert len(world.models.list_parked()) == 2
 
-    assert retry(world.lend, world.log) == (2, 0)
+    assert world.models.retry() == (2, 0)
 
-    assert parked_in(world.lend) == []
+    assert world.models.list_parked() == []
     retried = world.tables()
-    rebuild(world.lend, world.log, "status_visits")
+    world.models.rebuild("status_visits")
     assert world.tables() == retried
 
 
@@ -71,12 +92,12 @@ def test_what_fails_again_stays_parked(world: World) -> None:
     model, projector = stubborn(world, "orders")
     model.poisoned.add((f"order-{order_id}", 1))
     apply_all(world, projector)
-    (parked,) = parked_in(world.lend)
+    (parked,) = world.models.list_parked()
 
     again = world.projector(driver=None, build=parked.build, projections={"orders": model})
     assert again.retry(parked) is False
 
-    assert [one.stream_id for one in parked_in(world.lend)] == [f"order-{order_id}"]
+    assert [one.stream_id for one in world.models.list_parked()] == [f"order-{order_id}"]
     assert of_order(world.tables()["orders.orders"], order_id) == []
 
 
@@ -86,7 +107,7 @@ def test_an_event_that_cannot_be_decoded_is_parked_everywhere(world: World) -> N
 
     world.catch_up()
 
-    parked = parked_in(world.lend)
+    parked = world.models.list_parked()
     assert {one.projection for one in parked} == set(BY_NAME)
     assert {one.stream_id for one in parked} == {f"order-{placed[1]}"}
     assert len(world.tables()["orders.orders"]) == 3
@@ -102,7 +123,7 @@ def test_a_newer_stored_name_waits_and_parks_nothing(world: World) -> None:
         world.catch_up()
 
     assert raised.value.code == "newer_version"
-    assert parked_in(world.lend) == []
+    assert world.models.list_parked() == []
     assert world.tables()["orders.orders"] == []
     with connect(world.url) as owner:
         rename_type(owner, "order.placed.v99", "order.placed.v1")
@@ -121,7 +142,7 @@ def test_an_infrastructure_error_parks_nothing(world: World) -> None:
     with pytest.raises(InfraError):
         apply_all(world, world.projector(projections={**BY_NAME, "items": away}))
 
-    assert parked_in(world.lend) == []
+    assert world.models.list_parked() == []
     assert world.tables()["orders.orders"] == [], "All read models move in one transaction."
 
 

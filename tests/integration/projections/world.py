@@ -23,7 +23,7 @@ from projections.sessions import Lend
 from services.follower import Follower
 from services.pipeline import Pipeline
 from services.projector import Delivery, Projector
-from services.rebuild import prepare
+from services.read_models import ReadModels
 from tests.support.examples import NOW, PATH, TEA, actor
 
 Rows = Sequence[Mapping[str, Any]]
@@ -70,6 +70,10 @@ class World:
                 )
             )  # fmt: skip
             assert outcome.kind == "accepted", outcome
+
+    @property
+    def models(self) -> ReadModels:
+        return ReadModels(self.lend, self.log)
 
     def projector(self, **options: Any) -> Projector:
         return Projector(self.lend, self.log, **options)
@@ -152,7 +156,7 @@ def open_world(url: str) -> Iterator[World]:
     world = World(url, log, session.connection, pipeline, written)
     try:
         world.send(PublishPath(command_id=uuid4(), actor=actor(), definition=PATH))
-        prepare(world.lend, log)
+        world.models.prepare()
         yield world
     finally:
         pipeline.close()

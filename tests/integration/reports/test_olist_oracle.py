@@ -9,12 +9,12 @@ from typing import Any, Final
 
 import pytest
 
-from projections.reports.conversion import conversion
-from projections.reports.funnel import funnel_cohort, funnel_now
-from projections.reports.routes import routes
+from projections.reports.conversion import measure_conversion
+from projections.reports.funnel import count_cohorts, count_funnel
+from projections.reports.routes import count_routes
 from projections.reports.scope import Scope
-from projections.reports.stale import stale
-from projections.reports.transitions import transitions
+from projections.reports.stale import list_stale
+from projections.reports.transitions import count_transitions
 from services.bootstrap import System
 from services.reading import status_places
 from tests.integration.reports.conftest import Ask, rows
@@ -71,7 +71,7 @@ def places(olist: System) -> dict[tuple[str, str], int]:
 def test_so_many_orders_reached_each_status(
     ask_olist: Ask, oracle: dict[str, Any], places: Any
 ) -> None:
-    funnel = ask_olist(funnel_now, Scope(), places)
+    funnel = ask_olist(count_funnel, Scope(), places)
 
     expected = statuses(oracle["funnel_reached_stage"])
     assert {name: funnel["reached"][name] for name in expected} == expected
@@ -80,7 +80,7 @@ def test_so_many_orders_reached_each_status(
 
 
 def test_the_moves_are_those_of_process_mining(ask_olist: Ask, oracle: dict[str, Any]) -> None:
-    found = {(row["from"], row["to"]): row for row in ask_olist(transitions, Scope())}
+    found = {(row["from"], row["to"]): row for row in ask_olist(count_transitions, Scope())}
 
     assert {pair: row["count"] for pair, row in found.items()} == pairs(oracle["pm4py_dfg"])
     assert {pair: {"n": row["count"], **row["seconds"]} for pair, row in found.items()} == pairs(
@@ -94,7 +94,7 @@ def test_conversion_times_are_equal_to_the_last_digit(
     expected = pairs(oracle["stage_durations_first_to_first"])
     assert len(expected) == 5
     for (start, end), told in expected.items():
-        found = ask_olist(conversion, Scope(), start, end)
+        found = ask_olist(measure_conversion, Scope(), start, end)
 
         assert {"n": found["orders"], **found["seconds"]} == without(
             told, "negative", "zero", "non_negative_only"
@@ -106,8 +106,8 @@ def test_any_moment_with_derived_times_is_as_it_was(
     ask_olist: Ask, oracle: dict[str, Any], places: Any, moment: str
 ) -> None:
     expected = oracle["as_of_snapshots"][moment]
-    funnel = ask_olist(funnel_now, Scope(as_of=at(moment)), places)
-    found = ask_olist(stale, Scope(as_of=at(moment)))
+    funnel = ask_olist(count_funnel, Scope(as_of=at(moment)), places)
+    found = ask_olist(list_stale, Scope(as_of=at(moment)))
 
     assert standing(funnel) == statuses(expected["current_stage(last event)"])
     assert sum(standing(funnel).values()) == expected["cases"]
@@ -123,13 +123,13 @@ def test_any_moment_without_derived_times_is_as_it_was(
 ) -> None:
     expected = oracle[HISTORY][moment]
     scope = Scope(as_of=at(moment), timed_only=True)
-    funnel = ask_olist(funnel_now, scope, places)
+    funnel = ask_olist(count_funnel, scope, places)
 
     assert standing(funnel) == statuses(expected["current_stage"])
     assert sum(standing(funnel).values()) == expected["orders_known"]
     assert funnel["open"] == expected["open"]
     for days in (3, 7, 14, 30):
-        found = ask_olist(stale, scope, silent_for=timedelta(days=days))
+        found = ask_olist(list_stale, scope, silent_for=timedelta(days=days))
         assert found["open"] == expected["open"]
         assert found["silent"][f"{days}d"] == expected[f"open_silent_>{days}d"]
         assert len(found["orders"]) == expected[f"open_silent_>{days}d"]
@@ -138,7 +138,7 @@ def test_any_moment_without_derived_times_is_as_it_was(
 def test_stale_orders_are_the_same_ones(ask_olist: Ask, oracle: dict[str, Any]) -> None:
     expected = oracle["stale"]
     scope = Scope(as_of=at(expected["as_of"]))
-    found = ask_olist(stale, scope, silent_for=timedelta(days=30))
+    found = ask_olist(list_stale, scope, silent_for=timedelta(days=30))
 
     assert found["open"] == expected["open_cases"]
     for days in (7, 30, 60, 90):
@@ -188,7 +188,7 @@ def minor(value: float) -> int:
 def test_the_orders_of_each_month_came_so_far(
     ask_olist: Ask, oracle: dict[str, Any], places: Any
 ) -> None:
-    cohorts = ask_olist(funnel_cohort, Scope(), places)["cohorts"]
+    cohorts = ask_olist(count_cohorts, Scope(), places)["cohorts"]
     expected = oracle["funnel_by_purchase_month"]
 
     assert {
@@ -200,7 +200,7 @@ def test_the_orders_of_each_month_came_so_far(
 
 
 def test_routes_are_the_variants_of_process_mining(ask_olist: Ask, oracle: dict[str, Any]) -> None:
-    found = ask_olist(routes, Scope())
+    found = ask_olist(count_routes, Scope())
     expected = oracle["pm4py_variants"]
     top = {tuple(map(status, one["trace"])): one["n"] for one in expected["top"]}
 

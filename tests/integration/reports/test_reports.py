@@ -1,19 +1,20 @@
 """What the words of the reports mean, each on the smallest shop that shows it."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from domain.messages import Actor
 from domain.orders import commands as c
-from projections.reports.conversion import conversion
-from projections.reports.funnel import funnel_cohort, funnel_flow, funnel_now
-from projections.reports.routes import routes
+from projections.reports.conversion import measure_conversion
+from projections.reports.funnel import count_cohorts, count_flow, count_funnel
+from projections.reports.routes import count_routes
 from projections.reports.scope import Scope
-from projections.reports.stale import stale
-from projections.reports.times import handling_times, time_in_status
-from projections.reports.transitions import transitions
+from projections.reports.stale import list_stale
+from projections.reports.times import measure_handling, measure_time_in_status
+from projections.reports.transitions import count_transitions
 from services.bootstrap import System
 from services.demo.clock import VirtualClock
 from services.reading import status_places
@@ -27,8 +28,8 @@ def test_as_of_includes_the_moment_itself(shop: System, ask: Ask) -> None:
     tell(shop, "a", ("placed", after(hours=0)), ("delivered", after(hours=1)))
     places = status_places(shop)
 
-    then = ask(funnel_now, Scope(as_of=after(hours=1)), places)
-    before = ask(funnel_now, Scope(as_of=after(hours=1) - timedelta(microseconds=1)), places)
+    then = ask(count_funnel, Scope(as_of=after(hours=1)), places)
+    before = ask(count_funnel, Scope(as_of=after(hours=1) - timedelta(microseconds=1)), places)
 
     assert (then["open"], [s["status"] for s in then["stages"]]) == (0, ["delivered"])
     assert (before["open"], [s["status"] for s in before["stages"]]) == (1, ["placed"])
@@ -37,8 +38,8 @@ def test_as_of_includes_the_moment_itself(shop: System, ask: Ask) -> None:
 def test_silent_means_strictly_longer(shop: System, ask: Ask) -> None:
     tell(shop, "a", ("placed", after(days=0)))
 
-    at_seven_days = ask(stale, Scope(as_of=after(days=7)))
-    later = ask(stale, Scope(as_of=after(days=7, seconds=1)))
+    at_seven_days = ask(list_stale, Scope(as_of=after(days=7)))
+    later = ask(list_stale, Scope(as_of=after(days=7, seconds=1)))
 
     assert (at_seven_days["silent"]["7d"], at_seven_days["orders"]) == (0, [])
     assert later["silent"] == {"7d": 1, "30d": 0, "60d": 0, "90d": 0}
@@ -51,18 +52,18 @@ def test_an_order_is_open_by_its_last_status_whatever_it_reached(shop: System, a
         shop, "b", ("placed", after(days=0)), ("delivered", after(days=1)),
         ("approved", after(days=2)),
     )  # fmt: skip
-    found = ask(funnel_now, Scope(), status_places(shop))
+    found = ask(count_funnel, Scope(), status_places(shop))
 
     assert found["open"] == 1
     assert found["reached"] == {"placed": 2, "approved": 1, "delivered": 2}
-    assert ask(stale, Scope())["open"] == 1
+    assert ask(list_stale, Scope())["open"] == 1
 
 
 def test_the_longest_silent_come_first_and_only_so_many(shop: System, ask: Ask) -> None:
     for day in (3, 1, 2):
         tell(shop, f"day {day}", ("placed", after(days=day)))
 
-    found = ask(stale, Scope(as_of=after(days=40)), limit=2)
+    found = ask(list_stale, Scope(as_of=after(days=40)), limit=2)
 
     assert found["silent"]["7d"] == 3
     assert [order["external_id"] for order in found["orders"]] == ["day 1", "day 2"]
@@ -73,7 +74,7 @@ def test_conversion_counts_who_reached_both_also_backwards(shop: System, ask: As
     tell(shop, "back", ("shipped", after(hours=0)), ("placed", after(hours=1)))
     tell(shop, "halfway", ("placed", after(hours=0)))
 
-    found = ask(conversion, Scope(), "placed", "shipped")
+    found = ask(measure_conversion, Scope(), "placed", "shipped")
 
     assert found == {
         "from": "placed",
@@ -91,23 +92,25 @@ def test_conversion_takes_the_first_entry_of_each(shop: System, ask: Ask) -> Non
         ("shipped", after(hours=2)), ("approved", after(hours=5)), ("shipped", after(hours=9)),
     )  # fmt: skip
 
-    assert ask(conversion, Scope(), "approved", "shipped")["seconds"]["max"] == 3_600.0
+    assert ask(measure_conversion, Scope(), "approved", "shipped")["seconds"]["max"] == 3_600.0
 
 
 def test_without_orders_there_are_no_seconds(ask: Ask) -> None:
-    found = ask(conversion, Scope(), "placed", "shipped")
+    found = ask(measure_conversion, Scope(), "placed", "shipped")
 
     assert (found["orders"], found["seconds"]) == (0, NO_SECONDS)
-    assert ask(transitions, Scope()) == []
-    assert ask(stale, Scope())["open"] == 0
+    assert ask(count_transitions, Scope()) == []
+    assert ask(list_stale, Scope())["open"] == 0
 
 
 def test_derived_times_count_unless_left_out(shop: System, ask: Ask) -> None:
     tell(shop, "a", ("placed", after(hours=0)), ("canceled", after(hours=0)), derived=("canceled",))
 
-    assert [(m["from"], m["to"]) for m in ask(transitions, Scope())] == [("placed", "canceled")]
-    assert ask(transitions, Scope(timed_only=True)) == []
-    assert ask(stale, Scope(timed_only=True))["open"] == 1
+    assert [(m["from"], m["to"]) for m in ask(count_transitions, Scope())] == [
+        ("placed", "canceled")
+    ]
+    assert ask(count_transitions, Scope(timed_only=True)) == []
+    assert ask(list_stale, Scope(timed_only=True))["open"] == 1
 
 
 def test_as_known_still_shows_what_was_corrected_later(shop: System, ask: Ask) -> None:
@@ -121,8 +124,8 @@ def test_as_known_still_shows_what_was_corrected_later(shop: System, ask: Ask) -
     )  # fmt: skip
     places = status_places(shop)
 
-    assert ask(funnel_now, Scope(), places)["reached"] == {"placed": 1}
-    assert ask(funnel_now, Scope(as_known=known_at), places)["reached"] == {
+    assert ask(count_funnel, Scope(), places)["reached"] == {"placed": 1}
+    assert ask(count_funnel, Scope(as_known=known_at), places)["reached"] == {
         "placed": 1,
         "shipped": 1,
     }
@@ -131,7 +134,7 @@ def test_as_known_still_shows_what_was_corrected_later(shop: System, ask: Ask) -
 def test_moves_off_the_path_are_counted_as_such(shop: System, ask: Ask) -> None:
     tell(shop, "a", ("placed", after(hours=0)), ("shipped", after(hours=1)))
 
-    (move,) = ask(transitions, Scope())
+    (move,) = ask(count_transitions, Scope())
 
     assert (move["count"], move["nonconforming"]) == (1, 1)
 
@@ -142,7 +145,7 @@ def test_money_is_summed_by_currency(shop: System, ask: Ask) -> None:
     tell(shop, "c", ("placed", after(hours=0)), price_minor=300)
 
     for scope in (Scope(), Scope(as_of=after(days=1))):
-        stages = ask(funnel_now, scope, status_places(shop))["stages"]
+        stages = ask(count_funnel, scope, status_places(shop))["stages"]
         money = [(s["currency"], s["orders"], s["total_minor"]) for s in stages]
         assert money == [("EUR", 2, 1_000), ("USD", 1, 50)]
 
@@ -153,16 +156,16 @@ def test_test_orders_are_in_no_report(shop: System, ask: Ask) -> None:
     shop.execute(c.MarkTest(command_id=UUID(int=1), actor=actor, order_id=order))
 
     for scope in (Scope(), Scope(as_of=after(days=1))):
-        assert ask(funnel_now, scope, status_places(shop))["reached"] == {}
-        assert ask(stale, scope)["open"] == 0
-        assert ask(routes, scope) == []
+        assert ask(count_funnel, scope, status_places(shop))["reached"] == {}
+        assert ask(list_stale, scope)["open"] == 0
+        assert ask(count_routes, scope) == []
 
 
 def test_now_is_what_entered_less_what_left_on_every_day(shop: System, ask: Ask) -> None:
     tell(shop, "a", ("placed", after(days=0)), ("approved", after(days=2)))
     tell(shop, "b", ("placed", after(days=1)), ("approved", after(days=2)))
 
-    days = ask(funnel_flow, Scope(), status_places(shop))["days"]
+    days = ask(count_flow, Scope(), status_places(shop))["days"]
 
     assert [(str(d["day"]), d["status"], d["entered"], d["left"], d["now"]) for d in days] == [
         ("2026-01-01", "placed", 1, 0, 1),
@@ -176,7 +179,7 @@ def test_a_cohort_is_the_month_of_placing(shop: System, ask: Ask) -> None:
     tell(shop, "a", ("placed", after(days=0)), ("shipped", after(days=40)))
     tell(shop, "b", ("placed", after(days=31)))
 
-    cohorts = ask(funnel_cohort, Scope(), status_places(shop))["cohorts"]
+    cohorts = ask(count_cohorts, Scope(), status_places(shop))["cohorts"]
 
     assert [(c["month"], c["orders"], c["reached"]) for c in cohorts] == [
         ("2026-01", 1, {"placed": 1, "shipped": 1}),
@@ -187,16 +190,16 @@ def test_a_cohort_is_the_month_of_placing(shop: System, ask: Ask) -> None:
 def test_the_path_chooses_orders(shop: System, ask: Ask) -> None:
     tell(shop, "a", ("placed", after(hours=0)))
 
-    assert ask(stale, Scope(path="olist"))["open"] == 1
-    assert ask(stale, Scope(path="universal"))["open"] == 0
-    assert ask(time_in_status, Scope(path="universal", as_of=after(days=1))) == []
+    assert ask(list_stale, Scope(path="olist"))["open"] == 1
+    assert ask(list_stale, Scope(path="universal"))["open"] == 0
+    assert ask(measure_time_in_status, Scope(path="universal", as_of=after(days=1))) == []
 
 
 def test_time_in_status_measures_stays_that_ended(shop: System, ask: Ask) -> None:
     tell(shop, "a", ("placed", after(hours=0)), ("approved", after(hours=3)))
     tell(shop, "b", ("placed", after(hours=0)), ("approved", after(hours=1)))
 
-    rows = {row["status"]: row for row in ask(time_in_status, Scope())}
+    rows = {row["status"]: row for row in ask(measure_time_in_status, Scope())}
 
     assert (rows["placed"]["visits"], rows["placed"]["open"]) == (2, 0)
     assert rows["placed"]["seconds"]["p50"] == 7_200.0
@@ -224,7 +227,7 @@ def test_handling_runs_from_taken_up_to_handed_on(
         assert shop.execute(command).kind == "accepted"
 
     for scope in (Scope(), Scope(as_of=started + timedelta(hours=1))):
-        (found,) = ask(handling_times, scope)
+        (found,) = ask(measure_handling, scope)
         assert (found["status"], found["visits"], found["seconds"]["p50"]) == ("new", 1, 90.0)
 
 
@@ -241,6 +244,8 @@ def _place(order: UUID) -> c.PlaceOrder:
     )
 
 
-def test_a_list_has_a_limit(ask: Ask) -> None:
+@pytest.mark.parametrize("question", [list_stale, count_routes])
+@pytest.mark.parametrize("limit", [0, 100_001])
+def test_a_list_has_a_limit(ask: Ask, question: Any, limit: int) -> None:
     with pytest.raises(ValueError, match="limit must be in"):
-        ask(stale, Scope(), limit=0)
+        ask(question, Scope(), limit=limit)

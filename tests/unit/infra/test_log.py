@@ -16,18 +16,14 @@ def restored_logging() -> Iterator[None]:
     handlers, level = root.handlers[:], root.level
     yield
     structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
     root.handlers[:] = handlers
     root.setLevel(level)
 
 
-def test_an_event_is_one_json_object_with_what_is_bound(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_an_event_is_one_json_object_with_its_facts(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("info", "auto")
-    structlog.contextvars.bind_contextvars(order_id="o-1")
 
-    structlog.get_logger().info("order_placed", position=7)
+    structlog.get_logger().info("order_placed", order_id="o-1", position=7)
     structlog.get_logger().debug("below_the_level")
 
     printed = capsys.readouterr()

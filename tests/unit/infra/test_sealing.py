@@ -109,13 +109,3 @@ def test_a_key_of_the_log_is_used_before_a_new_one() -> None:
 
     assert ring.key_for("c-7") is stored
     assert ring.new_keys() == []
-
-
-def test_a_forgotten_key_is_not_used_again() -> None:
-    ring = KeyRing()
-    before = ring.key_for("c-7")
-    ring.stored([before])
-
-    ring.forget()
-
-    assert ring.key_for("c-7") != before

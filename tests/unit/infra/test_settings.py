@@ -80,6 +80,8 @@ def test_a_home_that_nobody_knows_names_the_variable(monkeypatch: pytest.MonkeyP
         ("ORDERPATH_BATCH_COMMANDS", "many", "from 1 to 1024"),
         ("ORDERPATH_BATCH_EVENTS", "10001", "from 1 to 10000"),
         ("ORDERPATH_CACHE_STREAMS", "-1", "from 0 to 1000000"),
+        ("ORDERPATH_PATIENCE_SECONDS", "601", "from 0 to 600"),
+        ("ORDERPATH_PATIENCE_SECONDS", "nan", "from 0 to 600"),
         ("ORDERPATH_DATABASE_URL", "mysql://root@db/shop", "postgresql://user@host:port/database"),
         ("ORDERPATH_KAFKA", "broker", "host:port"),
         ("ORDERPATH_LOG_LEVEL", "loud", "debug, info, warning, error"),

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from infra.shards import SHARDS, shard_of
+from domain.messages import SHARDS
+from infra.shards import shard_of
 
 GOLDEN = {
     "order-00000000-0000-0000-0000-000000000000": 9,

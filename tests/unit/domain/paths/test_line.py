@@ -13,7 +13,7 @@ def test_a_path_knows_the_content_of_each_of_its_versions() -> None:
     line = PathLine().evolve(Stored(published, 1, NOW))
 
     assert (line.version, line.path_version, line.last_occurred_at) == (1, 1, NOW)
-    assert line.hashes == {1: PATH.content_hash}
+    assert line.content_hash == PATH.content_hash
 
 
 def test_a_path_takes_no_event_of_an_order() -> None:

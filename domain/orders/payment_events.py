@@ -1,0 +1,75 @@
+"""What can have happened to an order's payments. Amounts in minor units, with their currency."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from domain.messages import Code, Event, Name
+from domain.orders.ledger import Kind
+from domain.orders.money import Currency
+
+
+class PaymentSubmitted(Event):
+    """Fact: the customer was asked for, or announced, a payment."""
+
+    NAME: ClassVar[str] = "order.payment_submitted.v1"
+    KIND: ClassVar[Kind] = "submitted"  # of the ledger's entry
+
+    payment_id: Name
+    method: Name
+    amount_minor: int
+    currency: Currency
+    installments: int | None = None
+
+
+class PaymentEvent(Event):
+    """What all movements of one payment say."""
+
+    KIND: ClassVar[Kind]
+
+    payment_id: Name
+    amount_minor: int
+    currency: Currency
+    gateway_ref: Name | None = None  # the gateway's own id of this movement
+
+
+class PaymentAuthorised(PaymentEvent):
+    """Fact: the money is reserved on the customer's side."""
+
+    NAME: ClassVar[str] = "order.payment_authorised.v1"
+    KIND: ClassVar[Kind] = "authorised"
+
+
+class PaymentCharged(PaymentEvent):
+    """Fact: the money came in."""
+
+    NAME: ClassVar[str] = "order.payment_charged.v1"
+    KIND: ClassVar[Kind] = "charged"
+
+
+class PaymentRefunded(PaymentEvent):
+    """Fact: the money went back, by us."""
+
+    NAME: ClassVar[str] = "order.payment_refunded.v1"
+    KIND: ClassVar[Kind] = "refunded"
+
+    reason_code: Code | None = None
+
+
+class PaymentChargedBack(PaymentEvent):
+    """Fact: the bank took the money back, at the customer's demand."""
+
+    NAME: ClassVar[str] = "order.payment_charged_back.v1"
+    KIND: ClassVar[Kind] = "charged_back"
+
+
+# What each kind of ledger entry is booked by.
+PAYMENT_EVENTS: Mapping[Kind, type[PaymentSubmitted | PaymentEvent]] = {
+    event.KIND: event
+    for event in (
+        PaymentSubmitted,
+        PaymentAuthorised,
+        PaymentCharged,
+        PaymentRefunded,
+        PaymentChargedBack,
+    )
+}

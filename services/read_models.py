@@ -1,0 +1,296 @@
+"""Builds of the read models: made, rebuilt beside the live one, proven against the log, listed.
+
+A rebuild may be killed at any moment and started again: it goes on where it was. Its last step
+is one short transaction, so readers see the old tables or the new ones, whole.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import KW_ONLY, dataclass, field
+from datetime import datetime
+from threading import Event as Signal
+from time import monotonic
+from typing import Final
+
+import structlog
+
+from domain.messages import SHARDS
+from domain.reading import LogReader
+from domain.refusals import InfraError
+from projections import analytics
+from projections.builds import (
+    Build,
+    analyze,
+    checksum,
+    create_build,
+    drop_abandoned,
+    drop_build,
+    find_build,
+    hold_build,
+    let_go_build,
+    list_abandoned,
+    list_builds,
+    lock_builds,
+    make_live,
+    show_live,
+)
+from projections.catalog import BY_NAME, find_projection
+from projections.checkpoints import list_pending, lock_checkpoints, oldest_waiting
+from projections.interface import Projection, Tx
+from projections.parking import Parked, list_parked
+from projections.sessions import Busy, Lend, set_lock_timeout, transaction
+from services.follower import Follower, Progress
+from services.projector import Projector
+
+BUILDS_LOCK: Final = "30s"  # the wait for whoever makes or swaps builds
+SWAP_LOCK: Final = "200ms"
+SWAP_PATIENCE_SECONDS: Final = 600.0
+SWAP_MOST_EVENTS: Final = 2_000  # that the last step may still apply
+
+log_ = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One build and how it stands."""
+
+    name: str
+    version: int  # of the tables
+    newest_version: int | None  # that this program would build, None: it knows no such read model
+    build: int
+    state: str
+    driver: str
+    position: int  # everything up to here is in the tables
+    lag: int  # positions up to the end of the log
+    oldest_waiting_at: datetime | None  # when the log took the first event that waits
+    parked: int  # streams
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a comparison of the live tables with the log has shown."""
+
+    name: str
+    build: int
+    events: int  # that were replayed
+    rows: dict[str, int]  # of each live table
+    differing: tuple[str, ...]  # tables; empty: all are what the log says
+
+
+@dataclass(frozen=True, slots=True)
+class ReadModels:
+    """Makes, rebuilds, verifies, repairs and lists the builds."""
+
+    lend: Lend  # one session as long as it lives: what a verify holds, it holds there
+    log: LogReader
+    _: KW_ONLY
+    projections: Mapping[str, Projection] = field(default_factory=lambda: BY_NAME)
+    batch_events: int = 2_000
+
+    def prepare(self) -> list[str]:
+        """Make what is missing: empty live builds, views. Cheap when nothing is; safe at every
+        start. What a killed verify left behind is dropped.
+
+        Gives the projections whose live tables are of an earlier version: they stand still until
+        they are rebuilt. Raises: InfraError newer_version if tables are of a later version.
+        """
+        with transaction(self.lend) as tx:
+            live = {build.projection for build in list_builds(tx, "live")}
+            ready = live >= set(self.projections) and analytics.is_installed(tx)
+            ready = ready and not list_abandoned(tx)
+        if not ready:
+            self._make_missing()
+        with transaction(self.lend) as tx:
+            known = [b for b in list_builds(tx, "live") if b.projection in self.projections]
+        for build in known:
+            if build.version > self.projections[build.projection].version:
+                raise InfraError(
+                    "newer_version",
+                    f"The tables of {build.projection} were made by a later Orderpath: upgrade.",
+                )
+        return [b.projection for b in known if b.version < self.projections[b.projection].version]
+
+    def _make_missing(self) -> None:
+        head = self.log.head()
+        with transaction(self.lend, lock=BUILDS_LOCK) as tx:
+            lock_builds(tx)
+            drop_abandoned(tx)
+            for projection in self.projections.values():
+                if find_build(tx, projection.name, "live") is None:
+                    show_live(tx, projection, create_build(tx, projection, "live", head))
+            if not analytics.is_installed(tx):
+                analytics.install(tx)
+
+    def rebuild(self, name: str, progress: Progress | None = None) -> Build:
+        """Build the tables anew beside the live ones, then show the new ones.
+
+        Raises: UnknownProjection, InfraError (start it again: it goes on where it was)
+        """
+        projection = self._projection(name)
+        build = self._open_rebuild(projection)
+        follower = self._follower(self.lend, build)
+        give_up_at = monotonic() + SWAP_PATIENCE_SECONDS
+        wait = 0.05
+        while True:
+            follower.catch_up(progress=progress)
+            with transaction(self.lend) as tx:
+                analyze(tx, build)
+            try:
+                if self._swap(projection, build):
+                    log_.info("projection_rebuilt", projection=name, build=build.build)
+                    return build
+            except Busy as error:
+                if monotonic() > give_up_at:
+                    raise InfraError(
+                        "swap_blocked",
+                        "The new tables are ready, but a long read holds the old ones. End it, "
+                        f"then run `orderpath projection rebuild {name}` again: it goes on from "
+                        "here.",
+                    ) from error
+                Signal().wait(wait)
+                wait = min(wait * 2, 2.0)
+
+    def _open_rebuild(self, projection: Projection) -> Build:
+        """Go on with a rebuild that was begun, if it is one of this version and this log."""
+        head = self.log.head()
+        with transaction(self.lend, lock=BUILDS_LOCK) as tx:
+            lock_builds(tx)
+            begun = find_build(tx, projection.name, "rebuilding")
+            if begun is not None:
+                checkpoint = lock_checkpoints(tx, [0], build=begun.build)[0]
+                log_id = (checkpoint.log_id, checkpoint.epoch)
+                if (begun.version, *log_id) == (projection.version, head.log_id, head.epoch):
+                    return begun
+                drop_build(tx, begun)
+            return create_build(tx, projection, "rebuilding", head)
+
+    def _swap(self, projection: Projection, build: Build) -> bool:
+        """Show the new build instead of the old one. False: too far behind, catch up first."""
+        with transaction(self.lend, lock=SWAP_LOCK) as tx:
+            lock_builds(tx)
+            if find_build(tx, projection.name, "rebuilding") != build:
+                return True  # Another process was faster and has swapped it.
+            live = find_build(tx, projection.name, "live")
+            if live is not None:
+                lock_checkpoints(tx, range(SHARDS), build=live.build)  # Its driver waits for us.
+            held = self._follower(lambda: nullcontext(tx.connection), build)
+            if held.waiting() > SWAP_MOST_EVENTS:
+                return False
+            held.catch_up()
+            set_lock_timeout(tx, SWAP_LOCK)
+            same_columns = show_live(tx, projection, build)
+            if live is not None:
+                drop_build(tx, live)
+            make_live(tx, build)
+            if not same_columns:
+                analytics.install(tx)
+        return True
+
+    def verify(self, name: str, progress: Progress | None = None) -> Verified:
+        """Compare the live tables, as they are now, with a fresh replay of the log.
+
+        Raises: UnknownProjection, InfraError projection_outdated if the tables are of another
+                version
+        """
+        projection = self._projection(name)
+        with transaction(self.lend, idle="1min", snapshot=True) as tx:
+            live = _live_of_this_version(tx, projection)
+            limits = {p.shard: p.position for p in list_pending(tx, build=live.build)}
+            found = checksum(tx, projection, live)
+        with self._scratch(projection) as scratch:
+            follower = self._follower(self.lend, scratch, limits)
+            events = follower.catch_up(until=max(limits.values()), progress=progress)
+            with transaction(self.lend, idle="1min") as tx:
+                expected = checksum(tx, projection, scratch)
+        return Verified(
+            name=name,
+            build=live.build,
+            events=events,
+            rows={table: rows for table, (rows, _) in found.items()},
+            differing=tuple(table for table in found if found[table] != expected[table]),
+        )
+
+    @contextmanager
+    def _scratch(self, projection: Projection) -> Iterator[Build]:
+        """Give tables of our own; if this session ends first, whoever comes next drops them."""
+        head = self.log.head()
+        with transaction(self.lend, lock=BUILDS_LOCK) as tx:
+            lock_builds(tx)
+            drop_abandoned(tx)
+            scratch = create_build(tx, projection, "scratch", head)
+            hold_build(tx, scratch)
+        try:
+            yield scratch
+        finally:
+            with transaction(self.lend, lock=BUILDS_LOCK) as tx:
+                lock_builds(tx)
+                let_go_build(tx, scratch)
+                drop_build(tx, scratch)
+
+    def list_projections(self) -> list[Listed]:
+        """Say how every build stands, the live ones and those being made."""
+        head = self.log.head()
+        with transaction(self.lend) as tx:
+            parked = list_parked(tx)
+            return [self._listed(tx, build, head.position, parked) for build in list_builds(tx)]
+
+    def _listed(self, tx: Tx, build: Build, end: int, parked: Sequence[Parked]) -> Listed:
+        pending = list_pending(tx, build=build.build)
+        waiting = [p.next_position for p in pending if p.next_position is not None]
+        position = min(waiting) - 1 if waiting else end
+        known = self.projections.get(build.projection)
+        return Listed(
+            name=build.projection,
+            version=build.version,
+            newest_version=known.version if known else None,
+            build=build.build,
+            state=build.state,
+            driver=build.driver,
+            position=position,
+            lag=max(end - position, 0),
+            oldest_waiting_at=oldest_waiting(tx, position + 1) if waiting else None,
+            parked=sum(one.build == build.build for one in parked),
+        )
+
+    def list_parked(self, name: str | None = None) -> list[Parked]:
+        """List the streams that were left behind at an event that could not be applied.
+
+        Raises: UnknownProjection, InfraError
+        """
+        if name is not None:
+            self._projection(name)
+        with transaction(self.lend) as tx:
+            return list_parked(tx, name)
+
+    def retry(self, name: str | None = None) -> tuple[int, int]:
+        """Apply what is parked again; give how many streams went through and how many did not.
+
+        Raises: UnknownProjection, InfraError
+        """
+        parked = [one for one in self.list_parked(name) if one.projection in self.projections]
+        through = sum(self._projector(self.lend, one.build).retry(one) for one in parked)
+        return through, len(parked) - through
+
+    def _projection(self, name: str) -> Projection:
+        return find_projection(name, self.projections)
+
+    def _projector(self, lend: Lend, build: int) -> Projector:
+        """Give a projector of one build alone, whatever its state."""
+        return Projector(lend, self.log, driver=None, build=build, projections=self.projections)
+
+    def _follower(
+        self, lend: Lend, build: Build, limits: Mapping[int, int] | None = None
+    ) -> Follower:
+        projector = self._projector(lend, build.build)
+        return Follower(projector, self.log, batch_events=self.batch_events, limits=limits)
+
+
+def _live_of_this_version(tx: Tx, projection: Projection) -> Build:
+    live = find_build(tx, projection.name, "live")
+    if live is None or live.version != projection.version:
+        raise InfraError(
+            "projection_outdated",
+            f"The tables of {projection.name} are of another version: "
+            f"run `orderpath projection rebuild {projection.name}` first.",
+        )
+    return live

@@ -1,0 +1,1 @@
+"""The measuring itself: what it says, and that it ends."""
