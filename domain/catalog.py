@@ -7,16 +7,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from domain import attempts
 from domain.facts import Facts, PathKey
 from domain.messages import Aggregate, Command, Decided, Event
 from domain.orders import commands, decide
 from domain.orders.events import ORDER_EVENTS
 from domain.orders.order import Order
 from domain.paths.line import PathLine, PathPublished, PublishPath, publish
+from domain.refusals import Unmet
 
 States = Mapping[str, Any]  # stream id -> state; every stream that streams_of named
 
-_EVENT_TYPES: tuple[type[Event], ...] = (*ORDER_EVENTS, PathPublished)
+_EVENT_TYPES: tuple[type[Event], ...] = (*ORDER_EVENTS, PathPublished, attempts.AttemptRefused)
 _COMMAND_TYPES: tuple[type[Command], ...] = (*commands.COMMANDS, PublishPath)
 
 EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
@@ -85,3 +87,13 @@ def decide_on(
             return {command.stream_id: publish(states[command.stream_id], command, now)}
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
+
+
+def attempt_on(
+    command: Command, unmet: tuple[Unmet, ...], states: States, now: datetime
+) -> tuple[str, Decided] | None:
+    """Give stream and event that tell of a refused command; None where nobody may ask for it."""
+    if not isinstance(command, commands.OrderCommand):
+        return None
+    version = states[command.stream_id].version
+    return f"attempt-{command.order_id}", attempts.refused(command, unmet, version, now)

@@ -4,16 +4,18 @@ Nothing here waits or locks. services.pipeline says when a round is appended, an
 to it if the log has moved meanwhile.
 """
 
+import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final, Literal
 from uuid import UUID
 
 import structlog
 
 from domain.batch import Answer, Appended, Log, NewEvent, StoredOutcome
-from domain.catalog import creates, decide_on, definitions_of, empty_state
+from domain.catalog import attempt_on, creates, decide_on, definitions_of, empty_state
 from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Event, Outcome
 from domain.paths.line import PublishPath
@@ -24,6 +26,7 @@ from services.command_queue import Pending
 from services.states import StateCache
 
 MAX_EVENTS: Final = 4_096  # of one round; a single command may bring more
+MAX_PATHS: Final = 1_000  # versions of paths that are remembered
 
 log_ = structlog.get_logger()
 
@@ -140,8 +143,14 @@ class Decider:
             answer = self._answer(log, into.states, pending)
         except InfraError:
             raise
-        except Exception as error:
-            log_.error("decider_failed", name=pending.command.NAME, exc_info=True)
+        except Exception as error:  # noqa: BLE001 - the caller gets it
+            log_.error(
+                "decider_failed",
+                command_id=str(pending.command.command_id),
+                name=pending.command.NAME,
+                error=type(error).__name__,
+                at=_place_of(error),
+            )
             return error
         into.decided.append((pending, answer))
         into.events += len(answer.events)
@@ -161,7 +170,8 @@ class Decider:
         try:
             decisions = decide_on(command, states, facts, now)
         except Refusal as refusal:
-            return Answer(command, pending.body_hash, "refused", reads, unmet=refusal.unmet)
+            tried = _attempt(command, refusal, states, now)
+            return Answer(command, pending.body_hash, "refused", reads, tried, refusal.unmet)
         events: list[NewEvent] = []
         after: dict[str, Any] = {}
         for stream, decided in decisions.items():
@@ -177,8 +187,16 @@ class Decider:
         wanted = definitions_of(command, states)
         missing = [key for key in wanted if key not in self._paths]
         if missing:
+            if len(self._paths) >= MAX_PATHS:
+                self._paths, missing = {}, list(wanted)
             self._paths.update(log.load_paths(missing))
         return Facts(paths={key: self._paths[key] for key in wanted if key in self._paths})
+
+
+def _place_of(error: Exception) -> str:
+    """Say where it was raised. What the exception says may be what somebody typed."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{last.name}, line {last.lineno} of {Path(last.filename).name}"
 
 
 @dataclass(slots=True)
@@ -201,6 +219,16 @@ def _evolve(stream: str, state: Any, decided: list[Decided], events: list[NewEve
         NewEvent(stream, version, one, subject) for version, one in enumerate(decided, first)
     ]
     return state
+
+
+def _attempt(
+    command: Command, refusal: Refusal, states: Mapping[str, Any], now: datetime
+) -> list[NewEvent]:
+    attempt = attempt_on(command, refusal.unmet, states, now)
+    if attempt is None:
+        return []
+    stream, tried = attempt
+    return [NewEvent(stream, None, tried, subject_id=stream)]
 
 
 def _first_answer(pending: Pending, stored: Mapping[UUID, StoredOutcome]) -> Settled:
