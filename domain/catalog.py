@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from domain import attempts
 from domain.facts import Facts, PathKey
 from domain.messages import Aggregate, Command, Decided, Event
 from domain.orders import commands, decide
@@ -22,10 +23,16 @@ from domain.paths.calendar_line import (
 from domain.paths.decide import publish
 from domain.paths.events import PATH_EVENTS, stream_of
 from domain.paths.line import PathLine
+from domain.refusals import Unmet
 
 States = Mapping[str, Any]  # stream id -> state; every stream that streams_of named
 
-_EVENT_TYPES: tuple[type[Event], ...] = (*ORDER_EVENTS, *PATH_EVENTS, CalendarPublished)
+_EVENT_TYPES: tuple[type[Event], ...] = (
+    *ORDER_EVENTS,
+    attempts.AttemptRefused,
+    *PATH_EVENTS,
+    CalendarPublished,
+)
 _COMMAND_TYPES: tuple[type[Command], ...] = (
     *commands.COMMANDS,
     *path_commands.COMMANDS,
@@ -108,3 +115,13 @@ def decide_on(
             return {command.stream_id: publish_calendar(line, command, now)}
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
+
+
+def attempt_on(
+    command: Command, unmet: tuple[Unmet, ...], states: States, now: datetime
+) -> tuple[str, Decided] | None:
+    """Give stream and event that tell of a refused command; None where nobody may ask for it."""
+    if not isinstance(command, commands.OrderCommand):
+        return None
+    version = states[command.stream_id].version
+    return f"attempt-{command.order_id}", attempts.refused(command, unmet, version, now)

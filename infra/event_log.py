@@ -181,7 +181,8 @@ class EventLog:
         definitions: list[dict[str, Any]] = []
         for number, answer in enumerate(answers):
             for new in answer.events:
-                encoded = self.mapper.encode(new, answer.command.reason)
+                reason = None if new.version is None else answer.command.reason
+                encoded = self.mapper.encode(new, reason)
                 events.append(
                     {
                         "no": len(events),

@@ -8,6 +8,7 @@ from projections.interface import Projection
 from projections.items import Items
 from projections.orders import Orders
 from projections.payments import Payments
+from projections.refusals import Refusals
 from projections.status_visits import StatusVisits
 
 PROJECTIONS: tuple[Projection, ...] = (
@@ -16,6 +17,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Items(),
     Payments(),
     Activity(),
+    Refusals(),
 )
 
 BY_NAME: Mapping[str, Projection] = {projection.name: projection for projection in PROJECTIONS}

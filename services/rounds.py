@@ -4,16 +4,18 @@ Nothing here waits or locks. services.pipeline says when a round is appended, an
 to it if the log has moved meanwhile.
 """
 
+import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final, Literal
 from uuid import UUID
 
 import structlog
 
 from domain.batch import Answer, Appended, Log, NewEvent, StoredOutcome
-from domain.catalog import creates, decide_on, definitions_of, empty_state
+from domain.catalog import attempt_on, creates, decide_on, definitions_of, empty_state
 from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Event, Outcome
 from domain.paths.commands import PublishPath
@@ -140,8 +142,14 @@ class Decider:
             answer = self._answer(log, into.states, pending)
         except InfraError:
             raise
-        except Exception as error:
-            log_.error("decider_failed", name=pending.command.NAME, exc_info=True)
+        except Exception as error:  # noqa: BLE001 - the caller gets it
+            log_.error(
+                "decider_failed",
+                command_id=str(pending.command.command_id),
+                name=pending.command.NAME,
+                error=type(error).__name__,
+                at=_place_of(error),
+            )
             return error
         into.decided.append((pending, answer))
         into.events += len(answer.events)
@@ -161,7 +169,8 @@ class Decider:
         try:
             decisions = decide_on(command, states, facts, now)
         except Refusal as refusal:
-            return Answer(command, pending.body_hash, "refused", reads, unmet=refusal.unmet)
+            tried = _attempt(command, refusal, states, now)
+            return Answer(command, pending.body_hash, "refused", reads, tried, refusal.unmet)
         events: list[NewEvent] = []
         after: dict[str, Any] = {}
         for stream, decided in decisions.items():
@@ -186,6 +195,12 @@ class Decider:
         return facts
 
 
+def _place_of(error: Exception) -> str:
+    """Say where it was raised. What the exception says may be what somebody typed."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{last.name}, line {last.lineno} of {Path(last.filename).name}"
+
+
 @dataclass(slots=True)
 class _Next:
     """A decided event with its place, as evolve wants it."""
@@ -206,6 +221,16 @@ def _evolve(stream: str, state: Any, decided: list[Decided], events: list[NewEve
         NewEvent(stream, version, one, subject) for version, one in enumerate(decided, first)
     ]
     return state
+
+
+def _attempt(
+    command: Command, refusal: Refusal, states: Mapping[str, Any], now: datetime
+) -> list[NewEvent]:
+    attempt = attempt_on(command, refusal.unmet, states, now)
+    if attempt is None:
+        return []
+    stream, tried = attempt
+    return [NewEvent(stream, None, tried, subject_id=stream)]
 
 
 def _first_answer(pending: Pending, stored: Mapping[UUID, StoredOutcome]) -> Settled:

@@ -40,6 +40,7 @@ PARTS: Final = (
     "drop_off",
     "cancel_reasons",
     "actor_activity",
+    "refusals",
     "freshness",
 )
 

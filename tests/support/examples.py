@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from domain.attempts import AttemptRefused
 from domain.messages import Actor, ActorKind, Command, Event
 from domain.orders import commands as c
 from domain.orders import events as e
@@ -12,6 +13,7 @@ from domain.paths.calendars import Calendar
 from domain.paths.commands import PublishPath
 from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
+from domain.refusals import Unmet
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ORDER_ID = UUID(int=17)
@@ -234,6 +236,19 @@ _EVENTS: tuple[Event, ...] = (
         annulled_version=2,
         annulled_type="order.payment_charged.v1",
         reason="Entered for another order",
+    ),
+    AttemptRefused(
+        command="order.change_status",
+        asked={"to_status": "done"},
+        unmet=(
+            Unmet(
+                code="transition_not_allowed",
+                field="to_status",
+                message="The path shop has no way from new to done",
+                needed="one of confirmed, cancelled",
+            ),
+        ),
+        order_version=1,
     ),
     PathPublished(
         path="shop",
