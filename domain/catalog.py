@@ -13,15 +13,27 @@ from domain.orders import commands, decide
 from domain.orders.events import ORDER_EVENTS
 from domain.orders.order import Order
 from domain.paths.line import PathLine, PathPublished, PublishPath, publish
+from domain.stock import commands as stock_commands
+from domain.stock.decide import decide as decide_stock
+from domain.stock.events import STOCK_EVENTS
+from domain.stock.stock import Stock
 
 States = Mapping[str, Any]  # stream id -> state; every stream that streams_of named
 
-_EVENT_TYPES: tuple[type[Event], ...] = (*ORDER_EVENTS, PathPublished)
-_COMMAND_TYPES: tuple[type[Command], ...] = (*commands.COMMANDS, PublishPath)
+_EVENT_TYPES: tuple[type[Event], ...] = (*ORDER_EVENTS, PathPublished, *STOCK_EVENTS)
+_COMMAND_TYPES: tuple[type[Command], ...] = (
+    *commands.COMMANDS,
+    PublishPath,
+    *stock_commands.COMMANDS,
+)
 
 EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
 COMMANDS: Mapping[str, type[Command]] = {t.NAME: t for t in _COMMAND_TYPES}
-AGGREGATES: Mapping[str, type[Aggregate]] = {"order": Order, "path": PathLine}
+AGGREGATES: Mapping[str, type[Aggregate]] = {
+    "order": Order,
+    "path": PathLine,
+    "stock": Stock,
+}
 
 
 def empty_state(stream_id: str) -> Aggregate:
@@ -34,7 +46,7 @@ def streams_of(command: Command) -> tuple[str, ...]:
     match command:
         case commands.PlaceOrder() | commands.RecordFacts():
             return (command.stream_id, f"path-{command.path}")
-        case commands.OrderCommand() | PublishPath():
+        case commands.OrderCommand() | PublishPath() | stock_commands.StockCommand():
             return (command.stream_id,)
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
@@ -83,5 +95,7 @@ def decide_on(
             return {command.stream_id: decide.decide(order, command, facts, now)}
         case PublishPath():
             return {command.stream_id: publish(states[command.stream_id], command, now)}
+        case stock_commands.StockCommand():
+            return {command.stream_id: decide_stock(states[command.stream_id], command, now)}
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
