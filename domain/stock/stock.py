@@ -126,18 +126,19 @@ def _with_item(
     reservations: Mapping[UUID, Items], event: e.ReservedPieces, at: datetime
 ) -> Mapping[UUID, Items]:
     items = dict(reservations.get(event.order_id, {}))
-    after = _kept(items.pop(event.item_id, None), event, at)
+    after = kept(items.pop(event.item_id, None), event, at)
     if after is not None:
         items[event.item_id] = after
-    kept = dict(reservations)
+    orders = dict(reservations)
     if items:
-        kept[event.order_id] = items
+        orders[event.order_id] = items
     else:
-        kept.pop(event.order_id, None)
-    return kept
+        orders.pop(event.order_id, None)
+    return orders
 
 
-def _kept(held: Reservation | None, event: e.ReservedPieces, at: datetime) -> Reservation | None:
+def kept(held: Reservation | None, event: e.ReservedPieces, at: datetime) -> Reservation | None:
+    """Give the pieces that are kept for an item after one more event; None: none are."""
     if isinstance(event, e.StockReserved):
         first_at, before = (held.reserved_at, held.quantity) if held else (at, 0)
         return Reservation(before + event.quantity, first_at, event.expires_at)
