@@ -1,4 +1,4 @@
-"""Finds one order and reads it from the log: the same for the CLI and, later, the API."""
+"""Finds one order or stock and reads it from the log: for the CLI and, later, the API."""
 
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -9,6 +9,7 @@ from domain.orders.order import Order
 from domain.paths.line import PathLine
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet
+from domain.stock.stock import Stock
 from projections.reports.order_numbers import list_numbers
 from services.history import state_of
 
@@ -54,6 +55,14 @@ def load_order(system: "System", order_id: UUID) -> list[Recorded]:
 def order_now(system: "System", order_id: UUID) -> Order:
     """Give the order's state as of its last event."""
     return state_of(load_order(system, order_id))
+
+
+def stock_now(system: "System", stream: str) -> Stock:
+    """Give the state of a stock as of its last event."""
+    stock = Stock()
+    for recorded in system.log.load({stream: 0})[stream]:
+        stock = stock.evolve(recorded)
+    return stock
 
 
 def path_of(system: "System", order: Order) -> OrderPath | None:

@@ -16,6 +16,7 @@ from services.cli import (
     projections,
     reports,
     status,
+    stock,
 )
 
 app: Final = typer.Typer(
@@ -42,5 +43,5 @@ for program in (
     demo.demo,
 ):
     app.command()(program)
-for group in (imports.app, orders.app, reports.app, projections.app, paths.app):
+for group in (imports.app, orders.app, stock.app, reports.app, projections.app, paths.app):
     app.add_typer(group)

@@ -1,11 +1,11 @@
-"""Sends a person's command and tells the outcome. Used by the commands of `orderpath order`."""
+"""Sends a person's command and tells the outcome. Used by all commands that change something."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from services.cli.errors import USAGE, WANTING, CommandFailed, complain, unmet_lines
-from services.cli.options import Sending
+from services.cli.options import Envelope, Sending
 from services.cli.output import put
 from services.cli.session import opened
 
@@ -34,20 +34,20 @@ def send(
 
 
 def execute(
-    system: "System", command: "type[Command]", sending: Sending, body: Mapping[str, Any]
+    system: "System", command: "type[Command]", sending: Envelope, body: Mapping[str, Any]
 ) -> "Outcome":
     """Build the command with its envelope and wait for its outcome."""
     return system.execute(build(command, sending, body))
 
 
-def build(command: "type[Command]", sending: Sending, body: Mapping[str, Any]) -> "Command":
+def build(command: "type[Command]", sending: Envelope, body: Mapping[str, Any]) -> "Command":
     """Build the command; what its fields do not take is an error of usage."""
     from pydantic import ValidationError
 
     given = {
         "reason": sending.reason,
         "expected_version": sending.expected_version,
-        "expected_status": sending.expected_status,
+        "expected_status": getattr(sending, "expected_status", None),  # not all have a status
     }
     envelope = {
         "command_id": sending.command_id or uuid4(),
@@ -61,7 +61,7 @@ def build(command: "type[Command]", sending: Sending, body: Mapping[str, Any]) -
         raise CommandFailed(invalid(error), USAGE) from None
 
 
-def roles(sending: Sending) -> tuple[str, ...]:
+def roles(sending: Envelope) -> tuple[str, ...]:
     """Give the roles, each once; `--role manager,lead` is two."""
     given = (name.strip() for text in sending.role or () for name in text.split(","))
     return tuple(dict.fromkeys(filter(None, given)))
@@ -92,26 +92,39 @@ def invalid(error: Any) -> str:
 
 
 def finish(system: "System", order_id: UUID, outcome: "Outcome", sending: Sending) -> None:
+    """Tell what became of a command to an order."""
+    from domain.orders.events import stream_of
+
+    answer = outcome_dict(system, outcome, stream_of(order_id), order_id=str(order_id))
+    tell(answer, outcome, sending, lambda: _sentence(system, order_id, outcome))
+
+
+def tell(
+    answer: Mapping[str, Any],
+    outcome: "Outcome",
+    sending: Envelope,
+    sentence: Callable[[], str],
+) -> None:
     """Tell the outcome; a refused one ends with 1 and names every unmet condition."""
     put(
-        outcome_dict(system, order_id, outcome),
+        answer,
         as_json=sending.json,
-        people=lambda: [_sentence(system, order_id, outcome)] if outcome.kind != "refused" else [],
+        people=lambda: [sentence()] if outcome.kind != "refused" else [],
     )
     if outcome.kind == "refused":
         complain(unmet_lines(outcome.unmet))
         raise SystemExit(WANTING)
 
 
-def outcome_dict(system: "System", order_id: UUID, outcome: "Outcome") -> dict[str, Any]:
-    """Give an outcome with its stable keys."""
-    from domain.orders.events import stream_of
-
+def outcome_dict(
+    system: "System", outcome: "Outcome", stream: str, **target: str
+) -> dict[str, Any]:
+    """Give an outcome with its stable keys; target: what the command was about."""
     return {
         "outcome": outcome.kind,
-        "order_id": str(order_id),
+        **target,
         "command_id": str(outcome.command_id),
-        "version": outcome.versions.get(stream_of(order_id)),
+        "version": outcome.versions.get(stream),
         "first_position": outcome.first_position,
         "last_position": outcome.last_position,
         "event_ids": outcome.event_ids(system.log.head().log_id),
@@ -126,10 +139,15 @@ def _sentence(system: "System", order_id: UUID, outcome: "Outcome") -> str:
     order = order_now(system, order_id)
     if outcome.kind == "nothing":
         return f"Nothing to do: order {order_id} is so already ({order.status})."
+    return (
+        f"Order {order_id} is {order.status}, {order.payment_status.replace('_', ' ')}; "
+        f"version {order.version}, {place_in_log(outcome)}"
+    )
+
+
+def place_in_log(outcome: "Outcome") -> str:
+    """Say where the events of an accepted command stand, to its full stop."""
     first, last = outcome.first_position, outcome.last_position
     where = f"position {last}" if first == last else f"positions {first} to {last}"
     again = " Answered before; nothing was done now." if outcome.repeated else ""
-    return (
-        f"Order {order_id} is {order.status}, {order.payment_status.replace('_', ' ')}; "
-        f"version {order.version}, {where}.{again}"
-    )
+    return f"{where}.{again}"

@@ -8,13 +8,17 @@ import pytest
 from tests.support.command_line import ROOT, Here
 
 GROUPS = {
-    "": ("up", "down", "status", "follow", "psql", "demo", "import", "order", "report", "path"),
+    "": (
+        "up", "down", "status", "follow", "psql", "demo", "import", "order", "stock", "report",
+        "path",
+    ),
     "import": ("olist", "log", "quarantine"),
     "import quarantine": ("list", "fix", "resubmit"),
     "order": (
         "place", "move", "pay", "cancel", "assign", "note", "correct", "mark-test", "show",
         "history", "as-of", "diff",
     ),
+    "stock": ("receive", "adjust", "threshold", "show"),
     "report": ("funnel", "stale", "conversion", "transitions", "times", "handling", "routes"),
     "projection": ("list", "rebuild", "verify", "parked", "retry"),
     "path": ("list", "show"),
