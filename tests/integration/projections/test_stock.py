@@ -5,12 +5,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from psycopg.rows import dict_row
 
 from domain.messages import Command
 from domain.orders import commands as orders
 from domain.stock import commands as c
 from domain.stock.decide import commit, keep, release, reserve, restock
 from domain.stock.stock import ItemRef
+from infra.postgres import connect
+from projections.reports.stock import stock_now
 from services.rebuild import rebuild, verify
 from tests.integration.projections.world import World
 from tests.support.examples import NOW, actor
@@ -112,6 +115,21 @@ def test_what_is_reserved_again_is_kept_from_then_on(world: World) -> None:
     world.catch_up()
 
     assert world.query(RESERVATIONS) == [(ONE, "1", "TEA-100", "main", 2, later, None, "reserved")]
+
+
+def test_the_question_of_what_lies_where_has_a_limit(world: World) -> None:
+    some_days(world)
+    world.catch_up()
+    with (
+        connect(world.url, role="orderpath_analyst") as connection,
+        connection.cursor(row_factory=dict_row) as reader,
+    ):
+        found = stock_now(reader, limit=1)
+
+        assert [level["location"] for level in found["levels"]] == ["main"]
+        assert [(one["order_id"], one["quantity"]) for one in found["reservations"]] == [(TWO, 3)]
+        with pytest.raises(ValueError, match="limit must be in"):
+            stock_now(reader, limit=0)
 
 
 def test_reservations_of_test_orders_are_left_out(world: World) -> None:
