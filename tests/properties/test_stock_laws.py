@@ -16,6 +16,7 @@ from domain.stock import commands as c
 from domain.stock import events as e
 from domain.stock.decide import Verdict, commit, expired, keep, release, reserve, restock
 from domain.stock.stock import ItemRef, Stock
+from infra.state_shapes import shape_of
 from tests.support.examples import NOW, actor
 from tests.support.spec import Answer, Scenario, World
 
@@ -173,6 +174,11 @@ class StockLaws(RuleBasedStateMachine):
             event = EVENTS[stored.event.NAME].model_validate_json(body)
             state = state.evolve(replace(stored, event=event))
         assert state == self.stock
+
+    @invariant()
+    def a_kept_state_is_the_state(self) -> None:
+        shape = shape_of("stock")
+        assert shape.restore(shape.dump(self.stock)) == self.stock
 
     def _does(self, command: Command, *, accepted: bool) -> None:
         answer = self.scenario.when(command)
