@@ -18,7 +18,7 @@ MAX_ASKED_CHARACTERS = 200  # of one value
 class AttemptRefused(Event):
     """Fact: somebody tried this and was refused; the order stayed as it was."""
 
-    NAME: ClassVar[str] = "order.attempt_refused.v1"
+    NAME: ClassVar[str] = "attempt.refused.v1"
 
     command: Name  # its stored name
     asked: dict[Name, Text]  # single values that were asked for, none of them personal

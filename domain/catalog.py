@@ -24,6 +24,10 @@ from domain.paths.decide import publish
 from domain.paths.events import PATH_EVENTS, stream_of
 from domain.paths.line import PathLine
 from domain.refusals import Unmet
+from domain.stock import commands as stock_commands
+from domain.stock.decide import decide as decide_stock
+from domain.stock.events import STOCK_EVENTS
+from domain.stock.stock import Stock
 
 States = Mapping[str, Any]  # stream id -> state; every stream that streams_of named
 
@@ -32,11 +36,13 @@ _EVENT_TYPES: tuple[type[Event], ...] = (
     attempts.AttemptRefused,
     *PATH_EVENTS,
     CalendarPublished,
+    *STOCK_EVENTS,
 )
 _COMMAND_TYPES: tuple[type[Command], ...] = (
     *commands.COMMANDS,
     *path_commands.COMMANDS,
     PublishCalendar,
+    *stock_commands.COMMANDS,
 )
 
 EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
@@ -45,9 +51,8 @@ AGGREGATES: Mapping[str, type[Aggregate]] = {
     "order": Order,
     "path": PathLine,
     "calendar": CalendarLine,
+    "stock": Stock,
 }
-
-
 _EMPTY: Mapping[str, Aggregate] = {name: aggregate() for name, aggregate in AGGREGATES.items()}
 
 
@@ -61,7 +66,9 @@ def streams_of(command: Command) -> tuple[str, ...]:
     match command:
         case commands.PlaceOrder() | commands.RecordFacts():
             return (command.stream_id, stream_of(command.path))
-        case commands.OrderCommand() | path_commands.PublishPath() | PublishCalendar():
+        case commands.OrderCommand() | stock_commands.StockCommand():
+            return (command.stream_id,)
+        case path_commands.PublishPath() | PublishCalendar():
             return (command.stream_id,)
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
@@ -113,6 +120,8 @@ def decide_on(
         case PublishCalendar():
             line = states[command.stream_id]
             return {command.stream_id: publish_calendar(line, command, now)}
+        case stock_commands.StockCommand():
+            return {command.stream_id: decide_stock(states[command.stream_id], command, now)}
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
 

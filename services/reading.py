@@ -1,5 +1,5 @@
-"""Finds one order or one path and reads it from the log: the same for imports, the CLI and,
-later, the API.
+"""Finds one order, path, calendar or stock and reads it from the log: the same for imports, the
+CLI and, later, the API.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from domain.paths.calendars import Calendar
 from domain.paths.line import PathLine
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet, Unusable
+from domain.stock.stock import Stock
 from projections.reports.order_numbers import list_numbers
 from services.history import state_of
 
@@ -68,6 +69,14 @@ def load_order(system: "System", order_id: UUID) -> list[Recorded]:
 def order_now(system: "System", order_id: UUID) -> Order:
     """Give the order's state as of its last event."""
     return state_of(load_order(system, order_id))
+
+
+def stock_now(system: "System", stream: str) -> Stock:
+    """Give the state of a stock as of its last event."""
+    stock = Stock()
+    for recorded in system.log.load({stream: 0})[stream]:
+        stock = stock.evolve(recorded)
+    return stock
 
 
 def path_of(system: "System", order: Order) -> OrderPath | None:

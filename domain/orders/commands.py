@@ -30,8 +30,6 @@ MAX_FACTS = 500  # facts in one command
 class OrderCommand(Command):
     """A command to one order."""
 
-    MAY_BE_FACT: ClassVar[bool] = False  # it may tell what happened elsewhere, with its time
-
     order_id: UUID
 
     @cached_property

@@ -4,7 +4,6 @@ from collections.abc import Container, Iterator
 from datetime import datetime, timedelta
 
 from domain.messages import Actor, Command
-from domain.orders.commands import OrderCommand
 from domain.orders.order import Order
 from domain.paths.path import ANY, OrderPath, Requirement, Transition
 from domain.refusals import Unmet
@@ -68,7 +67,7 @@ def facts_come_from_outside(command: Command) -> Iterator[Unmet]:
         )
 
 
-def time_is_allowed(command: OrderCommand, now: datetime) -> Iterator[Unmet]:
+def time_is_allowed(command: Command, now: datetime) -> Iterator[Unmet]:
     """Only facts may set the past, nobody the future."""
     if command.occurred_at is None:
         return

@@ -21,6 +21,8 @@ PARTS: Final = (
     "orders",
     "items",
     "payments",
+    "stock_levels",
+    "reservations",
     "path_statuses",
     "path_transitions",
     "status_entries",

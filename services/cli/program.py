@@ -17,6 +17,7 @@ from services.cli import (
     projections,
     reports,
     status,
+    stock,
 )
 
 app: Final = typer.Typer(
@@ -43,5 +44,13 @@ for program in (
     demo.demo,
 ):
     app.command()(program)
-for group in (imports.app, orders.app, reports.app, projections.app, paths.app, calendars.app):
+for group in (
+    imports.app,
+    orders.app,
+    stock.app,
+    reports.app,
+    projections.app,
+    paths.app,
+    calendars.app,
+):
     app.add_typer(group)

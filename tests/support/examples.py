@@ -14,9 +14,12 @@ from domain.paths.commands import PublishPath
 from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
 from domain.refusals import Unmet
+from domain.stock import commands as s
+from domain.stock import events as t
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ORDER_ID = UUID(int=17)
+STOCK = "stock-main:TEA-100"
 
 PATH = OrderPath.model_validate(
     {
@@ -97,6 +100,8 @@ TOTALS = Totals(
 )
 
 _WHO = {"command_id": UUID(int=1), "actor": actor(), "order_id": ORDER_ID}
+_WHERE = {"command_id": UUID(int=1), "actor": actor(), "sku": "TEA-100"}
+_ITEM = {"order_id": ORDER_ID, "item_id": "1"}
 _MOVEMENT = {"payment_id": "p-1", "amount_minor": 1_650, "currency": "EUR", "gateway_ref": "g-1"}
 
 _COMMANDS: tuple[Command, ...] = (
@@ -163,6 +168,10 @@ _COMMANDS: tuple[Command, ...] = (
     ),
     PublishPath(command_id=UUID(int=1), actor=actor(), definition=PATH),
     PublishCalendar(command_id=UUID(int=1), actor=actor(), definition=CALENDAR),
+    s.ReceiveStock(**_WHERE, quantity=12, supplier="Leaf & Co."),
+    s.AdjustStock(**_WHERE, counted=11, reason_code="damaged"),
+    s.SetThreshold(**_WHERE, threshold=5),
+    s.ExpireReservations(**_WHERE),
 )
 
 _EVENTS: tuple[Event, ...] = (
@@ -262,6 +271,15 @@ _EVENTS: tuple[Event, ...] = (
         content_hash=CALENDAR.content_hash,
         definition=CALENDAR.model_dump(mode="json"),
     ),
+    t.StockReceived(quantity=12, supplier="Leaf & Co."),
+    t.StockAdjusted(difference=-1, counted=11, reason_code="damaged"),
+    t.StockReserved(**_ITEM, quantity=3, expires_at=NOW + timedelta(hours=1)),
+    t.ExpiryChanged(**_ITEM, expires_at=NOW + timedelta(days=3)),
+    t.StockReleased(**_ITEM, quantity=1, why="shortened"),
+    t.StockCommitted(**_ITEM, quantity=2),
+    t.StockRestocked(**_ITEM, quantity=1),
+    t.ThresholdSet(threshold=5),
+    t.StockBelowThreshold(available=4, threshold=5),
 )
 
 COMMANDS: dict[str, Command] = {command.NAME: command for command in _COMMANDS}

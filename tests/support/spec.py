@@ -1,12 +1,13 @@
 """given / when / then for the pure domain: no store, no thread, no clock of its own.
 
 given(*history).when(command).then(*events) | .then_refused(*codes) | .then_nothing()
+given(*history).when_asked(reserve, item, 3, …) is what an order's decision asks of a stock.
 
 The history holds events, `Decided` events (with a time and a fact id of their own) and
 commands, which are decided first. Things happen one minute after another, from NOW on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,7 +23,10 @@ from domain.paths.calendar_line import CalendarPublished
 from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet
-from tests.support.examples import NOW, ORDER_ID, PATH
+from domain.stock.decide import Verdict
+from domain.stock.events import STOCK_EVENTS
+from domain.stock.stock import Stock
+from tests.support.examples import NOW, ORDER_ID, PATH, STOCK
 
 Step = Event | Decided | Command
 STEP = timedelta(minutes=1)
@@ -52,6 +56,10 @@ class World:
     @property
     def order(self) -> Order:
         return cast(Order, self.state(stream_of(ORDER_ID)))
+
+    @property
+    def stock(self) -> Stock:
+        return cast(Stock, self.state(STOCK))
 
     def decide(self, command: Command, now: datetime) -> Mapping[str, list[Decided]]:
         """Decide as the pipeline does, with exactly the definitions that are asked for."""
@@ -111,6 +119,11 @@ class Answer:
         return self.world.order
 
     @property
+    def stock(self) -> Stock:
+        """The stock after the command."""
+        return self.world.stock
+
+    @property
     def fields(self) -> list[str | None]:
         """Where in the command the unmet conditions lie."""
         return [u.field for u in self.unmet]
@@ -133,6 +146,12 @@ class Scenario:
             return Answer(self.world, self.world.run(command, self.now), ())
         except Refusal as refusal:
             return Answer(self.world, (), refusal.unmet)
+
+    def when_asked(self, ask: Callable[..., Verdict], *wish: Any) -> Answer:
+        """Let an order's decision ask the stock for something, now."""
+        decided, unmet = ask(self.world.stock, *wish, self.now)
+        self.world.append(STOCK, decided)
+        return Answer(self.world, [one.event for one in decided], unmet)
 
 
 def given(*history: Step, paths: Sequence[OrderPath] = (PATH,)) -> Scenario:
@@ -163,5 +182,7 @@ def _stream(event: Event) -> str:
             return f"path-{event.path}"
         case CalendarPublished():
             return f"calendar-{event.calendar}"
+        case _ if isinstance(event, STOCK_EVENTS):
+            return STOCK
         case _:
             return stream_of(ORDER_ID)

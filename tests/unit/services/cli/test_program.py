@@ -18,6 +18,7 @@ GROUPS = {
         "place", "move", "pay", "cancel", "assign", "note", "correct", "mark-test", "show",
         "history", "as-of", "diff",
     ),
+    "stock": ("receive", "adjust", "threshold", "show"),
     "report": ("funnel", "stale", "conversion", "transitions", "times", "handling", "routes"),
     "projection": ("list", "rebuild", "verify", "parked", "retry"),
     "path": ("list", "publish", "show"),
