@@ -8,7 +8,8 @@ from pydantic import Field
 
 from domain.messages import Code, Command, Decided, Event, Happened
 from domain.paths.calendars import Calendar
-from domain.refusals import Refusal, Unmet
+from domain.paths.guards import no_status_is_expected
+from domain.refusals import refuse_if
 
 
 class CalendarPublished(Event):
@@ -60,21 +61,13 @@ class CalendarLine:
 def publish_calendar(line: CalendarLine, command: PublishCalendar, now: datetime) -> list[Decided]:
     """Publish the next version; the same content again is nothing."""
     definition = command.definition
-    if command.expected_status is not None:
-        raise Refusal(
-            Unmet(
-                code="status_differs",
-                field="expected_status",
-                message="A calendar has no status",
-                needed="expected_version, if it shall be published on nothing else",
-            )
-        )
+    refuse_if(list(no_status_is_expected(command, "calendar")))
     if definition.content_hash == line.content_hash:
         return []
     event = CalendarPublished(
         calendar=definition.calendar,
         calendar_version=line.calendar_version + 1,
         content_hash=definition.content_hash,
-        definition=definition.model_dump(mode="json"),
+        definition=definition.content,
     )
     return [Decided(event, now)]

@@ -6,14 +6,13 @@ Source: the YAML language of docs/calendars.md; infra reads the file, `Calendar`
 import re
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from hashlib import sha256
 from typing import Annotated, Final, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
-from pydantic_core import to_json
 
 from domain.messages import Code, Name, Shape
+from domain.paths.definition import Definition
 from domain.paths.hours import FIRST_YEAR, LAST_YEAR, Day, Hours, minutes_of, misplaced
 from domain.paths.path import Title
 from domain.paths.working_year import Minutes, WorkingYear, working_year
@@ -93,7 +92,7 @@ SpecialDays = Annotated[
 ]
 
 
-class Calendar(Shape):
+class Calendar(Definition):
     """When a shop works. Hours are what the clock on the wall of its zone shows."""
 
     calendar: Code
@@ -127,11 +126,6 @@ class Calendar(Shape):
     @cached_property
     def _years(self) -> dict[int, WorkingYear]:
         return {}
-
-    @cached_property
-    def content_hash(self) -> str:
-        """SHA-256 of the content, hexadecimal: equal calendars have equal hashes."""
-        return sha256(to_json(self.model_dump(mode="json"))).hexdigest()
 
 
 def working_time(calendar: Calendar, start: datetime, end: datetime) -> timedelta:

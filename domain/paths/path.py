@@ -6,16 +6,16 @@ Source: the YAML language of docs/paths.md; infra reads the file, `OrderPath` ch
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cached_property
-from hashlib import sha256
 from itertools import islice
 from operator import itemgetter
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError, to_json
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from domain.messages import Code, Name, OneOrMany, Shape, Text
 from domain.orders.fields import FIELDS
+from domain.paths.definition import Definition
 from domain.paths.durations import Duration
 
 MAX_STATUSES = 1_000
@@ -104,7 +104,7 @@ class FieldRight(Shape):
     closed_in: tuple[Code, ...] = ()  # statuses in which nobody may
 
 
-class OrderPath(Shape):
+class OrderPath(Definition):
     """A whole path, checked: every name that is used is defined."""
 
     path: Code
@@ -196,14 +196,6 @@ class OrderPath(Shape):
     def first_failure(self) -> str | None:
         """Where a cancelled order goes when nobody says otherwise."""
         return next((c for c, s in self.statuses.items() if s.final == "failure"), None)
-
-    @cached_property
-    def content_hash(self) -> str:
-        """SHA-256 of the content, hexadecimal: equal paths have equal hashes.
-
-        What is left out does not count, so that a key added to the language changes no hash.
-        """
-        return sha256(to_json(self.model_dump(mode="json", exclude_defaults=True))).hexdigest()
 
 
 def deadlines_from(limit: Limit | None, entered_at: datetime) -> list[tuple[str, datetime]]:

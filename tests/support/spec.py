@@ -163,7 +163,7 @@ def given(*history: Step, paths: Sequence[OrderPath] = (PATH,)) -> Scenario:
             path=path.path,
             path_version=version,
             content_hash=path.content_hash,
-            definition=path.model_dump(mode="json"),
+            definition=path.content,
         )
         world.append(f"path-{path.path}", [Decided(published, NOW)])
     for step in history:
