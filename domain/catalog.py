@@ -3,7 +3,7 @@
 Used by infra.mapper (decode), services.pipeline (decide) and the edges (commands by name).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from domain.paths.calendar_line import (
     PublishCalendar,
     publish_calendar,
 )
+from domain.paths.calendar_line import stream_of as calendar_stream
 from domain.paths.decide import publish
 from domain.paths.events import PATH_EVENTS, stream_of
 from domain.paths.line import PathLine
@@ -79,6 +80,28 @@ def creates(command: Command) -> str | None:
     return command.stream_id if isinstance(command, commands.PlaceOrder) else None
 
 
+def more_streams_of(command: Command, states: States, facts: Facts) -> tuple[str, ...]:
+    """Name what the command reads besides, once its first streams and definitions are known."""
+    match command:
+        case commands.PlaceOrder() | commands.ChangeStatus() | commands.CancelOrder():
+            names = [name for path in facts.paths.values() for name in path.calendars]
+        case path_commands.PublishPath():
+            names = list(command.definition.calendars)
+        case _:
+            return ()
+    return tuple([calendar_stream(name) for name in names])
+
+
+def with_calendars(facts: Facts, states: States, streams: Iterable[str]) -> Facts:
+    """Give the facts with the latest version of each calendar among the streams."""
+    found = {}
+    for stream in streams:
+        line = states[stream]
+        if isinstance(line, CalendarLine) and line.calendar is not None:
+            found[line.calendar.calendar] = line.calendar
+    return Facts(facts.paths, found)
+
+
 def definitions_of(command: Command, states: States) -> tuple[PathKey, ...]:
     """Name the published definitions that deciding the command needs."""
     match command:
@@ -116,7 +139,8 @@ def decide_on(
             order = states[command.stream_id]
             return {command.stream_id: decide.decide(order, command, facts, now)}
         case path_commands.PublishPath():
-            return {command.stream_id: publish(states[command.stream_id], command, now)}
+            line = states[command.stream_id]
+            return {command.stream_id: publish(line, command, facts, now)}
         case PublishCalendar():
             line = states[command.stream_id]
             return {command.stream_id: publish_calendar(line, command, now)}

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from domain.hints import hint
 from domain.orders.fields import FIELDS
-from domain.paths.path import Escalation, FieldRight, Initial, Limit, OrderPath, Status, Transition
-from infra.yaml_language import Language, Misfit, shape_at
+from domain.paths.limits import Escalation, Limit
+from domain.paths.path import FieldRight, Initial, OrderPath, Status, Transition
+from infra.yaml_language import Language, Misfit
 from infra.yaml_sheet import Place
 
 Plain = TypeVar("Plain", str, list[Any], dict[str, Any])
@@ -83,8 +84,6 @@ def _words(misfit: Misfit, data: object) -> str | None:
             kind = misfit.facts["kind"]
             defined = FIELDS if kind == "field" else _names(list(_or(data, {})[_TABLES[kind]]))
             return f"there is no {kind} {misfit.shown}{hint(misfit.given, defined)}"
-        case "extra_forbidden" if shape_at(misfit.place) in _OF_WORKING_TIME:
-            return "working time needs a calendar, not supported yet: write wall"
         case "string_pattern_mismatch" if misfit.key in _FORMS:
             return f"{misfit.shown} does not fit: write {_FORMS[misfit.key]}"
         case "greater_than_equal":
@@ -95,7 +94,6 @@ def _words(misfit: Misfit, data: object) -> str | None:
             return None
 
 
-_OF_WORKING_TIME = {("statuses", "limit", key) for key in ("working", "calendar")}
 _LANGUAGE = Language(
     kind="path",
     model=OrderPath,

@@ -15,7 +15,15 @@ from uuid import UUID
 import structlog
 
 from domain.batch import Answer, Appended, Log, NewEvent, StoredOutcome
-from domain.catalog import attempt_on, creates, decide_on, definitions_of, empty_state
+from domain.catalog import (
+    attempt_on,
+    creates,
+    decide_on,
+    definitions_of,
+    empty_state,
+    more_streams_of,
+    with_calendars,
+)
 from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Event, Outcome
 from domain.paths.commands import PublishPath
@@ -41,6 +49,8 @@ class Round:
     found_stale: bool = False  # something remembered had moved when it was read again
     events: int = 0
     size: int = 0  # bytes of the bodies
+    before: "Round | None" = None  # on its way; what it leaves behind is presumed to come true
+    fresh: bool = False  # what is remembered is read again: it may have moved
     publishes: bool = False  # what it defines can be looked up once it is appended
 
     @property
@@ -112,6 +122,7 @@ class Decider:
         before: a round whose append is on its way; its states are presumed to come true.
         fresh:  read also what is remembered, because it may have moved.
         """
+        into.before, into.fresh = before, fresh
         coming = before.states if before is not None else {}
         states: dict[str, Any] = {}
         missing: list[str] = []
@@ -139,7 +150,7 @@ class Decider:
         Raises: InfraError, which says nothing about the command
         """
         try:
-            answer = self._answer(log, into.states, pending)
+            answer = self._answer(log, into, pending)
         except InfraError:
             raise
         except Exception as error:  # noqa: BLE001 - the caller gets it
@@ -157,15 +168,20 @@ class Decider:
         into.publishes |= isinstance(pending.command, PublishPath)
         return None
 
-    def _answer(self, log: Log, states: dict[str, Any], pending: Pending) -> Answer:
+    def _answer(self, log: Log, into: Round, pending: Pending) -> Answer:
+        states = into.states
         command, reads = pending.command, pending.reads
+        facts = self._facts(log, command, states)
+        if more := more_streams_of(command, states, facts):
+            self._look(log, into, more)
+            reads = (*reads, *more)
+            facts = with_calendars(facts, states, more)
         target = states[reads[0]]
         if command.expected_version not in (None, target.version):
             found = {reads[0]: target.version}
             return Answer(command, pending.body_hash, "conflict", reads, versions=found)
         latest = target.last_occurred_at
         now = pending.received_at if latest is None else max(pending.received_at, latest)
-        facts = self._facts(log, command, states)
         try:
             decisions = decide_on(command, states, facts, now)
         except Refusal as refusal:
@@ -180,6 +196,17 @@ class Decider:
         versions = {stream: state.version for stream, state in after.items()}
         kind: Literal["accepted", "nothing"] = "accepted" if events else "nothing"
         return Answer(command, pending.body_hash, kind, reads, events, versions=versions)
+
+    def _look(self, log: Log, into: Round, streams: Iterable[str]) -> None:
+        """Bring more states into the round; few are looked for so late, and most are remembered."""
+        wanted = [stream for stream in streams if stream not in into.states]
+        coming = into.before.states if into.before is not None else {}
+        states = {stream: coming[stream] for stream in wanted if stream in coming}
+        missing = [stream for stream in wanted if stream not in states]
+        states |= self._cache.fetch(log, missing, fresh=into.fresh)
+        into.found_stale |= self._cache.found_stale
+        into.read |= states
+        into.states |= states
 
     def _facts(self, log: Log, command: Command, states: Mapping[str, Any]) -> Facts:
         """Give the published definitions that the command needs, from memory but once."""

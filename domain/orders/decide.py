@@ -17,8 +17,10 @@ from domain.orders.decide_facts import record_facts
 from domain.orders.fields import FIELDS
 from domain.orders.money import add_up, check_totals
 from domain.orders.order import Order
+from domain.paths.calendars import BeyondCalendar
+from domain.paths.limits import deadlines_from
 from domain.paths.line import PathLine
-from domain.paths.path import OrderPath, deadlines_from
+from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet, refuse_if
 
 Decision = list[Decided]
@@ -61,7 +63,7 @@ def place(order: Order, line: PathLine, cmd: c.PlaceOrder, facts: Facts, now: da
         path_version=line.path_version,
         status=status,
         totals=totals,
-        deadlines=_deadlines(path, status, at),
+        deadlines=_deadlines(path, status, at, facts),
     )
     return [Decided(event, at)]
 
@@ -84,19 +86,19 @@ def decide(order: Order, cmd: c.OrderCommand, facts: Facts, now: datetime) -> De
     ]
     if not order.path:
         raise Refusal(*guards.path_is_pinned(order), *unmet)
-    path = facts.paths[order.path, order.path_version]
     # A fact may be minutes ahead of our clock: what is decided now comes after it.
     at = cmd.occurred_at or max(now, order.last_occurred_at or now)
-    events, more = _verdict(order, cast(c.Change, cmd), path, at)
+    events, more = _verdict(order, cast(c.Change, cmd), facts, at)
     refuse_if([*unmet, *more])
     return [Decided(event, at) for event in events]
 
 
 # One branch per command: all that may be asked of an order on one page, the frequent first.
-def _verdict(order: Order, cmd: c.Change, path: OrderPath, at: datetime) -> Verdict:
+def _verdict(order: Order, cmd: c.Change, facts: Facts, at: datetime) -> Verdict:
+    path = facts.paths[order.path, order.path_version]
     match cmd:
         case c.ChangeStatus():
-            return _move(order, cmd, cmd.to_status, path, at)
+            return _move(order, cmd, cmd.to_status, facts, at)
         case c.IncomingPayment():
             return payments.take(order, cmd)
         case c.ReturnedPayment():
@@ -106,7 +108,7 @@ def _verdict(order: Order, cmd: c.Change, path: OrderPath, at: datetime) -> Verd
         case c.MoveItem():
             return items.move(order, cmd, path)
         case c.CancelOrder():
-            return _cancel(order, cmd, path, at)
+            return _cancel(order, cmd, facts, at)
         case c.AddItem():
             return items.add(order, cmd, path)
         case c.ChangeItem():
@@ -127,8 +129,9 @@ def _verdict(order: Order, cmd: c.Change, path: OrderPath, at: datetime) -> Verd
             assert_never(cmd)
 
 
-def _cancel(order: Order, cmd: c.CancelOrder, path: OrderPath, now: datetime) -> Verdict:
+def _cancel(order: Order, cmd: c.CancelOrder, facts: Facts, now: datetime) -> Verdict:
     """End without success. An order that ended so already, in whatever way, is left alone."""
+    path = facts.paths[order.path, order.path_version]
     ended = path.statuses.get(order.status or "")
     if cmd.to_status is None and ended is not None and ended.final == "failure":
         return [], []
@@ -136,16 +139,17 @@ def _cancel(order: Order, cmd: c.CancelOrder, path: OrderPath, now: datetime) ->
     unmet = list(guards.target_is_failure(path, target))
     if target is None or unmet:
         return [], [*unmet, *guards.cancelling_says_why(_said(cmd))]
-    return _move(order, cmd, target, path, now)
+    return _move(order, cmd, target, facts, now)
 
 
 def _move(
     order: Order,
     cmd: c.ChangeStatus | c.CancelOrder,
     target: str,
-    path: OrderPath,
+    facts: Facts,
     now: datetime,
 ) -> Verdict:
+    path = facts.paths[order.path, order.path_version]
     source = order.status or ""
     if target == source:
         return [], []
@@ -159,7 +163,7 @@ def _move(
         to_status=target,
         reason_code=cmd.reason_code,
         initiator=cmd.initiator,
-        deadlines=_deadlines(path, target, now),
+        deadlines=_deadlines(path, target, now, facts),
     )
     return [event], []
 
@@ -168,9 +172,17 @@ def _said(cmd: c.ChangeStatus | c.CancelOrder) -> dict[str, str | None]:
     return {"reason_code": cmd.reason_code, "initiator": cmd.initiator}
 
 
-def _deadlines(path: OrderPath, status: str, at: datetime) -> tuple[e.Deadline, ...]:
+def _deadlines(path: OrderPath, status: str, at: datetime, facts: Facts) -> tuple[e.Deadline, ...]:
+    """Write down when the limits end, by the calendar of this moment. Later ones change nothing."""
     limit = path.statuses[status].limit
-    return tuple([e.Deadline(level, when) for level, when in deadlines_from(limit, at)])
+    name = path.calendar_of(limit) if limit else None
+    calendar = facts.calendars[name] if name else None
+    try:
+        found = deadlines_from(limit, at, calendar)
+    except BeyondCalendar as error:
+        unmet = Unmet(code="deadline_out_of_reach", field="to_status", message=str(error))
+        raise Refusal(unmet) from error
+    return tuple([e.Deadline(level, when) for level, when in found])
 
 
 def _change_fields(order: Order, cmd: c.ChangeFields, path: OrderPath) -> Verdict:

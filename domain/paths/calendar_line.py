@@ -1,7 +1,9 @@
 """The history of one calendar: its published versions. Stream `calendar-<name>`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -10,6 +12,11 @@ from domain.messages import Code, Command, Decided, Event, Happened
 from domain.paths.calendars import Calendar
 from domain.paths.guards import no_status_is_expected
 from domain.refusals import refuse_if
+
+
+def stream_of(calendar: str) -> str:
+    """Name the stream of a calendar."""
+    return f"calendar-{calendar}"
 
 
 class CalendarPublished(Event):
@@ -32,18 +39,24 @@ class PublishCalendar(Command):
 
     @property
     def stream_id(self) -> str:
-        return f"calendar-{self.definition.calendar}"
+        return stream_of(self.definition.calendar)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CalendarLine:
     """State of the stream: the latest published version, 0 if there is none."""
 
     version: int = 0
     calendar_version: int = 0
     content_hash: str = ""
+    definition: Mapping[str, Any] | None = None  # as published
     last_occurred_at: datetime | None = None
     subject_id: str | None = None  # a calendar belongs to no person
+
+    @cached_property
+    def calendar(self) -> Calendar | None:
+        """The latest version; None if none is published. Read once, as it takes milliseconds."""
+        return None if self.definition is None else Calendar.model_validate(self.definition)
 
     def evolve(self, happened: Happened) -> "CalendarLine":
         event = happened.event
@@ -54,6 +67,7 @@ class CalendarLine:
             version=happened.version,
             calendar_version=event.calendar_version,
             content_hash=event.content_hash,
+            definition=event.definition,
             last_occurred_at=happened.occurred_at,
         )
 

@@ -12,9 +12,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from domain.messages import Code, Name, Shape
-from domain.paths.definition import Definition
+from domain.paths.definition import Definition, Title
 from domain.paths.hours import FIRST_YEAR, LAST_YEAR, Day, Hours, minutes_of, misplaced
-from domain.paths.path import Title
 from domain.paths.working_year import Minutes, WorkingYear, working_year
 from domain.refusals import OrderpathError
 

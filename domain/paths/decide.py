@@ -5,18 +5,24 @@ An empty list means: already so. Runs once per command, in services.pipeline.
 
 from datetime import datetime
 
+from domain.facts import Facts
 from domain.messages import Decided
+from domain.paths import guards
 from domain.paths.commands import PublishPath
 from domain.paths.events import PathPublished
-from domain.paths.guards import no_status_is_expected
 from domain.paths.line import PathLine
 from domain.refusals import refuse_if
 
 
-def publish(line: PathLine, command: PublishPath, now: datetime) -> list[Decided]:
+def publish(line: PathLine, command: PublishPath, facts: Facts, now: datetime) -> list[Decided]:
     """Publish the next version; the same content again is nothing."""
     definition = command.definition
-    refuse_if(list(no_status_is_expected(command, "path")))
+    refuse_if(
+        [
+            *guards.no_status_is_expected(command, "path"),
+            *guards.calendars_are_published(definition.calendars, facts.calendars),
+        ]
+    )
     if definition.content_hash == line.content_hash:
         return []
     event = PathPublished(

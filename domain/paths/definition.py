@@ -6,7 +6,9 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from domain.messages import Shape
+from domain.messages import Shape, Text
+
+Title = dict[str, Text]  # language -> text
 
 
 class Definition(Shape):

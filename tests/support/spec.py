@@ -14,7 +14,14 @@ from datetime import datetime, timedelta
 from typing import Any, Self, cast
 from uuid import UUID
 
-from domain.catalog import decide_on, definitions_of, empty_state, streams_of
+from domain.catalog import (
+    decide_on,
+    definitions_of,
+    empty_state,
+    more_streams_of,
+    streams_of,
+    with_calendars,
+)
 from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Event
 from domain.orders.events import stream_of
@@ -64,9 +71,12 @@ class World:
     def decide(self, command: Command, now: datetime) -> Mapping[str, list[Decided]]:
         """Decide as the pipeline does, with exactly the definitions that are asked for."""
         states = {stream_id: self.state(stream_id) for stream_id in streams_of(command)}
-        before = deepcopy(states)
         keys = definitions_of(command, states)
         facts = Facts({key: self.paths[key] for key in keys if key in self.paths})
+        more = more_streams_of(command, states, facts)
+        states |= {stream_id: self.state(stream_id) for stream_id in more}
+        facts = with_calendars(facts, states, more)
+        before = deepcopy(states)
         try:
             return decide_on(command, states, facts, now)
         finally:

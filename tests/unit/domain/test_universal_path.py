@@ -10,7 +10,8 @@ import pytest
 from domain.messages import Actor
 from domain.orders.commands import ChangeStatus
 from domain.orders.guards import move_is_open, reasons_are_given, transition_is_allowed
-from domain.paths.path import OrderPath, deadlines_from
+from domain.paths.limits import deadlines_from
+from domain.paths.path import OrderPath
 from infra.path_files import load_preset
 
 ROUTE = (

@@ -114,10 +114,10 @@ SPOILED = {
     ),
     "no duration": ("10m", "§10 minutes", "'10 minutes' is not a duration: write 10m, 2d"),
     "a limit beyond all dates": ("10m", "§9999w", "a limit is at most 3650d, ten years"),
-    "working time": (
-        "wall: 10m",
-        "§working: 10m",
-        "working time needs a calendar, not supported yet: write wall",
+    "two kinds of time": (
+        "{wall: 10m, warn: 50%}",
+        "§{wall: 10m, working: 10m}",
+        "a limit has one of wall and working: write which time counts",
     ),
     "two escalations at once": (
         "{wall: 10m, warn: 50%}",
