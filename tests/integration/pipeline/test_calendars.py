@@ -16,7 +16,9 @@ ROUND_THE_CLOCK = Calendar.model_validate(
     {
         "calendar": "shop",
         "zone": "UTC",
-        "hours": dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), ["00:00-24:00"]),
+        "hours": {
+            day: ["00:00-24:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+        },
     }
 )
 
