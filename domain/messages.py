@@ -114,6 +114,7 @@ class Command(Shape):
     ENVELOPE: ClassVar[frozenset[str]] = frozenset(
         {"command_id", "actor", "correlation_id", "causation_id", "source"}
     )
+    MAY_BE_FACT: ClassVar[bool] = False  # it may tell what happened elsewhere, with its time
 
     command_id: UUID
     actor: Actor

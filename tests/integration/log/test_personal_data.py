@@ -13,8 +13,9 @@ from domain.catalog import EVENTS
 from domain.messages import Decided, Recorded
 from domain.orders import commands as c
 from domain.orders import events as e
+from domain.personal import personal_fields
 from infra.event_log import EventLog, open_log
-from infra.mapper import EventUnreadable, personal_fields
+from infra.mapper import EventUnreadable
 from services.pipeline import body_hash
 from tests.support.examples import NOW, actor, fact_id
 from tests.support.loads import move, note, open_pipeline, place, publish
