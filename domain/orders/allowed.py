@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from domain.messages import Actor
 from domain.orders import guards
+from domain.orders.field_guards import field_may_be_edited
 from domain.orders.fields import FIELDS
 from domain.orders.order import Order
 from domain.paths.path import OrderPath, Requirement
@@ -49,8 +50,7 @@ def list_fields(order: Order, path: OrderPath, actor: Actor) -> tuple[Field, ...
     """List every detail with what stands against editing it."""
     finished = tuple(guards.not_final(order, path))
     return tuple(
-        Field(name, (*finished, *guards.field_may_be_edited(order, path, actor, name)))
-        for name in FIELDS
+        Field(name, (*finished, *field_may_be_edited(order, path, actor, name))) for name in FIELDS
     )
 
 

@@ -14,6 +14,7 @@ from domain.orders import decide_payments as payments
 from domain.orders import events as e
 from domain.orders import guards
 from domain.orders.decide_facts import record_facts
+from domain.orders.field_guards import field_may_be_edited
 from domain.orders.fields import FIELDS
 from domain.orders.identity import fact_id_in
 from domain.orders.money import add_up, check_totals
@@ -201,7 +202,7 @@ def _change_fields(order: Order, cmd: c.ChangeFields, path: OrderPath | None) ->
     values: dict[str, Any] = {name: getattr(cmd, name) for name in changed}
     if path is not None:
         for name in changed:
-            unmet += guards.field_may_be_edited(order, path, cmd.actor, name)
+            unmet += field_may_be_edited(order, path, cmd.actor, name)
     return [e.FieldsChanged(changed=tuple(changed), **values)], unmet
 
 

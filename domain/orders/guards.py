@@ -235,29 +235,6 @@ def move_is_open(path: OrderPath, source: str, target: str, actor: Actor) -> lis
     return [*transition_is_allowed(path, source, target), *role_may(transition, actor)]
 
 
-def field_may_be_edited(order: Order, path: OrderPath, actor: Actor, name: str) -> Iterator[Unmet]:
-    """A right that is denied to one role of the actor is denied, whatever the others may."""
-    right = path.fields.get(name)
-    if right is None:
-        return
-    denied = set(right.never) & set(actor.roles)
-    if denied or (right.edit and not set(right.edit) & set(actor.roles)):
-        held = ", ".join(sorted(denied)) or ", ".join(actor.roles) or "no role"
-        yield Unmet(
-            code="field_not_editable",
-            field=name,
-            message=f"{held} may not change {name}",
-            needed="one of " + ", ".join(right.edit) if right.edit else "another role",
-        )
-    if order.status in right.closed_in:
-        yield Unmet(
-            code="field_closed",
-            field=name,
-            message=f"{name} is not changed any more in {order.status}",
-            needed="another status than " + ", ".join(right.closed_in),
-        )
-
-
 def not_final(order: Order, path: OrderPath | None) -> Iterator[Unmet]:
     """Items and details of a finished order stand still; payments and notes may follow."""
     status = path.statuses.get(order.status or "") if path else None
