@@ -33,6 +33,7 @@ def faults(source: str) -> list[tuple[int, str, str]]:
         "order.promised_at != null && order.promised_at < now",
         "!(order.promised_at == null || order.test) && order.promised_at < now",
         "order.promised_at == null ? order.has_phone : order.promised_at > now",
+        "order.promised_at != null && (order.promised_at == null || order.promised_at < now)",
         "(order.test ? order.paid_minor : -order.due_minor) % 100 == 0",
         "order.track_number != '' // what is missing is empty, not null",
     ],
