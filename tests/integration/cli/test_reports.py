@@ -199,7 +199,7 @@ def test_status_tells_versions_and_how_far_everything_is(shop: CommandLine) -> N
     assert before["log"]["position"] == 7
     assert after["oldest_unprocessed"] is None
     found = {p["name"]: (p["position"], p["lag"], p["parked"]) for p in after["projections"]}
-    assert found == dict.fromkeys(BY_NAME, (6, 0, 0))
+    assert found == dict.fromkeys(BY_NAME, (7, 0, 0))
     assert after["paths"] == {"olist": 1, "universal": 1}
     assert (after["up"], after["healthy"]) == ({"running": False, "pid": None}, True)
 
