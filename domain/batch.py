@@ -18,7 +18,7 @@ class NewEvent:
     """An event on its way into the log."""
 
     stream_id: str
-    version: int
+    version: int | None  # None: whatever comes next in its stream when it is written
     decided: Decided
     subject_id: str  # whose personal data it may hold; the stream itself if nobody is known
 
@@ -34,13 +34,13 @@ class Answer:
     body_hash: bytes
     kind: Literal["accepted", "refused", "nothing", "conflict"]
     reads: Sequence[str]  # stream ids
-    events: Sequence[NewEvent] = ()
+    events: Sequence[NewEvent] = ()  # of a refusal: that it was tried
     unmet: Sequence[Unmet] = ()
     versions: Mapping[str, int] = field(default_factory=dict)  # of written streams, after
 
     @property
     def writes(self) -> frozenset[str]:
-        return frozenset(self.versions) if self.events else frozenset()
+        return frozenset(self.versions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from domain.paths.calendars import Calendar
 from domain.paths.path import OrderPath
 
 PathKey = tuple[str, int]  # (path, version), immutable once published
@@ -13,3 +14,4 @@ class Facts:
     """Published definitions that a command's decision needs."""
 
     paths: Mapping[PathKey, OrderPath] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)  # the latest of each name

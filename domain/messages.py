@@ -77,6 +77,15 @@ Personal = Annotated[
 ]
 
 
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("write something")
+    return text
+
+
+Written = Annotated[Personal, AfterValidator(_not_blank)]
+
+
 class Shape(BaseModel):
     """A frozen value that names every field it takes."""
 
@@ -105,6 +114,7 @@ class Command(Shape):
     ENVELOPE: ClassVar[frozenset[str]] = frozenset(
         {"command_id", "actor", "correlation_id", "causation_id", "source"}
     )
+    MAY_BE_FACT: ClassVar[bool] = False  # it may tell what happened elsewhere, with its time
 
     command_id: UUID
     actor: Actor

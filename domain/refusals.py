@@ -5,11 +5,12 @@ OrderpathError
 ├── Conflict                somebody was faster than the stated expected_version
 ├── CommandIdReused         the same command id came with another body
 ├── FactIdReused            a fact that is known belongs to another order
+├── BeyondCalendar          working time that no calendar reaches (domain.paths.calendars)
 ├── Unusable                what was handed in cannot be used at all
 │   ├── UnreadableError     a text: it is no amount, no time, no number
 │   ├── SettingsError       settings (infra.settings)
 │   ├── TableError          a file that is no table (infra.tables)
-│   ├── PathFileError       a file that is no order path (infra.path_files)
+│   ├── FileError           a file that is no path or calendar (infra.yaml_language)
 │   ├── ImportProblem       files, mappings, rows of an import (services.imports.problem)
 │   └── UnknownProjection   a name that no projection has (projections.catalog)
 └── InfraError              database gone, full, or written by a newer version

@@ -30,6 +30,7 @@ from infra.folder_faults import (
     disk_full,
     end_of_log,
     has_no_room,
+    refuse_newer,
     tells_of_no_room,
     unusable,
     wrong_choice,
@@ -42,6 +43,7 @@ DATABASE: Final = "orderpath"
 MAJOR: Final = 18  # the version of PostgreSQL that the wheel brings
 PORT: Final = 5432  # Only names the socket file: the server listens on no network address.
 LONGEST_SOCKET_PATH: Final = 100  # bytes; macOS allows 103, Linux 107
+UNDECODED: Final = re.compile("[\udc80-\udcff]")  # bytes of a name that are no UTF-8
 LINE_BREAK: Final = re.compile(r"[\r\n]")
 PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9/._ +-]+")  # a comma would separate two folders
 START_TIMEOUT_SECONDS: Final = 300  # A crash with much to recover takes its time.
@@ -151,6 +153,8 @@ class _Folder:
 
     def __init__(self, data_dir: Path) -> None:
         self.path = data_dir.resolve()
+        if UNDECODED.search(str(self.path)):  # No URL could name it.
+            raise wrong_choice(self.path, "its name is no UTF-8")
         if LINE_BREAK.search(str(self.path)):  # PostgreSQL keeps it in a line of a file.
             raise wrong_choice(self.path, "its name holds a line break")
         self.cluster = self.path / "postgres"
@@ -208,7 +212,7 @@ class _Folder:
         return f"postgresql://{OWNER}@/{database}?host={host}&port={PORT}&passfile={file}"
 
     def start(self, settings: dict[str, str], timeout_seconds: float) -> None:
-        self._refuse_newer()
+        refuse_newer(self.path, self.cluster / "PG_VERSION", MAJOR)
         user = choose_server_user(self.cluster)
         let_server_user_reach(user, self.path, postgres_binary("postgres"))
         if not self.cluster.exists():
@@ -255,17 +259,6 @@ class _Folder:
                 raise
         if lines and (socket_dir := Path(lines[4])) != self.cluster and socket_dir.exists():
             shutil.rmtree(socket_dir, ignore_errors=True)
-
-    def _refuse_newer(self) -> None:
-        version = self.cluster / "PG_VERSION"
-        made_by = version.read_text().strip() if version.exists() else ""
-        if made_by.isdigit() and int(made_by) > MAJOR:
-            message = (
-                f"The database in {self.path} was made by PostgreSQL {made_by}, and this Orderpath "
-                f"brings {MAJOR}: start the later Orderpath that made it, or choose another folder "
-                "with ORDERPATH_DATA_DIR. Nothing was changed."
-            )
-            raise InfraError("newer_version", message)
 
     def _initialise(self, user: ServerUser, timeout_seconds: float) -> None:
         """Make the cluster beside its place and move it there whole: a kill leaves no half one."""
@@ -352,7 +345,7 @@ class _Folder:
         if process.returncode:
             if tells_of_no_room(said) or has_no_room(self.path, self.log):
                 raise disk_full(self.path, "the embedded PostgreSQL did not start")
-            last = "\n".join([*said.splitlines(), *end_of_log(self.log).splitlines()][-12:])
+            last = "\n".join([*said.splitlines()[-4:], *end_of_log(self.log).splitlines()[-8:]])
             raise _failed(f"The embedded PostgreSQL in {self.path} failed:\n{last}")
 
 

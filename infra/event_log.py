@@ -12,6 +12,7 @@ from eventsourcing.persistence import MapperDeserialisationError
 from domain.batch import Answer, Appended, NewEvent, StoredOutcome
 from domain.facts import PathKey
 from domain.messages import Outcome, Recorded
+from domain.paths.calendar_line import CalendarPublished
 from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
 from domain.reading import Head, Undecodable
@@ -122,9 +123,16 @@ class EventLog:
 
     def path_names(self) -> set[str]:
         """Name the paths that have a published version."""
+        return self._names("path")
+
+    def calendar_names(self) -> set[str]:
+        """Name the calendars that have a published version."""
+        return self._names("calendar")
+
+    def _names(self, kind: str) -> set[str]:
         with self.recorder.connection() as connection:
             rows = connection.execute(
-                "select distinct name from log.definitions where kind = 'path'"
+                "select distinct name from log.definitions where kind = %s", (kind,)
             ).fetchall()
         return {row[0] for row in rows}
 
@@ -173,7 +181,8 @@ class EventLog:
         definitions: list[dict[str, Any]] = []
         for number, answer in enumerate(answers):
             for new in answer.events:
-                encoded = self.mapper.encode(new, answer.command.reason)
+                reason = None if new.version is None else answer.command.reason
+                encoded = self.mapper.encode(new, reason)
                 events.append(
                     {
                         "no": len(events),
@@ -192,6 +201,8 @@ class EventLog:
                 )
                 if isinstance(new.decided.event, PathPublished):
                     definitions.append(_path_row(number, new))
+                elif isinstance(new.decided.event, CalendarPublished):
+                    definitions.append(_calendar_row(number, new.decided.event))
         return events, definitions
 
     def close(self) -> None:
@@ -299,6 +310,17 @@ def _path_row(number: int, new: NewEvent) -> dict[str, Any]:
                 {"from_status": source, "to_status": target} for source, target in path.matrix
             ],
         },
+    }
+
+
+def _calendar_row(number: int, event: CalendarPublished) -> dict[str, Any]:
+    return {
+        "command": number,
+        "kind": "calendar",
+        "name": event.calendar,
+        "version": event.calendar_version,
+        "content_hash": event.content_hash,
+        "body": {"definition": event.definition},
     }
 
 

@@ -56,6 +56,18 @@ def disk_full(folder: Path, consequence: str) -> InfraError:
     return InfraError("database_full", message)
 
 
+def refuse_newer(folder: Path, made_by: Path, major: int) -> None:
+    """Refuse a cluster of a later PostgreSQL, as the file in it says, than the one we bring."""
+    version = made_by.read_text().strip() if made_by.exists() else ""
+    if version.isdigit() and int(version) > major:
+        message = (
+            f"The database in {folder} was made by PostgreSQL {version}, and this Orderpath brings "
+            f"{major}: start the later Orderpath that made it, or choose another folder with "
+            "ORDERPATH_DATA_DIR. Nothing was changed."
+        )
+        raise InfraError("newer_version", message)
+
+
 def tells_of_no_room(said: str) -> bool:
     """Whether a program of PostgreSQL complains of a full disk."""
     return bool(_NO_ROOM.search(said))

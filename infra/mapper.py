@@ -5,8 +5,7 @@ It is the mapper of the `eventsourcing` library, without its transcoder and modu
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, get_args, get_origin
+from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -17,18 +16,17 @@ from eventsourcing.persistence import (
     MapperDeserialisationError,
     StoredEvent,
 )
-from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from domain.batch import NewEvent
 from domain.catalog import EVENTS
-from domain.messages import Event, PersonalField, Recorded
+from domain.messages import Event, Recorded
+from domain.personal import Spec, personal_fields
 from domain.refusals import InfraError
 from domain.upcasters import UPCASTERS, Upcaster, upcast
 from infra.recorded_row import RecordedRow
 from infra.sealing import KeyRing, Place, seal, unseal
 
-Spec = Mapping[str, Any]  # field -> True (personal) or the Spec of a model inside
 Keys = Mapping[UUID, bytes | None]
 
 
@@ -66,6 +64,8 @@ class EventMapper(Mapper[str]):
         sealed = bool(spec) and _holds_personal(event, spec)
         if not sealed and reason is None:
             return Encoded(event.model_dump_json(exclude_none=True), None, None)
+        if new.version is None:
+            raise TypeError(f"{event.NAME} has no version yet to bind personal data to")
         key = self.ring.key_for(new.subject_id)
         place = Place(new.stream_id, new.version, event.NAME)
         body = event.model_dump(mode="json", exclude_none=True)
@@ -124,13 +124,16 @@ class EventMapper(Mapper[str]):
         """Serve the library's interface, for a NewEvent wrapped as its domain event."""
         if not isinstance(domain_event, LibraryEvent):
             raise TypeError("only a LibraryEvent can be stored through the library's interface")
-        encoded = self.encode(domain_event.new, None)
+        new = domain_event.new
+        if new.version is None:
+            raise TypeError("an event without a version can only be appended through EventLog")
+        encoded = self.encode(new, None)
         if encoded.key_id is not None:
             raise TypeError("personal data needs a stored key: append it through EventLog")
         return StoredEvent(
-            originator_id=domain_event.new.stream_id,
-            originator_version=domain_event.new.version,
-            topic=domain_event.new.decided.event.NAME,
+            originator_id=new.stream_id,
+            originator_version=new.version,
+            topic=new.decided.event.NAME,
             state=encoded.payload.encode(),
         )
 
@@ -154,7 +157,7 @@ class LibraryEvent:
 
     @property
     def originator_version(self) -> int:
-        return self.new.version
+        return self.new.version or 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,31 +173,6 @@ class LibraryRecorded:
     @property
     def originator_version(self) -> int:
         return self.recorded.version
-
-
-@cache
-def personal_fields(model: type[BaseModel]) -> Spec:
-    """Find the personal fields of a model, also inside of models that it holds."""
-    spec: dict[str, Any] = {}
-    for name, info in model.model_fields.items():
-        if any(isinstance(m, PersonalField) for m in info.metadata):
-            spec[name] = True
-        elif inner := _inner_spec(info.annotation):
-            spec[name] = inner
-    return spec
-
-
-def _inner_spec(annotation: Any) -> Spec | bool:
-    if isinstance(annotation, PersonalField):
-        return True
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return personal_fields(annotation)
-    parts = [*get_args(annotation), *getattr(annotation, "__metadata__", ())]
-    found = [inner for part in parts if (inner := _inner_spec(part))]
-    specs = [inner for inner in found if isinstance(inner, dict)]
-    if specs and get_origin(annotation) in (dict, Mapping):
-        raise TypeError(f"personal fields inside of {annotation} would be stored in clear")
-    return {k: v for spec in specs for k, v in spec.items()} if specs else bool(found)
 
 
 def _holds_personal(model: Any, spec: Spec) -> bool:

@@ -1,7 +1,8 @@
 """YAML read as a sheet: plain values, and the line and column of each of them.
 
 Values are texts as written (`no` is "no", `10:30` is "10:30"): the models know types, YAML does
-not guess them. Nothing but texts, lists and keys with values is accepted. Called by path_files.
+not guess them. Nothing but texts, lists and keys with values is accepted. Called by yaml_language
+and for the mappings of an import.
 """
 
 from collections.abc import Iterator
@@ -151,7 +152,7 @@ def _syntax(error: yaml.MarkedYAMLError) -> str:
     if "undefined alias" in problem:
         return f"{problem}: write its &anchor further up"
     if "expected a single document" in (error.context or ""):
-        return "a second document begins here: one path a file"
+        return "a second document begins here: put it into a file of its own"
     if "duplicate anchor" in (error.context or "") or "nested deeper" in problem:
         return problem
     return f"{problem}: check indentation, quotes and brackets just before this place"

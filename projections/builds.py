@@ -160,21 +160,21 @@ def retire(tx: Tx, build: Build) -> None:
     tx.execute("delete from projection.parked where build = %s", [build.build])
 
 
-def list_unseen(tx: Tx) -> list[Build]:
-    """Give the retired builds that nobody can see any more.
-
-    Whoever can has a transaction that began before the swap. Which ones are open is noted at the
-    first look after it; when all of these have ended, nobody is left.
-    """
-    (still_open,) = tx.execute(_OPEN_TRANSACTIONS).fetchone() or ([],)
+def note_readers(tx: Tx) -> None:
+    """Note which transactions are open, for builds retired since the last look: whoever can see
+    one of these builds has a transaction that began before the swap."""
     tx.execute(
-        "update projection.builds set readers = %s where state = 'retired' and readers is null",
-        [still_open],
+        f"update projection.builds set readers = {_OPEN_TRANSACTIONS}"  # noqa: S608 - a constant
+        " where state = 'retired' and readers is null"
     )
+
+
+def list_unseen(tx: Tx) -> list[Build]:
+    """Give the retired builds whose readers have all ended."""
     rows = tx.execute(
-        f"select {COLUMNS} from projection.builds b"  # noqa: S608 - a constant
-        " where b.state = 'retired' and not b.readers && %s order by b.projection, b.build",
-        [still_open],
+        f"select {COLUMNS} from projection.builds b"  # noqa: S608 - constants
+        f" where b.state = 'retired' and not b.readers && {_OPEN_TRANSACTIONS}"
+        " order by b.projection, b.build"
     )
     return [Build(*row) for row in rows]
 
@@ -266,10 +266,10 @@ def _columns_differ(tx: Tx, projection: Projection, build: Build) -> bool:
     return bool(rows)
 
 
-# Every transaction holds a lock by its own name for as long as it lasts.
-_OPEN_TRANSACTIONS: Final = """
+# The others in this database: each holds a lock by its own name for as long as it lasts.
+_OPEN_TRANSACTIONS: Final = """(
     select coalesce(array_agg(l.virtualxid), '{}')
     from pg_locks l join pg_stat_activity a on a.pid = l.pid
     where l.locktype = 'virtualxid' and l.mode = 'ExclusiveLock'
       and a.datname = current_database() and a.pid <> pg_backend_pid()
-"""
+)"""

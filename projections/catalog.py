@@ -8,14 +8,20 @@ from projections.interface import Projection
 from projections.items import Items
 from projections.orders import Orders
 from projections.payments import Payments
+from projections.refusals import Refusals
+from projections.reservations import Reservations
 from projections.status_visits import StatusVisits
+from projections.stock_levels import StockLevels
 
 PROJECTIONS: tuple[Projection, ...] = (
     Orders(),
     StatusVisits(),
     Items(),
     Payments(),
+    StockLevels(),
+    Reservations(),
     Activity(),
+    Refusals(),
 )
 
 BY_NAME: Mapping[str, Projection] = {projection.name: projection for projection in PROJECTIONS}

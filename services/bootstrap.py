@@ -18,7 +18,10 @@ from psycopg import Cursor
 from psycopg.rows import DictRow, dict_row
 
 from domain.messages import Actor, Command, Outcome
+from domain.paths.calendar_line import PublishCalendar
 from domain.paths.commands import PublishPath
+from infra import calendar_files
+from infra.calendar_files import read_calendar
 from infra.embedded import (
     embedded_url,
     full_disk_named,
@@ -51,6 +54,7 @@ __all__ = [
     "load_settings",
     "open_system",
     "raise_epoch",
+    "read_calendar",
     "read_path",
     "shared_login",
     "start_database",
@@ -174,7 +178,7 @@ class System:
 def open_system(
     settings: Settings | None = None, clock: Callable[[], datetime] = utc_now
 ) -> Iterator[System]:
-    """Start or find the database, bring it up to date, publish the ready-made paths.
+    """Start or find the database, bring it up to date, publish what is ready-made.
 
     Raises: SettingsError, InfraError
     """
@@ -216,12 +220,16 @@ def analyst_shell(system: System) -> tuple[list[str], dict[str, str]]:
 
 
 def _publish_presets(system: System) -> None:
-    """Publish each ready-made path that has no version yet. Twice is nothing."""
+    """Publish each ready-made path and calendar that has no version yet. Twice is nothing."""
     for name in sorted(set(preset_names()) - system.log.path_names()):
         definition = load_preset(name)
         command_id = uuid5(_NAMESPACE, f"preset:{name}:{definition.content_hash}")
         command = PublishPath(command_id=command_id, actor=SYSTEM, definition=definition)
         system.execute(command)
+    for name in sorted(set(calendar_files.preset_names()) - system.log.calendar_names()):
+        calendar = calendar_files.load_preset(name)
+        command_id = uuid5(_NAMESPACE, f"preset:calendar:{name}:{calendar.content_hash}")
+        system.execute(PublishCalendar(command_id=command_id, actor=SYSTEM, definition=calendar))
 
 
 def tune_process() -> None:

@@ -199,6 +199,7 @@ class Pipeline:
     def _launch(self) -> None:
         """Send what is decided on its way into the log."""
         flying, self._next = self._next, Round()
+        flying.before = None  # It has landed: nothing is presumed any more.
         if flying.decided:
             append: Append | Exception
             try:

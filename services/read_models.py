@@ -34,6 +34,7 @@ from projections.builds import (
     list_unseen,
     lock_builds,
     make_live,
+    note_readers,
     retire,
     show_live,
 )
@@ -216,6 +217,7 @@ class ReadModels:
         try:
             with transaction(self.lend, lock=SWAP_LOCK) as tx:
                 lock_builds(tx)
+                note_readers(tx)
                 live, retired = find_build(tx, projection.name, "live"), _retired(tx, projection)
                 unseen = [build for build in list_unseen(tx) if build in retired]
                 seen = [build for build in retired if build not in unseen]

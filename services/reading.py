@@ -1,5 +1,5 @@
-"""Finds one order or one path and reads it from the log: the same for imports, the CLI and,
-later, the API.
+"""Finds one order, path, calendar or stock and reads it from the log: the same for imports, the
+CLI and, later, the API.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,13 @@ from domain.messages import Recorded
 from domain.orders.events import stream_of
 from domain.orders.order import Order
 from domain.paths import events as path_events
+from domain.paths.calendar_line import CalendarPublished
+from domain.paths.calendars import Calendar
 from domain.paths.line import PathLine
 from domain.paths.path import OrderPath
 from domain.reading import LogGap, check_versions
 from domain.refusals import Refusal, Unmet, Unusable
+from domain.stock.stock import Stock
 from projections.reports.order_numbers import list_numbers
 from services.history import state_of
 
@@ -74,6 +77,14 @@ def order_now(system: "System", order_id: UUID) -> Order:
     return state_of(load_order(system, order_id))
 
 
+def stock_now(system: "System", stream: str) -> Stock:
+    """Give the state of a stock as of its last event."""
+    stock = Stock()
+    for recorded in system.log.load({stream: 0})[stream]:
+        stock = stock.evolve(recorded)
+    return stock
+
+
 def path_of(system: "System", order: Order) -> OrderPath | None:
     """Give the version of the path that the order is pinned to."""
     key = (order.path, order.path_version)
@@ -108,6 +119,21 @@ def latest_paths(system: "System") -> dict[str, PublishedPath]:
     """Give the version of every path that new orders follow, by name in alphabetical order."""
     names = sorted(system.log.path_names())
     return {name: path for name in names if (path := latest_path(system, name)) is not None}
+
+
+def check_calendar(system: "System", name: str) -> None:
+    """See that a calendar of this name is published. Raises: Unusable that names those that are"""
+    names = system.log.calendar_names()
+    if name not in names:
+        raise Unusable(f"no calendar is named {name!r}: choose one of {', '.join(sorted(names))}")
+
+
+def latest_calendar(system: "System", name: str) -> tuple[int, Calendar]:
+    """Give the version that limits in working time follow. The calendar must be published."""
+    stream = f"calendar-{name}"
+    published = system.log.load({stream: 0})[stream][-1].event
+    assert isinstance(published, CalendarPublished)
+    return published.calendar_version, Calendar.model_validate(published.definition)
 
 
 def status_places(system: "System") -> dict[tuple[str, str], int]:

@@ -4,16 +4,26 @@ Nothing here waits or locks. services.pipeline says when a round is appended, an
 to it if the log has moved meanwhile.
 """
 
+import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final, Literal
 from uuid import UUID
 
 import structlog
 
 from domain.batch import Answer, Appended, Log, NewEvent, StoredOutcome
-from domain.catalog import creates, decide_on, definitions_of, empty_state
+from domain.catalog import (
+    attempt_on,
+    creates,
+    decide_on,
+    definitions_of,
+    empty_state,
+    more_streams_of,
+    with_calendars,
+)
 from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Event, Outcome
 from domain.paths.commands import PublishPath
@@ -39,6 +49,8 @@ class Round:
     found_stale: bool = False  # something remembered had moved when it was read again
     events: int = 0
     size: int = 0  # bytes of the bodies
+    before: "Round | None" = None  # on its way; what it leaves behind is presumed to come true
+    fresh: bool = False  # what is remembered is read again: it may have moved
     publishes: bool = False  # what it defines can be looked up once it is appended
 
     @property
@@ -110,6 +122,7 @@ class Decider:
         before: a round whose append is on its way; its states are presumed to come true.
         fresh:  read also what is remembered, because it may have moved.
         """
+        into.before, into.fresh = before, fresh
         coming = before.states if before is not None else {}
         states: dict[str, Any] = {}
         missing: list[str] = []
@@ -137,11 +150,17 @@ class Decider:
         Raises: InfraError, which says nothing about the command
         """
         try:
-            answer = self._answer(log, into.states, pending)
+            answer = self._answer(log, into, pending)
         except InfraError:
             raise
-        except Exception as error:
-            log_.error("decider_failed", name=pending.command.NAME, exc_info=True)
+        except Exception as error:  # noqa: BLE001 - the caller gets it
+            log_.error(
+                "decider_failed",
+                command_id=str(pending.command.command_id),
+                name=pending.command.NAME,
+                error=type(error).__name__,
+                at=_place_of(error),
+            )
             return error
         into.decided.append((pending, answer))
         into.events += len(answer.events)
@@ -149,19 +168,25 @@ class Decider:
         into.publishes |= isinstance(pending.command, PublishPath)
         return None
 
-    def _answer(self, log: Log, states: dict[str, Any], pending: Pending) -> Answer:
+    def _answer(self, log: Log, into: Round, pending: Pending) -> Answer:
+        states = into.states
         command, reads = pending.command, pending.reads
+        facts = self._facts(log, command, states)
+        if more := more_streams_of(command, states, facts):
+            self._look(log, into, more)
+            reads = (*reads, *more)
+            facts = with_calendars(facts, states, more)
         target = states[reads[0]]
         if command.expected_version not in (None, target.version):
             found = {reads[0]: target.version}
             return Answer(command, pending.body_hash, "conflict", reads, versions=found)
         latest = target.last_occurred_at
         now = pending.received_at if latest is None else max(pending.received_at, latest)
-        facts = self._facts(log, command, states)
         try:
             decisions = decide_on(command, states, facts, now)
         except Refusal as refusal:
-            return Answer(command, pending.body_hash, "refused", reads, unmet=refusal.unmet)
+            tried = _attempt(command, refusal, states, now)
+            return Answer(command, pending.body_hash, "refused", reads, tried, refusal.unmet)
         events: list[NewEvent] = []
         after: dict[str, Any] = {}
         for stream, decided in decisions.items():
@@ -171,6 +196,17 @@ class Decider:
         versions = {stream: state.version for stream, state in after.items()}
         kind: Literal["accepted", "nothing"] = "accepted" if events else "nothing"
         return Answer(command, pending.body_hash, kind, reads, events, versions=versions)
+
+    def _look(self, log: Log, into: Round, streams: Iterable[str]) -> None:
+        """Bring more states into the round; few are looked for so late, and most are remembered."""
+        wanted = [stream for stream in streams if stream not in into.states]
+        coming = into.before.states if into.before is not None else {}
+        states = {stream: coming[stream] for stream in wanted if stream in coming}
+        missing = [stream for stream in wanted if stream not in states]
+        states |= self._cache.fetch(log, missing, fresh=into.fresh)
+        into.found_stale |= self._cache.found_stale
+        into.read |= states
+        into.states |= states
 
     def _facts(self, log: Log, command: Command, states: Mapping[str, Any]) -> Facts:
         """Give the published definitions that the command needs, from memory but once."""
@@ -184,6 +220,12 @@ class Decider:
         if facts.paths.keys() == set(wanted):  # What is not published yet may be soon.
             self._facts_of[wanted] = facts
         return facts
+
+
+def _place_of(error: Exception) -> str:
+    """Say where it was raised. What the exception says may be what somebody typed."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{last.name}, line {last.lineno} of {Path(last.filename).name}"
 
 
 @dataclass(slots=True)
@@ -206,6 +248,16 @@ def _evolve(stream: str, state: Any, decided: list[Decided], events: list[NewEve
         NewEvent(stream, version, one, subject) for version, one in enumerate(decided, first)
     ]
     return state
+
+
+def _attempt(
+    command: Command, refusal: Refusal, states: Mapping[str, Any], now: datetime
+) -> list[NewEvent]:
+    attempt = attempt_on(command, refusal.unmet, states, now)
+    if attempt is None:
+        return []
+    stream, tried = attempt
+    return [NewEvent(stream, None, tried, subject_id=stream)]
 
 
 def _first_answer(pending: Pending, stored: Mapping[UUID, StoredOutcome]) -> Settled:

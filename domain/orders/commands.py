@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Annotated, ClassVar, Self, get_args
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from domain.messages import Code, Command, Moment, Name, Personal
+from domain.messages import Code, Command, Moment, Name, Personal, Written
 from domain.orders.currencies import KnownCurrency
 from domain.orders.events import Customer, Delivery, Initiator, stream_of
 from domain.orders.facts import Fact as Fact
@@ -19,6 +19,7 @@ from domain.orders.facts import PaymentFact as PaymentFact
 from domain.orders.facts import PlacedFact as PlacedFact
 from domain.orders.facts import SourceStatusFact as SourceStatusFact
 from domain.orders.facts import StatusFact as StatusFact
+from domain.orders.fields import FIELDS
 from domain.orders.ledger import Kind
 from domain.orders.money import MAX_MINOR, Line, Minor, Quantity, StatedTotals
 
@@ -29,7 +30,6 @@ MAX_FACTS = 500  # facts in one command
 class OrderCommand(Command):
     """A command to one order."""
 
-    MAY_BE_FACT: ClassVar[bool] = False  # it may tell what happened elsewhere, with its time
     FOLLOWS_PATH: ClassVar[bool] = False  # it cannot be decided before the order's path is known
 
     order_id: UUID
@@ -97,20 +97,10 @@ class ChangeFields(OrderCommand):
     promised_at: Moment | None = None
     track_number: Name | None = None
 
-    FIELDS: ClassVar[tuple[str, ...]] = (
-        "customer_name",
-        "customer_phone",
-        "customer_email",
-        "delivery_address",
-        "delivery_method",
-        "promised_at",
-        "track_number",
-    )
-
     @property
     def wanted(self) -> tuple[str, ...]:
         """Names of the fields that the sender set, in a stable order."""
-        return tuple(name for name in self.FIELDS if name in self.model_fields_set)
+        return tuple(name for name in FIELDS if name in self.model_fields_set)
 
 
 class ItemCommand(OrderCommand):
@@ -240,18 +230,12 @@ class AssignOwner(OrderCommand):
         return self
 
 
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("write something")
-    return text
-
-
 class AddNote(OrderCommand):
     """Write something about the order."""
 
     NAME: ClassVar[str] = "order.add_note"
 
-    text: Annotated[Personal, AfterValidator(_not_blank)]
+    text: Written
 
 
 class MarkTest(OrderCommand):

@@ -14,11 +14,15 @@ from domain.orders import decide_payments as payments
 from domain.orders import events as e
 from domain.orders import guards
 from domain.orders.decide_facts import record_facts
+from domain.orders.field_guards import field_may_be_edited
+from domain.orders.fields import FIELDS
 from domain.orders.identity import fact_id_in
 from domain.orders.money import add_up, check_totals
 from domain.orders.order import Order
+from domain.paths.calendars import BeyondCalendar
+from domain.paths.limits import deadlines_from
 from domain.paths.line import PathLine
-from domain.paths.path import OrderPath, deadlines_from
+from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet
 
 Decision = list[Decided]
@@ -58,7 +62,7 @@ def place(order: Order, line: PathLine, cmd: c.PlaceOrder, facts: Facts, now: da
         path_version=line.path_version,
         status=status,
         totals=totals,
-        deadlines=_deadlines(path, status, at),
+        deadlines=_deadlines(path, status, at, facts),
     )
     return [Decided(event, at)]
 
@@ -80,12 +84,11 @@ def decide(order: Order, cmd: c.OrderCommand, facts: Facts, now: datetime) -> De
     ]
     if not order.exists:
         raise Refusal(*guards.order_exists(order, cmd.order_id), *unmet)
-    path = facts.paths[order.path, order.path_version] if order.path else None
-    if path is None and cmd.FOLLOWS_PATH:
+    if cmd.FOLLOWS_PATH and _path_of(order, facts) is None:
         unmet = [*guards.path_is_pinned(order), *unmet]
     # A fact may be minutes ahead of our clock: what is decided now comes after it.
     at = cmd.occurred_at or max(now, order.last_occurred_at or now)
-    events, more = _verdict(order, cast(c.Change, cmd), path, at)
+    events, more = _verdict(order, cast(c.Change, cmd), facts, at)
     if unmet or more:
         raise Refusal(*unmet, *more)
     if guards.tells_fact(cmd):
@@ -94,10 +97,11 @@ def decide(order: Order, cmd: c.OrderCommand, facts: Facts, now: datetime) -> De
 
 
 # One branch per command: all that may be asked of an order on one page, the frequent first.
-def _verdict(order: Order, cmd: c.Change, path: OrderPath | None, at: datetime) -> Verdict:
+def _verdict(order: Order, cmd: c.Change, facts: Facts, at: datetime) -> Verdict:
+    path = _path_of(order, facts)
     match cmd:
         case c.ChangeStatus():
-            return _move(order, cmd, cmd.to_status, path, at)
+            return _move(order, cmd, cmd.to_status, facts, at)
         case c.IncomingPayment():
             return payments.take(order, cmd)
         case c.ReturnedPayment():
@@ -107,7 +111,7 @@ def _verdict(order: Order, cmd: c.Change, path: OrderPath | None, at: datetime) 
         case c.ItemCommand():
             return items.decide(order, cmd, path)
         case c.CancelOrder():
-            return _cancel(order, cmd, path, at)
+            return _cancel(order, cmd, facts, at)
         case c.ChangeFields():
             return _change_fields(order, cmd, path)
         case c.AssignOwner():
@@ -122,8 +126,14 @@ def _verdict(order: Order, cmd: c.Change, path: OrderPath | None, at: datetime) 
             assert_never(cmd)
 
 
-def _cancel(order: Order, cmd: c.CancelOrder, path: OrderPath | None, now: datetime) -> Verdict:
+def _path_of(order: Order, facts: Facts) -> OrderPath | None:
+    """The version that the order is pinned to; None while only items or payments are known."""
+    return facts.paths.get((order.path, order.path_version))
+
+
+def _cancel(order: Order, cmd: c.CancelOrder, facts: Facts, now: datetime) -> Verdict:
     """End without success. An order that ended so already, in whatever way, is left alone."""
+    path = _path_of(order, facts)
     if path is None:
         return [], [*guards.cancelling_says_why(_said(cmd))]
     ended = path.statuses.get(order.status or "")
@@ -133,7 +143,7 @@ def _cancel(order: Order, cmd: c.CancelOrder, path: OrderPath | None, now: datet
     unmet = list(guards.target_is_failure(path, target))
     if target not in path.statuses or (unmet and target == order.status):
         return [], [*unmet, *guards.cancelling_says_why(_said(cmd))]
-    events, more = _move(order, cmd, target, path, now)
+    events, more = _move(order, cmd, target, facts, now)
     return events, [*unmet, *more]
 
 
@@ -141,13 +151,16 @@ def _move(
     order: Order,
     cmd: c.ChangeStatus | c.CancelOrder,
     target: str,
-    path: OrderPath | None,
+    facts: Facts,
     now: datetime,
 ) -> Verdict:
+    path = _path_of(order, facts)
     source = order.status or ""
     if path is None or target == source:
         return [], []
-    unmet = guards.move_is_open(path, source, target, cmd, _said(cmd))
+    unmet = guards.move_is_open(path, source, target, cmd.actor)
+    if target in path.statuses:
+        unmet += guards.reasons_are_given(path, source, target, cmd, _said(cmd))
     if unmet:
         return [], unmet
     event = e.StatusChanged(
@@ -155,7 +168,7 @@ def _move(
         to_status=target,
         reason_code=cmd.reason_code,
         initiator=cmd.initiator,
-        deadlines=_deadlines(path, target, now),
+        deadlines=_deadlines(path, target, now, facts),
     )
     return [event], []
 
@@ -164,21 +177,32 @@ def _said(cmd: c.ChangeStatus | c.CancelOrder) -> dict[str, str | None]:
     return {"reason_code": cmd.reason_code, "initiator": cmd.initiator}
 
 
-def _deadlines(path: OrderPath, status: str, at: datetime) -> tuple[e.Deadline, ...]:
+def _deadlines(path: OrderPath, status: str, at: datetime, facts: Facts) -> tuple[e.Deadline, ...]:
+    """Write down when the limits end, by the calendar of this moment. Later ones change nothing."""
     limit = path.statuses[status].limit
-    return tuple([e.Deadline(level, when) for level, when in deadlines_from(limit, at)])
+    name = path.calendar_of(limit) if limit else None
+    calendar = facts.calendars[name] if name else None
+    try:
+        found = deadlines_from(limit, at, calendar)
+    except BeyondCalendar as error:
+        unmet = Unmet(code="deadline_out_of_reach", field="to_status", message=str(error))
+        raise Refusal(unmet) from error
+    return tuple([e.Deadline(level, when) for level, when in found])
 
 
 def _change_fields(order: Order, cmd: c.ChangeFields, path: OrderPath | None) -> Verdict:
     unmet = list(guards.not_final(order, path))
     if not cmd.wanted:
         message = "No field is named that should change"
-        needed = "one of " + ", ".join(cmd.FIELDS)
+        needed = "one of " + ", ".join(FIELDS)
         return [], [*unmet, Unmet(code="nothing_to_change", message=message, needed=needed)]
     changed = [n for n in cmd.wanted if getattr(cmd, n) != order.field_value(n)]
     if not changed:
         return [], []
     values: dict[str, Any] = {name: getattr(cmd, name) for name in changed}
+    if path is not None:
+        for name in changed:
+            unmet += field_may_be_edited(order, path, cmd.actor, name)
     return [e.FieldsChanged(changed=tuple(changed), **values)], unmet
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from domain.hints import nearest
-from domain.messages import Command, is_code
-from domain.orders.commands import CancelOrder, OrderCommand, PaymentCommand, SubmitPayment
+from domain.messages import Actor, Command, is_code
+from domain.orders.commands import CancelOrder, PaymentCommand, SubmitPayment
 from domain.orders.money import Line
 from domain.orders.order import Order
 from domain.paths.path import ANY, OrderPath, Requirement, Transition
@@ -81,12 +81,12 @@ def facts_come_from_outside(command: Command) -> Iterator[Unmet]:
         )
 
 
-def tells_fact(command: OrderCommand) -> bool:
+def tells_fact(command: Command) -> bool:
     """Whether a command says what happened elsewhere: that is recorded, however odd."""
     return command.MAY_BE_FACT and command.actor.kind in FACT_ACTORS
 
 
-def time_is_allowed(command: OrderCommand, now: datetime) -> Iterator[Unmet]:
+def time_is_allowed(command: Command, now: datetime) -> Iterator[Unmet]:
     """Only facts may set the past, nobody the future."""
     if command.occurred_at is None:
         return
@@ -145,9 +145,9 @@ def transition_is_allowed(path: OrderPath, source: str, target: str) -> Iterator
         )
 
 
-def role_may(transition: Transition, command: Command) -> Iterator[Unmet]:
-    if transition.roles and not set(transition.roles) & set(command.actor.roles):
-        held = ", ".join(command.actor.roles) or "none"
+def role_may(transition: Transition, actor: Actor) -> Iterator[Unmet]:
+    if transition.roles and not set(transition.roles) & set(actor.roles):
+        held = ", ".join(actor.roles) or "none"
         yield Unmet(
             code="role_missing",
             field="actor.roles",
@@ -177,16 +177,13 @@ def target_is_failure(path: OrderPath, target: str | None) -> Iterator[Unmet]:
 
 
 def reasons_are_given(
-    path: OrderPath,
-    target: str,
-    transition: Transition,
-    command: Command,
-    said: dict[str, str | None],
+    path: OrderPath, source: str, target: str, command: Command, said: dict[str, str | None]
 ) -> Iterator[Unmet]:
     """To fail or cancel always needs reason_code and initiator; the transition may ask for more."""
-    required: dict[Requirement, None] = dict.fromkeys(transition.require)
-    if path.statuses[target].final == "failure" or isinstance(command, CancelOrder):
-        required |= dict.fromkeys(WHY)
+    transition = rule_of(path, source, target)
+    required = asked_for(path, target, transition)
+    if isinstance(command, CancelOrder):
+        required = tuple(dict.fromkeys((*required, *WHY)))
     for name in required:
         value = command.reason if name == "reason" else said.get(name)
         yield from is_said(name, value, f"Entering {target}", transition.reasons)
@@ -198,6 +195,13 @@ def reasons_are_given(
             message=f"{given} is no reason for entering {target}",
             needed="one of " + ", ".join(transition.reasons),
         )
+
+
+def asked_for(path: OrderPath, target: str, transition: Transition) -> tuple[Requirement, ...]:
+    """Name what has to be said: a failure always needs WHY, the transition may ask for more."""
+    if path.statuses[target].final != "failure":
+        return transition.require
+    return tuple(dict.fromkeys((*transition.require, *WHY)))
 
 
 def cancelling_says_why(said: dict[str, str | None]) -> Iterator[Unmet]:
@@ -217,18 +221,18 @@ def is_said(
         )
 
 
-def move_is_open(
-    path: OrderPath, source: str, target: str, command: Command, said: dict[str, str | None]
-) -> list[Unmet]:
-    """List everything that stands against a move, in a stable order."""
+def rule_of(path: OrderPath, source: str, target: str) -> Transition:
+    """Give what the path demands of a move, also of one that it does not have."""
+    return path.matrix.get((source, target), _NO_RULE)
+
+
+def move_is_open(path: OrderPath, source: str, target: str, actor: Actor) -> list[Unmet]:
+    """List everything that stands against a move, whatever is said with it, in a stable order."""
     unknown = list(status_is_known(path, target))
     if unknown:
         return unknown
-    unmet = list(transition_is_allowed(path, source, target))
-    transition = path.matrix.get((source, target), _NO_RULE)
-    unmet += role_may(transition, command)
-    unmet += reasons_are_given(path, target, transition, command, said)
-    return unmet
+    transition = rule_of(path, source, target)
+    return [*transition_is_allowed(path, source, target), *role_may(transition, actor)]
 
 
 def not_final(order: Order, path: OrderPath | None) -> Iterator[Unmet]:

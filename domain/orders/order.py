@@ -119,13 +119,18 @@ class Order:
         return after
 
 
+def own_items(order: Order, items: Mapping[str, Item]) -> list[Item]:
+    """Give the items whose prices are in the order's currency."""
+    return [item for item in items.values() if item.currency in (None, order.currency)]
+
+
 def totals_of(order: Order, items: Mapping[str, Item]) -> Totals:
     """Sum what the items cost in this order, with its own discount, delivery and freight.
 
     An item in another currency than the order costs nothing in it.
     """
     placed = order.placed
-    own = [item for item in items.values() if item.currency in (None, order.currency)]
+    own = own_items(order, items)
     stated = placed.totals if placed else None
     totals = add_up(
         charged_lines(own),

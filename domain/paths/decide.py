@@ -5,31 +5,30 @@ An empty list means: already so. Runs once per command, in services.pipeline.
 
 from datetime import datetime
 
+from domain.facts import Facts
 from domain.messages import Decided
+from domain.paths import guards
 from domain.paths.commands import PublishPath
 from domain.paths.events import PathPublished
 from domain.paths.line import PathLine
-from domain.refusals import Refusal, Unmet
+from domain.refusals import Refusal
 
 
-def publish(line: PathLine, command: PublishPath, now: datetime) -> list[Decided]:
+def publish(line: PathLine, command: PublishPath, facts: Facts, now: datetime) -> list[Decided]:
     """Publish the next version; the same content again is nothing."""
     definition = command.definition
-    if command.expected_status is not None:
-        raise Refusal(
-            Unmet(
-                code="status_differs",
-                field="expected_status",
-                message="A path has no status",
-                needed="expected_version, if it shall be published on nothing else",
-            )
-        )
+    unmet = [
+        *guards.no_status_is_expected(command, "path"),
+        *guards.calendars_are_published(definition.calendars, facts.calendars),
+    ]
+    if unmet:
+        raise Refusal(*unmet)
     if definition.content_hash == line.content_hash:
         return []
     event = PathPublished(
         path=definition.path,
         path_version=line.path_version + 1,
         content_hash=definition.content_hash,
-        definition=definition.model_dump(mode="json"),
+        definition=definition.content,
     )
     return [Decided(event, now)]

@@ -4,61 +4,26 @@ Source: the YAML language of docs/paths.md; infra reads the file, `OrderPath` ch
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from functools import cached_property
-from hashlib import sha256
 from itertools import islice
-from operator import itemgetter
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError, to_json
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from domain.messages import Code, Name, OneOrMany, Shape, Text
-from domain.paths.durations import Duration
+from domain.orders.fields import FIELDS
+from domain.paths.definition import Definition, Title
+from domain.paths.limits import Limit
 
 MAX_STATUSES = 1_000
 MAX_TRANSITIONS = 20_000
-MAX_LIMIT = timedelta(days=3_650)  # longer ones would run past the last date there is
 ANY = "*"
 
-Title = dict[str, Text]  # language -> text
-Share = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}%$")]  # "50%"
 Place = tuple[str | int, ...]  # keys and indexes from the top of the path down
 Requirement = Literal["reason_code", "initiator", "reason"]
+Kind = Literal["stage", "status", "field"]  # of a name that is used
 Nonconforming = Literal["not_an_initial_status", "transition_not_allowed"]  # stored with facts
-
-
-class Escalation(Shape):
-    """Whom to tell when so much of the limit is used up."""
-
-    at: Share
-    to: dict[Literal["user", "group"], Name]
-
-
-class Limit(Shape):
-    """How long an order may stay in a status, by the wall clock."""
-
-    wall: Annotated[Duration, Field(ge=timedelta(seconds=1), le=MAX_LIMIT)]
-    warn: Share | None = None
-    escalate: tuple[Escalation, ...] = ()
-
-    @model_validator(mode="after")
-    def _each_share_once(self) -> Self:
-        if len({step.at for step in self.escalate}) < len(self.escalate):
-            raise ValueError("two escalations at the same share: name everybody in one `to`")
-        return self
-
-    @cached_property
-    def levels(self) -> tuple[tuple[str, timedelta], ...]:
-        """Each level with the time after which it is reached, earliest first: warn, due, …"""
-        levels = [] if self.warn is None else [("warn", self._part(self.warn))]
-        levels.append(("due", self.wall))
-        levels += [(f"escalate_{s.at.rstrip('%')}", self._part(s.at)) for s in self.escalate]
-        return tuple(sorted(levels, key=itemgetter(1)))
-
-    def _part(self, share: str) -> timedelta:
-        return self.wall * int(share.rstrip("%")) / 100
 
 
 class Status(Shape):
@@ -94,16 +59,26 @@ class Transition(Shape):
     reasons: tuple[Code, ...] = ()  # allowed reason codes; empty: any
 
 
-class OrderPath(Shape):
+class FieldRight(Shape):
+    """Who may change a detail of the order, and until when."""
+
+    edit: tuple[Code, ...] = ()  # empty: everybody
+    never: tuple[Code, ...] = ()  # stronger than edit
+    closed_in: tuple[Code, ...] = ()  # statuses in which nobody may
+
+
+class OrderPath(Definition):
     """A whole path, checked: every name that is used is defined."""
 
     path: Code
     title: Title = Field(default_factory=dict)
+    calendar: Code | None = None  # of limits in working time that name none
     applies_to: tuple[dict[Literal["order_type", "channel", "shop"], Names], ...] = ()
     stages: Annotated[tuple[Code, ...], Field(min_length=1, max_length=MAX_STATUSES)]
     statuses: Annotated[dict[Code, Status], Field(min_length=1, max_length=MAX_STATUSES)]
     initial: Annotated[tuple[Initial, ...], Field(min_length=1)]
     transitions: Annotated[tuple[Transition, ...], Field(max_length=MAX_TRANSITIONS)] = ()
+    fields: dict[Code, FieldRight] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _names_are_defined(self) -> Self:
@@ -123,7 +98,29 @@ class OrderPath(Shape):
             raise ValueError(f"a path has at most {MAX_TRANSITIONS} moves: split it")
         return self
 
-    def undefined_names(self) -> Iterator[tuple[Place, Literal["stage", "status"], str]]:
+    @model_validator(mode="after")
+    def _working_time_has_a_calendar(self) -> Self:
+        without = [
+            code
+            for code, status in self.statuses.items()
+            if status.limit and status.limit.working and not self.calendar_of(status.limit)
+        ]
+        if without:
+            advice = "write calendar in the limit, or once for the whole path"
+            raise ValueError(f"no calendar for the working time of {', '.join(without)}: {advice}")
+        return self
+
+    def calendar_of(self, limit: Limit) -> str | None:
+        """Name the calendar that a limit counts by; None for the wall clock."""
+        return None if limit.working is None else limit.calendar or self.calendar
+
+    @cached_property
+    def calendars(self) -> tuple[str, ...]:
+        """Name every calendar that a limit counts by."""
+        limits = (status.limit for status in self.statuses.values() if status.limit)
+        return tuple(dict.fromkeys(filter(None, map(self.calendar_of, limits))))
+
+    def undefined_names(self) -> Iterator[tuple[Place, Kind, str]]:
         """Give every name that is used and not defined, with its place and what it should be."""
         for code, status in self.statuses.items():
             if status.stage not in self.stages:
@@ -138,6 +135,12 @@ class OrderPath(Shape):
             for index, code in enumerate(transition.to):
                 if code not in self.statuses:
                     yield ("transitions", number, "to", index), "status", code
+        for name, right in self.fields.items():
+            if name not in FIELDS:
+                yield ("fields", name, "[key]"), "field", name
+            for index, code in enumerate(right.closed_in):
+                if code not in self.statuses:
+                    yield ("fields", name, "closed_in", index), "status", code
 
     def _pairs(self) -> Iterator[tuple[str, str, Transition]]:
         for transition in self.transitions:
@@ -179,13 +182,3 @@ class OrderPath(Shape):
     def first_failure(self) -> str | None:
         """Where a cancelled order goes when nobody says otherwise."""
         return next((c for c, s in self.statuses.items() if s.final == "failure"), None)
-
-    @cached_property
-    def content_hash(self) -> str:
-        """SHA-256 of the content, hexadecimal: equal paths have equal hashes."""
-        return sha256(to_json(self.model_dump(mode="json"))).hexdigest()
-
-
-def deadlines_from(limit: Limit | None, entered_at: datetime) -> list[tuple[str, datetime]]:
-    """Give the moments that entering a status sets, earliest first."""
-    return [] if limit is None else [(level, entered_at + after) for level, after in limit.levels]

@@ -21,6 +21,8 @@ PARTS: Final = (
     "orders",
     "items",
     "payments",
+    "stock_levels",
+    "reservations",
     "path_statuses",
     "path_transitions",
     "status_entries",
@@ -40,6 +42,7 @@ PARTS: Final = (
     "drop_off",
     "cancel_reasons",
     "actor_activity",
+    "refusals",
     "freshness",
 )
 

@@ -93,7 +93,7 @@ class Printing:
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
+class Envelope:
     """Who sends a command, and on what condition."""
 
     actor: Annotated[
@@ -112,10 +112,16 @@ class Sending:
     expected_version: Annotated[
         int | None, typer.Option(min=0, help="Only if it is still at this version.")
     ] = None
+    json: AsJson = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sending(Envelope):
+    """Who sends a command to an order, and on what condition."""
+
     expected_status: Annotated[
         str | None, typer.Option(metavar="STATUS", help="Only if the order is in this status.")
     ] = None
-    json: AsJson = False
 
 
 def unfolded(command: Callable[..., None]) -> Callable[..., None]:

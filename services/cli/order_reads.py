@@ -1,4 +1,4 @@
-"""`orderpath order show|history|as-of|diff`: one order, now and through time."""
+"""`orderpath order show|allowed|history|as-of|diff`: one order, now and through time."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -7,7 +7,7 @@ import typer
 
 from services.cli.errors import CommandFailed
 from services.cli.options import AsJson, Moments, OrderRef, Time, time_of, unfolded
-from services.cli.order_tables import diff_table, history_table, sheet
+from services.cli.order_tables import allowed_tables, diff_table, history_table, sheet
 from services.cli.output import put, words
 from services.cli.session import opened
 
@@ -30,6 +30,25 @@ def show(order: OrderRef, json: AsJson = False) -> None:
         order_id, events = _events(system, order)
         view = _view(system, events, order_id, with_moves=True)
     put(view, as_json=json, people=lambda: sheet(view))
+
+
+def allowed(
+    order: OrderRef,
+    roles: Annotated[
+        list[str] | None, typer.Option("--as", metavar="ROLE", help="A role; repeatable.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """List where an order may go and what may be edited, and what stands against the rest."""
+    from services.allowed import allowed_for
+    from services.reading import find_order, order_now, path_of
+
+    with opened() as system:
+        order_id = find_order(system, order)
+        state = order_now(system, order_id)
+        path = path_of(system, state)
+    answer = allowed_for(order_id, state, path, tuple(roles or ()))
+    put(answer, as_json=json, people=lambda: allowed_tables(answer))
 
 
 @unfolded

@@ -69,6 +69,25 @@ def _payments(
     )
 
 
+def allowed_tables(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":
+    """Show what is open first, then what is closed and why."""
+    who = ", ".join(answer["as"]) or "anybody"
+    moves = sorted(answer["moves"], key=lambda move: not move["open"])
+    rows = ([m["to"], _door(m), ", ".join(m["asks"]), _against(m)] for m in moves)
+    title = f"From {answer['status']}, as {who}"
+    yield table(title, "to", "", "has to be said", "stands against it", rows=rows)
+    rows = ([f["field"], _door(f), _against(f)] for f in answer["fields"])
+    yield table("Details", "field", "", "stands against editing it", rows=rows)
+
+
+def _door(one: Mapping[str, Any]) -> str:
+    return "open" if one["open"] else "closed"
+
+
+def _against(one: Mapping[str, Any]) -> str:
+    return "; ".join(unmet["message"] for unmet in one["unmet"])
+
+
 def _facts(view: "View") -> Iterator[tuple[str, Any]]:
     currency = view["currency"]
     for name, value in view.items():

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from domain.messages import Outcome
+    from domain.paths.limits import Limit
     from domain.paths.path import OrderPath
     from services.bootstrap import System
 
@@ -103,9 +104,14 @@ def _sheet(name: str, version: int, path: "OrderPath") -> "Iterator[RenderableTy
 
 def _row(path: "OrderPath", code: str) -> list[Any]:
     status = path.statuses[code]
-    limit = status.limit.wall if status.limit else None
+    limit = _limit(path, status.limit) if status.limit else None
     moves = [_move(path, code, target) for target in path.moves_from(code)]
     return [status.stage, code, status.title.get("en"), status.final, limit, ", ".join(moves)]
+
+
+def _limit(path: "OrderPath", limit: "Limit") -> str:
+    calendar = path.calendar_of(limit)
+    return f"{limit.working} working, {calendar}" if calendar else str(limit.wall)
 
 
 def _move(path: "OrderPath", source: str, target: str) -> str:

@@ -5,6 +5,7 @@ from typing import Final
 import typer
 
 from services.cli import (
+    calendars,
     demo,
     foreground,
     imports,
@@ -17,6 +18,7 @@ from services.cli import (
     projections,
     reports,
     status,
+    stock,
 )
 
 app: Final = typer.Typer(
@@ -30,7 +32,7 @@ app: Final = typer.Typer(
 
 orders.app.command()(placing.place)
 orders.app.command()(payments.pay)
-for read in (order_reads.show, order_reads.history, order_reads.diff):
+for read in (order_reads.show, order_reads.allowed, order_reads.history, order_reads.diff):
     orders.app.command()(read)
 orders.app.command("as-of")(order_reads.as_of)
 
@@ -43,5 +45,14 @@ for program in (
     demo.demo,
 ):
     app.command()(program)
-for group in (imports.app, orders.app, reports.app, projections.app, paths.app, log.app):
+for group in (
+    imports.app,
+    orders.app,
+    stock.app,
+    reports.app,
+    projections.app,
+    paths.app,
+    calendars.app,
+    log.app,
+):
     app.add_typer(group)

@@ -1,11 +1,11 @@
-"""Sends a person's command and tells the outcome. Used by `orderpath order …`, `path publish`."""
+"""Sends a person's command and tells the outcome. Used by all commands that change something."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from services.cli.errors import USAGE, WANTING, CommandFailed, complain, unmet_lines
-from services.cli.options import Sending
+from services.cli.options import Envelope, Sending
 from services.cli.output import put
 from services.cli.session import opened
 
@@ -27,20 +27,20 @@ def send(ref: str, sending: Sending, command: "type[Command]", body: Mapping[str
 
 
 def execute(
-    system: "System", command: "type[Command]", sending: Sending, body: Mapping[str, Any]
+    system: "System", command: "type[Command]", sending: Envelope, body: Mapping[str, Any]
 ) -> "Outcome":
     """Build the command with its envelope and wait for its outcome."""
     return system.execute(build(command, sending, body))
 
 
-def build(command: "type[Command]", sending: Sending, body: Mapping[str, Any]) -> "Command":
+def build(command: "type[Command]", sending: Envelope, body: Mapping[str, Any]) -> "Command":
     """Build the command; what its fields do not take is an error of usage."""
     from pydantic import ValidationError
 
     given = {
         "reason": sending.reason,
         "expected_version": sending.expected_version,
-        "expected_status": sending.expected_status,
+        "expected_status": getattr(sending, "expected_status", None),  # not all have a status
     }
     who = who_runs_this() if sending.actor is None else sending.actor
     envelope = {
@@ -55,7 +55,7 @@ def build(command: "type[Command]", sending: Sending, body: Mapping[str, Any]) -
         raise CommandFailed(invalid(error), USAGE) from None
 
 
-def roles(sending: Sending) -> tuple[str, ...]:
+def roles(sending: Envelope) -> tuple[str, ...]:
     """Give the roles, each once; `--role manager,lead` is two."""
     given = (name.strip() for text in sending.role or () for name in text.split(","))
     return tuple(dict.fromkeys(filter(None, given)))
@@ -100,7 +100,7 @@ def finish(system: "System", order_id: UUID, outcome: "Outcome", sending: Sendin
 
 
 def put_outcome(
-    outcome: "Outcome", answer: Mapping[str, Any], sending: Sending, people: Callable[[], str]
+    outcome: "Outcome", answer: Mapping[str, Any], sending: Envelope, people: Callable[[], str]
 ) -> None:
     """Write an outcome; a refused one ends with 1 and names every unmet condition."""
     refused = outcome.kind == "refused"
@@ -111,14 +111,14 @@ def put_outcome(
 
 
 def outcome_dict(
-    system: "System", outcome: "Outcome", stream_id: str, **target: str
+    system: "System", outcome: "Outcome", stream: str, **target: str
 ) -> dict[str, Any]:
-    """Give an outcome with its stable keys; target: whom the command was for."""
+    """Give an outcome with its stable keys; target: what the command was about."""
     return {
         "outcome": outcome.kind,
         **target,
         "command_id": str(outcome.command_id),
-        "version": outcome.versions.get(stream_id),
+        "version": outcome.versions.get(stream),
         "first_position": outcome.first_position,
         "last_position": outcome.last_position,
         "event_ids": outcome.event_ids(system.log.head().log_id),

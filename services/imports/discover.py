@@ -41,7 +41,7 @@ def discovered(
 
     A path that is published, or whose file somebody corrected, is taken as it is: activities
     that it has no status for go into quarantine.
-    Raises: ImportProblem; PathFileError for a corrected file that is wrong now
+    Raises: ImportProblem; FileError for a corrected file that is wrong now
     """
     order = _by_position(looks)
     codes = codes_of(order)

@@ -95,9 +95,9 @@ def opened_by_a_reader(pipe: Path, program: "subprocess.Popen[str]") -> int:
 
 def test_up_keeps_the_projections_up_to_date_until_down(own: Processes) -> None:
     program = own.start("up")
-    state_lines(program, "projections at position 2")
+    state_lines(program, "projections at position 3")
     order_id = own.run(*PLACE).json["order_id"]
-    state_lines(program, "projections at position 3")  # Nobody asked for a report.
+    state_lines(program, "projections at position 4")  # Nobody asked for a report.
 
     status = own.run("status", "--json").json
     second = own.run("up")
@@ -115,21 +115,21 @@ def test_up_keeps_the_projections_up_to_date_until_down(own: Processes) -> None:
 
 def test_up_brings_a_database_back_that_died(own: Processes, folder: Path) -> None:
     program = own.start("up")
-    state_lines(program, "projections at position 2")
+    state_lines(program, "projections at position 3")
     stop_embedded(folder)
     state_lines(program, "started again")
 
     own.run(*PLACE)
-    state_lines(program, "projections at position 3")
+    state_lines(program, "projections at position 4")
     program.terminate()
     assert ended(program)[0] == 0
 
 
 def test_follow_does_the_same_for_a_database_that_others_run(own: Processes) -> None:
     program = own.start("follow")
-    state_lines(program, "projections at position 2")
-    own.run(*PLACE)
     state_lines(program, "projections at position 3")
+    own.run(*PLACE)
+    state_lines(program, "projections at position 4")
 
     program.send_signal(signal.SIGINT)
     assert ended(program)[0] == 0
@@ -137,7 +137,7 @@ def test_follow_does_the_same_for_a_database_that_others_run(own: Processes) -> 
 
 def test_the_analysts_shell_reads_views_and_changes_nothing(own: Processes) -> None:
     program = own.start("up")
-    state_lines(program, "projections at position 2")
+    state_lines(program, "projections at position 3")
     own.run(*PLACE)
 
     read = own.run("psql", "--csv", "-c", "select status, orders from analytics.funnel_now")

@@ -99,7 +99,15 @@ begin
         where x.command <> all (set_back)
     ), written as (
         insert into log.events
-        select e.position, e.stream_id, e.version, e.shard, e.type,
+        select e.position, e.stream_id,
+               coalesce(e.version, (
+                   select coalesce(max(b.version), 0) from log.events b
+                   where b.stream_id = e.stream_id
+               ) + (
+                   select count(*) from e before
+                   where before.stream_id = e.stream_id and before.no <= e.no
+               )),
+               e.shard, e.type,
                convert_to(e.payload, 'UTF8'), e.fact_id, e.subject_id, e.key_id,
                c.command_id, c.correlation_id, c.causation_id, c.actor_kind, c.actor_id,
                c.on_behalf_of, e.reason, c.source, e.occurred_at, at
@@ -112,7 +120,7 @@ begin
     from c left join (
         select e.command, min(e.position) as first, max(e.position) as last
         from e group by e.command
-    ) s on s.command = c.no
+    ) s on s.command = c.no and c.outcome = 'accepted'
     where c.outcome <> 'conflict';
 end $$;
 

@@ -7,8 +7,8 @@ from typing import Any, get_args
 
 from domain.catalog import AGGREGATES, COMMANDS, EVENTS
 from domain.paths.path import Nonconforming, Requirement
+from domain.personal import personal_fields
 from domain.upcasters import UPCASTERS
-from infra.mapper import personal_fields
 from projections.catalog import PROJECTIONS
 from services.cli.errors import DATA_FOLDER
 from services.imports.session import STRUCTURE

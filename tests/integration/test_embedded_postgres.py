@@ -183,7 +183,6 @@ def test_a_cluster_that_takes_too_long_to_make_is_given_up_and_begun_anew(folder
         "long-" * 30,
         "$(touch ran) `touch ran` ; touch ran & touch ran | touch ran > ran #",
         "da ta 'ü\" 日本, %2f \\ a\u2028b",
-        os.fsdecode(b"no-\xfe-utf8"),
     ],
 )
 def test_any_folder_name_will_do(folder: Path, name: str) -> None:
@@ -196,6 +195,13 @@ def test_any_folder_name_will_do(folder: Path, name: str) -> None:
     assert row
     assert not list(Path(row[0]).glob(".s.PGSQL.*")), "The server left its socket behind."
     assert not list(folder.rglob("ran")), "A shell ran a part of the name."
+
+
+def test_a_folder_whose_name_is_no_utf_8_is_refused(folder: Path) -> None:
+    with pytest.raises(InfraError, match="is no UTF-8") as caught:
+        start_embedded(folder / os.fsdecode(b"no-\xfe-utf8"))
+
+    assert caught.value.code == "data_folder_unusable"
 
 
 def test_a_folder_whose_name_holds_a_line_break_is_refused(folder: Path) -> None:
@@ -232,7 +238,7 @@ def test_what_pg_ctl_says_is_told_however_long_the_server_s_log_is(folder: Path)
     stop_embedded(folder)
 
     with pytest.raises(InfraError, match="pg_ctl: could not start server") as caught:
-        start_embedded(folder, settings={"port": "no port"})
+        start_embedded(folder, settings={"work_mem": "no size"})
 
     assert "invalid value for parameter" in str(caught.value)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.paths.durations import format_duration, parse_duration
-from domain.paths.path import MAX_LIMIT
+from domain.paths.limits import MAX_LIMIT
 
 SECONDS = st.integers(1, int(MAX_LIMIT.total_seconds()))
 SIZES = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}

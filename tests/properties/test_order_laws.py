@@ -17,7 +17,7 @@ from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.items import CANCELLED, ITEM_MOVES, ITEM_STATUSES
 from domain.orders.money import Totals
-from domain.orders.order import Order, totals_of
+from domain.orders.order import Order, own_items, totals_of
 from domain.refusals import Refusal
 from tests.support import spec
 from tests.support.examples import COMMANDS, NOW, PATH, fact_id
@@ -120,7 +120,7 @@ def test_r1_no_accepted_command_makes_a_move_that_the_matrix_does_not_hold(
 def test_d6_the_positions_together_are_worth_the_goods_of_the_order(script: Script) -> None:
     order = played(script).order
 
-    worth = sum(item.net_minor for item in order.items.values())
+    worth = sum(item.net_minor for item in own_items(order, order.items))
     assert worth == totals_of(order, order.items).goods_minor
 
 
@@ -226,7 +226,7 @@ def test_d6_no_piece_is_lost_or_takes_a_way_that_is_not_there(script: Script) ->
 
 def obvious_vat(order: Order, totals: Totals) -> Fraction:
     """Give the VAT to the last fraction: each line bears its part of the order's discount."""
-    items = order.items.values()
+    items = own_items(order, order.items)
     goods = sum(item.net_minor for item in items)
     off = Fraction(min(totals.discount_minor, goods), goods) if goods else Fraction(0)
     included = order.placed is None or order.placed.vat_included

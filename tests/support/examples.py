@@ -3,16 +3,23 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from domain.attempts import AttemptRefused
 from domain.messages import Actor, ActorKind, Command, Event
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.money import Line, StatedTotals, Totals
+from domain.paths.calendar_line import CalendarPublished, PublishCalendar
+from domain.paths.calendars import Calendar
 from domain.paths.commands import PublishPath
 from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
+from domain.refusals import Unmet
+from domain.stock import commands as s
+from domain.stock import events as t
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ORDER_ID = UUID(int=17)
+STOCK = "stock-main:TEA-100"
 
 PATH = OrderPath.model_validate(
     {
@@ -44,6 +51,20 @@ PATH = OrderPath.model_validate(
             {"from": "*", "to": "cancelled", "reasons": ["changed_mind", "out_of_stock"]},
             {"from": "cancelled", "to": "new", "roles": ["lead"], "require": ["reason"]},
         ],
+    }
+)
+
+CALENDAR = Calendar.model_validate(
+    {
+        "calendar": "shop",
+        "title": {"en": "Shop hours", "ru": "Часы работы"},
+        "zone": "Europe/Berlin",
+        "hours": {
+            "mon": ["09:00-13:00", "14:00-18:00"],
+            "sat": ["10:00-14:00"],
+        },
+        "holidays": {"2026-05-01": "Labour Day"},
+        "special_days": {"2026-12-24": ["09:00-12:00"]},
     }
 )
 
@@ -79,6 +100,8 @@ TOTALS = Totals(
 )
 
 _WHO = {"command_id": UUID(int=1), "actor": actor(), "order_id": ORDER_ID}
+_WHERE = {"command_id": UUID(int=1), "actor": actor(), "sku": "TEA-100"}
+_ITEM = {"order_id": ORDER_ID, "item_id": "1"}
 _MOVEMENT = {"payment_id": "p-1", "amount_minor": 1_650, "currency": "EUR", "gateway_ref": "g-1"}
 
 _COMMANDS: tuple[Command, ...] = (
@@ -144,6 +167,11 @@ _COMMANDS: tuple[Command, ...] = (
         ),
     ),
     PublishPath(command_id=UUID(int=1), actor=actor(), definition=PATH),
+    PublishCalendar(command_id=UUID(int=1), actor=actor(), definition=CALENDAR),
+    s.ReceiveStock(**_WHERE, quantity=12, supplier="Leaf & Co."),
+    s.AdjustStock(**_WHERE, counted=11, reason_code="damaged"),
+    s.SetThreshold(**_WHERE, threshold=5),
+    s.ExpireReservations(**_WHERE),
 )
 
 _EVENTS: tuple[Event, ...] = (
@@ -218,12 +246,40 @@ _EVENTS: tuple[Event, ...] = (
         annulled_type="order.payment_charged.v1",
         reason="Entered for another order",
     ),
+    AttemptRefused(
+        command="order.change_status",
+        asked={"to_status": "done"},
+        unmet=(
+            Unmet(
+                code="transition_not_allowed",
+                field="to_status",
+                message="The path shop has no way from new to done",
+                needed="one of confirmed, cancelled",
+            ),
+        ),
+        order_version=1,
+    ),
     PathPublished(
         path="shop",
         path_version=1,
         content_hash=PATH.content_hash,
-        definition=PATH.model_dump(mode="json"),
+        definition=PATH.content,
     ),
+    CalendarPublished(
+        calendar="shop",
+        calendar_version=1,
+        content_hash=CALENDAR.content_hash,
+        definition=CALENDAR.content,
+    ),
+    t.StockReceived(quantity=12, supplier="Leaf & Co."),
+    t.StockAdjusted(difference=-1, counted=11, reason_code="damaged"),
+    t.StockReserved(**_ITEM, quantity=3, expires_at=NOW + timedelta(hours=1)),
+    t.ExpiryChanged(**_ITEM, expires_at=NOW + timedelta(days=3)),
+    t.StockReleased(**_ITEM, quantity=1, why="shortened"),
+    t.StockCommitted(**_ITEM, quantity=2),
+    t.StockRestocked(**_ITEM, quantity=1),
+    t.ThresholdSet(threshold=5),
+    t.StockBelowThreshold(available=4, threshold=5),
 )
 
 COMMANDS: dict[str, Command] = {command.NAME: command for command in _COMMANDS}

@@ -1,27 +1,39 @@
 """given / when / then for the pure domain: no store, no thread, no clock of its own.
 
 given(*history).when(command).then(*events) | .then_refused(*codes) | .then_nothing()
+given(*history).when_asked(reserve, item, 3, …) is what an order's decision asks of a stock.
 
 The history holds events, `Decided` events (with a time and a fact id of their own) and
 commands, which are decided first. Things happen one minute after another, from NOW on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self, cast
 from uuid import UUID
 
-from domain.catalog import decide_on, definitions_of, empty_state, streams_of
+from domain.catalog import (
+    decide_on,
+    definitions_of,
+    empty_state,
+    more_streams_of,
+    streams_of,
+    with_calendars,
+)
 from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Event
 from domain.orders.events import stream_of
 from domain.orders.order import Order
+from domain.paths.calendar_line import CalendarPublished
 from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet
-from tests.support.examples import NOW, ORDER_ID, PATH
+from domain.stock.decide import Verdict
+from domain.stock.events import STOCK_EVENTS
+from domain.stock.stock import Stock
+from tests.support.examples import NOW, ORDER_ID, PATH, STOCK
 
 Step = Event | Decided | Command
 STEP = timedelta(minutes=1)
@@ -52,12 +64,19 @@ class World:
     def order(self) -> Order:
         return cast(Order, self.state(stream_of(ORDER_ID)))
 
+    @property
+    def stock(self) -> Stock:
+        return cast(Stock, self.state(STOCK))
+
     def decide(self, command: Command, now: datetime) -> Mapping[str, list[Decided]]:
         """Decide as the pipeline does, with exactly the definitions that are asked for."""
         states = {stream_id: self.state(stream_id) for stream_id in streams_of(command)}
-        before = deepcopy(states)
         keys = definitions_of(command, states)
         facts = Facts({key: self.paths[key] for key in keys if key in self.paths})
+        more = more_streams_of(command, states, facts)
+        states |= {stream_id: self.state(stream_id) for stream_id in more}
+        facts = with_calendars(facts, states, more)
+        before = deepcopy(states)
         try:
             return decide_on(command, states, facts, now)
         finally:
@@ -110,6 +129,11 @@ class Answer:
         return self.world.order
 
     @property
+    def stock(self) -> Stock:
+        """The stock after the command."""
+        return self.world.stock
+
+    @property
     def fields(self) -> list[str | None]:
         """Where in the command the unmet conditions lie."""
         return [u.field for u in self.unmet]
@@ -133,6 +157,12 @@ class Scenario:
         except Refusal as refusal:
             return Answer(self.world, (), refusal.unmet)
 
+    def when_asked(self, ask: Callable[..., Verdict], *wish: Any) -> Answer:
+        """Let an order's decision ask the stock for something, now."""
+        decided, unmet = ask(self.world.stock, *wish, self.now)
+        self.world.append(STOCK, decided)
+        return Answer(self.world, [one.event for one in decided], unmet)
+
 
 def given(*history: Step, paths: Sequence[OrderPath] = (PATH,)) -> Scenario:
     """Start from a history, on published paths (each next one of a name is a new version)."""
@@ -143,7 +173,7 @@ def given(*history: Step, paths: Sequence[OrderPath] = (PATH,)) -> Scenario:
             path=path.path,
             path_version=version,
             content_hash=path.content_hash,
-            definition=path.model_dump(mode="json"),
+            definition=path.content,
         )
         world.append(f"path-{path.path}", [Decided(published, NOW)])
     for step in history:
@@ -157,4 +187,12 @@ def given(*history: Step, paths: Sequence[OrderPath] = (PATH,)) -> Scenario:
 
 
 def _stream(event: Event) -> str:
-    return f"path-{event.path}" if isinstance(event, PathPublished) else stream_of(ORDER_ID)
+    match event:
+        case PathPublished():
+            return f"path-{event.path}"
+        case CalendarPublished():
+            return f"calendar-{event.calendar}"
+        case _ if isinstance(event, STOCK_EVENTS):
+            return STOCK
+        case _:
+            return stream_of(ORDER_ID)

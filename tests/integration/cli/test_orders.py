@@ -70,6 +70,20 @@ def test_a_refusal_lists_every_unmet_condition(line: CommandLine, placed: str) -
         assert line_ in said.err
 
 
+def test_r3_what_is_allowed_is_told_with_the_reasons_of_the_rest(
+    line: CommandLine, placed: str
+) -> None:
+    said = line.run("order", "allowed", "A-17", "--as", "courier", "--json").json
+    shown = line.run("order", "allowed", "A-17", "--as", "manager")
+
+    moves = {move["to"]: move for move in said["moves"]}
+    assert [unmet["code"] for unmet in moves["done"]["unmet"]] == ["transition_not_allowed"]
+    assert [unmet["code"] for unmet in moves["confirmed"]["unmet"]] == ["role_missing"]
+    assert moves["cancelled"]["asks"] == ["reason_code", "initiator"]
+    assert all(field["open"] for field in said["fields"])
+    assert "From new, as manager" in shown.out
+
+
 def test_history_says_who_what_why_and_when_it_was_recorded(line: CommandLine, placed: str) -> None:
     line.run(
         "order", "cancel", placed, "--role", "manager", "--actor", "bob", "--reason-code",

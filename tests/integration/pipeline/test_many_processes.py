@@ -187,13 +187,28 @@ def test_only_commands_with_an_expected_version_end_in_conflict(fought: Fight) -
 
 def test_the_events_of_an_accepted_command_stand_together(fought: Fight) -> None:
     query = (
-        "select k.command_id from log.commands k left join log.events e using (command_id)"
+        "select k.command_id from log.commands k left join log.events e"
+        " on e.command_id = k.command_id and e.type <> 'attempt.refused.v1'"
         " group by k.command_id having min(e.position) is distinct from k.first_position"
         " or max(e.position) is distinct from k.last_position"
         " or count(e.position) <> coalesce(k.last_position - k.first_position + 1, 0)"
     )
 
     assert fought.rows(query) == []
+
+
+def test_every_refusal_and_nothing_else_left_one_attempt(fought: Fight) -> None:
+    query = (
+        "select k.command_id from log.commands k left join log.events e"
+        " on e.command_id = k.command_id and e.type = 'attempt.refused.v1'"
+        " group by k.command_id having count(e.position) <> (k.outcome = 'refused')::integer"
+    )
+    gaps = (
+        "select stream_id from log.events where stream_id like 'attempt-%'"
+        " group by stream_id having max(version) <> count(*) or min(version) <> 1"
+    )
+
+    assert (fought.rows(query), fought.rows(gaps)) == ([], [])
 
 
 def test_another_process_repeats_the_first_answer(shop: Shop) -> None:

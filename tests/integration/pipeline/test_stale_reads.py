@@ -114,8 +114,9 @@ def test_only_what_shares_a_written_stream_is_set_back_the_rest_of_the_batch_com
     kinds = [outcome.kind for outcome in outcomes]
     assert kinds == ["accepted"] * 5 + ["refused"]
     positions = [outcome.first_position for outcome in outcomes]
-    # path, three orders, then the gate's note, the meddler, the calm ones, the set-back ones.
-    assert positions == [5, 9, 7, 10, 8, None]
+    # path, three orders, then the gate's note, the meddler, the calm ones and the attempt on the
+    # last of them, the set-back ones.
+    assert positions == [5, 10, 7, 11, 8, None]
 
 
 def test_later_commands_of_a_batch_see_the_earlier_ones(shop: Shop) -> None:

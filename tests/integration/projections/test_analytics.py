@@ -333,9 +333,9 @@ def test_what_was_wrong_is_nobodys_activity(world: World) -> None:
     paid: dict[str, Any] = {"payment_id": "p", "amount_minor": 1_400, "currency": "EUR"}
     who: dict[str, Any] = {"command_id": uuid4(), "order_id": order_id, "actor": actor("api_key")}
     world.send(
-        c.ChargePayment(**who, **paid),
-        c.ChargePayment(**who, **paid),
-        c.CorrectFact(**who, version=3, reason="Wrong order"),
+        c.ChargePayment(**who, **paid, gateway_ref="g-1"),
+        c.ChargePayment(**who, **paid, gateway_ref="g-2"),
+        c.CorrectFact(**who, version=3, reason="Meant for another order"),
     )
     world.catch_up()
 

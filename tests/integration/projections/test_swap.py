@@ -133,7 +133,7 @@ def test_an_open_snapshot_reads_what_it_could_see_however_often_all_is_rebuilt(
             impatient.rebuild(name)
         assert world.tables(reader=reader) == followed
 
-    assert len(world.tables()["orders.orders"]) == len(followed["orders.orders"]) + 7
+    assert len(world.tables()["orders.orders"]) == len(followed["orders.orders"]) + len(BY_NAME) + 2
 
 
 def test_an_analysts_open_snapshot_counts_the_same_before_and_after_swaps(world: World) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from domain.messages import Actor
 from domain.orders.commands import ChangeStatus
-from domain.orders.guards import move_is_open, transition_is_allowed
-from domain.paths.path import OrderPath, deadlines_from
+from domain.orders.guards import move_is_open, reasons_are_given, transition_is_allowed
+from domain.paths.limits import deadlines_from
+from domain.paths.path import OrderPath
 from infra.path_files import load_preset
 
 ROUTE = (
@@ -55,7 +56,9 @@ def refusals(  # The codes of everything that stands against a move.
         to_status=target,
         reason=said.pop("reason", None),
     )
-    unmet = move_is_open(path, source, target, command, dict(said))
+    unmet = move_is_open(path, source, target, command.actor)
+    if target in path.statuses:
+        unmet += reasons_are_given(path, source, target, command, dict(said))
     return [condition.code for condition in unmet]
 
 

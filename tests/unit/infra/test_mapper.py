@@ -11,9 +11,10 @@ from pydantic_core import from_json
 from domain.batch import NewEvent
 from domain.messages import Decided, Event, Name, Personal, Shape
 from domain.orders import events as e
+from domain.personal import personal_fields
 from domain.refusals import InfraError
 from domain.upcasters import Upcaster
-from infra.mapper import EventMapper, EventUnreadable, LibraryEvent, personal_fields
+from infra.mapper import EventMapper, EventUnreadable, LibraryEvent
 from infra.recorded_row import RecordedRow
 from tests.support.examples import EVENTS, NOW
 

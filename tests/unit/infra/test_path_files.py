@@ -6,7 +6,8 @@ import pytest
 
 from domain.paths.path import OrderPath
 from domain.refusals import Unusable
-from infra.path_files import MAX_PROBLEMS, PathFileError, load_preset, preset_names, read_path
+from infra.path_files import load_preset, preset_names, read_path
+from infra.yaml_language import MAX_PROBLEMS, FileError
 from infra.yaml_sheet import MAX_CHARACTERS
 
 GOOD = """\
@@ -25,7 +26,7 @@ transitions:
 
 
 def problems(text: str) -> tuple[str, ...]:
-    with pytest.raises(PathFileError) as caught:
+    with pytest.raises(FileError) as caught:
         read_path(text, where="small.yaml")
     return caught.value.problems
 
@@ -68,7 +69,7 @@ def test_the_example_in_the_documentation_is_a_path() -> None:
 
 @pytest.mark.parametrize("name", ["univrsal", "../universal", "universal.yaml"])
 def test_an_unknown_ready_made_path_is_answered_with_the_known_ones(name: str) -> None:
-    with pytest.raises(PathFileError, match="universal") as caught:
+    with pytest.raises(FileError, match="universal") as caught:
         load_preset(name)
     assert isinstance(caught.value, Unusable)
 
@@ -113,10 +114,10 @@ SPOILED = {
     ),
     "no duration": ("10m", "§10 minutes", "'10 minutes' is not a duration: write 10m, 2d"),
     "a limit beyond all dates": ("10m", "§9999w", "a limit is at most 3650d, ten years"),
-    "working time": (
-        "wall: 10m",
-        "§working: 10m",
-        "working time needs a calendar, not supported yet: write wall",
+    "two kinds of time": (
+        "{wall: 10m, warn: 50%}",
+        "§{wall: 10m, working: 10m}",
+        "a limit has one of wall and working: write which time counts",
     ),
     "two escalations at once": (
         "{wall: 10m, warn: 50%}",

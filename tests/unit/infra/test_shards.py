@@ -14,7 +14,7 @@ GOLDEN = {
     "order-6f1f5e5c-9f5c-5d0e-8a35-0d8d7e3a9b42": 8,
     "path-universal": 1,
     "path-olist": 5,
-    "stock-TEA-100/main": 10,
+    "stock-main:TEA-100": 1,
     "customer-Анна": 10,
 }
 

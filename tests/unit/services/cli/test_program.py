@@ -8,16 +8,21 @@ import pytest
 from tests.support.command_line import ROOT, Here
 
 GROUPS = {
-    "": ("up", "down", "status", "follow", "psql", "demo", "import", "order", "report", "path"),
+    "": (
+        "up", "down", "status", "follow", "psql", "demo", "import", "order", "report", "path",
+        "calendar",
+    ),
     "import": ("olist", "log", "quarantine"),
     "import quarantine": ("list", "fix", "resubmit"),
     "order": (
         "place", "move", "pay", "cancel", "assign", "note", "correct", "mark-test", "show",
         "history", "as-of", "diff",
     ),
+    "stock": ("receive", "adjust", "threshold", "show"),
     "report": ("funnel", "stale", "conversion", "transitions", "times", "handling", "routes"),
     "projection": ("list", "rebuild", "verify", "parked", "retry"),
     "path": ("list", "publish", "show"),
+    "calendar": ("list", "publish", "show"),
     "log": ("restored",),
 }  # fmt: skip
 HEAVY = ("pydantic", "psycopg", "rich", "structlog", "domain", "infra")

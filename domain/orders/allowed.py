@@ -1,0 +1,65 @@
+"""What may be done with an order now, and what stands against the rest.
+
+The same guards as in decide, asked without a command: the two never disagree.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from domain.messages import Actor
+from domain.orders import guards
+from domain.orders.field_guards import field_may_be_edited
+from domain.orders.fields import FIELDS
+from domain.orders.order import Order
+from domain.paths.path import OrderPath, Requirement
+from domain.refusals import Unmet
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A status that the order could enter."""
+
+    to_status: str
+    asks: tuple[Requirement, ...]  # what has to be said with the move
+    reasons: tuple[str, ...]  # reason codes that count, empty: any
+    unmet: tuple[Unmet, ...]  # empty: it is open to whoever says what is asked
+
+    @property
+    def is_open(self) -> bool:
+        return not self.unmet
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A detail of the order that could be changed."""
+
+    name: str
+    unmet: tuple[Unmet, ...]  # empty: it may be edited
+
+    @property
+    def is_open(self) -> bool:
+        return not self.unmet
+
+
+def list_moves(order: Order, path: OrderPath, actor: Actor) -> tuple[Move, ...]:
+    """List every other status of the path, in the file's order, open or closed with all reasons."""
+    return tuple(_moves(order, path, actor))
+
+
+def list_fields(order: Order, path: OrderPath, actor: Actor) -> tuple[Field, ...]:
+    """List every detail with what stands against editing it."""
+    finished = tuple(guards.not_final(order, path))
+    return tuple(
+        Field(name, (*finished, *field_may_be_edited(order, path, actor, name))) for name in FIELDS
+    )
+
+
+def _moves(order: Order, path: OrderPath, actor: Actor) -> Iterator[Move]:
+    source = order.status or ""
+    for target in path.statuses:
+        if target == source:
+            continue
+        transition = guards.rule_of(path, source, target)
+        unmet = guards.move_is_open(path, source, target, actor)
+        asks = guards.asked_for(path, target, transition)
+        yield Move(target, asks, transition.reasons, tuple(unmet))

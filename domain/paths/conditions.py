@@ -1,0 +1,207 @@
+"""Conditions in CEL: compiled once per path version, evaluated on one context per command.
+
+What a condition can name stands in domain.paths.environment, the language in docs/paths.md.
+The library is imported where it is used: it brings a command line along that takes a quarter of a
+second to load.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from domain.paths.cel_syntax import CelSyntaxError, Node, parse_cel
+from domain.paths.certainties import decided, is_constant
+from domain.paths.condition_checks import check
+from domain.paths.environment import Environment, Record, Scalar, Type
+from domain.paths.faults import Fault
+
+if TYPE_CHECKING:
+    import cel
+
+MAX_SOURCE = 500  # characters
+MAX_ELEMENTS = 1_000  # of any list that a condition names
+MAX_VISITS = 300_000  # elements that macros within macros look at, some 0.1 s
+
+_LIBRARY_ERRORS = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
+_REASONS: Mapping[type[Exception], str] = {
+    OverflowError: "a number became too large",
+    ZeroDivisionError: "something was divided by zero",
+}
+_LIBRARY_PLACE = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
+
+
+class ConditionError(ValueError):
+    """A condition is wrong. Carries every fault, in the order of the text."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__("\n".join(f"{f.line}:{f.column}: {f.message}: {f.needed}" for f in faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A checked condition. Conditions are equal that are written alike."""
+
+    source: str
+    program: "cel.Program" = field(compare=False, repr=False)
+    reads: Environment = field(compare=False, repr=False)  # the variables that it names
+    fields: Mapping[str, Set[str]] = field(compare=False, repr=False)  # record -> its fields
+    nested: int = field(compare=False, repr=False)  # how many macros stand within another one
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionFailed:
+    """A condition has no answer; whoever asked must not take it for a yes."""
+
+    code: Literal["condition_failed", "condition_too_costly", "list_too_long"]
+    reason: str  # English, without values of the order
+
+    def __bool__(self) -> bool:
+        return False
+
+
+Answer = bool | ConditionFailed
+
+
+def compile_condition(source: str, environment: Environment) -> Condition:
+    """Check a condition and make it ready to be evaluated any number of times.
+
+    Raises: ConditionError with all faults.
+    """
+    if len(source) > MAX_SOURCE:
+        message = f"{len(source)} characters are too long"
+        raise _error(source, MAX_SOURCE, "too_long", message, f"write at most {MAX_SOURCE}")
+    try:
+        node = parse_cel(source)
+    except CelSyntaxError as error:
+        needed = "see the examples in docs/paths.md"
+        raise _error(source, error.at, "does_not_parse", error.message, needed) from None
+    findings = check(node, source, environment)
+    if findings.faults:
+        raise ConditionError(*sorted(findings.faults))
+    program = _program(source)
+    _refuse_constant(node, source)
+    return Condition(
+        source=source,
+        program=program,
+        reads={name: environment[name] for name in sorted(findings.variables)},
+        fields=dict(findings.fields),
+        nested=findings.nested,
+    )
+
+
+def evaluate(conditions: Sequence[Condition], context: Mapping[str, Any]) -> list[Answer]:
+    """Answer every condition, in their order; no answer depends on what else is asked.
+
+    Shape: context holds each variable that they name, as ENVIRONMENT describes it: records as
+    mappings, lists as sequences, times aware and in UTC. None stands for what the order does not
+    have, and is told as the `absent` of its type.
+    """
+    if not conditions:
+        return []
+    import cel
+
+    try:
+        told = _told_together(conditions, context)
+        prepared = cel.Context(told)
+    except _ListTooLong:
+        reason = f"a list that it names has more than {MAX_ELEMENTS} elements"
+        failed = ConditionFailed("list_too_long", reason)
+    except (*_LIBRARY_ERRORS, AttributeError):
+        failed = ConditionFailed("condition_failed", "what it names could not be read")
+    else:
+        return [_answer(condition, prepared, told) for condition in conditions]
+    if len(conditions) == 1:
+        return [failed]
+    return [answer for condition in conditions for answer in evaluate([condition], context)]
+
+
+class _ListTooLong(Exception):
+    pass
+
+
+def _told_together(conditions: Sequence[Condition], context: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what any of the conditions names, and nothing else: telling costs more than asking."""
+    reads: dict[str, Type] = {}
+    fields: dict[str, set[str]] = defaultdict(set)
+    for condition in conditions:
+        reads |= condition.reads
+        for record, names in condition.fields.items():
+            fields[record] |= names
+    return {name: _told(context[name], type_, fields) for name, type_ in reads.items()}
+
+
+def _told(value: Any, type_: Type, fields: Mapping[str, Set[str]]) -> Any:
+    if isinstance(type_, Scalar):
+        return type_.absent if value is None else value
+    if isinstance(type_, Record):
+        return {
+            name: _told(None if value is None else value[name], type_.fields[name], fields)
+            for name in fields[type_.name]
+        }
+    if value is not None and len(value) > MAX_ELEMENTS:
+        raise _ListTooLong
+    return [_told(element, type_.element, fields) for element in value or ()]
+
+
+def _answer(condition: Condition, prepared: "cel.Context", told: Mapping[str, Any]) -> Answer:
+    if condition.nested and condition.nested * _longest_list(condition, told) ** 2 > MAX_VISITS:
+        reason = f"its macros within macros would look at more than {MAX_VISITS} elements"
+        return ConditionFailed("condition_too_costly", reason)
+    try:
+        answer = condition.program.execute(prepared)
+    except _LIBRARY_ERRORS as error:
+        reason = _REASONS.get(type(error), "it could not be computed")
+        return ConditionFailed("condition_failed", reason)
+    if isinstance(answer, bool):
+        return answer
+    return ConditionFailed("condition_failed", "it is neither true nor false")
+
+
+def _longest_list(condition: Condition, told: Mapping[str, Any]) -> int:
+    lists = [told[name] for name in condition.reads if isinstance(told[name], list)]
+    for name, type_ in condition.reads.items():
+        if isinstance(type_, Record):
+            named = (told[name][of_record] for of_record in condition.fields[type_.name])
+            lists += [value for value in named if isinstance(value, list)]
+    return max(map(len, lists), default=0)
+
+
+def _error(source: str, at: int, code: str, message: str, needed: str) -> ConditionError:
+    return ConditionError(Fault.at(source, at, code, message, needed))
+
+
+def _program(source: str) -> "cel.Program":
+    """Compile. What only the library refuses: numbers over 64 bits, halves of surrogate pairs."""
+    import cel
+
+    try:
+        return cel.compile(source)
+    except ValueError as error:
+        place = _LIBRARY_PLACE.search(str(error))
+        line, column, message = place.groups() if place else ("1", "1", "it cannot be compiled")
+        above = source.split("\n")[: int(line) - 1]
+        at = sum(len(text) + 1 for text in above) + int(column) - 1
+        message = message.partition(":")[0]
+        needed = "write another number or text"
+        raise _error(source, at, "does_not_parse", message, needed) from None
+
+
+def _refuse_constant(node: Node, source: str) -> None:
+    def value_of(part: Node) -> object:
+        start, end = part.span
+        try:
+            return _program(source[start:end]).execute()
+        except _LIBRARY_ERRORS:
+            return None
+
+    always = decided(node, value_of)
+    if always is not None:
+        code = f"always_{str(always).lower()}"
+        message = f"it is {str(always).lower()} for every order"
+        raise _error(source, node.at, code, message, "leave it out or ask for something")
+    if is_constant(node):
+        message = "it fails for every order"
+        raise _error(source, node.at, "always_fails", message, "ask for something of the order")

@@ -1,0 +1,1 @@
+"""Ready-made calendars, one YAML file each; `infra.calendar_files.load_preset` reads them."""

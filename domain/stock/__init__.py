@@ -1,0 +1,1 @@
+"""Stock: the pieces of an article at a location, and the orders that they are reserved for."""

@@ -1,0 +1,162 @@
+"""A language that people write in YAML: a file becomes its model, or every problem is told.
+
+Used by path_files and calendar_files, which say what is special about theirs.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from operator import itemgetter
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from domain.hints import hint
+from domain.refusals import Unusable
+from infra.yaml_sheet import Fault, Place, Sheet, read_sheet
+
+MAX_PROBLEMS = 100  # told at once
+Model = TypeVar("Model", bound=BaseModel)
+
+_ADVICE = {
+    "missing": "{key} is missing: add it",
+    "string_type": "write one text here",
+    "dict_type": "write keys with values here, as in {{key: value}}",
+    "model_type": "write keys with values here, as in {{key: value}}",
+    "tuple_type": "write a list here, as in [a, b]",
+    "too_short": "write at least {min_length} here",
+    "too_long": "at most {max_length} may stand here: take some out",
+    "string_too_short": "write something here",
+    "string_too_long": "write at most {max_length} characters here",
+}
+_CODE = "a-z, 0-9 and _, beginning with a letter, at most 64 characters"
+
+
+class FileError(Unusable):
+    """A file cannot be used. Each problem: `file:line:column: what is wrong: what to do`."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems: tuple[str, ...] = problems
+
+
+class Misfit(NamedTuple):
+    """What the model does not take: a kind of pydantic's, or one that the language adds."""
+
+    kind: str
+    place: Place
+    given: object
+    facts: Mapping[str, Any]
+    message: str
+
+    @property
+    def key(self) -> str:
+        return str(self.place[-1]) if self.place else ""
+
+    @property
+    def shown(self) -> str:
+        text = str(self.given)
+        return repr(self.given if len(text) <= 64 else f"{text[:64]}…")
+
+    @property
+    def is_of_key(self) -> bool:
+        return self.kind == "extra_forbidden" or self.place[-1:] == ("[key]",)
+
+
+def _no_words(_misfit: Misfit, _data: object) -> None:
+    return None
+
+
+def _nothing(_data: object, _wrong: set[Place]) -> tuple[Misfit, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Language(Generic[Model]):
+    """What is special about one kind of file."""
+
+    kind: str  # what a file holds, in one word
+    model: type[Model]
+    shapes: Mapping[tuple[str, ...], type[BaseModel]]  # by their keys from the top, names left out
+    presets: str  # the package of the ready-made ones, one file each
+    words: Callable[[Misfit, object], str | None] = _no_words  # None: the common ones
+    beside: Callable[[object, set[Place]], Iterable[Misfit]] = _nothing  # what models find too late
+
+    def read(self, text: str, *, where: str) -> Model:
+        """Read one file; `where` names it in the problems.
+
+        Raises: FileError with at most MAX_PROBLEMS problems, in the order of the file
+        """
+        sheet = read_sheet(text)
+        faults = list(sheet.faults)
+        if sheet.readable:
+            try:
+                value = self.model.model_validate(sheet.data)
+            except ValidationError as error:
+                faults += self._faults(error, sheet)
+            else:
+                if not faults:
+                    return value
+        faults.sort()
+        problems = [f"{where}:{f.line}:{f.column}: {f.message}" for f in faults[:MAX_PROBLEMS]]
+        if len(faults) > MAX_PROBLEMS:
+            problems.append(f"{where}: there are more problems: correct these first")
+        raise FileError(*problems)
+
+    def load_preset(self, name: str) -> Model:
+        """Read a ready-made one. Raises: FileError if there is none of that name"""
+        names = self.preset_names()
+        if name not in names:
+            words = f"there is no ready-made {self.kind} {name[:64]!r}{hint(name, names)}"
+            raise FileError(words)
+        source = files(self.presets).joinpath(f"{name}.yaml")
+        return self.read(source.read_text(encoding="utf-8"), where=source.name)
+
+    def preset_names(self) -> tuple[str, ...]:
+        """Give the names of the ready-made ones, in alphabetical order."""
+        found = (entry.name for entry in files(self.presets).iterdir())
+        return tuple(sorted(name.removesuffix(".yaml") for name in found if name.endswith(".yaml")))
+
+    def _faults(self, error: ValidationError, sheet: Sheet) -> list[Fault]:
+        """Put what does not fit where it stands in the text; word the first ones only."""
+        misfits = [
+            Misfit(e["type"], e["loc"], e["input"], e.get("ctx", {}), e["msg"])
+            for e in error.errors(include_url=False)
+            if not _within(e["loc"], sheet.faulty)
+        ]
+        wrong = sheet.faulty | {misfit.place for misfit in misfits}
+        misfits += [m for m in self.beside(sheet.data, wrong) if not _within(m.place, wrong)]
+        placed = [(sheet.spot(m.place, of_key=m.is_of_key), m) for m in misfits]
+        placed.sort(key=itemgetter(0))
+        faults = [
+            Fault(*spot, self.words(m, sheet.data) or self._words(m))
+            for spot, m in placed[: MAX_PROBLEMS + 1]
+        ]
+        return list(dict.fromkeys(faults))
+
+    def _words(self, misfit: Misfit) -> str:
+        match misfit.kind:
+            case "extra_forbidden":
+                fields = self.shapes[shape_at(misfit.place[:-1])].model_fields
+                known = [described.alias or name for name, described in fields.items()]
+                return f"unknown key {misfit.key[:64]!r}{hint(misfit.key, known)}"
+            case "literal_error":
+                expected = re.findall(r"'([^']*)'", misfit.facts["expected"])
+                return f"{misfit.shown} is not known here{hint(misfit.given, expected)}"
+            case "string_pattern_mismatch":
+                return f"{misfit.shown} does not fit: write {_CODE}"
+            case "value_error":
+                return misfit.message.removeprefix("Value error, ")
+            case kind:
+                advice = _ADVICE.get(kind)
+                return advice.format(key=misfit.key, **misfit.facts) if advice else misfit.message
+
+
+def shape_at(place: Place) -> tuple[str, ...]:
+    """Give the keys that lead to a place, without the name or number behind the first one."""
+    return tuple(str(key) for key in (*place[:1], *place[2:]) if isinstance(key, str))
+
+
+def _within(place: Place, places: set[Place]) -> bool:
+    return any(place[:end] in places for end in range(len(place) + 1))

@@ -1,0 +1,49 @@
+"""What may be done with an order, as the CLI and the API answer it. Keys: docs/reports.md."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from domain.messages import Actor
+from domain.orders.allowed import list_fields, list_moves
+from domain.orders.guards import path_is_pinned
+from domain.orders.order import Order
+from domain.paths.path import OrderPath
+from domain.refusals import Refusal, Unmet
+
+
+def allowed_for(
+    order_id: UUID, order: Order, path: OrderPath | None, roles: tuple[str, ...]
+) -> dict[str, Any]:
+    """Give every move and every detail, open or closed with all reasons.
+
+    Raises: Refusal path_not_pinned for an order of which only items or payments are known
+            pydantic.ValidationError for a role that is no code
+    """
+    if path is None:
+        raise Refusal(*path_is_pinned(order))
+    actor = Actor(kind="user", id="somebody", roles=roles)
+    return {
+        "order_id": str(order_id),
+        "version": order.version,
+        "status": order.status,
+        "as": list(roles),
+        "moves": [
+            {
+                "to": move.to_status,
+                "open": move.is_open,
+                "asks": list(move.asks),
+                "reasons": list(move.reasons),
+                "unmet": _as_dicts(move.unmet),
+            }
+            for move in list_moves(order, path, actor)
+        ],
+        "fields": [
+            {"field": field.name, "open": field.is_open, "unmet": _as_dicts(field.unmet)}
+            for field in list_fields(order, path, actor)
+        ],
+    }
+
+
+def _as_dicts(unmet: Iterable[Unmet]) -> list[dict[str, str]]:
+    return [one.model_dump(exclude_none=True) for one in unmet]

@@ -1,0 +1,170 @@
+"""`orderpath stock …`: goods that come in, counts, thresholds, and what lies where."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from services.cli.errors import CommandFailed
+from services.cli.options import AsJson, Envelope, unfolded
+from services.cli.output import put, table
+from services.cli.sending import execute, outcome_dict, put_outcome, where
+from services.cli.session import opened, up_to_date
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from domain.messages import Outcome
+    from domain.stock.commands import StockCommand
+    from projections.reports.stock import StockNow
+    from services.bootstrap import System
+
+app: Final = typer.Typer(
+    name="stock",
+    help="Take in goods, count them, and see what is kept for whom.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+LISTED_FOR_PEOPLE: Final = 50
+
+Sku = Annotated[str, typer.Argument(metavar="SKU", help="The article's number.")]
+Location = Annotated[
+    str, typer.Option(metavar="CODE", help="Where: a warehouse of ours or a supplier's.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """How many pieces there are, and why the books said something else."""
+
+    reason_code: Annotated[
+        str, typer.Option(metavar="CODE", help="Why: counted, damaged, lost, found, …")
+    ]
+    counted: Annotated[int | None, typer.Option(metavar="PIECES", help="So many were found.")] = (
+        None
+    )
+    difference: Annotated[
+        int | None, typer.Option(metavar="PIECES", help="So many more; below zero: fewer.")
+    ] = None
+
+    def __post_init__(self) -> None:
+        if (self.counted is None) == (self.difference is None):
+            raise typer.BadParameter("give one of --counted and --difference")
+
+
+@app.command()
+@unfolded
+def receive(
+    sku: Sku,
+    quantity: Annotated[int, typer.Argument(metavar="PIECES", min=1, help="That came in.")],
+    location: Location = "main",
+    supplier: Annotated[str | None, typer.Option(metavar="NAME", help="Who sent them.")] = None,
+    *,
+    envelope: Envelope,
+) -> None:
+    """Take in goods."""
+    from domain.stock.commands import ReceiveStock
+
+    body = {"quantity": quantity} | ({} if supplier is None else {"supplier": supplier})
+    _send(ReceiveStock, envelope, {"sku": sku, "location": location, **body})
+
+
+@app.command()
+@unfolded
+def adjust(
+    sku: Sku, location: Location = "main", *, adjustment: Adjustment, envelope: Envelope
+) -> None:
+    """Set the books right: to what was counted, or by a difference."""
+    from domain.stock.commands import AdjustStock
+
+    said = {name: value for name, value in asdict(adjustment).items() if value is not None}
+    _send(AdjustStock, envelope, {"sku": sku, "location": location, **said})
+
+
+@app.command()
+@unfolded
+def threshold(
+    sku: Sku,
+    pieces: Annotated[
+        int | None,
+        typer.Argument(metavar="PIECES", min=0, help="Tell when fewer than these are available."),
+    ] = None,
+    off: Annotated[bool, typer.Option("--off", help="Tell no more.")] = False,
+    location: Location = "main",
+    *,
+    envelope: Envelope,
+) -> None:
+    """Say from which quantity on purchasing shall be told."""
+    from domain.stock.commands import SetThreshold
+
+    if off == (pieces is not None):
+        raise typer.BadParameter("give the pieces, or --off")
+    _send(SetThreshold, envelope, {"sku": sku, "location": location, "threshold": pieces})
+
+
+@app.command()
+def show(
+    sku: Annotated[
+        str | None, typer.Argument(metavar="SKU", help="By default every article.")
+    ] = None,
+    location: Annotated[
+        str | None, typer.Option(metavar="CODE", help="By default every location.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=100_000, metavar="N", help="List at most so many.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Show what lies where, and which orders it is kept for."""
+    from projections.reports.stock import MOST_LISTED, stock_now
+
+    most = limit or (MOST_LISTED if json else LISTED_FOR_PEOPLE)
+    with up_to_date() as system, system.snapshot() as reader:
+        answer = stock_now(reader, sku=sku, location=location, limit=most)
+    if sku is not None and not answer["levels"]:
+        where = "anywhere" if location is None else f"at {location}"
+        raise CommandFailed(f"there was never anything of {sku!r} {where}")
+    put(answer, as_json=json, people=lambda: _sheet(answer))
+
+
+def _send(command: "type[StockCommand]", envelope: Envelope, body: Mapping[str, Any]) -> None:
+    from domain.stock.events import stream_of
+
+    sku, location = str(body["sku"]), str(body["location"])
+    stream = stream_of(sku, location=location)
+    with opened() as system:
+        outcome = execute(system, command, envelope, body)
+        answer = outcome_dict(system, outcome, stream, sku=sku, location=location)
+        put_outcome(outcome, answer, envelope, lambda: _sentence(system, stream, outcome))
+
+
+def _sentence(system: "System", stream: str, outcome: "Outcome") -> str:
+    from domain.stock.events import place_of
+    from services.reading import stock_now
+
+    stock = stock_now(system, stream)
+    location, sku = place_of(stream)
+    level = stock.level
+    if outcome.kind == "nothing":
+        return f"Nothing to do: {sku} at {location} is so already ({level.on_hand:,} on hand)."
+    short = f", {level.short:,} short" if level.short else ""
+    return (
+        f"{sku} at {location}: {level.on_hand:,} on hand, {level.reserved:,} reserved, "
+        f"{level.available:,} available{short}; version {stock.version}, {where(outcome)}"
+    )
+
+
+def _sheet(answer: "StockNow") -> "Iterator[RenderableType]":
+    yield table(
+        "Stock, in pieces",
+        "article", "location", "on hand>", "reserved>", "available>", "short>", "threshold>",
+        "below since (UTC)",
+        rows=(list(level.values()) for level in answer["levels"]),
+    )  # fmt: skip
+    if answer["reservations"]:
+        yield table(
+            "Kept for orders",
+            "article", "location", "order!", "item", "pieces>", "since (UTC)", "until (UTC)",
+            rows=(list(one.values()) for one in answer["reservations"]),
+        )  # fmt: skip

@@ -1,0 +1,41 @@
+"""The table of refusals says who tried what, when, and why not."""
+
+from uuid import uuid4
+
+from domain.orders import commands as c
+from tests.integration.projections.world import World
+from tests.support.examples import actor
+
+
+def test_d2_a_refused_attempt_stands_in_the_table_with_every_reason(world: World) -> None:
+    order_id = world.place()
+    clerk = actor("user", "warehouse")
+    (outcome,) = world.send(
+        c.ChangeStatus(command_id=uuid4(), actor=clerk, order_id=order_id, to_status="cancelled")
+    )
+    world.catch_up()
+
+    found = world.query(
+        "select order_id, attempt, command, asked ->> 'to_status', codes, order_version, actor_id,"
+        " test from analytics.refusals",
+        role="orderpath_analyst",
+    )
+    codes = [unmet.code for unmet in outcome.unmet]
+    assert len(codes) > 1
+    assert found == [(order_id, 1, "order.change_status", "cancelled", codes, 1, clerk.id, False)]
+
+
+def test_refused_attempts_change_no_other_table(world: World) -> None:
+    order_id = world.place()
+    world.catch_up()
+    before = world.tables()
+    world.send(
+        c.ChangeStatus(command_id=uuid4(), actor=actor(), order_id=order_id, to_status="nowhere"),
+        c.AddNote(command_id=uuid4(), actor=actor(), order_id=uuid4(), text="Nobody's"),
+    )
+    world.catch_up()
+
+    after = world.tables()
+    assert len(after.pop("refusals.refusals")) == 2
+    assert before.pop("refusals.refusals") == []
+    assert after == before

@@ -1,0 +1,1 @@
+"""The stock without a database: commands, reservations, allocation, expiry."""
