@@ -16,6 +16,7 @@ from domain.paths.certainties import decided, is_constant
 from domain.paths.condition_checks import check
 from domain.paths.environment import Environment, Record, Scalar, Type
 from domain.paths.faults import Fault
+from domain.refusals import Unusable
 
 if TYPE_CHECKING:
     import cel
@@ -32,7 +33,7 @@ _REASONS: Mapping[type[Exception], str] = {
 _LIBRARY_PLACE = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 
 
-class ConditionError(ValueError):
+class ConditionError(Unusable):
     """A condition is wrong. Carries every fault, in the order of the text."""
 
     def __init__(self, *faults: Fault) -> None:
