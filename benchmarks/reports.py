@@ -121,7 +121,8 @@ def _multiply(system: System, orders: int) -> None:
                     " order by attnum",
                     [build.schema, table],
                 ).fetchall()
-                session.execute(_copy(build.schema, table, [name for (name,) in columns]))
+                if ("order_id",) in columns:  # Stock belongs to no order.
+                    session.execute(_copy(build.schema, table, [name for (name,) in columns]))
 
 
 def _choose_copies(session: Connection[Any], orders: int) -> None:
