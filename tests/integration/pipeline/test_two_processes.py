@@ -5,7 +5,7 @@ from typing import Final
 from benchmarks.children import run_together
 
 SECONDS: Final = 0.6  # of one measurement
-ROUNDS: Final = 5  # the machine is busy with other tests: one good round shows what is possible
+ROUNDS: Final = 12  # the machine is busy with other tests: one good round shows what is possible
 
 
 def orders_per_second(url: str, processes: int) -> float:
