@@ -14,9 +14,14 @@ def nearest(word: object, known: Iterable[str]) -> str | None:
 
 
 def hint(word: object, known: Iterable[str]) -> str:
-    """Say, behind a problem, which name was probably meant, or which ones there are."""
+    """Say it behind a problem, as `: did you mean new?`"""
+    return f": {advice(word, known)}"
+
+
+def advice(word: object, known: Iterable[str]) -> str:
+    """Say which name was probably meant, or which ones there are."""
     names = [name for name in known if len(name) <= _LONGEST]
     close = nearest(word, names)
     if close is not None:
-        return f": did you mean {close}?"
-    return f": write one of {', '.join(names[:_MOST_SHOWN])}"
+        return f"did you mean {close}?"
+    return f"write one of {', '.join(names[:_MOST_SHOWN])}"

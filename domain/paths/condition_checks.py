@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from domain.hints import advice
 from domain.paths.cel_syntax import Node
 from domain.paths.certainties import not_null
 from domain.paths.environment import (
@@ -32,7 +33,7 @@ from domain.paths.environment import (
     Scalar,
     Type,
 )
-from domain.paths.faults import Fault, meant
+from domain.paths.faults import Fault
 
 MAX_NESTED = 2  # a macro may stand within another one, no deeper
 
@@ -143,7 +144,7 @@ class _Walk:
         if node.text in self._environment:
             self.findings.variables.add(node.text)
             return self._environment[node.text]
-        needed = meant(node.text, [*scope.elements, *self._environment])
+        needed = advice(node.text, [*scope.elements, *self._environment])
         self.fault(node.at, "unknown_variable", f"there is no variable {node.text}", needed)
         return None
 
@@ -158,7 +159,7 @@ class _Walk:
             return None
         if node.text not in owner.fields:
             message = f"{owner} has no field {node.text}"
-            self.fault(node.at, "unknown_field", message, meant(node.text, owner.fields))
+            self.fault(node.at, "unknown_field", message, advice(node.text, owner.fields))
             return None
         self.findings.fields[owner.name].add(node.text)
         found = owner.fields[node.text]
@@ -193,7 +194,7 @@ class _Walk:
             self.fault(node.at, "wrong_arguments", message, needed)
         else:
             message = f"there is no function {node.text}"
-            self.fault(node.at, "unknown_function", message, meant(node.text, FUNCTIONS))
+            self.fault(node.at, "unknown_function", message, advice(node.text, FUNCTIONS))
         names = [part.text for part in node.parts if part.kind == "name"]
         elements = {name: None for name in names if name not in self._environment}
         for part in node.parts:

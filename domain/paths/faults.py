@@ -1,7 +1,5 @@
 """What is wrong with a condition, where, and what to do about it."""
 
-from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import NamedTuple
 
 
@@ -20,10 +18,3 @@ class Fault(NamedTuple):
         line = source.count("\n", 0, offset) + 1
         column = offset - source.rfind("\n", 0, offset)
         return cls(offset, line, column, code, message, needed)
-
-
-def meant(word: str, known: Iterable[str]) -> str:
-    """Say which name was probably meant, or which ones there are."""
-    names = list(known)
-    close = get_close_matches(word, names, n=1)
-    return f"did you mean {close[0]}?" if close else f"write one of {', '.join(names)}"
