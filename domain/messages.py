@@ -158,6 +158,16 @@ class Happened(Protocol):
     def fact_id(self) -> UUID | None: ...
 
 
+@dataclass(slots=True)  # One an event on the hot path: freezing costs as much as the rest.
+class Foreseen:
+    """A decided event with the version that it will have, as evolve wants it."""
+
+    event: Event
+    version: int
+    occurred_at: datetime
+    fact_id: UUID | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """An event as it stands in the log, with its whole envelope."""

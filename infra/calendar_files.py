@@ -4,7 +4,7 @@ The language is described in docs/calendars.md. Called by services.bootstrap, fo
 calendars and for the files of a shop.
 """
 
-from domain.paths.calendars import Calendar, Week
+from domain.paths.calendars import Calendar
 from infra.yaml_language import Language
 
 
@@ -32,6 +32,5 @@ def preset_names() -> tuple[str, ...]:
 _LANGUAGE = Language(
     kind="calendar",
     model=Calendar,
-    shapes={(): Calendar, ("hours",): Week},
     presets="domain.paths.presets.calendars",
 )

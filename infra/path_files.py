@@ -9,14 +9,19 @@ from typing import Any, TypeVar
 
 from domain.hints import hint
 from domain.orders.fields import FIELDS
-from domain.paths.limits import Escalation, Limit
-from domain.paths.path import FieldRight, Initial, OrderPath, Status, Transition
+from domain.orders.items import PIECE_STATUSES
+from domain.paths.names import undefined_names
+from domain.paths.path import OrderPath
+from domain.paths.rights import FieldRight
+from domain.paths.statuses import Initial, Status
+from domain.paths.transitions import Follow, Transition
 from infra.yaml_language import Language, Misfit
 from infra.yaml_sheet import Place
 
 Plain = TypeVar("Plain", str, list[Any], dict[str, Any])
 
 _TABLES = {"stage": "stages", "status": "statuses"}  # kind of a name -> where it is defined
+_DEFINED = {"field": FIELDS, "item status": PIECE_STATUSES}  # kind of a name -> all that there are
 _FORMS = {"color": 'a colour in quotes, as in "#4c9be8"', "at": "100%", "warn": "50%"}
 
 
@@ -51,6 +56,7 @@ def _undefined(data: object, wrong: set[Place]) -> Iterator[Misfit]:
     stages = {code: _or(body.get("stage"), "") for code, body in bodies.items()}
     starts = [_or(start, {}) for start in _or(top.get("initial"), [])]
     moves = [_or(move, {}) for move in _or(top.get("transitions"), [])]
+    follows = [_or(follow, {}) for follow in _or(top.get("follow"), [])]
     sketch = OrderPath.model_construct(
         path="",
         stages=_names(top.get("stages")),
@@ -64,9 +70,15 @@ def _undefined(data: object, wrong: set[Place]) -> Iterator[Misfit]:
             name: FieldRight.model_construct(closed_in=_names(_or(right, {}).get("closed_in")))
             for name, right in _or(top.get("fields"), {}).items()
         },
+        follow=tuple(
+            Follow.model_construct(
+                items=_or(f.get("items"), ""), from_=_names(f.get("from")), to=_or(f.get("to"), "")
+            )
+            for f in follows
+        ),
     )
-    for place, kind, name in sketch.undefined_names():
-        if kind == "field" or (_TABLES[kind],) not in wrong:
+    for place, kind, name in undefined_names(sketch):
+        if kind not in _TABLES or (_TABLES[kind],) not in wrong:
             yield Misfit("undefined_name", place, name, {"kind": kind}, "")
 
 
@@ -82,7 +94,7 @@ def _words(misfit: Misfit, data: object) -> str | None:
     match misfit.kind:
         case "undefined_name":
             kind = misfit.facts["kind"]
-            defined = FIELDS if kind == "field" else _names(list(_or(data, {})[_TABLES[kind]]))
+            defined = _DEFINED.get(kind) or _names(list(_or(data, {})[_TABLES[kind]]))
             return f"there is no {kind} {misfit.shown}{hint(misfit.given, defined)}"
         case "string_pattern_mismatch" if misfit.key in _FORMS:
             return f"{misfit.shown} does not fit: write {_FORMS[misfit.key]}"
@@ -97,15 +109,6 @@ def _words(misfit: Misfit, data: object) -> str | None:
 _LANGUAGE = Language(
     kind="path",
     model=OrderPath,
-    shapes={
-        (): OrderPath,
-        ("fields",): FieldRight,
-        ("statuses",): Status,
-        ("statuses", "limit"): Limit,
-        ("statuses", "limit", "escalate"): Escalation,
-        ("initial",): Initial,
-        ("transitions",): Transition,
-    },
     presets="domain.paths.presets",
     words=_words,
     beside=_undefined,

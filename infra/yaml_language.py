@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from operator import itemgetter
-from typing import Any, Generic, NamedTuple, TypeVar
+from types import NoneType, UnionType
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -78,7 +79,6 @@ class Language(Generic[Model]):
 
     kind: str  # what a file holds, in one word
     model: type[Model]
-    shapes: Mapping[tuple[str, ...], type[BaseModel]]  # by their keys from the top, names left out
     presets: str  # the package of the ready-made ones, one file each
     words: Callable[[Misfit, object], str | None] = _no_words  # None: the common ones
     beside: Callable[[object, set[Place]], Iterable[Misfit]] = _nothing  # what models find too late
@@ -138,8 +138,7 @@ class Language(Generic[Model]):
     def _words(self, misfit: Misfit) -> str:
         match misfit.kind:
             case "extra_forbidden":
-                fields = self.shapes[shape_at(misfit.place[:-1])].model_fields
-                known = [described.alias or name for name, described in fields.items()]
+                known = _keys_at(self.model, misfit.place[:-1])
                 return f"unknown key {misfit.key[:64]!r}{hint(misfit.key, known)}"
             case "literal_error":
                 expected = re.findall(r"'([^']*)'", misfit.facts["expected"])
@@ -153,9 +152,29 @@ class Language(Generic[Model]):
                 return advice.format(key=misfit.key, **misfit.facts) if advice else misfit.message
 
 
-def shape_at(place: Place) -> tuple[str, ...]:
-    """Give the keys that lead to a place, without the name or number behind the first one."""
-    return tuple(str(key) for key in (*place[:1], *place[2:]) if isinstance(key, str))
+def _keys_at(model: type[BaseModel], place: Place) -> list[str]:
+    """Give the keys that the shape at a place takes."""
+    shape: Any = model
+    for key in place:
+        shape = _inside(shape, str(key))
+    return list(_by_key(shape))
+
+
+def _inside(shape: Any, key: str) -> Any:
+    """Give what stands behind a key, name or number of a shape."""
+    if isinstance(shape, type) and issubclass(shape, BaseModel):
+        inner = _by_key(shape)[key]
+    else:
+        inner = get_args(shape)[-1 if get_origin(shape) is dict else 0]
+    if get_origin(inner) is Annotated:
+        inner = get_args(inner)[0]
+    if get_origin(inner) in (Union, UnionType):  # None stands for what is left out.
+        inner = next(one for one in get_args(inner) if one is not NoneType)
+    return inner
+
+
+def _by_key(shape: type[BaseModel]) -> dict[str, Any]:
+    return {field.alias or name: field.annotation for name, field in shape.model_fields.items()}
 
 
 def _within(place: Place, places: set[Place]) -> bool:

@@ -1,11 +1,13 @@
 """What may be done with an order, as the CLI and the API answer it. Keys: docs/reports.md."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from domain.messages import Actor
 from domain.orders.allowed import list_fields, list_moves
+from domain.orders.context import Situation
 from domain.orders.guards import path_is_pinned
 from domain.orders.order import Order
 from domain.paths.path import OrderPath
@@ -13,7 +15,7 @@ from domain.refusals import Refusal, Unmet
 
 
 def allowed_for(
-    order_id: UUID, order: Order, path: OrderPath | None, roles: tuple[str, ...]
+    order_id: UUID, order: Order, path: OrderPath | None, roles: tuple[str, ...], now: datetime
 ) -> dict[str, Any]:
     """Give every move and every detail, open or closed with all reasons.
 
@@ -36,7 +38,7 @@ def allowed_for(
                 "reasons": list(move.reasons),
                 "unmet": _as_dicts(move.unmet),
             }
-            for move in list_moves(order, path, actor)
+            for move in list_moves(Situation(order, path, actor, now))
         ],
         "fields": [
             {"field": field.name, "open": field.is_open, "unmet": _as_dicts(field.unmet)}

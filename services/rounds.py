@@ -25,7 +25,7 @@ from domain.catalog import (
     with_calendars,
 )
 from domain.facts import Facts, PathKey
-from domain.messages import Command, Decided, Event, Outcome
+from domain.messages import Command, Decided, Foreseen, Outcome
 from domain.paths.commands import PublishPath
 from domain.refusals import CommandIdReused, Conflict, InfraError, Refusal
 from services.command_queue import Answer as Settled
@@ -228,21 +228,11 @@ def _place_of(error: Exception) -> str:
     return f"{last.name}, line {last.lineno} of {Path(last.filename).name}"
 
 
-@dataclass(slots=True)
-class _Next:
-    """A decided event with its place, as evolve wants it."""
-
-    event: Event
-    version: int
-    occurred_at: datetime
-    fact_id: UUID | None
-
-
 def _evolve(stream: str, state: Any, decided: list[Decided], events: list[NewEvent]) -> Any:
     """Give the state after the decided events, and put these behind `events`."""
     first = state.version + 1
     for version, one in enumerate(decided, first):
-        state = state.evolve(_Next(one.event, version, one.occurred_at, one.fact_id))
+        state = state.evolve(Foreseen(one.event, version, one.occurred_at, one.fact_id))
     subject = state.subject_id or stream
     events += [
         NewEvent(stream, version, one, subject) for version, one in enumerate(decided, first)

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from domain.messages import Actor
-from domain.orders import guards
+from domain.orders import guards, moves
+from domain.orders.context import Situation
 from domain.orders.field_guards import field_may_be_edited
 from domain.orders.fields import FIELDS
 from domain.orders.order import Order
-from domain.paths.path import OrderPath, Requirement
+from domain.paths.path import OrderPath
+from domain.paths.transitions import Requirement
 from domain.refusals import Unmet
 
 
@@ -41,9 +43,9 @@ class Field:
         return not self.unmet
 
 
-def list_moves(order: Order, path: OrderPath, actor: Actor) -> tuple[Move, ...]:
+def list_moves(situation: Situation) -> tuple[Move, ...]:
     """List every other status of the path, in the file's order, open or closed with all reasons."""
-    return tuple(_moves(order, path, actor))
+    return tuple(_moves(situation))
 
 
 def list_fields(order: Order, path: OrderPath, actor: Actor) -> tuple[Field, ...]:
@@ -54,12 +56,11 @@ def list_fields(order: Order, path: OrderPath, actor: Actor) -> tuple[Field, ...
     )
 
 
-def _moves(order: Order, path: OrderPath, actor: Actor) -> Iterator[Move]:
-    source = order.status or ""
+def _moves(situation: Situation) -> Iterator[Move]:
+    path, source = situation.path, situation.status or ""
     for target in path.statuses:
         if target == source:
             continue
-        transition = guards.rule_of(path, source, target)
-        unmet = guards.move_is_open(path, source, target, actor)
-        asks = guards.asked_for(path, target, transition)
-        yield Move(target, asks, transition.reasons, tuple(unmet))
+        rule = moves.rule_of(path, source, target)
+        unmet = moves.move_is_open(situation, target)
+        yield Move(target, moves.asked_for(path, target, rule), rule.reasons, tuple(unmet))

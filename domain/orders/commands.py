@@ -1,42 +1,36 @@
 """What people and programs may ask of an order. One class per intent."""
 
-# The facts belong to RecordFacts, so whoever imports the commands finds them here too.
+# Everybody looks up what may be asked of an order here, with the facts that RecordFacts tells.
 # ruff: noqa: PLC0414
 
-from functools import cached_property
 from typing import Annotated, ClassVar, Self, get_args
-from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from domain.messages import Code, Command, Moment, Name, Personal, Written
+from domain.messages import Code, Moment, Name, Personal, Written
 from domain.orders.currencies import KnownCurrency
-from domain.orders.events import Customer, Delivery, Initiator, stream_of
+from domain.orders.events import Customer, Delivery, Initiator
 from domain.orders.facts import Fact as Fact
-from domain.orders.facts import Installments
 from domain.orders.facts import ItemFact as ItemFact
 from domain.orders.facts import PaymentFact as PaymentFact
 from domain.orders.facts import PlacedFact as PlacedFact
 from domain.orders.facts import SourceStatusFact as SourceStatusFact
 from domain.orders.facts import StatusFact as StatusFact
 from domain.orders.fields import FIELDS
-from domain.orders.ledger import Kind
-from domain.orders.money import MAX_MINOR, Line, Minor, Quantity, StatedTotals
+from domain.orders.money import Line, Minor, Quantity, StatedTotals
+from domain.orders.order_command import OrderCommand as OrderCommand
+from domain.orders.payment_commands import AuthorisePayment as AuthorisePayment
+from domain.orders.payment_commands import ChargeBackPayment as ChargeBackPayment
+from domain.orders.payment_commands import ChargePayment as ChargePayment
+from domain.orders.payment_commands import IncomingPayment as IncomingPayment
+from domain.orders.payment_commands import PaymentCommand as PaymentCommand
+from domain.orders.payment_commands import PlacedPayment as PlacedPayment
+from domain.orders.payment_commands import RefundPayment as RefundPayment
+from domain.orders.payment_commands import ReturnedPayment as ReturnedPayment
+from domain.orders.payment_commands import SubmitPayment as SubmitPayment
 
 MAX_LINES = 500  # positions in one order
 MAX_FACTS = 500  # facts in one command
-
-
-class OrderCommand(Command):
-    """A command to one order."""
-
-    FOLLOWS_PATH: ClassVar[bool] = False  # it cannot be decided before the order's path is known
-
-    order_id: UUID
-
-    @cached_property
-    def stream_id(self) -> str:
-        return stream_of(self.order_id)
 
 
 class PlaceOrder(OrderCommand):
@@ -58,6 +52,7 @@ class PlaceOrder(OrderCommand):
     discount_minor: Minor = 0  # off the whole order
     delivery_minor: Minor = 0
     stated: StatedTotals | None = None
+    payment: PlacedPayment | None = None
     test: bool = False
 
 
@@ -81,6 +76,15 @@ class CancelOrder(OrderCommand):
     reason_code: Code | None = None
     initiator: Initiator | None = None
     to_status: Name | None = None  # None: the path's first failure status
+
+
+class ApproveMove(OrderCommand):
+    """Agree to a move that needs four eyes. Any change of the order voids it."""
+
+    NAME: ClassVar[str] = "order.approve_move"
+    FOLLOWS_PATH: ClassVar[bool] = True
+
+    to_status: Name
 
 
 class ChangeFields(OrderCommand):
@@ -150,71 +154,6 @@ class CancelItem(ItemCommand):
     reason_code: Code
 
 
-class SubmitPayment(OrderCommand):
-    """Announce a payment."""
-
-    NAME: ClassVar[str] = "order.submit_payment"
-    MAY_BE_FACT: ClassVar[bool] = True
-
-    payment_id: Name | None = None  # None: a new one
-    method: Name
-    amount_minor: Minor | None = None  # None: what is still due
-    currency: KnownCurrency
-    installments: Installments | None = None
-
-
-class PaymentCommand(OrderCommand):
-    """A movement of one payment, by a person or as the gateway's callback."""
-
-    KIND: ClassVar[Kind]  # of the ledger entry
-    MAY_BE_FACT: ClassVar[bool] = True
-
-    payment_id: Name | None = None  # None: the one that fits
-    amount_minor: Annotated[int, Field(ge=1, le=MAX_MINOR)] | None = None  # None: all there is
-    currency: KnownCurrency
-    gateway_ref: Name | None = None  # the same reference twice is the same movement
-
-
-class IncomingPayment(PaymentCommand):
-    """Money on its way to us: by default what is still due."""
-
-    method: Name | None = None  # set: a payment that nobody announced is announced with it
-
-
-class AuthorisePayment(IncomingPayment):
-    """Money was reserved."""
-
-    NAME: ClassVar[str] = "order.authorise_payment"
-    KIND: ClassVar[Kind] = "authorised"
-
-
-class ChargePayment(IncomingPayment):
-    """Money came in."""
-
-    NAME: ClassVar[str] = "order.charge_payment"
-    KIND: ClassVar[Kind] = "charged"
-
-
-class ReturnedPayment(PaymentCommand):
-    """Money on its way back: by default all that the payment holds."""
-
-
-class RefundPayment(ReturnedPayment):
-    """Money goes back."""
-
-    NAME: ClassVar[str] = "order.refund_payment"
-    KIND: ClassVar[Kind] = "refunded"
-
-    reason_code: Code | None = None
-
-
-class ChargeBackPayment(ReturnedPayment):
-    """The bank took the money back."""
-
-    NAME: ClassVar[str] = "order.charge_back_payment"
-    KIND: ClassVar[Kind] = "charged_back"
-
-
 class AssignOwner(OrderCommand):
     """Make a person or a group responsible."""
 
@@ -272,6 +211,7 @@ ItemChange = AddItem | ChangeItem | MoveItem | CancelItem
 Change = (
     ChangeStatus
     | CancelOrder
+    | ApproveMove
     | ChangeFields
     | ItemChange
     | SubmitPayment

@@ -10,17 +10,18 @@ from domain.facts import Facts
 from domain.messages import Decided, Verdict
 from domain.orders import commands as c
 from domain.orders import decide_items as items
+from domain.orders import decide_moves as moves
 from domain.orders import decide_payments as payments
 from domain.orders import events as e
 from domain.orders import guards
+from domain.orders.deadlines import deadlines_of
 from domain.orders.decide_facts import record_facts
 from domain.orders.field_guards import field_may_be_edited
 from domain.orders.fields import FIELDS
 from domain.orders.identity import fact_id_in
 from domain.orders.money import add_up, check_totals
 from domain.orders.order import Order
-from domain.paths.calendars import BeyondCalendar
-from domain.paths.limits import deadlines_from
+from domain.orders.starting import first_status, placed_payment
 from domain.paths.line import PathLine
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet
@@ -56,15 +57,15 @@ def place(order: Order, line: PathLine, cmd: c.PlaceOrder, facts: Facts, now: da
     if path is None or unmet:
         raise Refusal(*unmet)
     at = cmd.occurred_at or now
+    paid = placed_payment(cmd, totals)
+    asked = {name: getattr(cmd, name) for name in _PLACED_AS_ASKED}
+    asked |= {"path_version": line.path_version, "totals": totals}
     status = path.initial[0].status
-    event = e.OrderPlaced(
-        **{name: getattr(cmd, name) for name in _PLACED_AS_ASKED},
-        path_version=line.path_version,
-        status=status,
-        totals=totals,
-        deadlines=_deadlines(path, status, at, facts),
-    )
-    return [Decided(event, at)]
+    if path.initial[0].when is not None:
+        placed = e.OrderPlaced(**asked, status=status)
+        status = first_status(path, [placed, *paid], cmd.actor, at)
+    event = e.OrderPlaced(**asked, status=status, deadlines=deadlines_of(path, status, at, facts))
+    return [Decided(one, at) for one in (event, *paid)]
 
 
 _PLACED_AS_ASKED = tuple(
@@ -101,7 +102,7 @@ def _verdict(order: Order, cmd: c.Change, facts: Facts, at: datetime) -> Verdict
     path = _path_of(order, facts)
     match cmd:
         case c.ChangeStatus():
-            return _move(order, cmd, cmd.to_status, facts, at)
+            return moves.move(order, cmd, path, facts, at)
         case c.IncomingPayment():
             return payments.take(order, cmd)
         case c.ReturnedPayment():
@@ -111,7 +112,9 @@ def _verdict(order: Order, cmd: c.Change, facts: Facts, at: datetime) -> Verdict
         case c.ItemCommand():
             return items.decide(order, cmd, path)
         case c.CancelOrder():
-            return _cancel(order, cmd, facts, at)
+            return moves.cancel(order, cmd, path, facts, at)
+        case c.ApproveMove():
+            return moves.approve(order, cmd, path)
         case c.ChangeFields():
             return _change_fields(order, cmd, path)
         case c.AssignOwner():
@@ -129,65 +132,6 @@ def _verdict(order: Order, cmd: c.Change, facts: Facts, at: datetime) -> Verdict
 def _path_of(order: Order, facts: Facts) -> OrderPath | None:
     """The version that the order is pinned to; None while only items or payments are known."""
     return facts.paths.get((order.path, order.path_version))
-
-
-def _cancel(order: Order, cmd: c.CancelOrder, facts: Facts, now: datetime) -> Verdict:
-    """End without success. An order that ended so already, in whatever way, is left alone."""
-    path = _path_of(order, facts)
-    if path is None:
-        return [], [*guards.cancelling_says_why(_said(cmd))]
-    ended = path.statuses.get(order.status or "")
-    if cmd.to_status is None and ended is not None and ended.final == "failure":
-        return [], []
-    target = cmd.to_status or path.first_failure
-    unmet = list(guards.target_is_failure(path, target))
-    if target not in path.statuses or (unmet and target == order.status):
-        return [], [*unmet, *guards.cancelling_says_why(_said(cmd))]
-    events, more = _move(order, cmd, target, facts, now)
-    return events, [*unmet, *more]
-
-
-def _move(
-    order: Order,
-    cmd: c.ChangeStatus | c.CancelOrder,
-    target: str,
-    facts: Facts,
-    now: datetime,
-) -> Verdict:
-    path = _path_of(order, facts)
-    source = order.status or ""
-    if path is None or target == source:
-        return [], []
-    unmet = guards.move_is_open(path, source, target, cmd.actor)
-    if target in path.statuses:
-        unmet += guards.reasons_are_given(path, source, target, cmd, _said(cmd))
-    if unmet:
-        return [], unmet
-    event = e.StatusChanged(
-        from_status=source,
-        to_status=target,
-        reason_code=cmd.reason_code,
-        initiator=cmd.initiator,
-        deadlines=_deadlines(path, target, now, facts),
-    )
-    return [event], []
-
-
-def _said(cmd: c.ChangeStatus | c.CancelOrder) -> dict[str, str | None]:
-    return {"reason_code": cmd.reason_code, "initiator": cmd.initiator}
-
-
-def _deadlines(path: OrderPath, status: str, at: datetime, facts: Facts) -> tuple[e.Deadline, ...]:
-    """Write down when the limits end, by the calendar of this moment. Later ones change nothing."""
-    limit = path.statuses[status].limit
-    name = path.calendar_of(limit) if limit else None
-    calendar = facts.calendars[name] if name else None
-    try:
-        found = deadlines_from(limit, at, calendar)
-    except BeyondCalendar as error:
-        unmet = Unmet(code="deadline_out_of_reach", field="to_status", message=str(error))
-        raise Refusal(unmet) from error
-    return tuple([e.Deadline(level, when) for level, when in found])
 
 
 def _change_fields(order: Order, cmd: c.ChangeFields, path: OrderPath | None) -> Verdict:

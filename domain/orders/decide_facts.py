@@ -16,6 +16,7 @@ from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
 from domain.orders.fingerprint import fingerprint
+from domain.orders.moves import status_is_known
 from domain.orders.order import Order
 from domain.orders.timeline import Entry, insert
 from domain.paths.path import OrderPath
@@ -94,7 +95,7 @@ def _unreadable(
             continue
         unmet += guards.moment_has_come(fact.occurred_at, now, f"facts.{n}.occurred_at")
         if pinned and isinstance(fact, c.StatusFact | c.PlacedFact):
-            unmet += guards.status_is_known(pinned[2], fact.status, f"facts.{n}.status")
+            unmet += status_is_known(pinned[2], fact.status, f"facts.{n}.status")
     return unmet
 
 

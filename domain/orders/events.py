@@ -52,6 +52,22 @@ class Deadline:
     at: AwareDatetime
 
 
+@dataclass(frozen=True, slots=True)
+class TimeLeft:
+    """What was left until a deadline when the clock was paused."""
+
+    level: Code
+    seconds: int  # by the clock of the limit, wall or working time; 0 or less: it had passed
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The limit of a status that goes on when the order comes back into it."""
+
+    status: Code
+    left: tuple[TimeLeft, ...]
+
+
 class Told(Shape):
     """What a source tells of a status beside its name and time. Empty for decisions."""
 
@@ -96,6 +112,25 @@ class StatusChanged(Event):
     reason_code: Code | None = None
     initiator: Initiator | None = None
     deadlines: tuple[Deadline, ...] = ()
+    paused: Paused | None = None  # set: the clock stands while the order is in this status
+
+
+class MoveApproved(Event):
+    """Fact: somebody agreed that the order, exactly as it is now, may be moved."""
+
+    NAME: ClassVar[str] = "order.move_approved.v1"
+
+    to_status: Code
+    approved_by: Name  # the id of whoever acted
+
+
+class OverrideUsed(Event):
+    """Fact: the move before was one against the usual way. Why stands in the envelope (reason)."""
+
+    NAME: ClassVar[str] = "order.override_used.v1"
+
+    from_status: Code
+    to_status: Code
 
 
 class StatusRecorded(Told, Event):
@@ -208,6 +243,8 @@ class FactAnnulled(Event):
 OrderEvent = (
     OrderPlaced
     | StatusChanged
+    | MoveApproved
+    | OverrideUsed
     | StatusRecorded
     | SourceStatusNoted
     | FieldsChanged

@@ -3,19 +3,16 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from domain.hints import nearest
-from domain.messages import Actor, Command, is_code
-from domain.orders.commands import CancelOrder, PaymentCommand, SubmitPayment
+from domain.messages import Command, is_code
+from domain.orders.commands import PaymentCommand, SubmitPayment
 from domain.orders.money import Line
 from domain.orders.order import Order
-from domain.paths.path import ANY, OrderPath, Requirement, Transition
+from domain.paths.path import OrderPath
+from domain.paths.transitions import Requirement
 from domain.refusals import Unmet
 
 MAX_AHEAD = timedelta(minutes=5)  # clocks of others may run fast by so much
 FACT_ACTORS = ("import", "api_key", "system")  # who tells what happened elsewhere
-WHY: tuple[Requirement, ...] = ("reason_code", "initiator")  # what every failure says
-
-_NO_RULE = Transition.model_validate({"from": ANY, "to": ANY})  # what a closed move demands
 
 
 def order_exists(order: Order, order_id: object) -> Iterator[Unmet]:
@@ -110,105 +107,6 @@ def moment_has_come(at: datetime, now: datetime, field: str = "occurred_at") -> 
         )
 
 
-def status_is_known(path: OrderPath, status: str, field: str = "to_status") -> Iterator[Unmet]:
-    if status not in path.statuses:
-        named = f"status {status}" if is_code(status) else "such status"  # It may be anything.
-        meant = _status_meant(path, status)
-        yield Unmet(
-            code="status_unknown",
-            field=field,
-            message=f"The path {path.path} has no {named}"
-            + (f": did you mean {meant}?" if meant else ""),
-            needed="one of " + ", ".join(path.statuses),
-        )
-
-
-def _status_meant(path: OrderPath, written: str) -> str | None:
-    """Guess which status somebody meant, by its code or by one of its titles."""
-    names = {
-        title.casefold(): code
-        for code, status in path.statuses.items()
-        for title in status.title.values()
-    } | {code: code for code in path.statuses}
-    close = nearest(written.casefold(), names)
-    return names[close] if close else None
-
-
-def transition_is_allowed(path: OrderPath, source: str, target: str) -> Iterator[Unmet]:
-    if (source, target) not in path.matrix:
-        ways = path.moves_from(source)
-        yield Unmet(
-            code="transition_not_allowed",
-            field="to_status",
-            message=f"The path {path.path} has no way from {source or 'nowhere'} to {target}",
-            needed="one of " + ", ".join(ways) if ways else f"a status: none follows {source}",
-        )
-
-
-def role_may(transition: Transition, actor: Actor) -> Iterator[Unmet]:
-    if transition.roles and not set(transition.roles) & set(actor.roles):
-        held = ", ".join(actor.roles) or "none"
-        yield Unmet(
-            code="role_missing",
-            field="actor.roles",
-            message=f"This move needs another role than {held}",
-            needed="one of " + ", ".join(transition.roles),
-        )
-
-
-def target_is_failure(path: OrderPath, target: str | None) -> Iterator[Unmet]:
-    """To cancel is to enter a failure status."""
-    if target is None:
-        yield Unmet(
-            code="status_unknown",
-            field="to_status",
-            message=f"The path {path.path} has no failure status to cancel into",
-        )
-    elif target in path.statuses and path.statuses[target].final != "failure":
-        yield Unmet(
-            code="status_not_failure",
-            field="to_status",
-            message=f"{target} is no failure status, an order is not cancelled by entering it",
-            needed="one of "
-            + (", ".join(c for c, s in path.statuses.items() if s.final == "failure") or "none"),
-        )
-    else:
-        yield from status_is_known(path, target)
-
-
-def reasons_are_given(
-    path: OrderPath, source: str, target: str, command: Command, said: dict[str, str | None]
-) -> Iterator[Unmet]:
-    """To fail or cancel always needs reason_code and initiator; the transition may ask for more."""
-    transition = rule_of(path, source, target)
-    required = asked_for(path, target, transition)
-    if isinstance(command, CancelOrder):
-        required = tuple(dict.fromkeys((*required, *WHY)))
-    for name in required:
-        value = command.reason if name == "reason" else said.get(name)
-        yield from is_said(name, value, f"Entering {target}", transition.reasons)
-    given = said.get("reason_code")
-    if given and transition.reasons and given not in transition.reasons:
-        yield Unmet(
-            code="reason_code_unknown",
-            field="reason_code",
-            message=f"{given} is no reason for entering {target}",
-            needed="one of " + ", ".join(transition.reasons),
-        )
-
-
-def asked_for(path: OrderPath, target: str, transition: Transition) -> tuple[Requirement, ...]:
-    """Name what has to be said: a failure always needs WHY, the transition may ask for more."""
-    if path.statuses[target].final != "failure":
-        return transition.require
-    return tuple(dict.fromkeys((*transition.require, *WHY)))
-
-
-def cancelling_says_why(said: dict[str, str | None]) -> Iterator[Unmet]:
-    for name in WHY:
-        yield from is_said(name, said.get(name), "Cancelling an order")
-
-
 def is_said(
     name: Requirement, value: str | None, doing: str, reasons: tuple[str, ...] = ()
 ) -> Iterator[Unmet]:
@@ -219,20 +117,6 @@ def is_said(
             message=f"{doing} needs {name.replace('_', ' ')}",
             needed="one of " + ", ".join(reasons) if name == "reason_code" and reasons else None,
         )
-
-
-def rule_of(path: OrderPath, source: str, target: str) -> Transition:
-    """Give what the path demands of a move, also of one that it does not have."""
-    return path.matrix.get((source, target), _NO_RULE)
-
-
-def move_is_open(path: OrderPath, source: str, target: str, actor: Actor) -> list[Unmet]:
-    """List everything that stands against a move, whatever is said with it, in a stable order."""
-    unknown = list(status_is_known(path, target))
-    if unknown:
-        return unknown
-    transition = rule_of(path, source, target)
-    return [*transition_is_allowed(path, source, target), *role_may(transition, actor)]
 
 
 def not_final(order: Order, path: OrderPath | None) -> Iterator[Unmet]:

@@ -10,6 +10,7 @@ from domain.orders.timeline import EARLIEST, TimelineKey
 ITEM_STATUSES = ("ordered", "reserved", "assembled", "shipped", "delivered", "returned")
 CANCELLED = "cancelled"
 INITIAL = "ordered"
+PIECE_STATUSES = (*ITEM_STATUSES, CANCELLED)
 
 ITEM_MOVES: frozenset[tuple[str, str]] = frozenset(
     {

@@ -28,6 +28,7 @@ class LedgerEntry:
     amount_minor: int
     currency: str  # ISO 4217
     gateway_ref: str | None = None
+    method: str | None = None  # told when the payment is announced
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,11 @@ def balance(
         if entry.currency == currency and payment_id in (None, entry.payment_id):
             sums[entry.kind] += entry.amount_minor
     return Balance(**{f"{kind}_minor": amount for kind, amount in sums.items()})
+
+
+def method_of(entries: Iterable[LedgerEntry], payment_id: str) -> str | None:
+    """Name the method of a payment, None if nobody announced it."""
+    return next((e.method for e in entries if e.payment_id == payment_id and e.method), None)
 
 
 def payment_status(total: Balance, due_minor: int | None) -> PaymentStatus:

@@ -17,6 +17,15 @@ from domain.orders.timeline import Entry, TimelineKey, insert, key_of, without
 FieldValue = str | datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Somebody agreed to one move of the order as it was at one version."""
+
+    to_status: str
+    approved_by: str
+    version: int  # any later event voids it
+
+
 @dataclass(frozen=True)
 class Order:
     """One order as of its last event. Immutable: evolve gives a new one.
@@ -32,6 +41,9 @@ class Order:
     path: str = ""
     path_version: int = 0
     timeline: tuple[Entry, ...] = ()
+    deadlines: tuple[e.Deadline, ...] = ()  # of the status that it was moved into last
+    paused: e.Paused | None = None  # the limit that goes on when the order comes back
+    approval: Approval | None = None
     items: Mapping[str, Item] = field(default_factory=dict)
     totals: Totals | None = None
     ledger: tuple[LedgerEntry, ...] = ()
@@ -146,7 +158,9 @@ def totals_of(order: Order, items: Mapping[str, Item]) -> Totals:
 def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str, Any]:
     match event:
         case e.StatusChanged():
-            return _entered(order, happened, event.to_status, 0)
+            entered = _entered(order, happened, event.to_status, 0)
+            entered["deadlines"], entered["paused"] = event.deadlines, event.paused
+            return entered
         case e.StatusRecorded():
             entered = _entered(order, happened, event.to_status, event.rank)
             entered["subject_id"] = order.subject_id or event.customer_id
@@ -171,9 +185,12 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
             return {"owner_user": event.user, "owner_group": event.group}
         case e.TestFlagChanged():
             return {"test": event.test}
+        case e.MoveApproved():
+            approval = Approval(event.to_status, event.approved_by, happened.version)
+            return {"approval": approval}
         case e.FactAnnulled():
             return _annulled(order, event.annulled_version)
-        case e.SourceStatusNoted() | e.NoteAdded():
+        case e.SourceStatusNoted() | e.NoteAdded() | e.OverrideUsed():
             return {}
         case _:
             assert_never(event)
@@ -201,6 +218,7 @@ def _placed(order: Order, event: e.OrderPlaced, happened: Happened) -> dict[str,
         return changes
     customer_id = event.customer.customer_id if event.customer else event.customer_id
     changes["placed"] = event
+    changes["deadlines"] = event.deadlines
     changes["placed_by"] = placed_by
     changes["subject_id"] = order.subject_id or customer_id
     changes["items"] = {**order.items} | {
@@ -252,6 +270,7 @@ def _booked(
         event.amount_minor,
         event.currency,
         gateway_ref,
+        event.method if isinstance(event, e.PaymentSubmitted) else None,
     )
     return {"ledger": (*order.ledger, entry)}
 

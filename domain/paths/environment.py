@@ -57,7 +57,6 @@ ENVIRONMENT: Final[Environment] = {
     "order": Record(
         "order",
         {
-            "order_id": STRING,
             "external_id": STRING,
             "path": STRING,
             "status": STRING,

@@ -1,70 +1,30 @@
-"""The order path as a value: statuses, transitions, limits. Data, never code.
+"""The order path as a value: statuses, moves, rights, effects. Data, never code.
 
 Source: the YAML language of docs/paths.md; infra reads the file, `OrderPath` checks it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from itertools import islice
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from domain.messages import Code, Name, OneOrMany, Shape, Text
-from domain.orders.fields import FIELDS
+from domain.messages import Code
+from domain.orders.items import ITEM_MOVES
 from domain.paths.definition import Definition, Title
+from domain.paths.keeping import StockRules
 from domain.paths.limits import Limit
+from domain.paths.names import undefined_names
+from domain.paths.rights import FieldRight, ItemRules, PaymentRules
+from domain.paths.statuses import Initial, Status
+from domain.paths.transitions import ANY, Follow, Names, Nonconforming, Transition
 
 MAX_STATUSES = 1_000
 MAX_TRANSITIONS = 20_000
-ANY = "*"
-
-Place = tuple[str | int, ...]  # keys and indexes from the top of the path down
-Requirement = Literal["reason_code", "initiator", "reason"]
-Kind = Literal["stage", "status", "field"]  # of a name that is used
-Nonconforming = Literal["not_an_initial_status", "transition_not_allowed"]  # stored with facts
-
-
-class Status(Shape):
-    """One stop of the path."""
-
-    stage: Code
-    title: Title = Field(default_factory=dict)
-    description: Text | None = None
-    owner: dict[Literal["user", "group"], Name] | None = None
-    limit: Limit | None = None
-    final: Literal["success", "failure"] | None = None
-    color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
-    icon: Name | None = None
-    public_label: Title = Field(default_factory=dict)
-
-
-class Initial(Shape):
-    """Where an order starts."""
-
-    status: Code
-
-
-Names = Annotated[OneOrMany, Field(min_length=1, max_length=MAX_STATUSES)]
-
-
-class Transition(Shape):
-    """Moves that are allowed, for whom, and what has to be said."""
-
-    from_: Annotated[Names, Field(alias="from")]
-    to: Names
-    roles: tuple[Code, ...] = ()  # empty: everybody
-    require: tuple[Requirement, ...] = ()
-    reasons: tuple[Code, ...] = ()  # allowed reason codes; empty: any
-
-
-class FieldRight(Shape):
-    """Who may change a detail of the order, and until when."""
-
-    edit: tuple[Code, ...] = ()  # empty: everybody
-    never: tuple[Code, ...] = ()  # stronger than edit
-    closed_in: tuple[Code, ...] = ()  # statuses in which nobody may
+MAX_FOLLOWS = 100
 
 
 class OrderPath(Definition):
@@ -79,6 +39,10 @@ class OrderPath(Definition):
     initial: Annotated[tuple[Initial, ...], Field(min_length=1)]
     transitions: Annotated[tuple[Transition, ...], Field(max_length=MAX_TRANSITIONS)] = ()
     fields: dict[Code, FieldRight] = Field(default_factory=dict)
+    items: ItemRules | None = None
+    follow: Annotated[tuple[Follow, ...], Field(max_length=MAX_FOLLOWS)] = ()
+    payments: PaymentRules | None = None
+    stock: StockRules | None = None  # None: reservations are no matter of this path
 
     @model_validator(mode="after")
     def _names_are_defined(self) -> Self:
@@ -90,7 +54,7 @@ class OrderPath(Definition):
                 loc=place,
                 input=name,
             )
-            for place, kind, name in self.undefined_names()
+            for place, kind, name in undefined_names(self)
         ]
         if undefined:
             raise ValidationError.from_exception_data("OrderPath", undefined)
@@ -99,15 +63,16 @@ class OrderPath(Definition):
         return self
 
     @model_validator(mode="after")
-    def _working_time_has_a_calendar(self) -> Self:
-        without = [
-            code
-            for code, status in self.statuses.items()
-            if status.limit and status.limit.working and not self.calendar_of(status.limit)
-        ]
-        if without:
-            advice = "write calendar in the limit, or once for the whole path"
-            raise ValueError(f"no calendar for the working time of {', '.join(without)}: {advice}")
+    def _parts_fit_together(self) -> Self:
+        for problem in (
+            _without_calendar(self),
+            _without_start(self),
+            _without_stock(self),
+            _unknown_item_ways(self),
+            _going_round(self.follow),
+        ):
+            if problem:
+                raise ValueError(problem)
         return self
 
     def calendar_of(self, limit: Limit) -> str | None:
@@ -120,27 +85,10 @@ class OrderPath(Definition):
         limits = (status.limit for status in self.statuses.values() if status.limit)
         return tuple(dict.fromkeys(filter(None, map(self.calendar_of, limits))))
 
-    def undefined_names(self) -> Iterator[tuple[Place, Kind, str]]:
-        """Give every name that is used and not defined, with its place and what it should be."""
-        for code, status in self.statuses.items():
-            if status.stage not in self.stages:
-                yield ("statuses", code, "stage"), "stage", status.stage
-        for number, start in enumerate(self.initial):
-            if start.status not in self.statuses:
-                yield ("initial", number, "status"), "status", start.status
-        for number, transition in enumerate(self.transitions):
-            for index, code in enumerate(transition.from_):
-                if code != ANY and code not in self.statuses:
-                    yield ("transitions", number, "from", index), "status", code
-            for index, code in enumerate(transition.to):
-                if code not in self.statuses:
-                    yield ("transitions", number, "to", index), "status", code
-        for name, right in self.fields.items():
-            if name not in FIELDS:
-                yield ("fields", name, "[key]"), "field", name
-            for index, code in enumerate(right.closed_in):
-                if code not in self.statuses:
-                    yield ("fields", name, "closed_in", index), "status", code
+    @cached_property
+    def has_effects(self) -> bool:
+        """Whether a command may do more than it says."""
+        return bool(self.follow) or any(s.on_enter is not None for s in self.statuses.values())
 
     def _pairs(self) -> Iterator[tuple[str, str, Transition]]:
         for transition in self.transitions:
@@ -182,3 +130,56 @@ class OrderPath(Definition):
     def first_failure(self) -> str | None:
         """Where a cancelled order goes when nobody says otherwise."""
         return next((c for c, s in self.statuses.items() if s.final == "failure"), None)
+
+
+# Each says what does not fit together and what to do, None if all is well.
+
+
+def _without_calendar(path: OrderPath) -> str | None:
+    without = [
+        code
+        for code, status in path.statuses.items()
+        if status.limit and status.limit.working and not path.calendar_of(status.limit)
+    ]
+    if not without:
+        return None
+    advice = "write calendar in the limit, or once for the whole path"
+    return f"no calendar for the working time of {', '.join(without)}: {advice}"
+
+
+def _without_start(path: OrderPath) -> str | None:
+    last = path.initial[-1]
+    if last.when is not None:
+        return "an order may start nowhere: write a last initial status without `when`"
+    closed = [start.status for start in path.initial if not path.statuses[start.status].active]
+    if closed:
+        return f"orders cannot start in {', '.join(closed)}: it is not active"
+    return None
+
+
+def _without_stock(path: OrderPath) -> str | None:
+    touching = [c for c, s in path.statuses.items() if s.on_enter and s.on_enter.stock]
+    if path.stock is not None or not touching:
+        return None
+    advice = "write `stock: {locations: [main]}` for the whole path"
+    return f"nobody says whose stock {', '.join(touching)} touches: {advice}"
+
+
+def _unknown_item_ways(path: OrderPath) -> str | None:
+    ways = path.items.ways if path.items else {}
+    wrong = [
+        f"{source} to {target}" for source, target in ways if (source, target) not in ITEM_MOVES
+    ]
+    return f"pieces never go from {', '.join(wrong)}: take it out" if wrong else None
+
+
+def _going_round(follows: Iterable[Follow]) -> str | None:
+    """What orders follow must end: each rule leads on, none leads back."""
+    before: dict[str, set[str]] = {}
+    for follow in follows:
+        before.setdefault(follow.to, set()).update(follow.from_)
+    try:
+        TopologicalSorter(before).prepare()
+    except CycleError as error:
+        return f"`follow` leads round in a circle: {' < '.join(error.args[1])}: take one out"
+    return None

@@ -1,6 +1,6 @@
 """`orderpath order show|allowed|history|as-of|diff`: one order, now and through time."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -47,7 +47,7 @@ def allowed(
         order_id = find_order(system, order)
         state = order_now(system, order_id)
         path = path_of(system, state)
-    answer = allowed_for(order_id, state, path, tuple(roles or ()))
+    answer = allowed_for(order_id, state, path, tuple(roles or ()), datetime.now(UTC))
     put(answer, as_json=json, people=lambda: allowed_tables(answer))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from domain.catalog import AGGREGATES, COMMANDS, EVENTS
-from domain.paths.path import Nonconforming, Requirement
+from domain.paths.transitions import Nonconforming, Requirement
 from domain.personal import personal_fields
 from domain.upcasters import UPCASTERS
 from projections.catalog import PROJECTIONS
@@ -19,7 +19,10 @@ ROOT = HERE.parents[1]
 DOMAIN = ROOT / "domain"
 PACKAGES = ("domain", "projections", "consumers", "services", "infra")
 # Codes that are not written out where they are used, by the expression that stands there.
-REFUSALS = {"f'{name}_required'": [f"{name}_required" for name in get_args(Requirement)]}
+REFUSALS = {
+    "f'{name}_required'": [f"{name}_required" for name in get_args(Requirement)],
+    "guard.code": [],  # the shop's own
+}
 QUARANTINE_REASONS = {
     "problem": [*STRUCTURE],
     "one.code": [],  # a refusal's, listed as such

@@ -10,6 +10,7 @@ from domain.facts import Facts
 from domain.messages import Actor
 from domain.orders import commands as c
 from domain.orders.allowed import Move, list_fields, list_moves
+from domain.orders.context import Situation
 from domain.orders.decide import decide, place
 from domain.orders.fields import FIELDS
 from domain.orders.order import Order
@@ -21,6 +22,13 @@ from tests.support.spec import Stored
 
 ROLES = ("manager", "warehouse", "lead")
 CODES = ("a", "b", "c", "d", "e")
+CONDITIONS = (
+    "order.paid_minor >= order.total_minor",
+    "items.all(i, i.reserved == i.quantity)",
+    "'lead' in actor.roles",
+    "order.status == 'a' || order.items_status == 'ordered'",
+    "1000 / order.paid_minor > 1",
+)
 some_roles = st.lists(st.sampled_from(ROLES), max_size=2, unique=True)
 
 
@@ -30,9 +38,19 @@ def paths(draw: st.DrawFn) -> OrderPath:
     code = st.sampled_from(codes)
     statuses = {
         one: {"stage": "s"}
-        | draw(st.sampled_from([{}, {}, {"final": "failure"}, {"final": "success"}]))
+        | draw(
+            st.sampled_from(
+                [{}, {}, {"final": "failure"}, {"final": "success"}, {"pauses_clock": True}]
+            )
+        )
+        | draw(st.sampled_from([{}, {"limit": {"wall": "1h"}}]))
+        | ({"active": False} if one != codes[0] and draw(st.integers(0, 9)) == 0 else {})
         for one in codes
     }
+    guards = st.builds(
+        lambda when: {"code": "not_yet", "when": when, "message": "Not yet"},
+        st.sampled_from(CONDITIONS),
+    )
     moves = st.fixed_dictionaries(
         {"from": st.one_of(code, st.just("*")), "to": code, "roles": some_roles},
         optional={
@@ -40,6 +58,11 @@ def paths(draw: st.DrawFn) -> OrderPath:
                 st.sampled_from(["reason_code", "initiator", "reason"]), unique=True
             ),
             "reasons": st.just(["late", "broken"]),
+            "override": st.booleans(),
+            "approval": st.fixed_dictionaries(
+                {"by": st.just(["lead"])}, optional={"not_self": st.booleans()}
+            ),
+            "guards": st.lists(guards, max_size=2),
         },
     )
     rights = st.fixed_dictionaries(
@@ -51,16 +74,31 @@ def paths(draw: st.DrawFn) -> OrderPath:
             "path": "random",
             "stages": ["s"],
             "statuses": statuses,
-            "initial": [{"status": codes[0]}],
+            "initial": [
+                *draw(
+                    st.lists(
+                        st.builds(
+                            lambda when: {"status": codes[0], "when": when},
+                            st.sampled_from(CONDITIONS),
+                        ),
+                        max_size=1,
+                    )
+                ),
+                {"status": codes[0]},
+            ],
             "transitions": draw(st.lists(moves, max_size=8)),
             "fields": draw(st.dictionaries(st.sampled_from(FIELDS), rights, max_size=3)),
         }
     )
 
 
-def who(roles: list[str]) -> dict[str, Any]:
-    actor = Actor(kind="user", id="ann", roles=tuple(roles))
+def who(roles: list[str], by: str = "ann") -> dict[str, Any]:
+    actor = Actor(kind="user", id=by, roles=tuple(roles))
     return {"command_id": uuid4(), "actor": actor, "order_id": ORDER_ID}
+
+
+def seen(order: Order, path: OrderPath, roles: list[str]) -> Situation:
+    return Situation(order, path, Actor(kind="user", id="ann", roles=tuple(roles)), NOW)
 
 
 def after(path: OrderPath, order: Order, command: c.OrderCommand) -> Order | tuple[Unmet, ...]:
@@ -92,7 +130,11 @@ def test_allowed_moves_are_those_that_then_succeed(path: OrderPath, data: st.Dat
     )
     for _ in range(3):
         roles = data.draw(some_roles)
-        moves = list_moves(order, path, Actor(kind="user", id="ann", roles=tuple(roles)))
+        if data.draw(st.booleans()):
+            target = data.draw(st.sampled_from(list(path.statuses)))
+            agreed = after(path, order, c.ApproveMove(**who(["lead"], by="bob"), to_status=target))
+            order = agreed if isinstance(agreed, Order) else order
+        moves = list_moves(seen(order, path, roles))
         outcomes = {
             move.to_status: after(
                 path, order, c.ChangeStatus(**who(roles), to_status=move.to_status, **said(move))
@@ -121,7 +163,7 @@ def test_fields_that_may_be_edited_are_those_that_then_change(
         path, Order(), c.PlaceOrder(**who([]), path="random", currency="EUR", lines=(TEA,))
     )
     actor = Actor(kind="user", id="ann", roles=tuple(roles))
-    for move in list_moves(order, path, actor):
+    for move in list_moves(seen(order, path, roles)):
         if move.is_open and data.draw(st.booleans()):
             order = after(
                 path, order, c.ChangeStatus(**who(roles), to_status=move.to_status, **said(move))
@@ -144,7 +186,7 @@ def test_a_move_that_says_nothing_is_refused_with_all_that_is_asked_and_all_else
     order: Any = after(
         path, Order(), c.PlaceOrder(**who([]), path="random", currency="EUR", lines=(TEA,))
     )
-    for move in list_moves(order, path, Actor(kind="user", id="ann", roles=tuple(roles))):
+    for move in list_moves(seen(order, path, roles)):
         found = after(path, order, c.ChangeStatus(**who(roles), to_status=move.to_status))
         codes = [unmet.code for unmet in found] if isinstance(found, tuple) else []
         assert codes == [u.code for u in move.unmet] + [f"{name}_required" for name in move.asks]

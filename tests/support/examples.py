@@ -54,6 +54,16 @@ PATH = OrderPath.model_validate(
     }
 )
 
+FOUR_EYES = OrderPath.model_validate(
+    PATH.content
+    | {
+        "transitions": [
+            *PATH.content["transitions"],
+            {"from": "new", "to": "lost", "roles": ["lead"], "approval": {"by": ["lead"]}},
+        ]
+    }
+)
+
 CALENDAR = Calendar.model_validate(
     {
         "calendar": "shop",
@@ -119,6 +129,7 @@ _COMMANDS: tuple[Command, ...] = (
     ),
     c.ChangeStatus(**_WHO, to_status="confirmed"),
     c.CancelOrder(**_WHO, reason_code="changed_mind", initiator="client"),
+    c.ApproveMove(**{**_WHO, "actor": actor("user", "lead")}, to_status="lost"),
     c.ChangeFields(**_WHO, customer_phone="+7 900 111-11-11", track_number="RR123"),
     c.AddItem(**_WHO, line=CUP),
     c.ChangeItem(**_WHO, item_id="1", quantity=4),
@@ -200,7 +211,10 @@ _EVENTS: tuple[Event, ...] = (
         reason_code="changed_mind",
         initiator="client",
         deadlines=(e.Deadline(level="due", at=NOW + timedelta(days=2)),),
+        paused=e.Paused(status="new", left=(e.TimeLeft(level="due", seconds=480),)),
     ),
+    e.MoveApproved(to_status="lost", approved_by="ann"),
+    e.OverrideUsed(from_status="cancelled", to_status="new"),
     e.StatusRecorded(
         path="shop",
         path_version=1,

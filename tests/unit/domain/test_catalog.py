@@ -51,7 +51,8 @@ def test_every_command_is_accepted_somewhere(name: str) -> None:
         examples.COMMANDS["order.charge_payment"].model_copy(update={"gateway_ref": "g-0"}),
     ]
     first = name in ("order.place", "path.publish", "order.record_facts")
-    paths = [] if name == "path.publish" else [examples.PATH]
+    path = examples.FOUR_EYES if name == "order.approve_move" else examples.PATH
+    paths = [] if name == "path.publish" else [path]
     if name == "order.submit_payment":
         history = history[:1]
 

@@ -9,7 +9,13 @@ import pytest
 
 from domain.messages import Actor
 from domain.orders.commands import ChangeStatus
-from domain.orders.guards import move_is_open, reasons_are_given, transition_is_allowed
+from domain.orders.moves import (
+    reasons_are_given,
+    role_may,
+    rule_of,
+    status_is_known,
+    transition_is_allowed,
+)
 from domain.paths.limits import deadlines_from
 from domain.paths.path import OrderPath
 from infra.path_files import load_preset
@@ -54,11 +60,13 @@ def refusals(  # The codes of everything that stands against a move.
         order_id=UUID(int=2),
         actor=Actor(kind="user", id="somebody", roles=roles),
         to_status=target,
-        reason=said.pop("reason", None),
+        **said,
     )
-    unmet = move_is_open(path, source, target, command.actor)
-    if target in path.statuses:
-        unmet += reasons_are_given(path, source, target, command, dict(said))
+    unmet = [*status_is_known(path, target)]
+    if not unmet:
+        unmet += transition_is_allowed(path, source, target)
+        unmet += role_may(rule_of(path, source, target), command.actor)
+        unmet += reasons_are_given(path, source, target, command)
     return [condition.code for condition in unmet]
 
 

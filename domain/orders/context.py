@@ -1,0 +1,166 @@
+"""What conditions see of an order: each field is worked out when a condition names it.
+
+The names and types stand in domain.paths.environment.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar
+
+from domain.messages import Actor
+from domain.orders.items import PIECE_STATUSES, Item
+from domain.orders.ledger import Balance, balance, method_of, payment_status
+from domain.orders.order import Order
+from domain.paths.path import OrderPath
+
+Subject = TypeVar("Subject")
+Fields = Mapping[str, Callable[[Subject], Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """An order at a moment, with who wants something done about it."""
+
+    order: Order
+    path: OrderPath
+    actor: Actor
+    now: datetime
+    placing: bool = False  # it is in no status yet
+
+    @property
+    def status(self) -> str | None:
+        return None if self.placing else self.order.status
+
+
+@dataclass(frozen=True, slots=True)
+class _Record(Mapping[str, Any], Generic[Subject]):
+    """A mapping whose values are worked out when they are asked for."""
+
+    subject: Subject
+    fields: Fields[Subject] = field(repr=False)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.fields[name](self.subject)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.fields)
+
+    def __len__(self) -> int:
+        return len(self.fields)
+
+
+def context_of(situation: Situation) -> Mapping[str, Any]:
+    """Give the variables of the environment for one order."""
+    return _Record(situation, _VARIABLES)
+
+
+def _of_placement(name: str) -> Callable[[Situation], Any]:
+    return lambda s: getattr(s.order.placed, name, None)
+
+
+def _of_totals(name: str) -> Callable[[Situation], Any]:
+    return lambda s: getattr(s.order.totals, name, None)
+
+
+def _detail(name: str) -> Callable[[Situation], Any]:
+    return lambda s: s.order.field_value(name)
+
+
+def _has(name: str) -> Callable[[Situation], bool]:
+    return lambda s: bool(s.order.field_value(name))
+
+
+def _stage(s: Situation) -> str | None:
+    status = s.path.statuses.get(s.status or "")
+    return status.stage if status else None
+
+
+_ORDER: Final[Fields[Situation]] = {
+    "path": lambda s: s.path.path,
+    "status": lambda s: s.status,
+    "stage": _stage,
+    **{name: _of_placement(name) for name in ("external_id", "order_type", "channel", "shop")},
+    "currency": lambda s: s.order.currency,
+    "total_minor": lambda s: s.order.due_minor,
+    **{
+        name: _of_totals(name)
+        for name in ("goods_minor", "discount_minor", "delivery_minor", "vat_minor")
+    },
+    "paid_minor": lambda s: s.order.balance.paid_minor,
+    "due_minor": lambda s: s.order.due_minor - s.order.balance.paid_minor,
+    "payment_status": lambda s: s.order.payment_status,
+    "items_status": lambda s: s.order.items_status,
+    "customer_id": lambda s: s.order.subject_id,
+    **{name: _detail(name) for name in ("delivery_method", "promised_at", "track_number")},
+    "has_address": _has("delivery_address"),
+    "has_phone": _has("customer_phone"),
+    "has_email": _has("customer_email"),
+    "owner_user": lambda s: s.order.owner_user,
+    "owner_group": lambda s: s.order.owner_group,
+    "test": lambda s: s.order.test,
+    "placed_at": lambda s: s.order.placed_by[1][0] if s.order.placed_by else s.now,
+    "entered_at": lambda s: s.order.timeline[-1].key[0] if s.order.timeline else s.now,
+}
+
+
+def _of_line(name: str) -> Callable[[Item], Any]:
+    return lambda item: getattr(item.line, name)
+
+
+def _pieces(status: str) -> Callable[[Item], int]:
+    return lambda item: item.pieces.get(status, 0)
+
+
+_LINE: Final = ("item_id", "sku", "title", "seller", "quantity", "unit_price_minor", "upsell")
+_ITEM: Final[Fields[Item]] = {
+    **{name: _of_line(name) for name in (*_LINE, "discount_minor")},
+    **{status: _pieces(status) for status in PIECE_STATUSES},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Payment:
+    """One payment of an order, as the ledger sums it."""
+
+    order: Order
+    payment_id: str
+
+    @property
+    def sums(self) -> Balance:
+        return balance(self.order.ledger, self.order.currency, self.payment_id)
+
+
+_PAYMENT: Final[Fields[_Payment]] = {
+    "payment_id": lambda p: p.payment_id,
+    "method": lambda p: method_of(p.order.ledger, p.payment_id),
+    "amount_minor": lambda p: p.sums.submitted_minor,
+    "authorised_minor": lambda p: p.sums.authorised_minor,
+    "charged_minor": lambda p: p.sums.charged_minor,
+    "refunded_minor": lambda p: p.sums.refunded_minor,
+    "charged_back_minor": lambda p: p.sums.charged_back_minor,
+    "status": lambda p: payment_status(p.sums, p.sums.submitted_minor or None),
+}
+
+
+def _payments(s: Situation) -> list[_Record[_Payment]]:
+    ids = dict.fromkeys(entry.payment_id for entry in s.order.ledger)
+    return [_Record(_Payment(s.order, payment_id), _PAYMENT) for payment_id in ids]
+
+
+_ACTOR: Final[Fields[Actor]] = {
+    "kind": lambda actor: actor.kind,
+    "id": lambda actor: actor.id,
+    "roles": lambda actor: actor.roles,
+}
+
+_VARIABLES: Final[Fields[Situation]] = {
+    "order": lambda s: _Record(s, _ORDER),
+    "items": lambda s: [_Record(item, _ITEM) for item in s.order.items.values()],
+    "payments": _payments,
+    "shipments": lambda s: (),
+    "documents": lambda s: (),
+    "customer": lambda s: None,
+    "actor": lambda s: _Record(s.actor, _ACTOR),
+    "now": lambda s: s.now,
+}

@@ -1,0 +1,75 @@
+"""When an order must have left the status that it enters. Written into the event once: calendars
+and paths that are published later never move it.
+"""
+
+from datetime import datetime, timedelta
+
+from domain.facts import Facts
+from domain.orders.context import Situation
+from domain.orders.events import Deadline, Paused, TimeLeft
+from domain.paths.calendars import BeyondCalendar, Calendar, after, working_time
+from domain.paths.limits import Limit, deadlines_from
+from domain.paths.path import OrderPath
+from domain.refusals import Refusal, Unmet
+
+Deadlines = tuple[Deadline, ...]
+
+
+def deadlines_of(
+    path: OrderPath, status: str, at: datetime, facts: Facts, *, paused: Paused | None = None
+) -> Deadlines:
+    """Give the moments that entering a status sets, by the calendar of this moment.
+
+    paused: what was left when the clock of this status was paused; it goes on from there.
+    Raises: Refusal deadline_out_of_reach
+    """
+    limit = path.statuses[status].limit
+    if limit is None:
+        return ()
+    calendar = _calendar_of(path, limit, facts)
+    try:
+        if paused is not None and paused.status == status:
+            return tuple(_going_on(paused, at, calendar))
+        return tuple([Deadline(level, when) for level, when in deadlines_from(limit, at, calendar)])
+    except BeyondCalendar as error:
+        unmet = Unmet(code="deadline_out_of_reach", field="to_status", message=str(error))
+        raise Refusal(unmet) from error
+
+
+def paused_by(situation: Situation, target: str, facts: Facts) -> Paused | None:
+    """Give what is left of the limit when the order enters a status that pauses the clock."""
+    order, path, at = situation.order, situation.path, situation.now
+    if not path.statuses[target].pauses_clock:
+        return None
+    left = path.statuses.get(order.status or "")
+    if left is None or left.pauses_clock:
+        return order.paused
+    if left.limit is None or not order.deadlines:
+        return None
+    calendar = _calendar_of(path, left.limit, facts)
+    return Paused(
+        order.status or "",
+        tuple(
+            [TimeLeft(one.level, _seconds_until(one.at, at, calendar)) for one in order.deadlines]
+        ),
+    )
+
+
+def _calendar_of(path: OrderPath, limit: Limit, facts: Facts) -> Calendar | None:
+    name = path.calendar_of(limit)
+    return facts.calendars[name] if name else None
+
+
+def _seconds_until(moment: datetime, now: datetime, calendar: Calendar | None) -> int:
+    left = working_time(calendar, now, moment) if calendar else moment - now
+    return round(left.total_seconds())
+
+
+def _going_on(paused: Paused, at: datetime, calendar: Calendar | None) -> list[Deadline]:
+    """What had passed already has passed; the rest goes on by the same clock."""
+    deadlines = []
+    for one in paused.left:
+        left = timedelta(seconds=one.seconds)
+        when = after(calendar, at, left) if calendar and one.seconds > 0 else at + left
+        deadlines.append(Deadline(one.level, when))
+    return deadlines

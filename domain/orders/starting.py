@@ -1,0 +1,42 @@
+"""Where an order starts, and the payment that comes with it. Called when one is placed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from domain.messages import Actor, Event, Foreseen
+from domain.orders import events as e
+from domain.orders.commands import PlaceOrder
+from domain.orders.context import Situation, context_of
+from domain.orders.money import Totals
+from domain.orders.order import Order
+from domain.paths.conditional import compiled
+from domain.paths.conditions import evaluate
+from domain.paths.path import OrderPath
+
+
+def placed_payment(cmd: PlaceOrder, totals: Totals) -> list[Event]:
+    """Give the events of a payment that is told with the order: announced, and charged if it is."""
+    payment = cmd.payment
+    if payment is None:
+        return []
+    amount = totals.total_minor if payment.amount_minor is None else payment.amount_minor
+    told = {"payment_id": "payment-1", "amount_minor": amount, "currency": cmd.currency}
+    events: list[Event] = [e.PaymentSubmitted(**told, method=payment.method)]
+    if payment.charged:
+        events.append(e.PaymentCharged(**told, gateway_ref=payment.gateway_ref))
+    return events
+
+
+def first_status(path: OrderPath, events: Sequence[Event], actor: Actor, at: datetime) -> str:
+    """Name the first initial status whose condition holds for the order as it is placed.
+
+    A condition without an answer does not hold. The last one has none: every order starts.
+    """
+    order = Order()
+    for version, event in enumerate(events, 1):
+        order = order.evolve(Foreseen(event, version, at))
+    context = context_of(Situation(order, path, actor, at, placing=True))
+    for start in path.initial:
+        if start.when is None or evaluate([compiled(start.when)], context)[0] is True:
+            return start.status
+    raise AssertionError("the last initial status has no condition: domain.paths.path checks it")

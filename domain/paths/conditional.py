@@ -1,0 +1,34 @@
+"""A condition as a value of the path language: checked where it is written, compiled once."""
+
+from functools import lru_cache
+from typing import Annotated
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from domain.paths.conditions import Condition, ConditionError, compile_condition
+from domain.paths.environment import ENVIRONMENT
+
+MAX_COMPILED = 10_000  # conditions that are remembered
+
+
+@lru_cache(maxsize=MAX_COMPILED)
+def compiled(source: str) -> Condition:
+    """Give the condition of a checked source; conditions are values, so one will do for all."""
+    return compile_condition(source, ENVIRONMENT)
+
+
+def _is_condition(source: str) -> str:
+    try:
+        compiled(source)
+    except ConditionError as error:
+        raise PydanticCustomError("condition", "{faults}", {"faults": _told(error)}) from error
+    return source
+
+
+def _told(error: ConditionError) -> str:
+    faults = (f"{f.message} (character {f.offset + 1}): {f.needed}" for f in error.faults)
+    return "; ".join(faults)
+
+
+When = Annotated[str, AfterValidator(_is_condition)]  # CEL, see docs/paths.md
