@@ -12,6 +12,7 @@ from domain.facts import Facts, PathKey
 from domain.messages import Aggregate, Command, Decided, Event
 from domain.orders import commands, decide
 from domain.orders.events import ORDER_EVENTS
+from domain.orders.goods import stocks_for
 from domain.orders.order import Order
 from domain.paths import commands as path_commands
 from domain.paths.calendar_line import (
@@ -21,6 +22,7 @@ from domain.paths.calendar_line import (
     publish_calendar,
 )
 from domain.paths.calendar_line import stream_of as calendar_stream
+from domain.paths.calendars import Calendar
 from domain.paths.decide import publish
 from domain.paths.events import PATH_EVENTS, stream_of
 from domain.paths.line import PathLine
@@ -80,26 +82,43 @@ def creates(command: Command) -> str | None:
     return command.stream_id if isinstance(command, commands.PlaceOrder) else None
 
 
-def more_streams_of(command: Command, states: States, facts: Facts) -> tuple[str, ...]:
+def more_streams_of(command: Command, states: States, facts: Facts) -> Iterable[str]:
     """Name what the command reads besides, once its first streams and definitions are known."""
     match command:
-        case commands.PlaceOrder() | commands.ChangeStatus() | commands.CancelOrder():
-            names = [name for path in facts.paths.values() for name in path.calendars]
+        case commands.OrderCommand():
+            order: Order = states[command.stream_id]
+            path = next(iter(facts.paths.values()), None)
+            streams = stocks_for(order, path, command)
+            if path is not None and path.calendars and isinstance(command, _ENTERING):
+                return [*map(calendar_stream, path.calendars), *streams]
+            return streams
         case path_commands.PublishPath():
-            names = list(command.definition.calendars)
+            return map(calendar_stream, command.definition.calendars)
         case _:
             return ()
-    return tuple([calendar_stream(name) for name in names])
 
 
-def with_calendars(facts: Facts, states: States, streams: Iterable[str]) -> Facts:
-    """Give the facts with the latest version of each calendar among the streams."""
-    found = {}
+_ENTERING = (
+    commands.PlaceOrder,
+    commands.ChangeStatus,
+    commands.CancelOrder,
+    commands.ItemCommand,  # the order may follow its items
+)
+
+
+def with_more(facts: Facts, states: States, streams: Iterable[str]) -> Facts:
+    """Give the facts with the calendars and stocks that those streams hold."""
+    calendars: dict[str, Calendar] = {}
+    stocks: dict[str, Stock] = {}
     for stream in streams:
-        line = states[stream]
-        if isinstance(line, CalendarLine) and line.calendar is not None:
-            found[line.calendar.calendar] = line.calendar
-    return Facts(facts.paths, found)
+        match states[stream]:
+            case CalendarLine(calendar=calendar) if calendar is not None:
+                calendars[calendar.calendar] = calendar
+            case Stock() as stock:
+                stocks[stream] = stock
+            case _:
+                pass
+    return Facts(facts.paths, calendars, stocks)
 
 
 def definitions_of(command: Command, states: States) -> tuple[PathKey, ...]:
@@ -134,10 +153,10 @@ def decide_on(
         case commands.PlaceOrder():
             line = states[stream_of(command.path)]
             order = states[command.stream_id]
-            return {command.stream_id: decide.place(order, line, command, facts, now)}
+            return decide.place(order, line, command, facts, now)
         case commands.OrderCommand():
             order = states[command.stream_id]
-            return {command.stream_id: decide.decide(order, command, facts, now)}
+            return decide.decide(order, command, facts, now)
         case path_commands.PublishPath():
             line = states[command.stream_id]
             return {command.stream_id: publish(line, command, facts, now)}

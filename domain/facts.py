@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from domain.paths.calendars import Calendar
 from domain.paths.path import OrderPath
+from domain.stock.stock import Stock
 
 PathKey = tuple[str, int]  # (path, version), immutable once published
 
@@ -15,3 +16,4 @@ class Facts:
 
     paths: Mapping[PathKey, OrderPath] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)  # the latest of each name
+    stocks: Mapping[str, Stock] = field(default_factory=dict)  # by stream id

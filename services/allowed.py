@@ -1,30 +1,31 @@
 """What may be done with an order, as the CLI and the API answer it. Keys: docs/reports.md."""
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from domain.messages import Actor
 from domain.orders.allowed import list_fields, list_moves
-from domain.orders.context import Situation
 from domain.orders.guards import path_is_pinned
-from domain.orders.order import Order
-from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet
+from services.reading import order_now, path_of, situation_of
+
+if TYPE_CHECKING:
+    from services.bootstrap import System
 
 
-def allowed_for(
-    order_id: UUID, order: Order, path: OrderPath | None, roles: tuple[str, ...], now: datetime
-) -> dict[str, Any]:
+def allowed_for(system: "System", order_id: UUID, roles: tuple[str, ...]) -> dict[str, Any]:
     """Give every move and every detail, open or closed with all reasons.
 
     Raises: Refusal path_not_pinned for an order of which only items or payments are known
             pydantic.ValidationError for a role that is no code
     """
+    order = order_now(system, order_id)
+    path = path_of(system, order)
     if path is None:
         raise Refusal(*path_is_pinned(order))
     actor = Actor(kind="user", id="somebody", roles=roles)
+    situation = situation_of(system, order_id, order, path, actor)
     return {
         "order_id": str(order_id),
         "version": order.version,
@@ -38,11 +39,11 @@ def allowed_for(
                 "reasons": list(move.reasons),
                 "unmet": _as_dicts(move.unmet),
             }
-            for move in list_moves(Situation(order, path, actor, now))
+            for move in list_moves(situation)
         ],
         "fields": [
             {"field": field.name, "open": field.is_open, "unmet": _as_dicts(field.unmet)}
-            for field in list_fields(order, path, actor)
+            for field in list_fields(situation)
         ],
     }
 

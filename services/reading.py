@@ -2,12 +2,17 @@
 CLI and, later, the API.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from domain.messages import Recorded
+from domain.facts import Facts
+from domain.messages import Actor, Recorded
+from domain.orders.context import Situation
 from domain.orders.events import stream_of
+from domain.orders.goods import stocks_of
 from domain.orders.order import Order
 from domain.paths import events as path_events
 from domain.paths.calendar_line import CalendarPublished
@@ -79,10 +84,26 @@ def order_now(system: "System", order_id: UUID) -> Order:
 
 def stock_now(system: "System", stream: str) -> Stock:
     """Give the state of a stock as of its last event."""
-    stock = Stock()
-    for recorded in system.log.load({stream: 0})[stream]:
-        stock = stock.evolve(recorded)
-    return stock
+    return stocks_now(system, [stream])[stream]
+
+
+def stocks_now(system: "System", streams: Iterable[str]) -> dict[str, Stock]:
+    """Give the state of each stock as of its last event."""
+    stocks = dict.fromkeys(streams, Stock())
+    for stream, events in system.log.load(dict.fromkeys(stocks, 0)).items():
+        for recorded in events:
+            stocks[stream] = stocks[stream].evolve(recorded)
+    return stocks
+
+
+def situation_of(
+    system: "System", order_id: UUID, order: Order, path: OrderPath, actor: Actor
+) -> Situation:
+    """Give an order now with whatever deciding on it may look at."""
+    stocks = stocks_now(system, stocks_of(order, path))
+    calendars = {name: latest_calendar(system, name)[1] for name in path.calendars}
+    facts = Facts(calendars=calendars, stocks=stocks)
+    return Situation(order_id, order, path, actor, datetime.now(UTC), facts)
 
 
 def path_of(system: "System", order: Order) -> OrderPath | None:

@@ -22,7 +22,7 @@ from domain.catalog import (
     definitions_of,
     empty_state,
     more_streams_of,
-    with_calendars,
+    with_more,
 )
 from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Foreseen, Outcome
@@ -172,10 +172,10 @@ class Decider:
         states = into.states
         command, reads = pending.command, pending.reads
         facts = self._facts(log, command, states)
-        if more := more_streams_of(command, states, facts):
+        if more := tuple(more_streams_of(command, states, facts)):
             self._look(log, into, more)
             reads = (*reads, *more)
-            facts = with_calendars(facts, states, more)
+            facts = with_more(facts, states, more)
         target = states[reads[0]]
         if command.expected_version not in (None, target.version):
             found = {reads[0]: target.version}

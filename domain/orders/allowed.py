@@ -6,13 +6,11 @@ The same guards as in decide, asked without a command: the two never disagree.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from domain.messages import Actor
 from domain.orders import guards, moves
 from domain.orders.context import Situation
+from domain.orders.effects import against_move
 from domain.orders.field_guards import field_may_be_edited
 from domain.orders.fields import FIELDS
-from domain.orders.order import Order
-from domain.paths.path import OrderPath
 from domain.paths.transitions import Requirement
 from domain.refusals import Unmet
 
@@ -48,8 +46,9 @@ def list_moves(situation: Situation) -> tuple[Move, ...]:
     return tuple(_moves(situation))
 
 
-def list_fields(order: Order, path: OrderPath, actor: Actor) -> tuple[Field, ...]:
+def list_fields(situation: Situation) -> tuple[Field, ...]:
     """List every detail with what stands against editing it."""
+    order, path, actor = situation.order, situation.path, situation.actor
     finished = tuple(guards.not_final(order, path))
     return tuple(
         Field(name, (*finished, *field_may_be_edited(order, path, actor, name))) for name in FIELDS
@@ -62,5 +61,5 @@ def _moves(situation: Situation) -> Iterator[Move]:
         if target == source:
             continue
         rule = moves.rule_of(path, source, target)
-        unmet = moves.move_is_open(situation, target)
+        unmet = against_move(situation, target)
         yield Move(target, moves.asked_for(path, target, rule), rule.reasons, tuple(unmet))

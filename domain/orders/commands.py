@@ -154,6 +154,20 @@ class CancelItem(ItemCommand):
     reason_code: Code
 
 
+class ReserveItems(OrderCommand):
+    """Reserve what is ordered and not reserved yet, as much as there is."""
+
+    NAME: ClassVar[str] = "order.reserve_items"
+    FOLLOWS_PATH: ClassVar[bool] = True
+
+
+class ExpireReservations(OrderCommand):
+    """Give back what is kept for the order beyond its time. Twice is nothing."""
+
+    NAME: ClassVar[str] = "order.expire_reservations"
+    FOLLOWS_PATH: ClassVar[bool] = True
+
+
 class AssignOwner(OrderCommand):
     """Make a person or a group responsible."""
 
@@ -214,6 +228,8 @@ Change = (
     | ApproveMove
     | ChangeFields
     | ItemChange
+    | ReserveItems
+    | ExpireReservations
     | SubmitPayment
     | AuthorisePayment
     | ChargePayment

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
+from uuid import UUID
 
+from domain.facts import Facts
 from domain.messages import Actor
 from domain.orders.items import PIECE_STATUSES, Item
 from domain.orders.ledger import Balance, balance, method_of, payment_status
@@ -20,12 +22,14 @@ Fields = Mapping[str, Callable[[Subject], Any]]
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """An order at a moment, with who wants something done about it."""
+    """An order at a moment, with who wants something done about it, and what may be looked at."""
 
+    order_id: UUID
     order: Order
     path: OrderPath
     actor: Actor
     now: datetime
+    facts: Facts = field(default_factory=Facts)
     placing: bool = False  # it is in no status yet
 
     @property

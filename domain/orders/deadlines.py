@@ -2,6 +2,7 @@
 and paths that are published later never move it.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from domain.facts import Facts
@@ -36,7 +37,16 @@ def deadlines_of(
         raise Refusal(unmet) from error
 
 
-def paused_by(situation: Situation, target: str, facts: Facts) -> Paused | None:
+def out_of_reach(path: OrderPath, status: str, at: datetime, facts: Facts) -> Iterable[Unmet]:
+    """List what stands against the limit of a status: working time that no calendar reaches."""
+    try:
+        deadlines_of(path, status, at, facts)
+    except Refusal as refusal:
+        return refusal.unmet
+    return ()
+
+
+def paused_by(situation: Situation, target: str) -> Paused | None:
     """Give what is left of the limit when the order enters a status that pauses the clock."""
     order, path, at = situation.order, situation.path, situation.now
     if not path.statuses[target].pauses_clock:
@@ -46,7 +56,7 @@ def paused_by(situation: Situation, target: str, facts: Facts) -> Paused | None:
         return order.paused
     if left.limit is None or not order.deadlines:
         return None
-    calendar = _calendar_of(path, left.limit, facts)
+    calendar = _calendar_of(path, left.limit, situation.facts)
     return Paused(
         order.status or "",
         tuple(

@@ -3,19 +3,23 @@
 An empty list means: already so. Runs once per command, in services.pipeline.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, assert_never, cast
 
 from domain.facts import Facts
-from domain.messages import Decided, Verdict
+from domain.messages import Decided, Event, Verdict
 from domain.orders import commands as c
 from domain.orders import decide_items as items
 from domain.orders import decide_moves as moves
 from domain.orders import decide_payments as payments
 from domain.orders import events as e
-from domain.orders import guards
+from domain.orders import goods, guards
+from domain.orders.context import Situation
 from domain.orders.deadlines import deadlines_of
 from domain.orders.decide_facts import record_facts
+from domain.orders.draft import Draft
+from domain.orders.effects import follow_up
 from domain.orders.field_guards import field_may_be_edited
 from domain.orders.fields import FIELDS
 from domain.orders.identity import fact_id_in
@@ -26,7 +30,7 @@ from domain.paths.line import PathLine
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet
 
-Decision = list[Decided]
+Decision = Mapping[str, list[Decided]]  # by stream, the order's first
 
 
 def place(order: Order, line: PathLine, cmd: c.PlaceOrder, facts: Facts, now: datetime) -> Decision:
@@ -63,9 +67,13 @@ def place(order: Order, line: PathLine, cmd: c.PlaceOrder, facts: Facts, now: da
     status = path.initial[0].status
     if path.initial[0].when is not None:
         placed = e.OrderPlaced(**asked, status=status)
-        status = first_status(path, [placed, *paid], cmd.actor, at)
+        status = first_status(path, [placed, *paid], cmd, at)
     event = e.OrderPlaced(**asked, status=status, deadlines=deadlines_of(path, status, at, facts))
-    return [Decided(one, at) for one in (event, *paid)]
+    events = [event, *paid]
+    if path.has_effects:
+        situation = Situation(cmd.order_id, order, path, cmd.actor, at, facts)
+        return _with_effects(cmd, situation, events)
+    return {cmd.stream_id: [Decided(one, at) for one in events]}
 
 
 _PLACED_AS_ASKED = tuple(
@@ -77,44 +85,82 @@ _PLACED_AS_ASKED = tuple(
 
 def decide(order: Order, cmd: c.OrderCommand, facts: Facts, now: datetime) -> Decision:
     """Decide a command on an existing order (or RecordFacts, which may be its first)."""
+    path = _path_of(order, facts)
     if isinstance(cmd, c.RecordFacts):
-        return record_facts(order, cmd, facts, now)
+        told = record_facts(order, cmd, facts, now)
+        if path is None or not order.goods:
+            return {cmd.stream_id: told}
+        at = max(now, order.last_occurred_at or now)
+        return _settled(cmd, Situation(cmd.order_id, order, path, cmd.actor, at, facts), told)
     unmet = [
         *guards.status_is_as_expected(order, cmd),
         *guards.time_is_allowed(cmd, now),
     ]
     if not order.exists:
         raise Refusal(*guards.order_exists(order, cmd.order_id), *unmet)
-    if cmd.FOLLOWS_PATH and _path_of(order, facts) is None:
+    if cmd.FOLLOWS_PATH and path is None:
         unmet = [*guards.path_is_pinned(order), *unmet]
     # A fact may be minutes ahead of our clock: what is decided now comes after it.
     at = cmd.occurred_at or max(now, order.last_occurred_at or now)
-    events, more = _verdict(order, cast(c.Change, cmd), facts, at)
+    situation = Situation(cmd.order_id, order, path, cmd.actor, at, facts) if path else None
+    events, more = _verdict(order, cast(c.Change, cmd), path, situation)
     if unmet or more:
         raise Refusal(*unmet, *more)
-    if guards.tells_fact(cmd):
-        return [Decided(event, at, fact_id_in(cmd.command_id, event.NAME)) for event in events]
-    return [Decided(event, at) for event in events]
+    if situation is not None and (situation.path.has_effects or order.goods):
+        return _with_effects(cmd, situation, events)
+    return {cmd.stream_id: [_decided(cmd, event, at) for event in events]}
+
+
+def _with_effects(cmd: c.OrderCommand, situation: Situation, events: list[Event]) -> Decision:
+    """Add what the events lead to, which is decided here whoever told them.
+
+    Raises: Refusal if that cannot be
+    """
+    at = situation.now
+    draft = Draft.of(situation)
+    if isinstance(cmd, c.ReserveItems):
+        goods.reserve_ordered(draft)
+    elif isinstance(cmd, c.ExpireReservations):
+        goods.release_expired(draft)
+    follow_up(draft, events)
+    if draft.unmet:
+        raise Refusal(*draft.unmet)
+    told = {id(event) for event in events}
+    decided = [
+        _decided(cmd, event, at) if id(event) in told else Decided(event, at)
+        for event in draft.events
+    ]
+    return {cmd.stream_id: decided, **draft.stock_events}
+
+
+def _settled(cmd: c.RecordFacts, situation: Situation, told: list[Decided]) -> Decision:
+    """Add that goods are given back which the facts leave no need for."""
+    draft = Draft.of(situation)
+    for fact in told:
+        draft.tell(fact)
+    goods.settle(draft)
+    more = [Decided(event, situation.now) for event in draft.events]
+    return {cmd.stream_id: [*told, *more], **draft.stock_events}
+
+
+def _decided(cmd: c.OrderCommand, event: Event, at: datetime) -> Decided:
+    fact = guards.tells_fact(cmd) and not isinstance(cmd, c.PlaceOrder)
+    return Decided(event, at, fact_id_in(cmd.command_id, event.NAME) if fact else None)
 
 
 # One branch per command: all that may be asked of an order on one page, the frequent first.
-def _verdict(order: Order, cmd: c.Change, facts: Facts, at: datetime) -> Verdict:
-    path = _path_of(order, facts)
+def _verdict(
+    order: Order, cmd: c.Change, path: OrderPath | None, situation: Situation | None
+) -> Verdict:
     match cmd:
-        case c.ChangeStatus():
-            return moves.move(order, cmd, path, facts, at)
-        case c.IncomingPayment():
-            return payments.take(order, cmd)
-        case c.ReturnedPayment():
-            return payments.give_back(order, cmd)
-        case c.SubmitPayment():
-            return payments.submit(order, cmd)
+        case c.ChangeStatus() | c.CancelOrder() | c.ApproveMove():
+            return moves.decide(situation, cmd)
+        case c.SubmitPayment() | c.PaymentCommand():
+            return payments.decide(order, cmd, path)
         case c.ItemCommand():
             return items.decide(order, cmd, path)
-        case c.CancelOrder():
-            return moves.cancel(order, cmd, path, facts, at)
-        case c.ApproveMove():
-            return moves.approve(order, cmd, path)
+        case c.ReserveItems() | c.ExpireReservations():
+            return [], [*guards.stock_is_kept(path)]
         case c.ChangeFields():
             return _change_fields(order, cmd, path)
         case c.AssignOwner():

@@ -10,11 +10,20 @@ from domain.orders import guards
 from domain.orders.items import CANCELLABLE, CANCELLED, INITIAL, ITEM_MOVES, Item
 from domain.orders.money import check_line, check_size
 from domain.orders.order import Order, totals_of
+from domain.orders.path_rights import items_may_be_moved
 from domain.paths.path import OrderPath
 from domain.refusals import Unmet
 
 
 def decide(order: Order, cmd: c.ItemChange, path: OrderPath | None) -> Verdict:
+    """Decide whatever is asked of an order's positions."""
+    events, unmet = _verdict(order, cmd, path)
+    if path is not None and (events or unmet):
+        unmet += items_may_be_moved(order, cmd, path)
+    return events, unmet
+
+
+def _verdict(order: Order, cmd: c.ItemChange, path: OrderPath | None) -> Verdict:
     match cmd:
         case c.MoveItem():
             return _move(order, cmd, path)

@@ -1,53 +1,44 @@
 """Decisions about moving an order along its path: move, cancel, agree to a move."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from typing import assert_never
 
-from domain.facts import Facts
 from domain.messages import Actor, Verdict
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import moves
 from domain.orders.context import Situation
 from domain.orders.deadlines import deadlines_of, paused_by
-from domain.orders.order import Approval, Order
-from domain.paths.path import OrderPath
+from domain.orders.effects import against_move
+from domain.orders.parts import Approval
 from domain.paths.transitions import Transition
 from domain.refusals import Unmet
 
+Moving = c.ChangeStatus | c.CancelOrder
 
-def move(
-    order: Order, cmd: c.ChangeStatus, path: OrderPath | None, facts: Facts, now: datetime
-) -> Verdict:
+
+def decide(situation: Situation | None, cmd: Moving | c.ApproveMove) -> Verdict:
+    """Decide a move, or the agreement to one; without a path there is nowhere to go."""
+    if situation is None:
+        return [], [*moves.cancelling_says_why(cmd)] if isinstance(cmd, c.CancelOrder) else []
+    match cmd:
+        case c.ChangeStatus():
+            return _enter(situation, cmd, cmd.to_status)
+        case c.CancelOrder():
+            return _cancel(situation, cmd)
+        case c.ApproveMove():
+            return _approve(situation, cmd)
+        case _:
+            assert_never(cmd)
+
+
+def _enter(situation: Situation, cmd: Moving, target: str) -> Verdict:
     """Enter a status; to be in it already is nothing new."""
-    if path is None or cmd.to_status == order.status:
-        return [], []
-    return _enter(Situation(order, path, cmd.actor, now), cmd, cmd.to_status, facts)
-
-
-def cancel(
-    order: Order, cmd: c.CancelOrder, path: OrderPath | None, facts: Facts, now: datetime
-) -> Verdict:
-    """End without success. An order that ended so already, in whatever way, is left alone."""
-    if path is None:
-        return [], [*moves.cancelling_says_why(cmd)]
-    ended = path.statuses.get(order.status or "")
-    if cmd.to_status is None and ended is not None and ended.final == "failure":
-        return [], []
-    target = cmd.to_status or path.first_failure
-    unmet = list(moves.target_is_failure(path, target))
-    if target not in path.statuses or (unmet and target == order.status):
-        return [], [*unmet, *moves.cancelling_says_why(cmd)]
-    events, more = _enter(Situation(order, path, cmd.actor, now), cmd, target, facts)
-    return events, [*unmet, *more]
-
-
-def _enter(
-    situation: Situation, cmd: c.ChangeStatus | c.CancelOrder, target: str, facts: Facts
-) -> Verdict:
-    order, path, now = situation.order, situation.path, situation.now
+    order, path = situation.order, situation.path
     source = order.status or ""
-    unmet = moves.move_is_open(situation, target)
+    if target == source:
+        return [], []
+    unmet = against_move(situation, target)
     if target in path.statuses:
         unmet += moves.reasons_are_given(path, source, target, cmd)
     if unmet:
@@ -57,24 +48,37 @@ def _enter(
         to_status=target,
         reason_code=cmd.reason_code,
         initiator=cmd.initiator,
-        deadlines=deadlines_of(path, target, now, facts, paused=order.paused),
-        paused=paused_by(situation, target, facts),
+        deadlines=deadlines_of(path, target, situation.now, situation.facts, paused=order.paused),
+        paused=paused_by(situation, target),
     )
     if moves.rule_of(path, source, target).override:
         return [changed, e.OverrideUsed(from_status=source, to_status=target)], []
     return [changed], []
 
 
-def approve(order: Order, cmd: c.ApproveMove, path: OrderPath | None) -> Verdict:
-    """Agree to a move of the order as it is now; twice by the same person is nothing new."""
-    if path is None:
+def _cancel(situation: Situation, cmd: c.CancelOrder) -> Verdict:
+    """End without success. An order that ended so already, in whatever way, is left alone."""
+    path, status = situation.path, situation.order.status
+    ended = path.statuses.get(status or "")
+    if cmd.to_status is None and ended is not None and ended.final == "failure":
         return [], []
-    target, source = cmd.to_status, order.status or ""
+    target = cmd.to_status or path.first_failure
+    unmet = list(moves.target_is_failure(path, target))
+    if target not in path.statuses or (unmet and target == status):
+        return [], [*unmet, *moves.cancelling_says_why(cmd)]
+    events, more = _enter(situation, cmd, target)
+    return events, [*unmet, *more]
+
+
+def _approve(situation: Situation, cmd: c.ApproveMove) -> Verdict:
+    """Agree to a move of the order as it is now; twice by the same person is nothing new."""
+    order, path, target = situation.order, situation.path, cmd.to_status
     unmet = list(moves.status_is_known(path, target))
     if unmet:
         return [], unmet
     if order.approval == Approval(target, cmd.actor.id, order.version):
         return [], []
+    source = order.status or ""
     unmet += moves.transition_is_allowed(path, source, target)
     unmet += _may_agree(moves.rule_of(path, source, target), target, cmd.actor)
     return [e.MoveApproved(to_status=target, approved_by=cmd.actor.id)], unmet

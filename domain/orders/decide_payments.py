@@ -14,6 +14,7 @@ from domain.orders import events as e
 from domain.orders import guards
 from domain.orders.ledger import LedgerEntry
 from domain.orders.order import Order
+from domain.orders.path_rights import payment_may_be_made
 from domain.orders.payment_choice import (
     by_payment,
     free_name,
@@ -24,10 +25,28 @@ from domain.orders.payment_choice import (
     too_much,
     unknown,
 )
+from domain.paths.path import OrderPath
 from domain.refusals import Unmet
 
 
-def submit(order: Order, cmd: c.SubmitPayment) -> Verdict:
+def decide(
+    order: Order, cmd: c.SubmitPayment | c.PaymentCommand, path: OrderPath | None
+) -> Verdict:
+    """Decide whatever is asked of an order's payments."""
+    closed = list(payment_may_be_made(cmd, path))
+    match cmd:
+        case c.SubmitPayment():
+            events, unmet = _submit(order, cmd)
+        case c.IncomingPayment():
+            events, unmet = _take(order, cmd)
+        case c.ReturnedPayment():
+            events, unmet = _give_back(order, cmd)
+        case _:
+            raise TypeError(f"{type(cmd).__name__} moves no money")
+    return events, [*closed, *unmet] if events or unmet else []
+
+
+def _submit(order: Order, cmd: c.SubmitPayment) -> Verdict:
     unmet = list(guards.same_currency(order, cmd))
     fact = guards.tells_fact(cmd)
     known = [
@@ -56,7 +75,7 @@ def submit(order: Order, cmd: c.SubmitPayment) -> Verdict:
     return [event], unmet
 
 
-def take(order: Order, cmd: c.IncomingPayment) -> Verdict:
+def _take(order: Order, cmd: c.IncomingPayment) -> Verdict:
     """Book money on its way to us."""
     if _is_told(order, cmd):
         return [], []
@@ -69,7 +88,7 @@ def take(order: Order, cmd: c.IncomingPayment) -> Verdict:
     return [*_announced(order, cmd, *chosen), _movement(cmd, *chosen)], unmet
 
 
-def give_back(order: Order, cmd: c.ReturnedPayment) -> Verdict:
+def _give_back(order: Order, cmd: c.ReturnedPayment) -> Verdict:
     """Book money on its way back."""
     if _is_told(order, cmd):
         return [], []

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from domain.messages import Attributes, Code, Event, Moment, Name, Personal, Shape
 from domain.orders.money import Currency, Line, Totals
@@ -203,6 +203,18 @@ class ItemStatusChanged(Event):
     totals: Totals | None = None  # set when pieces were cancelled: the money afterwards
 
 
+class ReservationChanged(Event):
+    """Fact: from now on so many pieces of an item are kept for the order, and where."""
+
+    NAME: ClassVar[str] = "order.reservation_changed.v1"
+
+    item_id: Name
+    sku: Name
+    kept: dict[Code, int] = Field(default_factory=dict)  # location -> pieces, none of them 0
+    committed: int = 0  # pieces that have left for good
+    missing: int = 0  # pieces that were asked for and that no location had
+
+
 class OwnerAssigned(Event):
     """Fact: a person or a group is responsible for the order from now on."""
 
@@ -256,6 +268,7 @@ OrderEvent = (
     | PaymentCharged
     | PaymentRefunded
     | PaymentChargedBack
+    | ReservationChanged
     | OwnerAssigned
     | NoteAdded
     | TestFlagChanged

@@ -119,6 +119,16 @@ def is_said(
         )
 
 
+def stock_is_kept(path: OrderPath | None) -> Iterator[Unmet]:
+    if path is not None and path.stock is None:
+        yield Unmet(
+            code="stock_not_kept",
+            field="order_id",
+            message=f"Orders of the path {path.path} reserve nothing",
+            needed="`stock` in the path, with the locations that are asked",
+        )
+
+
 def not_final(order: Order, path: OrderPath | None) -> Iterator[Unmet]:
     """Items and details of a finished order stand still; payments and notes may follow."""
     status = path.statuses.get(order.status or "") if path else None

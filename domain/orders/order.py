@@ -12,18 +12,10 @@ from domain.orders.fingerprint import fingerprint
 from domain.orders.items import INITIAL, Item, charged_lines, items_status
 from domain.orders.ledger import Balance, LedgerEntry, PaymentStatus, balance, payment_status
 from domain.orders.money import Totals, add_up, discount_within_price
+from domain.orders.parts import Approval, Kept
 from domain.orders.timeline import Entry, TimelineKey, insert, key_of, without
 
 FieldValue = str | datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """Somebody agreed to one move of the order as it was at one version."""
-
-    to_status: str
-    approved_by: str
-    version: int  # any later event voids it
 
 
 @dataclass(frozen=True)
@@ -45,6 +37,7 @@ class Order:
     paused: e.Paused | None = None  # the limit that goes on when the order comes back
     approval: Approval | None = None
     items: Mapping[str, Item] = field(default_factory=dict)
+    goods: Mapping[str, Kept] = field(default_factory=dict)  # by item, of those the stock knows of
     totals: Totals | None = None
     ledger: tuple[LedgerEntry, ...] = ()
     voided: tuple[LedgerEntry, ...] = ()  # annulled: the gateway may tell of them again
@@ -181,6 +174,9 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
             return _booked(order, happened, event, event.gateway_ref)
         case e.FieldsChanged():
             return {"fields": {**order.fields, **{n: getattr(event, n) for n in event.changed}}}
+        case e.ReservationChanged(item_id=item_id):
+            kept = Kept(event.sku, event.kept, event.committed, event.missing)
+            return {"goods": {**order.goods, item_id: kept}}
         case e.OwnerAssigned():
             return {"owner_user": event.user, "owner_group": event.group}
         case e.TestFlagChanged():

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from domain.messages import Actor, Event, Foreseen
+from domain.messages import Event, Foreseen
 from domain.orders import events as e
 from domain.orders.commands import PlaceOrder
 from domain.orders.context import Situation, context_of
@@ -27,7 +27,7 @@ def placed_payment(cmd: PlaceOrder, totals: Totals) -> list[Event]:
     return events
 
 
-def first_status(path: OrderPath, events: Sequence[Event], actor: Actor, at: datetime) -> str:
+def first_status(path: OrderPath, events: Sequence[Event], cmd: PlaceOrder, at: datetime) -> str:
     """Name the first initial status whose condition holds for the order as it is placed.
 
     A condition without an answer does not hold. The last one has none: every order starts.
@@ -35,7 +35,7 @@ def first_status(path: OrderPath, events: Sequence[Event], actor: Actor, at: dat
     order = Order()
     for version, event in enumerate(events, 1):
         order = order.evolve(Foreseen(event, version, at))
-    context = context_of(Situation(order, path, actor, at, placing=True))
+    context = context_of(Situation(cmd.order_id, order, path, cmd.actor, at, placing=True))
     for start in path.initial:
         if start.when is None or evaluate([compiled(start.when)], context)[0] is True:
             return start.status

@@ -88,7 +88,8 @@ class OrderPath(Definition):
     @cached_property
     def has_effects(self) -> bool:
         """Whether a command may do more than it says."""
-        return bool(self.follow) or any(s.on_enter is not None for s in self.statuses.values())
+        acts = any(status.on_enter is not None for status in self.statuses.values())
+        return acts or bool(self.follow) or self.stock is not None
 
     def _pairs(self) -> Iterator[tuple[str, str, Transition]]:
         for transition in self.transitions:

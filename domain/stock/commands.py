@@ -56,15 +56,8 @@ class SetThreshold(StockCommand):
     threshold: Count | None
 
 
-class ExpireReservations(StockCommand):
-    """Release what is kept beyond its time. Sent by the clock; twice is nothing."""
-
-    NAME: ClassVar[str] = "stock.expire_reservations"
-
-
 COMMANDS: tuple[type[StockCommand], ...] = (
     ReceiveStock,
     AdjustStock,
     SetThreshold,
-    ExpireReservations,
 )

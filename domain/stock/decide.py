@@ -7,7 +7,6 @@ calls these functions one after another, each on `stock.after(…)` the one befo
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
 from domain.messages import Decided
 from domain.orders.guards import time_is_allowed
@@ -15,9 +14,7 @@ from domain.refusals import Refusal, Unmet
 from domain.stock import commands as c
 from domain.stock import events as e
 from domain.stock import guards
-from domain.stock.stock import ItemRef, Reservation, Stock
-
-MAX_EXPIRED: Final = 500  # reservations that one command releases; the next takes the rest
+from domain.stock.stock import ItemRef, Stock
 
 Verdict = tuple[list[Decided], list[Unmet]]  # events, and what stands against them
 
@@ -42,8 +39,6 @@ def _decided(stock: Stock, cmd: c.StockCommand, now: datetime) -> Verdict:
             if threshold == stock.level.threshold:
                 return [], []
             return _verdict(stock, e.ThresholdSet(threshold=threshold), now, [])
-        case c.ExpireReservations():
-            return _expire(stock, now), []
         case _:
             raise TypeError(f"{type(cmd).__name__} is no command to a stock")
 
@@ -63,31 +58,6 @@ def _adjust(stock: Stock, cmd: c.AdjustStock, now: datetime) -> Verdict:
         *guards.has_room(stock, difference, "difference"),
     ]
     return _verdict(stock, adjusted, now, unmet)
-
-
-def _expire(stock: Stock, now: datetime) -> list[Decided]:
-    return _told(
-        stock,
-        [
-            e.StockReleased(**item._asdict(), quantity=held.quantity, why="expired")
-            for item, held in expired(stock, now)[:MAX_EXPIRED]
-        ],
-        now,
-    )
-
-
-def expired(stock: Stock, now: datetime) -> list[tuple[ItemRef, Reservation]]:
-    """List what is kept beyond its time, the longest first; ties by order and item.
-
-    A reservation ends at its moment, not after it.
-    """
-    due = [
-        (ItemRef(order_id, item_id), held)
-        for order_id, items in stock.reservations.items()
-        for item_id, held in items.items()
-        if held.is_due(now)
-    ]
-    return sorted(due, key=lambda one: (one[1].expires_at, one[0]))
 
 
 def reserve(

@@ -1,6 +1,6 @@
 """`orderpath order show|allowed|history|as-of|diff`: one order, now and through time."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -41,13 +41,10 @@ def allowed(
 ) -> None:
     """List where an order may go and what may be edited, and what stands against the rest."""
     from services.allowed import allowed_for
-    from services.reading import find_order, order_now, path_of
+    from services.reading import find_order
 
     with opened() as system:
-        order_id = find_order(system, order)
-        state = order_now(system, order_id)
-        path = path_of(system, state)
-    answer = allowed_for(order_id, state, path, tuple(roles or ()), datetime.now(UTC))
+        answer = allowed_for(system, find_order(system, order), tuple(roles or ()))
     put(answer, as_json=json, people=lambda: allowed_tables(answer))
 
 

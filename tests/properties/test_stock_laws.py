@@ -14,14 +14,13 @@ from domain.catalog import EVENTS
 from domain.messages import Command, Event
 from domain.stock import commands as c
 from domain.stock import events as e
-from domain.stock.decide import Verdict, commit, expired, keep, release, reserve, restock
+from domain.stock.decide import Verdict, commit, keep, release, reserve, restock
 from domain.stock.stock import ItemRef, Stock
 from infra.state_shapes import shape_of
 from tests.support.examples import NOW, actor
 from tests.support.spec import Answer, Scenario, World
 
 WHO: dict[str, Any] = {"command_id": UUID(int=1), "actor": actor(), "sku": "TEA-100"}
-EXPIRE = c.ExpireReservations(**WHO)
 
 items = st.builds(
     ItemRef, st.sampled_from([UUID(int=1), UUID(int=2), UUID(int=3)]), st.sampled_from("12")
@@ -119,16 +118,6 @@ class StockLaws(RuleBasedStateMachine):
     def restock(self, item: ItemRef, quantity: int) -> None:
         self.on_hand += quantity
         self._asks(restock, item, quantity, unmet=[])
-
-    @rule()
-    def expire(self) -> None:
-        now = self.scenario.now
-        due = {one for one, n in self.held.items() if n and self._ends(one) <= now}
-        assert {item for item, _ in expired(self.stock, now)} == due
-        for item in due:
-            self.held[item] = 0
-        self._does(EXPIRE, accepted=True)
-        self.scenario.when(EXPIRE).then_nothing()
 
     @precondition(lambda self: self.reserved and self.reserved <= self.on_hand)
     @rule(item=items, gone=st.booleans())

@@ -42,7 +42,6 @@ commands: st.SearchStrategy[tuple[Any, ...]] = st.one_of(
         st.just(c.SetThreshold),
         st.fixed_dictionaries({"threshold": st.one_of(st.none(), st.integers(0, 6))}),
     ),
-    st.tuples(st.just(c.ExpireReservations), st.just({})),
 )
 questions: st.SearchStrategy[tuple[Any, ...]] = st.one_of(
     st.tuples(st.just(reserve), items, pieces, moments),

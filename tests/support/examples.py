@@ -64,6 +64,8 @@ FOUR_EYES = OrderPath.model_validate(
     }
 )
 
+KEEPING = OrderPath.model_validate(PATH.content | {"stock": {"locations": ["main"]}})
+
 CALENDAR = Calendar.model_validate(
     {
         "calendar": "shop",
@@ -142,6 +144,8 @@ _COMMANDS: tuple[Command, ...] = (
     c.ChargePayment(**_WHO, **_MOVEMENT),
     c.RefundPayment(**_WHO, **_MOVEMENT, reason_code="bad_quality"),
     c.ChargeBackPayment(**_WHO, **_MOVEMENT),
+    c.ReserveItems(**_WHO),
+    c.ExpireReservations(**{**_WHO, "actor": actor("clock")}),
     c.AssignOwner(**_WHO, user="ann", group="managers"),
     c.AddNote(**_WHO, text="Call after six"),
     c.MarkTest(**_WHO),
@@ -182,7 +186,6 @@ _COMMANDS: tuple[Command, ...] = (
     s.ReceiveStock(**_WHERE, quantity=12, supplier="Leaf & Co."),
     s.AdjustStock(**_WHERE, counted=11, reason_code="damaged"),
     s.SetThreshold(**_WHERE, threshold=5),
-    s.ExpireReservations(**_WHERE),
 )
 
 _EVENTS: tuple[Event, ...] = (
@@ -252,6 +255,9 @@ _EVENTS: tuple[Event, ...] = (
     e.PaymentCharged(**_MOVEMENT),
     e.PaymentRefunded(**_MOVEMENT, reason_code="bad_quality"),
     e.PaymentChargedBack(**_MOVEMENT),
+    e.ReservationChanged(
+        item_id="1", sku="TEA-100", kept={"main": 2, "supplier_a": 1}, committed=1, missing=1
+    ),
     e.OwnerAssigned(user="ann", group="managers", previous_user="bob", previous_group="leads"),
     e.NoteAdded(text="Call after six"),
     e.TestFlagChanged(test=True),

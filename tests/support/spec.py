@@ -20,7 +20,7 @@ from domain.catalog import (
     empty_state,
     more_streams_of,
     streams_of,
-    with_calendars,
+    with_more,
 )
 from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Event
@@ -73,9 +73,9 @@ class World:
         states = {stream_id: self.state(stream_id) for stream_id in streams_of(command)}
         keys = definitions_of(command, states)
         facts = Facts({key: self.paths[key] for key in keys if key in self.paths})
-        more = more_streams_of(command, states, facts)
+        more = tuple(more_streams_of(command, states, facts))
         states |= {stream_id: self.state(stream_id) for stream_id in more}
-        facts = with_calendars(facts, states, more)
+        facts = with_more(facts, states, more)
         before = deepcopy(states)
         try:
             return decide_on(command, states, facts, now)

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from domain.batch import Answer, NewEvent
 from domain.refusals import Unmet
-from domain.stock.commands import ExpireReservations
+from domain.stock.commands import SetThreshold
 from domain.stock.decide import Verdict
 from domain.stock.events import stream_of
 from domain.stock.stock import Stock
@@ -47,8 +47,12 @@ class StockRoom:
                 NewEvent(self.stream_id, version, one, self.stream_id)
                 for version, one in zip(versions, decided, strict=True)
             ]
-            command = ExpireReservations(
-                command_id=uuid4(), actor=actor(), sku=self.sku, location=self.location
+            command = SetThreshold(
+                command_id=uuid4(),
+                actor=actor(),
+                sku=self.sku,
+                location=self.location,
+                threshold=None,
             )
             answer = Answer(
                 command,

@@ -89,20 +89,6 @@ def test_d7_what_is_reserved_is_the_sum_of_the_reservations(world: World) -> Non
     ) == [("main", 3, 3), ("supplier_a", 0, 0)]
 
 
-def test_d7_the_clock_ends_what_is_kept_beyond_its_time(world: World) -> None:
-    world.send(to(c.ReceiveStock, quantity=2))
-    StockRoom(world.pipeline_log).ask(reserve, ItemRef(ONE, "1"), 2, UNTIL, now=NOW)
-    world.now = UNTIL
-
-    outcomes = world.send(to(c.ExpireReservations), to(c.ExpireReservations))
-    world.catch_up()
-
-    assert [outcome.kind for outcome in outcomes] == ["accepted", "nothing"]
-    assert world.query("select quantity, state, why from analytics.reservations") == [
-        (0, "released", "expired")
-    ]
-
-
 def test_what_is_reserved_again_is_kept_from_then_on(world: World) -> None:
     world.send(to(c.ReceiveStock, quantity=2))
     room = StockRoom(world.pipeline_log)

@@ -41,6 +41,13 @@ def test_every_event_survives_json_and_back(name: str) -> None:
     assert EVENTS[name].model_validate_json(event.model_dump_json()) == event
 
 
+_PATHS = {
+    "order.approve_move": examples.FOUR_EYES,
+    "order.reserve_items": examples.KEEPING,
+    "order.expire_reservations": examples.KEEPING,
+}
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_accepted_somewhere(name: str) -> None:
     history = [
@@ -51,7 +58,7 @@ def test_every_command_is_accepted_somewhere(name: str) -> None:
         examples.COMMANDS["order.charge_payment"].model_copy(update={"gateway_ref": "g-0"}),
     ]
     first = name in ("order.place", "path.publish", "order.record_facts")
-    path = examples.FOUR_EYES if name == "order.approve_move" else examples.PATH
+    path = _PATHS.get(name, examples.PATH)
     paths = [] if name == "path.publish" else [path]
     if name == "order.submit_payment":
         history = history[:1]
@@ -60,6 +67,12 @@ def test_every_command_is_accepted_somewhere(name: str) -> None:
     if name.startswith("stock."):
         kept = [examples.EVENTS[f"stock.{what}.v1"] for what in ("received", "reserved")]
         scenario = given(*kept).at(examples.NOW + timedelta(hours=2))
+
+    if path is examples.KEEPING:
+        scenario = given(examples.EVENTS["stock.received.v1"], history[0], paths=paths)
+        if name == "order.expire_reservations":
+            scenario.when(examples.COMMANDS["order.reserve_items"])
+            scenario = scenario.at(examples.NOW + timedelta(days=2))
 
     answer = scenario.when(examples.COMMANDS[name])
 

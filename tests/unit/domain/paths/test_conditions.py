@@ -139,7 +139,7 @@ def test_a_place_is_told_by_line_and_column() -> None:
     with pytest.raises(ConditionError) as told:
         compiled("order.test ||\n  order.nope")
 
-    assert str(told.value).startswith("2:9: order has no field nope: write one of order_id, ")
+    assert str(told.value).startswith("2:9: order has no field nope: write one of external_id, ")
     assert (told.value.faults[0].line, told.value.faults[0].column) == (2, 9)
 
 

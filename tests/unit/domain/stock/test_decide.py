@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from domain.messages import Decided
 from domain.stock import commands as c
 from domain.stock import events as e
-from domain.stock.decide import MAX_EXPIRED, reserve
+from domain.stock.decide import reserve
 from domain.stock.events import MAX_PIECES
 from domain.stock.stock import ItemRef, Level
 from tests.support.examples import NOW, ORDER_ID, actor
@@ -44,9 +44,6 @@ def reserved(quantity: int, item_id: str = "1", *, until: Any = None) -> e.Stock
 
 def released(quantity: int, item_id: str = "1") -> e.StockReleased:
     return e.StockReleased(order_id=ORDER_ID, item_id=item_id, quantity=quantity, why="expired")
-
-
-EXPIRE = c.ExpireReservations(**{**WHO, "actor": actor("clock")})
 
 
 class TestReceiveStock:
@@ -163,31 +160,3 @@ class TestThreshold:
         shop.when(threshold(6)).then(e.ThresholdSet(threshold=6))
         shop.when(threshold(4)).then(e.ThresholdSet(threshold=4))
         assert shop.world.stock.level.below_since is None
-
-
-class TestExpireReservations:
-    def test_d7_what_is_kept_beyond_its_time_is_released(self) -> None:
-        shop = given(
-            TEN,
-            reserved(1, "late", until=NOW + HOUR),
-            reserved(2, "early", until=NOW + HOUR / 2),
-            reserved(3, "later", until=NOW + 2 * HOUR),
-            reserved(4, "cod"),
-        ).at(NOW + HOUR)
-
-        answer = shop.when(EXPIRE).then(released(2, "early"), released(1, "late"))
-
-        assert set(answer.stock.reserved_for(ORDER_ID)) == {"later", "cod"}
-        shop.when(EXPIRE).then_nothing()
-
-    def test_before_its_moment_nothing_expires(self) -> None:
-        given(TEN, reserved(1, until=NOW + HOUR)).when(EXPIRE).then_nothing()
-        given().when(EXPIRE).then_nothing()
-
-    def test_a_command_releases_so_many_at_most_and_the_next_the_rest(self) -> None:
-        kept = [reserved(1, str(n), until=NOW + HOUR) for n in range(MAX_EXPIRED + 1)]
-        shop = given(receive(MAX_EXPIRED + 1), *kept).at(NOW + timedelta(days=9))
-
-        assert len(shop.when(EXPIRE).events) == MAX_EXPIRED
-        assert len(shop.when(EXPIRE).events) == 1
-        shop.when(EXPIRE).then_nothing()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from domain.messages import Code, Name, entity_of
-from domain.stock.commands import ExpireReservations
+from domain.stock.commands import SetThreshold
 from domain.stock.events import place_of, stream_of
 from tests.support.examples import COMMANDS
 
@@ -41,7 +41,7 @@ def test_a_stream_is_readable() -> None:
 
 @pytest.mark.parametrize("location", ["", "Main", "a:b", "a-b", "a b", "1a", "a" * 65])
 def test_a_location_is_a_code(location: str) -> None:
-    body = COMMANDS["stock.expire_reservations"].model_dump() | {"location": location}
+    body = COMMANDS["stock.set_threshold"].model_dump() | {"location": location}
 
     with pytest.raises(ValidationError, match="location"):
-        ExpireReservations.model_validate(body)
+        SetThreshold.model_validate(body)

@@ -1,0 +1,121 @@
+"""What a command leads to besides, in the same decision: what entering a status does, goods that
+are no longer needed, and an order that follows its items.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from domain.messages import Event
+from domain.orders import events as e
+from domain.orders import goods
+from domain.orders.context import Situation
+from domain.orders.deadlines import deadlines_of, out_of_reach
+from domain.orders.draft import Draft
+from domain.orders.items import CANCELLED, ITEM_MOVES, ITEM_STATUSES
+from domain.orders.moves import guards_hold, move_is_open, rule_of
+from domain.paths.statuses import ItemEffect, OnEnter
+from domain.paths.transitions import Follow
+from domain.refusals import Unmet
+
+
+def against_move(situation: Situation, target: str) -> list[Unmet]:
+    """List everything that stands against a move, and against what it leads to."""
+    unmet = move_is_open(situation, target)
+    path, source = situation.path, situation.status or ""
+    if target in path.statuses and path.has_effects:
+        draft = Draft.of(situation)
+        follow_up(draft, [e.StatusChanged(from_status=source, to_status=target)])
+        unmet += draft.unmet
+    if target in path.statuses and path.calendars:
+        unmet += out_of_reach(path, target, situation.now, situation.facts)
+    return unmet
+
+
+def follow_up(draft: Draft, events: Sequence[Event]) -> None:
+    """Let the decided events happen to a draft, with all that they lead to.
+
+    It ends: the rules of `follow` lead round in no circle, the path sees to that.
+    """
+    for event in events:
+        draft.add(event)
+        _effect_of(draft, event)
+    if any(isinstance(event, e.ItemStatusChanged) for event in draft.events):
+        while (follow := _to_follow(draft)) is not None:
+            _enter(draft, follow)
+    goods.settle(draft)
+
+
+def _effect_of(draft: Draft, event: Event) -> None:
+    match event:
+        case e.StatusChanged(to_status=status) | e.OrderPlaced(status=status):
+            entered = draft.path.statuses[status].on_enter
+            if entered is not None:
+                _apply(draft, entered)
+        case e.ItemStatusChanged(to_status=goods.RESERVED, from_status=source):
+            if source in goods.UNRESERVED:
+                goods.reserve_pieces(draft, event.item_id, event.quantity)
+        case e.ItemStatusChanged(to_status=goods.RETURNED):
+            goods.take_back(draft, event.item_id, event.quantity)
+        case e.PaymentCharged() | e.PaymentAuthorised():
+            goods.keep_for_good(draft)
+        case _:
+            pass
+
+
+def _apply(draft: Draft, entered: OnEnter) -> None:
+    match entered.stock:
+        case "reserve":
+            goods.reserve_ordered(draft)
+        case "commit":
+            goods.commit_all(draft)
+        case "release":
+            goods.release_all(draft, "cancelled")
+        case None:
+            pass
+        case _:
+            assert_never(entered.stock)
+    if entered.items is not None and not (entered.stock and entered.items.to == goods.RESERVED):
+        _bring(draft, entered.items)
+
+
+def _bring(draft: Draft, effect: ItemEffect) -> None:
+    """Bring along every piece that has a way there."""
+    for item_id, item in draft.order.items.items():
+        for source, quantity in item.pieces.items():
+            wanted = not effect.from_ or source in effect.from_
+            if wanted and (source, effect.to) in ITEM_MOVES:
+                moved = e.ItemStatusChanged(
+                    item_id=item_id,
+                    quantity=quantity,
+                    from_status=source,
+                    to_status=effect.to,
+                )
+                draft.add(moved)
+                _effect_of(draft, moved)
+
+
+def _to_follow(draft: Draft) -> Follow | None:
+    """Find the first rule whose pieces have all come so far, and whose move has its guards."""
+    order = draft.order
+    live = {s for item in order.items.values() for s in item.pieces if s != CANCELLED}
+    for follow in draft.path.follow:
+        if order.status not in follow.from_ or not live:
+            continue
+        reached = ITEM_STATUSES.index(follow.items)
+        if min(ITEM_STATUSES.index(status) for status in live) < reached:
+            continue
+        guards = rule_of(draft.path, order.status, follow.to).guards
+        if not list(guards_hold(replace(draft.situation, order=order), guards)):
+            return follow
+    return None
+
+
+def _enter(draft: Draft, follow: Follow) -> None:
+    changed = e.StatusChanged(
+        from_status=draft.order.status or "",
+        to_status=follow.to,
+        deadlines=deadlines_of(draft.path, follow.to, draft.at, draft.facts),
+    )
+    draft.add(changed)
+    _effect_of(draft, changed)

@@ -1,0 +1,264 @@
+"""The goods of an order: reserved, kept longer, given back, written off, taken back.
+
+Every step is an event of the stock and one of the order, decided together: what the order says is
+kept for it is what the stocks keep for it, and nothing once it has ended.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from domain.orders import commands as c
+from domain.orders import events as e
+from domain.orders.draft import Draft
+from domain.orders.items import CANCELLED, INITIAL, Item
+from domain.orders.ledger import method_of
+from domain.orders.money import Line
+from domain.orders.order import Order
+from domain.orders.parts import Kept
+from domain.paths.path import OrderPath
+from domain.stock import decide as stock
+from domain.stock.allocation import Allocation, Wanted, allocate
+from domain.stock.events import ReleaseReason, stream_of
+from domain.stock.policies import reservation_expiry
+from domain.stock.stock import ItemRef
+
+RESERVED: Final = "reserved"
+RETURNED: Final = "returned"
+UNRESERVED: Final = (INITIAL, "to_buy", "bought", "received", CANCELLED)  # nothing is kept for them
+_PAID: Final = ("paid", "overpaid", "authorised")
+
+
+def stocks_for(order: Order, path: OrderPath | None, cmd: c.OrderCommand) -> Iterable[str]:
+    """Name the streams of all stocks that deciding a command may touch."""
+    if path is not None and path.stock is not None and _may_reserve(path, cmd):
+        return stocks_of(order, path, cmd.lines if isinstance(cmd, c.PlaceOrder) else ())
+    return stocks_of(order, None)
+
+
+def stocks_of(order: Order, path: OrderPath | None, lines: Iterable[Line] = ()) -> Iterable[str]:
+    """Name the stocks that keep something for an order, and those that could by its path.
+
+    lines: of an order that is being placed
+    """
+    streams = [
+        stream_of(kept.sku, location=location)
+        for kept in order.goods.values()
+        for location in kept.parts
+    ]
+    if path is not None and path.stock is not None:
+        skus = [line.sku for line in lines] + [item.line.sku for item in order.items.values()]
+        locations = path.stock.locations
+        streams += [stream_of(sku, location=where) for sku in skus for where in locations]
+    return dict.fromkeys(streams)
+
+
+def _may_reserve(path: OrderPath, cmd: c.OrderCommand) -> bool:
+    match cmd:
+        case c.PlaceOrder():
+            return any(path.statuses[start.status].on_enter for start in path.initial)
+        case c.ChangeStatus() | c.CancelOrder():
+            target = path.statuses.get(cmd.to_status or path.first_failure or "")
+            return target is not None and target.on_enter is not None
+        case c.ItemCommand() | c.ReserveItems():
+            return True
+        case _:
+            return False
+
+
+def reserve_ordered(draft: Draft) -> None:
+    """Reserve what is not reserved yet, as much as there is; the pieces become reserved ones."""
+    wanted = [
+        Wanted(item_id, item.line.sku, pieces)
+        for item_id, item in draft.order.items.items()
+        if (pieces := item.pieces.get(INITIAL, 0))
+    ]
+    rules = draft.path.stock
+    for got in _reserve(draft, wanted, partial=rules is None or rules.partial):
+        if got.quantity:
+            draft.add(_moved(got.wanted.item_id, got.quantity, INITIAL, RESERVED))
+
+
+def reserve_pieces(draft: Draft, item_id: str, quantity: int) -> None:
+    """Reserve pieces that were moved into the status `reserved`: all of them, or it is refused."""
+    sku = draft.order.items[item_id].line.sku
+    _reserve(draft, [Wanted(item_id, sku, quantity)], partial=False)
+
+
+def commit_all(draft: Draft) -> None:
+    """Write off every piece of the order that has not left yet, reserved before or not."""
+    missing = []
+    for item_id, item in draft.order.items.items():
+        kept = _kept(draft, item_id, item)
+        open_pieces = item.live_quantity - kept.committed - kept.quantity
+        if open_pieces > 0:
+            missing.append(Wanted(item_id, item.line.sku, open_pieces))
+    _reserve(draft, missing, partial=False)
+    if draft.unmet:
+        return
+    for item_id, kept in draft.order.goods.items():
+        for location, pieces in kept.parts.items():
+            ref = ItemRef(draft.order_id, item_id)
+            there = draft.stock(kept.sku, location)
+            draft.take(kept.sku, location, stock.commit(there, ref, pieces, draft.at))
+        if kept.parts:
+            gone = kept.committed + kept.quantity
+            _note(draft, item_id, Kept(kept.sku, {}, gone))
+
+
+def release_all(draft: Draft, why: ReleaseReason) -> None:
+    """Give back all that is kept; reserved pieces are ordered ones again."""
+    for item_id, kept in draft.order.goods.items():
+        if kept.parts:
+            _release(draft, item_id, kept.quantity, why)
+            _unreserve(draft, item_id, draft.order.items[item_id].pieces.get(RESERVED, 0))
+
+
+def release_expired(draft: Draft) -> None:
+    """Give back what is kept beyond its time. Pieces that are packed already stay."""
+    for item_id, kept in draft.order.goods.items():
+        item = draft.order.items[item_id]
+        due = sum(
+            pieces
+            for location, pieces in kept.parts.items()
+            if _is_due(draft, kept.sku, location, item_id)
+        )
+        pieces = min(due, item.pieces.get(RESERVED, 0))
+        if pieces:
+            _release(draft, item_id, pieces, "expired", only_due=True)
+            _unreserve(draft, item_id, pieces)
+
+
+def settle(draft: Draft) -> None:
+    """Give back what is kept for pieces that no longer need it: cancelled, or the order ended."""
+    status = draft.path.statuses.get(draft.order.status or "")
+    ended = status is not None and status.final is not None
+    for item_id, kept in draft.order.goods.items():
+        item = draft.order.items.get(item_id)
+        needed = 0 if ended or item is None else max(_beyond_ordered(item) - kept.committed, 0)
+        if kept.quantity > needed:
+            why: ReleaseReason = "cancelled" if ended else "shortened"
+            _release(draft, item_id, kept.quantity - needed, why)
+
+
+def keep_for_good(draft: Draft) -> None:
+    """What is paid for is kept until it leaves."""
+    if draft.order.payment_status not in _PAID:
+        return
+    for item_id, kept in draft.order.goods.items():
+        for location in kept.parts:
+            ref = ItemRef(draft.order_id, item_id)
+            there = draft.stock(kept.sku, location)
+            draft.take(kept.sku, location, stock.keep(there, ref, None, draft.at))
+
+
+def take_back(draft: Draft, item_id: str, quantity: int) -> None:
+    """Pieces that had left came back and can be sold again, at the first location."""
+    kept = draft.order.goods.get(item_id)
+    rules = draft.path.stock
+    back = min(quantity, kept.committed) if kept else 0
+    if kept is None or rules is None or not back:
+        return
+    location = rules.locations[0]
+    ref = ItemRef(draft.order_id, item_id)
+    there = draft.stock(kept.sku, location)
+    draft.take(kept.sku, location, stock.restock(there, ref, back, draft.at))
+    _note(draft, item_id, replace(kept, committed=kept.committed - back))
+
+
+def _reserve(draft: Draft, wanted: list[Wanted], *, partial: bool) -> list[Allocation]:
+    rules = draft.path.stock
+    if rules is None or not wanted:
+        return []
+    known = {**draft.facts.stocks, **draft.stocks}
+    got, unmet = allocate(wanted, rules.locations, known, partial=partial)
+    draft.unmet += unmet
+    if unmet:
+        return []
+    until = _kept_until(draft)
+    for one in got:
+        item_id, sku = one.wanted.item_id, one.wanted.sku
+        for location, pieces in one.parts.items():
+            ref = ItemRef(draft.order_id, item_id)
+            there = draft.stock(sku, location)
+            draft.take(sku, location, stock.reserve(there, ref, pieces, until, draft.at))
+        kept = _kept(draft, item_id, draft.order.items[item_id])
+        if one.parts or one.missing:
+            parts = _sum(kept.parts, one.parts)
+            _note(draft, item_id, replace(kept, parts=parts, missing=one.missing))
+    return got
+
+
+def _kept_until(draft: Draft) -> datetime | None:
+    """By how the order will be paid: what is paid for, or paid at the door, is kept for good."""
+    order, rules = draft.order, draft.path.stock
+    if rules is None or order.payment_status in _PAID:
+        return None
+    submitted = [entry.payment_id for entry in order.ledger if entry.kind == "submitted"]
+    method = method_of(order.ledger, submitted[-1]) if submitted else None
+    return reservation_expiry(method, draft.at, rules.keep)
+
+
+def _release(
+    draft: Draft, item_id: str, quantity: int, why: ReleaseReason, *, only_due: bool = False
+) -> None:
+    """Give back so many pieces, those of the last location first."""
+    kept = draft.order.goods[item_id]
+    parts = dict(kept.parts)
+    for location in reversed(list(parts)):
+        if only_due and not _is_due(draft, kept.sku, location, item_id):
+            continue
+        pieces = min(quantity, parts[location])
+        if not pieces:
+            break
+        ref = ItemRef(draft.order_id, item_id)
+        there = draft.stock(kept.sku, location)
+        draft.take(kept.sku, location, stock.release(there, ref, pieces, why, draft.at))
+        parts[location] -= pieces
+        quantity -= pieces
+    _note(draft, item_id, replace(kept, parts=parts))
+
+
+def _unreserve(draft: Draft, item_id: str, pieces: int) -> None:
+    if pieces:
+        draft.add(_moved(item_id, pieces, RESERVED, INITIAL))
+
+
+def _is_due(draft: Draft, sku: str, location: str, item_id: str) -> bool:
+    held = draft.stock(sku, location).reserved_for(draft.order_id).get(item_id)
+    return held is not None and held.is_due(draft.at)
+
+
+def _note(draft: Draft, item_id: str, kept: Kept) -> None:
+    """Let the order know what the stocks keep for it now, if it is something else than before."""
+    now = replace(kept, parts={where: pieces for where, pieces in kept.parts.items() if pieces})
+    if now != draft.order.goods.get(item_id):
+        draft.add(
+            e.ReservationChanged(
+                item_id=item_id,
+                sku=now.sku,
+                kept=dict(now.parts),
+                committed=now.committed,
+                missing=now.missing,
+            )
+        )
+
+
+def _kept(draft: Draft, item_id: str, item: Item) -> Kept:
+    return draft.order.goods.get(item_id) or Kept(item.line.sku, {})
+
+
+def _moved(item_id: str, quantity: int, source: str, target: str) -> e.ItemStatusChanged:
+    return e.ItemStatusChanged(
+        item_id=item_id, quantity=quantity, from_status=source, to_status=target
+    )
+
+
+def _beyond_ordered(item: Item) -> int:
+    return sum(pieces for status, pieces in item.pieces.items() if status not in UNRESERVED)
+
+
+def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    names: Iterable[str] = dict.fromkeys((*one, *other))
+    return {name: one.get(name, 0) + other.get(name, 0) for name in names}

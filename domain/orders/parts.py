@@ -1,0 +1,28 @@
+"""Small parts of an order's state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Somebody agreed to one move of the order as it was at one version."""
+
+    to_status: str
+    approved_by: str
+    version: int  # any later event voids it
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Pieces of an item that the stock keeps for the order, and those that have left."""
+
+    sku: str
+    parts: Mapping[str, int]  # location -> pieces, none of them 0
+    committed: int = 0
+    missing: int = 0  # of those that were asked for last
+
+    @property
+    def quantity(self) -> int:
+        """Pieces that are kept."""
+        return sum(self.parts.values())

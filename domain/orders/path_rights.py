@@ -1,0 +1,68 @@
+"""What an order's path says about its pieces and its money: ways, methods, who may do what."""
+
+from collections.abc import Iterator
+
+from domain.messages import Actor
+from domain.orders import commands as c
+from domain.orders.guards import tells_fact
+from domain.orders.items import CANCELLABLE, CANCELLED
+from domain.orders.order import Order
+from domain.paths.path import OrderPath
+from domain.refusals import Unmet
+
+
+def items_may_be_moved(order: Order, cmd: c.ItemCommand, path: OrderPath) -> Iterator[Unmet]:
+    """The path may narrow down which ways pieces go, and who moves them."""
+    if path.items is None or not path.items.transitions:
+        return
+    for source, target in _ways(order, cmd):
+        way = path.items.ways.get((source, target))
+        if way is None:
+            ways = [to for begin, to in path.items.ways if begin == source]
+            yield Unmet(
+                code="item_transition_closed",
+                field="to_status",
+                message=f"The path {path.path} lets no piece go from {source} to {target}",
+                needed="one of " + ", ".join(ways) if ways else f"no way from {source}",
+            )
+        else:
+            yield from _role_may(way.roles, cmd.actor, "To move these pieces")
+
+
+def _ways(order: Order, cmd: c.ItemCommand) -> list[tuple[str, str]]:
+    if isinstance(cmd, c.MoveItem):
+        return [(cmd.from_status, cmd.to_status)]
+    if isinstance(cmd, c.CancelItem) and cmd.item_id in order.items:
+        pieces = order.items[cmd.item_id].pieces
+        return [(status, CANCELLED) for status in CANCELLABLE if status in pieces]
+    return []
+
+
+def payment_may_be_made(
+    cmd: c.SubmitPayment | c.PaymentCommand, path: OrderPath | None
+) -> Iterator[Unmet]:
+    """What a gateway tells has happened: only whoever decides here is asked for roles."""
+    if path is None or path.payments is None or tells_fact(cmd):
+        return
+    rules = path.payments
+    kind = "submitted" if isinstance(cmd, c.SubmitPayment) else cmd.KIND
+    yield from _role_may(rules.roles.get(kind, ()), cmd.actor, "For this movement of money")
+    method = getattr(cmd, "method", None)
+    if rules.methods and method is not None and method not in rules.methods:
+        yield Unmet(
+            code="payment_method_unknown",
+            field="method",
+            message=f"Orders of the path {path.path} are not paid so",
+            needed="one of " + ", ".join(rules.methods),
+        )
+
+
+def _role_may(roles: tuple[str, ...], actor: Actor, doing: str) -> Iterator[Unmet]:
+    if roles and not set(roles) & set(actor.roles):
+        held = ", ".join(actor.roles) or "none"
+        yield Unmet(
+            code="role_missing",
+            field="actor.roles",
+            message=f"{doing} another role is needed than {held}",
+            needed="one of " + ", ".join(roles),
+        )

@@ -1,0 +1,168 @@
+"""Whatever is asked of an order, it and the stocks tell the same of what is kept for it (D7)."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from domain.messages import Command
+from domain.orders import commands as c
+from domain.orders.money import Line
+from domain.paths.path import OrderPath
+from domain.refusals import Refusal
+from domain.stock.commands import AdjustStock, ReceiveStock
+from tests.support.examples import NOW, ORDER_ID, actor
+from tests.support.spec import given
+
+STATUSES = ("new", "confirmed", "packed", "sent", "back", "done", "cancelled")
+SKUS = ("TEA", "CUP")
+LOCATIONS = ("main", "supplier_a")
+LINES = tuple(
+    Line(item_id=str(n), sku=sku, title=sku, quantity=n + 1, unit_price_minor=100)
+    for n, sku in enumerate(("TEA", "CUP", "TEA"), 1)
+)
+PIECES = ("ordered", "reserved", "assembled", "shipped", "delivered", "returned")
+effects = st.sampled_from(
+    [
+        None,
+        {"stock": "reserve"},
+        {"stock": "commit"},
+        {"stock": "release"},
+        {"items": {"to": "reserved"}},
+        {"items": {"to": "assembled"}},
+        {"items": {"to": "shipped"}, "stock": "commit"},
+        {"items": {"to": "cancelled"}},
+    ]
+)
+
+
+def who() -> dict[str, Any]:
+    return {"command_id": uuid4(), "actor": actor(), "order_id": ORDER_ID}
+
+
+class OneOrder(RuleBasedStateMachine):
+    """Random commands to one order and to the stocks of its articles."""
+
+    @initialize(effects=st.lists(effects, min_size=7, max_size=7), partial=st.booleans())
+    def start(self, effects: list[Any], partial: bool) -> None:
+        final = {"done": "success", "cancelled": "failure"}
+        statuses = {
+            code: {"stage": "all"}
+            | ({"on_enter": effect} if effect else {})
+            | ({"final": final[code]} if code in final else {})
+            for code, effect in zip(STATUSES, effects, strict=True)
+        }
+        path = OrderPath.model_validate(
+            {
+                "path": "shop",
+                "stages": ["all"],
+                "statuses": statuses,
+                "initial": [{"status": "new"}],
+                "transitions": [{"from": STATUSES, "to": STATUSES}],
+                "follow": [{"items": "shipped", "from": "packed", "to": "sent"}],
+                "stock": {"locations": LOCATIONS, "partial": partial},
+            }
+        )
+        self.now = NOW
+        self.world = given(paths=(path,)).world
+        for sku in SKUS:
+            self.send(ReceiveStock(command_id=uuid4(), actor=actor(), sku=sku, quantity=5))
+        self.send(c.PlaceOrder(**who(), path="shop", currency="EUR", lines=LINES))
+
+    def send(self, command: Command) -> None:
+        self.now += timedelta(minutes=7)
+        try:
+            self.world.run(command, self.now)
+        except Refusal:
+            return
+
+    @rule(status=st.sampled_from(STATUSES))
+    def move(self, status: str) -> None:
+        why: Any = {"reason_code": "late", "initiator": "shop"}
+        self.send(c.ChangeStatus(**who(), to_status=status, **why))
+
+    @rule(
+        item=st.sampled_from(["1", "2", "3"]),
+        way=st.tuples(st.sampled_from(PIECES), st.sampled_from([*PIECES, "cancelled"])),
+        quantity=st.integers(1, 3),
+    )
+    def move_pieces(self, item: str, way: tuple[str, str], quantity: int) -> None:
+        source, target = way
+        command = c.MoveItem(
+            **who(),
+            item_id=item,
+            quantity=quantity,
+            from_status=source,
+            to_status=target,
+            reason_code="late",
+        )
+        self.send(command)
+
+    @rule(item=st.sampled_from(["1", "2", "3"]))
+    def cancel_pieces(self, item: str) -> None:
+        self.send(c.CancelItem(**who(), item_id=item, quantity=1, reason_code="late"))
+
+    @rule()
+    def reserve(self) -> None:
+        self.send(c.ReserveItems(**who()))
+
+    @rule()
+    def expire(self) -> None:
+        self.now += timedelta(days=2)
+        self.send(c.ExpireReservations(**who()))
+
+    @rule()
+    def pay(self) -> None:
+        self.send(c.ChargePayment(**who(), method="card", currency="EUR"))
+
+    @rule(sku=st.sampled_from(SKUS), location=st.sampled_from(LOCATIONS), n=st.integers(1, 4))
+    def receive(self, sku: str, location: str, n: int) -> None:
+        self.send(
+            ReceiveStock(command_id=uuid4(), actor=actor(), sku=sku, location=location, quantity=n)
+        )
+
+    @rule(sku=st.sampled_from(SKUS), counted=st.integers(0, 3))
+    def count(self, sku: str, counted: int) -> None:
+        self.send(
+            AdjustStock(
+                command_id=uuid4(), actor=actor(), sku=sku, counted=counted, reason_code="counted"
+            )
+        )
+
+    @invariant()
+    def order_and_stocks_tell_the_same(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        told = {
+            (item_id, location): pieces
+            for item_id, kept in self.world.order.goods.items()
+            for location, pieces in kept.parts.items()
+        }
+        held = {
+            (item_id, location): reservation.quantity
+            for sku in SKUS
+            for location in LOCATIONS
+            for item_id, reservation in self.world.state(f"stock-{location}:{sku}")
+            .reserved_for(ORDER_ID)
+            .items()
+        }
+        assert told == held
+
+    @invariant()
+    def a_finished_order_keeps_nothing(self) -> None:
+        if hasattr(self, "world") and self.world.order.status in ("done", "cancelled"):
+            assert all(not kept.parts for kept in self.world.order.goods.values())
+
+    @invariant()
+    def pieces_are_never_fewer_than_none(self) -> None:
+        if hasattr(self, "world"):
+            for item in self.world.order.items.values():
+                assert sum(item.pieces.values()) == item.line.quantity
+                assert all(pieces > 0 for pieces in item.pieces.values())
+
+
+OneOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+TestOneOrder = OneOrder.TestCase
