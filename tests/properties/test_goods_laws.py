@@ -46,14 +46,14 @@ def who() -> dict[str, Any]:
 class OneOrder(RuleBasedStateMachine):
     """Random commands to one order and to the stocks of its articles."""
 
-    @initialize(effects=st.lists(effects, min_size=7, max_size=7), partial=st.booleans())
+    @initialize(effects=st.lists(effects, min_size=5, max_size=5), partial=st.booleans())
     def start(self, effects: list[Any], partial: bool) -> None:
         final = {"done": "success", "cancelled": "failure"}
         statuses = {
             code: {"stage": "all"}
             | ({"on_enter": effect} if effect else {})
             | ({"final": final[code]} if code in final else {})
-            for code, effect in zip(STATUSES, effects, strict=True)
+            for code, effect in zip(STATUSES, [None, {"stock": "reserve"}, *effects], strict=True)
         }
         path = OrderPath.model_validate(
             {
@@ -83,6 +83,15 @@ class OneOrder(RuleBasedStateMachine):
     def move(self, status: str) -> None:
         why: Any = {"reason_code": "late", "initiator": "shop"}
         self.send(c.ChangeStatus(**who(), to_status=status, **why))
+
+    @rule(through=st.sampled_from(["packed", "sent", "back", "confirmed"]))
+    def reserve_and_go_on(self, through: str) -> None:
+        self.move("confirmed")
+        self.move(through)
+
+    @rule(status=st.sampled_from(["done", "cancelled"]))
+    def finish(self, status: str) -> None:
+        self.move(status)
 
     @rule(
         item=st.sampled_from(["1", "2", "3"]),
