@@ -5,7 +5,7 @@ to it if the log has moved meanwhile.
 """
 
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -107,12 +107,13 @@ class Decider:
     def __init__(self, cache: StateCache) -> None:
         self._cache = cache
         self._facts_of: dict[tuple[PathKey, ...], Facts] = {}  # as often asked for
+        self._reads_more = False  # some command did: looking ahead saves a query for each
 
     def prepare(
         self,
         log: Log,
         into: Round,
-        batch: Iterable[Pending],
+        batch: Sequence[Pending],
         before: Round | None,
         *,
         fresh: bool,
@@ -142,6 +143,16 @@ class Decider:
         into.found_stale |= self._cache.found_stale
         into.read |= states
         into.states |= states
+        if self._reads_more:
+            self._look(log, into, self._ahead(log, into, batch))
+
+    def _ahead(self, log: Log, into: Round, batch: Iterable[Pending]) -> Iterable[str]:
+        """Name what the batch will read besides, as far as it can be told before deciding."""
+        ahead: dict[str, None] = {}
+        for pending in batch:
+            facts = self._facts(log, pending.command, into.states)
+            ahead |= dict.fromkeys(more_streams_of(pending.command, into.states, facts))
+        return ahead
 
     def decide(self, log: Log, into: Round, pending: Pending) -> Exception | None:
         """Decide one command on what the commands before it left behind.
@@ -173,6 +184,7 @@ class Decider:
         command, reads = pending.command, pending.reads
         facts = self._facts(log, command, states)
         if more := tuple(more_streams_of(command, states, facts)):
+            self._reads_more = True
             self._look(log, into, more)
             reads = (*reads, *more)
             facts = with_more(facts, states, more)
