@@ -26,6 +26,7 @@ from domain.paths.calendars import Calendar
 from domain.paths.decide import publish
 from domain.paths.events import PATH_EVENTS, stream_of
 from domain.paths.line import PathLine
+from domain.paths.selection import DIMENSIONS, SELECTION, PathListed, Selection
 from domain.refusals import Unmet
 from domain.stock import commands as stock_commands
 from domain.stock.decide import decide as decide_stock
@@ -39,6 +40,7 @@ _EVENT_TYPES: tuple[type[Event], ...] = (
     attempts.AttemptRefused,
     *PATH_EVENTS,
     CalendarPublished,
+    PathListed,
     *STOCK_EVENTS,
 )
 _COMMAND_TYPES: tuple[type[Command], ...] = (
@@ -54,6 +56,7 @@ AGGREGATES: Mapping[str, type[Aggregate]] = {
     "order": Order,
     "path": PathLine,
     "calendar": CalendarLine,
+    "selection": Selection,
     "stock": Stock,
 }
 _EMPTY: Mapping[str, Aggregate] = {name: aggregate() for name, aggregate in AGGREGATES.items()}
@@ -67,11 +70,15 @@ def empty_state(stream_id: str) -> Aggregate:
 def streams_of(command: Command) -> tuple[str, ...]:
     """Name the streams that a command reads; the first is the one it writes."""
     match command:
-        case commands.PlaceOrder() | commands.RecordFacts():
-            return (command.stream_id, stream_of(command.path))
+        case commands.PlaceOrder(path=None):
+            return (command.stream_id, SELECTION)
+        case commands.PlaceOrder(path=str(path)) | commands.RecordFacts(path=path):
+            return (command.stream_id, stream_of(path))
         case commands.OrderCommand() | stock_commands.StockCommand():
             return (command.stream_id,)
-        case path_commands.PublishPath() | PublishCalendar():
+        case path_commands.PublishPath():
+            return (command.stream_id, SELECTION)
+        case PublishCalendar():
             return (command.stream_id,)
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
@@ -125,21 +132,32 @@ def definitions_of(command: Command, states: States) -> tuple[PathKey, ...]:
     """Name the published definitions that deciding the command needs."""
     match command:
         case commands.PlaceOrder():
-            return _latest(command.path, states)
+            pinned = _path_for(command, states)
+            return (pinned,) if pinned else ()
         case commands.OrderCommand():
             order: Order = states[command.stream_id]
             if order.path:
                 return ((order.path, order.path_version),)
             if isinstance(command, commands.RecordFacts):
-                return _latest(command.path, states)
+                latest = _latest(command.path, states)
+                return (latest,) if latest else ()
             return ()
         case _:
             return ()
 
 
-def _latest(path: str, states: States) -> tuple[PathKey, ...]:
+def _path_for(command: commands.PlaceOrder, states: States) -> PathKey | None:
+    """Give the path that an order names, or the one that applies to it."""
+    if command.path is not None:
+        return _latest(command.path, states)
+    selection: Selection = states[SELECTION]
+    listed = selection.choose({name: getattr(command, name) for name in DIMENSIONS})
+    return (listed.path, listed.path_version) if listed else None
+
+
+def _latest(path: str, states: States) -> PathKey | None:
     line: PathLine = states[stream_of(path)]
-    return ((path, line.path_version),) if line.path_version else ()
+    return (path, line.path_version) if line.path_version else None
 
 
 def decide_on(
@@ -151,15 +169,14 @@ def decide_on(
     """
     match command:
         case commands.PlaceOrder():
-            line = states[stream_of(command.path)]
-            order = states[command.stream_id]
-            return decide.place(order, line, command, facts, now)
+            pinned = _path_for(command, states)
+            return decide.place(states[command.stream_id], pinned, command, facts, now)
         case commands.OrderCommand():
             order = states[command.stream_id]
             return decide.decide(order, command, facts, now)
         case path_commands.PublishPath():
             line = states[command.stream_id]
-            return {command.stream_id: publish(line, command, facts, now)}
+            return publish(line, command, facts, now)
         case PublishCalendar():
             line = states[command.stream_id]
             return {command.stream_id: publish_calendar(line, command, now)}

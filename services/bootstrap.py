@@ -34,7 +34,7 @@ from infra.import_desk import ImportDesk
 from infra.log import configure_logging
 from infra.logins import analyst_url, shared_login, without_password
 from infra.migrate import is_current, migrate
-from infra.path_files import load_preset, preset_names, read_path
+from infra.path_files import load_preset, read_path
 from infra.postgres import Session, connect
 from infra.restores import raise_epoch
 from infra.settings import Settings, load_settings
@@ -219,9 +219,12 @@ def analyst_shell(system: System) -> tuple[list[str], dict[str, str]]:
     return [str(postgres_binary("psql")), address], secret
 
 
+_READY: Final = ("olist", "universal")  # the other ready-made paths are for those who ask
+
+
 def _publish_presets(system: System) -> None:
     """Publish each ready-made path and calendar that has no version yet. Twice is nothing."""
-    for name in sorted(set(preset_names()) - system.log.path_names()):
+    for name in sorted(set(_READY) - system.log.path_names()):
         definition = load_preset(name)
         command_id = uuid5(_NAMESPACE, f"preset:{name}:{definition.content_hash}")
         command = PublishPath(command_id=command_id, actor=SYSTEM, definition=definition)

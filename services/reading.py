@@ -19,6 +19,7 @@ from domain.paths.calendar_line import CalendarPublished
 from domain.paths.calendars import Calendar
 from domain.paths.line import PathLine
 from domain.paths.path import OrderPath
+from domain.paths.selection import SELECTION, Selection
 from domain.reading import LogGap, check_versions
 from domain.refusals import Refusal, Unmet, Unusable
 from domain.stock.stock import Stock
@@ -140,6 +141,14 @@ def latest_paths(system: "System") -> dict[str, PublishedPath]:
     """Give the version of every path that new orders follow, by name in alphabetical order."""
     names = sorted(system.log.path_names())
     return {name: path for name in names if (path := latest_path(system, name)) is not None}
+
+
+def selection_now(system: "System") -> Selection:
+    """Give what decides which path an order takes by itself."""
+    selection = Selection()
+    for recorded in _load(system, SELECTION):
+        selection = selection.evolve(recorded)
+    return selection
 
 
 def check_calendar(system: "System", name: str) -> None:

@@ -39,7 +39,7 @@ class PlaceOrder(OrderCommand):
     NAME: ClassVar[str] = "order.place"
     MAY_BE_FACT: ClassVar[bool] = True
 
-    path: Code = "universal"
+    path: Code | None = None  # None: the one that applies to its type, channel and shop
     order_type: Code = "private"
     channel: Code = "web"
     shop: Name = "main"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, assert_never, cast
 
-from domain.facts import Facts
+from domain.facts import Facts, PathKey
 from domain.messages import Decided, Event, Verdict
 from domain.orders import commands as c
 from domain.orders import decide_items as items
@@ -26,15 +26,19 @@ from domain.orders.identity import fact_id_in
 from domain.orders.money import add_up, check_totals
 from domain.orders.order import Order
 from domain.orders.starting import first_status, placed_payment
-from domain.paths.line import PathLine
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet
 
 Decision = Mapping[str, list[Decided]]  # by stream, the order's first
 
 
-def place(order: Order, line: PathLine, cmd: c.PlaceOrder, facts: Facts, now: datetime) -> Decision:
-    """Create the order on the latest version of its path. The same order again is refused."""
+def place(
+    order: Order, pinned: PathKey | None, cmd: c.PlaceOrder, facts: Facts, now: datetime
+) -> Decision:
+    """Create the order on a version of a path. The same order again is refused.
+
+    pinned: the path that it names or that applies to it, None: no path does
+    """
     unmet = [
         *guards.status_is_as_expected(order, cmd),
         *guards.time_is_allowed(cmd, now),
@@ -48,8 +52,8 @@ def place(order: Order, line: PathLine, cmd: c.PlaceOrder, facts: Facts, now: da
                 needed="another order_id; to repeat a command, send its command_id again",
             )
         )
-    path = facts.paths.get((cmd.path, line.path_version))
-    unmet += guards.path_is_published(path, cmd.path)
+    path = facts.paths.get(pinned) if pinned else None
+    unmet += guards.path_is_chosen(path, cmd)
     unmet += guards.items_stand_once(cmd.lines)
     totals = add_up(
         cmd.lines,
@@ -58,12 +62,12 @@ def place(order: Order, line: PathLine, cmd: c.PlaceOrder, facts: Facts, now: da
         vat_included=cmd.vat_included,
     )
     unmet += check_totals(cmd.lines, totals, cmd.stated)
-    if path is None or unmet:
+    if pinned is None or path is None or unmet:
         raise Refusal(*unmet)
     at = cmd.occurred_at or now
     paid = placed_payment(cmd, totals)
     asked = {name: getattr(cmd, name) for name in _PLACED_AS_ASKED}
-    asked |= {"path_version": line.path_version, "totals": totals}
+    asked |= {"path": pinned[0], "path_version": pinned[1], "totals": totals}
     status = path.initial[0].status
     if path.initial[0].when is not None:
         placed = e.OrderPlaced(**asked, status=status)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from domain.messages import Command, is_code
-from domain.orders.commands import PaymentCommand, SubmitPayment
+from domain.orders.commands import PaymentCommand, PlaceOrder, SubmitPayment
 from domain.orders.money import Line
 from domain.orders.order import Order
 from domain.paths.path import OrderPath
@@ -32,6 +32,20 @@ def path_is_published(path: OrderPath | None, name: str) -> Iterator[Unmet]:
             field="path",
             message=f"No path {name} is published",
             needed="publish it first, or check the name",
+        )
+
+
+def path_is_chosen(path: OrderPath | None, cmd: PlaceOrder) -> Iterator[Unmet]:
+    """An order names its path, or one applies to it."""
+    if cmd.path is not None:
+        yield from path_is_published(path, cmd.path)
+    elif path is None:
+        yield Unmet(
+            code="path_not_chosen",
+            field="path",
+            message=f"No path applies to orders of the type {cmd.order_type}, the channel"
+            f" {cmd.channel} and the shop {cmd.shop}",
+            needed="the name of a path, or applies_to in one of them",
         )
 
 

@@ -3,6 +3,7 @@
 An empty list means: already so. Runs once per command, in services.pipeline.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from domain.facts import Facts
@@ -11,10 +12,13 @@ from domain.paths import guards
 from domain.paths.commands import PublishPath
 from domain.paths.events import PathPublished
 from domain.paths.line import PathLine
+from domain.paths.selection import SELECTION, PathListed
 from domain.refusals import Refusal
 
 
-def publish(line: PathLine, command: PublishPath, facts: Facts, now: datetime) -> list[Decided]:
+def publish(
+    line: PathLine, command: PublishPath, facts: Facts, now: datetime
+) -> Mapping[str, list[Decided]]:
     """Publish the next version; the same content again is nothing."""
     definition = command.definition
     unmet = [
@@ -24,11 +28,14 @@ def publish(line: PathLine, command: PublishPath, facts: Facts, now: datetime) -
     if unmet:
         raise Refusal(*unmet)
     if definition.content_hash == line.content_hash:
-        return []
+        return {}
     event = PathPublished(
         path=definition.path,
         path_version=line.path_version + 1,
         content_hash=definition.content_hash,
         definition=definition.content,
     )
-    return [Decided(event, now)]
+    listed = PathListed(
+        path=event.path, path_version=event.path_version, applies_to=definition.applies_to
+    )
+    return {command.stream_id: [Decided(event, now)], SELECTION: [Decided(listed, now)]}

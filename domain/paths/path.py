@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from itertools import islice
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -19,8 +19,9 @@ from domain.paths.keeping import StockRules
 from domain.paths.limits import Limit
 from domain.paths.names import undefined_names
 from domain.paths.rights import FieldRight, ItemRules, PaymentRules
+from domain.paths.selection import AppliesTo
 from domain.paths.statuses import Initial, Status
-from domain.paths.transitions import ANY, Follow, Names, Nonconforming, Transition
+from domain.paths.transitions import ANY, Follow, Nonconforming, Transition
 
 MAX_STATUSES = 1_000
 MAX_TRANSITIONS = 20_000
@@ -33,7 +34,7 @@ class OrderPath(Definition):
     path: Code
     title: Title = Field(default_factory=dict)
     calendar: Code | None = None  # of limits in working time that name none
-    applies_to: tuple[dict[Literal["order_type", "channel", "shop"], Names], ...] = ()
+    applies_to: AppliesTo = ()
     stages: Annotated[tuple[Code, ...], Field(min_length=1, max_length=MAX_STATUSES)]
     statuses: Annotated[dict[Code, Status], Field(min_length=1, max_length=MAX_STATUSES)]
     initial: Annotated[tuple[Initial, ...], Field(min_length=1)]

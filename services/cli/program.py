@@ -12,6 +12,7 @@ from services.cli import (
     log,
     order_reads,
     orders,
+    path_choice,
     paths,
     payments,
     placing,
@@ -35,6 +36,8 @@ orders.app.command()(payments.pay)
 for read in (order_reads.show, order_reads.allowed, order_reads.history, order_reads.diff):
     orders.app.command()(read)
 orders.app.command("as-of")(order_reads.as_of)
+
+paths.app.command()(path_choice.which)
 
 for program in (
     foreground.up,

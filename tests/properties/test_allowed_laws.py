@@ -14,7 +14,6 @@ from domain.orders.context import Situation
 from domain.orders.decide import decide, place
 from domain.orders.fields import FIELDS
 from domain.orders.order import Order
-from domain.paths.line import PathLine
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet
 from tests.support.examples import NOW, ORDER_ID, TEA
@@ -107,7 +106,7 @@ def after(path: OrderPath, order: Order, command: c.OrderCommand) -> Order | tup
     facts = Facts({("random", 1): path})
     try:
         if isinstance(command, c.PlaceOrder):
-            decided = place(order, PathLine(path_version=1), command, facts, NOW)
+            decided = place(order, ("random", 1), command, facts, NOW)
         else:
             decided = decide(order, command, facts, NOW)
     except Refusal as refusal:

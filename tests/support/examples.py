@@ -13,6 +13,7 @@ from domain.paths.calendars import Calendar
 from domain.paths.commands import PublishPath
 from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
+from domain.paths.selection import PathListed
 from domain.refusals import Unmet
 from domain.stock import commands as s
 from domain.stock import events as t
@@ -285,6 +286,7 @@ _EVENTS: tuple[Event, ...] = (
         content_hash=PATH.content_hash,
         definition=PATH.content,
     ),
+    PathListed(path="shop", path_version=1, applies_to=({"channel": ("web", "phone")},)),
     CalendarPublished(
         calendar="shop",
         calendar_version=1,

@@ -29,6 +29,7 @@ from domain.orders.order import Order
 from domain.paths.calendar_line import CalendarPublished
 from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
+from domain.paths.selection import SELECTION, PathListed
 from domain.refusals import Refusal, Unmet
 from domain.stock.decide import Verdict
 from domain.stock.events import STOCK_EVENTS
@@ -176,6 +177,8 @@ def given(*history: Step, paths: Sequence[OrderPath] = (PATH,)) -> Scenario:
             definition=path.content,
         )
         world.append(f"path-{path.path}", [Decided(published, NOW)])
+        listed = PathListed(path=path.path, path_version=version, applies_to=path.applies_to)
+        world.append(SELECTION, [Decided(listed, NOW)])
     for step in history:
         if isinstance(step, Command):
             world.run(step, now)
@@ -190,6 +193,8 @@ def _stream(event: Event) -> str:
     match event:
         case PathPublished():
             return f"path-{event.path}"
+        case PathListed():
+            return SELECTION
         case CalendarPublished():
             return f"calendar-{event.calendar}"
         case _ if isinstance(event, STOCK_EVENTS):

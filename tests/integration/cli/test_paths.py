@@ -42,7 +42,6 @@ def test_new_orders_follow_a_published_path(line: CommandLine, file: Path) -> No
     assert "Published paths: olist, universal." in before.err
     assert (published.code, published.json["outcome"]) == (0, "accepted"), published.err
     assert (published.json["path"], published.json["version"]) == ("small", 1)
-    assert published.json["first_position"] == published.json["last_position"]
     assert (placed.code, moved.code) == (0, 0), placed.err + moved.err
     assert "done" in line.run("path", "show", "small").out
 
@@ -120,3 +119,20 @@ def test_paths_are_listed_and_shown(line: CommandLine) -> None:
     assert names == ["olist", "universal"]
     assert shown["definition"]["statuses"]["delivered"]["final"] == "success"
     assert "not_bought_out" in line.run("path", "show", "universal").out
+
+
+def test_p7_the_path_that_applies_is_named_and_taken(line: CommandLine, file: Path) -> None:
+    file.write_text(SMALL + "applies_to: [{channel: phone, shop: main}]\n")
+    line.run(*PUBLISH, file)
+    place = ("order", "place", "--currency", "EUR", "--item", "MUG:1:5", "--json")
+
+    which = line.run("path", "which", "--channel", "phone", "--json")
+    phone = line.run(*place, "--channel", "phone", "--external-id", "C-1")
+    none = line.run(*place, "--channel", "market", "--external-id", "C-2")
+
+    assert which.json["path"] == "small"
+    assert which.json["matches"][0] == {"path": "small", "version": 1, "names": ["shop", "channel"]}
+    assert "taken" in line.run("path", "which").out
+    assert phone.code == 0, phone.err
+    assert line.run("order", "show", "C-1", "--json").json["path"] == "small"
+    assert (none.code, none.json["unmet"][0]["code"]) == (1, "path_not_chosen")

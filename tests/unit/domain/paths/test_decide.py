@@ -2,6 +2,7 @@
 
 from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
+from domain.paths.selection import PathListed
 from tests.support.examples import COMMANDS, EVENTS, PATH
 from tests.support.spec import given
 
@@ -10,11 +11,13 @@ OTHER = OrderPath.model_validate(PATH.model_dump() | {"title": {"en": "Other"}})
 
 
 def test_d1_a_path_is_published_as_its_first_version() -> None:
-    given(paths=[]).when(PUBLISH).then(EVENTS["path.published.v1"])
+    given(paths=[]).when(PUBLISH).then(
+        EVENTS["path.published.v1"], PathListed(path="shop", path_version=1)
+    )
 
 
 def test_d1_other_content_is_the_next_version() -> None:
-    (event,) = given(paths=[OTHER]).when(PUBLISH).events
+    event, _ = given(paths=[OTHER]).when(PUBLISH).events
 
     assert isinstance(event, PathPublished)
     assert (event.path_version, event.content_hash) == (2, PATH.content_hash)
@@ -26,7 +29,7 @@ def test_d1_the_same_content_again_is_nothing() -> None:
 
 
 def test_d1_going_back_to_earlier_content_is_a_new_version() -> None:
-    (event,) = given(paths=[PATH, OTHER]).when(PUBLISH).events
+    event, _ = given(paths=[PATH, OTHER]).when(PUBLISH).events
 
     assert isinstance(event, PathPublished)
     assert event.path_version == 3
