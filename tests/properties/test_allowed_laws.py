@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from domain.facts import Facts
@@ -11,13 +11,14 @@ from domain.messages import Actor
 from domain.orders import commands as c
 from domain.orders.allowed import Move, list_fields, list_moves
 from domain.orders.context import Situation
-from domain.orders.decide import decide, place
 from domain.orders.fields import FIELDS
-from domain.orders.order import Order
+from domain.orders.goods import stocks_of
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet
+from domain.stock.events import StockReceived
 from tests.support.examples import NOW, ORDER_ID, TEA
-from tests.support.spec import Stored
+from tests.support.spec import World
+from tests.support.spec import given as history
 
 ROLES = ("manager", "warehouse", "lead")
 CODES = ("a", "b", "c", "d", "e")
@@ -27,6 +28,13 @@ CONDITIONS = (
     "'lead' in actor.roles",
     "order.status == 'a' || order.items_status == 'ordered'",
     "1000 / order.paid_minor > 1",
+)
+EFFECTS = (
+    {"stock": "reserve"},
+    {"stock": "commit"},
+    {"stock": "release"},
+    {"items": {"to": "reserved"}},
+    {"items": {"to": "assembled"}},
 )
 some_roles = st.lists(st.sampled_from(ROLES), max_size=2, unique=True)
 
@@ -43,6 +51,7 @@ def paths(draw: st.DrawFn) -> OrderPath:
             )
         )
         | draw(st.sampled_from([{}, {"limit": {"wall": "1h"}}]))
+        | draw(st.sampled_from([{}, {}, *({"on_enter": effect} for effect in EFFECTS)]))
         | ({"active": False} if one != codes[0] and draw(st.integers(0, 9)) == 0 else {})
         for one in codes
     }
@@ -86,6 +95,7 @@ def paths(draw: st.DrawFn) -> OrderPath:
                 {"status": codes[0]},
             ],
             "transitions": draw(st.lists(moves, max_size=8)),
+            "stock": {"locations": ["main", "away"], "partial": draw(st.booleans())},
             "fields": draw(st.dictionaries(st.sampled_from(FIELDS), rights, max_size=3)),
         }
     )
@@ -96,62 +106,63 @@ def who(roles: list[str], by: str = "ann") -> dict[str, Any]:
     return {"command_id": uuid4(), "actor": actor, "order_id": ORDER_ID}
 
 
-def seen(order: Order, path: OrderPath, roles: list[str]) -> Situation:
-    actor = Actor(kind="user", id="ann", roles=tuple(roles))
-    return Situation(ORDER_ID, order, path, actor, NOW)
+def start(path: OrderPath, pieces: int) -> World:
+    """An order of three pieces, and a stock that may have fewer."""
+    received = [StockReceived(quantity=pieces)] if pieces else []
+    placed = c.PlaceOrder(**who([]), path="random", currency="EUR", lines=(TEA,))
+    world = history(*received, paths=[path]).world
+    found = after(world, placed)
+    return found if isinstance(found, World) else world
 
 
-def after(path: OrderPath, order: Order, command: c.OrderCommand) -> Order | tuple[Unmet, ...]:
-    """Give the order after the command, or what stands against it."""
-    facts = Facts({("random", 1): path})
+def after(world: World, command: c.OrderCommand) -> World | tuple[Unmet, ...]:
+    """Give the world after the command, or what stands against it."""
+    following = World(dict(world.states), [], world.paths)
     try:
-        if isinstance(command, c.PlaceOrder):
-            decided = place(order, ("random", 1), command, facts, NOW)
-        else:
-            decided = decide(order, command, facts, NOW)
+        following.run(command, NOW)
     except Refusal as refusal:
         return refusal.unmet
-    for one in decided[command.stream_id]:
-        order = order.evolve(Stored(one.event, order.version + 1, one.occurred_at))
-    return order
+    return following
 
 
-def said(move: Move) -> dict[str, str]:
-    """Say all that the move asks for."""
+def seen(world: World, path: OrderPath, roles: list[str]) -> Situation:
+    actor = Actor(kind="user", id="ann", roles=tuple(roles))
+    stocks = {stream: world.state(stream) for stream in stocks_of(world.order, path)}
+    return Situation(ORDER_ID, world.order, path, actor, NOW, Facts(stocks=stocks))
+
+
+def moved(move: Move, roles: list[str]) -> c.ChangeStatus:
+    """Move, and say all that the move asks for."""
     words = {"reason_code": (*move.reasons, "any")[0], "initiator": "client", "reason": "because"}
-    return {name: words[name] for name in move.asks}
+    said: dict[str, Any] = {name: words[name] for name in move.asks}
+    return c.ChangeStatus(**who(roles), to_status=move.to_status, **said)
 
 
-@settings(max_examples=300)
-@given(paths(), st.data())
-def test_allowed_moves_are_those_that_then_succeed(path: OrderPath, data: st.DataObject) -> None:
-    order: Any = after(
-        path, Order(), c.PlaceOrder(**who([]), path="random", currency="EUR", lines=(TEA,))
-    )
+@settings(max_examples=1_000)
+@given(paths(), st.integers(0, 4), st.data())
+def test_d2_r3_allowed_moves_are_those_that_then_succeed(
+    path: OrderPath, pieces: int, data: st.DataObject
+) -> None:
+    world = start(path, pieces)
+    assume(world.order.exists)
     for _ in range(3):
         roles = data.draw(some_roles)
         if data.draw(st.booleans()):
             target = data.draw(st.sampled_from(list(path.statuses)))
-            agreed = after(path, order, c.ApproveMove(**who(["lead"], by="bob"), to_status=target))
-            order = agreed if isinstance(agreed, Order) else order
-        moves = list_moves(seen(order, path, roles))
-        outcomes = {
-            move.to_status: after(
-                path, order, c.ChangeStatus(**who(roles), to_status=move.to_status, **said(move))
-            )
-            for move in moves
-        }
-        for move in moves:
-            found = outcomes[move.to_status]
+            agreed = after(world, c.ApproveMove(**who(["lead"], by="bob"), to_status=target))
+            world = agreed if isinstance(agreed, World) else world
+        ways = []
+        for move in list_moves(seen(world, path, roles)):
+            found = after(world, moved(move, roles))
             if move.is_open:
-                assert isinstance(found, Order)
-                assert found.status == move.to_status
+                assert isinstance(found, World)
+                assert found.order.status == move.to_status
+                ways.append(found)
             else:
                 assert found == move.unmet
-        ways = [found for found in outcomes.values() if isinstance(found, Order)]
         if not ways:
             break
-        order = data.draw(st.sampled_from(ways))
+        world = data.draw(st.sampled_from(ways))
 
 
 @settings(max_examples=200)
@@ -159,21 +170,20 @@ def test_allowed_moves_are_those_that_then_succeed(path: OrderPath, data: st.Dat
 def test_fields_that_may_be_edited_are_those_that_then_change(
     path: OrderPath, roles: list[str], data: st.DataObject
 ) -> None:
-    order: Any = after(
-        path, Order(), c.PlaceOrder(**who([]), path="random", currency="EUR", lines=(TEA,))
-    )
-    for move in list_moves(seen(order, path, roles)):
+    world = start(path, 3)
+    assume(world.order.exists)
+    for move in list_moves(seen(world, path, roles)):
         if move.is_open and data.draw(st.booleans()):
-            order = after(
-                path, order, c.ChangeStatus(**who(roles), to_status=move.to_status, **said(move))
-            )
+            found = after(world, moved(move, roles))
+            assert isinstance(found, World)
+            world = found
             break
-    for field in list_fields(seen(order, path, roles)):
+    for field in list_fields(seen(world, path, roles)):
         value = NOW if field.name == "promised_at" else "other"
-        found = after(path, order, c.ChangeFields(**who(roles), **{field.name: value}))
+        found = after(world, c.ChangeFields(**who(roles), **{field.name: value}))
         if field.is_open:
-            assert isinstance(found, Order)
-            assert found.field_value(field.name) == value
+            assert isinstance(found, World)
+            assert found.order.field_value(field.name) == value
         else:
             assert found == field.unmet
 
@@ -182,10 +192,9 @@ def test_fields_that_may_be_edited_are_those_that_then_change(
 def test_a_move_that_says_nothing_is_refused_with_all_that_is_asked_and_all_else(
     path: OrderPath, roles: list[str]
 ) -> None:
-    order: Any = after(
-        path, Order(), c.PlaceOrder(**who([]), path="random", currency="EUR", lines=(TEA,))
-    )
-    for move in list_moves(seen(order, path, roles)):
-        found = after(path, order, c.ChangeStatus(**who(roles), to_status=move.to_status))
+    world = start(path, 3)
+    assume(world.order.exists)
+    for move in list_moves(seen(world, path, roles)):
+        found = after(world, c.ChangeStatus(**who(roles), to_status=move.to_status))
         codes = [unmet.code for unmet in found] if isinstance(found, tuple) else []
         assert codes == [u.code for u in move.unmet] + [f"{name}_required" for name in move.asks]

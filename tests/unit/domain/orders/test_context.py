@@ -1,0 +1,62 @@
+"""Every field that a condition can name is worked out from the order, by the type it is told."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.orders import commands as c
+from domain.orders.context import Situation, context_of
+from domain.paths.environment import ENVIRONMENT, ListOf, Record, Type
+from tests.support.examples import CUSTOMER, DELIVERY, NOW, ORDER_ID, PATH, TEA, actor
+from tests.support.spec import given
+
+WHO: dict[str, Any] = {"command_id": UUID(int=2), "actor": actor(), "order_id": ORDER_ID}
+PLACE = c.PlaceOrder(
+    **WHO,
+    path="shop",
+    currency="EUR",
+    customer=CUSTOMER,
+    delivery=DELIVERY,
+    lines=(TEA,),
+    payment=c.PlacedPayment(method="card", charged=True, gateway_ref="g-1"),
+)
+KINDS: dict[str, tuple[type, ...]] = {
+    "string": (str, type(None)),
+    "int": (int, type(None)),
+    "bool": (bool,),
+    "timestamp": (datetime,),
+    "timestamp or null": (datetime, type(None)),
+}
+
+
+def context() -> Any:
+    order = given(PLACE).world.order
+    return context_of(Situation(ORDER_ID, order, PATH, actor("user", "lead"), NOW))
+
+
+def check(value: Any, type_: Type, where: str) -> None:
+    if isinstance(type_, Record):
+        if value is not None:
+            assert set(value) == set(type_.fields), where
+            for name, inner in type_.fields.items():
+                check(value[name], inner, f"{where}.{name}")
+    elif isinstance(type_, ListOf):
+        for element in value or ():
+            check(element, type_.element, where)
+    else:
+        assert isinstance(value, KINDS[type_.name]), f"{where} is {value!r}"
+
+
+@pytest.mark.parametrize("name", ENVIRONMENT)
+def test_the_context_has_what_the_environment_promises(name: str) -> None:
+    check(context()[name], ENVIRONMENT[name], name)
+
+
+def test_the_money_is_told_as_conditions_mean_it() -> None:
+    order = context()["order"]
+
+    assert (order["total_minor"], order["paid_minor"], order["due_minor"]) == (1_400, 1_400, 0)
+    assert order["payment_status"] == "paid"
+    assert context()["payments"][0]["method"] == "card"
