@@ -79,8 +79,17 @@ def _reports(url: str, options: Options) -> Iterator[Found]:
     return measure_reports(url, orders=100_000, base_orders=2_000)
 
 
+def _paths(url: str, options: Options) -> Iterator[Found]:
+    from benchmarks.paths import measure_paths
+
+    if options.quick:
+        return measure_paths(url, seconds=0.4, rounds=1)
+    return measure_paths(url, seconds=2.0, rounds=3)
+
+
 PARTS: dict[str, Callable[[str, Options], Iterator[Found]]] = {
     "commands": _commands,
+    "paths": _paths,
     "projections": _projections,
     "import": _imports,
     "reports": _reports,

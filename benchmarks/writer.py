@@ -6,6 +6,7 @@ from time import perf_counter, process_time
 from uuid import UUID
 
 from benchmarks.children import answer, wait_for_start, wish
+from benchmarks.guarded import guarded_moves
 from benchmarks.measure import peak_memory_mb
 from benchmarks.orders import moves, nothing, order_ids, places
 from domain.messages import Command
@@ -41,16 +42,19 @@ async def send(
     return latencies
 
 
+def _commands(what: str, part: int, parts: int) -> Iterator[Command]:
+    if what == "place":
+        return places()
+    if what == "guarded":
+        return guarded_moves(seed=part + 1)
+    return moves(order_ids(part, parts), seed=part + 1)
+
+
 def main() -> None:
     """Measure what the wish says."""
     asked = wish()
     part, callers = asked["part"], asked["callers"]
-    commands: Iterator[Command]
-    commands = (
-        places()
-        if asked["what"] == "place"
-        else moves(order_ids(part, asked["parts"]), seed=part + 1)
-    )
+    commands = _commands(asked["what"], part, asked["parts"])
     settings = Settings(
         database_url=asked["url"], log_level="error", cache_streams=asked["cache_streams"]
     )

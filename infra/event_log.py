@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import psycopg
@@ -26,6 +26,8 @@ from infra.sealing import SubjectKey
 from infra.shards import shard_of
 from infra.snapshots import Snapshots
 
+MAX_PATHS: Final = 100  # versions of paths that are remembered
+
 
 class EventLog:
     """One per process; threads may share it. Implements domain.batch.Log."""
@@ -40,6 +42,7 @@ class EventLog:
         self.mapper = mapper or EventMapper()
         self.snapshots = snapshots or Snapshots(self.mapper.ring)
         self._unsure_keys: list[SubjectKey] | None = None  # appended, but not yet committed
+        self._paths: dict[PathKey, OrderPath] = {}  # as read before: a version never changes
 
     @contextmanager
     def locked(self) -> Iterator["EventLog"]:
@@ -108,9 +111,19 @@ class EventLog:
         return Head(*row)
 
     def load_paths(self, keys: Sequence[PathKey]) -> dict[PathKey, OrderPath]:
-        """Give published paths; what was never published is missing."""
+        """Give published paths, which never change; what was never published is missing."""
+        found = {key: self._paths[key] for key in keys if key in self._paths}
+        new = [key for key in keys if key not in found]
+        if new:
+            found |= self._load_paths(new)
+            if len(self._paths) > MAX_PATHS:
+                self._paths.clear()
+            self._paths |= found
+        return found
+
+    def _load_paths(self, keys: Sequence[PathKey]) -> dict[PathKey, OrderPath]:
+        found = {}
         with self.recorder.connection() as connection:
-            found = {}
             for name, version in keys:
                 row = connection.execute(
                     "select body -> 'definition' from log.definitions"

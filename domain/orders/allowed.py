@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from domain.orders import guards, moves
 from domain.orders.context import Situation
-from domain.orders.effects import against_move
+from domain.orders.effects import against_effects
 from domain.orders.field_guards import field_may_be_edited
 from domain.orders.fields import FIELDS
 from domain.paths.transitions import Requirement
@@ -57,9 +57,11 @@ def list_fields(situation: Situation) -> tuple[Field, ...]:
 
 def _moves(situation: Situation) -> Iterator[Move]:
     path, source = situation.path, situation.status or ""
+    rules = [moves.rule_of(path, source, target) for target in path.statuses]
+    situation.answers([guard.when for rule in rules for guard in rule.guards])
     for target in path.statuses:
         if target == source:
             continue
         rule = moves.rule_of(path, source, target)
-        unmet = against_move(situation, target)
+        unmet = [*moves.move_is_open(situation, target), *against_effects(situation, target)]
         yield Move(target, moves.asked_for(path, target, rule), rule.reasons, tuple(unmet))

@@ -3,7 +3,7 @@
 The names and types stand in domain.paths.environment.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -14,6 +14,8 @@ from domain.messages import Actor
 from domain.orders.items import PIECE_STATUSES, Item
 from domain.orders.ledger import Balance, balance, method_of, payment_status
 from domain.orders.order import Order
+from domain.paths.conditional import compiled
+from domain.paths.conditions import Answer, evaluate
 from domain.paths.path import OrderPath
 
 Subject = TypeVar("Subject")
@@ -31,10 +33,18 @@ class Situation:
     now: datetime
     facts: Facts = field(default_factory=Facts)
     placing: bool = False  # it is in no status yet
+    known: dict[str, Answer] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def status(self) -> str | None:
         return None if self.placing else self.order.status
+
+    def answers(self, conditions: Sequence[str]) -> list[Answer]:
+        """Answer conditions by their sources; each is asked once, many are cheaper together."""
+        new = [compiled(one) for one in dict.fromkeys(conditions) if one not in self.known]
+        for condition, answer in zip(new, evaluate(new, context_of(self)), strict=True):
+            self.known[condition.source] = answer
+        return [self.known[one] for one in conditions]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from domain.orders import events as e
 from domain.orders import moves
 from domain.orders.context import Situation
 from domain.orders.deadlines import deadlines_of, paused_by
-from domain.orders.effects import against_move
+from domain.orders.effects import against_effects
 from domain.orders.parts import Approval
 from domain.paths.transitions import Transition
 from domain.refusals import Unmet
@@ -38,11 +38,10 @@ def _enter(situation: Situation, cmd: Moving, target: str) -> Verdict:
     source = order.status or ""
     if target == source:
         return [], []
-    unmet = against_move(situation, target)
-    if target in path.statuses:
-        unmet += moves.reasons_are_given(path, source, target, cmd)
-    if unmet:
-        return [], unmet
+    unmet = moves.move_is_open(situation, target)
+    more = [*moves.reasons_are_given(path, source, target, cmd)] if target in path.statuses else []
+    if unmet or more:
+        return [], [*unmet, *against_effects(situation, target), *more]
     changed = e.StatusChanged(
         from_status=source,
         to_status=target,

@@ -13,16 +13,16 @@ from domain.orders.context import Situation
 from domain.orders.deadlines import deadlines_of, out_of_reach
 from domain.orders.draft import Draft
 from domain.orders.items import CANCELLED, ITEM_MOVES, ITEM_STATUSES
-from domain.orders.moves import guards_hold, move_is_open, rule_of
+from domain.orders.moves import guards_hold, rule_of
 from domain.paths.statuses import ItemEffect, OnEnter
 from domain.paths.transitions import Follow
 from domain.refusals import Unmet
 
 
-def against_move(situation: Situation, target: str) -> list[Unmet]:
-    """List everything that stands against a move, and against what it leads to."""
-    unmet = move_is_open(situation, target)
+def against_effects(situation: Situation, target: str) -> list[Unmet]:
+    """List everything that stands against what a move leads to, whether the move is open or not."""
     path, source = situation.path, situation.status or ""
+    unmet: list[Unmet] = []
     if target in path.statuses and path.has_effects:
         draft = Draft.of(situation)
         follow_up(draft, [e.StatusChanged(from_status=source, to_status=target)])

@@ -46,7 +46,8 @@ class Item:
         pieces = dict(self.pieces)
         pieces[from_status] = pieces.get(from_status, 0) - quantity
         pieces[to_status] = pieces.get(to_status, 0) + quantity
-        return replace(self, pieces={status: n for status, n in pieces.items() if n})
+        left = {status: n for status, n in pieces.items() if n}
+        return Item(self.line, left, self.delivery_minor, self.currency, self.key)
 
     def with_line(self, line: Line) -> "Item":
         """Give the item with another line: more pieces are ordered ones, fewer are taken off the

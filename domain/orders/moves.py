@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from domain.hints import nearest
 from domain.messages import Actor, is_code
 from domain.orders.commands import CancelOrder, ChangeStatus
-from domain.orders.context import Situation, context_of
+from domain.orders.context import Situation
 from domain.orders.guards import is_said
 from domain.orders.order import Order
-from domain.paths.conditional import compiled
-from domain.paths.conditions import ConditionFailed, evaluate
+from domain.paths.conditions import ConditionFailed
 from domain.paths.path import OrderPath
 from domain.paths.transitions import ANY, Guard, Requirement, Transition
 from domain.refusals import Unmet
@@ -47,7 +46,7 @@ def guards_hold(situation: Situation, guards: tuple[Guard, ...]) -> Iterator[Unm
     """A condition that has no answer holds no more than one that is not true."""
     if not guards:
         return
-    answers = evaluate([compiled(guard.when) for guard in guards], context_of(situation))
+    answers = situation.answers([guard.when for guard in guards])
     for guard, answer in zip(guards, answers, strict=True):
         if isinstance(answer, ConditionFailed):
             needed = f"a condition that has an answer for this order: {answer.reason}"

@@ -245,7 +245,8 @@ def _item_added(order: Order, event: e.ItemAdded, happened: Happened) -> dict[st
 
 
 def _with_item(order: Order, item: Item, happened: Happened) -> dict[str, Any]:
-    shaped = replace(item, key=max(item.key, _key_of(happened)))
+    key = max(item.key, _key_of(happened))
+    shaped = Item(item.line, item.pieces, item.delivery_minor, item.currency, key)
     return {"items": {**order.items, item.line.item_id: shaped}}
 
 

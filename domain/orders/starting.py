@@ -6,11 +6,9 @@ from datetime import datetime
 from domain.messages import Event, Foreseen
 from domain.orders import events as e
 from domain.orders.commands import PlaceOrder
-from domain.orders.context import Situation, context_of
+from domain.orders.context import Situation
 from domain.orders.money import Totals
 from domain.orders.order import Order
-from domain.paths.conditional import compiled
-from domain.paths.conditions import evaluate
 from domain.paths.path import OrderPath
 
 
@@ -35,8 +33,8 @@ def first_status(path: OrderPath, events: Sequence[Event], cmd: PlaceOrder, at: 
     order = Order()
     for version, event in enumerate(events, 1):
         order = order.evolve(Foreseen(event, version, at))
-    context = context_of(Situation(cmd.order_id, order, path, cmd.actor, at, placing=True))
+    situation = Situation(cmd.order_id, order, path, cmd.actor, at, placing=True)
     for start in path.initial:
-        if start.when is None or evaluate([compiled(start.when)], context)[0] is True:
+        if start.when is None or situation.answers([start.when])[0] is True:
             return start.status
     raise AssertionError("the last initial status has no condition: domain.paths.path checks it")

@@ -7,8 +7,9 @@ second to load.
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from domain.paths.cel_syntax import CelSyntaxError, Node, parse_cel
@@ -105,7 +106,7 @@ def evaluate(conditions: Sequence[Condition], context: Mapping[str, Any]) -> lis
     import cel
 
     try:
-        told = _told_together(conditions, context)
+        told = _told_together(tuple(conditions), context)
         prepared = cel.Context(told)
     except _ListTooLong:
         reason = f"a list that it names has more than {MAX_ELEMENTS} elements"
@@ -123,28 +124,44 @@ class _ListTooLong(Exception):
     pass
 
 
-def _told_together(conditions: Sequence[Condition], context: Mapping[str, Any]) -> dict[str, Any]:
+Teller = Callable[[Any], Any]  # from a value of the context to what a condition sees of it
+
+
+def _told_together(conditions: tuple[Condition, ...], context: Mapping[str, Any]) -> dict[str, Any]:
     """Give what any of the conditions names, and nothing else: telling costs more than asking."""
+    return {name: tell(context[name]) for name, tell in _tellers(conditions)}
+
+
+@lru_cache(maxsize=10_000)
+def _tellers(conditions: tuple[Condition, ...]) -> tuple[tuple[str, Teller], ...]:
     reads: dict[str, Type] = {}
     fields: dict[str, set[str]] = defaultdict(set)
     for condition in conditions:
         reads |= condition.reads
         for record, names in condition.fields.items():
             fields[record] |= names
-    return {name: _told(context[name], type_, fields) for name, type_ in reads.items()}
+    return tuple((name, _teller(type_, fields)) for name, type_ in reads.items())
 
 
-def _told(value: Any, type_: Type, fields: Mapping[str, Set[str]]) -> Any:
+def _teller(type_: Type, fields: Mapping[str, Set[str]]) -> Teller:
     if isinstance(type_, Scalar):
-        return type_.absent if value is None else value
+        absent = type_.absent
+        return lambda value: absent if value is None else value
     if isinstance(type_, Record):
-        return {
-            name: _told(None if value is None else value[name], type_.fields[name], fields)
-            for name in fields[type_.name]
+        inner = tuple(
+            (name, _teller(type_.fields[name], fields)) for name in sorted(fields[type_.name])
+        )
+        return lambda record: {
+            name: tell(None if record is None else record[name]) for name, tell in inner
         }
-    if value is not None and len(value) > MAX_ELEMENTS:
+    element = _teller(type_.element, fields)
+    return lambda elements: [element(one) for one in _bounded(elements)]
+
+
+def _bounded(elements: Sequence[Any] | None) -> Sequence[Any]:
+    if elements is not None and len(elements) > MAX_ELEMENTS:
         raise _ListTooLong
-    return [_told(element, type_.element, fields) for element in value or ()]
+    return elements or ()
 
 
 def _answer(condition: Condition, prepared: "cel.Context", told: Mapping[str, Any]) -> Answer:

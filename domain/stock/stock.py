@@ -35,6 +35,12 @@ class Level:
     def is_below(self) -> bool:
         return self.threshold is not None and self.available < self.threshold
 
+    def moved(self, *, on_hand: int = 0, reserved: int = 0) -> "Level":
+        """Give the level with so many pieces more, below zero: fewer."""
+        return Level(  # A third of the time of dataclasses.replace, many times a decision.
+            self.on_hand + on_hand, self.reserved + reserved, self.threshold, self.below_since
+        )
+
     def evolve(self, event: e.StockEvent, at: datetime) -> "Level":
         """Give the level after one more event."""
         level = _moved(self, event, at)
@@ -103,15 +109,15 @@ class Stock:
 def _moved(level: Level, event: e.StockEvent, at: datetime) -> Level:
     match event:
         case e.StockReceived(quantity=pieces) | e.StockRestocked(quantity=pieces):
-            return replace(level, on_hand=level.on_hand + pieces)
+            return level.moved(on_hand=pieces)
         case e.StockAdjusted(difference=pieces):
-            return replace(level, on_hand=level.on_hand + pieces)
+            return level.moved(on_hand=pieces)
         case e.StockReserved(quantity=pieces):
-            return replace(level, reserved=level.reserved + pieces)
+            return level.moved(reserved=pieces)
         case e.StockReleased(quantity=pieces):
-            return replace(level, reserved=level.reserved - pieces)
+            return level.moved(reserved=-pieces)
         case e.StockCommitted(quantity=pieces):
-            return replace(level, on_hand=level.on_hand - pieces, reserved=level.reserved - pieces)
+            return level.moved(on_hand=-pieces, reserved=-pieces)
         case e.ThresholdSet(threshold=threshold):
             return replace(level, threshold=threshold)
         case e.StockBelowThreshold():
