@@ -22,9 +22,9 @@ from tests.support.spec import World, given
 from tests.unit.domain.orders.test_goods import path
 
 COMMANDS, CALLERS = 100, 50
+SKUS = ("TEA", "CUP")
 LINES = tuple(
-    Line(item_id=sku, sku=sku, title=sku, quantity=3, unit_price_minor=500)
-    for sku in ("TEA", "CUP")
+    Line(item_id=sku, sku=sku, title=sku, quantity=3, unit_price_minor=500) for sku in SKUS
 )
 PIECES = ("ordered", "reserved", "assembled", "shipped")
 
