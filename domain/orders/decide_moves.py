@@ -10,6 +10,7 @@ from domain.orders import moves
 from domain.orders.context import Situation
 from domain.orders.deadlines import deadlines_of, paused_by
 from domain.orders.effects import against_effects
+from domain.orders.guards import role_may
 from domain.orders.parts import Approval
 from domain.paths.transitions import Transition
 from domain.refusals import Unmet
@@ -91,11 +92,5 @@ def _may_agree(rule: Transition, target: str, actor: Actor) -> Iterator[Unmet]:
             message=f"Entering {target} needs nobody's agreement",
             needed="move the order",
         )
-    elif not set(rule.approval.by) & set(actor.roles):
-        held = ", ".join(actor.roles) or "none"
-        yield Unmet(
-            code="role_missing",
-            field="actor.roles",
-            message=f"To agree to this move needs another role than {held}",
-            needed="one of " + ", ".join(rule.approval.by),
-        )
+    else:
+        yield from role_may(rule.approval.by, actor, "To agree to this move")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from domain.messages import Command, is_code
+from domain.messages import Actor, Command, is_code
 from domain.orders.commands import PaymentCommand, PlaceOrder, SubmitPayment
 from domain.orders.money import Line
 from domain.orders.order import Order
@@ -130,6 +130,19 @@ def is_said(
             field=name,
             message=f"{doing} needs {name.replace('_', ' ')}",
             needed="one of " + ", ".join(reasons) if name == "reason_code" and reasons else None,
+        )
+
+
+def role_may(roles: Iterable[str], actor: Actor, doing: str = "This move") -> Iterator[Unmet]:
+    """Whoever holds one of the roles may; no roles: everybody."""
+    asked = tuple(roles)
+    if asked and not set(asked) & set(actor.roles):
+        held = ", ".join(actor.roles) or "none"
+        yield Unmet(
+            code="role_missing",
+            field="actor.roles",
+            message=f"{doing} needs another role than {held}",
+            needed="one of " + ", ".join(asked),
         )
 
 

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from domain.messages import Code, Name, OneOrMany, Shape
-from domain.paths.appearance import Appearance
+from domain.messages import Code, Name, OneOrMany, Shape, Text
+from domain.paths.appearance import Color
 from domain.paths.conditional import When
 from domain.paths.definition import Title
 from domain.paths.limits import Limit
@@ -28,16 +28,20 @@ class OnEnter(Shape):
     documents: tuple[Code, ...] = ()  # kinds that the order must have
 
 
-class Status(Appearance):
-    """One stop of the path."""
+class Status(Shape):
+    """One stop of the path. Its keys keep their order: hashes of what is published rest on it."""
 
     stage: Code
+    title: Title = Field(default_factory=dict)
+    description: Text | None = None
     owner: dict[Literal["user", "group"], Name] | None = None
     limit: Limit | None = None
-    pauses_clock: bool = False  # the limit of the status before goes on when the order comes back
     final: Literal["success", "failure"] | None = None
-    active: bool = True  # False: no order enters it any more
+    color: Color | None = None
+    icon: Name | None = None
     public_label: Title = Field(default_factory=dict)
+    pauses_clock: bool = False  # the limit of the status before goes on when the order comes back
+    active: bool = True  # False: no order enters it any more
     on_enter: OnEnter | None = None
 
 

@@ -215,7 +215,6 @@ _EVENTS: tuple[Event, ...] = (
         reason_code="changed_mind",
         initiator="client",
         deadlines=(e.Deadline(level="due", at=NOW + timedelta(days=2)),),
-        paused=e.Paused(status="new", left=(e.TimeLeft(level="due", seconds=480),)),
     ),
     e.MoveApproved(to_status="lost", approved_by="ann"),
     e.OverrideUsed(from_status="cancelled", to_status="new"),

@@ -114,9 +114,9 @@ def test_only_what_shares_a_written_stream_is_set_back_the_rest_of_the_batch_com
     kinds = [outcome.kind for outcome in outcomes]
     assert kinds == ["accepted"] * 5 + ["refused"]
     positions = [outcome.first_position for outcome in outcomes]
-    # path, three orders, then the gate's note, the meddler, the calm ones and the attempt on the
-    # last of them, the set-back ones.
-    assert positions == [5, 10, 7, 11, 8, None]
+    # path and its listing, three orders, then the gate's note, the meddler, the calm ones and the
+    # attempt on the last of them, the set-back ones.
+    assert positions == [6, 11, 8, 12, 9, None]
 
 
 def test_later_commands_of_a_batch_see_the_earlier_ones(shop: Shop) -> None:
@@ -215,7 +215,7 @@ def test_a_log_that_was_restored_does_not_trap_a_writer_that_remembers_more(shop
     with connect(shop.url) as owner, open_pipeline(shop.url) as pipeline:
         pipeline.execute(move(shop.order_id, "confirmed"))
         owner.execute("alter table log.events disable trigger immutable")
-        owner.execute("delete from log.events where position = 3")
+        owner.execute("delete from log.events where position = 4")
 
         outcome = pipeline.execute(move(shop.order_id, "cancelled"))
 

@@ -9,9 +9,9 @@ import pytest
 
 from domain.messages import Actor
 from domain.orders.commands import ChangeStatus
+from domain.orders.guards import role_may
 from domain.orders.moves import (
     reasons_are_given,
-    role_may,
     rule_of,
     status_is_known,
     transition_is_allowed,
@@ -65,7 +65,7 @@ def refusals(  # The codes of everything that stands against a move.
     unmet = [*status_is_known(path, target)]
     if not unmet:
         unmet += transition_is_allowed(path, source, target)
-        unmet += role_may(rule_of(path, source, target), command.actor)
+        unmet += role_may(rule_of(path, source, target).roles, command.actor)
         unmet += reasons_are_given(path, source, target, command)
     return [condition.code for condition in unmet]
 
