@@ -7,7 +7,16 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from domain import attempts
+from domain import attempts, placing
+from domain.customers import commands as customer_commands
+from domain.customers.customer import Customer
+from domain.customers.decide import decide as decide_customer
+from domain.customers.events import CUSTOMER_EVENTS
+from domain.customers.meeting import streams_met
+from domain.enquiries import commands as enquiry_commands
+from domain.enquiries.decide import close, record
+from domain.enquiries.enquiry import Enquiry
+from domain.enquiries.events import ENQUIRY_EVENTS
 from domain.facts import Facts, PathKey
 from domain.messages import Aggregate, Command, Decided, Event
 from domain.orders import commands, decide
@@ -42,12 +51,16 @@ _EVENT_TYPES: tuple[type[Event], ...] = (
     CalendarPublished,
     PathListed,
     *STOCK_EVENTS,
+    *CUSTOMER_EVENTS,
+    *ENQUIRY_EVENTS,
 )
 _COMMAND_TYPES: tuple[type[Command], ...] = (
     *commands.COMMANDS,
     *path_commands.COMMANDS,
     PublishCalendar,
     *stock_commands.COMMANDS,
+    *customer_commands.COMMANDS,
+    *enquiry_commands.COMMANDS,
 )
 
 EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
@@ -58,6 +71,8 @@ AGGREGATES: Mapping[str, type[Aggregate]] = {
     "calendar": CalendarLine,
     "selection": Selection,
     "stock": Stock,
+    "customer": Customer,
+    "enquiry": Enquiry,
 }
 _EMPTY: Mapping[str, Aggregate] = {name: aggregate() for name, aggregate in AGGREGATES.items()}
 
@@ -70,10 +85,15 @@ def empty_state(stream_id: str) -> Aggregate:
 def streams_of(command: Command) -> tuple[str, ...]:
     """Name the streams that a command reads; the first is the one it writes."""
     match command:
-        case commands.PlaceOrder(path=None):
-            return (command.stream_id, SELECTION)
-        case commands.PlaceOrder(path=str(path)) | commands.RecordFacts(path=path):
-            return (command.stream_id, stream_of(path))
+        case commands.PlaceOrder():
+            path = SELECTION if command.path is None else stream_of(command.path)
+            return (command.stream_id, path, *placing.streams_beside(command))
+        case commands.RecordFacts():
+            return (command.stream_id, stream_of(command.path))
+        case enquiry_commands.RecordEnquiry():
+            return (command.stream_id, *streams_met(command.customer))
+        case customer_commands.CustomerCommand() | enquiry_commands.EnquiryCommand():
+            return (command.stream_id,)
         case commands.OrderCommand() | stock_commands.StockCommand():
             return (command.stream_id,)
         case path_commands.PublishPath():
@@ -170,7 +190,7 @@ def decide_on(
     match command:
         case commands.PlaceOrder():
             pinned = _path_for(command, states)
-            return decide.place(states[command.stream_id], pinned, command, facts, now)
+            return placing.place_order(command, pinned, states, facts, now)
         case commands.OrderCommand():
             order = states[command.stream_id]
             return decide.decide(order, command, facts, now)
@@ -182,6 +202,12 @@ def decide_on(
             return {command.stream_id: publish_calendar(line, command, now)}
         case stock_commands.StockCommand():
             return {command.stream_id: decide_stock(states[command.stream_id], command, now)}
+        case customer_commands.CustomerCommand():
+            return {command.stream_id: decide_customer(states[command.stream_id], command, now)}
+        case enquiry_commands.RecordEnquiry():
+            return record(command, states, now)
+        case enquiry_commands.CloseEnquiry():
+            return {command.stream_id: close(states[command.stream_id], command, now)}
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
 

@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     cache_streams: Annotated[int, Field(ge=0, le=1_000_000)] = 20_000  # states kept in memory
     # How long a command waits for a database that went away.
     patience_seconds: Annotated[float, Field(ge=0, le=600)] = 10.0
+    # Where a phone number without + is dialled, by ISO 3166. Another one means other customers.
+    phone_region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "RU"
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Lower] = "info"
     log_format: Annotated[Literal["auto", "console", "json"], Lower] = "auto"
 
@@ -128,6 +130,7 @@ _ALLOWED: Final = {
     "batch_events": "a whole number from 1 to 10000",
     "cache_streams": "a whole number from 0 to 1000000",
     "patience_seconds": "a number from 0 to 600",
+    "phone_region": "two capital letters of a country, such as RU or DE",
     "log_level": "debug, info, warning, error",
     "log_format": "auto, console, json",
 }

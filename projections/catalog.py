@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from domain.refusals import Unusable
 from projections.activity import Activity
+from projections.customers import Customers
+from projections.enquiries import Enquiries
 from projections.interface import Projection
 from projections.items import Items
 from projections.orders import Orders
@@ -20,6 +22,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     Payments(),
     StockLevels(),
     Reservations(),
+    Customers(),
+    Enquiries(),
     Activity(),
     Refusals(),
 )

@@ -22,6 +22,7 @@ from domain.paths.calendar_line import PublishCalendar
 from domain.paths.commands import PublishPath
 from infra import calendar_files
 from infra.calendar_files import read_calendar
+from infra.contact_ids import ContactIds
 from infra.embedded import (
     embedded_url,
     full_disk_named,
@@ -42,6 +43,7 @@ from services.follower import Follower, Progress
 from services.pipeline import Pipeline
 from services.projector import Projector
 from services.read_models import ReadModels
+from services.reception import Reception
 
 # What programs take from here; some of it comes from infra, which they may not see.
 __all__ = [
@@ -88,13 +90,19 @@ class System:
     @cached_property
     def pipeline(self) -> Pipeline:
         """The way in for commands; its thread starts with the first use."""
-        return Pipeline(
+        return Reception(
             self.log,
             self.clock,
+            self.customer_ids,
             batch_commands=self.settings.batch_commands,
             cache_streams=self.settings.cache_streams,
             patience_seconds=self.settings.patience_seconds,
         )
+
+    @cached_property
+    def customer_ids(self) -> ContactIds:
+        """Whom a phone number or an e-mail address means."""
+        return ContactIds(self._session("orderpath_writer"), self.settings.phone_region)
 
     @cached_property
     def import_desk(self) -> ImportDesk:

@@ -4,6 +4,7 @@
 # ruff: noqa: PLC0414
 
 from typing import Annotated, ClassVar, Self, get_args
+from uuid import UUID
 
 from pydantic import Field, model_validator
 
@@ -45,6 +46,7 @@ class PlaceOrder(OrderCommand):
     shop: Name = "main"
     external_id: Name | None = None
     customer: Customer | None = None
+    enquiry_id: UUID | None = None  # that becomes this order; who asked then orders
     delivery: Delivery | None = None
     currency: KnownCurrency
     vat_included: bool = True

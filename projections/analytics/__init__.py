@@ -42,6 +42,9 @@ PARTS: Final = (
     "drop_off",
     "cancel_reasons",
     "actor_activity",
+    "customers",
+    "enquiries",
+    "enquiry_conversion",
     "refusals",
     "freshness",
 )

@@ -110,12 +110,12 @@ _PLACED_TOO = frozenset(
 )  # fmt: skip
 
 
-def history_table(answer: Mapping[str, Any]) -> "RenderableType":
-    """Show every change of an order; what one event changed stands together."""
+def history_table(answer: Mapping[str, Any], of: str = "order") -> "RenderableType":
+    """Show every change of an order or a customer; what one event changed stands together."""
     changes = answer["changes"]
     currency = next((c["to"] for c in changes if c["field"] == "currency"), None)
     return table(
-        f"History of order {answer['order_id']} (UTC)",
+        f"History of {of} {answer[f'{of}_id']} (UTC)",
         "#>", "when", "who", "what", "from?", "to", "why", "recorded!?",
         rows=_history_rows(changes, currency),
     )  # fmt: skip

@@ -17,7 +17,16 @@ from services.cli.sending import execute, finish
 from services.cli.session import opened
 
 LONGEST_SHOWN: Final = 80  # characters of a text that is told back
-_HEAD: Final = ("path", "currency", "shop", "channel", "order_type", "external_id", "test")
+_HEAD: Final = (
+    "path",
+    "currency",
+    "shop",
+    "channel",
+    "order_type",
+    "external_id",
+    "enquiry_id",
+    "test",
+)
 _ENVELOPE: Final = ("command_id", "actor", "correlation_id", "causation_id", "order_id")
 
 
@@ -40,6 +49,12 @@ class OrderHead:
     name: Annotated[str | None, typer.Option(metavar="TEXT", help="The customer's name.")] = None
     phone: Annotated[str | None, typer.Option(metavar="TEXT")] = None
     email: Annotated[str | None, typer.Option(metavar="TEXT")] = None
+    enquiry_id: Annotated[
+        UUID | None,
+        typer.Option(
+            "--enquiry", parser=uuid_of, metavar="UUID", help="The enquiry that becomes this order."
+        ),
+    ] = None
     address: Annotated[str | None, typer.Option(metavar="TEXT", help="Where to deliver.")] = None
     delivery: Annotated[
         str | None, typer.Option(metavar="AMOUNT", help="What the delivery costs.")

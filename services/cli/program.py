@@ -6,7 +6,9 @@ import typer
 
 from services.cli import (
     calendars,
+    customers,
     demo,
+    enquiries,
     foreground,
     imports,
     log,
@@ -51,6 +53,8 @@ for program in (
 for group in (
     imports.app,
     orders.app,
+    customers.app,
+    enquiries.app,
     stock.app,
     reports.app,
     projections.app,

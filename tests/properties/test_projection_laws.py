@@ -86,8 +86,8 @@ class Case:
 
     def rows(self, tables: Mapping[str, Rows]) -> dict[str, list[dict[str, Any]]]:
         return {
-            table: sorted((self.neutral(row) for row in found if row["order_id"] == self.order_id),
-                          key=repr)
+            table: sorted((self.neutral(row) for row in found
+                           if row.get("order_id") == self.order_id), key=repr)
             for table, found in tables.items()
         }  # fmt: skip
 

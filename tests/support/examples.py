@@ -4,6 +4,10 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from domain.attempts import AttemptRefused
+from domain.customers import commands as k
+from domain.customers import events as u
+from domain.enquiries import commands as q
+from domain.enquiries import events as n
 from domain.messages import Actor, ActorKind, Command, Event
 from domain.orders import commands as c
 from domain.orders import events as e
@@ -21,6 +25,8 @@ from domain.stock import events as t
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ORDER_ID = UUID(int=17)
 STOCK = "stock-main:TEA-100"
+CUSTOMER_STREAM = "customer-c-7"
+ENQUIRY_ID = UUID(int=18)
 
 PATH = OrderPath.model_validate(
     {
@@ -114,6 +120,8 @@ TOTALS = Totals(
 
 _WHO = {"command_id": UUID(int=1), "actor": actor(), "order_id": ORDER_ID}
 _WHERE = {"command_id": UUID(int=1), "actor": actor(), "sku": "TEA-100"}
+_WHOM = {"command_id": UUID(int=1), "actor": actor(), "customer_id": "c-7"}
+_ASKED = {"command_id": UUID(int=1), "actor": actor(), "enquiry_id": ENQUIRY_ID}
 _ITEM = {"order_id": ORDER_ID, "item_id": "1"}
 _MOVEMENT = {"payment_id": "p-1", "amount_minor": 1_650, "currency": "EUR", "gateway_ref": "g-1"}
 
@@ -187,6 +195,15 @@ _COMMANDS: tuple[Command, ...] = (
     s.ReceiveStock(**_WHERE, quantity=12, supplier="Leaf & Co."),
     s.AdjustStock(**_WHERE, counted=11, reason_code="damaged"),
     s.SetThreshold(**_WHERE, threshold=5),
+    k.CreateCustomer(**_WHOM, name="Anna Ivanova", phone="+7 900 000-00-00"),
+    k.ChangeContact(**_WHOM, phone="+7 900 111-11-11", email=None),
+    k.AddTag(**_WHOM, tag="waits_for_sale"),
+    k.RemoveTag(**_WHOM, tag="wholesale"),
+    k.SetMark(**_WHOM, mark="bad", reason_code="did_not_buy_out", reason="Twice in May"),
+    k.RemoveMark(**_WHOM, mark="vip", reason_code="settled"),
+    k.NoteCustomer(**_WHOM, text="Rings after six only"),
+    q.RecordEnquiry(**_ASKED, channel="phone", text="Is there green tea?", customer=CUSTOMER),
+    q.CloseEnquiry(**_ASKED, reason_code="too_expensive"),
 )
 
 _EVENTS: tuple[Event, ...] = (
@@ -301,6 +318,22 @@ _EVENTS: tuple[Event, ...] = (
     t.StockRestocked(**_ITEM, quantity=1),
     t.ThresholdSet(threshold=5),
     t.StockBelowThreshold(available=4, threshold=5),
+    u.CustomerCreated(
+        customer_id="c-7",
+        name="Anna Ivanova",
+        phone="+7 900 000-00-00",
+        email="anna@example.org",
+        address="1 Main Street",
+    ),
+    u.ContactChanged(changed=("phone", "email"), phone="+7 900 111-11-11"),
+    u.TagAdded(tag="wholesale"),
+    u.TagRemoved(tag="wholesale"),
+    u.MarkSet(mark="vip", reason_code="many_orders"),
+    u.MarkRemoved(mark="vip", reason_code="settled"),
+    u.CustomerNoted(text="Rings after six only"),
+    n.EnquiryRecorded(channel="phone", text="Is there green tea?", customer=CUSTOMER),
+    n.EnquiryOrdered(order_id=ORDER_ID),
+    n.EnquiryClosed(reason_code="too_expensive"),
 )
 
 COMMANDS: dict[str, Command] = {command.NAME: command for command in _COMMANDS}

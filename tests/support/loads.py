@@ -19,14 +19,16 @@ from domain.catalog import COMMANDS
 from domain.facts import PathKey
 from domain.messages import Command, Happened, Outcome
 from domain.orders import commands as c
+from domain.orders.events import Customer
 from domain.paths.commands import PublishPath
 from domain.paths.path import OrderPath
 from domain.refusals import Conflict, InfraError
 from infra.event_log import open_log
 from infra.log import configure_logging
 from services.pipeline import Pipeline
-from tests.support.examples import CUSTOMER, PATH, TEA, actor
+from tests.support.examples import PATH, TEA, actor
 
+SOMEBODY: Final = Customer(customer_id="c-7")  # whose orders make no customer: no contact is told
 EVERYBODY: Final = actor("user", "warehouse", "lead")  # may make every move of the path
 
 
@@ -54,7 +56,7 @@ def publish(**changes: Any) -> PublishPath:
 
 def place(order_id: UUID | None = None, **body: Any) -> c.PlaceOrder:
     told = {"command_id": uuid4(), "actor": EVERYBODY, "path": "shop", "currency": "EUR"}
-    rest = {"order_id": order_id or uuid4(), "lines": (TEA,), "customer": CUSTOMER}
+    rest = {"order_id": order_id or uuid4(), "lines": (TEA,), "customer": SOMEBODY}
     return c.PlaceOrder(**told | rest | body)
 
 

@@ -22,6 +22,10 @@ from domain.catalog import (
     streams_of,
     with_more,
 )
+from domain.customers.customer import Customer
+from domain.customers.events import CUSTOMER_EVENTS
+from domain.enquiries.enquiry import Enquiry
+from domain.enquiries.events import ENQUIRY_EVENTS, enquiry_stream
 from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Event
 from domain.orders.events import stream_of
@@ -34,7 +38,7 @@ from domain.refusals import Refusal, Unmet
 from domain.stock.decide import Verdict
 from domain.stock.events import STOCK_EVENTS
 from domain.stock.stock import Stock
-from tests.support.examples import NOW, ORDER_ID, PATH, STOCK
+from tests.support.examples import CUSTOMER_STREAM, ENQUIRY_ID, NOW, ORDER_ID, PATH, STOCK
 
 Step = Event | Decided | Command
 STEP = timedelta(minutes=1)
@@ -68,6 +72,14 @@ class World:
     @property
     def stock(self) -> Stock:
         return cast(Stock, self.state(STOCK))
+
+    @property
+    def customer(self) -> Customer:
+        return cast(Customer, self.state(CUSTOMER_STREAM))
+
+    @property
+    def enquiry(self) -> Enquiry:
+        return cast(Enquiry, self.state(enquiry_stream(ENQUIRY_ID)))
 
     def decide(self, command: Command, now: datetime) -> Mapping[str, list[Decided]]:
         """Decide as the pipeline does, with exactly the definitions that are asked for."""
@@ -135,6 +147,16 @@ class Answer:
         return self.world.stock
 
     @property
+    def customer(self) -> Customer:
+        """The customer after the command."""
+        return self.world.customer
+
+    @property
+    def enquiry(self) -> Enquiry:
+        """The enquiry after the command."""
+        return self.world.enquiry
+
+    @property
     def fields(self) -> list[str | None]:
         """Where in the command the unmet conditions lie."""
         return [u.field for u in self.unmet]
@@ -199,5 +221,9 @@ def _stream(event: Event) -> str:
             return f"calendar-{event.calendar}"
         case _ if isinstance(event, STOCK_EVENTS):
             return STOCK
+        case _ if isinstance(event, CUSTOMER_EVENTS):
+            return CUSTOMER_STREAM
+        case _ if isinstance(event, ENQUIRY_EVENTS):
+            return enquiry_stream(ENQUIRY_ID)
         case _:
             return stream_of(ORDER_ID)

@@ -73,6 +73,12 @@ def test_every_command_is_accepted_somewhere(name: str) -> None:
         if name == "order.expire_reservations":
             scenario.when(examples.COMMANDS["order.reserve_items"])
             scenario = scenario.at(examples.NOW + timedelta(days=2))
+    if name.startswith("customer."):
+        known = [examples.EVENTS[f"customer.{what}.v1"] for what in ("created", "tag_added")]
+        known.append(examples.EVENTS["customer.mark_set.v1"])
+        scenario = given(*([] if name == "customer.create" else known))
+    if name == "enquiry.close":
+        scenario = given(examples.EVENTS["enquiry.recorded.v1"])
 
     answer = scenario.when(examples.COMMANDS[name])
 

@@ -19,6 +19,7 @@ def test_without_any_variable_everything_is_embedded() -> None:
     assert (settings.database_url, settings.kafka) == ("", "")
     assert (settings.batch_commands, settings.batch_events) == (256, 2_000)
     assert settings.cache_streams == 20_000
+    assert settings.phone_region == "RU"
     assert settings.data_dir.name == "orderpath"
     assert settings.data_dir.is_absolute()
 

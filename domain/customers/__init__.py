@@ -1,0 +1,1 @@
+"""Customers: who they are, how they are reached, what the shop has noticed about them."""

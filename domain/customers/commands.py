@@ -1,0 +1,107 @@
+"""What people and programs may ask of a customer.
+
+Orders and enquiries make customers too, by their own decisions: see meeting.py.
+"""
+
+from functools import cached_property
+from typing import ClassVar, Self
+
+from pydantic import model_validator
+
+from domain.customers.events import FIELDS, customer_stream
+from domain.messages import Code, Command, Name, Written
+
+
+class CustomerCommand(Command):
+    """A command to one customer."""
+
+    customer_id: Name
+
+    @cached_property
+    def stream_id(self) -> str:
+        return customer_stream(self.customer_id)
+
+
+class ContactCommand(CustomerCommand):
+    """A command that says how a customer is called and reached."""
+
+    name: Written | None = None
+    phone: Written | None = None
+    email: Written | None = None
+    address: Written | None = None
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Names of the fields that the sender set, in a stable order."""
+        return tuple(name for name in FIELDS if name in self.model_fields_set)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.told:
+            raise ValueError("say one of " + ", ".join(FIELDS))
+        return self
+
+
+class CreateCustomer(ContactCommand):
+    """Make somebody known to the shop."""
+
+    NAME: ClassVar[str] = "customer.create"
+
+
+class ChangeContact(ContactCommand):
+    """Change how a customer is called and reached. What is set is changed, None clears it."""
+
+    NAME: ClassVar[str] = "customer.change_contact"
+
+
+class AddTag(CustomerCommand):
+    """Put a customer among those who bear this tag, such as waits_for_sale."""
+
+    NAME: ClassVar[str] = "customer.add_tag"
+
+    tag: Code
+
+
+class RemoveTag(CustomerCommand):
+    """Take a tag from a customer."""
+
+    NAME: ClassVar[str] = "customer.remove_tag"
+
+    tag: Code
+
+
+class SetMark(CustomerCommand):
+    """Warn of a customer. Says why, once and for whoever reads it later."""
+
+    NAME: ClassVar[str] = "customer.set_mark"
+
+    mark: Code
+    reason_code: Code
+
+
+class RemoveMark(CustomerCommand):
+    """Take a warning back, and say why."""
+
+    NAME: ClassVar[str] = "customer.remove_mark"
+
+    mark: Code
+    reason_code: Code
+
+
+class NoteCustomer(CustomerCommand):
+    """Write something about the customer."""
+
+    NAME: ClassVar[str] = "customer.note"
+
+    text: Written
+
+
+COMMANDS: tuple[type[CustomerCommand], ...] = (
+    CreateCustomer,
+    ChangeContact,
+    AddTag,
+    RemoveTag,
+    SetMark,
+    RemoveMark,
+    NoteCustomer,
+)

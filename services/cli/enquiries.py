@@ -1,0 +1,142 @@
+"""`orderpath enquiry …`: what somebody asked by web or phone, and what became of it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from uuid import UUID, uuid4, uuid5
+
+import typer
+
+from services.cli.options import AsJson, Envelope, unfolded, uuid_of
+from services.cli.output import put, table
+from services.cli.sending import execute, outcome_dict, put_outcome, where
+from services.cli.session import opened, up_to_date
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from domain.enquiries.commands import EnquiryCommand
+    from domain.messages import Outcome
+
+app: Final = typer.Typer(
+    name="enquiry",
+    help="Write down what is asked, before it becomes an order.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+LISTED_FOR_PEOPLE: Final = 50
+
+EnquiryId = Annotated[UUID, typer.Argument(parser=uuid_of, metavar="ENQUIRY")]
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, as far as it is said."""
+
+    customer_id: Annotated[str | None, typer.Option(metavar="ID")] = None
+    name: Annotated[str | None, typer.Option(metavar="TEXT")] = None
+    phone: Annotated[str | None, typer.Option(metavar="TEXT")] = None
+    email: Annotated[str | None, typer.Option(metavar="TEXT")] = None
+
+
+@app.command()
+@unfolded
+def record(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What is asked.")],
+    channel: Annotated[str, typer.Option(metavar="CODE", help="web, phone, …")] = "phone",
+    *,
+    asker: Asker,
+    envelope: Envelope,
+) -> None:
+    """Write an enquiry down; whoever asks becomes a customer."""
+    from domain.enquiries.commands import RecordEnquiry
+
+    new = uuid5(envelope.command_id, "enquiry") if envelope.command_id else uuid4()
+    who = {name: value for name, value in asdict(asker).items() if value is not None}
+    body = {"channel": channel, "text": text} | ({"customer": who} if who else {})
+    _send(RecordEnquiry, new, envelope, body)
+
+
+@app.command()
+@unfolded
+def close(
+    enquiry: EnquiryId,
+    reason_code: Annotated[str, typer.Option(metavar="CODE", help="Why: too_expensive, …")],
+    *,
+    envelope: Envelope,
+) -> None:
+    """End an enquiry without an order. With one: `orderpath order place --enquiry`."""
+    from domain.enquiries.commands import CloseEnquiry
+
+    _send(CloseEnquiry, enquiry, envelope, {"reason_code": reason_code})
+
+
+@app.command("list")
+def list_(
+    state: Annotated[
+        str | None, typer.Option(metavar="STATE", help="open, ordered or closed.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=100_000, metavar="N", help="List at most so many.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """List enquiries, and how many became orders."""
+    from projections.reports.enquiries import MOST_LISTED, STATES, list_enquiries
+
+    if state not in (None, *STATES):
+        raise typer.BadParameter(f"--state is one of {', '.join(STATES)}")
+    most = limit or (MOST_LISTED if json else LISTED_FOR_PEOPLE)
+    with up_to_date() as system, system.snapshot() as reader:
+        answer = list_enquiries(reader, state=state, limit=most)
+    put(answer, as_json=json, people=lambda: _sheet(answer))
+
+
+@app.command()
+def show(enquiry: EnquiryId, json: AsJson = False) -> None:
+    """Show what was asked, by whom, and what became of it."""
+    from services.enquiries import show_enquiry
+
+    with opened() as system:
+        view = show_enquiry(system, enquiry)
+    rows = [
+        (n.replace("_", " "), v) for n, v in view.items() if n != "enquiry_id" and v is not None
+    ]
+    put(view, as_json=json, people=lambda: [table(f"Enquiry {enquiry}", "", "", rows=rows)])
+
+
+def _send(
+    command: "type[EnquiryCommand]", enquiry_id: UUID, envelope: Envelope, body: Mapping[str, Any]
+) -> None:
+    from domain.enquiries.events import enquiry_stream
+
+    with opened() as system:
+        outcome = execute(system, command, envelope, {"enquiry_id": enquiry_id, **body})
+        answer = outcome_dict(
+            system, outcome, enquiry_stream(enquiry_id), enquiry_id=str(enquiry_id)
+        )
+    put_outcome(outcome, answer, envelope, lambda: _sentence(enquiry_id, outcome))
+
+
+def _sentence(enquiry_id: UUID, outcome: "Outcome") -> str:
+    if outcome.kind == "nothing":
+        return f"Nothing to do: enquiry {enquiry_id} is so already."
+    return f"Enquiry {enquiry_id}: {where(outcome)}"
+
+
+def _sheet(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":
+    columns = ("channel", "enquiries", "open", "closed", "ordered", "won")
+    yield table(
+        "What became of enquiries",
+        "channel", *(f"{name}>" for name in columns[1:]), "became orders>",
+        rows=(
+            [*(one[name] for name in columns), f"{one['share']:.0%}"] for one in answer["channels"]
+        ),
+    )  # fmt: skip
+    if answer["enquiries"]:
+        yield table(
+            None,
+            "enquiry!", "channel", "customer?", "asked (UTC)", "state", "ended (UTC)?", "order?",
+            "why?",
+            rows=(list(one.values()) for one in answer["enquiries"]),
+        )  # fmt: skip

@@ -1,0 +1,155 @@
+"""Finds customers and reads them from the log, names and contacts in clear: for the CLI, later for
+the API.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from domain.customers import events as e
+from domain.customers.customer import Customer
+from domain.customers.events import FIELDS, customer_stream
+from domain.messages import Recorded
+from domain.reading import check_versions
+from domain.refusals import Refusal, Unmet, Unusable
+from projections.reports.customers import list_customer_ids
+from services.history import Change
+
+if TYPE_CHECKING:
+    from services.bootstrap import System
+
+CHUNK: Final = 500  # customers that are read with one query
+MOST_READ: Final = 100_000  # customers of one search
+
+
+def find_customer(system: "System", ref: str) -> str:
+    """Give the id of the customer that is meant: by the id, or by the phone or e-mail of the first
+    order.
+
+    Raises: Refusal customer_unknown; Unusable for an empty one
+    """
+    if not ref.strip():
+        raise Unusable("no customer is named: give an id, a phone number or an e-mail address")
+    meant = [customer_id for customer_id in (ref, system.customer_ids(ref, ref)) if customer_id]
+    known = _load(system, meant)
+    for customer_id in meant:
+        if known[customer_id].exists:
+            return customer_id
+    raise Refusal(
+        Unmet(
+            code="customer_unknown",
+            field="customer_id",
+            message="There is no such customer, neither with this id nor with this contact",
+            needed="an id that `orderpath customer find` shows, or `customer create`",
+        )
+    )
+
+
+def search_customers(system: "System", text: str, limit: int) -> list[dict[str, Any]]:
+    """Give those whom a phone number, an e-mail address or the beginnings of a name may mean.
+
+    A contact under which somebody became a customer is found at once. For anything else every
+    customer of the read model is read, because names and contacts stand sealed in the log only.
+    Raises: Unusable if there are more than MOST_READ
+    """
+    if not text.strip():
+        raise Unusable("say whom to look for: a surname, a phone number or an e-mail address")
+    own = system.customer_ids(text, text)
+    if own is not None and (customer := _load(system, [own])[own]).exists:
+        return [view_of(own, customer)]
+    found = []
+    for customer_id, customer in _everybody(system):
+        if _is_meant(system, customer, text, own):
+            found.append(view_of(customer_id, customer))
+            if len(found) == limit:
+                break
+    return found
+
+
+def load_customer(system: "System", customer_id: str) -> list[Recorded]:
+    """Give the customer's events. Raises: InfraError log_gap if one is missing"""
+    stream = customer_stream(customer_id)
+    events = system.log.load({stream: 0})[stream]
+    check_versions(stream, events)
+    return events
+
+
+def customer_now(system: "System", customer_id: str) -> Customer:
+    """Give the customer's state as of the last event."""
+    return _load(system, [customer_id])[customer_id]
+
+
+def view_of(customer_id: str, customer: Customer) -> dict[str, Any]:
+    """Give a customer with stable keys (docs/customers.md)."""
+    return {
+        "customer_id": customer_id,
+        "version": customer.version,
+        **{name: customer.contact.get(name) for name in FIELDS},
+        "tags": list(customer.tags),
+        "marks": list(customer.marks),
+        "last_occurred_at": customer.last_occurred_at,
+    }
+
+
+def changes_of(events: Sequence[Recorded]) -> list[Change]:
+    """List what every event of a customer changed, one row per field."""
+    customer = Customer()
+    changes: list[Change] = []
+    for recorded in events:
+        changes += (Change(recorded, *row, False) for row in _rows(recorded, customer))
+        customer = customer.evolve(recorded)
+    return changes
+
+
+def _rows(recorded: Recorded, before: Customer) -> Iterator[tuple[str, Any, Any]]:
+    match recorded.event:
+        case e.CustomerCreated() as event:
+            yield from ((n, None, value) for n in FIELDS if (value := getattr(event, n)))
+        case e.ContactChanged() as event:
+            yield from ((n, before.contact.get(n), getattr(event, n)) for n in event.changed)
+        case e.TagAdded(tag=tag):
+            yield "tag", None, tag
+        case e.TagRemoved(tag=tag):
+            yield "tag", tag, None
+        case e.MarkSet(mark=mark):
+            yield "mark", None, mark
+        case e.MarkRemoved(mark=mark):
+            yield "mark", mark, None
+        case e.CustomerNoted(text=text):
+            yield "note", None, text
+        case _:
+            pass
+
+
+def _everybody(system: "System") -> Iterator[tuple[str, Customer]]:
+    last = ""
+    for _ in range(MOST_READ // CHUNK):
+        with system.lend("orderpath_projector") as connection, connection.cursor() as cursor:
+            ids = list_customer_ids(cursor, last, CHUNK)
+        if not ids:
+            return
+        yield from _load(system, ids).items()
+        last = ids[-1]
+    raise Unusable(
+        f"more than {MOST_READ:,} customers would have to be read: look by the phone number or "
+        "e-mail address of the first order"
+    )
+
+
+def _load(system: "System", ids: Sequence[str]) -> dict[str, Customer]:
+    streams = {customer_stream(customer_id): customer_id for customer_id in ids}
+    found = dict.fromkeys(ids, Customer())
+    for stream, events in system.log.load(dict.fromkeys(streams, 0)).items():
+        check_versions(stream, events)
+        for recorded in events:
+            found[streams[stream]] = found[streams[stream]].evolve(recorded)
+    return found
+
+
+def _is_meant(system: "System", customer: Customer, text: str, own: str | None) -> bool:
+    """Every word begins one of the name, or a contact is the one that is looked for."""
+    contact = customer.contact
+    if own is not None:
+        phone, email = contact.get("phone"), contact.get("email")
+        return own in (system.customer_ids(phone, None), system.customer_ids(None, email))
+    names = contact.get("name", "").casefold().split()
+    return all(any(n.startswith(word) for n in names) for word in text.casefold().split())

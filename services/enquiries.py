@@ -1,0 +1,55 @@
+"""Reads one enquiry from the log, what was asked in clear: for the CLI, later for the API."""
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from domain.enquiries import events as e
+from domain.enquiries.events import enquiry_stream
+from domain.messages import Recorded
+from domain.reading import check_versions
+from domain.refusals import Refusal, Unmet
+
+if TYPE_CHECKING:
+    from services.bootstrap import System
+
+
+def show_enquiry(system: "System", enquiry_id: UUID) -> dict[str, Any]:
+    """Give an enquiry with stable keys (docs/customers.md). Raises: Refusal enquiry_unknown"""
+    stream = enquiry_stream(enquiry_id)
+    events = system.log.load({stream: 0})[stream]
+    check_versions(stream, events)
+    if not events:
+        raise Refusal(_unknown(enquiry_id))
+    view: dict[str, Any] = {"enquiry_id": str(enquiry_id), "version": len(events)}
+    for recorded in events:
+        view |= _told(recorded)
+    return view
+
+
+def _told(recorded: Recorded) -> dict[str, Any]:
+    match recorded.event:
+        case e.EnquiryRecorded(channel=channel, text=text, customer=customer):
+            return {
+                "channel": channel,
+                "asked_at": recorded.occurred_at,
+                "text": text,
+                "customer": customer.model_dump() if customer else None,
+                "state": "open",
+                **dict.fromkeys(("ended_at", "order_id", "reason_code")),
+            }
+        case e.EnquiryOrdered(order_id=order_id):
+            ended = {"state": "ordered", "order_id": str(order_id)}
+            return {"ended_at": recorded.occurred_at, **ended}
+        case e.EnquiryClosed(reason_code=why):
+            return {"ended_at": recorded.occurred_at, "state": "closed", "reason_code": why}
+        case _:
+            return {}
+
+
+def _unknown(enquiry_id: UUID) -> Unmet:
+    return Unmet(
+        code="enquiry_unknown",
+        field="enquiry_id",
+        message=f"There is no enquiry {enquiry_id}",
+        needed="the id that `enquiry record` printed",
+    )

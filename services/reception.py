@@ -1,0 +1,48 @@
+"""The way in for commands: whose contact is in one is worked out before it waits for its turn.
+
+The id is added beside what the sender set, so the body of the command is what it was: whoever
+repeats it, from wherever, gets its first answer.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Any
+
+from domain.batch import Log
+from domain.messages import Command, Outcome
+from domain.orders.events import Customer
+from services.pipeline import Pipeline
+
+CustomerIds = Callable[[str | None, str | None], str | None]  # phone, e-mail -> customer id
+
+
+class Reception(Pipeline):
+    """The pipeline, for commands that may name a customer by phone or e-mail only."""
+
+    def __init__(
+        self, log: Log, clock: Callable[[], datetime], customer_ids: CustomerIds, **settings: Any
+    ) -> None:
+        super().__init__(log, clock, **settings)
+        self._customer_ids = customer_ids
+
+    def submit(self, command: Command) -> Future[Outcome]:
+        """Queue a command, as Pipeline does."""
+        return super().submit(recognised(command, self._customer_ids))
+
+    async def execute_async(self, command: Command) -> Outcome:
+        """Queue a command from an event loop and wait for its answer."""
+        return await super().execute_async(recognised(command, self._customer_ids))
+
+
+def recognised(command: Command, customer_ids: CustomerIds) -> Command:
+    """Give the command with the id of the customer that it names by a contact."""
+    customer = getattr(command, "customer", None)
+    if not isinstance(customer, Customer) or customer.customer_id is not None:
+        return command
+    customer_id = customer_ids(customer.phone, customer.email)
+    if customer_id is None:
+        return command
+    said = customer.model_fields_set - {"customer_id"}
+    values = {**dict(customer), "customer_id": customer_id}
+    return command.model_copy(update={"customer": Customer.model_construct(said, **values)})

@@ -1,0 +1,1 @@
+"""The enquiry without a database: recorded, ordered, closed."""
