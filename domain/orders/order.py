@@ -60,11 +60,11 @@ class Order:
 
     @property
     def currency(self) -> str | None:
-        """As placed; until that is known, the one that all items have, or all payments."""
+        """As placed; until that is known, the one that all items have, else all payments."""
         if self.placed is not None:
             return self.placed.currency
         items = {item.currency for item in self.items.values() if item.currency is not None}
-        told = items if len(items) == 1 else {entry.currency for entry in self.ledger}
+        told = items or {entry.currency for entry in self.ledger}
         return told.pop() if len(told) == 1 else None
 
     @property

@@ -80,3 +80,34 @@ def test_a_discount_is_shared_out_the_same_wherever_a_batch_ends(
 def line(item_id: str, price: int, vat_bp: int) -> Line:
     changes: dict[str, Any] = {"item_id": item_id, "quantity": 1, "discount_minor": 0}
     return TEA.model_copy(update=changes | {"unit_price_minor": price, "vat_bp": vat_bp})
+
+
+IN_USD = PAID.model_copy(update={"fact_id": fact_id(8), "currency": "USD"})
+ITEM = c.ItemFact(fact_id=fact_id(5), occurred_at=YESTERDAY, line=TEA, currency="EUR")
+IN_YEN = c.ItemFact(fact_id=fact_id(9), occurred_at=NOW, line=line("2", 9, 0), currency="JPY")
+
+
+def annulled(version: int) -> Command:
+    return c.CorrectFact(
+        command_id=uuid4(), actor=actor(), order_id=ORDER_ID, version=version, reason="Wrong"
+    )
+
+
+@pytest.mark.parametrize(
+    ("commands", "currency"),
+    [
+        ([recorded(PAID)], "EUR"),
+        ([recorded(IN_USD), recorded(PAID)], None),
+        ([recorded(IN_USD), recorded(PAID), annulled(1)], "EUR"),
+        ([recorded(PAID), annulled(1)], None),
+        ([recorded(ITEM, IN_YEN), recorded(PAID)], None),
+    ],
+    ids=["paid", "in two", "one annulled", "all annulled", "items differ"],
+)
+def test_until_an_order_is_placed_its_items_or_else_its_payments_say_its_currency(
+    world: World, commands: list[Command], currency: str | None
+) -> None:
+    world.send(*commands)
+    world.catch_up()
+
+    assert world.query("select currency from analytics.orders") == [(currency,)]
