@@ -214,7 +214,8 @@ def _placed(order: Order, event: e.OrderPlaced, happened: Happened) -> dict[str,
         return changes
     customer_id = event.customer.customer_id if event.customer else event.customer_id
     changes["placed"] = event
-    changes["deadlines"] = event.deadlines
+    if happened.fact_id is None:
+        changes["deadlines"] = event.deadlines
     changes["placed_by"] = placed_by
     changes["subject_id"] = order.subject_id or customer_id
     changes["items"] = {**order.items} | {
