@@ -2,27 +2,30 @@
 cost. Folded by the domain's own evolve, so that money and pieces are what the aggregate says.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, LiteralString
 
-from domain.messages import Recorded
+from domain.messages import Event, Recorded
 from domain.orders import events as e
 from domain.orders.items import Item, items_status
 from domain.orders.money import Line, Totals
-from domain.orders.order import Order, totals_of
+from domain.orders.order import Order
 from projections.interface import Tx, as_json
+from projections.item_tellings import TELLINGS_TABLE, store_tellings, with_tellings
 
 SHAPING: Final = (e.OrderPlaced, e.ItemAdded, e.ItemChanged, e.ItemStatusChanged)
+_ANNULLED: Final = (e.OrderPlaced.NAME, e.ItemAdded.NAME)  # the facts among them
 
 
 class Items:
     """One row per position, and one per order with its money."""
 
     name: Final = "items"
-    version: Final = 2
-    tables: Final = ("items", "order_totals")
-    ddl: Final[LiteralString] = """
+    version: Final = 3
+    tables: Final = ("items", "order_totals", "tellings")
+    ddl: Final[LiteralString] = (
+        """
         create table items (
             order_id          uuid not null,
             item_id           text not null,
@@ -44,6 +47,7 @@ class Items:
             key_decided       integer not null,
             key_no            integer not null,
             key_fact_id       uuid not null,
+            before            jsonb, -- the item before the first fact about it that is in tellings
             primary key (order_id, item_id)
         );
         create table order_totals (
@@ -57,7 +61,7 @@ class Items:
             placed_fact_id    uuid,
             placed_discount_minor bigint, -- as placed, null: it was placed without money
             placed_delivery_minor bigint,
-            settled           boolean not null, -- decisions have settled the money
+            settled           boolean not null, -- by decisions alone: facts have no part in it
             items             integer not null,
             live_quantity     integer not null,
             items_status      text not null,
@@ -68,33 +72,61 @@ class Items:
             total_minor       bigint not null
         );
     """
+        + TELLINGS_TABLE
+    )
 
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
         """Load the touched orders, evolve them, store them."""
-        shaping = [recorded for recorded in batch if isinstance(recorded.event, SHAPING)]
+        shaping = [recorded for recorded in batch if _shapes(recorded.event)]
         if not shaping:
             return
-        orders = _load({recorded.entity_id for recorded in shaping}, tx)
+        before = _load({recorded.entity_id for recorded in shaping}, tx)
+        after = dict(before)
         for recorded in shaping:
-            order = orders.get(recorded.entity_id, Order())
-            orders[recorded.entity_id] = order.evolve(recorded)
-        items = [row for order_id, order in orders.items() for row in _item_rows(order_id, order)]
-        if items:
-            tx.execute(_UPSERT_ITEMS, [as_json(items)])
-        totals = [_totals_row(order_id, order) for order_id, order in orders.items()]
-        tx.execute(_UPSERT_TOTALS, [as_json(totals)])
+            order = after.get(recorded.entity_id, Order())
+            after[recorded.entity_id] = order.evolve(recorded)
+        _store(before, after, tx)
+        store_tellings(before, after, tx)
+
+
+def _shapes(event: Event) -> bool:
+    if isinstance(event, e.FactAnnulled):
+        return event.annulled_type in _ANNULLED
+    return isinstance(event, SHAPING)
+
+
+def _store(before: Mapping[str, Order], after: Mapping[str, Order], tx: Tx) -> None:
+    """Write what there is of each order, and delete what annulled facts had told of alone."""
+    gone = [
+        {"order_id": order_id, "item_id": item_id}
+        for order_id, order in before.items()
+        for item_id in order.items.keys() - after[order_id].items.keys()
+    ]
+    items = [row for order_id, order in after.items() for row in _item_rows(order_id, order)]
+    told = {order_id for order_id, order in after.items() if order.placed or order.items}
+    totals = [_totals_row(order_id, after[order_id]) for order_id in told]
+    for statement, rows in (
+        (_DELETE_ITEMS, gone),
+        (_UPSERT_ITEMS, items),
+        (_DELETE_TOTALS, [{"order_id": order_id} for order_id in before.keys() - told]),
+        (_UPSERT_TOTALS, totals),
+    ):
+        if rows:
+            tx.execute(statement, [as_json(rows)])
 
 
 def _load(order_ids: Iterable[str], tx: Tx) -> dict[str, Order]:
     wanted = [list(order_ids)]
     items: dict[str, dict[str, Item]] = {}
-    for order_id, *row in tx.execute(_SELECT_ITEMS, wanted):
+    before: dict[tuple[str, str], Any] = {}
+    for order_id, item_before, *row in tx.execute(_SELECT_ITEMS, wanted):
         item = _item(*row)
         items.setdefault(order_id, {})[item.line.item_id] = item
+        before[order_id, item.line.item_id] = item_before
     orders = {}
     for order_id, *row in tx.execute(_SELECT_TOTALS, wanted):
         orders[order_id] = _order(items.get(order_id, {}), *row)
-    return orders
+    return with_tellings(orders, before, tx)
 
 
 def _item(
@@ -130,6 +162,7 @@ def _item_rows(order_id: str, order: Order) -> Iterable[dict[str, Any]]:
     for item in order.items.values():
         line = item.line
         at, decided, number, fact_id = item.key
+        history = order.item_histories.get(line.item_id)
         yield {
             "order_id": order_id,
             "item_id": line.item_id,
@@ -151,11 +184,12 @@ def _item_rows(order_id: str, order: Order) -> Iterable[dict[str, Any]]:
             "key_decided": decided,
             "key_no": number,
             "key_fact_id": fact_id,
+            "before": history and history.before,
         }
 
 
 def _totals_row(order_id: str, order: Order) -> dict[str, Any]:
-    totals = order.totals or totals_of(order, order.items)
+    totals = order.money
     placed = order.placed
     stated = placed.totals if placed else None
     late, key = order.placed_by or (None, (None, None, None, None))
@@ -183,7 +217,7 @@ def _totals_row(order_id: str, order: Order) -> dict[str, Any]:
 
 
 _SELECT_ITEMS: Final = """
-    select order_id::text, jsonb_build_object(
+    select order_id::text, before, jsonb_build_object(
                'item_id', item_id, 'sku', sku, 'title', title, 'quantity', quantity,
                'unit_price_minor', unit_price_minor, 'discount_minor', discount_minor,
                'vat_bp', vat_bp, 'seller', seller, 'upsell', upsell),
@@ -208,7 +242,7 @@ _UPSERT_ITEMS: Final = """
         unit_price_minor bigint, discount_minor bigint, vat_bp integer, seller text,
         upsell boolean, delivery_minor bigint, currency text, pieces jsonb, item_status text,
         live_quantity integer, net_minor bigint, key_at timestamptz, key_decided integer,
-        key_no integer, key_fact_id uuid)
+        key_no integer, key_fact_id uuid, before jsonb)
     on conflict (order_id, item_id) do update set
         sku = excluded.sku, title = excluded.title, quantity = excluded.quantity,
         unit_price_minor = excluded.unit_price_minor, discount_minor = excluded.discount_minor,
@@ -218,7 +252,13 @@ _UPSERT_ITEMS: Final = """
         item_status = excluded.item_status, live_quantity = excluded.live_quantity,
         net_minor = excluded.net_minor, key_at = excluded.key_at,
         key_decided = excluded.key_decided, key_no = excluded.key_no,
-        key_fact_id = excluded.key_fact_id
+        key_fact_id = excluded.key_fact_id, before = excluded.before
+"""
+
+_DELETE_ITEMS: Final = """
+    delete from items i
+    using json_to_recordset(%s::json) as x(order_id uuid, item_id text)
+    where i.order_id = x.order_id and i.item_id = x.item_id
 """
 
 _UPSERT_TOTALS: Final = """
@@ -240,4 +280,10 @@ _UPSERT_TOTALS: Final = """
         items_status = excluded.items_status, goods_minor = excluded.goods_minor,
         discount_minor = excluded.discount_minor, delivery_minor = excluded.delivery_minor,
         vat_minor = excluded.vat_minor, total_minor = excluded.total_minor
+"""
+
+_DELETE_TOTALS: Final = """
+    delete from order_totals t
+    using json_to_recordset(%s::json) as x(order_id uuid)
+    where t.order_id = x.order_id
 """

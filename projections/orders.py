@@ -18,8 +18,8 @@ class Orders:
     """Any event of an order makes its row, so that it is there whatever came first."""
 
     name: Final = "orders"
-    version: Final = 1
-    tables: Final = ("orders",)
+    version: Final = 2
+    tables: Final = ("orders", "placements")
     ddl: Final[LiteralString] = """
         create table orders (
             order_id        uuid primary key,
@@ -53,10 +53,29 @@ class Orders:
         );
         create index orders_external_id on orders (external_id);
         create index orders_test on orders (order_id) where test;
+        -- Placements that facts tell of: with the one that counts annulled, the next one does.
+        create table placements (
+            order_id        uuid not null,
+            external_id     text,
+            path            text not null,
+            path_version    integer not null,
+            order_type      text not null,
+            channel         text not null,
+            shop            text not null,
+            customer_id     text,
+            currency        text not null,
+            placed_at       timestamptz not null,
+            promised_at     timestamptz,
+            delivery_method text,
+            placed_no       integer not null,
+            placed_fact_id  uuid not null,
+            version         integer not null,
+            primary key (order_id, version)
+        );
     """
 
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
-        """Write placements, rows of orders that have none, and changes, in this order."""
+        """Write placements, rows of orders that have none, changes, corrections, in this order."""
         placed, known, changed = Rows(), Rows(), Rows()
         first: dict[str, Recorded] = {}
         for recorded in batch:
@@ -66,9 +85,15 @@ class Orders:
         for row in (*placed.values(), *known.values()):
             event = first[row["order_id"]]  # It makes the row, whatever the row tells of.
             row |= {"position": event.position, "recorded_at": event.recorded_at}
-        for statement, rows in ((_PLACED, placed), (_KNOWN, known), (_CHANGED, changed)):
+        for statement, rows in (
+            (_TOLD, _told_placements(batch)),
+            (_PLACED, placed.values()),
+            (_KNOWN, known.values()),
+            (_CHANGED, changed.values()),
+            (_ANNULLED, _annulled_placements(batch)),
+        ):
             if rows:
-                tx.execute(statement, [as_json(list(rows.values()))])
+                tx.execute(statement, [as_json(list(rows))])
 
 
 def _sort_in(recorded: Recorded, placed: Rows, known: Rows, changed: Rows) -> None:
@@ -122,6 +147,23 @@ def _placement(event: e.OrderPlaced, recorded: Recorded) -> dict[str, Any]:
     }
 
 
+def _told_placements(batch: Sequence[Recorded]) -> list[dict[str, Any]]:
+    return [
+        _placement(recorded.event, recorded) | {"version": recorded.version}
+        for recorded in batch
+        if isinstance(recorded.event, e.OrderPlaced) and recorded.fact_id is not None
+    ]
+
+
+def _annulled_placements(batch: Sequence[Recorded]) -> list[dict[str, Any]]:
+    return [
+        {"order_id": recorded.entity_id, "version": recorded.event.annulled_version}
+        for recorded in batch
+        if isinstance(recorded.event, e.FactAnnulled)
+        and recorded.event.annulled_type == e.OrderPlaced.NAME
+    ]
+
+
 def _least(one: str | None, other: str | None) -> str | None:
     """What does not depend on who came first; nothing gives way to something."""
     return min(filter(None, (one, other)), default=None)
@@ -131,6 +173,15 @@ def _key(row: dict[str, Any]) -> tuple[Any, ...]:
     """Of several placements the least counts: a decided one, else the earliest fact."""
     return (row["placed_late"], row["placed_at"], row["placed_no"], row["placed_fact_id"])
 
+
+_TOLD: Final = """
+    insert into placements
+    select * from json_to_recordset(%s::json) as x(
+        order_id uuid, external_id text, path text, path_version integer, order_type text,
+        channel text, shop text, customer_id text, currency text, placed_at timestamptz,
+        promised_at timestamptz, delivery_method text, placed_no integer, placed_fact_id uuid,
+        version integer)
+"""
 
 _PLACED: Final = """
     insert into orders as o (
@@ -194,4 +245,36 @@ _CHANGED: Final = """
         order_id uuid, test boolean, assigned boolean, owner_user text, owner_group text,
         promised_at timestamptz, delivery_method text, track_number text, changed text[])
     where o.order_id = x.order_id
+"""
+
+# The order stays to be found by the number that it had. Where it was placed by a decision, that
+# one counts. What a statement deletes, the rest of it still sees.
+_ANNULLED: Final = """
+    with gone as (
+        delete from placements p
+        using json_to_recordset(%s::json) as x(order_id uuid, version integer)
+        where p.order_id = x.order_id and p.version = x.version
+        returning p.order_id, p.version, p.external_id
+    ), wrong as (
+        select order_id, array_agg(version) as versions, min(external_id) as external_id
+        from gone group by order_id
+    )
+    update orders o set
+        told_external_id = least(o.told_external_id, wrong.external_id),
+        placed_external_id = next.external_id, order_type = next.order_type,
+        channel = next.channel, shop = next.shop, placed_customer_id = next.customer_id,
+        currency = next.currency, placed_at = next.placed_at,
+        promised_at = case when 'promised_at' = any (o.details_changed)
+            then o.promised_at else next.promised_at end,
+        delivery_method = case when 'delivery_method' = any (o.details_changed)
+            then o.delivery_method else next.delivery_method end,
+        placed_late = case when next.order_id is not null then true end,
+        placed_no = next.placed_no, placed_fact_id = next.placed_fact_id
+    from wrong
+    left join lateral (
+        select p.* from placements p
+        where p.order_id = wrong.order_id and p.version <> all (wrong.versions)
+        order by p.placed_at, p.placed_no, p.placed_fact_id limit 1
+    ) next on true
+    where o.order_id = wrong.order_id and o.placed_late
 """

@@ -3,15 +3,15 @@
 The keys are stable (docs/reports.md): the CLI and the API show them as they are.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
 from domain.messages import Recorded
-from domain.orders.events import StatusRecorded
+from domain.orders.events import FactAnnulled, OrderPlaced, StatusRecorded
 from domain.orders.items import Item
 from domain.orders.ledger import balance
-from domain.orders.order import Order, totals_of
+from domain.orders.order import Order
 from domain.orders.timeline import Entry
 from domain.paths.path import OrderPath
 
@@ -79,10 +79,16 @@ def view_of(
     }
 
 
-def told_number_of(events: Iterable[Recorded]) -> str | None:
-    """Give the order's number by facts about statuses: the least, as in the projection orders."""
-    told = (r.event.external_id for r in events if isinstance(r.event, StatusRecorded))
-    return min((number for number in told if number), default=None)
+def told_number_of(events: Sequence[Recorded]) -> str | None:
+    """Give the order's number by other facts than the placement: the least, as in the projection
+    orders. An annulled placement still tells it, so that the order stays to be found.
+    """
+    wrong = {r.event.annulled_version for r in events if isinstance(r.event, FactAnnulled)}
+    told = {r.event.external_id for r in events if isinstance(r.event, StatusRecorded)}
+    placed = [(r, r.event) for r in events if isinstance(r.event, OrderPlaced)]
+    if all(r.fact_id is not None for r, _ in placed):  # Where it was decided, that one says it.
+        told |= {event.external_id for r, event in placed if r.version in wrong}
+    return min(filter(None, told), default=None)
 
 
 def difference(before: View, after: View) -> list[tuple[str, Any, Any]]:
@@ -127,8 +133,8 @@ def _totals(order: Order) -> View:
     """The breakdown; of an imported order, what its items add up to."""
     if not order.exists:
         return dict.fromkeys(_AMOUNTS, 0)
-    totals = order.totals or totals_of(order, order.items)
-    return {name: getattr(totals, name) for name in _AMOUNTS}
+    money = order.money
+    return {name: getattr(money, name) for name in _AMOUNTS}
 
 
 _AMOUNTS: Final = ("goods_minor", "discount_minor", "delivery_minor", "vat_minor", "total_minor")

@@ -74,7 +74,7 @@ def _of_placement(name: str) -> Callable[[Situation], Any]:
 
 
 def _of_totals(name: str) -> Callable[[Situation], Any]:
-    return lambda s: getattr(s.order.totals, name, None)
+    return lambda s: getattr(s.order.money, name)
 
 
 def _detail(name: str) -> Callable[[Situation], Any]:

@@ -278,17 +278,15 @@ OrderEvent = (
 ORDER_EVENTS: tuple[type[Event], ...] = get_args(OrderEvent)
 
 # The facts (events with a fact id) that `order correct` can take back. A decision is undone by a
-# decision. Placements and items cannot be taken back yet: what counts instead is not kept.
+# decision.
 CORRECTABLE: frozenset[str] = frozenset(
     e.NAME
     for e in (
+        OrderPlaced,
         StatusRecorded,
         SourceStatusNoted,
-        PaymentSubmitted,
-        PaymentAuthorised,
-        PaymentCharged,
-        PaymentRefunded,
-        PaymentChargedBack,
+        ItemAdded,
+        *PAYMENT_EVENTS.values(),
     )
 )
 

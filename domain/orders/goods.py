@@ -118,7 +118,9 @@ def release_all(draft: Draft, why: ReleaseReason) -> None:
 def release_expired(draft: Draft) -> None:
     """Give back what is kept beyond its time. Pieces that are packed already stay."""
     for item_id, kept in draft.order.goods.items():
-        item = draft.order.items[item_id]
+        item = draft.order.items.get(item_id)
+        if item is None:  # It is annulled, nothing is kept for it.
+            continue
         due = sum(
             pieces
             for location, pieces in kept.parts.items()
@@ -131,15 +133,18 @@ def release_expired(draft: Draft) -> None:
 
 
 def settle(draft: Draft) -> None:
-    """Give back what is kept for pieces that no longer need it: cancelled, or the order ended."""
+    """Give back what is kept for pieces that no longer need it: they are cancelled, the order has
+    ended, or facts say by now that the item is another one or none.
+    """
     status = draft.path.statuses.get(draft.order.status or "")
     ended = status is not None and status.final is not None
     for item_id, kept in draft.order.goods.items():
         item = draft.order.items.get(item_id)
-        needed = 0 if ended or item is None else max(_beyond_ordered(item) - kept.committed, 0)
+        needed, why = _still_needed(None if ended else item, kept)
         if kept.quantity > needed:
-            why: ReleaseReason = "cancelled" if ended else "shortened"
             _release(draft, item_id, kept.quantity - needed, why)
+        if item is None or item.line.sku != kept.sku:  # What has left was no piece of it either.
+            _note(draft, item_id, Kept(kept.sku, {}))
 
 
 def keep_for_good(draft: Draft) -> None:
@@ -246,13 +251,23 @@ def _note(draft: Draft, item_id: str, kept: Kept) -> None:
 
 
 def _kept(draft: Draft, item_id: str, item: Item) -> Kept:
-    return draft.order.goods.get(item_id) or Kept(item.line.sku, {})
+    kept = draft.order.goods.get(item_id)
+    return kept if kept and kept.sku == item.line.sku else Kept(item.line.sku, {})
 
 
 def _moved(item_id: str, quantity: int, source: str, target: str) -> e.ItemStatusChanged:
     return e.ItemStatusChanged(
         item_id=item_id, quantity=quantity, from_status=source, to_status=target
     )
+
+
+def _still_needed(item: Item | None, kept: Kept) -> tuple[int, ReleaseReason]:
+    """Give how many pieces are to be kept for an item, and why no more are."""
+    if item is None:
+        return 0, "cancelled"
+    if item.line.sku != kept.sku:
+        return 0, "moved"
+    return max(_beyond_ordered(item) - kept.committed, 0), "shortened"
 
 
 def _beyond_ordered(item: Item) -> int:

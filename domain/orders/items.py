@@ -42,8 +42,11 @@ class Item:
     key: TimelineKey = EARLIEST  # of the event that shaped it last; older facts change nothing
 
     def move(self, quantity: int, from_status: str, to_status: str) -> "Item":
-        """Give the item with so many pieces moved. Never refuses: evolve calls it."""
+        """Give the item with so many pieces moved, or as many as are there: facts that brought
+        the others may be annulled by now. Never refuses: evolve calls it.
+        """
         pieces = dict(self.pieces)
+        quantity = min(quantity, pieces.get(from_status, 0))
         pieces[from_status] = pieces.get(from_status, 0) - quantity
         pieces[to_status] = pieces.get(to_status, 0) + quantity
         left = {status: n for status, n in pieces.items() if n}

@@ -1,18 +1,26 @@
 """The order's state and how events change it. evolve never refuses and looks nothing up."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, assert_never, cast
 from uuid import UUID
 
 from domain.messages import Happened
 from domain.orders import events as e
 from domain.orders.fingerprint import fingerprint
+from domain.orders.item_history import (
+    ItemEvent,
+    ItemHistory,
+    ItemTelling,
+    with_telling,
+    without_fact,
+)
 from domain.orders.items import INITIAL, Item, charged_lines, items_status
 from domain.orders.ledger import Balance, LedgerEntry, PaymentStatus, balance, payment_status
 from domain.orders.money import Totals, add_up, discount_within_price
-from domain.orders.parts import Approval, Kept
+from domain.orders.parts import Approval, Kept, Placement
 from domain.orders.timeline import Entry, TimelineKey, insert, key_of, without
 
 FieldValue = str | datetime | None
@@ -29,6 +37,7 @@ class Order:
     last_occurred_at: datetime | None = None
     placed: e.OrderPlaced | None = None
     placed_by: tuple[bool, TimelineKey] | None = None  # (is a fact, its key); the least counts
+    placements: tuple[Placement, ...] = ()  # all that facts tell of, the one that counts too
     subject_id: str | None = None  # whose personal data the order's events hold
     path: str = ""
     path_version: int = 0
@@ -37,8 +46,9 @@ class Order:
     paused: e.Paused | None = None  # the limit that goes on when the order comes back
     approval: Approval | None = None
     items: Mapping[str, Item] = field(default_factory=dict)
+    item_histories: Mapping[str, ItemHistory] = field(default_factory=dict)  # where facts shaped it
     goods: Mapping[str, Kept] = field(default_factory=dict)  # by item, of those the stock knows of
-    totals: Totals | None = None
+    totals: Totals | None = None  # as decided; None: facts shaped items, add them up
     ledger: tuple[LedgerEntry, ...] = ()
     voided: tuple[LedgerEntry, ...] = ()  # annulled: the gateway may tell of them again
     fields: Mapping[str, FieldValue] = field(default_factory=dict)  # changed after placing
@@ -60,19 +70,22 @@ class Order:
 
     @property
     def currency(self) -> str | None:
-        """As placed; until that is known, the one that all items have, or all payments."""
+        """As placed; until that is known, the one that all items have, else all payments."""
         if self.placed is not None:
             return self.placed.currency
         items = {item.currency for item in self.items.values() if item.currency is not None}
-        told = items if len(items) == 1 else {entry.currency for entry in self.ledger}
+        told = items or {entry.currency for entry in self.ledger}
         return told.pop() if len(told) == 1 else None
+
+    @property
+    def money(self) -> Totals:
+        """What the order costs now and what that is made of."""
+        return self.totals or totals_of(self, self.items)
 
     @property
     def due_minor(self) -> int:
         """What the order costs now, in minor units."""
-        if self.totals is not None:
-            return self.totals.total_minor
-        return totals_of(self, self.items).total_minor
+        return self.money.total_minor
 
     @property
     def balance(self) -> Balance:
@@ -160,14 +173,8 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
             return entered | _pinned(order, event.path, event.path_version)
         case e.OrderPlaced():
             return _placed(order, event, happened)
-        case e.ItemAdded():
-            return _item_added(order, event, happened)
-        case e.ItemChanged(line=line, totals=totals):
-            item = order.items[line.item_id].with_line(line)
-            return _with_item(order, item, happened) | {"totals": totals}
-        case e.ItemStatusChanged(item_id=item_id):
-            item = order.items[item_id].move(event.quantity, event.from_status, event.to_status)
-            return _with_item(order, item, happened) | {"totals": event.totals or order.totals}
+        case e.ItemAdded() | e.ItemChanged() | e.ItemStatusChanged():
+            return _item_shaped(order, event, happened)
         case e.PaymentSubmitted():
             return _booked(order, happened, event)
         case e.PaymentEvent():
@@ -209,12 +216,16 @@ def _placed(order: Order, event: e.OrderPlaced, happened: Happened) -> dict[str,
     }
     if not order.path:
         changes["path"], changes["path_version"] = event.path, event.path_version
-    placed_by = (happened.fact_id is not None, key)
+    is_fact = happened.fact_id is not None
+    if is_fact:
+        changes["placements"] = (*order.placements, Placement(happened.version, key, event))
+    placed_by = (is_fact, key)
     if order.placed_by is not None and order.placed_by < placed_by:
         return changes
     customer_id = event.customer.customer_id if event.customer else event.customer_id
     changes["placed"] = event
-    changes["deadlines"] = event.deadlines
+    if not is_fact:
+        changes["deadlines"] = event.deadlines
     changes["placed_by"] = placed_by
     changes["subject_id"] = order.subject_id or customer_id
     changes["items"] = {**order.items} | {
@@ -225,29 +236,11 @@ def _placed(order: Order, event: e.OrderPlaced, happened: Happened) -> dict[str,
     return changes
 
 
-def _item_added(order: Order, event: e.ItemAdded, happened: Happened) -> dict[str, Any]:
-    """Of several facts about one item the latest counts, whichever came first."""
-    line = event.line
-    known = order.items.get(line.item_id)
-    if known is None:
-        item = Item(line, {INITIAL: line.quantity}, event.delivery_minor, event.currency)
-    elif known.key > _key_of(happened):
-        return {}
-    else:  # What is said of the line says nothing of how far its pieces are.
-        item = replace(
-            known.with_line(line), delivery_minor=event.delivery_minor, currency=event.currency
-        )
-    changes = _with_item(order, item, happened)
-    totals = event.totals
-    if totals is None and order.totals is not None:  # A fact about an order whose money is known.
-        totals = totals_of(order, changes["items"])
-    return changes | {"totals": totals}
-
-
-def _with_item(order: Order, item: Item, happened: Happened) -> dict[str, Any]:
-    key = max(item.key, _key_of(happened))
-    shaped = Item(item.line, item.pieces, item.delivery_minor, item.currency, key)
-    return {"items": {**order.items, item.line.item_id: shaped}}
+def _item_shaped(order: Order, event: ItemEvent, happened: Happened) -> dict[str, Any]:
+    told = ItemTelling(happened.version, _key_of(happened), event)
+    changes: dict[str, Any] = with_telling(order.items, order.item_histories, told)
+    changes["totals"] = None if changes["item_histories"] else event.totals or order.totals
+    return changes
 
 
 def _key_of(happened: Happened) -> TimelineKey:
@@ -273,10 +266,25 @@ def _booked(
 
 
 def _annulled(order: Order, version: int) -> dict[str, Any]:
+    """Let the order be as if that fact had never been told. What it pinned stays: path, subject."""
     return {
         "timeline": without(order.timeline, version),
         "ledger": tuple(entry for entry in order.ledger if entry.version != version),
         "voided": (*order.voided, *(one for one in order.ledger if one.version == version)),
         "correctable": {v: name for v, name in order.correctable.items() if v != version},
         "annulled": order.annulled | {version},
+        **_placement_annulled(order, version),
+        **without_fact(order.items, order.item_histories, version),
+    }
+
+
+def _placement_annulled(order: Order, version: int) -> dict[str, Any]:
+    left = tuple(one for one in order.placements if one.version != version)
+    if order.placed_by is None or not order.placed_by[0]:  # By a decision, which counts first.
+        return {"placements": left}
+    first = min(left, key=attrgetter("key"), default=None)
+    return {
+        "placements": left,
+        "placed": first and first.event,
+        "placed_by": first and (True, first.key),
     }

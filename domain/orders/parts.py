@@ -3,6 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from domain.orders.events import OrderPlaced
+from domain.orders.timeline import TimelineKey
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A fact that the order was placed. It counts where no decision and no earlier one does."""
+
+    version: int  # of the event in the order's stream
+    key: TimelineKey
+    event: OrderPlaced
+
 
 @dataclass(frozen=True, slots=True)
 class Approval:

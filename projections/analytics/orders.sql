@@ -28,7 +28,7 @@ select
     coalesce(t.items, 0) as items, -- positions
     coalesce(t.live_quantity, 0) as pieces, -- pieces that are not cancelled
     coalesce(t.items_status, 'none') as items_status, -- one word for all pieces: shipped, partly_shipped, …
-    m.currency, -- ISO 4217: as placed, until that is known the one of its items or payments
+    m.currency, -- ISO 4217: as placed, until that is known the one of all its items, else of all its payments
     coalesce(t.goods_minor, 0) as goods_minor, -- goods after their discounts, minor units
     coalesce(t.discount_minor, 0) as discount_minor, -- discount off the whole order, minor units
     coalesce(t.delivery_minor, 0) as delivery_minor, -- delivery, minor units
@@ -65,5 +65,7 @@ left join live.order_totals t on t.order_id = o.order_id
 cross join lateral (
     select coalesce(o.currency, t.currency, (
         select min(x.currency) from live.order_payments x
-        where x.order_id = o.order_id and x.payments > 0 having count(*) = 1)) as currency) m
+        where x.order_id = o.order_id and x.payments > 0 and not exists (
+            select from live.items i where i.order_id = o.order_id and i.currency is not null)
+        having count(*) = 1)) as currency) m
 left join live.order_payments p on p.order_id = o.order_id and p.currency = m.currency;

@@ -100,7 +100,11 @@ def correct(
     *,
     sending: Sending,
 ) -> None:
-    """Annul a wrong fact; the reason is mandatory. History still shows it."""
+    """Annul a wrong fact of an import or a gateway, as if it had never been told.
+
+    It may be the placement, an item, a status or a payment; the reason is mandatory. History
+    still shows it. A decision is undone by another decision.
+    """
     from domain.orders.commands import CorrectFact
 
     send(order, sending, CorrectFact, {"version": event})

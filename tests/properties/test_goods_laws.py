@@ -94,7 +94,7 @@ class OneOrder(RuleBasedStateMachine):
         self.move(status)
 
     @rule(
-        item=st.sampled_from(["1", "2", "3"]),
+        item=st.sampled_from(["1", "2", "3", "4"]),
         way=st.tuples(st.sampled_from(PIECES), st.sampled_from([*PIECES, "cancelled"])),
         quantity=st.integers(1, 3),
     )
@@ -109,6 +109,20 @@ class OneOrder(RuleBasedStateMachine):
             reason_code="late",
         )
         self.send(command)
+
+    @rule(item=st.sampled_from(["1", "4"]), sku=st.sampled_from(SKUS), quantity=st.integers(1, 4))
+    def tell_of_an_item(self, item: str, sku: str, quantity: int) -> None:
+        line = LINES[0].model_copy(update={"item_id": item, "sku": sku, "quantity": quantity})
+        fact = c.ItemFact(fact_id=uuid4(), occurred_at=self.now + timedelta(minutes=9), line=line)
+        by = {"actor": actor("import")}
+        self.send(c.RecordFacts(**who() | by, path="shop", facts=(fact,)))
+
+    @rule(data=st.data())
+    def annul(self, data: st.DataObject) -> None:
+        told = [*self.world.order.correctable]
+        if told:
+            wrong = data.draw(st.sampled_from(told))
+            self.send(c.CorrectFact(**who(), version=wrong, reason="Wrong"))
 
     @rule(item=st.sampled_from(["1", "2", "3"]))
     def cancel_pieces(self, item: str) -> None:

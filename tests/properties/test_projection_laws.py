@@ -24,8 +24,17 @@ from projections.catalog import PROJECTIONS
 from projections.sessions import transaction
 from services.follower import Follower
 from tests.integration.projections.world import Rows, World, open_world
-from tests.support.examples import NOW, PATH, actor, fact_id
-from tests.support.strategies import any_command, facts_with, records, sequences
+from tests.support.examples import COMMANDS, NOW, PATH, actor, fact_id
+from tests.support.strategies import (
+    any_command,
+    corrections,
+    facts_with,
+    imported,
+    item_commands,
+    item_facts,
+    records,
+    sequences,
+)
 
 EXAMPLES = settings(
     max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
@@ -67,7 +76,7 @@ class Case:
         update: dict[str, Any] = {"order_id": self.order_id}
         if isinstance(command, c.RecordFacts):
             update["facts"] = tuple(
-                fact.model_copy(update={"fact_id": self._own_id(fact.fact_id)})
+                fact.model_copy(update={"fact_id": self.own_id(fact.fact_id)})
                 for fact in command.facts
             )
         return command.model_copy(update=update)
@@ -81,7 +90,7 @@ class Case:
             for name, value in row.items()
         }
 
-    def _own_id(self, fact: UUID) -> UUID:
+    def own_id(self, fact: UUID) -> UUID:
         return UUID(int=self.number * _EARLIEST_FACTS + fact.int)
 
     def rows(self, tables: Mapping[str, Rows]) -> dict[str, list[dict[str, Any]]]:
@@ -143,6 +152,100 @@ def test_the_same_facts_in_any_order_give_identical_tables(
     assert cases[0].rows(tables) == cases[1].rows(tables)
 
 
+Step = c.RecordFacts | c.Fact  # facts are told, or one that was told is annulled
+
+
+@st.composite
+def corrected_arrivals(draw: st.DrawFn) -> tuple[list[Step], list[Step], list[c.Fact]]:
+    """Draw facts, some of them wrong, two ways in which all arrive, and those that are right."""
+    ids = draw(st.lists(st.integers(1, 60), min_size=1, max_size=10, unique=True))
+    facts = [_with(draw(facts_with(st.just(fact_id(number)))), draw(told)) for number in ids]
+    wrong = draw(st.lists(st.sampled_from(facts), unique=True, max_size=5))
+    ways = []
+    for _ in range(2):
+        steps: list[Step] = []
+        left, known = list(wrong), list[c.Fact]()
+        for command in chunked(draw(st.permutations(facts)), draw(st.lists(st.integers(1, 4)))):
+            assert isinstance(command, c.RecordFacts)
+            steps.append(command)
+            known += command.facts
+            for fact in [one for one in left if one in known]:
+                if draw(st.booleans()):
+                    left.remove(fact)
+                    steps.append(fact)
+        ways.append([*steps, *left])
+    return ways[0], ways[1], [fact for fact in facts if fact not in wrong]
+
+
+def take(world: World, case: Case, step: Step) -> None:
+    """Tell facts, or annul one that was told."""
+    command: Command
+    if isinstance(step, c.RecordFacts):
+        command = case.own(step)
+    else:
+        stream = stream_of(case.order_id)
+        happened = world.pipeline_log.load({stream: 0})[stream]
+        (told_as,) = (h.version for h in happened if h.fact_id == case.own_id(step.fact_id))
+        command = c.CorrectFact(
+            command_id=UUID(int=1), actor=actor(), order_id=case.order_id, version=told_as,
+            reason="Wrong",
+        )  # fmt: skip
+    (outcome,) = world.send(command)
+    assert outcome.kind == "accepted", outcome.unmet
+
+
+@EXAMPLES
+@given(arrived=corrected_arrivals(), batch_events=st.integers(1, 9), every=st.integers(1, 5))
+def test_d5_the_same_facts_and_corrections_in_any_order_give_identical_tables(
+    world: World,
+    arrived: tuple[list[Step], list[Step], list[c.Fact]],
+    batch_events: int,
+    every: int,
+) -> None:
+    world.now = LATER
+    way, other_way, right = arrived
+    only_right: list[Step] = [records(*right)] if right else []
+    cases = [Case(), Case(), Case()]
+    for case, steps in zip(cases, [way, other_way, only_right], strict=True):
+        for number, step in enumerate(steps):
+            take(world, case, step)
+            if number % every == 0:
+                world.follower(batch_events).catch_up()
+    world.follower(batch_events).catch_up()
+
+    tables = world.tables(arrival=False)
+    one, other, never = (case.rows(tables) for case in cases)
+
+    assert one == other
+    assert what_counts(one) == what_counts(never)
+
+
+COUNTING = (
+    "orders.orders", "orders.placements", "items.items", "items.order_totals", "items.tellings",
+    "status_visits.visits", "status_visits.standings",
+)  # fmt: skip
+# What an order is found by, and the path that it is pinned to, stay when facts are annulled.
+STAYING = frozenset(
+    {"path", "path_version", "external_id", "told_external_id", "customer_id", "told_customer_id"}
+)
+
+
+def what_counts(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Give the rows that show what is so, not what was once told."""
+    shown = {table: rows[table] for table in COUNTING}
+    blank = {"test": False, "details_changed": []}
+    orders = [
+        {name: value for name, value in row.items() if name not in STAYING}
+        for row in shown["orders.orders"]
+    ]
+    shown["orders.orders"] = [
+        row
+        for row in orders
+        if any(v is not None for k, v in row.items() if k != "order_id" and blank.get(k) != v)
+    ]
+    return shown
+
+
 @st.composite
 def followed_in_pieces(draw: st.DrawFn) -> list[tuple[list[Command], int]]:
     """Draw what happens to one order, in pieces: after each a follower applies so many events
@@ -153,7 +256,7 @@ def followed_in_pieces(draw: st.DrawFn) -> list[tuple[list[Command], int]]:
     for _ in range(draw(st.integers(1, 6))):
         facts = [_with(draw(facts_with(st.just(one))), draw(told)) for one in draw(ids)]
         commands: list[Command] = [records(*facts).model_copy(update={"path": draw(told_by)})]
-        commands += draw(st.lists(any_command, max_size=2))
+        commands += draw(st.lists(st.one_of(any_command, item_facts, corrections), max_size=3))
         pieces.append((draw(st.permutations(commands)), draw(st.integers(1, 5))))
     return pieces
 
@@ -177,8 +280,19 @@ def test_incremental_equals_rebuilt_wherever_batches_begin_and_end(
     assert case.rows(world.tables()) == case.rows(world.tables(replay))
 
 
+scripts = st.one_of(
+    sequences(any_command),
+    sequences(
+        item_commands,
+        item_facts,
+        corrections,
+        first=st.one_of(imported, st.just(COMMANDS["order.place"])),
+    ),
+)
+
+
 @EXAMPLES
-@given(script=sequences(any_command), batch_events=st.integers(1, 9))
+@given(script=scripts, batch_events=st.integers(1, 9))
 def test_the_read_models_say_what_the_aggregate_says(
     world: World, script: list[tuple[int, Command]], batch_events: int
 ) -> None:
@@ -199,7 +313,12 @@ def test_the_read_models_say_what_the_aggregate_says(
     assert row["status"] == order.status
     assert row["path"] == (order.path or None)
     assert row["total_minor"] == order.due_minor
+    assert row["placed_at"] == (order.placed_by[1][0] if order.placed_by else None)
     assert row["items"] == len(order.items)
+    assert pieces(world, case.order_id) == {
+        item_id: (item.line.quantity, item.pieces, item.currency)
+        for item_id, item in order.items.items()
+    }
     assert row["items_status"] == order.items_status
     assert row["payment_status"] == order.payment_status
     assert row["currency"] == order.currency
@@ -211,6 +330,11 @@ def test_the_read_models_say_what_the_aggregate_says(
     assert row["promised_at"] == order.field_value("promised_at")
     assert row["delivery_method"] == order.field_value("delivery_method")
     assert row["visits"] == (len(order.timeline) or None)
+
+
+def pieces(world: World, order_id: UUID) -> dict[str, tuple[int, dict[str, int], str | None]]:
+    text = "select item_id, quantity, pieces, currency from live.items where order_id = %s"
+    return {item_id: tuple(row) for item_id, *row in world.query(text, order_id)}
 
 
 def other_currencies(order: Order) -> list[str] | None:

@@ -146,6 +146,28 @@ place_orders: st.SearchStrategy[Command] = st.builds(
 record_facts: st.SearchStrategy[Command] = st.lists(
     facts_with(st.integers(1, 40).map(fact_id)), min_size=1, max_size=4
 ).map(lambda facts: records(*facts))
+item_facts: st.SearchStrategy[c.RecordFacts] = st.lists(
+    st.builds(
+        c.ItemFact,
+        fact_id=st.integers(1, 9).map(fact_id),
+        occurred_at=st.sampled_from([NOW - timedelta(hours=1), NOW + timedelta(minutes=5)]),
+        line=lines.filter(lambda line: line.unit_price_minor <= 500),
+        currency=st.sampled_from([None, "EUR", "USD"]),
+    ),
+    min_size=1,
+    max_size=3,
+).map(lambda facts: records(*facts))
+imported: st.SearchStrategy[Command] = st.builds(
+    lambda placed, items: records(placed, *items.facts),
+    st.builds(
+        c.PlacedFact,
+        fact_id=st.just(fact_id(0)),
+        occurred_at=st.just(NOW),
+        status=st.just("new"),
+        currency=st.just("EUR"),
+    ),
+    item_facts,
+)
 
 status_commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(
@@ -195,6 +217,9 @@ payment_commands: st.SearchStrategy[Command] = st.one_of(
     *(_payment(kind, method=methods) for kind in (c.AuthorisePayment, c.ChargePayment)),
     *(_payment(kind) for kind in (c.RefundPayment, c.ChargeBackPayment)),
 )
+corrections: st.SearchStrategy[Command] = st.builds(
+    c.CorrectFact, **_envelope(version=st.integers(1, 8), reason=st.just("Wrong"))
+)
 detail_commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(
         c.ChangeFields,
@@ -207,7 +232,7 @@ detail_commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(c.AssignOwner, **_envelope(user=st.sampled_from(["ann", "bob"]), group=st.none())),
     st.builds(c.AddNote, **_envelope(text=st.just("Hello"))),
     st.builds(c.MarkTest, **_envelope(test=st.booleans())),
-    st.builds(c.CorrectFact, **_envelope(version=st.integers(2, 6))),
+    st.builds(c.CorrectFact, **_envelope(version=st.integers(1, 8))),
 )
 any_command: st.SearchStrategy[Command] = st.one_of(
     place_orders,

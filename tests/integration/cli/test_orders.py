@@ -302,6 +302,31 @@ def test_a_correction_needs_a_reason_and_a_fact(
     assert done.code == 0
 
 
+def test_d5_placement_and_items_of_an_import_are_corrected_too(
+    line: CommandLine, tmp_path: Path
+) -> None:
+    line.run("import", "olist", write_olist(tmp_path / "shop"))
+    changes = line.run("order", "history", "o1", "--json").json["changes"]
+    wrong = {
+        change["event"]: change["version"]
+        for change in changes
+        if change["event"] in ("order.placed.v1", "order.item_added.v1")
+    }
+    items = line.run("order", "show", "o1", "--json").json["items"]
+
+    done = [line.run("order", "correct", "o1", v, "--reason", "Not ours") for v in wrong.values()]
+
+    assert [said.code for said in done] == [0, 0]
+    shown = line.run("order", "show", "o1", "--json").json
+    assert (shown["external_id"], shown["placed_at"], len(shown["items"])) == (
+        "o1", None, len(items) - 1,
+    )  # fmt: skip
+    history = line.run("order", "history", "o1", "--json").json["changes"]
+    annulled = {one["version"] for one in history if one["annulled"]}
+    assert annulled == set(wrong.values())
+    assert line.run("projection", "verify", "items").code == 0
+
+
 def test_money_moves_both_ways_but_never_more_than_there_is(line: CommandLine, placed: str) -> None:
     for words in (("10",), ("14.70",)):
         assert line.run("order", "pay", placed, *words).code == 0

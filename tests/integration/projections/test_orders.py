@@ -80,3 +80,126 @@ def test_a_discount_is_shared_out_the_same_wherever_a_batch_ends(
 def line(item_id: str, price: int, vat_bp: int) -> Line:
     changes: dict[str, Any] = {"item_id": item_id, "quantity": 1, "discount_minor": 0}
     return TEA.model_copy(update=changes | {"unit_price_minor": price, "vat_bp": vat_bp})
+
+
+ITEM = c.ItemFact(fact_id=fact_id(5), occurred_at=YESTERDAY, line=TEA, currency="EUR")
+ITEM_LATER = c.ItemFact(
+    fact_id=fact_id(6), occurred_at=NOW, line=TEA.model_copy(update={"quantity": 5})
+)
+FIRST = PLACED_EARLIER.model_copy(update={"external_id": "A-17", "currency": "USD"})
+IN_USD = PAID.model_copy(update={"fact_id": fact_id(8), "currency": "USD"})
+IN_YEN = c.ItemFact(fact_id=fact_id(9), occurred_at=NOW, line=line("2", 9, 0), currency="JPY")
+
+
+def annulled(version: int) -> Command:
+    return c.CorrectFact(
+        command_id=uuid4(), actor=actor(), order_id=ORDER_ID, version=version, reason="Wrong"
+    )
+
+
+@pytest.mark.parametrize(
+    ("commands", "currency"),
+    [
+        ([recorded(PAID)], "EUR"),
+        ([recorded(IN_USD), recorded(PAID)], None),
+        ([recorded(IN_USD), recorded(PAID), annulled(1)], "EUR"),
+        ([recorded(PAID), annulled(1)], None),
+        ([recorded(ITEM, IN_YEN), recorded(PAID)], None),
+    ],
+    ids=["paid", "in two", "one annulled", "all annulled", "items differ"],
+)
+def test_until_an_order_is_placed_its_items_or_else_its_payments_say_its_currency(
+    world: World, commands: list[Command], currency: str | None
+) -> None:
+    world.send(*commands)
+    world.catch_up()
+
+    assert world.query("select currency from analytics.orders") == [(currency,)]
+
+
+@in_batches_of
+def test_d5_an_annulled_placement_gives_way_to_the_next_and_the_number_still_finds_the_order(
+    world: World, batch_events: int
+) -> None:
+    shown = "select external_id, currency, placed_at, status, visits from analytics.orders"
+    world.send(recorded(FIRST, PLACED))
+    known = world.query("select max(recorded_at) from log.events")[0][0]
+
+    world.send(annulled(1))
+    world.follower(batch_events).catch_up()
+    assert world.query(shown) == [("A-17", "EUR", NOW, "new", 1)]
+
+    world.send(annulled(2))
+    world.follower(batch_events).catch_up()
+    assert world.query(shown) == [("A-17", None, None, None, None)]
+    assert world.query("select count(*) from live.placements") == [(0,)]
+    then = "select count(*) from analytics.status_visits_at('infinity', %s)"
+    assert world.query(then, known) == [(2,)]
+
+
+@in_batches_of
+def test_d5_an_annulled_item_is_in_no_table_and_in_no_total(
+    world: World, batch_events: int
+) -> None:
+    shown = "select i.item_id, i.quantity, t.total_minor from live.items i join live.order_totals t"
+    shown += " using (order_id)"
+    world.send(recorded(PLACED, ITEM, ITEM_LATER))
+    world.follower(batch_events).catch_up()
+    assert world.query(shown) == [("1", 5, 2_400)]
+
+    world.send(annulled(3))
+    world.follower(batch_events).catch_up()
+    assert world.query(shown) == [("1", 3, 1_400)]
+
+    world.send(annulled(1))
+    world.follower(batch_events).catch_up()
+    assert world.query(shown) == []
+    assert world.query("select items, total_minor from analytics.orders") == [(0, 0)]
+
+
+@in_batches_of
+def test_d5_a_fact_about_an_item_of_ours_gives_way_to_what_was_decided(
+    world: World, batch_events: int
+) -> None:
+    order_id = world.place()
+    world.now += timedelta(minutes=1)
+    who: dict[str, Any] = {"command_id": uuid4(), "actor": actor(), "order_id": order_id}
+    move = {"quantity": 2, "from_status": "ordered", "to_status": "reserved"}
+    later = c.ItemFact(fact_id=fact_id(7), occurred_at=world.now, line=line("1", 9, 0))
+    told = c.RecordFacts(**who | {"actor": actor("import")}, path="shop", facts=(later,))
+    for command in (
+        told,
+        c.ChangeItem(**who, item_id="1", quantity=4),
+        c.MoveItem(**who, item_id="1", **move),
+        c.CorrectFact(**who, version=2, reason="Wrong"),
+    ):
+        assert world.send(command)[0].kind == "accepted"
+
+    world.follower(batch_events).catch_up()
+
+    shown = "select quantity, pieces, unit_price_minor, before from live.items"
+    assert world.query(shown) == [(4, {"ordered": 2, "reserved": 2}, 9, None)]
+    assert world.query("select count(*) from live.tellings") == [(0,)]
+
+
+def test_d5_any_slice_with_corrections_delivered_twice_changes_no_row(world: World) -> None:
+    told = [recorded(ITEM, PLACED), recorded(FIRST, ITEM_LATER, SHIPPED)]
+    outcomes = world.send(told[0], annulled(1), told[1], annulled(2), annulled(4))
+    assert {outcome.kind for outcome in outcomes} == {"accepted"}
+    world.catch_up()
+    before, end = world.tables(), world.log.head().position
+
+    for first in range(end):
+        assert world.projector().apply(world.deliveries(first, end)) == 0
+
+    assert world.tables() == before
+
+
+def test_of_decisions_nothing_is_kept_that_could_be_annulled(world: World) -> None:
+    world.place()
+    world.catch_up()
+
+    tables = world.tables()
+
+    assert [len(tables[name]) for name in ("orders.placements", "items.tellings")] == [0, 0]
+    assert [row["before"] for row in tables["items.items"]] == [None]

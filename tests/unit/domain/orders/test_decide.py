@@ -25,6 +25,7 @@ from tests.support.examples import (
     fact_id,
 )
 from tests.support.spec import given
+from tests.support.strategies import records
 
 PLACE = COMMANDS["order.place"]
 PLACED = EVENTS["order.placed.v1"]
@@ -447,6 +448,10 @@ class TestMarkTest:
         given(PLACE, mark).when(mark).then_nothing()
 
 
+def correct(version: int) -> c.CorrectFact:
+    return c.CorrectFact(**who(), version=version, reason="Wrong")
+
+
 class TestCorrectFact:
     def test_d5_a_wrong_fact_is_annulled_with_its_reason(self) -> None:
         charge = COMMANDS["order.charge_payment"].model_copy(update={"actor": actor("api_key")})
@@ -503,6 +508,58 @@ class TestCorrectFact:
         annul = c.CorrectFact(**who(), version=1, reason="Wrong order")
 
         assert given(charged).when(annul).order.ledger == ()
+
+    def test_d5_with_the_placement_annulled_the_next_one_counts(self) -> None:
+        early, late = (
+            c.PlacedFact(
+                fact_id=fact_id(number),
+                occurred_at=NOW - timedelta(hours=2 - number),
+                status="new",
+                currency=currency,
+                external_id=f"A-{number}",
+            )
+            for number, currency in ((0, "EUR"), (1, "USD"))
+        )
+        scenario = given(records(early, late), correct(1))
+
+        order = scenario.world.order
+        assert order.placed is not None
+        assert (order.currency, order.placed.external_id) == ("USD", "A-1")
+        assert [entry.version for entry in order.timeline] == [2]
+
+        order = scenario.when(correct(2)).order
+        assert (order.placed, order.placed_by, order.currency, order.status) == (None,) * 4
+        assert (order.path, order.path_version) == ("shop", 1)
+        scenario.when(records(early, late)).then_nothing()
+
+    def test_d5_an_annulled_item_is_gone_with_its_money_and_may_be_added_anew(self) -> None:
+        add = COMMANDS["order.add_item"].model_copy(update={"line": TEA})
+        placed = c.PlacedFact(fact_id=fact_id(1), occurred_at=NOW, status="new", currency="EUR")
+        item = c.ItemFact(fact_id=fact_id(2), occurred_at=NOW, line=TEA, delivery_minor=70)
+        told = records(placed, item)
+
+        answer = given(told).when(correct(2))
+
+        assert (dict(answer.order.items), answer.order.due_minor) == ({}, 0)
+        given(told, correct(2)).when(told).then_nothing()
+        given(told, correct(2)).when(COMMANDS["order.move_item"]).then_refused("item_unknown")
+        assert given(told, correct(2)).when(add).order.due_minor == TEA.net_minor
+
+    def test_d5_a_fact_about_a_decided_item_gives_way_to_what_was_decided(self) -> None:
+        reserve = COMMANDS["order.move_item"]
+        five = TEA.model_copy(update={"quantity": 5})
+        later = c.ItemFact(fact_id=fact_id(1), occurred_at=NOW + timedelta(minutes=3), line=five)
+
+        order = given(PLACE, reserve, records(later)).when(correct(3)).order
+
+        decided = given(PLACE, reserve).world.order
+        assert (order.items, order.due_minor) == (decided.items, decided.due_minor)
+
+    def test_what_is_decided_alone_keeps_nothing_that_could_be_annulled(self) -> None:
+        order = given(PLACE, *(COMMANDS[f"order.{do}_item"] for do in ("add", "move"))).world.order
+
+        assert order.totals is not None
+        assert (order.placements, order.item_histories, order.correctable) == ((), {}, {})
 
     def test_d2_a_refused_correction_names_everything_at_once(self) -> None:
         given(PLACE).when(c.CorrectFact(**who(), version=1)).then_refused(

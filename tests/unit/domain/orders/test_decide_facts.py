@@ -323,6 +323,29 @@ def test_items_bring_their_currency_and_others_cost_nothing_in_it() -> None:
     assert (order.currency, order.due_minor) == ("EUR", 1_470)
 
 
+def test_a_placement_that_facts_tell_of_later_lifts_no_time_limit() -> None:
+    pack = COMMANDS["order.change_status"].model_copy(
+        update={"to_status": "packed", "actor": actor("user", "warehouse"), "reason": "All there"}
+    )
+    scenario = given(record(status("confirmed", 0, 1)), pack)
+    limits = scenario.world.order.deadlines
+    assert limits
+
+    assert scenario.when(record(placed(2))).order.deadlines == limits
+
+
+def test_where_items_differ_in_their_currency_payments_do_not_settle_it() -> None:
+    euro = c.ItemFact(**at(0, 1), line=TEA, currency="EUR")
+    yen = c.ItemFact(**at(0, 2), line=CUP, currency="JPY")
+    paid = c.PaymentFact(
+        **at(0, 3), movement="charged", payment_id="p", amount_minor=5, currency="EUR"
+    )
+
+    assert given(record(paid)).world.order.currency == "EUR"
+    order = given(record(euro, yen, paid)).world.order
+    assert (order.currency, order.due_minor, order.balance.paid_minor) == (None, 0, 0)
+
+
 def test_an_order_that_costs_nothing_is_paid_once_its_items_are_known() -> None:
     gift = TEA.model_copy(update={"unit_price_minor": 0, "discount_minor": 0})
 

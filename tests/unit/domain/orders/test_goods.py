@@ -11,6 +11,7 @@ from domain.orders import events as e
 from domain.orders.money import Line
 from domain.paths.path import OrderPath
 from domain.stock.commands import ReceiveStock
+from domain.stock.events import StockReleased
 from domain.stock.stock import Stock
 from tests.support.examples import NOW, ORDER_ID, actor
 from tests.support.spec import Answer, Scenario, given
@@ -261,3 +262,56 @@ def test_facts_that_end_an_order_give_back_its_goods() -> None:
 
     assert isinstance(answer.events[0], e.StatusRecorded)
     assert stock_of(answer, "TEA").reserved_for(ORDER_ID) == {}
+
+
+def fact(line: Line, number: int, minutes: int) -> c.RecordFacts:
+    told = c.ItemFact(
+        fact_id=UUID(int=number), occurred_at=NOW + timedelta(minutes=minutes), line=line
+    )
+    return c.RecordFacts(**who() | {"actor": actor("import")}, path="shop", facts=(told,))
+
+
+def annul(version: int) -> c.CorrectFact:
+    return c.CorrectFact(**who(), version=version, reason="Wrong")
+
+
+def released(answer: Answer) -> list[str]:
+    return [event.why for event in answer.events if isinstance(event, StockReleased)]
+
+
+class TestItemsThatFactsTellOf:
+    def test_d5_an_annulled_item_gives_back_what_is_kept_for_it(self) -> None:
+        history = (*ENOUGH, PLACE, fact(TEA.model_copy(update={"item_id": "more"}), 9, 4))
+
+        answer = a(*history, to("confirmed")).when(annul(2))
+
+        assert kept(answer, "more") == {}
+        assert released(answer) == ["cancelled"]
+        assert stock_of(answer, "TEA").level.reserved == 3
+        later = NOW + timedelta(days=9)
+        expired = (
+            a(*history, to("confirmed"), annul(2)).at(later).when(c.ExpireReservations(**who()))
+        )
+        assert stock_of(expired, "TEA").level.reserved == 0
+
+    def test_d5_what_has_left_of_an_annulled_item_counts_for_no_other_of_its_id(self) -> None:
+        more = TEA.model_copy(update={"item_id": "more"})
+        anew = c.AddItem(**who(), line=more)
+        history = (*ENOUGH, PLACE, fact(more, 9, 4), to("delivered"), annul(2))
+
+        answer = a(*history, to("new"), anew).when(to("delivered"))
+
+        assert answer.order.goods["more"].committed == 3
+        assert stock_of(answer, "TEA").level.on_hand == 10 - 3 - 3 - 3
+
+    def test_what_is_kept_of_another_article_goes_back_when_facts_change_it(self) -> None:
+        other = TEA.model_copy(update={"sku": "CUP"})
+
+        answer = a(*ENOUGH, PLACE, to("confirmed")).when(fact(other, 9, 5))
+        assert (kept(answer, "tea"), stock_of(answer, "TEA").level.reserved) == ({}, 0)
+        assert released(answer) == ["moved"]
+
+        scenario = a(*ENOUGH, PLACE, to("confirmed"), fact(other, 9, 5), to("back"))
+        answer = scenario.when(to("delivered"))
+        assert (answer.order.goods["tea"].sku, answer.order.goods["tea"].committed) == ("CUP", 3)
+        assert stock_of(answer, "CUP").level.on_hand == 10 - 2 - 3
