@@ -5,6 +5,7 @@ from typing import Final
 import typer
 
 from services.cli import (
+    bulk,
     calendars,
     demo,
     foreground,
@@ -36,6 +37,7 @@ orders.app.command()(payments.pay)
 for read in (order_reads.show, order_reads.allowed, order_reads.history, order_reads.diff):
     orders.app.command()(read)
 orders.app.command("as-of")(order_reads.as_of)
+orders.app.add_typer(bulk.app)
 
 paths.app.command()(path_choice.which)
 
