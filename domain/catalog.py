@@ -13,6 +13,7 @@ from domain.messages import Aggregate, Command, Decided, Event
 from domain.orders import commands, decide
 from domain.orders.events import ORDER_EVENTS
 from domain.orders.goods import stocks_for
+from domain.orders.migration import MigrateOrder, migrate
 from domain.orders.order import Order
 from domain.paths import commands as path_commands
 from domain.paths.calendar_line import (
@@ -45,6 +46,7 @@ _EVENT_TYPES: tuple[type[Event], ...] = (
 )
 _COMMAND_TYPES: tuple[type[Command], ...] = (
     *commands.COMMANDS,
+    MigrateOrder,
     *path_commands.COMMANDS,
     PublishCalendar,
     *stock_commands.COMMANDS,
@@ -74,6 +76,8 @@ def streams_of(command: Command) -> tuple[str, ...]:
             return (command.stream_id, SELECTION)
         case commands.PlaceOrder(path=str(path)) | commands.RecordFacts(path=path):
             return (command.stream_id, stream_of(path))
+        case MigrateOrder():
+            return (command.stream_id, stream_of(command.path))
         case commands.OrderCommand() | stock_commands.StockCommand():
             return (command.stream_id,)
         case path_commands.PublishPath():
@@ -110,6 +114,7 @@ _ENTERING = (
     commands.ChangeStatus,
     commands.CancelOrder,
     commands.ItemCommand,  # the order may follow its items
+    MigrateOrder,
 )
 
 
@@ -134,16 +139,28 @@ def definitions_of(command: Command, states: States) -> tuple[PathKey, ...]:
         case commands.PlaceOrder():
             pinned = _path_for(command, states)
             return (pinned,) if pinned else ()
+        case MigrateOrder():
+            wanted = _wanted(command, states)
+            return tuple(dict.fromkeys((*wanted, *_pinned(states[command.stream_id]))))
         case commands.OrderCommand():
             order: Order = states[command.stream_id]
-            if order.path:
-                return ((order.path, order.path_version),)
-            if isinstance(command, commands.RecordFacts):
+            if not order.path and isinstance(command, commands.RecordFacts):
                 latest = _latest(command.path, states)
                 return (latest,) if latest else ()
-            return ()
+            return _pinned(order)
         case _:
             return ()
+
+
+def _pinned(order: Order) -> tuple[PathKey, ...]:
+    return ((order.path, order.path_version),) if order.path else ()
+
+
+def _wanted(command: MigrateOrder, states: States) -> tuple[PathKey, ...]:
+    if command.path_version is not None:
+        return ((command.path, command.path_version),)
+    latest = _latest(command.path, states)
+    return (latest,) if latest else ()
 
 
 def _path_for(command: commands.PlaceOrder, states: States) -> PathKey | None:
@@ -171,6 +188,9 @@ def decide_on(
         case commands.PlaceOrder():
             pinned = _path_for(command, states)
             return decide.place(states[command.stream_id], pinned, command, facts, now)
+        case MigrateOrder():
+            line = states[stream_of(command.path)]
+            return migrate(states[command.stream_id], line, command, facts, now)
         case commands.OrderCommand():
             order = states[command.stream_id]
             return decide.decide(order, command, facts, now)

@@ -160,6 +160,12 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
             return entered | _pinned(order, event.path, event.path_version)
         case e.OrderPlaced():
             return _placed(order, event, happened)
+        case e.PathMigrated(path=path, path_version=version):
+            pinned = {"path": path, "path_version": version}
+            if not event.entered:
+                return pinned
+            entered = _entered(order, happened, event.to_status, 0)
+            return entered | pinned | {"deadlines": event.deadlines, "paused": None}
         case e.ItemAdded():
             return _item_added(order, event, happened)
         case e.ItemChanged(line=line, totals=totals):

@@ -7,6 +7,7 @@ from domain.attempts import AttemptRefused
 from domain.messages import Actor, ActorKind, Command, Event
 from domain.orders import commands as c
 from domain.orders import events as e
+from domain.orders.migration import MigrateOrder
 from domain.orders.money import Line, StatedTotals, Totals
 from domain.paths.calendar_line import CalendarPublished, PublishCalendar
 from domain.paths.calendars import Calendar
@@ -66,6 +67,27 @@ FOUR_EYES = OrderPath.model_validate(
 )
 
 KEEPING = OrderPath.model_validate(PATH.content | {"stock": {"locations": ["main"]}})
+
+# Its next version: confirmed is called accepted, packed belongs to another stage.
+NEXT_PATH = OrderPath.model_validate(
+    PATH.model_dump(mode="json")
+    | {
+        "statuses": {
+            "new": {"stage": "intake", "limit": {"wall": "1h"}},
+            "accepted": {"stage": "work", "limit": {"wall": "1d"}},
+            "packed": {"stage": "end"},
+            "done": {"stage": "end", "final": "success"},
+            "cancelled": {"stage": "end", "final": "failure"},
+            "lost": {"stage": "end", "final": "failure"},
+        },
+        "transitions": [
+            {"from": "new", "to": "accepted"},
+            {"from": "accepted", "to": "packed"},
+            {"from": "packed", "to": "done"},
+            {"from": "*", "to": ["cancelled", "lost"]},
+        ],
+    }
+)
 
 CALENDAR = Calendar.model_validate(
     {
@@ -182,6 +204,9 @@ _COMMANDS: tuple[Command, ...] = (
             ),
         ),
     ),
+    MigrateOrder(
+        **_WHO, path="shop", path_version=1, mapping={"accepted": "confirmed"}, reason="New words"
+    ),
     PublishPath(command_id=UUID(int=1), actor=actor(), definition=PATH),
     PublishCalendar(command_id=UUID(int=1), actor=actor(), definition=CALENDAR),
     s.ReceiveStock(**_WHERE, quantity=12, supplier="Leaf & Co."),
@@ -219,6 +244,16 @@ _EVENTS: tuple[Event, ...] = (
     ),
     e.MoveApproved(to_status="lost", approved_by="ann"),
     e.OverrideUsed(from_status="cancelled", to_status="new"),
+    e.PathMigrated(
+        from_path="shop",
+        from_version=1,
+        path="shop",
+        path_version=2,
+        from_status="confirmed",
+        to_status="accepted",
+        entered=True,
+        deadlines=(e.Deadline(level="due", at=NOW + timedelta(days=1)),),
+    ),
     e.StatusRecorded(
         path="shop",
         path_version=1,
