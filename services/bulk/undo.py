@@ -7,12 +7,15 @@ from uuid import UUID
 from domain.bulk import Batch, BatchOrder, command_id_of
 from domain.messages import Event, Outcome
 from domain.orders.commands import ChangeStatus
-from domain.orders.events import StatusChanged, stream_of
+from domain.orders.events import PathMigrated, StatusChanged, stream_of
+from domain.orders.migration import MigrateOrder
 from domain.refusals import Unusable
 from services.bootstrap import System
 from services.bulk.batches import accepted
 
-UNDONE: Final = frozenset({ChangeStatus.NAME})  # commands that another one takes back
+UNDONE: Final = frozenset(
+    {ChangeStatus.NAME, MigrateOrder.NAME}
+)  # commands that another one takes back
 
 
 def ways_back(system: System, batch: Batch) -> Iterator[BatchOrder]:
@@ -42,5 +45,12 @@ def _back(event: Event) -> Mapping[str, Any] | None:
     match event:
         case StatusChanged(from_status=came_from, to_status=went_to):
             return {"to_status": came_from, "expected_status": went_to}
+        case PathMigrated(from_status=came_from, to_status=went_to) as migrated:
+            return {
+                "path": migrated.from_path,
+                "path_version": migrated.from_version,
+                "mapping": {went_to: came_from} if migrated.entered else {},
+                "expected_status": went_to,
+            }
         case _:
             return None

@@ -90,12 +90,15 @@ def undo(
     batching: Batching,
 ) -> None:
     """Take a batch back, order by order, as far as the paths allow. 1 if an order refuses."""
+    from domain.orders.commands import ChangeStatus
     from services.bulk.batches import known_batch
     from services.bulk.undo import ways_back
 
     body = said(reason_code=reason_code, initiator=initiator)
     with opened() as system:
         undone = known_batch(system, batch)
+        if body and undone.command != ChangeStatus.NAME:
+            raise typer.BadParameter("--reason-code and --initiator are for moves")
         wish = {"body": body, "selection": {}, "undoes": batch}
         back = batch_of(batching, undone.command, **wish)
         carry_out(system, back, lambda: list(ways_back(system, undone)), batching)

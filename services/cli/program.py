@@ -13,6 +13,7 @@ from services.cli import (
     log,
     order_reads,
     orders,
+    path_changes,
     path_choice,
     paths,
     payments,
@@ -38,8 +39,8 @@ for read in (order_reads.show, order_reads.allowed, order_reads.history, order_r
     orders.app.command()(read)
 orders.app.command("as-of")(order_reads.as_of)
 orders.app.add_typer(bulk.app)
-
-paths.app.command()(path_choice.which)
+for command in (path_choice.which, path_changes.preview, path_changes.migrate):
+    paths.app.command()(command)
 
 for program in (
     foreground.up,

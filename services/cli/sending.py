@@ -1,7 +1,7 @@
 """Sends a person's command and tells the outcome. Used by all commands that change something."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID, uuid4
 
 from services.cli.errors import USAGE, WANTING, CommandFailed, complain, unmet_lines
@@ -12,6 +12,8 @@ from services.cli.session import opened
 if TYPE_CHECKING:
     from domain.messages import Command, Outcome
     from services.bootstrap import System
+
+Wanted = TypeVar("Wanted", bound="Command")
 
 SOURCE = "cli"
 
@@ -33,7 +35,7 @@ def execute(
     return system.execute(build(command, sending, body))
 
 
-def build(command: "type[Command]", sending: Envelope, body: Mapping[str, Any]) -> "Command":
+def build(command: "type[Wanted]", sending: Envelope, body: Mapping[str, Any]) -> "Wanted":
     """Build the command; what its fields do not take is an error of usage."""
     from pydantic import ValidationError
 
