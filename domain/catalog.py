@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from domain import attempts
+from domain import attempts, callers
 from domain.facts import Facts, PathKey
 from domain.messages import Aggregate, Command, Decided, Event
 from domain.orders import commands, decide
@@ -39,6 +39,7 @@ States = Mapping[str, Any]  # stream id -> state; every stream that streams_of n
 _EVENT_TYPES: tuple[type[Event], ...] = (
     *ORDER_EVENTS,
     attempts.AttemptRefused,
+    callers.AttemptsFlooded,
     *PATH_EVENTS,
     CalendarPublished,
     PathListed,
@@ -50,6 +51,7 @@ _COMMAND_TYPES: tuple[type[Command], ...] = (
     *path_commands.COMMANDS,
     PublishCalendar,
     *stock_commands.COMMANDS,
+    callers.CountFlood,
 )
 
 EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
@@ -60,6 +62,7 @@ AGGREGATES: Mapping[str, type[Aggregate]] = {
     "calendar": CalendarLine,
     "selection": Selection,
     "stock": Stock,
+    "caller": callers.Caller,
 }
 _EMPTY: Mapping[str, Aggregate] = {name: aggregate() for name, aggregate in AGGREGATES.items()}
 
@@ -82,7 +85,7 @@ def streams_of(command: Command) -> tuple[str, ...]:
             return (command.stream_id,)
         case path_commands.PublishPath():
             return (command.stream_id, SELECTION)
-        case PublishCalendar():
+        case PublishCalendar() | callers.CountFlood():
             return (command.stream_id,)
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
@@ -200,6 +203,8 @@ def decide_on(
         case PublishCalendar():
             line = states[command.stream_id]
             return {command.stream_id: publish_calendar(line, command, now)}
+        case callers.CountFlood():
+            return {command.stream_id: callers.count_flood(command, now)}
         case stock_commands.StockCommand():
             return {command.stream_id: decide_stock(states[command.stream_id], command, now)}
         case _:

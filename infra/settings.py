@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     cache_streams: Annotated[int, Field(ge=0, le=1_000_000)] = 20_000  # states kept in memory
     # How long a command waits for a database that went away.
     patience_seconds: Annotated[float, Field(ge=0, le=600)] = 10.0
+    # Refused commands of one caller that are decided and kept; what comes then is turned away.
+    refusals_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 120
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Lower] = "info"
     log_format: Annotated[Literal["auto", "console", "json"], Lower] = "auto"
 
@@ -128,6 +130,7 @@ _ALLOWED: Final = {
     "batch_events": "a whole number from 1 to 10000",
     "cache_streams": "a whole number from 0 to 1000000",
     "patience_seconds": "a number from 0 to 600",
+    "refusals_per_minute": "a whole number from 1 to 1000000",
     "log_level": "debug, info, warning, error",
     "log_format": "auto, console, json",
 }

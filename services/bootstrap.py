@@ -90,13 +90,15 @@ class System:
     @cached_property
     def pipeline(self) -> Pipeline:
         """The way in for commands; its thread starts with the first use."""
-        return Pipeline(
+        pipeline = Pipeline(
             self.log,
             self.clock,
             batch_commands=self.settings.batch_commands,
             cache_streams=self.settings.cache_streams,
             patience_seconds=self.settings.patience_seconds,
         )
+        pipeline.flood.limit = self.settings.refusals_per_minute
+        return pipeline
 
     @cached_property
     def import_desk(self) -> ImportDesk:

@@ -76,6 +76,12 @@ def run(system: System, batch: Batch) -> Iterator[OrderResult]:
 
     Raises: InfraError; the same batch may then be run again
     """
+    with system.pipeline.flood.sparing(batch.batch_id):
+        yield from _asked(system, batch)
+    system.batches.finish(batch.batch_id)
+
+
+def _asked(system: System, batch: Batch) -> Iterator[OrderResult]:
     flying: _Flying = deque()
     for orders in _pages(system, batch):
         known = _known(system, batch, orders)
@@ -94,7 +100,6 @@ def run(system: System, batch: Batch) -> Iterator[OrderResult]:
             flying.append((order.order_id, future))
     while flying:
         yield _landed(flying)
-    system.batches.finish(batch.batch_id)
 
 
 def results(system: System, batch: Batch) -> Iterator[OrderResult]:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from domain.attempts import AttemptRefused
+from domain.callers import AttemptsFlooded, CountFlood
 from domain.messages import Actor, ActorKind, Command, Event
 from domain.orders import commands as c
 from domain.orders import events as e
@@ -139,6 +140,10 @@ _WHERE = {"command_id": UUID(int=1), "actor": actor(), "sku": "TEA-100"}
 _ITEM = {"order_id": ORDER_ID, "item_id": "1"}
 _MOVEMENT = {"payment_id": "p-1", "amount_minor": 1_650, "currency": "EUR", "gateway_ref": "g-1"}
 
+_FLOOD = {
+    "caller_kind": "user", "caller_id": "ann", "minute": NOW, "refused": 120, "turned_away": 9_880,
+}  # fmt: skip
+
 _COMMANDS: tuple[Command, ...] = (
     c.PlaceOrder(
         **_WHO,
@@ -212,6 +217,7 @@ _COMMANDS: tuple[Command, ...] = (
     s.ReceiveStock(**_WHERE, quantity=12, supplier="Leaf & Co."),
     s.AdjustStock(**_WHERE, counted=11, reason_code="damaged"),
     s.SetThreshold(**_WHERE, threshold=5),
+    CountFlood(command_id=UUID(int=1), actor=actor("system"), **_FLOOD),
 )
 
 _EVENTS: tuple[Event, ...] = (
@@ -337,6 +343,7 @@ _EVENTS: tuple[Event, ...] = (
     t.StockRestocked(**_ITEM, quantity=1),
     t.ThresholdSet(threshold=5),
     t.StockBelowThreshold(available=4, threshold=5),
+    AttemptsFlooded(**_FLOOD),
 )
 
 COMMANDS: dict[str, Command] = {command.NAME: command for command in _COMMANDS}
