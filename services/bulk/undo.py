@@ -5,13 +5,15 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain.bulk import Batch, BatchOrder, command_id_of
-from domain.messages import Event, Outcome
+from domain.messages import Outcome
 from domain.orders.commands import ChangeStatus
 from domain.orders.events import PathMigrated, StatusChanged, stream_of
 from domain.orders.migration import MigrateOrder
 from domain.refusals import Unusable
 from services.bootstrap import System
 from services.bulk.batches import accepted
+
+_Move = StatusChanged | PathMigrated
 
 UNDONE: Final = frozenset(
     {ChangeStatus.NAME, MigrateOrder.NAME}
@@ -31,9 +33,14 @@ def ways_back(system: System, batch: Batch) -> Iterator[BatchOrder]:
         events = system.log.load(before) if before else {}
         for order_id, _ in some:
             command_id = command_id_of(batch.batch_id, order_id)
-            for recorded in events[stream_of(order_id)]:
-                if recorded.command_id == command_id and (back := _back(recorded.event)):
-                    yield BatchOrder(order_id, back)
+            moves = [
+                recorded.event
+                for recorded in events[stream_of(order_id)]
+                if recorded.command_id == command_id
+                and isinstance(recorded.event, StatusChanged | PathMigrated)
+            ]
+            if moves:
+                yield BatchOrder(order_id, _back(moves[0], moves[-1]))
 
 
 def _version_before(order_id: UUID, outcome: Outcome) -> int:
@@ -41,16 +48,13 @@ def _version_before(order_id: UUID, outcome: Outcome) -> int:
     return max(outcome.versions.get(stream_of(order_id), 0) - outcome.events, 0)
 
 
-def _back(event: Event) -> Mapping[str, Any] | None:
-    match event:
-        case StatusChanged(from_status=came_from, to_status=went_to):
-            return {"to_status": came_from, "expected_status": went_to}
-        case PathMigrated(from_status=came_from, to_status=went_to) as migrated:
-            return {
-                "path": migrated.from_path,
-                "path_version": migrated.from_version,
-                "mapping": {went_to: came_from} if migrated.entered else {},
-                "expected_status": went_to,
-            }
-        case _:
-            return None
+def _back(first: _Move, last: _Move) -> Mapping[str, Any]:
+    """Say what brings an order back: one command may have moved it several times."""
+    if isinstance(first, StatusChanged):
+        return {"to_status": first.from_status, "expected_status": last.to_status}
+    return {
+        "path": first.from_path,
+        "path_version": first.from_version,
+        "mapping": {first.to_status: first.from_status} if first.entered else {},
+        "expected_status": last.to_status,
+    }

@@ -14,7 +14,8 @@ from infra.settings import Settings
 from services.bootstrap import open_system
 from services.bulk.batches import IN_FLIGHT, begin, known_batch, results, run
 from tests.integration.bulk.asking import Shop, batch, codes, kinds, somebody
-from tests.support.loads import note
+from tests.support.examples import PATH
+from tests.support.loads import note, publish
 from tests.support.processes import Writer, leaving, listen
 
 MANY: Final = 3 * IN_FLIGHT + 7
@@ -179,6 +180,29 @@ def test_d14_undo_leaves_alone_what_the_batch_did_not_move_and_what_has_moved_si
     }  # fmt: skip
     assert [codes(one) for one in answers if one.order_id == gone] == [["status_differs"]]
     assert shop.statuses([refused]) == {"confirmed": 1}
+
+
+def test_d14_undo_brings_an_order_back_over_every_status_that_one_command_led_it_through(
+    shop: Shop,
+) -> None:
+    content = PATH.content
+    going = {"on_enter": {"items": {"to": "reserved"}}}
+    shop.system.execute(
+        publish(
+            statuses=content["statuses"] | {"confirmed": content["statuses"]["confirmed"] | going},
+            follow=[{"from": "confirmed", "items": "reserved", "to": "packed"}],
+            transitions=[*content["transitions"], {"from": "packed", "to": "new"}],
+        )
+    )
+    ids, wish = shop.place(2), batch()
+    shop.ask(wish, ids)
+    went_through = shop.statuses(ids)
+
+    answers = shop.undo(wish.batch_id)
+
+    assert went_through == {"packed": 2}
+    assert kinds(answers) == {"accepted": 2}
+    assert shop.statuses(ids) == {"new": 2}
 
 
 WHY: Final = {"reason_code": "out_of_stock", "initiator": "shop"}
