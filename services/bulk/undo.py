@@ -15,9 +15,8 @@ from services.bulk.batches import accepted
 
 _Move = StatusChanged | PathMigrated
 
-UNDONE: Final = frozenset(
-    {ChangeStatus.NAME, MigrateOrder.NAME}
-)  # commands that another one takes back
+# Commands that another one takes back.
+UNDONE: Final = frozenset({ChangeStatus.NAME, MigrateOrder.NAME})
 
 
 def ways_back(system: System, batch: Batch) -> Iterator[BatchOrder]:

@@ -1,5 +1,6 @@
 """D14: many orders are asked at once, each gets its own answer, and nothing happens twice."""
 
+from concurrent.futures import Future
 from dataclasses import replace
 from itertools import islice
 from multiprocessing.connection import Connection
@@ -9,13 +10,17 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.bulk import BatchOrder, command_id_of
-from domain.refusals import Unusable
+from domain.messages import Outcome
+from domain.orders.commands import MarkTest
+from domain.refusals import InfraError, Unusable
 from infra.settings import Settings
 from services.bootstrap import open_system
 from services.bulk.batches import IN_FLIGHT, begin, known_batch, results, run
+from services.command_queue import MAX_WAITING
+from services.pipeline import Pipeline
 from tests.integration.bulk.asking import Shop, batch, codes, kinds, somebody
 from tests.support.examples import PATH
-from tests.support.loads import note, publish
+from tests.support.loads import EVERYBODY, note, publish
 from tests.support.processes import Writer, leaving, listen
 
 MANY: Final = 3 * IN_FLIGHT + 7
@@ -148,6 +153,28 @@ def test_d14_more_orders_than_are_in_flight_at_once_are_all_asked(shop: Shop) ->
 
     assert [one.order_id for one in answers] == ids
     assert kinds(answers) == {"accepted": MANY}
+
+
+def test_d14_a_pipeline_that_is_full_is_waited_for(shop: Shop) -> None:
+    ids = shop.place(200)
+    waiting = fill(shop.system.pipeline, ids[0])
+
+    answers = shop.ask(batch(), ids)
+
+    assert kinds(answers) == {"accepted": 200}
+    assert all(future.result().kind == "nothing" for future in waiting)
+
+
+def fill(pipeline: Pipeline, order_id: UUID) -> list[Future[Outcome]]:
+    """Queue commands until no more are taken; each finds nothing to do."""
+    told = {"actor": EVERYBODY, "order_id": order_id, "test": False}
+    waiting: list[Future[Outcome]] = []
+    while True:
+        try:
+            waiting.append(pipeline.submit(MarkTest(command_id=uuid4(), **told)))
+        except InfraError:
+            assert len(waiting) >= MAX_WAITING
+            return waiting
 
 
 def test_d14_undo_brings_each_order_back_to_where_it_came_from(shop: Shop) -> None:
