@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from domain import attempts, placing
+from domain import attempts, callers, placing
 from domain.customers import commands as customer_commands
 from domain.customers.customer import Customer
 from domain.customers.decide import decide as decide_customer
@@ -22,6 +22,7 @@ from domain.messages import Aggregate, Command, Decided, Event
 from domain.orders import commands, decide
 from domain.orders.events import ORDER_EVENTS
 from domain.orders.goods import stocks_for
+from domain.orders.migration import MigrateOrder, migrate
 from domain.orders.order import Order
 from domain.paths import commands as path_commands
 from domain.paths.calendar_line import (
@@ -47,6 +48,7 @@ States = Mapping[str, Any]  # stream id -> state; every stream that streams_of n
 _EVENT_TYPES: tuple[type[Event], ...] = (
     *ORDER_EVENTS,
     attempts.AttemptRefused,
+    callers.AttemptsFlooded,
     *PATH_EVENTS,
     CalendarPublished,
     PathListed,
@@ -56,11 +58,13 @@ _EVENT_TYPES: tuple[type[Event], ...] = (
 )
 _COMMAND_TYPES: tuple[type[Command], ...] = (
     *commands.COMMANDS,
+    MigrateOrder,
     *path_commands.COMMANDS,
     PublishCalendar,
     *stock_commands.COMMANDS,
     *customer_commands.COMMANDS,
     *enquiry_commands.COMMANDS,
+    callers.CountFlood,
 )
 
 EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
@@ -73,6 +77,7 @@ AGGREGATES: Mapping[str, type[Aggregate]] = {
     "stock": Stock,
     "customer": Customer,
     "enquiry": Enquiry,
+    "caller": callers.Caller,
 }
 _EMPTY: Mapping[str, Aggregate] = {name: aggregate() for name, aggregate in AGGREGATES.items()}
 
@@ -94,11 +99,13 @@ def streams_of(command: Command) -> tuple[str, ...]:
             return (command.stream_id, *streams_met(command.customer))
         case customer_commands.CustomerCommand() | enquiry_commands.EnquiryCommand():
             return (command.stream_id,)
+        case MigrateOrder():
+            return (command.stream_id, stream_of(command.path))
         case commands.OrderCommand() | stock_commands.StockCommand():
             return (command.stream_id,)
         case path_commands.PublishPath():
             return (command.stream_id, SELECTION)
-        case PublishCalendar():
+        case PublishCalendar() | callers.CountFlood():
             return (command.stream_id,)
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
@@ -130,6 +137,7 @@ _ENTERING = (
     commands.ChangeStatus,
     commands.CancelOrder,
     commands.ItemCommand,  # the order may follow its items
+    MigrateOrder,
 )
 
 
@@ -154,16 +162,28 @@ def definitions_of(command: Command, states: States) -> tuple[PathKey, ...]:
         case commands.PlaceOrder():
             pinned = _path_for(command, states)
             return (pinned,) if pinned else ()
+        case MigrateOrder():
+            wanted = _wanted(command, states)
+            return tuple(dict.fromkeys((*wanted, *_pinned(states[command.stream_id]))))
         case commands.OrderCommand():
             order: Order = states[command.stream_id]
-            if order.path:
-                return ((order.path, order.path_version),)
-            if isinstance(command, commands.RecordFacts):
+            if not order.path and isinstance(command, commands.RecordFacts):
                 latest = _latest(command.path, states)
                 return (latest,) if latest else ()
-            return ()
+            return _pinned(order)
         case _:
             return ()
+
+
+def _pinned(order: Order) -> tuple[PathKey, ...]:
+    return ((order.path, order.path_version),) if order.path else ()
+
+
+def _wanted(command: MigrateOrder, states: States) -> tuple[PathKey, ...]:
+    if command.path_version is not None:
+        return ((command.path, command.path_version),)
+    latest = _latest(command.path, states)
+    return (latest,) if latest else ()
 
 
 def _path_for(command: commands.PlaceOrder, states: States) -> PathKey | None:
@@ -191,6 +211,9 @@ def decide_on(
         case commands.PlaceOrder():
             pinned = _path_for(command, states)
             return placing.place_order(command, pinned, states, facts, now)
+        case MigrateOrder():
+            line = states[stream_of(command.path)]
+            return migrate(states[command.stream_id], line, command, facts, now)
         case commands.OrderCommand():
             order = states[command.stream_id]
             return decide.decide(order, command, facts, now)
@@ -200,6 +223,8 @@ def decide_on(
         case PublishCalendar():
             line = states[command.stream_id]
             return {command.stream_id: publish_calendar(line, command, now)}
+        case callers.CountFlood():
+            return {command.stream_id: callers.count_flood(command, now)}
         case stock_commands.StockCommand():
             return {command.stream_id: decide_stock(states[command.stream_id], command, now)}
         case customer_commands.CustomerCommand():

@@ -85,6 +85,8 @@ def _subject(event: Any) -> str | None:
             return status
         case e.StatusChanged(to_status=status) | e.StatusRecorded(to_status=status):
             return status
+        case e.PathMigrated(to_status=status):
+            return status
         case e.SourceStatusNoted(source_status=status):
             return status
         case e.ItemAdded(line=line) | e.ItemChanged(line=line):

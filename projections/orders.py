@@ -108,6 +108,9 @@ def _sort_in(recorded: Recorded, placed: Rows, known: Rows, changed: Rows) -> No
             row |= {"path": fact.path, "path_version": fact.path_version}
             for name in ("external_id", "customer_id"):
                 row[name] = _least(row.get(name), getattr(fact, name))
+        case e.PathMigrated(path=path, path_version=version):
+            row = changed.setdefault(order_id, {"order_id": order_id})
+            row |= {"path": path, "path_version": version}
         case e.FieldsChanged() as event:
             row = changed.setdefault(order_id, {"order_id": order_id, "changed": []})
             names = [name for name in event.changed if name in DETAILS]
@@ -230,6 +233,7 @@ _KNOWN: Final = """
 
 _CHANGED: Final = """
     update orders o set
+        path = coalesce(x.path, o.path), path_version = coalesce(x.path_version, o.path_version),
         test = coalesce(x.test, o.test),
         owner_user = case when x.assigned then x.owner_user else o.owner_user end,
         owner_group = case when x.assigned then x.owner_group else o.owner_group end,
@@ -242,8 +246,9 @@ _CHANGED: Final = """
         details_changed = array(
             select distinct name from unnest(o.details_changed || x.changed) as name order by name)
     from json_to_recordset(%s::json) as x(
-        order_id uuid, test boolean, assigned boolean, owner_user text, owner_group text,
-        promised_at timestamptz, delivery_method text, track_number text, changed text[])
+        order_id uuid, path text, path_version integer, test boolean, assigned boolean,
+        owner_user text, owner_group text, promised_at timestamptz, delivery_method text,
+        track_number text, changed text[])
     where o.order_id = x.order_id
 """
 

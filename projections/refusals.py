@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from typing import Any, Final, LiteralString
 
 from domain.attempts import AttemptRefused
+from domain.callers import AttemptsFlooded
 from domain.messages import Recorded
 from projections.interface import Tx, as_json
 
 
 class Refusals:
-    """One row per refused attempt."""
+    """One row per refused attempt, and one per minute of a caller who was turned away."""
 
     name: Final = "refusals"
-    version: Final = 1
-    tables: Final = ("refusals",)
+    version: Final = 2
+    tables: Final = ("refusals", "floods")
     ddl: Final[LiteralString] = """
         create table refusals (
             order_id      uuid not null,
@@ -34,6 +35,18 @@ class Refusals:
             primary key (order_id, attempt)
         );
         create index refusals_tried_at on refusals (tried_at);
+        create table floods (
+            caller_kind   text not null,
+            caller_id     text not null,
+            flood         integer not null, -- the caller's floods, counted from 1
+            minute        timestamptz not null,
+            refused       bigint not null,
+            turned_away   bigint not null,
+            command_id    uuid not null,
+            position      bigint not null,
+            recorded_at   timestamptz not null,
+            primary key (caller_kind, caller_id, flood)
+        );
     """
 
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
@@ -41,6 +54,9 @@ class Refusals:
         rows = [_row(one, one.event) for one in batch if isinstance(one.event, AttemptRefused)]
         if rows:
             tx.execute(_INSERT, [as_json(rows)])
+        floods = [_flood(one, one.event) for one in batch if isinstance(one.event, AttemptsFlooded)]
+        if floods:
+            tx.execute(_INSERT_FLOODS, [as_json(floods)])
 
 
 def _row(recorded: Recorded, event: AttemptRefused) -> dict[str, Any]:
@@ -63,6 +79,16 @@ def _row(recorded: Recorded, event: AttemptRefused) -> dict[str, Any]:
     }
 
 
+def _flood(recorded: Recorded, event: AttemptsFlooded) -> dict[str, Any]:
+    return {
+        **event.model_dump(),
+        "flood": recorded.version,
+        "command_id": recorded.command_id,
+        "position": recorded.position,
+        "recorded_at": recorded.recorded_at,
+    }
+
+
 _INSERT: Final = """
     insert into refusals (
         order_id, attempt, tried_at, command, asked, codes, unmet, order_version, actor_kind,
@@ -71,4 +97,13 @@ _INSERT: Final = """
         order_id uuid, attempt integer, tried_at timestamptz, command text, asked jsonb,
         codes text[], unmet jsonb, order_version integer, actor_kind text, actor_id text,
         on_behalf_of text, source text, command_id uuid, position bigint, recorded_at timestamptz)
+"""
+
+_INSERT_FLOODS: Final = """
+    insert into floods (
+        caller_kind, caller_id, flood, minute, refused, turned_away, command_id, position,
+        recorded_at)
+    select * from json_to_recordset(%s::json) as x(
+        caller_kind text, caller_id text, flood integer, minute timestamptz, refused bigint,
+        turned_away bigint, command_id uuid, position bigint, recorded_at timestamptz)
 """

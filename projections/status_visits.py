@@ -9,8 +9,8 @@ from importlib.resources import files
 from typing import Any, Final, LiteralString
 
 from domain.messages import Recorded
-from domain.orders import events as e
-from projections.interface import Tx, as_json, timeline_columns
+from projections.interface import Tx, as_json
+from projections.visit_facts import facts_of
 
 FROM_THE_START: Final = "-infinity"
 
@@ -19,8 +19,8 @@ class StatusVisits:
     """One row of visits per stay of an order in a status."""
 
     name: Final = "status_visits"
-    version: Final = 1
-    tables: Final = ("status_entries", "acts", "visits", "standings")
+    version: Final = 2
+    tables: Final = ("status_entries", "pins", "acts", "visits", "standings")
     ddl: Final[LiteralString] = """
         create table status_entries (
             order_id              uuid not null,
@@ -39,6 +39,7 @@ class StatusVisits:
             initiator             text,
             due_at                timestamptz,
             deadlines             jsonb,
+            migrated              boolean not null, -- no path was asked whether it allows this
             command_id            uuid not null,
             causation_id          uuid,
             version               integer not null,
@@ -46,6 +47,14 @@ class StatusVisits:
             recorded_at           timestamptz not null,
             annulled_recorded_at  timestamptz,      -- set: the fact was wrong, it does not count
             primary key (order_id, occurred_at, version)
+        );
+        -- The path that an order follows from its version `version` on, if it was migrated.
+        create table pins (
+            order_id              uuid not null,
+            version               integer not null,
+            path                  text not null,
+            path_version          integer not null,
+            primary key (order_id, version)
         );
         -- By what an order is taken in hand: owners assigned, anything else that a user did.
         create table acts (
@@ -108,142 +117,58 @@ class StatusVisits:
 
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
         """Store the facts, then derive again from the earliest moment that they touch."""
-        entries: list[dict[str, Any]] = []
-        acts: list[dict[str, Any]] = []
-        annulled: list[dict[str, Any]] = []
-        for recorded in batch:
-            if recorded.stream_id.startswith("order-"):
-                _sort_in(recorded, entries, acts, annulled)
+        facts = facts_of(batch)
         touched: dict[str, Any] = {}
-        for row in (*entries, *acts):
+        for row in (*facts.entries, *facts.acts):
             at = touched.setdefault(row["order_id"], row["occurred_at"])
             touched[row["order_id"]] = min(at, row["occurred_at"])
-        if entries:
-            _fill_paths(entries)
-            tx.execute(_INSERT_ENTRIES, [as_json(entries)])
-        if acts:
-            tx.execute(_INSERT_ACTS, [as_json(acts)])
-        if annulled:
-            touched |= {row["order_id"]: FROM_THE_START for row in annulled}
+        for statement, rows in (
+            (_INSERT_PINS, facts.pins),
+            (_INSERT_ENTRIES, facts.entries),
+            (_INSERT_ACTS, facts.acts),
+        ):
+            if rows:
+                tx.execute(statement, [as_json(rows)])
+        if facts.annulled:
+            touched |= {row["order_id"]: FROM_THE_START for row in facts.annulled}
             for statement in (_ANNUL_ENTRIES, _ANNUL_ACTS, _FORGET):
-                tx.execute(statement, [as_json(annulled)])
+                tx.execute(statement, [as_json(facts.annulled)])
         if touched:
             rows = [{"order_id": order_id, "at": at} for order_id, at in touched.items()]
             tx.execute(_DERIVE_VISITS, [as_json(rows)])
 
 
-def _sort_in(
-    recorded: Recorded,
-    entries: list[dict[str, Any]],
-    acts: list[dict[str, Any]],
-    annulled: list[dict[str, Any]],
-) -> None:
-    match recorded.event:
-        case e.StatusChanged() as changed:
-            entries.append(
-                _entry(recorded, changed.to_status, 0)
-                | {
-                    "reason_code": changed.reason_code,
-                    "initiator": changed.initiator,
-                    **_limits(changed.deadlines),
-                }
-            )
-        case e.StatusRecorded() as fact:
-            entry = _entry(recorded, fact.to_status, fact.rank)
-            entries.append(entry | _told(recorded, fact) | {"time_source": fact.time_source})
-        case e.OrderPlaced() as placed:
-            entry = _entry(recorded, placed.status, placed.rank)
-            entries.append(entry | _told(recorded, placed) | _limits(placed.deadlines))
-        case e.OwnerAssigned(user=user, group=group):
-            assigned = {"assigns": True, "owner_user": user, "owner_group": group}
-            acts.append(_act(recorded) | assigned)
-        case e.FactAnnulled(annulled_version=version):
-            annulled.append(
-                {
-                    "order_id": recorded.entity_id,
-                    "version": version,
-                    "annulled_recorded_at": recorded.recorded_at,
-                }
-            )
-        case _ if recorded.actor_kind == "user":
-            acts.append(_act(recorded))
-        case _:
-            pass
-
-
-def _entry(recorded: Recorded, status: str, rank: int) -> dict[str, Any]:
-    return {
-        "order_id": recorded.entity_id,
-        "status": status,
-        **timeline_columns(recorded, rank),
-        "time_source": "recorded",
-        "actor_kind": recorded.actor_kind,
-        "actor_id": recorded.actor_id,
-        "command_id": recorded.command_id,
-        "causation_id": recorded.causation_id,
-        "version": recorded.version,
-        "position": recorded.position,
-        "recorded_at": recorded.recorded_at,
-    }
-
-
-def _told(recorded: Recorded, event: e.OrderPlaced | e.StatusRecorded) -> dict[str, Any]:
-    return {
-        "path": event.path,
-        "path_version": event.path_version,
-        "actor_id": event.actor or recorded.actor_id,
-        "role": event.role,
-        "reason_code": event.reason_code,
-    }
-
-
-def _limits(deadlines: tuple[e.Deadline, ...]) -> dict[str, Any]:
-    if not deadlines:
-        return {}
-    due_at = next((deadline.at for deadline in deadlines if deadline.level == "due"), None)
-    return {"due_at": due_at, "deadlines": deadlines}
-
-
-def _act(recorded: Recorded) -> dict[str, Any]:
-    return {
-        "order_id": recorded.entity_id,
-        **timeline_columns(recorded),
-        "assigns": False,
-        "version": recorded.version,
-        "recorded_at": recorded.recorded_at,
-    }
-
-
-def _fill_paths(entries: list[dict[str, Any]]) -> None:
-    """Decided moves do not name the order's path; what is not in the batch, SQL looks up."""
-    pinned: dict[str, tuple[str, int]] = {}
-    for row in entries:
-        if "path" in row:
-            pinned.setdefault(row["order_id"], (row["path"], row["path_version"]))
-        elif row["order_id"] in pinned:
-            row["path"], row["path_version"] = pinned[row["order_id"]]
-
+_INSERT_PINS: Final = """
+    insert into pins (order_id, version, path, path_version)
+    select * from json_to_recordset(%s::json) as x(
+        order_id uuid, version integer, path text, path_version integer)
+"""
 
 _INSERT_ENTRIES: Final = """
     insert into status_entries (
         order_id, status, path, path_version, occurred_at, is_decision, timeline_no, fact_id,
         time_source, actor_kind, actor_id, role, reason_code, initiator, due_at, deadlines,
-        command_id, causation_id, version, position, recorded_at)
-    select x.order_id, x.status, coalesce(x.path, pinned.path),
-           coalesce(x.path_version, pinned.path_version), x.occurred_at, x.is_decision,
-           x.timeline_no, x.fact_id, x.time_source, x.actor_kind, x.actor_id, x.role,
-           x.reason_code, x.initiator, x.due_at, x.deadlines, x.command_id, x.causation_id,
-           x.version, x.position, x.recorded_at
+        migrated, command_id, causation_id, version, position, recorded_at)
+    select x.order_id, x.status, coalesce(x.path, pinned.path, first.path),
+           coalesce(x.path_version, pinned.path_version, first.path_version),
+           x.occurred_at, x.is_decision, x.timeline_no, x.fact_id, x.time_source,
+           x.actor_kind, x.actor_id, x.role, x.reason_code, x.initiator, x.due_at, x.deadlines,
+           x.migrated, x.command_id, x.causation_id, x.version, x.position, x.recorded_at
     from json_to_recordset(%s::json) as x(
         order_id uuid, status text, path text, path_version integer, occurred_at timestamptz,
         is_decision boolean, timeline_no integer, fact_id uuid, time_source text,
         actor_kind text, actor_id text, role text, reason_code text, initiator text,
-        due_at timestamptz, deadlines jsonb, command_id uuid, causation_id uuid,
+        due_at timestamptz, deadlines jsonb, migrated boolean, command_id uuid, causation_id uuid,
         version integer, position bigint, recorded_at timestamptz)
+    left join lateral (
+        select p.path, p.path_version from pins p
+        where x.path is null and p.order_id = x.order_id and p.version < x.version
+        order by p.version desc limit 1
+    ) pinned on true
     left join lateral (
         select e.path, e.path_version from status_entries e
         where x.path is null and e.order_id = x.order_id limit 1
-    ) pinned on true
+    ) first on true
 """
 
 _INSERT_ACTS: Final = """

@@ -58,6 +58,7 @@ with anchors as materialized (
            extract(epoch from s.occurred_at - s.previous_at), s.next_status, s.due_at,
            s.actor_kind, s.actor_id, s.role, holder.owner_user, holder.owner_group, taken.up_at,
            case
+               when s.migrated then null
                when s.previous_status is null then case when not exists (
                    select 1 from starts where starts.path = s.path
                        and starts.path_version = s.path_version and starts.status = s.status

@@ -17,10 +17,12 @@ import psycopg
 from psycopg import Cursor
 from psycopg.rows import DictRow, dict_row
 
+from domain.bulk import BatchStore
 from domain.messages import Actor, Command, Outcome
 from domain.paths.calendar_line import PublishCalendar
 from domain.paths.commands import PublishPath
 from infra import calendar_files
+from infra.batch_store import PostgresBatchStore
 from infra.calendar_files import read_calendar
 from infra.contact_ids import ContactIds
 from infra.embedded import (
@@ -90,7 +92,7 @@ class System:
     @cached_property
     def pipeline(self) -> Pipeline:
         """The way in for commands; its thread starts with the first use."""
-        return Reception(
+        pipeline = Reception(
             self.log,
             self.clock,
             self.customer_ids,
@@ -98,6 +100,8 @@ class System:
             cache_streams=self.settings.cache_streams,
             patience_seconds=self.settings.patience_seconds,
         )
+        pipeline.flood.limit = self.settings.refusals_per_minute
+        return pipeline
 
     @cached_property
     def customer_ids(self) -> ContactIds:
@@ -108,6 +112,11 @@ class System:
     def import_desk(self) -> ImportDesk:
         """Files, runs and quarantine of services.imports."""
         return ImportDesk(self._session("orderpath_writer"))
+
+    @cached_property
+    def batches(self) -> BatchStore:
+        """What is asked of many orders, as services.bulk keeps it."""
+        return PostgresBatchStore(self._session("orderpath_writer"))
 
     def execute(self, command: Command) -> Outcome:
         """Send one command and wait for its answer."""

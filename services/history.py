@@ -143,7 +143,7 @@ def _said(event: Event, status: str | None) -> Iterator[tuple[str, Any, Any]]:
         case e.OrderPlaced():
             yield "status", status, event.status
             yield from _told(event)
-        case e.StatusChanged():
+        case e.StatusChanged() | e.PathMigrated(entered=True):
             yield "status", status, event.to_status
         case e.StatusRecorded():
             yield "status", status, event.to_status

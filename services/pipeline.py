@@ -28,6 +28,7 @@ from domain.messages import Command, Outcome
 from domain.refusals import InfraError
 from services.command_queue import MAX_BATCH_BYTES, CommandQueue, Pending
 from services.command_queue import Answer as Settled
+from services.flood import FloodGuard
 from services.rounds import Decider, Round
 from services.states import StateCache
 
@@ -82,6 +83,7 @@ class Pipeline:
         self._clock = clock
         self._batch_commands = batch_commands
         self._patience_seconds = patience_seconds
+        self.flood = FloodGuard()
         self._queue = CommandQueue()
         self._cache = StateCache(cache_streams)
         self._decider = Decider(self._cache)
@@ -140,7 +142,7 @@ class Pipeline:
         while True:
             flight = self._flight
             batch = self._queue.take(*self._room(), until=flight)
-            if not batch and flight is None:
+            if not batch and flight is None and not self._keep_floods(ending=True):
                 return  # Closed, and everything is worked off.
             try:
                 self._step(batch)
@@ -191,10 +193,22 @@ class Pipeline:
         before = self._flight.round if self._flight is not None else None
         self._decider.prepare(log, into, waiting, before, fresh=fresh)
         while waiting and not into.is_full:
-            error = self._decider.decide(log, into, waiting[0])
-            pending = waiting.popleft()
+            pending = waiting[0]
+            turned_away = self.flood.turn_away(pending.command, pending.received_at)
+            error = turned_away or self._decider.decide(log, into, pending)
+            waiting.popleft()
             if error is not None:
                 self._queue.complete([(pending, error)])
+            elif into.decided[-1][1].kind == "refused":
+                self.flood.count(pending.command, pending.received_at)
+        self._keep_floods()
+
+    def _keep_floods(self, *, ending: bool = False) -> bool:
+        """Queue what has to be kept of floods; say whether there was anything."""
+        floods = self.flood.floods(ending=ending)
+        if floods:
+            self._queue.put_back(map(self._pending, floods))
+        return bool(floods)
 
     def _launch(self) -> None:
         """Send what is decided on its way into the log."""

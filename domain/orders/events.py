@@ -7,7 +7,6 @@ quantities are pieces. When it happened stands in the envelope (occurred_at).
 # Everybody looks up the events of an order here.
 # ruff: noqa: PLC0414
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 from uuid import UUID
 
@@ -22,6 +21,9 @@ from domain.orders.payment_events import PaymentChargedBack as PaymentChargedBac
 from domain.orders.payment_events import PaymentEvent as PaymentEvent
 from domain.orders.payment_events import PaymentRefunded as PaymentRefunded
 from domain.orders.payment_events import PaymentSubmitted as PaymentSubmitted
+from domain.orders.time_left import Deadline as Deadline
+from domain.orders.time_left import Paused as Paused
+from domain.orders.time_left import TimeLeft as TimeLeft
 
 Initiator = Literal["client", "shop", "carrier", "system"]
 TimeSource = Literal["recorded", "derived"]  # derived: the source has no own time for it
@@ -42,30 +44,6 @@ class Delivery(Shape):
     method: Code | None = None
     address: Personal | None = None
     promised_at: Moment | None = None  # what the customer was told
-
-
-@dataclass(frozen=True, slots=True)  # Several an event: a model takes thrice the time.
-class Deadline:
-    """A moment by which the order must have left the status it is entering."""
-
-    level: Code  # warn | due | escalate_<percent>
-    at: AwareDatetime
-
-
-@dataclass(frozen=True, slots=True)
-class TimeLeft:
-    """What was left until a deadline when the clock was paused."""
-
-    level: Code
-    seconds: int  # by the clock of the limit, wall or working time; 0 or less: it had passed
-
-
-@dataclass(frozen=True, slots=True)
-class Paused:
-    """The limit of a status that goes on when the order comes back into it."""
-
-    status: Code
-    left: tuple[TimeLeft, ...]
 
 
 class Told(Shape):
@@ -131,6 +109,21 @@ class OverrideUsed(Event):
 
     from_status: Code
     to_status: Code
+
+
+class PathMigrated(Event):
+    """Fact: from now on the order follows another version of its path, or another path."""
+
+    NAME: ClassVar[str] = "order.path_migrated.v1"
+
+    from_path: Code
+    from_version: int
+    path: Code
+    path_version: int
+    from_status: Code
+    to_status: Code
+    entered: bool  # anew; False: it stays where it is, with the time limit that it has
+    deadlines: tuple[Deadline, ...] = ()
 
 
 class StatusRecorded(Told, Event):
@@ -257,6 +250,7 @@ OrderEvent = (
     | StatusChanged
     | MoveApproved
     | OverrideUsed
+    | PathMigrated
     | StatusRecorded
     | SourceStatusNoted
     | FieldsChanged

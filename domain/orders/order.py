@@ -175,6 +175,12 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
             return _placed(order, event, happened)
         case e.ItemAdded() | e.ItemChanged() | e.ItemStatusChanged():
             return _item_shaped(order, event, happened)
+        case e.PathMigrated(path=path, path_version=version):
+            pinned = {"path": path, "path_version": version}
+            if not event.entered:
+                return pinned
+            entered = _entered(order, happened, event.to_status, 0)
+            return entered | pinned | {"deadlines": event.deadlines, "paused": None}
         case e.PaymentSubmitted():
             return _booked(order, happened, event)
         case e.PaymentEvent():

@@ -5,8 +5,8 @@ create view orders as
 select
     o.order_id, -- id of the order
     o.external_id, -- its number in the source
-    o.path, -- order path that it follows, named by whoever told of it first
-    o.path_version, -- version of the path, pinned when the order came
+    o.path, -- order path that it follows, named by whoever told of it first, or migrated to
+    o.path_version, -- version of the path, pinned when the order came or was migrated
     o.order_type, -- kind of order, such as private or company
     o.channel, -- how it came in, such as web or phone
     o.shop, -- shop that it belongs to

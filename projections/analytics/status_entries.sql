@@ -4,8 +4,8 @@
 create view status_entries as
 select
     e.order_id, -- id of the order
-    e.path, -- order path that the order follows
-    e.path_version, -- version of the path, pinned when the order came
+    e.path, -- order path that the order followed then
+    e.path_version, -- version of the path that it followed then
     e.status, -- status that was entered
     e.occurred_at, -- when it happened
     e.is_decision, -- decided here; false: a fact from elsewhere, which comes first at equal times
@@ -18,6 +18,7 @@ select
     e.reason_code, -- reason that was given
     e.initiator, -- who wanted it: client, shop, carrier, system
     e.due_at, -- time limit that was set, null: none
+    e.migrated, -- entered by migrating the order to another path or version: no path forbids that
     e.command_id as cause, -- id of the command that recorded it; depends on arrival
     e.causation_id, -- id of what led to that command, null: nothing; depends on arrival
     e.version, -- version of the event in the order's stream; depends on arrival

@@ -5,8 +5,8 @@ select
     v.order_id, -- id of the order
     v.visit_no, -- 1 for the order's first stay, without gaps
     v.status_visit_no, -- 1 for its first stay in this status: count these for orders that reached it
-    v.path, -- order path that the order follows
-    v.path_version, -- version of the path, pinned when the order came
+    v.path, -- order path that the order followed when it entered the status
+    v.path_version, -- version of the path that it followed then
     v.status, -- status in which the order was
     v.stage, -- stage of the path that the status belongs to
     v.final, -- success or failure if the status ends the order, else null

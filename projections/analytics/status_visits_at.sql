@@ -63,8 +63,10 @@ select
      order by a.occurred_at desc, a.is_decision desc, a.timeline_no desc limit 1),
     s.taken_up_at,
     extract(epoch from s.left_at - s.taken_up_at)::double precision,
-    case when s.previous_status is null then p.initial is true else t.to_status is not null end,
-    case when s.previous_status is null and p.initial is not true then 'not_an_initial_status'
+    case when s.migrated then true
+         when s.previous_status is null then p.initial is true else t.to_status is not null end,
+    case when s.migrated then null
+         when s.previous_status is null and p.initial is not true then 'not_an_initial_status'
          when s.previous_status is not null and t.to_status is null then 'transition_not_allowed'
     end,
     s.reason_code, s.initiator, s.time_source, s.cause

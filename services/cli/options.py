@@ -93,8 +93,8 @@ class Printing:
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
-    """Who sends a command, and on what condition."""
+class Acting:
+    """Who wants something, and why."""
 
     actor: Annotated[
         str | None, typer.Option(metavar="NAME", help="Who acts; by default the system's user.")
@@ -103,6 +103,12 @@ class Envelope:
         list[str] | None, typer.Option(metavar="ROLE", help="A role of the actor; repeatable.")
     ] = None
     reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why, for people.")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope(Acting):
+    """Who sends a command, and on what condition."""
+
     command_id: Annotated[
         UUID | None,
         typer.Option(
@@ -122,6 +128,21 @@ class Sending(Envelope):
     expected_status: Annotated[
         str | None, typer.Option(metavar="STATUS", help="Only if the order is in this status.")
     ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batching(Acting):
+    """Who asks many orders, under which id, and whether only to see what they would answer."""
+
+    preview: Annotated[
+        bool,
+        typer.Option("--preview", "--dry-run", help="Only say what would become of the orders."),
+    ] = False
+    batch_id: Annotated[
+        UUID | None,
+        typer.Option(parser=uuid_of, metavar="UUID", help="The same id again goes on with it."),
+    ] = None
+    json: AsJson = False
 
 
 def unfolded(command: Callable[..., None]) -> Callable[..., None]:

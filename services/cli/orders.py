@@ -35,7 +35,7 @@ def move(
     """Move an order along its path."""
     from domain.orders.commands import ChangeStatus
 
-    body = {"to_status": status, **_said(reason_code=reason_code, initiator=initiator)}
+    body = {"to_status": status, **said(reason_code=reason_code, initiator=initiator)}
     send(order, sending, ChangeStatus, body)
 
 
@@ -54,8 +54,8 @@ def cancel(
     """End an order without success."""
     from domain.orders.commands import CancelOrder
 
-    said = _said(to_status=to, reason_code=reason_code, initiator=initiator)
-    send(order, sending, CancelOrder, said)
+    body = said(to_status=to, reason_code=reason_code, initiator=initiator)
+    send(order, sending, CancelOrder, body)
 
 
 @app.command()
@@ -70,7 +70,7 @@ def assign(
     """Make a person or a group responsible for an order."""
     from domain.orders.commands import AssignOwner
 
-    send(order, sending, AssignOwner, _said(user=user, group=group))
+    send(order, sending, AssignOwner, said(user=user, group=group))
 
 
 @app.command()
@@ -124,5 +124,6 @@ def mark_test(
     send(order, sending, MarkTest, {"test": not off})
 
 
-def _said(**given: Any) -> dict[str, Any]:
+def said(**given: Any) -> dict[str, Any]:
+    """Give what was said, for a command's body: what was left out is not part of it."""
     return {name: value for name, value in given.items() if value is not None}

@@ -8,7 +8,7 @@ import typer
 from services.cli.files import given_file
 from services.cli.options import AsJson, Sending, unfolded
 from services.cli.output import put, table
-from services.cli.sending import execute, outcome_dict, put_outcome, where
+from services.cli.sending import build, outcome_dict, put_outcome, where
 from services.cli.session import opened
 
 if TYPE_CHECKING:
@@ -55,17 +55,22 @@ def publish(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="YAML, `-` for standard input; see docs/paths.md.")
     ],
+    strand: Annotated[
+        bool, typer.Option("--strand", help="Even if it closes statuses in which orders are.")
+    ] = False,
     *,
     sending: Sending,
 ) -> None:
     """Make a path the one that new orders follow; the same content again is nothing new."""
     from domain.paths.commands import PublishPath
     from services.bootstrap import read_path
+    from services.paths import changes
 
     given = given_file(file)
     definition = read_path(given.text, where=given.name)
     with opened() as system:
-        outcome = execute(system, PublishPath, sending, {"definition": definition})
+        command = build(PublishPath, sending, {"definition": definition})
+        outcome = changes.publish(system, command, strand=strand)
         answer = outcome_dict(system, outcome, f"path-{definition.path}", path=definition.path)
         put_outcome(outcome, answer, sending, lambda: _sentence(system, definition.path, outcome))
 

@@ -5,6 +5,7 @@ from typing import Final
 import typer
 
 from services.cli import (
+    bulk,
     calendars,
     customers,
     demo,
@@ -14,6 +15,7 @@ from services.cli import (
     log,
     order_reads,
     orders,
+    path_changes,
     path_choice,
     paths,
     payments,
@@ -38,8 +40,9 @@ orders.app.command()(payments.pay)
 for read in (order_reads.show, order_reads.allowed, order_reads.history, order_reads.diff):
     orders.app.command()(read)
 orders.app.command("as-of")(order_reads.as_of)
-
-paths.app.command()(path_choice.which)
+orders.app.add_typer(bulk.app)
+for command in (path_choice.which, path_changes.preview, path_changes.migrate):
+    paths.app.command()(command)
 
 for program in (
     foreground.up,

@@ -1,17 +1,19 @@
 """Sends a person's command and tells the outcome. Used by all commands that change something."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID, uuid4
 
 from services.cli.errors import USAGE, WANTING, CommandFailed, complain, unmet_lines
-from services.cli.options import Envelope, Sending
+from services.cli.options import Acting, Envelope, Sending
 from services.cli.output import put
 from services.cli.session import opened
 
 if TYPE_CHECKING:
     from domain.messages import Command, Outcome
     from services.bootstrap import System
+
+Wanted = TypeVar("Wanted", bound="Command")
 
 SOURCE = "cli"
 
@@ -33,7 +35,7 @@ def execute(
     return system.execute(build(command, sending, body))
 
 
-def build(command: "type[Command]", sending: Envelope, body: Mapping[str, Any]) -> "Command":
+def build(command: "type[Wanted]", sending: Envelope, body: Mapping[str, Any]) -> "Wanted":
     """Build the command; what its fields do not take is an error of usage."""
     from pydantic import ValidationError
 
@@ -42,10 +44,9 @@ def build(command: "type[Command]", sending: Envelope, body: Mapping[str, Any]) 
         "expected_version": sending.expected_version,
         "expected_status": getattr(sending, "expected_status", None),  # not all have a status
     }
-    who = who_runs_this() if sending.actor is None else sending.actor
     envelope = {
         "command_id": sending.command_id or uuid4(),
-        "actor": {"kind": "user", "id": who, "roles": roles(sending)},
+        "actor": actor_dict(sending),
         "source": SOURCE,
         **{name: value for name, value in given.items() if value is not None},
     }
@@ -55,9 +56,15 @@ def build(command: "type[Command]", sending: Envelope, body: Mapping[str, Any]) 
         raise CommandFailed(invalid(error), USAGE) from None
 
 
-def roles(sending: Envelope) -> tuple[str, ...]:
+def actor_dict(acting: Acting) -> dict[str, Any]:
+    """Give who acts, by default whoever runs this."""
+    who = who_runs_this() if acting.actor is None else acting.actor
+    return {"kind": "user", "id": who, "roles": roles(acting)}
+
+
+def roles(acting: Acting) -> tuple[str, ...]:
     """Give the roles, each once; `--role manager,lead` is two."""
-    given = (name.strip() for text in sending.role or () for name in text.split(","))
+    given = (name.strip() for text in acting.role or () for name in text.split(","))
     return tuple(dict.fromkeys(filter(None, given)))
 
 

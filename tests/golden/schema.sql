@@ -476,6 +476,42 @@ CREATE TABLE log.snapshots (
 ALTER TABLE log.snapshots OWNER TO postgres;
 
 --
+-- Name: batch_orders; Type: TABLE; Schema: ops; Owner: postgres
+--
+
+CREATE TABLE ops.batch_orders (
+    batch_id uuid NOT NULL,
+    no integer NOT NULL,
+    order_id uuid NOT NULL,
+    body jsonb NOT NULL
+);
+
+ALTER TABLE ops.batch_orders OWNER TO postgres;
+
+--
+-- Name: batches; Type: TABLE; Schema: ops; Owner: postgres
+--
+
+CREATE TABLE ops.batches (
+    batch_id uuid NOT NULL,
+    command text NOT NULL,
+    body jsonb NOT NULL,
+    selection jsonb NOT NULL,
+    actor jsonb NOT NULL,
+    source text NOT NULL,
+    key_id uuid,
+    reason text,
+    undoes uuid,
+    orders integer NOT NULL,
+    begun_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT batches_check CHECK (((key_id IS NULL) = (reason IS NULL))),
+    CONSTRAINT batches_orders_check CHECK (((orders >= 1) AND (orders <= 100000)))
+);
+
+ALTER TABLE ops.batches OWNER TO postgres;
+
+--
 -- Name: import_runs; Type: TABLE; Schema: ops; Owner: postgres
 --
 
@@ -691,6 +727,27 @@ ALTER TABLE ONLY log.snapshots
     ADD CONSTRAINT snapshots_pkey PRIMARY KEY (stream_id, version);
 
 --
+-- Name: batch_orders batch_orders_batch_id_order_id_key; Type: CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.batch_orders
+    ADD CONSTRAINT batch_orders_batch_id_order_id_key UNIQUE (batch_id, order_id);
+
+--
+-- Name: batch_orders batch_orders_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.batch_orders
+    ADD CONSTRAINT batch_orders_pkey PRIMARY KEY (batch_id, no);
+
+--
+-- Name: batches batches_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.batches
+    ADD CONSTRAINT batches_pkey PRIMARY KEY (batch_id);
+
+--
 -- Name: import_runs import_runs_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
 --
 
@@ -749,6 +806,12 @@ CREATE INDEX events_shard_position ON log.events USING btree (shard, "position")
 --
 
 CREATE INDEX keys_subject ON log.keys USING btree (subject_id);
+
+--
+-- Name: batches_begun_at; Type: INDEX; Schema: ops; Owner: postgres
+--
+
+CREATE INDEX batches_begun_at ON ops.batches USING btree (begun_at DESC, batch_id);
 
 --
 -- Name: quarantine_state; Type: INDEX; Schema: ops; Owner: postgres
@@ -859,6 +922,20 @@ ALTER TABLE log.path_transitions ENABLE ALWAYS TRIGGER immutable_all;
 --
 
 CREATE TRIGGER note_event BEFORE UPDATE ON projection.checkpoints FOR EACH ROW WHEN ((new."position" <> old."position")) EXECUTE FUNCTION projection.note_event();
+
+--
+-- Name: batch_orders batch_orders_batch_id_fkey; Type: FK CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.batch_orders
+    ADD CONSTRAINT batch_orders_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES ops.batches(batch_id);
+
+--
+-- Name: batches batches_undoes_fkey; Type: FK CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.batches
+    ADD CONSTRAINT batches_undoes_fkey FOREIGN KEY (undoes) REFERENCES ops.batches(batch_id);
 
 --
 -- Name: quarantine quarantine_run_id_fkey; Type: FK CONSTRAINT; Schema: ops; Owner: postgres
@@ -1169,6 +1246,18 @@ GRANT SELECT ON TABLE log.path_transitions TO orderpath_auditor;
 --
 
 GRANT SELECT,INSERT,DELETE ON TABLE log.snapshots TO orderpath_writer;
+
+--
+-- Name: TABLE batch_orders; Type: ACL; Schema: ops; Owner: postgres
+--
+
+GRANT SELECT,INSERT ON TABLE ops.batch_orders TO orderpath_writer;
+
+--
+-- Name: TABLE batches; Type: ACL; Schema: ops; Owner: postgres
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.batches TO orderpath_writer;
 
 --
 -- Name: TABLE import_runs; Type: ACL; Schema: ops; Owner: postgres

@@ -24,7 +24,7 @@ from projections.catalog import PROJECTIONS
 from projections.sessions import transaction
 from services.follower import Follower
 from tests.integration.projections.world import Rows, World, open_world
-from tests.support.examples import COMMANDS, NOW, PATH, actor, fact_id
+from tests.support.examples import COMMANDS, NEXT_PATH, NOW, PATH, actor, fact_id
 from tests.support.strategies import (
     any_command,
     corrections,
@@ -43,8 +43,12 @@ LATER = NOW + timedelta(days=1)  # nothing that the strategies draw is still to 
 EVER = "'9999-01-01'"  # all is recorded by then; but being a moment, it is asked of the entries
 _EARLIEST_FACTS = 2**64  # each order's facts have ids of their own, in the same order
 
-DEPOT = PublishPath(
-    command_id=UUID(int=1), actor=actor(), definition=PATH.model_copy(update={"path": "depot"})
+# A path that orders are migrated to: its first version is not like the one of the shop.
+OLD_DEPOT, DEPOT = (
+    PublishPath(
+        command_id=UUID(int=1), actor=actor(), definition=path.model_copy(update={"path": "depot"})
+    )
+    for path in (NEXT_PATH, PATH)
 )
 
 numbers = count(1)
@@ -53,6 +57,7 @@ numbers = count(1)
 @pytest.fixture
 def world(database_url: str) -> Iterator[World]:
     with open_world(database_url) as opened:
+        opened.send(OLD_DEPOT, DEPOT)
         yield opened
 
 
@@ -268,7 +273,6 @@ def test_incremental_equals_rebuilt_wherever_batches_begin_and_end(
 ) -> None:
     case = Case()
     world.now = LATER
-    world.send(DEPOT)
     for commands, batch_events in pieces:
         world.now += timedelta(minutes=1)
         world.send(*(case.own(command) for command in commands))
@@ -311,7 +315,7 @@ def test_the_read_models_say_what_the_aggregate_says(
         return
     assert row is not None
     assert row["status"] == order.status
-    assert row["path"] == (order.path or None)
+    assert (row["path"], row["path_version"]) == (order.path or None, order.path_version or None)
     assert row["total_minor"] == order.due_minor
     assert row["placed_at"] == (order.placed_by[1][0] if order.placed_by else None)
     assert row["items"] == len(order.items)

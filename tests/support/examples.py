@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from domain.attempts import AttemptRefused
+from domain.callers import AttemptsFlooded, CountFlood
 from domain.customers import commands as k
 from domain.customers import events as u
 from domain.enquiries import commands as q
@@ -11,6 +12,7 @@ from domain.enquiries import events as n
 from domain.messages import Actor, ActorKind, Command, Event
 from domain.orders import commands as c
 from domain.orders import events as e
+from domain.orders.migration import MigrateOrder
 from domain.orders.money import Line, StatedTotals, Totals
 from domain.paths.calendar_line import CalendarPublished, PublishCalendar
 from domain.paths.calendars import Calendar
@@ -73,6 +75,27 @@ FOUR_EYES = OrderPath.model_validate(
 
 KEEPING = OrderPath.model_validate(PATH.content | {"stock": {"locations": ["main"]}})
 
+# Its next version: confirmed is called accepted, packed belongs to another stage.
+NEXT_PATH = OrderPath.model_validate(
+    PATH.model_dump(mode="json")
+    | {
+        "statuses": {
+            "new": {"stage": "intake", "limit": {"wall": "1h"}},
+            "accepted": {"stage": "work", "limit": {"wall": "1d"}},
+            "packed": {"stage": "end"},
+            "done": {"stage": "end", "final": "success"},
+            "cancelled": {"stage": "end", "final": "failure"},
+            "lost": {"stage": "end", "final": "failure"},
+        },
+        "transitions": [
+            {"from": "new", "to": "accepted"},
+            {"from": "accepted", "to": "packed"},
+            {"from": "packed", "to": "done"},
+            {"from": "*", "to": ["cancelled", "lost"]},
+        ],
+    }
+)
+
 CALENDAR = Calendar.model_validate(
     {
         "calendar": "shop",
@@ -124,6 +147,10 @@ _WHOM = {"command_id": UUID(int=1), "actor": actor(), "customer_id": "c-7"}
 _ASKED = {"command_id": UUID(int=1), "actor": actor(), "enquiry_id": ENQUIRY_ID}
 _ITEM = {"order_id": ORDER_ID, "item_id": "1"}
 _MOVEMENT = {"payment_id": "p-1", "amount_minor": 1_650, "currency": "EUR", "gateway_ref": "g-1"}
+
+_FLOOD = {
+    "caller_kind": "user", "caller_id": "ann", "minute": NOW, "refused": 120, "turned_away": 9_880,
+}  # fmt: skip
 
 _COMMANDS: tuple[Command, ...] = (
     c.PlaceOrder(
@@ -190,6 +217,9 @@ _COMMANDS: tuple[Command, ...] = (
             ),
         ),
     ),
+    MigrateOrder(
+        **_WHO, path="shop", path_version=1, mapping={"accepted": "confirmed"}, reason="New words"
+    ),
     PublishPath(command_id=UUID(int=1), actor=actor(), definition=PATH),
     PublishCalendar(command_id=UUID(int=1), actor=actor(), definition=CALENDAR),
     s.ReceiveStock(**_WHERE, quantity=12, supplier="Leaf & Co."),
@@ -204,6 +234,7 @@ _COMMANDS: tuple[Command, ...] = (
     k.NoteCustomer(**_WHOM, text="Rings after six only"),
     q.RecordEnquiry(**_ASKED, channel="phone", text="Is there green tea?", customer=CUSTOMER),
     q.CloseEnquiry(**_ASKED, reason_code="too_expensive"),
+    CountFlood(command_id=UUID(int=1), actor=actor("system"), **_FLOOD),
 )
 
 _EVENTS: tuple[Event, ...] = (
@@ -235,6 +266,16 @@ _EVENTS: tuple[Event, ...] = (
     ),
     e.MoveApproved(to_status="lost", approved_by="ann"),
     e.OverrideUsed(from_status="cancelled", to_status="new"),
+    e.PathMigrated(
+        from_path="shop",
+        from_version=1,
+        path="shop",
+        path_version=2,
+        from_status="confirmed",
+        to_status="accepted",
+        entered=True,
+        deadlines=(e.Deadline(level="due", at=NOW + timedelta(days=1)),),
+    ),
     e.StatusRecorded(
         path="shop",
         path_version=1,
@@ -334,6 +375,7 @@ _EVENTS: tuple[Event, ...] = (
     n.EnquiryRecorded(channel="phone", text="Is there green tea?", customer=CUSTOMER),
     n.EnquiryOrdered(order_id=ORDER_ID),
     n.EnquiryClosed(reason_code="too_expensive"),
+    AttemptsFlooded(**_FLOOD),
 )
 
 COMMANDS: dict[str, Command] = {command.NAME: command for command in _COMMANDS}

@@ -10,6 +10,7 @@ from domain.messages import Actor, Command
 from domain.orders import commands as c
 from domain.orders.items import CANCELLED, ITEM_MOVES, ITEM_STATUSES
 from domain.orders.ledger import Kind
+from domain.orders.migration import MigrateOrder
 from domain.orders.money import Line, StatedTotals
 from tests.support.examples import CUSTOMER, DELIVERY, NOW, ORDER_ID, PATH, fact_id
 
@@ -234,6 +235,16 @@ detail_commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(c.MarkTest, **_envelope(test=st.booleans())),
     st.builds(c.CorrectFact, **_envelope(version=st.integers(1, 8))),
 )
+migrations: st.SearchStrategy[Command] = st.builds(
+    MigrateOrder,
+    **_envelope(
+        path=st.sampled_from(["shop", "depot", "depot"]),
+        path_version=st.sampled_from([None, 1, 1, 2]),
+        mapping=st.sampled_from(
+            [{}, {"new": "new"}, {"confirmed": "accepted"}, {"accepted": "confirmed"}]
+        ),
+    ),
+)
 any_command: st.SearchStrategy[Command] = st.one_of(
     place_orders,
     record_facts,
@@ -241,6 +252,7 @@ any_command: st.SearchStrategy[Command] = st.one_of(
     item_commands,
     payment_commands,
     detail_commands,
+    migrations,
 )
 
 

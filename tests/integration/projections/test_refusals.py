@@ -1,10 +1,11 @@
 """The table of refusals says who tried what, when, and why not."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 from domain.orders import commands as c
 from tests.integration.projections.world import World
-from tests.support.examples import actor
+from tests.support.examples import NOW, actor
 
 
 def test_d2_a_refused_attempt_stands_in_the_table_with_every_reason(world: World) -> None:
@@ -39,3 +40,25 @@ def test_refused_attempts_change_no_other_table(world: World) -> None:
     assert len(after.pop("refusals.refusals")) == 2
     assert before.pop("refusals.refusals") == []
     assert after == before
+
+
+def test_d2_who_was_turned_away_is_one_row_that_counts_all_attempts(world: World) -> None:
+    order_id = world.place()
+    world.pipeline.flood.limit = 2
+    nonsense = c.ChangeStatus(
+        command_id=uuid4(), actor=actor(), order_id=order_id, to_status="nowhere"
+    )
+    world.send(*[nonsense] * 7)
+    world.now += timedelta(minutes=1)
+    world.send(nonsense)
+    world.place()
+    world.catch_up()
+
+    found = world.query(
+        "select order_id, times, tried_at, codes, actor_kind, actor_id, test"
+        " from analytics.refusals order by tried_at, times",
+        role="orderpath_analyst",
+    )
+    flood = (None, 5, NOW, ["too_many_refusals"], "user", "ann", False)
+    assert [row[1] for row in found] == [1, 1, 5, 1]
+    assert found[2] == flood

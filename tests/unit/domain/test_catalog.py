@@ -60,6 +60,8 @@ def test_every_command_is_accepted_somewhere(name: str) -> None:
     first = name in ("order.place", "path.publish", "order.record_facts")
     path = _PATHS.get(name, examples.PATH)
     paths = [] if name == "path.publish" else [path]
+    if name == "order.migrate":
+        paths = [examples.PATH, examples.NEXT_PATH]
     if name == "order.submit_payment":
         history = history[:1]
 

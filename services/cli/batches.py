@@ -1,0 +1,124 @@
+"""Carries a batch out for a command, or rehearses it, and tells what became of its orders."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+from services.cli.errors import USAGE, WANTING, CommandFailed
+from services.cli.options import Batching
+from services.cli.output import progress_bar, put, say, table
+from services.cli.sending import SOURCE, actor_dict, invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import RenderableType
+
+    from domain.bulk import Batch, BatchOrder, OrderResult
+    from services.bootstrap import System
+    from services.bulk.report import BatchReport
+
+LISTED_FOR_PEOPLE: Final = 20  # orders that stay as they are
+TOLD_EVERY: Final = 100  # orders
+DONE: Final = {
+    "accepted": "changed",
+    "refused": "refused",
+    "nothing": "already so",
+    "failed": "failed by a fault of ours",
+}
+
+
+def batch_of(batching: Batching, command: str, **wish: Any) -> "Batch":
+    """Give the batch that a person asks for; what its command does not take is an error of usage.
+
+    wish: the other fields of domain.bulk.Batch
+    """
+    from pydantic import ValidationError
+
+    from domain.bulk import Batch, BatchOrder
+    from domain.messages import Actor
+    from services.bulk.batches import command_of
+
+    try:
+        batch = Batch(
+            batch_id=batching.batch_id or uuid4(),
+            command=command,
+            actor=Actor.model_validate(actor_dict(batching)),
+            source=SOURCE,
+            reason=batching.reason,
+            **wish,
+        )
+        if batch.undoes is None:  # What takes a batch back differs from order to order.
+            command_of(batch, BatchOrder(batch.batch_id))
+    except ValidationError as error:
+        raise CommandFailed(invalid(error), USAGE) from None
+    return batch
+
+
+def carry_out(
+    system: "System",
+    batch: "Batch",
+    choose: "Callable[[], Sequence[BatchOrder]]",
+    batching: Batching,
+) -> None:
+    """Ask every order, or rehearse it; 1 if one of them refuses."""
+    from services.bulk.batches import begin, known_batch, run
+    from services.bulk.rehearsal import rehearse
+    from services.bulk.report import BatchReport
+
+    if batching.preview:
+        orders = choose()
+        report = BatchReport(batch, len(orders), rehearsed=True)
+        _take(report, rehearse(system, batch, orders), "Rehearsing")
+    elif begun := begin(system, batch, choose):
+        say(f"Batch {begun.batch_id}: with --batch-id and this id it goes on where it stopped.")
+        report = BatchReport(begun, begun.orders)
+        _take(report, run(system, begun), "Asking the orders")
+        report.batch = known_batch(system, begun.batch_id)
+    else:
+        report = BatchReport(batch, 0)
+    finish(report, as_json=batching.json)
+
+
+def finish(report: "BatchReport", *, as_json: bool) -> None:
+    """Tell what became of a batch; 1 if one order refuses, or was not asked."""
+    put(report.as_dict(), as_json=as_json, people=lambda: _sheet(report))
+    if not report.is_clean:
+        raise SystemExit(WANTING)
+
+
+def _take(report: "BatchReport", results: "Iterable[OrderResult]", label: str) -> None:
+    with progress_bar(label) as move:
+        for number, result in enumerate(results, 1):
+            report.take(result)
+            if number % TOLD_EVERY == 0 or number == report.orders:
+                move(number, report.orders)
+
+
+def _sheet(report: "BatchReport") -> "Iterator[RenderableType]":
+    yield _sentence(report)
+    if report.codes:
+        yield table("What stands against it", "code", "orders>", rows=report.codes.most_common())
+    refused = [result for result in report.results if result.kind not in ("accepted", "nothing")]
+    if refused:
+        shown = refused[:LISTED_FOR_PEOPLE]
+        title = "Orders that stay" if len(shown) == len(refused) else f"The first {len(shown)}"
+        rows = [(one.order_id, DONE[one.kind], _why(one)) for one in shown]
+        yield table(title, "order!", "outcome", "why", rows=rows)
+
+
+def _sentence(report: "BatchReport") -> str:
+    if not report.orders:
+        return "No order is meant: nothing was done."
+    kinds = report.outcomes
+    told = ", ".join(f"{kinds[kind]:,} {words}" for kind, words in DONE.items() if kinds[kind])
+    if report.rehearsed:
+        return f"{report.orders:,} orders would be asked: {told}. Nothing was done."
+    left = report.orders - kinds.total()
+    rest = f", {left:,} not asked yet" if left else ""
+    again = f" {report.repeated:,} of them were answered before." if report.repeated else ""
+    return f"Batch {report.batch.batch_id}, {report.orders:,} orders: {told}{rest}.{again}"
+
+
+def _why(result: "OrderResult") -> str:
+    return "; ".join(f"{unmet.code}: {unmet.message}" for unmet in result.unmet)

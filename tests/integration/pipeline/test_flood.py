@@ -1,0 +1,165 @@
+"""D2: a flood of refused commands is turned away, and kept as one event for each minute."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.callers import AttemptsFlooded
+from domain.messages import Actor, Command, Outcome
+from domain.orders.commands import ChangeStatus
+from infra.event_log import open_log
+from services.pipeline import Pipeline
+from tests.support.examples import NOW, actor
+from tests.support.loads import open_pipeline, place, publish
+
+LIMIT: Final = 50
+MANY: Final = 10_000
+MALLORY: Final = Actor(kind="user", id="mallory")
+MINUTE: Final = timedelta(minutes=1)
+
+
+class Clock:
+    """A time that stands still until told."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def pipeline(database_url: str, clock: Clock) -> Iterator[Pipeline]:
+    with open_pipeline(database_url, clock=clock) as opened:
+        opened.flood.limit = LIMIT
+        opened.execute(publish())
+        yield opened
+
+
+@pytest.fixture
+def order_id(pipeline: Pipeline) -> UUID:
+    placed = place()
+    assert pipeline.execute(placed).kind == "accepted"
+    return placed.order_id
+
+
+def nonsense(order_id: UUID, who: Actor = MALLORY, **more: Any) -> Command:
+    told = {"command_id": uuid4(), "actor": who, "order_id": order_id, "to_status": "done"}
+    return ChangeStatus(**told | more)
+
+
+def answers(pipeline: Pipeline, commands: Sequence[Command]) -> list[Outcome]:
+    return [future.result() for future in [pipeline.submit(one) for one in commands]]
+
+
+def codes(outcomes: Sequence[Outcome]) -> Counter[str]:
+    return Counter(outcome.unmet[0].code for outcome in outcomes if outcome.unmet)
+
+
+def stored(url: str) -> list[Any]:
+    log = open_log(url)
+    events = log.read(0, 100_000)
+    log.close()
+    return events
+
+
+def names(url: str) -> Counter[str]:
+    return Counter(recorded.event.NAME for recorded in stored(url))
+
+
+def test_d2_ten_thousand_refused_commands_store_the_limit_and_one_event(
+    pipeline: Pipeline, order_id: UUID, database_url: str
+) -> None:
+    told = answers(pipeline, [nonsense(order_id) for _ in range(MANY)])
+    pipeline.close()
+
+    assert codes(told) == {"transition_not_allowed": LIMIT, "too_many_refusals": MANY - LIMIT}
+    assert all(outcome.kind == "refused" for outcome in told)
+    assert names(database_url)["attempt.refused.v1"] == LIMIT
+    (flood,) = [one.event for one in stored(database_url) if isinstance(one.event, AttemptsFlooded)]
+    assert flood == AttemptsFlooded(
+        caller_kind="user",
+        caller_id="mallory",
+        minute=NOW,
+        refused=LIMIT,
+        turned_away=MANY - LIMIT,
+    )
+
+
+def test_d2_whoever_is_turned_away_is_told_when_to_try_again_and_is_looked_at_then(
+    pipeline: Pipeline, order_id: UUID, clock: Clock, database_url: str
+) -> None:
+    told = answers(pipeline, [nonsense(order_id) for _ in range(LIMIT + 2)])
+    turned_away = told[-1].unmet[0]
+    good = nonsense(order_id, to_status="confirmed")
+    too_early = pipeline.execute(good)
+    clock.now += MINUTE
+
+    later = pipeline.execute(good)
+
+    assert (turned_away.code, turned_away.field) == ("too_many_refusals", "actor.id")
+    assert "try again from 2026-03-02T09:01:00+00:00" in (turned_away.needed or "")
+    assert (too_early.kind, later.kind, later.repeated) == ("refused", "accepted", False)
+    assert pipeline.execute(place()).kind == "accepted"
+    floods = [one for one in stored(database_url) if isinstance(one.event, AttemptsFlooded)]
+    assert [(one.stream_id, one.event.turned_away) for one in floods] == [
+        ("caller-user:mallory", 3)
+    ]
+
+
+def test_d2_other_callers_are_not_touched_nor_what_our_own_programs_tell(
+    pipeline: Pipeline, order_id: UUID
+) -> None:
+    answers(pipeline, [nonsense(order_id) for _ in range(LIMIT + 1)])
+
+    ann = answers(pipeline, [nonsense(order_id, actor()) for _ in range(LIMIT)])
+    key = answers(pipeline, [nonsense(order_id, Actor(kind="api_key", id="mallory"))])
+    clock_ = answers(pipeline, [nonsense(order_id, actor("clock")) for _ in range(LIMIT + 9)])
+
+    assert codes([*ann, *key, *clock_]) == {"transition_not_allowed": 2 * LIMIT + 10}
+
+
+def test_d2_each_minute_has_its_own_count(
+    pipeline: Pipeline, order_id: UUID, clock: Clock, database_url: str
+) -> None:
+    for _ in range(3):
+        answers(pipeline, [nonsense(order_id) for _ in range(LIMIT + 5)])
+        clock.now += MINUTE
+    pipeline.close()
+
+    found = names(database_url)
+    assert (found["attempt.refused.v1"], found["attempt.flood.v1"]) == (3 * LIMIT, 3)
+
+
+def test_d2_a_refusal_that_is_repeated_counts_as_one_more(
+    pipeline: Pipeline, order_id: UUID
+) -> None:
+    again = nonsense(order_id)
+
+    told = [pipeline.execute(again) for _ in range(LIMIT + 1)]
+
+    assert [outcome.repeated for outcome in told] == [False, *[True] * (LIMIT - 1), False]
+    assert told[-1].unmet[0].code == "too_many_refusals"
+
+
+def test_d2_a_batch_is_no_flood(pipeline: Pipeline, order_id: UUID) -> None:
+    batch_id = uuid4()
+    commands = [nonsense(order_id, correlation_id=batch_id) for _ in range(LIMIT + 5)]
+    with pipeline.flood.sparing(batch_id):
+        spared = answers(pipeline, commands)
+
+    told = answers(
+        pipeline, [nonsense(order_id, correlation_id=batch_id) for _ in range(LIMIT + 5)]
+    )
+
+    assert codes(spared) == {"transition_not_allowed": LIMIT + 5}
+    assert codes(told)["too_many_refusals"] == 5

@@ -1,0 +1,1 @@
+"""Promises of batches that need no database."""
