@@ -10,6 +10,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from domain.messages import ActorKind, Command, Decided, Event, Happened, Moment, Name
+from domain.paths.guards import no_status_is_expected
+from domain.refusals import Refusal
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -61,5 +63,8 @@ class Caller:
 
 def count_flood(command: CountFlood, now: datetime) -> list[Decided]:
     """Give the event: whoever counts has decided already."""
+    unmet = list(no_status_is_expected(command, "caller"))
+    if unmet:
+        raise Refusal(*unmet)
     said = command.model_dump(include=set(AttemptsFlooded.model_fields))
     return [Decided(AttemptsFlooded(**said), now)]
