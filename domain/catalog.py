@@ -4,6 +4,7 @@ Used by infra.mapper (decode), services.pipeline (decide) and the edges (command
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +28,20 @@ from domain.paths.decide import publish
 from domain.paths.events import PATH_EVENTS, stream_of
 from domain.paths.line import PathLine
 from domain.paths.selection import DIMENSIONS, SELECTION, PathListed, Selection
+from domain.products import commands as product_commands
+from domain.products.decide import decide as decide_product
+from domain.products.discounts import (
+    DiscountCommand,
+    DiscountEnded,
+    Discounts,
+    DiscountSet,
+    EndDiscount,
+    SetDiscount,
+)
+from domain.products.discounts import decide as decide_discount
+from domain.products.events import PRODUCT_EVENTS
+from domain.products.pricing import offer_in, offer_streams, skus_to_price
+from domain.products.product import Product
 from domain.refusals import Unmet
 from domain.stock import commands as stock_commands
 from domain.stock.decide import decide as decide_stock
@@ -42,12 +57,18 @@ _EVENT_TYPES: tuple[type[Event], ...] = (
     CalendarPublished,
     PathListed,
     *STOCK_EVENTS,
+    *PRODUCT_EVENTS,
+    DiscountSet,
+    DiscountEnded,
 )
 _COMMAND_TYPES: tuple[type[Command], ...] = (
     *commands.COMMANDS,
     *path_commands.COMMANDS,
     PublishCalendar,
     *stock_commands.COMMANDS,
+    *product_commands.COMMANDS,
+    SetDiscount,
+    EndDiscount,
 )
 
 EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
@@ -58,6 +79,8 @@ AGGREGATES: Mapping[str, type[Aggregate]] = {
     "calendar": CalendarLine,
     "selection": Selection,
     "stock": Stock,
+    "product": Product,
+    "discount": Discounts,
 }
 _EMPTY: Mapping[str, Aggregate] = {name: aggregate() for name, aggregate in AGGREGATES.items()}
 
@@ -70,15 +93,18 @@ def empty_state(stream_id: str) -> Aggregate:
 def streams_of(command: Command) -> tuple[str, ...]:
     """Name the streams that a command reads; the first is the one it writes."""
     match command:
-        case commands.PlaceOrder(path=None):
-            return (command.stream_id, SELECTION)
-        case commands.PlaceOrder(path=str(path)) | commands.RecordFacts(path=path):
-            return (command.stream_id, stream_of(path))
+        case commands.PlaceOrder():
+            path = SELECTION if command.path is None else stream_of(command.path)
+            return (command.stream_id, path, *offer_streams(_skus(command)))
+        case commands.RecordFacts():
+            return (command.stream_id, stream_of(command.path))
         case commands.OrderCommand() | stock_commands.StockCommand():
             return (command.stream_id,)
         case path_commands.PublishPath():
             return (command.stream_id, SELECTION)
         case PublishCalendar():
+            return (command.stream_id,)
+        case product_commands.ProductCommand() | DiscountCommand():
             return (command.stream_id,)
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
@@ -170,6 +196,8 @@ def decide_on(
     match command:
         case commands.PlaceOrder():
             pinned = _path_for(command, states)
+            if skus := _skus(command):
+                facts = replace(facts, offer=offer_in(skus, states))
             return decide.place(states[command.stream_id], pinned, command, facts, now)
         case commands.OrderCommand():
             order = states[command.stream_id]
@@ -182,8 +210,16 @@ def decide_on(
             return {command.stream_id: publish_calendar(line, command, now)}
         case stock_commands.StockCommand():
             return {command.stream_id: decide_stock(states[command.stream_id], command, now)}
+        case product_commands.ProductCommand():
+            return {command.stream_id: decide_product(states[command.stream_id], command, now)}
+        case DiscountCommand():
+            return {command.stream_id: decide_discount(states[command.stream_id], command, now)}
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
+
+
+def _skus(command: commands.PlaceOrder) -> tuple[str, ...]:
+    return skus_to_price(command.lines, check_all=command.check_prices)
 
 
 def attempt_on(

@@ -14,6 +14,15 @@ from domain.paths.commands import PublishPath
 from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
 from domain.paths.selection import PathListed
+from domain.products import commands as p
+from domain.products import events as q
+from domain.products.discounts import (
+    Discount,
+    DiscountEnded,
+    DiscountSet,
+    EndDiscount,
+    SetDiscount,
+)
 from domain.refusals import Unmet
 from domain.stock import commands as s
 from domain.stock import events as t
@@ -21,6 +30,7 @@ from domain.stock import events as t
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ORDER_ID = UUID(int=17)
 STOCK = "stock-main:TEA-100"
+PRODUCT = "product-TEA-100"
 
 PATH = OrderPath.model_validate(
     {
@@ -117,6 +127,25 @@ _WHERE = {"command_id": UUID(int=1), "actor": actor(), "sku": "TEA-100"}
 _ITEM = {"order_id": ORDER_ID, "item_id": "1"}
 _MOVEMENT = {"payment_id": "p-1", "amount_minor": 1_650, "currency": "EUR", "gateway_ref": "g-1"}
 
+DISCOUNT = Discount(
+    code="spring",
+    title="Spring sale",
+    category="tea",
+    percent_bp=1_000,
+    currency="EUR",
+    minimum_minor=1_000,
+    valid_from=NOW,
+    valid_until=NOW + timedelta(days=30),
+)
+_SOLD = {
+    "title": "Green tea",
+    "unit_price_minor": 500,
+    "currency": "EUR",
+    "vat_bp": 2_000,
+    "supplier": "Leaf & Co.",
+    "category": "tea",
+}
+
 _COMMANDS: tuple[Command, ...] = (
     c.PlaceOrder(
         **_WHO,
@@ -187,6 +216,11 @@ _COMMANDS: tuple[Command, ...] = (
     s.ReceiveStock(**_WHERE, quantity=12, supplier="Leaf & Co."),
     s.AdjustStock(**_WHERE, counted=11, reason_code="damaged"),
     s.SetThreshold(**_WHERE, threshold=5),
+    p.PublishProduct(**_WHERE, **_SOLD),
+    p.ChangeProduct(**_WHERE, unit_price_minor=550),
+    p.WithdrawProduct(**_WHERE),
+    SetDiscount(command_id=UUID(int=1), actor=actor(), discount=DISCOUNT),
+    EndDiscount(command_id=UUID(int=1), actor=actor(), code="spring"),
 )
 
 _EVENTS: tuple[Event, ...] = (
@@ -302,6 +336,12 @@ _EVENTS: tuple[Event, ...] = (
     t.StockRestocked(**_ITEM, quantity=1),
     t.ThresholdSet(threshold=5),
     t.StockBelowThreshold(available=4, threshold=5),
+    q.ProductPublished(**_SOLD),
+    q.ProductDescribed(title="Green tea, loose", supplier="Leaf & Co.", category="tea"),
+    q.PriceChanged(unit_price_minor=550, currency="EUR", vat_bp=2_000),
+    q.ProductWithdrawn(),
+    DiscountSet(discount=DISCOUNT),
+    DiscountEnded(code="spring"),
 )
 
 COMMANDS: dict[str, Command] = {command.NAME: command for command in _COMMANDS}

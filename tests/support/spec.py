@@ -30,11 +30,14 @@ from domain.paths.calendar_line import CalendarPublished
 from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
 from domain.paths.selection import SELECTION, PathListed
+from domain.products.discounts import STREAM as DISCOUNTS
+from domain.products.discounts import DiscountEnded, DiscountSet
+from domain.products.events import PRODUCT_EVENTS
 from domain.refusals import Refusal, Unmet
 from domain.stock.decide import Verdict
 from domain.stock.events import STOCK_EVENTS
 from domain.stock.stock import Stock
-from tests.support.examples import NOW, ORDER_ID, PATH, STOCK
+from tests.support.examples import NOW, ORDER_ID, PATH, PRODUCT, STOCK
 
 Step = Event | Decided | Command
 STEP = timedelta(minutes=1)
@@ -199,5 +202,9 @@ def _stream(event: Event) -> str:
             return f"calendar-{event.calendar}"
         case _ if isinstance(event, STOCK_EVENTS):
             return STOCK
+        case _ if isinstance(event, PRODUCT_EVENTS):
+            return PRODUCT
+        case DiscountSet() | DiscountEnded():
+            return DISCOUNTS
         case _:
             return stream_of(ORDER_ID)
