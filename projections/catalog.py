@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping
 
 from domain.refusals import Unusable
 from projections.activity import Activity
+from projections.discounts import Discounts
 from projections.interface import Projection
 from projections.items import Items
 from projections.orders import Orders
 from projections.payments import Payments
+from projections.products import Products
 from projections.refusals import Refusals
 from projections.reservations import Reservations
 from projections.status_visits import StatusVisits
@@ -20,6 +22,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     Payments(),
     StockLevels(),
     Reservations(),
+    Products(),
+    Discounts(),
     Activity(),
     Refusals(),
 )

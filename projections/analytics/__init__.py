@@ -23,6 +23,8 @@ PARTS: Final = (
     "payments",
     "stock_levels",
     "reservations",
+    "products",
+    "discounts",
     "path_statuses",
     "path_transitions",
     "status_entries",
