@@ -7,6 +7,7 @@ import typer
 from services.cli import (
     calendars,
     demo,
+    discounts,
     foreground,
     imports,
     log,
@@ -16,7 +17,9 @@ from services.cli import (
     paths,
     payments,
     placing,
+    products,
     projections,
+    quoting,
     reports,
     status,
     stock,
@@ -38,6 +41,7 @@ for read in (order_reads.show, order_reads.allowed, order_reads.history, order_r
 orders.app.command("as-of")(order_reads.as_of)
 
 paths.app.command()(path_choice.which)
+products.app.command()(quoting.quote)
 
 for program in (
     foreground.up,
@@ -52,6 +56,8 @@ for group in (
     imports.app,
     orders.app,
     stock.app,
+    products.app,
+    discounts.app,
     reports.app,
     projections.app,
     paths.app,

@@ -19,6 +19,8 @@ GROUPS = {
         "history", "as-of", "diff",
     ),
     "stock": ("receive", "adjust", "threshold", "show"),
+    "product": ("import", "publish", "change", "withdraw", "list", "show", "quote"),
+    "discount": ("set", "end", "list"),
     "report": ("funnel", "stale", "conversion", "transitions", "times", "handling", "routes"),
     "projection": ("list", "rebuild", "verify", "parked", "retry"),
     "path": ("list", "publish", "show"),
