@@ -30,6 +30,15 @@ from domain.paths.line import PathLine
 from domain.paths.selection import DIMENSIONS, SELECTION, PathListed, Selection
 from domain.products import commands as product_commands
 from domain.products.decide import decide as decide_product
+from domain.products.delivery_methods import (
+    DeliveryMethodCommand,
+    DeliveryMethodEnded,
+    DeliveryMethods,
+    DeliveryMethodSet,
+    EndDeliveryMethod,
+    SetDeliveryMethod,
+)
+from domain.products.delivery_methods import decide as decide_delivery_method
 from domain.products.discounts import (
     DiscountCommand,
     DiscountEnded,
@@ -40,7 +49,7 @@ from domain.products.discounts import (
 )
 from domain.products.discounts import decide as decide_discount
 from domain.products.events import PRODUCT_EVENTS
-from domain.products.pricing import offer_in, offer_streams, skus_to_price
+from domain.products.pricing import offer_in, offer_streams
 from domain.products.product import Product
 from domain.refusals import Unmet
 from domain.stock import commands as stock_commands
@@ -60,6 +69,8 @@ _EVENT_TYPES: tuple[type[Event], ...] = (
     *PRODUCT_EVENTS,
     DiscountSet,
     DiscountEnded,
+    DeliveryMethodSet,
+    DeliveryMethodEnded,
 )
 _COMMAND_TYPES: tuple[type[Command], ...] = (
     *commands.COMMANDS,
@@ -69,6 +80,8 @@ _COMMAND_TYPES: tuple[type[Command], ...] = (
     *product_commands.COMMANDS,
     SetDiscount,
     EndDiscount,
+    SetDeliveryMethod,
+    EndDeliveryMethod,
 )
 
 EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
@@ -81,6 +94,7 @@ AGGREGATES: Mapping[str, type[Aggregate]] = {
     "stock": Stock,
     "product": Product,
     "discount": Discounts,
+    "delivery_method": DeliveryMethods,
 }
 _EMPTY: Mapping[str, Aggregate] = {name: aggregate() for name, aggregate in AGGREGATES.items()}
 
@@ -95,7 +109,7 @@ def streams_of(command: Command) -> tuple[str, ...]:
     match command:
         case commands.PlaceOrder():
             path = SELECTION if command.path is None else stream_of(command.path)
-            return (command.stream_id, path, *offer_streams(_skus(command)))
+            return (command.stream_id, path, *offer_streams(command))
         case commands.RecordFacts():
             return (command.stream_id, stream_of(command.path))
         case commands.OrderCommand() | stock_commands.StockCommand():
@@ -104,7 +118,7 @@ def streams_of(command: Command) -> tuple[str, ...]:
             return (command.stream_id, SELECTION)
         case PublishCalendar():
             return (command.stream_id,)
-        case product_commands.ProductCommand() | DiscountCommand():
+        case product_commands.ProductCommand() | DiscountCommand() | DeliveryMethodCommand():
             return (command.stream_id,)
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
@@ -196,8 +210,8 @@ def decide_on(
     match command:
         case commands.PlaceOrder():
             pinned = _path_for(command, states)
-            if skus := _skus(command):
-                facts = replace(facts, offer=offer_in(skus, states))
+            if (offer := offer_in(command, states)) is not None:
+                facts = replace(facts, offer=offer)
             return decide.place(states[command.stream_id], pinned, command, facts, now)
         case commands.OrderCommand():
             order = states[command.stream_id]
@@ -214,12 +228,11 @@ def decide_on(
             return {command.stream_id: decide_product(states[command.stream_id], command, now)}
         case DiscountCommand():
             return {command.stream_id: decide_discount(states[command.stream_id], command, now)}
+        case DeliveryMethodCommand():
+            methods = states[command.stream_id]
+            return {command.stream_id: decide_delivery_method(methods, command, now)}
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
-
-
-def _skus(command: commands.PlaceOrder) -> tuple[str, ...]:
-    return skus_to_price(command.lines, check_all=command.check_prices)
 
 
 def attempt_on(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from domain.refusals import Unusable
 from projections.activity import Activity
+from projections.delivery_methods import DeliveryMethods
 from projections.discounts import Discounts
 from projections.interface import Projection
 from projections.items import Items
@@ -24,6 +25,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Reservations(),
     Products(),
     Discounts(),
+    DeliveryMethods(),
     Activity(),
     Refusals(),
 )

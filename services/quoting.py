@@ -9,8 +9,10 @@ from pydantic import Field
 from domain.messages import Shape, is_code
 from domain.orders.commands import MAX_LINES
 from domain.orders.currencies import KnownCurrency
+from domain.orders.events import Delivery
 from domain.orders.money import AskedLine, Line, Minor, check_totals
-from domain.products.pricing import Priced, offer_in, offer_streams, price, skus_to_price
+from domain.products.events import stream_of as product_stream
+from domain.products.pricing import Priced, offer_in, offer_streams, price
 from domain.refusals import Unmet, Unusable
 from domain.stock.allocation import Allocation, Wanted, allocate
 from domain.stock.events import stream_of
@@ -29,7 +31,9 @@ class Basket(Shape):
     vat_included: bool = True
     lines: Annotated[tuple[AskedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
     discount_minor: Minor = 0  # off the whole order, beside the discounts in force
+    delivery: Delivery | None = None
     delivery_minor: Minor = 0
+    check_prices: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +83,14 @@ def quote(system: System, basket: Basket, locations: Sequence[str] | None = None
     locations: where to look, in this order; None: wherever the articles lie, main first.
     Raises:    Unusable for what is no code of a location
     """
-    skus = skus_to_price(basket.lines, check_all=True)
+    skus = list(dict.fromkeys(line.sku for line in basket.lines))
     chosen = _locations(system, skus) if locations is None else locations
     if wrong := [location for location in chosen if not is_code(location)]:
         raise Unusable(f"{wrong[0]!r} is no location: write its code, as main")
     places = [stream_of(sku, location=location) for sku in skus for location in chosen]
-    streams = [*offer_streams(skus), *places]
+    streams = [*offer_streams(basket), *places]
     states = StateCache(len(streams)).fetch(system.log, streams, fresh=True)
-    priced = price(basket, offer_in(skus, states), system.clock())
+    priced = price(basket, offer_in(basket, states), system.clock())
     wanted = [Wanted(line.item_id, line.sku, line.quantity) for line in priced.lines]
     allocations, _ = allocate(wanted, chosen, states, partial=True)
     available = {sku: _available(sku, chosen, states) for sku in skus}
@@ -95,11 +99,11 @@ def quote(system: System, basket: Basket, locations: Sequence[str] | None = None
 
 def currency_of(system: System, skus: Sequence[str]) -> str:
     """Give the currency of the first of these products that there is. Raises: Unusable"""
-    streams = offer_streams(skus)
+    streams = [product_stream(sku) for sku in skus]
     states = StateCache(len(streams)).fetch(system.log, streams, fresh=True)
-    for product in offer_in(skus, states).products.values():
+    for product in states.values():
         if product.exists:
-            return product.currency
+            return str(product.currency)
     raise Unusable("no product is known here, so the currency is not: name it")
 
 

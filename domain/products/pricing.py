@@ -2,16 +2,20 @@
 
 What a line leaves out is its product's; what it says is checked where the product is known.
 Of the discounts in force the largest counts, one for each line and one for the whole order.
+What the delivery costs is its method's, where nobody says.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+from domain.orders.events import Delivery
 from domain.orders.money import AppliedDiscount, AskedLine, Line, Totals, add_up
+from domain.products.delivery_methods import STREAM as METHODS
+from domain.products.delivery_methods import DeliveryMethod, unknown_method
 from domain.products.discounts import STREAM as DISCOUNTS
-from domain.products.discounts import Discount, Discounts
+from domain.products.discounts import Discount
 from domain.products.events import stream_of
 from domain.products.product import Product
 from domain.refusals import Unmet
@@ -31,15 +35,22 @@ class Asked(Protocol):
     @property
     def discount_minor(self) -> int: ...  # agreed with the customer, beside those in force
     @property
+    def delivery(self) -> Delivery | None: ...
+    @property
     def delivery_minor(self) -> int: ...
+    @property
+    def check_prices(self) -> bool: ...
+    @property
+    def model_fields_set(self) -> set[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Products and discounts as they are now."""
+    """What prices are taken from, as it is now: as far as an order needs it."""
 
-    products: Mapping[str, Product]  # by SKU
-    discounts: Sequence[Discount]
+    products: Mapping[str, Product]  # by SKU; empty: every line keeps the price that it states
+    discounts: Sequence[Discount] = ()
+    methods: Mapping[str, DeliveryMethod] = field(default_factory=dict)  # of delivery, by code
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,37 +64,53 @@ class Priced:
     is_whole: bool = True  # every line has a price
 
 
-def skus_to_price(lines: Iterable[AskedLine], *, check_all: bool) -> tuple[str, ...]:
-    """Name the articles whose products are looked at: of all lines, or of none.
+def offer_streams(asked: Asked) -> tuple[str, ...]:
+    """Name the streams that pricing reads: none where everything is stated and nobody checks."""
+    streams = [stream_of(sku) for sku in _skus(asked)]
+    if streams:
+        streams.append(DISCOUNTS)
+    if _method(asked) is not None:
+        streams.append(METHODS)
+    return tuple(streams)
 
-    None where every line states its price, unless that is to be checked.
-    """
-    if not check_all and all(type(line) is Line for line in lines):
+
+def offer_in(asked: Asked, states: Mapping[str, Any]) -> Offer | None:
+    """Pick the offer from the states of offer_streams; None where those are none."""
+    products = {sku: states[stream_of(sku)] for sku in _skus(asked)}
+    method = _method(asked)
+    if not products and method is None:
+        return None
+    discounts = list(states[DISCOUNTS].given.values()) if products else []
+    methods = states[METHODS].given if method is not None else {}
+    return Offer(products, discounts, methods)
+
+
+def _skus(asked: Asked) -> Iterable[str]:
+    """Name the articles whose products are looked at: of all lines, or of none."""
+    if not asked.check_prices and all(type(line) is Line for line in asked.lines):
         return ()
-    return tuple(dict.fromkeys(line.sku for line in lines))
+    return dict.fromkeys(line.sku for line in asked.lines)
 
 
-def offer_streams(skus: Iterable[str]) -> tuple[str, ...]:
-    """Name the streams that pricing these articles reads; none for none."""
-    streams = [stream_of(sku) for sku in skus]
-    return (*streams, DISCOUNTS) if streams else ()
-
-
-def offer_in(skus: Iterable[str], states: Mapping[str, Any]) -> Offer:
-    """Pick the offer from the states of offer_streams."""
-    discounts: Discounts = states[DISCOUNTS]
-    return Offer({sku: states[stream_of(sku)] for sku in skus}, list(discounts.given.values()))
+def _method(asked: Asked) -> str | None:
+    """Name the delivery method whose price is wanted."""
+    if asked.delivery is None or asked.delivery.method is None:
+        return None
+    is_wanted = asked.check_prices or "delivery_minor" not in asked.model_fields_set
+    return asked.delivery.method if is_wanted else None
 
 
 def price(asked: Asked, offer: Offer | None, now: datetime) -> Priced:
-    """Say what all lines cost, and everything that stands against it.
+    """Say what all lines and the delivery cost, and everything that stands against it.
 
-    offer: None where every line states its price and nobody wants that checked.
+    offer: None where everything is stated and nobody wants it checked.
     """
+    if offer is not None and offer.products:
+        return _with_delivery(asked, offer, _Pricing(asked, offer, now).priced())
+    lines = tuple([line for line in asked.lines if isinstance(line, Line)])
     if offer is None:
-        lines = tuple([line for line in asked.lines if isinstance(line, Line)])
         return Priced(lines, _totals(asked, lines, asked.discount_minor))
-    return _Pricing(asked, offer, now).priced()
+    return _with_delivery(asked, offer, Priced(lines, _totals(asked, lines, asked.discount_minor)))
 
 
 class _Pricing:
@@ -118,7 +145,7 @@ class _Pricing:
             product = self._sold(line.sku)
             if product is not None:
                 computed = {name: getattr(product, name) for name in _CHECKED}
-                self._unmet += _differences(number, line.sku, said, computed)
+                self._unmet += _differences(f"lines.{number}.", line.sku, said, computed)
                 said = {"title": product.title} | said | computed
             elif "unit_price_minor" not in said:
                 self._unmet.append(self._unpriced(number, line.sku))
@@ -166,7 +193,7 @@ class _Pricing:
             best = _best(here, costs[number], line.quantity, line.item_id)
             computed = {"discount_minor": best.amount_minor if best else 0}
             said = _said(self._asked.lines[number])
-            self._unmet += _differences(number, line.sku, said, computed)
+            self._unmet += _differences(f"lines.{number}.", line.sku, said, computed)
             lines[number] = line.model_copy(update=computed)
             applied += [best] if best else []
         return applied
@@ -179,14 +206,15 @@ def _said(line: AskedLine) -> dict[str, Any]:
 
 
 def _differences(
-    number: int, sku: str, said: Mapping[str, Any], computed: Mapping[str, int]
+    place: str, code: str, said: Mapping[str, Any], computed: Mapping[str, int]
 ) -> Iterator[Unmet]:
+    """Compare what is said of an article or a delivery method with what it is."""
     for name, value in computed.items():
         if said.get(name, value) != value:
             yield Unmet(
                 code="price_differs",
-                field=f"lines.{number}.{name}",
-                message=f"{name} of {sku} says {said[name]}, by its product it is {value}",
+                field=f"{place}{name}",
+                message=f"{name} of {code} says {said[name]}, it is {value}",
                 needed=str(value),
             )
 
@@ -204,6 +232,27 @@ def _best(
     if not offs or not offs[0][0]:
         return None
     return AppliedDiscount(code=offs[0][1], item_id=item_id, amount_minor=-offs[0][0])
+
+
+def _with_delivery(asked: Asked, offer: Offer, priced: Priced) -> Priced:
+    """Take what the delivery costs from its method. A shop that lists none takes any, as stated."""
+    code = _method(asked)
+    if code is None or not offer.methods:
+        return priced
+    methods = {m.code: m for m in offer.methods.values() if m.currency == asked.currency}
+    is_said = "delivery_minor" in asked.model_fields_set
+    if code not in methods and is_said:
+        return priced
+    if code not in methods:
+        unmet = unknown_method(methods, code, "delivery.method")
+        return replace(priced, unmet=(*priced.unmet, unmet), is_whole=False)
+    totals = priced.totals
+    computed = methods[code].price_for(totals.goods_minor - totals.discount_minor)
+    said = {"delivery_minor": asked.delivery_minor} if is_said else {}
+    differences = _differences("", code, said, {"delivery_minor": computed})
+    total_minor = totals.total_minor - totals.delivery_minor + computed
+    totals = replace(totals, delivery_minor=computed, total_minor=total_minor)
+    return replace(priced, totals=totals, unmet=(*priced.unmet, *differences))
 
 
 def _totals(asked: Asked, lines: tuple[Line, ...], discount_minor: int) -> Totals:

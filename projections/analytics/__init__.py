@@ -25,6 +25,7 @@ PARTS: Final = (
     "reservations",
     "products",
     "discounts",
+    "delivery_methods",
     "path_statuses",
     "path_transitions",
     "status_entries",

@@ -1,4 +1,4 @@
-"""Questions: what is sold at which price, and which discounts are given?"""
+"""Questions: what is sold at which price, less what, and what does its delivery cost?"""
 
 from datetime import datetime
 from typing import Final, TypedDict, cast
@@ -39,6 +39,17 @@ class ListedDiscount(TypedDict):
     ended_at: datetime | None
 
 
+class ListedMethod(TypedDict):
+    """A way in which goods travel; amounts in minor units."""
+
+    code: str
+    title: str | None
+    price_minor: int
+    currency: str
+    free_from_minor: int | None
+    ended_at: datetime | None
+
+
 def list_products(
     reader: Reader, *, category: str | None = None, withdrawn: bool = False, limit: int
 ) -> list[ListedProduct]:
@@ -65,6 +76,19 @@ def list_discounts(
     return cast(list[ListedDiscount], reader.execute(_DISCOUNTS, wanted).fetchall())
 
 
+def list_delivery_methods(
+    reader: Reader, *, everything: bool = False, limit: int
+) -> list[ListedMethod]:
+    """List the delivery methods by code, without those that were ended, or all.
+
+    Shape:  0..limit rows.
+    Raises: ValueError if limit is not in 1..MOST_LISTED.
+    """
+    _check(limit)
+    wanted = {"everything": everything, "limit": limit}
+    return cast(list[ListedMethod], reader.execute(_METHODS, wanted).fetchall())
+
+
 def _check(limit: int) -> None:
     if not 1 <= limit <= MOST_LISTED:
         raise ValueError(f"limit must be in 1..{MOST_LISTED}, not {limit}")
@@ -83,5 +107,12 @@ _DISCOUNTS: Final = """
     from analytics.discounts
     where %(everything)s
        or (ended_at is null and (valid_until is null or valid_until > %(now)s))
+    order by code limit %(limit)s
+"""
+
+_METHODS: Final = """
+    select code, title, price_minor, currency, free_from_minor, ended_at
+    from analytics.delivery_methods
+    where ended_at is null or %(everything)s
     order by code limit %(limit)s
 """

@@ -46,6 +46,9 @@ class OrderHead:
     delivery: Annotated[
         str | None, typer.Option(metavar="AMOUNT", help="What the delivery costs.")
     ] = None
+    delivery_method: Annotated[
+        str | None, typer.Option(metavar="CODE", help="How; what it costs is its own price.")
+    ] = None
     discount: Annotated[str | None, typer.Option(metavar="AMOUNT", help="Off the whole order.")] = (
         None
     )
@@ -132,8 +135,10 @@ def _from_options(head: OrderHead, items: list[str], currency: str | None) -> di
     customer = {name: given[name] for name in personal if name in given}
     if customer:
         body["customer"] = customer
-    if "address" in given:
-        body["delivery"] = {"address": given["address"]}
+    chosen_delivery = {"address": "address", "delivery_method": "method"}
+    delivery = {field: given[name] for name, field in chosen_delivery.items() if name in given}
+    if delivery:
+        body["delivery"] = delivery
     money = {name: given[name] for name in ("delivery", "discount") if name in given}
     chosen = given.get("currency") or currency
     if (money or items) and not chosen:

@@ -6,6 +6,7 @@ import typer
 
 from services.cli import (
     calendars,
+    delivery_methods,
     demo,
     discounts,
     foreground,
@@ -58,6 +59,7 @@ for group in (
     stock.app,
     products.app,
     discounts.app,
+    delivery_methods.app,
     reports.app,
     projections.app,
     paths.app,

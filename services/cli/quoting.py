@@ -24,6 +24,9 @@ class Money:
     delivery: Annotated[
         str | None, typer.Option(metavar="AMOUNT", help="What the delivery costs.")
     ] = None
+    delivery_method: Annotated[
+        str | None, typer.Option(metavar="CODE", help="How; what it costs is its own price.")
+    ] = None
     discount: Annotated[
         str | None,
         typer.Option(metavar="AMOUNT", help="Agreed, off the whole order, beside those in force."),
@@ -57,8 +60,11 @@ def quote(
             for name, text in (("delivery", money.delivery), ("discount", money.discount))
             if text is not None
         }
+        body = {"currency": currency, "lines": lines, **amounts}
+        if money.delivery_method is not None:
+            body["delivery"] = {"method": money.delivery_method}
         try:
-            basket = Basket.model_validate({"currency": currency, "lines": lines, **amounts})
+            basket = Basket.model_validate(body)
         except ValidationError as error:
             raise CommandFailed(invalid(error), USAGE) from None
         found = quoted(system, basket, location or None)

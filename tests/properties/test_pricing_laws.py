@@ -11,13 +11,15 @@ from domain.messages import Decided
 from domain.orders.commands import PlaceOrder
 from domain.orders.events import OrderPlaced
 from domain.orders.money import add_up
+from domain.products.delivery_methods import STREAM as METHODS
+from domain.products.delivery_methods import DeliveryMethodSet
 from domain.products.discounts import STREAM as DISCOUNTS
 from domain.products.discounts import Discount, DiscountSet
 from domain.products.events import ProductPublished, stream_of
-from domain.products.pricing import Priced, offer_in, price, skus_to_price
+from domain.products.pricing import Priced, offer_in, offer_streams, price
 from services.quoting import Basket
 from tests.support import spec
-from tests.support.examples import NOW, ORDER_ID, actor
+from tests.support.examples import COURIER, NOW, ORDER_ID, actor
 
 SKUS: Final = ("TEA", "CUP", "POT")
 MINUTE: Final = timedelta(minutes=1)
@@ -50,8 +52,11 @@ baskets = st.fixed_dictionaries(
         "currency": st.just("EUR"),
         "lines": st.lists(lines, min_size=1, max_size=4),
         "discount_minor": st.integers(0, 200),
+    },
+    optional={
         "delivery_minor": st.integers(0, 500),
-    }
+        "delivery": st.sampled_from([{"method": "courier"}, {"method": "post"}]),
+    },
 )
 
 
@@ -63,16 +68,15 @@ def shop(sold: dict[str, ProductPublished], given_: list[Discount]) -> spec.Worl
     world = spec.given().world
     for sku, product in sold.items():
         world.append(stream_of(sku), [Decided(product, NOW)])
+    world.append(METHODS, [Decided(DeliveryMethodSet(method=COURIER), NOW)])
     world.append(DISCOUNTS, [Decided(DiscountSet(discount=one), NOW) for one in given_])
     return world
 
 
 def quoted(world: spec.World, body: dict[str, Any]) -> Priced:
     basket = Basket.model_validate(body)
-    skus = skus_to_price(basket.lines, check_all=True)
-    states = {stream_of(sku): world.state(stream_of(sku)) for sku in skus}
-    offer = offer_in(skus, states | {DISCOUNTS: world.state(DISCOUNTS)})
-    return price(basket, offer, NOW + 2 * MINUTE)
+    states = {stream: world.state(stream) for stream in offer_streams(basket)}
+    return price(basket, offer_in(basket, states), NOW + 2 * MINUTE)
 
 
 def place(world: spec.World, body: dict[str, Any]) -> spec.Answer:
@@ -95,7 +99,8 @@ def test_v2_v7_what_is_quoted_is_what_is_placed(
     answer = place(world, body)
 
     if answer.unmet:
-        prices = [one for one in answer.unmet if one.code == "price_unknown"]
+        unknown = ("price_unknown", "delivery_method_unknown")
+        prices = [one for one in answer.unmet if one.code in unknown]
         assert tuple(prices) == quote.unmet
         assert prices or quote.totals.total_minor < 0
         return
@@ -120,6 +125,10 @@ def test_v7_what_was_quoted_may_be_stated_to_the_minor_unit_and_nothing_else(
         "stated": {"total_minor": quote.totals.total_minor},
         "check_prices": True,
     }
+    if body.get("delivery") == {"method": "courier"} and "delivery_minor" not in body:
+        stated["delivery_minor"] = quote.totals.delivery_minor
+    else:
+        stated.pop("delivery", None)
     dearer = {**stated["lines"][0], "unit_price_minor": quote.lines[0].unit_price_minor + 1}
 
     same = place(shop(*offered), stated)
@@ -145,7 +154,7 @@ def test_v7_the_breakdown_adds_up(
     assert quote.totals == add_up(
         quote.lines,
         discount_minor=body["discount_minor"] + sum(of_order),
-        delivery_minor=body["delivery_minor"],
+        delivery_minor=quote.totals.delivery_minor,
         vat_included=True,
     )
     assert all(line.net_minor >= 0 for line in quote.lines)

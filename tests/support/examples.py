@@ -16,6 +16,13 @@ from domain.paths.path import OrderPath
 from domain.paths.selection import PathListed
 from domain.products import commands as p
 from domain.products import events as q
+from domain.products.delivery_methods import (
+    DeliveryMethod,
+    DeliveryMethodEnded,
+    DeliveryMethodSet,
+    EndDeliveryMethod,
+    SetDeliveryMethod,
+)
 from domain.products.discounts import (
     Discount,
     DiscountEnded,
@@ -137,6 +144,9 @@ DISCOUNT = Discount(
     valid_from=NOW,
     valid_until=NOW + timedelta(days=30),
 )
+COURIER = DeliveryMethod(
+    code="courier", title="Courier", price_minor=300, currency="EUR", free_from_minor=5_000
+)
 _SOLD = {
     "title": "Green tea",
     "unit_price_minor": 500,
@@ -221,6 +231,8 @@ _COMMANDS: tuple[Command, ...] = (
     p.WithdrawProduct(**_WHERE),
     SetDiscount(command_id=UUID(int=1), actor=actor(), discount=DISCOUNT),
     EndDiscount(command_id=UUID(int=1), actor=actor(), code="spring"),
+    SetDeliveryMethod(command_id=UUID(int=1), actor=actor(), method=COURIER),
+    EndDeliveryMethod(command_id=UUID(int=1), actor=actor(), code="courier"),
 )
 
 _EVENTS: tuple[Event, ...] = (
@@ -342,6 +354,8 @@ _EVENTS: tuple[Event, ...] = (
     q.ProductWithdrawn(),
     DiscountSet(discount=DISCOUNT),
     DiscountEnded(code="spring"),
+    DeliveryMethodSet(method=COURIER),
+    DeliveryMethodEnded(code="courier"),
 )
 
 COMMANDS: dict[str, Command] = {command.NAME: command for command in _COMMANDS}

@@ -30,6 +30,8 @@ from domain.paths.calendar_line import CalendarPublished
 from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
 from domain.paths.selection import SELECTION, PathListed
+from domain.products.delivery_methods import STREAM as METHODS
+from domain.products.delivery_methods import DeliveryMethodEnded, DeliveryMethodSet
 from domain.products.discounts import STREAM as DISCOUNTS
 from domain.products.discounts import DiscountEnded, DiscountSet
 from domain.products.events import PRODUCT_EVENTS
@@ -206,5 +208,7 @@ def _stream(event: Event) -> str:
             return PRODUCT
         case DiscountSet() | DiscountEnded():
             return DISCOUNTS
+        case DeliveryMethodSet() | DeliveryMethodEnded():
+            return METHODS
         case _:
             return stream_of(ORDER_ID)

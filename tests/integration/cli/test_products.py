@@ -208,6 +208,27 @@ class TestDiscount:
         assert (said.code, says in said.err) == (code, True), said.err
 
 
+class TestDeliveryMethod:
+    def test_v4_methods_are_listed_and_ended(self, line: CommandLine) -> None:
+        terms = ("--price", "3", "--currency", "EUR", "--free-from", "50")
+        made = line.run("delivery-method", "set", "courier", *terms)
+        again = line.run("delivery-method", "set", "courier", *terms)
+        line.run("delivery-method", "set", "post", "--price", "2", "--currency", "EUR")
+        ended = line.run("delivery-method", "end", "post", "--json")
+        unknown = line.run("delivery-method", "end", "pigeon")
+
+        listed = line.run("delivery-method", "list", "--json").json
+        everything = line.run("delivery-method", "list", "--all")
+
+        assert "The delivery method courier is as you say" in made.out
+        assert "Nothing to do: the delivery method courier is so already." in again.out
+        assert (ended.json["outcome"], unknown.code) == ("accepted", 1)
+        assert "delivery_method_unknown" in unknown.err
+        assert [(one["code"], one["free_from_minor"]) for one in listed] == [("courier", 5_000)]
+        for words in ("3.00 EUR", "50.00 EUR", "post"):
+            assert words in everything.out
+
+
 class TestQuote:
     def test_v2_v3_v4_v6_v13_a_phone_order_is_quoted_and_placed_as_quoted(
         self, sold: CommandLine
@@ -245,6 +266,25 @@ class TestQuote:
         assert order["totals"] == quoted["totals"]
         for words_ in ("3 of 3: main 2, supplier_a 1", "28.00 EUR", "spring 1.50 EUR"):
             assert words_ in told
+
+    def test_v4_a_delivery_choice_is_quoted_and_placed_at_its_price(
+        self, sold: CommandLine
+    ) -> None:
+        sold.run("delivery-method", "set", "courier", "--price", "3", "--currency", "EUR")
+        way = ("--delivery-method", "courier")
+
+        quoted = sold.run("product", "quote", "--line", "TEA-100:2", *way, "--json").json
+        placed = sold.run(
+            "order", "place", "--currency", "EUR", "--item", "TEA-100:2", *way, "--address", "Here",
+            "--json",
+        ).json  # fmt: skip
+        order = sold.run("order", "show", placed["order_id"], "--json").json
+        unknown = sold.run("product", "quote", "--line", "TEA-100:2", "--delivery-method", "pigeon")
+
+        assert quoted["totals"]["total_minor"] == 1_300
+        assert order["totals"] == quoted["totals"]
+        assert order["delivery"]["method"] == "courier"
+        assert (unknown.code, "delivery_method_unknown" in unknown.err) == (1, True)
 
     def test_a_quote_of_what_has_no_price_says_why_and_so_does_placing(
         self, sold: CommandLine

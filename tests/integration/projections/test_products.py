@@ -1,4 +1,4 @@
-"""What is sold at which price and what is taken off it, as readers see it."""
+"""What is sold at which price, less what, and how it travels, as readers see it."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,9 +9,14 @@ from psycopg.rows import dict_row
 
 from domain.messages import Command
 from domain.products import commands as c
+from domain.products.delivery_methods import (
+    DeliveryMethod,
+    EndDeliveryMethod,
+    SetDeliveryMethod,
+)
 from domain.products.discounts import Discount, EndDiscount, SetDiscount
 from infra.postgres import connect
-from projections.reports.products import list_discounts, list_products
+from projections.reports.products import list_delivery_methods, list_discounts, list_products
 from tests.integration.projections.world import World
 from tests.support.examples import COMMANDS, DISCOUNT, NOW, actor
 
@@ -20,7 +25,9 @@ PRODUCTS = (
     " active, changed_at from analytics.products order by sku"
 )
 DISCOUNTS = "select code, scope, percent_bp, valid_from, ended_at from analytics.discounts"
-each_model = pytest.mark.parametrize("name", ["products", "discounts"])
+METHODS = "select code, price_minor, free_from_minor, ended_at from analytics.delivery_methods"
+POST = DeliveryMethod(code="post", price_minor=400, currency="EUR")
+each_model = pytest.mark.parametrize("name", ["products", "discounts", "delivery_methods"])
 
 
 def to(kind: type[Command], **body: Any) -> Command:
@@ -28,12 +35,15 @@ def to(kind: type[Command], **body: Any) -> Command:
 
 
 def some_days(world: World) -> None:
-    """Two products are published; one gets dearer, the other is withdrawn. So with discounts."""
+    """Two of each are there; one product gets dearer, the other one of each goes."""
     cup = {"title": "Cup", "unit_price_minor": 10**15, "currency": "EUR"}
     ten = Discount(code="ten", percent_bp=1_000)
     world.send(COMMANDS["product.publish"], to(c.PublishProduct, sku="CUP-1", **cup))
     world.send(COMMANDS["discount.set"], to(SetDiscount, discount=ten))
+    post = POST.model_copy(update={"price_minor": 10**15})
+    world.send(COMMANDS["delivery_method.set"], to(SetDeliveryMethod, method=post))
     world.now += timedelta(days=1)
+    world.send(to(EndDeliveryMethod, code="post"))
     world.send(to(c.ChangeProduct, sku="TEA-100", unit_price_minor=550, title="Tea"))
     world.send(to(c.WithdrawProduct, sku="CUP-1"), to(EndDiscount, code="ten"))
 
@@ -59,6 +69,19 @@ def test_v7_discounts_are_told_also_once_they_are_ended(world: World) -> None:
     ]
 
 
+def test_v4_delivery_methods_are_told_also_once_they_are_ended(world: World) -> None:
+    some_days(world)
+    world.catch_up()
+
+    assert world.query(METHODS + " order by code", role="orderpath_analyst") == [
+        ("courier", 300, 5_000, None),
+        ("post", 10**15, None, NOW + timedelta(days=1)),
+    ]
+    world.send(COMMANDS["delivery_method.set"].model_copy(update={"method": POST}))
+    world.catch_up()
+    assert world.query(METHODS + " where code = 'post'") == [("post", 400, None, None)]
+
+
 def test_a_discount_that_is_given_again_is_not_ended(world: World) -> None:
     some_days(world)
     world.send(to(SetDiscount, discount=Discount(code="ten", percent_bp=500)))
@@ -82,14 +105,20 @@ def test_the_questions_leave_out_what_is_over_and_have_a_limit(world: World) -> 
         given = list_discounts(reader, NOW, limit=9)
         over = list_discounts(reader, NOW + timedelta(days=30), limit=9)
         all_of_them = list_discounts(reader, NOW, everything=True, limit=9)
+        methods = list_delivery_methods(reader, limit=9)
+        all_methods = list_delivery_methods(reader, everything=True, limit=9)
 
         assert [one["sku"] for one in sold] == ["TEA-100"]
         assert [one["sku"] for one in everything] == ["CUP-1", "TEA-100"]
         assert (cups, over) == ([], [])
         assert [(one["code"], one["category"]) for one in given] == [("spring", DISCOUNT.category)]
         assert [one["code"] for one in all_of_them] == ["spring", "ten"]
+        assert [one["code"] for one in methods] == ["courier"]
+        assert [one["code"] for one in all_methods] == ["courier", "post"]
         with pytest.raises(ValueError, match="limit must be in"):
             list_products(reader, limit=0)
+        with pytest.raises(ValueError, match="limit must be in"):
+            list_delivery_methods(reader, limit=0)
         with pytest.raises(ValueError, match="limit must be in"):
             list_discounts(reader, NOW, limit=10**9)
 

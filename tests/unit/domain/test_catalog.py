@@ -67,9 +67,10 @@ def test_every_command_is_accepted_somewhere(name: str) -> None:
     if name.startswith("stock."):
         kept = [examples.EVENTS[f"stock.{what}.v1"] for what in ("received", "reserved")]
         scenario = given(*kept).at(examples.NOW + timedelta(hours=2))
-    known = {"product": "product.published.v1", "discount": "discount.set.v1"}
-    if name in ("product.change", "product.withdraw", "discount.end"):
-        scenario = given(examples.EVENTS[known[name.partition(".")[0]]])
+    known = {"product": "published", "discount": "set", "delivery_method": "set"}
+    if name in ("product.change", "product.withdraw", "discount.end", "delivery_method.end"):
+        category = name.partition(".")[0]
+        scenario = given(examples.EVENTS[f"{category}.{known[category]}.v1"])
 
     if path is examples.KEEPING:
         scenario = given(examples.EVENTS["stock.received.v1"], history[0], paths=paths)

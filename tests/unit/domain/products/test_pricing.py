@@ -76,9 +76,7 @@ def test_v7_prices_that_are_supplied_are_checked_to_the_minor_unit_each_differen
     assert answer.fields == [
         "lines.1.unit_price_minor", "lines.1.vat_bp", "lines.1.discount_minor"
     ]  # fmt: skip
-    assert answer.unmet[0].message == (
-        "unit_price_minor of TEA-100 says 499, by its product it is 500"
-    )
+    assert answer.unmet[0].message == ("unit_price_minor of TEA-100 says 499, it is 500")
     assert [one.needed for one in answer.unmet] == ["500", "2000", "0"]
 
 
@@ -201,6 +199,56 @@ def test_the_largest_amounts_are_refused_and_never_fail() -> None:
 
 def at_price(minor: int) -> Event:
     return SOLD.model_copy(update={"unit_price_minor": minor})
+
+
+COURIER = EVENTS["delivery_method.set.v1"]
+BY_COURIER: dict[str, Any] = {"delivery": {"method": "courier"}}
+
+
+def test_v4_v7_a_delivery_costs_what_its_method_costs() -> None:
+    open_line = placed(given(SOLD, COURIER).when(place(TEAS, **BY_COURIER)))
+    stated = placed(given(COURIER).when(place(TEA.model_dump(), **BY_COURIER)))
+
+    assert open_line.totals == Totals(1_500, 0, 300, 250, 1_800)
+    assert stated.totals == Totals(1_400, 0, 300, 233, 1_700)
+
+
+def test_v7_a_delivery_is_free_from_what_is_paid_for_the_goods() -> None:
+    ten, nine = {**TEAS, "quantity": 10}, {**TEAS, "quantity": 9}
+    tenth_off = in_force(code="ten", percent_bp=1_000)
+    enough = placed(given(SOLD, COURIER).when(place(ten, **BY_COURIER)))
+    too_little = placed(given(SOLD, COURIER).when(place(nine, **BY_COURIER)))
+    reduced = placed(given(SOLD, COURIER, tenth_off).when(place(ten, **BY_COURIER)))
+
+    found = [event.totals.delivery_minor for event in (enough, too_little, reduced) if event.totals]
+    assert found == [0, 300, 300]
+
+
+def test_v7_a_delivery_that_is_stated_counts_and_is_compared_where_that_is_asked_for() -> None:
+    agreed = {**BY_COURIER, "delivery_minor": 100}
+    event = placed(given(SOLD, COURIER).when(place(TEAS, **agreed)))
+    checked = given(SOLD, COURIER).when(place(TEAS, **agreed, check_prices=True))
+
+    assert event.totals is not None
+    assert event.totals.delivery_minor == 100
+    assert checked.then_refused("price_differs").fields == ["delivery_minor"]
+
+
+def test_v4_a_shop_that_lists_its_methods_knows_the_price_of_no_others() -> None:
+    by_post: dict[str, Any] = {"delivery": {"method": "post"}, "stated": {"total_minor": 1}}
+    answer = given(SOLD, COURIER).when(place(TEAS, **by_post))
+    other_money = given(COURIER).when(place(TEA.model_dump(), **BY_COURIER, currency="USD"))
+
+    assert answer.then_refused("delivery_method_unknown").fields == ["delivery.method"]
+    assert answer.unmet[0].needed == "one of courier"
+    other_money.then_refused("delivery_method_unknown")
+
+
+def test_a_shop_without_a_list_takes_any_method_as_it_is_stated() -> None:
+    event = placed(given(SOLD).when(place(TEAS, **BY_COURIER)))
+
+    assert event.totals is not None
+    assert event.totals.delivery_minor == 0
 
 
 @pytest.mark.parametrize("line", [{"sku": "TEA-100"}, {**TEAS, "quantity": 0}, {**TEAS, "x": 1}])

@@ -21,6 +21,7 @@ GROUPS = {
     "stock": ("receive", "adjust", "threshold", "show"),
     "product": ("import", "publish", "change", "withdraw", "list", "show", "quote"),
     "discount": ("set", "end", "list"),
+    "delivery-method": ("set", "end", "list"),
     "report": ("funnel", "stale", "conversion", "transitions", "times", "handling", "routes"),
     "projection": ("list", "rebuild", "verify", "parked", "retry"),
     "path": ("list", "publish", "show"),
