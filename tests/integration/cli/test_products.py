@@ -264,6 +264,8 @@ class TestQuote:
         }  # fmt: skip
         assert placed.json["outcome"] == "accepted"
         assert order["totals"] == quoted["totals"]
+        assert order["discounts"] == quoted["discounts"]
+        assert "spring 1.50 EUR" in sold.run("order", "show", placed.json["order_id"]).out
         for words_ in ("3 of 3: main 2, supplier_a 1", "28.00 EUR", "spring 1.50 EUR"):
             assert words_ in told
 
