@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import uuid4
 
 from domain.catalog import decide_on
@@ -178,7 +178,9 @@ def _rehearse(system: System, rows: Iterator[Row], report: ProductsReport) -> No
 
 def _count(report: ProductsReport, events: int, version: int) -> None:
     """version: of the product afterwards; a new one has no other events."""
-    outcome: Literal["new", "changed", "unchanged"] = (
-        "unchanged" if not events else "new" if version == events else "changed"
-    )
-    setattr(report, outcome, getattr(report, outcome) + 1)
+    if not events:
+        report.unchanged += 1
+    elif version == events:
+        report.new += 1
+    else:
+        report.changed += 1
