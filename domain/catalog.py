@@ -4,6 +4,7 @@ Used by infra.mapper (decode), services.pipeline (decide) and the edges (command
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +38,29 @@ from domain.paths.decide import publish
 from domain.paths.events import PATH_EVENTS, stream_of
 from domain.paths.line import PathLine
 from domain.paths.selection import DIMENSIONS, SELECTION, PathListed, Selection
+from domain.products import commands as product_commands
+from domain.products.decide import decide as decide_product
+from domain.products.delivery_methods import (
+    DeliveryMethodCommand,
+    DeliveryMethodEnded,
+    DeliveryMethods,
+    DeliveryMethodSet,
+    EndDeliveryMethod,
+    SetDeliveryMethod,
+)
+from domain.products.delivery_methods import decide as decide_delivery_method
+from domain.products.discounts import (
+    DiscountCommand,
+    DiscountEnded,
+    Discounts,
+    DiscountSet,
+    EndDiscount,
+    SetDiscount,
+)
+from domain.products.discounts import decide as decide_discount
+from domain.products.events import PRODUCT_EVENTS
+from domain.products.pricing import offer_in, offer_streams
+from domain.products.product import Product
 from domain.refusals import Unmet
 from domain.stock import commands as stock_commands
 from domain.stock.decide import decide as decide_stock
@@ -55,6 +79,11 @@ _EVENT_TYPES: tuple[type[Event], ...] = (
     *STOCK_EVENTS,
     *CUSTOMER_EVENTS,
     *ENQUIRY_EVENTS,
+    *PRODUCT_EVENTS,
+    DiscountSet,
+    DiscountEnded,
+    DeliveryMethodSet,
+    DeliveryMethodEnded,
 )
 _COMMAND_TYPES: tuple[type[Command], ...] = (
     *commands.COMMANDS,
@@ -65,6 +94,11 @@ _COMMAND_TYPES: tuple[type[Command], ...] = (
     *customer_commands.COMMANDS,
     *enquiry_commands.COMMANDS,
     callers.CountFlood,
+    *product_commands.COMMANDS,
+    SetDiscount,
+    EndDiscount,
+    SetDeliveryMethod,
+    EndDeliveryMethod,
 )
 
 EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
@@ -78,6 +112,9 @@ AGGREGATES: Mapping[str, type[Aggregate]] = {
     "customer": Customer,
     "enquiry": Enquiry,
     "caller": callers.Caller,
+    "product": Product,
+    "discount": Discounts,
+    "delivery_method": DeliveryMethods,
 }
 _EMPTY: Mapping[str, Aggregate] = {name: aggregate() for name, aggregate in AGGREGATES.items()}
 
@@ -92,7 +129,12 @@ def streams_of(command: Command) -> tuple[str, ...]:
     match command:
         case commands.PlaceOrder():
             path = SELECTION if command.path is None else stream_of(command.path)
-            return (command.stream_id, path, *placing.streams_beside(command))
+            return (
+                command.stream_id,
+                path,
+                *placing.streams_beside(command),
+                *offer_streams(command),
+            )
         case commands.RecordFacts():
             return (command.stream_id, stream_of(command.path))
         case enquiry_commands.RecordEnquiry():
@@ -106,6 +148,8 @@ def streams_of(command: Command) -> tuple[str, ...]:
         case path_commands.PublishPath():
             return (command.stream_id, SELECTION)
         case PublishCalendar() | callers.CountFlood():
+            return (command.stream_id,)
+        case product_commands.ProductCommand() | DiscountCommand() | DeliveryMethodCommand():
             return (command.stream_id,)
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
@@ -210,6 +254,8 @@ def decide_on(
     match command:
         case commands.PlaceOrder():
             pinned = _path_for(command, states)
+            if (offer := offer_in(command, states)) is not None:
+                facts = replace(facts, offer=offer)
             return placing.place_order(command, pinned, states, facts, now)
         case MigrateOrder():
             line = states[stream_of(command.path)]
@@ -233,6 +279,13 @@ def decide_on(
             return record(command, states, now)
         case enquiry_commands.CloseEnquiry():
             return {command.stream_id: close(states[command.stream_id], command, now)}
+        case product_commands.ProductCommand():
+            return {command.stream_id: decide_product(states[command.stream_id], command, now)}
+        case DiscountCommand():
+            return {command.stream_id: decide_discount(states[command.stream_id], command, now)}
+        case DeliveryMethodCommand():
+            methods = states[command.stream_id]
+            return {command.stream_id: decide_delivery_method(methods, command, now)}
         case _:
             raise TypeError(f"{type(command).__name__} is not in the catalog")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from domain.paths.calendars import Calendar
 from domain.paths.path import OrderPath
+from domain.products.pricing import Offer
 from domain.stock.stock import Stock
 
 PathKey = tuple[str, int]  # (path, version), immutable once published
@@ -12,8 +13,9 @@ PathKey = tuple[str, int]  # (path, version), immutable once published
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Published definitions that a command's decision needs."""
+    """Published definitions, and prices, that a command's decision needs."""
 
     paths: Mapping[PathKey, OrderPath] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)  # the latest of each name
     stocks: Mapping[str, Stock] = field(default_factory=dict)  # by stream id
+    offer: Offer | None = None  # what prices are taken from; None: from nowhere

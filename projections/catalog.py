@@ -5,11 +5,14 @@ from collections.abc import Iterable, Mapping
 from domain.refusals import Unusable
 from projections.activity import Activity
 from projections.customers import Customers
+from projections.delivery_methods import DeliveryMethods
+from projections.discounts import Discounts
 from projections.enquiries import Enquiries
 from projections.interface import Projection
 from projections.items import Items
 from projections.orders import Orders
 from projections.payments import Payments
+from projections.products import Products
 from projections.refusals import Refusals
 from projections.reservations import Reservations
 from projections.status_visits import StatusVisits
@@ -24,6 +27,9 @@ PROJECTIONS: tuple[Projection, ...] = (
     Reservations(),
     Customers(),
     Enquiries(),
+    Products(),
+    Discounts(),
+    DeliveryMethods(),
     Activity(),
     Refusals(),
 )

@@ -22,7 +22,7 @@ _KEYED: Final = ("items", "payments", "other_payments")
 _PARTS: Final = ("customer", "delivery", "owner", "totals")
 # Counters and copies of what stands elsewhere in the view are no changes of their own.
 _SILENT: Final = frozenset(
-    {"version", "last_occurred_at", "statuses", "stage", "final", "paid_minor"}
+    {"version", "last_occurred_at", "statuses", "stage", "final", "paid_minor", "discounts"}
 )
 _NOTHING: Final = (None, False, 0, "none", "not_paid")  # before the first value there was this
 
@@ -69,6 +69,7 @@ def view_of(
         },
         "currency": order.currency,
         "totals": _totals(order),
+        "discounts": [one.model_dump() for one in placed.discounts or ()] if placed else [],
         "items": {item_id: _item(item) for item_id, item in order.items.items()},
         "items_status": order.items_status,
         "payments": dict(_payments(order)),

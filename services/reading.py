@@ -1,11 +1,11 @@
-"""Finds one order, path, calendar or stock and reads it from the log: the same for imports, the
-CLI and, later, the API.
+"""Finds one order, path, calendar, stock or product and reads it from the log: the same for
+imports, the CLI and, later, the API.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from domain.facts import Facts
@@ -20,6 +20,9 @@ from domain.paths.calendars import Calendar
 from domain.paths.line import PathLine
 from domain.paths.path import OrderPath
 from domain.paths.selection import SELECTION, Selection
+from domain.products.events import PriceChanged, ProductPublished
+from domain.products.events import stream_of as product_stream
+from domain.products.product import Product
 from domain.reading import LogGap, check_versions
 from domain.refusals import Refusal, Unmet, Unusable
 from domain.stock.stock import Stock
@@ -105,6 +108,36 @@ def situation_of(
     calendars = {name: latest_calendar(system, name)[1] for name in path.calendars}
     facts = Facts(calendars=calendars, stocks=stocks)
     return Situation(order_id, order, path, actor, datetime.now(UTC), facts)
+
+
+def product_now(system: "System", sku: str) -> Product:
+    """Give the state of a product as of its last event."""
+    stream = product_stream(sku)
+    product = Product()
+    for recorded in system.log.load({stream: 0})[stream]:
+        product = product.evolve(recorded)
+    return product
+
+
+def product_history(system: "System", sku: str) -> dict[str, Any] | None:
+    """Give a product as it is now, with every price that it had; None if there is none such."""
+    stream = product_stream(sku)
+    product, prices = Product(), []
+    for recorded in system.log.load({stream: 0})[stream]:
+        product = product.evolve(recorded)
+        if isinstance(recorded.event, ProductPublished | PriceChanged):
+            price = recorded.event.model_dump(include={"unit_price_minor", "currency", "vat_bp"})
+            prices.append({"since": recorded.occurred_at, **price})
+    if not product.exists:
+        return None
+    now = asdict(product)
+    return {"sku": sku, **{name: now[name] for name in _TOLD_OF_PRODUCTS}, "prices": prices}
+
+
+_TOLD_OF_PRODUCTS = (
+    "title", "unit_price_minor", "currency", "vat_bp", "supplier", "category", "price_since",
+    "active", "version",
+)  # fmt: skip
 
 
 def path_of(system: "System", order: Order) -> OrderPath | None:

@@ -11,6 +11,8 @@ from domain.refusals import UnreadableError
 _DECIMAL: Final = re.compile(r"0*(0|[1-9][0-9]*)(\.[0-9]{1,10})?")
 _MOST_DIGITS: Final = len(str(MAX_MINOR))  # before the decimal mark, in whatever currency
 _WHOLE: Final = re.compile(r"[0-9]{1,18}")
+_PERCENT: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?) ?%?")
+_MOST_POINTS: Final = 10_000  # 100 %
 
 
 def minor_units(text: str, column: str, currency: str, decimal_mark: str = ".") -> int:
@@ -47,6 +49,19 @@ def whole_number(text: str, column: str, least: int, most: int) -> int:
         words = f"{column} is no whole number from {least} to {most}"
         raise UnreadableError("number_unreadable", column, words)
     return int(plain)
+
+
+def basis_points(text: str, column: str) -> int:
+    """Read a percentage exactly: 7.5 and 7.5% are 750 basis points.
+
+    Raises: UnreadableError
+    """
+    found = _PERCENT.fullmatch(text.strip())
+    points = int(Decimal(found[1]) * 100) if found else _MOST_POINTS + 1
+    if points > _MOST_POINTS:
+        words = f"{column} is no percentage from 0 to 100 with at most 2 decimals"
+        raise UnreadableError("percentage_unreadable", column, words)
+    return points
 
 
 def _too_large(column: str, currency: str, digits: int) -> UnreadableError:

@@ -18,7 +18,7 @@ from domain.orders.facts import PlacedFact as PlacedFact
 from domain.orders.facts import SourceStatusFact as SourceStatusFact
 from domain.orders.facts import StatusFact as StatusFact
 from domain.orders.fields import FIELDS
-from domain.orders.money import Line, Minor, Quantity, StatedTotals
+from domain.orders.money import AskedLine, Line, Minor, Quantity, StatedTotals
 from domain.orders.order_command import OrderCommand as OrderCommand
 from domain.orders.payment_commands import AuthorisePayment as AuthorisePayment
 from domain.orders.payment_commands import ChargeBackPayment as ChargeBackPayment
@@ -35,7 +35,10 @@ MAX_FACTS = 500  # facts in one command
 
 
 class PlaceOrder(OrderCommand):
-    """Create an order. Without totals they are computed; stated ones are checked."""
+    """Create an order. Without totals they are computed; stated ones are checked.
+
+    What a line leaves out is its product's, see domain.products.pricing.
+    """
 
     NAME: ClassVar[str] = "order.place"
     MAY_BE_FACT: ClassVar[bool] = True
@@ -50,10 +53,11 @@ class PlaceOrder(OrderCommand):
     delivery: Delivery | None = None
     currency: KnownCurrency
     vat_included: bool = True
-    lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=MAX_LINES)]
-    discount_minor: Minor = 0  # off the whole order
+    lines: Annotated[tuple[AskedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
+    discount_minor: Minor = 0  # off the whole order, beside the discounts in force
     delivery_minor: Minor = 0
     stated: StatedTotals | None = None
+    check_prices: bool = False  # also those of lines that leave nothing out
     payment: PlacedPayment | None = None
     test: bool = False
 

@@ -23,10 +23,11 @@ from domain.orders.effects import follow_up
 from domain.orders.field_guards import field_may_be_edited
 from domain.orders.fields import FIELDS
 from domain.orders.identity import fact_id_in
-from domain.orders.money import add_up, check_totals
+from domain.orders.money import check_totals
 from domain.orders.order import Order
 from domain.orders.starting import first_status, placed_payment
 from domain.paths.path import OrderPath
+from domain.products.pricing import price
 from domain.refusals import Refusal, Unmet
 
 Decision = Mapping[str, list[Decided]]  # by stream, the order's first
@@ -54,20 +55,16 @@ def place(
         )
     path = facts.paths.get(pinned) if pinned else None
     unmet += guards.path_is_chosen(path, cmd)
-    unmet += guards.items_stand_once(cmd.lines)
-    totals = add_up(
-        cmd.lines,
-        discount_minor=cmd.discount_minor,
-        delivery_minor=cmd.delivery_minor,
-        vat_included=cmd.vat_included,
-    )
-    unmet += check_totals(cmd.lines, totals, cmd.stated)
+    priced = price(cmd, facts.offer, now)
+    unmet += [*guards.items_stand_once(priced.lines), *priced.unmet]
+    unmet += check_totals(priced.lines, priced.totals, cmd.stated if priced.is_whole else None)
     if pinned is None or path is None or unmet:
         raise Refusal(*unmet)
     at = cmd.occurred_at or now
-    paid = placed_payment(cmd, totals)
+    paid = placed_payment(cmd, priced.totals)
     asked = {name: getattr(cmd, name) for name in _PLACED_AS_ASKED}
-    asked |= {"path": pinned[0], "path_version": pinned[1], "totals": totals}
+    asked |= {"path": pinned[0], "path_version": pinned[1], "lines": priced.lines}
+    asked |= {"totals": priced.totals, "discounts": priced.discounts or None}
     status = path.initial[0].status
     if path.initial[0].when is not None:
         placed = e.OrderPlaced(**asked, status=status)
@@ -83,7 +80,7 @@ def place(
 _PLACED_AS_ASKED = tuple(
     name
     for name in c.PlaceOrder.model_fields
-    if name in e.OrderPlaced.model_fields and name not in c.OrderCommand.model_fields
+    if name in e.OrderPlaced.model_fields and name not in (*c.OrderCommand.model_fields, "lines")
 )
 
 

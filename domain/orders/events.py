@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from domain.messages import Attributes, Code, Event, Moment, Name, Personal, Shape
-from domain.orders.money import Currency, Line, Totals
+from domain.orders.money import AppliedDiscount, Currency, Line, Totals
 from domain.orders.payment_events import PAYMENT_EVENTS as PAYMENT_EVENTS
 from domain.orders.payment_events import PaymentAuthorised as PaymentAuthorised
 from domain.orders.payment_events import PaymentCharged as PaymentCharged
@@ -76,6 +76,7 @@ class OrderPlaced(Told, Event):
     vat_included: bool = True
     lines: tuple[Line, ...] = ()
     totals: Totals | None = None  # None: an imported order, its items follow as facts
+    discounts: tuple[AppliedDiscount, ...] | None = None  # in force, None: none of them
     deadlines: tuple[Deadline, ...] = ()
     test: bool = False
 

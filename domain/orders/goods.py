@@ -14,7 +14,7 @@ from domain.orders import events as e
 from domain.orders.draft import Draft
 from domain.orders.items import CANCELLED, INITIAL, Item
 from domain.orders.ledger import method_of
-from domain.orders.money import Line
+from domain.orders.money import AskedLine
 from domain.orders.order import Order
 from domain.orders.parts import Kept
 from domain.paths.path import OrderPath
@@ -37,7 +37,9 @@ def stocks_for(order: Order, path: OrderPath | None, cmd: c.OrderCommand) -> Ite
     return stocks_of(order, None)
 
 
-def stocks_of(order: Order, path: OrderPath | None, lines: Iterable[Line] = ()) -> Iterable[str]:
+def stocks_of(
+    order: Order, path: OrderPath | None, lines: Iterable[AskedLine] = ()
+) -> Iterable[str]:
     """Name the stocks that keep something for an order, and those that could by its path.
 
     lines: of an order that is being placed

@@ -5,9 +5,9 @@ from itertools import accumulate, pairwise
 from operator import attrgetter
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
-from domain.messages import Name, Shape
+from domain.messages import Code, Name, Shape
 from domain.refusals import Unmet
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]  # ISO 4217
@@ -50,6 +50,39 @@ class Totals:
     total_minor: int
 
 
+class OpenLine(Shape):
+    """A position of which the product says what is left out here."""
+
+    item_id: Name | None = None  # None: its number in the order, from 1
+    sku: Name
+    title: Name | None = None
+    quantity: Quantity
+    unit_price_minor: Minor | None = None
+    discount_minor: Minor | None = None  # off the whole line
+    vat_bp: BasisPoints | None = None
+    seller: Name | None = None
+    upsell: bool = False
+
+
+def _by_what_it_states(line: object) -> object:
+    if not isinstance(line, dict):
+        return line
+    is_whole = all(line.get(name) is not None for name in ("item_id", "title", "unit_price_minor"))
+    return (Line if is_whole else OpenLine).model_validate(line)
+
+
+# A line that says who it is and what it costs is one; any other is open.
+AskedLine = Annotated[Line | OpenLine, BeforeValidator(_by_what_it_states)]
+
+
+class AppliedDiscount(Shape):
+    """What a discount in force took off, as the order keeps it."""
+
+    code: Code
+    item_id: Name | None = None  # None: off the whole order
+    amount_minor: Minor
+
+
 class StatedTotals(Shape):
     """What the sender thinks the order costs; every stated amount is checked."""
 
@@ -78,6 +111,11 @@ def add_up(
         vat += _half_even((net - off) * line.vat_bp, base)
     total = goods - discount_minor + delivery_minor + (0 if vat_included else vat)
     return Totals(goods, discount_minor, delivery_minor, vat, total)
+
+
+def part_of(amount_minor: int, basis_points: int) -> int:
+    """Give so many hundredths of a percent of an amount, rounded half to even."""
+    return _half_even(amount_minor * basis_points, _WHOLE)
 
 
 def _half_even(amount: int, base: int) -> int:

@@ -1,5 +1,6 @@
 """Question: what lies where, and for which orders is it kept?"""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, TypedDict, cast
 from uuid import UUID
@@ -59,6 +60,16 @@ def stock_now(
         "reservations": cast(list[Reserved], reader.execute(_RESERVED, wanted).fetchall()),
     }
 
+
+def locations_of(reader: Reader, skus: Sequence[str]) -> list[str]:
+    """List where any of these articles lies or lay, by code."""
+    rows = reader.execute(_LOCATIONS, [list(skus)]).fetchall()
+    return [row["location"] for row in rows]
+
+
+_LOCATIONS: Final = """
+    select distinct location from analytics.stock_levels where sku = any(%s) order by location
+"""
 
 _LEVELS: Final = """
     select sku, location, on_hand, reserved, available, short, threshold, below_since

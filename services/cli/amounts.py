@@ -27,6 +27,22 @@ def count_of(text: str, option: str) -> int:
         raise typer.BadParameter(error.message) from None
 
 
+def points_of(text: str, option: str) -> int:
+    """Read a percentage exactly, in basis points."""
+    from domain.orders.amounts import basis_points
+    from domain.refusals import UnreadableError
+
+    try:
+        return basis_points(text, option)
+    except UnreadableError as error:
+        raise typer.BadParameter(error.message) from None
+
+
+def percent(basis_points: int) -> str:
+    """Write basis points for people: 750 is 7.5 %."""
+    return f"{basis_points / 100:g} %"
+
+
 def amount(minor: int | None, currency: str | None) -> str:
     """Write an amount for people: 1,234.50 BRL."""
     if minor is None:

@@ -96,6 +96,9 @@ def _facts(view: "View") -> Iterator[tuple[str, Any]]:
         if isinstance(value, dict):
             told = priced(name, value, currency).items()
             yield _name(name), {_name(key): one for key, one in told if one is not None}
+        elif name == "discounts":
+            off = [f"{one['code']} {amount(one['amount_minor'], currency)}" for one in value]
+            yield from [(name, ", ".join(off))] if off else []
         elif value not in (None, []):
             yield _name(name), priced(name, value, currency)
 

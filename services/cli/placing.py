@@ -18,15 +18,9 @@ from services.cli.session import opened
 
 LONGEST_SHOWN: Final = 80  # characters of a text that is told back
 _HEAD: Final = (
-    "path",
-    "currency",
-    "shop",
-    "channel",
-    "order_type",
-    "external_id",
-    "enquiry_id",
-    "test",
-)
+    "path", "currency", "shop", "channel", "order_type", "external_id", "enquiry_id", "test",
+    "check_prices",
+)  # fmt: skip
 _ENVELOPE: Final = ("command_id", "actor", "correlation_id", "causation_id", "order_id")
 
 
@@ -59,16 +53,25 @@ class OrderHead:
     delivery: Annotated[
         str | None, typer.Option(metavar="AMOUNT", help="What the delivery costs.")
     ] = None
+    delivery_method: Annotated[
+        str | None, typer.Option(metavar="CODE", help="How; what it costs is its own price.")
+    ] = None
     discount: Annotated[str | None, typer.Option(metavar="AMOUNT", help="Off the whole order.")] = (
         None
     )
+    check_prices: Annotated[
+        bool, typer.Option("--check-prices", help="Compare all prices with the products'.")
+    ] = False
 
 
 @unfolded
 def place(
     item: Annotated[
         list[str] | None,
-        typer.Option(metavar="SKU:QUANTITY:PRICE[:TITLE]", help="A line; repeatable."),
+        typer.Option(
+            metavar="SKU:QUANTITY[:PRICE[:TITLE]]",
+            help="A line; repeatable. Without a price it is its product's.",
+        ),
     ] = None,
     file: Annotated[
         str | None,
@@ -87,7 +90,7 @@ def place(
     body = _from_file(file) if file else {}
     body |= _from_options(head, item or [], body.get("currency"))
     if not body.get("lines"):
-        raise typer.BadParameter("an order has lines: give --item SKU:QUANTITY:PRICE, or --file")
+        raise typer.BadParameter("an order has lines: give --item SKU:QUANTITY[:PRICE], or --file")
     chosen = order_id or _id_of(body, sending.command_id)
     with opened() as system:
         outcome = execute(system, PlaceOrder, sending, {**body, "order_id": chosen})
@@ -139,8 +142,10 @@ def _from_options(head: OrderHead, items: list[str], currency: str | None) -> di
     customer = {name: given[name] for name in personal if name in given}
     if customer:
         body["customer"] = customer
-    if "address" in given:
-        body["delivery"] = {"address": given["address"]}
+    chosen_delivery = {"address": "address", "delivery_method": "method"}
+    delivery = {field: given[name] for name, field in chosen_delivery.items() if name in given}
+    if delivery:
+        body["delivery"] = delivery
     money = {name: given[name] for name in ("delivery", "discount") if name in given}
     chosen = given.get("currency") or currency
     if (money or items) and not chosen:
@@ -180,21 +185,18 @@ def _lines(items: list[str], currency: str) -> list[dict[str, Any]]:
 def _line(number: int, text: str, currency: str) -> dict[str, Any]:
     from pydantic import ValidationError
 
-    from domain.orders.money import Line
+    from domain.orders.money import Line, OpenLine
 
     parts = text.split(":", 3)
-    if len(parts) < 3 or not parts[0]:
-        raise typer.BadParameter("write SKU:QUANTITY:PRICE, as MUG:2:9.90")
-    sku, quantity, price, *title = parts
-    line = {
-        "item_id": str(number),
-        "sku": sku,
-        "title": title[0] if title else sku,
-        "quantity": count_of(quantity, "the quantity"),
-        "unit_price_minor": minor_of(price, currency, "the price"),
-    }
+    if len(parts) < 2 or not parts[0]:
+        raise typer.BadParameter("write SKU:QUANTITY or SKU:QUANTITY:PRICE, as MUG:2:9.90")
+    sku, quantity, *more = parts
+    line = {"item_id": str(number), "sku": sku, "quantity": count_of(quantity, "the quantity")}
+    if more:
+        price = minor_of(more[0], currency, "the price")
+        line |= {"title": more[1] if more[1:] else sku, "unit_price_minor": price}
     try:
-        Line.model_validate(line)
+        (Line if more else OpenLine).model_validate(line)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise typer.BadParameter(f"{first['loc'][0]}: {first['msg']}") from None

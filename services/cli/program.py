@@ -8,7 +8,9 @@ from services.cli import (
     bulk,
     calendars,
     customers,
+    delivery_methods,
     demo,
+    discounts,
     enquiries,
     foreground,
     imports,
@@ -20,7 +22,9 @@ from services.cli import (
     paths,
     payments,
     placing,
+    products,
     projections,
+    quoting,
     reports,
     status,
     stock,
@@ -44,6 +48,8 @@ orders.app.add_typer(bulk.app)
 for command in (path_choice.which, path_changes.preview, path_changes.migrate):
     paths.app.command()(command)
 
+products.app.command()(quoting.quote)
+
 for program in (
     foreground.up,
     foreground.down,
@@ -59,6 +65,9 @@ for group in (
     customers.app,
     enquiries.app,
     stock.app,
+    products.app,
+    discounts.app,
+    delivery_methods.app,
     reports.app,
     projections.app,
     paths.app,

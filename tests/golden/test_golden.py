@@ -58,7 +58,7 @@ def test_no_stored_name_goes_away() -> None:
     assert not gone, "\n".join(REMOVED.format(name=line) for line in sorted(gone))
 
 
-@pytest.mark.parametrize("aggregate", ["orders", "paths"])
+@pytest.mark.parametrize("aggregate", ["orders", "paths", "products"])
 def test_a_refusal_code_has_one_home_in_its_aggregate(aggregate: str) -> None:
     homes: dict[str, set[str]] = {}
     for path in sorted((DOMAIN / aggregate).glob("*.py")):

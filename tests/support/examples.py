@@ -20,6 +20,22 @@ from domain.paths.commands import PublishPath
 from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
 from domain.paths.selection import PathListed
+from domain.products import commands as p
+from domain.products import events as r
+from domain.products.delivery_methods import (
+    DeliveryMethod,
+    DeliveryMethodEnded,
+    DeliveryMethodSet,
+    EndDeliveryMethod,
+    SetDeliveryMethod,
+)
+from domain.products.discounts import (
+    Discount,
+    DiscountEnded,
+    DiscountSet,
+    EndDiscount,
+    SetDiscount,
+)
 from domain.refusals import Unmet
 from domain.stock import commands as s
 from domain.stock import events as t
@@ -29,6 +45,7 @@ ORDER_ID = UUID(int=17)
 STOCK = "stock-main:TEA-100"
 CUSTOMER_STREAM = "customer-c-7"
 ENQUIRY_ID = UUID(int=18)
+PRODUCT = "product-TEA-100"
 
 PATH = OrderPath.model_validate(
     {
@@ -151,6 +168,27 @@ _MOVEMENT = {"payment_id": "p-1", "amount_minor": 1_650, "currency": "EUR", "gat
 _FLOOD = {
     "caller_kind": "user", "caller_id": "ann", "minute": NOW, "refused": 120, "turned_away": 9_880,
 }  # fmt: skip
+DISCOUNT = Discount(
+    code="spring",
+    title="Spring sale",
+    category="tea",
+    percent_bp=1_000,
+    currency="EUR",
+    minimum_minor=1_000,
+    valid_from=NOW,
+    valid_until=NOW + timedelta(days=30),
+)
+COURIER = DeliveryMethod(
+    code="courier", title="Courier", price_minor=300, currency="EUR", free_from_minor=5_000
+)
+_SOLD = {
+    "title": "Green tea",
+    "unit_price_minor": 500,
+    "currency": "EUR",
+    "vat_bp": 2_000,
+    "supplier": "Leaf & Co.",
+    "category": "tea",
+}
 
 _COMMANDS: tuple[Command, ...] = (
     c.PlaceOrder(
@@ -235,6 +273,13 @@ _COMMANDS: tuple[Command, ...] = (
     q.RecordEnquiry(**_ASKED, channel="phone", text="Is there green tea?", customer=CUSTOMER),
     q.CloseEnquiry(**_ASKED, reason_code="too_expensive"),
     CountFlood(command_id=UUID(int=1), actor=actor("system"), **_FLOOD),
+    p.PublishProduct(**_WHERE, **_SOLD),
+    p.ChangeProduct(**_WHERE, unit_price_minor=550),
+    p.WithdrawProduct(**_WHERE),
+    SetDiscount(command_id=UUID(int=1), actor=actor(), discount=DISCOUNT),
+    EndDiscount(command_id=UUID(int=1), actor=actor(), code="spring"),
+    SetDeliveryMethod(command_id=UUID(int=1), actor=actor(), method=COURIER),
+    EndDeliveryMethod(command_id=UUID(int=1), actor=actor(), code="courier"),
 )
 
 _EVENTS: tuple[Event, ...] = (
@@ -376,6 +421,14 @@ _EVENTS: tuple[Event, ...] = (
     n.EnquiryOrdered(order_id=ORDER_ID),
     n.EnquiryClosed(reason_code="too_expensive"),
     AttemptsFlooded(**_FLOOD),
+    r.ProductPublished(**_SOLD),
+    r.ProductDescribed(title="Green tea, loose", supplier="Leaf & Co.", category="tea"),
+    r.PriceChanged(unit_price_minor=550, currency="EUR", vat_bp=2_000),
+    r.ProductWithdrawn(),
+    DiscountSet(discount=DISCOUNT),
+    DiscountEnded(code="spring"),
+    DeliveryMethodSet(method=COURIER),
+    DeliveryMethodEnded(code="courier"),
 )
 
 COMMANDS: dict[str, Command] = {command.NAME: command for command in _COMMANDS}

@@ -34,11 +34,16 @@ from domain.paths.calendar_line import CalendarPublished
 from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
 from domain.paths.selection import SELECTION, PathListed
+from domain.products.delivery_methods import STREAM as METHODS
+from domain.products.delivery_methods import DeliveryMethodEnded, DeliveryMethodSet
+from domain.products.discounts import STREAM as DISCOUNTS
+from domain.products.discounts import DiscountEnded, DiscountSet
+from domain.products.events import PRODUCT_EVENTS
 from domain.refusals import Refusal, Unmet
 from domain.stock.decide import Verdict
 from domain.stock.events import STOCK_EVENTS
 from domain.stock.stock import Stock
-from tests.support.examples import CUSTOMER_STREAM, ENQUIRY_ID, NOW, ORDER_ID, PATH, STOCK
+from tests.support.examples import CUSTOMER_STREAM, ENQUIRY_ID, NOW, ORDER_ID, PATH, PRODUCT, STOCK
 
 Step = Event | Decided | Command
 STEP = timedelta(minutes=1)
@@ -225,5 +230,11 @@ def _stream(event: Event) -> str:
             return CUSTOMER_STREAM
         case _ if isinstance(event, ENQUIRY_EVENTS):
             return enquiry_stream(ENQUIRY_ID)
+        case _ if isinstance(event, PRODUCT_EVENTS):
+            return PRODUCT
+        case DiscountSet() | DiscountEnded():
+            return DISCOUNTS
+        case DeliveryMethodSet() | DeliveryMethodEnded():
+            return METHODS
         case _:
             return stream_of(ORDER_ID)

@@ -141,7 +141,7 @@ def test_all_wrong_items_are_told_together_and_nothing_else(line: CommandLine) -
     assert said.code == 2
     assert said.err.splitlines() == [
         "Error: no order was placed:",
-        "  --item 'MUG': write SKU:QUANTITY:PRICE, as MUG:2:9.90",
+        "  --item 'MUG': write SKU:QUANTITY or SKU:QUANTITY:PRICE, as MUG:2:9.90",
         "  --item 'CUP:0:1': the quantity is no whole number from 1 to 1000000",
         "  --item 'JAR:1:1,5': the price is no amount: write digits and at most one '.'",
         f"  --item '{'x' * 80}…': sku: String should have at most 200 characters",
@@ -438,7 +438,11 @@ def test_the_same_outside_number_is_the_same_order(line: CommandLine, placed: st
         (("order", "assign", "A-17"), 2, "name a user, a group, or both"),
         (("order", "note", "A-17", "x", "--role", "r" * 201), 2, "actor.roles"),
         (("order", "place", "--item", "MUG:2:9.90"), 2, "give --currency"),
-        (("order", "place", "--currency", "EUR", "--item", "MUG"), 2, "write SKU:QUANTITY:PRICE"),
+        (
+            ("order", "place", "--currency", "EUR", "--item", "MUG"),
+            2,
+            "write SKU:QUANTITY or SKU:QUANTITY:PRICE",
+        ),
         (("order", "place", "--currency", "EUR"), 2, "an order has lines"),
         (("order", "place", "--file", "nowhere.json"), 2, "nowhere.json cannot be opened"),
         (("order", "note", "A-17", "x", "--command-id", "17"), 2, "is no UUID"),

@@ -9,11 +9,11 @@ import pytest
 
 from domain.catalog import AGGREGATES, COMMANDS, EVENTS, decide_on, empty_state, streams_of
 from domain.facts import Facts
-from domain.messages import Command
+from domain.messages import Command, Event
 from domain.orders.events import ORDER_EVENTS
 from tests.golden.stored_names import refusal_codes
 from tests.support import examples
-from tests.support.spec import given
+from tests.support.spec import Scenario, given
 
 HERE = Path(__file__).parent
 
@@ -41,48 +41,61 @@ def test_every_event_survives_json_and_back(name: str) -> None:
     assert EVENTS[name].model_validate_json(event.model_dump_json()) == event
 
 
-_PATHS = {
-    "order.approve_move": examples.FOUR_EYES,
-    "order.reserve_items": examples.KEEPING,
-    "order.expire_reservations": examples.KEEPING,
-}
+def somewhere(name: str) -> Scenario:
+    """Give a history in which the example of a command does something."""
+    after = {
+        "product.change": "product.published",
+        "product.withdraw": "product.published",
+        "discount.end": "discount.set",
+        "delivery_method.end": "delivery_method.set",
+        "enquiry.close": "enquiry.recorded",
+    }
+    if name in after:
+        return given(*happened(after[name]))
+    match name.partition(".")[0]:
+        case "customer" if name != "customer.create":
+            return given(*happened("customer.created", "customer.tag_added", "customer.mark_set"))
+        case "stock":
+            kept = given(*happened("stock.received", "stock.reserved"))
+            return kept.at(examples.NOW + timedelta(hours=2))
+        case "order" if name not in ("order.place", "order.record_facts"):
+            return some_order(name)
+        case _:
+            return given(paths=[] if name == "path.publish" else [examples.PATH])
+
+
+def happened(*names: str) -> list[Event]:
+    return [examples.EVENTS[f"{name}.v1"] for name in names]
+
+
+def some_order(name: str) -> Scenario:
+    """Give an order to which the example of a command does something."""
+    place, submit, charge = (
+        examples.COMMANDS[f"order.{what}"] for what in ("place", "submit_payment", "charge_payment")
+    )
+    told = submit.model_copy(update={"actor": examples.actor("api_key")})  # can be corrected
+    paid = charge.model_copy(update={"gateway_ref": "g-0"})
+    match name:
+        case "order.submit_payment":
+            return given(place)
+        case "order.approve_move":
+            return given(place, paths=[examples.FOUR_EYES])
+        case "order.migrate":
+            return given(place, paths=[examples.PATH, examples.NEXT_PATH])
+        case "order.reserve_items" | "order.expire_reservations":
+            received = examples.EVENTS["stock.received.v1"]
+            if name == "order.reserve_items":
+                return given(received, place, paths=[examples.KEEPING])
+            reserve = examples.COMMANDS["order.reserve_items"]
+            kept = given(received, place, reserve, paths=[examples.KEEPING])
+            return kept.at(examples.NOW + timedelta(days=2))
+        case _:
+            return given(place, told, paid)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_accepted_somewhere(name: str) -> None:
-    history = [
-        examples.COMMANDS["order.place"],
-        examples.COMMANDS["order.submit_payment"].model_copy(
-            update={"actor": examples.actor("api_key")}  # a fact, so that it can be corrected
-        ),
-        examples.COMMANDS["order.charge_payment"].model_copy(update={"gateway_ref": "g-0"}),
-    ]
-    first = name in ("order.place", "path.publish", "order.record_facts")
-    path = _PATHS.get(name, examples.PATH)
-    paths = [] if name == "path.publish" else [path]
-    if name == "order.migrate":
-        paths = [examples.PATH, examples.NEXT_PATH]
-    if name == "order.submit_payment":
-        history = history[:1]
-
-    scenario = given(*([] if first else history), paths=paths)
-    if name.startswith("stock."):
-        kept = [examples.EVENTS[f"stock.{what}.v1"] for what in ("received", "reserved")]
-        scenario = given(*kept).at(examples.NOW + timedelta(hours=2))
-
-    if path is examples.KEEPING:
-        scenario = given(examples.EVENTS["stock.received.v1"], history[0], paths=paths)
-        if name == "order.expire_reservations":
-            scenario.when(examples.COMMANDS["order.reserve_items"])
-            scenario = scenario.at(examples.NOW + timedelta(days=2))
-    if name.startswith("customer."):
-        known = [examples.EVENTS[f"customer.{what}.v1"] for what in ("created", "tag_added")]
-        known.append(examples.EVENTS["customer.mark_set.v1"])
-        scenario = given(*([] if name == "customer.create" else known))
-    if name == "enquiry.close":
-        scenario = given(examples.EVENTS["enquiry.recorded.v1"])
-
-    answer = scenario.when(examples.COMMANDS[name])
+    answer = somewhere(name).when(examples.COMMANDS[name])
 
     assert answer.unmet == ()
     assert answer.events

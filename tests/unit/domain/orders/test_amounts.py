@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.orders.amounts import minor_units, whole_number
+from domain.orders.amounts import basis_points, minor_units, whole_number
 from domain.refusals import UnreadableError
 
 
@@ -74,3 +74,17 @@ def test_numbers_are_whole_and_within_their_bounds(text: str) -> None:
     assert whole_number(" 10 ", "n", 0, 10) == 10
     with pytest.raises(UnreadableError):
         whole_number(text, "n", 0, 10)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("20", 2_000), (" 7.5 % ", 750), ("0.01%", 1), ("100", 10_000)]
+)
+def test_percentages_are_exact(text: str, expected: int) -> None:
+    assert basis_points(text, "vat") == expected
+
+
+@pytest.mark.parametrize("text", ["", "%", "-1", "0.001", "100.01", "7,5", "1e1", "²"])
+def test_what_is_no_percentage_says_so(text: str) -> None:
+    with pytest.raises(UnreadableError) as raised:
+        basis_points(text, "vat")
+    assert (raised.value.reason, raised.value.column) == ("percentage_unreadable", "vat")

@@ -1,0 +1,147 @@
+"""Ways in which goods travel and what that costs: one list, stream `delivery_method-all`.
+
+Asked by domain.products.pricing for an order that names a method and leaves its price out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, ClassVar, Final, assert_never, cast
+
+from pydantic import AfterValidator
+
+from domain.messages import Code, Command, Decided, Event, Happened, Name, Shape
+from domain.orders.currencies import known_currency
+from domain.orders.guards import time_is_allowed
+from domain.orders.money import Currency, Minor
+from domain.paths.guards import no_status_is_expected
+from domain.refusals import Refusal, Unmet
+
+STREAM: Final = "delivery_method-all"
+MAX_METHODS: Final = 100
+
+
+class DeliveryMethod(Shape):
+    """A way in which goods travel."""
+
+    code: Code
+    title: Name | None = None
+    price_minor: Minor
+    currency: Currency
+    free_from_minor: Minor | None = None  # goods that cost so much after all discounts; None: never
+
+    def price_for(self, goods_minor: int) -> int:
+        """Say what it costs for goods that cost so much after all discounts."""
+        is_free = self.free_from_minor is not None and goods_minor >= self.free_from_minor
+        return 0 if is_free else self.price_minor
+
+
+def _in_known_currency(method: DeliveryMethod) -> DeliveryMethod:
+    known_currency(method.currency)
+    return method
+
+
+class DeliveryMethodSet(Event):
+    """Fact: goods can travel so, at this price from now on."""
+
+    NAME: ClassVar[str] = "delivery_method.set.v1"
+
+    method: DeliveryMethod
+
+
+class DeliveryMethodEnded(Event):
+    """Fact: goods travel so no more."""
+
+    NAME: ClassVar[str] = "delivery_method.ended.v1"
+
+    code: Code
+
+
+DeliveryMethodEvent = DeliveryMethodSet | DeliveryMethodEnded
+
+
+class DeliveryMethodCommand(Command):
+    """A command to the list of delivery methods."""
+
+    @property
+    def stream_id(self) -> str:
+        return STREAM
+
+
+class SetDeliveryMethod(DeliveryMethodCommand):
+    """Let goods travel so, or at another price."""
+
+    NAME: ClassVar[str] = "delivery_method.set"
+
+    method: Annotated[DeliveryMethod, AfterValidator(_in_known_currency)]
+
+
+class EndDeliveryMethod(DeliveryMethodCommand):
+    """Let goods travel so no more."""
+
+    NAME: ClassVar[str] = "delivery_method.end"
+
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryMethods:
+    """The list as of its last event. Immutable: evolve gives a new one."""
+
+    version: int = 0
+    last_occurred_at: datetime | None = None
+    given: Mapping[str, DeliveryMethod] = field(default_factory=dict)  # by code
+    ended: frozenset[str] = frozenset()  # codes
+    subject_id: str | None = None  # a method belongs to no person
+
+    def evolve(self, happened: Happened) -> "DeliveryMethods":
+        """Give the list after one more event."""
+        event = cast(DeliveryMethodEvent, happened.event)
+        given = dict(self.given)
+        match event:
+            case DeliveryMethodSet(method=method):
+                given[method.code] = method
+                ended = self.ended - {method.code}
+            case DeliveryMethodEnded(code=code):
+                given.pop(code, None)
+                ended = self.ended | {code}
+            case _:
+                assert_never(event)
+        return DeliveryMethods(happened.version, happened.occurred_at, given, ended)
+
+
+def decide(methods: DeliveryMethods, cmd: DeliveryMethodCommand, now: datetime) -> list[Decided]:
+    """Decide a command. What is so already is nothing.
+
+    Raises: Refusal with every unmet condition
+    """
+    unmet = [*no_status_is_expected(cmd, "delivery method"), *time_is_allowed(cmd, now)]
+    events: list[Event] = []
+    match cmd:
+        case SetDeliveryMethod(method=method):
+            if methods.given.get(method.code) != method:
+                events.append(DeliveryMethodSet(method=method))
+            if method.code not in methods.given and len(methods.given) >= MAX_METHODS:
+                message = f"There are {len(methods.given)} delivery methods already"
+                needed = f"at most {MAX_METHODS}: end some"
+                unmet.append(Unmet(code="too_many_methods", message=message, needed=needed))
+        case EndDeliveryMethod(code=code):
+            if code in methods.given:
+                events.append(DeliveryMethodEnded(code=code))
+            elif code not in methods.ended:
+                unmet.append(unknown_method(methods.given, code, "code"))
+        case _:
+            raise TypeError(f"{type(cmd).__name__} is no command to the delivery methods")
+    if unmet:
+        raise Refusal(*unmet)
+    return [Decided(event, now) for event in events]
+
+
+def unknown_method(given: Mapping[str, DeliveryMethod], code: str, where: str) -> Unmet:
+    """Say that goods do not travel so, and how they do."""
+    return Unmet(
+        code="delivery_method_unknown",
+        field=where,
+        message=f"There is no delivery method {code}",
+        needed="one of " + (", ".join(sorted(given)) or "none"),
+    )

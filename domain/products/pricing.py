@@ -1,0 +1,264 @@
+"""What an order costs by the products' prices: the same function for a quote and for placing.
+
+What a line leaves out is its product's; what it says is checked where the product is known.
+Of the discounts in force the largest counts, one for each line and one for the whole order.
+What the delivery costs is its method's, where nobody says.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from domain.orders.events import Delivery
+from domain.orders.money import AppliedDiscount, AskedLine, Line, Totals, add_up
+from domain.products.delivery_methods import STREAM as METHODS
+from domain.products.delivery_methods import DeliveryMethod, unknown_method
+from domain.products.discounts import STREAM as DISCOUNTS
+from domain.products.discounts import Discount
+from domain.products.events import stream_of
+from domain.products.product import Product
+from domain.refusals import Unmet
+
+_CHECKED: Final = ("unit_price_minor", "vat_bp")
+
+
+class Asked(Protocol):
+    """What is to be priced: an order that is placed, or a basket."""
+
+    @property
+    def lines(self) -> tuple[AskedLine, ...]: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def vat_included(self) -> bool: ...
+    @property
+    def discount_minor(self) -> int: ...  # agreed with the customer, beside those in force
+    @property
+    def delivery(self) -> Delivery | None: ...
+    @property
+    def delivery_minor(self) -> int: ...
+    @property
+    def check_prices(self) -> bool: ...
+    @property
+    def model_fields_set(self) -> set[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What prices are taken from, as it is now: as far as an order needs it."""
+
+    products: Mapping[str, Product]  # by SKU; empty: every line keeps the price that it states
+    discounts: Sequence[Discount] = ()
+    methods: Mapping[str, DeliveryMethod] = field(default_factory=dict)  # of delivery, by code
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """What was asked for, with all that was left out. Amounts in minor units."""
+
+    lines: tuple[Line, ...]
+    totals: Totals
+    discounts: tuple[AppliedDiscount, ...] = ()  # those in force, by line, the order's last
+    unmet: tuple[Unmet, ...] = ()
+    is_whole: bool = True  # every line has a price
+
+
+def offer_streams(asked: Asked) -> tuple[str, ...]:
+    """Name the streams that pricing reads: none where everything is stated and nobody checks."""
+    streams = [stream_of(sku) for sku in _skus(asked)]
+    if streams:
+        streams.append(DISCOUNTS)
+    if _method(asked) is not None:
+        streams.append(METHODS)
+    return tuple(streams)
+
+
+def offer_in(asked: Asked, states: Mapping[str, Any]) -> Offer | None:
+    """Pick the offer from the states of offer_streams; None where those are none."""
+    products = {sku: states[stream_of(sku)] for sku in _skus(asked)}
+    method = _method(asked)
+    if not products and method is None:
+        return None
+    discounts = list(states[DISCOUNTS].given.values()) if products else []
+    methods = states[METHODS].given if method is not None else {}
+    return Offer(products, discounts, methods)
+
+
+def _skus(asked: Asked) -> Iterable[str]:
+    """Name the articles whose products are looked at: of all lines, or of none."""
+    if not asked.check_prices and all(type(line) is Line for line in asked.lines):
+        return ()
+    return dict.fromkeys(line.sku for line in asked.lines)
+
+
+def _method(asked: Asked) -> str | None:
+    """Name the delivery method whose price is wanted."""
+    if asked.delivery is None or asked.delivery.method is None:
+        return None
+    is_wanted = asked.check_prices or "delivery_minor" not in asked.model_fields_set
+    return asked.delivery.method if is_wanted else None
+
+
+def price(asked: Asked, offer: Offer | None, now: datetime) -> Priced:
+    """Say what all lines and the delivery cost, and everything that stands against it.
+
+    offer: None where everything is stated and nobody wants it checked.
+    """
+    if offer is not None and offer.products:
+        return _with_delivery(asked, offer, _Pricing(asked, offer, now).priced())
+    lines = tuple([line for line in asked.lines if isinstance(line, Line)])
+    if offer is None:
+        return Priced(lines, _totals(asked, lines, asked.discount_minor))
+    return _with_delivery(asked, offer, Priced(lines, _totals(asked, lines, asked.discount_minor)))
+
+
+class _Pricing:
+    """One run of `price`: the lines by their products, then what comes off."""
+
+    def __init__(self, asked: Asked, offer: Offer, now: datetime) -> None:
+        self._asked = asked
+        self._offer = offer
+        self._in_force = [one for one in offer.discounts if one.holds(asked.currency, now)]
+        self._unmet: list[Unmet] = []
+
+    def priced(self) -> Priced:
+        lines = self._lines()
+        costs = {n: line.quantity * line.unit_price_minor for n, line in lines.items()}
+        applied = self._off_lines(lines, costs)
+        whole = tuple(lines.values())
+        agreed = self._asked.discount_minor
+        left = max(sum(line.net_minor for line in whole) - agreed, 0)
+        of_order = [one for one in self._in_force if one.is_of_order]
+        best = _best(_reached(of_order, sum(costs.values())), left, 1)
+        if best is not None:
+            applied.append(best)
+        totals = _totals(self._asked, whole, agreed + (best.amount_minor if best else 0))
+        is_whole = len(whole) == len(self._asked.lines)
+        return Priced(whole, totals, tuple(applied), tuple(self._unmet), is_whole)
+
+    def _lines(self) -> dict[int, Line]:
+        """Give the lines that have a price, by their place, before discounts in force."""
+        lines = {}
+        for number, line in enumerate(self._asked.lines):
+            said = _said(line)
+            product = self._sold(line.sku)
+            if product is not None:
+                computed = {name: getattr(product, name) for name in _CHECKED}
+                self._unmet += _differences(f"lines.{number}.", line.sku, said, computed)
+                said = {"title": product.title} | said | computed
+            elif "unit_price_minor" not in said:
+                self._unmet.append(self._unpriced(number, line.sku))
+                continue
+            lines[number] = Line(**{"item_id": str(number + 1), "title": line.sku} | said)
+        return lines
+
+    def _sold(self, sku: str) -> Product | None:
+        """Give the product, if its price can be this order's."""
+        product = self._offer.products[sku]
+        fits = product.currency == self._asked.currency and self._asked.vat_included
+        return product if product.active and fits else None
+
+    def _unpriced(self, number: int, sku: str) -> Unmet:
+        product = self._offer.products[sku]
+        if not product.exists:
+            why = f"There is no product {sku}"
+        elif not product.active:
+            why = f"The product {sku} is sold no more"
+        elif product.currency != self._asked.currency:
+            why = f"The product {sku} has its price in {product.currency}"
+        else:
+            why = f"The price of the product {sku} contains VAT, those of the order do not"
+        return Unmet(
+            code="price_unknown",
+            field=f"lines.{number}.unit_price_minor",
+            message=why,
+            needed="a price in the line, or a product with one that fits",
+        )
+
+    def _off_lines(self, lines: dict[int, Line], costs: Mapping[int, int]) -> list[AppliedDiscount]:
+        """Take discounts off the lines of known products; what a line says of its own is checked.
+
+        lines: are replaced.
+        """
+        applied = []
+        products = {n: found for n, line in lines.items() if (found := self._sold(line.sku))}
+        reached = []
+        for one in self._in_force:
+            covered = [n for n, product in products.items() if one.is_of(lines[n].sku, product)]
+            reached += _reached([one] if covered else [], sum(costs[n] for n in covered))
+        for number, product in products.items():
+            line = lines[number]
+            here = [one for one in reached if one.is_of(line.sku, product)]
+            best = _best(here, costs[number], line.quantity, line.item_id)
+            computed = {"discount_minor": best.amount_minor if best else 0}
+            said = _said(self._asked.lines[number])
+            self._unmet += _differences(f"lines.{number}.", line.sku, said, computed)
+            lines[number] = line.model_copy(update=computed)
+            applied += [best] if best else []
+        return applied
+
+
+def _said(line: AskedLine) -> dict[str, Any]:
+    """Give what a line does not leave out."""
+    said = {name: getattr(line, name) for name in line.model_fields_set}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _differences(
+    place: str, code: str, said: Mapping[str, Any], computed: Mapping[str, int]
+) -> Iterator[Unmet]:
+    """Compare what is said of an article or a delivery method with what it is."""
+    for name, value in computed.items():
+        if said.get(name, value) != value:
+            yield Unmet(
+                code="price_differs",
+                field=f"{place}{name}",
+                message=f"{name} of {code} says {said[name]}, it is {value}",
+                needed=str(value),
+            )
+
+
+def _reached(discounts: Iterable[Discount], cost_minor: int) -> list[Discount]:
+    """Leave out those whose minimum the goods do not cost."""
+    return [one for one in discounts if cost_minor >= (one.minimum_minor or 0)]
+
+
+def _best(
+    discounts: Iterable[Discount], cost_minor: int, pieces: int, item_id: str | None = None
+) -> AppliedDiscount | None:
+    """Choose what takes most off, of equal ones the first by code; None if nothing does."""
+    offs = sorted((-one.off(cost_minor, pieces), one.code) for one in discounts)
+    if not offs or not offs[0][0]:
+        return None
+    return AppliedDiscount(code=offs[0][1], item_id=item_id, amount_minor=-offs[0][0])
+
+
+def _with_delivery(asked: Asked, offer: Offer, priced: Priced) -> Priced:
+    """Take what the delivery costs from its method. A shop that lists none takes any, as stated."""
+    code = _method(asked)
+    if code is None or not offer.methods:
+        return priced
+    methods = {m.code: m for m in offer.methods.values() if m.currency == asked.currency}
+    is_said = "delivery_minor" in asked.model_fields_set
+    if code not in methods and is_said:
+        return priced
+    if code not in methods:
+        unmet = unknown_method(methods, code, "delivery.method")
+        return replace(priced, unmet=(*priced.unmet, unmet), is_whole=False)
+    totals = priced.totals
+    computed = methods[code].price_for(totals.goods_minor - totals.discount_minor)
+    said = {"delivery_minor": asked.delivery_minor} if is_said else {}
+    differences = _differences("", code, said, {"delivery_minor": computed})
+    total_minor = totals.total_minor - totals.delivery_minor + computed
+    totals = replace(totals, delivery_minor=computed, total_minor=total_minor)
+    return replace(priced, totals=totals, unmet=(*priced.unmet, *differences))
+
+
+def _totals(asked: Asked, lines: tuple[Line, ...], discount_minor: int) -> Totals:
+    return add_up(
+        lines,
+        discount_minor=discount_minor,
+        delivery_minor=asked.delivery_minor,
+        vat_included=asked.vat_included,
+    )

@@ -1,0 +1,109 @@
+"""`orderpath delivery-method …`: how goods travel, and what that costs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from services.cli.amounts import amount, minor_of
+from services.cli.options import AsJson, Envelope, unfolded
+from services.cli.output import put, table
+from services.cli.sending import execute, outcome_dict, put_outcome, where
+from services.cli.session import opened, up_to_date
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from domain.messages import Outcome
+
+app: Final = typer.Typer(
+    name="delivery-method",
+    help="Say how goods travel and what that costs.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+MOST_LISTED: Final = 1_000
+
+Code = Annotated[str, typer.Argument(metavar="CODE", help="What orders call it: courier, post, …")]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a method costs."""
+
+    price: Annotated[str, typer.Option(metavar="AMOUNT", help="As 3.50.")]
+    currency: Annotated[str, typer.Option(metavar="CODE", help="ISO 4217, such as EUR.")]
+    free_from: Annotated[
+        str | None, typer.Option(metavar="AMOUNT", help="Nothing for goods that cost so much.")
+    ] = None
+    title: Annotated[str | None, typer.Option(metavar="TEXT")] = None
+
+    def body(self, code: str) -> dict[str, Any]:
+        """Give the method as the command takes it."""
+        free_from = self.free_from and minor_of(self.free_from, self.currency, "--free-from")
+        said = {"title": self.title, "free_from_minor": free_from}
+        return {
+            "code": code,
+            "price_minor": minor_of(self.price, self.currency, "--price"),
+            "currency": self.currency,
+            **{name: value for name, value in said.items() if value is not None},
+        }
+
+
+@app.command("set")
+@unfolded
+def set_one(code: Code, *, cost: Cost, envelope: Envelope) -> None:
+    """Let goods travel so, or at another price."""
+    from domain.products.delivery_methods import SetDeliveryMethod
+
+    _send(SetDeliveryMethod, code, envelope, {"method": cost.body(code)})
+
+
+@app.command()
+@unfolded
+def end(code: Code, *, envelope: Envelope) -> None:
+    """Let goods travel so no more."""
+    from domain.products.delivery_methods import EndDeliveryMethod
+
+    _send(EndDeliveryMethod, code, envelope, {"code": code})
+
+
+@app.command("list")
+def list_them(
+    everything: Annotated[bool, typer.Option("--all", help="Also those that were ended.")] = False,
+    json: AsJson = False,
+) -> None:
+    """List the delivery methods with their prices."""
+    from projections.reports.products import list_delivery_methods
+
+    with up_to_date() as system, system.snapshot() as reader:
+        found = list_delivery_methods(reader, everything=everything, limit=MOST_LISTED)
+    put(found, as_json=json, people=lambda: _sheet([dict(one) for one in found]))
+
+
+def _send(command: Any, code: str, envelope: Envelope, body: dict[str, Any]) -> None:
+    from domain.products.delivery_methods import STREAM
+
+    with opened() as system:
+        outcome = execute(system, command, envelope, body)
+        answer = outcome_dict(system, outcome, STREAM, code=code)
+        put_outcome(outcome, answer, envelope, lambda: _sentence(code, outcome))
+
+
+def _sentence(code: str, outcome: "Outcome") -> str:
+    if outcome.kind == "nothing":
+        return f"Nothing to do: the delivery method {code} is so already."
+    return f"The delivery method {code} is as you say; {where(outcome)}"
+
+
+def _sheet(rows: list[dict[str, Any]]) -> "Iterator[RenderableType]":
+    cells = (
+        [one["code"], one["title"], amount(one["price_minor"], one["currency"]),
+         one["free_from_minor"] and amount(one["free_from_minor"], one["currency"]),
+         one["ended_at"]]
+        for one in rows
+    )  # fmt: skip
+    yield table(
+        "Delivery methods", "code", "title?", "price>", "free from>", "ended (UTC)?", rows=cells
+    )

@@ -1,0 +1,210 @@
+"""`orderpath product …`: what is sold at which price, and what an order of it would cost."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from services.cli.amounts import amount, minor_of, percent, points_of
+from services.cli.errors import WANTING, CommandFailed
+from services.cli.imports import DryRun
+from services.cli.options import AsJson, Envelope, unfolded
+from services.cli.output import progress_bar, put, say, table
+from services.cli.sending import execute, outcome_dict, put_outcome, where
+from services.cli.session import opened, up_to_date
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from domain.messages import Outcome
+    from domain.products.commands import ProductCommand
+    from services.bootstrap import System
+
+app: Final = typer.Typer(
+    name="product",
+    help="Say what is sold at which price; orders take their prices from there.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+LISTED_FOR_PEOPLE: Final = 50
+BAD_ROWS_SHOWN: Final = 20
+
+Sku = Annotated[str, typer.Argument(metavar="SKU", help="The article's number.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What is said of a product."""
+
+    title: Annotated[str | None, typer.Option(metavar="TEXT")] = None
+    price: Annotated[
+        str | None, typer.Option(metavar="AMOUNT", help="Of a piece, with VAT, as 9.90.")
+    ] = None
+    currency: Annotated[str | None, typer.Option(metavar="CODE", help="ISO 4217, such as EUR.")] = (
+        None
+    )
+    vat: Annotated[
+        str | None, typer.Option(metavar="PERCENT", help="Contained in the price, as 20.")
+    ] = None
+    supplier: Annotated[str | None, typer.Option(metavar="NAME", help="Who sends it.")] = None
+    category: Annotated[str | None, typer.Option(metavar="NAME", help="Where it is filed.")] = None
+
+    def body(self, currency: str | None) -> dict[str, Any]:
+        """Give the fields of a command; currency: what the product has now."""
+        said = {name: value for name, value in asdict(self).items() if value is not None}
+        if "price" in said:
+            chosen = self.currency or currency
+            if chosen is None:
+                raise typer.BadParameter("a price needs a currency: give --currency EUR")
+            said["unit_price_minor"] = minor_of(said.pop("price"), chosen, "--price")
+        if "vat" in said:
+            said["vat_bp"] = points_of(said.pop("vat"), "--vat")
+        return said
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="CSV, CSV.gz or Parquet: sku, title, price, currency; vat, supplier, category.",
+        ),
+    ],
+    dry_run: DryRun = False,
+    json: AsJson = False,
+) -> None:
+    """Publish the products of a price list; twice is once. 1 if some rows are bad."""
+    from services.imports.products import import_products
+
+    with opened() as system, progress_bar("Importing") as move:
+        report = import_products(system, file, dry_run=dry_run, progress=move)
+    answer = report.as_dict()
+    put(answer, as_json=json, people=lambda: _import_sheet(answer))
+    if report.bad_rows:
+        say(f"{report.bad_rows:,} bad rows were left out: put them right and import again.")
+        raise SystemExit(WANTING)
+
+
+@app.command()
+@unfolded
+def publish(sku: Sku, *, saying: Saying, envelope: Envelope) -> None:
+    """Say all that there is to say of a product: it is sold, so, at this price."""
+    from domain.products.commands import PublishProduct
+
+    if saying.title is None or saying.price is None:
+        raise typer.BadParameter("a product has a title and a price: give --title and --price")
+    with opened() as system:
+        _send(system, PublishProduct, envelope, {"sku": sku, **saying.body(None)})
+
+
+@app.command()
+@unfolded
+def change(sku: Sku, *, saying: Saying, envelope: Envelope) -> None:
+    """Change what is said of a product; what is not named stays. A new price holds from now on."""
+    from domain.products.commands import ChangeProduct
+    from services.reading import product_now
+
+    if saying == Saying():
+        raise typer.BadParameter("name what changes: --title, --price, --vat, …")
+    with opened() as system:
+        currency = product_now(system, sku).currency or None
+        _send(system, ChangeProduct, envelope, {"sku": sku, **saying.body(currency)})
+
+
+@app.command()
+@unfolded
+def withdraw(sku: Sku, *, envelope: Envelope) -> None:
+    """Sell a product no more."""
+    from domain.products.commands import WithdrawProduct
+
+    with opened() as system:
+        _send(system, WithdrawProduct, envelope, {"sku": sku})
+
+
+@app.command("list")
+def list_them(
+    category: Annotated[str | None, typer.Option(metavar="NAME", help="Only of this one.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Withdrawn ones too.")] = False,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=100_000, metavar="N", help="List at most so many.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """List what is sold, with its price."""
+    from projections.reports.products import MOST_LISTED, list_products
+
+    most = limit or (MOST_LISTED if json else LISTED_FOR_PEOPLE)
+    with up_to_date() as system, system.snapshot() as reader:
+        found = list_products(reader, category=category, withdrawn=everything, limit=most)
+    put(found, as_json=json, people=lambda: [_products_table([dict(one) for one in found])])
+    if not json and len(found) == most:
+        say(f"There may be more: add --limit {most * 10}")
+
+
+@app.command()
+def show(sku: Sku, json: AsJson = False) -> None:
+    """Show a product as it is now, with all the prices that it had."""
+    from services.reading import product_history
+
+    with opened() as system:
+        answer = product_history(system, sku)
+    if answer is None:
+        raise CommandFailed(f"there is no product {sku!r}")
+    put(answer, as_json=json, people=lambda: _product_sheet(answer))
+
+
+def _send(
+    system: "System",
+    command: "type[ProductCommand]",
+    envelope: Envelope,
+    body: Mapping[str, Any],
+) -> None:
+    from domain.products.events import stream_of
+
+    sku = str(body["sku"])
+    outcome = execute(system, command, envelope, body)
+    answer = outcome_dict(system, outcome, stream_of(sku), sku=sku)
+    put_outcome(outcome, answer, envelope, lambda: _sentence(system, sku, outcome))
+
+
+def _sentence(system: "System", sku: str, outcome: "Outcome") -> str:
+    from services.reading import product_now
+
+    product = product_now(system, sku)
+    price = amount(product.unit_price_minor, product.currency)
+    state = f"{price}, VAT {percent(product.vat_bp)}" if product.active else "withdrawn"
+    if outcome.kind == "nothing":
+        return f"Nothing to do: {sku} is so already ({state})."
+    return f"{sku} ({product.title}): {state}; version {product.version}, {where(outcome)}"
+
+
+def _products_table(rows: list[dict[str, Any]]) -> "RenderableType":
+    cells = (
+        [one["sku"], one["title"], amount(one["unit_price_minor"], one["currency"]),
+         percent(one["vat_bp"]), one["category"], one["supplier"], one["price_since"],
+         None if one["active"] else "withdrawn"]
+        for one in rows
+    )  # fmt: skip
+    columns = ("article", "title", "price>", "VAT>", "category?", "supplier?", "since (UTC)?", "")
+    return table("Products", *columns, rows=cells)
+
+
+def _product_sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
+    yield _products_table([answer])
+    cells = (
+        [one["since"], amount(one["unit_price_minor"], one["currency"]), percent(one["vat_bp"])]
+        for one in answer["prices"]
+    )
+    yield table("Prices", "since (UTC)", "price>", "VAT>", rows=cells)
+
+
+def _import_sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
+    counts = ("rows_read", "new", "changed", "unchanged", "bad_rows")
+    rows = ([name.replace("_", " "), answer[name]] for name in counts)
+    would = " (dry run: nothing was recorded)" if answer["dry_run"] else ""
+    yield table(f"Products of {answer['file']}{would}", "what", "number>", rows=rows)
+    for bad in answer["bad"][:BAD_ROWS_SHOWN]:
+        yield f"{answer['file']}:{bad['line']}: {bad['message']}"

@@ -1,0 +1,1 @@
+"""Products, discounts and prices without a database."""
