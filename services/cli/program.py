@@ -13,6 +13,7 @@ from services.cli import (
     order_reads,
     orders,
     path_choice,
+    path_diff,
     path_lint,
     paths,
     payments,
@@ -37,7 +38,8 @@ orders.app.command()(payments.pay)
 for read in (order_reads.show, order_reads.allowed, order_reads.history, order_reads.diff):
     orders.app.command()(read)
 orders.app.command("as-of")(order_reads.as_of)
-paths.app.command()(path_lint.lint)
+for look in (path_lint.lint, path_diff.diff):
+    paths.app.command()(look)
 
 paths.app.command()(path_choice.which)
 
