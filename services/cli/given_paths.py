@@ -12,7 +12,7 @@ from services.cli.files import given_file
 
 if TYPE_CHECKING:
     from domain.paths.names import Place
-from domain.paths.path import OrderPath
+    from domain.paths.path import OrderPath
     from services.bootstrap import System
 
 ARGUMENT: Final = "PATH, PATH@VERSION or FILE"

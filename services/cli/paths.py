@@ -85,6 +85,15 @@ def show(
     put(answer, as_json=json, people=lambda: _sheet(name, path.version, path.definition))
 
 
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of path files, by which editors complete and check them."""
+    from importlib.resources import files
+
+    source = files("domain.paths").joinpath("order-path.schema.json")
+    typer.echo(source.read_text(encoding="utf-8"), nl=False)
+
+
 def _sentence(system: "System", name: str, outcome: "Outcome") -> str:
     from services.reading import known_path
 
