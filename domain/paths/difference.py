@@ -13,6 +13,8 @@ Key = TypeVar("Key", bound=Hashable)
 Values = tuple[Any, Any]  # old and new, as JSON; None: left out
 Written = Mapping[str, Any]  # a part of a path as JSON, what is left out is missing
 
+_CLOSED: Values = (None, False)  # true is the default, and not written
+
 
 @dataclass(frozen=True, slots=True)
 class Changes(Generic[Key]):
@@ -36,6 +38,13 @@ class Difference:
     reordered: bool  # statuses that both have stand in another order
     moves: Changes[tuple[str, str]]  # from and to
     fields: Changes[str]  # rights on the details of an order
+
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """Statuses that no order enters any more, and that were open."""
+        return tuple(
+            code for code, keys in self.statuses.changed.items() if keys.get("active") == _CLOSED
+        )
 
     @property
     def is_empty(self) -> bool:

@@ -1,12 +1,13 @@
 """What is allowed in a path and yet not well. `OrderPath` refuses mistakes; this says the rest.
 
-One file for each topic: lint_statuses, lint_owners, lint_moves, lint_likeness. Called by
-`orderpath path lint`.
+One file for each topic: lint_statuses, lint_owners, lint_moves, lint_conditions, lint_likeness.
+Called by `orderpath path lint`.
 """
 
 from collections.abc import Mapping
 
 from domain.paths.findings import Finding
+from domain.paths.lint_conditions import list_condition_findings
 from domain.paths.lint_likeness import list_alike_paths, list_alike_titles
 from domain.paths.lint_moves import list_move_findings
 from domain.paths.lint_owners import KnownOwners, list_inactive_owners
@@ -28,6 +29,7 @@ def lint(
     found = [
         *list_status_findings(path),
         *list_move_findings(path),
+        *list_condition_findings(path),
         *list_alike_titles(path),
         *list_alike_paths(path, others or {}),
         *(() if known_owners is None else list_inactive_owners(path, known_owners)),

@@ -13,18 +13,40 @@ def list_move_findings(path: OrderPath) -> Iterator[Finding]:
     """Give what the moves of a path show when they are seen together."""
     moves: dict[str, list[str]] = defaultdict(list)
     back: dict[str, list[str]] = defaultdict(list)
-    for source, target in path.matrix:
+    for source, target in _ways(path):
         moves[source].append(target)
         back[target].append(source)
+    yield from _shadowed_starts(path)
     yield from _unreachable(path, moves)
     yield from _traps(path, moves, back)
     yield from _idle_transitions(path)
 
 
+def _ways(path: OrderPath) -> Iterator[tuple[str, str]]:
+    """Give every move that an order can make, by command or by itself."""
+    followed = ((source, rule.to) for rule in path.follow for source in rule.from_)
+    for source, target in (*path.matrix, *followed):
+        if path.statuses[target].active:
+            yield source, target
+
+
+def _shadowed_starts(path: OrderPath) -> Iterator[Finding]:
+    first = next(n for n, start in enumerate(path.initial) if start.when is None)
+    for number, start in enumerate(path.initial[first + 1 :], first + 1):
+        yield Finding(
+            code="start_shadowed",
+            severity="hint",
+            place=("initial", number),
+            message=f"no order that is placed here starts in {start.status}",
+            why="the first start whose condition holds counts, and one above has no condition",
+            needed="put it further up with a condition; for imported orders it is well",
+        )
+
+
 def _unreachable(path: OrderPath, moves: Moves) -> Iterator[Finding]:
     reached = reach(moves, (start.status for start in path.initial))
-    for code in path.statuses:
-        if code not in reached:
+    for code, status in path.statuses.items():
+        if status.active and code not in reached:
             yield Finding(
                 code="status_unreachable",
                 severity="warning",
@@ -75,9 +97,13 @@ def _loop(members: list[str]) -> Finding:
 def _idle_transitions(path: OrderPath) -> Iterator[Finding]:
     counting = {id(transition) for transition in path.matrix.values()}
     for number, transition in enumerate(path.transitions):
-        if id(transition) not in counting:
-            moves = {(source, to) for source in transition.from_ for to in transition.to}
-            yield _idle(number) if all(a == b for a, b in moves) else _shadowed(number)
+        moves = {(source, to) for source in transition.from_ for to in transition.to}
+        if all(source == to for source, to in moves):
+            yield _idle(number)
+        elif id(transition) not in counting:
+            yield _shadowed(number)
+        elif not any(path.statuses[to].active for to in transition.to):
+            yield _closed(number)
 
 
 def _idle(number: int) -> Finding:
@@ -99,6 +125,17 @@ def _shadowed(number: int) -> Finding:
         message="transitions above it allow the same moves",
         why="of two transitions for one move the first counts: what this one says never does",
         needed="take it out, or put it further up",
+    )
+
+
+def _closed(number: int) -> Finding:
+    return Finding(
+        code="transition_closed",
+        severity="warning",
+        place=("transitions", number),
+        message="it leads to statuses only that are not active",
+        why="people are offered a way that is refused to everybody",
+        needed="take it out",
     )
 
 

@@ -45,6 +45,7 @@ def _as_dict(old: GivenPath, new: GivenPath, found: "Difference") -> dict[str, A
         "path": _both(found.keys),
         "statuses": {
             **_changes(found.statuses, lambda code: {"status": code}),
+            "closed": list(found.closed),
             "reordered": found.reordered,
         },
         "transitions": _changes(found.moves, move),

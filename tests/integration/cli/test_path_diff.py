@@ -45,6 +45,7 @@ def test_d1_a_version_is_compared_with_a_file(line: CommandLine, file: Path) -> 
         "added": [],
         "removed": [],
         "changed": [{"status": "new", "keys": {"limit.wall": {"old": "10m", "new": "20m"}}}],
+        "closed": [],
         "reordered": False,
     }
     roles = {"roles": {"old": None, "new": ["lead"]}}

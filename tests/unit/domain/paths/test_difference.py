@@ -94,3 +94,25 @@ def test_d1_a_status_that_comes_puts_no_other_out_of_order(code: str) -> None:
     new["statuses"] = {**added, **new["statuses"]} if code == "first" else new["statuses"] | added
 
     assert not difference(path_of(old), path_of(new)).reordered
+
+
+def test_p4_a_status_that_is_closed_is_told_and_one_that_opens_again_is_not() -> None:
+    old, new = clean_path(), clean_path()
+    new["statuses"]["gone"]["active"] = False
+
+    assert difference(path_of(old), path_of(new)).closed == ("gone",)
+    assert difference(path_of(new), path_of(old)).closed == ()
+
+
+def test_d1_guards_effects_and_the_sections_of_items_and_payments_are_compared() -> None:
+    old, new = clean_path(), clean_path()
+    guard = {"code": "tested", "when": "order.test", "message": "Only tests"}
+    new["transitions"][0] |= {"guards": [guard], "override": True, "approval": {"by": "lead"}}
+    new["statuses"]["done"]["on_enter"] = {"items": {"to": "shipped"}}
+    new["payments"] = {"methods": ["card"]}
+
+    found = difference(path_of(old), path_of(new))
+
+    assert set(found.moves.changed["new", "done"]) == {"guards", "approval", "override"}
+    assert found.statuses.changed == {"done": {"on_enter": (None, {"items": {"to": "shipped"}})}}
+    assert found.keys == {"payments": (None, {"methods": ["card"]})}

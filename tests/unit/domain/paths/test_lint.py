@@ -37,6 +37,13 @@ def add_statuses(path: Json, count: int) -> None:
         path["transitions"].append({"from": f"s_{number}", "to": "done"})
 
 
+def guard(path: Json, *conditions: str) -> None:
+    path["transitions"][0]["guards"] = [
+        {"code": f"g_{number}", "when": when, "message": "Not yet"}
+        for number, when in enumerate(conditions)
+    ]
+
+
 CASES: Final[dict[str, tuple[Change, tuple[str | int, ...]]]] = {
     "too_many_statuses": (lambda p: add_statuses(p, 58), ("statuses",)),
     "stage_empty": (lambda p: p["stages"].append("limbo"), ("stages", 2)),
@@ -89,6 +96,35 @@ CASES: Final[dict[str, tuple[Change, tuple[str | int, ...]]]] = {
     "transition_idle": (
         lambda p: p["transitions"].append({"from": "new", "to": "new"}),
         ("transitions", 2),
+    ),
+    "transition_closed": (
+        lambda p: (
+            p["statuses"].update(
+                old={"stage": "closed", "title": {"en": "Old"}, "active": False, "final": "failure"}
+            ),
+            p["transitions"].append({"from": "new", "to": "old"}),
+        ),
+        ("transitions", 2),
+    ),
+    "start_shadowed": (
+        lambda p: p["initial"].append({"status": "done"}),
+        ("initial", 1),
+    ),
+    "condition_never": (
+        lambda p: guard(p, "order.status == 'done'"),
+        ("transitions", 0, "guards", 0, "when"),
+    ),
+    "condition_always": (
+        lambda p: guard(p, "order.status in ['new', 'done']"),
+        ("transitions", 0, "guards", 0, "when"),
+    ),
+    "guards_contradict": (
+        lambda p: guard(p, "order.channel == 'web'", "order.channel == 'phone'"),
+        ("transitions", 0, "guards"),
+    ),
+    "value_unknown": (
+        lambda p: guard(p, "order.status != 'nwe'"),
+        ("transitions", 0, "guards", 0, "when"),
     ),
     "titles_alike": (
         lambda p: p["statuses"]["gone"].update(title={"en": "Not here", "ru": "ВЫПОЛНЕН!"}),
@@ -173,6 +209,130 @@ def test_titles_that_say_another_thing_are_not_alike(one: str, other: str) -> No
     path["statuses"]["done"]["title"] = {"en": one}
     path["statuses"]["gone"]["title"] = {"en": other}
 
+    assert codes(path) == []
+
+
+def test_p4_a_status_that_is_closed_is_no_way_out_and_nobody_misses_a_way_into_it() -> None:
+    path = clean_path()
+    path["statuses"]["old"] = path["statuses"]["new"] | {"title": {"en": "Old"}, "active": False}
+    path["transitions"].append({"from": "old", "to": "gone"})
+    assert codes(path) == []
+
+    path["statuses"]["done"]["active"] = path["statuses"]["gone"]["active"] = False
+    assert {"dead_end", "transition_closed"} <= {*codes(path)}
+
+
+def test_what_orders_do_by_themselves_is_a_way_too() -> None:
+    path = clean_path()
+    path["statuses"]["work"] = path["statuses"]["new"] | {"title": {"en": "Work"}}
+    path["transitions"].append({"from": "new", "to": "work"})
+    assert codes(path) == ["dead_end"]
+
+    path["follow"] = [{"items": "shipped", "from": "work", "to": "done"}]
+    assert codes(path) == []
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "order.channel == 'web' && order.channel == 'phone'",
+        "order.total_minor > 500 && order.total_minor <= 500",
+        "order.total_minor in [1, 2] && order.total_minor > 2",
+        "order.test && !(order.test || order.has_phone)",
+        "order.stage == 'closed'",
+        "order.path != 'small'",
+        "order.status == 'done' ? order.test : order.status == 'gone'",
+        "(order.channel == 'a' || order.channel == 'b') && order.channel in ['c', 'd']",
+        "'done' == order.status || 'gone' == order.status",
+        "order.total_minor < -5 && order.total_minor > -3",
+    ],
+)
+def test_a_guard_that_no_order_meets_is_proved(when: str) -> None:
+    path = clean_path()
+    guard(path, when)
+
+    assert codes(path) == ["condition_never"]
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "order.channel != 'web' || order.channel != 'phone'",
+        "order.stage == 'open'",
+        "order.status != 'done'",
+        "order.total_minor < 5 || order.total_minor > 3",
+        "!(order.test && order.status == 'done')",
+    ],
+)
+def test_a_guard_that_every_order_meets_is_proved(when: str) -> None:
+    path = clean_path()
+    guard(path, when)
+
+    assert codes(path) == ["condition_always"]
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "order.channel == 'web'",
+        "order.channel == 'web' || order.channel == 'phone'",
+        "order.total_minor >= 5 && order.total_minor <= 5",
+        "order.paid_minor >= order.total_minor",
+        "items.all(i, i.reserved == i.quantity)",
+        "'lead' in actor.roles || now - order.entered_at < duration('24h')",
+        "order.payment_status in ['paid', 'overpaid']",
+        "order.items_status == 'partly_shipped'",
+        "actor.kind == 'user'",
+        "order.shop == r'web' && order.shop == 'web'",
+    ],
+)
+def test_a_guard_that_some_orders_meet_is_well(when: str) -> None:
+    path = clean_path()
+    guard(path, when)
+
+    assert codes(path) == []
+
+
+@pytest.mark.parametrize(
+    ("when", "says"),
+    [
+        ("order.stage == 'opne'", "order.stage never is 'opne': did you mean open?"),
+        ("order.payment_status == 'payed'", "did you mean paid?"),
+        ("order.test || order.status in ['new', 'dnoe']", "did you mean done?"),
+        ("actor.kind == 'robot'", "write one of"),
+        ("order.path == 'smal'", "did you mean small?"),
+    ],
+)
+def test_a_value_that_does_not_exist_is_told_with_the_one_that_was_meant(
+    when: str, says: str
+) -> None:
+    path = clean_path()
+    guard(path, when)
+
+    (finding,) = found(path)
+
+    assert (finding.code, says in finding.message) == ("value_unknown", True), finding.message
+
+
+def test_a_guard_is_judged_in_the_statuses_that_it_guards_only() -> None:
+    path = clean_path()
+    path["statuses"]["work"] = path["statuses"]["new"] | {"title": {"en": "Work"}}
+    path["transitions"] = [
+        {"from": "*", "to": ["done", "gone"]},
+        {"from": "new", "to": "work"},
+    ]
+    guard(path, "order.status == 'work'")
+
+    assert codes(path) == []
+
+
+def test_a_start_is_judged_for_an_order_that_has_no_status_yet() -> None:
+    path = clean_path()
+    path["initial"] = [{"when": "order.status == 'new'", "status": "done"}, {"status": "new"}]
+
+    assert [(f.code, f.place) for f in found(path)] == [("condition_never", ("initial", 0, "when"))]
+
+    path["initial"][0]["when"] = "order.paid_minor >= order.total_minor && order.channel == 'web'"
     assert codes(path) == []
 
 
