@@ -14,6 +14,7 @@ from services.cli import (
     orders,
     path_choice,
     path_diff,
+    path_discover,
     path_lint,
     path_show,
     paths,
@@ -39,7 +40,7 @@ orders.app.command()(payments.pay)
 for read in (order_reads.show, order_reads.allowed, order_reads.history, order_reads.diff):
     orders.app.command()(read)
 orders.app.command("as-of")(order_reads.as_of)
-for look in (path_show.show, path_lint.lint, path_diff.diff):
+for look in (path_show.show, path_lint.lint, path_diff.diff, path_discover.discover):
     paths.app.command()(look)
 
 paths.app.command()(path_choice.which)
