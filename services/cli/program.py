@@ -40,10 +40,14 @@ orders.app.command()(payments.pay)
 for read in (order_reads.show, order_reads.allowed, order_reads.history, order_reads.diff):
     orders.app.command()(read)
 orders.app.command("as-of")(order_reads.as_of)
-for look in (path_show.show, path_lint.lint, path_diff.diff, path_discover.discover):
+for look in (
+    path_choice.which,
+    path_show.show,
+    path_lint.lint,
+    path_diff.diff,
+    path_discover.discover,
+):
     paths.app.command()(look)
-
-paths.app.command()(path_choice.which)
 
 for program in (
     foreground.up,
