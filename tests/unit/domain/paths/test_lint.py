@@ -10,7 +10,7 @@ import pytest
 from domain.paths.findings import Finding
 from domain.paths.lint import lint
 from domain.paths.lint_owners import KnownOwners
-from infra.path_files import load_preset
+from infra.path_files import load_preset, preset_names
 from tests.golden.stored_names import finding_codes
 from tests.support.paths import Json, clean_path, path_of
 
@@ -348,8 +348,11 @@ def test_findings_come_in_the_order_of_the_path() -> None:
     ]  # fmt: skip
 
 
-def test_a16_the_ready_made_path_of_a_shop_is_well() -> None:
-    assert lint(load_preset("universal")) == []
+@pytest.mark.parametrize("name", sorted({*preset_names()} - {"olist"}))
+def test_a16_the_ready_made_paths_of_shops_are_well(name: str) -> None:
+    others = {other: load_preset(other) for other in preset_names()}
+
+    assert lint(load_preset(name), others) == []
 
 
 def test_the_path_of_the_olist_data_lacks_what_the_data_do_not_say() -> None:
