@@ -80,8 +80,8 @@ def _head(path: str, origin: str, observed: Observed) -> Iterator[str]:
     stages = dict.fromkeys(map(observed.stage, observed.titles))
     ordered = sorted(stages, key=_FAILED_STAGE.__eq__)  # Failures come last.
     yield f"# Drafted from {origin}: correct titles, stages, final statuses and"
-    yield "# limits (nine of ten stays were shorter), name owners and roles, then look at"
-    yield "# `orderpath path lint FILE` and publish it: orderpath path publish FILE"
+    yield "# limits (nine of ten stays were shorter), add owners, roles and applies_to, look at"
+    yield "# `orderpath path lint FILE`, then publish it: orderpath path publish FILE"
     yield f"path: {path}"
     yield f"stages: [{', '.join(ordered)}]"
 
