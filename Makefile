@@ -10,7 +10,7 @@ BIN := .venv/bin
 # virtual environment bears both inside: a moved clone is set up anew.
 STAMP := .venv/.setup-$(shell { pwd; $(PYTHON) --version || true; } 2>/dev/null | cksum | cut -d' ' -f1)
 
-.PHONY: help setup up demo fmt check test bench wheel-check lock clean
+.PHONY: help setup up demo fmt check test bench wheel-check schema lock clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r target text; do \
@@ -51,6 +51,9 @@ bench: setup ## Measure; choose: make bench ARGS="--help"
 
 wheel-check: setup ## Build the wheel, install it in a new environment elsewhere, run it there
 	@$(BIN)/python -m tests.packaging.wheel_check
+
+schema: setup ## Write domain/paths/order-path.schema.json again from models and docs/paths.md
+	@$(BIN)/python -m tests.golden.path_schema
 
 lock: ## Write requirements.lock again from the bounds in pyproject.toml
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \

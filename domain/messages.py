@@ -44,7 +44,11 @@ def _one_or_many(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-OneOrMany = Annotated[tuple[Name, ...], BeforeValidator(_one_or_many)]  # people may leave [ ] out
+# People may leave [ ] out.
+OneOrMany = Annotated[
+    tuple[Name, ...],
+    BeforeValidator(_one_or_many, json_schema_input_type=Name | tuple[Name, ...]),
+]
 
 
 def _in_utc(moment: datetime) -> datetime:

@@ -13,7 +13,7 @@ def read_calendar(text: str, *, where: str) -> Calendar:
 
     Raises: FileError with the problems, at most MAX_PROBLEMS, in the order of the file.
     """
-    return _LANGUAGE.read(text, where=where)
+    return _LANGUAGE.read(text, where=where).value
 
 
 def load_preset(name: str) -> Calendar:

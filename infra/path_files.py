@@ -15,7 +15,7 @@ from domain.paths.path import OrderPath
 from domain.paths.rights import FieldRight
 from domain.paths.statuses import Initial, Status
 from domain.paths.transitions import Follow, Transition
-from infra.yaml_language import Language, Misfit
+from infra.yaml_language import Language, Misfit, Placed
 from infra.yaml_sheet import Place
 
 Plain = TypeVar("Plain", str, list[Any], dict[str, Any])
@@ -30,6 +30,11 @@ def read_path(text: str, *, where: str) -> OrderPath:
 
     Raises: FileError with all problems, at most MAX_PROBLEMS, in the order of the file.
     """
+    return place_path(text, where=where).value
+
+
+def place_path(text: str, *, where: str) -> Placed[OrderPath]:
+    """Read one path with the line and column of each of its keys. Raises: as read_path"""
     return _LANGUAGE.read(text, where=where)
 
 

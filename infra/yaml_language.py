@@ -6,6 +6,7 @@ Used by path_files and calendar_files, which say what is special about theirs.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from operator import itemgetter
 from types import NoneType, UnionType
@@ -74,16 +75,24 @@ def _nothing(_data: object, _wrong: set[Place]) -> tuple[Misfit, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed(Generic[Model]):
+    """What a file says, and where it says it."""
+
+    value: Model
+    spot: Callable[[Place], tuple[int, int]]  # line and column of a key, or of the one above it
+
+
+@dataclass(frozen=True, slots=True)
 class Language(Generic[Model]):
     """What is special about one kind of file."""
 
     kind: str  # what a file holds, in one word
     model: type[Model]
-    presets: str  # the package of the ready-made ones, one file each
+    presets: str = ""  # the package of the ready-made ones, one file each; empty: there are none
     words: Callable[[Misfit, object], str | None] = _no_words  # None: the common ones
     beside: Callable[[object, set[Place]], Iterable[Misfit]] = _nothing  # what models find too late
 
-    def read(self, text: str, *, where: str) -> Model:
+    def read(self, text: str, *, where: str) -> Placed[Model]:
         """Read one file; `where` names it in the problems.
 
         Raises: FileError with at most MAX_PROBLEMS problems, in the order of the file
@@ -97,7 +106,7 @@ class Language(Generic[Model]):
                 faults += self._faults(error, sheet)
             else:
                 if not faults:
-                    return value
+                    return Placed(value, partial(sheet.spot, of_key=True))
         faults.sort()
         problems = [f"{where}:{f.line}:{f.column}: {f.message}" for f in faults[:MAX_PROBLEMS]]
         if len(faults) > MAX_PROBLEMS:
@@ -111,7 +120,7 @@ class Language(Generic[Model]):
             words = f"there is no ready-made {self.kind} {name[:64]!r}{hint(name, names)}"
             raise FileError(words)
         source = files(self.presets).joinpath(f"{name}.yaml")
-        return self.read(source.read_text(encoding="utf-8"), where=source.name)
+        return self.read(source.read_text(encoding="utf-8"), where=source.name).value
 
     def preset_names(self) -> tuple[str, ...]:
         """Give the names of the ready-made ones, in alphabetical order."""

@@ -37,7 +37,8 @@ from infra.import_desk import ImportDesk
 from infra.log import configure_logging
 from infra.logins import analyst_url, shared_login, without_password
 from infra.migrate import is_current, migrate
-from infra.path_files import load_preset, read_path
+from infra.owner_files import read_owners
+from infra.path_files import load_preset, place_path, read_path
 from infra.postgres import Session, connect
 from infra.restores import raise_epoch
 from infra.settings import Settings, load_settings
@@ -57,8 +58,10 @@ __all__ = [
     "database_runs",
     "load_settings",
     "open_system",
+    "place_path",
     "raise_epoch",
     "read_calendar",
+    "read_owners",
     "read_path",
     "shared_login",
     "start_database",

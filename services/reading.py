@@ -146,13 +146,18 @@ def path_of(system: "System", order: Order) -> OrderPath | None:
     return system.log.load_paths([key]).get(key) if order.path else None
 
 
-def known_path(system: "System", name: str) -> PublishedPath:
-    """Give the latest version of a path. Raises: Unusable that names those that are published"""
-    path = latest_path(system, name)
-    if path is None:
+def known_path(system: "System", name: str, version: int | None = None) -> PublishedPath:
+    """Give a version of a path, by default the latest. Raises: Unusable that names what there is"""
+    latest = latest_path(system, name)
+    if latest is None:
         names = ", ".join(sorted(system.log.path_names()))
         raise Unusable(f"no path is named {name!r}: choose one of {names}")
-    return path
+    if version in (None, latest.version):
+        return latest
+    path = system.log.load_paths([(name, version)]).get((name, version))
+    if path is None:
+        raise Unusable(f"the path {name} has no version {version}: the latest is {latest.version}")
+    return PublishedPath(version, path)
 
 
 def latest_path(system: "System", name: str) -> PublishedPath | None:

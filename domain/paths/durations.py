@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, PlainSerializer, StringConstraints
 
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _PART = re.compile(r"(\d{1,6})([wdhms])")
@@ -38,6 +38,10 @@ def format_duration(duration: timedelta) -> str:
     return "".join(parts) or "0s"
 
 
+_Written = Annotated[str, StringConstraints(pattern=f"^{_WHOLE.pattern}$")]  # for JSON Schema
+
 Duration = Annotated[
-    timedelta, BeforeValidator(parse_duration), PlainSerializer(format_duration, return_type=str)
+    timedelta,
+    BeforeValidator(parse_duration, json_schema_input_type=_Written),
+    PlainSerializer(format_duration, return_type=str),
 ]

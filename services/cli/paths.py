@@ -1,7 +1,6 @@
-"""`orderpath path …`: order paths are published, listed, and shown with what they allow."""
+"""`orderpath path …`: order paths are published and listed, editors are told their language."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -12,11 +11,7 @@ from services.cli.sending import build, outcome_dict, put_outcome, where
 from services.cli.session import opened
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from domain.messages import Outcome
-    from domain.paths.limits import Limit
-    from domain.paths.path import OrderPath
     from services.bootstrap import System
 
 app: Final = typer.Typer(
@@ -76,18 +71,12 @@ def publish(
 
 
 @app.command()
-def show(
-    name: Annotated[str, typer.Argument(metavar="PATH", help="As `path list` names it.")],
-    json: AsJson = False,
-) -> None:
-    """Show the latest version of a path: its statuses, limits and moves."""
-    from services.reading import known_path
+def schema() -> None:
+    """Print the JSON Schema of path files, by which editors complete and check them."""
+    from importlib.resources import files
 
-    with opened() as system:
-        path = known_path(system, name)
-    definition = path.definition.model_dump(mode="json")
-    answer = {"path": name, "version": path.version, "definition": definition}
-    put(answer, as_json=json, people=lambda: _sheet(name, path.version, path.definition))
+    source = files("domain.paths").joinpath("order-path.schema.json")
+    typer.echo(source.read_text(encoding="utf-8"), nl=False)
 
 
 def _sentence(system: "System", name: str, outcome: "Outcome") -> str:
@@ -97,28 +86,3 @@ def _sentence(system: "System", name: str, outcome: "Outcome") -> str:
     if outcome.kind == "nothing":
         return f"Nothing new: version {version} of path {name} says the same."
     return f"New orders follow version {version} of path {name}; {where(outcome)}"
-
-
-def _sheet(name: str, version: int, path: "OrderPath") -> "Iterator[RenderableType]":
-    yield table(
-        f"Path {name}, version {version}: {path.title.get('en', name)}",
-        "stage", "status", "title", "final", "limit", "moves to",
-        rows=(_row(path, code) for code in path.statuses),
-    )  # fmt: skip
-
-
-def _row(path: "OrderPath", code: str) -> list[Any]:
-    status = path.statuses[code]
-    limit = _limit(path, status.limit) if status.limit else None
-    moves = [_move(path, code, target) for target in path.moves_from(code)]
-    return [status.stage, code, status.title.get("en"), status.final, limit, ", ".join(moves)]
-
-
-def _limit(path: "OrderPath", limit: "Limit") -> str:
-    calendar = path.calendar_of(limit)
-    return f"{limit.working} working, {calendar}" if calendar else str(limit.wall)
-
-
-def _move(path: "OrderPath", source: str, target: str) -> str:
-    roles = path.matrix[source, target].roles
-    return f"{target} ({', '.join(roles)})" if roles else target

@@ -19,6 +19,10 @@ from services.cli import (
     orders,
     path_changes,
     path_choice,
+    path_diff,
+    path_discover,
+    path_lint,
+    path_show,
     paths,
     payments,
     placing,
@@ -45,9 +49,16 @@ for read in (order_reads.show, order_reads.allowed, order_reads.history, order_r
     orders.app.command()(read)
 orders.app.command("as-of")(order_reads.as_of)
 orders.app.add_typer(bulk.app)
-for command in (path_choice.which, path_changes.preview, path_changes.migrate):
+for command in (
+    path_show.show,
+    path_choice.which,
+    path_lint.lint,
+    path_diff.diff,
+    path_changes.preview,
+    path_changes.migrate,
+    path_discover.discover,
+):
     paths.app.command()(command)
-
 products.app.command()(quoting.quote)
 
 for program in (

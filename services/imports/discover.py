@@ -1,17 +1,17 @@
-"""A path drafted from a log: its activities become statuses, the steps that occur become the
-moves that are allowed. Written out as YAML for people to correct, then published by command.
+"""What a log of another system shows of the ways of orders: its activities become statuses, the
+steps that occur become moves. Drafted as a path by services.paths.draft, then published by command.
 """
 
-import json
 import re
 import unicodedata
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from hashlib import sha256
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
+from statistics import quantiles
 from typing import Final
 
 from domain.messages import Actor
@@ -23,14 +23,13 @@ from services.imports.identity import COMMANDS
 from services.imports.mapping import LogMapping
 from services.imports.problem import ImportProblem
 from services.imports.report import ImportReport
+from services.paths.draft import Observed, draft
 from services.reading import PublishedPath, latest_path
 from services.text_files import read_text
 
 Looked = tuple[datetime, int, str]  # time, sequence (0 without), activity
 Looks = Callable[[], Iterator[list[Looked]]]  # order after order
 
-_FAILURE: Final = re.compile(r"cancel|declin|reject|fail|return|refus|abort|expire|unavailable")
-_FAILED_STAGE: Final = "failed"
 _LONGEST_CODE: Final = 50
 
 
@@ -43,13 +42,12 @@ def discovered(
     that it has no status for go into quarantine.
     Raises: ImportProblem; FileError for a corrected file that is wrong now
     """
-    order = _by_position(looks)
-    codes = codes_of(order)
+    codes = codes_of(_by_position(looks))
     file = folder / f"{mapping.path}.path.yaml"
     path = latest_path(system, mapping.path)
     if path is None:
         if not file.exists():
-            _write(file, draft(mapping, codes, _steps(looks, codes)))
+            _write(file, drafted(mapping, looks)[0])
         definition = read_path(read_text(file), where=file.name)
         if definition.path != mapping.path:
             raise ImportProblem(f"{file.name}: the path is called {definition.path} there")
@@ -58,12 +56,23 @@ def discovered(
     statuses = list(path.definition.statuses)
     found = {
         activity: code
-        for activity in order
+        for activity in codes
         if (code := _status_of(activity, codes[activity], statuses)) is not None
     }
     ranked = dict(sorted(found.items(), key=lambda pair: statuses.index(pair[1])))
     activity = mapping.activity.model_copy(update={"map": ranked, "discover": False})
     return mapping.model_copy(update={"activity": activity}), path
+
+
+def drafted(mapping: LogMapping, looks: Looks) -> tuple[str, Observed]:
+    """Give the path that a log shows, as YAML and in figures; its map is kept where it has one.
+
+    Raises: ImportProblem
+    """
+    order, known = _by_position(looks), mapping.activity.map
+    codes = {a: known[a] for a in order if a in known} if known else codes_of(order)
+    observed = _observed(looks, codes)
+    return draft(mapping.path, f"the log of {mapping.source}", observed), observed
 
 
 def codes_of(activities: Iterable[str]) -> dict[str, str]:
@@ -74,46 +83,6 @@ def codes_of(activities: Iterable[str]) -> dict[str, str]:
         activity: code if times[code] == 1 else _suffixed(activity, code)
         for activity, code in plain.items()
     }
-
-
-def draft(mapping: LogMapping, codes: dict[str, str], steps: "Steps") -> str:
-    """Write the path as YAML, the statuses in the order in which orders pass them."""
-    failures = {code for code in codes.values() if code not in steps.after and _is_failure(code)}
-    stages = [code for code in codes.values() if code not in failures]
-    if failures:
-        stages.append(_FAILED_STAGE)
-    lines = [
-        f"# Drafted from the log of {mapping.source}: correct titles, stages and final statuses,",
-        f"# then publish it: orderpath path publish {mapping.path}.path.yaml",
-        "# The next import does not overwrite it.",
-        f"path: {mapping.path}",
-        f"stages: [{', '.join(dict.fromkeys(stages))}]",
-        "",
-        "statuses:",
-    ]
-    for activity, code in codes.items():
-        lines.append(f"  {code}:")
-        lines.append(f"    stage: {_FAILED_STAGE if code in failures else code}")
-        lines.append(f"    title: {{en: {json.dumps(activity, ensure_ascii=False)}}}")
-        if code not in steps.after:
-            lines.append(f"    final: {'failure' if code in failures else 'success'}")
-    starts = ", ".join(f"{{status: {code}}}" for code, _ in steps.first.most_common())
-    lines += ["", f"initial: [{starts}]"]
-    if steps.after:
-        lines += ["", "transitions:"]
-    for code in codes.values():
-        if code in steps.after:
-            targets = ", ".join(sorted(steps.after[code]))
-            lines.append(f"  - {{from: {code}, to: [{targets}]}}")
-    return "\n".join(lines) + "\n"
-
-
-@dataclass(slots=True)
-class Steps:
-    """Which status orders begin with, and which follows on which."""
-
-    first: Counter[str] = field(default_factory=Counter)
-    after: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
 
 def _by_position(looks: Looks) -> list[str]:
@@ -136,20 +105,40 @@ def _by_position(looks: Looks) -> list[str]:
     )
 
 
-def _steps(looks: Looks, codes: dict[str, str]) -> Steps:
+def _observed(looks: Looks, codes: Mapping[str, str]) -> Observed:
+    """Count what orders did; an activity that follows on itself goes on."""
     ranks = {activity: n for n, activity in enumerate(codes)}
-    steps = Steps()
+    starts: Counter[str] = Counter()
+    moves: Counter[tuple[str, str]] = Counter()
+    stays: dict[str, array[float]] = defaultdict(lambda: array("d"))
     for looked in looks():
-        looked.sort(key=lambda one: (one[0], one[1], ranks[one[2]]))
-        names = [codes[activity] for _, _, activity in looked]
-        steps.first.update(names[:1])
-        for source, target in pairwise(names):
-            if source != target:
-                steps.after[source].add(target)
-    moves = sum(len(targets) for targets in steps.after.values())
-    if moves > MAX_TRANSITIONS:
-        raise ImportProblem(f"{moves} different steps occur, a path has at most {MAX_TRANSITIONS}")
-    return steps
+        known = [one for one in looked if one[2] in codes]
+        known.sort(key=lambda one: (one[0], one[1], ranks[one[2]]))
+        entered = [
+            (next(group)[0], code) for code, group in groupby(known, lambda one: codes[one[2]])
+        ]
+        starts.update(code for _, code in entered[:1])
+        for (since, source), (until, target) in pairwise(entered):
+            moves[source, target] += 1
+            stays[source].append((until - since).total_seconds())
+    if len(moves) > MAX_TRANSITIONS:
+        raise ImportProblem(
+            f"{len(moves)} different steps occur, a path has at most {MAX_TRANSITIONS}"
+        )
+    titles: dict[str, Mapping[str, str]] = {}
+    for activity, code in codes.items():
+        titles.setdefault(code, {"en": activity})
+    return Observed(
+        titles=titles,
+        starts=starts,
+        moves=moves,
+        p90_seconds={status: _p90(seconds) for status, seconds in stays.items()},
+    )
+
+
+def _p90(seconds: "array[float]") -> float:
+    """Interpolate, as the read models do."""
+    return seconds[0] if len(seconds) == 1 else quantiles(seconds, n=10, method="inclusive")[-1]
 
 
 def _publish(system: System, definition: OrderPath) -> PublishedPath:
@@ -187,7 +176,3 @@ def _code(activity: str) -> str:
 
 def _suffixed(activity: str, code: str) -> str:
     return f"{code}_{sha256(activity.encode()).hexdigest()[:8]}"
-
-
-def _is_failure(code: str) -> bool:
-    return _FAILURE.search(code) is not None

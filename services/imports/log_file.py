@@ -8,8 +8,9 @@ from typing import Final
 
 from domain.hints import hint
 from domain.orders.identity import canonical, order_id_of
+from domain.refusals import UnreadableError
 from services.bootstrap import System
-from services.imports.discover import discovered
+from services.imports.discover import discovered, drafted
 from services.imports.log_rows import Looker, MappedReader, attribute_columns, order_number
 from services.imports.mapping import (
     MAX_ATTRIBUTES,
@@ -24,6 +25,7 @@ from services.imports.report import ImportReport
 from services.imports.rows import SourceRow
 from services.imports.runner import Recorder
 from services.imports.session import Progress, Source, Table, begin, importing
+from services.paths.draft import Observed
 from services.reading import PublishedPath, latest_path
 
 TABLE: Final = "events"
@@ -65,6 +67,26 @@ def import_log(
             record_order(external_id, rows, reader, recorder)
         recorder.finish()
     return report
+
+
+def observe_log(
+    system: System, file: Path, mapping: Path, progress: Progress | None = None
+) -> tuple[LogMapping, str, Observed]:
+    """Draft a path from an event log and record nothing; rows that cannot be read do not count.
+
+    Shape:  the mapping, the path as YAML, and in figures
+    Raises: Unusable, InfraError
+    """
+    read = read_mapping(system, mapping)
+    chosen = read.mapping
+    report = ImportReport("log", chosen.source, (file.name,), dry_run=True)
+    with closing(_opened(system, file, chosen)) as table, system.import_desk.sorter() as sorter:
+        check_table(read, table.columns, file.name)
+        source = Source(report, sorter, _Unheard(), progress)
+        source.read(table, TABLE, file.name, partial(order_number, chosen))
+        looks = partial(source.looked_at, Looker(chosen).look, MAX_ORDER_ROWS)
+        text, observed = drafted(chosen, looks)
+    return chosen, text, observed
 
 
 def record_order(
@@ -117,6 +139,12 @@ def check_table(read: MappingFile, columns: Sequence[str], name: str) -> None:
     if kept > MAX_ATTRIBUTES:
         words = f"{kept} columns would be kept with each event, at most {MAX_ATTRIBUTES} can be"
         raise ImportProblem(read.problem(("attributes",), f"{words}: list those that matter"))
+
+
+class _Unheard:
+    """Takes bad rows where nothing is recorded."""
+
+    def bad(self, row: SourceRow, error: UnreadableError) -> None: ...
 
 
 def _opened(system: System, file: Path, mapping: LogMapping) -> Table:

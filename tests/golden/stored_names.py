@@ -41,6 +41,7 @@ def names_in_code() -> set[str]:
         *(f"command {name}" for name in COMMANDS),
         *(f"refusal {code}" for code in refusal_codes()),
         *(f"quarantine_reason {code}" for code in quarantine_reasons()),
+        *(f"finding {code}" for code in finding_codes()),
         *(f"nonconforming {code}" for code in get_args(Nonconforming)),
         *(f"category {name}" for name in AGGREGATES),
         *(f"projection {projection.name}" for projection in PROJECTIONS),
@@ -82,6 +83,12 @@ def quarantine_reasons() -> set[str]:
     """Read the reasons of all `UnreadableError(reason, …)`, which are stored with the row."""
     calls = _calls("UnreadableError", _sources())
     return {code for call in calls for code in _codes(call.args[0], QUARANTINE_REASONS)}
+
+
+def finding_codes() -> set[str]:
+    """Read the codes of all `Finding(code=…)`, which lint answers."""
+    words = (word for call in _calls("Finding", _sources(["domain"])) for word in call.keywords)
+    return {code for word in words if word.arg == "code" for code in _codes(word.value, {})}
 
 
 def infra_error_codes() -> set[str]:

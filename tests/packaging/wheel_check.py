@@ -27,6 +27,7 @@ def main() -> None:
         elsewhere.mkdir()
         orderpath = python.with_name("orderpath")
         run(orderpath, "--help", cwd=elsewhere)
+        run(orderpath, "path", "schema", cwd=elsewhere)
         run(orderpath, "demo", cwd=elsewhere)
     print(f"{wheel.name} works on its own.")  # noqa: T201
 

@@ -136,3 +136,7 @@ def test_p7_the_path_that_applies_is_named_and_taken(line: CommandLine, file: Pa
     assert phone.code == 0, phone.err
     assert line.run("order", "show", "C-1", "--json").json["path"] == "small"
     assert (none.code, none.json["unmet"][0]["code"]) == (1, "path_not_chosen")
+
+
+def test_editors_get_the_schema_of_the_language(line: CommandLine) -> None:
+    assert line.run("path", "schema").json["properties"]["statuses"]["type"] == "object"

@@ -1,0 +1,134 @@
+"""A path drafted from what orders really did: their statuses, the moves that occurred, limits.
+
+Written as YAML for people to correct, then published. Called with the orders of the log by
+services.paths.discovery, and with a file by services.imports.discover.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from math import ceil
+from typing import Final, Literal
+
+from domain.paths.durations import format_duration
+from domain.paths.limits import MAX_LIMIT
+
+Ending = Literal["success", "failure"]
+
+_FAILURE: Final = re.compile(r"cancel|declin|reject|fail|return|refus|abort|expire|unavailable")
+_FAILED_STAGE: Final = "failed"
+_STEPS: Final = ((60, 1), (3_600, 60), (86_400, 900))  # below so many seconds, rounded to so many
+_LONG_STEP: Final = 3_600  # what longer ones are rounded to
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What orders did. Statuses stand in the order in which orders pass them."""
+
+    titles: Mapping[str, Mapping[str, str]]  # status -> language -> title
+    starts: Counter[str]  # orders that began there
+    moves: Counter[tuple[str, str]]  # from and to
+    p90_seconds: Mapping[str, float]  # of the stays that have ended
+    stages: Mapping[str, str] = field(default_factory=dict)  # as far as they are known
+    finals: Mapping[str, Ending] = field(default_factory=dict)  # as far as they are known
+
+    @cached_property
+    def leaving(self) -> Counter[str]:
+        """How many moves lead out of each status."""
+        leaving: Counter[str] = Counter()
+        for (source, _), count in self.moves.items():
+            leaving[source] += count
+        return leaving
+
+    @property
+    def ways(self) -> list[tuple[str, str, int]]:
+        """List the moves by the order of the statuses, the frequent ones of each first."""
+        ranks = {status: rank for rank, status in enumerate(self.titles)}
+        moves = [(source, target, count) for (source, target), count in self.moves.items()]
+        return sorted(moves, key=lambda move: (ranks[move[0]], -move[2], ranks[move[1]]))
+
+    def share(self, source: str, target: str) -> float:
+        """Give the share of a move in all that leave the status, 0 to 1."""
+        return self.moves[source, target] / self.leaving[source]
+
+    def final(self, status: str) -> Ending | None:
+        """Say how a status ends orders: as is known, else by whether any order left it."""
+        if status in self.finals or self.leaving[status]:
+            return self.finals.get(status)
+        return "failure" if _FAILURE.search(status) else "success"
+
+    def stage(self, status: str) -> str:
+        """Give the stage that is known; else all failures have one, all others their own."""
+        failed = self.final(status) == "failure"
+        return self.stages.get(status) or (_FAILED_STAGE if failed else status)
+
+    def limit(self, status: str) -> timedelta | None:
+        """Suggest a limit that nine of ten stays kept; none for what is final."""
+        seconds = self.p90_seconds.get(status)
+        return None if seconds is None or self.final(status) else _rounded_up(seconds)
+
+
+def draft(path: str, origin: str, observed: Observed) -> str:
+    """Write a path as YAML that can be published; origin says from what it was drafted."""
+    return "\n".join([*_head(path, origin, observed), *_body(observed)]) + "\n"
+
+
+def _head(path: str, origin: str, observed: Observed) -> Iterator[str]:
+    stages = dict.fromkeys(map(observed.stage, observed.titles))
+    ordered = sorted(stages, key=_FAILED_STAGE.__eq__)  # Failures come last.
+    yield f"# Drafted from {origin}: correct titles, stages, final statuses and"
+    yield "# limits (nine of ten stays were shorter), add owners, roles and applies_to, look at"
+    yield "# `orderpath path lint FILE`, then publish it: orderpath path publish FILE"
+    yield f"path: {path}"
+    yield f"stages: [{', '.join(ordered)}]"
+
+
+def _body(observed: Observed) -> Iterator[str]:
+    yield from ("", "statuses:")
+    for status, titles in observed.titles.items():
+        yield f"  {status}:"
+        yield f"    stage: {observed.stage(status)}"
+        if titles:
+            named = (f"{_key(language)}: {_quoted(words)}" for language, words in titles.items())
+            yield f"    title: {{{', '.join(named)}}}"
+        if limit := observed.limit(status):
+            yield f"    limit: {{wall: {format_duration(limit)}}}"
+        if ending := observed.final(status):
+            yield f"    final: {ending}"
+    yield from ("", "initial:")
+    for status, count in observed.starts.most_common():
+        begun = f"{count:,} of {observed.starts.total():,} orders begin here"
+        yield f"  - {{status: {status}}} # {begun}"
+    if observed.moves:
+        yield from ("", "transitions:")
+        yield from _transitions(observed)
+
+
+def _transitions(observed: Observed) -> Iterator[str]:
+    for source, target, count in observed.ways:
+        among = f"{count:,} of {observed.leaving[source]:,} moves out of {source}"
+        share = f"{observed.share(source, target):.1%}"
+        yield f"  - {{from: {source}, to: {target}}} # {share}: {among}"
+
+
+def _key(language: str) -> str:
+    return language if language.isascii() and language.isalpha() else _quoted(language)
+
+
+def _quoted(text: str) -> str:
+    """Write a text of any signs as YAML."""
+    return '"' + "".join(map(_sign, text)) + '"'
+
+
+def _sign(sign: str) -> str:
+    if sign in '"\\':
+        return f"\\{sign}"
+    return sign if sign.isprintable() else f"\\U{ord(sign):08X}"
+
+
+def _rounded_up(seconds: float) -> timedelta:
+    step = next((step for below, step in _STEPS if seconds < below), _LONG_STEP)
+    return min(timedelta(seconds=max(ceil(seconds / step), 1) * step), MAX_LIMIT)

@@ -1,0 +1,1 @@
+"""Paths beside their publishing: pictures and drafts."""

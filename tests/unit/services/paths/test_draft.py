@@ -1,0 +1,129 @@
+"""D1: what orders did becomes a path that can be published and corrected."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.paths.path import OrderPath
+from infra.path_files import read_path
+from services.paths.draft import Observed, draft
+
+ORDERS = Observed(
+    titles={
+        "created": {"en": "Created"},
+        "packed": {"en": "Packed", "ru": "Собран"},
+        "sent": {},
+        "cancelled": {"en": "Cancelled"},
+    },
+    starts=Counter(created=9, packed=1),
+    moves=Counter({("created", "packed"): 6, ("created", "cancelled"): 2, ("packed", "sent"): 5}),
+    p90_seconds={"created": 5_000.0, "packed": 42.1, "sent": 9.0},
+)
+
+
+def drafted(observed: Observed) -> OrderPath:
+    return read_path(draft("small", "the log of x", observed), where="draft")
+
+
+def test_d1_a_draft_has_the_statuses_moves_and_limits_that_were_seen() -> None:
+    path = drafted(ORDERS)
+
+    limits = {c: status.limit and status.limit.wall for c, status in path.statuses.items()}
+    assert list(path.statuses) == ["created", "packed", "sent", "cancelled"]
+    assert [start.status for start in path.initial] == ["created", "packed"]
+    assert set(path.matrix) == {
+        ("created", "packed"), ("created", "cancelled"), ("packed", "sent"),
+    }  # fmt: skip
+    assert limits == {
+        "created": timedelta(minutes=90),  # 83m 20s, rounded up to a quarter of an hour
+        "packed": timedelta(seconds=43),
+        "sent": None,
+        "cancelled": None,
+    }
+    assert path.statuses["packed"].title == {"en": "Packed", "ru": "Собран"}
+
+
+def test_d1_each_move_says_how_often_it_was_made_and_its_share() -> None:
+    lines = draft("small", "the log of x", ORDERS).splitlines()
+
+    assert "  - {from: created, to: packed} # 75.0%: 6 of 8 moves out of created" in lines
+    assert "  - {from: created, to: cancelled} # 25.0%: 2 of 8 moves out of created" in lines
+    assert "  - {status: created} # 9 of 10 orders begin here" in lines
+
+
+def test_d1_what_no_order_left_is_final_and_its_name_says_how() -> None:
+    path = drafted(ORDERS)
+
+    assert {code: status.final for code, status in path.statuses.items()} == {
+        "created": None, "packed": None, "sent": "success", "cancelled": "failure",
+    }  # fmt: skip
+    assert path.stages == ("created", "packed", "sent", "failed")
+    assert path.statuses["cancelled"].stage == "failed"
+
+
+def test_d1_what_is_known_of_a_status_stays() -> None:
+    known = Observed(
+        titles=ORDERS.titles,
+        starts=ORDERS.starts,
+        moves=Counter({**ORDERS.moves, ("cancelled", "created"): 1}),
+        p90_seconds={"cancelled": 60.0},
+        stages={"created": "open", "packed": "open", "cancelled": "closed"},
+        finals={"cancelled": "failure"},
+    )
+
+    path = drafted(known)
+
+    assert path.stages == ("open", "sent", "closed")
+    assert (path.statuses["cancelled"].final, path.statuses["cancelled"].limit) == ("failure", None)
+    assert ("cancelled", "created") in path.matrix
+
+
+@pytest.mark.parametrize(
+    ("seconds", "limit"),
+    [
+        (0.0, "1s"),
+        (59.5, "1m"),
+        (60.1, "2m"),
+        (3_601.0, "1h15m"),
+        (90_000.5, "1d2h"),
+        (1e12, "3650d"),
+    ],
+)
+def test_a_suggested_limit_is_rounded_up_to_what_people_would_write(
+    seconds: float, limit: str
+) -> None:
+    observed = Observed(
+        titles={"new": {}, "done": {}},
+        starts=Counter(new=1),
+        moves=Counter({("new", "done"): 1}),
+        p90_seconds={"new": seconds},
+    )
+
+    assert f"    limit: {{wall: {limit}}}\n" in draft("small", "x", observed)
+
+
+texts = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1)
+languages = st.sampled_from(["en", "ru", "no", "pt-BR"])
+codes = st.sampled_from(["a", "b", "cancelled", "d"])
+
+
+@given(
+    st.dictionaries(codes, st.dictionaries(languages, texts, max_size=2), min_size=1),
+    st.lists(st.tuples(codes, codes)),
+    st.dictionaries(codes, st.floats(0, 1e12)),
+)
+def test_d1_a_draft_can_always_be_published(
+    titles: dict[str, dict[str, str]], pairs: list[tuple[str, str]], p90: dict[str, float]
+) -> None:
+    moves = Counter((a, b) for a, b in pairs if a != b and {a, b} <= titles.keys())
+    observed = Observed(
+        titles=titles, starts=Counter(list(titles)[:2]), moves=moves, p90_seconds=p90
+    )
+
+    path = drafted(observed)
+
+    assert set(path.matrix) == set(moves)
+    assert {code: status.title for code, status in path.statuses.items()} == titles
