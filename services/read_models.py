@@ -118,13 +118,14 @@ class ReadModels:
             self._drop_old(self.projections[name])
         with transaction(self.lend) as tx:
             known = [b for b in list_builds(tx, "live") if b.projection in self.projections]
+            outdated = self._outdated(tx)
         for build in known:
             if build.version > self.projections[build.projection].version:
                 raise InfraError(
                     "newer_version",
                     f"The tables of {build.projection} were made by a later Orderpath: upgrade.",
                 )
-        return [b.projection for b in known if b.version < self.projections[b.projection].version]
+        return outdated
 
     def _make_missing(self) -> None:
         head = self.log.head()
@@ -135,7 +136,18 @@ class ReadModels:
                 if find_build(tx, projection.name, "live") is None:
                     show_live(tx, projection, create_build(tx, projection, "live", head))
             if not analytics.is_installed(tx):
-                analytics.install(tx)
+                self._install_views(tx)
+
+    def _install_views(self, tx: Tx) -> None:
+        """Make the views, unless tables of an earlier version stand there still: they lack what
+        the views show. Whoever rebuilds the last of them makes the views.
+        """
+        if not self._outdated(tx):
+            analytics.install(tx)
+
+    def _outdated(self, tx: Tx) -> list[str]:
+        known = [b for b in list_builds(tx, "live") if b.projection in self.projections]
+        return [b.projection for b in known if b.version < self.projections[b.projection].version]
 
     def rebuild(self, name: str, progress: Progress | None = None) -> Build:
         """Build the tables anew beside the live ones, then show the new ones.
@@ -199,8 +211,9 @@ class ReadModels:
             if live is not None:
                 retire(tx, live)
             make_live(tx, build)
-            if not show_live(tx, projection, build, _retired(tx, projection)):
-                analytics.install(tx)
+            same = show_live(tx, projection, build, _retired(tx, projection))
+            if not same or not analytics.is_installed(tx):
+                self._install_views(tx)
         return True
 
     def _drop_old(self, projection: Projection, seconds: float = 0.0) -> None:

@@ -102,6 +102,8 @@ def _to_follow(draft: Draft) -> Follow | None:
     for follow in draft.path.follow:
         if order.status not in follow.from_ or not live:
             continue
+        if not draft.path.statuses[follow.to].active:
+            continue
         reached = ITEM_STATUSES.index(follow.items)
         if min(ITEM_STATUSES.index(status) for status in live) < reached:
             continue

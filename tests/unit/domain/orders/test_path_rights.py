@@ -134,6 +134,13 @@ class TestFollow:
 
         assert given(PLACE, paths=(path(follow=FOLLOW),)).when(cancel).order.status == "new"
 
+    def test_nothing_follows_into_a_status_that_is_not_in_use(self) -> None:
+        statuses = PATH.content["statuses"]
+        retired = statuses | {"packed": statuses["packed"] | {"active": False}}
+        shop = given(PLACE, paths=(path(follow=FOLLOW, statuses=retired),))
+
+        assert shop.when(piece("ordered", "assembled", quantity=3)).order.status == "new"
+
     def test_rules_that_lead_round_in_a_circle_are_no_path(self) -> None:
         circle = [*FOLLOW, {"items": "reserved", "from": "packed", "to": "confirmed"}]
 
