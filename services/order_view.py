@@ -12,13 +12,15 @@ from domain.orders.events import FactAnnulled, OrderPlaced, StatusRecorded
 from domain.orders.items import Item
 from domain.orders.ledger import balance
 from domain.orders.order import Order
+from domain.orders.parts import Kept
 from domain.orders.timeline import Entry
 from domain.paths.path import OrderPath
 
 View = dict[str, Any]
 
-# item id -> item, payment id -> sums, `JPY.payment id` -> sums in another currency
-_KEYED: Final = ("items", "payments", "other_payments")
+# item id -> item, item id -> where its pieces are, payment id -> sums, `JPY.payment id` -> sums in
+# another currency
+_KEYED: Final = ("items", "goods", "payments", "other_payments")
 _PARTS: Final = ("customer", "delivery", "owner", "totals")
 # Counters and copies of what stands elsewhere in the view are no changes of their own.
 _SILENT: Final = frozenset(
@@ -72,10 +74,13 @@ def view_of(
         "discounts": [one.model_dump() for one in placed.discounts or ()] if placed else [],
         "items": {item_id: _item(item) for item_id, item in order.items.items()},
         "items_status": order.items_status,
+        "goods": {item_id: _kept(kept) for item_id, kept in order.goods.items()},
         "payments": dict(_payments(order)),
         "other_payments": dict(_payments(order, counting=False)),
         "paid_minor": order.balance.paid_minor,
         "payment_status": order.payment_status,
+        "approval": _approval(order),
+        "paused": _paused(order),
         "statuses": [_entry(entry) for entry in order.timeline],
     }
 
@@ -148,6 +153,31 @@ def _item(item: Item) -> View:
         "currency": item.currency,
         "pieces": dict(item.pieces),
     }
+
+
+def _kept(kept: Kept) -> View:
+    return {
+        "sku": kept.sku,
+        "kept": dict(kept.parts),
+        "committed": kept.committed,
+        "missing": kept.missing,
+    }
+
+
+def _approval(order: Order) -> View | None:
+    """The agreement in force: to the order as it is now, an earlier one is void."""
+    given = order.approval
+    if given is None or given.version != order.version:
+        return None
+    return {"to_status": given.to_status, "approved_by": given.approved_by}
+
+
+def _paused(order: Order) -> View | None:
+    """The limit that goes on when the order comes back, in seconds of its own clock."""
+    if order.paused is None:
+        return None
+    left = {one.level: one.seconds for one in order.paused.left}
+    return {"status": order.paused.status, "left_seconds": left}
 
 
 def _payments(order: Order, *, counting: bool = True) -> Iterator[tuple[str, View]]:
