@@ -4,13 +4,12 @@ The keys are stable (docs/reports.md): the CLI and the API show them as they are
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from domain.messages import Recorded
 from domain.orders.events import FactAnnulled, OrderPlaced, StatusRecorded
 from domain.orders.items import Item
-from domain.orders.ledger import balance
+from domain.orders.ledger import Kind, balance
 from domain.orders.order import Order
 from domain.orders.parts import Kept
 from domain.orders.timeline import Entry
@@ -24,7 +23,16 @@ _KEYED: Final = ("items", "goods", "payments", "other_payments")
 _PARTS: Final = ("customer", "delivery", "owner", "totals")
 # Counters and copies of what stands elsewhere in the view are no changes of their own.
 _SILENT: Final = frozenset(
-    {"version", "last_occurred_at", "statuses", "stage", "final", "paid_minor", "discounts"}
+    {
+        "version",
+        "last_occurred_at",
+        "statuses",
+        "stage",
+        "final",
+        "paid_minor",
+        "to_refund_minor",
+        "discounts",
+    }
 )
 _NOTHING: Final = (None, False, 0, "none", "not_paid")  # before the first value there was this
 
@@ -78,7 +86,10 @@ def view_of(
         "payments": dict(_payments(order)),
         "other_payments": dict(_payments(order, counting=False)),
         "paid_minor": order.balance.paid_minor,
+        "granted_minor": order.balance.granted_minor,
+        "to_refund_minor": order.balance.to_refund_minor,
         "payment_status": order.payment_status,
+        "refund_status": order.refund_status,
         "approval": _approval(order),
         "paused": _paused(order),
         "statuses": [_entry(entry) for entry in order.timeline],
@@ -183,11 +194,12 @@ def _paused(order: Order) -> View | None:
 def _payments(order: Order, *, counting: bool = True) -> Iterator[tuple[str, View]]:
     """The payments in the order's currency, or those in others, which do not count."""
     for currency, payment_id in dict.fromkeys(
-        (one.currency, one.payment_id) for one in order.ledger
+        (one.currency, one.payment_id) for one in order.ledger if one.payment_id is not None
     ):
         if (currency == order.currency) is counting:
             name = payment_id if counting else f"{currency}.{payment_id}"
-            yield name, asdict(balance(order.ledger, currency, payment_id))
+            sums = balance(order.ledger, currency, payment_id)
+            yield name, {f"{kind}_minor": getattr(sums, f"{kind}_minor") for kind in get_args(Kind)}
 
 
 def _entry(entry: Entry) -> View:

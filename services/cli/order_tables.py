@@ -111,7 +111,7 @@ def _against(one: Mapping[str, Any]) -> str:
 def _facts(view: "View") -> Iterator[tuple[str, Any]]:
     currency = view["currency"]
     for name, value in view.items():
-        if name in _TABLES:
+        if name in _TABLES or (name in _REFUND and view["refund_status"] == "none"):
             continue
         if (said := _in_words(name, value)) is not None:
             yield _name(name), said
@@ -126,6 +126,8 @@ def _facts(view: "View") -> Iterator[tuple[str, Any]]:
 
 
 _TABLES = frozenset({"order_id", "items", "goods", "payments", "other_payments", "statuses"})
+
+_REFUND = frozenset({"granted_minor", "to_refund_minor", "refund_status"})
 
 # What a placement also says; the JSON has it, people find it in `order show`.
 _PLACED_TOO = frozenset(

@@ -22,7 +22,9 @@ GROUPS = {
     "product": ("import", "publish", "change", "withdraw", "list", "show", "quote"),
     "discount": ("set", "end", "list"),
     "delivery-method": ("set", "end", "list"),
-    "report": ("funnel", "stale", "conversion", "transitions", "times", "handling", "routes", "overrides"),
+    "report": (
+        "funnel", "stale", "conversion", "transitions", "times", "handling", "routes", "overrides",
+    ),
     "projection": ("list", "rebuild", "verify", "parked", "retry"),
     "path": ("list", "publish", "show"),
     "calendar": ("list", "publish", "show"),
