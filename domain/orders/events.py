@@ -23,6 +23,7 @@ from domain.orders.payment_events import PaymentEvent as PaymentEvent
 from domain.orders.payment_events import PaymentRefunded as PaymentRefunded
 from domain.orders.payment_events import PaymentSubmitted as PaymentSubmitted
 from domain.orders.payment_events import RefundGranted as RefundGranted
+from domain.orders.payment_events import entry_of as entry_of
 from domain.orders.time_left import Deadline as Deadline
 from domain.orders.time_left import Paused as Paused
 from domain.orders.time_left import TimeLeft as TimeLeft

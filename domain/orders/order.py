@@ -194,7 +194,7 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
             entered = _entered(order, happened, event.to_status, 0)
             return entered | pinned | {"deadlines": event.deadlines, "paused": None}
         case e.PaymentSubmitted() | e.PaymentEvent() | e.RefundGranted():
-            return _booked(order, happened, event)
+            return {"ledger": (*order.ledger, e.entry_of(event, happened.version))}
         case e.FieldsChanged():
             return {"fields": {**order.fields, **{n: getattr(event, n) for n in event.changed}}}
         case e.ReservationChanged(item_id=item_id):
@@ -261,21 +261,6 @@ def _item_shaped(order: Order, event: ItemEvent, happened: Happened) -> dict[str
 
 def _key_of(happened: Happened) -> TimelineKey:
     return key_of(happened.occurred_at, happened.version, 0, happened.fact_id)
-
-
-def _booked(
-    order: Order, happened: Happened, event: e.PaymentSubmitted | e.PaymentEvent | e.RefundGranted
-) -> dict[str, Any]:
-    entry = LedgerEntry(
-        happened.version,
-        getattr(event, "payment_id", None),
-        event.KIND,
-        event.amount_minor,
-        event.currency,
-        getattr(event, "gateway_ref", None),
-        getattr(event, "method", None),
-    )
-    return {"ledger": (*order.ledger, entry)}
 
 
 def _annulled(order: Order, version: int) -> dict[str, Any]:

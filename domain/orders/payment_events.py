@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from domain.messages import Code, Event, Name
-from domain.orders.ledger import EntryKind, Kind
+from domain.orders.ledger import EntryKind, Kind, LedgerEntry
 from domain.orders.money import Currency
 
 
@@ -93,3 +93,16 @@ PAYMENT_EVENTS: Mapping[Kind, type[PaymentSubmitted | PaymentEvent]] = {
         PaymentChargedBack,
     )
 }
+
+
+def entry_of(event: PaymentSubmitted | PaymentEvent | RefundGranted, version: int) -> LedgerEntry:
+    """Give what an event books; version: of the event in the order's stream."""
+    return LedgerEntry(
+        version,
+        getattr(event, "payment_id", None),
+        event.KIND,
+        event.amount_minor,
+        event.currency,
+        getattr(event, "gateway_ref", None),
+        getattr(event, "method", None),
+    )
