@@ -11,6 +11,7 @@ from projections.enquiries import Enquiries
 from projections.interface import Projection
 from projections.items import Items
 from projections.orders import Orders
+from projections.overrides import Overrides
 from projections.payments import Payments
 from projections.products import Products
 from projections.refusals import Refusals
@@ -32,6 +33,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     DeliveryMethods(),
     Activity(),
     Refusals(),
+    Overrides(),
 )
 
 BY_NAME: Mapping[str, Projection] = {projection.name: projection for projection in PROJECTIONS}

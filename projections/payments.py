@@ -12,19 +12,21 @@ from domain.messages import Recorded
 from domain.orders import events as e
 from projections.interface import Tx, as_json
 
-BOOKED: Final = frozenset(e.PAYMENT_EVENTS.values())
+BOOKED: Final = frozenset({*e.PAYMENT_EVENTS.values(), e.RefundGranted})
 
 
 class Payments:
-    """One row per movement of money, and one per order and currency with its sums."""
+    """One row per movement of money or promise of it, and one per order and currency with its
+    sums.
+    """
 
     name: Final = "payments"
-    version: Final = 2
+    version: Final = 3
     tables: Final = ("ledger_entries", "order_payments")
     ddl: Final[LiteralString] = """
         create table ledger_entries (
             order_id             uuid not null,
-            payment_id           text not null,
+            payment_id           text, -- null: a promise, which is about no payment of its own
             kind                 text not null,
             amount_minor         bigint not null,
             currency             text not null,
@@ -53,6 +55,7 @@ class Payments:
             refunded_minor     bigint not null,
             charged_back_minor bigint not null,
             paid_minor         bigint not null,
+            granted_minor      bigint not null,
             primary key (order_id, currency)
         );
     """
@@ -85,7 +88,7 @@ def _entry(recorded: Recorded) -> dict[str, Any]:
     event: Any = recorded.event
     return {
         "order_id": recorded.entity_id,
-        "payment_id": event.payment_id,
+        "payment_id": getattr(event, "payment_id", None),
         "kind": event.KIND,
         "amount_minor": event.amount_minor,
         "currency": event.currency,
@@ -129,7 +132,7 @@ _ANNUL_ENTRIES: Final = """
 _SUM_UP: Final = """
     insert into order_payments (
         order_id, currency, payments, submitted_minor, authorised_minor, charged_minor,
-        refunded_minor, charged_back_minor, paid_minor)
+        refunded_minor, charged_back_minor, paid_minor, granted_minor)
     select order_id, currency, count(distinct payment_id) filter (where minor is not null),
            coalesce(sum(minor) filter (where kind = 'submitted'), 0),
            coalesce(sum(minor) filter (where kind = 'authorised'), 0),
@@ -137,7 +140,8 @@ _SUM_UP: Final = """
            coalesce(sum(minor) filter (where kind = 'refunded'), 0),
            coalesce(sum(minor) filter (where kind = 'charged_back'), 0),
            coalesce(sum(case kind when 'charged' then minor when 'refunded' then -minor
-               when 'charged_back' then -minor end), 0)
+               when 'charged_back' then -minor end), 0),
+           coalesce(sum(minor) filter (where kind = 'granted'), 0)
     from (select order_id, currency, payment_id, kind,
                  case when annulled_recorded_at is null then amount_minor end as minor
           from ledger_entries where order_id = any (%s::uuid[])) l
@@ -146,5 +150,6 @@ _SUM_UP: Final = """
         payments = excluded.payments, submitted_minor = excluded.submitted_minor,
         authorised_minor = excluded.authorised_minor, charged_minor = excluded.charged_minor,
         refunded_minor = excluded.refunded_minor,
-        charged_back_minor = excluded.charged_back_minor, paid_minor = excluded.paid_minor
+        charged_back_minor = excluded.charged_back_minor, paid_minor = excluded.paid_minor,
+        granted_minor = excluded.granted_minor
 """

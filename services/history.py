@@ -148,6 +148,8 @@ def _said(event: Event, status: str | None) -> Iterator[tuple[str, Any, Any]]:
         case e.StatusRecorded():
             yield "status", status, event.to_status
             yield from _told(event)
+        case e.OverrideUsed():
+            yield "override", event.from_status, event.to_status
         case e.PaymentSubmitted():
             yield f"payments.{event.payment_id}.method", None, event.method
         case e.NoteAdded():

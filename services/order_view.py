@@ -4,25 +4,35 @@ The keys are stable (docs/reports.md): the CLI and the API show them as they are
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from domain.messages import Recorded
 from domain.orders.events import FactAnnulled, OrderPlaced, StatusRecorded
 from domain.orders.items import Item
-from domain.orders.ledger import balance
+from domain.orders.ledger import Kind, balance
 from domain.orders.order import Order
+from domain.orders.parts import Kept
 from domain.orders.timeline import Entry
 from domain.paths.path import OrderPath
 
 View = dict[str, Any]
 
-# item id -> item, payment id -> sums, `JPY.payment id` -> sums in another currency
-_KEYED: Final = ("items", "payments", "other_payments")
+# item id -> item, item id -> where its pieces are, payment id -> sums, `JPY.payment id` -> sums in
+# another currency
+_KEYED: Final = ("items", "goods", "payments", "other_payments")
 _PARTS: Final = ("customer", "delivery", "owner", "totals")
 # Counters and copies of what stands elsewhere in the view are no changes of their own.
 _SILENT: Final = frozenset(
-    {"version", "last_occurred_at", "statuses", "stage", "final", "paid_minor", "discounts"}
+    {
+        "version",
+        "last_occurred_at",
+        "statuses",
+        "stage",
+        "final",
+        "paid_minor",
+        "to_refund_minor",
+        "discounts",
+    }
 )
 _NOTHING: Final = (None, False, 0, "none", "not_paid")  # before the first value there was this
 
@@ -72,10 +82,16 @@ def view_of(
         "discounts": [one.model_dump() for one in placed.discounts or ()] if placed else [],
         "items": {item_id: _item(item) for item_id, item in order.items.items()},
         "items_status": order.items_status,
+        "goods": {item_id: _kept(kept) for item_id, kept in order.goods.items()},
         "payments": dict(_payments(order)),
         "other_payments": dict(_payments(order, counting=False)),
         "paid_minor": order.balance.paid_minor,
+        "granted_minor": order.balance.granted_minor,
+        "to_refund_minor": order.balance.to_refund_minor,
         "payment_status": order.payment_status,
+        "refund_status": order.refund_status,
+        "approval": _approval(order),
+        "paused": _paused(order),
         "statuses": [_entry(entry) for entry in order.timeline],
     }
 
@@ -150,14 +166,40 @@ def _item(item: Item) -> View:
     }
 
 
+def _kept(kept: Kept) -> View:
+    return {
+        "sku": kept.sku,
+        "kept": dict(kept.parts),
+        "committed": kept.committed,
+        "missing": kept.missing,
+    }
+
+
+def _approval(order: Order) -> View | None:
+    """The agreement in force: to the order as it is now, an earlier one is void."""
+    given = order.approval
+    if given is None or given.version != order.version:
+        return None
+    return {"to_status": given.to_status, "approved_by": given.approved_by}
+
+
+def _paused(order: Order) -> View | None:
+    """The limit that goes on when the order comes back, in seconds of its own clock."""
+    if order.paused is None:
+        return None
+    left = {one.level: one.seconds for one in order.paused.left}
+    return {"status": order.paused.status, "left_seconds": left}
+
+
 def _payments(order: Order, *, counting: bool = True) -> Iterator[tuple[str, View]]:
     """The payments in the order's currency, or those in others, which do not count."""
     for currency, payment_id in dict.fromkeys(
-        (one.currency, one.payment_id) for one in order.ledger
+        (one.currency, one.payment_id) for one in order.ledger if one.payment_id is not None
     ):
         if (currency == order.currency) is counting:
             name = payment_id if counting else f"{currency}.{payment_id}"
-            yield name, asdict(balance(order.ledger, currency, payment_id))
+            sums = balance(order.ledger, currency, payment_id)
+            yield name, {f"{kind}_minor": getattr(sums, f"{kind}_minor") for kind in get_args(Kind)}
 
 
 def _entry(entry: Entry) -> View:

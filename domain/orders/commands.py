@@ -23,6 +23,7 @@ from domain.orders.order_command import OrderCommand as OrderCommand
 from domain.orders.payment_commands import AuthorisePayment as AuthorisePayment
 from domain.orders.payment_commands import ChargeBackPayment as ChargeBackPayment
 from domain.orders.payment_commands import ChargePayment as ChargePayment
+from domain.orders.payment_commands import GrantRefund as GrantRefund
 from domain.orders.payment_commands import IncomingPayment as IncomingPayment
 from domain.orders.payment_commands import PaymentCommand as PaymentCommand
 from domain.orders.payment_commands import PlacedPayment as PlacedPayment
@@ -241,6 +242,7 @@ Change = (
     | ChargePayment
     | RefundPayment
     | ChargeBackPayment
+    | GrantRefund
     | AssignOwner
     | AddNote
     | MarkTest

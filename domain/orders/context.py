@@ -12,7 +12,7 @@ from uuid import UUID
 from domain.facts import Facts
 from domain.messages import Actor
 from domain.orders.items import PIECE_STATUSES, Item
-from domain.orders.ledger import Balance, balance, method_of, payment_status
+from domain.orders.ledger import Balance, balance, method_of, payment_status, payments_of
 from domain.orders.order import Order
 from domain.paths.conditional import compiled
 from domain.paths.conditions import Answer, evaluate
@@ -103,7 +103,10 @@ _ORDER: Final[Fields[Situation]] = {
     },
     "paid_minor": lambda s: s.order.balance.paid_minor,
     "due_minor": lambda s: s.order.due_minor - s.order.balance.paid_minor,
+    "refunded_minor": lambda s: s.order.balance.refunded_minor,
+    "granted_minor": lambda s: s.order.balance.granted_minor,
     "payment_status": lambda s: s.order.payment_status,
+    "refund_status": lambda s: s.order.refund_status,
     "items_status": lambda s: s.order.items_status,
     "customer_id": lambda s: s.order.subject_id,
     **{name: _detail(name) for name in ("delivery_method", "promised_at", "track_number")},
@@ -158,8 +161,7 @@ _PAYMENT: Final[Fields[_Payment]] = {
 
 
 def _payments(s: Situation) -> list[_Record[_Payment]]:
-    ids = dict.fromkeys(entry.payment_id for entry in s.order.ledger)
-    return [_Record(_Payment(s.order, payment_id), _PAYMENT) for payment_id in ids]
+    return [_Record(_Payment(s.order, one), _PAYMENT) for one in payments_of(s.order.ledger)]
 
 
 _ACTOR: Final[Fields[Actor]] = {

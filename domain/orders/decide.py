@@ -156,7 +156,7 @@ def _verdict(
     match cmd:
         case c.ChangeStatus() | c.CancelOrder() | c.ApproveMove():
             return moves.decide(situation, cmd)
-        case c.SubmitPayment() | c.PaymentCommand():
+        case c.SubmitPayment() | c.PaymentCommand() | c.GrantRefund():
             return payments.decide(order, cmd, path)
         case c.ItemCommand():
             return items.decide(order, cmd, path)

@@ -12,7 +12,7 @@ from domain.messages import Event, Verdict
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
-from domain.orders.ledger import LedgerEntry
+from domain.orders.ledger import LedgerEntry, payments_of
 from domain.orders.order import Order
 from domain.orders.path_rights import payment_may_be_made
 from domain.orders.payment_choice import (
@@ -30,7 +30,7 @@ from domain.refusals import Unmet
 
 
 def decide(
-    order: Order, cmd: c.SubmitPayment | c.PaymentCommand, path: OrderPath | None
+    order: Order, cmd: c.SubmitPayment | c.PaymentCommand | c.GrantRefund, path: OrderPath | None
 ) -> Verdict:
     """Decide whatever is asked of an order's payments."""
     closed = list(payment_may_be_made(cmd, path))
@@ -41,6 +41,8 @@ def decide(
             events, unmet = _take(order, cmd)
         case c.ReturnedPayment():
             events, unmet = _give_back(order, cmd)
+        case c.GrantRefund():
+            events, unmet = _promise(order, cmd)
         case _:
             raise TypeError(f"{type(cmd).__name__} moves no money")
     return events, [*closed, *unmet] if events or unmet else []
@@ -103,6 +105,33 @@ def _give_back(order: Order, cmd: c.ReturnedPayment) -> Verdict:
     return [_movement(cmd, *chosen)], unmet
 
 
+def _promise(order: Order, cmd: c.GrantRefund) -> Verdict:
+    """Set how much shall go back in all; nobody promises more than came in."""
+    unmet = list(guards.same_currency(order, cmd))
+    total = order.balance
+    came_in = total.paid_minor + total.refunded_minor
+    if cmd.amount_minor is None and came_in <= 0:
+        return [], [*unmet, too_much(None, 0)]
+    amount = came_in if cmd.amount_minor is None else cmd.amount_minor
+    if amount == total.granted_minor:
+        return [], unmet
+    if amount > max(came_in, 0):
+        unmet.append(
+            Unmet(
+                code="grant_exceeds_paid",
+                field="amount_minor",
+                message=f"{amount} is more than the {came_in} that came in",
+                needed=f"at most {max(came_in, 0)}",
+            )
+        )
+    event = e.RefundGranted(
+        amount_minor=amount - total.granted_minor,
+        currency=cmd.currency,
+        reason_code=cmd.reason_code,
+    )
+    return [event], unmet
+
+
 def _is_told(order: Order, cmd: c.PaymentCommand) -> bool:
     """This very movement is known, even if it was annulled since."""
     return any(_agrees(cmd, entry) for entry in _known(cmd, (*order.ledger, *order.voided)))
@@ -160,7 +189,7 @@ def _announced(order: Order, cmd: c.IncomingPayment, payment_id: str, amount: in
 
 
 def _payment_is_known(order: Order, payment_id: str | None) -> list[Unmet]:
-    known = dict.fromkeys(entry.payment_id for entry in order.ledger)
+    known = payments_of(order.ledger)
     if payment_id is None or payment_id in known:
         return []
     return [unknown(payment_id, "one of " + (", ".join(known) or "none: submit it first"))]

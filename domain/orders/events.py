@@ -15,12 +15,15 @@ from pydantic import AwareDatetime, Field
 from domain.messages import Attributes, Code, Event, Moment, Name, Personal, Shape
 from domain.orders.money import AppliedDiscount, Currency, Line, Totals
 from domain.orders.payment_events import PAYMENT_EVENTS as PAYMENT_EVENTS
+from domain.orders.payment_events import LedgerEvent as LedgerEvent
 from domain.orders.payment_events import PaymentAuthorised as PaymentAuthorised
 from domain.orders.payment_events import PaymentCharged as PaymentCharged
 from domain.orders.payment_events import PaymentChargedBack as PaymentChargedBack
 from domain.orders.payment_events import PaymentEvent as PaymentEvent
 from domain.orders.payment_events import PaymentRefunded as PaymentRefunded
 from domain.orders.payment_events import PaymentSubmitted as PaymentSubmitted
+from domain.orders.payment_events import RefundGranted as RefundGranted
+from domain.orders.payment_events import entry_of as entry_of
 from domain.orders.time_left import Deadline as Deadline
 from domain.orders.time_left import Paused as Paused
 from domain.orders.time_left import TimeLeft as TimeLeft
@@ -258,11 +261,7 @@ OrderEvent = (
     | ItemAdded
     | ItemChanged
     | ItemStatusChanged
-    | PaymentSubmitted
-    | PaymentAuthorised
-    | PaymentCharged
-    | PaymentRefunded
-    | PaymentChargedBack
+    | LedgerEvent
     | ReservationChanged
     | OwnerAssigned
     | NoteAdded

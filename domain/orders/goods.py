@@ -13,7 +13,6 @@ from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.draft import Draft
 from domain.orders.items import CANCELLED, INITIAL, Item
-from domain.orders.ledger import method_of
 from domain.orders.money import AskedLine
 from domain.orders.order import Order
 from domain.orders.parts import Kept
@@ -202,8 +201,8 @@ def _kept_until(draft: Draft) -> datetime | None:
     order, rules = draft.order, draft.path.stock
     if rules is None or order.payment_status in _PAID:
         return None
-    submitted = [entry.payment_id for entry in order.ledger if entry.kind == "submitted"]
-    method = method_of(order.ledger, submitted[-1]) if submitted else None
+    announced = [entry.method for entry in order.ledger if entry.kind == "submitted"]
+    method = announced[-1] if announced else None
     return reservation_expiry(method, draft.at, rules.keep)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from domain.messages import Actor, Command, is_code
-from domain.orders.commands import PaymentCommand, PlaceOrder, SubmitPayment
+from domain.orders.commands import GrantRefund, PaymentCommand, PlaceOrder, SubmitPayment
 from domain.orders.money import Line
 from domain.orders.order import Order
 from domain.paths.path import OrderPath
@@ -190,7 +190,9 @@ def _item_exists(line: Line, field: str) -> Unmet:
     )
 
 
-def same_currency(order: Order, cmd: SubmitPayment | PaymentCommand) -> Iterator[Unmet]:
+def same_currency(
+    order: Order, cmd: SubmitPayment | PaymentCommand | GrantRefund
+) -> Iterator[Unmet]:
     """A fact may be in any, unless it leaves the amount to be chosen."""
     currency = cmd.currency
     if tells_fact(cmd) and cmd.amount_minor is not None:

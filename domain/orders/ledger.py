@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Kind = Literal["submitted", "authorised", "charged", "refunded", "charged_back"]
+Kind = Literal["submitted", "authorised", "charged", "refunded", "charged_back"]  # of a payment
+EntryKind = Literal[Kind, "granted"]  # granted: we promised the customer to give money back
 PaymentStatus = Literal[
     "not_paid",
     "submitted",
@@ -16,16 +17,17 @@ PaymentStatus = Literal[
     "refunded",
     "charged_back",
 ]
+RefundStatus = Literal["none", "granted", "partly_refunded", "refunded"]
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One movement of one payment."""
+    """One movement of one payment, or a promise about the order's money."""
 
     version: int  # of the event in the order's stream
-    payment_id: str
-    kind: Kind
-    amount_minor: int
+    payment_id: str | None  # None: a promise, which is about no payment of its own
+    kind: EntryKind
+    amount_minor: int  # of a promise below zero too: so much of it is taken back
     currency: str  # ISO 4217
     gateway_ref: str | None = None
     method: str | None = None  # told when the payment is announced
@@ -40,11 +42,17 @@ class Balance:
     charged_minor: int = 0
     refunded_minor: int = 0
     charged_back_minor: int = 0
+    granted_minor: int = 0  # promised in all, with what has gone back since
 
     @property
     def paid_minor(self) -> int:
         """What is with us now; negative if more went back than ever came."""
         return self.charged_minor - self.refunded_minor - self.charged_back_minor
+
+    @property
+    def to_refund_minor(self) -> int:
+        """What was promised and has not gone back yet: a refund uses the promise up."""
+        return max(self.granted_minor - self.refunded_minor, 0)
 
 
 def balance(
@@ -54,11 +62,16 @@ def balance(
 
     The order of the entries has no meaning.
     """
-    sums = dict.fromkeys(get_args(Kind), 0)
+    sums = dict.fromkeys(get_args(EntryKind), 0)
     for entry in entries:
         if entry.currency == currency and payment_id in (None, entry.payment_id):
             sums[entry.kind] += entry.amount_minor
     return Balance(**{f"{kind}_minor": amount for kind, amount in sums.items()})
+
+
+def payments_of(entries: Iterable[LedgerEntry]) -> list[str]:
+    """Name the payments, in the order in which they became known."""
+    return list(dict.fromkeys(e.payment_id for e in entries if e.payment_id is not None))
 
 
 def method_of(entries: Iterable[LedgerEntry], payment_id: str) -> str | None:
@@ -85,3 +98,10 @@ def payment_status(total: Balance, due_minor: int | None) -> PaymentStatus:
     if total.authorised_minor:
         return "authorised"
     return "submitted" if total.submitted_minor else "not_paid"
+
+
+def refund_status(total: Balance) -> RefundStatus:
+    """Derive how far money went back to the customer by our own will: the bank's is no refund."""
+    if total.refunded_minor > 0:
+        return "partly_refunded" if total.paid_minor > 0 else "refunded"
+    return "granted" if total.granted_minor > 0 else "none"

@@ -18,7 +18,15 @@ from domain.orders.item_history import (
     without_fact,
 )
 from domain.orders.items import INITIAL, Item, charged_lines, items_status
-from domain.orders.ledger import Balance, LedgerEntry, PaymentStatus, balance, payment_status
+from domain.orders.ledger import (
+    Balance,
+    LedgerEntry,
+    PaymentStatus,
+    RefundStatus,
+    balance,
+    payment_status,
+    refund_status,
+)
 from domain.orders.money import Totals, add_up, discount_within_price
 from domain.orders.parts import Approval, Kept, Placement
 from domain.orders.timeline import Entry, TimelineKey, insert, key_of, without
@@ -96,6 +104,10 @@ class Order:
     def payment_status(self) -> PaymentStatus:
         anything = any(item.live_quantity for item in self.items.values())
         return payment_status(self.balance, self.due_minor if anything else None)
+
+    @property
+    def refund_status(self) -> RefundStatus:
+        return refund_status(self.balance)
 
     @property
     def items_status(self) -> str:
@@ -181,10 +193,8 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
                 return pinned
             entered = _entered(order, happened, event.to_status, 0)
             return entered | pinned | {"deadlines": event.deadlines, "paused": None}
-        case e.PaymentSubmitted():
-            return _booked(order, happened, event)
-        case e.PaymentEvent():
-            return _booked(order, happened, event, event.gateway_ref)
+        case e.PaymentSubmitted() | e.PaymentEvent() | e.RefundGranted():
+            return {"ledger": (*order.ledger, e.entry_of(event, happened.version))}
         case e.FieldsChanged():
             return {"fields": {**order.fields, **{n: getattr(event, n) for n in event.changed}}}
         case e.ReservationChanged(item_id=item_id):
@@ -251,24 +261,6 @@ def _item_shaped(order: Order, event: ItemEvent, happened: Happened) -> dict[str
 
 def _key_of(happened: Happened) -> TimelineKey:
     return key_of(happened.occurred_at, happened.version, 0, happened.fact_id)
-
-
-def _booked(
-    order: Order,
-    happened: Happened,
-    event: e.PaymentSubmitted | e.PaymentEvent,
-    gateway_ref: str | None = None,
-) -> dict[str, Any]:
-    entry = LedgerEntry(
-        happened.version,
-        event.payment_id,
-        event.KIND,
-        event.amount_minor,
-        event.currency,
-        gateway_ref,
-        event.method if isinstance(event, e.PaymentSubmitted) else None,
-    )
-    return {"ledger": (*order.ledger, entry)}
 
 
 def _annulled(order: Order, version: int) -> dict[str, Any]:

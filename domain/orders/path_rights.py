@@ -38,7 +38,7 @@ def _ways(order: Order, cmd: c.ItemCommand) -> list[tuple[str, str]]:
 
 
 def payment_may_be_made(
-    cmd: c.SubmitPayment | c.PaymentCommand, path: OrderPath | None
+    cmd: c.SubmitPayment | c.PaymentCommand | c.GrantRefund, path: OrderPath | None
 ) -> Iterator[Unmet]:
     """What a gateway tells has happened: only whoever decides here is asked for roles."""
     if path is None or path.payments is None or tells_fact(cmd):

@@ -8,7 +8,7 @@ from itertools import count
 
 from domain.orders import commands as c
 from domain.orders import guards
-from domain.orders.ledger import Balance, balance
+from domain.orders.ledger import Balance, balance, payments_of
 from domain.orders.order import Order
 from domain.refusals import Unmet
 
@@ -52,8 +52,8 @@ def to_return(order: Order, cmd: c.ReturnedPayment) -> Chosen | Unmet:
 
 def by_payment(order: Order, cmd: c.PaymentCommand) -> dict[str, Balance]:
     """Sum the ledger of each payment."""
-    names = dict.fromkeys(entry.payment_id for entry in order.ledger)
-    return {name: balance(order.ledger, _currency(order, cmd), name) for name in names}
+    currency = _currency(order, cmd)
+    return {name: balance(order.ledger, currency, name) for name in payments_of(order.ledger)}
 
 
 def held_by(order: Order, cmd: c.PaymentCommand, payment_id: str) -> int:
@@ -68,7 +68,7 @@ def _currency(order: Order, cmd: c.PaymentCommand) -> str:
 
 def free_name(order: Order) -> str:
     """Give a new payment its id: payment-1, payment-2, …; no annulled one has it either."""
-    names = {entry.payment_id for entry in (*order.ledger, *order.voided)}
+    names = payments_of((*order.ledger, *order.voided))
     return next(name for n in count(len(names) + 1) if (name := f"payment-{n}") not in names)
 
 

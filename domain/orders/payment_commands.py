@@ -7,7 +7,7 @@ from pydantic import Field
 from domain.messages import Code, Name, Shape
 from domain.orders.currencies import KnownCurrency
 from domain.orders.facts import Installments
-from domain.orders.ledger import Kind
+from domain.orders.ledger import EntryKind, Kind
 from domain.orders.money import MAX_MINOR, Minor
 from domain.orders.order_command import OrderCommand
 
@@ -84,3 +84,14 @@ class ChargeBackPayment(ReturnedPayment):
 
     NAME: ClassVar[str] = "order.charge_back_payment"
     KIND: ClassVar[Kind] = "charged_back"
+
+
+class GrantRefund(OrderCommand):
+    """Promise the customer money back, before it goes. A later promise replaces this one."""
+
+    NAME: ClassVar[str] = "order.grant_refund"
+    KIND: ClassVar[EntryKind] = "granted"
+
+    amount_minor: Minor | None = None  # in all, with what went back already; None: all that came in
+    currency: KnownCurrency
+    reason_code: Code | None = None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from domain.messages import Code, Event, Name
-from domain.orders.ledger import Kind
+from domain.orders.ledger import EntryKind, Kind, LedgerEntry
 from domain.orders.money import Currency
 
 
@@ -62,7 +62,27 @@ class PaymentChargedBack(PaymentEvent):
     KIND: ClassVar[Kind] = "charged_back"
 
 
-# What each kind of ledger entry is booked by.
+class RefundGranted(Event):
+    """Fact: we promised the customer to give money back, or took some of that promise back."""
+
+    NAME: ClassVar[str] = "order.refund_granted.v1"
+    KIND: ClassVar[EntryKind] = "granted"
+
+    amount_minor: int  # more than was promised before; below zero: so much less
+    currency: Currency
+    reason_code: Code | None = None
+
+
+LedgerEvent = (
+    PaymentSubmitted
+    | PaymentAuthorised
+    | PaymentCharged
+    | PaymentRefunded
+    | PaymentChargedBack
+    | RefundGranted
+)
+
+# What each movement of a payment is booked by.
 PAYMENT_EVENTS: Mapping[Kind, type[PaymentSubmitted | PaymentEvent]] = {
     event.KIND: event
     for event in (
@@ -73,3 +93,16 @@ PAYMENT_EVENTS: Mapping[Kind, type[PaymentSubmitted | PaymentEvent]] = {
         PaymentChargedBack,
     )
 }
+
+
+def entry_of(event: PaymentSubmitted | PaymentEvent | RefundGranted, version: int) -> LedgerEntry:
+    """Give what an event books; version: of the event in the order's stream."""
+    return LedgerEntry(
+        version,
+        getattr(event, "payment_id", None),
+        event.KIND,
+        event.amount_minor,
+        event.currency,
+        getattr(event, "gateway_ref", None),
+        getattr(event, "method", None),
+    )

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from domain.messages import Code, Name, Shape
-from domain.orders.ledger import Kind, PaymentStatus
+from domain.orders.ledger import EntryKind, PaymentStatus
 from domain.paths.appearance import Appearance
 from domain.paths.transitions import Names
 
@@ -47,7 +47,7 @@ class ItemRules(Shape):
 class PaymentRight(Shape):
     """Who may make a movement of money. What a gateway tells has happened and is never refused."""
 
-    to: Kind
+    to: EntryKind
     roles: tuple[Code, ...] = ()
 
 
@@ -59,6 +59,6 @@ class PaymentRules(Shape):
     transitions: tuple[PaymentRight, ...] = ()  # what is not named everybody may
 
     @cached_property
-    def roles(self) -> dict[Kind, tuple[str, ...]]:
+    def roles(self) -> dict[EntryKind, tuple[str, ...]]:
         """Who may make which movement; of two rules for one the first counts."""
         return {rule.to: rule.roles for rule in reversed(self.transitions)}

@@ -49,6 +49,7 @@ PARTS: Final = (
     "enquiries",
     "enquiry_conversion",
     "refusals",
+    "overrides",
     "freshness",
 )
 

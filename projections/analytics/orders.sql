@@ -41,6 +41,8 @@ select
     coalesce(p.refunded_minor, 0) as refunded_minor, -- sent back by us, minor units
     coalesce(p.charged_back_minor, 0) as charged_back_minor, -- taken back by the bank, minor units
     coalesce(p.paid_minor, 0) as paid_minor, -- with us now, minor units
+    coalesce(p.granted_minor, 0) as granted_minor, -- promised to go back, in all, minor units
+    greatest(p.granted_minor - p.refunded_minor, 0) as to_refund_minor, -- of it not gone back yet, minor units
     (select array_agg(x.currency order by x.currency) from live.order_payments x
      where x.order_id = o.order_id and x.payments > 0 and x.currency is distinct from m.currency
     ) as other_currencies, -- payments came in these too and do not count here: see payments
@@ -58,6 +60,12 @@ select
         when p.submitted_minor <> 0 then 'submitted'
         else 'not_paid'
     end as payment_status, -- not_paid, submitted, authorised, partly_paid, paid, overpaid, partly_refunded, refunded, charged_back
+    case
+        when p.refunded_minor > 0
+            then case when p.paid_minor > 0 then 'partly_refunded' else 'refunded' end
+        when p.granted_minor > 0 then 'granted'
+        else 'none'
+    end as refund_status, -- none, granted, partly_refunded, refunded; money that the bank took back is no refund
     o.recorded_at as first_recorded_at -- when the log first heard of the order; depends on arrival
 from live.orders o
 left join live.standings v on v.order_id = o.order_id

@@ -20,5 +20,6 @@ select
     min(l.occurred_at) filter (where l.kind = 'charged') as charged_at -- when money first came in
 from live.ledger_entries l
 where l.annulled_recorded_at is null
+  and l.payment_id is not null
   and not exists (select from live.orders o where o.order_id = l.order_id and o.test)
 group by l.order_id, l.payment_id, l.currency;

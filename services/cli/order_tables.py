@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, get_args
 
 from services.cli.amounts import amount, priced
-from services.cli.output import table, words
+from services.cli.output import span, table, words
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from domain.orders.parts import Kept
     from services.order_view import View
 
 
@@ -33,6 +34,15 @@ def sheet(view: "View") -> "Iterator[RenderableType]":
                 for i, item in view["items"].items()
             ),
         )
+    if view["goods"]:
+        yield table(
+            "Goods of the items, in pieces",
+            "item", "sku", "kept at", "committed>", "missing>",
+            rows=(
+                [i, g["sku"], _places(g["kept"]), g["committed"], g["missing"]]
+                for i, g in view["goods"].items()
+            ),
+        )  # fmt: skip
     if view["payments"]:
         paid = ((name, sums, currency) for name, sums in view["payments"].items())
         yield _payments("Payments", paid)
@@ -69,6 +79,16 @@ def _payments(
     )
 
 
+def reservation_lines(goods: "Mapping[str, Kept]") -> "Iterator[str]":
+    """Explain what is kept for each item: `Item 1 (TEA): 2 of 3: main 2, 1 missing`."""
+    from domain.stock.allocation import Allocation, Wanted
+
+    for item_id, kept in goods.items():
+        wanted = Wanted(item_id, kept.sku, kept.quantity + kept.missing)
+        if wanted.quantity:
+            yield f"Item {item_id} ({kept.sku}): {Allocation(wanted, kept.parts).explanation}"
+
+
 def allowed_tables(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":
     """Show what is open first, then what is closed and why."""
     who = ", ".join(answer["as"]) or "anybody"
@@ -91,9 +111,11 @@ def _against(one: Mapping[str, Any]) -> str:
 def _facts(view: "View") -> Iterator[tuple[str, Any]]:
     currency = view["currency"]
     for name, value in view.items():
-        if name in ("order_id", "items", "payments", "other_payments", "statuses"):
+        if name in _TABLES or (name in _REFUND and view["refund_status"] == "none"):
             continue
-        if isinstance(value, dict):
+        if (said := _in_words(name, value)) is not None:
+            yield _name(name), said
+        elif isinstance(value, dict):
             told = priced(name, value, currency).items()
             yield _name(name), {_name(key): one for key, one in told if one is not None}
         elif name == "discounts":
@@ -102,6 +124,10 @@ def _facts(view: "View") -> Iterator[tuple[str, Any]]:
         elif value not in (None, []):
             yield _name(name), priced(name, value, currency)
 
+
+_TABLES = frozenset({"order_id", "items", "goods", "payments", "other_payments", "statuses"})
+
+_REFUND = frozenset({"granted_minor", "to_refund_minor", "refund_status"})
 
 # What a placement also says; the JSON has it, people find it in `order show`.
 _PLACED_TOO = frozenset(
@@ -183,6 +209,7 @@ def _name(field: str) -> str:
 
 _SAID_SO = {
     "items.": "item ",
+    "goods.": "goods of item ",
     "payments.": "payment ",
     "other_payments.": "payment in ",
     "totals.": "",
@@ -192,6 +219,8 @@ _SAID_SO = {
 def _value(field: str, value: Any, currency: str | None) -> Any:
     if field.startswith("other_payments."):
         currency = field.split(".")[1]
+    if (said := _in_words(field, value)) is not None:
+        return said
     if not isinstance(value, dict):
         return priced(field, value, currency)
     if "sku" in value:
@@ -199,3 +228,27 @@ def _value(field: str, value: Any, currency: str | None) -> Any:
         return f"{value['quantity']} x {value['title']} ({value['sku']}), {price} each"
     told = {key: one for key, one in value.items() if one not in (None, False, "", 0, {})}
     return {_name(key): one for key, one in priced(field, told, currency).items()}
+
+
+def _in_words(field: str, value: Any) -> str | None:
+    """Say what a list of names and values would not tell well; None: the list will do."""
+    if not isinstance(value, dict):
+        return None
+    if field == "approval":
+        return f"{value['to_status']}, by {value['approved_by']}"
+    if field == "paused":
+        left = (f"{span(seconds)} to {level}" for level, seconds in value["left_seconds"].items())
+        return f"{value['status']}, {', '.join(left)}"
+    if field.startswith("goods."):
+        return _goods(value) if "kept" in value else _places(value)
+    return None
+
+
+def _goods(goods: Mapping[str, Any]) -> str:
+    told = [_places(goods["kept"])] if goods["kept"] else []
+    told += [f"{goods[name]} {name}" for name in ("committed", "missing") if goods[name]]
+    return ", ".join(told) or "-"
+
+
+def _places(kept: Mapping[str, int]) -> str:
+    return ", ".join(f"{location} {pieces}" for location, pieces in kept.items()) or "-"

@@ -5,7 +5,10 @@ from typing import Annotated, Any, Final
 import typer
 
 from services.cli.options import OrderRef, Sending, unfolded
-from services.cli.sending import send
+from services.cli.order_tables import reservation_lines
+from services.cli.output import put
+from services.cli.sending import execute, finish, send
+from services.cli.session import opened
 
 app: Final = typer.Typer(
     name="order",
@@ -37,6 +40,36 @@ def move(
 
     body = {"to_status": status, **said(reason_code=reason_code, initiator=initiator)}
     send(order, sending, ChangeStatus, body)
+
+
+@app.command()
+@unfolded
+def approve(
+    order: OrderRef,
+    status: Annotated[str, typer.Argument(metavar="STATUS", help="The status to be entered.")],
+    *,
+    sending: Sending,
+) -> None:
+    """Agree to a move that needs four eyes. Any change of the order voids the agreement."""
+    from domain.orders.commands import ApproveMove
+
+    send(order, sending, ApproveMove, {"to_status": status})
+
+
+@app.command()
+@unfolded
+def reserve(order: OrderRef, *, sending: Sending) -> None:
+    """Reserve what is ordered and not reserved yet, as much as there is."""
+    from domain.orders.commands import ReserveItems
+    from services.reading import find_order, order_now
+
+    with opened() as system:
+        order_id = find_order(system, order)
+        outcome = execute(system, ReserveItems, sending, {"order_id": order_id})
+        finish(system, order_id, outcome, sending)
+        if not sending.json:
+            lines = reservation_lines(order_now(system, order_id).goods)
+            put(None, as_json=False, people=lambda: lines)
 
 
 @app.command()

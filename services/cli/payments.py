@@ -14,7 +14,7 @@ from services.cli.session import opened
 if TYPE_CHECKING:
     from domain.messages import Command
 
-MOVEMENTS: Final = ("submit", "authorise", "charge", "refund", "charge-back")
+MOVEMENTS: Final = ("submit", "authorise", "charge", "refund", "charge-back", "grant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,9 @@ class Paying:
     movement: Annotated[
         str,
         typer.Option(
-            "--as", metavar="MOVEMENT", help="submit, authorise, charge, refund or charge-back."
+            "--as",
+            metavar="MOVEMENT",
+            help="submit, authorise, charge, refund, charge-back, or grant: promise a refund.",
         ),
     ] = "charge"
     payment: Annotated[
@@ -52,7 +54,10 @@ def pay(
     paying: Paying,
     sending: Sending,
 ) -> None:
-    """Book a payment. A charge of a payment that nobody announced announces it too."""
+    """Book a payment. A charge of a payment that nobody announced announces it too.
+
+    A refund is granted in all, with what went back already; 0 takes the promise back.
+    """
     from domain.orders import commands as c
     from services.reading import find_order, order_now
 
@@ -62,6 +67,7 @@ def pay(
         "charge": c.ChargePayment,
         "refund": c.RefundPayment,
         "charge-back": c.ChargeBackPayment,
+        "grant": c.GrantRefund,
     }
     command = commands[paying.movement]
     given = {

@@ -25,8 +25,34 @@ _ENVELOPE: Final = ("command_id", "actor", "correlation_id", "causation_id", "or
 
 
 @dataclass(frozen=True, slots=True)
-class OrderHead:
-    """What an order is, where, and whose."""
+class Paid:
+    """How an order is paid from the start."""
+
+    paid_with: Annotated[
+        str | None, typer.Option(metavar="METHOD", help="How all of it is paid: card, cod, …")
+    ] = None
+    charged: Annotated[bool, typer.Option("--charged", help="The money is in already.")] = False
+    gateway_ref: Annotated[
+        str | None, typer.Option(metavar="REF", help="The gateway's id of the charge.")
+    ] = None
+
+    def __post_init__(self) -> None:
+        if self.paid_with is None and (self.charged or self.gateway_ref):
+            raise typer.BadParameter("say how it is paid: give --paid-with METHOD")
+        if self.gateway_ref and not self.charged:
+            raise typer.BadParameter("--gateway-ref is of the charge: give --charged too")
+
+    @property
+    def payment(self) -> dict[str, Any]:
+        if self.paid_with is None:
+            return {}
+        ref = {} if self.gateway_ref is None else {"gateway_ref": self.gateway_ref}
+        return {"payment": {"method": self.paid_with, "charged": self.charged, **ref}}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderHead(Paid):
+    """What an order is, where, whose, and how it is paid."""
 
     currency: Annotated[str | None, typer.Option(metavar="CODE", help="ISO 4217, such as EUR.")] = (
         None
@@ -88,7 +114,7 @@ def place(
     from domain.orders.commands import PlaceOrder
 
     body = _from_file(file) if file else {}
-    body |= _from_options(head, item or [], body.get("currency"))
+    body |= _from_options(head, item or [], body.get("currency")) | head.payment
     if not body.get("lines"):
         raise typer.BadParameter("an order has lines: give --item SKU:QUANTITY[:PRICE], or --file")
     chosen = order_id or _id_of(body, sending.command_id)

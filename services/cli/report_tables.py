@@ -160,6 +160,27 @@ def routes_table(rows: Rows) -> "RenderableType":
     )  # fmt: skip
 
 
+def overrides_tables(answer: Mapping[str, Any], since: timedelta) -> "Iterator[RenderableType]":
+    """Show the moves against the usual way."""
+    yield table(
+        f"Moves against the usual way, of {span(since.total_seconds())}{_moment(answer['as_of'])}",
+        "order!", "number", "when (UTC)", "from", "to", "who", "why",
+        rows=(
+            [
+                o["order_id"],
+                o["external_id"],
+                o["used_at"],
+                o["from"],
+                o["to"],
+                f"{o['actor_id']} for {o['on_behalf_of']}" if o["on_behalf_of"] else o["actor_id"],
+                o["reason"],
+            ]
+            for o in answer["overrides"]
+        ),
+    )  # fmt: skip
+    yield f"{answer['total']:,} in all, {len(answer['overrides']):,} are listed."
+
+
 _PERCENTILES = ("mean>", "p50>", "p90>", "p99>?", "shortest>?", "longest>?")
 
 

@@ -24,6 +24,7 @@ app: Final = typer.Typer(
 )
 VIEWS: Final = ("now", "flow", "cohort")
 LISTED_FOR_PEOPLE: Final = 50
+A_DAY: Final = timedelta(days=1)
 A_WEEK: Final = timedelta(days=7)
 
 
@@ -224,6 +225,43 @@ def routes(
         rows=answer,
         columns=columns_of(Route),
         people=lambda: [tables.routes_table(answer)],
+    )
+
+
+@app.command()
+@unfolded
+def overrides(
+    since: Annotated[
+        timedelta,
+        typer.Option(
+            parser=duration_of, metavar="DURATION", show_default="1d", help="As 7d or 12h."
+        ),
+    ] = A_DAY,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=10_000, metavar="N", help="List at most so many.")
+    ] = None,
+    *,
+    scoping: Scoping,
+    printing: Printing,
+) -> None:
+    """List the moves against the usual way, with who made them and why, the latest first."""
+    from projections.reports.overrides import MOST_LISTED, Override, list_overrides
+    from services.overrides import with_reasons
+
+    for_people = not (printing.json or printing.csv)
+    most = limit or (LISTED_FOR_PEOPLE if for_people else MOST_LISTED)
+
+    def asked(system: "System", reader: "Reader", scope: "Scope") -> Any:
+        found = list_overrides(reader, scope, since=since, limit=most)
+        return {**found, "overrides": with_reasons(system, found["overrides"])}
+
+    answer = ask(asked, scoping)
+    put_report(
+        answer,
+        printing,
+        rows=answer["overrides"],
+        columns=[*columns_of(Override), "reason"],
+        people=lambda: tables.overrides_tables(answer, since),
     )
 
 

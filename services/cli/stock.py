@@ -1,12 +1,12 @@
 """`orderpath stock …`: goods that come in, counts, thresholds, and what lies where."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from services.cli.errors import CommandFailed
+from services.cli.errors import WANTING, CommandFailed
 from services.cli.options import AsJson, Envelope, unfolded
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
@@ -128,6 +128,19 @@ def show(
     put(answer, as_json=json, people=lambda: _sheet(answer))
 
 
+@app.command()
+def expire(json: AsJson = False) -> None:
+    """Give back what is kept for orders beyond its time. To be run by a clock, as every minute."""
+    from services.expiring import expire_reservations
+
+    with opened() as system:
+        expired = list(expire_reservations(system))
+    answer = {"orders": [one.as_dict() for one in expired]}
+    put(answer, as_json=json, people=lambda: _expired_sheet(answer["orders"]))
+    if any(one.outcome.kind == "refused" for one in expired):
+        raise SystemExit(WANTING)
+
+
 def _send(command: "type[StockCommand]", envelope: Envelope, body: Mapping[str, Any]) -> None:
     from domain.stock.events import stream_of
 
@@ -153,6 +166,27 @@ def _sentence(system: "System", stream: str, outcome: "Outcome") -> str:
         f"{sku} at {location}: {level.on_hand:,} on hand, {level.reserved:,} reserved, "
         f"{level.available:,} available{short}; version {stock.version}, {where(outcome)}"
     )
+
+
+def _expired_sheet(orders: Sequence[Mapping[str, Any]]) -> "Iterator[RenderableType]":
+    if not orders:
+        yield "Nothing is kept beyond its time."
+        return
+    yield table(
+        "Orders with goods that were kept beyond their time",
+        "order!", "what was done", "why not",
+        rows=(
+            [one["order_id"], _DONE[one["outcome"]], [unmet["message"] for unmet in one["unmet"]]]
+            for one in orders
+        ),
+    )  # fmt: skip
+
+
+_DONE: Final = {
+    "accepted": "given back",
+    "nothing": "nothing: it is packed already",
+    "refused": "refused",
+}
 
 
 def _sheet(answer: "StockNow") -> "Iterator[RenderableType]":

@@ -329,6 +329,9 @@ def test_the_read_models_say_what_the_aggregate_says(
     assert row["other_currencies"] == other_currencies(order)
     assert row["paid_minor"] == order.balance.paid_minor
     assert row["charged_back_minor"] == order.balance.charged_back_minor
+    assert row["refund_status"] == order.refund_status
+    assert row["granted_minor"] == order.balance.granted_minor
+    assert row["to_refund_minor"] == order.balance.to_refund_minor
     assert (row["owner_user"], row["owner_group"]) == (order.owner_user, order.owner_group)
     assert row["test"] == order.test
     assert row["promised_at"] == order.field_value("promised_at")

@@ -218,6 +218,7 @@ _COMMANDS: tuple[Command, ...] = (
     c.ChargePayment(**_WHO, **_MOVEMENT),
     c.RefundPayment(**_WHO, **_MOVEMENT, reason_code="bad_quality"),
     c.ChargeBackPayment(**_WHO, **_MOVEMENT),
+    c.GrantRefund(**_WHO, amount_minor=500, currency="EUR", reason_code="bad_quality"),
     c.ReserveItems(**_WHO),
     c.ExpireReservations(**{**_WHO, "actor": actor("clock")}),
     c.AssignOwner(**_WHO, user="ann", group="managers"),
@@ -358,6 +359,7 @@ _EVENTS: tuple[Event, ...] = (
     e.PaymentCharged(**_MOVEMENT),
     e.PaymentRefunded(**_MOVEMENT, reason_code="bad_quality"),
     e.PaymentChargedBack(**_MOVEMENT),
+    e.RefundGranted(amount_minor=500, currency="EUR", reason_code="bad_quality"),
     e.ReservationChanged(
         item_id="1", sku="TEA-100", kept={"main": 2, "supplier_a": 1}, committed=1, missing=1
     ),

@@ -217,6 +217,9 @@ payment_commands: st.SearchStrategy[Command] = st.one_of(
     ),
     *(_payment(kind, method=methods) for kind in (c.AuthorisePayment, c.ChargePayment)),
     *(_payment(kind) for kind in (c.RefundPayment, c.ChargeBackPayment)),
+    st.builds(
+        c.GrantRefund, **_envelope(amount_minor=st.one_of(st.none(), amounts), currency=currencies)
+    ),
 )
 corrections: st.SearchStrategy[Command] = st.builds(
     c.CorrectFact, **_envelope(version=st.integers(1, 8), reason=st.just("Wrong"))

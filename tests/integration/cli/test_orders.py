@@ -59,6 +59,38 @@ def test_an_order_goes_its_way(line: CommandLine, placed: str) -> None:
     assert "assembling" in shown["moves"]
 
 
+def test_d6_a_promised_refund_is_shown_kept_and_remembered(line: CommandLine, placed: str) -> None:
+    line.run("order", "pay", placed)
+    granted = line.run("order", "pay", placed, "5", "--as", "grant", "--json")
+    promised = line.run("order", "show", placed, "--json").json
+    read = line.run("order", "show", placed).out
+    line.run("order", "pay", placed, "2", "--as", "refund")
+    kept = line.run("order", "show", placed, "--json").json
+    moment = next(
+        change["occurred_at"]
+        for change in line.run("order", "history", placed, "--json").json["changes"]
+        if change["field"] == "granted_minor"
+    )
+    then = line.run("order", "as-of", placed, moment, "--json").json
+    over = line.run("order", "pay", placed, "99", "--as", "grant")
+
+    assert granted.code == 0, granted.err
+    assert "5.00 EUR" in read
+    assert over.code == 1
+    assert "grant_exceeds_paid [amount_minor]: 9900 is more than the 2470 that came in" in over.err
+    for view, status, open_minor in (
+        (promised, "granted", 500), (kept, "partly_refunded", 300), (then, "granted", 500),
+    ):  # fmt: skip
+        assert (view["refund_status"], view["granted_minor"]) == (status, 500)
+        assert view["to_refund_minor"] == open_minor
+
+
+def test_a_promise_belongs_to_no_payment(line: CommandLine, placed: str) -> None:
+    said = line.run("order", "pay", placed, "5", "--as", "grant", "--payment", "payment-1")
+
+    assert (said.code, "payment_id" in said.err) == (2, True)
+
+
 def test_a_refusal_lists_every_unmet_condition(line: CommandLine, placed: str) -> None:
     said = line.run("order", "move", placed, "cancelled", "--role", "courier", "--json")
 

@@ -308,6 +308,26 @@ def test_activity_is_counted_by_day_actor_and_event(world: World) -> None:
     ]
 
 
+def test_d6_a_promised_refund_stands_with_the_order_and_is_no_payment(world: World) -> None:
+    order_id = world.place()
+    who: dict[str, Any] = {"command_id": uuid4(), "actor": actor(), "order_id": order_id}
+    paid: dict[str, Any] = {"payment_id": "p", "currency": "EUR"}
+    status = "select granted_minor, to_refund_minor, refund_status, payments from analytics.orders"
+    world.send(
+        c.ChargePayment(**who, **paid, method="card", amount_minor=1_400),
+        c.GrantRefund(**who, amount_minor=800, currency="EUR"),
+        c.GrantRefund(**who, amount_minor=500, currency="EUR"),
+    )
+    world.catch_up()
+    promised = world.query(status)
+    world.send(c.RefundPayment(**who, **paid, amount_minor=200))
+    world.catch_up()
+
+    assert promised == [(500, 500, "granted", 1)]
+    assert world.query(status) == [(500, 300, "partly_refunded", 1)]
+    assert world.query("select payment_id, movements from analytics.payments") == [("p", 3)]
+
+
 def test_a_movement_that_was_wrong_is_in_no_sum(world: World) -> None:
     order_id = world.place()
     paid: dict[str, Any] = {"payment_id": "p", "amount_minor": 1_400, "currency": "EUR"}

@@ -62,7 +62,7 @@ def annul(version: int) -> c.CorrectFact:
     )
 
 
-def booked(answer: Answer) -> list[tuple[str, str, int]]:
+def booked(answer: Answer) -> list[tuple[str, str | None, int]]:
     """Give what a command added to the ledger: kind, payment, minor units."""
     new = answer.order.ledger[-len(answer.events) :]
     return [(entry.kind, entry.payment_id, entry.amount_minor) for entry in new]

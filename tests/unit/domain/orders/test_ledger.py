@@ -8,11 +8,14 @@ import pytest
 from domain.orders.events import ORDER_EVENTS, PAYMENT_EVENTS
 from domain.orders.ledger import (
     Balance,
+    EntryKind,
     Kind,
     LedgerEntry,
     PaymentStatus,
+    RefundStatus,
     balance,
     payment_status,
+    refund_status,
 )
 
 
@@ -49,12 +52,38 @@ def test_d6_the_payment_status_follows_from_the_sums(
     assert payment_status(Balance(**{f"{k}_minor": n for k, n in sums.items()}), due) == status
 
 
+@pytest.mark.parametrize(
+    ("sums", "status", "to_refund"),
+    [
+        ({}, "none", 0),
+        ({"charged": 100}, "none", 0),
+        ({"charged": 100, "charged_back": 100}, "none", 0),
+        ({"charged": 100, "granted": 100}, "granted", 100),
+        ({"charged": 100, "granted": 60, "refunded": 20}, "partly_refunded", 40),
+        ({"charged": 100, "granted": 60, "refunded": 60}, "partly_refunded", 0),
+        ({"charged": 100, "granted": 60, "refunded": 80}, "partly_refunded", 0),
+        ({"charged": 100, "refunded": 1}, "partly_refunded", 0),
+        ({"charged": 100, "granted": 100, "refunded": 100}, "refunded", 0),
+        ({"charged": 100, "charged_back": 40, "refunded": 60}, "refunded", 0),
+        ({"refunded": 100}, "refunded", 0),
+    ],
+)
+def test_d6_the_refund_status_follows_from_the_sums(
+    sums: dict[str, int], status: RefundStatus, to_refund: int
+) -> None:
+    total = Balance(**{f"{k}_minor": n for k, n in sums.items()})
+
+    assert (refund_status(total), total.to_refund_minor) == (status, to_refund)
+
+
 def test_every_kind_of_movement_has_its_event_and_its_sum() -> None:
     kinds = get_args(Kind)
 
     assert tuple(PAYMENT_EVENTS) == kinds
     assert {*PAYMENT_EVENTS.values()} == {t for t in ORDER_EVENTS if "payment" in t.NAME}
-    assert [field.name for field in fields(Balance)] == [f"{kind}_minor" for kind in kinds]
+    assert [field.name for field in fields(Balance)] == [
+        f"{kind}_minor" for kind in get_args(EntryKind)
+    ]
 
 
 def test_d6_one_payment_is_summed_apart_from_the_others() -> None:

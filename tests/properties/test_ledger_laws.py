@@ -1,0 +1,216 @@
+"""Laws of the payment ledger: 10,000 random ledgers and more. What counts is what is in it, never
+in which order it came.
+"""
+
+from collections import Counter
+from datetime import timedelta
+from itertools import product
+from typing import Any, get_args
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.messages import Command, Recorded
+from domain.orders import commands as c
+from domain.orders import events as e
+from domain.orders.events import stream_of
+from domain.orders.ledger import (
+    Balance,
+    EntryKind,
+    Kind,
+    LedgerEntry,
+    balance,
+    payment_status,
+    payments_of,
+    refund_status,
+)
+from services.history import known_by, state_of
+from services.order_view import view_of
+from tests.support import spec
+from tests.support.examples import COMMANDS, NOW, ORDER_ID, actor
+
+PLACE = COMMANDS["order.place"]
+FIELDS = [f"{kind}_minor" for kind in get_args(EntryKind)]
+HUNDREDS = st.sampled_from([0, 1, 50, 100, 100, 150, 200])
+
+
+# Every entry that there may be: drawn from a list, 10,000 ledgers take seconds.
+ENTRIES = [
+    LedgerEntry(0, payment_id, kind, amount, currency)
+    for payment_id, kind, amount, currency in product(
+        ["p-1", "p-2"], get_args(Kind), [1, 50, 100, 200], ["EUR", "USD"]
+    )
+] + [LedgerEntry(0, None, "granted", amount, "EUR") for amount in (1, 50, 100, 200, -50, -100)] * 3
+ledgers = st.lists(st.sampled_from(ENTRIES), max_size=12)
+
+
+def sums(total: Balance) -> Counter[str]:
+    """The sums as something that can be added, below zero too."""
+    return Counter({name: getattr(total, name) for name in FIELDS})
+
+
+@settings(max_examples=4_000, deadline=None)
+@given(entries=ledgers, shuffle=st.randoms(use_true_random=False), due=HUNDREDS)
+def test_d6_any_interleaving_of_a_ledger_gives_the_same(
+    entries: list[LedgerEntry], shuffle: Any, due: int
+) -> None:
+    other = [*entries]
+    shuffle.shuffle(other)
+
+    one, two = balance(entries, "EUR"), balance(other, "EUR")
+
+    assert one == two
+    assert payment_status(one, due) == payment_status(two, due)
+    assert refund_status(one) == refund_status(two)
+
+
+@settings(max_examples=2_000, deadline=None)
+@given(entries=ledgers, cut=st.integers(0, 12))
+def test_d6_a_ledger_sums_what_came_until_a_moment_and_what_came_after(
+    entries: list[LedgerEntry], cut: int
+) -> None:
+    until, after = balance(entries[:cut], "EUR"), balance(entries[cut:], "EUR")
+    whole = sums(until)
+    whole.update(sums(after))
+
+    assert sums(balance(entries, "EUR")) == whole
+
+
+@settings(max_examples=2_000, deadline=None)
+@given(entries=ledgers)
+def test_d6_payments_and_promises_together_are_the_whole_ledger(
+    entries: list[LedgerEntry],
+) -> None:
+    whole: Counter[str] = Counter()
+    for payment_id in payments_of(entries):
+        whole.update(sums(balance(entries, "EUR", payment_id)))
+    whole["granted_minor"] += sum(x.amount_minor for x in entries if x.kind == "granted")
+
+    assert sums(balance(entries, "EUR")) == whole
+
+
+@settings(max_examples=2_000, deadline=None)
+@given(entries=ledgers, due=HUNDREDS)
+def test_d6_the_payment_status_says_what_is_with_us(entries: list[LedgerEntry], due: int) -> None:
+    total = balance(entries, "EUR")
+    status, paid = payment_status(total, due), total.paid_minor
+
+    assert (status == "overpaid") == (paid > due and paid > 0)
+    assert (status in ("paid", "overpaid")) == (
+        paid >= due and (paid > 0 or total.charged_minor == 0)
+    )
+    assert (status in ("partly_paid", "partly_refunded")) == (0 < paid < due)
+    if status in ("refunded", "charged_back"):
+        assert paid <= 0 < total.charged_minor
+    if status in ("not_paid", "submitted", "authorised"):
+        assert paid <= 0 == total.charged_minor
+
+
+@settings(max_examples=2_000, deadline=None)
+@given(entries=ledgers)
+def test_d6_the_refund_status_says_what_went_back_and_what_is_promised(
+    entries: list[LedgerEntry],
+) -> None:
+    total = balance(entries, "EUR")
+    status, went_back = refund_status(total), total.refunded_minor > 0
+
+    assert (status in ("partly_refunded", "refunded")) == went_back
+    assert (status == "refunded") == (went_back and total.paid_minor <= 0)
+    assert (status == "granted") == (not went_back and total.to_refund_minor > 0)
+    assert total.to_refund_minor == max(total.granted_minor - total.refunded_minor, 0)
+
+
+@settings(max_examples=300, deadline=None)
+@given(entries=ledgers, hours=st.lists(st.integers(1, 9), min_size=12, max_size=12),
+       asked=st.integers(0, 10))  # fmt: skip
+def test_d6_an_order_as_of_any_date_has_what_the_ledger_says_up_to_then(
+    entries: list[LedgerEntry], hours: list[int], asked: int
+) -> None:
+    told = [*zip(entries, hours, strict=False)]
+    events = [_recorded(1, 0, _placed())]
+    events += [_recorded(n, at, _event(x)) for n, (x, at) in enumerate(told, 2)]
+
+    then = known_by(events, NOW + timedelta(hours=asked), None)
+    view = view_of(state_of(then), ORDER_ID)
+    order = state_of(then)
+
+    total = balance([entry for entry, at in told if at <= asked], order.currency)
+    assert view["paid_minor"] == total.paid_minor
+    assert view["granted_minor"] == total.granted_minor
+    assert view["refund_status"] == refund_status(total)
+    assert view["payment_status"] == payment_status(total, order.due_minor)
+
+
+def _placed() -> e.OrderPlaced:
+    return next(x for x in spec.given().when(PLACE).events if isinstance(x, e.OrderPlaced))
+
+
+def _event(entry: LedgerEntry) -> Any:
+    body: dict[str, Any] = {"amount_minor": entry.amount_minor, "currency": entry.currency}
+    if entry.kind == "granted":
+        return e.RefundGranted(**body)
+    body["payment_id"] = entry.payment_id
+    if entry.kind == "submitted":
+        return e.PaymentSubmitted(**body, method="card")
+    return e.PAYMENT_EVENTS[entry.kind](**body)
+
+
+def _recorded(version: int, hours: int, event: Any) -> Recorded:
+    at = NOW + timedelta(hours=hours)
+    return Recorded(
+        position=version,
+        stream_id=stream_of(ORDER_ID),
+        version=version,
+        shard=0,
+        event=event,
+        command_id=UUID(int=version),
+        correlation_id=UUID(int=version),
+        causation_id=None,
+        actor_kind="user",
+        actor_id="ann",
+        on_behalf_of=None,
+        reason=None,
+        source="test",
+        occurred_at=at,
+        recorded_at=at,
+    )
+
+
+CALLBACKS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [c.AuthorisePayment, c.ChargePayment, c.RefundPayment, c.ChargeBackPayment]
+        ),
+        st.sampled_from(["p-1", "p-2"]),
+        st.sampled_from([1, 50, 1_650]),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(told=CALLBACKS, shuffle=st.randoms(use_true_random=False))
+def test_d6_callbacks_of_a_gateway_in_any_order_and_again_are_never_an_error(
+    told: list[tuple[Any, str, int]], shuffle: Any
+) -> None:
+    callbacks = [_callback(number, *one) for number, one in enumerate(told)]
+    again = [*callbacks, *callbacks]
+    shuffle.shuffle(again)
+    one, other = spec.given(PLACE).world, spec.given(PLACE).world
+    for callback in callbacks:
+        one.run(callback, NOW)
+    for callback in again:
+        other.run(callback, NOW)
+
+    assert one.order.balance == other.order.balance
+    assert one.order.payment_status == other.order.payment_status
+    assert one.order.refund_status == other.order.refund_status
+    assert len(other.order.ledger) == len(callbacks)
+
+
+def _callback(number: int, kind: type[c.PaymentCommand], payment_id: str, minor: int) -> Command:
+    return kind(
+        command_id=UUID(int=100 + number), actor=actor("api_key"), order_id=ORDER_ID,
+        payment_id=payment_id, amount_minor=minor, currency="EUR", gateway_ref=f"g-{number}",
+    )  # fmt: skip
