@@ -15,6 +15,7 @@ from projections.payments import Payments
 from projections.products import Products
 from projections.refusals import Refusals
 from projections.reservations import Reservations
+from projections.shipments import Shipments
 from projections.status_visits import StatusVisits
 from projections.stock_levels import StockLevels
 
@@ -23,6 +24,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     StatusVisits(),
     Items(),
     Payments(),
+    Shipments(),
     StockLevels(),
     Reservations(),
     Customers(),

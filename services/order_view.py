@@ -12,13 +12,15 @@ from domain.orders.events import FactAnnulled, OrderPlaced, StatusRecorded
 from domain.orders.items import Item
 from domain.orders.ledger import balance
 from domain.orders.order import Order
+from domain.orders.shipments import Shipment
 from domain.orders.timeline import Entry
 from domain.paths.path import OrderPath
 
 View = dict[str, Any]
 
-# item id -> item, payment id -> sums, `JPY.payment id` -> sums in another currency
-_KEYED: Final = ("items", "payments", "other_payments")
+# item id -> item, payment id -> sums, `JPY.payment id` -> sums in another currency,
+# shipment id -> shipment
+_KEYED: Final = ("items", "payments", "other_payments", "shipments")
 _PARTS: Final = ("customer", "delivery", "owner", "totals")
 # Counters and copies of what stands elsewhere in the view are no changes of their own.
 _SILENT: Final = frozenset(
@@ -76,6 +78,7 @@ def view_of(
         "other_payments": dict(_payments(order, counting=False)),
         "paid_minor": order.balance.paid_minor,
         "payment_status": order.payment_status,
+        "shipments": {name: _shipment(one) for name, one in order.shipments.items()},
         "statuses": [_entry(entry) for entry in order.timeline],
     }
 
@@ -146,7 +149,17 @@ def _item(item: Item) -> View:
         **item.line.model_dump(exclude={"item_id"}),
         "delivery_minor": item.delivery_minor,
         "currency": item.currency,
+        "supplier": item.supplier,
         "pieces": dict(item.pieces),
+    }
+
+
+def _shipment(shipment: Shipment) -> View:
+    return {
+        "carrier": shipment.carrier,
+        "track_number": shipment.track_number,
+        "status": shipment.status,
+        "pieces": dict(shipment.pieces),
     }
 
 

@@ -29,6 +29,10 @@ from domain.orders.payment_commands import PlacedPayment as PlacedPayment
 from domain.orders.payment_commands import RefundPayment as RefundPayment
 from domain.orders.payment_commands import ReturnedPayment as ReturnedPayment
 from domain.orders.payment_commands import SubmitPayment as SubmitPayment
+from domain.orders.shipment_commands import CreateShipment as CreateShipment
+from domain.orders.shipment_commands import MoveShipment as MoveShipment
+from domain.orders.shipment_commands import ShipmentCommand as ShipmentCommand
+from domain.orders.shipment_commands import TrackShipment as TrackShipment
 
 MAX_LINES = 500  # positions in one order
 MAX_FACTS = 500  # facts in one command
@@ -148,6 +152,7 @@ class MoveItem(ItemCommand):
     from_status: Code
     to_status: Code
     reason_code: Code | None = None
+    supplier: Name | None = None  # whom the pieces are bought from, or came from
 
 
 class CancelItem(ItemCommand):
@@ -156,7 +161,7 @@ class CancelItem(ItemCommand):
     NAME: ClassVar[str] = "order.cancel_item"
 
     item_id: Name
-    quantity: Quantity | None = None  # None: all that are not shipped
+    quantity: Quantity | None = None  # None: all that can be cancelled
     reason_code: Code
 
 
@@ -241,6 +246,7 @@ Change = (
     | ChargePayment
     | RefundPayment
     | ChargeBackPayment
+    | ShipmentCommand
     | AssignOwner
     | AddNote
     | MarkTest

@@ -21,6 +21,10 @@ from domain.orders.payment_events import PaymentChargedBack as PaymentChargedBac
 from domain.orders.payment_events import PaymentEvent as PaymentEvent
 from domain.orders.payment_events import PaymentRefunded as PaymentRefunded
 from domain.orders.payment_events import PaymentSubmitted as PaymentSubmitted
+from domain.orders.shipment_events import ShipmentCreated as ShipmentCreated
+from domain.orders.shipment_events import ShipmentEvent as ShipmentEvent
+from domain.orders.shipment_events import ShipmentMoved as ShipmentMoved
+from domain.orders.shipment_events import ShipmentTracked as ShipmentTracked
 from domain.orders.time_left import Deadline as Deadline
 from domain.orders.time_left import Paused as Paused
 from domain.orders.time_left import TimeLeft as TimeLeft
@@ -194,7 +198,9 @@ class ItemStatusChanged(Event):
     from_status: Code
     to_status: Code
     reason_code: Code | None = None
-    totals: Totals | None = None  # set when pieces were cancelled: the money afterwards
+    totals: Totals | None = None  # set when other pieces are charged: the money afterwards
+    supplier: Name | None = None  # whom they are bought from, or came from
+    shipment_id: Name | None = None  # set: they went with this shipment
 
 
 class ReservationChanged(Event):
@@ -264,6 +270,9 @@ OrderEvent = (
     | PaymentRefunded
     | PaymentChargedBack
     | ReservationChanged
+    | ShipmentCreated
+    | ShipmentTracked
+    | ShipmentMoved
     | OwnerAssigned
     | NoteAdded
     | TestFlagChanged

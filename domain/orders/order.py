@@ -21,6 +21,7 @@ from domain.orders.items import INITIAL, Item, charged_lines, items_status
 from domain.orders.ledger import Balance, LedgerEntry, PaymentStatus, balance, payment_status
 from domain.orders.money import Totals, add_up, discount_within_price
 from domain.orders.parts import Approval, Kept, Placement
+from domain.orders.shipments import Shipment, after_event
 from domain.orders.timeline import Entry, TimelineKey, insert, key_of, without
 
 FieldValue = str | datetime | None
@@ -51,6 +52,7 @@ class Order:
     totals: Totals | None = None  # as decided; None: facts shaped items, add them up
     ledger: tuple[LedgerEntry, ...] = ()
     voided: tuple[LedgerEntry, ...] = ()  # annulled: the gateway may tell of them again
+    shipments: Mapping[str, Shipment] = field(default_factory=dict)  # by id
     fields: Mapping[str, FieldValue] = field(default_factory=dict)  # changed after placing
     owner_user: str | None = None
     owner_group: str | None = None
@@ -185,6 +187,8 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
             return _booked(order, happened, event)
         case e.PaymentEvent():
             return _booked(order, happened, event, event.gateway_ref)
+        case e.ShipmentEvent():
+            return {"shipments": after_event(order.shipments, event, happened)}
         case e.FieldsChanged():
             return {"fields": {**order.fields, **{n: getattr(event, n) for n in event.changed}}}
         case e.ReservationChanged(item_id=item_id):

@@ -21,6 +21,7 @@ PARTS: Final = (
     "orders",
     "items",
     "payments",
+    "shipments",
     "stock_levels",
     "reservations",
     "products",

@@ -42,6 +42,12 @@ def sheet(view: "View") -> "Iterator[RenderableType]":
             "Payments in other currencies, which do not count",
             ((name, sums, other) for (other, _, name), sums in keyed),
         )
+    if view["shipments"]:
+        yield table(
+            "Shipments",
+            "id", "carrier", "track number", "status", "pieces by item",
+            rows=([i, *one.values()] for i, one in view["shipments"].items()),
+        )  # fmt: skip
     yield table(
         "Statuses",
         "entered (UTC)",
@@ -88,10 +94,13 @@ def _against(one: Mapping[str, Any]) -> str:
     return "; ".join(unmet["message"] for unmet in one["unmet"])
 
 
+_OWN_TABLES = ("order_id", "items", "payments", "other_payments", "shipments", "statuses")
+
+
 def _facts(view: "View") -> Iterator[tuple[str, Any]]:
     currency = view["currency"]
     for name, value in view.items():
-        if name in ("order_id", "items", "payments", "other_payments", "statuses"):
+        if name in _OWN_TABLES:
             continue
         if isinstance(value, dict):
             told = priced(name, value, currency).items()
@@ -185,6 +194,7 @@ _SAID_SO = {
     "items.": "item ",
     "payments.": "payment ",
     "other_payments.": "payment in ",
+    "shipments.": "shipment ",
     "totals.": "",
 }
 

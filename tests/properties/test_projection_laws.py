@@ -334,6 +334,19 @@ def test_the_read_models_say_what_the_aggregate_says(
     assert row["promised_at"] == order.field_value("promised_at")
     assert row["delivery_method"] == order.field_value("delivery_method")
     assert row["visits"] == (len(order.timeline) or None)
+    assert shipments_of(world, case.order_id) == {
+        one.shipment_id: (one.carrier, one.track_number, one.status, one.pieces)
+        for one in order.shipments.values()
+    }
+
+
+def shipments_of(world: World, order_id: UUID) -> dict[str, tuple[Any, ...]]:
+    rows = world.query(
+        "select shipment_id, carrier, track_number, status, coalesce(pieces, '{}')"
+        " from live.shipments where order_id = %s",
+        order_id,
+    )
+    return {shipment_id: tuple(row) for shipment_id, *row in rows}
 
 
 def pieces(world: World, order_id: UUID) -> dict[str, tuple[int, dict[str, int], str | None]]:

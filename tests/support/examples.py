@@ -220,6 +220,13 @@ _COMMANDS: tuple[Command, ...] = (
     c.ChargeBackPayment(**_WHO, **_MOVEMENT),
     c.ReserveItems(**_WHO),
     c.ExpireReservations(**{**_WHO, "actor": actor("clock")}),
+    c.CreateShipment(
+        **_WHO, shipment_id="s-1", carrier="DHL", track_number="RR123", pieces={"1": 2}
+    ),
+    c.TrackShipment(**_WHO, shipment_id="s-1", track_number="RR124"),
+    c.MoveShipment(
+        **_WHO, shipment_id="s-1", to_status="returned", carrier_ref="scan-9", reason_code="refused"
+    ),
     c.AssignOwner(**_WHO, user="ann", group="managers"),
     c.AddNote(**_WHO, text="Call after six"),
     c.MarkTest(**_WHO),
@@ -360,6 +367,15 @@ _EVENTS: tuple[Event, ...] = (
     e.PaymentChargedBack(**_MOVEMENT),
     e.ReservationChanged(
         item_id="1", sku="TEA-100", kept={"main": 2, "supplier_a": 1}, committed=1, missing=1
+    ),
+    e.ShipmentCreated(shipment_id="s-1", carrier="DHL", track_number="RR123", pieces={"1": 2}),
+    e.ShipmentTracked(shipment_id="s-1", track_number="RR124"),
+    e.ShipmentMoved(
+        shipment_id="s-1",
+        to_status="returned",
+        carrier_ref="scan-9",
+        reason_code="refused",
+        pieces={"1": 1},
     ),
     e.OwnerAssigned(user="ann", group="managers", previous_user="bob", previous_group="leads"),
     e.NoteAdded(text="Call after six"),

@@ -22,6 +22,11 @@ from tests.support.examples import TEA
         ({"shipped": 1, "delivered": 2}, "partly_delivered"),
         ({"delivered": 2, "cancelled": 1}, "delivered"),
         ({"delivered": 2, "returned": 1}, "partly_returned"),
+        ({"to_buy": 2, "reserved": 1}, "partly_reserved"),
+        ({"bought": 1, "received": 2}, "partly_received"),
+        ({"delivered": 1, "not_bought_out": 2}, "partly_not_bought_out"),
+        ({"not_bought_out": 2, "cancelled": 1}, "not_bought_out"),
+        ({"damaged": 1}, "damaged"),
         ({"cancelled": 3}, "cancelled"),
     ],
 )
@@ -51,8 +56,15 @@ def test_another_line_leaves_pieces_in_their_statuses(
     assert changed.pieces == after
 
 
-def test_cancelled_pieces_are_not_live() -> None:
-    assert Item(TEA, {"ordered": 1, "cancelled": 2}).live_quantity == 1
+def test_pieces_that_are_cancelled_or_were_never_taken_are_not_live() -> None:
+    assert Item(TEA, {"ordered": 1, "cancelled": 1, "not_bought_out": 1}).live_quantity == 1
+
+
+def test_the_supplier_who_was_asked_last_is_remembered() -> None:
+    bought = Item(TEA, {"ordered": 3}).move(3, "ordered", "to_buy", "Leaf & Co.")
+
+    assert bought.move(3, "to_buy", "bought").supplier == "Leaf & Co."
+    assert bought.move(1, "to_buy", "bought", "Other").supplier == "Other"
 
 
 def test_every_way_of_a_piece_leads_from_a_known_status_to_a_known_one() -> None:
