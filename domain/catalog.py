@@ -14,6 +14,10 @@ from domain.customers.customer import Customer
 from domain.customers.decide import decide as decide_customer
 from domain.customers.events import CUSTOMER_EVENTS
 from domain.customers.meeting import streams_met
+from domain.documents import commands as document_commands
+from domain.documents.decide import define
+from domain.documents.events import SERIES_EVENTS
+from domain.documents.series import Series
 from domain.enquiries import commands as enquiry_commands
 from domain.enquiries.decide import close, record
 from domain.enquiries.enquiry import Enquiry
@@ -21,6 +25,7 @@ from domain.enquiries.events import ENQUIRY_EVENTS
 from domain.facts import Facts, PathKey
 from domain.messages import Aggregate, Command, Decided, Event
 from domain.orders import commands, decide
+from domain.orders.decide_documents import issue
 from domain.orders.events import ORDER_EVENTS
 from domain.orders.goods import stocks_for
 from domain.orders.migration import MigrateOrder, migrate
@@ -84,6 +89,7 @@ _EVENT_TYPES: tuple[type[Event], ...] = (
     DiscountEnded,
     DeliveryMethodSet,
     DeliveryMethodEnded,
+    *SERIES_EVENTS,
 )
 _COMMAND_TYPES: tuple[type[Command], ...] = (
     *commands.COMMANDS,
@@ -99,6 +105,7 @@ _COMMAND_TYPES: tuple[type[Command], ...] = (
     EndDiscount,
     SetDeliveryMethod,
     EndDeliveryMethod,
+    *document_commands.COMMANDS,
 )
 
 EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
@@ -115,6 +122,7 @@ AGGREGATES: Mapping[str, type[Aggregate]] = {
     "product": Product,
     "discount": Discounts,
     "delivery_method": DeliveryMethods,
+    "series": Series,
 }
 _EMPTY: Mapping[str, Aggregate] = {name: aggregate() for name, aggregate in AGGREGATES.items()}
 
@@ -143,11 +151,13 @@ def streams_of(command: Command) -> tuple[str, ...]:
             return (command.stream_id,)
         case MigrateOrder():
             return (command.stream_id, stream_of(command.path))
+        case commands.IssueDocument():
+            return (command.stream_id, command.series_stream_id)
         case commands.OrderCommand() | stock_commands.StockCommand():
             return (command.stream_id,)
         case path_commands.PublishPath():
             return (command.stream_id, SELECTION)
-        case PublishCalendar() | callers.CountFlood():
+        case PublishCalendar() | callers.CountFlood() | document_commands.DefineSeries():
             return (command.stream_id,)
         case product_commands.ProductCommand() | DiscountCommand() | DeliveryMethodCommand():
             return (command.stream_id,)
@@ -182,6 +192,8 @@ _ENTERING = (
     commands.CancelOrder,
     commands.ItemCommand,  # the order may follow its items
     MigrateOrder,
+    commands.CreateShipment,
+    commands.MoveShipment,
 )
 
 
@@ -260,6 +272,10 @@ def decide_on(
         case MigrateOrder():
             line = states[stream_of(command.path)]
             return migrate(states[command.stream_id], line, command, facts, now)
+        case commands.IssueDocument():
+            streams = streams_of(command)
+            order, series = (states[stream] for stream in streams)
+            return dict(zip(streams, issue(order, series, command, now), strict=True))
         case commands.OrderCommand():
             order = states[command.stream_id]
             return decide.decide(order, command, facts, now)
@@ -271,6 +287,8 @@ def decide_on(
             return {command.stream_id: publish_calendar(line, command, now)}
         case callers.CountFlood():
             return {command.stream_id: callers.count_flood(command, now)}
+        case document_commands.DefineSeries():
+            return {command.stream_id: define(states[command.stream_id], command, now)}
         case stock_commands.StockCommand():
             return {command.stream_id: decide_stock(states[command.stream_id], command, now)}
         case customer_commands.CustomerCommand():

@@ -7,6 +7,7 @@ from projections.activity import Activity
 from projections.customers import Customers
 from projections.delivery_methods import DeliveryMethods
 from projections.discounts import Discounts
+from projections.documents import Documents
 from projections.enquiries import Enquiries
 from projections.interface import Projection
 from projections.items import Items
@@ -25,6 +26,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Items(),
     Payments(),
     Shipments(),
+    Documents(),
     StockLevels(),
     Reservations(),
     Customers(),

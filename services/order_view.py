@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from domain.messages import Recorded
+from domain.orders.documents import Document
 from domain.orders.events import FactAnnulled, OrderPlaced, StatusRecorded
 from domain.orders.items import Item
 from domain.orders.ledger import balance
@@ -19,8 +20,8 @@ from domain.paths.path import OrderPath
 View = dict[str, Any]
 
 # item id -> item, payment id -> sums, `JPY.payment id` -> sums in another currency,
-# shipment id -> shipment
-_KEYED: Final = ("items", "payments", "other_payments", "shipments")
+# shipment id -> shipment, document id -> document
+_KEYED: Final = ("items", "payments", "other_payments", "shipments", "documents")
 _PARTS: Final = ("customer", "delivery", "owner", "totals")
 # Counters and copies of what stands elsewhere in the view are no changes of their own.
 _SILENT: Final = frozenset(
@@ -79,6 +80,7 @@ def view_of(
         "paid_minor": order.balance.paid_minor,
         "payment_status": order.payment_status,
         "shipments": {name: _shipment(one) for name, one in order.shipments.items()},
+        "documents": {name: _document(one) for name, one in order.documents.items()},
         "statuses": [_entry(entry) for entry in order.timeline],
     }
 
@@ -161,6 +163,12 @@ def _shipment(shipment: Shipment) -> View:
         "status": shipment.status,
         "pieces": dict(shipment.pieces),
     }
+
+
+def _document(document: Document) -> View:
+    said = asdict(document)
+    del said["document_id"]
+    return said
 
 
 def _payments(order: Order, *, counting: bool = True) -> Iterator[tuple[str, View]]:

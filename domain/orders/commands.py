@@ -10,6 +10,8 @@ from pydantic import Field, model_validator
 
 from domain.messages import Code, Moment, Name, Personal, Written
 from domain.orders.currencies import KnownCurrency
+from domain.orders.document_commands import IssueDocument as IssueDocument
+from domain.orders.document_commands import MoveDocument as MoveDocument
 from domain.orders.events import Customer, Delivery, Initiator
 from domain.orders.facts import Fact as Fact
 from domain.orders.facts import ItemFact as ItemFact
@@ -247,10 +249,16 @@ Change = (
     | RefundPayment
     | ChargeBackPayment
     | ShipmentCommand
+    | MoveDocument
     | AssignOwner
     | AddNote
     | MarkTest
     | CorrectFact
 )
 
-COMMANDS: tuple[type[OrderCommand], ...] = (PlaceOrder, *get_args(Change), RecordFacts)
+COMMANDS: tuple[type[OrderCommand], ...] = (
+    PlaceOrder,
+    *get_args(Change),
+    IssueDocument,
+    RecordFacts,
+)

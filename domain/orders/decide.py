@@ -10,6 +10,7 @@ from typing import Any, assert_never, cast
 from domain.facts import Facts, PathKey
 from domain.messages import Decided, Event, Verdict
 from domain.orders import commands as c
+from domain.orders import decide_documents as documents
 from domain.orders import decide_items as items
 from domain.orders import decide_moves as moves
 from domain.orders import decide_payments as payments
@@ -170,6 +171,8 @@ def _verdict(
             return items.decide(order, cmd, path)
         case c.CreateShipment() | c.TrackShipment() | c.MoveShipment():
             return shipments.decide(order, cmd, path, at)
+        case c.MoveDocument():
+            return documents.move(order, cmd)
         case c.ReserveItems() | c.ExpireReservations():
             return [], [*guards.stock_is_kept(path)]
         case c.ChangeFields():

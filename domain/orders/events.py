@@ -13,6 +13,9 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from domain.messages import Attributes, Code, Event, Moment, Name, Personal, Shape
+from domain.orders.document_events import DocumentEvent as DocumentEvent
+from domain.orders.document_events import DocumentIssued as DocumentIssued
+from domain.orders.document_events import DocumentMoved as DocumentMoved
 from domain.orders.money import AppliedDiscount, Currency, Line, Totals
 from domain.orders.payment_events import PAYMENT_EVENTS as PAYMENT_EVENTS
 from domain.orders.payment_events import PaymentAuthorised as PaymentAuthorised
@@ -273,6 +276,8 @@ OrderEvent = (
     | ShipmentCreated
     | ShipmentTracked
     | ShipmentMoved
+    | DocumentIssued
+    | DocumentMoved
     | OwnerAssigned
     | NoteAdded
     | TestFlagChanged

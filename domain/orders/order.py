@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.messages import Happened
 from domain.orders import events as e
+from domain.orders.documents import Documents, after_document
 from domain.orders.fingerprint import fingerprint
 from domain.orders.item_history import (
     ItemEvent,
@@ -21,7 +22,7 @@ from domain.orders.items import INITIAL, Item, charged_lines, items_status
 from domain.orders.ledger import Balance, LedgerEntry, PaymentStatus, balance, payment_status
 from domain.orders.money import Totals, add_up, discount_within_price
 from domain.orders.parts import Approval, Kept, Placement
-from domain.orders.shipments import Shipment, after_event
+from domain.orders.shipments import Shipments, after_shipment
 from domain.orders.timeline import Entry, TimelineKey, insert, key_of, without
 
 FieldValue = str | datetime | None
@@ -52,7 +53,8 @@ class Order:
     totals: Totals | None = None  # as decided; None: facts shaped items, add them up
     ledger: tuple[LedgerEntry, ...] = ()
     voided: tuple[LedgerEntry, ...] = ()  # annulled: the gateway may tell of them again
-    shipments: Mapping[str, Shipment] = field(default_factory=dict)  # by id
+    shipments: Shipments = field(default_factory=dict)
+    documents: Documents = field(default_factory=dict)
     fields: Mapping[str, FieldValue] = field(default_factory=dict)  # changed after placing
     owner_user: str | None = None
     owner_group: str | None = None
@@ -188,7 +190,9 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
         case e.PaymentEvent():
             return _booked(order, happened, event, event.gateway_ref)
         case e.ShipmentEvent():
-            return {"shipments": after_event(order.shipments, event, happened)}
+            return {"shipments": after_shipment(order.shipments, event, happened)}
+        case e.DocumentEvent():
+            return {"documents": after_document(order.documents, event)}
         case e.FieldsChanged():
             return {"fields": {**order.fields, **{n: getattr(event, n) for n in event.changed}}}
         case e.ReservationChanged(item_id=item_id):

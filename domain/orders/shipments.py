@@ -83,7 +83,7 @@ Shipments = Mapping[str, Shipment]  # by id
 AnyShipmentEvent = e.ShipmentCreated | e.ShipmentTracked | e.ShipmentMoved
 
 
-def after_event(shipments: Shipments, event: AnyShipmentEvent, happened: Happened) -> Shipments:
+def after_shipment(shipments: Shipments, event: AnyShipmentEvent, happened: Happened) -> Shipments:
     """Give the shipments after one more event. Never refuses: evolve calls it."""
     known = shipments.get(event.shipment_id) or Shipment(event.shipment_id)
     match event:

@@ -22,6 +22,7 @@ PARTS: Final = (
     "items",
     "payments",
     "shipments",
+    "documents",
     "stock_levels",
     "reservations",
     "products",

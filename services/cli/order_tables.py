@@ -48,6 +48,16 @@ def sheet(view: "View") -> "Iterator[RenderableType]":
             "id", "carrier", "track number", "status", "pieces by item",
             rows=([i, *one.values()] for i, one in view["shipments"].items()),
         )  # fmt: skip
+    if view["documents"]:
+        shown = ("kind", "series", "number", "status", "total_minor")
+        yield table(
+            "Documents",
+            "id", "kind", "series", "number", "status", "total>",
+            rows=(
+                [i, *(priced(n, one[n], one["currency"]) for n in shown)]
+                for i, one in view["documents"].items()
+            ),
+        )  # fmt: skip
     yield table(
         "Statuses",
         "entered (UTC)",
@@ -94,7 +104,11 @@ def _against(one: Mapping[str, Any]) -> str:
     return "; ".join(unmet["message"] for unmet in one["unmet"])
 
 
-_OWN_TABLES = ("order_id", "items", "payments", "other_payments", "shipments", "statuses")
+_OWN_TABLES = frozenset(
+    {
+        "order_id", "items", "payments", "other_payments", "shipments", "documents", "statuses",
+    }
+)  # fmt: skip
 
 
 def _facts(view: "View") -> Iterator[tuple[str, Any]]:
@@ -195,6 +209,7 @@ _SAID_SO = {
     "payments.": "payment ",
     "other_payments.": "payment in ",
     "shipments.": "shipment ",
+    "documents.": "document ",
     "totals.": "",
 }
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from domain.messages import Actor, Command
 from domain.orders import commands as c
+from domain.orders.document_events import Stage
 from domain.orders.items import CANCELLED, ITEM_MOVES, ITEM_STATUSES
 from domain.orders.ledger import Kind
 from domain.orders.migration import MigrateOrder
@@ -248,6 +249,25 @@ shipment_commands: st.SearchStrategy[Command] = st.one_of(
     ]
     * 2,
 )
+document_ids = st.sampled_from(["d-1", "d-2"])
+document_commands: st.SearchStrategy[Command] = st.one_of(
+    st.builds(
+        c.IssueDocument,
+        **_envelope(
+            kind=st.sampled_from(["invoice", "act"]),
+            series=st.sampled_from([None, "invoice"]),
+            document_id=st.one_of(st.none(), document_ids),
+        ),
+    ),
+    st.builds(
+        c.MoveDocument,
+        **_envelope(
+            document_id=document_ids,
+            to_status=st.sampled_from(get_args(Stage)),
+            reason_code=reason_codes,
+        ),
+    ),
+)
 detail_commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(
         c.ChangeFields,
@@ -279,6 +299,7 @@ any_command: st.SearchStrategy[Command] = st.one_of(
     item_commands,
     payment_commands,
     shipment_commands,
+    document_commands,
     detail_commands,
     migrations,
 )
