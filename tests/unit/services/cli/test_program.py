@@ -15,9 +15,11 @@ GROUPS = {
     "import": ("olist", "log", "quarantine"),
     "import quarantine": ("list", "fix", "resubmit"),
     "order": (
-        "place", "move", "pay", "cancel", "assign", "note", "correct", "mark-test", "show",
-        "history", "as-of", "diff",
+        "place", "move", "move-item", "pay", "cancel", "assign", "note", "correct", "mark-test",
+        "show", "history", "as-of", "diff",
     ),
+    "shipment": ("create", "track", "move", "list"),
+    "document": ("issue", "move", "list", "series"),
     "stock": ("receive", "adjust", "threshold", "show"),
     "product": ("import", "publish", "change", "withdraw", "list", "show", "quote"),
     "discount": ("set", "end", "list"),
