@@ -11,7 +11,7 @@ from domain.messages import ActorKind, Decided
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.decide_shipments import MAX_SHIPMENTS
-from domain.orders.items import ITEM_STATUSES
+from domain.orders.items import ITEM_MOVES, ITEM_STATUSES, SHIPPABLE
 from domain.orders.shipments import PLANNED, SHIPMENT_MOVES, SHIPMENT_STATUSES, Shipment
 from domain.paths.conditions import compile_condition, evaluate
 from domain.paths.environment import ENVIRONMENT, ListOf, Record
@@ -246,6 +246,18 @@ class TestMoveShipment:
             event = e.ShipmentMoved(shipment_id="s-1", to_status=status)
             there = Shipment("s-1").moved(event, NOW, 1, None).item_status
             assert there is None or there in ITEM_STATUSES
+
+    def test_pieces_take_with_their_shipment_only_ways_that_they_have(self) -> None:
+        for source, target in SHIPMENT_MOVES - {(PLANNED, "cancelled")}:
+            before = Shipment("s-1")
+            if source != PLANNED:
+                event = e.ShipmentMoved(shipment_id="s-1", to_status=source)
+                before = before.moved(event, NOW, 1, None)
+            event = e.ShipmentMoved(shipment_id="s-1", to_status=target)
+            there = before.moved(event, NOW, 2, None).item_status
+            starts = SHIPPABLE if before.item_status is None else (before.item_status,)
+            for start in starts:
+                assert start == there or (start, there) in ITEM_MOVES, (source, target)
 
 
 class TestPiecesInAShipment:
