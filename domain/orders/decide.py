@@ -126,6 +126,9 @@ def _with_effects(cmd: c.OrderCommand, situation: Situation, events: list[Event]
     elif isinstance(cmd, c.ExpireReservations):
         goods.release_expired(draft)
     follow_up(draft, events)
+    if draft.unmet and guards.tells_fact(cmd) and not isinstance(cmd, c.PlaceOrder):
+        # It has happened, also where nothing can follow from it.
+        return {cmd.stream_id: [_decided(cmd, situation.order, event, at) for event in events]}
     if draft.unmet:
         raise Refusal(*draft.unmet)
     told = {id(event) for event in events}

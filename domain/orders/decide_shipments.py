@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import count
 from typing import assert_never
 
-from domain.messages import Event, Verdict
+from domain.messages import Verdict
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
@@ -17,6 +17,7 @@ from domain.orders.identity import fact_id_in
 from domain.orders.item_guards import free_to_ship, item_is_known
 from domain.orders.items import SHIPPABLE, Item
 from domain.orders.order import Order
+from domain.orders.path_rights import pieces_may_go
 from domain.orders.shipments import ON_THE_WAY, PLANNED, SHIPMENT_MOVES, Shipment, held
 from domain.paths.path import OrderPath
 from domain.refusals import Unmet
@@ -146,7 +147,10 @@ def _move(order: Order, cmd: c.MoveShipment, path: OrderPath | None, at: datetim
     moves, packed = follow(order, known, known.moved(event, at, order.version + 1, fact_id))
     if packed != known.pieces:
         event = event.model_copy(update={"pieces": packed})
-    return [event, *moves], []
+    if fact or path is None:
+        return [event, *moves], []
+    ways = dict.fromkeys((one.from_status, one.to_status) for one in moves)
+    return [event, *moves], list(pieces_may_go(ways, path, cmd.actor))
 
 
 def _is_told(known: Shipment, cmd: c.MoveShipment) -> bool:
@@ -184,7 +188,7 @@ def _unknown(order: Order, shipment_id: str) -> Unmet:
 
 def follow(
     order: Order, before: Shipment, after: Shipment
-) -> tuple[list[Event], Mapping[str, int]]:
+) -> tuple[list[e.ItemStatusChanged], Mapping[str, int]]:
     """Bring the pieces of a shipment to where it is now.
 
     Gives the moves, and what went: pieces that somebody took elsewhere meanwhile stay there.
@@ -192,7 +196,7 @@ def follow(
     source, target = before.item_status, after.item_status
     if source == target:
         return [], before.pieces
-    moves: list[Event] = []
+    moves: list[e.ItemStatusChanged] = []
     went: dict[str, int] = {}
     for item_id, pieces in before.pieces.items():
         item = order.items.get(item_id)

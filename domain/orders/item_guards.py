@@ -34,15 +34,7 @@ def pieces_are_free(
     order: Order, item: Item, quantity: int, move: tuple[str, str]
 ) -> Iterator[Unmet]:
     """Pieces go where their shipment goes: nobody takes them out of it one by one."""
-    source, target = move
-    if source in SHIPPABLE and target not in SHIPPABLE:
-        free = free_to_ship(order, item)
-    elif source == "shipped":
-        travelling = held(order.shipments.values(), item.line.item_id, ON_THE_WAY)
-        free = item.pieces.get(source, 0) - travelling
-    else:
-        return
-    yield from no_more_than(free, quantity)
+    yield from no_more_than(free_pieces(order, item, move), quantity)
 
 
 def no_more_than(free: int, quantity: int) -> Iterator[Unmet]:
@@ -53,6 +45,17 @@ def no_more_than(free: int, quantity: int) -> Iterator[Unmet]:
             message=f"{quantity} pieces are asked for, {max(free, 0)} are in no shipment",
             needed=f"at most {max(free, 0)}; or move their shipment",
         )
+
+
+def free_pieces(order: Order, item: Item, move: tuple[str, str]) -> int:
+    """Count the pieces that may take a way without their shipment."""
+    source, target = move
+    there = item.pieces.get(source, 0)
+    if source in SHIPPABLE and target not in SHIPPABLE:
+        return min(there, free_to_ship(order, item))
+    if source == "shipped":
+        return there - held(order.shipments.values(), item.line.item_id, ON_THE_WAY)
+    return there
 
 
 def free_to_ship(order: Order, item: Item) -> int:

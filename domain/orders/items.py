@@ -8,6 +8,8 @@ from domain.orders.timeline import EARLIEST, TimelineKey
 
 # From the least to the most advanced; cancelled stands outside of the row.
 ITEM_STATUSES = (
+    "damaged",
+    "lost",  # on their way to the customer
     "ordered",
     "to_buy",  # a supplier has to be asked for them
     "bought",  # a supplier was, they are not here yet
@@ -16,8 +18,6 @@ ITEM_STATUSES = (
     "assembled",
     "shipped",
     "delivered",
-    "lost",  # on their way to the customer
-    "damaged",
     "not_bought_out",  # they came back, the customer never took them
     "returned",  # the customer had them and gave them back
 )
@@ -75,6 +75,7 @@ CANCELLABLE = tuple(status for status in ITEM_STATUSES if (status, CANCELLED) in
 SHIPPABLE = tuple(status for status in ITEM_STATUSES if (status, "shipped") in ITEM_MOVES)
 COMING_BACK = ("not_bought_out", "returned")  # also after the order is finished
 UNCHARGED = frozenset({CANCELLED, "not_bought_out"})  # nobody pays for these pieces
+OUTCOMES = (*UNCHARGED, "damaged", "lost")  # no steps of the way from ordered to delivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +153,15 @@ def items_status(items: Iterable[Item]) -> str:
     if not live:
         return CANCELLED if pieces.get(CANCELLED) else "none"
     return live[-1] if len(live) == 1 else f"partly_{live[-1]}"
+
+
+def all_have_come_to(items: Iterable[Item], status: str) -> bool:
+    """Whether all pieces have come so far. Those that nobody pays for hold nobody up, damaged and
+    lost ones do; to an outcome have come only those that have just that.
+    """
+    there = {one for item in items for one in item.pieces}
+    if status in OUTCOMES:
+        return there - ({CANCELLED} - {status}) == {status}
+    counted = there - UNCHARGED
+    reached = ITEM_STATUSES.index(status)
+    return bool(counted) and all(ITEM_STATUSES.index(one) >= reached for one in counted)

@@ -8,6 +8,7 @@ from domain.orders.items import (
     ITEM_MOVES,
     ITEM_STATUSES,
     Item,
+    all_have_come_to,
     items_status,
 )
 from tests.support.examples import TEA
@@ -27,11 +28,37 @@ from tests.support.examples import TEA
         ({"delivered": 1, "not_bought_out": 2}, "partly_not_bought_out"),
         ({"not_bought_out": 2, "cancelled": 1}, "not_bought_out"),
         ({"damaged": 1}, "damaged"),
+        ({"delivered": 2, "lost": 1}, "partly_delivered"),
         ({"cancelled": 3}, "cancelled"),
     ],
 )
 def test_d6_one_word_says_how_far_the_pieces_are(pieces: dict[str, int], word: str) -> None:
     assert items_status([Item(TEA, pieces)]) == word
+
+
+@pytest.mark.parametrize(
+    ("pieces", "status", "come"),
+    [
+        ({"delivered": 2, "shipped": 1}, "shipped", True),
+        ({"delivered": 2, "shipped": 1}, "delivered", False),
+        ({"delivered": 2, "cancelled": 1}, "delivered", True),
+        ({"delivered": 2, "not_bought_out": 1}, "delivered", True),
+        ({"delivered": 2, "lost": 1}, "delivered", False),
+        ({"damaged": 3}, "ordered", False),
+        ({"not_bought_out": 3}, "delivered", False),
+        ({"not_bought_out": 2, "cancelled": 1}, "not_bought_out", True),
+        ({"ordered": 3}, "not_bought_out", False),
+        ({"ordered": 3}, "lost", False),
+        ({"cancelled": 3}, "cancelled", True),
+        ({"cancelled": 3}, "ordered", False),
+        ({"cancelled": 2, "ordered": 1}, "cancelled", False),
+        ({}, "ordered", False),
+    ],
+)
+def test_all_pieces_have_come_somewhere_when_none_is_held_up(
+    pieces: dict[str, int], status: str, come: bool
+) -> None:
+    assert all_have_come_to([Item(TEA, pieces)], status) is come
 
 
 def test_moved_pieces_leave_no_zero_behind() -> None:
