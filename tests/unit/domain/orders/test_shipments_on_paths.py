@@ -13,18 +13,19 @@ from domain.stock.stock import Stock
 from tests.support.examples import ORDER_ID, actor
 from tests.support.spec import STEP, Scenario, given
 
+NO_NUMBER, NO_INVOICE = "track_number_missing", "invoice_missing"  # codes of the path's guards
 TEA = Line(item_id="tea", sku="TEA", title="Tea", quantity=3, unit_price_minor=500)
 
 
 def path(**more: Any) -> OrderPath:
     guards = [
         {
-            "code": "track_number_missing",
+            "code": NO_NUMBER,
             "when": "shipments.size() > 0 && shipments.all(s, s.track_number != '')",
             "message": "Every shipment needs its track number",
         },
         {
-            "code": "invoice_missing",
+            "code": NO_INVOICE,
             "when": "documents.exists(d, d.kind == 'invoice' && d.status != 'cancelled')",
             "message": "Issue the invoice first",
         },
@@ -77,9 +78,9 @@ class TestGuards:
     def test_p30_r5_no_delivery_without_track_number_and_invoice(self) -> None:
         scenario = given(PLACE, ASSEMBLE, pack(), paths=(path(),))
 
-        scenario.when(SEND).then_refused("track_number_missing", "invoice_missing")
+        scenario.when(SEND).then_refused(NO_NUMBER, NO_INVOICE)
         scenario.when(c.TrackShipment(**who(), shipment_id="s-1", track_number="RR1"))
-        scenario.when(SEND).then_refused("invoice_missing")
+        scenario.when(SEND).then_refused(NO_INVOICE)
         scenario.when(c.IssueDocument(**who(), kind="invoice"))
         assert scenario.when(SEND).order.status == "sending"
 
