@@ -44,9 +44,9 @@ DocumentEvent = DocumentIssued | DocumentMoved
 
 def after_document(documents: Documents, event: DocumentEvent) -> Documents:
     """Give the documents after one more event. Never refuses: evolve calls it."""
-    match event:
-        case DocumentIssued():
-            document = Document(**event.model_dump())
-        case DocumentMoved():
-            document = replace(documents[event.document_id], status=event.to_status)
-    return {**documents, event.document_id: document}
+    if isinstance(event, DocumentIssued):
+        return {**documents, event.document_id: Document(**event.model_dump())}
+    known = documents.get(event.document_id)
+    if known is None:
+        return documents
+    return {**documents, event.document_id: replace(known, status=event.to_status)}
