@@ -9,15 +9,9 @@ from uuid import UUID
 
 from domain.messages import Happened
 from domain.orders import events as e
+from domain.orders import item_history as h
 from domain.orders.documents import Documents, after_document
 from domain.orders.fingerprint import fingerprint
-from domain.orders.item_history import (
-    ItemEvent,
-    ItemHistory,
-    ItemTelling,
-    with_telling,
-    without_fact,
-)
 from domain.orders.items import INITIAL, Item, charged_lines, items_status
 from domain.orders.ledger import Balance, LedgerEntry, PaymentStatus, balance, payment_status
 from domain.orders.money import Totals, add_up, discount_within_price
@@ -48,7 +42,9 @@ class Order:
     paused: e.Paused | None = None  # the limit that goes on when the order comes back
     approval: Approval | None = None
     items: Mapping[str, Item] = field(default_factory=dict)
-    item_histories: Mapping[str, ItemHistory] = field(default_factory=dict)  # where facts shaped it
+    item_histories: Mapping[str, h.ItemHistory] = field(
+        default_factory=dict
+    )  # where facts shaped it
     goods: Mapping[str, Kept] = field(default_factory=dict)  # by item, of those the stock knows of
     totals: Totals | None = None  # as decided; None: facts shaped items, add them up
     ledger: tuple[LedgerEntry, ...] = ()
@@ -250,9 +246,9 @@ def _placed(order: Order, event: e.OrderPlaced, happened: Happened) -> dict[str,
     return changes
 
 
-def _item_shaped(order: Order, event: ItemEvent, happened: Happened) -> dict[str, Any]:
-    told = ItemTelling(happened.version, _key_of(happened), event)
-    changes: dict[str, Any] = with_telling(order.items, order.item_histories, told)
+def _item_shaped(order: Order, event: h.ItemEvent, happened: Happened) -> dict[str, Any]:
+    told = h.ItemTelling(happened.version, _key_of(happened), event)
+    changes: dict[str, Any] = h.with_telling(order.items, order.item_histories, told)
     changes["totals"] = None if changes["item_histories"] else event.totals or order.totals
     return changes
 
@@ -288,7 +284,7 @@ def _annulled(order: Order, version: int) -> dict[str, Any]:
         "correctable": {v: name for v, name in order.correctable.items() if v != version},
         "annulled": order.annulled | {version},
         **_placement_annulled(order, version),
-        **without_fact(order.items, order.item_histories, version),
+        **h.without_fact(order.items, order.item_histories, version),
     }
 
 
