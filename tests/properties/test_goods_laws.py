@@ -53,6 +53,7 @@ class OneOrder(RuleBasedStateMachine):
 
     @initialize(effects=st.lists(effects, min_size=5, max_size=5), partial=st.booleans())
     def start(self, effects: list[Any], partial: bool) -> None:
+        self.told_of: set[str] = set()  # items that a fact from elsewhere has shaped
         final = {"done": "success", "cancelled": "failure"}
         statuses = {
             code: {"stage": "all"}
@@ -118,6 +119,7 @@ class OneOrder(RuleBasedStateMachine):
     @rule(item=st.sampled_from(["1", "4"]), sku=st.sampled_from(SKUS), quantity=st.integers(1, 4))
     def tell_of_an_item(self, item: str, sku: str, quantity: int) -> None:
         line = LINES[0].model_copy(update={"item_id": item, "sku": sku, "quantity": quantity})
+        self.told_of.add(item)
         fact = c.ItemFact(fact_id=uuid4(), occurred_at=self.now + timedelta(minutes=9), line=line)
         by = {"actor": actor("import")}
         self.send(c.RecordFacts(**who() | by, path="shop", facts=(fact,)))
@@ -202,9 +204,14 @@ class OneOrder(RuleBasedStateMachine):
 
     @invariant()
     def shipments_hold_no_piece_that_is_elsewhere(self) -> None:
+        """A fact is never refused, also one that leaves fewer pieces than were packed: the
+        shipment is right again with its next step. No decision does that.
+        """
         if hasattr(self, "world"):
             shipments = self.world.order.shipments.values()
             for item_id, item in self.world.order.items.items():
+                if item_id in self.told_of:
+                    continue
                 packed = held(shipments, item_id, (PLANNED,))
                 assert packed <= item.pieces.get("assembled", 0)
                 assert held(shipments, item_id, ON_THE_WAY) <= item.pieces.get("shipped", 0)
