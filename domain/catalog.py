@@ -3,6 +3,9 @@
 Used by infra.mapper (decode), services.pipeline (decide) and the edges (commands by name).
 """
 
+# Everybody looks up the stored names here too.
+# ruff: noqa: PLC0414
+
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -10,118 +13,52 @@ from typing import Any
 
 from domain import attempts, callers, placing
 from domain.customers import commands as customer_commands
-from domain.customers.customer import Customer
 from domain.customers.decide import decide as decide_customer
-from domain.customers.events import CUSTOMER_EVENTS
 from domain.customers.meeting import streams_met
+from domain.documents import commands as document_commands
+from domain.documents.decide import define
 from domain.enquiries import commands as enquiry_commands
 from domain.enquiries.decide import close, record
-from domain.enquiries.enquiry import Enquiry
-from domain.enquiries.events import ENQUIRY_EVENTS
 from domain.facts import Facts, PathKey
-from domain.messages import Aggregate, Command, Decided, Event
+from domain.messages import Command, Decided
 from domain.orders import commands, decide
-from domain.orders.events import ORDER_EVENTS
+from domain.orders.decide_documents import issue
 from domain.orders.goods import stocks_for
 from domain.orders.migration import MigrateOrder, migrate
 from domain.orders.order import Order
 from domain.paths import commands as path_commands
 from domain.paths.calendar_line import (
     CalendarLine,
-    CalendarPublished,
     PublishCalendar,
     publish_calendar,
 )
 from domain.paths.calendar_line import stream_of as calendar_stream
 from domain.paths.calendars import Calendar
 from domain.paths.decide import publish
-from domain.paths.events import PATH_EVENTS, stream_of
+from domain.paths.events import stream_of
 from domain.paths.line import PathLine
-from domain.paths.selection import DIMENSIONS, SELECTION, PathListed, Selection
+from domain.paths.selection import DIMENSIONS, SELECTION, Selection
 from domain.products import commands as product_commands
 from domain.products.decide import decide as decide_product
 from domain.products.delivery_methods import (
     DeliveryMethodCommand,
-    DeliveryMethodEnded,
-    DeliveryMethods,
-    DeliveryMethodSet,
-    EndDeliveryMethod,
-    SetDeliveryMethod,
 )
 from domain.products.delivery_methods import decide as decide_delivery_method
 from domain.products.discounts import (
     DiscountCommand,
-    DiscountEnded,
-    Discounts,
-    DiscountSet,
-    EndDiscount,
-    SetDiscount,
 )
 from domain.products.discounts import decide as decide_discount
-from domain.products.events import PRODUCT_EVENTS
 from domain.products.pricing import offer_in, offer_streams
-from domain.products.product import Product
 from domain.refusals import Unmet
 from domain.stock import commands as stock_commands
 from domain.stock.decide import decide as decide_stock
-from domain.stock.events import STOCK_EVENTS
 from domain.stock.stock import Stock
+from domain.vocabulary import AGGREGATES as AGGREGATES
+from domain.vocabulary import COMMANDS as COMMANDS
+from domain.vocabulary import EVENTS as EVENTS
+from domain.vocabulary import empty_state as empty_state
 
 States = Mapping[str, Any]  # stream id -> state; every stream that streams_of named
-
-_EVENT_TYPES: tuple[type[Event], ...] = (
-    *ORDER_EVENTS,
-    attempts.AttemptRefused,
-    callers.AttemptsFlooded,
-    *PATH_EVENTS,
-    CalendarPublished,
-    PathListed,
-    *STOCK_EVENTS,
-    *CUSTOMER_EVENTS,
-    *ENQUIRY_EVENTS,
-    *PRODUCT_EVENTS,
-    DiscountSet,
-    DiscountEnded,
-    DeliveryMethodSet,
-    DeliveryMethodEnded,
-)
-_COMMAND_TYPES: tuple[type[Command], ...] = (
-    *commands.COMMANDS,
-    MigrateOrder,
-    *path_commands.COMMANDS,
-    PublishCalendar,
-    *stock_commands.COMMANDS,
-    *customer_commands.COMMANDS,
-    *enquiry_commands.COMMANDS,
-    callers.CountFlood,
-    *product_commands.COMMANDS,
-    SetDiscount,
-    EndDiscount,
-    SetDeliveryMethod,
-    EndDeliveryMethod,
-)
-
-EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
-COMMANDS: Mapping[str, type[Command]] = {t.NAME: t for t in _COMMAND_TYPES}
-AGGREGATES: Mapping[str, type[Aggregate]] = {
-    "order": Order,
-    "path": PathLine,
-    "calendar": CalendarLine,
-    "selection": Selection,
-    "stock": Stock,
-    "customer": Customer,
-    "enquiry": Enquiry,
-    "caller": callers.Caller,
-    "product": Product,
-    "discount": Discounts,
-    "delivery_method": DeliveryMethods,
-}
-_EMPTY: Mapping[str, Aggregate] = {name: aggregate() for name, aggregate in AGGREGATES.items()}
-
-
-def empty_state(stream_id: str) -> Aggregate:
-    """Give the state of a stream before its first event. States are immutable: one will do."""
-    return _EMPTY[stream_id.partition("-")[0]]
 
 
 def streams_of(command: Command) -> tuple[str, ...]:
@@ -143,11 +80,13 @@ def streams_of(command: Command) -> tuple[str, ...]:
             return (command.stream_id,)
         case MigrateOrder():
             return (command.stream_id, stream_of(command.path))
+        case commands.IssueDocument():
+            return (command.stream_id, command.series_stream_id)
         case commands.OrderCommand() | stock_commands.StockCommand():
             return (command.stream_id,)
         case path_commands.PublishPath():
             return (command.stream_id, SELECTION)
-        case PublishCalendar() | callers.CountFlood():
+        case PublishCalendar() | callers.CountFlood() | document_commands.DefineSeries():
             return (command.stream_id,)
         case product_commands.ProductCommand() | DiscountCommand() | DeliveryMethodCommand():
             return (command.stream_id,)
@@ -182,6 +121,8 @@ _ENTERING = (
     commands.CancelOrder,
     commands.ItemCommand,  # the order may follow its items
     MigrateOrder,
+    commands.CreateShipment,
+    commands.MoveShipment,
 )
 
 
@@ -260,6 +201,10 @@ def decide_on(
         case MigrateOrder():
             line = states[stream_of(command.path)]
             return migrate(states[command.stream_id], line, command, facts, now)
+        case commands.IssueDocument():
+            streams = streams_of(command)
+            order, series = (states[stream] for stream in streams)
+            return dict(zip(streams, issue(order, series, command, now), strict=True))
         case commands.OrderCommand():
             order = states[command.stream_id]
             return decide.decide(order, command, facts, now)
@@ -271,6 +216,8 @@ def decide_on(
             return {command.stream_id: publish_calendar(line, command, now)}
         case callers.CountFlood():
             return {command.stream_id: callers.count_flood(command, now)}
+        case document_commands.DefineSeries():
+            return {command.stream_id: define(states[command.stream_id], command, now)}
         case stock_commands.StockCommand():
             return {command.stream_id: decide_stock(states[command.stream_id], command, now)}
         case customer_commands.CustomerCommand():

@@ -21,7 +21,7 @@ class Activity:
             order_id             uuid not null,
             occurred_at          timestamptz not null,
             event                text not null,
-            subject              text, -- status, item, payment or owner that it is about
+            subject              text, -- status, item, payment, owner, … that it is about
             actor_kind           text not null,
             actor_id             text not null,
             on_behalf_of         text,
@@ -95,6 +95,10 @@ def _subject(event: Any) -> str | None:
             return item_id
         case e.PaymentSubmitted(payment_id=payment_id) | e.PaymentEvent(payment_id=payment_id):
             return payment_id
+        case e.ShipmentEvent(shipment_id=shipment_id):
+            return shipment_id
+        case e.DocumentEvent(document_id=document_id):
+            return document_id
         case e.OwnerAssigned(user=user, group=group):
             return user or group
         case e.FactAnnulled(annulled_type=annulled_type):

@@ -7,6 +7,7 @@ from projections.activity import Activity
 from projections.customers import Customers
 from projections.delivery_methods import DeliveryMethods
 from projections.discounts import Discounts
+from projections.documents import Documents
 from projections.enquiries import Enquiries
 from projections.interface import Projection
 from projections.items import Items
@@ -16,6 +17,7 @@ from projections.payments import Payments
 from projections.products import Products
 from projections.refusals import Refusals
 from projections.reservations import Reservations
+from projections.shipments import Shipments
 from projections.status_visits import StatusVisits
 from projections.stock_levels import StockLevels
 
@@ -24,6 +26,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     StatusVisits(),
     Items(),
     Payments(),
+    Shipments(),
+    Documents(),
     StockLevels(),
     Reservations(),
     Customers(),

@@ -22,7 +22,7 @@ class Items:
     """One row per position, and one per order with its money."""
 
     name: Final = "items"
-    version: Final = 3
+    version: Final = 4
     tables: Final = ("items", "order_totals", "tellings")
     ddl: Final[LiteralString] = (
         """
@@ -41,6 +41,7 @@ class Items:
             currency          text, -- of its prices, null: the order's
             pieces            jsonb not null, -- item status -> pieces, never zero
             item_status       text not null,
+            supplier          text, -- who was asked for pieces of it last
             live_quantity     integer not null,
             net_minor         bigint not null,
             key_at            timestamptz not null, -- place of the event that shaped it last
@@ -134,9 +135,10 @@ def _item(
     pieces: dict[str, int],
     delivery_minor: int,
     currency: str | None,
+    supplier: str | None,
     *key: Any,
 ) -> Item:
-    return Item(Line.model_construct(**line), pieces, delivery_minor, currency, key)
+    return Item(Line.model_construct(**line), pieces, delivery_minor, currency, supplier, key)
 
 
 def _order(items: dict[str, Item], *row: Any) -> Order:
@@ -178,6 +180,7 @@ def _item_rows(order_id: str, order: Order) -> Iterable[dict[str, Any]]:
             "currency": item.currency,
             "pieces": item.pieces,
             "item_status": items_status([item]),
+            "supplier": item.supplier,
             "live_quantity": item.live_quantity,
             "net_minor": item.net_minor,
             "key_at": at,
@@ -221,7 +224,7 @@ _SELECT_ITEMS: Final = """
                'item_id', item_id, 'sku', sku, 'title', title, 'quantity', quantity,
                'unit_price_minor', unit_price_minor, 'discount_minor', discount_minor,
                'vat_bp', vat_bp, 'seller', seller, 'upsell', upsell),
-           pieces, delivery_minor, currency, key_at, key_decided, key_no, key_fact_id
+           pieces, delivery_minor, currency, supplier, key_at, key_decided, key_no, key_fact_id
     from items where order_id = any(%s::uuid[]) order by order_id, item_id
 """
 
@@ -241,15 +244,16 @@ _UPSERT_ITEMS: Final = """
         order_id uuid, item_id text, sku text, title text, quantity integer,
         unit_price_minor bigint, discount_minor bigint, vat_bp integer, seller text,
         upsell boolean, delivery_minor bigint, currency text, pieces jsonb, item_status text,
-        live_quantity integer, net_minor bigint, key_at timestamptz, key_decided integer,
-        key_no integer, key_fact_id uuid, before jsonb)
+        supplier text, live_quantity integer, net_minor bigint, key_at timestamptz,
+        key_decided integer, key_no integer, key_fact_id uuid, before jsonb)
     on conflict (order_id, item_id) do update set
         sku = excluded.sku, title = excluded.title, quantity = excluded.quantity,
         unit_price_minor = excluded.unit_price_minor, discount_minor = excluded.discount_minor,
         vat_bp = excluded.vat_bp, seller = excluded.seller, upsell = excluded.upsell,
         delivery_minor = excluded.delivery_minor, currency = excluded.currency,
         pieces = excluded.pieces,
-        item_status = excluded.item_status, live_quantity = excluded.live_quantity,
+        item_status = excluded.item_status, supplier = excluded.supplier,
+        live_quantity = excluded.live_quantity,
         net_minor = excluded.net_minor, key_at = excluded.key_at,
         key_decided = excluded.key_decided, key_no = excluded.key_no,
         key_fact_id = excluded.key_fact_id, before = excluded.before

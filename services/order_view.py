@@ -4,22 +4,25 @@ The keys are stable (docs/reports.md): the CLI and the API show them as they are
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final, get_args
 
 from domain.messages import Recorded
+from domain.orders.documents import Document
 from domain.orders.events import FactAnnulled, OrderPlaced, StatusRecorded
 from domain.orders.items import Item
 from domain.orders.ledger import Kind, balance
 from domain.orders.order import Order
 from domain.orders.parts import Kept
+from domain.orders.shipments import Shipment
 from domain.orders.timeline import Entry
 from domain.paths.path import OrderPath
 
 View = dict[str, Any]
 
 # item id -> item, item id -> where its pieces are, payment id -> sums, `JPY.payment id` -> sums in
-# another currency
-_KEYED: Final = ("items", "goods", "payments", "other_payments")
+# another currency, shipment id -> shipment, document id -> document
+_KEYED: Final = ("items", "goods", "payments", "other_payments", "shipments", "documents")
 _PARTS: Final = ("customer", "delivery", "owner", "totals")
 # Counters and copies of what stands elsewhere in the view are no changes of their own.
 _SILENT: Final = frozenset(
@@ -92,6 +95,8 @@ def view_of(
         "refund_status": order.refund_status,
         "approval": _approval(order),
         "paused": _paused(order),
+        "shipments": {name: _shipment(one) for name, one in order.shipments.items()},
+        "documents": {name: _document(one) for name, one in order.documents.items()},
         "statuses": [_entry(entry) for entry in order.timeline],
     }
 
@@ -162,6 +167,7 @@ def _item(item: Item) -> View:
         **item.line.model_dump(exclude={"item_id"}),
         "delivery_minor": item.delivery_minor,
         "currency": item.currency,
+        "supplier": item.supplier,
         "pieces": dict(item.pieces),
     }
 
@@ -189,6 +195,21 @@ def _paused(order: Order) -> View | None:
         return None
     left = {one.level: one.seconds for one in order.paused.left}
     return {"status": order.paused.status, "left_seconds": left}
+
+
+def _shipment(shipment: Shipment) -> View:
+    return {
+        "carrier": shipment.carrier,
+        "track_number": shipment.track_number,
+        "status": shipment.status,
+        "pieces": dict(shipment.pieces),
+    }
+
+
+def _document(document: Document) -> View:
+    said = asdict(document)
+    del said["document_id"]
+    return said
 
 
 def _payments(order: Order, *, counting: bool = True) -> Iterator[tuple[str, View]]:

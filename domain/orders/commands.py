@@ -10,6 +10,8 @@ from pydantic import Field, model_validator
 
 from domain.messages import Code, Moment, Name, Personal, Written
 from domain.orders.currencies import KnownCurrency
+from domain.orders.document_commands import IssueDocument as IssueDocument
+from domain.orders.document_commands import MoveDocument as MoveDocument
 from domain.orders.events import Customer, Delivery, Initiator
 from domain.orders.facts import Fact as Fact
 from domain.orders.facts import ItemFact as ItemFact
@@ -30,6 +32,10 @@ from domain.orders.payment_commands import PlacedPayment as PlacedPayment
 from domain.orders.payment_commands import RefundPayment as RefundPayment
 from domain.orders.payment_commands import ReturnedPayment as ReturnedPayment
 from domain.orders.payment_commands import SubmitPayment as SubmitPayment
+from domain.orders.shipment_commands import CreateShipment as CreateShipment
+from domain.orders.shipment_commands import MoveShipment as MoveShipment
+from domain.orders.shipment_commands import ShipmentCommand as ShipmentCommand
+from domain.orders.shipment_commands import TrackShipment as TrackShipment
 
 MAX_LINES = 500  # positions in one order
 MAX_FACTS = 500  # facts in one command
@@ -149,6 +155,7 @@ class MoveItem(ItemCommand):
     from_status: Code
     to_status: Code
     reason_code: Code | None = None
+    supplier: Name | None = None  # whom the pieces are bought from, or came from
 
 
 class CancelItem(ItemCommand):
@@ -157,7 +164,7 @@ class CancelItem(ItemCommand):
     NAME: ClassVar[str] = "order.cancel_item"
 
     item_id: Name
-    quantity: Quantity | None = None  # None: all that are not shipped
+    quantity: Quantity | None = None  # None: all that can be cancelled
     reason_code: Code
 
 
@@ -243,10 +250,17 @@ Change = (
     | RefundPayment
     | ChargeBackPayment
     | GrantRefund
+    | ShipmentCommand
+    | MoveDocument
     | AssignOwner
     | AddNote
     | MarkTest
     | CorrectFact
 )
 
-COMMANDS: tuple[type[OrderCommand], ...] = (PlaceOrder, *get_args(Change), RecordFacts)
+COMMANDS: tuple[type[OrderCommand], ...] = (
+    PlaceOrder,
+    *get_args(Change),
+    IssueDocument,
+    RecordFacts,
+)

@@ -11,9 +11,11 @@ from uuid import UUID
 
 from domain.facts import Facts
 from domain.messages import Actor
+from domain.orders.documents import Document
 from domain.orders.items import PIECE_STATUSES, Item
 from domain.orders.ledger import Balance, balance, method_of, payment_status, payments_of
 from domain.orders.order import Order
+from domain.orders.shipments import Shipment
 from domain.paths.conditional import compiled
 from domain.paths.conditions import Answer, evaluate
 from domain.paths.path import OrderPath
@@ -164,6 +166,19 @@ def _payments(s: Situation) -> list[_Record[_Payment]]:
     return [_Record(_Payment(s.order, one), _PAYMENT) for one in payments_of(s.order.ledger)]
 
 
+_SHIPMENT: Final[Fields[Shipment]] = {
+    "shipment_id": lambda shipment: shipment.shipment_id,
+    "carrier": lambda shipment: shipment.carrier,
+    "track_number": lambda shipment: shipment.track_number,
+    "status": lambda shipment: shipment.status,
+}
+
+_DOCUMENT: Final[Fields[Document]] = {
+    "kind": lambda document: document.kind,
+    "number": lambda document: document.number,
+    "status": lambda document: document.status,
+}
+
 _ACTOR: Final[Fields[Actor]] = {
     "kind": lambda actor: actor.kind,
     "id": lambda actor: actor.id,
@@ -174,8 +189,8 @@ _VARIABLES: Final[Fields[Situation]] = {
     "order": lambda s: _Record(s, _ORDER),
     "items": lambda s: [_Record(item, _ITEM) for item in s.order.items.values()],
     "payments": _payments,
-    "shipments": lambda s: (),
-    "documents": lambda s: (),
+    "shipments": lambda s: [_Record(one, _SHIPMENT) for one in s.order.shipments.values()],
+    "documents": lambda s: [_Record(one, _DOCUMENT) for one in s.order.documents.values()],
     "customer": lambda s: None,
     "actor": lambda s: _Record(s.actor, _ACTOR),
     "now": lambda s: s.now,

@@ -10,9 +10,11 @@ from typing import Any, assert_never, cast
 from domain.facts import Facts, PathKey
 from domain.messages import Decided, Event, Verdict
 from domain.orders import commands as c
+from domain.orders import decide_documents as documents
 from domain.orders import decide_items as items
 from domain.orders import decide_moves as moves
 from domain.orders import decide_payments as payments
+from domain.orders import decide_shipments as shipments
 from domain.orders import events as e
 from domain.orders import goods, guards
 from domain.orders.context import Situation
@@ -104,12 +106,12 @@ def decide(order: Order, cmd: c.OrderCommand, facts: Facts, now: datetime) -> De
     # A fact may be minutes ahead of our clock: what is decided now comes after it.
     at = cmd.occurred_at or max(now, order.last_occurred_at or now)
     situation = Situation(cmd.order_id, order, path, cmd.actor, at, facts) if path else None
-    events, more = _verdict(order, cast(c.Change, cmd), path, situation)
+    events, more = _verdict(order, cast(c.Change, cmd), path, situation, at)
     if unmet or more:
         raise Refusal(*unmet, *more)
     if situation is not None and (situation.path.has_effects or order.goods):
         return _with_effects(cmd, situation, events)
-    return {cmd.stream_id: [_decided(cmd, event, at) for event in events]}
+    return {cmd.stream_id: [_decided(cmd, order, event, at) for event in events]}
 
 
 def _with_effects(cmd: c.OrderCommand, situation: Situation, events: list[Event]) -> Decision:
@@ -124,11 +126,14 @@ def _with_effects(cmd: c.OrderCommand, situation: Situation, events: list[Event]
     elif isinstance(cmd, c.ExpireReservations):
         goods.release_expired(draft)
     follow_up(draft, events)
+    if draft.unmet and guards.tells_fact(cmd) and not isinstance(cmd, c.PlaceOrder):
+        # It has happened, also where nothing can follow from it.
+        return {cmd.stream_id: [_decided(cmd, situation.order, event, at) for event in events]}
     if draft.unmet:
         raise Refusal(*draft.unmet)
     told = {id(event) for event in events}
     decided = [
-        _decided(cmd, event, at) if id(event) in told else Decided(event, at)
+        _decided(cmd, situation.order, event, at) if id(event) in told else Decided(event, at)
         for event in draft.events
     ]
     return {cmd.stream_id: decided, **draft.stock_events}
@@ -144,14 +149,21 @@ def _settled(cmd: c.RecordFacts, situation: Situation, told: list[Decided]) -> D
     return {cmd.stream_id: [*told, *more], **draft.stock_events}
 
 
-def _decided(cmd: c.OrderCommand, event: Event, at: datetime) -> Decided:
+def _decided(cmd: c.OrderCommand, order: Order, event: Event, at: datetime) -> Decided:
+    """What a carrier's word means for pieces is decided here, after all else of them."""
+    if isinstance(event, e.ItemStatusChanged):
+        return Decided(event, max(at, order.items[event.item_id].key[0]))
     fact = guards.tells_fact(cmd) and not isinstance(cmd, c.PlaceOrder)
     return Decided(event, at, fact_id_in(cmd.command_id, event.NAME) if fact else None)
 
 
 # One branch per command: all that may be asked of an order on one page, the frequent first.
 def _verdict(
-    order: Order, cmd: c.Change, path: OrderPath | None, situation: Situation | None
+    order: Order,
+    cmd: c.Change,
+    path: OrderPath | None,
+    situation: Situation | None,
+    at: datetime,
 ) -> Verdict:
     match cmd:
         case c.ChangeStatus() | c.CancelOrder() | c.ApproveMove():
@@ -160,6 +172,10 @@ def _verdict(
             return payments.decide(order, cmd, path)
         case c.ItemCommand():
             return items.decide(order, cmd, path)
+        case c.CreateShipment() | c.TrackShipment() | c.MoveShipment():
+            return shipments.decide(order, cmd, path, at)
+        case c.MoveDocument():
+            return documents.move(order, cmd)
         case c.ReserveItems() | c.ExpireReservations():
             return [], [*guards.stock_is_kept(path)]
         case c.ChangeFields():

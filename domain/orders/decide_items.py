@@ -7,7 +7,22 @@ from domain.messages import Event, Verdict
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
-from domain.orders.items import CANCELLABLE, CANCELLED, INITIAL, ITEM_MOVES, Item
+from domain.orders.item_guards import (
+    item_is_known,
+    no_more_than,
+    pieces_are_free,
+    pieces_are_there,
+    pieces_planned,
+)
+from domain.orders.items import (
+    CANCELLABLE,
+    CANCELLED,
+    COMING_BACK,
+    INITIAL,
+    ITEM_MOVES,
+    UNCHARGED,
+    Item,
+)
 from domain.orders.money import check_line, check_size
 from domain.orders.order import Order, totals_of
 from domain.orders.path_rights import items_may_be_moved
@@ -57,7 +72,7 @@ def _change(order: Order, cmd: c.ChangeItem, path: OrderPath | None) -> Verdict:
     unmet = list(guards.not_final(order, path))
     item = order.items.get(cmd.item_id)
     if item is None:
-        return [], [*unmet, _unknown(order, cmd.item_id)]
+        return [], [*unmet, *item_is_known(order, cmd.item_id)]
     wanted = cmd.model_dump(
         include={"quantity", "unit_price_minor", "discount_minor"}, exclude_none=True
     )
@@ -81,12 +96,10 @@ def _change(order: Order, cmd: c.ChangeItem, path: OrderPath | None) -> Verdict:
 
 def _move(order: Order, cmd: c.MoveItem, path: OrderPath | None) -> Verdict:
     unmet: list[Unmet] = []
-    # Goods may come back after the order is finished.
-    if cmd.to_status != "returned":
+    if cmd.to_status not in COMING_BACK:
         unmet += guards.not_final(order, path)
     item = order.items.get(cmd.item_id)
-    if item is None:
-        unmet.append(_unknown(order, cmd.item_id))
+    unmet += item_is_known(order, cmd.item_id)
     if (cmd.from_status, cmd.to_status) not in ITEM_MOVES:
         ways = sorted(to for source, to in ITEM_MOVES if source == cmd.from_status)
         unmet.append(
@@ -98,43 +111,49 @@ def _move(order: Order, cmd: c.MoveItem, path: OrderPath | None) -> Verdict:
             )
         )
     there = item.pieces.get(cmd.from_status, 0) if item else cmd.quantity
-    if there < cmd.quantity:
-        unmet.append(_too_few(cmd.quantity, there, cmd.from_status))
+    unmet += pieces_are_there(cmd.quantity, there, cmd.from_status)
+    move = (cmd.from_status, cmd.to_status)
+    if item is not None and there >= cmd.quantity:
+        unmet += pieces_are_free(order, item, cmd.quantity, move)
     if cmd.to_status == CANCELLED:
         unmet += guards.is_said("reason_code", cmd.reason_code, "Cancelling an item")
     if item is None or unmet:
         return [], unmet
-    move = (cmd.from_status, cmd.to_status)
-    return [_moved(order, item, cmd.quantity, move, cmd.reason_code)], []
+    said = {"reason_code": cmd.reason_code, "supplier": cmd.supplier}
+    return [moved(order, item, cmd.quantity, move, **said)], []
 
 
 def _cancel(order: Order, cmd: c.CancelItem, path: OrderPath | None) -> Verdict:
     unmet = list(guards.not_final(order, path))
     item = order.items.get(cmd.item_id)
     if item is None:
-        return [], [*unmet, _unknown(order, cmd.item_id)]
-    free = sum(item.pieces.get(status, 0) for status in CANCELLABLE)
+        return [], [*unmet, *item_is_known(order, cmd.item_id)]
+    there = sum(item.pieces.get(status, 0) for status in CANCELLABLE)
+    free = there - pieces_planned(order, item)
     quantity = free if cmd.quantity is None else cmd.quantity
     if cmd.quantity is None and free == 0:
         return [], []
-    if free < quantity:
-        unmet.append(_too_few(quantity, free, "a status before shipped"))
+    short = list(pieces_are_there(quantity, there, "a status from which they can be cancelled"))
+    unmet += short or no_more_than(free, quantity)
+    if quantity > free:
         return [], unmet
     events: list[Event] = []
     for status in CANCELLABLE:
         part = min(quantity, item.pieces.get(status, 0))
         if part:
-            events.append(_moved(order, item, part, (status, CANCELLED), cmd.reason_code))
-            item, quantity = item.move(part, status, CANCELLED), quantity - part
+            move = (status, CANCELLED)
+            events.append(moved(order, item, part, move, reason_code=cmd.reason_code))
+            item, quantity = item.move(part, *move), quantity - part
             order = replace(order, items={**order.items, cmd.item_id: item})
     return events, unmet
 
 
-def _moved(
-    order: Order, item: Item, quantity: int, move: tuple[str, str], reason_code: str | None
+def moved(
+    order: Order, item: Item, quantity: int, move: tuple[str, str], **said: str | None
 ) -> e.ItemStatusChanged:
+    """Give the event of a move, with the money afterwards if other pieces are charged then."""
     totals = None
-    if move[1] == CANCELLED:
+    if not UNCHARGED.isdisjoint(move):
         after = item.move(quantity, *move)
         totals = totals_of(order, {**order.items, item.line.item_id: after})
     return e.ItemStatusChanged(
@@ -142,24 +161,6 @@ def _moved(
         quantity=quantity,
         from_status=move[0],
         to_status=move[1],
-        reason_code=reason_code,
         totals=totals,
-    )
-
-
-def _unknown(order: Order, item_id: str) -> Unmet:
-    return Unmet(
-        code="item_unknown",
-        field="item_id",
-        message=f"The order has no item {item_id}",
-        needed="one of " + (", ".join(order.items) or "none"),
-    )
-
-
-def _too_few(wanted: int, there: int, status: str) -> Unmet:
-    return Unmet(
-        code="quantity_not_there",
-        field="quantity",
-        message=f"{wanted} pieces are asked for, {there} are in {status}",
-        needed=f"at most {there}",
+        **said,
     )

@@ -11,8 +11,10 @@ from domain.orders import events as e
 from domain.orders import goods
 from domain.orders.context import Situation
 from domain.orders.deadlines import deadlines_of, out_of_reach
+from domain.orders.decide_items import moved
 from domain.orders.draft import Draft
-from domain.orders.items import CANCELLED, ITEM_MOVES, ITEM_STATUSES
+from domain.orders.item_guards import free_pieces
+from domain.orders.items import COMING_BACK, ITEM_MOVES, all_have_come_to
 from domain.orders.moves import guards_hold, rule_of
 from domain.paths.statuses import ItemEffect, OnEnter
 from domain.paths.transitions import Follow
@@ -55,7 +57,7 @@ def _effect_of(draft: Draft, event: Event) -> None:
         case e.ItemStatusChanged(to_status=goods.RESERVED, from_status=source):
             if source in goods.UNRESERVED:
                 goods.reserve_pieces(draft, event.item_id, event.quantity)
-        case e.ItemStatusChanged(to_status=goods.RETURNED):
+        case e.ItemStatusChanged() if event.to_status in COMING_BACK:
             goods.take_back(draft, event.item_id, event.quantity)
         case e.PaymentCharged() | e.PaymentAuthorised():
             goods.keep_for_good(draft)
@@ -80,32 +82,27 @@ def _apply(draft: Draft, entered: OnEnter) -> None:
 
 
 def _bring(draft: Draft, effect: ItemEffect) -> None:
-    """Bring along every piece that has a way there."""
-    for item_id, item in draft.order.items.items():
-        for source, quantity in item.pieces.items():
+    """Bring along every piece that has a way there and goes with no shipment."""
+    for item_id in draft.order.items:
+        for source in draft.order.items[item_id].pieces:
             wanted = not effect.from_ or source in effect.from_
-            if wanted and (source, effect.to) in ITEM_MOVES:
-                moved = e.ItemStatusChanged(
-                    item_id=item_id,
-                    quantity=quantity,
-                    from_status=source,
-                    to_status=effect.to,
-                )
-                draft.add(moved)
-                _effect_of(draft, moved)
+            way = (source, effect.to)
+            quantity = free_pieces(draft.order, draft.order.items[item_id], way)
+            if wanted and way in ITEM_MOVES and quantity > 0:
+                event = moved(draft.order, draft.order.items[item_id], quantity, way)
+                draft.add(event)
+                _effect_of(draft, event)
 
 
 def _to_follow(draft: Draft) -> Follow | None:
     """Find the first rule whose pieces have all come so far, and whose move has its guards."""
     order = draft.order
-    live = {s for item in order.items.values() for s in item.pieces if s != CANCELLED}
     for follow in draft.path.follow:
-        if order.status not in follow.from_ or not live:
+        if order.status not in follow.from_:
             continue
         if not draft.path.statuses[follow.to].active:
             continue
-        reached = ITEM_STATUSES.index(follow.items)
-        if min(ITEM_STATUSES.index(status) for status in live) < reached:
+        if not all_have_come_to(order.items.values(), follow.items):
             continue
         guards = rule_of(draft.path, order.status, follow.to).guards
         if not list(guards_hold(replace(draft.situation, order=order), guards)):

@@ -10,9 +10,16 @@ quantities are pieces. When it happened stands in the envelope (occurred_at).
 from typing import ClassVar, Literal, get_args
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
 from domain.messages import Attributes, Code, Event, Moment, Name, Personal, Shape
+from domain.orders.document_events import DocumentEvent as DocumentEvent
+from domain.orders.document_events import DocumentIssued as DocumentIssued
+from domain.orders.document_events import DocumentMoved as DocumentMoved
+from domain.orders.item_events import ItemAdded as ItemAdded
+from domain.orders.item_events import ItemChanged as ItemChanged
+from domain.orders.item_events import ItemStatusChanged as ItemStatusChanged
+from domain.orders.item_events import ReservationChanged as ReservationChanged
 from domain.orders.money import AppliedDiscount, Currency, Line, Totals
 from domain.orders.payment_events import PAYMENT_EVENTS as PAYMENT_EVENTS
 from domain.orders.payment_events import LedgerEvent as LedgerEvent
@@ -24,6 +31,10 @@ from domain.orders.payment_events import PaymentRefunded as PaymentRefunded
 from domain.orders.payment_events import PaymentSubmitted as PaymentSubmitted
 from domain.orders.payment_events import RefundGranted as RefundGranted
 from domain.orders.payment_events import entry_of as entry_of
+from domain.orders.shipment_events import ShipmentCreated as ShipmentCreated
+from domain.orders.shipment_events import ShipmentEvent as ShipmentEvent
+from domain.orders.shipment_events import ShipmentMoved as ShipmentMoved
+from domain.orders.shipment_events import ShipmentTracked as ShipmentTracked
 from domain.orders.time_left import Deadline as Deadline
 from domain.orders.time_left import Paused as Paused
 from domain.orders.time_left import TimeLeft as TimeLeft
@@ -167,51 +178,6 @@ class FieldsChanged(Event):
     track_number: Name | None = None
 
 
-class ItemAdded(Event):
-    """Fact: a position was added to the order."""
-
-    NAME: ClassVar[str] = "order.item_added.v1"
-
-    line: Line
-    delivery_minor: int = 0  # freight that the source counts per item
-    currency: Currency | None = None  # of its prices; None: the order's
-    totals: Totals | None = None  # the order's money afterwards; None for imported items
-
-
-class ItemChanged(Event):
-    """Fact: quantity, price or discount of a position is another one now."""
-
-    NAME: ClassVar[str] = "order.item_changed.v1"
-
-    line: Line
-    totals: Totals
-
-
-class ItemStatusChanged(Event):
-    """Fact: so many pieces of a position went from one item status to another."""
-
-    NAME: ClassVar[str] = "order.item_status_changed.v1"
-
-    item_id: Name
-    quantity: int
-    from_status: Code
-    to_status: Code
-    reason_code: Code | None = None
-    totals: Totals | None = None  # set when pieces were cancelled: the money afterwards
-
-
-class ReservationChanged(Event):
-    """Fact: from now on so many pieces of an item are kept for the order, and where."""
-
-    NAME: ClassVar[str] = "order.reservation_changed.v1"
-
-    item_id: Name
-    sku: Name
-    kept: dict[Code, int] = Field(default_factory=dict)  # location -> pieces, none of them 0
-    committed: int = 0  # pieces that have left for good
-    missing: int = 0  # pieces that were asked for and that no location had
-
-
 class OwnerAssigned(Event):
     """Fact: a person or a group is responsible for the order from now on."""
 
@@ -263,6 +229,11 @@ OrderEvent = (
     | ItemStatusChanged
     | LedgerEvent
     | ReservationChanged
+    | ShipmentCreated
+    | ShipmentTracked
+    | ShipmentMoved
+    | DocumentIssued
+    | DocumentMoved
     | OwnerAssigned
     | NoteAdded
     | TestFlagChanged

@@ -12,7 +12,7 @@ from typing import Final
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.draft import Draft
-from domain.orders.items import CANCELLED, INITIAL, Item
+from domain.orders.items import INITIAL, UNCHARGED, Item
 from domain.orders.money import AskedLine
 from domain.orders.order import Order
 from domain.orders.parts import Kept
@@ -24,8 +24,8 @@ from domain.stock.policies import reservation_expiry
 from domain.stock.stock import ItemRef
 
 RESERVED: Final = "reserved"
-RETURNED: Final = "returned"
-UNRESERVED: Final = (INITIAL, "to_buy", "bought", "received", CANCELLED)  # nothing is kept for them
+# Nothing is kept for them.
+UNRESERVED: Final = (INITIAL, "to_buy", "bought", "received", *UNCHARGED)
 _PAID: Final = ("paid", "overpaid", "authorised")
 
 
@@ -62,7 +62,7 @@ def _may_reserve(path: OrderPath, cmd: c.OrderCommand) -> bool:
         case c.ChangeStatus() | c.CancelOrder():
             target = path.statuses.get(cmd.to_status or path.first_failure or "")
             return target is not None and target.on_enter is not None
-        case c.ItemCommand() | c.ReserveItems():
+        case c.ItemCommand() | c.ReserveItems() | c.CreateShipment() | c.MoveShipment():
             return True
         case _:
             return False

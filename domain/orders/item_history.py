@@ -92,7 +92,8 @@ def shaped(item: Item | None, telling: ItemTelling) -> Item | None:
     if after is None or after is item:
         return item
     key = max(after.key, telling.key)
-    return Item(after.line, after.pieces, after.delivery_minor, after.currency, key)
+    asked = (after.delivery_minor, after.currency, after.supplier)
+    return Item(after.line, after.pieces, *asked, key)
 
 
 def _shaped(item: Item | None, telling: ItemTelling) -> Item | None:
@@ -103,7 +104,7 @@ def _shaped(item: Item | None, telling: ItemTelling) -> Item | None:
         return None
     if isinstance(event, e.ItemChanged):
         return item.with_line(event.line)
-    return item.move(event.quantity, event.from_status, event.to_status)
+    return item.move(event.quantity, event.from_status, event.to_status, event.supplier)
 
 
 def _added(item: Item | None, event: e.ItemAdded, key: TimelineKey) -> Item:

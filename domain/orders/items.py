@@ -7,7 +7,20 @@ from domain.orders.money import Line
 from domain.orders.timeline import EARLIEST, TimelineKey
 
 # From the least to the most advanced; cancelled stands outside of the row.
-ITEM_STATUSES = ("ordered", "reserved", "assembled", "shipped", "delivered", "returned")
+ITEM_STATUSES = (
+    "damaged",
+    "lost",  # on their way to the customer
+    "ordered",
+    "to_buy",  # a supplier has to be asked for them
+    "bought",  # a supplier was, they are not here yet
+    "received",  # they came from the supplier
+    "reserved",
+    "assembled",
+    "shipped",
+    "delivered",
+    "not_bought_out",  # they came back, the customer never took them
+    "returned",  # the customer had them and gave them back
+)
 CANCELLED = "cancelled"
 INITIAL = "ordered"
 PIECE_STATUSES = (*ITEM_STATUSES, CANCELLED)
@@ -19,16 +32,50 @@ ITEM_MOVES: frozenset[tuple[str, str]] = frozenset(
         ("ordered", "assembled"),
         ("reserved", "assembled"),
         ("assembled", "reserved"),
+        # By way of a supplier, who may fall out.
+        ("ordered", "to_buy"),
+        ("to_buy", "ordered"),
+        ("to_buy", "bought"),
+        ("bought", "to_buy"),
+        ("bought", "received"),
+        ("received", "reserved"),
+        ("received", "assembled"),
+        # To the customer.
         ("assembled", "shipped"),
         ("shipped", "delivered"),
+        ("shipped", "not_bought_out"),
         ("shipped", "returned"),
+        ("shipped", "lost"),
+        ("lost", "delivered"),
+        ("lost", "not_bought_out"),
         ("delivered", "returned"),
+        # Broken, wherever somebody finds it.
+        ("received", "damaged"),
+        ("reserved", "damaged"),
+        ("assembled", "damaged"),
+        ("shipped", "damaged"),
+        ("delivered", "damaged"),
+        ("damaged", "returned"),
+        # Another piece instead, which is an exchange; or the same once more.
+        ("lost", "ordered"),
+        ("damaged", "ordered"),
+        ("not_bought_out", "ordered"),
+        ("returned", "ordered"),
         ("ordered", CANCELLED),
+        ("to_buy", CANCELLED),
+        ("bought", CANCELLED),
+        ("received", CANCELLED),
         ("reserved", CANCELLED),
         ("assembled", CANCELLED),
+        ("lost", CANCELLED),
+        ("damaged", CANCELLED),
     }
 )
-CANCELLABLE = ("ordered", "reserved", "assembled")
+CANCELLABLE = tuple(status for status in ITEM_STATUSES if (status, CANCELLED) in ITEM_MOVES)
+SHIPPABLE = tuple(status for status in ITEM_STATUSES if (status, "shipped") in ITEM_MOVES)
+COMING_BACK = ("not_bought_out", "returned")  # also after the order is finished
+UNCHARGED = frozenset({CANCELLED, "not_bought_out"})  # nobody pays for these pieces
+OUTCOMES = (*UNCHARGED, "damaged", "lost")  # no steps of the way from ordered to delivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +86,12 @@ class Item:
     pieces: Mapping[str, int]
     delivery_minor: int = 0  # freight that the source counts per item
     currency: str | None = None  # None: the order's
+    supplier: str | None = None  # who was asked for pieces of it last
     key: TimelineKey = EARLIEST  # of the event that shaped it last; older facts change nothing
 
-    def move(self, quantity: int, from_status: str, to_status: str) -> "Item":
+    def move(
+        self, quantity: int, from_status: str, to_status: str, supplier: str | None = None
+    ) -> "Item":
         """Give the item with so many pieces moved, or as many as are there: facts that brought
         the others may be annulled by now. Never refuses: evolve calls it.
         """
@@ -50,7 +100,8 @@ class Item:
         pieces[from_status] = pieces.get(from_status, 0) - quantity
         pieces[to_status] = pieces.get(to_status, 0) + quantity
         left = {status: n for status, n in pieces.items() if n}
-        return Item(self.line, left, self.delivery_minor, self.currency, self.key)
+        asked = supplier or self.supplier
+        return Item(self.line, left, self.delivery_minor, self.currency, asked, self.key)
 
     def with_line(self, line: Line) -> "Item":
         """Give the item with another line: more pieces are ordered ones, fewer are taken off the
@@ -67,8 +118,8 @@ class Item:
 
     @property
     def live_quantity(self) -> int:
-        """Pieces that are not cancelled."""
-        return sum(n for status, n in self.pieces.items() if status != CANCELLED)
+        """Pieces that are charged: neither cancelled nor left with the carrier."""
+        return sum(n for status, n in self.pieces.items() if status not in UNCHARGED)
 
     @property
     def discount_minor(self) -> int:
@@ -82,7 +133,7 @@ class Item:
 
 
 def charged_lines(items: Iterable[Item]) -> tuple[Line, ...]:
-    """Give the lines as they are charged: without their cancelled pieces."""
+    """Give the lines as they are charged: with their live pieces only."""
     lines = []
     for item in items:
         quantity = item.live_quantity
@@ -102,3 +153,15 @@ def items_status(items: Iterable[Item]) -> str:
     if not live:
         return CANCELLED if pieces.get(CANCELLED) else "none"
     return live[-1] if len(live) == 1 else f"partly_{live[-1]}"
+
+
+def all_have_come_to(items: Iterable[Item], status: str) -> bool:
+    """Whether all pieces have come so far. Those that nobody pays for hold nobody up, damaged and
+    lost ones do; to an outcome have come only those that have just that.
+    """
+    there = {one for item in items for one in item.pieces}
+    if status in OUTCOMES:
+        return there - ({CANCELLED} - {status}) == {status}
+    counted = there - UNCHARGED
+    reached = ITEM_STATUSES.index(status)
+    return bool(counted) and all(ITEM_STATUSES.index(one) >= reached for one in counted)

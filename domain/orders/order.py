@@ -9,14 +9,9 @@ from uuid import UUID
 
 from domain.messages import Happened
 from domain.orders import events as e
+from domain.orders import item_history as h
+from domain.orders.documents import Documents, after_document
 from domain.orders.fingerprint import fingerprint
-from domain.orders.item_history import (
-    ItemEvent,
-    ItemHistory,
-    ItemTelling,
-    with_telling,
-    without_fact,
-)
 from domain.orders.items import INITIAL, Item, charged_lines, items_status
 from domain.orders.ledger import (
     Balance,
@@ -29,6 +24,7 @@ from domain.orders.ledger import (
 )
 from domain.orders.money import Totals, add_up, discount_within_price
 from domain.orders.parts import Approval, Kept, Placement
+from domain.orders.shipments import Shipments, after_shipment
 from domain.orders.timeline import Entry, TimelineKey, insert, key_of, without
 
 FieldValue = str | datetime | None
@@ -54,11 +50,15 @@ class Order:
     paused: e.Paused | None = None  # the limit that goes on when the order comes back
     approval: Approval | None = None
     items: Mapping[str, Item] = field(default_factory=dict)
-    item_histories: Mapping[str, ItemHistory] = field(default_factory=dict)  # where facts shaped it
+    item_histories: Mapping[str, h.ItemHistory] = field(
+        default_factory=dict
+    )  # where facts shaped it
     goods: Mapping[str, Kept] = field(default_factory=dict)  # by item, of those the stock knows of
     totals: Totals | None = None  # as decided; None: facts shaped items, add them up
     ledger: tuple[LedgerEntry, ...] = ()
     voided: tuple[LedgerEntry, ...] = ()  # annulled: the gateway may tell of them again
+    shipments: Shipments = field(default_factory=dict)
+    documents: Documents = field(default_factory=dict)
     fields: Mapping[str, FieldValue] = field(default_factory=dict)  # changed after placing
     owner_user: str | None = None
     owner_group: str | None = None
@@ -195,6 +195,10 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
             return entered | pinned | {"deadlines": event.deadlines, "paused": None}
         case e.PaymentSubmitted() | e.PaymentEvent() | e.RefundGranted():
             return {"ledger": (*order.ledger, e.entry_of(event, happened.version))}
+        case e.ShipmentEvent():
+            return {"shipments": after_shipment(order.shipments, event, happened)}
+        case e.DocumentEvent():
+            return {"documents": after_document(order.documents, event)}
         case e.FieldsChanged():
             return {"fields": {**order.fields, **{n: getattr(event, n) for n in event.changed}}}
         case e.ReservationChanged(item_id=item_id):
@@ -252,9 +256,9 @@ def _placed(order: Order, event: e.OrderPlaced, happened: Happened) -> dict[str,
     return changes
 
 
-def _item_shaped(order: Order, event: ItemEvent, happened: Happened) -> dict[str, Any]:
-    told = ItemTelling(happened.version, _key_of(happened), event)
-    changes: dict[str, Any] = with_telling(order.items, order.item_histories, told)
+def _item_shaped(order: Order, event: h.ItemEvent, happened: Happened) -> dict[str, Any]:
+    told = h.ItemTelling(happened.version, _key_of(happened), event)
+    changes: dict[str, Any] = h.with_telling(order.items, order.item_histories, told)
     changes["totals"] = None if changes["item_histories"] else event.totals or order.totals
     return changes
 
@@ -272,7 +276,7 @@ def _annulled(order: Order, version: int) -> dict[str, Any]:
         "correctable": {v: name for v, name in order.correctable.items() if v != version},
         "annulled": order.annulled | {version},
         **_placement_annulled(order, version),
-        **without_fact(order.items, order.item_histories, version),
+        **h.without_fact(order.items, order.item_histories, version),
     }
 
 

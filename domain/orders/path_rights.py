@@ -1,7 +1,8 @@
 """What an order's path says about its pieces and its money: ways, methods, who may do what."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from domain.messages import Actor
 from domain.orders import commands as c
 from domain.orders.guards import role_may, tells_fact
 from domain.orders.items import CANCELLABLE, CANCELLED
@@ -12,9 +13,16 @@ from domain.refusals import Unmet
 
 def items_may_be_moved(order: Order, cmd: c.ItemCommand, path: OrderPath) -> Iterator[Unmet]:
     """The path may narrow down which ways pieces go, and who moves them."""
+    yield from pieces_may_go(_ways(order, cmd), path, cmd.actor)
+
+
+def pieces_may_go(
+    taken: Iterable[tuple[str, str]], path: OrderPath, actor: Actor
+) -> Iterator[Unmet]:
+    """The same of ways that are known already, each once."""
     if path.items is None or not path.items.transitions:
         return
-    for source, target in _ways(order, cmd):
+    for source, target in taken:
         way = path.items.ways.get((source, target))
         if way is None:
             ways = [to for begin, to in path.items.ways if begin == source]
@@ -25,7 +33,7 @@ def items_may_be_moved(order: Order, cmd: c.ItemCommand, path: OrderPath) -> Ite
                 needed="one of " + ", ".join(ways) if ways else f"no way from {source}",
             )
         else:
-            yield from role_may(way.roles, cmd.actor, "To move these pieces")
+            yield from role_may(way.roles, actor, "To move these pieces")
 
 
 def _ways(order: Order, cmd: c.ItemCommand) -> list[tuple[str, str]]:

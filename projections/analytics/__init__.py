@@ -21,6 +21,8 @@ PARTS: Final = (
     "orders",
     "items",
     "payments",
+    "shipments",
+    "documents",
     "stock_levels",
     "reservations",
     "products",

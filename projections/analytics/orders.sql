@@ -26,7 +26,7 @@ select
     v.due_at, -- time limit of the status of now, null: none
     coalesce(v.due_at < now(), false) as overdue, -- the time limit has passed
     coalesce(t.items, 0) as items, -- positions
-    coalesce(t.live_quantity, 0) as pieces, -- pieces that are not cancelled
+    coalesce(t.live_quantity, 0) as pieces, -- pieces that are charged: neither cancelled nor not bought out
     coalesce(t.items_status, 'none') as items_status, -- one word for all pieces: shipped, partly_shipped, …
     m.currency, -- ISO 4217: as placed, until that is known the one of all its items, else of all its payments
     coalesce(t.goods_minor, 0) as goods_minor, -- goods after their discounts, minor units

@@ -34,15 +34,7 @@ def sheet(view: "View") -> "Iterator[RenderableType]":
                 for i, item in view["items"].items()
             ),
         )
-    if view["goods"]:
-        yield table(
-            "Goods of the items, in pieces",
-            "item", "sku", "kept at", "committed>", "missing>",
-            rows=(
-                [i, g["sku"], _places(g["kept"]), g["committed"], g["missing"]]
-                for i, g in view["goods"].items()
-            ),
-        )  # fmt: skip
+    yield from _goods(view)
     if view["payments"]:
         paid = ((name, sums, currency) for name, sums in view["payments"].items())
         yield _payments("Payments", paid)
@@ -52,6 +44,7 @@ def sheet(view: "View") -> "Iterator[RenderableType]":
             "Payments in other currencies, which do not count",
             ((name, sums, other) for (other, _, name), sums in keyed),
         )
+    yield from _shipments_and_documents(view)
     yield table(
         "Statuses",
         "entered (UTC)",
@@ -59,6 +52,37 @@ def sheet(view: "View") -> "Iterator[RenderableType]":
         "event>",
         rows=([s["entered_at"], s["status"], s["version"]] for s in view["statuses"]),
     )
+
+
+def _goods(view: "View") -> "Iterator[RenderableType]":
+    if view["goods"]:
+        yield table(
+            "Goods of the items, in pieces",
+            "item", "sku", "kept at", "committed>", "missing>",
+            rows=(
+                [i, g["sku"], _places(g["kept"]), g["committed"], g["missing"]]
+                for i, g in view["goods"].items()
+            ),
+        )  # fmt: skip
+
+
+def _shipments_and_documents(view: "View") -> "Iterator[RenderableType]":
+    if view["shipments"]:
+        yield table(
+            "Shipments",
+            "id", "carrier", "track number", "status", "pieces by item",
+            rows=([i, *one.values()] for i, one in view["shipments"].items()),
+        )  # fmt: skip
+    if view["documents"]:
+        shown = ("kind", "series", "number", "status", "total_minor")
+        yield table(
+            "Documents",
+            "id", "kind", "series", "number", "status", "total>",
+            rows=(
+                [i, *(priced(n, one[n], one["currency"]) for n in shown)]
+                for i, one in view["documents"].items()
+            ),
+        )  # fmt: skip
 
 
 def _payments(
@@ -108,10 +132,17 @@ def _against(one: Mapping[str, Any]) -> str:
     return "; ".join(unmet["message"] for unmet in one["unmet"])
 
 
+_OWN_TABLES = frozenset(
+    {
+        "order_id", "items", "payments", "other_payments", "shipments", "documents", "statuses",
+    }
+)  # fmt: skip
+
+
 def _facts(view: "View") -> Iterator[tuple[str, Any]]:
     currency = view["currency"]
     for name, value in view.items():
-        if name in _TABLES or (name in _REFUND and view["refund_status"] == "none"):
+        if name in _OWN_TABLES or (name in _REFUND and view["refund_status"] == "none"):
             continue
         if (said := _in_words(name, value)) is not None:
             yield _name(name), said
@@ -212,6 +243,8 @@ _SAID_SO = {
     "goods.": "goods of item ",
     "payments.": "payment ",
     "other_payments.": "payment in ",
+    "shipments.": "shipment ",
+    "documents.": "document ",
     "totals.": "",
 }
 

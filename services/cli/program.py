@@ -11,9 +11,11 @@ from services.cli import (
     delivery_methods,
     demo,
     discounts,
+    documents,
     enquiries,
     foreground,
     imports,
+    items,
     log,
     order_reads,
     orders,
@@ -30,6 +32,7 @@ from services.cli import (
     projections,
     quoting,
     reports,
+    shipments,
     status,
     stock,
 )
@@ -45,6 +48,7 @@ app: Final = typer.Typer(
 
 orders.app.command()(placing.place)
 orders.app.command()(payments.pay)
+orders.app.command("move-item")(items.move_item)
 for read in (order_reads.show, order_reads.allowed, order_reads.history, order_reads.diff):
     orders.app.command()(read)
 orders.app.command("as-of")(order_reads.as_of)
@@ -75,6 +79,8 @@ for group in (
     orders.app,
     customers.app,
     enquiries.app,
+    shipments.app,
+    documents.app,
     stock.app,
     products.app,
     discounts.app,

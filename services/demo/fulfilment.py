@@ -96,7 +96,7 @@ def _trouble(s: Script, carrier: Actor) -> None:
 def _not_bought_out(s: Script, carrier: Actor) -> None:
     s.move("not_bought_out", carrier, reason_code="vanished", initiator="carrier")
     s.wait(DAY, 3 * DAY, WAREHOUSE)
-    s.move_items("shipped", "returned", s.packer)
+    s.move_items("shipped", "not_bought_out", s.packer)
     s.refund(s.paid_minor, "vanished")
     raise TheEnd
 

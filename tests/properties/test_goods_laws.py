@@ -1,16 +1,18 @@
 """Whatever is asked of an order, it and the stocks tell the same of what is kept for it (D7)."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from domain.messages import Command
+from domain.messages import ActorKind, Command
 from domain.orders import commands as c
 from domain.orders.money import Line
+from domain.orders.shipment_events import Reached
+from domain.orders.shipments import ON_THE_WAY, PLANNED, held
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal
 from domain.stock.commands import AdjustStock, ReceiveStock
@@ -24,7 +26,10 @@ LINES = tuple(
     Line(item_id=str(n), sku=sku, title=sku, quantity=n + 1, unit_price_minor=100)
     for n, sku in enumerate(("TEA", "CUP", "TEA"), 1)
 )
-PIECES = ("ordered", "reserved", "assembled", "shipped", "delivered", "returned")
+PIECES = (
+    *("ordered", "reserved", "assembled", "shipped", "delivered", "returned"),
+    *("received", "damaged", "not_bought_out"),
+)
 effects = st.sampled_from(
     [
         None,
@@ -48,6 +53,7 @@ class OneOrder(RuleBasedStateMachine):
 
     @initialize(effects=st.lists(effects, min_size=5, max_size=5), partial=st.booleans())
     def start(self, effects: list[Any], partial: bool) -> None:
+        self.told_of: set[str] = set()  # items that a fact from elsewhere has shaped
         final = {"done": "success", "cancelled": "failure"}
         statuses = {
             code: {"stage": "all"}
@@ -113,6 +119,7 @@ class OneOrder(RuleBasedStateMachine):
     @rule(item=st.sampled_from(["1", "4"]), sku=st.sampled_from(SKUS), quantity=st.integers(1, 4))
     def tell_of_an_item(self, item: str, sku: str, quantity: int) -> None:
         line = LINES[0].model_copy(update={"item_id": item, "sku": sku, "quantity": quantity})
+        self.told_of.add(item)
         fact = c.ItemFact(fact_id=uuid4(), occurred_at=self.now + timedelta(minutes=9), line=line)
         by = {"actor": actor("import")}
         self.send(c.RecordFacts(**who() | by, path="shop", facts=(fact,)))
@@ -127,6 +134,22 @@ class OneOrder(RuleBasedStateMachine):
     @rule(item=st.sampled_from(["1", "2", "3"]))
     def cancel_pieces(self, item: str) -> None:
         self.send(c.CancelItem(**who(), item_id=item, quantity=1, reason_code="late"))
+
+    @rule(pieces=st.dictionaries(st.sampled_from(["1", "2", "3"]), st.integers(1, 2), min_size=1))
+    def pack(self, pieces: dict[str, int]) -> None:
+        for item, quantity in pieces.items():
+            for source in ("ordered", "reserved"):
+                self.move_pieces(item=item, way=(source, "assembled"), quantity=quantity)
+        self.send(c.CreateShipment(**who(), carrier="DHL", pieces=pieces))
+
+    @rule(
+        number=st.integers(1, 3),
+        status=st.sampled_from(get_args(Reached)),
+        by=st.sampled_from(["user", "api_key"]),
+    )
+    def bring(self, number: int, status: Reached, by: ActorKind) -> None:
+        told = {**who(), "actor": actor(by), "shipment_id": f"shipment-{number}"}
+        self.send(c.MoveShipment(**told, to_status=status))
 
     @rule()
     def reserve(self) -> None:
@@ -178,6 +201,20 @@ class OneOrder(RuleBasedStateMachine):
     def a_finished_order_keeps_nothing(self) -> None:
         if hasattr(self, "world") and self.world.order.status in ("done", "cancelled"):
             assert all(not kept.parts for kept in self.world.order.goods.values())
+
+    @invariant()
+    def shipments_hold_no_piece_that_is_elsewhere(self) -> None:
+        """A fact is never refused, also one that leaves fewer pieces than were packed: the
+        shipment is right again with its next step. No decision does that.
+        """
+        if hasattr(self, "world"):
+            shipments = self.world.order.shipments.values()
+            for item_id, item in self.world.order.items.items():
+                if item_id in self.told_of:
+                    continue
+                packed = held(shipments, item_id, (PLANNED,))
+                assert packed <= item.pieces.get("assembled", 0)
+                assert held(shipments, item_id, ON_THE_WAY) <= item.pieces.get("shipped", 0)
 
     @invariant()
     def pieces_are_never_fewer_than_none(self) -> None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,12 +15,14 @@ from domain.catalog import EVENTS
 from domain.messages import Command, Decided, Event
 from domain.orders import commands as c
 from domain.orders import events as e
-from domain.orders.items import CANCELLED, ITEM_MOVES, ITEM_STATUSES
+from domain.orders.items import CANCELLED, ITEM_MOVES, ITEM_STATUSES, SHIPPABLE, UNCHARGED
 from domain.orders.money import Totals
 from domain.orders.order import Order, own_items, totals_of
+from domain.orders.shipment_events import Reached
+from domain.orders.shipments import PLANNED
 from domain.refusals import Refusal
 from tests.support import spec
-from tests.support.examples import COMMANDS, NOW, PATH, fact_id
+from tests.support.examples import COMMANDS, NOW, ORDER_ID, PATH, actor, fact_id
 from tests.support.spec import Stored, World
 from tests.support.strategies import (
     any_command,
@@ -31,12 +33,14 @@ from tests.support.strategies import (
     record_facts,
     records,
     sequences,
+    shipment_commands,
     status_commands,
 )
 
 PLACED = COMMANDS["order.place"]
 CHEAP = PLACED.model_copy(update={"discount_minor": 1_400, "delivery_minor": 0, "stated": None})
 ON_TOP = [one.model_copy(update={"vat_included": False, "stated": None}) for one in (PLACED, CHEAP)]
+PACK = COMMANDS["order.move_item"].model_copy(update={"to_status": "assembled"})
 PLACE = st.sampled_from([PLACED, CHEAP, *ON_TOP])
 Script = Sequence[tuple[int, Command]]
 
@@ -192,21 +196,22 @@ def obvious_pieces(events: Sequence[Event]) -> dict[str, Counter[str]]:
 
 def obvious_items_status(pieces: dict[str, Counter[str]]) -> str:
     everything = sum(pieces.values(), Counter[str]())
-    live = sorted((s for s in everything if s != CANCELLED), key=ITEM_STATUSES.index)
+    live = sorted((s for s in +everything if s != CANCELLED), key=ITEM_STATUSES.index)
     if live:
         return live[0] if len(live) == 1 else f"partly_{live[-1]}"
     return "cancelled" if everything else "none"
 
 
 @settings(max_examples=200)
-@given(sequences(payment_commands, item_commands, status_commands, first=PLACE))
+@given(sequences(payment_commands, item_commands, shipment_commands, status_commands, first=PLACE))
 def test_d6_derived_statuses_are_a_pure_function_of_what_happened(script: Script) -> None:
     happened: list[Event] = []
     for world, _, events in play(script):
         happened += events or ()
         order, pieces = world.order, obvious_pieces(happened)
 
-        due = None if order.items_status == CANCELLED else order.due_minor
+        charged = {s for counted in pieces.values() for s in +counted} - UNCHARGED
+        due = order.due_minor if charged else None
         assert order.payment_status == obvious_payment_status(happened, due)
         assert {k: dict(item.pieces) for k, item in order.items.items()} == {
             k: {status: n for status, n in counted.items() if n} for k, counted in pieces.items()
@@ -223,6 +228,82 @@ def test_d6_no_piece_is_lost_or_takes_a_way_that_is_not_there(script: Script) ->
         for event in events or ():
             if isinstance(event, e.ItemStatusChanged):
                 assert (event.from_status, event.to_status) in ITEM_MOVES
+
+
+PACKED = st.sampled_from([PACK, PACK.model_copy(update={"quantity": 3})])
+
+
+@settings(max_examples=300)
+@given(
+    sequences(item_commands, shipment_commands, shipment_commands, status_commands, first=PLACE),
+    PACKED,
+)
+def test_d6_shipments_and_the_pieces_of_items_never_disagree(
+    script: Script, packed: Command
+) -> None:
+    for world, command, events in play([script[0], (1, packed), *script[1:]]):
+        order = world.order
+        for item_id, item in order.items.items():
+            in_status = [
+                (one.status, one.item_status, one.pieces.get(item_id, 0))
+                for one in order.shipments.values()
+            ]
+            planned = sum(n for status, _, n in in_status if status == PLANNED)
+            travelling = sum(n for _, there, n in in_status if there == "shipped")
+
+            assert planned <= sum(item.pieces.get(status, 0) for status in SHIPPABLE)
+            assert travelling <= item.pieces.get("shipped", 0)
+            assert planned + travelling <= item.line.quantity == sum(item.pieces.values())
+        went: Counter[str] = Counter()
+        for event in events or ():
+            if isinstance(event, e.ItemStatusChanged) and event.shipment_id is not None:
+                went[event.item_id] += event.quantity
+        if went and isinstance(command, c.MoveShipment):
+            shipment = order.shipments[command.shipment_id]
+            assert went == {k: n for k, n in shipment.pieces.items() if n}
+            if isinstance(moved := (events or ())[-1], e.ItemStatusChanged):
+                assert moved.to_status == (shipment.item_status or "assembled")
+
+
+@st.composite
+def carrier_tales(draw: st.DrawFn) -> tuple[list[Command], list[Command]]:
+    """Draw what a carrier tells of one shipment, and two ways in which it arrives."""
+    tales = [
+        c.MoveShipment(
+            command_id=fact_id(number),
+            actor=actor("api_key"),
+            order_id=ORDER_ID,
+            shipment_id="s-1",
+            to_status=draw(st.sampled_from(get_args(Reached))),
+            carrier_ref=f"scan-{number}",
+            occurred_at=NOW + timedelta(minutes=draw(st.integers(3, 6))),
+        )
+        for number in range(draw(st.integers(1, 7)))
+    ]
+    again = [
+        tale.model_copy(update={"command_id": fact_id(100 + number)})
+        for number, tale in enumerate(draw(st.lists(st.sampled_from(tales), max_size=3)))
+    ]
+    one, other = (draw(st.permutations([*tales, *again])) for _ in range(2))
+    return list(one), list(other)
+
+
+@settings(max_examples=200)
+@given(carrier_tales())
+def test_d6_what_a_carrier_tells_gives_the_same_pieces_in_whatever_order_it_comes(
+    ways: tuple[list[Command], list[Command]],
+) -> None:
+    orders = []
+    for way in ways:
+        world = spec.given(PLACED, PACK, COMMANDS["order.create_shipment"]).world
+        for callback in way:
+            world.run(callback, NOW + timedelta(hours=1))
+        orders.append(world.order)
+    one, other = orders
+
+    assert one.shipments["s-1"].status == other.shipments["s-1"].status
+    assert one.shipments["s-1"].pieces == other.shipments["s-1"].pieces == {"1": 2}
+    assert (one.items["1"].pieces, one.due_minor) == (other.items["1"].pieces, other.due_minor)
 
 
 def obvious_vat(order: Order, totals: Totals) -> Fraction:

@@ -337,11 +337,37 @@ def test_the_read_models_say_what_the_aggregate_says(
     assert row["promised_at"] == order.field_value("promised_at")
     assert row["delivery_method"] == order.field_value("delivery_method")
     assert row["visits"] == (len(order.timeline) or None)
+    assert shipments_of(world, case.order_id) == {
+        one.shipment_id: (one.carrier, one.track_number, one.status, one.pieces)
+        for one in order.shipments.values()
+    }
+    assert documents_of(world, case.order_id) == {
+        one.document_id: (one.kind, one.series, one.number, one.status, one.total_minor)
+        for one in order.documents.values()
+    }
+
+
+def shipments_of(world: World, order_id: UUID) -> dict[str, tuple[Any, ...]]:
+    rows = world.query(
+        "select shipment_id, carrier, track_number, status, coalesce(pieces, '{}')"
+        " from live.shipments where order_id = %s",
+        order_id,
+    )
+    return {shipment_id: tuple(row) for shipment_id, *row in rows}
 
 
 def pieces(world: World, order_id: UUID) -> dict[str, tuple[int, dict[str, int], str | None]]:
     text = "select item_id, quantity, pieces, currency from live.items where order_id = %s"
     return {item_id: tuple(row) for item_id, *row in world.query(text, order_id)}
+
+
+def documents_of(world: World, order_id: UUID) -> dict[str, tuple[Any, ...]]:
+    rows = world.query(
+        "select document_id, kind, series, number, status, total_minor"
+        " from analytics.documents where order_id = %s",
+        order_id,
+    )
+    return {document_id: tuple(row) for document_id, *row in rows}
 
 
 def other_currencies(order: Order) -> list[str] | None:

@@ -7,6 +7,8 @@ from domain.attempts import AttemptRefused
 from domain.callers import AttemptsFlooded, CountFlood
 from domain.customers import commands as k
 from domain.customers import events as u
+from domain.documents import events as d
+from domain.documents.commands import DefineSeries
 from domain.enquiries import commands as q
 from domain.enquiries import events as n
 from domain.messages import Actor, ActorKind, Command, Event
@@ -46,6 +48,7 @@ STOCK = "stock-main:TEA-100"
 CUSTOMER_STREAM = "customer-c-7"
 ENQUIRY_ID = UUID(int=18)
 PRODUCT = "product-TEA-100"
+SERIES = "series-invoice"
 
 PATH = OrderPath.model_validate(
     {
@@ -221,6 +224,17 @@ _COMMANDS: tuple[Command, ...] = (
     c.GrantRefund(**_WHO, amount_minor=500, currency="EUR", reason_code="bad_quality"),
     c.ReserveItems(**_WHO),
     c.ExpireReservations(**{**_WHO, "actor": actor("clock")}),
+    c.CreateShipment(
+        **_WHO, shipment_id="s-1", carrier="DHL", track_number="RR123", pieces={"1": 2}
+    ),
+    c.TrackShipment(**_WHO, shipment_id="s-1", track_number="RR124"),
+    c.MoveShipment(
+        **_WHO, shipment_id="s-1", to_status="returned", carrier_ref="scan-9", reason_code="refused"
+    ),
+    c.MoveDocument(
+        **_WHO, document_id="invoice-1", to_status="cancelled", reason_code="wrong_address"
+    ),
+    c.IssueDocument(**_WHO, kind="invoice", series="invoice", document_id="invoice-1"),
     c.AssignOwner(**_WHO, user="ann", group="managers"),
     c.AddNote(**_WHO, text="Call after six"),
     c.MarkTest(**_WHO),
@@ -281,6 +295,12 @@ _COMMANDS: tuple[Command, ...] = (
     EndDiscount(command_id=UUID(int=1), actor=actor(), code="spring"),
     SetDeliveryMethod(command_id=UUID(int=1), actor=actor(), method=COURIER),
     EndDeliveryMethod(command_id=UUID(int=1), actor=actor(), code="courier"),
+    DefineSeries(
+        command_id=UUID(int=1),
+        actor=actor(),
+        series="invoice",
+        format=d.Format(prefix="INV-", width=6, yearly=True, zone="Europe/Berlin"),
+    ),
 )
 
 _EVENTS: tuple[Event, ...] = (
@@ -363,6 +383,29 @@ _EVENTS: tuple[Event, ...] = (
     e.ReservationChanged(
         item_id="1", sku="TEA-100", kept={"main": 2, "supplier_a": 1}, committed=1, missing=1
     ),
+    e.ShipmentCreated(shipment_id="s-1", carrier="DHL", track_number="RR123", pieces={"1": 2}),
+    e.ShipmentTracked(shipment_id="s-1", track_number="RR124"),
+    e.ShipmentMoved(
+        shipment_id="s-1",
+        to_status="returned",
+        carrier_ref="scan-9",
+        reason_code="refused",
+        pieces={"1": 1},
+    ),
+    e.DocumentIssued(
+        document_id="invoice-1",
+        kind="invoice",
+        series="invoice",
+        number="INV-2026-000017",
+        total_minor=1_650,
+        currency="EUR",
+    ),
+    e.DocumentMoved(
+        document_id="invoice-1",
+        from_status="sent",
+        to_status="cancelled",
+        reason_code="wrong_address",
+    ),
     e.OwnerAssigned(user="ann", group="managers", previous_user="bob", previous_group="leads"),
     e.NoteAdded(text="Call after six"),
     e.TestFlagChanged(test=True),
@@ -431,6 +474,17 @@ _EVENTS: tuple[Event, ...] = (
     DiscountEnded(code="spring"),
     DeliveryMethodSet(method=COURIER),
     DeliveryMethodEnded(code="courier"),
+    d.SeriesDefined(
+        format=d.Format(prefix="INV-", width=6, yearly=True, zone="Europe/Berlin"),
+    ),
+    d.NumberTaken(
+        serial=17,
+        year=2026,
+        number="INV-2026-000017",
+        kind="invoice",
+        order_id=ORDER_ID,
+        document_id="invoice-1",
+    ),
 )
 
 COMMANDS: dict[str, Command] = {command.NAME: command for command in _COMMANDS}

@@ -72,6 +72,11 @@ def note(order_id: UUID, text: str = "Call after six", **body: Any) -> c.AddNote
     return c.AddNote(**told | body)
 
 
+def issue(order_id: UUID, kind: str = "invoice", **body: Any) -> c.IssueDocument:
+    told = {"command_id": uuid4(), "actor": EVERYBODY, "order_id": order_id, "kind": kind}
+    return c.IssueDocument(**told | body)
+
+
 def open_shop(url: str, orders: int) -> list[UUID]:
     """Publish the path and place so many orders."""
     ids = [uuid4() for _ in range(orders)]
@@ -203,6 +208,19 @@ def write_until_killed(pipe: Connection, url: str, orders: list[UUID]) -> None:
                 order_id = orders[(number + turn) % len(orders)]
                 wish = note(order_id) if turn % 3 else move(order_id, "confirmed")
                 say(send(pipeline, wish))
+
+        _in_threads(8, write)
+
+
+def issue_until_killed(pipe: Connection, url: str, orders: list[UUID]) -> None:
+    """Let 8 callers issue documents for as long as the process lives, and say each answer."""
+    configure_logging("error", "json")
+    say = _speaker(pipe)
+    with open_pipeline(url) as pipeline:
+
+        def write(number: int) -> None:
+            for turn in count():
+                say(send(pipeline, issue(orders[(number + turn) % len(orders)])))
 
         _in_threads(8, write)
 

@@ -24,6 +24,8 @@ from domain.catalog import (
 )
 from domain.customers.customer import Customer
 from domain.customers.events import CUSTOMER_EVENTS
+from domain.documents.events import SERIES_EVENTS
+from domain.documents.series import Series
 from domain.enquiries.enquiry import Enquiry
 from domain.enquiries.events import ENQUIRY_EVENTS, enquiry_stream
 from domain.facts import Facts, PathKey
@@ -43,7 +45,16 @@ from domain.refusals import Refusal, Unmet
 from domain.stock.decide import Verdict
 from domain.stock.events import STOCK_EVENTS
 from domain.stock.stock import Stock
-from tests.support.examples import CUSTOMER_STREAM, ENQUIRY_ID, NOW, ORDER_ID, PATH, PRODUCT, STOCK
+from tests.support.examples import (
+    CUSTOMER_STREAM,
+    ENQUIRY_ID,
+    NOW,
+    ORDER_ID,
+    PATH,
+    PRODUCT,
+    SERIES,
+    STOCK,
+)
 
 Step = Event | Decided | Command
 STEP = timedelta(minutes=1)
@@ -85,6 +96,10 @@ class World:
     @property
     def enquiry(self) -> Enquiry:
         return cast(Enquiry, self.state(enquiry_stream(ENQUIRY_ID)))
+
+    @property
+    def series(self) -> Series:
+        return cast(Series, self.state(SERIES))
 
     def decide(self, command: Command, now: datetime) -> Mapping[str, list[Decided]]:
         """Decide as the pipeline does, with exactly the definitions that are asked for."""
@@ -236,5 +251,7 @@ def _stream(event: Event) -> str:
             return DISCOUNTS
         case DeliveryMethodSet() | DeliveryMethodEnded():
             return METHODS
+        case _ if isinstance(event, SERIES_EVENTS):
+            return SERIES
         case _:
             return stream_of(ORDER_ID)

@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from domain.messages import Actor, Command
 from domain.orders import commands as c
+from domain.orders.document_events import Stage
 from domain.orders.items import CANCELLED, ITEM_MOVES, ITEM_STATUSES
 from domain.orders.ledger import Kind
 from domain.orders.migration import MigrateOrder
 from domain.orders.money import Line, StatedTotals
+from domain.orders.shipment_events import Reached
 from tests.support.examples import CUSTOMER, DELIVERY, NOW, ORDER_ID, PATH, fact_id
 
 SECONDS = st.integers(0, 90)  # between two commands
@@ -20,7 +22,7 @@ item_ids = st.sampled_from(["1", "1", "1", "2", "3"])
 payment_ids = st.sampled_from(["p-1", "p-2"])
 statuses = st.sampled_from([*PATH.statuses, *PATH.statuses, "confirmed", "packed", "nowhere"])
 known_statuses = st.sampled_from(list(PATH.statuses))
-item_statuses = st.sampled_from([*ITEM_STATUSES, CANCELLED, "lost"])
+item_statuses = st.sampled_from([*ITEM_STATUSES, CANCELLED, "melted"])
 item_moves = st.one_of(
     st.sampled_from(sorted(ITEM_MOVES)),
     st.sampled_from([("ordered", "reserved"), ("ordered", "assembled"), ("assembled", "shipped")]),
@@ -224,6 +226,51 @@ payment_commands: st.SearchStrategy[Command] = st.one_of(
 corrections: st.SearchStrategy[Command] = st.builds(
     c.CorrectFact, **_envelope(version=st.integers(1, 8), reason=st.just("Wrong"))
 )
+shipment_ids = st.sampled_from(["s-1", "s-1", "s-2"])
+shipment_commands: st.SearchStrategy[Command] = st.one_of(
+    st.builds(
+        c.CreateShipment,
+        **_envelope(
+            shipment_id=st.one_of(st.none(), shipment_ids),
+            carrier=st.just("DHL"),
+            pieces=st.one_of(st.none(), st.dictionaries(item_ids, st.integers(1, 3), min_size=1)),
+        ),
+    ),
+    st.builds(
+        c.TrackShipment,
+        **_envelope(shipment_id=shipment_ids, track_number=st.sampled_from(["RR1", "RR2"])),
+    ),
+    *[
+        st.builds(
+            c.MoveShipment,
+            **_envelope(
+                shipment_id=shipment_ids,
+                to_status=st.sampled_from(get_args(Reached)),
+                carrier_ref=st.sampled_from([None, None, "scan-1", "scan-2", "scan-3"]),
+            ),
+        )
+    ]
+    * 2,
+)
+document_ids = st.sampled_from(["d-1", "d-2"])
+document_commands: st.SearchStrategy[Command] = st.one_of(
+    st.builds(
+        c.IssueDocument,
+        **_envelope(
+            kind=st.sampled_from(["invoice", "act"]),
+            series=st.sampled_from([None, "invoice"]),
+            document_id=st.one_of(st.none(), document_ids),
+        ),
+    ),
+    st.builds(
+        c.MoveDocument,
+        **_envelope(
+            document_id=document_ids,
+            to_status=st.sampled_from(get_args(Stage)),
+            reason_code=reason_codes,
+        ),
+    ),
+)
 detail_commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(
         c.ChangeFields,
@@ -254,6 +301,8 @@ any_command: st.SearchStrategy[Command] = st.one_of(
     status_commands,
     item_commands,
     payment_commands,
+    shipment_commands,
+    document_commands,
     detail_commands,
     migrations,
 )

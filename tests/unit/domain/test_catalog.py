@@ -89,8 +89,23 @@ def some_order(name: str) -> Scenario:
             reserve = examples.COMMANDS["order.reserve_items"]
             kept = given(received, place, reserve, paths=[examples.KEEPING])
             return kept.at(examples.NOW + timedelta(days=2))
+        case "order.move_document":
+            return given(place, examples.COMMANDS["order.issue_document"])
+        case "order.create_shipment" | "order.track_shipment" | "order.move_shipment":
+            return given(place, *shipped_until(name))
         case _:
             return given(place, told, paid)
+
+
+def shipped_until(name: str) -> list[Command]:
+    """Give what comes before a command about a shipment."""
+    pack, create, move = (
+        examples.COMMANDS[f"order.{what}"]
+        for what in ("move_item", "create_shipment", "move_shipment")
+    )
+    packed = pack.model_copy(update={"to_status": "assembled"})
+    sent = move.model_copy(update={"to_status": "handed_over", "carrier_ref": None})
+    return [packed] if name == "order.create_shipment" else [packed, create, sent]
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -155,6 +155,36 @@ class TestMoveItem:
 
         assert order.items["1"].pieces == {"shipped": 2, "returned": 1}
 
+    def test_pieces_are_bought_from_a_supplier_who_is_named(self) -> None:
+        asked = move(2, "ordered", "to_buy", supplier="Leaf & Co.")
+        scenario = given(PLACE)
+
+        scenario.when(asked).then(
+            e.ItemStatusChanged(
+                item_id="1",
+                quantity=2,
+                from_status="ordered",
+                to_status="to_buy",
+                supplier="Leaf & Co.",
+            )
+        )
+        scenario.when(move(2, "to_buy", "bought"))
+        scenario.when(move(2, "bought", "received"))
+        item = scenario.when(move(1, "received", "assembled")).order.items["1"]
+        assert item.pieces == {"ordered": 1, "received": 1, "assembled": 1}
+        assert item.supplier == "Leaf & Co."
+
+    def test_pieces_that_were_not_bought_out_are_charged_again_when_they_go_out_again(
+        self,
+    ) -> None:
+        scenario = given(*SHIPPED)
+        due = scenario.world.order.due_minor
+
+        unpaid = scenario.when(move(3, "shipped", "not_bought_out")).order
+        again = scenario.when(move(3, "not_bought_out", "ordered")).order
+
+        assert (unpaid.due_minor, again.due_minor) == (250, due)
+
     def test_d6_moving_pieces_to_cancelled_takes_them_off_the_total(self) -> None:
         order = given(PLACE).when(move(3, "ordered", "cancelled", reason_code="out_of_stock")).order
 
@@ -179,7 +209,7 @@ class TestMoveItem:
         answer = given(PLACE).when(move(1, "ordered", "delivered"))
 
         answer.then_refused("item_transition_not_allowed")
-        assert answer.unmet[0].needed == "one of assembled, cancelled, reserved"
+        assert answer.unmet[0].needed == "one of assembled, cancelled, reserved, to_buy"
 
     def test_more_pieces_than_there_are_do_not_move(self) -> None:
         answer = given(PLACE).when(move(4, "ordered", "reserved"))
@@ -243,7 +273,7 @@ class TestCancelItem:
         assert order.totals.discount_minor == 1_400
         assert order.due_minor == 1_250 + 5_000 - 1_400
 
-    def test_without_a_quantity_all_that_is_not_shipped_is_cancelled(self) -> None:
+    def test_without_a_quantity_all_that_can_be_is_cancelled(self) -> None:
         order = given(*SHIPPED[:2], move(1, "assembled", "shipped")).when(drop()).order
 
         assert order.items["1"].pieces == {"shipped": 1, "cancelled": 2}

@@ -15,9 +15,14 @@ GROUPS = {
     "import": ("olist", "log", "quarantine"),
     "import quarantine": ("list", "fix", "resubmit"),
     "order": (
-        "place", "move", "approve", "reserve", "pay", "cancel", "assign", "note", "correct",
-        "mark-test", "show", "allowed", "history", "as-of", "diff",
+        "place", "move", "approve", "reserve", "move-item", "pay", "cancel", "assign", "note",
+        "correct", "mark-test", "show", "allowed", "history", "as-of", "diff",
     ),
+    "order bulk": ("move", "undo", "list", "show"),
+    "customer": ("find", "show", "history", "create", "change", "tag", "mark", "note"),
+    "enquiry": ("record", "close", "list", "show"),
+    "shipment": ("create", "track", "move", "list"),
+    "document": ("issue", "move", "list", "series"),
     "stock": ("receive", "adjust", "threshold", "show", "expire"),
     "product": ("import", "publish", "change", "withdraw", "list", "show", "quote"),
     "discount": ("set", "end", "list"),
@@ -26,7 +31,10 @@ GROUPS = {
         "funnel", "stale", "conversion", "transitions", "times", "handling", "routes", "overrides",
     ),
     "projection": ("list", "rebuild", "verify", "parked", "retry"),
-    "path": ("list", "publish", "show"),
+    "path": (
+        "list", "publish", "show", "which", "lint", "diff", "preview", "migrate", "discover",
+        "schema",
+    ),
     "calendar": ("list", "publish", "show"),
     "log": ("restored",),
 }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Series of document numbers. The documents themselves are part of their order."""

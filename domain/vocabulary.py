@@ -1,0 +1,108 @@
+"""Every command, event and category of streams by its stored name.
+
+Everybody looks them up in domain.catalog, which says besides how a command is decided.
+"""
+
+from collections.abc import Mapping
+
+from domain import attempts, callers
+from domain.customers import commands as customer_commands
+from domain.customers.customer import Customer
+from domain.customers.events import CUSTOMER_EVENTS
+from domain.documents import commands as document_commands
+from domain.documents.events import SERIES_EVENTS
+from domain.documents.series import Series
+from domain.enquiries import commands as enquiry_commands
+from domain.enquiries.enquiry import Enquiry
+from domain.enquiries.events import ENQUIRY_EVENTS
+from domain.messages import Aggregate, Command, Event
+from domain.orders import commands
+from domain.orders.events import ORDER_EVENTS
+from domain.orders.migration import MigrateOrder
+from domain.orders.order import Order
+from domain.paths import commands as path_commands
+from domain.paths.calendar_line import (
+    CalendarLine,
+    CalendarPublished,
+    PublishCalendar,
+)
+from domain.paths.events import PATH_EVENTS
+from domain.paths.line import PathLine
+from domain.paths.selection import PathListed, Selection
+from domain.products import commands as product_commands
+from domain.products.delivery_methods import (
+    DeliveryMethodEnded,
+    DeliveryMethods,
+    DeliveryMethodSet,
+    EndDeliveryMethod,
+    SetDeliveryMethod,
+)
+from domain.products.discounts import (
+    DiscountEnded,
+    Discounts,
+    DiscountSet,
+    EndDiscount,
+    SetDiscount,
+)
+from domain.products.events import PRODUCT_EVENTS
+from domain.products.product import Product
+from domain.stock import commands as stock_commands
+from domain.stock.events import STOCK_EVENTS
+from domain.stock.stock import Stock
+
+_EVENT_TYPES: tuple[type[Event], ...] = (
+    *ORDER_EVENTS,
+    attempts.AttemptRefused,
+    callers.AttemptsFlooded,
+    *PATH_EVENTS,
+    CalendarPublished,
+    PathListed,
+    *STOCK_EVENTS,
+    *CUSTOMER_EVENTS,
+    *ENQUIRY_EVENTS,
+    *PRODUCT_EVENTS,
+    DiscountSet,
+    DiscountEnded,
+    DeliveryMethodSet,
+    DeliveryMethodEnded,
+    *SERIES_EVENTS,
+)
+_COMMAND_TYPES: tuple[type[Command], ...] = (
+    *commands.COMMANDS,
+    MigrateOrder,
+    *path_commands.COMMANDS,
+    PublishCalendar,
+    *stock_commands.COMMANDS,
+    *customer_commands.COMMANDS,
+    *enquiry_commands.COMMANDS,
+    callers.CountFlood,
+    *product_commands.COMMANDS,
+    SetDiscount,
+    EndDiscount,
+    SetDeliveryMethod,
+    EndDeliveryMethod,
+    *document_commands.COMMANDS,
+)
+
+EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
+COMMANDS: Mapping[str, type[Command]] = {t.NAME: t for t in _COMMAND_TYPES}
+AGGREGATES: Mapping[str, type[Aggregate]] = {
+    "order": Order,
+    "path": PathLine,
+    "calendar": CalendarLine,
+    "selection": Selection,
+    "stock": Stock,
+    "customer": Customer,
+    "enquiry": Enquiry,
+    "caller": callers.Caller,
+    "product": Product,
+    "discount": Discounts,
+    "delivery_method": DeliveryMethods,
+    "series": Series,
+}
+_EMPTY: Mapping[str, Aggregate] = {name: aggregate() for name, aggregate in AGGREGATES.items()}
+
+
+def empty_state(stream_id: str) -> Aggregate:
+    """Give the state of a stream before its first event. States are immutable: one will do."""
+    return _EMPTY[stream_id.partition("-")[0]]
