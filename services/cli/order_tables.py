@@ -34,7 +34,7 @@ def sheet(view: "View") -> "Iterator[RenderableType]":
                 for i, item in view["items"].items()
             ),
         )
-    yield from _goods(view)
+    yield from _goods_table(view)
     if view["payments"]:
         paid = ((name, sums, currency) for name, sums in view["payments"].items())
         yield _payments("Payments", paid)
@@ -54,7 +54,7 @@ def sheet(view: "View") -> "Iterator[RenderableType]":
     )
 
 
-def _goods(view: "View") -> "Iterator[RenderableType]":
+def _goods_table(view: "View") -> "Iterator[RenderableType]":
     if view["goods"]:
         yield table(
             "Goods of the items, in pieces",
