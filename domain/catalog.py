@@ -13,7 +13,9 @@ from typing import Any
 
 from domain import attempts, callers, placing
 from domain.customers import commands as customer_commands
+from domain.customers.customer import Customer
 from domain.customers.decide import decide as decide_customer
+from domain.customers.events import customer_stream
 from domain.customers.meeting import streams_met
 from domain.documents import commands as document_commands
 from domain.documents.decide import define
@@ -106,9 +108,11 @@ def more_streams_of(command: Command, states: States, facts: Facts) -> Iterable[
             order: Order = states[command.stream_id]
             path = next(iter(facts.paths.values()), None)
             streams = stocks_for(order, path, command)
-            if path is not None and path.calendars and isinstance(command, _ENTERING):
-                return [*map(calendar_stream, path.calendars), *streams]
-            return streams
+            if path is None or not isinstance(command, _ENTERING):
+                return streams
+            if "customer" in path.reads and (whose := _customer_of(order, command)) is not None:
+                streams = (*streams, customer_stream(whose))
+            return (*map(calendar_stream, path.calendars), *streams)
         case path_commands.PublishPath():
             return map(calendar_stream, command.definition.calendars)
         case _:
@@ -126,19 +130,28 @@ _ENTERING = (
 )
 
 
+def _customer_of(order: Order, command: commands.OrderCommand) -> str | None:
+    if isinstance(command, commands.PlaceOrder) and command.customer is not None:
+        return command.customer.customer_id
+    return order.subject_id
+
+
 def with_more(facts: Facts, states: States, streams: Iterable[str]) -> Facts:
-    """Give the facts with the calendars and stocks that those streams hold."""
+    """Give the facts with the calendars, stocks and customer that those streams hold."""
     calendars: dict[str, Calendar] = {}
     stocks: dict[str, Stock] = {}
+    customer: Customer | None = None
     for stream in streams:
         match states[stream]:
             case CalendarLine(calendar=calendar) if calendar is not None:
                 calendars[calendar.calendar] = calendar
             case Stock() as stock:
                 stocks[stream] = stock
+            case Customer() as customer:
+                pass
             case _:
                 pass
-    return Facts(facts.paths, calendars, stocks)
+    return Facts(facts.paths, calendars, stocks, customer)
 
 
 def definitions_of(command: Command, states: States) -> tuple[PathKey, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from domain.customers.customer import Customer
 from domain.paths.calendars import Calendar
 from domain.paths.path import OrderPath
 from domain.products.pricing import Offer
@@ -18,4 +19,5 @@ class Facts:
     paths: Mapping[PathKey, OrderPath] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)  # the latest of each name
     stocks: Mapping[str, Stock] = field(default_factory=dict)  # by stream id
+    customer: Customer | None = None  # of the order, if a condition of its path asks
     offer: Offer | None = None  # what prices are taken from; None: from nowhere

@@ -27,6 +27,7 @@ from domain.reading import LogGap, check_versions
 from domain.refusals import Refusal, Unmet, Unusable
 from domain.stock.stock import Stock
 from projections.reports.order_numbers import list_numbers
+from services.customers import customer_now
 from services.history import state_of
 
 if TYPE_CHECKING:
@@ -106,7 +107,10 @@ def situation_of(
     """Give an order now with whatever deciding on it may look at."""
     stocks = stocks_now(system, stocks_of(order, path))
     calendars = {name: latest_calendar(system, name)[1] for name in path.calendars}
-    facts = Facts(calendars=calendars, stocks=stocks)
+    customer = None
+    if "customer" in path.reads and order.subject_id is not None:
+        customer = customer_now(system, order.subject_id)
+    facts = Facts(calendars=calendars, stocks=stocks, customer=customer)
     return Situation(order_id, order, path, actor, datetime.now(UTC), facts)
 
 

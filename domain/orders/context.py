@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
+from domain.customers.customer import Customer
 from domain.facts import Facts
 from domain.messages import Actor
 from domain.orders.documents import Document
@@ -179,6 +180,12 @@ _DOCUMENT: Final[Fields[Document]] = {
     "status": lambda document: document.status,
 }
 
+_CUSTOMER: Final[Fields[Customer]] = {
+    "customer_id": lambda customer: customer.subject_id,
+    "tags": lambda customer: customer.tags,
+    "marks": lambda customer: customer.marks,
+}
+
 _ACTOR: Final[Fields[Actor]] = {
     "kind": lambda actor: actor.kind,
     "id": lambda actor: actor.id,
@@ -191,7 +198,7 @@ _VARIABLES: Final[Fields[Situation]] = {
     "payments": _payments,
     "shipments": lambda s: [_Record(one, _SHIPMENT) for one in s.order.shipments.values()],
     "documents": lambda s: [_Record(one, _DOCUMENT) for one in s.order.documents.values()],
-    "customer": lambda s: None,
+    "customer": lambda s: _Record(s.facts.customer, _CUSTOMER) if s.facts.customer else None,
     "actor": lambda s: _Record(s.actor, _ACTOR),
     "now": lambda s: s.now,
 }

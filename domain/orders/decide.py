@@ -70,7 +70,7 @@ def place(
     status = path.initial[0].status
     if path.initial[0].when is not None:
         placed = e.OrderPlaced(**asked, status=status)
-        status = first_status(path, [placed, *paid], cmd, at)
+        status = first_status(path, [placed, *paid], cmd, facts, at)
     event = e.OrderPlaced(**asked, status=status, deadlines=deadlines_of(path, status, at, facts))
     events = [event, *paid]
     if path.has_effects:

@@ -9,6 +9,7 @@ from domain.hints import nearest
 from domain.messages import Actor, is_code
 from domain.orders.commands import CancelOrder, ChangeStatus
 from domain.orders.context import Situation
+from domain.orders.documents import CANCELLED
 from domain.orders.guards import is_said, role_may
 from domain.orders.order import Order
 from domain.paths.conditions import ConditionFailed
@@ -39,6 +40,7 @@ def move_is_open(situation: Situation, target: str) -> list[Unmet]:
         *role_may(rule.roles, actor),
         *guards_hold(situation, rule.guards),
         *move_is_approved(situation.order, target, rule, actor),
+        *documents_are_there(situation.order, path, target),
     ]
 
 
@@ -53,6 +55,19 @@ def guards_hold(situation: Situation, guards: tuple[Guard, ...]) -> Iterator[Unm
             yield Unmet(code=guard.code, message=guard.message, needed=needed)
         elif not answer:
             yield Unmet(code=guard.code, message=guard.message)
+
+
+def documents_are_there(order: Order, path: OrderPath, target: str) -> Iterator[Unmet]:
+    """What a status asks for has to be issued before; a cancelled document is none."""
+    entered = path.statuses[target].on_enter
+    there = {one.kind for one in order.documents.values() if one.status != CANCELLED}
+    for kind in entered.documents if entered else ():
+        if kind not in there:
+            yield Unmet(
+                code="document_missing",
+                message=f"Entering {target} needs a document: {kind}",
+                needed=f"issue the {kind} first",
+            )
 
 
 def status_is_active(path: OrderPath, target: str) -> Iterator[Unmet]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from domain.facts import Facts
 from domain.messages import Event, Foreseen
 from domain.orders import events as e
 from domain.orders.commands import PlaceOrder
@@ -25,7 +26,9 @@ def placed_payment(cmd: PlaceOrder, totals: Totals) -> list[Event]:
     return events
 
 
-def first_status(path: OrderPath, events: Sequence[Event], cmd: PlaceOrder, at: datetime) -> str:
+def first_status(
+    path: OrderPath, events: Sequence[Event], cmd: PlaceOrder, facts: Facts, at: datetime
+) -> str:
     """Name the first initial status whose condition holds for the order as it is placed.
 
     A condition without an answer does not hold. The last one has none: every order starts.
@@ -33,7 +36,7 @@ def first_status(path: OrderPath, events: Sequence[Event], cmd: PlaceOrder, at: 
     order = Order()
     for version, event in enumerate(events, 1):
         order = order.evolve(Foreseen(event, version, at))
-    situation = Situation(cmd.order_id, order, path, cmd.actor, at, placing=True)
+    situation = Situation(cmd.order_id, order, path, cmd.actor, at, facts, placing=True)
     for start in path.initial:
         if start.when is None or situation.answers([start.when])[0] is True:
             return start.status

@@ -14,6 +14,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from domain.messages import Code
 from domain.orders.items import ITEM_MOVES
+from domain.paths.conditional import compiled
 from domain.paths.definition import Definition, Title
 from domain.paths.keeping import StockRules
 from domain.paths.limits import Limit
@@ -85,6 +86,13 @@ class OrderPath(Definition):
         """Name every calendar that a limit counts by."""
         limits = (status.limit for status in self.statuses.values() if status.limit)
         return tuple(dict.fromkeys(filter(None, map(self.calendar_of, limits))))
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """Name every variable that a condition of the path reads."""
+        sources = {guard.when for move in self.transitions for guard in move.guards}
+        sources |= {start.when for start in self.initial if start.when is not None}
+        return frozenset(name for source in sources for name in compiled(source).reads)
 
     @cached_property
     def has_effects(self) -> bool:

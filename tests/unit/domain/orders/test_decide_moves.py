@@ -6,11 +6,12 @@ from uuid import UUID
 
 import pytest
 
+from domain.customers.events import CustomerCreated, CustomerEvent, MarkSet, TagAdded
 from domain.messages import Actor
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.paths.path import OrderPath
-from tests.support.examples import NOW, ORDER_ID, TEA, actor
+from tests.support.examples import CUSTOMER, NOW, ORDER_ID, TEA, actor
 from tests.support.spec import Scenario, given
 
 PAID_FIRST, ALL_RESERVED, NO_ANSWER = "paid_first", "items_reserved", "no_answer"  # guard codes
@@ -134,6 +135,74 @@ class TestGuards:
 
     def test_p4_nobody_enters_a_status_that_is_not_in_use(self) -> None:
         a(place()).when(to("retired")).then_refused("status_inactive")
+
+
+class TestCustomers:
+    """A condition may ask who orders (P21)."""
+
+    GUARDED = path(
+        transitions=[
+            {
+                "from": "new",
+                "to": "confirmed",
+                "guards": [
+                    {
+                        "code": "prepaid_only",
+                        "when": "!('bad' in customer.marks) || order.due_minor <= 0",
+                        "message": "This customer pays first",
+                    }
+                ],
+            }
+        ],
+        initial=[
+            {"status": "waiting", "when": "'wholesale' in customer.tags"},
+            {"status": "new"},
+        ],
+    )
+    PREPAID_ONLY = "prepaid_only"
+
+    def shop(self, *known: CustomerEvent) -> Scenario:
+        told = CustomerCreated(customer_id="c-7", name="Ann")
+        return given(told, *known, paths=(self.GUARDED,))
+
+    def test_p21_a_marked_customer_pays_first(self) -> None:
+        shop = self.shop(MarkSet(mark="bad", reason_code="did_not_buy_out"))
+        shop.when(place(customer=CUSTOMER))
+
+        shop.when(to("confirmed")).then_refused(self.PREPAID_ONLY)
+        shop.when(PAID)
+        assert shop.when(to("confirmed")).order.status == "confirmed"
+
+    def test_a_tag_says_where_the_order_starts(self) -> None:
+        tagged = self.shop(TagAdded(tag="wholesale"))
+
+        assert tagged.when(place(customer=CUSTOMER)).order.status == "waiting"
+        assert self.shop().when(place(customer=CUSTOMER)).order.status == "new"
+        assert self.shop().when(place()).order.status == "new"
+
+
+class TestDocuments:
+    ASKING = path(
+        statuses=path().content["statuses"]
+        | {"waiting": {"stage": "all", "on_enter": {"documents": ["invoice"]}}}
+    )
+    ISSUE = c.IssueDocument(**who(), kind="invoice", document_id="d-1")
+
+    def test_r7_a_status_may_ask_for_a_document(self) -> None:
+        shop = given(place(), paths=(self.ASKING,))
+
+        shop.when(to("waiting")).then_refused("document_missing")
+        shop.when(self.ISSUE)
+        assert shop.when(to("waiting")).order.status == "waiting"
+
+    def test_a_cancelled_document_is_none(self) -> None:
+        shop = given(place(), self.ISSUE, paths=(self.ASKING,))
+        cancel = c.MoveDocument(
+            **who(), document_id="d-1", to_status="cancelled", reason_code="wrong"
+        )
+        assert shop.when(cancel).events
+
+        shop.when(to("waiting")).then_refused("document_missing")
 
 
 class TestStart:
