@@ -48,7 +48,7 @@ def test_d1_every_status_shows_its_open_orders_and_the_terms_of_its_moves(
 
 @pytest.mark.usefixtures("orders")
 def test_d1_an_earlier_version_is_shown_by_its_number(line: CommandLine) -> None:
-    line.run("path", "publish", "-", stdin=OLD.replace("packing", "picking"))
+    line.run("path", "publish", "-", "--strand", stdin=OLD.replace("packing", "picking"))
 
     latest, first = line.run(*SHOW, "small"), line.run(*SHOW, "small", "--version", "1")
     missing = line.run(*SHOW, "small", "--version", "3")

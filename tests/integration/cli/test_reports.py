@@ -196,10 +196,10 @@ def test_status_tells_versions_and_how_far_everything_is(shop: CommandLine) -> N
     shop.run("report", "funnel", "--json")
     after = shop.run("status", "--json").json
 
-    assert before["log"]["position"] == 7
+    assert before["log"]["position"] == 9
     assert after["oldest_unprocessed"] is None
     found = {p["name"]: (p["position"], p["lag"], p["parked"]) for p in after["projections"]}
-    assert found == dict.fromkeys(BY_NAME, (7, 0, 0))
+    assert found == dict.fromkeys(BY_NAME, (9, 0, 0))
     assert after["paths"] == {"olist": 1, "universal": 1}
     assert (after["up"], after["healthy"]) == ({"running": False, "pid": None}, True)
 
@@ -211,7 +211,7 @@ def test_status_says_of_projections_that_were_never_made_what_makes_them(line: C
     made = line.run("status", "--json").json
 
     assert (fresh["projections"], fresh["not_made"]) == ([], list(BY_NAME))
-    assert (fresh["log"]["position"], fresh["oldest_unprocessed"]["position"]) == (3, 1)
+    assert (fresh["log"]["position"], fresh["oldest_unprocessed"]["position"]) == (5, 1)
     for said in people:
         assert "have not been made yet: orders, " in said
         assert "`orderpath up` makes them" in said

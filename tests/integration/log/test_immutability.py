@@ -73,7 +73,7 @@ def test_even_the_superuser_who_owns_it_cannot_change_the_log(
             with pytest.raises(InsufficientPrivilege, match="the log is immutable"):
                 owner.execute(changing(table, change))
 
-    assert before == [(2, 2, 1)]
+    assert before == [(3, 2, 1)]
     assert counted(owner) == before
 
 

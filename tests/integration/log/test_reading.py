@@ -86,7 +86,7 @@ def test_an_unknown_stored_name_makes_only_its_own_stream_unavailable(
         pipeline.execute(publish())
         pipeline.execute(place(newer))
         pipeline.execute(place(well))
-    rename(owner, 2, "order.placed.v9")
+    rename(owner, 3, "order.placed.v9")  # behind the path and its listing
 
     with open_pipeline(database_url) as pipeline:
         futures = [pipeline.submit(note(order)) for order in (well, newer, well, newer, well)]

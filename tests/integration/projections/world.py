@@ -82,6 +82,10 @@ class World:
     def follower(self, batch_events: int = 2_000) -> Follower:
         return Follower(self.projector(), self.log, batch_events=batch_events)
 
+    def order_events(self) -> int:
+        """Count the events of orders in the log."""
+        return sum(event.stream_id.startswith("order-") for event in self.events())
+
     def catch_up(self) -> int:
         return self.follower().catch_up()
 
