@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from domain.messages import Recorded
+from domain.messages import Happened, Recorded
 from domain.refusals import InfraError
 
 
@@ -41,9 +41,9 @@ class LogGap(InfraError):
         )
 
 
-def check_versions(stream_id: str, events: Sequence[Recorded]) -> None:
-    """Refuse a stream with a hole. Raises: LogGap"""
-    for expected, event in enumerate(events, 1):
+def check_versions(stream_id: str, events: Sequence[Happened], after: int = 0) -> None:
+    """Refuse a stream with a hole behind a version. Raises: LogGap"""
+    for expected, event in enumerate(events, after + 1):
         if event.version != expected:
             raise LogGap(f"Version {expected} of {stream_id}")
 

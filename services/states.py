@@ -6,6 +6,7 @@ from typing import Any
 
 from domain.batch import Log
 from domain.catalog import empty_state
+from domain.reading import check_versions
 
 
 class StateCache:
@@ -46,6 +47,7 @@ class StateCache:
             states |= kept
             above |= {stream: state.version for stream, state in kept.items()}
         for stream, happened in log.load(above).items():
+            check_versions(stream, happened, above[stream])
             for event in happened:
                 states[stream] = states[stream].evolve(event)
         self.found_stale = any(

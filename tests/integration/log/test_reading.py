@@ -104,6 +104,27 @@ def test_an_unknown_stored_name_makes_only_its_own_stream_unavailable(
         assert caught.value.code == "newer_version"
 
 
+def test_a_stream_that_lost_an_event_takes_no_command_and_the_others_go_on(
+    database_url: str, owner: psycopg.Connection[Any]
+) -> None:
+    damaged, well = uuid4(), uuid4()
+    with open_pipeline(database_url) as pipeline:
+        pipeline.execute(publish())
+        for command in (place(damaged), note(damaged), note(damaged), place(well)):
+            pipeline.execute(command)
+    owner.execute("alter table log.events disable trigger immutable")
+    owner.execute(
+        "delete from log.events where stream_id = %s and version = 2", (f"order-{damaged}",)
+    )
+
+    with open_pipeline(database_url) as pipeline:
+        with pytest.raises(InfraError, match="Version 2 of order-") as refused:
+            pipeline.execute(note(damaged))
+        assert pipeline.execute(note(well)).kind == "accepted"
+
+    assert refused.value.code == "log_gap"
+
+
 def test_a_row_that_cannot_be_read_is_named_and_the_rest_is_read(
     log: EventLog, owner: psycopg.Connection[Any]
 ) -> None:
