@@ -5,8 +5,9 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Timer
 from time import monotonic
 
 import pytest
@@ -18,6 +19,7 @@ from infra.postgres import connect
 from tests.support.command_line import Processes
 
 PLACE = ("order", "place", "--currency", "EUR", "--item", "MUG:1:5", "--json")
+LONGEST_WAIT_SECONDS = 90
 KILLED = "demo-7-10-500"  # the folder of a demo: seed, days, orders
 
 
@@ -40,12 +42,24 @@ def state_lines(program: "subprocess.Popen[str]", until: str) -> list[str]:
     """Read what a program says, up to the line that contains the words."""
     assert program.stdout is not None
     lines = []
-    for line in program.stdout:
-        lines.append(line.rstrip())
-        if until in line:
-            return lines
+    with bounded(program):
+        for line in program.stdout:
+            lines.append(line.rstrip())
+            if until in line:
+                return lines
     _, errors = program.communicate()
     pytest.fail(f"It ended without saying {until!r}: {lines} {errors}")
+
+
+@contextmanager
+def bounded(program: "subprocess.Popen[str]") -> Iterator[None]:
+    """End a program that does not say in time what it should."""
+    timer = Timer(LONGEST_WAIT_SECONDS, program.kill)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def ended(program: "subprocess.Popen[str]") -> tuple[int, str]:
@@ -95,9 +109,9 @@ def opened_by_a_reader(pipe: Path, program: "subprocess.Popen[str]") -> int:
 
 def test_up_keeps_the_projections_up_to_date_until_down(own: Processes) -> None:
     program = own.start("up")
-    state_lines(program, "projections at position 3")
+    state_lines(program, "projections at position 5")
     order_id = own.run(*PLACE).json["order_id"]
-    state_lines(program, "projections at position 4")  # Nobody asked for a report.
+    state_lines(program, "projections at position 6")  # Nobody asked for a report.
 
     status = own.run("status", "--json").json
     second = own.run("up")
@@ -115,21 +129,21 @@ def test_up_keeps_the_projections_up_to_date_until_down(own: Processes) -> None:
 
 def test_up_brings_a_database_back_that_died(own: Processes, folder: Path) -> None:
     program = own.start("up")
-    state_lines(program, "projections at position 3")
+    state_lines(program, "projections at position 5")
     stop_embedded(folder)
     state_lines(program, "started again")
 
     own.run(*PLACE)
-    state_lines(program, "projections at position 4")
+    state_lines(program, "projections at position 6")
     program.terminate()
     assert ended(program)[0] == 0
 
 
 def test_follow_does_the_same_for_a_database_that_others_run(own: Processes) -> None:
     program = own.start("follow")
-    state_lines(program, "projections at position 3")
+    state_lines(program, "projections at position 5")
     own.run(*PLACE)
-    state_lines(program, "projections at position 4")
+    state_lines(program, "projections at position 6")
 
     program.send_signal(signal.SIGINT)
     assert ended(program)[0] == 0
@@ -137,7 +151,7 @@ def test_follow_does_the_same_for_a_database_that_others_run(own: Processes) -> 
 
 def test_the_analysts_shell_reads_views_and_changes_nothing(own: Processes) -> None:
     program = own.start("up")
-    state_lines(program, "projections at position 3")
+    state_lines(program, "projections at position 5")
     own.run(*PLACE)
 
     read = own.run("psql", "--csv", "-c", "select status, orders from analytics.funnel_now")
