@@ -1,0 +1,282 @@
+"""Shops that keep stock: goods are reserved, written off, given back, and never promised twice."""
+
+from datetime import timedelta
+
+from tests.support.stories import MORNING, STEP, opened_shop
+
+
+def test_universal_forbids_the_jump_and_counts_success_when_delivered_and_paid(
+    database_url: str,
+) -> None:
+    """P8 P9 A32: New never becomes Done, and Delivered becomes it with the money only."""
+    with opened_shop(database_url, "universal") as shop:
+        maria, vic = shop.person("maria", "manager"), shop.person("victor", "lead")
+        paul, tom = shop.person("paul", "warehouse"), shop.person("tom", "courier")
+        order = shop.client("lisa").places({"TEA": 3})
+        assert order.state.path == "universal"
+
+        maria.moves(order, "done").then_refused("transition_not_allowed")
+        maria.cancels(order, "changed_mind", "client").then_status("cancelled")
+        maria.moves(order, "new", reason="She called again").then_refused("role_missing")
+        vic.moves(order, "new").then_refused("reason_required")
+        vic.moves(order, "new", reason="She called again").then_status("new")
+        maria.moves(order, "confirmed")
+        paul.moves(order, "assembling")
+        paul.moves_pieces(order, "TEA", 3, "ordered", "assembled")
+        paul.moves(order, "assembled")
+        paul.moves(order, "handed_over")
+        paul.moves_pieces(order, "TEA", 3, "assembled", "shipped")
+        tom.moves(order, "delivering")
+        tom.moves(order, "delivered")
+        maria.moves(order, "done").then_refused("goods_delivered", "order_paid")
+        # The client keeps two of three and pays for two.
+        tom.moves_pieces(order, "TEA", 2, "shipped", "delivered")
+        tom.moves_pieces(order, "TEA", 1, "shipped", "not_bought_out")
+        tom.charges(order, method="cash")
+        maria.moves(order, "done").then_status("done")
+        assert order.state.balance.paid_minor == 2_000
+
+        refused = shop.rows("select code, count(*) as times from analytics.refusals group by code")
+        assert {row["code"]: row["times"] for row in refused} == {
+            "transition_not_allowed": 1,
+            "role_missing": 1,
+            "reason_required": 1,
+            "goods_delivered": 1,
+            "order_paid": 1,
+        }
+
+
+def test_amocrm_eshop_takes_in_work_apart(database_url: str) -> None:
+    """A10 A11 A12 A13 A14 A17 A20: paid, assembled, packed, in transit, each with its owner."""
+    with opened_shop(database_url, "amocrm_eshop") as shop:
+        shop.receives("SHOE", 1)
+        maria, sam = shop.person("maria", "manager"), shop.person("sam", "storekeeper")
+        gateway, post = shop.program("cards", "gateway"), shop.program("post", "carrier")
+        order = shop.client("lisa").places({"SHOE": 2})
+
+        maria.moves(order, "awaiting_payment")
+        gateway.moves(order, "paid").then_refused("order_paid")
+        gateway.charges(order, 1_500)
+        gateway.moves(order, "paid").then_refused("order_paid")
+        gateway.charges(order, 500)
+        gateway.moves(order, "paid").then_status("paid")
+        assert order.pieces == {"SHOE": {"reserved": 1, "ordered": 1}}
+        sam.moves(order, "assembled").then_refused("items_reserved")
+        shop.receives("SHOE", 1)
+        sam.reserves(order)
+        maria.moves(order, "assembled").then_refused("role_missing")
+        sam.moves(order, "assembled")
+        sam.moves(order, "packed")
+        assert shop.on_hand("SHOE") == (2, 2)
+        sam.moves(order, "in_transit").then_status("in_transit")
+        assert shop.on_hand("SHOE") == (0, 0)
+        post.moves(order, "at_pickup_point")
+        post.moves(order, "delivered").then_status("delivered")
+        assert order.pieces == {"SHOE": {"delivered": 2}}
+        # One pair does not fit and comes back on its shelf.
+        maria.moves_pieces(order, "SHOE", 1, "delivered", "returned", reason_code="wrong_size")
+        maria.refunds(order, 1_000)
+        assert shop.on_hand("SHOE") == (1, 0)
+
+
+def test_salesplatform_writes_off_what_is_delivered(database_url: str) -> None:
+    """V12 V13: by phone, with an invoice; goods leave the books when the order is delivered."""
+    with opened_shop(database_url, "salesplatform") as shop:
+        shop.receives("PUMP", 5)
+        olga, paul = shop.person("olga", "operator"), shop.person("paul", "warehouse")
+        tom, bank = shop.person("tom", "courier"), shop.program("bank", "gateway")
+        order = olga.places({"PUMP": 2}, channel="phone", customer="acme")
+        other = olga.places({"PUMP": 4}, channel="phone", customer="ben")
+
+        olga.moves(order, "invoiced").then_refused("document_missing")
+        olga.issues(order, "invoice")
+        olga.moves(order, "invoiced").then_status("invoiced")
+        assert shop.on_hand("PUMP") == (5, 2)
+        # What is kept for the one is not there for the other.
+        olga.issues(other, "invoice")
+        olga.moves(other, "invoiced")
+        assert other.pieces == {"PUMP": {"reserved": 3, "ordered": 1}}
+        paul.moves(other, "packed").then_refused("items_reserved")
+        olga.cancels(other, "out_of_stock", "shop").then_status("cancelled")
+        assert shop.on_hand("PUMP") == (5, 2)
+
+        paul.moves(order, "packed")
+        tom.moves(order, "shipping")
+        assert shop.on_hand("PUMP") == (5, 2)
+        tom.moves(order, "delivered").then_status("delivered")
+        assert shop.on_hand("PUMP") == (3, 0)
+        olga.moves(order, "closed").then_refused("order_paid")
+        bank.charges(order, method="transfer")
+        olga.moves(order, "closed").then_status("closed")
+
+
+def test_koftenyshi_sends_marketplace_orders_straight_to_the_assembly(database_url: str) -> None:
+    """P7 P14 P23: site orders go to a manager; the warehouse does not touch phone or address."""
+    with opened_shop(database_url, "koftenyshi") as shop:
+        shop.receives("ROMPER", 3)
+        maria, paul = shop.person("maria", "manager"), shop.person("paul", "warehouse")
+        market, post = shop.program("market", "marketplace"), shop.program("post", "carrier")
+        site = shop.client("lisa").places({"ROMPER": 2}).then_status("new")
+        far = market.places({"ROMPER": 1}, channel="marketplace", paid_by="marketplace")
+        far.then_status("assembling")
+        assert far.pieces == {"ROMPER": {"reserved": 1}}
+
+        paul.changes(far, customer_phone="+44 7700 900999").then_refused("field_not_editable")
+        paul.changes(site, delivery_address="9 Side Street").then_refused("field_not_editable")
+        paul.moves(site, "confirmed").then_refused("role_missing")
+        maria.changes(site, customer_phone="+44 7700 900999")
+        maria.moves(site, "confirmed")
+        paul.moves(site, "assembling")
+        for order in (site, far):
+            paul.moves(order, "assembled")
+            paul.moves(order, "delivering")
+        assert shop.on_hand("ROMPER") == (0, 0)
+        # One size fits, the other comes back: a part is bought out.
+        post.moves_pieces(site, "ROMPER", 1, "shipped", "delivered")
+        post.moves(site, "done").then_refused("goods_delivered", "order_paid")
+        post.moves_pieces(site, "ROMPER", 1, "shipped", "not_bought_out")
+        post.charges(site, method="cash")
+        post.moves(site, "done").then_status("done")
+        assert site.state.balance.paid_minor == 1_000
+        post.moves(far, "not_bought_out", reason_code="wrong_size", initiator="client")
+        assert far.pieces == {"ROMPER": {"not_bought_out": 1}}
+        maria.refunds(far, 1_000)
+
+        # History to the second: when the site's order came into each status.
+        visits = shop.rows(
+            "select status, entered_at from analytics.status_visits where order_id = %s"
+            " order by visit_no",
+            site.order_id,
+        )
+        assert [row["status"] for row in visits][:3] == ["new", "confirmed", "assembling"]
+        assert visits[0]["entered_at"] == MORNING + 3 * STEP
+
+
+def test_minoxidil_confirms_what_is_paid_and_ships_nothing_without_a_track_number(
+    database_url: str,
+) -> None:
+    """P29 P30: a paid web order is born Confirmed, an unpaid one New."""
+    with opened_shop(database_url, "minoxidil") as shop:
+        shop.receives("FOAM", 10)
+        maria, paul = shop.person("maria", "manager"), shop.person("paul", "warehouse")
+        post = shop.program("post", "carrier")
+        paid = shop.client("lisa").places({"FOAM": 3}, paid_by="card").then_status("confirmed")
+        unpaid = shop.client("ben").places({"FOAM": 1}).then_status("new")
+        phone = maria.places({"FOAM": 1}, channel="phone", paid_by="card").then_status("new")
+        assert paid.pieces == {"FOAM": {"reserved": 3}}
+
+        maria.moves(unpaid, "assembling").then_refused("transition_not_allowed")
+        maria.moves(unpaid, "confirmed").then_status("confirmed")
+        maria.cancels(unpaid, "vanished", "shop").then_status("cancelled")
+        maria.cancels(phone, "duplicate", "client")
+        maria.refunds(phone, 1_000)
+        assert shop.on_hand("FOAM") == (10, 3)
+
+        paul.moves(paid, "assembling")
+        paul.moves(paid, "assembled")
+        paul.moves(paid, "handed_over")
+        paul.moves(paid, "delivering").then_refused("track_number_present")
+        maria.changes(paid, track_number="RR1").then_refused("field_not_editable")
+        paul.changes(paid, track_number="RR1")
+        post.moves(paid, "delivering").then_status("delivering")
+        post.moves_pieces(paid, "FOAM", 2, "shipped", "delivered")
+        post.moves(paid, "done").then_refused("goods_delivered")
+        post.moves_pieces(paid, "FOAM", 1, "shipped", "not_bought_out")
+        post.moves(paid, "done").then_status("done")
+        maria.refunds(paid, 1_000)
+        assert paid.state.payment_status == "paid"
+
+
+def test_city_tuning_lets_nothing_go_on_that_is_not_reserved(database_url: str) -> None:
+    """P13 P14 P25 P27: in stock: confirmed at once; else main, then suppliers; else the buyer."""
+    with opened_shop(database_url, "city_tuning") as shop:
+        shop.receives("MIRROR", 1)
+        shop.receives("SPOILER", 1)
+        shop.receives("SPOILER", 1, "supplier_b")
+        maria, bob = shop.person("maria", "manager"), shop.person("bob", "buyer")
+        paul, tom = shop.person("paul", "warehouse"), shop.person("tom", "courier")
+        gateway = shop.program("cards", "gateway")
+        there = shop.client("lisa").places({"MIRROR": 1})
+        spread = shop.client("ben").places({"SPOILER": 2})
+        nowhere = shop.client("eve").places({"SPOILER": 1, "HORN": 2})
+
+        maria.moves(there, "packed").then_refused("transition_not_allowed")
+        maria.moves(there, "reserving").then_status("confirmed")
+        maria.moves(spread, "reserving").then_status("confirmed")
+        assert dict(spread.state.goods["SPOILER"].parts) == {"main": 1, "supplier_b": 1}
+        maria.moves(nowhere, "reserving").then_status("reserving")
+        maria.moves(nowhere, "confirmed").then_refused("items_reserved")
+
+        maria.moves(nowhere, "to_buy").then_status("to_buy")
+        assert nowhere.pieces == {"SPOILER": {"to_buy": 1}, "HORN": {"to_buy": 2}}
+        bob.moves_pieces(nowhere, "HORN", 2, "to_buy", "bought", supplier="Horns Ltd.")
+        bob.cancels_pieces(nowhere, "SPOILER", "out_of_stock")
+        bob.moves(nowhere, "bought")
+        bob.moves_pieces(nowhere, "HORN", 2, "bought", "received")
+        bob.moves(nowhere, "confirmed").then_refused("items_reserved")
+        bob.moves_pieces(nowhere, "HORN", 2, "received", "reserved").then_refused(
+            "stock_not_available"
+        )
+        shop.receives("HORN", 2)
+        # The last piece that is reserved moves the order by itself.
+        bob.moves_pieces(nowhere, "HORN", 2, "received", "reserved").then_status("confirmed")
+
+        maria.moves(nowhere, "awaiting_payment")
+        gateway.charges(nowhere)
+        gateway.moves(nowhere, "paid")
+        paul.moves(nowhere, "packed")
+        paul.moves(nowhere, "delivering")
+        tom.moves_pieces(nowhere, "HORN", 2, "shipped", "delivered")
+        tom.moves(nowhere, "done").then_status("done")
+        assert shop.on_hand("HORN") == (0, 0)
+
+        # Nobody pays for the spoilers: after two days they are there for others, and the order
+        # does not go on until they are reserved again.
+        shop.waits(days=2)
+        shop.expires(spread)
+        assert spread.pieces == {"SPOILER": {"ordered": 2}}
+        maria.moves(spread, "packed").then_refused("items_reserved")
+        maria.cancels(spread, "not_paid", "shop").then_status("cancelled")
+        maria.cancels(there, "does_not_fit", "client").then_status("cancelled")
+        assert shop.on_hand("SPOILER") == (1, 0)
+
+
+def test_edoque_starts_the_warehouse_with_sent_and_brings_the_same_or_the_next_day(
+    database_url: str,
+) -> None:
+    """S: no assembly statuses; what has run out is cancelled, what is not wanted comes back."""
+    with opened_shop(database_url, "edoque") as shop:
+        shop.receives("BREAD", 10)
+        shop.receives("MILK", 1)
+        maria, paul = shop.person("maria", "manager"), shop.person("paul", "warehouse")
+        tom = shop.person("tom", "courier")
+        order = shop.client("lisa").places({"BREAD": 2, "MILK": 2})
+
+        maria.moves(order, "with_courier").then_refused(
+            "transition_not_allowed", "stock_not_available"
+        )
+        maria.moves(order, "sent").then_status("sent")
+        assert order.pieces == {"BREAD": {"reserved": 2}, "MILK": {"reserved": 1, "ordered": 1}}
+        paul.moves(order, "with_courier").then_refused("items_packed")
+        paul.moves_pieces(order, "BREAD", 2, "reserved", "assembled")
+        paul.moves_pieces(order, "MILK", 1, "reserved", "assembled")
+        paul.moves(order, "with_courier").then_refused("items_packed")
+        maria.cancels_pieces(order, "MILK", "out_of_stock", 1)
+        paul.moves(order, "with_courier").then_status("with_courier")
+        assert (shop.on_hand("BREAD"), shop.on_hand("MILK")) == ((8, 0), (0, 0))
+
+        tom.moves(order, "done").then_refused("goods_delivered", "order_paid")
+        tom.moves_pieces(order, "BREAD", 1, "shipped", "delivered")
+        tom.moves_pieces(order, "BREAD", 1, "shipped", "not_bought_out")
+        tom.moves_pieces(order, "MILK", 1, "shipped", "delivered")
+        tom.charges(order, method="voucher").then_refused("payment_method_unknown")
+        tom.charges(order, method="cash")
+        tom.moves(order, "done").then_status("done")
+        assert order.state.balance.paid_minor == 2_000
+
+        (visit,) = shop.rows(
+            "select due_at - entered_at as limit from analytics.status_visits"
+            " where order_id = %s and status = 'with_courier'",
+            order.order_id,
+        )
+        assert visit["limit"] == timedelta(days=1)
