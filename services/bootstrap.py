@@ -38,7 +38,7 @@ from infra.log import configure_logging
 from infra.logins import analyst_url, shared_login, without_password
 from infra.migrate import is_current, migrate
 from infra.owner_files import read_owners
-from infra.path_files import load_preset, place_path, read_path
+from infra.path_files import load_preset, place_path, preset_names, read_path
 from infra.postgres import Session, connect
 from infra.restores import raise_epoch
 from infra.settings import Settings, load_settings
@@ -56,9 +56,11 @@ __all__ = [
     "analyst_shell",
     "analyst_url",
     "database_runs",
+    "load_preset",
     "load_settings",
     "open_system",
     "place_path",
+    "preset_names",
     "raise_epoch",
     "read_calendar",
     "read_owners",

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from services.cli.files import given_file
 from services.cli.options import AsJson, Sending, unfolded
 from services.cli.output import put, table
+from services.cli.ready_paths import file_or_ready, list_ready
 from services.cli.sending import build, outcome_dict, put_outcome, where
 from services.cli.session import opened
 
@@ -23,10 +23,18 @@ app: Final = typer.Typer(
 
 
 @app.command("list")
-def list_them(json: AsJson = False) -> None:
+def list_them(
+    ready: Annotated[
+        bool, typer.Option("--ready", help="Those that come ready-made, published or not.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
     """List the published paths with their latest versions."""
     from services.reading import latest_paths
 
+    if ready:
+        _put_list(list_ready(), ("path", "title", "stages>", "statuses>", "moves>"), json)
+        return
     with opened() as system:
         rows = [
             {
@@ -39,30 +47,35 @@ def list_them(json: AsJson = False) -> None:
             }
             for name, path in latest_paths(system).items()
         ]
-    columns = ("path", "version>", "title", "stages>", "statuses>", "moves>")
+    _put_list(rows, ("path", "version>", "title", "stages>", "statuses>", "moves>"), json)
+
+
+def _put_list(rows: list[dict[str, Any]], columns: tuple[str, ...], as_json: bool) -> None:
     cells = [list(row.values()) for row in rows]
-    put(rows, as_json=json, people=lambda: [table("Paths", *columns, rows=cells)])
+    put(rows, as_json=as_json, people=lambda: [table("Paths", *columns, rows=cells)])
 
 
 @app.command()
 @unfolded
 def publish(
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="YAML, `-` for standard input; see docs/paths.md.")
-    ],
+        str | None,
+        typer.Argument(metavar="FILE", help="YAML, `-` for standard input; see docs/paths.md."),
+    ] = None,
     strand: Annotated[
         bool, typer.Option("--strand", help="Even if it closes statuses in which orders are.")
     ] = False,
     *,
+    ready: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Instead: one that `list --ready` names.")
+    ] = None,
     sending: Sending,
 ) -> None:
     """Make a path the one that new orders follow; the same content again is nothing new."""
     from domain.paths.commands import PublishPath
-    from services.bootstrap import read_path
     from services.paths import changes
 
-    given = given_file(file)
-    definition = read_path(given.text, where=given.name)
+    definition = file_or_ready(file, ready)
     with opened() as system:
         command = build(PublishPath, sending, {"definition": definition})
         outcome = changes.publish(system, command, strand=strand)

@@ -70,7 +70,9 @@ def test_retailcrm_base_offers_only_the_moves_that_the_matrix_allows(database_ur
         tom.moves_pieces(order, "LAMP", 2, "shipped", "delivered")
         tom.moves(order, "done").then_status("done")
 
-        (route,) = shop.rows("select route, orders from analytics.routes where path = %s", shop.name)
+        (route,) = shop.rows(
+            "select route, orders from analytics.routes where path = %s", shop.name
+        )
         assert route["route"] == ["new", "confirmed", "collected", "delivering", "done"]
 
 

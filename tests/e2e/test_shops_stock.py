@@ -36,14 +36,13 @@ def test_universal_forbids_the_jump_and_counts_success_when_delivered_and_paid(
         maria.moves(order, "done").then_status("done")
         assert order.state.balance.paid_minor == 2_000
 
-        refused = shop.rows("select code, count(*) as times from analytics.refusals group by code")
-        assert {row["code"]: row["times"] for row in refused} == {
-            "transition_not_allowed": 1,
-            "role_missing": 1,
-            "reason_required": 1,
-            "goods_delivered": 1,
-            "order_paid": 1,
-        }
+        refused = shop.rows("select codes from analytics.refusals order by position")
+        assert [row["codes"] for row in refused] == [
+            ["transition_not_allowed"],
+            ["role_missing"],
+            ["reason_required"],
+            ["goods_delivered", "order_paid"],
+        ]
 
 
 def test_amocrm_eshop_takes_in_work_apart(database_url: str) -> None:
@@ -257,10 +256,10 @@ def test_edoque_starts_the_warehouse_with_sent_and_brings_the_same_or_the_next_d
         )
         maria.moves(order, "sent").then_status("sent")
         assert order.pieces == {"BREAD": {"reserved": 2}, "MILK": {"reserved": 1, "ordered": 1}}
-        paul.moves(order, "with_courier").then_refused("items_packed")
+        paul.moves(order, "with_courier").then_refused("items_packed", "stock_not_available")
         paul.moves_pieces(order, "BREAD", 2, "reserved", "assembled")
         paul.moves_pieces(order, "MILK", 1, "reserved", "assembled")
-        paul.moves(order, "with_courier").then_refused("items_packed")
+        paul.moves(order, "with_courier").then_refused("items_packed", "stock_not_available")
         maria.cancels_pieces(order, "MILK", "out_of_stock", 1)
         paul.moves(order, "with_courier").then_status("with_courier")
         assert (shop.on_hand("BREAD"), shop.on_hand("MILK")) == ((8, 0), (0, 0))

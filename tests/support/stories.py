@@ -187,7 +187,9 @@ class Person:
     actor: Actor
     customer: str | None = None
 
-    def places(self, goods: Mapping[str, int], *, paid_by: str | None = None, **more: Any) -> StoryOrder:
+    def places(
+        self, goods: Mapping[str, int], *, paid_by: str | None = None, **more: Any
+    ) -> StoryOrder:
         """Order so many pieces of each article; paid_by: the money is in already."""
         order = StoryOrder(self.shop, uuid5(_STORY, f"order {len(self.shop.orders) + 1}"))
         name = self.customer or more.pop("customer", "somebody")
@@ -298,6 +300,4 @@ class Answer:
 
 
 def _line(sku: str, quantity: int) -> Line:
-    return Line(
-        item_id=sku, sku=sku, title=sku.title(), quantity=quantity, unit_price_minor=PRICE
-    )
+    return Line(item_id=sku, sku=sku, title=sku.title(), quantity=quantity, unit_price_minor=PRICE)

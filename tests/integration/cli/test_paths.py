@@ -140,3 +140,33 @@ def test_p7_the_path_that_applies_is_named_and_taken(line: CommandLine, file: Pa
 
 def test_editors_get_the_schema_of_the_language(line: CommandLine) -> None:
     assert line.run("path", "schema").json["properties"]["statuses"]["type"] == "object"
+
+
+def test_a_ready_made_path_is_listed_and_published_by_its_name(line: CommandLine) -> None:
+    ready = {row["path"] for row in line.run("path", "list", "--ready", "--json").json}
+    published = line.run(*PUBLISH, "--ready", "minoxidil", "--json")
+    order = ("order", "place", "--shop", "minoxidil", "--currency", "EUR", "--item", "FOAM:1:5")
+    placed = line.run(*order, "--external-id", "M-1")
+
+    assert {"universal", "minoxidil", "city_tuning", "retailcrm_company"} <= ready
+    assert (published.code, published.json["version"]) == (0, 1), published.err
+    assert placed.code == 0, placed.err
+    assert "minoxidil" in line.run("order", "show", "M-1").out
+
+
+@pytest.mark.parametrize("named", [(), ("-", "--ready", "minoxidil")])
+def test_publishing_asks_for_a_file_or_a_name_and_not_for_both(
+    line: CommandLine, named: tuple[str, ...]
+) -> None:
+    answer = line.run(*PUBLISH, *named, stdin=SMALL)
+
+    assert (answer.code, "FILE, or --ready NAME" in answer.err) == (2, True)
+
+
+def test_a_ready_made_path_that_there_is_not_is_told_with_those_that_there_are(
+    line: CommandLine,
+) -> None:
+    answer = line.run(*PUBLISH, "--ready", "minoxydil")
+
+    assert answer.code == 2
+    assert "minoxidil" in answer.err

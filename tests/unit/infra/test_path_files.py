@@ -51,7 +51,7 @@ def test_every_ready_made_path_loads_and_survives_json(name: str) -> None:
 def test_the_route_of_olist() -> None:
     path = load_preset("olist")
 
-    assert preset_names() == ("olist", "universal")
+    assert "olist" in preset_names()
     assert path.moves_from("placed") == ("approved", "canceled", "unavailable")
     assert path.moves_from("approved") == ("shipped", "canceled", "unavailable")
     assert path.moves_from("shipped") == ("delivered", "canceled", "unavailable")

@@ -1,0 +1,108 @@
+"""What every ready-made path of a shop promises, whatever its route. Section S of the shops."""
+
+import pytest
+
+from domain.paths.path import OrderPath
+from domain.paths.selection import PathListed, Selection
+from infra.path_files import load_preset, preset_names
+from tests.support.examples import NOW
+from tests.support.spec import Stored
+
+SHOPS = tuple(name for name in preset_names() if name != "olist")  # whose data name no people
+LANGUAGES = {"en", "ru"}
+
+
+@pytest.fixture(params=SHOPS, scope="module")
+def path(request: pytest.FixtureRequest) -> OrderPath:
+    return load_preset(request.param)
+
+
+def test_there_is_one_for_each_shop() -> None:
+    assert set(SHOPS) == {
+        "amocrm_basic",
+        "amocrm_eshop",
+        "city_tuning",
+        "edoque",
+        "karamelka",
+        "koftenyshi",
+        "kupidon",
+        "minoxidil",
+        "retailcrm_base",
+        "retailcrm_company",
+        "retailcrm_private",
+        "salesplatform",
+        "universal",
+    }
+
+
+def test_every_status_says_what_to_do_and_who_does_it(path: OrderPath) -> None:
+    """A8 A15 A16 A17 A20"""
+    for code, status in path.statuses.items():
+        assert set(status.title) == set(status.public_label) == LANGUAGES, code
+        assert status.description and status.owner and status.color and status.icon, code
+
+
+def test_exactly_the_open_statuses_have_a_limit_that_warns_and_escalates(path: OrderPath) -> None:
+    for code, status in path.statuses.items():
+        assert (status.limit is None) == (status.final is not None), code
+        assert status.limit is None or (status.limit.warn and status.limit.escalate), code
+
+
+def test_success_means_delivered_and_paid(path: OrderPath) -> None:
+    """A32: nobody comes to the end without a condition on the money."""
+    ways = [
+        transition
+        for (_, target), transition in path.matrix.items()
+        if path.statuses[target].final == "success"
+    ]
+    assert ways
+    for way in ways:
+        assert "order_paid" in {guard.code for guard in way.guards}
+
+
+def test_every_way_into_failure_asks_for_one_of_the_reasons_and_who_wanted_it(
+    path: OrderPath,
+) -> None:
+    """A31"""
+    for (source, target), transition in path.matrix.items():
+        if path.statuses[target].final == "failure":
+            assert {"reason_code", "initiator"} <= set(transition.require), (source, target)
+            assert transition.reasons, (source, target)
+
+
+def test_nobody_jumps_from_the_start_to_the_end(path: OrderPath) -> None:
+    """P8 R1: neither to success nor to the way to the client."""
+    first = path.initial[-1].status
+    ends = [code for code, status in path.statuses.items() if status.final == "success"]
+    assert not [end for end in ends if (first, end) in path.matrix]
+    assert (first, "delivering") not in path.matrix
+
+
+def test_done_is_green_and_what_failed_is_not_red(path: OrderPath) -> None:
+    """A16: people read colours before words."""
+    for code, status in path.statuses.items():
+        red, green, blue = (int((status.color or "")[at : at + 2], 16) for at in (1, 3, 5))
+        if status.final == "success":
+            assert green > red and green > blue, code
+        if status.final == "failure":
+            assert not green > 1.2 * max(red, blue), code
+
+
+def test_an_order_of_the_shop_takes_its_path_although_universal_fits_as_well() -> None:
+    """P7 R7: the shop's own path is the closest one, of two the one of its order type."""
+    selection = Selection()
+    for number, name in enumerate(preset_names(), 1):
+        listed = PathListed(path=name, path_version=1, applies_to=load_preset(name).applies_to)
+        selection = selection.evolve(Stored(listed, number, NOW))
+
+    def chosen(shop: str, order_type: str = "private") -> str:
+        found = selection.choose({"shop": shop, "channel": "web", "order_type": order_type})
+        assert found is not None
+        return found.path
+
+    for name in SHOPS:
+        if not name.startswith("retailcrm_") and name != "universal":
+            assert chosen(name) == name
+    assert chosen("retailcrm_types") == "retailcrm_private"
+    assert chosen("retailcrm_types", "company") == "retailcrm_company"
+    assert chosen("somewhere") == "universal"
