@@ -44,6 +44,7 @@ PARTS: Final = (
     "handling_times",
     "transitions_actual",
     "routes",
+    "status_usage",
     "drop_off",
     "cancel_reasons",
     "actor_activity",

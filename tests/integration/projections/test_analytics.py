@@ -328,6 +328,24 @@ def test_d6_a_promised_refund_stands_with_the_order_and_is_no_payment(world: Wor
     assert world.query("select payment_id, movements from analytics.payments") == [("p", 3)]
 
 
+def test_p2_status_usage_says_who_uses_which_status_in_which_month(world: World) -> None:
+    one, two = world.place(), world.place()
+    world.move(one, "confirmed", "packed")
+    world.now += timedelta(days=31)
+    world.move(two, "confirmed")
+    world.catch_up()
+
+    assert world.query(
+        "select status, period::text, actor_id, entries, orders, first_at = last_at"
+        " from analytics.status_usage order by period, status"
+    ) == [
+        ("confirmed", "2026-03-01", "ann", 1, 1, True),
+        ("new", "2026-03-01", "ann", 2, 2, True),
+        ("packed", "2026-03-01", "ann", 1, 1, True),
+        ("confirmed", "2026-04-01", "ann", 1, 1, True),
+    ]
+
+
 def test_a_movement_that_was_wrong_is_in_no_sum(world: World) -> None:
     order_id = world.place()
     paid: dict[str, Any] = {"payment_id": "p", "amount_minor": 1_400, "currency": "EUR"}
