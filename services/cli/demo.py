@@ -13,7 +13,7 @@ from services.cli import report_tables as tables
 from services.cli.options import AsJson, Scoping
 from services.cli.output import progress_bar, put, say, table
 from services.cli.reports import A_WEEK, ask_in
-from services.demo import DAYS, ORDERS, SEED
+from services.demo import DAYS, ORDERS, SEED, SHOP
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -27,6 +27,9 @@ QUESTION = "select * from analytics.cancel_reasons order by orders desc"
 
 
 def demo(
+    shop: Annotated[
+        str, typer.Option(metavar="NAME", help="One of the ready-made shops, as minoxidil.")
+    ] = SHOP,
     seed: Annotated[int, typer.Option(metavar="N", help="Another shop for each number.")] = SEED,
     days: Annotated[int, typer.Option(min=1, max=365, metavar="N")] = DAYS,
     orders: Annotated[int, typer.Option(min=1, max=100_000, metavar="N")] = ORDERS,
@@ -35,28 +38,34 @@ def demo(
     """Simulate a shop for 30 days and show its reports; in a folder of its own."""
     from services.bootstrap import load_settings, open_system
     from services.demo.clock import VirtualClock
-    from services.demo.run import demo_settings, run_demo
+    from services.demo.opening import check_shop
+    from services.demo.run import Size, demo_settings, run_demo
     from services.demo.shop import START
 
-    settings = demo_settings(load_settings(), seed=seed, days=days, orders=orders)
+    check_shop(shop)
+    size: Size = {"seed": seed, "days": days, "orders": orders}
+    settings = demo_settings(load_settings(), shop=shop, **size)
     with open_system(settings, VirtualClock(START)) as system:
         say(f"A simulated shop: {orders:,} orders in {days} days, in {settings.data_dir}")
         with progress_bar("Commands") as move:
-            summary = run_demo(system, seed=seed, days=days, orders=orders, progress=move)
+            summary = run_demo(system, shop=shop, progress=move, **size)
         with progress_bar("Projections") as move:
             system.catch_up(progress=move)
-        answer = _answer(system, summary)
+        answer = _answer(system, summary, shop)
     put(answer, as_json=json, people=lambda: _story(answer, str(settings.data_dir)))
 
 
-def _answer(system: "System", summary: "DemoSummary") -> dict[str, Any]:
+def _answer(system: "System", summary: "DemoSummary", shop: str) -> dict[str, Any]:
     from projections.reports.conversion import measure_conversion
     from projections.reports.funnel import count_funnel
     from projections.reports.stale import list_stale
+    from services.demo.opening import conversions_of
     from services.history import changes_of
     from services.reading import load_order, status_places
 
-    scoping = Scoping(as_of=summary.until, path="universal")
+    ours = shop == SHOP
+    scoping = Scoping(as_of=summary.until, path=SHOP if ours else None)
+    conversions = CONVERSIONS if ours else conversions_of(shop)
     places = status_places(system)
     events = load_order(system, summary.sample_order)
     return {
@@ -77,7 +86,7 @@ def _answer(system: "System", summary: "DemoSummary") -> dict[str, Any]:
         "stale": ask_in(system, lambda _, r, scope: list_stale(r, scope, limit=LISTED), scoping),
         "conversion": ask_in(
             system,
-            lambda _, r, scope: [measure_conversion(r, scope, *ways) for ways in CONVERSIONS],
+            lambda _, r, scope: [measure_conversion(r, scope, *ways) for ways in conversions],
             scoping,
         ),
         "history": {

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def list_ready() -> list[dict[str, Any]]:
-    """Describe each ready-made path, in alphabetical order; whether it is published is not asked."""
+    """Describe each ready-made path, published or not, in alphabetical order."""
     from services.bootstrap import load_preset, preset_names
 
     return [

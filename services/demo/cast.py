@@ -28,6 +28,27 @@ GATEWAY: Final = Actor(kind="api_key", id="card-gateway", roles=("gateway",))
 BANK: Final = Actor(kind="api_key", id="bank-statements", roles=("gateway",))
 CARRIER: Final = Actor(kind="api_key", id="parcel-service", roles=("carrier",))
 
+# Who else works in other shops: by the role that their paths name.
+_OTHERS: Final = {
+    "manager": MANAGERS,
+    "warehouse": PACKERS,
+    "courier": COURIERS,
+    "lead": (LEAD,),
+    "gateway": (GATEWAY,),
+    "carrier": (CARRIER,),
+    "marketplace": (Actor(kind="api_key", id="marketplace", roles=("marketplace",)),),
+    "operator": (_person("olga.reed", "operator"), _person("simon.gray", "operator")),
+    "storekeeper": (_person("sam.shelf", "storekeeper"),),
+    "buyer": (_person("bob.market", "buyer"), _person("nora.west", "buyer")),
+    "packer": (_person("pia.carton", "packer"), _person("leo.string", "packer")),
+}
+
+
+def cast_of(role: str) -> tuple[Actor, ...]:
+    """Give everybody who acts in a role."""
+    return _OTHERS[role]
+
+
 _FIRST_NAMES: Final = (
     "Alice", "Ben", "Clara", "Daniel", "Emma", "Felix", "Grace", "Henry", "Isla", "Jack", "Kate",
     "Liam", "Mia", "Noah", "Olivia", "Peter", "Rose", "Samuel", "Tessa", "William",

@@ -6,13 +6,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
-from typing import Final
+from typing import Final, TypedDict, Unpack
 from uuid import UUID
 
 from domain.messages import Outcome
 from services.bootstrap import Settings, System
-from services.demo import DAYS, ORDERS, SEED
+from services.demo import DAYS, ORDERS, SEED, SHOP
 from services.demo.clock import VirtualClock
+from services.demo.opening import opened_routes
 from services.demo.story import Story
 
 Progress = Callable[[int, int], None]  # commands answered, commands in all (an estimate)
@@ -38,25 +39,35 @@ class DemoSummary:
     by_actor: Mapping[str, int]  # role, such as manager -> commands
 
 
-def demo_settings(
-    settings: Settings, *, seed: int = SEED, days: int = DAYS, orders: int = ORDERS
-) -> Settings:
+class Size(TypedDict, total=False):
+    """How large a simulated shop is, and by which chance. What is left out is as usual."""
+
+    seed: int
+    days: int
+    orders: int
+
+
+_USUAL: Final[Size] = {"seed": SEED, "days": DAYS, "orders": ORDERS}
+
+
+def demo_settings(settings: Settings, *, shop: str = SHOP, **size: Unpack[Size]) -> Settings:
     """Give the simulated shop a folder and a database of its own, below the real one's.
 
-    A shop of another seed or size has another folder: reports never mix two of them.
+    A shop of another name, seed or size has another folder: reports never mix two of them.
     """
-    usual = (seed, days, orders) == (SEED, DAYS, ORDERS)
-    folder = FOLDER if usual else f"{FOLDER}-{seed}-{days}-{orders}"
+    whole: Size = {**_USUAL, **size}
+    folder = FOLDER if shop == SHOP else f"{FOLDER}-{shop}"
+    if whole != _USUAL:
+        folder += f"-{whole['seed']}-{whole['days']}-{whole['orders']}"
     return settings.model_copy(update={"data_dir": settings.data_dir / folder, "database_url": ""})
 
 
 def run_demo(
     system: System,
     *,
-    seed: int = SEED,
-    days: int = DAYS,
-    orders: int = ORDERS,
+    shop: str = SHOP,
     progress: Progress | None = None,
+    **size: Unpack[Size],
 ) -> DemoSummary:
     """Simulate a shop. The system must have been opened with a VirtualClock.
 
@@ -67,7 +78,7 @@ def run_demo(
     if not isinstance(clock, VirtualClock):
         raise TypeError("open the system with clock=VirtualClock(...): a simulation sets its time")
     began = perf_counter()
-    story = Story(seed=seed, days=days, orders=orders)
+    story = _story_of(system, shop, {**_USUAL, **size})
     seen = _play(system, clock, story, progress)
     clock.set(story.until)
     return DemoSummary(
@@ -83,6 +94,12 @@ def run_demo(
         refused_because=seen.codes,
         by_actor=dict(seen.roles.most_common()),
     )
+
+
+def _story_of(system: System, shop: str, size: Size) -> Story:
+    seed, days, orders = size["seed"], size["days"], size["orders"]
+    routes = None if shop == SHOP else opened_routes(system, shop, pieces=10 * orders)
+    return Story(seed=seed, days=days, orders=orders, routes=routes)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid5
 
-from domain.messages import Actor
+from domain.messages import Actor, Command
 from domain.orders import commands as c
 from domain.orders.money import Line, add_up
 from services.demo.cast import LEAD, MANAGERS, Buyer
@@ -55,11 +55,11 @@ class Step:
     at: datetime
     order: int
     number: int
-    kind: type[c.OrderCommand]
+    kind: type[Command]
     actor: Actor
     body: Mapping[str, Any]
 
-    def command(self) -> c.OrderCommand:
+    def command(self) -> Command:
         """Make the command. Not earlier than needed: a large shop has millions."""
         return self.kind(actor=self.actor, source="demo", **self.body)
 
@@ -80,6 +80,7 @@ class Script:
         self.packer: Actor = LEAD  # until somebody of the warehouse takes it
         self.method = "courier"
         self.lines: dict[str, Line] = {}
+        self.bought_lines: tuple[Line, ...] = ()  # those that come by way of a supplier
         self.delivery_minor = 0
         self.discount_minor = 0
         self.paid_minor = 0
@@ -106,16 +107,17 @@ class Script:
         if hours is not None:
             self.at = self._working(hours)
 
-    def send(self, command: type[c.OrderCommand], actor: Actor, **body: Any) -> None:
+    def send(self, command: type[Command], actor: Actor, **body: Any) -> None:
         """Write the next step."""
         if self.at >= self.until:
             raise TheEnd
         number = len(self.steps)
         body |= {
             "command_id": uuid5(self.order_id, f"command:{number}"),
-            "order_id": self.order_id,
             "correlation_id": self.order_id,
         }
+        if issubclass(command, c.OrderCommand):
+            body["order_id"] = self.order_id
         self.steps.append(Step(self.at, self.order, number, command, actor, body))
         self.at += timedelta(seconds=self.rng.randrange(2, 20))
 
@@ -137,14 +139,20 @@ class Script:
     def move_items(self, from_status: str, to_status: str, actor: Actor) -> None:
         """Bring every piece of the order from one item status to another."""
         for line in self.lines.values():
-            self.send(
-                c.MoveItem,
-                actor,
-                item_id=line.item_id,
-                quantity=line.quantity,
-                from_status=from_status,
-                to_status=to_status,
-            )
+            self.move_pieces(line.item_id, line.quantity, from_status, to_status, actor)
+
+    def move_pieces(
+        self, item_id: str, quantity: int, from_status: str, to_status: str, actor: Actor
+    ) -> None:
+        """Bring some pieces of one position from one item status to another."""
+        self.send(
+            c.MoveItem,
+            actor,
+            item_id=item_id,
+            quantity=quantity,
+            from_status=from_status,
+            to_status=to_status,
+        )
 
     def pay(
         self, command: type[c.PaymentCommand], actor: Actor, amount_minor: int, **body: Any

@@ -186,51 +186,25 @@ def test_minoxidil_confirms_what_is_paid_and_ships_nothing_without_a_track_numbe
         assert paid.state.payment_status == "paid"
 
 
-def test_city_tuning_lets_nothing_go_on_that_is_not_reserved(database_url: str) -> None:
-    """P13 P14 P25 P27: in stock: confirmed at once; else main, then suppliers; else the buyer."""
+def test_city_tuning_confirms_what_main_or_a_supplier_has_and_nothing_that_is_not_reserved(
+    database_url: str,
+) -> None:
+    """P14 P25 P27: in stock: confirmed at once; else the main warehouse, then the suppliers'."""
     with opened_shop(database_url, "city_tuning") as shop:
         shop.receives("MIRROR", 1)
         shop.receives("SPOILER", 1)
         shop.receives("SPOILER", 1, "supplier_b")
-        maria, bob = shop.person("maria", "manager"), shop.person("bob", "buyer")
-        paul, tom = shop.person("paul", "warehouse"), shop.person("tom", "courier")
-        gateway = shop.program("cards", "gateway")
+        maria = shop.person("maria", "manager")
         there = shop.client("lisa").places({"MIRROR": 1})
         spread = shop.client("ben").places({"SPOILER": 2})
-        nowhere = shop.client("eve").places({"SPOILER": 1, "HORN": 2})
 
         maria.moves(there, "packed").then_refused("transition_not_allowed")
         maria.moves(there, "reserving").then_status("confirmed")
         maria.moves(spread, "reserving").then_status("confirmed")
         assert dict(spread.state.goods["SPOILER"].parts) == {"main": 1, "supplier_b": 1}
-        maria.moves(nowhere, "reserving").then_status("reserving")
-        maria.moves(nowhere, "confirmed").then_refused("items_reserved")
 
-        maria.moves(nowhere, "to_buy").then_status("to_buy")
-        assert nowhere.pieces == {"SPOILER": {"to_buy": 1}, "HORN": {"to_buy": 2}}
-        bob.moves_pieces(nowhere, "HORN", 2, "to_buy", "bought", supplier="Horns Ltd.")
-        bob.cancels_pieces(nowhere, "SPOILER", "out_of_stock")
-        bob.moves(nowhere, "bought")
-        bob.moves_pieces(nowhere, "HORN", 2, "bought", "received")
-        bob.moves(nowhere, "confirmed").then_refused("items_reserved")
-        bob.moves_pieces(nowhere, "HORN", 2, "received", "reserved").then_refused(
-            "stock_not_available"
-        )
-        shop.receives("HORN", 2)
-        # The last piece that is reserved moves the order by itself.
-        bob.moves_pieces(nowhere, "HORN", 2, "received", "reserved").then_status("confirmed")
-
-        maria.moves(nowhere, "awaiting_payment")
-        gateway.charges(nowhere)
-        gateway.moves(nowhere, "paid")
-        paul.moves(nowhere, "packed")
-        paul.moves(nowhere, "delivering")
-        tom.moves_pieces(nowhere, "HORN", 2, "shipped", "delivered")
-        tom.moves(nowhere, "done").then_status("done")
-        assert shop.on_hand("HORN") == (0, 0)
-
-        # Nobody pays for the spoilers: after two days they are there for others, and the order
-        # does not go on until they are reserved again.
+        # Nobody pays: after two days the parts are there for others, and the order stands still
+        # until they are reserved again.
         shop.waits(days=2)
         shop.expires(spread)
         assert spread.pieces == {"SPOILER": {"ordered": 2}}
@@ -238,6 +212,38 @@ def test_city_tuning_lets_nothing_go_on_that_is_not_reserved(database_url: str) 
         maria.cancels(spread, "not_paid", "shop").then_status("cancelled")
         maria.cancels(there, "does_not_fit", "client").then_status("cancelled")
         assert shop.on_hand("SPOILER") == (1, 0)
+
+
+def test_city_tuning_sends_the_buyer_for_what_nobody_has(database_url: str) -> None:
+    """P13 P27: to buy, bought, received, reserved; the order waits, then moves by itself."""
+    with opened_shop(database_url, "city_tuning") as shop:
+        maria, bob = shop.person("maria", "manager"), shop.person("bob", "buyer")
+        paul, tom = shop.person("paul", "warehouse"), shop.person("tom", "courier")
+        gateway = shop.program("cards", "gateway")
+        order = shop.client("eve").places({"SPOILER": 1, "HORN": 2})
+
+        maria.moves(order, "reserving").then_status("reserving")
+        maria.moves(order, "confirmed").then_refused("items_reserved")
+        maria.moves(order, "to_buy")
+        assert order.pieces == {"SPOILER": {"to_buy": 1}, "HORN": {"to_buy": 2}}
+        bob.moves_pieces(order, "HORN", 2, "to_buy", "bought", supplier="Horns Ltd.")
+        bob.cancels_pieces(order, "SPOILER", "out_of_stock")
+        bob.moves(order, "bought")
+        bob.moves_pieces(order, "HORN", 2, "bought", "received")
+        bob.moves(order, "confirmed").then_refused("items_reserved")
+        reserve = ("HORN", 2, "received", "reserved")
+        bob.moves_pieces(order, *reserve).then_refused("stock_not_available")
+        shop.receives("HORN", 2)
+        bob.moves_pieces(order, *reserve).then_status("confirmed")
+
+        maria.moves(order, "awaiting_payment")
+        gateway.charges(order)
+        gateway.moves(order, "paid")
+        paul.moves(order, "packed")
+        paul.moves(order, "delivering")
+        tom.moves_pieces(order, "HORN", 2, "shipped", "delivered")
+        tom.moves(order, "done").then_status("done")
+        assert shop.on_hand("HORN") == (0, 0)
 
 
 def test_edoque_starts_the_warehouse_with_sent_and_brings_the_same_or_the_next_day(

@@ -107,7 +107,7 @@ class Shop:
         """Ask the analysts' tables, as they are after everything that has happened."""
         self.system.catch_up()
         with self.system.snapshot() as reader:
-            return reader.execute(question, values).fetchall()  # type: ignore[arg-type]
+            return reader.execute(question, values).fetchall()
 
     def on_hand(self, sku: str, location: str = "main") -> tuple[int, int]:
         """Give how many pieces lie there, and how many of them are reserved."""
