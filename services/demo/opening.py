@@ -12,6 +12,7 @@ from domain.refusals import Unusable
 from domain.stock.commands import ReceiveStock
 from services.bootstrap import SYSTEM, load_preset
 from services.demo import SHOP
+from services.demo.pult import PULT, PultStory, pult_path
 from services.demo.routes import Routes
 from services.demo.shops import SHOPS, DemoShop
 
@@ -22,18 +23,17 @@ _OPENING: Final = UUID("2f0c6f3e-8d0f-5b52-9a35-0b1b8f9d9a44")
 
 
 def check_shop(name: str) -> None:
-    """See that there is a shop of this name. Raises: Unusable that names those that there are"""
-    names = (SHOP, *SHOPS)
+    """See that there is a shop of this name. Raises: Unusable with the one that may be meant"""
+    names = (SHOP, *SHOPS, PULT)
     if name not in names:
         raise Unusable(f"no shop is named {name[:64]!r}{hint(name, names)}")
 
 
 def opened_routes(system: "System", name: str, *, pieces: int) -> Routes:
-    """Publish the shop's paths and take in its goods; twice is nothing new. Raises: Unusable
+    """Publish the shop's paths and take in its goods; twice is nothing new.
 
     pieces: of each article, at its path's first location
     """
-    check_shop(name)
     shop = SHOPS[name]
     paths = {path: load_preset(path) for path in shop.paths}
     for command in _opening(shop, paths, pieces):
@@ -41,9 +41,15 @@ def opened_routes(system: "System", name: str, *, pieces: int) -> Routes:
     return Routes(shop, paths)
 
 
+def opened_pult(system: "System", *, orders: int) -> PultStory:
+    """Publish the path of the bad example; twice is nothing new."""
+    system.execute(_publish(pult_path()))
+    return PultStory(orders)
+
+
 def conversions_of(name: str) -> list[tuple[str, str]]:
     """Give the ways that are worth measuring: from where orders start to where they end well."""
-    paths = [load_preset(path) for path in SHOPS[name].paths]
+    paths = [pult_path()] if name == PULT else [load_preset(path) for path in SHOPS[name].paths]
     ways = [
         (path.initial[-1].status, code)
         for path in paths
@@ -54,9 +60,7 @@ def conversions_of(name: str) -> list[tuple[str, str]]:
 
 
 def _opening(shop: DemoShop, paths: dict[str, OrderPath], pieces: int) -> Iterator[Command]:
-    for name, path in paths.items():
-        command_id = uuid5(_OPENING, f"{name}:{path.content_hash}")
-        yield PublishPath(command_id=command_id, actor=SYSTEM, definition=path)
+    yield from map(_publish, paths.values())
     stock = next((path.stock for path in paths.values() if path.stock), None)
     if stock is not None:
         for article in shop.articles:
@@ -67,3 +71,8 @@ def _opening(shop: DemoShop, paths: dict[str, OrderPath], pieces: int) -> Iterat
                 location=stock.locations[0],
                 quantity=pieces,
             )
+
+
+def _publish(path: OrderPath) -> PublishPath:
+    command_id = uuid5(_OPENING, f"{path.path}:{path.content_hash}")
+    return PublishPath(command_id=command_id, actor=SYSTEM, definition=path)

@@ -13,7 +13,8 @@ from domain.messages import Outcome
 from services.bootstrap import Settings, System
 from services.demo import DAYS, ORDERS, SEED, SHOP
 from services.demo.clock import VirtualClock
-from services.demo.opening import opened_routes
+from services.demo.opening import check_shop, opened_pult, opened_routes
+from services.demo.pult import PULT, PultStory
 from services.demo.story import Story
 
 Progress = Callable[[int, int], None]  # commands answered, commands in all (an estimate)
@@ -96,8 +97,11 @@ def run_demo(
     )
 
 
-def _story_of(system: System, shop: str, size: Size) -> Story:
+def _story_of(system: System, shop: str, size: Size) -> Story | PultStory:
+    check_shop(shop)
     seed, days, orders = size["seed"], size["days"], size["orders"]
+    if shop == PULT:
+        return opened_pult(system, orders=orders)
     routes = None if shop == SHOP else opened_routes(system, shop, pieces=10 * orders)
     return Story(seed=seed, days=days, orders=orders, routes=routes)
 
@@ -122,7 +126,9 @@ class _Seen:
             self.codes[outcome.unmet[0].code] += 1
 
 
-def _play(system: System, clock: VirtualClock, story: Story, progress: Progress | None) -> _Seen:
+def _play(
+    system: System, clock: VirtualClock, story: Story | PultStory, progress: Progress | None
+) -> _Seen:
     """Send the steps in time order; commands are decided in the order in which they are sent."""
     waiting: deque[Future[Outcome]] = deque()
     seen = _Seen()
