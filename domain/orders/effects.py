@@ -15,7 +15,7 @@ from domain.orders.decide_items import moved
 from domain.orders.draft import Draft
 from domain.orders.item_guards import free_pieces
 from domain.orders.items import COMING_BACK, ITEM_MOVES, all_have_come_to
-from domain.orders.moves import guards_hold, rule_of
+from domain.orders.moves import documents_are_there, guards_hold, rule_of
 from domain.paths.statuses import ItemEffect, OnEnter
 from domain.paths.transitions import Follow
 from domain.refusals import Unmet
@@ -95,7 +95,7 @@ def _bring(draft: Draft, effect: ItemEffect) -> None:
 
 
 def _to_follow(draft: Draft) -> Follow | None:
-    """Find the first rule whose pieces have all come so far, and whose move has its guards."""
+    """Find the first rule whose pieces have all come so far, and that nothing else holds back."""
     order = draft.order
     for follow in draft.path.follow:
         if order.status not in follow.from_:
@@ -105,7 +105,11 @@ def _to_follow(draft: Draft) -> Follow | None:
         if not all_have_come_to(order.items.values(), follow.items):
             continue
         guards = rule_of(draft.path, order.status, follow.to).guards
-        if not list(guards_hold(replace(draft.situation, order=order), guards)):
+        closed = [
+            *guards_hold(replace(draft.situation, order=order), guards),
+            *documents_are_there(order, draft.path, follow.to),
+        ]
+        if not closed:
             return follow
     return None
 

@@ -35,6 +35,7 @@ EFFECTS = (
     {"stock": "release"},
     {"items": {"to": "reserved"}},
     {"items": {"to": "assembled"}},
+    {"documents": ["invoice"]},
 )
 some_roles = st.lists(st.sampled_from(ROLES), max_size=2, unique=True)
 

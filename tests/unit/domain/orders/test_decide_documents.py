@@ -12,8 +12,10 @@ from domain.orders.decide_documents import MAX_DOCUMENTS
 from domain.orders.documents import DOCUMENT_MOVES
 from domain.paths.conditions import compile_condition, evaluate
 from domain.paths.environment import ENVIRONMENT, ListOf, Record
+from domain.paths.path import OrderPath
 from tests.support.contexts import context
 from tests.support.examples import COMMANDS, ORDER_ID, actor
+from tests.support.examples import PATH as SHOP
 from tests.support.spec import given
 
 WHO: dict[str, Any] = {"command_id": UUID(int=6), "actor": actor(), "order_id": ORDER_ID}
@@ -143,3 +145,26 @@ class TestMoveDocument:
         assert answer.unmet[0].needed == "one of cancelled"
         scenario.when(bring("sent", "act-1")).then_refused("document_unknown")
         assert {source for source, _ in DOCUMENT_MOVES} == {"issued", "sent", "paid"}
+
+
+class TestDocumentsOfAStatus:
+    """What entering a status needs, from `on_enter: {documents: [...]}` of the path."""
+
+    def test_r5_an_order_that_follows_its_pieces_waits_for_its_documents(self) -> None:
+        confirmed = {"stage": "work", "on_enter": {"documents": ["invoice", "act"]}}
+        path = OrderPath.model_validate(
+            {
+                **SHOP.content,
+                "statuses": {**SHOP.content["statuses"], "confirmed": confirmed},
+                "follow": [{"items": "assembled", "from": "new", "to": "confirmed"}],
+            }
+        )
+        pack = c.MoveItem(
+            **WHO, item_id="1", quantity=3, from_status="ordered", to_status="assembled"
+        )
+
+        without = given(PLACE, issue("act"), paths=[path]).when(pack)
+        with_both = given(PLACE, issue("act"), issue(), paths=[path]).when(pack)
+
+        assert without.order.status == "new"
+        assert with_both.order.status == "confirmed"
