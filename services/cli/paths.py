@@ -1,6 +1,6 @@
 """`orderpath path …`: order paths are published and listed, editors are told their language."""
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
