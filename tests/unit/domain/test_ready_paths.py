@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.paths.lint import lint
 from domain.paths.path import OrderPath
 from domain.paths.selection import PathListed, Selection
 from infra.path_files import load_preset, preset_names
@@ -33,6 +34,12 @@ def test_there_is_one_for_each_shop() -> None:
         "salesplatform",
         "universal",
     }
+
+
+def test_it_lints_clean(path: OrderPath) -> None:
+    """R4"""
+    others = {name: load_preset(name) for name in SHOPS}
+    assert [(found.code, found.place) for found in lint(path, others)] == []
 
 
 def test_every_status_says_what_to_do_and_who_does_it(path: OrderPath) -> None:
