@@ -186,6 +186,31 @@ def test_minoxidil_confirms_what_is_paid_and_ships_nothing_without_a_track_numbe
         assert paid.state.payment_status == "paid"
 
 
+def test_minoxidil_takes_the_track_number_of_the_parcel_as_well(database_url: str) -> None:
+    """P30: the pieces go with their parcel; what the carrier brings back is sold again."""
+    with opened_shop(database_url, "minoxidil") as shop:
+        shop.receives("FOAM", 2)
+        maria, paul = shop.person("maria", "manager"), shop.person("paul", "warehouse")
+        post = shop.program("post", "carrier")
+        order = shop.client("lisa").places({"FOAM": 2}, paid_by="card")
+
+        paul.moves(order, "assembling")
+        paul.moves(order, "assembled")
+        paul.ships(order, "post")
+        paul.moves(order, "handed_over")
+        assert order.pieces == {"FOAM": {"assembled": 2}}
+        paul.moves_parcel(order, "handed_over")
+        post.moves(order, "delivering").then_refused("track_number_present")
+        paul.tracks_parcel(order, "RR2")
+        post.moves(order, "delivering").then_status("delivering")
+        post.moves_parcel(order, "delivered")
+        assert order.pieces == {"FOAM": {"delivered": 2}}
+        maria.moves(order, "done").then_status("done")
+        maria.moves_pieces(order, "FOAM", 1, "delivered", "returned", reason_code="bad_quality")
+        maria.refunds(order, 1_000)
+        assert shop.on_hand("FOAM") == (1, 0)
+
+
 def test_city_tuning_confirms_what_main_or_a_supplier_has_and_nothing_that_is_not_reserved(
     database_url: str,
 ) -> None:

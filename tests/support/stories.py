@@ -24,6 +24,7 @@ from domain.orders.events import Customer, Delivery
 from domain.orders.money import Line
 from domain.orders.order import Order
 from domain.paths.commands import PublishPath
+from domain.products.commands import PublishProduct
 from domain.stock.commands import ReceiveStock
 from infra.path_files import load_preset
 from infra.settings import Settings
@@ -65,6 +66,7 @@ class Shop:
     clock: VirtualClock
     name: str
     orders: list["StoryOrder"] = field(default_factory=list)
+    _priced: set[str] = field(default_factory=set)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
     _last: "Answer | None" = None
 
@@ -79,6 +81,18 @@ class Shop:
     def program(self, name: str, *roles: str) -> "Person":
         """A gateway, a carrier, a marketplace: what it tells has happened."""
         return Person(self, Actor(kind="api_key", id=name, roles=roles))
+
+    def sells(self, sku: str, price_minor: int, **more: Any) -> "Answer":
+        """From now on the price list says what an article costs; orders leave it out."""
+        self._priced.add(sku)
+        told = {"title": sku.title(), "unit_price_minor": price_minor, "currency": CURRENCY}
+        return self.send(SYSTEM, PublishProduct, sku=sku, **told, **more)
+
+    def line(self, sku: str, quantity: int) -> Line | dict[str, Any]:
+        """Give a position as an order states it: with its price, unless the price list has it."""
+        if sku in self._priced:
+            return {"item_id": sku, "sku": sku, "quantity": quantity}
+        return _line(sku, quantity)
 
     def receives(self, sku: str, quantity: int, location: str = "main") -> "Answer":
         """Goods come in."""
@@ -187,26 +201,38 @@ class Person:
     actor: Actor
     customer: str | None = None
 
-    def places(
-        self, goods: Mapping[str, int], *, paid_by: str | None = None, **more: Any
-    ) -> StoryOrder:
-        """Order so many pieces of each article; paid_by: the money is in already."""
+    def places(self, goods: Mapping[str, int], **told: Any) -> StoryOrder:
+        """Order so many pieces of each article; see tries_to_place."""
+        order, answer = self.tries_to_place(goods, **told)
+        answer.must_be_settled()
+        self.shop.orders.append(order)
+        return order
+
+    def tries_to_place(
+        self,
+        goods: Mapping[str, int],
+        *,
+        customer: str | Customer | None = None,
+        paid_by: str | None = None,
+        **more: Any,
+    ) -> tuple[StoryOrder, "Answer"]:
+        """Order for oneself or for a customer.
+
+        paid_by: the method of payment, if the money is in already
+        """
         order = StoryOrder(self.shop, uuid5(_STORY, f"order {len(self.shop.orders) + 1}"))
-        name = self.customer or more.pop("customer", "somebody")
+        who = customer or self.customer or "somebody"
         body: dict[str, Any] = {
             "shop": self.shop.name,
             "channel": "web",
             "currency": CURRENCY,
-            "customer": Customer(customer_id=name, name=name.title(), phone="+44 7700 900001"),
-            "delivery": Delivery(method="courier", address=f"1 {name.title()} Lane"),
-            "lines": [_line(sku, quantity) for sku, quantity in goods.items()],
+            "customer": _customer(who) if isinstance(who, str) else who,
+            "delivery": Delivery(method="courier", address="1 Story Lane"),
+            "lines": [self.shop.line(sku, quantity) for sku, quantity in goods.items()],
         }
         if paid_by:
             body["payment"] = {"method": paid_by, "charged": True, "gateway_ref": "paid-1"}
-        answer = self._send(c.PlaceOrder, order, **body | more)
-        assert answer.outcome.kind == "accepted", answer.unmet
-        self.shop.orders.append(order)
-        return order
+        return order, self._send(c.PlaceOrder, order, **body | more)
 
     def moves(self, order: StoryOrder, to_status: str, **said: Any) -> "Answer":
         return self._send(c.ChangeStatus, order, to_status=to_status, **said)
@@ -251,6 +277,19 @@ class Person:
     def issues(self, order: StoryOrder, kind: str) -> "Answer":
         """Write an invoice, a waybill, …"""
         return self._send(c.IssueDocument, order, kind=kind)
+
+    def ships(self, order: StoryOrder, carrier: str, track_number: str | None = None) -> "Answer":
+        """Make one parcel of all that may be shipped."""
+        told = {"carrier": carrier, "track_number": track_number}
+        return self._send(c.CreateShipment, order, shipment_id="parcel", **told)
+
+    def moves_parcel(self, order: StoryOrder, to_status: str) -> "Answer":
+        """Its pieces go along."""
+        return self._send(c.MoveShipment, order, shipment_id="parcel", to_status=to_status)
+
+    def tracks_parcel(self, order: StoryOrder, track_number: str) -> "Answer":
+        told = {"shipment_id": "parcel", "track_number": track_number}
+        return self._send(c.TrackShipment, order, **told)
 
     def may_move(self, order: StoryOrder) -> list[str]:
         """Give the statuses that are offered, for this person's roles."""
@@ -297,6 +336,10 @@ class Answer:
         """A story does not go on as if nothing was when somebody was refused."""
         told = f"{self.command} was {self.outcome.kind}: {self.unmet}"
         assert self._expected or self.outcome.kind == "accepted", told
+
+
+def _customer(name: str) -> Customer:
+    return Customer(customer_id=name, name=name.title(), phone="+44 7700 900001")
 
 
 def _line(sku: str, quantity: int) -> Line:
