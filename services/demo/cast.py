@@ -28,8 +28,8 @@ GATEWAY: Final = Actor(kind="api_key", id="card-gateway", roles=("gateway",))
 BANK: Final = Actor(kind="api_key", id="bank-statements", roles=("gateway",))
 CARRIER: Final = Actor(kind="api_key", id="parcel-service", roles=("carrier",))
 
-# Who else works in other shops: by the role that their paths name.
-_OTHERS: Final = {
+# Everybody who works in any of the shops, by the role that their paths name.
+_CAST: Final = {
     "manager": MANAGERS,
     "warehouse": PACKERS,
     "courier": COURIERS,
@@ -46,7 +46,7 @@ _OTHERS: Final = {
 
 def cast_of(role: str) -> tuple[Actor, ...]:
     """Give everybody who acts in a role."""
-    return _OTHERS[role]
+    return _CAST[role]
 
 
 _FIRST_NAMES: Final = (

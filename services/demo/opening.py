@@ -23,7 +23,7 @@ _OPENING: Final = UUID("2f0c6f3e-8d0f-5b52-9a35-0b1b8f9d9a44")
 
 
 def check_shop(name: str) -> None:
-    """See that there is a shop of this name. Raises: Unusable with the one that may be meant"""
+    """See that there is a shop of this name. Raises: Unusable that says what may be meant"""
     names = (SHOP, *SHOPS, PULT)
     if name not in names:
         raise Unusable(f"no shop is named {name[:64]!r}{hint(name, names)}")

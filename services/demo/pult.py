@@ -151,9 +151,8 @@ def ways_of(kind: int) -> list[tuple[str, ...]]:
 
     All of them end where the first manager put such orders, and stay there.
     """
-    size = len(MEANINGS)
-    between = (MEANINGS[(kind + 11) % size], MEANINGS[(kind + 23) % size])
-    rest = _code(MEANINGS[kind], MANAGERS[0])
+    between = (MEANINGS[kind + 2], MEANINGS[kind + 5])
+    rest = _code(MEANINGS[kind + 8], MANAGERS[0])
     return [
         ("new", *(_code(meaning, manager) for meaning in between), rest)
         for manager in MANAGERS[: 5 + kind % 6]
@@ -194,11 +193,14 @@ class PultStory:
             "command_id": uuid5(_order_id(number), f"facts:{self.orders}"),
             "order_id": _order_id(number),
             "path": PULT,
-            "facts": tuple(_facts(number, way, placed_at, MANAGERS[year])),
+            "facts": (
+                *_way_taken(number, way, placed_at, MANAGERS[year]),
+                _goods(number, kind, placed_at),
+            ),
         }
 
 
-def _facts(
+def _way_taken(
     number: int, way: tuple[str, ...], placed_at: datetime, manager: str
 ) -> Iterator[dict[str, Any]]:
     order_id = _order_id(number)
@@ -223,6 +225,19 @@ def _facts(
             "rank": rank,
             "actor": manager,
         }
+
+
+def _goods(number: int, kind: int, placed_at: datetime) -> dict[str, Any]:
+    """Every kind of order is about one article."""
+    line = {
+        "item_id": "1",
+        "sku": f"HIFI-{kind + 1:02}",
+        "title": f"Loudspeaker {kind + 1}",
+        "quantity": 1 + number % 2,
+        "unit_price_minor": 1_290_000 + 85_000 * kind,
+    }
+    fact = {"kind": "item", "fact_id": uuid5(_order_id(number), "item")}
+    return {**fact, "occurred_at": placed_at, "line": line, "currency": "RUB"}
 
 
 def _order_id(number: int) -> UUID:

@@ -2,7 +2,22 @@
 
 from datetime import timedelta
 
+import pytest
+
 from tests.support.stories import opened_shop
+
+
+def test_a_story_does_not_go_on_when_somebody_is_refused_whom_nobody_expected_to_be(
+    database_url: str,
+) -> None:
+    with opened_shop(database_url, "amocrm_basic") as shop:
+        maria = shop.person("maria", "manager")
+        order = shop.client("lisa").places({"MUG": 1})
+        answer = maria.moves(order, "done")
+
+        with pytest.raises(AssertionError, match="transition_not_allowed"):
+            maria.moves(order, "in_work")
+        answer.then_refused("transition_not_allowed")
 
 
 def test_amocrm_basic_hides_everything_in_one_status_and_still_counts_what_is_done(

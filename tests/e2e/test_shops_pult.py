@@ -46,6 +46,7 @@ def asked(pult: tuple[System, DemoSummary], question: str, *values: object) -> l
 def test_every_order_of_fifteen_years_is_recorded_and_none_is_refused(
     pult: tuple[System, DemoSummary],
 ) -> None:
+    """A15: any number of own statuses, as data."""
     summary = pult[1]
     assert (summary.accepted, summary.refused) == (OPEN + CLOSED, 0)
 
@@ -72,14 +73,16 @@ def test_lint_names_the_faults_of_the_path_by_code() -> None:
 
 
 def test_stale_orders_lists_all_18000_however_old(pult: tuple[System, DemoSummary]) -> None:
-    """P2: no age cut-off."""
+    """P2: no age cut-off; each with what it is worth."""
     (row,) = asked(
         pult,
-        "select count(*) as orders, min(last_at) as oldest, max(last_at) as newest"
+        "select count(*) as orders, min(last_at) as oldest, max(last_at) as newest,"
+        " min(total_minor) as least_minor"
         " from analytics.stale_orders where path = %s",
         PULT,
     )
     assert row["orders"] == OPEN
+    assert row["least_minor"] == 1_290_000
     assert (row["oldest"].year, row["newest"].year) == (2011, TODAY.year)
 
 
@@ -166,5 +169,5 @@ def test_migration_brings_every_open_order_onto_universal(
     assert kinds == {"accepted": OPEN}
     assert {row["path"] for row in standing} == {"universal"}
     assert {row["status"] for row in standing} == meant
-    assert {row["stage"] for row in standing} == {"new", "agreement", "assembly"}
+    assert {row["stage"] for row in standing} == {"agreement", "assembly", "delivery"}
     assert sum(row["orders"] for row in standing) == OPEN

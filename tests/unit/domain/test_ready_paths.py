@@ -37,7 +37,7 @@ def test_there_is_one_for_each_shop() -> None:
 
 
 def test_it_lints_clean(path: OrderPath) -> None:
-    """R4"""
+    """R4 R6: also no two of them are the same process."""
     others = {name: load_preset(name) for name in SHOPS}
     assert [(found.code, found.place) for found in lint(path, others)] == []
 
