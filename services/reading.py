@@ -4,7 +4,6 @@ imports, the CLI and, later, the API.
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -111,7 +110,7 @@ def situation_of(
     if "customer" in path.reads and order.subject_id is not None:
         customer = customer_now(system, order.subject_id)
     facts = Facts(calendars=calendars, stocks=stocks, customer=customer)
-    return Situation(order_id, order, path, actor, datetime.now(UTC), facts)
+    return Situation(order_id, order, path, actor, system.clock(), facts)
 
 
 def product_now(system: "System", sku: str) -> Product:
