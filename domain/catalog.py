@@ -21,13 +21,15 @@ from domain.documents import commands as document_commands
 from domain.documents.decide import define
 from domain.enquiries import commands as enquiry_commands
 from domain.enquiries.decide import close, record
+from domain.enquiries.enquiry import Enquiry
+from domain.enquiries.events import enquiry_stream
 from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided
 from domain.orders import commands, decide
 from domain.orders.decide_documents import issue
-from domain.orders.goods import stocks_for
 from domain.orders.migration import MigrateOrder, migrate
 from domain.orders.order import Order
+from domain.orders.stocks_read import stocks_for
 from domain.paths import commands as path_commands
 from domain.paths.calendar_line import (
     CalendarLine,
@@ -39,6 +41,7 @@ from domain.paths.calendars import Calendar
 from domain.paths.decide import publish
 from domain.paths.events import stream_of
 from domain.paths.line import PathLine
+from domain.paths.path import OrderPath
 from domain.paths.selection import DIMENSIONS, SELECTION, Selection
 from domain.products import commands as product_commands
 from domain.products.decide import decide as decide_product
@@ -106,11 +109,12 @@ def more_streams_of(command: Command, states: States, facts: Facts) -> Iterable[
     match command:
         case commands.OrderCommand():
             order: Order = states[command.stream_id]
-            path = next(iter(facts.paths.values()), None)
+            path = _path_ahead(command, states, facts)
             streams = stocks_for(order, path, command)
             if path is None or not isinstance(command, _ENTERING):
                 return streams
-            if "customer" in path.reads and (whose := _customer_of(order, command)) is not None:
+            whose = _customer_of(states, command) if "customer" in path.reads else None
+            if whose is not None:
                 streams = (*streams, customer_stream(whose))
             return (*map(calendar_stream, path.calendars), *streams)
         case path_commands.PublishPath():
@@ -124,16 +128,32 @@ _ENTERING = (
     commands.ChangeStatus,
     commands.CancelOrder,
     commands.ItemCommand,  # the order may follow its items
+    commands.ReserveItems,
+    commands.ExpireReservations,
     MigrateOrder,
     commands.CreateShipment,
     commands.MoveShipment,
 )
 
 
-def _customer_of(order: Order, command: commands.OrderCommand) -> str | None:
-    if isinstance(command, commands.PlaceOrder) and command.customer is not None:
-        return command.customer.customer_id
-    return order.subject_id
+def _path_ahead(command: commands.OrderCommand, states: States, facts: Facts) -> OrderPath | None:
+    """Give the path that decides: of a migration the new one."""
+    if isinstance(command, MigrateOrder):
+        wanted = _wanted(command, states)
+        return facts.paths.get(wanted[0]) if wanted else None
+    return next(iter(facts.paths.values()), None)
+
+
+def _customer_of(states: States, command: commands.OrderCommand) -> str | None:
+    """Name whoever orders: as the order says, else whoever asked."""
+    if not isinstance(command, commands.PlaceOrder):
+        order: Order = states[command.stream_id]
+        return order.subject_id
+    customer = command.customer
+    if customer is None and command.enquiry_id is not None:
+        enquiry: Enquiry = states[enquiry_stream(command.enquiry_id)]
+        customer = enquiry.customer
+    return customer.customer_id if customer else None
 
 
 def with_more(facts: Facts, states: States, streams: Iterable[str]) -> Facts:

@@ -119,7 +119,7 @@ class EventLog:
             if len(self._paths) > MAX_PATHS:
                 self._paths.clear()
             self._paths |= found
-        return found
+        return {key: found[key] for key in keys if key in found}
 
     def _load_paths(self, keys: Sequence[PathKey]) -> dict[PathKey, OrderPath]:
         found = {}

@@ -11,8 +11,8 @@ from domain.facts import Facts
 from domain.messages import Actor, Recorded
 from domain.orders.context import Situation
 from domain.orders.events import stream_of
-from domain.orders.goods import stocks_of
 from domain.orders.order import Order
+from domain.orders.stocks_read import stocks_of
 from domain.paths import events as path_events
 from domain.paths.calendar_line import CalendarPublished
 from domain.paths.calendars import Calendar

@@ -4,6 +4,7 @@ An empty list means: already so. Runs once per command, in services.pipeline.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, assert_never, cast
 
@@ -72,11 +73,10 @@ def place(
         placed = e.OrderPlaced(**asked, status=status)
         status = first_status(path, [placed, *paid], cmd, facts, at)
     event = e.OrderPlaced(**asked, status=status, deadlines=deadlines_of(path, status, at, facts))
-    events = [event, *paid]
+    told = [Decided(one, at) for one in (event, *paid)]
     if path.has_effects:
-        situation = Situation(cmd.order_id, order, path, cmd.actor, at, facts)
-        return _with_effects(cmd, situation, events)
-    return {cmd.stream_id: [Decided(one, at) for one in events]}
+        return _with_effects(cmd, Situation(cmd.order_id, order, path, cmd.actor, at, facts), told)
+    return {cmd.stream_id: told}
 
 
 _PLACED_AS_ASKED = tuple(
@@ -110,33 +110,28 @@ def decide(order: Order, cmd: c.OrderCommand, facts: Facts, now: datetime) -> De
     if unmet or more:
         raise Refusal(*unmet, *more)
     if situation is not None and (situation.path.has_effects or order.goods):
-        return _with_effects(cmd, situation, events)
+        told = [_decided(cmd, order, event, at) for event in events]
+        return _with_effects(cmd, replace(situation, now=max(at, now)), told)
     return {cmd.stream_id: [_decided(cmd, order, event, at) for event in events]}
 
 
-def _with_effects(cmd: c.OrderCommand, situation: Situation, events: list[Event]) -> Decision:
-    """Add what the events lead to, which is decided here whoever told them.
+def _with_effects(cmd: c.OrderCommand, situation: Situation, told: list[Decided]) -> Decision:
+    """Add what the events lead to, which is decided here and now, whoever told them and of when.
 
     Raises: Refusal if that cannot be
     """
-    at = situation.now
-    draft = Draft.of(situation)
+    latest = situation.order.last_occurred_at or situation.now
+    draft = Draft.of(replace(situation, now=max(situation.now, latest)))
     if isinstance(cmd, c.ReserveItems):
         goods.reserve_ordered(draft)
     elif isinstance(cmd, c.ExpireReservations):
         goods.release_expired(draft)
-    follow_up(draft, events)
+    follow_up(draft, told)
     if draft.unmet and guards.tells_fact(cmd) and not isinstance(cmd, c.PlaceOrder):
-        # It has happened, also where nothing can follow from it.
-        return {cmd.stream_id: [_decided(cmd, situation.order, event, at) for event in events]}
+        return {cmd.stream_id: told}  # It has happened, also where nothing can follow from it.
     if draft.unmet:
         raise Refusal(*draft.unmet)
-    told = {id(event) for event in events}
-    decided = [
-        _decided(cmd, situation.order, event, at) if id(event) in told else Decided(event, at)
-        for event in draft.events
-    ]
-    return {cmd.stream_id: decided, **draft.stock_events}
+    return {cmd.stream_id: draft.decided, **draft.stock_events}
 
 
 def _settled(cmd: c.RecordFacts, situation: Situation, told: list[Decided]) -> Decision:
@@ -145,8 +140,7 @@ def _settled(cmd: c.RecordFacts, situation: Situation, told: list[Decided]) -> D
     for fact in told:
         draft.tell(fact)
     goods.settle(draft)
-    more = [Decided(event, situation.now) for event in draft.events]
-    return {cmd.stream_id: [*told, *more], **draft.stock_events}
+    return {cmd.stream_id: draft.decided, **draft.stock_events}
 
 
 def _decided(cmd: c.OrderCommand, order: Order, event: Event, at: datetime) -> Decided:

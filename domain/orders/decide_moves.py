@@ -8,8 +8,8 @@ from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import moves
 from domain.orders.context import Situation
-from domain.orders.deadlines import deadlines_of, paused_by
 from domain.orders.effects import against_effects
+from domain.orders.entering import entering
 from domain.orders.guards import role_may
 from domain.orders.parts import Approval
 from domain.paths.transitions import Transition
@@ -43,14 +43,7 @@ def _enter(situation: Situation, cmd: Moving, target: str) -> Verdict:
     more = [*moves.reasons_are_given(path, source, target, cmd)] if target in path.statuses else []
     if unmet or more:
         return [], [*unmet, *against_effects(situation, target), *more]
-    changed = e.StatusChanged(
-        from_status=source,
-        to_status=target,
-        reason_code=cmd.reason_code,
-        initiator=cmd.initiator,
-        deadlines=deadlines_of(path, target, situation.now, situation.facts, paused=order.paused),
-        paused=paused_by(situation, target),
-    )
+    changed = entering(situation, target, reason_code=cmd.reason_code, initiator=cmd.initiator)
     if moves.rule_of(path, source, target).override:
         return [changed, e.OverrideUsed(from_status=source, to_status=target)], []
     return [changed], []

@@ -24,7 +24,7 @@ class Draft:
 
     situation: Situation  # from which it began
     order: Order
-    events: list[Event] = field(default_factory=list)  # of the order
+    decided: list[Decided] = field(default_factory=list)  # of the order
     stocks: dict[str, Stock] = field(default_factory=dict)  # as they will be, by stream
     stock_events: dict[str, list[Decided]] = field(default_factory=dict)  # by stream
     unmet: list[Unmet] = field(default_factory=list)
@@ -51,15 +51,16 @@ class Draft:
         return self.situation.facts
 
     def add(self, event: Event) -> None:
-        """Let something happen to the order."""
-        self.events.append(event)
-        self.order = self.order.evolve(Foreseen(event, self.order.version + 1, self.at))
+        """Let something happen to the order, now."""
+        self.tell(Decided(event, self.at))
 
     def tell(self, decided: Decided) -> None:
-        """Let the order know of a fact that is recorded in any case."""
+        """Let something happen to the order at its own time, as a fact does."""
+        self.decided.append(decided)
         version = self.order.version + 1
-        fact = Foreseen(decided.event, version, decided.occurred_at, decided.fact_id)
-        self.order = self.order.evolve(fact)
+        self.order = self.order.evolve(
+            Foreseen(decided.event, version, decided.occurred_at, decided.fact_id)
+        )
 
     def stock(self, sku: str, location: str) -> Stock:
         """Give a stock as it will be."""

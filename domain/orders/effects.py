@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from domain.messages import Event
+from domain.messages import Decided, Event
 from domain.orders import events as e
 from domain.orders import goods
 from domain.orders.context import Situation
-from domain.orders.deadlines import deadlines_of, out_of_reach
+from domain.orders.deadlines import out_of_reach
 from domain.orders.decide_items import moved
 from domain.orders.draft import Draft
+from domain.orders.entering import entering
 from domain.orders.item_guards import free_pieces
-from domain.orders.items import COMING_BACK, ITEM_MOVES, all_have_come_to
+from domain.orders.items import COMING_BACK, GONE, INITIAL, ITEM_MOVES, all_have_come_to
 from domain.orders.moves import documents_are_there, guards_hold, rule_of
 from domain.paths.statuses import ItemEffect, OnEnter
 from domain.paths.transitions import Follow
@@ -27,24 +28,27 @@ def against_effects(situation: Situation, target: str) -> list[Unmet]:
     unmet: list[Unmet] = []
     if target in path.statuses and path.has_effects:
         draft = Draft.of(situation)
-        follow_up(draft, [e.StatusChanged(from_status=source, to_status=target)])
+        moved_on = e.StatusChanged(from_status=source, to_status=target)
+        follow_up(draft, [Decided(moved_on, situation.now)])
         unmet += draft.unmet
     if target in path.statuses and path.calendars:
         unmet += out_of_reach(path, target, situation.now, situation.facts)
     return unmet
 
 
-def follow_up(draft: Draft, events: Sequence[Event]) -> None:
-    """Let the decided events happen to a draft, with all that they lead to.
+def follow_up(draft: Draft, told: Sequence[Decided]) -> None:
+    """Let what was decided, or is told, happen to a draft, with all that it leads to now.
 
-    It ends: the rules of `follow` lead round in no circle, the path sees to that.
+    It ends: the rules of `follow` lead round in no circle, so each is followed once at most.
     """
-    for event in events:
-        draft.add(event)
-        _effect_of(draft, event)
-    if any(isinstance(event, e.ItemStatusChanged) for event in draft.events):
-        while (follow := _to_follow(draft)) is not None:
-            _enter(draft, follow)
+    for one in told:
+        draft.tell(one)
+        _effect_of(draft, one.event)
+    if any(isinstance(one.event, e.ItemStatusChanged) for one in draft.decided):
+        for _ in draft.path.follow:
+            follow = _to_follow(draft)
+            if follow is None or not _enter(draft, follow):
+                break
     goods.settle(draft)
 
 
@@ -54,13 +58,17 @@ def _effect_of(draft: Draft, event: Event) -> None:
             entered = draft.path.statuses[status].on_enter
             if entered is not None:
                 _apply(draft, entered)
-        case e.ItemStatusChanged(to_status=goods.RESERVED, from_status=source):
-            if source in goods.UNRESERVED:
-                goods.reserve_pieces(draft, event.item_id, event.quantity)
+        case e.ItemStatusChanged(to_status=goods.RESERVED):
+            goods.reserve_pieces(draft, event)
         case e.ItemStatusChanged() if event.to_status in COMING_BACK:
             goods.take_back(draft, event.item_id, event.quantity)
-        case e.PaymentCharged() | e.PaymentAuthorised():
-            goods.keep_for_good(draft)
+        case e.ItemStatusChanged() if event.to_status in GONE:
+            goods.write_off(draft, event)
+        case e.ItemStatusChanged(to_status=status, from_status=source) if source in GONE:
+            if status == INITIAL:
+                goods.ask_for_another(draft, event)
+        case e.PaymentSubmitted() | e.PaymentCharged() | e.PaymentAuthorised():
+            goods.keep_as_paid(draft)
         case _:
             pass
 
@@ -114,11 +122,14 @@ def _to_follow(draft: Draft) -> Follow | None:
     return None
 
 
-def _enter(draft: Draft, follow: Follow) -> None:
-    changed = e.StatusChanged(
-        from_status=draft.order.status or "",
-        to_status=follow.to,
-        deadlines=deadlines_of(draft.path, follow.to, draft.at, draft.facts),
-    )
+def _enter(draft: Draft, follow: Follow) -> bool:
+    """Say whether the order went on: a limit may be out of the calendar's reach."""
+    situation = replace(draft.situation, order=draft.order)
+    unmet = list(out_of_reach(draft.path, follow.to, draft.at, draft.facts))
+    draft.unmet += unmet
+    if unmet:
+        return False
+    changed = entering(situation, follow.to)
     draft.add(changed)
     _effect_of(draft, changed)
+    return True

@@ -9,63 +9,22 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.draft import Draft
 from domain.orders.items import INITIAL, UNCHARGED, Item
-from domain.orders.money import AskedLine
-from domain.orders.order import Order
 from domain.orders.parts import Kept
-from domain.paths.path import OrderPath
 from domain.stock import decide as stock
 from domain.stock.allocation import Allocation, Wanted, allocate
-from domain.stock.events import ReleaseReason, stream_of
+from domain.stock.events import ReleaseReason
 from domain.stock.policies import reservation_expiry
 from domain.stock.stock import ItemRef
 
 RESERVED: Final = "reserved"
+ASSEMBLED: Final = "assembled"
+RETURNED: Final = "returned"
 # Nothing is kept for them.
 UNRESERVED: Final = (INITIAL, "to_buy", "bought", "received", *UNCHARGED)
 _PAID: Final = ("paid", "overpaid", "authorised")
-
-
-def stocks_for(order: Order, path: OrderPath | None, cmd: c.OrderCommand) -> Iterable[str]:
-    """Name the streams of all stocks that deciding a command may touch."""
-    if path is not None and path.stock is not None and _may_reserve(path, cmd):
-        return stocks_of(order, path, cmd.lines if isinstance(cmd, c.PlaceOrder) else ())
-    return stocks_of(order, None)
-
-
-def stocks_of(
-    order: Order, path: OrderPath | None, lines: Iterable[AskedLine] = ()
-) -> Iterable[str]:
-    """Name the stocks that keep something for an order, and those that could by its path.
-
-    lines: of an order that is being placed
-    """
-    streams = [
-        stream_of(kept.sku, location=location)
-        for kept in order.goods.values()
-        for location in kept.parts
-    ]
-    if path is not None and path.stock is not None:
-        skus = [line.sku for line in lines] + [item.line.sku for item in order.items.values()]
-        locations = path.stock.locations
-        streams += [stream_of(sku, location=where) for sku in skus for where in locations]
-    return dict.fromkeys(streams)
-
-
-def _may_reserve(path: OrderPath, cmd: c.OrderCommand) -> bool:
-    match cmd:
-        case c.PlaceOrder():
-            return any(path.statuses[start.status].on_enter for start in path.initial)
-        case c.ChangeStatus() | c.CancelOrder():
-            target = path.statuses.get(cmd.to_status or path.first_failure or "")
-            return target is not None and target.on_enter is not None
-        case c.ItemCommand() | c.ReserveItems() | c.CreateShipment() | c.MoveShipment():
-            return True
-        case _:
-            return False
 
 
 def reserve_ordered(draft: Draft) -> None:
@@ -81,10 +40,18 @@ def reserve_ordered(draft: Draft) -> None:
             draft.add(_moved(got.wanted.item_id, got.quantity, INITIAL, RESERVED))
 
 
-def reserve_pieces(draft: Draft, item_id: str, quantity: int) -> None:
-    """Reserve pieces that were moved into the status `reserved`: all of them, or it is refused."""
-    sku = draft.order.items[item_id].line.sku
-    _reserve(draft, [Wanted(item_id, sku, quantity)], partial=False)
+def reserve_pieces(draft: Draft, moved: e.ItemStatusChanged) -> None:
+    """Reserve pieces that were moved into the status `reserved`: all of them, or it is refused.
+
+    Those that were packed are kept already, unless they were packed without being reserved.
+    """
+    item = draft.order.items[moved.item_id]
+    quantity = moved.quantity
+    if moved.from_status not in UNRESERVED:
+        kept = _kept(draft, moved.item_id, item)
+        quantity = min(quantity, _beyond_ordered(item) - kept.committed - kept.quantity)
+    if quantity > 0:
+        _reserve(draft, [Wanted(moved.item_id, item.line.sku, quantity)], partial=False)
 
 
 def commit_all(draft: Draft) -> None:
@@ -92,7 +59,8 @@ def commit_all(draft: Draft) -> None:
     missing = []
     for item_id, item in draft.order.items.items():
         kept = _kept(draft, item_id, item)
-        open_pieces = item.live_quantity - kept.committed - kept.quantity
+        leaving = item.live_quantity - item.pieces.get(RETURNED, 0)
+        open_pieces = leaving - kept.committed - kept.quantity
         if open_pieces > 0:
             missing.append(Wanted(item_id, item.line.sku, open_pieces))
     _reserve(draft, missing, partial=False)
@@ -143,20 +111,48 @@ def settle(draft: Draft) -> None:
         item = draft.order.items.get(item_id)
         needed, why = _still_needed(None if ended else item, kept)
         if kept.quantity > needed:
-            _release(draft, item_id, kept.quantity - needed, why)
+            given_back = kept.quantity - needed
+            _release(draft, item_id, given_back, why)
+            if ended and item is not None:  # Should it be opened again, nothing is kept for it.
+                _unreserve(draft, item_id, min(given_back, item.pieces.get(RESERVED, 0)))
         if item is None or item.line.sku != kept.sku:  # What has left was no piece of it either.
             _note(draft, item_id, Kept(kept.sku, {}))
 
 
-def keep_for_good(draft: Draft) -> None:
-    """What is paid for is kept until it leaves."""
-    if draft.order.payment_status not in _PAID:
-        return
+def keep_as_paid(draft: Draft) -> None:
+    """Goods wait for their money by how it comes; what is paid for is kept until it leaves."""
+    until = _kept_until(draft)
     for item_id, kept in draft.order.goods.items():
         for location in kept.parts:
             ref = ItemRef(draft.order_id, item_id)
             there = draft.stock(kept.sku, location)
-            draft.take(kept.sku, location, stock.keep(there, ref, None, draft.at))
+            draft.take(kept.sku, location, stock.keep(there, ref, until, draft.at))
+
+
+def write_off(draft: Draft, gone: e.ItemStatusChanged) -> None:
+    """Pieces that were kept here and got lost or broken have left, whatever the path says."""
+    kept = draft.order.goods.get(gone.item_id)
+    if kept is None or gone.from_status not in (RESERVED, ASSEMBLED):
+        return
+    left, parts = gone.quantity, dict(kept.parts)
+    for location in reversed(list(parts)):
+        pieces = min(left, parts[location])
+        if pieces:
+            ref = ItemRef(draft.order_id, gone.item_id)
+            there = draft.stock(kept.sku, location)
+            draft.take(kept.sku, location, stock.commit(there, ref, pieces, draft.at))
+            parts[location] -= pieces
+            left -= pieces
+    committed = kept.committed + gone.quantity - left
+    _note(draft, gone.item_id, replace(kept, parts=parts, committed=committed))
+
+
+def ask_for_another(draft: Draft, gone: e.ItemStatusChanged) -> None:
+    """Another piece instead of one that is gone: that one has left, this one has not."""
+    kept = draft.order.goods.get(gone.item_id)
+    if kept is not None and kept.committed:
+        committed = max(kept.committed - gone.quantity, 0)
+        _note(draft, gone.item_id, replace(kept, committed=committed))
 
 
 def take_back(draft: Draft, item_id: str, quantity: int) -> None:

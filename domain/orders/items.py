@@ -71,6 +71,7 @@ ITEM_MOVES: frozenset[tuple[str, str]] = frozenset(
         ("damaged", CANCELLED),
     }
 )
+GONE = ("lost", "damaged")  # nobody sells them any more
 CANCELLABLE = tuple(status for status in ITEM_STATUSES if (status, CANCELLED) in ITEM_MOVES)
 SHIPPABLE = tuple(status for status in ITEM_STATUSES if (status, "shipped") in ITEM_MOVES)
 COMING_BACK = ("not_bought_out", "returned")  # also after the order is finished

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from domain.facts import Facts
-from domain.messages import Code, Decided
+from domain.messages import Code
 from domain.orders import goods, guards
 from domain.orders.commands import OrderCommand
 from domain.orders.context import Situation
@@ -89,8 +89,7 @@ def _settled(cmd: MigrateOrder, situation: Situation, event: PathMigrated) -> De
     goods.settle(draft)
     if draft.unmet:
         raise Refusal(*draft.unmet)
-    decided = [Decided(one, situation.now) for one in draft.events]
-    return {cmd.stream_id: decided, **draft.stock_events}
+    return {cmd.stream_id: draft.decided, **draft.stock_events}
 
 
 def _version_is_published(

@@ -72,6 +72,7 @@ class OrderPath(Definition):
             _without_stock(self),
             _unknown_item_ways(self),
             _going_round(self.follow),
+            _followed_alone(self),
         ):
             if problem:
                 raise ValueError(problem)
@@ -181,6 +182,18 @@ def _unknown_item_ways(path: OrderPath) -> str | None:
         f"{source} to {target}" for source, target in ways if (source, target) not in ITEM_MOVES
     ]
     return f"pieces never go from {', '.join(wrong)}: take it out" if wrong else None
+
+
+def _followed_alone(path: OrderPath) -> str | None:
+    """Nobody is there to agree, or to say why."""
+    for follow in path.follow:
+        for source in follow.from_:
+            move = path.matrix.get((source, follow.to))
+            if move is not None and (move.approval is not None or move.override):
+                asked = "approval" if move.approval is not None else "override"
+                way = f"{source} to {follow.to}"
+                return f"nobody is there to follow from {way} with {asked}: take one of them out"
+    return None
 
 
 def _going_round(follows: Iterable[Follow]) -> str | None:

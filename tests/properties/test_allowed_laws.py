@@ -12,7 +12,7 @@ from domain.orders import commands as c
 from domain.orders.allowed import Move, list_fields, list_moves
 from domain.orders.context import Situation
 from domain.orders.fields import FIELDS
-from domain.orders.goods import stocks_of
+from domain.orders.stocks_read import stocks_of
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet
 from domain.stock.events import StockReceived

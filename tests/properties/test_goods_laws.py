@@ -198,6 +198,15 @@ class OneOrder(RuleBasedStateMachine):
         assert told == held
 
     @invariant()
+    def what_is_reserved_is_kept_or_has_left(self) -> None:
+        if hasattr(self, "world") and self.world.order.status not in ("done", "cancelled"):
+            for item_id, item in self.world.order.items.items():
+                kept = self.world.order.goods.get(item_id)
+                if item_id not in self.told_of:
+                    there = kept.quantity + kept.committed if kept else 0
+                    assert item.pieces.get("reserved", 0) <= there
+
+    @invariant()
     def a_finished_order_keeps_nothing(self) -> None:
         if hasattr(self, "world") and self.world.order.status in ("done", "cancelled"):
             assert all(not kept.parts for kept in self.world.order.goods.values())

@@ -183,7 +183,8 @@ def test_d1_an_order_that_ends_by_being_migrated_gives_its_goods_back() -> None:
     )
 
     assert [event.NAME for event in answer.events] == [
-        "order.path_migrated.v1", "order.reservation_changed.v1", "stock.released.v1",
+        "order.path_migrated.v1", "order.reservation_changed.v1", "order.item_status_changed.v1",
+        "stock.released.v1",
     ]  # fmt: skip
     assert answer.stock.level.reserved == 0
 

@@ -1,0 +1,164 @@
+"""What a command leads to: late callbacks, following orders, pieces that got lost, kept as paid."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pydantic import ValidationError
+
+from domain.orders import commands as c
+from domain.paths.path import OrderPath
+from domain.stock.stock import Stock
+from tests.support.examples import CALENDAR, EVENTS, NOW, ORDER_ID, PATH, TEA, actor
+from tests.support.spec import Answer, Scenario, given
+from tests.unit.domain.orders.test_goods import ENOUGH, PLACE, a, kept, piece, receive, stock_of, to
+from tests.unit.domain.orders.test_goods import path as goods_path
+
+FOLLOW = [{"items": "delivered", "from": ["new", "packed"], "to": "done"}]
+
+
+def path(**more: Any) -> OrderPath:
+    return OrderPath.model_validate(PATH.content | more)
+
+
+def who(kind: Any = "user", *roles: str) -> dict[str, Any]:
+    return {"command_id": UUID(int=2), "actor": actor(kind, *roles), "order_id": ORDER_ID}
+
+
+def moved(source: str, target: str, quantity: int = 3) -> c.MoveItem:
+    return c.MoveItem(**who(), item_id="1", quantity=quantity, from_status=source, to_status=target)
+
+
+ORDER = c.PlaceOrder(**who(), path="shop", currency="EUR", lines=(TEA,))
+
+
+class TestLateCallbacks:
+    def test_an_order_follows_now_whenever_the_carrier_delivered(self) -> None:
+        shop = given(
+            ORDER,
+            moved("ordered", "assembled"),
+            c.CreateShipment(**who(), shipment_id="s-1", carrier="dhl", pieces={"1": 3}),
+            c.MoveShipment(**who(), shipment_id="s-1", to_status="handed_over"),
+            paths=(path(follow=FOLLOW),),
+        )
+        shop.when(c.ChangeStatus(**who(), to_status="confirmed"))
+        pack = c.ChangeStatus(**who("user", "warehouse"), to_status="packed", reason="all there")
+        entered = shop.at(NOW + timedelta(minutes=30)).when(pack)
+        assert entered.order.status == "packed"
+        late = c.MoveShipment(
+            **who("api_key"),
+            shipment_id="s-1",
+            to_status="delivered",
+            carrier_ref="r-1",
+            occurred_at=NOW + timedelta(minutes=20),
+        )
+
+        answer = shop.at(NOW + timedelta(hours=1)).when(late)
+
+        assert answer.order.status == "done"
+        assert answer.order.items_status == "delivered"
+        assert answer.order.timeline[-1].key[0] == NOW + timedelta(hours=1)
+
+
+class TestFollowing:
+    def test_a_pausing_status_that_is_followed_into_pauses_the_clock(self) -> None:
+        statuses = PATH.content["statuses"]
+        pausing = statuses | {"confirmed": {"stage": "work", "pauses_clock": True}}
+        follow = [{"items": "assembled", "from": "new", "to": "confirmed"}]
+        shop = given(ORDER, paths=(path(statuses=pausing, follow=follow),))
+
+        order = shop.when(moved("ordered", "assembled")).order
+
+        assert order.status == "confirmed"
+        assert order.paused is not None
+        assert order.paused.status == "new"
+
+    @pytest.mark.parametrize("asked", [{"approval": {"by": "lead"}}, {"override": True}])
+    def test_nobody_is_there_to_agree_or_to_say_why(self, asked: dict[str, Any]) -> None:
+        moves = [*PATH.content["transitions"], {"from": "new", "to": "done", **asked}]
+
+        with pytest.raises(ValidationError, match="nobody is there to follow from new to done"):
+            path(transitions=moves, follow=FOLLOW)
+
+    def test_reserving_may_lead_into_a_status_with_working_time(self) -> None:
+        statuses = PATH.content["statuses"]
+        working = statuses | {"confirmed": {"stage": "work", "limit": {"working": "2h"}}}
+        follow = [{"items": "reserved", "from": "new", "to": "confirmed"}]
+        tea = ("stock.received.v1", "stock.received.v1")
+        shop = given(
+            EVENTS["calendar.published.v1"],
+            *map(EVENTS.__getitem__, tea),
+            ORDER,
+            paths=(
+                path(
+                    statuses=working,
+                    follow=follow,
+                    calendar=CALENDAR.calendar,
+                    stock={"locations": ["main"]},
+                ),
+            ),
+        )
+
+        order = shop.when(c.ReserveItems(**who())).order
+
+        assert (order.status, len(order.deadlines)) == ("confirmed", 1)
+
+
+def sent() -> Scenario:
+    return a(*ENOUGH, PLACE, to("confirmed"), to("packed"), to("delivered"))
+
+
+def tea(answer: Answer) -> Stock:
+    return stock_of(answer, "TEA")
+
+
+class TestPiecesThatAreGone:
+    def test_another_piece_for_a_lost_one_is_reserved_and_written_off(self) -> None:
+        shop = sent()
+        for step in (piece("shipped", "lost"), piece("lost", "ordered")):
+            assert shop.when(step).events
+
+        reserved = shop.when(piece("ordered", "reserved"))
+        assert kept(reserved, "tea") == {"main": 1}
+        shop.when(to("packed"))
+        assert tea(shop.when(to("delivered"))).level.on_hand == 10 - 4
+
+    def test_a_piece_that_breaks_in_the_warehouse_has_left(self) -> None:
+        shop = a(*ENOUGH, PLACE, to("confirmed"))
+
+        answer = shop.when(piece("reserved", "damaged"))
+
+        assert (tea(answer).level.on_hand, tea(answer).level.reserved) == (9, 2)
+        assert answer.order.goods["tea"].committed == 1
+
+    def test_a_returned_piece_is_not_written_off_a_second_time(self) -> None:
+        shop = sent()
+        assert tea(shop.when(piece("shipped", "returned"))).level.on_hand == 8
+
+        shop.when(to("packed"))
+        answer = shop.when(to("delivered"))
+
+        assert tea(answer).level.on_hand == 8
+
+
+class TestKeptAsPaid:
+    LATER = NOW + timedelta(days=2)
+
+    def test_d7_who_says_later_to_pay_at_the_door_keeps_the_goods(self) -> None:
+        shop = a(*ENOUGH, PLACE, to("confirmed"))
+        shop.when(c.SubmitPayment(**who(), method="cod", currency="EUR"))
+
+        shop.at(self.LATER).when(c.ExpireReservations(**who())).then_nothing()
+
+    def test_d7_an_order_that_is_placed_with_cash_on_delivery_keeps_the_goods(self) -> None:
+        start = [{"status": "confirmed"}]
+        shop = given(
+            receive("TEA", 9),
+            receive("CUP", 9),
+            paths=(OrderPath.model_validate(goods_path().content | {"initial": start}),),
+        )
+        placed = PLACE.model_copy(update={"payment": c.PlacedPayment(method="cod")})
+
+        assert kept(shop.when(placed), "tea") == {"main": 3}
+        shop.at(self.LATER).when(c.ExpireReservations(**who())).then_nothing()
