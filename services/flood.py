@@ -55,6 +55,19 @@ class FloodGuard:
         if self._refused[caller] >= self.limit:
             self._turned_away.setdefault(caller, 0)
 
+    def take_back(self, command: Command, at: datetime) -> None:
+        """Forget a refusal: the command is decided again, or was answered before."""
+        caller = self._caller_of(command)
+        if self.limit is None or caller is None or at < self._minute or not self._refused[caller]:
+            return
+        self._refused[caller] -= 1
+        if self._refused[caller] < self.limit and self._turned_away.get(caller) == 0:
+            del self._turned_away[caller]
+
+    def guards_against(self, command: Command) -> bool:
+        """Say whether a command would be turned away if it came now."""
+        return bool(self._turned_away) and self._caller_of(command) in self._turned_away
+
     def turn_away(self, command: Command, at: datetime) -> Outcome | None:
         """Give the refusal of a command that is not decided; None: let it pass."""
         if not self._turned_away:  # So it is for nearly all: nothing else is looked at.

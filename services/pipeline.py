@@ -9,7 +9,7 @@ again on fresh state; the third time while the head of the log is held, so that 
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from threading import Event as Signal
 from threading import Thread
 from time import monotonic
 from typing import Any, Final
+from uuid import UUID
 
 import structlog
 
@@ -192,9 +193,15 @@ class Pipeline:
         """Decide one after the other until the round is full; what is done leaves `waiting`."""
         before = self._flight.round if self._flight is not None else None
         self._decider.prepare(log, into, waiting, before, fresh=fresh)
+        answered: Container[UUID] | None = None
         while waiting and not into.is_full:
             pending = waiting[0]
-            turned_away = self.flood.turn_away(pending.command, pending.received_at)
+            turned_away = None
+            if self.flood.guards_against(pending.command):
+                if answered is None:
+                    answered = log.load_outcomes([p.command.command_id for p in waiting])
+                if pending.command.command_id not in answered:  # For ever, also in a flood.
+                    turned_away = self.flood.turn_away(pending.command, pending.received_at)
             error = turned_away or self._decider.decide(log, into, pending)
             waiting.popleft()
             if error is not None:
@@ -251,7 +258,15 @@ class Pipeline:
     def _take_next(self) -> list[Pending]:
         """Take back what was decided ahead: it is decided again."""
         given_up, self._next = self._next, Round()
+        self._uncount(given_up, range(len(given_up.decided)))
         return given_up.pendings
+
+    def _uncount(self, done: Round, numbers: Iterable[int]) -> None:
+        """Commands that are decided again, or were answered before, count once in a flood."""
+        for number in numbers:
+            pending, answer = done.decided[number]
+            if answer.kind == "refused":
+                self.flood.take_back(pending.command, pending.received_at)
 
     def _append_now(self, batch: list[Pending], *, locked: bool = False) -> None:
         """Decide and append at once, nothing else being on its way."""
@@ -278,6 +293,7 @@ class Pipeline:
         """Give the answers of a round: those of before for ids that were known before."""
         known = [done.decided[number][0].command.command_id for number in appended.known]
         stored = log.load_outcomes(known) if known else {}
+        self._uncount(done, (*appended.known, *appended.set_back))
         self._wait_seconds = FIRST_WAIT_SECONDS
         self._away_since = None
         return done.settled(appended, stored)

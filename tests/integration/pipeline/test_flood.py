@@ -140,15 +140,15 @@ def test_d2_each_minute_has_its_own_count(
     assert (found["attempt.refused.v1"], found["attempt.flood.v1"]) == (3 * LIMIT, 3)
 
 
-def test_d2_a_refusal_that_is_repeated_counts_as_one_more(
+def test_d3_a_refusal_that_is_asked_for_again_counts_once(
     pipeline: Pipeline, order_id: UUID
 ) -> None:
     again = nonsense(order_id)
 
-    told = [pipeline.execute(again) for _ in range(LIMIT + 1)]
+    told = [pipeline.execute(again) for _ in range(LIMIT + 5)]
 
-    assert [outcome.repeated for outcome in told] == [False, *[True] * (LIMIT - 1), False]
-    assert told[-1].unmet[0].code == "too_many_refusals"
+    assert [outcome.repeated for outcome in told] == [False, *[True] * (LIMIT + 4)]
+    assert codes(told) == {"transition_not_allowed": LIMIT + 5}
 
 
 def test_d2_a_batch_is_no_flood(pipeline: Pipeline, order_id: UUID) -> None:
@@ -163,3 +163,30 @@ def test_d2_a_batch_is_no_flood(pipeline: Pipeline, order_id: UUID) -> None:
 
     assert codes(spared) == {"transition_not_allowed": LIMIT + 5}
     assert codes(told)["too_many_refusals"] == 5
+
+
+def test_d3_whoever_sends_again_what_was_accepted_is_no_flood(
+    pipeline: Pipeline, order_id: UUID
+) -> None:
+    placed = [place(actor=MALLORY) for _ in range(LIMIT + 10)]
+    first = answers(pipeline, placed)
+    assert {outcome.kind for outcome in first} == {"accepted"}
+
+    again = answers(pipeline, placed)
+
+    assert [(one.kind, one.repeated) for one in again] == [("accepted", True)] * len(placed)
+    (refused,) = answers(pipeline, [nonsense(order_id)])
+    assert codes([refused]) == {"transition_not_allowed": 1}
+
+
+def test_d3_the_first_answer_comes_also_in_the_midst_of_a_flood(
+    pipeline: Pipeline, order_id: UUID
+) -> None:
+    placed = place(actor=MALLORY)
+    (first,) = answers(pipeline, [placed])
+    answers(pipeline, [nonsense(order_id) for _ in range(LIMIT)])
+    assert codes(answers(pipeline, [nonsense(order_id)])) == {"too_many_refusals": 1}
+
+    (again,) = answers(pipeline, [placed])
+
+    assert (again.kind, again.repeated, again.versions) == ("accepted", True, first.versions)
