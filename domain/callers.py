@@ -9,8 +9,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from domain.guards import no_status_is_expected
 from domain.messages import ActorKind, Command, Decided, Event, Happened, Moment, Name
-from domain.paths.guards import no_status_is_expected
 from domain.refusals import Refusal
 
 Count = Annotated[int, Field(ge=1)]
@@ -63,7 +63,7 @@ class Caller:
 
 def count_flood(command: CountFlood, now: datetime) -> list[Decided]:
     """Give the event: whoever counts has decided already."""
-    unmet = list(no_status_is_expected(command, "caller"))
+    unmet = list(no_status_is_expected(command, "A caller"))
     if unmet:
         raise Refusal(*unmet)
     said = command.model_dump(include=set(AttemptsFlooded.model_fields))

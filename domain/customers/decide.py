@@ -10,6 +10,7 @@ from domain.customers import commands as c
 from domain.customers import events as e
 from domain.customers import guards
 from domain.customers.customer import Customer
+from domain.guards import no_status_is_expected
 from domain.messages import Decided, Event, Verdict
 from domain.orders.guards import time_is_allowed
 from domain.refusals import Refusal, Unmet
@@ -17,7 +18,7 @@ from domain.refusals import Refusal, Unmet
 
 def decide(customer: Customer, cmd: c.CustomerCommand, now: datetime) -> list[Decided]:
     """Decide a command. Raises: Refusal with every unmet condition."""
-    unmet = [*guards.no_status_is_expected(cmd, "A customer"), *time_is_allowed(cmd, now)]
+    unmet = [*no_status_is_expected(cmd, "A customer"), *time_is_allowed(cmd, now)]
     if not customer.exists and not isinstance(cmd, c.CreateCustomer):
         raise Refusal(*guards.customer_exists(customer), *unmet)
     events, more = _verdict(customer, cmd)

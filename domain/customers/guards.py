@@ -4,21 +4,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from domain.customers.customer import Customer
-from domain.messages import Command
 from domain.refusals import Unmet
 
 MAX_TAGS: Final = 100  # of one customer
 MAX_MARKS: Final = 20  # of one customer
-
-
-def no_status_is_expected(command: Command, what: str) -> Iterator[Unmet]:
-    if command.expected_status is not None:
-        yield Unmet(
-            code="status_differs",
-            field="expected_status",
-            message=f"{what} has no status of an order",
-            needed="expected_version, if it shall change on nothing else",
-        )
 
 
 def customer_exists(customer: Customer) -> Iterator[Unmet]:

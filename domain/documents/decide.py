@@ -9,6 +9,7 @@ from datetime import datetime
 from domain.documents.commands import DefineSeries
 from domain.documents.events import SeriesDefined
 from domain.documents.series import Series
+from domain.guards import no_status_is_expected
 from domain.messages import Decided
 from domain.orders.guards import time_is_allowed
 from domain.refusals import Refusal, Unmet
@@ -17,7 +18,7 @@ from domain.refusals import Refusal, Unmet
 def define(series: Series, cmd: DefineSeries, now: datetime) -> list[Decided]:
     """Set the format of a series. Raises: Refusal with every unmet condition."""
     unmet = [
-        *_no_status_is_expected(cmd),
+        *no_status_is_expected(cmd, "A series"),
         *time_is_allowed(cmd, now),
         *_begins_as_before(series, cmd),
     ]
@@ -26,16 +27,6 @@ def define(series: Series, cmd: DefineSeries, now: datetime) -> list[Decided]:
     if series.format == cmd.format:
         return []
     return [Decided(SeriesDefined(format=cmd.format), max(now, series.last_occurred_at or now))]
-
-
-def _no_status_is_expected(cmd: DefineSeries) -> Iterator[Unmet]:
-    if cmd.expected_status is not None:
-        yield Unmet(
-            code="status_differs",
-            field="expected_status",
-            message="A series has no status",
-            needed="expected_version, if it shall be defined on nothing else",
-        )
 
 
 def _begins_as_before(series: Series, cmd: DefineSeries) -> Iterator[Unmet]:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from domain.customers.guards import no_status_is_expected
 from domain.customers.meeting import meet
 from domain.enquiries import commands as c
 from domain.enquiries import events as e
 from domain.enquiries import guards
 from domain.enquiries.enquiry import Enquiry
+from domain.guards import no_status_is_expected
 from domain.messages import Decided
 from domain.orders.guards import time_is_allowed
 from domain.refusals import Refusal, Unmet

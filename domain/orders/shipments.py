@@ -17,7 +17,6 @@ from domain.orders.timeline import Entry, insert, key_of
 PLANNED: Final = "planned"
 SHIPMENT_STATUSES: Final = (PLANNED, *get_args(e.Reached))
 ON_THE_WAY: Final = ("handed_over", "in_transit", "at_pickup_point")
-LIVE: Final = (PLANNED, *ON_THE_WAY)  # its pieces belong to it
 
 SHIPMENT_MOVES: Final[frozenset[tuple[str, str]]] = frozenset(
     {

@@ -8,9 +8,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from domain.guards import no_status_is_expected
 from domain.messages import Code, Command, Decided, Event, Happened
 from domain.paths.calendars import Calendar
-from domain.paths.guards import no_status_is_expected
 from domain.refusals import Refusal
 
 
@@ -75,7 +75,7 @@ class CalendarLine:
 def publish_calendar(line: CalendarLine, command: PublishCalendar, now: datetime) -> list[Decided]:
     """Publish the next version; the same content again is nothing."""
     definition = command.definition
-    if unmet := list(no_status_is_expected(command, "calendar")):
+    if unmet := list(no_status_is_expected(command, "A calendar")):
         raise Refusal(*unmet)
     if definition.content_hash == line.content_hash:
         return []

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from domain.facts import Facts
+from domain.guards import no_status_is_expected
 from domain.messages import Decided
 from domain.paths import guards
 from domain.paths.commands import PublishPath
@@ -22,7 +23,7 @@ def publish(
     """Publish the next version; the same content again is nothing."""
     definition = command.definition
     unmet = [
-        *guards.no_status_is_expected(command, "path"),
+        *no_status_is_expected(command, "A path"),
         *guards.calendars_are_published(definition.calendars, facts.calendars),
     ]
     if unmet:

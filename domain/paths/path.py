@@ -27,6 +27,7 @@ from domain.paths.transitions import ANY, Follow, Nonconforming, Transition
 MAX_STATUSES = 1_000
 MAX_TRANSITIONS = 20_000
 MAX_FOLLOWS = 100
+MAX_ALTERNATIVES = 100  # of what a path applies to, and of where an order starts
 
 
 class OrderPath(Definition):
@@ -35,10 +36,10 @@ class OrderPath(Definition):
     path: Code
     title: Title = Field(default_factory=dict)
     calendar: Code | None = None  # of limits in working time that name none
-    applies_to: AppliesTo = ()
+    applies_to: Annotated[AppliesTo, Field(max_length=MAX_ALTERNATIVES)] = ()
     stages: Annotated[tuple[Code, ...], Field(min_length=1, max_length=MAX_STATUSES)]
     statuses: Annotated[dict[Code, Status], Field(min_length=1, max_length=MAX_STATUSES)]
-    initial: Annotated[tuple[Initial, ...], Field(min_length=1)]
+    initial: Annotated[tuple[Initial, ...], Field(min_length=1, max_length=MAX_ALTERNATIVES)]
     transitions: Annotated[tuple[Transition, ...], Field(max_length=MAX_TRANSITIONS)] = ()
     fields: dict[Code, FieldRight] = Field(default_factory=dict)
     items: ItemRules | None = None

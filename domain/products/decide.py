@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
+from domain.guards import no_status_is_expected
 from domain.messages import Decided, Event
 from domain.orders.guards import time_is_allowed
-from domain.paths.guards import no_status_is_expected
 from domain.products import commands as c
 from domain.products import events as e
 from domain.products.product import Product
@@ -21,7 +21,7 @@ def decide(product: Product, cmd: c.ProductCommand, now: datetime) -> list[Decid
 
     Raises: Refusal with every unmet condition
     """
-    unmet = [*no_status_is_expected(cmd, "product"), *time_is_allowed(cmd, now)]
+    unmet = [*no_status_is_expected(cmd, "A product"), *time_is_allowed(cmd, now)]
     if not isinstance(cmd, c.PublishProduct):
         unmet += _is_known(product, cmd)
     if unmet:

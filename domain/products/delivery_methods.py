@@ -10,11 +10,11 @@ from typing import Annotated, ClassVar, Final, assert_never, cast
 
 from pydantic import AfterValidator
 
+from domain.guards import no_status_is_expected
 from domain.messages import Code, Command, Decided, Event, Happened, Name, Shape
 from domain.orders.currencies import known_currency
 from domain.orders.guards import time_is_allowed
 from domain.orders.money import Currency, Minor
-from domain.paths.guards import no_status_is_expected
 from domain.refusals import Refusal, Unmet
 
 STREAM: Final = "delivery_method-all"
@@ -115,7 +115,7 @@ def decide(methods: DeliveryMethods, cmd: DeliveryMethodCommand, now: datetime) 
 
     Raises: Refusal with every unmet condition
     """
-    unmet = [*no_status_is_expected(cmd, "delivery method"), *time_is_allowed(cmd, now)]
+    unmet = [*no_status_is_expected(cmd, "A delivery method"), *time_is_allowed(cmd, now)]
     events: list[Event] = []
     match cmd:
         case SetDeliveryMethod(method=method):

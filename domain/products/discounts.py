@@ -11,11 +11,11 @@ from typing import Annotated, ClassVar, Final, assert_never, cast
 
 from pydantic import AfterValidator, Field
 
+from domain.guards import no_status_is_expected
 from domain.messages import Code, Command, Decided, Event, Happened, Moment, Name, Shape
 from domain.orders.currencies import known_currency
 from domain.orders.guards import time_is_allowed
 from domain.orders.money import MAX_MINOR, Currency, Minor, part_of
-from domain.paths.guards import no_status_is_expected
 from domain.products.product import Product
 from domain.refusals import Refusal, Unmet
 
@@ -146,7 +146,7 @@ def decide(discounts: Discounts, cmd: DiscountCommand, now: datetime) -> list[De
 
     Raises: Refusal with every unmet condition
     """
-    unmet = [*no_status_is_expected(cmd, "discount"), *time_is_allowed(cmd, now)]
+    unmet = [*no_status_is_expected(cmd, "A discount"), *time_is_allowed(cmd, now)]
     match cmd:
         case SetDiscount(discount=discount):
             events, more = _set(discounts, discount, now)

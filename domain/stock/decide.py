@@ -8,6 +8,7 @@ calls these functions one after another, each on `stock.after(…)` the one befo
 from collections.abc import Sequence
 from datetime import datetime
 
+from domain.guards import no_status_is_expected
 from domain.messages import Decided
 from domain.orders.guards import time_is_allowed
 from domain.refusals import Refusal, Unmet
@@ -21,7 +22,7 @@ Verdict = tuple[list[Decided], list[Unmet]]  # events, and what stands against t
 
 def decide(stock: Stock, cmd: c.StockCommand, now: datetime) -> list[Decided]:
     """Decide a command. Raises: Refusal with every unmet condition."""
-    unmet = [*guards.no_status_is_expected(cmd), *time_is_allowed(cmd, now)]
+    unmet = [*no_status_is_expected(cmd, "A stock"), *time_is_allowed(cmd, now)]
     events, more = _decided(stock, cmd, now)
     if unmet or more:
         raise Refusal(*unmet, *more)

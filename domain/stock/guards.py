@@ -2,20 +2,9 @@
 
 from collections.abc import Iterator
 
-from domain.messages import Command
 from domain.refusals import Unmet
 from domain.stock.events import MAX_PIECES
 from domain.stock.stock import ItemRef, Stock
-
-
-def no_status_is_expected(command: Command) -> Iterator[Unmet]:
-    if command.expected_status is not None:
-        yield Unmet(
-            code="status_differs",
-            field="expected_status",
-            message="A stock has no status",
-            needed="expected_version, if it shall change on nothing else",
-        )
 
 
 def pieces_are_available(stock: Stock, item: ItemRef, quantity: int) -> Iterator[Unmet]:

@@ -148,7 +148,8 @@ def kept(held: Reservation | None, event: e.ReservedPieces, at: datetime) -> Res
     if isinstance(event, e.StockReserved):
         first_at, before = (held.reserved_at, held.quantity) if held else (at, 0)
         return Reservation(before + event.quantity, first_at, event.expires_at)
-    assert held is not None, "only what is reserved is released, committed or kept for longer"
+    if held is None:  # Decisions see to it that there is something; evolve does not ask.
+        return None
     if isinstance(event, e.ExpiryChanged):
         return replace(held, expires_at=event.expires_at)
     left = held.quantity - event.quantity

@@ -255,11 +255,6 @@ class Person:
         said = {"quantity": quantity, "reason_code": reason_code}
         return self._send(c.CancelItem, order, item_id=sku, **said)
 
-    def adds(self, order: StoryOrder, sku: str, quantity: int = 1) -> "Answer":
-        """Talk the client into something more."""
-        line = _line(sku, quantity).model_copy(update={"upsell": True})
-        return self._send(c.AddItem, order, line=line)
-
     def reserves(self, order: StoryOrder) -> "Answer":
         return self._send(c.ReserveItems, order)
 
