@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from services.bootstrap import System
 
 
-def allowed_for(system: "System", order_id: UUID, roles: tuple[str, ...]) -> dict[str, Any]:
+def allowed_for(
+    system: "System", order_id: UUID, roles: tuple[str, ...], actor_id: str = "somebody"
+) -> dict[str, Any]:
     """Give every move and every detail, open or closed with all reasons.
 
     Raises: Refusal path_not_pinned for an order of which only items or payments are known
@@ -24,7 +26,7 @@ def allowed_for(system: "System", order_id: UUID, roles: tuple[str, ...]) -> dic
     path = path_of(system, order)
     if path is None:
         raise Refusal(*path_is_pinned(order))
-    actor = Actor(kind="user", id="somebody", roles=roles)
+    actor = Actor(kind="user", id=actor_id, roles=roles)
     situation = situation_of(system, order_id, order, path, actor)
     return {
         "order_id": str(order_id),

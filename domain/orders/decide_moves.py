@@ -69,12 +69,14 @@ def _approve(situation: Situation, cmd: c.ApproveMove) -> Verdict:
     unmet = list(moves.status_is_known(path, target))
     if unmet:
         return [], unmet
-    if order.approval == Approval(target, cmd.actor.id, order.version):
+    who = (cmd.actor.id, cmd.actor.on_behalf_of)
+    if order.approval == Approval(target, *who, order.version):
         return [], []
     source = order.status or ""
     unmet += moves.transition_is_allowed(path, source, target)
     unmet += _may_agree(moves.rule_of(path, source, target), target, cmd.actor)
-    return [e.MoveApproved(to_status=target, approved_by=cmd.actor.id)], unmet
+    agreed = e.MoveApproved(to_status=target, approved_by=who[0], on_behalf_of=who[1])
+    return [agreed], unmet
 
 
 def _may_agree(rule: Transition, target: str, actor: Actor) -> Iterator[Unmet]:

@@ -13,6 +13,7 @@ from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
 from domain.orders.decide_items import moved
+from domain.orders.field_guards import field_may_be_edited
 from domain.orders.identity import fact_id_in
 from domain.orders.item_guards import free_to_ship, item_is_known
 from domain.orders.items import SHIPPABLE, Item
@@ -31,7 +32,7 @@ def decide(order: Order, cmd: c.ShipmentCommand, path: OrderPath | None, at: dat
         case c.CreateShipment():
             return _create(order, cmd, path)
         case c.TrackShipment():
-            return _track(order, cmd)
+            return _track(order, cmd, path)
         case c.MoveShipment():
             return _move(order, cmd, path, at)
         case _:
@@ -49,6 +50,7 @@ def _create(order: Order, cmd: c.CreateShipment, path: OrderPath | None) -> Verd
         *_is_new(known),
         *_there_is_room(order),
         *_pieces_may_be_shipped(order, free, wanted),
+        *_may_be_tracked(order, cmd, path),
     ]
     created = e.ShipmentCreated(
         shipment_id=cmd.shipment_id or _free_name(order),
@@ -117,14 +119,22 @@ def _free_name(order: Order) -> str:
     return next(name for n in numbers if (name := f"shipment-{n}") not in order.shipments)
 
 
-def _track(order: Order, cmd: c.TrackShipment) -> Verdict:
+def _track(order: Order, cmd: c.TrackShipment, path: OrderPath | None) -> Verdict:
     known = order.shipments.get(cmd.shipment_id)
     if known is None:
         return [], [_unknown(order, cmd.shipment_id)]
     if known.track_number == cmd.track_number:
         return [], []
     event = e.ShipmentTracked(shipment_id=cmd.shipment_id, track_number=cmd.track_number)
-    return [event], []
+    return [event], [*_may_be_tracked(order, cmd, path)]
+
+
+def _may_be_tracked(
+    order: Order, cmd: c.CreateShipment | c.TrackShipment, path: OrderPath | None
+) -> Iterator[Unmet]:
+    """The right to an order's track number is that to its shipments' as well."""
+    if path is not None and cmd.track_number is not None and not guards.tells_fact(cmd):
+        yield from field_may_be_edited(order, path, cmd.actor, "track_number")
 
 
 def _move(order: Order, cmd: c.MoveShipment, path: OrderPath | None, at: datetime) -> Verdict:

@@ -115,6 +115,7 @@ class MoveApproved(Event):
 
     to_status: Code
     approved_by: Name  # the id of whoever acted
+    on_behalf_of: Name | None = None  # for whom
 
 
 class OverrideUsed(Event):

@@ -57,6 +57,11 @@ def guards_hold(situation: Situation, guards: tuple[Guard, ...]) -> Iterator[Unm
             yield Unmet(code=guard.code, message=guard.message)
 
 
+def _people(*names: str | None) -> set[str]:
+    """Whoever acts, and for whom: a name that is written otherwise is the same person."""
+    return {name.strip().casefold() for name in names if name}
+
+
 def documents_are_there(order: Order, path: OrderPath, target: str) -> Iterator[Unmet]:
     """What a status asks for has to be issued before; a cancelled document is none."""
     entered = path.statuses[target].on_enter
@@ -93,7 +98,9 @@ def move_is_approved(order: Order, target: str, rule: Transition, actor: Actor) 
             message=f"Nobody has agreed that the order as it is now enters {target}",
             needed=f"the agreement of {who}",
         )
-    elif asked.not_self and given.approved_by == actor.id:
+    elif asked.not_self and _people(given.approved_by, given.on_behalf_of) & _people(
+        actor.id, actor.on_behalf_of
+    ):
         yield Unmet(
             code="approval_by_self",
             field="actor.id",

@@ -209,8 +209,8 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
         case e.TestFlagChanged():
             return {"test": event.test}
         case e.MoveApproved():
-            approval = Approval(event.to_status, event.approved_by, happened.version)
-            return {"approval": approval}
+            who = (event.approved_by, event.on_behalf_of)
+            return {"approval": Approval(event.to_status, *who, happened.version)}
         case e.FactAnnulled():
             return _annulled(order, event.annulled_version)
         case e.SourceStatusNoted() | e.NoteAdded() | e.OverrideUsed():

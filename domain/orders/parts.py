@@ -22,6 +22,7 @@ class Approval:
 
     to_status: str
     approved_by: str
+    on_behalf_of: str | None
     version: int  # any later event voids it
 
 

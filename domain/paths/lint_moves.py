@@ -13,21 +13,14 @@ def list_move_findings(path: OrderPath) -> Iterator[Finding]:
     """Give what the moves of a path show when they are seen together."""
     moves: dict[str, list[str]] = defaultdict(list)
     back: dict[str, list[str]] = defaultdict(list)
-    for source, target in _ways(path):
-        moves[source].append(target)
-        back[target].append(source)
+    for source, target in path.matrix:
+        if path.statuses[target].active:
+            moves[source].append(target)
+            back[target].append(source)
     yield from _shadowed_starts(path)
     yield from _unreachable(path, moves)
     yield from _traps(path, moves, back)
     yield from _idle_transitions(path)
-
-
-def _ways(path: OrderPath) -> Iterator[tuple[str, str]]:
-    """Give every move that an order can make, by command or by itself."""
-    followed = ((source, rule.to) for rule in path.follow for source in rule.from_)
-    for source, target in (*path.matrix, *followed):
-        if path.statuses[target].active:
-            yield source, target
 
 
 def _shadowed_starts(path: OrderPath) -> Iterator[Finding]:

@@ -186,11 +186,13 @@ def _unknown_item_ways(path: OrderPath) -> str | None:
 
 
 def _followed_alone(path: OrderPath) -> str | None:
-    """Nobody is there to agree, or to say why."""
+    """An order follows where it may go, and where nobody has to agree or to say why."""
     for follow in path.follow:
         for source in follow.from_:
             move = path.matrix.get((source, follow.to))
-            if move is not None and (move.approval is not None or move.override):
+            if move is None:
+                return f"`follow` leads from {source} to {follow.to}, which no transition allows"
+            if move.approval is not None or move.override:
                 asked = "approval" if move.approval is not None else "override"
                 way = f"{source} to {follow.to}"
                 return f"nobody is there to follow from {way} with {asked}: take one of them out"

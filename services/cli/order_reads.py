@@ -37,6 +37,10 @@ def allowed(
     roles: Annotated[
         list[str] | None, typer.Option("--as", metavar="ROLE", help="A role; repeatable.")
     ] = None,
+    actor: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Who asks; matters to four eyes."),
+    ] = "somebody",
     json: AsJson = False,
 ) -> None:
     """List where an order may go and what may be edited, and what stands against the rest."""
@@ -44,7 +48,7 @@ def allowed(
     from services.reading import find_order
 
     with opened() as system:
-        answer = allowed_for(system, find_order(system, order), tuple(roles or ()))
+        answer = allowed_for(system, find_order(system, order), tuple(roles or ()), actor)
     put(answer, as_json=json, people=lambda: allowed_tables(answer))
 
 

@@ -17,6 +17,7 @@ from services.cli import (
     imports,
     items,
     log,
+    order_changes,
     order_reads,
     orders,
     path_changes,
@@ -47,6 +48,9 @@ app: Final = typer.Typer(
 )
 
 orders.app.command()(placing.place)
+orders.app.command("set")(order_changes.set_details)
+for change in (order_changes.add_item, order_changes.change_item, order_changes.cancel_item):
+    orders.app.command()(change)
 orders.app.command()(payments.pay)
 orders.app.command("move-item")(items.move_item)
 for read in (order_reads.show, order_reads.allowed, order_reads.history, order_reads.diff):

@@ -240,6 +240,23 @@ class TestFourEyes:
     def test_whoever_agreed_does_not_move(self) -> None:
         a(place(), agree()).when(to("cancelled", LEAD, **WHY)).then_refused("approval_by_self")
 
+    @pytest.mark.parametrize(
+        ("agreed", "moves"),
+        [
+            ({"id": "crm", "on_behalf_of": "eva"}, {"id": "eva"}),
+            ({"id": "eva"}, {"id": "crm", "on_behalf_of": "eva"}),
+            ({"id": "crm", "on_behalf_of": "eva"}, {"id": "shop", "on_behalf_of": "Eva "}),
+        ],
+    )
+    def test_whoever_agreed_by_another_hand_does_not_move_either(
+        self, agreed: dict[str, str], moves: dict[str, str]
+    ) -> None:
+        by = Actor(kind="api_key", roles=("lead",), **agreed)
+        mover = Actor(kind="user", **moves)
+        shop = a(place(), agree(by))
+
+        shop.when(to("cancelled", mover, **WHY)).then_refused("approval_by_self")
+
     @pytest.mark.parametrize("change", [c.AddNote(**who(), text="wait"), RESERVED, PAID])
     def test_any_change_voids_the_agreement(self, change: c.OrderCommand) -> None:
         moving = a(place(), agree(), change).when(to("cancelled", **WHY))

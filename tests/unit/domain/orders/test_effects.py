@@ -19,7 +19,8 @@ FOLLOW = [{"items": "delivered", "from": ["new", "packed"], "to": "done"}]
 
 
 def path(**more: Any) -> OrderPath:
-    return OrderPath.model_validate(PATH.content | more)
+    ways = [*PATH.content["transitions"], {"from": "new", "to": "done", "roles": ["system"]}]
+    return OrderPath.model_validate(PATH.content | {"transitions": ways} | more)
 
 
 def who(kind: Any = "user", *roles: str) -> dict[str, Any]:

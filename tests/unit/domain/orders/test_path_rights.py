@@ -29,7 +29,8 @@ PAYMENTS = {
 
 
 def path(**more: Any) -> OrderPath:
-    return OrderPath.model_validate(PATH.content | more)
+    ways = [*PATH.content["transitions"], {"from": "new", "to": ["packed"], "roles": ["system"]}]
+    return OrderPath.model_validate(PATH.content | {"transitions": ways} | more)
 
 
 def who(by: Actor | None = None) -> dict[str, Any]:

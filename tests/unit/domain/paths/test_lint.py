@@ -222,16 +222,6 @@ def test_p4_a_status_that_is_closed_is_no_way_out_and_nobody_misses_a_way_into_i
     assert {"dead_end", "transition_closed"} <= {*codes(path)}
 
 
-def test_what_orders_do_by_themselves_is_a_way_too() -> None:
-    path = clean_path()
-    path["statuses"]["work"] = path["statuses"]["new"] | {"title": {"en": "Work"}}
-    path["transitions"].append({"from": "new", "to": "work"})
-    assert codes(path) == ["dead_end"]
-
-    path["follow"] = [{"items": "shipped", "from": "work", "to": "done"}]
-    assert codes(path) == []
-
-
 @pytest.mark.parametrize(
     "when",
     [

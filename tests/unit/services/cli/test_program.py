@@ -15,7 +15,8 @@ GROUPS = {
     "import": ("olist", "log", "quarantine"),
     "import quarantine": ("list", "fix", "resubmit"),
     "order": (
-        "place", "move", "approve", "reserve", "move-item", "pay", "cancel", "assign", "note",
+        "place", "set", "add-item", "change-item", "cancel-item", "move-item", "move", "approve",
+        "reserve", "pay", "cancel", "assign", "note",
         "correct", "mark-test", "show", "allowed", "history", "as-of", "diff",
     ),
     "order bulk": ("move", "undo", "list", "show"),

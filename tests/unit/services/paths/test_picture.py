@@ -60,6 +60,7 @@ def busy_path(title: str = "New") -> OrderPath:
             "override": True,
         }
     ]
+    path["transitions"].append({"from": "end", "to": "done"})
     path["follow"] = [{"items": "shipped", "from": "end", "to": "done"}]
     return path_of(path)
 
