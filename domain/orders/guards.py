@@ -60,6 +60,17 @@ def path_is_the_orders(order: Order, path: str) -> Iterator[Unmet]:
         )
 
 
+def path_is_as_expected(order: Order, expected: tuple[str, int] | None) -> Iterator[Unmet]:
+    if expected is not None and expected != (order.path, order.path_version):
+        yield Unmet(
+            code="path_differs",
+            field="expected_path",
+            message=f"The order follows version {order.path_version} of the path {order.path}, not"
+            f" version {expected[1]} of {expected[0]}",
+            needed="read the order again, then decide again",
+        )
+
+
 def path_is_pinned(order: Order) -> Iterator[Unmet]:
     if not order.path:
         yield Unmet(

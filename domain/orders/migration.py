@@ -33,6 +33,7 @@ class MigrateOrder(OrderCommand):
 
     path: Code
     path_version: Annotated[int, Field(ge=1)] | None = None  # None: the latest
+    expected_path: tuple[Code, int] | None = None  # only while the order follows this version
     # Old status -> new one. A status that is not named stays; named itself it is entered anew.
     mapping: Annotated[dict[Code, Code], Field(max_length=MAX_STATUSES)] = Field(
         default_factory=dict
@@ -49,6 +50,7 @@ def migrate(
     version = cmd.path_version or line.path_version
     path = facts.paths.get((cmd.path, version))
     unmet += guards.path_is_pinned(order)
+    unmet += guards.path_is_as_expected(order, cmd.expected_path)
     unmet += _version_is_published(path, line, cmd)
     if not unmet and (order.path, order.path_version) == (cmd.path, version):
         return {cmd.stream_id: []}

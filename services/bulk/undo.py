@@ -56,4 +56,5 @@ def _back(first: _Move, last: _Move) -> Mapping[str, Any]:
         "path_version": first.from_version,
         "mapping": {first.to_status: first.from_status} if first.entered else {},
         "expected_status": last.to_status,
+        "expected_path": (first.path, first.path_version),
     }

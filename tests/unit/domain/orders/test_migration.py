@@ -57,6 +57,14 @@ def due_in(hours: int) -> tuple[e.Deadline, ...]:
     return (e.Deadline(level="due", at=LATER + timedelta(hours=hours)),)
 
 
+def test_d14_an_order_that_follows_another_version_by_now_is_left_alone() -> None:
+    later = migrates(path_version=2, expected_path=("shop", 2))
+
+    answer = on_paths(PLACED).when(later).then_refused("path_differs")
+
+    assert answer.fields == ["expected_path"]
+
+
 def test_d1_an_order_that_stays_where_it_is_keeps_its_time_and_its_limit() -> None:
     answer = on_paths(PLACED).when(migrates()).then(migrated())
 
