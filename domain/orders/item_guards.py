@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from domain.messages import named
 from domain.orders.items import SHIPPABLE, Item
 from domain.orders.order import Order
 from domain.orders.shipments import ON_THE_WAY, PLANNED, held
@@ -13,7 +14,7 @@ def item_is_known(order: Order, item_id: str, field: str = "item_id") -> Iterato
         yield Unmet(
             code="item_unknown",
             field=field,
-            message=f"The order has no item {item_id}",
+            message=f"The order has no {named('item', item_id)}",
             needed="one of " + (", ".join(order.items) or "none"),
         )
 
