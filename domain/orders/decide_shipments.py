@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import count
 from typing import assert_never
 
+from domain.hints import one_of
 from domain.messages import Verdict, is_key, named
 from domain.orders import commands as c
 from domain.orders import events as e
@@ -182,7 +183,7 @@ def _unknown(order: Order, shipment_id: str) -> Unmet:
         code="shipment_unknown",
         field="shipment_id",
         message=f"The order has no {named('shipment', shipment_id)}",
-        needed="one of " + (", ".join(order.shipments) or "none: create it first"),
+        needed=one_of(order.shipments, "create it first"),
     )
 
 
