@@ -8,11 +8,9 @@ from datetime import datetime
 from functools import cache
 from typing import ClassVar
 
-from domain.messages import Command, Decided, Event, Name, Text
+from domain.messages import Command, Decided, Event, Name, Text, is_code
 from domain.personal import personal_fields
 from domain.refusals import Unmet
-
-MAX_ASKED_CHARACTERS = 200  # of one value
 
 
 class AttemptRefused(Event):
@@ -21,7 +19,7 @@ class AttemptRefused(Event):
     NAME: ClassVar[str] = "attempt.refused.v1"
 
     command: Name  # its stored name
-    asked: dict[Name, Text]  # single values that were asked for, none of them personal
+    asked: dict[Name, Text]  # codes, numbers and currencies that were asked for
     unmet: tuple[Unmet, ...]  # every condition, in the order of the answer
     order_version: int  # that it was decided on, 0: there is no such order
 
@@ -31,15 +29,22 @@ def refused(
 ) -> Decided:
     """Give the event of a refusal."""
     asked = {
-        name: str(value)[:MAX_ASKED_CHARACTERS]
+        name: str(value)
         for name in _tellable(type(command))
         if name in command.model_fields_set
-        and isinstance(value := getattr(command, name), str | int)
+        and _is_no_free_text(name, value := getattr(command, name))
     }
     event = AttemptRefused(
         command=command.NAME, asked=asked, unmet=unmet, order_version=order_version
     )
     return Decided(event, now)
+
+
+def _is_no_free_text(name: str, value: object) -> bool:
+    """People write anything where a name is asked for; an attempt stays for ever."""
+    if isinstance(value, str):
+        return is_code(value) or name == "currency"
+    return isinstance(value, int)
 
 
 @cache

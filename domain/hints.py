@@ -25,3 +25,9 @@ def advice(word: object, known: Iterable[str]) -> str:
     if close is not None:
         return f"did you mean {close}?"
     return f"write one of {', '.join(names[:_MOST_SHOWN])}"
+
+
+def one_of(names: Iterable[str], otherwise: str) -> str:
+    """Tell what is there to choose from; otherwise: what to do where nothing is."""
+    there = ", ".join(names)
+    return f"one of {there}" if there else otherwise

@@ -33,11 +33,22 @@ Text = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_no_nu
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_no_nul)]
 _CODE = r"[a-z][a-z0-9_]{0,63}"
 Code = Annotated[str, StringConstraints(pattern=f"^{_CODE}$")]
+_KEY = r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}"  # as programs number things: TEA-100, p-1, 2026/17
 
 
 def is_code(text: str) -> bool:
     """Whether a text has the shape of a code, and so is no free text."""
     return re.fullmatch(_CODE, text) is not None
+
+
+def is_key(text: str) -> bool:
+    """Whether a text has the shape of what things are numbered by, and so is no free text."""
+    return re.fullmatch(_KEY, text) is not None
+
+
+def named(kind: str, key: str) -> str:
+    """Name a thing in a refusal. It is stored: free text may be personal and is not repeated."""
+    return f"{kind} {key}" if is_key(key) else f"such {kind}"
 
 
 def _one_or_many(value: object) -> object:
@@ -106,6 +117,12 @@ class Actor(Shape):
     id: Name
     roles: tuple[Name, ...] = ()  # as whoever knows the actor calls them
     on_behalf_of: Name | None = None
+
+    @property
+    def held(self) -> str:
+        """The roles as a refusal tells them: what is no code may be anything, and is hidden."""
+        told = (role if is_code(role) else "an unknown role" for role in self.roles)
+        return ", ".join(dict.fromkeys(told))
 
 
 class Command(Shape):

@@ -12,7 +12,7 @@ from domain.messages import Event, Recorded
 from domain.orders import events as e
 from domain.orders.order import Order
 from domain.orders.timeline import TimelineKey, key_of
-from services.order_view import View, difference, view_of
+from services.order_view import View, difference, told_number_of, view_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +97,11 @@ def changes_of(events: Sequence[Recorded], order_id: object) -> list[Change]:
     order = Order()
     before = view_of(order, order_id)
     changes: list[Change] = []
-    for recorded in _as_it_happened(events):
+    happened = _as_it_happened(events)
+    for number, recorded in enumerate(happened, 1):
         status = order.status
         order = order.evolve(recorded)
-        after = view_of(order, order_id)
+        after = view_of(order, order_id, told_number=told_number_of(happened[:number]))
         was_wrong = recorded.version in annulled
         changes += (
             Change(recorded, *row, was_wrong) for row in _rows(recorded, before, after, status)

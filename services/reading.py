@@ -57,7 +57,7 @@ def find_order(system: "System", ref: str) -> UUID:
     if len(found) == 1:
         return found[0].order_id
     if found:
-        ids = ", ".join(f"{one.order_id} ({one.shop})" for one in found)
+        ids = ", ".join(f"{one.order_id} ({one.shop or 'no shop'})" for one in found)
         message = f"{len(found)} orders have the number {ref}"
         raise Refusal(
             Unmet(code="order_ambiguous", field="order_id", message=message, needed=f"one of {ids}")

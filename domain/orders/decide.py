@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, assert_never, cast
 
 from domain.facts import Facts, PathKey
+from domain.hints import one_of
 from domain.messages import Decided, Event, Verdict
 from domain.orders import commands as c
 from domain.orders import decide_documents as documents
@@ -231,7 +232,7 @@ def _correct(order: Order, cmd: c.CorrectFact) -> Verdict:
                 code="fact_not_correctable",
                 field="version",
                 message=f"Event {cmd.version} of the order is no fact that stands",
-                needed="one of " + (", ".join(map(str, order.correctable)) or "none"),
+                needed=one_of(map(str, order.correctable), "nothing: no fact of the order stands"),
             )
         )
     unmet += guards.is_said("reason", cmd.reason, "A correction")

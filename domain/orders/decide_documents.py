@@ -6,7 +6,8 @@ from itertools import count
 
 from domain.documents.events import NumberTaken
 from domain.documents.series import Series
-from domain.messages import Decided, Verdict
+from domain.hints import one_of
+from domain.messages import Decided, Verdict, named
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
@@ -83,8 +84,8 @@ def move(order: Order, cmd: c.MoveDocument) -> Verdict:
         unmet = Unmet(
             code="document_unknown",
             field="document_id",
-            message=f"The order has no document {cmd.document_id}",
-            needed="one of " + (", ".join(order.documents) or "none: issue it first"),
+            message=f"The order has no {named('document', cmd.document_id)}",
+            needed=one_of(order.documents, "issue it first"),
         )
         return [], [unmet]
     if known.status == cmd.to_status:

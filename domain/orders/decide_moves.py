@@ -36,7 +36,7 @@ def decide(situation: Situation | None, cmd: Moving | c.ApproveMove) -> Verdict:
 def _enter(situation: Situation, cmd: Moving, target: str) -> Verdict:
     """Enter a status; to be in it already is nothing new."""
     order, path = situation.order, situation.path
-    source = order.status or ""
+    source = order.status
     if target == source:
         return [], []
     unmet = moves.move_is_open(situation, target)
@@ -44,7 +44,7 @@ def _enter(situation: Situation, cmd: Moving, target: str) -> Verdict:
     if unmet or more:
         return [], [*unmet, *against_effects(situation, target), *more]
     changed = entering(situation, target, reason_code=cmd.reason_code, initiator=cmd.initiator)
-    if moves.rule_of(path, source, target).override:
+    if source is not None and moves.rule_of(path, source, target).override:
         return [changed, e.OverrideUsed(from_status=source, to_status=target)], []
     return [changed], []
 
@@ -72,7 +72,7 @@ def _approve(situation: Situation, cmd: c.ApproveMove) -> Verdict:
     who = (cmd.actor.id, cmd.actor.on_behalf_of)
     if order.approval == Approval(target, *who, order.version):
         return [], []
-    source = order.status or ""
+    source = order.status
     unmet += moves.transition_is_allowed(path, source, target)
     unmet += _may_agree(moves.rule_of(path, source, target), target, cmd.actor)
     agreed = e.MoveApproved(to_status=target, approved_by=who[0], on_behalf_of=who[1])

@@ -8,7 +8,8 @@ meanwhile; one that says something else of it contradicts, and somebody must loo
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from domain.messages import Event, Verdict
+from domain.hints import one_of
+from domain.messages import Event, Verdict, named
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
@@ -192,7 +193,7 @@ def _payment_is_known(order: Order, payment_id: str | None) -> list[Unmet]:
     known = payments_of(order.ledger)
     if payment_id is None or payment_id in known:
         return []
-    return [unknown(payment_id, "one of " + (", ".join(known) or "none: submit it first"))]
+    return [unknown(named("payment", payment_id), one_of(known, "submit it first"))]
 
 
 def _money_is_there(

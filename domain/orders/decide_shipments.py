@@ -8,7 +8,8 @@ from datetime import datetime
 from itertools import count
 from typing import assert_never
 
-from domain.messages import Verdict
+from domain.hints import one_of
+from domain.messages import Verdict, is_key, named
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
@@ -101,7 +102,7 @@ def _pieces_may_be_shipped(
         needed = f"pieces that are {statuses}, and in no shipment"
         yield Unmet(code="nothing_to_ship", field="pieces", message=message, needed=needed)
     for item_id, pieces in wanted.items():
-        field = f"pieces.{item_id}"
+        field = f"pieces.{item_id}" if is_key(item_id) else "pieces"
         yield from item_is_known(order, item_id, field)
         if item_id in free and pieces > free[item_id]:
             yield Unmet(
@@ -191,8 +192,8 @@ def _unknown(order: Order, shipment_id: str) -> Unmet:
     return Unmet(
         code="shipment_unknown",
         field="shipment_id",
-        message=f"The order has no shipment {shipment_id}",
-        needed="one of " + (", ".join(order.shipments) or "none: create it first"),
+        message=f"The order has no {named('shipment', shipment_id)}",
+        needed=one_of(order.shipments, "create it first"),
     )
 
 

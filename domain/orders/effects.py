@@ -24,7 +24,7 @@ from domain.refusals import Unmet
 
 def against_effects(situation: Situation, target: str) -> list[Unmet]:
     """List everything that stands against what a move leads to, whether the move is open or not."""
-    path, source = situation.path, situation.status or ""
+    path, source = situation.path, situation.status
     unmet: list[Unmet] = []
     if target in path.statuses and path.has_effects:
         draft = Draft.of(situation)

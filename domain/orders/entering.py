@@ -14,7 +14,7 @@ def entering(situation: Situation, target: str, **said: Any) -> StatusChanged:
     """
     order, path = situation.order, situation.path
     return StatusChanged(
-        from_status=order.status or "",
+        from_status=order.status,
         to_status=target,
         deadlines=deadlines_of(path, target, situation.now, situation.facts, paused=order.paused),
         paused=paused_by(situation, target),

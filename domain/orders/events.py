@@ -100,7 +100,7 @@ class StatusChanged(Event):
 
     NAME: ClassVar[str] = "order.status_changed.v1"
 
-    from_status: Code
+    from_status: Code | None = None  # None: the facts that told of one were annulled
     to_status: Code
     reason_code: Code | None = None
     initiator: Initiator | None = None

@@ -15,7 +15,7 @@ def field_may_be_edited(order: Order, path: OrderPath, actor: Actor, name: str) 
         return
     denied = set(right.never) & set(actor.roles)
     if denied or (right.edit and not set(right.edit) & set(actor.roles)):
-        held = ", ".join(sorted(denied)) or ", ".join(actor.roles) or "no role"
+        held = ", ".join(sorted(denied)) or actor.held or "no role"
         yield Unmet(
             code="field_not_editable",
             field=name,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from domain.messages import Actor, Command, is_code
+from domain.messages import Actor, Command, is_code, is_key, named
 from domain.orders.commands import GrantRefund, PaymentCommand, PlaceOrder, SubmitPayment
 from domain.orders.money import Line
 from domain.orders.order import Order
@@ -40,11 +40,12 @@ def path_is_chosen(path: OrderPath | None, cmd: PlaceOrder) -> Iterator[Unmet]:
     if cmd.path is not None:
         yield from path_is_published(path, cmd.path)
     elif path is None:
+        shop = f"the shop {cmd.shop}" if is_key(cmd.shop) else "this shop"
         yield Unmet(
             code="path_not_chosen",
             field="path",
             message=f"No path applies to orders of the type {cmd.order_type}, the channel"
-            f" {cmd.channel} and the shop {cmd.shop}",
+            f" {cmd.channel} and {shop}",
             needed="the name of a path, or applies_to in one of them",
         )
 
@@ -148,11 +149,10 @@ def role_may(roles: Iterable[str], actor: Actor, doing: str = "This move") -> It
     """Whoever holds one of the roles may; no roles: everybody."""
     asked = tuple(roles)
     if asked and not set(asked) & set(actor.roles):
-        held = ", ".join(actor.roles) or "none"
         yield Unmet(
             code="role_missing",
             field="actor.roles",
-            message=f"{doing} needs another role than {held}",
+            message=f"{doing} needs another role than {actor.held or 'none'}",
             needed="one of " + ", ".join(asked),
         )
 
@@ -196,7 +196,7 @@ def _item_exists(line: Line, field: str) -> Unmet:
     return Unmet(
         code="item_exists",
         field=field,
-        message=f"The order has another item {line.item_id} already",
+        message=f"The order has another {named('item', line.item_id)} already",
         needed="an item_id of its own",
     )
 

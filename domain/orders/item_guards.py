@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from domain.hints import one_of
+from domain.messages import named
 from domain.orders.items import SHIPPABLE, Item
 from domain.orders.order import Order
 from domain.orders.shipments import ON_THE_WAY, PLANNED, held
@@ -13,8 +15,8 @@ def item_is_known(order: Order, item_id: str, field: str = "item_id") -> Iterato
         yield Unmet(
             code="item_unknown",
             field=field,
-            message=f"The order has no item {item_id}",
-            needed="one of " + (", ".join(order.items) or "none"),
+            message=f"The order has no {named('item', item_id)}",
+            needed=one_of(order.items, "add it first"),
         )
 
 

@@ -114,7 +114,7 @@ def _status_is_there(
     """Nobody ends, or gets lost, because nobody thought of it: such a status has to be mapped."""
     status = order.status
     if status is None:
-        message, needed = "The order is in no status", "a fact that it entered one"
+        message, needed = "The order is in no status", "a move to where its path begins"
         yield Unmet(code="status_not_mapped", field="mapping", message=message, needed=needed)
         return
     target = cmd.mapping.get(status, status)

@@ -5,7 +5,7 @@ decide refuses with this list, domain.orders.allowed shows it: the two cannot di
 
 from collections.abc import Iterator
 
-from domain.hints import nearest
+from domain.hints import nearest, one_of
 from domain.messages import Actor, is_code
 from domain.orders.commands import CancelOrder, ChangeStatus
 from domain.orders.context import Situation
@@ -22,9 +22,12 @@ WHY: tuple[Requirement, ...] = ("reason_code", "initiator")  # what every failur
 _NO_RULE = Transition.model_validate({"from": ANY, "to": ANY})  # what a closed move demands
 
 
-def rule_of(path: OrderPath, source: str, target: str) -> Transition:
-    """Give what the path demands of a move, also of one that it does not have."""
-    return path.matrix.get((source, target), _NO_RULE)
+def rule_of(path: OrderPath, source: str | None, target: str) -> Transition:
+    """Give what the path demands of a move, also of one that it does not have.
+
+    A first status demands nothing: an order is without one only if its facts were annulled.
+    """
+    return path.matrix.get((source or "", target), _NO_RULE)
 
 
 def move_is_open(situation: Situation, target: str) -> list[Unmet]:
@@ -32,7 +35,7 @@ def move_is_open(situation: Situation, target: str) -> list[Unmet]:
     path, actor = situation.path, situation.actor
     if unknown := list(status_is_known(path, target)):
         return unknown
-    source = situation.status or ""
+    source = situation.status
     rule = rule_of(path, source, target)
     return [
         *status_is_active(path, target),
@@ -133,14 +136,14 @@ def _status_meant(path: OrderPath, written: str) -> str | None:
     return names[close] if close else None
 
 
-def transition_is_allowed(path: OrderPath, source: str, target: str) -> Iterator[Unmet]:
-    if (source, target) not in path.matrix:
-        ways = path.moves_from(source)
+def transition_is_allowed(path: OrderPath, source: str | None, target: str) -> Iterator[Unmet]:
+    """An order without a status may be brought where one begins."""
+    if path.against(source, target) is not None:
         yield Unmet(
             code="transition_not_allowed",
             field="to_status",
-            message=f"The path {path.path} has no way from {source or 'nowhere'} to {target}",
-            needed="one of " + ", ".join(ways) if ways else f"a status: none follows {source}",
+            message=f"The path {path.path} has no way from {source or 'no status'} to {target}",
+            needed=one_of(path.moves_from(source), f"nothing: no status follows {source}"),
         )
 
 
@@ -157,15 +160,17 @@ def target_is_failure(path: OrderPath, target: str | None) -> Iterator[Unmet]:
             code="status_not_failure",
             field="to_status",
             message=f"{target} is no failure status, an order is not cancelled by entering it",
-            needed="one of "
-            + (", ".join(c for c, s in path.statuses.items() if s.final == "failure") or "none"),
+            needed=one_of(
+                (c for c, s in path.statuses.items() if s.final == "failure"),
+                "a path with a failure status",
+            ),
         )
     else:
         yield from status_is_known(path, target)
 
 
 def reasons_are_given(
-    path: OrderPath, source: str, target: str, command: ChangeStatus | CancelOrder
+    path: OrderPath, source: str | None, target: str, command: ChangeStatus | CancelOrder
 ) -> Iterator[Unmet]:
     """To fail or cancel always needs reason_code and initiator; the transition may ask for more."""
     transition = rule_of(path, source, target)

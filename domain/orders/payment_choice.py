@@ -30,7 +30,7 @@ def to_take(order: Order, cmd: c.IncomingPayment) -> Chosen | Unmet:
         return _ambiguous(waiting)
     if not waiting and cmd.method is None:
         needed = "a payment_id, or a method: then it is announced at once"
-        return unknown(f"of {amount} that waits", needed)
+        return unknown(f"payment of {amount} that waits", needed)
     return waiting[0] if waiting else free_name(order), amount
 
 
@@ -87,7 +87,7 @@ def still_due(order: Order) -> int | Unmet:
 
 def unknown(which: str, needed: str) -> Unmet:
     """Refuse a payment that nobody knows."""
-    message = f"The order has no payment {which}"
+    message = f"The order has no {which}"
     return Unmet(code="payment_unknown", field="payment_id", message=message, needed=needed)
 
 

@@ -127,9 +127,9 @@ class OrderPath(Definition):
             moves.setdefault((source, target), transition)
         return moves
 
-    def moves_from(self, status: str) -> tuple[str, ...]:
-        """Give the statuses that can be entered from here, in the file's order."""
-        return tuple(code for code in self.statuses if (status, code) in self.matrix)
+    def moves_from(self, status: str | None) -> tuple[str, ...]:
+        """Give the statuses that can be entered from here, in the file's order; None: at first."""
+        return tuple(code for code in self.statuses if self.against(status, code) is None)
 
     def against(self, before: str | None, status: str) -> Nonconforming | None:
         """Say why the path forbids a move, None if it allows it; before: None for the first one."""

@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Final, assert_never, cast
 from pydantic import AfterValidator
 
 from domain.guards import no_status_is_expected
+from domain.hints import one_of
 from domain.messages import Code, Command, Decided, Event, Happened, Name, Shape
 from domain.orders.currencies import known_currency
 from domain.orders.guards import time_is_allowed
@@ -143,5 +144,5 @@ def unknown_method(given: Mapping[str, DeliveryMethod], code: str, where: str) -
         code="delivery_method_unknown",
         field=where,
         message=f"There is no delivery method {code}",
-        needed="one of " + (", ".join(sorted(given)) or "none"),
+        needed=one_of(sorted(given), "set it first"),
     )

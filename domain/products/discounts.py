@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Final, assert_never, cast
 from pydantic import AfterValidator, Field
 
 from domain.guards import no_status_is_expected
+from domain.hints import one_of
 from domain.messages import Code, Command, Decided, Event, Happened, Moment, Name, Shape
 from domain.orders.currencies import known_currency
 from domain.orders.guards import time_is_allowed
@@ -193,5 +194,5 @@ def _end(discounts: Discounts, code: str) -> tuple[list[Event], list[Unmet]]:
     if code in discounts.ended:
         return [], []
     message = f"There is no discount {code}"
-    needed = "one of " + (", ".join(sorted(discounts.given)) or "none")
+    needed = one_of(sorted(discounts.given), "set it first")
     return [], [Unmet(code="discount_unknown", field="code", message=message, needed=needed)]

@@ -38,7 +38,7 @@ def ways_back(system: System, batch: Batch) -> Iterator[BatchOrder]:
                 if recorded.command_id == command_id
                 and isinstance(recorded.event, StatusChanged | PathMigrated)
             ]
-            if moves:
+            if moves and moves[0].from_status is not None:  # Into no status there is no way.
                 yield BatchOrder(order_id, _back(moves[0], moves[-1]))
 
 

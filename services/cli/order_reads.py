@@ -160,5 +160,5 @@ def _view(
     path = path_of(system, order)
     view = view_of(order, order_id, path, told_number=told_number_of(events))
     if with_moves:
-        view["moves"] = list(path.moves_from(order.status or "")) if path else []
+        view["moves"] = list(path.moves_from(order.status)) if path else []
     return view

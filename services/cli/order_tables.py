@@ -118,7 +118,7 @@ def allowed_tables(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":
     who = ", ".join(answer["as"]) or "anybody"
     moves = sorted(answer["moves"], key=lambda move: not move["open"])
     rows = ([m["to"], _door(m), ", ".join(m["asks"]), _against(m)] for m in moves)
-    title = f"From {answer['status']}, as {who}"
+    title = f"From {answer['status'] or 'no status'}, as {who}"
     yield table(title, "to", "", "has to be said", "stands against it", rows=rows)
     rows = ([f["field"], _door(f), _against(f)] for f in answer["fields"])
     yield table("Details", "field", "", "stands against editing it", rows=rows)

@@ -1,6 +1,6 @@
 """`orderpath projection …`: the read models, how far they are, made anew, proven, repaired."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -156,17 +156,27 @@ def projections_sheet(
         "projection", "state", "build>?", "version>?", "position>", "lag>",
         "oldest waiting (UTC)", "parked>",
     )  # fmt: skip
-    told = [
-        row | {"state": f"{row['state']}, of another log"} if row["log_replaced"] else row
-        for row in rows
-    ]
+    told = [row | {"state": ", ".join([row["state"], *_against(row)])} for row in rows]
     if told:
         yield table("Projections", *columns, rows=([row[key] for key in keys] for row in told))
+    if wanting := dict.fromkeys(row["name"] for row in rows if any(_against(row))):
+        yield f"Not of this version and log: run `orderpath projection rebuild {' '.join(wanting)}`"
+    if any(row["parked"] for row in rows):
+        yield "Streams are parked: see `orderpath projection parked`"
     if not_made:
         yield (
             f"These projections have not been made yet: {', '.join(not_made)}. "
             "`orderpath up` makes them, and so does the first report."
         )
+
+
+def _against(row: Mapping[str, Any]) -> Iterator[str]:
+    """Say why a build has to be made again; a retired one has been."""
+    if row["state"] != "retired":
+        if row["log_replaced"]:
+            yield "of another log"
+        if row["newest_version"] not in (None, row["version"]):
+            yield "of another version"
 
 
 def _cells(rows: Sequence[dict[str, Any]]) -> "list[list[Any]]":

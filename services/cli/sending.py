@@ -138,10 +138,11 @@ def _sentence(system: "System", order_id: UUID, outcome: "Outcome") -> str:
     from services.reading import order_now
 
     order = order_now(system, order_id)
+    status = order.status or "without a status"
     if outcome.kind == "nothing":
-        return f"Nothing to do: order {order_id} is so already ({order.status})."
+        return f"Nothing to do: order {order_id} is so already ({status})."
     paid = order.payment_status.replace("_", " ")
-    return f"Order {order_id} is {order.status}, {paid}; version {order.version}, {where(outcome)}"
+    return f"Order {order_id} is {status}, {paid}; version {order.version}, {where(outcome)}"
 
 
 def where(outcome: "Outcome") -> str:

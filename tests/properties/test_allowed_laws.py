@@ -1,5 +1,6 @@
 """What is said to be allowed is what then happens, for any path, order and role (R3, D2)."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -116,6 +117,23 @@ def start(path: OrderPath, pieces: int) -> World:
     return found if isinstance(found, World) else world
 
 
+def start_without_status(path: OrderPath, pieces: int) -> World:
+    """The same order, told by an import, after all that told of its status was annulled."""
+    told = {**who([]), "actor": Actor(kind="import", id="old-shop")}
+    when = {"occurred_at": NOW - timedelta(days=1)}
+    facts = (
+        c.PlacedFact(fact_id=uuid4(), **when, status=CODES[0], currency="EUR"),
+        c.ItemFact(fact_id=uuid4(), **when, line=TEA),
+    )
+    received = [StockReceived(quantity=pieces)] if pieces else []
+    return history(
+        *received,
+        c.RecordFacts(**told, path="random", facts=facts),
+        c.CorrectFact(**who([]), version=1, reason="Of another shop"),
+        paths=[path],
+    ).world
+
+
 def after(world: World, command: c.OrderCommand) -> World | tuple[Unmet, ...]:
     """Give the world after the command, or what stands against it."""
     following = World(dict(world.states), [], world.paths)
@@ -144,7 +162,7 @@ def moved(move: Move, roles: list[str]) -> c.ChangeStatus:
 def test_d2_r3_allowed_moves_are_those_that_then_succeed(
     path: OrderPath, pieces: int, data: st.DataObject
 ) -> None:
-    world = start(path, pieces)
+    world = data.draw(st.sampled_from([start, start, start_without_status]))(path, pieces)
     assume(world.order.exists)
     for _ in range(3):
         roles = data.draw(some_roles)
@@ -164,6 +182,21 @@ def test_d2_r3_allowed_moves_are_those_that_then_succeed(
         if not ways:
             break
         world = data.draw(st.sampled_from(ways))
+
+
+@given(paths(), some_roles)
+def test_an_order_without_a_status_may_be_brought_where_its_path_begins(
+    path: OrderPath, roles: list[str]
+) -> None:
+    world = start_without_status(path, pieces=3)
+    assert world.order.status is None
+
+    stopped = ("document_missing", "stock_not_available")  # by what entering it does
+    for move in list_moves(seen(world, path, roles)):
+        begins = move.to_status in [initial.status for initial in path.initial]
+        codes = {unmet.code for unmet in move.unmet} - set(stopped)
+        assert ("transition_not_allowed" not in codes) == begins
+        assert not codes or not begins
 
 
 @settings(max_examples=200)

@@ -11,7 +11,7 @@ import pytest
 
 from domain.bulk import BatchOrder, command_id_of
 from domain.messages import Outcome
-from domain.orders.commands import MarkTest
+from domain.orders.commands import CorrectFact, MarkTest, PlacedFact, RecordFacts
 from domain.refusals import InfraError, Unusable
 from infra.settings import Settings
 from services.bootstrap import open_system
@@ -19,7 +19,7 @@ from services.bulk.batches import IN_FLIGHT, begin, known_batch, results, run
 from services.command_queue import MAX_WAITING
 from services.pipeline import Pipeline
 from tests.integration.bulk.asking import Shop, batch, codes, kinds, somebody
-from tests.support.examples import PATH
+from tests.support.examples import NOW, PATH
 from tests.support.loads import EVERYBODY, note, publish
 from tests.support.processes import Writer, leaving, listen
 
@@ -207,6 +207,20 @@ def test_d14_undo_leaves_alone_what_the_batch_did_not_move_and_what_has_moved_si
     }  # fmt: skip
     assert [codes(one) for one in answers if one.order_id == gone] == [["status_differs"]]
     assert shop.statuses([refused]) == {"confirmed": 1}
+
+
+def test_d14_undo_leaves_an_order_where_it_is_that_had_no_status_before(shop: Shop) -> None:
+    told = UUID(int=17)
+    who = {"actor": somebody("importer").model_copy(update={"kind": "import"}), "order_id": told}
+    fact = PlacedFact(fact_id=UUID(int=9), occurred_at=NOW, status="new", currency="EUR")
+    shop.system.execute(RecordFacts(**who, command_id=uuid4(), path="shop", facts=(fact,)))
+    shop.system.execute(CorrectFact(**who, command_id=uuid4(), version=1, reason="Not ours"))
+    assert shop.statuses([told]) == {None: 1}
+    wish = batch("new")
+    shop.ask(wish, [told, *shop.place(1, "confirmed")])
+
+    assert shop.undo(wish.batch_id) == []
+    assert shop.statuses([told]) == {"new": 1}
 
 
 def test_d14_undo_brings_an_order_back_over_every_status_that_one_command_led_it_through(

@@ -359,6 +359,34 @@ def test_d5_placement_and_items_of_an_import_are_corrected_too(
     assert line.run("projection", "verify", "items").code == 0
 
 
+def test_an_order_whose_facts_are_annulled_is_told_without_a_status_and_gets_one_again(
+    line: CommandLine, tmp_path: Path
+) -> None:
+    line.run("import", "olist", write_olist(tmp_path / "shop"))
+    for change in line.run("order", "history", "o1", "--json").json["changes"]:
+        if change["event"] in ("order.placed.v1", "order.status_recorded.v1"):
+            line.run("order", "correct", "o1", change["version"], "--reason", "Not ours")
+    assert line.run("order", "show", "o1", "--json").json["status"] is None
+
+    told = [
+        line.run("order", "correct", "o1", 1, "--reason", "Not ours"),
+        line.run("order", "mark-test", "o1"),
+        line.run("order", "allowed", "o1"),
+        line.run("order", "move", "o1", "delivered"),
+        line.run("order", "move", "o1", "placed"),
+    ]
+
+    assert [said.code for said in told] == [0, 0, 0, 1, 0]
+    assert not [said for said in told if "None" in said.out + said.err]
+    assert "From no status, as anybody" in told[2].out
+    assert "needed: one of placed" in told[3].err
+    assert line.run("order", "show", "o1", "--json").json["status"] == "placed"
+    for name in ("orders", "status_visits", "activity"):
+        assert line.run("projection", "verify", name).code == 0
+    line.run(*PLACE, "--external-id", "o1")
+    assert "(no shop)" in line.run("order", "show", "o1").err
+
+
 def test_money_moves_both_ways_but_never_more_than_there_is(line: CommandLine, placed: str) -> None:
     for words in (("10",), ("14.70",)):
         assert line.run("order", "pay", placed, *words).code == 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 from uuid import UUID
@@ -9,16 +10,20 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from domain.attempts import refused
 from domain.catalog import COMMANDS, EVENTS
 from domain.messages import Actor, Code, Command, PersonalField, Shape, is_code
 from domain.orders import commands as c
 from domain.orders import facts
+from domain.orders.money import OpenLine
+from domain.paths.calendars import Calendar
 from domain.paths.path import OrderPath
 from domain.refusals import Unmet
 from tests.support import examples
 from tests.support.spec import given
 
 MARKER = "Zebra-4711"
+FREE_TEXT = "Zorgblatt Smith +4930"  # what people write where a name is asked for
 PERSONAL_WORDS = {
     "address", "comment", "email", "name", "note", "personal", "phone", "reason", "text"
 }  # fmt: skip
@@ -183,9 +188,96 @@ def test_d4_no_refusal_repeats_personal_data(name: str) -> None:
     assert not [text for text in texts if MARKER in text]
 
 
+@cache
+def takes_free_text(model: type[BaseModel], name: str) -> bool:
+    """Say if a field takes what nobody has put into the shape of a code."""
+    field = model.model_fields[name]
+    if not takes_text(field.annotation):
+        return False
+    shape: Any = Annotated[field.annotation, None, *field.metadata]
+    try:
+        TypeAdapter(shape).validate_python(FREE_TEXT)
+    except ValidationError:
+        return False
+    return True
+
+
+def written(value: Any) -> Any:
+    """Give the value with free text wherever it may stand, at any depth and in the roles."""
+    if isinstance(value, Actor):
+        return value.model_copy(update={"roles": (*value.roles, FREE_TEXT)})
+    if isinstance(value, Shape) and not isinstance(value, OrderPath | Calendar):
+        model = type(value)
+        changed = {
+            name: FREE_TEXT if takes_free_text(model, name) else written(getattr(value, name))
+            for name in model.model_fields
+        }
+        return value.model_copy(update=changed)
+    if isinstance(value, dict):
+        return dict.fromkeys([FREE_TEXT], *value.values()) if len(value) == 1 else value
+    return tuple(written(one) for one in value) if isinstance(value, tuple) else value
+
+
+def written_singly(command: Command) -> Iterator[Command]:
+    """Give the command with free text in one field at a time, and in all at once."""
+    everywhere = written(command)
+    for name in type(command).model_fields:
+        yield command.model_copy(update={name: getattr(everywhere, name)})
+    yield everywhere
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_d4_no_refusal_and_no_attempt_repeats_free_text(name: str) -> None:
+    for command in written_singly(examples.COMMANDS[name]):
+        unmet = tuple(refusals_of(command))
+        attempt = refused(command, unmet, 0, examples.NOW)
+
+        assert FREE_TEXT not in attempt.event.model_dump_json()
+
+
+STATUSES: Mapping[str, Any] = examples.PATH.content["statuses"]
+STRICT = OrderPath.model_validate(
+    examples.PATH.content
+    | {
+        "statuses": {**STATUSES, "new": {"stage": "intake", "on_enter": {"stock": "reserve"}}},
+        "stock": {"locations": ["main"], "partial": False},
+        "fields": {"track_number": {"edit": ["lead"]}},
+        "transitions": [{"from": "*", "to": list(STATUSES), "roles": ["lead"]}],
+    }
+)
+WRITTEN = written(examples.TEA)
+OPEN = OpenLine(sku=FREE_TEXT, quantity=1)
+
+
+@pytest.mark.parametrize(
+    ("code", "command", "change"),
+    [
+        ("role_missing", "order.change_status", {}),
+        ("field_not_editable", "order.change_fields", {}),
+        ("item_exists", "order.place", {"lines": (WRITTEN, WRITTEN)}),
+        ("path_not_chosen", "order.place", {"path": None, "shop": FREE_TEXT}),
+        ("stock_not_available", "order.place", {"lines": (WRITTEN,)}),
+        ("price_unknown", "order.place", {"lines": (OPEN,)}),
+    ],
+)
+def test_d4_a_refusal_hides_free_text_also_where_it_is_about_it(
+    code: str, command: str, change: Mapping[str, Any]
+) -> None:
+    who = {"actor": written(examples.actor())}
+    sent = examples.COMMANDS[command].model_copy(update=who | dict(change))
+    history = [] if command == "order.place" else [examples.EVENTS["order.placed.v1"]]
+
+    unmet = given(*history, paths=(STRICT,)).when(sent).unmet
+
+    assert code in [one.code for one in unmet]
+    assert not [one for one in unmet if FREE_TEXT in one.model_dump_json()]
+
+
 def test_d4_the_marker_reaches_every_depth() -> None:
     assert MARKER in marked(examples.COMMANDS["order.place"]).customer.phone
     assert MARKER in marked(examples.COMMANDS["order.record_facts"]).facts[0].customer.name
+    assert FREE_TEXT in written(examples.COMMANDS["order.place"]).lines[0].item_id
+    assert FREE_TEXT in written(examples.COMMANDS["order.create_shipment"]).pieces
 
 
 def test_d4_a_validation_error_does_not_repeat_what_was_sent() -> None:

@@ -208,6 +208,17 @@ def test_a_corrected_fact_stays_in_history_marked_as_wrong() -> None:
     ]
 
 
+def test_an_order_keeps_its_number_in_the_history_when_its_placement_is_annulled() -> None:
+    events = [
+        recorded(1, PLACED.model_copy(update={"external_id": "P"}), 0, fact=1),
+        recorded(2, e.FactAnnulled(annulled_version=1, annulled_type=PLACED.NAME, reason="No"), 5),
+    ]
+
+    numbers = [change for change in told(events) if change[1] == "external_id"]
+
+    assert numbers == [(1, "external_id", None, "P")]
+
+
 def test_a_correction_never_stands_before_what_it_corrects() -> None:
     events = [
         recorded(1, PLACED, 0, fact=1),

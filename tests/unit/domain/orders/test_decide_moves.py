@@ -318,3 +318,38 @@ class TestPausedClock:
             e.Deadline("warn", NOW + timedelta(hours=4, minutes=30)),
             e.Deadline("due", NOW + timedelta(hours=5, minutes=30)),
         )
+
+
+class TestAnOrderWhoseStatusWasAnnulled:
+    def without_status(self, definition: OrderPath | None = None) -> Scenario:
+        told = {**who(Actor(kind="import", id="old-shop")), "path": "shop"}
+        when = NOW - timedelta(days=3)
+        fact = c.PlacedFact(fact_id=UUID(int=9), occurred_at=when, status="new", currency="EUR")
+        annulled = c.CorrectFact(**who(), version=1, reason="Of another shop")
+        facts = c.RecordFacts(**told, facts=(fact,))
+        return given(facts, annulled, paths=[definition or path()])
+
+    @pytest.mark.parametrize("status", ["new", "confirmed"])
+    def test_it_may_be_moved_to_where_its_path_begins(self, status: str) -> None:
+        answer = self.without_status().when(c.ChangeStatus(**who(), to_status=status))
+
+        (moved,) = answer.events
+        assert isinstance(moved, e.StatusChanged)
+        assert (moved.from_status, moved.to_status) == (None, status)
+        assert answer.world.order.status == status
+
+    def test_every_other_status_is_refused_and_the_way_out_is_named(self) -> None:
+        refused = self.without_status().when(c.ChangeStatus(**who(), to_status="waiting")).unmet
+
+        assert [unmet.code for unmet in refused] == ["transition_not_allowed"]
+        assert refused[0].message == "The path shop has no way from no status to waiting"
+        assert refused[0].needed == "one of new, confirmed"
+
+    def test_entering_it_does_what_entering_it_always_does(self) -> None:
+        statuses = path().content["statuses"]
+        entered = {"stage": "all", "on_enter": {"documents": ["invoice"]}}
+        strict = path(statuses={**statuses, "new": entered})
+
+        self.without_status(strict).when(c.ChangeStatus(**who(), to_status="new")).then_refused(
+            "document_missing"
+        )
