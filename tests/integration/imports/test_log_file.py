@@ -143,16 +143,22 @@ def test_a_long_order_is_counted_against_the_path_once(depot: System, tmp_path: 
     assert report.nonconforming == {"not_an_initial_status": 1, "transition_not_allowed": 1_199}
 
 
-def test_other_columns_are_kept_and_personal_ones_sealed(depot: System, tmp_path: Path) -> None:
-    mapping = MAPPING + "personal: [name]\nactor: who\nrole: job\nreason: why\n"
-    header = (*HEADER, "name", "who", "job", "why", "depot", "empty")
-    row = (*ROWS[0], "Anna Ivanova", "w1", "Packer", "as_planned", "North", "")
+@pytest.mark.parametrize("activity", ["Created", "Paid"])
+def test_other_columns_are_kept_and_personal_ones_sealed(
+    depot: System, tmp_path: Path, activity: str
+) -> None:
+    mapping = MAPPING + (
+        "personal: [name]\nactor: who\nrole: job\nreason: why\n"
+        "payment: {amount: paid, currency: EUR, movements: {Paid: charged}}\n"
+    )
+    header = (*HEADER, "name", "who", "job", "why", "paid", "depot", "empty")
+    row = (*ROWS[0][:2], activity, "Anna Ivanova", "w1", "Packer", "as_planned", "9", "North", "")
     import_log(depot, *log(tmp_path, [row], mapping, header))
 
     (recorded,) = events_of(depot, "7")
     event = recorded.event
     assert (event.actor, event.role, event.reason_code) == ("w1", "Packer", "as_planned")
-    assert (event.external_id, event.attributes) == ("7", {"depot": "North"})
+    assert (event.external_id, event.attributes) == ("7", {"depot": "North", "paid": "9"})
     assert json.loads(event.personal) == {"name": "Anna Ivanova"}
     assert "Anna" not in str(facts_in_log(depot))
 
@@ -211,6 +217,17 @@ def test_items_amounts_and_placing_become_facts_of_their_own(depot: System, tmp_
     assert (item.line.quantity, item.line.unit_price_minor) == (2, 550)
     assert isinstance(paid, PaymentCharged)
     assert paid.amount_minor == 1_100
+
+
+def test_a_row_with_a_status_and_a_payment_tells_the_rest_of_it_once(
+    depot: System, tmp_path: Path
+) -> None:
+    mapping = MAPPING + "payment: {amount: paid, currency: EUR, movements: {Created: charged}}\n"
+    import_log(depot, *log(tmp_path, [(*ROWS[0], "9", "2")], mapping, (*HEADER, "paid", "lane")))
+
+    status, paid = [recorded.event for recorded in events_of(depot, "7")]
+    assert (status.external_id, status.attributes) == ("7", {"lane": "2", "paid": "9"})
+    assert (paid.external_id, paid.attributes) == (None, None)
 
 
 def test_items_without_a_placing_bring_the_currency(depot: System, tmp_path: Path) -> None:
