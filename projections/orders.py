@@ -107,7 +107,9 @@ def _sort_in(recorded: Recorded, placed: Rows, known: Rows, changed: Rows) -> No
             row = known.setdefault(order_id, {"order_id": order_id})
             row |= {"path": fact.path, "path_version": fact.path_version}
             _tell(row, fact)
-        case (e.PaymentSubmitted() | e.PaymentEvent()) as fact if fact.external_id:
+        case (e.PaymentSubmitted() | e.PaymentEvent()) as fact if (
+            fact.external_id or fact.customer_id
+        ):
             _tell(known.setdefault(order_id, {"order_id": order_id}), fact)
         case e.PathMigrated(path=path, path_version=version):
             row = changed.setdefault(order_id, {"order_id": order_id})
