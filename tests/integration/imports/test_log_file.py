@@ -593,6 +593,10 @@ def test_missing_files_are_named(depot: System, tmp_path: Path) -> None:
         import_log(depot, tmp_path / "nothing.csv", mapping)
     with pytest.raises(ImportProblem, match=r"nothing\.yaml cannot be opened"):
         import_log(depot, file, tmp_path / "nothing.yaml")
+    with pytest.raises(ImportProblem, match=r"^\. cannot be opened \(Is a directory\)"):
+        import_log(depot, Path(), mapping)
+    with pytest.raises(ImportProblem, match=r"^\. cannot be opened \(Is a directory\)"):
+        import_log(depot, file, Path())
 
 
 def test_refused_facts_go_into_quarantine_and_the_others_are_recorded(
