@@ -586,6 +586,50 @@ def test_a_wrong_mapping_is_told_with_its_line(
     assert facts_in_log(depot) == []
 
 
+WRONG = """
+source: depot
+path: parcels
+order_id: nr
+time: {column: at, zone: Europe/Berlin}
+activity: {column: what, map: {Created: new, Packed: pakced, Sent: Sent!}}
+placed: {activity: Nope, currency: EUR}
+payment: {amount: paid, currency: EURO, movements: {Paid: chraged}}
+reasons: {a: b}
+personal: what
+"""
+MISTAKES = [
+    "map.yaml:4:11: log.csv has no column 'nr'",
+    "map.yaml:6:20: the column 'what' is personal",
+    "map.yaml:6:54: the path parcels has no status 'pakced': did you mean packed?",
+    "map.yaml:6:68: Sent: write a-z",
+    "map.yaml:7:20: placed: the activity 'Nope' is not in the map",
+    "map.yaml:8:19: log.csv has no column 'paid'",
+    "map.yaml:8:35: currency: write a currency",
+    "map.yaml:8:59: Paid: write 'submitted'",
+    "map.yaml:9:10: reason is missing",
+]
+
+
+def test_all_mistakes_of_a_mapping_are_told_at_once(depot: System, tmp_path: Path) -> None:
+    with pytest.raises(ImportProblem) as told:
+        import_log(depot, *log(tmp_path, ROWS, WRONG))
+
+    assert [
+        mistake[: len(start)] for start, mistake in zip(MISTAKES, told.value.problems, strict=True)
+    ] == MISTAKES
+
+
+def test_a_path_that_is_not_published_is_told_with_the_columns_that_are_missing(
+    depot: System, tmp_path: Path
+) -> None:
+    mapping = MAPPING.replace("parcels", "boxes").replace("case", "nr")
+
+    with pytest.raises(ImportProblem, match=r"no path 'boxes' is published") as told:
+        import_log(depot, *log(tmp_path, ROWS, mapping))
+
+    assert "has no column 'nr'" in str(told.value)
+
+
 def test_missing_files_are_named(depot: System, tmp_path: Path) -> None:
     file, mapping = log(tmp_path, ROWS)
 
