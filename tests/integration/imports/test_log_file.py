@@ -170,12 +170,17 @@ def test_a_known_row_that_says_something_else_now_is_counted(depot: System, tmp_
     before = facts_in_log(depot)
 
     changed = [("7", "2025-01-11 09:00:00", "Created", "1"), packed]
-    reports = [import_log(depot, *log(tmp_path, changed, mapping, header)) for _ in range(2)]
-    dry = import_log(depot, *log(tmp_path, changed, mapping, header), dry_run=True)
+    reports = [
+        import_log(depot, *log(tmp_path, changed, mapping, header), dry_run=dry)
+        for dry in (True, False, False, True)
+    ]
 
-    told = [(one.facts_new, one.facts_known, one.told_differently) for one in (*reports, dry)]
-    assert told == [(1, 1, 1), (0, 2, 1), (0, 2, 1)]
-    assert [one.quarantined.total() for one in (*reports, dry)] == [0, 0, 0]
+    told = [(one.facts_new, one.facts_known, one.told_differently) for one in reports]
+    assert told == [(1, 1, 1), (1, 1, 1), (0, 2, 1), (0, 2, 1)]
+    assert [one.quarantined.total() for one in reports] == [0, 0, 0, 0]
+    attempts = f"attempt-{order_id_of('depot', '7')}"
+    assert len(depot.log.load({attempts: 0})[attempts]) == 1
+    assert [one.attempts_refused for one in reports] == [1, 1, 0, 0]
     assert before[0] in facts_in_log(depot)
 
 
