@@ -59,7 +59,7 @@ def open_table(path: Path, *, delimiter: str = ",", encoding: str = "utf-8") -> 
             start = file.read(8)
     except OSError as error:
         why = error.strerror or str(error)
-        raise TableError(f"{path.name} cannot be opened ({why}): check the path") from error
+        raise TableError(f"{path.name or path} cannot be opened ({why}): check the path") from error
     if start.startswith(PARQUET_MAGIC):
         return open_parquet(path, TableError)
     for magic, advice in _NO_TABLE.items():

@@ -26,7 +26,7 @@ class Orders:
             external_id     text generated always as (
                 coalesce(placed_external_id, told_external_id)) stored,
             placed_external_id text, -- by the placement that counts
-            told_external_id   text, -- by facts about statuses: the least of what they say
+            told_external_id   text, -- by other facts: the least of what they say
             path            text,
             path_version    integer,
             order_type      text,
@@ -106,8 +106,11 @@ def _sort_in(recorded: Recorded, placed: Rows, known: Rows, changed: Rows) -> No
         case e.StatusRecorded() as fact:
             row = known.setdefault(order_id, {"order_id": order_id})
             row |= {"path": fact.path, "path_version": fact.path_version}
-            for name in ("external_id", "customer_id"):
-                row[name] = _least(row.get(name), getattr(fact, name))
+            _tell(row, fact)
+        case (e.PaymentSubmitted() | e.PaymentEvent()) as fact if (
+            fact.external_id or fact.customer_id
+        ):
+            _tell(known.setdefault(order_id, {"order_id": order_id}), fact)
         case e.PathMigrated(path=path, path_version=version):
             row = changed.setdefault(order_id, {"order_id": order_id})
             row |= {"path": path, "path_version": version}
@@ -125,6 +128,11 @@ def _sort_in(recorded: Recorded, placed: Rows, known: Rows, changed: Rows) -> No
             known.setdefault(order_id, {"order_id": order_id})
         case _:
             pass
+
+
+def _tell(row: dict[str, Any], fact: e.Told) -> None:
+    for name in ("external_id", "customer_id"):
+        row[name] = _least(row.get(name), getattr(fact, name))
 
 
 def _placement(event: e.OrderPlaced, recorded: Recorded) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def _entry(recorded: Recorded) -> dict[str, Any]:
         "occurred_at": recorded.occurred_at,
         "fact_id": recorded.fact_id,
         "actor_kind": recorded.actor_kind,
-        "actor_id": recorded.actor_id,
+        "actor_id": getattr(event, "actor", None) or recorded.actor_id,
         "command_id": recorded.command_id,
         "version": recorded.version,
         "position": recorded.position,

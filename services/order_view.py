@@ -9,7 +9,13 @@ from typing import Any, Final, get_args
 
 from domain.messages import Recorded
 from domain.orders.documents import Document
-from domain.orders.events import FactAnnulled, OrderPlaced, StatusRecorded
+from domain.orders.events import (
+    FactAnnulled,
+    OrderPlaced,
+    PaymentEvent,
+    PaymentSubmitted,
+    StatusRecorded,
+)
 from domain.orders.items import Item
 from domain.orders.ledger import Kind, balance
 from domain.orders.order import Order
@@ -106,11 +112,14 @@ def told_number_of(events: Sequence[Recorded]) -> str | None:
     orders. An annulled placement still tells it, so that the order stays to be found.
     """
     wrong = {r.event.annulled_version for r in events if isinstance(r.event, FactAnnulled)}
-    told = {r.event.external_id for r in events if isinstance(r.event, StatusRecorded)}
+    told = {r.event.external_id for r in events if isinstance(r.event, _TELLING)}
     placed = [(r, r.event) for r in events if isinstance(r.event, OrderPlaced)]
     if all(r.fact_id is not None for r, _ in placed):  # Where it was decided, that one says it.
         told |= {event.external_id for r, event in placed if r.version in wrong}
     return min(filter(None, told), default=None)
+
+
+_TELLING: Final = (StatusRecorded, PaymentSubmitted, PaymentEvent)
 
 
 def difference(before: View, after: View) -> list[tuple[str, Any, Any]]:

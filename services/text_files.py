@@ -15,7 +15,7 @@ def read_text(path: Path) -> str:
         with path.open(encoding="utf-8") as file:
             return read_stream(file, path.name)
     except OSError as error:
-        words = f"{path.name} cannot be opened ({error.strerror}): check the path"
+        words = f"{path.name or path} cannot be opened ({error.strerror}): check the path"
         raise Unusable(words) from error
 
 

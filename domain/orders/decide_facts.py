@@ -154,6 +154,7 @@ def _payment(fact: c.PaymentFact) -> Event:
         "payment_id": fact.payment_id,
         "amount_minor": fact.amount_minor,
         "currency": fact.currency,
+        **_told(fact),
     }
     if fact.movement == "submitted":
         body |= {"method": fact.method or "unknown", "installments": fact.installments}

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from domain.messages import Attributes, Code, Event, Moment, Name, Personal, Shape
+from domain.messages import Code, Event, Moment, Name, Personal, Shape
 from domain.orders.document_events import DocumentEvent as DocumentEvent
 from domain.orders.document_events import DocumentIssued as DocumentIssued
 from domain.orders.document_events import DocumentMoved as DocumentMoved
@@ -38,6 +38,7 @@ from domain.orders.shipment_events import ShipmentTracked as ShipmentTracked
 from domain.orders.time_left import Deadline as Deadline
 from domain.orders.time_left import Paused as Paused
 from domain.orders.time_left import TimeLeft as TimeLeft
+from domain.orders.told import Told as Told
 
 Initiator = Literal["client", "shop", "carrier", "system"]
 TimeSource = Literal["recorded", "derived"]  # derived: the source has no own time for it
@@ -58,18 +59,6 @@ class Delivery(Shape):
     method: Code | None = None
     address: Personal | None = None
     promised_at: Moment | None = None  # what the customer was told
-
-
-class Told(Shape):
-    """What a source tells of a status beside its name and time. Empty for decisions."""
-
-    external_id: Name | None = None  # the order's number in the source
-    customer_id: Name | None = None  # whose order it is, so whose personal data this may be
-    actor: Name | None = None  # who did it there
-    role: Name | None = None
-    reason_code: Name | None = None
-    attributes: Attributes | None = None  # other columns of the source
-    personal: Personal | None = None  # columns that the mapping marks personal, as JSON
 
 
 class OrderPlaced(Told, Event):

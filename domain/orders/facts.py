@@ -79,7 +79,7 @@ class ItemFact(FactBody):
         return self
 
 
-class PaymentFact(FactBody):
+class PaymentFact(ToldFact):
     """A payment was announced or moved."""
 
     kind: Literal["payment"] = "payment"

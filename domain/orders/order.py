@@ -194,7 +194,9 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
             entered = _entered(order, happened, event.to_status, 0)
             return entered | pinned | {"deadlines": event.deadlines, "paused": None}
         case e.PaymentSubmitted() | e.PaymentEvent() | e.RefundGranted():
-            return {"ledger": (*order.ledger, e.entry_of(event, happened.version))}
+            subject_id = order.subject_id or getattr(event, "customer_id", None)
+            entry = e.entry_of(event, happened.version)
+            return {"ledger": (*order.ledger, entry), "subject_id": subject_id}
         case e.ShipmentEvent():
             return {"shipments": after_shipment(order.shipments, event, happened)}
         case e.DocumentEvent():

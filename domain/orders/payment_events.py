@@ -6,9 +6,10 @@ from typing import ClassVar
 from domain.messages import Code, Event, Name
 from domain.orders.ledger import EntryKind, Kind, LedgerEntry
 from domain.orders.money import Currency
+from domain.orders.told import Told
 
 
-class PaymentSubmitted(Event):
+class PaymentSubmitted(Told, Event):
     """Fact: the customer was asked for, or announced, a payment."""
 
     NAME: ClassVar[str] = "order.payment_submitted.v1"
@@ -21,15 +22,19 @@ class PaymentSubmitted(Event):
     installments: int | None = None
 
 
-class PaymentEvent(Event):
-    """What all movements of one payment say."""
-
-    KIND: ClassVar[Kind]
+class MoneyMoved(Event):
+    """How much of which payment. It stands before what is told besides, as it was released."""
 
     payment_id: Name
     amount_minor: int
     currency: Currency
     gateway_ref: Name | None = None  # the gateway's own id of this movement
+
+
+class PaymentEvent(Told, MoneyMoved):
+    """What all movements of one payment say."""
+
+    KIND: ClassVar[Kind]
 
 
 class PaymentAuthorised(PaymentEvent):

@@ -1,5 +1,6 @@
 """The command line: `orderpath …`. Texts in, use cases and reports called, answers printed."""
 
+import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -10,4 +11,17 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
     from services.cli.program import app
     from services.cli.session import log_level
 
-    run(lambda: app(words, prog_name="orderpath"), log_level)
+    given = sys.argv[1:] if words is None else words
+    run(lambda: app(_texts(given), prog_name="orderpath"), log_level)
+
+
+def _texts(words: Sequence[str]) -> Sequence[str]:
+    """Give the words; one that is not UTF-8 is an error of usage, whatever it stands for."""
+    from services.cli.errors import USAGE, CommandFailed
+
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise CommandFailed(f"{word!a} is not UTF-8: write it so", USAGE) from None
+    return words

@@ -177,6 +177,7 @@ def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
         (f"facts that {would or 'were '}new", facts["new"]),
         ("facts known before", facts["known"]),
         *((("of these, told differently now", n),) if (n := answer["told_differently"]) else ()),
+        *((("attempts refused", n),) if (n := answer["attempts_refused"]) else ()),
         ("duplicate rows", answer["duplicates"]),
         ("ignored rows", answer["rows_ignored"]),
         *((f"against the path: {code}", n) for code, n in answer["nonconforming"].items()),

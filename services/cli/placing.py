@@ -139,6 +139,10 @@ def _from_file(argument: str) -> dict[str, Any]:
     file = given_file(argument)
     try:
         body = json.loads(file.text, object_pairs_hook=_each_key_once)
+        json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        words = f"{file.name} holds half a character, as \\ud800 is one: write the whole"
+        raise CommandFailed(words, USAGE) from None
     except (ValueError, RecursionError) as error:
         why = error if isinstance(error, ValueError) else "it is nested too deeply"
         raise CommandFailed(f"{file.name} is no JSON: {why}", USAGE) from None

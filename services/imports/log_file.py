@@ -1,26 +1,20 @@
 """Import of any event log: one file, a row for each event, read by a mapping."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from domain.hints import hint
+from domain.messages import is_code
 from domain.orders.identity import canonical, order_id_of
 from domain.refusals import UnreadableError
 from services.bootstrap import System
 from services.imports.discover import discovered, drafted
 from services.imports.log_rows import Looker, MappedReader, attribute_columns, order_number
-from services.imports.mapping import (
-    MAX_ATTRIBUTES,
-    MAX_PROBLEMS,
-    LogMapping,
-    MappingFile,
-    read_mapping,
-    stored_form,
-)
-from services.imports.problem import ImportProblem
+from services.imports.mapping import MAX_ATTRIBUTES, LogMapping, part_of, stored_form
+from services.imports.mapping_file import MappingFile, Mistake, discovers, read_mapping
 from services.imports.report import ImportReport
 from services.imports.rows import SourceRow
 from services.imports.runner import Recorder
@@ -49,11 +43,10 @@ def import_log(
     with ExitStack() as stack:
         stack.enter_context(importing(system, report))
         read = read_mapping(system, mapping)
-        chosen = read.mapping
+        table = stack.enter_context(closing(_opened(system, file, read)))
+        path, mistakes = _path_of(system, read)
+        chosen = read.without([*_misfits(read, table.columns, file.name), *mistakes])
         report.source = chosen.source
-        table = stack.enter_context(closing(_opened(system, file, chosen)))
-        check_table(read, table.columns, file.name)
-        path = None if chosen.activity.discover else path_of(system, read)
         begin(system, report, [file], stored_form(chosen))
         sorter = stack.enter_context(system.import_desk.sorter())
         recorder = Recorder(system, report)
@@ -78,10 +71,9 @@ def observe_log(
     Raises: Unusable, InfraError
     """
     read = read_mapping(system, mapping)
-    chosen = read.mapping
-    report = ImportReport("log", chosen.source, (file.name,), dry_run=True)
-    with closing(_opened(system, file, chosen)) as table, system.import_desk.sorter() as sorter:
-        check_table(read, table.columns, file.name)
+    with closing(_opened(system, file, read)) as table, system.import_desk.sorter() as sorter:
+        chosen = read.without(_misfits(read, table.columns, file.name))
+        report = ImportReport("log", chosen.source, (file.name,), dry_run=True)
         source = Source(report, sorter, _Unheard(), progress)
         source.read(table, TABLE, file.name, partial(order_number, chosen))
         looks = partial(source.looked_at, Looker(chosen).look, MAX_ORDER_ROWS)
@@ -105,40 +97,38 @@ def mapping_salt(mapping: LogMapping) -> str:
     return f"log:{canonical(stored_form(mapping))}"
 
 
-def path_of(system: System, read: MappingFile) -> PublishedPath:
-    """Give the mapping's path, and see that it has every status that is mapped to.
-
-    Raises: ImportProblem
-    """
-    name = read.mapping.path
+def _path_of(system: System, read: MappingFile) -> tuple[PublishedPath | None, Sequence[Mistake]]:
+    """Give the path that the mapping names, unless one is drafted, and the statuses it lacks."""
+    name = read.written.get("path")
+    if discovers(read.written) or name is None or "path" in read.wrong:
+        return None, ()
     path = latest_path(system, name)
     if path is None:
         words = (
             f"no path {name!r} is published: publish its file with `orderpath path publish`, "
             "or write `discover: true`"
         )
-        raise ImportProblem(read.problem(("path",), words))
+        return None, [read.mistake(("path",), words)]
     statuses = path.definition.statuses
-    problems = [
-        read.problem(
+    return path, [
+        read.mistake(
             ("activity", "map", activity),
             f"the path {name} has no status {status!r}{hint(status, tuple(statuses))}",
         )
-        for activity, status in read.mapping.activity.map.items()
-        if status not in statuses
+        for activity, status in part_of(part_of(read.written, "activity"), "map").items()
+        if isinstance(status, str) and is_code(status) and status not in statuses
     ]
-    if problems:
-        raise ImportProblem(*problems[:MAX_PROBLEMS])
-    return path
 
 
-def check_table(read: MappingFile, columns: Sequence[str], name: str) -> None:
-    """Refuse a table that the mapping does not fit. Raises: ImportProblem"""
-    read.check_columns(columns, name)
-    kept = len(attribute_columns(read.mapping, columns)) + len(read.mapping.order_id)
+def _misfits(read: MappingFile, columns: Sequence[str], name: str) -> Iterator[Mistake]:
+    """Say where the mapping does not fit the table."""
+    yield from read.missing_columns(columns, name)
+    if read.valid is None:
+        return
+    kept = len(attribute_columns(read.valid, columns)) + len(read.valid.order_id)
     if kept > MAX_ATTRIBUTES:
         words = f"{kept} columns would be kept with each event, at most {MAX_ATTRIBUTES} can be"
-        raise ImportProblem(read.problem(("attributes",), f"{words}: list those that matter"))
+        yield read.mistake(("attributes",), f"{words}: list those that matter")
 
 
 class _Unheard:
@@ -147,10 +137,12 @@ class _Unheard:
     def bad(self, row: SourceRow, error: UnreadableError) -> None: ...
 
 
-def _opened(system: System, file: Path, mapping: LogMapping) -> Table:
-    return system.import_desk.open_table(
-        file, delimiter=mapping.delimiter, encoding=mapping.encoding
-    )
+def _opened(system: System, file: Path, read: MappingFile) -> Table:
+    """Open the table. A mapping that does not say how is not looked at any further."""
+    if read.wrong & {"delimiter", "encoding"}:
+        read.without()
+    form = {key: read.written[key] for key in ("delimiter", "encoding") if key in read.written}
+    return system.import_desk.open_table(file, **form)
 
 
 def _discover(

@@ -150,7 +150,8 @@ class MappedReader:
         if mapping.item and row[mapping.item.id].strip():
             facts.append(checked(self._item, row, identity("item")))
         if movement is not None:
-            facts.append(checked(self._payment, movement, row, identity("payment")))
+            told = self._told(external_id, row) if status is None else {}  # The status tells it.
+            facts.append(checked(self._payment, movement, row, identity("payment"), told))
         return facts
 
     def _status(
@@ -220,7 +221,9 @@ class MappedReader:
         )
         return ItemFact(**identity, line=line, currency=item.currency)
 
-    def _payment(self, movement: Kind, row: SourceRow, identity: dict[str, Any]) -> Fact:
+    def _payment(
+        self, movement: Kind, row: SourceRow, identity: dict[str, Any], told: dict[str, Any]
+    ) -> Fact:
         payment, mark = self._mapping.payment, self._mapping.decimal
         assert payment is not None
         return PaymentFact(
@@ -230,6 +233,7 @@ class MappedReader:
             amount_minor=minor_units(row[payment.amount], payment.amount, payment.currency, mark),
             currency=payment.currency,
             method=row[payment.method].strip() or None if payment.method else None,
+            **told,
         )
 
 

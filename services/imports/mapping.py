@@ -1,27 +1,19 @@
-"""The mapping of an event log: which column means what. Read from YAML, every mistake with
-its line. The language is described in docs/import.md.
+"""The mapping of an event log: which column means what. mapping_file reads it from YAML. The
+language is described in docs/import.md.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Protocol, Self
+from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, field_validator, model_validator
 
-from domain.hints import hint
 from domain.messages import Code, Name, OneOrMany, Shape, Text
 from domain.orders.currencies import KnownCurrency
 from domain.orders.ledger import Kind
-from services.bootstrap import System
-from services.imports.problem import ImportProblem
-from services.text_files import read_text
 
-MAX_PROBLEMS: Final = 50  # told at once
 MAX_ACTIVITIES: Final = 1_000
 MAX_ATTRIBUTES: Final = 100
 ISO, EPOCH, EPOCH_MS = "iso", "epoch", "epoch_ms"
@@ -160,49 +152,45 @@ class LogMapping(Shape):
             ) from None
         return encoding
 
-    @model_validator(mode="after")
-    def _is_consistent(self) -> Self:
-        if not (self.activity.map or self.activity.discover or self.payment):
-            words = "activity: map is missing: map activities, or write discover: true"
-            raise _wrong_at(("activity",), words)
-        if self.reasons and self.reason is None:
-            words = "reason is missing: say in which column the reasons stand"
-            raise _wrong_at(("reasons",), words)
-        for place, column in self.used_columns():
-            if place[0] != "personal" and column in self.personal:
-                words = f"the column {column!r} is personal, so nothing else may be read from it"
-                raise _wrong_at(place, words)
-        if self.placed and self.activity.map and self.placed.activity not in self.activity.map:
-            words = f"placed: the activity {self.placed.activity!r} is not in the map"
-            raise _wrong_at(("placed", "activity"), words)
-        return self
-
     def used_columns(self) -> Iterator[tuple[Place, str]]:
         """Give every column that the mapping names, with its place in the file."""
-        for number, column in enumerate(self.order_id):
-            yield ("order_id", number), column
-        yield ("time", "column"), self.time.column
-        yield ("activity", "column"), self.activity.column
-        for name in ("sequence", "event_id", "actor", "role", "reason", "customer"):
-            if column := getattr(self, name):
-                yield (name,), column
-        for part, names in _PARTS.items():
-            for name in names:
-                if found := getattr(getattr(self, part), name, None):
-                    yield (part, name), found
-        if isinstance(self.attributes, tuple):
-            for number, column in enumerate(self.attributes):
-                yield ("attributes", number), column
-        for number, column in enumerate(self.personal):
-            yield ("personal", number), column
+        return used_columns(self.model_dump())
 
 
-def _wrong_at(place: Place, words: str) -> PydanticCustomError:
-    """Blame one place for what the mapping as a whole shows."""
-    return PydanticCustomError("wrong_at", "{words}", {"words": words, "place": place})
+def used_columns(written: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    """Give every column that a mapping names, with its place, also of one with mistakes."""
+    for number, column in enumerate(texts(written.get("order_id"))):
+        yield ("order_id", number), column
+    for part, names in _COLUMNS.items():
+        for name in names:
+            place = (part, name) if part else (name,)
+            value = (part_of(written, part) if part else written).get(name)
+            if value and isinstance(value, str):
+                yield place, value
+    if not isinstance(written.get("attributes"), str):
+        for number, column in enumerate(texts(written.get("attributes"))):
+            yield ("attributes", number), column
+    for number, column in enumerate(texts(written.get("personal"))):
+        yield ("personal", number), column
 
 
-_PARTS: Final = {
+def part_of(written: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Give a part of a mapping, an empty one if what is written is none."""
+    part = written.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def texts(value: object) -> Sequence[str]:
+    """Give what may be written as one text or as several."""
+    if isinstance(value, str):
+        return (value,)
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list | tuple) else ()
+
+
+_COLUMNS: Final = {
+    "time": ("column",),
+    "activity": ("column",),
+    "": ("sequence", "event_id", "actor", "role", "reason", "customer"),
     "item": ("id", "sku", "title", "quantity", "price"),
     "payment": ("amount", "id", "method"),
 }
@@ -223,98 +211,3 @@ def restored(form: Mapping[str, Any]) -> LogMapping:
     """Give the mapping that was stored so. Raises: pydantic.ValidationError"""
     activity = {**form["activity"], "map": dict(form["activity"].get("map", ()))}
     return LogMapping.model_validate({**form, "activity": activity})
-
-
-class Sheet(Protocol):
-    """Values with their places; infra.yaml_sheet gives them."""
-
-    data: object
-    readable: bool
-
-    def spot(self, place: Place, *, of_key: bool = False) -> tuple[int, int]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class MappingFile:
-    """A mapping with the places of what it says."""
-
-    name: str
-    mapping: LogMapping
-    sheet: Sheet
-
-    def problem(self, place: Place, words: str) -> str:
-        """Word a problem with its place: `file:line:column: words`."""
-        line, column = self.sheet.spot(place)
-        return f"{self.name}:{line}:{column}: {words}"
-
-    def check_columns(self, found: Sequence[str], where: str) -> None:
-        """Refuse names that the table has not. Raises: ImportProblem"""
-        problems = [
-            self.problem(place, f"{where} has no column {column!r}{hint(column, found)}")
-            for place, column in self.mapping.used_columns()
-            if column not in found
-        ]
-        if problems:
-            raise ImportProblem(*problems[:MAX_PROBLEMS])
-
-
-def read_mapping(system: System, path: Path) -> MappingFile:
-    """Read a mapping from its file. Raises: Unusable; ImportProblem with every mistake"""
-    sheet = system.import_desk.read_sheet(read_text(path))
-    if sheet.faults or not sheet.readable:
-        raise ImportProblem(
-            *(f"{path.name}:{f.line}:{f.column}: {f.message}" for f in sheet.faults[:MAX_PROBLEMS])
-        )
-    try:
-        mapping = LogMapping.model_validate(sheet.data)
-    except ValidationError as error:
-        raise ImportProblem(*_problems(error, path.name, sheet)) from None
-    return MappingFile(path.name, mapping, sheet)
-
-
-def _problems(error: ValidationError, name: str, sheet: Sheet) -> Iterable[str]:
-    found = []
-    for one in error.errors(include_url=False)[:MAX_PROBLEMS]:
-        place = one["loc"] + one.get("ctx", {}).get("place", ())
-        line, column = sheet.spot(place, of_key=one["type"] == "extra_forbidden")
-        found.append((line, column, _words(one["type"], place, one["msg"], one.get("ctx", {}))))
-    return (f"{name}:{line}:{column}: {words}" for line, column, words in sorted(set(found)))
-
-
-def _words(kind: str, place: Place, message: str, facts: dict[str, Any]) -> str:
-    key = str(place[-1]) if place else "the mapping"
-    match kind:
-        case "missing":
-            return f"{key} is missing: add it"
-        case "extra_forbidden":
-            return f"unknown key {key[:64]!r}{hint(key, _keys_beside(place))}"
-        case "literal_error":
-            return f"{key}: write {facts['expected']}"
-        case "wrong_at":
-            return message
-        case "value_error":
-            return message.removeprefix("Value error, ")
-        case "model_type" | "dict_type":
-            return f"{key}: write keys with values here, as in {{key: value}}"
-        case "string_pattern_mismatch" if "A-Z" in facts.get("pattern", ""):
-            return f"{key}: write a currency of three capital letters, as EUR"
-        case "string_pattern_mismatch":
-            return f"{key}: write a-z, 0-9 and _, beginning with a letter, at most 64 characters"
-        case _:
-            return f"{key}: {message}"
-
-
-def _keys_beside(place: Place) -> Sequence[str]:
-    shape: Any = LogMapping
-    for part in place[:-1]:
-        shape = _SHAPES.get(str(part), shape)
-    return tuple(shape.model_fields)
-
-
-_SHAPES: Final = {
-    "time": TimeColumn,
-    "activity": ActivityColumn,
-    "item": ItemColumns,
-    "payment": PaymentColumns,
-    "placed": Placing,
-}

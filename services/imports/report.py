@@ -26,6 +26,7 @@ class ImportReport:
     facts_new: int = 0  # not in the log before; of a dry run: would be
     facts_known: int = 0
     told_differently: int = 0  # of the known: they say something else now, which is not recorded
+    attempts_refused: int = 0  # commands, now: the log keeps each as attempt.refused.v1
     duplicates: int = 0  # rows equal to another one of the same file
     nonconforming: Counter[str] = field(default_factory=Counter)  # reason -> statuses, of the new
     quarantined: Counter[str] = field(default_factory=Counter)  # reason -> rows
@@ -73,6 +74,7 @@ class ImportReport:
             "orders": self.orders,
             "facts": {"new": self.facts_new, "known": self.facts_known},
             "told_differently": self.told_differently,
+            "attempts_refused": self.attempts_refused,
             "duplicates": self.duplicates,
             "nonconforming": dict(sorted(self.nonconforming.items())),
             "quarantined": dict(sorted(self.quarantined.items())),

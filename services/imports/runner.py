@@ -161,6 +161,7 @@ class Recorder:
         try:
             events = self._rehearsal.decide(command)
         except Refusal as refusal:
+            self._report.attempts_refused += command.command_id not in self._known([command])
             self._without_refused(refusal.unmet, command, rows)
             return
         self._report.count_facts(len(command.facts), new=len(events))
@@ -173,6 +174,7 @@ class Recorder:
 
     def _settle(self, outcome: Outcome, command: RecordFacts, rows: Sequence[SourceRow]) -> None:
         if outcome.kind == "refused":
+            self._report.attempts_refused += not outcome.repeated
             self._without_refused(outcome.unmet, command, rows)
             return
         new = 0 if outcome.repeated else outcome.events

@@ -125,9 +125,12 @@ told = st.fixed_dictionaries(
 )
 
 
+_TELLING = (c.PlacedFact, c.StatusFact, c.PaymentFact)
+
+
 def _with(fact: c.Fact, more: dict[str, Any]) -> c.Fact:
     """Add what a source may tell beside."""
-    return fact.model_copy(update=more) if isinstance(fact, c.PlacedFact | c.StatusFact) else fact
+    return fact.model_copy(update=more) if isinstance(fact, _TELLING) else fact
 
 
 @st.composite

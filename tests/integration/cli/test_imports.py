@@ -46,6 +46,23 @@ def test_an_order_that_was_never_placed_shows_the_number_that_its_facts_tell(
     assert line.run("order", "show", "A-7", "--json").json["external_id"] == "A-7"
 
 
+def test_an_order_of_which_only_a_payment_is_known_is_found_by_its_number(
+    line: CommandLine, tmp_path: Path
+) -> None:
+    log, mapping = write_log(tmp_path, "A-7,Paid,2026-01-01 00:00,9.00,till-2")
+    log.write_text(log.read_text().replace("when", "when,amount,lane", 1))
+    payment = "payment: {amount: amount, currency: EUR, movements: {Paid: charged}}\n"
+    mapping.write_text(MAPPING + payment)
+    line.run("import", "log", log, "--mapping", mapping)
+
+    shown = line.run("order", "show", "A-7", "--json")
+
+    assert shown.code == 0, shown.err
+    assert (shown.json["external_id"], shown.json["paid_minor"]) == ("A-7", 900)
+    assert line.run("order", "show", "A-7").code == 0
+    assert line.run("order", "history", "A-7").code == 0
+
+
 def test_an_order_numbered_by_several_columns_is_hinted_at(
     line: CommandLine, tmp_path: Path
 ) -> None:

@@ -454,6 +454,8 @@ def test_a_file_that_is_too_long_is_not_read_in_part(
         (ORDER_FILE.replace('"quantity": 2', '"quantity": true'), "lines.0.quantity: Input should"),
         (ORDER_FILE.replace('"quantity": 2', '"quantity": "2"'), "lines.0.quantity: Input should"),
         (ORDER_FILE.replace("{", '{"currency": "USD", ', 1), "the key 'currency' stands twice"),
+        (ORDER_FILE.replace("{", '{"external_id": "\\ud800", ', 1), "holds half a character"),
+        (ORDER_FILE.replace("{", '{"\\ud800": "EUR", ', 1), "holds half a character"),
     ],
 )
 def test_an_order_file_means_one_thing(line: CommandLine, text: str, says: str) -> None:

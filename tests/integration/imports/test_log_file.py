@@ -143,16 +143,22 @@ def test_a_long_order_is_counted_against_the_path_once(depot: System, tmp_path: 
     assert report.nonconforming == {"not_an_initial_status": 1, "transition_not_allowed": 1_199}
 
 
-def test_other_columns_are_kept_and_personal_ones_sealed(depot: System, tmp_path: Path) -> None:
-    mapping = MAPPING + "personal: [name]\nactor: who\nrole: job\nreason: why\n"
-    header = (*HEADER, "name", "who", "job", "why", "depot", "empty")
-    row = (*ROWS[0], "Anna Ivanova", "w1", "Packer", "as_planned", "North", "")
+@pytest.mark.parametrize("activity", ["Created", "Paid"])
+def test_other_columns_are_kept_and_personal_ones_sealed(
+    depot: System, tmp_path: Path, activity: str
+) -> None:
+    mapping = MAPPING + (
+        "personal: [name]\nactor: who\nrole: job\nreason: why\n"
+        "payment: {amount: paid, currency: EUR, movements: {Paid: charged}}\n"
+    )
+    header = (*HEADER, "name", "who", "job", "why", "paid", "depot", "empty")
+    row = (*ROWS[0][:2], activity, "Anna Ivanova", "w1", "Packer", "as_planned", "9", "North", "")
     import_log(depot, *log(tmp_path, [row], mapping, header))
 
     (recorded,) = events_of(depot, "7")
     event = recorded.event
     assert (event.actor, event.role, event.reason_code) == ("w1", "Packer", "as_planned")
-    assert (event.external_id, event.attributes) == ("7", {"depot": "North"})
+    assert (event.external_id, event.attributes) == ("7", {"depot": "North", "paid": "9"})
     assert json.loads(event.personal) == {"name": "Anna Ivanova"}
     assert "Anna" not in str(facts_in_log(depot))
 
@@ -164,12 +170,17 @@ def test_a_known_row_that_says_something_else_now_is_counted(depot: System, tmp_
     before = facts_in_log(depot)
 
     changed = [("7", "2025-01-11 09:00:00", "Created", "1"), packed]
-    reports = [import_log(depot, *log(tmp_path, changed, mapping, header)) for _ in range(2)]
-    dry = import_log(depot, *log(tmp_path, changed, mapping, header), dry_run=True)
+    reports = [
+        import_log(depot, *log(tmp_path, changed, mapping, header), dry_run=dry)
+        for dry in (True, False, False, True)
+    ]
 
-    told = [(one.facts_new, one.facts_known, one.told_differently) for one in (*reports, dry)]
-    assert told == [(1, 1, 1), (0, 2, 1), (0, 2, 1)]
-    assert [one.quarantined.total() for one in (*reports, dry)] == [0, 0, 0]
+    told = [(one.facts_new, one.facts_known, one.told_differently) for one in reports]
+    assert told == [(1, 1, 1), (1, 1, 1), (0, 2, 1), (0, 2, 1)]
+    assert [one.quarantined.total() for one in reports] == [0, 0, 0, 0]
+    attempts = f"attempt-{order_id_of('depot', '7')}"
+    assert len(depot.log.load({attempts: 0})[attempts]) == 1
+    assert [one.attempts_refused for one in reports] == [1, 1, 0, 0]
     assert before[0] in facts_in_log(depot)
 
 
@@ -211,6 +222,17 @@ def test_items_amounts_and_placing_become_facts_of_their_own(depot: System, tmp_
     assert (item.line.quantity, item.line.unit_price_minor) == (2, 550)
     assert isinstance(paid, PaymentCharged)
     assert paid.amount_minor == 1_100
+
+
+def test_a_row_with_a_status_and_a_payment_tells_the_rest_of_it_once(
+    depot: System, tmp_path: Path
+) -> None:
+    mapping = MAPPING + "payment: {amount: paid, currency: EUR, movements: {Created: charged}}\n"
+    import_log(depot, *log(tmp_path, [(*ROWS[0], "9", "2")], mapping, (*HEADER, "paid", "lane")))
+
+    status, paid = [recorded.event for recorded in events_of(depot, "7")]
+    assert (status.external_id, status.attributes) == ("7", {"lane": "2", "paid": "9"})
+    assert (paid.external_id, paid.attributes) == (None, None)
 
 
 def test_items_without_a_placing_bring_the_currency(depot: System, tmp_path: Path) -> None:
@@ -569,6 +591,50 @@ def test_a_wrong_mapping_is_told_with_its_line(
     assert facts_in_log(depot) == []
 
 
+WRONG = """
+source: depot
+path: parcels
+order_id: nr
+time: {column: at, zone: Europe/Berlin}
+activity: {column: what, map: {Created: new, Packed: pakced, Sent: Sent!}}
+placed: {activity: Nope, currency: EUR}
+payment: {amount: paid, currency: EURO, movements: {Paid: chraged}}
+reasons: {a: b}
+personal: what
+"""
+MISTAKES = [
+    "map.yaml:4:11: log.csv has no column 'nr'",
+    "map.yaml:6:20: the column 'what' is personal",
+    "map.yaml:6:54: the path parcels has no status 'pakced': did you mean packed?",
+    "map.yaml:6:68: Sent: write a-z",
+    "map.yaml:7:20: placed: the activity 'Nope' is not in the map",
+    "map.yaml:8:19: log.csv has no column 'paid'",
+    "map.yaml:8:35: currency: write a currency",
+    "map.yaml:8:59: Paid: write 'submitted'",
+    "map.yaml:9:10: reason is missing",
+]
+
+
+def test_all_mistakes_of_a_mapping_are_told_at_once(depot: System, tmp_path: Path) -> None:
+    with pytest.raises(ImportProblem) as told:
+        import_log(depot, *log(tmp_path, ROWS, WRONG))
+
+    assert [
+        mistake[: len(start)] for start, mistake in zip(MISTAKES, told.value.problems, strict=True)
+    ] == MISTAKES
+
+
+def test_a_path_that_is_not_published_is_told_with_the_columns_that_are_missing(
+    depot: System, tmp_path: Path
+) -> None:
+    mapping = MAPPING.replace("parcels", "boxes").replace("case", "nr")
+
+    with pytest.raises(ImportProblem, match=r"no path 'boxes' is published") as told:
+        import_log(depot, *log(tmp_path, ROWS, mapping))
+
+    assert "has no column 'nr'" in str(told.value)
+
+
 def test_missing_files_are_named(depot: System, tmp_path: Path) -> None:
     file, mapping = log(tmp_path, ROWS)
 
@@ -576,6 +642,10 @@ def test_missing_files_are_named(depot: System, tmp_path: Path) -> None:
         import_log(depot, tmp_path / "nothing.csv", mapping)
     with pytest.raises(ImportProblem, match=r"nothing\.yaml cannot be opened"):
         import_log(depot, file, tmp_path / "nothing.yaml")
+    with pytest.raises(ImportProblem, match=r"^\. cannot be opened \(Is a directory\)"):
+        import_log(depot, Path(), mapping)
+    with pytest.raises(ImportProblem, match=r"^\. cannot be opened \(Is a directory\)"):
+        import_log(depot, file, Path())
 
 
 def test_refused_facts_go_into_quarantine_and_the_others_are_recorded(

@@ -97,6 +97,20 @@ def annulled(version: int) -> Command:
     )
 
 
+@in_batches_of
+def test_an_order_of_which_only_payments_are_known_has_the_number_and_customer_that_they_tell(
+    world: World, batch_events: int
+) -> None:
+    told = {"external_id": "A-17", "customer_id": "c-1", "actor": "bob", "reason_code": "rounding"}
+    world.send(recorded(PAID, IN_USD.model_copy(update=told)))
+    world.follower(batch_events).catch_up()
+
+    shown = "select external_id, customer_id, path, status from analytics.orders"
+    assert world.query(shown) == [("A-17", "c-1", None, None)]
+    booked = "select actor_id, reason_code from live.ledger_entries order by currency"
+    assert world.query(booked) == [("the-import", None), ("bob", "rounding")]
+
+
 @pytest.mark.parametrize(
     ("commands", "currency"),
     [

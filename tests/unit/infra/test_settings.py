@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 
-from infra.settings import SettingsError, load_settings
+from infra.settings import PREFIX, Settings, SettingsError, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -54,13 +55,15 @@ def test_a_dotenv_that_is_a_folder_is_named(empty_folder: Path) -> None:
         load_settings()
 
 
-def test_the_example_file_gives_the_defaults(empty_folder: Path) -> None:
+def test_the_example_file_names_every_setting_and_gives_the_defaults(empty_folder: Path) -> None:
     defaults = load_settings()
     example = Path(__file__).parents[3] / ".env.example"
 
     (empty_folder / ".env").write_text(example.read_text())
 
     assert load_settings() == defaults
+    named = {name for name in dotenv_values(example) if name.startswith(PREFIX)}
+    assert named == {PREFIX + field.upper() for field in Settings.model_fields}
 
 
 def test_a_data_folder_may_start_with_a_tilde_or_be_relative(

@@ -99,6 +99,28 @@ def test_every_kind_of_payment_fact_becomes_its_event() -> None:
         assert type(event) is event_type
 
 
+def test_what_a_source_tells_of_a_payment_is_kept_whichever_movement_it_is() -> None:
+    told: dict[str, Any] = {
+        "external_id": "A-17",
+        "customer_id": "c-1",
+        "actor": "bob",
+        "role": "till",
+        "reason_code": "fraud_suspected",
+        "attributes": {"lane": "2"},
+        "personal": '{"phone": "1"}',
+    }
+    for movement in e.PAYMENT_EVENTS:
+        fact = c.PaymentFact(
+            **at(0, 1), **told, movement=movement, payment_id="p", amount_minor=5, currency="EUR"
+        )
+
+        answer = given().when(record(fact))
+
+        (event,) = answer.events
+        assert {name: getattr(event, name) for name in told} == told
+        assert answer.order.subject_id == "c-1"  # Whose key seals what is personal.
+
+
 def test_d14_a_fact_is_recorded_once() -> None:
     given(IMPORT).when(IMPORT).then_nothing()
 
@@ -353,9 +375,10 @@ def test_an_order_that_costs_nothing_is_paid_once_its_items_are_known() -> None:
     assert given(record(placed(1), item(2, gift))).world.order.payment_status == "paid"
 
 
-@pytest.mark.parametrize("fact", [c.PlacedFact, c.StatusFact])
+@pytest.mark.parametrize("fact", [c.PlacedFact, c.StatusFact, c.PaymentFact])
 def test_the_reason_of_a_fact_is_a_code_and_never_free_text(fact: type[Any]) -> None:
     body = at(0, 1) | {"status": "new", "rank": 0, "currency": "EUR"}
+    body |= {"movement": "charged", "payment_id": "p", "amount_minor": 5}
     body = {name: value for name, value in body.items() if name in fact.model_fields}
 
     with pytest.raises(ValueError, match="reason_code"):

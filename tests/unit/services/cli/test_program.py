@@ -52,6 +52,13 @@ def test_every_command_has_its_help(group: str) -> None:
         assert (said.code, "Usage: orderpath" in said.out) == (0, True)
 
 
+@pytest.mark.parametrize("before", [("order", "show"), ("report", "funnel", "--path")])
+def test_a_word_that_is_not_utf8_is_an_error_of_usage(before: tuple[str, ...]) -> None:
+    said = Here({}).run(*before, "caf\udce9")
+
+    assert (said.code, said.err) == (2, r"Error: 'caf\udce9' is not UTF-8: write it so" + "\n")
+
+
 def test_help_loads_nothing_heavy() -> None:
     code = f"import sys, services.cli.program;print(*(m for m in {HEAVY!r} if m in sys.modules))"
     done = subprocess.run(
