@@ -33,6 +33,11 @@ def shown(**changes: Any) -> str:
     return " ".join(said.get().split())
 
 
+@pytest.fixture(autouse=True)
+def _wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+
 @pytest.mark.parametrize(
     ("changes", "state", "advice"),
     [
