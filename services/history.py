@@ -153,6 +153,9 @@ def _said(event: Event, status: str | None) -> Iterator[tuple[str, Any, Any]]:
             yield "override", event.from_status, event.to_status
         case e.PaymentSubmitted():
             yield f"payments.{event.payment_id}.method", None, event.method
+            yield from _told(event)
+        case e.PaymentEvent():
+            yield from _told(event)
         case e.NoteAdded():
             yield "note", None, event.text
         case e.SourceStatusNoted():
@@ -163,7 +166,7 @@ def _said(event: Event, status: str | None) -> Iterator[tuple[str, Any, Any]]:
             pass
 
 
-def _told(event: e.OrderPlaced | e.StatusRecorded) -> Iterator[tuple[str, Any, Any]]:
+def _told(event: e.Told) -> Iterator[tuple[str, Any, Any]]:
     """Other columns of the source, the personal ones as they are allowed to be seen."""
     for name, value in (event.attributes or {}).items():
         yield f"attributes.{name}", None, value

@@ -5,9 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from domain.messages import Event, Recorded
 from domain.orders import commands as c
 from domain.orders import events as e
+from domain.orders.ledger import Kind
 from domain.orders.money import Line, Totals
 from domain.orders.timeline import MAX_RANK
 from services.history import changes_of, known_by, state_of
@@ -165,6 +168,21 @@ def test_history_is_in_the_order_of_what_happened_not_of_what_arrived() -> None:
         (3, "status", "new", "confirmed"),
         (1, "status", "confirmed", "shipped"),
     ]
+
+
+@pytest.mark.parametrize("movement", ["submitted", "charged"])
+def test_what_a_source_tells_beside_a_payment_stands_in_history(movement: Kind) -> None:
+    told_with: dict[str, Any] = {"attributes": {"lane": "2"}, "personal": '{"phone": "1"}'}
+    fact = c.PaymentFact(
+        fact_id=UUID(int=1), occurred_at=NOON, movement=movement, payment_id="p", amount_minor=5,
+        currency="EUR", **told_with,
+    )  # fmt: skip
+    (event,) = given().when(records(fact)).events
+
+    rows = told([recorded(1, event, 0, fact=1)])
+
+    assert (1, "attributes.lane", None, "2") in rows
+    assert (1, "personal", None, '{"phone": "1"}') in rows
 
 
 def test_history_has_the_facts_of_a_moment_in_the_order_in_which_they_are_recorded() -> None:
