@@ -65,7 +65,7 @@ def busy_path(title: str = "New") -> OrderPath:
     return path_of(path)
 
 
-@given(st.text(st.characters(exclude_characters="\x00"), max_size=80))
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=80))
 def test_d1_a_picture_is_valid_whatever_a_title_says(title: str) -> None:
     path = busy_path(title)
 
