@@ -16,6 +16,7 @@ from domain.enquiries.commands import RecordEnquiry
 from domain.messages import Command, Decided, Recorded
 from domain.orders import commands as c
 from domain.orders import events as e
+from domain.orders.payment_events import PAYMENT_EVENTS
 from domain.personal import personal_fields
 from infra.event_log import EventLog, open_log
 from infra.mapper import EventUnreadable
@@ -48,6 +49,19 @@ def fill(url: str, order_id: UUID) -> None:
         rank=1,
         personal=f'{{"a": "{MARK}"}}',
     )
+    paid = [
+        c.PaymentFact(
+            fact_id=fact_id(3 + number),
+            occurred_at=NOW,
+            movement=movement,
+            payment_id="p-1",
+            amount_minor=100,
+            currency="EUR",
+            method="card" if movement == "submitted" else None,
+            personal=f'{{"a": "{MARK}"}}',
+        )
+        for number, movement in enumerate(PAYMENT_EVENTS)
+    ]
     imported = {"actor": actor("import"), "order_id": uuid4(), "path": "shop"}
     with open_pipeline(url) as pipeline:
         for command in (
@@ -64,7 +78,7 @@ def fill(url: str, order_id: UUID) -> None:
             ),
             note(order_id, f"Note {MARK}"),
             *about_customer(),
-            c.RecordFacts(**imported, command_id=uuid4(), facts=(fact, step), reason=MARK),
+            c.RecordFacts(**imported, command_id=uuid4(), facts=(fact, step, *paid), reason=MARK),
             c.CorrectFact(
                 **told | {"order_id": imported["order_id"]},
                 command_id=uuid4(),
@@ -264,6 +278,7 @@ def test_the_examples_know_every_personal_field() -> None:
         *("FieldsChanged.customer_name", "FieldsChanged.customer_phone"),
         *("FieldsChanged.customer_email", "FieldsChanged.delivery_address"),
         *("NoteAdded.text", "FactAnnulled.reason", "StatusRecorded.personal"),
+        *(f"{event.__name__}.personal" for event in PAYMENT_EVENTS.values()),
         *(f"CustomerCreated.{name}" for name in FIELDS),
         *(f"ContactChanged.{name}" for name in FIELDS),
         "CustomerNoted.text",
