@@ -7,6 +7,7 @@ like everything else. The closest match wins; how close stands in `Match`.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from operator import attrgetter
 from typing import Annotated, ClassVar, Final, Literal, assert_never, cast
 
@@ -19,6 +20,7 @@ Dimension = Literal["shop", "channel", "order_type"]
 DIMENSIONS: Final[tuple[Dimension, ...]] = ("shop", "channel", "order_type")  # weightiest first
 AppliesTo = tuple[dict[Dimension, Names], ...]
 SELECTION: Final = "selection-paths"  # the stream
+MAX_REMEMBERED: Final = 1_000  # kinds of orders
 
 
 class PathListed(Event):
@@ -57,7 +59,7 @@ class Match:
         return tuple(one for one, named in zip(DIMENSIONS, self.closeness, strict=True) if named)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Selection:
     """Every path with what it applies to. State of the stream."""
 
@@ -92,7 +94,17 @@ class Selection:
 
     def choose(self, order: Mapping[Dimension, str]) -> Listed | None:
         """Give the path that such orders take, None if none applies to them."""
-        return next(map(attrgetter("listed"), self.matches(order)), None)
+        kind = tuple([order[one] for one in DIMENSIONS])
+        if kind not in self._chosen:
+            if len(self._chosen) >= MAX_REMEMBERED:
+                self._chosen.clear()
+            self._chosen[kind] = next(map(attrgetter("listed"), self.matches(order)), None)
+        return self._chosen[kind]
+
+    @cached_property
+    def _chosen(self) -> dict[tuple[str, ...], Listed | None]:
+        """What was chosen before, by DIMENSIONS: shops have few kinds of orders."""
+        return {}
 
 
 def _rank(match: Match) -> tuple[tuple[bool, ...], int]:
