@@ -393,7 +393,7 @@ class TestChangeFields:
 
 
 class TestAssignOwner:
-    def test_an_owner_is_assigned_and_the_previous_one_is_named(self) -> None:
+    def test_v5_a_person_or_a_group_is_assigned_and_the_previous_one_is_named(self) -> None:
         first = c.AssignOwner(**who(), user="bob", group="leads")
 
         answer = given(PLACE, first).when(COMMANDS["order.assign_owner"])

@@ -10,6 +10,8 @@ from domain.customers.events import CustomerCreated, CustomerEvent, MarkSet, Tag
 from domain.messages import Actor
 from domain.orders import commands as c
 from domain.orders import events as e
+from domain.orders.allowed import list_moves
+from domain.orders.context import Situation
 from domain.paths.path import OrderPath
 from tests.support.examples import CUSTOMER, NOW, ORDER_ID, TEA, actor
 from tests.support.spec import Scenario, given
@@ -353,3 +355,16 @@ class TestAnOrderWhoseStatusWasAnnulled:
         self.without_status(strict).when(c.ChangeStatus(**who(), to_status="new")).then_refused(
             "document_missing"
         )
+
+
+def test_a18_a21_a_new_status_is_offered_to_new_orders_as_soon_as_it_is_published() -> None:
+    statuses = path().content["statuses"] | {"gift_wrap": {"stage": "all"}}
+    moves = [*path().content["transitions"], {"from": "new", "to": "gift_wrap"}]
+    shop = given(paths=(path(), path(statuses=statuses, transitions=moves)))
+    order = shop.when(place()).order
+
+    offered = list_moves(Situation(ORDER_ID, order, shop.world.paths["shop", 2], actor(), NOW))
+
+    is_open = {move.to_status for move in offered if move.is_open}
+    assert is_open == {"waiting", "on_hold", "gift_wrap"}
+    assert shop.when(to("gift_wrap")).order.status == "gift_wrap"
