@@ -3,6 +3,7 @@
 Source: the YAML language of docs/paths.md; infra reads the file, `OrderPath` checks it.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -67,16 +68,26 @@ class OrderPath(Definition):
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:
-        for problem in (
-            _without_calendar(self),
-            _without_start(self),
-            _without_stock(self),
-            _unknown_item_ways(self),
-            _going_round(self.follow),
-            _followed_alone(self),
-        ):
-            if problem:
-                raise ValueError(problem)
+        parts: tuple[tuple[str, str | None], ...] = (
+            ("stages", _twice(self.stages)),
+            ("statuses", _without_calendar(self)),
+            ("initial", _without_start(self)),
+            ("statuses", _without_stock(self)),
+            ("items", _unknown_item_ways(self)),
+            ("follow", _going_round(self.follow)),
+            ("follow", _followed_alone(self)),
+        )
+        problems = [
+            InitErrorDetails(
+                type=PydanticCustomError("part_differs", "{problem}", {"problem": problem}),
+                loc=(part,),
+                input=part,
+            )
+            for part, problem in parts
+            if problem
+        ]
+        if problems:
+            raise ValidationError.from_exception_data("OrderPath", problems)
         return self
 
     def calendar_of(self, limit: Limit) -> str | None:
@@ -147,6 +158,11 @@ class OrderPath(Definition):
 # Each says what does not fit together and what to do, None if all is well.
 
 
+def _twice(stages: Iterable[str]) -> str | None:
+    often = [stage for stage, times in Counter(stages).items() if times > 1]
+    return f"{', '.join(often)} stands here twice: take one of them out" if often else None
+
+
 def _without_calendar(path: OrderPath) -> str | None:
     without = [
         code
@@ -191,7 +207,8 @@ def _followed_alone(path: OrderPath) -> str | None:
         for source in follow.from_:
             move = path.matrix.get((source, follow.to))
             if move is None:
-                return f"`follow` leads from {source} to {follow.to}, which no transition allows"
+                way = f"{source} to {follow.to}"
+                return f"`follow` leads from {way}, which no transition allows: add one"
             if move.approval is not None or move.override:
                 asked = "approval" if move.approval is not None else "override"
                 way = f"{source} to {follow.to}"

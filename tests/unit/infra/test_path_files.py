@@ -250,3 +250,29 @@ def test_many_moves_in_few_words_are_refused() -> None:
     text += f"transitions:\n  - {{from: &all [{', '.join(codes)}], to: *all}}\n"
 
     assert problems(text) == ("small.yaml:1:1: a path has at most 20000 moves: split it",)
+
+
+def test_parts_that_do_not_fit_together_are_told_at_once_with_their_places() -> None:
+    text = """\
+path: small
+stages: [new, new]
+statuses:
+  new: {stage: new, on_enter: {stock: reserve}}
+  done: {stage: new, final: success}
+initial: [{status: new}]
+transitions:
+  - {from: new, to: done}
+  - {from: done, to: new}
+follow:
+  - {items: shipped, from: new, to: done}
+  - {items: shipped, from: done, to: new}
+"""
+
+    with pytest.raises(FileError) as told:
+        read_path(text, where="p.yaml")
+
+    assert [problem.rpartition(": ")[0] for problem in told.value.problems] == [
+        "p.yaml:2:9: new stands here twice",
+        "p.yaml:4:3: nobody says whose stock new touches: write `stock: {locations",
+        "p.yaml:11:3: `follow` leads round in a circle: done < new < done",
+    ]
