@@ -105,7 +105,8 @@ class World:
         """Decide as the pipeline does, with exactly the definitions that are asked for."""
         states = {stream_id: self.state(stream_id) for stream_id in streams_of(command)}
         keys = definitions_of(command, states)
-        facts = Facts({key: self.paths[key] for key in keys if key in self.paths})
+        # In no order that a decision could rest on.
+        facts = Facts({key: self.paths[key] for key in reversed(keys) if key in self.paths})
         more = tuple(more_streams_of(command, states, facts))
         states |= {stream_id: self.state(stream_id) for stream_id in more}
         facts = with_more(facts, states, more)

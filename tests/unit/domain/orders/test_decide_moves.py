@@ -7,13 +7,14 @@ from uuid import UUID
 import pytest
 
 from domain.customers.events import CustomerCreated, CustomerEvent, MarkSet, TagAdded
+from domain.enquiries.events import EnquiryRecorded
 from domain.messages import Actor
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.allowed import list_moves
 from domain.orders.context import Situation
 from domain.paths.path import OrderPath
-from tests.support.examples import CUSTOMER, NOW, ORDER_ID, TEA, actor
+from tests.support.examples import CUSTOMER, ENQUIRY_ID, NOW, ORDER_ID, TEA, actor
 from tests.support.spec import Scenario, given
 
 PAID_FIRST, ALL_RESERVED, NO_ANSWER = "paid_first", "items_reserved", "no_answer"  # guard codes
@@ -181,6 +182,19 @@ class TestCustomers:
         assert tagged.when(place(customer=CUSTOMER)).order.status == "waiting"
         assert self.shop().when(place(customer=CUSTOMER)).order.status == "new"
         assert self.shop().when(place()).order.status == "new"
+
+    def test_whoever_asked_is_the_customer_of_an_order_that_says_nobody(self) -> None:
+        asked = EnquiryRecorded(channel="phone", text="Tea?", customer=CUSTOMER)
+        shop = self.shop(TagAdded(tag="wholesale"))
+        given_enquiry = given(
+            CustomerCreated(customer_id="c-7", name="Ann"),
+            TagAdded(tag="wholesale"),
+            asked,
+            paths=(self.GUARDED,),
+        )
+
+        assert shop.when(place()).order.status == "new"
+        assert given_enquiry.when(place(enquiry_id=ENQUIRY_ID)).order.status == "waiting"
 
 
 class TestDocuments:

@@ -1,13 +1,16 @@
 """What a command leads to: late callbacks, following orders, pieces that got lost, kept as paid."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
 
+from domain.facts import Facts
 from domain.orders import commands as c
+from domain.orders.allowed import list_moves
+from domain.orders.context import Situation
 from domain.paths.path import OrderPath
 from domain.stock.stock import Stock
 from tests.support.examples import CALENDAR, EVENTS, NOW, ORDER_ID, PATH, TEA, actor
@@ -104,6 +107,65 @@ class TestFollowing:
         order = shop.when(c.ReserveItems(**who())).order
 
         assert (order.status, len(order.deadlines)) == ("confirmed", 1)
+
+
+ENDLESS = {"stage": "work", "limit": {"working": "3650d"}}  # more than any calendar reaches
+
+
+class TestBeyondTheCalendar:
+    def shop(self) -> Scenario:
+        limited = PATH.content["statuses"] | {"confirmed": ENDLESS}
+        follow = [{"items": "shipped", "from": "new", "to": "confirmed"}]
+        return given(
+            EVENTS["calendar.published.v1"],
+            ORDER,
+            moved("ordered", "assembled"),
+            c.CreateShipment(**who(), shipment_id="s-1", carrier="dhl", pieces={"1": 3}),
+            paths=(path(statuses=limited, follow=follow, calendar=CALENDAR.calendar),),
+        )
+
+    def test_what_a_carrier_tells_is_recorded_though_nothing_can_follow(self) -> None:
+        told = c.MoveShipment(
+            **who("api_key"), shipment_id="s-1", to_status="handed_over", carrier_ref="r-1"
+        )
+
+        order = self.shop().when(told).order
+
+        assert (order.items_status, order.status) == ("shipped", "new")
+
+    def test_a_person_is_refused_and_the_move_is_told_as_closed(self) -> None:
+        shop = self.shop()
+        hand_over = c.MoveShipment(**who(), shipment_id="s-1", to_status="handed_over")
+
+        shop.when(hand_over).then_refused("deadline_out_of_reach")
+        calendars = {CALENDAR.calendar: CALENDAR}
+        world = shop.world
+        seen = Situation(
+            ORDER_ID, world.order, world.paths["shop", 1], actor(), NOW, Facts(calendars=calendars)
+        )
+        closed = {move.to_status: [u.code for u in move.unmet] for move in list_moves(seen)}
+        assert closed["confirmed"] == ["deadline_out_of_reach"]
+
+
+class TestTrackNumbers:
+    RIGHTS: ClassVar[dict[str, Any]] = {"track_number": {"edit": ["carrier"]}}
+
+    def shop(self) -> Scenario:
+        packed = (ORDER, moved("ordered", "assembled"))
+        return given(*packed, paths=(path(fields=self.RIGHTS),))
+
+    def test_p23_a_shipment_gives_no_way_round_the_right_to_the_track_number(self) -> None:
+        shop = self.shop()
+        create = {"shipment_id": "s-1", "carrier": "dhl", "pieces": {"1": 3}}
+        track = c.TrackShipment(**who(), shipment_id="s-1", track_number="RR1")
+
+        shop.when(c.CreateShipment(**who(), **create, track_number="RR1")).then_refused(
+            "field_not_editable"
+        )
+        assert shop.when(c.CreateShipment(**who(), **create)).events
+        shop.when(track).then_refused("field_not_editable")
+        by_carrier = track.model_copy(update={"actor": actor("user", "carrier")})
+        assert shop.when(by_carrier).order.shipments["s-1"].track_number == "RR1"
 
 
 def sent() -> Scenario:

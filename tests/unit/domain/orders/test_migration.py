@@ -10,8 +10,10 @@ from domain.messages import Command
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.migration import MigrateOrder
+from domain.paths.commands import PublishPath
 from domain.paths.path import OrderPath
 from tests.support.examples import (
+    CALENDAR,
     COMMANDS,
     EVENTS,
     KEEPING,
@@ -55,6 +57,19 @@ def migrated(**said: Any) -> e.PathMigrated:
 
 def due_in(hours: int) -> tuple[e.Deadline, ...]:
     return (e.Deadline(level="due", at=LATER + timedelta(hours=hours)),)
+
+
+def test_d1_the_limits_of_the_new_version_count_by_its_own_calendar() -> None:
+    statuses = PATH.content["statuses"]
+    working = {"stage": "intake", "limit": {"working": "2h", "calendar": CALENDAR.calendar}}
+    newer = OrderPath.model_validate(PATH.content | {"statuses": statuses | {"new": working}})
+    shop = given(PLACED, EVENTS["calendar.published.v1"], paths=(PATH,))
+    shop.when(PublishPath(command_id=UUID(int=3), actor=actor(), definition=newer))
+
+    (event,) = shop.when(migrates(mapping={"new": "new"})).events
+
+    assert isinstance(event, e.PathMigrated)
+    assert [deadline.level for deadline in event.deadlines] == ["due"]
 
 
 def test_d14_an_order_that_follows_another_version_by_now_is_left_alone() -> None:
