@@ -47,10 +47,14 @@ from domain.products import commands as product_commands
 from domain.products.decide import decide as decide_product
 from domain.products.delivery_methods import (
     DeliveryMethodCommand,
+    EndDeliveryMethod,
+    SetDeliveryMethod,
 )
 from domain.products.delivery_methods import decide as decide_delivery_method
 from domain.products.discounts import (
     DiscountCommand,
+    EndDiscount,
+    SetDiscount,
 )
 from domain.products.discounts import decide as decide_discount
 from domain.products.pricing import offer_in, offer_streams
@@ -261,9 +265,9 @@ def decide_on(
             return {command.stream_id: close(states[command.stream_id], command, now)}
         case product_commands.ProductCommand():
             return {command.stream_id: decide_product(states[command.stream_id], command, now)}
-        case DiscountCommand():
+        case SetDiscount() | EndDiscount():
             return {command.stream_id: decide_discount(states[command.stream_id], command, now)}
-        case DeliveryMethodCommand():
+        case SetDeliveryMethod() | EndDeliveryMethod():
             methods = states[command.stream_id]
             return {command.stream_id: decide_delivery_method(methods, command, now)}
         case _:

@@ -281,7 +281,7 @@ class _Folder:
         while self._status() not in ("ready", "dead"):
             if time.monotonic() > deadline:
                 raise _failed(f"The PostgreSQL in {self.path} neither starts nor stops.")
-            time.sleep(0.02)
+            time.sleep(0.02)  # Its starter is gone: nobody tells when, and the wait is bounded.
         if self._status() == "dead":  # Its number may be another program's by now.
             (self.cluster / "postmaster.pid").unlink(missing_ok=True)
 

@@ -10,6 +10,7 @@ from eventsourcing.persistence import (
     ApplicationRecorder,
     InfrastructureFactory,
     Mapper,
+    NotSupportedError,
     ProcessRecorder,
     TrackingRecorder,
     Transcoder,
@@ -22,6 +23,10 @@ from infra.recorder import PostgresRecorder
 from infra.snapshots import SnapshotRecorder
 
 DATABASE_URL: Final = "ORDERPATH_DATABASE_URL"  # of a migrated database
+_OWN_CHECKPOINTS: Final = (
+    "the log tracks nobody's progress: projections keep checkpoints of their own, beside their "
+    "tables; follow it with `select_notifications` or `subscribe`"
+)
 
 
 class Factory(InfrastructureFactory[TrackingRecorder]):
@@ -55,10 +60,10 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
     def tracking_recorder(
         self, tracking_recorder_class: type[TrackingRecorder] | None = None
     ) -> TrackingRecorder:
-        raise NotImplementedError("projections keep checkpoints of their own: projections/")
+        raise NotSupportedError(_OWN_CHECKPOINTS)
 
     def process_recorder(self) -> ProcessRecorder:
-        raise NotImplementedError("projections keep checkpoints of their own: projections/")
+        raise NotSupportedError(_OWN_CHECKPOINTS)
 
     def close(self) -> None:
         self._session.close()

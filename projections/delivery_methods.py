@@ -1,7 +1,7 @@
 """Read model `delivery_methods`: how goods travel and what that costs, and how they did."""
 
 from collections.abc import Sequence
-from typing import Final, LiteralString
+from typing import Any, Final, LiteralString
 
 from domain.messages import Recorded
 from domain.products.delivery_methods import DeliveryMethodEnded, DeliveryMethodSet
@@ -27,14 +27,20 @@ class DeliveryMethods:
 
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
         """Store each method as it was set last, and when it was ended."""
+        last: dict[str, dict[str, Any]] = {}  # by code, what this batch leaves of it
         for recorded in batch:
             match recorded.event:
                 case DeliveryMethodSet(method=method):
-                    tx.execute(_UPSERT, [as_json([method.model_dump()])])
+                    last[method.code] = method.model_dump()
                 case DeliveryMethodEnded(code=code):
-                    tx.execute(_END, [recorded.occurred_at, code])
+                    last[code] = last.get(code, {"code": code}) | {"ended_at": recorded.occurred_at}
                 case _:
                     pass
+        changed = list(last.values())
+        if given := [row for row in changed if "title" in row]:
+            tx.execute(_UPSERT, [as_json(given)])
+        if ended := [row for row in changed if "ended_at" in row]:
+            tx.execute(_END, [as_json(ended)])
 
 
 _UPSERT: Final = """
@@ -46,4 +52,7 @@ _UPSERT: Final = """
         free_from_minor = excluded.free_from_minor, ended_at = null
 """
 
-_END: Final = "update delivery_methods set ended_at = %s where code = %s"
+_END: Final = """
+    update delivery_methods d set ended_at = x.ended_at
+    from json_to_recordset(%s::json) as x(code text, ended_at timestamptz) where d.code = x.code
+"""

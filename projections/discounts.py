@@ -1,7 +1,7 @@
 """Read model `discounts`: what is taken off what, from when and up to when, and what was."""
 
 from collections.abc import Sequence
-from typing import Final, LiteralString
+from typing import Any, Final, LiteralString
 
 from domain.messages import Recorded
 from domain.products.discounts import DiscountEnded, DiscountSet
@@ -32,14 +32,20 @@ class Discounts:
 
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
         """Store each discount as it was set last, and when it was ended."""
+        last: dict[str, dict[str, Any]] = {}  # by code, what this batch leaves of it
         for recorded in batch:
             match recorded.event:
                 case DiscountSet(discount=discount):
-                    tx.execute(_UPSERT, [as_json([discount.model_dump()])])
+                    last[discount.code] = discount.model_dump()
                 case DiscountEnded(code=code):
-                    tx.execute(_END, [recorded.occurred_at, code])
+                    last[code] = last.get(code, {"code": code}) | {"ended_at": recorded.occurred_at}
                 case _:
                     pass
+        changed = list(last.values())
+        if given := [row for row in changed if "title" in row]:
+            tx.execute(_UPSERT, [as_json(given)])
+        if ended := [row for row in changed if "ended_at" in row]:
+            tx.execute(_END, [as_json(ended)])
 
 
 _UPSERT: Final = """
@@ -54,4 +60,7 @@ _UPSERT: Final = """
         valid_from = excluded.valid_from, valid_until = excluded.valid_until, ended_at = null
 """
 
-_END: Final = "update discounts set ended_at = %s where code = %s"
+_END: Final = """
+    update discounts d set ended_at = x.ended_at
+    from json_to_recordset(%s::json) as x(code text, ended_at timestamptz) where d.code = x.code
+"""

@@ -47,7 +47,7 @@ def expire_reservations(system: "System", *, at_once: int = AT_ONCE) -> Iterator
     now, after = system.clock(), FIRST
     system.catch_up()
     while due := _next(system, now, after, at_once):
-        answers = [(one.order_id, system.pipeline.submit(one)) for one in _commands(system, due)]
+        answers = [(one.order_id, system.pipeline.submit(_command(one))) for one in due]
         yield from (Expired(order_id, answer.result()) for order_id, answer in answers)
         after = due[-1].order_id
 
@@ -57,16 +57,11 @@ def _next(system: "System", now: datetime, after: UUID, limit: int) -> list[DueO
         return list_due(cursor, now, after=after, limit=limit)
 
 
-def _commands(system: "System", due: list[DueOrder]) -> list[ExpireReservations]:
+def _command(one: DueOrder) -> ExpireReservations:
     """The same order as it was before is asked for the same moment under the same id."""
-    streams = {stream_of(one.order_id): one for one in due}
-    loaded = system.log.load(dict.fromkeys(streams, 0))
-    return [
-        ExpireReservations(
-            command_id=uuid5(_NAMESPACE, f"{one.order_id}:{len(loaded[stream])}:{one.due_at}"),
-            actor=CLOCK,
-            source="clock",
-            order_id=one.order_id,
-        )
-        for stream, one in streams.items()
-    ]
+    return ExpireReservations(
+        command_id=uuid5(_NAMESPACE, f"{one.order_id}:{one.version}:{one.due_at}"),
+        actor=CLOCK,
+        source="clock",
+        order_id=one.order_id,
+    )

@@ -4,7 +4,7 @@ Orders and enquiries make customers too, by their own decisions: see meeting.py.
 """
 
 from functools import cached_property
-from typing import ClassVar, Self
+from typing import ClassVar, Self, get_args
 
 from pydantic import model_validator
 
@@ -96,12 +96,8 @@ class NoteCustomer(CustomerCommand):
     text: Written
 
 
-COMMANDS: tuple[type[CustomerCommand], ...] = (
-    CreateCustomer,
-    ChangeContact,
-    AddTag,
-    RemoveTag,
-    SetMark,
-    RemoveMark,
-    NoteCustomer,
+CustomerWish = (
+    CreateCustomer | ChangeContact | AddTag | RemoveTag | SetMark | RemoveMark | NoteCustomer
 )
+
+COMMANDS: tuple[type[CustomerCommand], ...] = get_args(CustomerWish)

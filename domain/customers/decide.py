@@ -5,6 +5,7 @@ An empty list means: already so. services.pipeline decides commands here.
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import assert_never, cast
 
 from domain.customers import commands as c
 from domain.customers import events as e
@@ -21,14 +22,14 @@ def decide(customer: Customer, cmd: c.CustomerCommand, now: datetime) -> list[De
     unmet = [*no_status_is_expected(cmd, "A customer"), *time_is_allowed(cmd, now)]
     if not customer.exists and not isinstance(cmd, c.CreateCustomer):
         raise Refusal(*guards.customer_exists(customer), *unmet)
-    events, more = _verdict(customer, cmd)
+    events, more = _verdict(customer, cast(c.CustomerWish, cmd))
     if unmet or more:
         raise Refusal(*unmet, *more)
     at = max(now, customer.last_occurred_at or now)
     return [Decided(event, at) for event in events]
 
 
-def _verdict(customer: Customer, cmd: c.CustomerCommand) -> Verdict:
+def _verdict(customer: Customer, cmd: c.CustomerWish) -> Verdict:
     match cmd:
         case c.CreateCustomer():
             told = {name: getattr(cmd, name) for name in cmd.told}
@@ -53,7 +54,7 @@ def _verdict(customer: Customer, cmd: c.CustomerCommand) -> Verdict:
         case c.NoteCustomer(text=text):
             return [e.CustomerNoted(text=text)], []
         case _:
-            raise TypeError(f"{type(cmd).__name__} is no command to a customer")
+            assert_never(cmd)
 
 
 def _unless(unmet: Iterable[Unmet], event: Event) -> Verdict:

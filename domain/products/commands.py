@@ -1,7 +1,7 @@
 """What people and programs may ask of a product."""
 
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 from domain.messages import Command, Name
 from domain.orders.currencies import KnownCurrency
@@ -51,4 +51,6 @@ class WithdrawProduct(ProductCommand):
     NAME: ClassVar[str] = "product.withdraw"
 
 
-COMMANDS: tuple[type[ProductCommand], ...] = (PublishProduct, ChangeProduct, WithdrawProduct)
+ProductWish = PublishProduct | ChangeProduct | WithdrawProduct
+
+COMMANDS: tuple[type[ProductCommand], ...] = get_args(ProductWish)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, assert_never, cast
 
 from domain.guards import no_status_is_expected
 from domain.messages import Decided, Event, named
@@ -26,10 +26,10 @@ def decide(product: Product, cmd: c.ProductCommand, now: datetime) -> list[Decid
         unmet += _is_known(product, cmd)
     if unmet:
         raise Refusal(*unmet)
-    return [Decided(event, now) for event in _events(product, cmd)]
+    return [Decided(event, now) for event in _events(product, cast(c.ProductWish, cmd))]
 
 
-def _events(product: Product, cmd: c.ProductCommand) -> list[Event]:
+def _events(product: Product, cmd: c.ProductWish) -> list[Event]:
     match cmd:
         case c.PublishProduct():
             wanted = {name: getattr(cmd, name) for name in (*_NAMED, *_PRICED)}
@@ -42,7 +42,7 @@ def _events(product: Product, cmd: c.ProductCommand) -> list[Event]:
         case c.WithdrawProduct():
             return [e.ProductWithdrawn()] if product.active else []
         case _:
-            raise TypeError(f"{type(cmd).__name__} is no command to a product")
+            assert_never(cmd)
 
 
 def _differing(product: Product, wanted: dict[str, Any]) -> list[Event]:

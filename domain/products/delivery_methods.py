@@ -111,7 +111,9 @@ class DeliveryMethods:
         return DeliveryMethods(happened.version, happened.occurred_at, given, ended)
 
 
-def decide(methods: DeliveryMethods, cmd: DeliveryMethodCommand, now: datetime) -> list[Decided]:
+def decide(
+    methods: DeliveryMethods, cmd: SetDeliveryMethod | EndDeliveryMethod, now: datetime
+) -> list[Decided]:
     """Decide a command. What is so already is nothing.
 
     Raises: Refusal with every unmet condition
@@ -132,7 +134,7 @@ def decide(methods: DeliveryMethods, cmd: DeliveryMethodCommand, now: datetime) 
             elif code not in methods.ended:
                 unmet.append(unknown_method(methods.given, code, "code"))
         case _:
-            raise TypeError(f"{type(cmd).__name__} is no command to the delivery methods")
+            assert_never(cmd)
     if unmet:
         raise Refusal(*unmet)
     return [Decided(event, now) for event in events]

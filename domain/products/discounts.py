@@ -142,7 +142,7 @@ class Discounts:
         return Discounts(happened.version, happened.occurred_at, given, ended)
 
 
-def decide(discounts: Discounts, cmd: DiscountCommand, now: datetime) -> list[Decided]:
+def decide(discounts: Discounts, cmd: SetDiscount | EndDiscount, now: datetime) -> list[Decided]:
     """Decide a command. What is so already is nothing.
 
     Raises: Refusal with every unmet condition
@@ -154,7 +154,7 @@ def decide(discounts: Discounts, cmd: DiscountCommand, now: datetime) -> list[De
         case EndDiscount(code=code):
             events, more = _end(discounts, code)
         case _:
-            raise TypeError(f"{type(cmd).__name__} is no command to the discounts")
+            assert_never(cmd)
     if unmet or more:
         raise Refusal(*unmet, *more)
     return [Decided(event, now) for event in events]

@@ -4,7 +4,7 @@ Reserving, releasing and committing are no commands: an order's decision calls d
 """
 
 from functools import cached_property
-from typing import ClassVar, Self
+from typing import ClassVar, Self, get_args
 
 from pydantic import model_validator
 
@@ -56,8 +56,6 @@ class SetThreshold(StockCommand):
     threshold: Count | None
 
 
-COMMANDS: tuple[type[StockCommand], ...] = (
-    ReceiveStock,
-    AdjustStock,
-    SetThreshold,
-)
+StockWish = ReceiveStock | AdjustStock | SetThreshold
+
+COMMANDS: tuple[type[StockCommand], ...] = get_args(StockWish)

@@ -7,6 +7,7 @@ calls these functions one after another, each on `stock.after(…)` the one befo
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import assert_never, cast
 
 from domain.guards import no_status_is_expected
 from domain.messages import Decided
@@ -23,13 +24,13 @@ Verdict = tuple[list[Decided], list[Unmet]]  # events, and what stands against t
 def decide(stock: Stock, cmd: c.StockCommand, now: datetime) -> list[Decided]:
     """Decide a command. Raises: Refusal with every unmet condition."""
     unmet = [*no_status_is_expected(cmd, "A stock"), *time_is_allowed(cmd, now)]
-    events, more = _decided(stock, cmd, now)
+    events, more = _decided(stock, cast(c.StockWish, cmd), now)
     if unmet or more:
         raise Refusal(*unmet, *more)
     return events
 
 
-def _decided(stock: Stock, cmd: c.StockCommand, now: datetime) -> Verdict:
+def _decided(stock: Stock, cmd: c.StockWish, now: datetime) -> Verdict:
     match cmd:
         case c.ReceiveStock(quantity=quantity):
             received = e.StockReceived(quantity=quantity, supplier=cmd.supplier)
@@ -41,7 +42,7 @@ def _decided(stock: Stock, cmd: c.StockCommand, now: datetime) -> Verdict:
                 return [], []
             return _verdict(stock, e.ThresholdSet(threshold=threshold), now, [])
         case _:
-            raise TypeError(f"{type(cmd).__name__} is no command to a stock")
+            assert_never(cmd)
 
 
 def _adjust(stock: Stock, cmd: c.AdjustStock, now: datetime) -> Verdict:

@@ -18,6 +18,7 @@ class DueOrder:
 
     order_id: UUID
     due_at: datetime  # the latest moment that has passed
+    version: int  # of the order, by the log
 
 
 def list_due(cursor: Cursor[Any], now: datetime, *, after: UUID, limit: int) -> list[DueOrder]:
@@ -26,7 +27,11 @@ def list_due(cursor: Cursor[Any], now: datetime, *, after: UUID, limit: int) -> 
 
 
 _QUESTION: Final = """
-    select order_id, max(expires_at) from live.reservations
-    where quantity > 0 and expires_at <= %s and order_id > %s
-    group by order_id order by order_id limit %s
+    select d.order_id, d.due_at, (
+        select max(e.version) from log.events e where e.stream_id = 'order-' || d.order_id)
+    from (
+        select order_id, max(expires_at) as due_at from live.reservations
+        where quantity > 0 and expires_at <= %s and order_id > %s
+        group by order_id order by order_id limit %s) d
+    order by d.order_id
 """
