@@ -147,8 +147,7 @@ class Pipeline:
                 return  # Closed, and everything is worked off.
             try:
                 self._step(batch)
-            except Exception as error:  # noqa: BLE001 - nobody is left waiting, whatever happens
-                log_.error("round_failed", commands=len(batch), error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - whoever waits gets it; the output may be gone
                 lost = [*(flight.round.pendings if flight else ()), *self._take_next(), *batch]
                 self._flight = None
                 self._cache.doubt_all()

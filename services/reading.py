@@ -48,7 +48,7 @@ def find_order(system: "System", ref: str) -> UUID:
     """
     if not ref.strip():
         raise Unusable("no order is named: give its id, or its number in its source")
-    own = _as_id(ref)
+    own = as_id(ref)
     if own is not None and load_order(system, own):
         return own
     system.catch_up()  # A number is known to the projections only.
@@ -145,8 +145,7 @@ _TOLD_OF_PRODUCTS = (
 
 def path_of(system: "System", order: Order) -> OrderPath | None:
     """Give the version of the path that the order is pinned to."""
-    key = (order.path, order.path_version)
-    return system.log.load_paths([key]).get(key) if order.path else None
+    return system.log.load_paths([order.pinned]).get(order.pinned) if order.path else None
 
 
 def known_path(system: "System", name: str, version: int | None = None) -> PublishedPath:
@@ -227,7 +226,8 @@ def _in_order(path: OrderPath) -> list[str]:
     return sorted(path.statuses, key=lambda code: stages[path.statuses[code].stage])
 
 
-def _as_id(ref: str) -> UUID | None:
+def as_id(ref: str) -> UUID | None:
+    """Read an order's own id; None: it is a number of another system."""
     try:
         return UUID(ref)
     except ValueError:

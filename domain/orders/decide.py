@@ -89,7 +89,7 @@ _PLACED_AS_ASKED = tuple(
 
 def decide(order: Order, cmd: c.OrderCommand, facts: Facts, now: datetime) -> Decision:
     """Decide a command on an existing order (or RecordFacts, which may be its first)."""
-    path = _path_of(order, facts)
+    path = facts.paths.get(order.pinned)  # None while only items or payments are known
     if isinstance(cmd, c.RecordFacts):
         told = record_facts(order, cmd, facts, now)
         if path is None or not order.goods:
@@ -185,11 +185,6 @@ def _verdict(
             return _correct(order, cmd)
         case _:
             assert_never(cmd)
-
-
-def _path_of(order: Order, facts: Facts) -> OrderPath | None:
-    """The version that the order is pinned to; None while only items or payments are known."""
-    return facts.paths.get((order.path, order.path_version))
 
 
 def _change_fields(order: Order, cmd: c.ChangeFields, path: OrderPath | None) -> Verdict:

@@ -52,7 +52,7 @@ def record_facts(order: Order, cmd: c.RecordFacts, facts: Facts, now: datetime) 
 def _pinned(order: Order, cmd: c.RecordFacts, facts: Facts) -> PinnedPath | None:
     """The order's own path, or the latest version of the one that the import names."""
     if order.path:
-        name, version = order.path, order.path_version
+        name, version = order.pinned
     else:
         name = cmd.path
         version = max((v for n, v in facts.paths if n == name), default=0)

@@ -62,7 +62,7 @@ def path_is_the_orders(order: Order, path: str) -> Iterator[Unmet]:
 
 
 def path_is_as_expected(order: Order, expected: tuple[str, int] | None) -> Iterator[Unmet]:
-    if expected is not None and expected != (order.path, order.path_version):
+    if expected is not None and expected != order.pinned:
         yield Unmet(
             code="path_differs",
             field="expected_path",

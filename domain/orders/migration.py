@@ -45,14 +45,16 @@ def migrate(
 ) -> Decision:
     """Pin the order to the version; already there is nothing. line: the history of the new path."""
     unmet = [*guards.status_is_as_expected(order, cmd), *guards.time_is_allowed(cmd, now)]
-    if not order.exists:
-        raise Refusal(*guards.order_exists(order, cmd.order_id), *unmet)
     version = cmd.path_version or line.path_version
     path = facts.paths.get((cmd.path, version))
+    if not order.exists:
+        unmet = [*guards.order_exists(order, cmd.order_id), *unmet]
+        unmet += _version_is_published(path, line, cmd)
+        raise Refusal(*unmet, *guards.is_said("reason", cmd.reason, "A migration"))
     unmet += guards.path_is_pinned(order)
     unmet += guards.path_is_as_expected(order, cmd.expected_path)
     unmet += _version_is_published(path, line, cmd)
-    if not unmet and (order.path, order.path_version) == (cmd.path, version):
+    if not unmet and order.pinned == (cmd.path, version):
         return {cmd.stream_id: []}
     unmet += guards.is_said("reason", cmd.reason, "A migration")
     if path is not None:
@@ -69,7 +71,7 @@ def _migrated(situation: Situation, cmd: MigrateOrder, version: int) -> PathMigr
     order, path, facts = situation.order, situation.path, situation.facts
     status = order.status or ""
     target = cmd.mapping.get(status, status)
-    entered = status in cmd.mapping or _meaning(_pinned(order, facts), status) != _meaning(
+    entered = status in cmd.mapping or _meaning(facts.paths.get(order.pinned), status) != _meaning(
         path, target
     )
     return PathMigrated(
@@ -118,7 +120,7 @@ def _status_is_there(
         yield Unmet(code="status_not_mapped", field="mapping", message=message, needed=needed)
         return
     target = cmd.mapping.get(status, status)
-    pinned = _pinned(order, facts)
+    pinned = facts.paths.get(order.pinned)
     was = pinned.statuses.get(status) if pinned else None
     closed = None if (was and was.final) or status in cmd.mapping else closing(path, status)
     if target not in path.statuses or closed == "final":
@@ -131,10 +133,6 @@ def _status_is_there(
         )
     else:
         yield from status_is_active(path, target)
-
-
-def _pinned(order: Order, facts: Facts) -> OrderPath | None:
-    return facts.paths.get((order.path, order.path_version))
 
 
 def _meaning(path: OrderPath | None, code: str) -> tuple[object, ...]:

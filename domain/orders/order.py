@@ -72,6 +72,11 @@ class Order:
         return self.version > 0
 
     @property
+    def pinned(self) -> tuple[str, int]:
+        """The path that it follows and its version; ("", 0) while neither is known."""
+        return self.path, self.path_version
+
+    @property
     def status(self) -> str | None:
         """The status of the latest entry in timeline order; None before the first."""
         return self.timeline[-1].status if self.timeline else None

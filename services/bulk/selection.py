@@ -11,6 +11,7 @@ from domain.paths.durations import parse_duration
 from domain.refusals import Unusable
 from projections.reports.selected import list_by_number, list_selected
 from services.bootstrap import System
+from services.reading import as_id
 
 MAX_NAMED: Final = 5  # unknown numbers that a complaint lists
 
@@ -112,7 +113,7 @@ _ONE_VALUE: Final = frozenset({"silent_for", "placed_after", "placed_before"})
 def _ids(
     refs: Sequence[str], by_number: Callable[[Sequence[str]], Mapping[str, Sequence[UUID]]]
 ) -> list[UUID]:
-    own = {ref: order_id for ref in refs if (order_id := _as_id(ref)) is not None}
+    own = {ref: order_id for ref in refs if (order_id := as_id(ref)) is not None}
     numbers = [ref for ref in refs if ref not in own]
     found = by_number(numbers) if numbers else {}
     for problem, wrong in (
@@ -123,13 +124,6 @@ def _ids(
             more = f" and {len(wrong) - MAX_NAMED} others" if len(wrong) > MAX_NAMED else ""
             raise Unusable(f"{problem} {', '.join(wrong[:MAX_NAMED])}{more}: give their ids")
     return list(dict.fromkeys(own[ref] if ref in own else found[ref][0] for ref in refs))
-
-
-def _as_id(ref: str) -> UUID | None:
-    try:
-        return UUID(ref)
-    except ValueError:
-        return None
 
 
 def _plain(value: Any) -> Any:

@@ -72,6 +72,14 @@ def test_d1_the_limits_of_the_new_version_count_by_its_own_calendar() -> None:
     assert [deadline.level for deadline in event.deadlines] == ["due"]
 
 
+def test_d2_a_migration_of_an_unknown_order_is_refused_with_all_that_is_missing() -> None:
+    asked = migrates(path="nowhere", reason=None)
+
+    given(paths=(PATH,)).when(asked).then_refused(
+        "order_unknown", "path_unknown", "reason_required"
+    )
+
+
 def test_d14_an_order_that_follows_another_version_by_now_is_left_alone() -> None:
     later = migrates(path_version=2, expected_path=("shop", 2))
 
