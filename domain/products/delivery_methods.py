@@ -16,6 +16,7 @@ from domain.messages import Code, Command, Decided, Event, Happened, Name, Shape
 from domain.orders.currencies import known_currency
 from domain.orders.guards import time_is_allowed
 from domain.orders.money import Currency, Minor
+from domain.products.listing import put, take
 from domain.refusals import Refusal, Unmet
 
 STREAM: Final = "delivery_method-all"
@@ -92,20 +93,17 @@ class DeliveryMethods:
     version: int = 0
     last_occurred_at: datetime | None = None
     given: Mapping[str, DeliveryMethod] = field(default_factory=dict)  # by code
-    ended: frozenset[str] = frozenset()  # codes
+    ended: tuple[str, ...] = ()  # codes, those that ended last
     subject_id: str | None = None  # a method belongs to no person
 
     def evolve(self, happened: Happened) -> "DeliveryMethods":
         """Give the list after one more event."""
         event = cast(DeliveryMethodEvent, happened.event)
-        given = dict(self.given)
         match event:
             case DeliveryMethodSet(method=method):
-                given[method.code] = method
-                ended = self.ended - {method.code}
+                given, ended = put(self.given, self.ended, method.code, method)
             case DeliveryMethodEnded(code=code):
-                given.pop(code, None)
-                ended = self.ended | {code}
+                given, ended = take(self.given, self.ended, code)
             case _:
                 assert_never(event)
         return DeliveryMethods(happened.version, happened.occurred_at, given, ended)

@@ -17,6 +17,7 @@ from domain.messages import Code, Command, Decided, Event, Happened, Moment, Nam
 from domain.orders.currencies import known_currency
 from domain.orders.guards import time_is_allowed
 from domain.orders.money import MAX_MINOR, Currency, Minor, part_of
+from domain.products.listing import put, take
 from domain.products.product import Product
 from domain.refusals import Refusal, Unmet
 
@@ -123,20 +124,17 @@ class Discounts:
     version: int = 0
     last_occurred_at: datetime | None = None
     given: Mapping[str, Discount] = field(default_factory=dict)  # by code
-    ended: frozenset[str] = frozenset()  # codes
+    ended: tuple[str, ...] = ()  # codes, those that ended last
     subject_id: str | None = None  # a discount belongs to no person
 
     def evolve(self, happened: Happened) -> "Discounts":
         """Give the list after one more event."""
         event = cast(DiscountEvent, happened.event)
-        given = dict(self.given)
         match event:
             case DiscountSet(discount=discount):
-                given[discount.code] = discount
-                ended = self.ended - {discount.code}
+                given, ended = put(self.given, self.ended, discount.code, discount)
             case DiscountEnded(code=code):
-                given.pop(code, None)
-                ended = self.ended | {code}
+                given, ended = take(self.given, self.ended, code)
             case _:
                 assert_never(event)
         return Discounts(happened.version, happened.occurred_at, given, ended)
