@@ -259,7 +259,7 @@ class Recorder:
 
     def _note_progress(self) -> None:
         if self._report.run_id is not None and monotonic() - self._noted_at > NOTED_EVERY_SECONDS:
-            with suppress(InfraError):
+            with suppress(InfraError):  # It is only shown, and the next note says more.
                 self._store.progress(self._report.run_id, self._report.orders)
             self._noted_at = monotonic()
 
