@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar, Literal, Protocol, Self
+from typing import Annotated, ClassVar, Literal, NamedTuple, Protocol, Self
 from uuid import UUID
 
 from pydantic import (
@@ -154,8 +154,7 @@ class Event(Shape):
     NAME: ClassVar[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """An event as decide gives it: not yet in the log."""
 
     event: Event

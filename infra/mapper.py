@@ -5,7 +5,7 @@ It is the mapper of the `eventsourcing` library, without its transcoder and modu
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -34,8 +34,7 @@ class EventUnreadable(InfraError, MapperDeserialisationError):
     """What stands in the log is not what its stored name says."""
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
+class Encoded(NamedTuple):
     """An event as it goes into the log."""
 
     payload: str  # JSON, hashed and stored exactly so

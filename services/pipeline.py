@@ -37,7 +37,8 @@ PATIENCE_SECONDS: Final = 10.0  # how long a command waits for a database that w
 FIRST_WAIT_SECONDS: Final = 0.05
 LONGEST_WAIT_SECONDS: Final = 1.0
 WARY_ROUNDS: Final = 32  # so long after another process was faster, states are read before use
-SPLIT_FROM: Final = 16  # commands: so many are worth two rounds, one behind the other
+SPLIT_FROM: Final = 16  # commands: so many are worth two rounds, one behind the other, unless
+# another process writes: then its rounds are on their way while ours are decided
 SNAPSHOT_EVENTS: Final = 500  # at so many, 1,000, 2,000, … a stream's state is kept: each event
 # pays for itself once, and half of a stream's events at most have to be read behind its snapshot
 MAX_KEPT_STATES: Final = 32  # of one round; the others are kept when they are twice as long
@@ -93,6 +94,8 @@ class Pipeline:
         self._keeper = ThreadPoolExecutor(1, "orderpath snapshots")
         self._wait_seconds = FIRST_WAIT_SECONDS
         self._away_since: float | None = None  # monotonic seconds; None: the database answers
+        self._end = 0  # position of the last event of our last round
+        self._is_shared = False  # another process wrote since the round before that
         self._wary_rounds = 0  # read what is remembered before so many more rounds
         self._stopping = Signal()
         self._thread = Thread(target=self._loop, name="orderpath pipeline", daemon=True)
@@ -173,7 +176,7 @@ class Pipeline:
             except Exception as error:  # noqa: BLE001 - as below
                 self._recover(starved, error)
             return
-        if self._flight is None and len(batch) >= SPLIT_FROM:
+        if self._flight is None and len(batch) >= SPLIT_FROM and not self._is_shared:
             half = len(batch) // 2  # The rest is decided while these are on their way.
             self._queue.put_back(batch[half:])
             batch = batch[:half]
@@ -301,6 +304,8 @@ class Pipeline:
     def _remember(self, done: Round, appended: Appended) -> set[str]:
         """Keep what is sure to stand in the log; doubt, and name, what moved or was not written."""
         doubtful = done.doubtful(appended)
+        self._is_shared = appended.after != self._end
+        self._end = appended.after + done.written(appended)
         self._cache.keep(done.states | {stream: done.read[stream] for stream in doubtful})
         self._cache.doubt(doubtful)
         overtaken = bool(appended.moved - done.presumed) or done.found_stale

@@ -93,6 +93,14 @@ class Round:
                 position += len(answer.events)
         return settled
 
+    def written(self, appended: Appended) -> int:
+        """Count the events that were appended."""
+        return sum(
+            len(answer.events)
+            for number, (_, answer) in enumerate(self.decided)
+            if number not in appended.set_back
+        )
+
     def doubtful(self, appended: Appended) -> set[str]:
         """Name the streams of which the round's states tell what is not in the log."""
         streams = set(appended.moved)

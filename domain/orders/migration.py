@@ -54,7 +54,9 @@ def migrate(
     unmet += guards.path_is_pinned(order)
     unmet += guards.path_is_as_expected(order, cmd.expected_path)
     unmet += _version_is_published(path, line, cmd)
-    if not unmet and order.pinned == (cmd.path, version):
+    if order.pinned == (cmd.path, version):
+        if unmet:
+            raise Refusal(*unmet)
         return {cmd.stream_id: []}
     unmet += guards.is_said("reason", cmd.reason, "A migration")
     if path is not None:

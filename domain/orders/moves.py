@@ -68,8 +68,10 @@ def _people(*names: str | None) -> set[str]:
 def documents_are_there(order: Order, path: OrderPath, target: str) -> Iterator[Unmet]:
     """What a status asks for has to be issued before; a cancelled document is none."""
     entered = path.statuses[target].on_enter
+    if entered is None:
+        return
     there = {one.kind for one in order.documents.values() if one.status != CANCELLED}
-    for kind in entered.documents if entered else ():
+    for kind in entered.documents:
         if kind not in there:
             yield Unmet(
                 code="document_missing",
