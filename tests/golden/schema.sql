@@ -558,6 +558,20 @@ CREATE TABLE ops.quarantine (
 ALTER TABLE ops.quarantine OWNER TO postgres;
 
 --
+-- Name: relay; Type: TABLE; Schema: ops; Owner: postgres
+--
+
+CREATE TABLE ops.relay (
+    lane text NOT NULL,
+    log_id uuid NOT NULL,
+    epoch integer NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    moved_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE ops.relay OWNER TO postgres;
+
+--
 -- Name: builds; Type: TABLE; Schema: projection; Owner: postgres
 --
 
@@ -760,6 +774,13 @@ ALTER TABLE ONLY ops.import_runs
 
 ALTER TABLE ONLY ops.quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (row_id);
+
+--
+-- Name: relay relay_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.relay
+    ADD CONSTRAINT relay_pkey PRIMARY KEY (lane);
 
 --
 -- Name: builds builds_pkey; Type: CONSTRAINT; Schema: projection; Owner: postgres
@@ -985,6 +1006,7 @@ GRANT USAGE ON SCHEMA log TO orderpath_auditor;
 --
 
 GRANT USAGE ON SCHEMA ops TO orderpath_writer;
+GRANT USAGE ON SCHEMA ops TO orderpath_projector;
 
 --
 -- Name: SCHEMA projection; Type: ACL; Schema: -; Owner: postgres
@@ -1270,6 +1292,12 @@ GRANT SELECT,INSERT,UPDATE ON TABLE ops.import_runs TO orderpath_writer;
 --
 
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.quarantine TO orderpath_writer;
+
+--
+-- Name: TABLE relay; Type: ACL; Schema: ops; Owner: postgres
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.relay TO orderpath_projector;
 
 --
 -- Name: TABLE builds; Type: ACL; Schema: projection; Owner: postgres

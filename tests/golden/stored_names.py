@@ -8,6 +8,7 @@ from typing import Any, get_args
 from domain.catalog import AGGREGATES, COMMANDS, EVENTS
 from domain.paths.transitions import Nonconforming, Requirement
 from domain.personal import personal_fields
+from domain.streaming import TOPICS
 from domain.upcasters import UPCASTERS
 from projections.catalog import PROJECTIONS
 from services.cli.errors import DATA_FOLDER
@@ -46,6 +47,7 @@ def names_in_code() -> set[str]:
         *(f"category {name}" for name in AGGREGATES),
         *(f"projection {projection.name}" for projection in PROJECTIONS),
         *(f"infra_error {code}" for code in infra_error_codes()),
+        *(f"topic {topic.name}" for topic in TOPICS),
         *(f"analytics {path.stem}" for path in (ROOT / "projections/analytics").glob("*.sql")),
     }
 

@@ -1,0 +1,107 @@
+"""How Kafka carries the log: the topics, and the ports through which relay and workers see it.
+
+PostgreSQL is the truth. A record that comes twice, late, in part or not at all does no harm:
+checkpoints and the log decide (services.projector).
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Final, Literal, Protocol
+from uuid import UUID
+
+from domain.messages import SHARDS
+from domain.reading import Head
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic as it has to be: who relies on it relies on its partitions too."""
+
+    name: str
+    partitions: int
+    cleanup: Literal["delete", "compact"] = "delete"
+    retention_hours: int | None = None  # None: for ever
+
+
+_WEEK: Final = 7 * 24
+
+LOG: Final = Topic("orderpath.log", SHARDS, retention_hours=_WEEK)  # internal; partition = shard
+ORDER_EVENTS: Final = Topic("orderpath.orders.events", 16)  # public; key: order id
+ORDER_STATE: Final = Topic("orderpath.orders.state", 16, cleanup="compact")  # public; the same key
+COMMANDS: Final = Topic("orderpath.commands", 16, retention_hours=_WEEK)  # key: order id
+RESULTS: Final = Topic("orderpath.results", 16, retention_hours=_WEEK)  # key as the command's
+DEADLETTERS: Final = Topic("orderpath.deadletters", 1)  # what could not be read, and why
+TOPICS: Final = (LOG, ORDER_EVENTS, ORDER_STATE, COMMANDS, RESULTS, DEADLETTERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which part of the log a record of LOG holds; it stands in the record's headers."""
+
+    log_id: UUID
+    epoch: int
+    shard: int
+    prev: int  # position of the shard's last event before this record, 0: it has none
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One record on its way to a topic."""
+
+    topic: str
+    value: bytes | None  # None: of a compacted topic, the key is gone
+    key: bytes | None = None
+    partition: int | None = None  # None: by the key, as Java clients do it
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What a lane wants published, and how far that brings it."""
+
+    position: int  # of the log: everything up to it is in these or earlier messages
+    messages: Sequence[Message] = field(default=())
+
+
+class Producer(Protocol):
+    """Publishes. infra.producer is the one behind it."""
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Send all and wait until every single one is acknowledged.
+
+        Raises: InfraError broker_unavailable, then any part of them may have arrived
+        """
+
+    def close(self) -> None:
+        """Give the connection back."""
+
+
+class Lane(Protocol):
+    """One way from the log into topics, with a position of its own: no lane waits for another."""
+
+    @property
+    def name(self) -> str: ...  # a contract: the position is kept under it
+    @property
+    def topics(self) -> Sequence[Topic]: ...
+
+    def begin(self, head: Head, position: int) -> None:
+        """Go on behind a position; forget what was remembered."""
+
+    def next(self) -> Outgoing | None:
+        """Give what comes next, None at the end of the log. Raises: InfraError"""
+
+
+class RelayStore(Protocol):
+    """Who leads, and how far each lane is. infra.relay_store is the one behind it."""
+
+    def lead(self) -> AbstractContextManager[bool]:
+        """Be the one relay of this log until the block ends; False: another one is."""
+
+    def positions(self) -> Mapping[str, int]:
+        """Give how far each lane has published, by name."""
+
+    def move(self, lane: str, position: int) -> None:
+        """Save how far a lane has published. Raises: InfraError, also if we lead no longer"""

@@ -1,0 +1,101 @@
+"""Records of the topic orderpath.log: rows of the log as they are, personal data sealed.
+
+The value is a JSON array with one array per row, in the order of RecordedRow; headers say which
+part of the log it is. The relay packs them, the workers unpack them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_json
+
+from domain.refusals import InfraError
+from domain.streaming import LOG, Message, Span
+from infra.recorded_row import COLUMNS, RecordedRow, row_of
+
+MAX_EVENTS: Final = 128  # of one record
+MAX_BYTES: Final = 256 * 1024  # of payloads in one record, unless one alone is larger
+LARGEST_BYTES: Final = 900 * 1024  # A larger event is not sent: workers read it from the log.
+FORMAT: Final = b"1"  # of the value
+
+_PAYLOAD: Final = COLUMNS.split(", ").index("e.payload")
+_Row = tuple[
+    str, int, str, str, int, int,
+    UUID | None, str | None, UUID | None, UUID, UUID, UUID | None,
+    str, str, str | None, str | None, str, datetime, datetime,
+]  # fmt: skip
+_ROWS: Final = TypeAdapter(list[_Row])
+
+
+def pack(rows: Sequence[RecordedRow], span: Span) -> Message:
+    """Give the record of some consecutive rows of one shard."""
+    headers = [("format", FORMAT), ("log_id", str(span.log_id).encode())]
+    headers += [
+        (name, str(getattr(span, name)).encode())
+        for name in ("epoch", "shard", "prev", "first", "last")
+    ]
+    value = to_json([_wire(row) for row in rows])
+    return Message(LOG.name, value, partition=span.shard, headers=headers)
+
+
+def unpack(headers: Mapping[str, bytes], value: bytes | None) -> tuple[Span, list[RecordedRow]]:
+    """Read a record.
+
+    Raises: InfraError record_unreadable: its events have to be read from the log instead
+    """
+    try:
+        if headers["format"] != FORMAT:
+            raise ValueError(f"format {headers['format']!r} is not {FORMAT!r}")
+        numbers = {name: int(headers[name]) for name in ("epoch", "shard", "prev", "first", "last")}
+        span = Span(log_id=UUID(headers["log_id"].decode()), **numbers)
+        rows = [_row(values) for values in _ROWS.validate_json(value or b"")]
+    except (KeyError, ValueError) as error:
+        why = "its rows are no rows" if isinstance(error, ValidationError) else repr(error)
+        raise InfraError(
+            "record_unreadable", f"A record of {LOG.name} is not ours: {why}"
+        ) from None
+    _check(span, rows)
+    return span, rows
+
+
+def split(rows: Sequence[RecordedRow]) -> Iterator[list[RecordedRow]]:
+    """Cut the rows of one shard into what fits in a record; too large an event stands alone."""
+    part: list[RecordedRow] = []
+    size = 0
+    for row in rows:
+        size += len(row.payload)
+        if part and (len(part) == MAX_EVENTS or size > MAX_BYTES):
+            yield part
+            part, size = [], len(row.payload)
+        part.append(row)
+    if part:
+        yield part
+
+
+def _wire(row: RecordedRow) -> list[object]:
+    values = list(row.__dict__.values())
+    values[_PAYLOAD] = row.payload.decode()
+    return values
+
+
+def _row(values: _Row) -> RecordedRow:
+    row = list(values)
+    row[_PAYLOAD] = values[_PAYLOAD].encode()  # type: ignore[union-attr]
+    return row_of(tuple(row))
+
+
+def _check(span: Span, rows: Sequence[RecordedRow]) -> None:
+    """A record with a hole would be taken for whole."""
+    positions = [row.position for row in rows]
+    whole = (
+        bool(rows)
+        and positions == sorted(set(positions))
+        and span.prev < span.first == positions[0]
+        and span.last == positions[-1]
+        and all(row.shard == span.shard for row in rows)
+    )
+    if not whole:
+        raise InfraError("record_unreadable", f"A record of {LOG.name} is not what it says")
