@@ -77,7 +77,7 @@ def test_a_truncated_record_is_told_from_a_whole_one(
     assert message.value is not None
     cut = message.value[: data.draw(st.integers(0, len(message.value) - 1))]
 
-    with pytest.raises(InfraError, match="record_unreadable|not ours"):
+    with pytest.raises(InfraError, match="not ours"):
         unpack(dict(message.headers), cut)
 
 
