@@ -14,14 +14,13 @@ from pydantic_core import to_json
 
 from domain.refusals import InfraError
 from domain.streaming import LOG, Message, Span
-from infra.recorded_row import COLUMNS, RecordedRow, row_of
+from infra.recorded_row import RecordedRow, row_of
 
 MAX_EVENTS: Final = 128  # of one record
 MAX_BYTES: Final = 256 * 1024  # of payloads in one record, unless one alone is larger
 LARGEST_BYTES: Final = 900 * 1024  # A larger event is not sent: workers read it from the log.
 FORMAT: Final = b"1"  # of the value
 
-_PAYLOAD: Final = COLUMNS.split(", ").index("e.payload")
 _Row = tuple[
     str, int, str, str, int, int,
     UUID | None, str | None, UUID | None, UUID, UUID, UUID | None,
@@ -76,15 +75,13 @@ def split(rows: Sequence[RecordedRow]) -> Iterator[list[RecordedRow]]:
 
 
 def _wire(row: RecordedRow) -> list[object]:
-    values = list(row.__dict__.values())
-    values[_PAYLOAD] = row.payload.decode()
-    return values
+    _, _, _, _, *rest = row.__dict__.values()  # in the order of COLUMNS
+    return [row.stream_id, row.version, row.type, row.payload.decode(), *rest]
 
 
 def _row(values: _Row) -> RecordedRow:
-    row = list(values)
-    row[_PAYLOAD] = values[_PAYLOAD].encode()  # type: ignore[union-attr]
-    return row_of(tuple(row))
+    stream_id, version, name, payload, *rest = values
+    return row_of((stream_id, version, name, payload.encode(), *rest))
 
 
 def _check(span: Span, rows: Sequence[RecordedRow]) -> None:
