@@ -76,7 +76,8 @@ def place(
     event = e.OrderPlaced(**asked, status=status, deadlines=deadlines_of(path, status, at, facts))
     told = [Decided(one, at) for one in (event, *paid)]
     if path.has_effects:
-        return _with_effects(cmd, Situation(cmd.order_id, order, path, cmd.actor, at, facts), told)
+        situation = Situation(cmd.order_id, order, path, cmd.actor, at, facts)
+        return _with_effects(cmd, situation, told, at)
     return {cmd.stream_id: told}
 
 
@@ -112,17 +113,19 @@ def decide(order: Order, cmd: c.OrderCommand, facts: Facts, now: datetime) -> De
         raise Refusal(*unmet, *more)
     if situation is not None and (situation.path.has_effects or order.goods):
         told = [_decided(cmd, order, event, at) for event in events]
-        return _with_effects(cmd, replace(situation, now=max(at, now)), told)
+        return _with_effects(cmd, situation, told, now)
     return {cmd.stream_id: [_decided(cmd, order, event, at) for event in events]}
 
 
-def _with_effects(cmd: c.OrderCommand, situation: Situation, told: list[Decided]) -> Decision:
+def _with_effects(
+    cmd: c.OrderCommand, situation: Situation, told: list[Decided], now: datetime
+) -> Decision:
     """Add what the events lead to, which is decided here and now, whoever told them and of when.
 
     Raises: Refusal if that cannot be
     """
-    latest = situation.order.last_occurred_at or situation.now
-    draft = Draft.of(replace(situation, now=max(situation.now, latest)))
+    now = max(situation.now, now, situation.order.last_occurred_at or now)
+    draft = Draft.of(situation if situation.now == now else replace(situation, now=now))
     if isinstance(cmd, c.ReserveItems):
         goods.reserve_ordered(draft)
     elif isinstance(cmd, c.ExpireReservations):

@@ -188,7 +188,7 @@ def _reserve(draft: Draft, wanted: list[Wanted], *, partial: bool) -> list[Alloc
         kept = _kept(draft, item_id, draft.order.items[item_id])
         if one.parts or one.missing:
             parts = _sum(kept.parts, one.parts)
-            _note(draft, item_id, replace(kept, parts=parts, missing=one.missing))
+            _note(draft, item_id, Kept(kept.sku, parts, kept.committed, one.missing))
     return got
 
 
@@ -234,7 +234,8 @@ def _is_due(draft: Draft, sku: str, location: str, item_id: str) -> bool:
 
 def _note(draft: Draft, item_id: str, kept: Kept) -> None:
     """Let the order know what the stocks keep for it now, if it is something else than before."""
-    now = replace(kept, parts={where: pieces for where, pieces in kept.parts.items() if pieces})
+    parts = {where: pieces for where, pieces in kept.parts.items() if pieces}
+    now = Kept(kept.sku, parts, kept.committed, kept.missing)
     if now != draft.order.goods.get(item_id):
         draft.add(
             e.ReservationChanged(

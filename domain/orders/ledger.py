@@ -55,6 +55,9 @@ class Balance:
         return max(self.granted_minor - self.refunded_minor, 0)
 
 
+_KINDS = get_args(EntryKind)
+
+
 def balance(
     entries: Iterable[LedgerEntry], currency: str | None, payment_id: str | None = None
 ) -> Balance:
@@ -62,7 +65,7 @@ def balance(
 
     The order of the entries has no meaning.
     """
-    sums = dict.fromkeys(get_args(EntryKind), 0)
+    sums = dict.fromkeys(_KINDS, 0)
     for entry in entries:
         if entry.currency == currency and payment_id in (None, entry.payment_id):
             sums[entry.kind] += entry.amount_minor

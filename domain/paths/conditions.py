@@ -148,14 +148,29 @@ def _teller(type_: Type, fields: Mapping[str, Set[str]]) -> Teller:
         absent = type_.absent
         return lambda value: absent if value is None else value
     if isinstance(type_, Record):
-        inner = tuple(
-            (name, _teller(type_.fields[name], fields)) for name in sorted(fields[type_.name])
-        )
-        return lambda record: {
-            name: tell(None if record is None else record[name]) for name, tell in inner
-        }
+        return _record_teller(type_, fields)
     element = _teller(type_.element, fields)
     return lambda elements: [element(one) for one in _bounded(elements)]
+
+
+def _record_teller(record: Record, fields: Mapping[str, Set[str]]) -> Teller:
+    """The fields that are scalars are most, and told without a call for each."""
+    named = [(name, record.fields[name]) for name in sorted(fields[record.name])]
+    scalars = tuple((name, of.absent) for name, of in named if isinstance(of, Scalar))
+    others = tuple((name, _teller(of, fields)) for name, of in named if not isinstance(of, Scalar))
+    nobody = dict(scalars)
+
+    def tell(subject: Mapping[str, Any] | None) -> dict[str, Any]:
+        if subject is None:
+            return nobody | {name: tell(None) for name, tell in others}
+        told = {
+            name: absent if (value := subject[name]) is None else value for name, absent in scalars
+        }
+        for name, tell in others:
+            told[name] = tell(subject[name])
+        return told
+
+    return tell
 
 
 def _bounded(elements: Sequence[Any] | None) -> Sequence[Any]:
