@@ -32,7 +32,7 @@ def moves_per_second(server_url: str, processes: int) -> float:
             for part in range(processes)
         ]
         answers = run_together("benchmarks.writer", wishes, longest_seconds=60)
-    return sum(len(found["latencies"]) / found["seconds"] for found in answers)
+    return float(sum(len(found["latencies"]) / found["seconds"] for found in answers))
 
 
 async def _place_all(pipeline: Pipeline) -> None:
