@@ -4,6 +4,7 @@ A wrong value and an unknown name both stop the program, with a sentence that sa
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -11,7 +12,7 @@ from dotenv import dotenv_values
 from platformdirs import user_data_path
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -22,6 +23,7 @@ PREFIX: Final = "ORDERPATH_"
 DOTENV: Final = ".env"
 
 Lower = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
+Upper = BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)
 
 
 def _connectable(url: str) -> str:
@@ -56,7 +58,15 @@ class Settings(BaseSettings):
         str, Field(pattern=r"^$|^postgres(ql)?://"), AfterValidator(_connectable)
     ] = ""  # empty: embedded
     data_dir: Path = Field(default_factory=lambda: user_data_path("orderpath", appauthor=False))
-    kafka: Annotated[str, Field(pattern=HostPorts)] = ""  # brokers; nothing reads it yet
+    kafka: Annotated[str, Field(pattern=HostPorts)] = ""  # brokers; empty: the local one, if any
+    # How the brokers of `kafka` are spoken to, as they have it; the local one knows no login.
+    kafka_protocol: Annotated[Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"], Lower] = (
+        "plaintext"
+    )
+    kafka_mechanism: Annotated[Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"], Upper] = "PLAIN"
+    kafka_user: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_ca_file: Path | None = None  # PEM; None: the certificates that the system trusts
     batch_commands: Annotated[int, Field(ge=1, le=1024)] = 256  # commands an append
     batch_events: Annotated[int, Field(ge=1, le=10_000)] = 2_000  # events a projection transaction
     cache_streams: Annotated[int, Field(ge=0, le=1_000_000)] = 20_000  # states kept in memory
@@ -85,9 +95,26 @@ def load_settings() -> Settings:
         raise SettingsError(f"{DOTENV} cannot be read as UTF-8 text: {error}") from None
     except ValidationError as error:
         problems += [_explain(detail) for detail in error.errors()]
+    if settings is not None:
+        problems += _unfinished_kafka(settings)
     if settings is None or problems:
         raise SettingsError("\n".join(problems))
     return settings.model_copy(update={"data_dir": _absolute(settings.data_dir)})
+
+
+def _unfinished_kafka(settings: Settings) -> Iterator[str]:
+    """Say what is missing of what the protocol needs."""
+    login = settings.kafka_user and settings.kafka_password
+    if settings.kafka_protocol.startswith("sasl_") and not login:
+        yield (
+            f"{PREFIX}KAFKA_PROTOCOL={settings.kafka_protocol} logs in: set {PREFIX}KAFKA_USER "
+            f"and {PREFIX}KAFKA_PASSWORD too."
+        )
+    if settings.kafka_ca_file and not settings.kafka_ca_file.is_file():
+        yield (
+            f"{PREFIX}KAFKA_CA_FILE: there is no such file (given: "
+            f"{str(settings.kafka_ca_file)!r}). Allowed: {_ALLOWED['kafka_ca_file']}."
+        )
 
 
 def _absolute(folder: Path) -> Path:
@@ -119,8 +146,8 @@ def _unknown(name: str) -> str:
 
 def _explain(detail: ErrorDetails) -> str:
     field = str(detail["loc"][0])
-    # A database URL may hold a password, so its value is not repeated.
-    given = "" if field == "database_url" else f" (given: {detail['input']!r})"
+    # What is or may hold a password is not repeated.
+    given = "" if field in ("database_url", "kafka_password") else f" (given: {detail['input']!r})"
     return f"{PREFIX}{field.upper()}: {detail['msg']}{given}. Allowed: {_ALLOWED[field]}."
 
 
@@ -128,6 +155,11 @@ _ALLOWED: Final = {
     "database_url": "postgresql://user@host:port/database, or empty for the embedded PostgreSQL",
     "data_dir": "a path to a folder that may be written",
     "kafka": "host:port, several separated by commas, or empty for none",
+    "kafka_protocol": "plaintext, ssl, sasl_plaintext, sasl_ssl",
+    "kafka_mechanism": "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512",
+    "kafka_user": "a text",
+    "kafka_password": "a text",
+    "kafka_ca_file": "a file of certificates in PEM form, or empty for those of the system",
     "batch_commands": "a whole number from 1 to 1024",
     "batch_events": "a whole number from 1 to 10000",
     "cache_streams": "a whole number from 0 to 1000000",

@@ -18,6 +18,7 @@ def test_without_any_variable_everything_is_embedded() -> None:
     settings = load_settings()
 
     assert (settings.database_url, settings.kafka) == ("", "")
+    assert (settings.kafka_protocol, settings.kafka_ca_file) == ("plaintext", None)
     assert (settings.batch_commands, settings.batch_events) == (256, 2_000)
     assert settings.cache_streams == 20_000
     assert settings.phone_region == "RU"
@@ -95,6 +96,9 @@ def test_a_home_that_nobody_knows_names_the_variable(monkeypatch: pytest.MonkeyP
         ("ORDERPATH_PATIENCE_SECONDS", "nan", "from 0 to 600"),
         ("ORDERPATH_DATABASE_URL", "mysql://root@db/shop", "postgresql://user@host:port/database"),
         ("ORDERPATH_KAFKA", "broker", "host:port"),
+        ("ORDERPATH_KAFKA_PROTOCOL", "tls", "plaintext, ssl, sasl_plaintext, sasl_ssl"),
+        ("ORDERPATH_KAFKA_MECHANISM", "GSSAPI", "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512"),
+        ("ORDERPATH_KAFKA_CA_FILE", "missing.pem", "certificates in PEM form"),
         ("ORDERPATH_LOG_LEVEL", "loud", "debug, info, warning, error"),
         ("ORDERPATH_LOG_FORMAT", "xml", "auto, console, json"),
     ],
@@ -111,6 +115,19 @@ def test_a_wrong_value_names_the_variable_and_what_is_allowed(
     assert message.startswith(f"{name}: ")
     assert allowed in message
     assert (value in message) is (name != "ORDERPATH_DATABASE_URL")
+
+
+def test_a_protocol_with_login_needs_a_user_and_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERPATH_KAFKA_PROTOCOL", "SASL_SSL")
+    monkeypatch.setenv("ORDERPATH_KAFKA_USER", "shop")
+
+    with pytest.raises(SettingsError, match=r"sasl_ssl logs in: set .*_USER and .*_PASSWORD"):
+        load_settings()
+
+    monkeypatch.setenv("ORDERPATH_KAFKA_PASSWORD", "secret")
+    settings = load_settings()
+    assert settings.kafka_password.get_secret_value() == "secret"
+    assert "secret" not in repr(settings)
 
 
 def test_all_wrong_settings_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

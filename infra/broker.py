@@ -1,0 +1,139 @@
+"""How Kafka is reached: the one place that turns settings into what kafka-python and Faust want.
+
+Called by services.bootstrap, and by infra.local_broker to hear whether its broker answers.
+"""
+
+import socket
+import ssl
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Final
+
+from domain.refusals import InfraError
+from infra.settings import Settings, SettingsError
+
+ANSWER_SECONDS: Final = 5.0  # for a broker to answer
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerFacts:
+    """What the brokers say of themselves."""
+
+    version: str  # of Kafka, at least: told by what they understand
+    nodes: int
+    topics: int  # without Kafka's own
+
+
+def kafka_arguments(settings: Settings) -> dict[str, Any]:
+    """Give the arguments by which every client of kafka-python finds the brokers and logs in.
+
+    Raises: SettingsError for a file of certificates that holds none
+    """
+    arguments: dict[str, Any] = {
+        "bootstrap_servers": settings.kafka.split(","),
+        "security_protocol": settings.kafka_protocol.upper(),
+    }
+    if _encrypts(settings):
+        arguments["ssl_context"] = _ssl_context(settings)
+    if _logs_in(settings):
+        arguments["sasl_mechanism"] = settings.kafka_mechanism
+        arguments["sasl_plain_username"] = settings.kafka_user
+        arguments["sasl_plain_password"] = settings.kafka_password.get_secret_value()
+    return arguments
+
+
+def faust_arguments(settings: Settings) -> dict[str, Any]:
+    """Give the arguments of a Faust app by which it finds the brokers and logs in.
+
+    Raises: SettingsError for a file of certificates that holds none
+    """
+    from faust import SASLCredentials, SSLCredentials
+
+    arguments: dict[str, Any] = {
+        "broker": [f"kafka://{server}" for server in settings.kafka.split(",")]
+    }
+    context = _ssl_context(settings) if _encrypts(settings) else None
+    if _logs_in(settings):
+        arguments["broker_credentials"] = SASLCredentials(
+            username=settings.kafka_user,
+            password=settings.kafka_password.get_secret_value(),
+            ssl_context=context,
+            mechanism=settings.kafka_mechanism,
+        )
+    elif context:
+        arguments["broker_credentials"] = SSLCredentials(context)
+    return arguments
+
+
+def describe_broker(
+    arguments: dict[str, Any], *, timeout_seconds: float = ANSWER_SECONDS
+) -> BrokerFacts:
+    """Ask the brokers who they are; of several, one that answers is enough.
+
+    arguments: as kafka_arguments gives them
+    Raises:    InfraError broker_unavailable
+    """
+    from kafka import KafkaAdminClient
+    from kafka.errors import KafkaError
+
+    deadline = monotonic() + timeout_seconds
+    servers: list[str] = arguments["bootstrap_servers"]
+    reached = _reach_one(arguments, timeout_seconds)
+    milliseconds = max(int((deadline - monotonic()) * 1_000), 1)
+    chosen = {
+        "bootstrap_servers": [reached],
+        "bootstrap_timeout_ms": milliseconds,
+        "request_timeout_ms": milliseconds,
+    }
+    try:
+        with KafkaAdminClient(**{**arguments, **chosen}) as admin:
+            nodes = admin.describe_cluster()["brokers"]
+            version = admin.get_broker_version_data(nodes[0]["broker_id"]).broker_version
+            topics = [name for name in admin.list_topics() if not name.startswith("__")]
+    except KafkaError as error:
+        user = arguments.get("sasl_plain_username")  # A broker that refuses it just hangs up.
+        login = f"; is the login right (user {user})?" if user else ""
+        raise _unavailable(servers, f"{error}{login}") from error
+    return BrokerFacts(".".join(map(str, version)), len(nodes), len(topics))
+
+
+def _reach_one(arguments: dict[str, Any], timeout_seconds: float) -> str:
+    """Give the first broker that takes a connection, or refuse all with the reason of each.
+
+    kafka-python would say only that the time is over; it also leaves sockets and a thread behind.
+    """
+    servers: list[str] = arguments["bootstrap_servers"]
+    reasons = []
+    for server in servers:
+        host, _, port = server.rpartition(":")
+        try:
+            with socket.create_connection((host, int(port)), timeout_seconds / len(servers)) as one:
+                if context := arguments.get("ssl_context"):
+                    context.wrap_socket(one, server_hostname=host).close()
+        except OSError as error:  # TLS's errors are some, too.
+            reasons.append(f"{server}: {error.strerror or error}")
+        else:
+            return server
+    raise _unavailable(servers, "; ".join(reasons))
+
+
+def _unavailable(servers: list[str], why: str) -> InfraError:
+    return InfraError("broker_unavailable", f"Kafka at {','.join(servers)} does not answer: {why}")
+
+
+def _encrypts(settings: Settings) -> bool:
+    return settings.kafka_protocol.endswith("ssl")
+
+
+def _logs_in(settings: Settings) -> bool:
+    return settings.kafka_protocol.startswith("sasl_")
+
+
+def _ssl_context(settings: Settings) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=settings.kafka_ca_file)
+    except (OSError, ssl.SSLError) as error:
+        message = (
+            f"ORDERPATH_KAFKA_CA_FILE: {settings.kafka_ca_file} holds no certificates: {error}"
+        )
+        raise SettingsError(message) from error
