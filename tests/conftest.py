@@ -11,6 +11,8 @@ import pytest
 from hypothesis import settings
 
 from infra.embedded import stop_embedded
+from infra.local_broker import stop_local_broker
+from tests.support.broker import start_test_broker
 from tests.support.olist import find_real_orders
 from tests.support.postgres import cloned_database, ensure_template, start_test_server
 
@@ -24,7 +26,7 @@ SERVER_FOLDER = pytest.StashKey[Path]()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose one folder for the session's server; xdist workers are told which.
+    """Choose one folder for the session's servers; xdist workers are told which.
 
     The folders of the tests are in one of our own too: in the one that pytest shares between
     sessions, the next session locks out the user that PostgreSQL runs as.
@@ -43,8 +45,9 @@ def pytest_configure_node(node: Any) -> None:  # xdist ships no types.
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the server once every worker is done."""
+    """Stop the servers once every worker is done."""
     if not hasattr(config, "workerinput"):
+        stop_local_broker(config.stash[SERVER_FOLDER])
         stop_embedded(config.stash[SERVER_FOLDER])
         shutil.rmtree(config.stash[SERVER_FOLDER], ignore_errors=True)
 
@@ -75,6 +78,12 @@ def database_url(migrated_server: str) -> Iterator[str]:
     """URL of a migrated, empty database of this test alone."""
     with cloned_database(migrated_server) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def broker(pytestconfig: pytest.Config) -> str:
+    """host:port of the session's Kafka. Missing: skipped by name, a failure with CI=true."""
+    return start_test_broker(pytestconfig.stash[SERVER_FOLDER])
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,175 @@
+"""How Kafka is reached: encrypted and logged in, by both clients, and what is said where not."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import faust
+import pytest
+from aiokafka import AIOKafkaProducer
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
+from pydantic import SecretStr
+
+from domain.refusals import InfraError
+from infra.broker import describe_broker, faust_arguments, kafka_arguments
+from infra.local_broker import start_local_broker, stop_local_broker
+from infra.settings import Settings, SettingsError
+from services.bootstrap import utc_now
+from tests.support.broker import fresh_topic, receive
+
+HOST = "127.0.0.1"
+LOGIN = 'org.apache.kafka.common.security.plain.PlainLoginModule required user_shop="right";'
+
+
+@pytest.fixture(scope="module")
+def guarded(
+    broker: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Settings, str]]:
+    """Settings of a broker that encrypts and wants a login, and its address without either."""
+    assert broker
+    data_dir = tmp_path_factory.mktemp("guarded")
+    certificate, key = write_certificate(data_dir)
+    plain, controller, secure = free_ports(3)
+    (data_dir / "kafka").mkdir()
+    (data_dir / "kafka" / "ports").write_text(f"{plain} {controller}\n")
+    address = start_local_broker(
+        data_dir,
+        settings={
+            "listeners": f"BROKER://{HOST}:{plain},CONTROLLER://{HOST}:{controller},"
+            f"SECURE://{HOST}:{secure}",
+            "listener.security.protocol.map": "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,"
+            "SECURE:SASL_SSL",
+            "listener.name.secure.ssl.keystore.type": "PEM",
+            "listener.name.secure.ssl.keystore.location": str(key),
+            "listener.name.secure.sasl.enabled.mechanisms": "PLAIN",
+            "listener.name.secure.plain.sasl.jaas.config": LOGIN,
+        },
+    )
+    yield (
+        Settings(
+            kafka=f"{HOST}:{secure}",
+            kafka_protocol="sasl_ssl",
+            kafka_user="shop",
+            kafka_password=SecretStr("right"),
+            kafka_ca_file=certificate,
+        ),
+        address,
+    )
+    stop_local_broker(data_dir)
+
+
+def write_certificate(folder: Path) -> tuple[Path, Path]:
+    """Write a certificate that signs itself, and it together with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kafka of a test")])
+    now = utc_now()
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address(HOST))]), False)
+        .sign(key, hashes.SHA256())
+    )
+    certificate, both = folder / "certificate.pem", folder / "key.pem"
+    certificate.write_bytes(signed.public_bytes(Encoding.PEM))
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    both.write_bytes(secret + certificate.read_bytes())
+    return certificate, both
+
+
+def free_ports(count: int) -> list[int]:
+    probes = [socket.create_server((HOST, 0)) for _ in range(count)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def test_kafka_python_logs_in_through_an_encrypted_connection(
+    guarded: tuple[Settings, str],
+) -> None:
+    settings, _ = guarded
+
+    facts = describe_broker(kafka_arguments(settings))
+
+    assert (facts.version, facts.nodes) == ("4.1", 1)
+
+
+def test_what_faust_is_given_writes_through_the_same_connection(
+    guarded: tuple[Settings, str],
+) -> None:
+    settings, plain = guarded
+    topic = fresh_topic(plain)
+    app = faust.App("test", **faust_arguments(settings), store="memory://")
+    assert [str(url) for url in app.conf.broker] == [f"kafka://{settings.kafka}"]
+
+    async def write() -> None:
+        login = credentials_to_aiokafka_auth(app.conf.broker_credentials)
+        async with AIOKafkaProducer(bootstrap_servers=settings.kafka, **login) as producer:
+            await producer.send_and_wait(topic, b"by faust's client")
+
+    asyncio.run(write())
+
+    assert receive(plain, topic, 1) == [b"by faust's client"]
+
+
+def test_where_a_broker_hangs_up_the_login_is_asked_about_and_no_password_told(
+    guarded: tuple[Settings, str],
+) -> None:
+    settings, _ = guarded
+    wrong = settings.model_copy(update={"kafka_password": SecretStr("wrong")})
+
+    with pytest.raises(InfraError, match=r"is the login right \(user shop\)\?") as caught:
+        describe_broker(kafka_arguments(wrong), timeout_seconds=2)
+
+    assert caught.value.code == "broker_unavailable"
+    assert "wrong" not in str(caught.value)
+
+
+def test_a_broker_whose_certificate_nobody_signed_is_not_spoken_to(
+    guarded: tuple[Settings, str],
+) -> None:
+    settings, _ = guarded
+    unsigned = settings.model_copy(update={"kafka_ca_file": None})
+
+    with pytest.raises(InfraError, match="certificate verify failed") as caught:
+        describe_broker(kafka_arguments(unsigned))
+
+    assert caught.value.code == "broker_unavailable"
+
+
+def test_a_file_that_holds_no_certificates_is_named(tmp_path: Path) -> None:
+    nonsense = tmp_path / "ca.pem"
+    nonsense.write_text("none")
+
+    with pytest.raises(SettingsError, match=r"ORDERPATH_KAFKA_CA_FILE: .*ca\.pem holds no"):
+        kafka_arguments(Settings(kafka="k:1", kafka_protocol="ssl", kafka_ca_file=nonsense))
+
+
+def test_of_several_brokers_one_that_answers_is_enough(broker: str) -> None:
+    several = Settings(kafka=f"{HOST}:1,{broker}")
+
+    assert describe_broker(kafka_arguments(several)).nodes == 1
+
+
+def test_brokers_of_which_none_answers_are_each_named_with_the_reason() -> None:
+    away = Settings(kafka=f"{HOST}:1,{HOST}:2")
+
+    with pytest.raises(InfraError) as caught:
+        describe_broker(kafka_arguments(away))
+
+    assert caught.value.code == "broker_unavailable"
+    assert f"{HOST}:1: Connection refused; {HOST}:2: Connection refused" in str(caught.value)

@@ -1,0 +1,77 @@
+"""A Kafka for a test session: one broker, and topics and groups of each test's own.
+
+All pytest-xdist workers share the broker: the local one is made to be shared by processes.
+"""
+
+import os
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka.admin import NewTopic
+
+from domain.refusals import InfraError
+from infra.local_broker import start_local_broker
+
+ROOM_SECONDS = 60.0  # far more than any wait takes; reached only by a fault
+
+
+def start_test_broker(folder: Path) -> str:
+    """Give host:port of the session's broker; or skip, except under CI."""
+    try:
+        return start_local_broker(folder)
+    except InfraError as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(f"needs Kafka, which did not start: {error}")
+
+
+def fresh_topic(broker: str, partitions: int = 1, **configuration: str) -> str:
+    """Create a topic that nobody else uses and give its name, once it can be written to.
+
+    configuration: settings of the topic by name, _ for the dot: cleanup_policy="compact"
+    """
+    name = f"test-{uuid4().hex}"
+    topic = NewTopic(
+        name,
+        num_partitions=partitions,
+        replication_factor=1,
+        topic_configs={key.replace("_", "."): value for key, value in configuration.items()},
+    )
+    with KafkaAdminClient(bootstrap_servers=[broker]) as admin:
+        admin.create_topics([topic])
+        admin.wait_for_topics([name])
+    return name
+
+
+def fresh_group() -> str:
+    """Give the name of a consumer group that nobody else uses."""
+    return f"test-{uuid4().hex}"
+
+
+def send(broker: str, topic: str, *values: bytes) -> None:
+    """Write records, compressed as the relay does, and wait until all are acknowledged."""
+    with KafkaProducer(
+        bootstrap_servers=[broker], compression_type="lz4", acks="all", linger_ms=5
+    ) as producer:
+        sent = [producer.send(topic, value) for value in values]
+        for future in sent:
+            future.get(timeout=ROOM_SECONDS)
+
+
+def receive(broker: str, topic: str, count: int) -> list[bytes]:
+    """Read so many records from the beginning of a topic. Raises: AssertionError if fewer come"""
+    found: list[bytes] = []
+    with KafkaConsumer(
+        topic,
+        bootstrap_servers=[broker],
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        consumer_timeout_ms=int(ROOM_SECONDS * 1_000),
+    ) as consumer:
+        for record in consumer:
+            found.append(record.value)
+            if len(found) == count:
+                return found
+    raise AssertionError(f"{len(found)} of {count} records came: {found[:3]}")
