@@ -23,6 +23,7 @@ from domain.paths.calendar_line import PublishCalendar
 from domain.paths.commands import PublishPath
 from infra import calendar_files
 from infra.batch_store import PostgresBatchStore
+from infra.broker import BrokerFacts, describe_broker, kafka_arguments
 from infra.calendar_files import read_calendar
 from infra.contact_ids import ContactIds
 from infra.embedded import (
@@ -34,6 +35,12 @@ from infra.embedded import (
 )
 from infra.event_log import EventLog, open_log
 from infra.import_desk import ImportDesk
+from infra.local_broker import (
+    find_brokers,
+    local_broker_address,
+    start_local_broker,
+    stop_local_broker,
+)
 from infra.log import configure_logging
 from infra.logins import analyst_url, shared_login, without_password
 from infra.migrate import is_current, migrate
@@ -55,7 +62,9 @@ __all__ = [
     "System",
     "analyst_shell",
     "analyst_url",
+    "broker_facts",
     "database_runs",
+    "find_brokers",
     "load_preset",
     "load_settings",
     "open_system",
@@ -66,7 +75,9 @@ __all__ = [
     "read_owners",
     "read_path",
     "shared_login",
+    "start_broker",
     "start_database",
+    "stop_broker",
     "stop_database",
     "tune_process",
     "utc_now",
@@ -233,6 +244,27 @@ def start_database(settings: Settings) -> None:
 def stop_database(settings: Settings) -> bool:
     """Stop the embedded server, whoever uses it. False if it did not run, or is not ours."""
     return not settings.database_url and stop_embedded(settings.data_dir)
+
+
+def start_broker(settings: Settings) -> str:
+    """Start the local Kafka if it does not run, and give its host:port."""
+    return start_local_broker(settings.data_dir)
+
+
+def stop_broker(settings: Settings) -> bool:
+    """Stop the local Kafka, whoever uses it. False if it did not run."""
+    return stop_local_broker(settings.data_dir)
+
+
+def broker_facts(settings: Settings) -> tuple[str, BrokerFacts] | None:
+    """Ask the brokers that programs use: where, and what they say. None: the local one is stopped.
+
+    Raises: InfraError broker_unavailable
+    """
+    if not settings.kafka and local_broker_address(settings.data_dir) is None:
+        return None
+    found = find_brokers(settings)
+    return found.kafka, describe_broker(kafka_arguments(found))
 
 
 def analyst_shell(system: System) -> tuple[list[str], dict[str, str]]:

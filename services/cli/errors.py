@@ -115,5 +115,7 @@ _ADVICE: Final = {
     "database_unavailable": "Look at `orderpath status`, then send the same again: "
     "what was answered is kept.",
     "login_refused": "docs/database.md says where the passwords stand, and how to make new ones.",
+    "broker_unavailable": "Look at `orderpath kafka status`. Commands go on without Kafka; what "
+    "waits for it is sent later.",
     "database_full": "Make room on its disk, then send the same again.",
 }

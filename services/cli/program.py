@@ -5,6 +5,7 @@ from typing import Final
 import typer
 
 from services.cli import (
+    broker,
     bulk,
     calendars,
     customers,
@@ -94,5 +95,6 @@ for group in (
     paths.app,
     calendars.app,
     log.app,
+    broker.app,
 ):
     app.add_typer(group)

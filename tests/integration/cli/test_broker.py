@@ -1,0 +1,77 @@
+"""`orderpath kafka …`: up, status, down, and what they answer where nothing is to be had."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.local_broker import stop_local_broker
+from tests.support.broker import fresh_topic
+from tests.support.command_line import Here
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, broker: str) -> Iterator[Path]:
+    """A data folder of its own; asks for the session's broker to be skipped where none starts."""
+    assert broker
+    yield tmp_path / "data"
+    stop_local_broker(tmp_path / "data")
+
+
+def test_a_local_kafka_is_started_looked_at_and_stopped(data_dir: Path) -> None:
+    line = Here({"ORDERPATH_DATA_DIR": str(data_dir)})
+    before = line.run("kafka", "status", "--json")
+    assert (before.code, before.json["running"], before.json["topics"]) == (1, False, None)
+    assert not data_dir.exists()  # A look starts nothing and leaves nothing.
+
+    up = line.run("kafka", "up", "--json")
+    address = up.json["address"]
+    fresh_topic(address)
+
+    assert (up.code, up.json["data_dir"]) == (0, str(data_dir))
+    running = line.run("kafka", "status", "--json")
+    assert running.code == 0
+    assert running.json == {
+        "kind": "local",
+        "running": True,
+        "address": address,
+        "data_dir": str(data_dir),
+        "version": "4.1",
+        "nodes": 1,
+        "topics": 1,
+    }
+    assert f"Kafka runs at {address}" in line.run("kafka", "up").out  # Twice is once.
+    assert address in line.run("kafka", "status").out
+
+    assert line.run("kafka", "down").out == "Stopped Kafka.\n"
+    again = line.run("kafka", "down", "--json")
+    assert (again.code, again.json) == (0, {"stopped": False})
+    assert "`orderpath kafka up` starts it" in line.run("kafka", "status").out
+
+
+def test_the_status_of_a_given_kafka_is_asked_of_it(broker: str, tmp_path: Path) -> None:
+    line = Here({"ORDERPATH_DATA_DIR": str(tmp_path), "ORDERPATH_KAFKA": broker})
+
+    said = line.run("kafka", "status", "--json")
+
+    assert said.code == 0
+    assert (said.json["kind"], said.json["address"]) == ("given", broker)
+    assert said.json["data_dir"] is None
+
+
+def test_a_given_kafka_that_does_not_answer_is_infrastructure(tmp_path: Path) -> None:
+    line = Here({"ORDERPATH_DATA_DIR": str(tmp_path), "ORDERPATH_KAFKA": "127.0.0.1:1"})
+
+    said = line.run("kafka", "status")
+
+    assert said.code == 3
+    assert "broker_unavailable: Kafka at 127.0.0.1:1 does not answer" in said.err
+
+
+def test_a_local_kafka_beside_a_given_one_comes_with_a_warning(data_dir: Path) -> None:
+    line = Here({"ORDERPATH_DATA_DIR": str(data_dir), "ORDERPATH_KAFKA": "kafka.example:9092"})
+
+    said = line.run("kafka", "up")
+
+    assert said.code == 0
+    assert "ORDERPATH_KAFKA names another Kafka, kafka.example:9092" in said.err
