@@ -18,7 +18,7 @@ from domain.paths.path import OrderPath
 from domain.reading import Head, Undecodable
 from domain.refusals import FactIdReused, InfraError, Unmet
 from infra.appending import AppendCall, AppendRows
-from infra.mapper import EventMapper
+from infra.mapper import EventMapper, Keys
 from infra.postgres import Session
 from infra.recorded_row import RecordedRow
 from infra.recorder import PostgresRecorder
@@ -93,9 +93,24 @@ class EventLog:
             check_contiguous(after, rows)
         return [self._decode_leniently(row) for row in rows]
 
-    def _decode_leniently(self, row: RecordedRow) -> Recorded | Undecodable:
+    def read_streams(
+        self, versions: Mapping[str, tuple[int, int]], *, opened: bool = False
+    ) -> list[Recorded | Undecodable]:
+        """Give the events of many streams, of each those above one version and up to another.
+
+        opened: personal data in clear; only for who may see keys
+        Raises: InfraError newer_version for an unknown stored name.
+        """
+        rows = self.recorder.select_parts(versions)
+        key_ids = {row.key_id for row in rows if row.key_id is not None}
+        keys = self.recorder.select_keys(key_ids) if opened else None
+        return [self._decode_leniently(row, keys) for row in rows]
+
+    def _decode_leniently(
+        self, row: RecordedRow, keys: Keys | None = None
+    ) -> Recorded | Undecodable:
         try:
-            return self.mapper.decode(row, None)
+            return self.mapper.decode(row, keys)
         except MapperDeserialisationError as error:
             place = (row.position, row.stream_id, row.version, row.shard, row.type)
             return Undecodable(*place, error=str(error))

@@ -1,6 +1,6 @@
 """The recorder of the `eventsourcing` library on our log: rows in, rows out, in log order."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, LiteralString
 from uuid import UUID, uuid4
@@ -38,6 +38,20 @@ _SELECT_STREAMS: Final[LiteralString] = (
     order by e.stream_id, e.version
 """
 )
+# The same up to a version, and without keys, which not everybody may see.
+_SELECT_PARTS: Final[LiteralString] = (
+    "select "  # noqa: S608 - constants
+    + COLUMNS
+    + """ from json_to_recordset(%s) as wanted(stream text, above integer, upto integer)
+    cross join lateral (
+        select * from log.events e
+        where e.stream_id = wanted.stream and e.version > wanted.above and e.version <= wanted.upto
+        offset 0
+    ) e
+    order by e.stream_id, e.version
+"""
+)
+_SELECT_KEYS: Final = "select key_id, key from log.keys where key_id = any(%s)"
 
 
 class PostgresRecorder(ApplicationRecorder):
@@ -71,6 +85,21 @@ class PostgresRecorder(ApplicationRecorder):
         with self.connection() as connection:
             rows = connection.execute(_SELECT_STREAMS, [to_json(wanted).decode()]).fetchall()
         return [(row_of(row[:-1]), row[-1]) for row in rows]
+
+    def select_parts(self, versions: Mapping[str, tuple[int, int]]) -> list[RecordedRow]:
+        """Give the rows of many streams, of each those above one version and up to another."""
+        wanted = [
+            {"stream": stream, "above": above, "upto": upto}
+            for stream, (above, upto) in versions.items()
+        ]
+        with self.connection() as connection:
+            rows = connection.execute(_SELECT_PARTS, [to_json(wanted).decode()]).fetchall()
+        return [row_of(row) for row in rows]
+
+    def select_keys(self, key_ids: Iterable[UUID]) -> dict[UUID, bytes | None]:
+        """Give keys by id; of an erased subject there is none."""
+        with self.connection() as connection:
+            return dict(connection.execute(_SELECT_KEYS, [list(key_ids)]).fetchall())
 
     def insert_events(
         self, stored_events: Sequence[StoredEvent], **_kwargs: Any

@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     patience_seconds: Annotated[float, Field(ge=0, le=600)] = 10.0
     # Where a phone number without + is dialled, by ISO 3166. Another one means other customers.
     phone_region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "RU"
+    # Public topics of the relay; names, phones, e-mails and addresses in them.
+    public_topics: bool = True
+    public_personal: bool = False
     # Refused commands of one caller that are decided and kept; what comes then is turned away.
     refusals_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 120
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Lower] = "info"
@@ -165,6 +168,8 @@ _ALLOWED: Final = {
     "cache_streams": "a whole number from 0 to 1000000",
     "patience_seconds": "a number from 0 to 600",
     "phone_region": "two capital letters of a country, such as RU or DE",
+    "public_topics": "on or off",
+    "public_personal": "on or off",
     "refusals_per_minute": "a whole number from 1 to 1000000",
     "log_level": "debug, info, warning, error",
     "log_format": "auto, console, json",

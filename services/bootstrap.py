@@ -52,6 +52,7 @@ from infra.settings import Settings, load_settings
 from services.follower import Follower, Progress
 from services.pipeline import Pipeline
 from services.projector import Projector
+from services.public_lane import PublicLane
 from services.read_models import ReadModels
 from services.reception import Reception
 
@@ -190,6 +191,14 @@ class System:
         """Give a driver of the projections, once these are prepared."""
         projector = Projector(self.read_models.lend, self.projection_log)
         return Follower(projector, self.projection_log, batch_events=self.settings.batch_events)
+
+    def public_lane(self) -> PublicLane | None:
+        """Give what the relay publishes for downstream; None where that is switched off."""
+        if not self.settings.public_topics:
+            return None
+        opener = self.log if self.settings.public_personal else None
+        states = self.settings.cache_streams
+        return PublicLane(self.projection_log, opener=opener, states=states)
 
     def catch_up(self, progress: Progress | None = None) -> int:
         """Bring the projections to the end of the log as it is now; give the events read."""

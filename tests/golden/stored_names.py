@@ -8,11 +8,14 @@ from typing import Any, get_args
 from domain.catalog import AGGREGATES, COMMANDS, EVENTS
 from domain.paths.transitions import Nonconforming, Requirement
 from domain.personal import personal_fields
+from domain.public.events import TYPES
+from domain.public.order_state import OrderState
 from domain.streaming import TOPICS
 from domain.upcasters import UPCASTERS
 from projections.catalog import PROJECTIONS
 from services.cli.errors import DATA_FOLDER
 from services.imports.session import STRUCTURE
+from services.public_lane import PublicLane
 
 HERE = Path(__file__).parent
 STORED_NAMES = HERE / "stored_names.txt"
@@ -48,6 +51,8 @@ def names_in_code() -> set[str]:
         *(f"projection {projection.name}" for projection in PROJECTIONS),
         *(f"infra_error {code}" for code in infra_error_codes()),
         *(f"topic {topic.name}" for topic in TOPICS),
+        *(f"public {told.TYPE}" for told in (*TYPES, OrderState)),
+        f"lane {PublicLane.name}",
         *(f"analytics {path.stem}" for path in (ROOT / "projections/analytics").glob("*.sql")),
     }
 

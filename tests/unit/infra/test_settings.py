@@ -22,6 +22,7 @@ def test_without_any_variable_everything_is_embedded() -> None:
     assert (settings.batch_commands, settings.batch_events) == (256, 2_000)
     assert settings.cache_streams == 20_000
     assert settings.phone_region == "RU"
+    assert (settings.public_topics, settings.public_personal) == (True, False)
     assert settings.data_dir.name == "orderpath"
     assert settings.data_dir.is_absolute()
 

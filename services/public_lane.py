@@ -1,0 +1,175 @@
+"""The relay's lane of public topics: every event of every order, and each order as it is since.
+
+Both are made from the log alone, so that whoever reads it again from an earlier position publishes
+the same once more. What they say stands in domain.public.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, Protocol
+
+import structlog
+
+from domain.facts import PathKey
+from domain.messages import Recorded, entity_of
+from domain.orders.order import Order
+from domain.paths.path import OrderPath
+from domain.public.envelope import CONTENT_TYPE, cloud_event, withheld
+from domain.public.order_state import state_of
+from domain.reading import Head, LogReader, Undecodable
+from domain.streaming import ORDER_EVENTS, ORDER_STATE, Message, Outgoing, Topic
+
+BATCH_EVENTS: Final = 500  # read at once
+STATES: Final = 20_000  # orders that are remembered
+LARGEST_BYTES: Final = 900 * 1024  # of a record; the broker refuses those over 1 MB
+_ORDER: Final = "order-"
+_JSON: Final = "application/json"
+_UNKNOWN: Final = Order()
+
+Stored = Recorded | Undecodable
+
+log_ = structlog.get_logger()
+
+
+class OrderLog(LogReader, Protocol):
+    """The log as this lane reads it. infra.event_log is the one behind it."""
+
+    def read_streams(
+        self, versions: Mapping[str, tuple[int, int]], *, opened: bool = False
+    ) -> Sequence[Stored]:
+        """Give events of many streams, of each those above one version and up to another."""
+
+    def load_paths(self, keys: Sequence[PathKey]) -> Mapping[PathKey, OrderPath]:
+        """Give published paths; what was never published is missing."""
+
+
+class PublicLane:
+    """Publishes to ORDER_EVENTS and ORDER_STATE. For one thread. Implements domain.streaming.Lane.
+
+    opener: the log of who may see keys: then what is personal is told too (docs/kafka.md)
+    """
+
+    name: Final = "public"
+    topics: Sequence[Topic] = (ORDER_EVENTS, ORDER_STATE)
+
+    def __init__(
+        self,
+        log: OrderLog,
+        *,
+        opener: OrderLog | None = None,
+        batch_events: int = BATCH_EVENTS,
+        states: int = STATES,
+    ) -> None:
+        self._log = log
+        self._opener = opener
+        self._batch_events = batch_events
+        self._most_states = states
+        self._head: Head | None = None
+        self._position = 0
+        self._states: OrderedDict[str, Order] = OrderedDict()  # by stream
+
+    def begin(self, head: Head, position: int) -> None:
+        """Go on behind a position; forget what was remembered."""
+        self._head, self._position = head, position
+        self._states.clear()
+
+    def next(self) -> Outgoing | None:
+        """Give what comes next, None at the end of the log.
+
+        Raises: InfraError, then the same comes next
+        """
+        stored = self._log.read_lenient(self._position, self._batch_events)
+        if not stored:
+            return None
+        of_orders = [one for one in stored if one.stream_id.startswith(_ORDER)]
+        orders = self._orders_before(of_orders)
+        messages = []
+        for one in self._opened(of_orders):
+            orders[one.stream_id] = after = _after(orders[one.stream_id], one)
+            messages.append(self._event(one, after))
+        last = {one.stream_id: one.version for one in of_orders}
+        messages += self._state_messages(orders, last)
+        self._remember(orders)
+        self._position = stored[-1].position
+        return Outgoing(self._position, messages)
+
+    def _orders_before(self, stored: Sequence[Stored]) -> dict[str, Order]:
+        """Give each order as it was before its first event of the batch."""
+        firsts: dict[str, int] = {}
+        for one in stored:
+            firsts.setdefault(one.stream_id, one.version)
+        orders = {stream: self._states.get(stream, _UNKNOWN) for stream in firsts}
+        missing = {
+            stream: (orders[stream].version, first - 1)
+            for stream, first in firsts.items()
+            if orders[stream].version < first - 1
+        }
+        if missing:
+            for one in self._read_streams(missing):
+                orders[one.stream_id] = _after(orders[one.stream_id], one)
+        return orders
+
+    def _opened(self, stored: Sequence[Stored]) -> Sequence[Stored]:
+        """Give the events of the batch as they may be told: in log order, or stream by stream."""
+        if self._opener is None or not stored:
+            return stored
+        parts: dict[str, tuple[int, int]] = {}
+        for one in stored:
+            above, _ = parts.get(one.stream_id, (one.version - 1, 0))
+            parts[one.stream_id] = (above, one.version)
+        return self._read_streams(parts)
+
+    def _read_streams(self, versions: Mapping[str, tuple[int, int]]) -> Sequence[Stored]:
+        if self._opener is None:
+            return self._log.read_streams(versions)
+        return self._opener.read_streams(versions, opened=True)
+
+    def _event(self, stored: Stored, after: Order) -> Message:
+        assert self._head is not None, "begin comes before next"
+        personal = self._opener is not None
+        told = cloud_event(self._head, stored, test=after.test, personal=personal)
+        value = told.model_dump_json(exclude_none=True).encode()
+        if len(value) > LARGEST_BYTES:
+            told = withheld(self._head, stored, test=after.test)
+            value = told.model_dump_json(exclude_none=True).encode()
+        return Message(
+            ORDER_EVENTS.name, value, key=told.subject.encode(), headers=_header(CONTENT_TYPE)
+        )
+
+    def _state_messages(
+        self, orders: Mapping[str, Order], last: Mapping[str, int]
+    ) -> Iterator[Message]:
+        """Give each order after its last event of the batch; not one of which an event is lost."""
+        whole = {stream: order for stream, order in orders.items() if order.version == last[stream]}
+        for stream in orders.keys() - whole.keys():
+            log_.warning("order_state_withheld", stream_id=stream, version=last[stream])
+        paths = self._log.load_paths(list({order.pinned for order in whole.values()}))
+        for stream, order in whole.items():
+            yield self._state(entity_of(stream), order, paths.get(order.pinned))
+
+    def _state(self, order_id: str, order: Order, path: OrderPath | None) -> Message:
+        assert self._head is not None, "begin comes before next"
+        personal = self._opener is not None
+        state = state_of(order, order_id, self._head.epoch, path, personal=personal)
+        value = state.model_dump_json(exclude_none=True).encode()
+        if len(value) > LARGEST_BYTES:
+            value = state.shortened().model_dump_json(exclude_none=True).encode()
+        return Message(ORDER_STATE.name, value, key=order_id.encode(), headers=_header(_JSON))
+
+    def _remember(self, orders: Mapping[str, Order]) -> None:
+        for stream, order in orders.items():
+            self._states[stream] = order
+            self._states.move_to_end(stream)
+        while len(self._states) > self._most_states:
+            self._states.popitem(last=False)
+
+
+def _after(order: Order, stored: Stored) -> Order:
+    """Give the order after an event; behind one that cannot be read it stays as it was."""
+    if isinstance(stored, Undecodable) or stored.version != order.version + 1:
+        return order
+    return order.evolve(stored)
+
+
+def _header(content_type: str) -> list[tuple[str, bytes]]:
+    return [("content-type", content_type.encode())]
