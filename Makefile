@@ -52,8 +52,9 @@ bench: setup ## Measure; choose: make bench ARGS="--help"
 wheel-check: setup ## Build the wheel, install it in a new environment elsewhere, run it there
 	@$(BIN)/python -m tests.packaging.wheel_check
 
-schema: setup ## Write domain/paths/order-path.schema.json again from models and docs/paths.md
+schema: setup ## Write the path language's JSON Schema and docs/contract again from the models
 	@$(BIN)/python -m tests.golden.path_schema
+	@$(BIN)/python -m tests.golden.contract
 
 lock: ## Write requirements.lock again from the bounds in pyproject.toml
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from pydantic import Field, SerializeAsAny
+from pydantic import Field, SerializeAsAny, WithJsonSchema
 
 from domain.messages import Recorded, entity_of
 from domain.public.events import told_of
@@ -23,14 +23,14 @@ SEQUENCE_DIGITS: Final = 10  # CloudEvents compares sequences as texts
 class CloudEvent(Public):
     """One event of one order. Key of the record: the order's id."""
 
-    specversion: Literal["1.0"] = "1.0"
+    specversion: Literal["1.0"]
     id: Annotated[str, Field(description="log and position: LOG_ID/POSITION")]
     source: Annotated[str, Field(description="the log that it stands in: urn:uuid:LOG_ID")]
     type: Annotated[str, Field(description="what happened, with the version of its data")]
     subject: Annotated[str, Field(description="the order's id")]
     time: Annotated[datetime | None, Field(description="when it happened")] = None
-    datacontenttype: Literal["application/json"] = "application/json"
-    dataschema: Annotated[str, Field(description="names the JSON Schema of the data")]
+    datacontenttype: Literal["application/json"]
+    dataschema: Annotated[str, Field(description="names the JSON Schema of data")]
     sequence: Annotated[
         str,
         Field(
@@ -47,7 +47,10 @@ class CloudEvent(Public):
     ] = None
     epoch: Annotated[int, Field(description="of the log, raised when a backup is restored")]
     testorder: Annotated[bool | None, Field(description="true: a test order; else missing")] = None
-    data: Annotated[SerializeAsAny[PublicEvent], Field(description="by dataschema")]
+    data: Annotated[
+        SerializeAsAny[PublicEvent],
+        WithJsonSchema({"type": "object", "description": "as the schema of that name says"}),
+    ]
 
 
 def cloud_event(
@@ -85,10 +88,12 @@ def _enveloped(
             "actorkind": stored.actor_kind,
         }
     return CloudEvent(
+        specversion="1.0",
         id=f"{log.log_id}/{stored.position}",
         source=_source(log.log_id),
         type=told.TYPE,
         subject=entity_of(stored.stream_id),
+        datacontenttype="application/json",
         dataschema=schema_id(told.TYPE),
         sequence=f"{stored.version:0{SEQUENCE_DIGITS}}",
         epoch=log.epoch,

@@ -54,7 +54,7 @@ class Delivery(Public):
     """How the goods travel."""
 
     method: str | None = None
-    promised_at: Annotated[Moment | None, Field(description="what the customer was told")] = None
+    promised_at: Annotated[datetime | None, Field(description="what the customer was told")] = None
 
 
 class Line(Public):

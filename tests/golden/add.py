@@ -1,5 +1,6 @@
 """Write down the stored names that are new: `python -m tests.golden.add`. It only ever adds."""
 
+from tests.golden.contract import add_released
 from tests.golden.stored_names import HERE, STORED_NAMES, names_in_code, names_in_file
 from tests.support.examples import EVENTS
 
@@ -24,7 +25,7 @@ def add() -> list[str]:
             golden.parent.mkdir(exist_ok=True)
             golden.write_text(event.model_dump_json(exclude_none=True))
             added.append(golden.name)
-    return added
+    return [*added, *add_released()]
 
 
 if __name__ == "__main__":

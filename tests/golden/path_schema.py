@@ -46,7 +46,7 @@ def path_schema() -> str:
     appearance = schema["$defs"]["Appearance"]["properties"]
     appearance |= {key: schema["$defs"]["Status"]["properties"][key] for key in appearance}
     head = {"$schema": DIALECT, "title": "Order path", "description": schema.pop("description")}
-    return json.dumps({**head, **_tidied(schema)}, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps({**head, **tidied(schema)}, indent=2, ensure_ascii=False) + "\n"
 
 
 def meanings(model: type) -> Iterator[tuple[str, str]]:
@@ -65,13 +65,13 @@ def _plain(words: str) -> str:
     return re.sub(r"\[([^]]+)\]\([^)]+\)|\*\*|`", r"\1", words)
 
 
-def _tidied(part: Any) -> Any:
+def tidied(part: Any) -> Any:
     """Say what pydantic leaves to the model: no null, no other names; and leave out its noise."""
     if isinstance(part, list):
-        return [_tidied(one) for one in part]
+        return [tidied(one) for one in part]
     if not isinstance(part, dict):
         return part
-    kept = {key: _tidied(value) for key, value in part.items() if not _is_noise(key, value)}
+    kept = {key: tidied(value) for key, value in part.items() if not _is_noise(key, value)}
     if "anyOf" in kept:
         kept = _chosen(kept, [one for one in kept.pop("anyOf") if one != {"type": "null"}])
     if "patternProperties" in kept:

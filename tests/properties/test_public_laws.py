@@ -7,21 +7,24 @@ from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft7Validator
 from pydantic import BaseModel
 from pydantic_core import from_json
 
 from domain.messages import Event, Recorded
 from domain.orders.order import Order
 from domain.personal import Spec, personal_fields
-from domain.public.order_state import state_of
+from domain.public.order_state import OrderState, state_of
 from domain.reading import Undecodable
 from domain.streaming import ORDER_EVENTS, ORDER_STATE, Message
 from services.public_lane import PublicLane
+from tests.golden.contract import ENVELOPE, MODELS, schema_of
 from tests.properties.test_order_laws import PLACE, Script, history, played
 from tests.support.memory_log import MemoryLog, recorded, unreadable
 from tests.support.strategies import any_command, sequences
 
 MARK = "Zebra-4711"
+VALIDATORS = {name: Draft7Validator(schema_of(name)) for name in MODELS}
 scripts = sequences(any_command, first=PLACE)
 
 
@@ -94,6 +97,17 @@ def replayed(log: MemoryLog, order_id: str, version: int) -> dict[str, Any]:
 @given(logs())
 def test_no_personal_value_is_in_a_public_message(log: MemoryLog) -> None:
     assert all(MARK.encode() not in (one.value or b"") for one in published(log))
+
+
+@given(logs())
+def test_every_message_is_what_its_schema_says(log: MemoryLog) -> None:
+    messages = published(log)
+
+    for event in events_in(messages):
+        assert list(VALIDATORS[ENVELOPE].iter_errors(event)) == []
+        assert list(VALIDATORS[event["type"]].iter_errors(event["data"])) == []
+    for state in states_in(messages):
+        assert list(VALIDATORS[OrderState.TYPE].iter_errors(state)) == []
 
 
 @given(logs(), st.integers(1, 7))

@@ -1,0 +1,1 @@
+"""Tests of tests/support where it decides something itself."""
