@@ -192,13 +192,16 @@ class System:
         projector = Projector(self.read_models.lend, self.projection_log)
         return Follower(projector, self.projection_log, batch_events=self.settings.batch_events)
 
-    def public_lane(self) -> PublicLane | None:
-        """Give what the relay publishes for downstream; None where that is switched off."""
+    def public_lane(self, until: int | None = None) -> PublicLane | None:
+        """Give what the relay publishes for downstream; None where that is switched off.
+
+        until: the last position that it tells of
+        """
         if not self.settings.public_topics:
             return None
         opener = self.log if self.settings.public_personal else None
         states = self.settings.cache_streams
-        return PublicLane(self.projection_log, opener=opener, states=states)
+        return PublicLane(self.projection_log, opener=opener, until=until, states=states)
 
     def catch_up(self, progress: Progress | None = None) -> int:
         """Bring the projections to the end of the log as it is now; give the events read."""

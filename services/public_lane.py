@@ -47,6 +47,7 @@ class PublicLane:
     """Publishes to ORDER_EVENTS and ORDER_STATE. For one thread. Implements domain.streaming.Lane.
 
     opener: the log of who may see keys: then what is personal is told too (docs/kafka.md)
+    until:  the last position that is told of; None: whatever comes
     """
 
     name: Final = "public"
@@ -57,11 +58,13 @@ class PublicLane:
         log: OrderLog,
         *,
         opener: OrderLog | None = None,
+        until: int | None = None,
         batch_events: int = BATCH_EVENTS,
         states: int = STATES,
     ) -> None:
         self._log = log
         self._opener = opener
+        self._until = until
         self._batch_events = batch_events
         self._most_states = states
         self._head: Head | None = None
@@ -78,7 +81,7 @@ class PublicLane:
 
         Raises: InfraError, then the same comes next
         """
-        stored = self._log.read_lenient(self._position, self._batch_events)
+        stored = self._read()
         if not stored:
             return None
         of_orders = [one for one in stored if one.stream_id.startswith(_ORDER)]
@@ -92,6 +95,12 @@ class PublicLane:
         self._remember(orders)
         self._position = stored[-1].position
         return Outgoing(self._position, messages)
+
+    def _read(self) -> Sequence[Stored]:
+        limit = self._batch_events
+        if self._until is not None:
+            limit = min(limit, self._until - self._position)
+        return self._log.read_lenient(self._position, limit) if limit > 0 else []
 
     def _orders_before(self, stored: Sequence[Stored]) -> dict[str, Order]:
         """Give each order as it was before its first event of the batch."""

@@ -72,6 +72,18 @@ def test_what_is_no_order_is_passed_over() -> None:
     assert (outgoing.position, len(outgoing.messages)) == (3, 2)
 
 
+@pytest.mark.parametrize("batch_events", [1, 2, 500])
+def test_nothing_is_told_behind_the_last_position_that_is_wanted(batch_events: int) -> None:
+    log = MemoryLog(renumbered(stream(PLACED, NOTE, NOTE, NOTE)))
+    lane = lane_over(log, until=3, batch_events=batch_events)
+
+    last = 0
+    while (outgoing := lane.next()) is not None:
+        last = outgoing.position
+
+    assert last == 3
+
+
 def test_a_state_says_how_the_order_stands_by_its_path() -> None:
     (told,) = messages_of(lane_over(MemoryLog(stream(PLACED), PATHS)), ORDER_STATE.name)
 
