@@ -73,7 +73,9 @@ def test_the_document_has_a_channel_for_each_public_topic_as_it_is_made() -> Non
     for topic in (ORDER_EVENTS, ORDER_STATE):
         binding = channels[topic.name]["bindings"]["kafka"]
         assert (binding["topic"], binding["partitions"]) == (topic.name, topic.partitions)
-        assert binding["topicConfiguration"]["cleanup.policy"] == [topic.cleanup]
+        kept = {"cleanup.policy": [topic.cleanup], "retention.ms": -1}
+        assert binding["topicConfiguration"] == kept
+        assert topic.retention_hours is None
     assert set(channels[ORDER_STATE.name]["messages"]) == {OrderState.TYPE}
     assert set(channels[ORDER_EVENTS.name]["messages"]) == {told.TYPE for told in TYPES}
 

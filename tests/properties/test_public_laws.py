@@ -8,22 +8,20 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
-from pydantic import BaseModel
 from pydantic_core import from_json
 
-from domain.messages import Event, Recorded
+from domain.messages import Recorded
 from domain.orders.order import Order
-from domain.personal import Spec, personal_fields
 from domain.public.order_state import OrderState, state_of
 from domain.reading import Undecodable
 from domain.streaming import ORDER_EVENTS, ORDER_STATE, Message
 from services.public_lane import PublicLane
 from tests.golden.contract import ENVELOPE, MODELS, schema_of
 from tests.properties.test_order_laws import PLACE, Script, history, played
+from tests.support.marks import MARK, with_personal_marked
 from tests.support.memory_log import MemoryLog, recorded, unreadable
 from tests.support.strategies import any_command, sequences
 
-MARK = "Zebra-4711"
 VALIDATORS = {name: Draft7Validator(schema_of(name)) for name in MODELS}
 scripts = sequences(any_command, first=PLACE)
 
@@ -39,26 +37,12 @@ def logs(draw: st.DrawFn) -> MemoryLog:
         one = waiting[stream].pop(0)
         events.append(
             recorded(
-                marked(one.event), position=len(events) + 1, stream_id=stream,
+                with_personal_marked(one.event), position=len(events) + 1, stream_id=stream,
                 version=one.version, occurred_at=one.occurred_at, fact_id=one.fact_id,
                 told_by=MARK,
             )
         )  # fmt: skip
     return MemoryLog(events, worlds[0].paths | worlds[1].paths)
-
-
-def marked(event: Event) -> Event:
-    return cast(Event, with_marks(event, personal_fields(type(event))))
-
-
-def with_marks(value: BaseModel, spec: Spec) -> BaseModel:
-    told = {name: getattr(value, name) for name in spec if getattr(value, name, None) is not None}
-    return value.model_copy(
-        update={
-            name: MARK if spec[name] is True else with_marks(inner, spec[name])
-            for name, inner in told.items()
-        }
-    )
 
 
 def published(

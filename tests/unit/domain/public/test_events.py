@@ -16,10 +16,10 @@ from domain.public.order_events import EventWithheld
 from domain.public.shapes import Contact
 from domain.reading import Head
 from tests.support.examples import EVENTS
+from tests.support.marks import MARK, with_personal_marked
 from tests.support.memory_log import LOG_ID, recorded, unreadable
 
 HEAD = Head(LOG_ID, 3, 100)
-MARK = "Zebra-4711"
 # What stays in the house, beside what is personal: whoever adds a field decides here or there.
 TOLD = {"actor", "role", "attributes", "personal"}
 PRIVATE: dict[type[Event], set[str]] = {
@@ -43,6 +43,10 @@ PRIVATE: dict[type[Event], set[str]] = {
     e.OwnerAssigned: {"user", "previous_user"},
     e.NoteAdded: {"text"},
     e.FactAnnulled: {"reason"},
+}  # fmt: skip
+TEXTS = {
+    "actor", "role", "reason_code", "approved_by", "on_behalf_of", "source_status", "supplier",
+    "gateway_ref", "carrier_ref", "user", "previous_user",
 }  # fmt: skip
 EXAMPLES = {name: one for name, one in EVENTS.items() if type(one) in ORDER_EVENTS}
 each_example = pytest.mark.parametrize("event", EXAMPLES.values(), ids=EXAMPLES)
@@ -94,22 +98,9 @@ def test_no_private_value_is_in_a_message(event: Event) -> None:
 
 def marked(event: Event) -> Event:
     """Give the event with the mark in every personal text, and in every other private one."""
-    body = with_marks(event.model_dump(), personal_fields(type(event)))
-    for name in PRIVATE.get(type(event), set()) - personal_fields(type(event)).keys():
-        if isinstance(body[name], str) or name in ("user", "supplier", "gateway_ref", "actor"):
-            body[name] = MARK
-        elif name == "attributes":
-            body[name] = {MARK: MARK}
-    return event.model_validate(body)
-
-
-def with_marks(body: Any, spec: Spec) -> Any:
-    for name, inner in spec.items():
-        if inner is True:
-            body[name] = MARK
-        elif body.get(name) is not None:
-            with_marks(body[name], inner)
-    return body
+    texts = dict.fromkeys(TEXTS & PRIVATE.get(type(event), set()), MARK)
+    more = {"attributes": {MARK: MARK}} if "attributes" in PRIVATE.get(type(event), ()) else {}
+    return with_personal_marked(event).model_copy(update=texts | more)
 
 
 def test_a_private_event_is_told_with_empty_data() -> None:
