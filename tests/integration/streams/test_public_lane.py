@@ -112,3 +112,15 @@ def test_the_settings_say_whether_there_is_a_lane_and_what_it_tells(
         assert (lane is not None) is topics
         if lane is not None:
             assert ("Zebra-4711" in str(published(lane, system.log))) is personal
+
+
+def test_of_an_erased_customer_it_is_told_that_the_contact_is_erased(
+    order_id: UUID, log: EventLog, keys: EventLog, database_url: str
+) -> None:
+    with connect(database_url) as owner:
+        owner.execute("update log.keys set key = null")
+
+    messages = published(PublicLane(log, opener=keys), log)
+
+    erased = {"name": "[erased]", "phone": "[erased]"}
+    assert messages[0][1]["data"]["contact"] == messages[-1][1]["contact"] == erased

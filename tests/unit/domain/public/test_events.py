@@ -1,10 +1,14 @@
 """What is told of each event: all that is public, nothing else, and an empty hand where none is."""
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from pydantic import BaseModel
+from pydantic_core import from_json
 
 from domain.messages import Event
 from domain.orders import events as e
@@ -162,3 +166,18 @@ def test_sequences_sort_as_texts_the_way_they_do_as_numbers() -> None:
           for n in (1, 9, 10, 2**31 - 1)]  # fmt: skip
 
     assert of == sorted(of)
+
+
+@each_example
+def test_every_attribute_is_legal_for_cloudevents(event: Event) -> None:
+    stored = recorded(event, version=3)
+
+    for message in (cloud_event(HEAD, stored, test=True), cloud_event(HEAD, unreadable(stored))):
+        attributes = from_json(message.model_dump_json(exclude={"data"}, exclude_none=True))
+        for name, value in attributes.items():
+            assert re.fullmatch(r"[a-z0-9]{1,20}", name)
+            assert value != ""
+            assert isinstance(value, str | bool) or -(2**31) <= value < 2**31
+        for name in {"time", "recordedtime"} & attributes.keys():
+            assert datetime.fromisoformat(attributes[name]).tzinfo is not None
+        assert urlsplit(attributes["dataschema"]).scheme
