@@ -5,7 +5,6 @@ Extensions are those that CloudEvents documents (sequence, recordedtime, correla
 
 from datetime import datetime
 from typing import Annotated, Final, Literal
-from uuid import UUID
 
 from pydantic import Field, SerializeAsAny, WithJsonSchema
 
@@ -62,7 +61,7 @@ def cloud_event(
     personal: with the contact that it tells; the event has to be opened for that
     """
     if isinstance(stored, Undecodable):
-        return _enveloped(log, stored, EventWithheld(), test)
+        return withheld(log, stored, test=test)
     return _enveloped(log, stored, told_of(stored.event, personal=personal), test)
 
 
@@ -90,7 +89,7 @@ def _enveloped(
     return CloudEvent(
         specversion="1.0",
         id=f"{log.log_id}/{stored.position}",
-        source=_source(log.log_id),
+        source=f"urn:uuid:{log.log_id}",
         type=told.TYPE,
         subject=entity_of(stored.stream_id),
         datacontenttype="application/json",
@@ -101,7 +100,3 @@ def _enveloped(
         data=told,
         **known,
     )
-
-
-def _source(log_id: UUID) -> str:
-    return f"urn:uuid:{log_id}"

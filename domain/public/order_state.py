@@ -1,6 +1,6 @@
 """What is public of an order as it is: the document of the state topic, computed from the order."""
 
-from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
@@ -129,9 +129,7 @@ def state_of(
         channel=placed.channel if placed else None,
         shop=placed.shop if placed else None,
         customer_id=order.subject_id,
-        delivery=Delivery.model_validate(
-            {name: order.field_value(field) for name, field in _DELIVERY.items()}
-        ),
+        delivery=_delivery(order),
         track_number=_text(order, "track_number"),
         currency=order.currency,
         totals=Totals.model_validate(order.money),
@@ -149,7 +147,12 @@ def state_of(
     )
 
 
-_DELIVERY: Mapping[str, str] = {"method": "delivery_method", "promised_at": "promised_at"}
+def _delivery(order: Order) -> Delivery:
+    promised_at = order.field_value("promised_at")
+    return Delivery(
+        method=_text(order, "delivery_method"),
+        promised_at=promised_at if isinstance(promised_at, datetime) else None,
+    )
 
 
 def _text(order: Order, field: str) -> str | None:
