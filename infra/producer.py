@@ -1,0 +1,139 @@
+"""Publishes to Kafka with kafka-python's idempotent producer. Used by the relay and the workers.
+
+After an error a producer may never recover, so it is thrown away and another one made: what it had
+in hand may then come twice, in its order, and nothing is left out.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from time import monotonic
+from typing import Any, Final
+
+import structlog
+
+from domain.refusals import InfraError
+from domain.streaming import Message
+from infra.broker import describe_broker
+
+PATIENCE_SECONDS: Final = 30.0  # for the brokers to acknowledge what was sent
+CLOSE_SECONDS: Final = 5.0
+SETTINGS: Final[Mapping[str, Any]] = {
+    "enable_idempotence": True,
+    "acks": "all",
+    "linger_ms": 5,
+    "batch_size": 512 * 1024,  # bytes
+    "compression_type": "lz4",
+    "reconnect_backoff_max_ms": 1_000,
+    "bootstrap_timeout_ms": 5_000,
+    "max_block_ms": 10_000,  # of a topic that is missing
+}
+
+log_ = structlog.get_logger()
+
+
+class IdempotentProducer:
+    """Implements domain.streaming.Producer. For one thread; another one may close it.
+
+    arguments:        as infra.broker.kafka_arguments gives them
+    patience_seconds: after which records that are not acknowledged are given up
+    """
+
+    def __init__(
+        self, arguments: dict[str, Any], *, patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
+        self._arguments = arguments
+        self._patience_seconds = patience_seconds
+        self._producer: Any = None
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Send all and wait until every single one is acknowledged.
+
+        A record that the brokers refuse for its size is left out, and named in the log: it would be
+        refused for ever, and everything behind it would wait.
+
+        Raises: InfraError broker_unavailable, broker_login_refused
+        """
+        if not messages or self._send(messages):
+            return
+        for message in messages:  # One too large fails all that are under way: each goes alone.
+            if not self._send([message]):
+                _name_too_large(message)
+
+    def close(self) -> None:
+        """Give the connection back; what is not acknowledged yet is given up."""
+        from kafka.errors import KafkaError
+
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            # Its own close() waits for records that may never go, then leaves its thread running.
+            producer._sender.force_close()
+            with suppress(KafkaError):
+                producer.close(timeout=CLOSE_SECONDS)
+
+    def _send(self, messages: Sequence[Message]) -> bool:
+        """Send all; False: one or more are too large, and nothing is sure of the others."""
+        from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+
+        try:
+            self._try(messages)
+        except (MessageSizeTooLargeError, RecordListTooLargeError):
+            self.close()
+            return False
+        except KafkaError as error:
+            self.close()
+            raise _unavailable(messages, error) from error
+        except BaseException:
+            self.close()
+            raise
+        return True
+
+    def _try(self, messages: Sequence[Message]) -> None:
+        from kafka.errors import UnknownError
+
+        producer = self._producer = self._producer or self._new()
+        deadline = monotonic() + self._patience_seconds
+        futures = [
+            producer.send(
+                one.topic,
+                value=one.value,
+                key=one.key,
+                partition=one.partition,
+                headers=list(one.headers),
+            )
+            for one in messages
+        ]
+        with suppress(UnknownError):  # A batch was split for its size: its records come later.
+            producer.flush(timeout=self._patience_seconds)
+        for future in futures:
+            future.get(timeout=max(deadline - monotonic(), 0))
+
+    def _new(self) -> Any:
+        from kafka import KafkaProducer
+
+        describe_broker(self._arguments)  # of brokers away kafka-python would keep a thread
+        milliseconds = int(self._patience_seconds * 1_000)
+        limits = {
+            "delivery_timeout_ms": milliseconds,
+            "request_timeout_ms": milliseconds // 2,
+        }
+        return KafkaProducer(**SETTINGS, **limits, **self._arguments)
+
+
+def _name_too_large(message: Message) -> None:
+    told = {name: value.decode(errors="replace") for name, value in message.headers}
+    log_.error(
+        "record_too_large",
+        topic=message.topic,
+        key=message.key.decode(errors="replace") if message.key else None,
+        value_bytes=len(message.value or b""),
+        headers=told,
+    )
+
+
+def _unavailable(messages: Sequence[Message], error: Exception) -> InfraError:
+    topics = ", ".join(sorted({message.topic for message in messages}))
+    return InfraError(
+        "broker_unavailable",
+        f"Kafka did not acknowledge {len(messages)} records of {topics}: "
+        f"{type(error).__name__}: {error}",
+    )

@@ -1,0 +1,192 @@
+"""A relay in a thread or in a process of its own, and what it published, read back and checked."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing.connection import Connection
+from threading import Event as Signal
+from threading import Thread
+from time import monotonic
+from typing import Any, Final
+from uuid import UUID
+
+from kafka import KafkaConsumer, TopicPartition
+
+from domain.refusals import InfraError
+from domain.streaming import LOG, Lane, Span
+from infra.event_log import open_log
+from infra.log import configure_logging
+from infra.log_records import unpack
+from infra.log_source import LogSource
+from infra.postgres import connect
+from infra.producer import IdempotentProducer
+from infra.recorded_row import RecordedRow
+from infra.relay_store import PostgresRelayStore, RelayState, relay_state
+from infra.topics import ensure_topics
+from services.log_lane import LogLane
+from services.relay import Broker, Relay
+from tests.support.loads import open_shop
+
+ROOM_SECONDS: Final = 90.0  # far more than any wait takes; reached only by a fault
+
+Part = tuple[Span, list[RecordedRow]]
+
+
+@dataclass
+class Running:
+    """A relay in a thread: what it told, and how it ended."""
+
+    told: list[str] = field(default_factory=list)
+    error: InfraError | None = None
+    stop: Signal = field(default_factory=Signal)
+
+    def has_told(self, words: str) -> bool:
+        return any(words in line for line in self.told)
+
+
+def broker_of(server: str, **settings: Any) -> Broker:
+    """Give what a relay asks of a Kafka."""
+    arguments = {"bootstrap_servers": [server], "security_protocol": "PLAINTEXT"}
+    return Broker(
+        partial(IdempotentProducer, arguments, **settings), partial(ensure_topics, arguments)
+    )
+
+
+@contextmanager
+def relaying(
+    url: str, server: str, *, lanes: Sequence[Lane] = (), patience_seconds: float = 5.0
+) -> Iterator[Running]:
+    """Let a relay run in a thread until the block ends."""
+    running = Running()
+    thread = Thread(target=_run, args=(running, url, server, lanes, patience_seconds))
+    thread.start()
+    try:
+        yield running
+    finally:
+        running.stop.set()
+        thread.join(ROOM_SECONDS)
+        assert not thread.is_alive()
+
+
+def _run(
+    running: Running, url: str, server: str, lanes: Sequence[Lane], patience_seconds: float
+) -> None:
+    log, source = open_log(url, role="orderpath_projector"), LogSource(url)
+    broker = broker_of(server, patience_seconds=patience_seconds)
+    chosen = lanes or [LogLane(source)]
+    relay = Relay(PostgresRelayStore(url), log, broker, lanes=chosen, tell=running.told.append)
+    try:
+        relay.run(running.stop)
+    except InfraError as error:
+        running.error = error
+    finally:
+        source.close()
+        log.close()
+
+
+def relay_until_killed(pipe: Connection, url: str, server: str) -> None:
+    """Be a relay for as long as the process lives, and say every line that it tells."""
+    configure_logging("error", "json")
+    log, source = open_log(url, role="orderpath_projector"), LogSource(url)
+    lanes = [LogLane(source, batch_events=200)]
+    Relay(PostgresRelayStore(url), log, broker_of(server), lanes=lanes, tell=pipe.send).run(
+        Signal()
+    )
+
+
+def open_shop_of_its_own(url: str, orders: int) -> list[UUID]:
+    """Place so many orders in a log with an id of its own: clones share their template's."""
+    with connect(url) as owner:
+        owner.execute("update log.head set log_id = gen_random_uuid()")
+    return open_shop(url, orders)
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = ROOM_SECONDS) -> None:
+    """Look again and again until something holds. Raises: TimeoutError"""
+    deadline = monotonic() + seconds
+    while not holds():
+        if monotonic() > deadline:
+            raise TimeoutError(f"not within {seconds} s")
+        Signal().wait(0.02)
+
+
+def state_of(url: str) -> RelayState:
+    with connect(url, role="orderpath_projector") as session:
+        return relay_state(session)
+
+
+def published(url: str, lane: str = "log") -> int:
+    """Say how far a lane is."""
+    return next((one.position for one in state_of(url).lanes if one.lane == lane), 0)
+
+
+def end_of(url: str) -> int:
+    log = open_log(url)
+    try:
+        return log.head().position
+    finally:
+        log.close()
+
+
+def wait_until_published(url: str) -> None:
+    """Wait until everything that the log has now is published."""
+    end = end_of(url)
+    wait_until(lambda: published(url) >= end)
+
+
+def records_of(server: str, topic: str) -> list[Any]:
+    """Read all records that a topic has now, partition by partition."""
+    with KafkaConsumer(
+        bootstrap_servers=[server], auto_offset_reset="earliest", enable_auto_commit=False
+    ) as consumer:
+        partitions = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic) or ()]
+        ends = consumer.end_offsets(partitions)
+        consumer.assign(partitions)
+        consumer.seek_to_beginning(*partitions)
+        found: dict[TopicPartition, list[Any]] = {}
+        deadline = monotonic() + ROOM_SECONDS
+        while any(consumer.position(one) < ends[one] for one in partitions):
+            assert monotonic() < deadline
+            for partition, records in consumer.poll(timeout_ms=200).items():
+                found.setdefault(partition, []).extend(records)
+    return [record for partition in sorted(found) for record in found[partition]]
+
+
+def log_parts(url: str, server: str, topic: str = LOG.name) -> list[Part]:
+    """Read what a topic has of this log: other tests write into the same one."""
+    log_id = head_of(url)
+    parts = (
+        unpack(dict(record.headers), record.value)
+        for record in records_of(server, topic)
+        if dict(record.headers)["log_id"].decode() == log_id
+    )
+    return list(parts)
+
+
+def head_of(url: str) -> str:
+    log = open_log(url)
+    try:
+        return str(log.head().log_id)
+    finally:
+        log.close()
+
+
+def rows_of(url: str) -> list[RecordedRow]:
+    log = open_log(url)
+    try:
+        return log.recorder.select_rows(0, 1_000_000)
+    finally:
+        log.close()
+
+
+def without_repeats(parts: Sequence[Part]) -> list[RecordedRow]:
+    """Take every row as a worker does: what is known is dropped, a gap is a fault."""
+    reached: dict[int, int] = {}
+    rows: list[RecordedRow] = []
+    for span, found in parts:
+        position = reached.get(span.shard, 0)
+        assert span.prev <= position, f"a gap before {span}, known is {position}"
+        rows += [row for row in found if row.position > position]
+        reached[span.shard] = max(position, span.last)
+    return sorted(rows, key=lambda row: row.position)
