@@ -12,6 +12,7 @@ OrderpathError
 │   ├── TableError          a file that is no table (infra.tables)
 │   ├── FileError           a file that is no path or calendar (infra.yaml_language)
 │   ├── ImportProblem       files, mappings, rows of an import (services.imports.problem)
+│   ├── ReplayError         topics or positions to publish again (services.replay)
 │   ├── ConditionError      a condition that says nothing of an order (domain.paths.conditions)
 │   └── UnknownProjection   a name that no projection has (projections.catalog)
 └── InfraError              database gone, full, or written by a newer version

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -124,6 +125,17 @@ class EventLog:
             ).fetchone()
         assert row is not None
         return Head(*row)
+
+    def first_since(self, moment: datetime) -> int:
+        """Give the position of the first event that the log took at a moment or later."""
+        with self.recorder.connection() as connection:
+            row = connection.execute(
+                "select coalesce((select position from log.events where recorded_at >= %s"
+                " order by position limit 1), (select max(position) + 1 from log.events), 1)",
+                (moment,),
+            ).fetchone()
+        assert row is not None
+        return int(row[0])
 
     def load_paths(self, keys: Sequence[PathKey]) -> dict[PathKey, OrderPath]:
         """Give published paths, which never change; what was never published is missing."""

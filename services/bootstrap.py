@@ -21,6 +21,7 @@ from domain.bulk import BatchStore
 from domain.messages import Actor, Command, Outcome
 from domain.paths.calendar_line import PublishCalendar
 from domain.paths.commands import PublishPath
+from domain.streaming import Lane
 from infra import calendar_files
 from infra.batch_store import PostgresBatchStore
 from infra.broker import BrokerFacts, describe_broker, kafka_arguments
@@ -42,19 +43,25 @@ from infra.local_broker import (
     stop_local_broker,
 )
 from infra.log import configure_logging
+from infra.log_source import LogSource
 from infra.logins import analyst_url, shared_login, without_password
 from infra.migrate import is_current, migrate
 from infra.owner_files import read_owners
 from infra.path_files import load_preset, place_path, preset_names, read_path
 from infra.postgres import Session, connect
+from infra.producer import IdempotentProducer
+from infra.relay_store import PostgresRelayStore, RelayState, go_on_with_this_log, relay_state
 from infra.restores import raise_epoch
 from infra.settings import Settings, load_settings
+from infra.topics import ensure_topics
 from services.follower import Follower, Progress
+from services.log_lane import LogLane
 from services.pipeline import Pipeline
 from services.projector import Projector
 from services.public_lane import PublicLane
 from services.read_models import ReadModels
 from services.reception import Reception
+from services.relay import Broker, Relay, Tell
 
 # What programs take from here; some of it comes from infra, which they may not see.
 __all__ = [
@@ -102,6 +109,7 @@ class System:
     clock: Callable[[], datetime]
     log: EventLog = field(init=False)
     _sessions: dict[str, Session] = field(default_factory=dict, init=False)
+    _sources: list[LogSource] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         self.log = open_log(self.url)
@@ -208,12 +216,42 @@ class System:
         self.prepare_projections()
         return self.follower().catch_up(progress=progress)
 
+    @cached_property
+    def broker(self) -> Broker:
+        """The Kafka that the settings choose. Raises: InfraError broker_unavailable: none does."""
+        arguments = kafka_arguments(find_brokers(self.settings))
+        return Broker(partial(IdempotentProducer, arguments), partial(ensure_topics, arguments))
+
+    def lanes(self, until: int | None = None) -> list[Lane]:
+        """Give every lane of the relay; until: the last position that they give."""
+        source = LogSource(self.url)
+        self._sources.append(source)
+        return [LogLane(source, until=until)]
+
+    def relay(self, tell: Tell) -> Relay:
+        """Give the relay; tell: what it says to people."""
+        store = PostgresRelayStore(self.url)
+        return Relay(store, self.projection_log, self.broker, lanes=self.lanes(), tell=tell)
+
+    def relay_state(self) -> RelayState:
+        """Look whether a relay leads, and how far each lane is."""
+        with self.lend("orderpath_projector") as connection:
+            return relay_state(connection)
+
+    def accept_log(self) -> RelayState:
+        """Let the relay go on in a log that was restored; say where."""
+        with self.lend("orderpath_projector") as connection:
+            go_on_with_this_log(connection)
+            return relay_state(connection)
+
     def close(self) -> None:
         """Work off what waits and give everything back."""
         if "pipeline" in self.__dict__:
             self.pipeline.close()
         if "projection_log" in self.__dict__:
             self.projection_log.close()
+        for source in self._sources:
+            source.close()
         for session in self._sessions.values():
             session.close()
         self.log.close()

@@ -33,6 +33,7 @@ from services.cli import (
     products,
     projections,
     quoting,
+    relay,
     reports,
     shipments,
     status,
@@ -95,6 +96,7 @@ for group in (
     paths.app,
     calendars.app,
     log.app,
+    relay.app,
     broker.app,
 ):
     app.add_typer(group)

@@ -91,6 +91,7 @@ def program_version() -> str:
 
 def _status(system: "System", *, was_running: bool) -> dict[str, Any]:
     from services.cli.projections import listed_dict
+    from services.cli.relay import relay_dict
     from services.reading import latest_paths
 
     now = system.clock()
@@ -124,6 +125,7 @@ def _status(system: "System", *, was_running: bool) -> dict[str, Any]:
         "projections": [listed_dict(one, now) for one in builds],
         "not_made": system.read_models.list_not_made(),
         "oldest_unprocessed": _oldest(system, now),
+        "relay": relay_dict(system),
         "healthy": not wrong and gap is None,
     }
 
@@ -179,3 +181,7 @@ def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
     from services.cli.projections import projections_sheet
 
     yield from projections_sheet(answer["projections"], answer["not_made"])
+    if answer["relay"]["leads"] or answer["relay"]["lanes"]:
+        from services.cli.relay import relay_sheet
+
+        yield from relay_sheet(answer["relay"])

@@ -1,0 +1,154 @@
+"""Which relay leads, and how far it has published: table ops.relay and an advisory lock.
+
+The session that holds the lock also saves the positions: who has lost it can save no more.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import psycopg
+
+from domain.refusals import InfraError
+from infra.postgres import connect, translated_errors
+
+LOCK: Final = 5_207_161  # advisory lock of the relay that leads, in this database
+
+
+@dataclass(frozen=True, slots=True)
+class LanePosition:
+    """How far a lane has published."""
+
+    lane: str
+    position: int
+    moved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RelayState:
+    """What anybody may know of the relay."""
+
+    leads: bool  # some relay is alive and leads
+    lanes: tuple[LanePosition, ...]  # by name
+
+
+class PostgresRelayStore:
+    """Implements domain.streaming.RelayStore. Threads may share one."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._session: psycopg.Connection[Any] | None = None  # of the leader
+
+    @contextmanager
+    def lead(self) -> Iterator[bool]:
+        """Be the one relay of this log until the block ends; False: another one is.
+
+        Raises: InfraError database_unavailable
+        """
+        session = connect(
+            self._url,
+            role="orderpath_projector",
+            application_name="orderpath relay leader",
+            # Of a leader whose machine is gone the server hears nothing: so it asks.
+            tcp_keepalives_idle="2",
+            tcp_keepalives_interval="1",
+            tcp_keepalives_count="2",
+        )
+        with session:
+            with translated_errors():
+                row = session.execute("select pg_try_advisory_lock(%s)", [LOCK]).fetchone()
+            leads = row is not None and bool(row[0])
+            self._session = session if leads else None
+            try:
+                yield leads
+            finally:
+                self._session = None
+                with suppress(psycopg.Error):  # The lock goes with the session, only later.
+                    session.execute("select pg_advisory_unlock_all()")
+
+    def positions(self) -> Mapping[str, int]:
+        """Give how far each lane has published, by name; what has no row is at 0.
+
+        Raises: InfraError not_leading, log_replaced
+        """
+        with translated_errors():
+            rows = (
+                self._leader()
+                .execute(
+                    "select r.lane, r.position, (r.log_id, r.epoch) = (h.log_id, h.epoch)"
+                    " and r.position <= coalesce((select max(e.position) from log.events e), 0)"
+                    " from ops.relay r cross join log.head h"
+                )
+                .fetchall()
+            )
+        for lane, _, same in rows:
+            if not same:
+                raise _log_replaced(lane)
+        return {lane: position for lane, position, _ in rows}
+
+    def move(self, lane: str, position: int) -> None:
+        """Save how far a lane has published. Twice is nothing, back is never.
+
+        Raises: InfraError not_leading, log_replaced
+        """
+        with translated_errors():
+            moved = (
+                self._leader()
+                .execute(
+                    "insert into ops.relay (lane, log_id, epoch, position)"
+                    " select %s, h.log_id, h.epoch, %s from log.head h"
+                    " on conflict (lane) do update"
+                    " set position = greatest(relay.position, excluded.position),"
+                    " moved_at = clock_timestamp()"
+                    " where (relay.log_id, relay.epoch) = (excluded.log_id, excluded.epoch)"
+                    " returning 1",
+                    [lane, position],
+                )
+                .fetchone()
+            )
+        if moved is None:
+            raise _log_replaced(lane)
+
+    def _leader(self) -> psycopg.Connection[Any]:
+        session = self._session
+        if session is None or session.closed:
+            raise InfraError("not_leading", "This relay leads no longer: its session is gone.")
+        return session
+
+
+def relay_state(connection: psycopg.Connection[Any]) -> RelayState:
+    """Look at the relay from outside."""
+    leads = connection.execute(
+        "select exists (select from pg_locks l join pg_database d on d.oid = l.database"
+        " where l.locktype = 'advisory' and l.granted and d.datname = current_database()"
+        " and (l.classid::bigint << 32) + l.objid::bigint = %s and l.objsubid = 1)",
+        [LOCK],
+    ).fetchone()
+    rows = connection.execute("select lane, position, moved_at from ops.relay order by lane")
+    return RelayState(bool(leads and leads[0]), tuple(LanePosition(*row) for row in rows))
+
+
+def go_on_with_this_log(connection: psycopg.Connection[Any]) -> None:
+    """Let the relay go on in a log that was restored, from what that log says it had published.
+
+    Of another log nothing was published yet.
+    """
+    with translated_errors():
+        connection.execute(
+            "update ops.relay r set log_id = h.log_id, epoch = h.epoch, position = case"
+            " when r.log_id <> h.log_id then 0 else least(r.position,"
+            " coalesce((select max(e.position) from log.events e), 0)) end"
+            " from log.head h where (r.log_id, r.epoch) <> (h.log_id, h.epoch)"
+        )
+
+
+def _log_replaced(lane: str) -> InfraError:
+    return InfraError(
+        "log_replaced",
+        f"Lane {lane} of the relay has published another log than this one, or this one was "
+        "restored. Readers of the public topics may hold what this log does not: tell them to "
+        "begin anew. If it was restored, say `orderpath log restored`; then say `orderpath relay "
+        "accept-log` and start the relay again.",
+    )

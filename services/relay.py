@@ -1,0 +1,215 @@
+"""The relay: publishes the log to Kafka, lane by lane. `orderpath relay` runs it.
+
+One relay leads, the others stand by. Each lane has a thread and a producer of its own: it reads,
+publishes, waits for every acknowledgement, and only then saves how far it is. So whatever happens,
+everything comes at least once, and in order.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from threading import Event as Signal
+from typing import Final
+
+import structlog
+
+from domain.reading import LogReader
+from domain.refusals import InfraError
+from domain.streaming import Lane, Producer, RelayStore, Topic
+
+SHORTEST_SECONDS: Final = 0.005  # between two looks at the end of the log
+LONGEST_SECONDS: Final = 0.2
+PATIENCE_SECONDS: Final = 2.0  # between two tries while a broker or the database is away
+LOOK_SECONDS: Final = 1.0  # between two looks at who leads
+GRACE_SECONDS: Final = 3.0  # for the batches in hand, once told to stop
+HOPELESS: Final = ("log_replaced", "topic_mismatch", "topic_not_made")  # until somebody acts
+
+Tell = Callable[[str], None]
+
+log_ = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """What the relay asks of Kafka. services.bootstrap puts it together."""
+
+    new_producer: Callable[[], Producer]
+    ensure_topics: Callable[[Sequence[Topic]], Sequence[str]]  # names those that it made
+
+
+class Relay:
+    """Brings every lane to the end of the log and keeps it there, while it leads."""
+
+    def __init__(
+        self,
+        store: RelayStore,
+        log: LogReader,
+        broker: Broker,
+        *,
+        lanes: Sequence[Lane],
+        tell: Tell = lambda line: None,  # a line for people, whenever something changes
+    ) -> None:
+        self._store = store
+        self._log = log
+        self._broker = broker
+        self._lanes = lanes
+        self._tell = tell
+        self._told: dict[str, str] = {}  # the last line of each lane
+
+    def run(self, stop: Signal, topics: Sequence[Topic] = ()) -> None:
+        """Lead or stand by until told to stop; wait out brokers and a database that are away.
+
+        topics: made and checked at the start, beside those of the lanes
+        Raises: InfraError log_replaced, topic_mismatch, topic_not_made
+        """
+        wanted = dict.fromkeys([*topics, *(topic for lane in self._lanes for topic in lane.topics)])
+        waiting = _Waiting("relay", self._tell)
+        while not stop.is_set():
+            try:
+                if wanted:
+                    self._broker.ensure_topics(list(wanted))
+                    wanted.clear()
+                self._lead(stop, waiting)
+            except InfraError as error:
+                if error.code in HOPELESS:
+                    raise
+                waiting.begin(error)
+                stop.wait(PATIENCE_SECONDS)
+
+    def _lead(self, stop: Signal, waiting: "_Waiting") -> None:
+        with self._store.lead() as leads:
+            waiting.end()
+            self._tell_once("", "leading" if leads else "standing by, another relay leads")
+            if leads:
+                self._run_lanes(stop)
+                return
+        stop.wait(LOOK_SECONDS)
+
+    def _run_lanes(self, stop: Signal) -> None:
+        """Run every lane until told to stop, until one fails, or until we lead no longer."""
+        ending = Signal()
+        works = [
+            _Work(lane, self._store, self._log, self._broker, self._tell) for lane in self._lanes
+        ]
+        with ThreadPoolExecutor(len(works), "orderpath lane") as threads:
+            running = [threads.submit(work.run, ending) for work in works]
+            try:
+                while not stop.is_set() and not wait(running, 0).done:
+                    self._look()
+                    stop.wait(LOOK_SECONDS)
+            finally:
+                ending.set()
+                while wait(running, GRACE_SECONDS).not_done:
+                    for work in works:
+                        work.give_up()
+        for one in running:
+            one.result()
+
+    def _work(self, lane: Lane) -> "_Work":
+        return _Work(lane, self._store, self._log, self._broker, self._tell)
+
+    def _look(self) -> None:
+        """See that we still lead, in the same log; say how far the lanes are."""
+        positions = self._store.positions()
+        end = self._log.head().position
+        for lane in self._lanes:
+            position = positions.get(lane.name, 0)
+            behind = f", {end - position} behind" if position < end else ""
+            self._tell_once(lane.name, f"{lane.name} published up to position {position}{behind}")
+
+    def _tell_once(self, about: str, line: str) -> None:
+        if self._told.get(about) != line:
+            self._told[about] = line
+            self._tell(line)
+
+
+class _Work:
+    """One lane and its producer, in a thread of their own."""
+
+    def __init__(
+        self, lane: Lane, store: RelayStore, log: LogReader, broker: Broker, tell: Tell
+    ) -> None:
+        self._lane = lane
+        self._store = store
+        self._log = log
+        self._broker = broker
+        self._tell = tell
+        self._producer = broker.new_producer()
+        self._waiting = _Waiting(lane.name, tell)
+        self._begun = False
+
+    def run(self, ending: Signal) -> None:
+        """Publish until told to end. Raises: InfraError log_replaced"""
+        pause = SHORTEST_SECONDS
+        try:
+            while not ending.is_set():
+                try:
+                    if self._step():
+                        pause = SHORTEST_SECONDS
+                        continue
+                except InfraError as error:
+                    self._give_way(error, ending)
+                    continue
+                ending.wait(pause)
+                pause = min(pause * 2, LONGEST_SECONDS)
+        finally:
+            self._producer.close()
+
+    def give_up(self) -> None:
+        """Let go of a batch whose acknowledgement does not come: it goes out again later."""
+        self._producer.close()
+
+    def _step(self) -> bool:
+        """Publish what comes next; False at the end of the log."""
+        if not self._begun:
+            self._begin()
+        outgoing = self._lane.next()
+        if outgoing is not None:
+            self._producer.publish(outgoing.messages)
+            self._store.move(self._lane.name, outgoing.position)
+        self._waiting.end()
+        return outgoing is not None
+
+    def _begin(self) -> None:
+        """Go on from what is saved; topics that were deleted meanwhile are made again."""
+        made = self._broker.ensure_topics(self._lane.topics)
+        position = self._store.positions().get(self._lane.name, 0)
+        if made and position:
+            log_.warning("topics_made_anew", lane=self._lane.name, topics=list(made))
+            self._tell(
+                f"made {', '.join(made)} anew, which were gone; what they held is not sent again, "
+                "see `orderpath relay replay`"
+            )
+        # A new lane has its row before it publishes: one of the log that it then reads.
+        self._store.move(self._lane.name, position)
+        self._lane.begin(self._log.head(), position)
+        self._begun = True
+
+    def _give_way(self, error: InfraError, ending: Signal) -> None:
+        self._begun = False
+        if error.code == "log_replaced":
+            raise error
+        if not ending.is_set():
+            self._waiting.begin(error)
+        ending.wait(PATIENCE_SECONDS)
+
+
+class _Waiting:
+    """Says once that something waits, and why, and once that it goes on."""
+
+    def __init__(self, who: str, tell: Tell) -> None:
+        self._who = who
+        self._tell = tell
+        self._code: str | None = None
+
+    def begin(self, error: InfraError) -> None:
+        if self._code != error.code:
+            log_.warning("relay_waits", lane=self._who, code=error.code, message=str(error))
+            self._tell(f"{self._who} waits: {error}")
+            self._code = error.code
+
+    def end(self) -> None:
+        if self._code is not None:
+            log_.info("relay_goes_on", lane=self._who)
+            self._tell(f"{self._who} goes on")
+            self._code = None

@@ -1,0 +1,80 @@
+"""Publishes a part of the log again, into another topic, for one reader: no position moves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from domain.reading import Head
+from domain.refusals import Unusable
+from domain.streaming import LOG, TOPICS, Lane, Message, Topic
+from services.relay import Broker
+
+Progress = Callable[[int, int], None]  # positions done, positions in all
+
+
+class ReplayError(Unusable):
+    """What shall be published again, or where to, cannot be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What is wanted again."""
+
+    topic: str
+    to_topic: str
+    first: int  # position of the log, from 1
+    last: int
+    order_id: UUID | None = None  # only what is of this order
+
+
+def replay(
+    wish: Replay, *, head: Head, lanes: list[Lane], broker: Broker, progress: Progress
+) -> int:
+    """Publish what a topic had from a part of the log; say how many records that were.
+
+    lanes:  as they give what is up to `last`, and nothing behind it
+    Raises: ReplayError, InfraError topic_mismatch, topic_not_made, broker_unavailable
+    """
+    lane, topic = _find_topic(wish.topic, lanes)
+    _check(wish)
+    broker.ensure_topics([replace(topic, name=wish.to_topic)])
+    producer = broker.new_producer()
+    total = max(wish.last - wish.first + 1, 0)
+    sent = 0
+    try:
+        lane.begin(head, wish.first - 1)
+        while (outgoing := lane.next()) is not None:
+            messages = [_elsewhere(one, wish) for one in outgoing.messages if _is_wanted(one, wish)]
+            producer.publish(messages)
+            sent += len(messages)
+            progress(outgoing.position - wish.first + 1, total)
+    finally:
+        producer.close()
+    return sent
+
+
+def _find_topic(name: str, lanes: list[Lane]) -> tuple[Lane, Topic]:
+    for lane in lanes:
+        for topic in lane.topics:
+            if topic.name == name:
+                return lane, topic
+    known = ", ".join(topic.name for lane in lanes for topic in lane.topics)
+    raise ReplayError(f"{name} is no topic that the relay fills: those are {known}")
+
+
+def _check(wish: Replay) -> None:
+    if wish.first < 1:
+        raise ReplayError(f"The log begins at position 1, not at {wish.first}")
+    if wish.to_topic in {topic.name for topic in TOPICS}:
+        raise ReplayError(f"{wish.to_topic} has readers already: name a topic for this one alone")
+    if wish.order_id is not None and wish.topic == LOG.name:
+        raise ReplayError(f"A record of {LOG.name} holds many orders: leave --order out")
+
+
+def _is_wanted(message: Message, wish: Replay) -> bool:
+    of_order = wish.order_id is None or message.key == str(wish.order_id).encode()
+    return message.topic == wish.topic and of_order
+
+
+def _elsewhere(message: Message, wish: Replay) -> Message:
+    return replace(message, topic=wish.to_topic)

@@ -1,0 +1,119 @@
+"""`orderpath relay`, its replay, and what `orderpath status` says of it, as processes."""
+
+import signal
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from domain.streaming import LOG
+from infra.postgres import connect
+from tests.e2e.test_cli_programs import ended, state_lines
+from tests.support.command_line import Here, Processes
+from tests.support.relays import log_parts, open_shop_of_its_own, state_of
+
+
+@pytest.fixture
+def environment(database_url: str, broker: str, tmp_path: Path) -> dict[str, str]:
+    open_shop_of_its_own(database_url, orders=20)
+    return {
+        "ORDERPATH_DATABASE_URL": database_url,
+        "ORDERPATH_DATA_DIR": str(tmp_path / "data"),
+        "ORDERPATH_KAFKA": broker,
+    }
+
+
+def test_the_relay_says_what_it_does_and_ends_at_a_signal(
+    environment: dict[str, str], database_url: str, broker: str
+) -> None:
+    line, here = Processes(environment), Here(environment)
+    program = line.start("relay")
+    state_lines(program, "leading")
+    other = line.start("relay")
+    state_lines(other, "standing by")
+    order_id = here.run("order", "place", "--currency", "EUR", "--item", "A:1:5", "--json")
+    assert order_id.code == 0
+    end = here.run("status", "--json").json["log"]["position"]
+    state_lines(program, f"log published up to position {end}")
+
+    status = here.run("status", "--json").json["relay"]
+    sheet = here.run("status").out
+    program.send_signal(signal.SIGTERM)
+
+    assert status["leads"] is True
+    assert [(one["lane"], one["position"], one["lag"]) for one in status["lanes"]] == [
+        ("log", end, 0)
+    ]
+    assert "Relay: one leads" in sheet
+    code, out = ended(program)
+    assert (code, out.splitlines()[-1]) == (0, "orderpath relay: ended")
+    state_lines(other, "leading")
+    other.send_signal(signal.SIGINT)
+    assert ended(other)[0] == 0
+    assert not state_of(database_url).leads
+    assert {row.position for _, rows in log_parts(database_url, broker) for row in rows} == set(
+        range(1, end + 1)
+    )
+
+
+def test_replay_says_what_it_sent_from_a_position_or_from_a_time(
+    environment: dict[str, str], database_url: str, broker: str
+) -> None:
+    here = Here(environment)
+    with connect(database_url) as session:
+        row = session.execute(
+            "select min(position), min(recorded_at), (select max(position) from log.events)"
+            " from log.events where recorded_at = (select max(recorded_at) from log.events)"
+        ).fetchone()
+    assert row
+    for begin, first, last in (("4", 4, 9), (row[1].isoformat(), row[0], row[2])):
+        topic = f"again-{uuid4().hex}"
+        words = ("--topic", LOG.name, "--from", begin, "--to", last, "--to-topic", topic, "--json")
+        said = here.run("relay", "replay", *words).json
+        rows = [row for _, rows in log_parts(database_url, broker, topic) for row in rows]
+        assert (said["from"], said["to"], said["to_topic"]) == (first, last, topic)
+        assert sorted(row.position for row in rows) == list(range(first, last + 1))
+    assert here.run("status", "--json").json["relay"] == {"leads": False, "lanes": []}
+
+
+def test_replay_refuses_a_topic_of_others_and_what_is_no_place_in_the_log(
+    environment: dict[str, str],
+) -> None:
+    here = Here(environment)
+    words = ("relay", "replay", "--topic", LOG.name, "--to-topic")
+
+    taken = here.run(*words, LOG.name, "--from", "1")
+    nowhere = here.run(*words, "again", "--from", "soon")
+
+    assert (taken.code, "has readers already" in taken.err) == (2, True)
+    assert (nowhere.code, "is no time" in nowhere.err) == (2, True)
+
+
+def test_without_kafka_the_relay_says_how_to_get_one(database_url: str, tmp_path: Path) -> None:
+    here = Here({"ORDERPATH_DATABASE_URL": database_url, "ORDERPATH_DATA_DIR": str(tmp_path)})
+
+    said = here.run("relay")
+
+    assert (said.code, "orderpath kafka up" in said.err) == (3, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_after_a_restore_the_relay_ends_until_the_log_is_accepted(
+    environment: dict[str, str], database_url: str
+) -> None:
+    line, here = Processes(environment), Here(environment)
+    program = line.start("relay")
+    end = here.run("status", "--json").json["log"]["position"]
+    state_lines(program, f"log published up to position {end}")
+    assert here.run("log", "restored").code == 0
+    _, errors = program.communicate(timeout=60)
+    again = line.run("relay")
+
+    assert (program.returncode, again.code) == (3, 3)
+    assert "log_replaced" in errors
+    assert "orderpath relay accept-log" in again.err
+    assert here.run("relay", "accept-log", "--json").json["lanes"][0]["lane"] == "log"
+    program = line.start("relay")
+    state_lines(program, "log published up to")
+    program.terminate()
+    assert ended(program)[0] == 0

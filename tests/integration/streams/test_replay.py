@@ -1,0 +1,144 @@
+"""A part of the log published again for one reader: no position moves, no other reader notices."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.messages import Recorded
+from domain.reading import Head
+from domain.refusals import InfraError
+from domain.streaming import LOG, ORDER_EVENTS, Lane, Message, Outgoing, Topic
+from infra.event_log import EventLog, open_log
+from infra.log_source import LogSource
+from services.log_lane import LogLane
+from services.replay import Replay, ReplayError, replay
+from tests.support.broker import fresh_topic
+from tests.support.relays import (
+    broker_of,
+    end_of,
+    log_parts,
+    open_shop_of_its_own,
+    published,
+    records_of,
+    relaying,
+    wait_until_published,
+)
+
+
+@dataclass
+class OrderLane:
+    """A lane whose key is the order, as the public one: the version of each event of an order."""
+
+    log: EventLog
+    name: str = "orders"
+    topics: Sequence[Topic] = (ORDER_EVENTS,)
+    position: int = field(default=0, init=False)
+
+    def begin(self, head: Head, position: int) -> None:
+        self.position = position
+
+    def next(self) -> Outgoing | None:
+        events = self.log.read(self.position, 10)
+        if not events:
+            return None
+        self.position = events[-1].position
+        orders = [event for event in events if event.stream_id.startswith("order-")]
+        return Outgoing(self.position, [_message(event) for event in orders])
+
+
+def _message(event: Recorded) -> Message:
+    key = event.stream_id.removeprefix("order-").encode()
+    return Message(ORDER_EVENTS.name, b"%d" % event.version, key=key)
+
+
+@pytest.fixture
+def orders(database_url: str) -> list[UUID]:
+    return open_shop_of_its_own(database_url, orders=12)
+
+
+@pytest.fixture
+def log(database_url: str) -> Iterator[EventLog]:
+    opened = open_log(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def source(database_url: str) -> Iterator[LogSource]:
+    opened = LogSource(database_url)
+    yield opened
+    opened.close()
+
+
+def publish_again(wish: Replay, log: EventLog, broker: str, *lanes: Lane) -> int:
+    return replay(
+        wish,
+        head=log.head(),
+        lanes=list(lanes),
+        broker=broker_of(broker),
+        progress=lambda done, total: None,
+    )
+
+
+def test_a_part_of_the_log_is_in_the_other_topic_and_no_position_has_moved(
+    database_url: str, orders: list[UUID], log: EventLog, source: LogSource, broker: str
+) -> None:
+    with relaying(database_url, broker):
+        wait_until_published(database_url)
+    before = published(database_url), len(records_of(broker, LOG.name))
+    wish = Replay(LOG.name, f"again-{uuid4().hex}", first=3, last=9)
+
+    sent = publish_again(wish, log, broker, LogLane(source, until=wish.last))
+
+    parts = log_parts(database_url, broker, wish.to_topic)
+    rows = [row for _, found in parts for row in found]
+    assert len(parts) == sent
+    assert sorted(row.position for row in rows) == list(range(3, 10))
+    assert published(database_url) == before[0] == end_of(database_url)
+
+
+def test_one_order_is_published_again_without_the_others(
+    orders: list[UUID], log: EventLog, database_url: str, broker: str
+) -> None:
+    wish = Replay(ORDER_EVENTS.name, f"again-{uuid4().hex}", 1, end_of(database_url), orders[3])
+
+    sent = publish_again(wish, log, broker, OrderLane(log))
+
+    records = records_of(broker, wish.to_topic)
+    assert [record.key.decode() for record in records] == [str(orders[3])] * sent
+    assert [record.value for record in records] == [b"1"]
+    assert published(database_url, "orders") == 0
+
+
+def test_a_second_replay_adds_to_the_topic_and_one_of_another_shape_is_refused(
+    orders: list[UUID], log: EventLog, broker: str
+) -> None:
+    name = f"again-{uuid4().hex}"
+    for _ in range(2):
+        publish_again(Replay(ORDER_EVENTS.name, name, 1, 5), log, broker, OrderLane(log))
+    other = fresh_topic(broker, partitions=2)
+
+    with pytest.raises(InfraError) as told:
+        publish_again(Replay(ORDER_EVENTS.name, other, 1, 5), log, broker, OrderLane(log))
+
+    assert told.value.code == "topic_mismatch"
+    values = [record.key for record in records_of(broker, name)]
+    assert {values.count(key) for key in values} == {2}
+
+
+@pytest.mark.parametrize(
+    ("wish", "why"),
+    [
+        (Replay("orderpath.results", "again", 1, 5), "no topic that the relay fills"),
+        (Replay(LOG.name, ORDER_EVENTS.name, 1, 5), "has readers already"),
+        (Replay(LOG.name, "again", 0, 5), "begins at position 1"),
+        (Replay(LOG.name, "again", 1, 5, uuid4()), "leave --order out"),
+    ],
+)
+def test_what_cannot_be_published_again_is_said(
+    wish: Replay, why: str, log: EventLog, source: LogSource, broker: str
+) -> None:
+    with pytest.raises(ReplayError, match=why):
+        publish_again(wish, log, broker, LogLane(source), OrderLane(log))
