@@ -51,7 +51,7 @@ class IdempotentProducer:
         A record that the brokers refuse for its size is left out, and named in the log: it would be
         refused for ever, and everything behind it would wait.
 
-        Raises: InfraError broker_unavailable, broker_login_refused
+        Raises: InfraError broker_unavailable
         """
         if not messages or self._send(messages):
             return

@@ -20,11 +20,13 @@ def ensure_topics(arguments: dict[str, Any], topics: Sequence[Topic] = TOPICS) -
     long records are kept is for the operator to change. Twice, or two at once, is nothing.
 
     arguments: as infra.broker.kafka_arguments gives them
-    Raises:    InfraError topic_mismatch, topic_not_made, broker_unavailable, broker_login_refused
+    Raises:    InfraError topic_mismatch, topic_not_made, broker_unavailable
     """
     from kafka import KafkaAdminClient
     from kafka.errors import KafkaError
 
+    if not topics:
+        return []
     nodes = describe_broker(arguments).nodes
     limits = {"request_timeout_ms": REQUEST_MILLISECONDS, "bootstrap_timeout_ms": 5_000}
     try:
@@ -86,7 +88,7 @@ def _check(admin: Any, topics: Sequence[Topic]) -> None:
     policies = _policies(admin, topics)
     wrong: list[str] = []
     for topic in topics:
-        is_so = (partitions.get(topic.name, 0), policies[topic.name])
+        is_so = (partitions.get(topic.name, 0), policies.get(topic.name, "unknown"))
         if is_so != (topic.partitions, topic.cleanup):
             wrong.append(_difference(topic, *is_so))
     if wrong:

@@ -88,9 +88,7 @@ class Relay:
     def _run_lanes(self, stop: Signal) -> None:
         """Run every lane until told to stop, until one fails, or until we lead no longer."""
         ending = Signal()
-        works = [
-            _Work(lane, self._store, self._log, self._broker, self._tell) for lane in self._lanes
-        ]
+        works = [self._work(lane) for lane in self._lanes]
         with ThreadPoolExecutor(len(works), "orderpath lane") as threads:
             running = [threads.submit(work.run, ending) for work in works]
             try:

@@ -1,16 +1,24 @@
 """The relay: everything arrives, in order per shard, whatever is away for a while."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from kafka import KafkaAdminClient
 
-from domain.streaming import LOG
+from domain.reading import Head
+from domain.refusals import InfraError
+from domain.streaming import LOG, Lane, Outgoing, Topic
+from infra.embedded import start_embedded, stop_embedded
 from infra.local_broker import start_local_broker, stop_local_broker
+from infra.log_source import LogSource
+from infra.migrate import migrate
 from infra.postgres import connect
+from services.log_lane import LogLane
 from tests.support.loads import note, open_pipeline, place
+from tests.support.processes import restart_at_once
 from tests.support.relays import (
     end_of,
     log_parts,
@@ -42,6 +50,20 @@ def own_broker(own_folder: Path) -> str:
 @pytest.fixture
 def orders(database_url: str) -> list[UUID]:
     return open_shop_of_its_own(database_url, orders=30)
+
+
+@dataclass
+class StuckLane:
+    """A lane whose part of the log cannot be read."""
+
+    name: str = "stuck"
+    topics: Sequence[Topic] = ()
+
+    def begin(self, head: Head, position: int) -> None:
+        """Do nothing."""
+
+    def next(self) -> Outgoing | None:
+        raise InfraError("newer_version", "an event that this version does not know")
 
 
 def write(url: str, orders: list[UUID], notes: int = 100) -> None:
@@ -179,6 +201,43 @@ def test_a_topic_with_other_partitions_ends_the_relay_before_it_publishes(
     assert running.error.code == "topic_mismatch"
     assert "has 3 partitions" in str(running.error)
     assert published(database_url) == 0
+
+
+def test_a_lane_that_waits_holds_up_no_other(
+    database_url: str, orders: list[UUID], broker: str
+) -> None:
+    source = LogSource(database_url)
+    try:
+        lanes: list[Lane] = [StuckLane(), LogLane(source)]
+        with relaying(database_url, broker, lanes=lanes) as running:
+            wait_until(lambda: running.has_told("stuck waits"))
+            write(database_url, orders)
+            wait_until_published(database_url)
+            write(database_url, orders)
+            wait_until_published(database_url)
+    finally:
+        source.close()
+    assert published(database_url, "stuck") == 0
+    assert sum("stuck waits" in line for line in running.told) == 1
+
+
+def test_a_database_that_crashes_is_waited_for_and_everything_arrives(
+    tmp_path: Path, postgres_server: str, broker: str
+) -> None:
+    assert postgres_server  # Skipped by name where none starts.
+    url = start_embedded(tmp_path)
+    try:
+        migrate(url)
+        orders = open_shop_of_its_own(url, orders=10)
+        with relaying(url, broker) as running:
+            wait_until_published(url)
+            restart_at_once(tmp_path)
+            write(url, orders)
+            wait_until_published(url)
+            wait_until(lambda: running.has_told("goes on"))
+        assert without_repeats(log_parts(url, broker)) == rows_of(url)
+    finally:
+        stop_embedded(tmp_path)
 
 
 def test_a_relay_that_loses_its_session_leads_again_and_leaves_nothing_out(
