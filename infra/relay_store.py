@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 import psycopg
 
@@ -15,6 +15,30 @@ from domain.refusals import InfraError
 from infra.postgres import connect, translated_errors
 
 LOCK: Final = 5_207_161  # advisory lock of the relay that leads, in this database
+
+_POSITIONS: Final[LiteralString] = """
+    select r.lane, r.position, (r.log_id, r.epoch) = (h.log_id, h.epoch)
+        and r.position <= coalesce((select max(e.position) from log.events e), 0)
+    from ops.relay r cross join log.head h
+"""
+_MOVE: Final[LiteralString] = """
+    insert into ops.relay (lane, log_id, epoch, position)
+    select %s, h.log_id, h.epoch, %s from log.head h
+    on conflict (lane) do update
+    set position = greatest(relay.position, excluded.position), moved_at = clock_timestamp()
+    where (relay.log_id, relay.epoch) = (excluded.log_id, excluded.epoch)
+    returning 1
+"""
+_ACCEPT: Final[LiteralString] = """
+    update ops.relay r set log_id = h.log_id, epoch = h.epoch,
+        position = case when r.log_id <> h.log_id then 0
+            else least(r.position, coalesce((select max(e.position) from log.events e), 0)) end
+    from log.head h where (r.log_id, r.epoch) <> (h.log_id, h.epoch)
+"""
+_BEGIN_ANEW: Final[LiteralString] = """
+    update ops.relay r set log_id = h.log_id, epoch = h.epoch, position = 0
+    from log.head h where r.lane = %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +92,24 @@ class PostgresRelayStore:
                 with suppress(psycopg.Error):  # The lock goes with the session, only later.
                     session.execute("select pg_advisory_unlock_all()")
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep every relay away until the block ends, to change what it goes on from.
+
+        Raises: InfraError relay_leads
+        """
+        with self.lead() as leads:
+            if not leads:
+                raise InfraError("relay_leads", "A relay leads: end it, and start it again after.")
+            yield
+
     def positions(self) -> Mapping[str, int]:
         """Give how far each lane has published, by name; what has no row is at 0.
 
         Raises: InfraError not_leading, log_replaced
         """
         with translated_errors():
-            rows = (
-                self._leader()
-                .execute(
-                    "select r.lane, r.position, (r.log_id, r.epoch) = (h.log_id, h.epoch)"
-                    " and r.position <= coalesce((select max(e.position) from log.events e), 0)"
-                    " from ops.relay r cross join log.head h"
-                )
-                .fetchall()
-            )
+            rows = self._leader().execute(_POSITIONS).fetchall()
         for lane, _, same in rows:
             if not same:
                 raise _log_replaced(lane)
@@ -94,22 +121,22 @@ class PostgresRelayStore:
         Raises: InfraError not_leading, log_replaced
         """
         with translated_errors():
-            moved = (
-                self._leader()
-                .execute(
-                    "insert into ops.relay (lane, log_id, epoch, position)"
-                    " select %s, h.log_id, h.epoch, %s from log.head h"
-                    " on conflict (lane) do update"
-                    " set position = greatest(relay.position, excluded.position),"
-                    " moved_at = clock_timestamp()"
-                    " where (relay.log_id, relay.epoch) = (excluded.log_id, excluded.epoch)"
-                    " returning 1",
-                    [lane, position],
-                )
-                .fetchone()
-            )
+            moved = self._leader().execute(_MOVE, [lane, position]).fetchone()
         if moved is None:
             raise _log_replaced(lane)
+
+    def accept_log(self) -> None:
+        """Go on in a log that was restored, behind what it had published by then.
+
+        Of another log nothing was published yet.
+        """
+        with translated_errors():
+            self._leader().execute(_ACCEPT)
+
+    def begin_anew(self, lane: str) -> None:
+        """Let a lane publish the log from its first event again."""
+        with translated_errors():
+            self._leader().execute(_BEGIN_ANEW, [lane])
 
     def _leader(self) -> psycopg.Connection[Any]:
         session = self._session
@@ -128,20 +155,6 @@ def relay_state(connection: psycopg.Connection[Any]) -> RelayState:
     ).fetchone()
     rows = connection.execute("select lane, position, moved_at from ops.relay order by lane")
     return RelayState(bool(leads and leads[0]), tuple(LanePosition(*row) for row in rows))
-
-
-def go_on_with_this_log(connection: psycopg.Connection[Any]) -> None:
-    """Let the relay go on in a log that was restored, from what that log says it had published.
-
-    Of another log nothing was published yet.
-    """
-    with translated_errors():
-        connection.execute(
-            "update ops.relay r set log_id = h.log_id, epoch = h.epoch, position = case"
-            " when r.log_id <> h.log_id then 0 else least(r.position,"
-            " coalesce((select max(e.position) from log.events e), 0)) end"
-            " from log.head h where (r.log_id, r.epoch) <> (h.log_id, h.epoch)"
-        )
 
 
 def _log_replaced(lane: str) -> InfraError:

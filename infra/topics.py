@@ -95,8 +95,8 @@ def _check(admin: Any, topics: Sequence[Topic]) -> None:
         raise InfraError(
             "topic_mismatch",
             " ".join(wrong) + " Nothing is sent there. Set it right with Kafka's own tools, or "
-            "delete the topic: the relay makes it anew, and `orderpath relay replay` fills a "
-            "topic from the log.",
+            "delete the topic: the relay makes it anew, and `orderpath relay begin-anew` fills it "
+            "from the log.",
         )
 
 

@@ -50,7 +50,7 @@ from infra.owner_files import read_owners
 from infra.path_files import load_preset, place_path, preset_names, read_path
 from infra.postgres import Session, connect
 from infra.producer import IdempotentProducer
-from infra.relay_store import PostgresRelayStore, RelayState, go_on_with_this_log, relay_state
+from infra.relay_store import PostgresRelayStore, RelayState, relay_state
 from infra.restores import raise_epoch
 from infra.settings import Settings, load_settings
 from infra.topics import ensure_topics
@@ -226,22 +226,22 @@ class System:
         """Give every lane of the relay; until: the last position that they give."""
         source = LogSource(self.url)
         self._sources.append(source)
-        return [LogLane(source, until=until)]
+        public = self.public_lane(until)
+        return [LogLane(source, until=until), *([] if public is None else [public])]
 
     def relay(self, tell: Tell) -> Relay:
         """Give the relay; tell: what it says to people."""
-        store = PostgresRelayStore(self.url)
-        return Relay(store, self.projection_log, self.broker, lanes=self.lanes(), tell=tell)
+        log, lanes = self.projection_log, self.lanes()
+        return Relay(self.relay_store, log, self.broker, lanes=lanes, tell=tell)
+
+    @cached_property
+    def relay_store(self) -> PostgresRelayStore:
+        """How far the relay's lanes are, for who leads."""
+        return PostgresRelayStore(self.url)
 
     def relay_state(self) -> RelayState:
         """Look whether a relay leads, and how far each lane is."""
         with self.lend("orderpath_projector") as connection:
-            return relay_state(connection)
-
-    def accept_log(self) -> RelayState:
-        """Let the relay go on in a log that was restored; say where."""
-        with self.lend("orderpath_projector") as connection:
-            go_on_with_this_log(connection)
             return relay_state(connection)
 
     def close(self) -> None:

@@ -175,8 +175,8 @@ class _Work:
         if made and position:
             log_.warning("topics_made_anew", lane=self._lane.name, topics=list(made))
             self._tell(
-                f"made {', '.join(made)} anew, which were gone; what they held is not sent again, "
-                "see `orderpath relay replay`"
+                f"made {', '.join(made)} anew, which were gone; what they held comes again only "
+                f"after `orderpath relay begin-anew {self._lane.name}`"
             )
         # A new lane has its row before it publishes: one of the log that it then reads.
         self._store.move(self._lane.name, position)

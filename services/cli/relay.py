@@ -112,7 +112,24 @@ def replay(*, wanted: Wanted, json: AsJson = False) -> None:
 def accept_log(json: AsJson = False) -> None:
     """Let the relay go on after `log restored`, behind what it had published by then."""
     with opened() as system:
-        system.accept_log()
+        with system.relay_store.alone():
+            system.relay_store.accept_log()
+        answer = relay_dict(system)
+    put(answer, as_json=json, people=lambda: relay_sheet(answer))
+
+
+@app.command("begin-anew")
+def begin_anew(
+    lane: Annotated[str, typer.Argument(metavar="LANE", help="As `orderpath status` names it.")],
+    json: AsJson = False,
+) -> None:
+    """Publish a lane from the first event again, as after its topics were deleted."""
+    with opened() as system:
+        lanes = [one.name for one in system.lanes()]
+        if lane not in lanes:
+            raise typer.BadParameter(f"{lane!r} is no lane: choose one of {', '.join(lanes)}")
+        with system.relay_store.alone():
+            system.relay_store.begin_anew(lane)
         answer = relay_dict(system)
     put(answer, as_json=json, people=lambda: relay_sheet(answer))
 

@@ -15,6 +15,7 @@ from domain.upcasters import UPCASTERS
 from projections.catalog import PROJECTIONS
 from services.cli.errors import DATA_FOLDER
 from services.imports.session import STRUCTURE
+from services.log_lane import LogLane
 from services.public_lane import PublicLane
 
 HERE = Path(__file__).parent
@@ -53,7 +54,7 @@ def names_in_code() -> set[str]:
         *(f"topic {topic.name}" for topic in TOPICS),
         *(f"public {told.TYPE}" for told in TYPES),
         f"public {OrderState.TYPE}",
-        f"lane {PublicLane.name}",
+        *(f"lane {lane.name}" for lane in (LogLane, PublicLane)),
         *(f"analytics {path.stem}" for path in (ROOT / "projections/analytics").glob("*.sql")),
     }
 

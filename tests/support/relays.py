@@ -129,10 +129,10 @@ def end_of(url: str) -> int:
         log.close()
 
 
-def wait_until_published(url: str) -> None:
-    """Wait until everything that the log has now is published."""
+def wait_until_published(url: str, *lanes: str) -> None:
+    """Wait until everything that the log has now is published, by lane `log` or by those given."""
     end = end_of(url)
-    wait_until(lambda: published(url) >= end)
+    wait_until(lambda: all(published(url, lane) >= end for lane in lanes or ("log",)))
 
 
 def records_of(server: str, topic: str) -> list[Any]:

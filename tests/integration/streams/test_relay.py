@@ -176,7 +176,7 @@ def test_a_topic_that_is_deleted_is_made_again_and_the_relay_goes_on(
         wait_until_published(database_url)
 
     assert running.has_told(f"made {LOG.name} anew")
-    assert running.has_told("orderpath relay replay")
+    assert running.has_told("orderpath relay begin-anew log")
     later = {row.position: row for _, rows in log_parts(database_url, own_broker) for row in rows}
     assert sorted(later) == list(range(before + 1, end_of(database_url) + 1))
 

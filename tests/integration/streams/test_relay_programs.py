@@ -6,11 +6,17 @@ from uuid import uuid4
 
 import pytest
 
-from domain.streaming import LOG
+from domain.streaming import LOG, ORDER_EVENTS
 from infra.postgres import connect
 from tests.e2e.test_cli_programs import ended, state_lines
 from tests.support.command_line import Here, Processes
-from tests.support.relays import log_parts, open_shop_of_its_own, state_of
+from tests.support.relays import (
+    log_parts,
+    open_shop_of_its_own,
+    records_of,
+    state_of,
+    wait_until_published,
+)
 
 
 @pytest.fixture
@@ -34,7 +40,7 @@ def test_the_relay_says_what_it_does_and_ends_at_a_signal(
     order_id = here.run("order", "place", "--currency", "EUR", "--item", "A:1:5", "--json")
     assert order_id.code == 0
     end = here.run("status", "--json").json["log"]["position"]
-    state_lines(program, f"log published up to position {end}")
+    wait_until_published(database_url, "log", "public")
 
     status = here.run("status", "--json").json["relay"]
     sheet = here.run("status").out
@@ -42,7 +48,8 @@ def test_the_relay_says_what_it_does_and_ends_at_a_signal(
 
     assert status["leads"] is True
     assert [(one["lane"], one["position"], one["lag"]) for one in status["lanes"]] == [
-        ("log", end, 0)
+        ("log", end, 0),
+        ("public", end, 0),
     ]
     assert "Relay: one leads" in sheet
     code, out = ended(program)
@@ -76,6 +83,19 @@ def test_replay_says_what_it_sent_from_a_position_or_from_a_time(
     assert here.run("status", "--json").json["relay"] == {"leads": False, "lanes": []}
 
 
+def test_replay_of_one_order_has_that_order_only(environment: dict[str, str], broker: str) -> None:
+    here, topic = Here(environment), f"again-{uuid4().hex}"
+    place = ("order", "place", "--currency", "EUR", "--item", "A:1:5", "--json")
+    order_id = here.run(*place).json["order_id"]
+    words = ("--topic", ORDER_EVENTS.name, "--from", "1", "--order", order_id, "--to-topic", topic)
+
+    said = here.run("relay", "replay", *words, "--json").json
+
+    assert [record.key.decode() for record in records_of(broker, topic)] == [order_id]
+    assert said["records"] == 1
+    assert here.run("status", "--json").json["relay"]["lanes"] == []
+
+
 def test_replay_refuses_a_topic_of_others_and_what_is_no_place_in_the_log(
     environment: dict[str, str],
 ) -> None:
@@ -103,8 +123,7 @@ def test_after_a_restore_the_relay_ends_until_the_log_is_accepted(
 ) -> None:
     line, here = Processes(environment), Here(environment)
     program = line.start("relay")
-    end = here.run("status", "--json").json["log"]["position"]
-    state_lines(program, f"log published up to position {end}")
+    wait_until_published(database_url, "log", "public")
     assert here.run("log", "restored").code == 0
     _, errors = program.communicate(timeout=60)
     again = line.run("relay")
@@ -112,8 +131,15 @@ def test_after_a_restore_the_relay_ends_until_the_log_is_accepted(
     assert (program.returncode, again.code) == (3, 3)
     assert "log_replaced" in errors
     assert "orderpath relay accept-log" in again.err
-    assert here.run("relay", "accept-log", "--json").json["lanes"][0]["lane"] == "log"
+    accepted = here.run("relay", "accept-log", "--json").json["lanes"]
+    anew = here.run("relay", "begin-anew", "public", "--json").json["lanes"]
+    assert [one["lag"] for one in accepted] == [0, 0]
+    assert [one["position"] for one in anew] == [accepted[0]["position"], 0]
     program = line.start("relay")
-    state_lines(program, "log published up to")
+    state_lines(program, "leading")
+    wait_until_published(database_url, "log", "public")
+    refused = here.run("relay", "begin-anew", "public")
     program.terminate()
     assert ended(program)[0] == 0
+    assert (refused.code, "relay_leads" in refused.err) == (3, True)
+    assert here.run("relay", "begin-anew", "nobody").code == 2

@@ -8,7 +8,7 @@ import pytest
 
 from domain.refusals import InfraError
 from infra.postgres import connect
-from infra.relay_store import PostgresRelayStore, go_on_with_this_log
+from infra.relay_store import PostgresRelayStore
 from tests.support.loads import open_shop
 from tests.support.relays import end_of, published, state_of
 
@@ -139,8 +139,32 @@ def test_a_restored_log_is_gone_on_with_behind_what_it_had_published(
         store.move("log", 3)
     owner.execute(change)
 
-    with connect(url, role="orderpath_projector") as session:
-        go_on_with_this_log(session)
+    with store.alone():
+        store.accept_log()
 
     with store.lead():
         assert store.positions() == {"log": end_of(url) if position is None else position}
+
+
+def test_a_lane_begins_anew_in_the_log_as_it_is_and_the_others_stay(url: str) -> None:
+    store = PostgresRelayStore(url)
+    with store.lead():
+        store.move("log", 3)
+        store.move("public", 4)
+
+    with store.alone():
+        store.begin_anew("public")
+        store.begin_anew("nobody")
+
+    with store.lead():
+        assert store.positions() == {"log": 3, "public": 0}
+
+
+def test_what_a_relay_goes_on_from_is_not_changed_while_one_leads(url: str) -> None:
+    with (
+        PostgresRelayStore(url).lead(),
+        pytest.raises(InfraError) as told,
+        PostgresRelayStore(url).alone(),
+    ):
+        pytest.fail("A relay leads.")
+    assert code_of(told) == "relay_leads"

@@ -1,18 +1,17 @@
 """A part of the log published again for one reader: no position moves, no other reader notices."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import json
+from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import pytest
 
-from domain.messages import Recorded
-from domain.reading import Head
 from domain.refusals import InfraError
-from domain.streaming import LOG, ORDER_EVENTS, Lane, Message, Outgoing, Topic
+from domain.streaming import LOG, ORDER_EVENTS, Lane
 from infra.event_log import EventLog, open_log
 from infra.log_source import LogSource
 from services.log_lane import LogLane
+from services.public_lane import PublicLane
 from services.replay import Replay, ReplayError, replay
 from tests.support.broker import fresh_topic
 from tests.support.relays import (
@@ -25,32 +24,6 @@ from tests.support.relays import (
     relaying,
     wait_until_published,
 )
-
-
-@dataclass
-class OrderLane:
-    """A lane whose key is the order, as the public one: the version of each event of an order."""
-
-    log: EventLog
-    name: str = "orders"
-    topics: Sequence[Topic] = (ORDER_EVENTS,)
-    position: int = field(default=0, init=False)
-
-    def begin(self, head: Head, position: int) -> None:
-        self.position = position
-
-    def next(self) -> Outgoing | None:
-        events = self.log.read(self.position, 10)
-        if not events:
-            return None
-        self.position = events[-1].position
-        orders = [event for event in events if event.stream_id.startswith("order-")]
-        return Outgoing(self.position, [_message(event) for event in orders])
-
-
-def _message(event: Recorded) -> Message:
-    key = event.stream_id.removeprefix("order-").encode()
-    return Message(ORDER_EVENTS.name, b"%d" % event.version, key=key)
 
 
 @pytest.fixture
@@ -104,12 +77,12 @@ def test_one_order_is_published_again_without_the_others(
 ) -> None:
     wish = Replay(ORDER_EVENTS.name, f"again-{uuid4().hex}", 1, end_of(database_url), orders[3])
 
-    sent = publish_again(wish, log, broker, OrderLane(log))
+    sent = publish_again(wish, log, broker, PublicLane(log))
 
     records = records_of(broker, wish.to_topic)
     assert [record.key.decode() for record in records] == [str(orders[3])] * sent
-    assert [record.value for record in records] == [b"1"]
-    assert published(database_url, "orders") == 0
+    assert [json.loads(record.value)["sequence"] for record in records] == ["0000000001"]
+    assert published(database_url, "public") == 0
 
 
 def test_a_second_replay_adds_to_the_topic_and_one_of_another_shape_is_refused(
@@ -117,11 +90,11 @@ def test_a_second_replay_adds_to_the_topic_and_one_of_another_shape_is_refused(
 ) -> None:
     name = f"again-{uuid4().hex}"
     for _ in range(2):
-        publish_again(Replay(ORDER_EVENTS.name, name, 1, 5), log, broker, OrderLane(log))
+        publish_again(Replay(ORDER_EVENTS.name, name, 1, 5), log, broker, PublicLane(log))
     other = fresh_topic(broker, partitions=2)
 
     with pytest.raises(InfraError) as told:
-        publish_again(Replay(ORDER_EVENTS.name, other, 1, 5), log, broker, OrderLane(log))
+        publish_again(Replay(ORDER_EVENTS.name, other, 1, 5), log, broker, PublicLane(log))
 
     assert told.value.code == "topic_mismatch"
     values = [record.key for record in records_of(broker, name)]
@@ -141,4 +114,4 @@ def test_what_cannot_be_published_again_is_said(
     wish: Replay, why: str, log: EventLog, source: LogSource, broker: str
 ) -> None:
     with pytest.raises(ReplayError, match=why):
-        publish_again(wish, log, broker, LogLane(source), OrderLane(log))
+        publish_again(wish, log, broker, LogLane(source), PublicLane(log))
