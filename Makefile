@@ -55,6 +55,7 @@ wheel-check: setup ## Build the wheel, install it in a new environment elsewhere
 schema: setup ## Write the path language's JSON Schema and docs/contract again from the models
 	@$(BIN)/python -m tests.golden.path_schema
 	@$(BIN)/python -m tests.golden.contract
+	@$(BIN)/python -m tests.golden.command_schemas
 
 lock: ## Write requirements.lock again from the bounds in pyproject.toml
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \

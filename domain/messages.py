@@ -52,10 +52,12 @@ def named(kind: str, key: str) -> str:
 
 
 def _one_or_many(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
 
 
-# People may leave [ ] out.
+# People may leave [ ] out. A list is as good as a tuple, also where types are taken strictly.
 OneOrMany = Annotated[
     tuple[Name, ...],
     BeforeValidator(_one_or_many, json_schema_input_type=Name | tuple[Name, ...]),

@@ -12,6 +12,7 @@ OrderpathError
 │   ├── TableError          a file that is no table (infra.tables)
 │   ├── FileError           a file that is no path or calendar (infra.yaml_language)
 │   ├── ImportProblem       files, mappings, rows of an import (services.imports.problem)
+│   ├── CommandUnreadable   what came as a command is none (domain.wire)
 │   ├── ReplayError         topics or positions to publish again (services.replay)
 │   ├── ConditionError      a condition that says nothing of an order (domain.paths.conditions)
 │   └── UnknownProjection   a name that no projection has (projections.catalog)
@@ -20,6 +21,8 @@ OrderpathError
     ├── EventUnreadable     what stands in the log is not what its name says (infra.mapper)
     └── Busy                somebody else holds the tables (projections.sessions)
 """
+
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -92,6 +95,17 @@ class UnreadableError(Unusable):
         self.reason = reason  # stable, lower case, see tests/golden/stored_names.txt
         self.column = column
         self.message = message
+
+
+class CommandUnreadable(Unusable):
+    """What came as a command is none. Says all that is wrong and where, never with a value."""
+
+    def __init__(self, *unmet: Unmet, command_id: UUID | None = None) -> None:
+        super().__init__(
+            "; ".join(f"{u.field}: {u.message}" if u.field else u.message for u in unmet)
+        )
+        self.unmet: tuple[Unmet, ...] = unmet
+        self.command_id = command_id  # as far as it could be read
 
 
 class InfraError(OrderpathError):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+from domain.answers import UNKNOWN, WITHOUT_OUTCOME, Kind
 from domain.catalog import AGGREGATES, COMMANDS, EVENTS
 from domain.paths.transitions import Nonconforming, Requirement
 from domain.personal import personal_fields
@@ -55,6 +56,9 @@ def names_in_code() -> set[str]:
         *(f"public {told.TYPE}" for told in TYPES),
         f"public {OrderState.TYPE}",
         *(f"lane {lane.name}" for lane in (LogLane, PublicLane)),
+        *(f"answer {kind}" for kind in get_args(Kind)),
+        *(f"answer_error {code}" for _, code in WITHOUT_OUTCOME.values()),
+        f"answer_error {UNKNOWN}",
         *(f"analytics {path.stem}" for path in (ROOT / "projections/analytics").glob("*.sql")),
     }
 

@@ -1,0 +1,127 @@
+"""Commands as JSON and back, as Kafka carries them: one object with the stored name of the command
+under `command`, beside all of its fields. Read by consumers.commands, written by whoever sends.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from pydantic import ValidationError, create_model
+from pydantic_core import ErrorDetails, from_json, to_json
+
+from domain.hints import nearest
+from domain.messages import Command, is_key
+from domain.orders.commands import RecordFacts
+from domain.refusals import CommandUnreadable, Unmet
+from domain.vocabulary import COMMANDS
+
+MAX_BYTES: Final = 900 * 1024  # of one command: a broker takes records of 1 MB
+MAX_DEPTH: Final = 200  # of lists and objects within each other: the parser's own limit
+MAX_TOLD: Final = 20  # faults of one command
+NAMED_UNDER: Final = "command"
+
+# What validators of ours say may repeat what they were given, always in quotes.
+_REPEATED: Final = re.compile(r"""['"].*['"]""", re.DOTALL)
+_DEFINITION: Final = "definition"  # Of paths and calendars: their words are no personal data.
+
+
+def encode(command: Command) -> bytes:
+    """Write a command as JSON; what was never set is left out, so a repeat is the same command."""
+    said = command.model_dump(mode="json", exclude_unset=True)
+    if isinstance(command, RecordFacts):
+        kinds = ({"kind": fact.kind} for fact in command.facts)
+        said["facts"] = [kind | fact for kind, fact in zip(kinds, said["facts"], strict=True)]
+    return to_json({NAMED_UNDER: command.NAME, **said})
+
+
+def decode(value: bytes | None) -> Command:
+    """Read a command; types are taken strictly, so "5" is no number and true is no 1.
+
+    Raises: CommandUnreadable with every fault that was found, MAX_TOLD at most
+    """
+    said = _parsed(value or b"")
+    wire = wire_model(_kind_of(said))
+    try:
+        read = wire.model_validate_json(value or b"", strict=True)
+    except ValidationError as error:
+        raise CommandUnreadable(*_faults(error), command_id=_id_in(said)) from None
+    values = {name: given for name, given in read if name != NAMED_UNDER}
+    return COMMANDS[wire.NAME].model_construct(read.model_fields_set - {NAMED_UNDER}, **values)
+
+
+@cache
+def wire_model(kind: type[Command]) -> type[Command]:
+    """Give the shape that a command has on its way: its fields, and its stored name."""
+    named: Any = {NAMED_UNDER: (Literal[kind.NAME], ...)}
+    return create_model(kind.__name__, __base__=kind, __doc__=kind.__doc__, **named)
+
+
+def _parsed(value: bytes) -> Mapping[str, Any]:
+    if len(value) > MAX_BYTES:
+        message = f"it has {len(value)} bytes, {MAX_BYTES} are the most"
+        raise CommandUnreadable(Unmet(code="command_too_large", message=message))
+    try:
+        said = from_json(value, allow_inf_nan=False)
+    except ValueError as error:  # Its words tell the place, and nothing of the text.
+        if "recursion limit" in str(error):
+            message = f"lists and objects stand more than {MAX_DEPTH} deep in each other"
+            raise CommandUnreadable(Unmet(code="command_too_deep", message=message)) from None
+        message = f"it is not JSON: {error}"
+        raise CommandUnreadable(Unmet(code="command_not_json", message=message)) from None
+    if not isinstance(said, dict):
+        message = "it is JSON, but no object"
+        raise CommandUnreadable(Unmet(code="command_not_json", message=message))
+    return said
+
+
+def _kind_of(said: Mapping[str, Any]) -> type[Command]:
+    name = said.get(NAMED_UNDER)
+    kind = COMMANDS.get(name) if isinstance(name, str) else None
+    if kind is None:
+        close = nearest(name, COMMANDS)
+        what = "here stands the stored name of a command, as order.place"
+        what += f": did you mean {close}?" if close else ""
+        unknown = Unmet(code="command_unknown", field=NAMED_UNDER, message=what)
+        raise CommandUnreadable(unknown, command_id=_id_in(said))
+    return kind
+
+
+def _id_in(said: Mapping[str, Any]) -> UUID | None:
+    """Give the id of a command that is unreadable otherwise, so that its sender hears of it."""
+    try:
+        return UUID(said["command_id"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _faults(error: ValidationError) -> list[Unmet]:
+    details = error.errors(include_url=False, include_input=False)
+    return [_fault(detail) for detail in details[:MAX_TOLD]]
+
+
+def _fault(detail: ErrorDetails) -> Unmet:
+    where = ".".join(_named(part) for part in detail["loc"]) or None
+    match detail["type"]:
+        case "missing":
+            return Unmet(code="field_missing", field=where, message="it is required")
+        case "extra_forbidden":
+            return Unmet(code="field_unknown", field=where, message="no such field is known here")
+        case _:
+            return Unmet(code="field_invalid", field=where, message=_words(detail))
+
+
+def _named(part: str | int) -> str:
+    """Name a step on the way to a fault; what is no name of ours may be anything."""
+    return str(part) if isinstance(part, int) or is_key(part) else "?"
+
+
+def _words(detail: ErrorDetails) -> str:
+    """Say what is wrong, in pydantic's words or a validator's, without what was given."""
+    words = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "union_tag_invalid":
+        return f"it is none of {detail['ctx']['expected_tags']}"
+    if detail["type"] == "value_error" and detail["loc"][:1] != (_DEFINITION,):
+        return _REPEATED.sub("this", words)
+    return words
