@@ -73,6 +73,7 @@ __all__ = [
     "broker_facts",
     "database_runs",
     "find_brokers",
+    "kafka_arguments",
     "load_preset",
     "load_settings",
     "open_system",

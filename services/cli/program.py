@@ -8,6 +8,7 @@ from services.cli import (
     broker,
     bulk,
     calendars,
+    commands,
     customers,
     delivery_methods,
     demo,
@@ -76,6 +77,7 @@ for program in (
     foreground.down,
     status.status,
     foreground.follow,
+    commands.commands,
     status.psql,
     demo.demo,
 ):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+from consumers.commands import GROUP
 from domain.answers import UNKNOWN, WITHOUT_OUTCOME, Kind
 from domain.catalog import AGGREGATES, COMMANDS, EVENTS
 from domain.paths.transitions import Nonconforming, Requirement
@@ -56,6 +57,7 @@ def names_in_code() -> set[str]:
         *(f"public {told.TYPE}" for told in TYPES),
         f"public {OrderState.TYPE}",
         *(f"lane {lane.name}" for lane in (LogLane, PublicLane)),
+        f"consumer_group {GROUP}",
         *(f"answer {kind}" for kind in get_args(Kind)),
         *(f"answer_error {code}" for _, code in WITHOUT_OUTCOME.values()),
         f"answer_error {UNKNOWN}",

@@ -9,8 +9,8 @@ from tests.support.command_line import ROOT, Here
 
 GROUPS = {
     "": (
-        "up", "down", "status", "follow", "psql", "demo", "import", "order", "report", "path",
-        "calendar",
+        "up", "down", "status", "follow", "commands", "psql", "demo", "import", "order", "report",
+        "path", "calendar",
     ),
     "import": ("olist", "log", "quarantine"),
     "import quarantine": ("list", "fix", "resubmit"),

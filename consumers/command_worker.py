@@ -1,0 +1,99 @@
+"""The program behind `orderpath commands`: takes commands from Kafka until a signal ends it.
+
+It works in a thread beside the main one, so that nothing that blocks there keeps it from ending.
+"""
+
+import signal
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from concurrent.futures import Future
+from contextlib import closing
+from functools import partial
+from math import inf
+from threading import Event as Signal
+from threading import Thread
+from typing import Any, Final
+
+from kafka import ConsumerRebalanceListener, KafkaConsumer
+
+from consumers.commands import SETTINGS, CommandConsumer
+from consumers.members import membership
+from domain.streaming import COMMANDS, DEADLETTERS, RESULTS
+from services.bootstrap import find_brokers, kafka_arguments, load_settings, open_system
+from services.cli.errors import run
+from services.cli.session import log_level
+
+LEAVE_SECONDS: Final = 3.0  # for the batch in hand, once a signal came
+
+
+def main() -> None:
+    """Take commands until SIGTERM or SIGINT; 0 then, 3 if it cannot go on."""
+    parser = ArgumentParser("python -m consumers.command_worker", description=__doc__)
+    parser.add_argument("--id", help="name of this consumer; by default the first that is free")
+    run(partial(_take_commands, parser.parse_args().id), log_level)
+
+
+def _take_commands(name: str | None) -> None:
+    stop = Signal()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    settings = find_brokers(load_settings())
+    # A command waits for the database as long as it takes: one that was given up and sent again
+    # would come behind later ones of its order.
+    patient = settings.model_copy(update={"patience_seconds": inf})
+    with (
+        open_system(patient) as system,
+        closing(system.broker.new_producer()) as producer,
+        membership(settings.data_dir / "commands", name) as member,
+    ):
+        system.broker.ensure_topics((COMMANDS, RESULTS, DEADLETTERS))
+        records = KafkaConsumer(**SETTINGS, **kafka_arguments(settings), group_instance_id=member)
+        # Whoever divides the partitions has to know them: kafka-python divides none that it has not
+        # heard of, and the broker gives none to whoever takes its place either.
+        records.partitions_for_topic(COMMANDS.name)
+        records.subscribe([COMMANDS.name], listener=_Told())
+        _state(f"waiting for commands of {COMMANDS.name}; Ctrl-C ends it")
+        _until(stop, CommandConsumer(records, system.pipeline, producer, stop))
+    _state("ended")
+
+
+def _until(stop: Signal, commands: CommandConsumer) -> None:
+    """Let it work until a signal comes or it cannot go on, then let it finish its batch."""
+    ended: Future[None] = Future()
+    Thread(target=_work, args=(commands, stop, ended), name="commands", daemon=True).start()
+    stop.wait()
+    try:
+        ended.result(LEAVE_SECONDS)
+    except TimeoutError:
+        _state("left a batch behind: it comes again")
+
+
+def _work(commands: CommandConsumer, stop: Signal, ended: Future[None]) -> None:
+    try:
+        commands.run()
+        ended.set_result(None)
+    except BaseException as error:  # noqa: BLE001 - the main thread raises it again
+        ended.set_exception(error)
+    stop.set()
+
+
+class _Told(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python ships no types.
+    """Tells people which partitions are ours."""
+
+    def on_partitions_revoked(self, revoked: Sequence[Any]) -> None:
+        pass
+
+    def on_partitions_assigned(self, assigned: Sequence[Any]) -> None:
+        numbers = ", ".join(str(part.partition) for part in sorted(assigned))
+        _state(f"taking commands of partitions {numbers}" if numbers else "taking no partition")
+
+
+def _state(line: str) -> None:
+    """Write a state line where a service's journal finds it at once."""
+    sys.stdout.write(f"orderpath: {line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

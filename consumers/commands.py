@@ -1,0 +1,219 @@
+"""Commands come in by Kafka and their answers go out, with nothing lost on the way.
+
+A batch is decided and stored, then its answers are acknowledged, and only then its offsets are
+committed. Whatever dies between two of these steps, the batch comes again, and the pipeline answers
+what it knows with the first outcome. Run by consumers.command_worker.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from threading import Event as Signal
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import structlog
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import (
+    AuthorizationError,
+    CommitFailedError,
+    KafkaError,
+    SaslAuthenticationFailedError,
+)
+from kafka.structs import OffsetAndMetadata
+from pydantic_core import to_json
+
+from domain.answers import Answer, answer_of, answer_to
+from domain.messages import Command, Outcome
+from domain.refusals import InfraError
+from domain.streaming import COMMANDS, DEADLETTERS, RESULTS, Message, Producer
+from domain.wire import decode
+from services.pipeline import PASSING, Pipeline
+
+GROUP: Final = "orderpath-commands"
+SOURCE: Final = "kafka"  # of commands that name none
+CORRELATION: Final = "correlation_id"  # header of a command, and of its answer
+ORIGIN: Final = "origin"  # header: topic/partition/offset of the command
+MAX_COMMANDS: Final = 256  # of a batch
+MAX_FETCH_BYTES: Final = 8 * 1024 * 1024  # of records in a batch
+MAX_KEY_BYTES: Final = 1_000  # a longer key is no order's: the answer goes without
+MAX_CORRELATION_BYTES: Final = 255  # a longer one is not sent back
+POLL_SECONDS: Final = 0.2
+WAIT_SECONDS: Final = 1.0  # for a database or broker that is away, before the next try
+COMMIT_SECONDS: Final = 5.0
+CLOSE_SECONDS: Final = 1.0  # to leave the group
+
+WAITED_FOR: Final = PASSING | {"overloaded", "broker_unavailable"}
+# Not for a command to be answered with: this process cannot go on, another one will.
+ENDS: Final = frozenset({"newer_version", "pipeline_closed"})
+
+SETTINGS: Final[dict[str, Any]] = {
+    "group_id": GROUP,
+    "enable_auto_commit": False,
+    "auto_offset_reset": "earliest",
+    "isolation_level": "read_committed",  # what a sender took back was never sent
+    "max_poll_records": MAX_COMMANDS,
+    "fetch_max_bytes": MAX_FETCH_BYTES,
+    "session_timeout_ms": 6_000,
+    "heartbeat_interval_ms": 1_000,
+    # A consumer that waits longer for its database loses its partitions to one that need not.
+    "max_poll_interval_ms": 60_000,
+    "metadata_max_age_ms": 5_000,
+    "reconnect_backoff_max_ms": 1_000,
+    "allow_auto_create_topics": False,
+}
+
+T = TypeVar("T")
+
+log_ = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _InHand:
+    """A record, and what will become of its command."""
+
+    record: Any  # kafka-python's ConsumerRecord
+    command_id: UUID | None
+    outcome: Future[Outcome]
+
+
+class CommandConsumer:
+    """Takes batches of commands to their end. For one thread, which also closes what it was given.
+
+    records: subscribed to COMMANDS, with SETTINGS
+    stop:    once it is set, the batch in hand is the last one
+    """
+
+    def __init__(
+        self, records: KafkaConsumer, pipeline: Pipeline, producer: Producer, stop: Signal
+    ) -> None:
+        self._records = records
+        self._pipeline = pipeline
+        self._producer = producer
+        self._stop = stop
+
+    def run(self) -> None:
+        """Work until told to stop.
+
+        Raises: InfraError for what waiting does not mend; then nothing of the batch is committed
+        """
+        try:
+            while not self._stop.is_set():
+                self._work(self._patiently(self._poll))
+        except InfraError as error:
+            if not self._stop.is_set():
+                raise
+            log_.warning("batch_left_behind", code=error.code)  # It comes again.
+        finally:
+            self._records.close(timeout_ms=CLOSE_SECONDS * 1_000)
+
+    def _work(self, batch: Sequence[Any]) -> None:
+        if not batch:
+            return
+        messages = self._patiently(lambda: list(self._answers(batch)))
+        self._patiently(lambda: self._producer.publish(messages))
+        self._patiently(lambda: self._commit(batch))
+
+    def _poll(self) -> Sequence[Any]:
+        try:
+            found = self._records.poll(timeout_ms=POLL_SECONDS * 1_000)
+        except KafkaError as error:
+            raise _broker_error(error) from error
+        return [record for records in found.values() for record in records]
+
+    def _answers(self, batch: Sequence[Any]) -> Iterable[Message]:
+        """Hand all in at once, in their order, and give what is to be published of each."""
+        for one in [self._hand_in(record) for record in batch]:
+            try:
+                answer = answer_of(one.outcome.result())
+            except Exception as error:  # noqa: BLE001 - whatever a command meets is its answer
+                _pass_on(error)
+                answer = answer_to(error, one.command_id)
+            yield _result(one.record, answer)
+            if answer.kind in ("invalid", "failed"):
+                log_.warning("command_dead_lettered", origin=_origin(one.record).decode())
+                yield _dead_letter(one.record, answer)
+
+    def _hand_in(self, record: Any) -> _InHand:
+        command_id: UUID | None = None
+        try:
+            command = _sourced(decode(record.value))
+            command_id = command.command_id
+            return _InHand(record, command_id, self._pipeline.submit(command))
+        except Exception as error:  # noqa: BLE001 - as above
+            _pass_on(error)
+            failed: Future[Outcome] = Future()
+            failed.set_exception(error)
+            return _InHand(record, command_id, failed)
+
+    def _commit(self, batch: Sequence[Any]) -> None:
+        """Say that the batch is done; not heard of partitions that somebody else has by now."""
+        ends = {TopicPartition(r.topic, r.partition): r.offset + 1 for r in batch}
+        offsets = {part: OffsetAndMetadata(end, "", -1) for part, end in ends.items()}
+        try:
+            self._records.commit(offsets, timeout_ms=COMMIT_SECONDS * 1_000)
+        except CommitFailedError:  # Whoever has them repeats the batch, and gets the same answers.
+            log_.warning("commit_refused", partitions=len(offsets), commands=len(batch))
+        except KafkaError as error:
+            raise _broker_error(error) from error
+
+    def _patiently(self, work: Callable[[], T]) -> T:
+        """Do something, again and again while database or broker are away."""
+        while True:
+            try:
+                return work()
+            except InfraError as error:
+                if error.code not in WAITED_FOR or self._stop.is_set():
+                    raise
+                log_.warning("commands_wait", code=error.code)
+                self._stop.wait(WAIT_SECONDS)
+
+
+def _sourced(command: Command) -> Command:
+    if "source" in command.model_fields_set:
+        return command
+    return command.model_copy(update={"source": SOURCE})
+
+
+def _pass_on(error: Exception) -> None:
+    """Raise what is no fault of one command: the batch waits, or this process ends."""
+    if isinstance(error, InfraError) and error.code in WAITED_FOR | ENDS:
+        raise error
+
+
+def _result(record: Any, answer: Answer) -> Message:
+    headers = [(ORIGIN, _origin(record))]
+    correlation = dict(record.headers).get(CORRELATION)
+    if correlation is None and answer.command_id is not None:
+        correlation = str(answer.command_id).encode()
+    if correlation is not None and len(correlation) <= MAX_CORRELATION_BYTES:
+        headers.append((CORRELATION, correlation))
+    return Message(RESULTS.name, answer.encode(), key=_key(record), headers=headers)
+
+
+def _dead_letter(record: Any, answer: Answer) -> Message:
+    """Tell what could not be carried out, and where it stands; it may hold personal data, so its
+    bytes stay where they are."""
+    told = {
+        "origin": {"topic": record.topic, "partition": record.partition, "offset": record.offset},
+        "sent_at_ms": record.timestamp,
+        "value_bytes": len(record.value or b""),
+        "answer": answer,
+    }
+    headers = [(ORIGIN, _origin(record))]
+    return Message(DEADLETTERS.name, to_json(told), key=_key(record), headers=headers)
+
+
+def _key(record: Any) -> bytes | None:
+    key: bytes | None = record.key
+    return None if key is None or len(key) > MAX_KEY_BYTES else key
+
+
+def _origin(record: Any) -> bytes:
+    return f"{record.topic}/{record.partition}/{record.offset}".encode()
+
+
+def _broker_error(error: KafkaError) -> InfraError:
+    if isinstance(error, AuthorizationError | SaslAuthenticationFailedError):
+        return InfraError("broker_login_refused", f"Kafka refuses {COMMANDS.name}: {error}")
+    return InfraError("broker_unavailable", f"Kafka does not give {COMMANDS.name}: {error!r}")

@@ -1,0 +1,1 @@
+"""Commands by Kafka: what they are answered, and what faults do not do to them."""

@@ -1,0 +1,203 @@
+"""Whatever is killed, frozen or away: each command has its one outcome and its answer, in order."""
+
+import signal
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from random import Random
+from uuid import UUID
+
+import pytest
+
+from domain.messages import Command
+from domain.streaming import RESULTS
+from infra.embedded import start_embedded, stop_embedded
+from infra.local_broker import start_local_broker
+from infra.migrate import migrate
+from tests.support.command_crashes import STEPS, Step, take_commands_and_die
+from tests.support.command_worker import (
+    TAKING,
+    Shop,
+    eventually,
+    fresh_topics,
+    listening,
+    under_load,
+)
+from tests.support.examples import PATH
+from tests.support.loads import move, note, open_shop
+from tests.support.processes import Writer, leaving, listen, restart_at_once
+
+KILLS = 20
+ALL_PARTITIONS = ", ".join(map(str, range(16)))
+
+
+def wishes(orders: list[UUID], seed: int = 1) -> Iterator[Command]:
+    """Give commands for shared orders without end; some come again, as from a sender in doubt."""
+    random = Random(seed)
+    sent: list[Command] = []
+    while True:
+        kind = random.random()
+        if kind < 0.1 and sent:
+            yield random.choice(sent[-100:])
+            continue
+        order_id = random.choice(orders)
+        wish = note(order_id) if kind < 0.6 else move(order_id, random.choice([*PATH.statuses]))
+        sent.append(wish)
+        yield wish
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_consumer_that_dies_at_any_step_loses_nothing(shop: Shop, step: Step) -> None:
+    orders = open_shop(shop.url, 4)
+    sent = [note(orders[number % 4]) for number in range(40)]
+    shop.send(sent)
+
+    dying = Writer(take_commands_and_die, shop.url, shop.broker, shop.folder, step)
+    with leaving([dying]) as writers:
+        listen(writers, lambda: dying.ended)
+
+    stored = shop.stored().keys() & {command.command_id for command in sent}
+    assert bool(stored) == (step != "before the outcomes")
+    assert not shop.committed()
+    shop.take_commands()
+    answers = shop.assert_nothing_lost(sent)
+    repeated = [one["repeated"] for said in answers.values() for one in said]
+    assert any(repeated) == (step != "before the outcomes")
+    assert all(len(said) <= 2 for said in answers.values())
+
+
+def test_killed_twenty_times_under_load_it_loses_nothing(shop: Shop) -> None:
+    orders = open_shop(shop.url, 40)
+    random = Random(7)
+    with under_load(shop, wishes(orders)) as sent:
+        for _ in range(KILLS):
+            goal = len(shop.stored()) + random.randrange(300)
+            worker = shop.take_commands()
+            eventually(lambda goal=goal: len(shop.stored()) >= goal, "it is at work")  # type: ignore[misc]
+            worker.kill()
+    worker = shop.take_commands()
+
+    shop.assert_nothing_lost(sent)
+
+    assert len(sent) > 2_000
+    assert worker.end()[0] == 0
+
+
+def test_a_consumer_frozen_past_its_session_and_woken_does_no_harm(shop: Shop) -> None:
+    orders = open_shop(shop.url, 40)
+    frozen = shop.take_commands()
+    with under_load(shop, wishes(orders)) as sent:
+        before = len(shop.stored())
+        eventually(lambda: len(shop.stored()) > before, "it is at work")
+        frozen.send(signal.SIGSTOP)
+        other = shop.start()
+        other.await_line(f"{TAKING} {ALL_PARTITIONS}")
+        before = len(shop.stored())
+        eventually(lambda: len(shop.stored()) > before + 500, "the other one does the work")
+        frozen.send(signal.SIGCONT)
+        frozen.await_line(TAKING, times=2)
+
+    shop.assert_nothing_lost(sent)
+    assert [worker.end()[0] for worker in (frozen, other)] == [0, 0]
+
+
+def test_consumers_that_join_and_leave_lose_nothing(shop: Shop) -> None:
+    orders = open_shop(shop.url, 40)
+    first = shop.take_commands()
+    with under_load(shop, wishes(orders)) as sent:
+        second = shop.take_commands()
+        assert second.end()[0] == 0
+        first.await_line(f"{TAKING} {ALL_PARTITIONS}", times=2)
+        third = shop.take_commands()
+        third.kill()
+        first.await_line(f"{TAKING} {ALL_PARTITIONS}", times=3)
+
+    shop.assert_nothing_lost(sent)
+    assert first.end()[0] == 0
+
+
+def test_topics_that_are_deleted_and_made_again_are_used_again(shop: Shop) -> None:
+    orders = open_shop(shop.url, 4)
+    first, second = ([note(order_id) for order_id in orders] for _ in range(2))
+    worker = shop.take_commands()
+    shop.send(first)
+    shop.assert_nothing_lost(first)
+
+    fresh_topics(shop.broker)
+    shop.send(second)
+
+    shop.assert_nothing_lost(second)
+    assert worker.end()[0] == 0
+
+
+def test_a_broker_that_is_killed_and_started_again_loses_nothing(
+    shop: Shop, broker_folder: Path
+) -> None:
+    sent = list(islice(wishes(open_shop(shop.url, 40)), 3_000))
+    shop.send(sent)
+    worker = shop.take_commands()
+    before = len(shop.stored())
+    eventually(lambda: len(shop.stored()) > before, "it is at work")
+
+    kill_broker(broker_folder)
+    eventually(lambda: "commands_wait" in "".join(worker.complained), "it waits", worker.complained)
+    start_local_broker(broker_folder)
+
+    shop.assert_nothing_lost(sent)
+    assert worker.end()[0] == 0
+
+
+def kill_broker(folder: Path) -> None:
+    import psutil
+
+    process = psutil.Process(int((folder / "kafka" / "kafka.pid").read_text()))
+    process.kill()
+    psutil.wait_procs([process], 30)
+
+
+@pytest.fixture
+def lasting_shop(shop: Shop, tmp_path: Path) -> Iterator[Shop]:
+    """The same on a server of its own, which can be restarted, and keeps what it was given."""
+    data_dir = tmp_path / "database"
+    shop.url = start_embedded(data_dir)
+    migrate(shop.url)
+    yield shop
+    shop.leave()
+    stop_embedded(data_dir)
+
+
+def test_a_database_that_is_restarted_is_waited_for(lasting_shop: Shop, tmp_path: Path) -> None:
+    orders = open_shop(lasting_shop.url, 40)
+    worker = lasting_shop.take_commands()
+    with under_load(lasting_shop, wishes(orders)) as sent:
+        for _ in range(3):
+            before = len(lasting_shop.stored())
+            eventually(
+                lambda before=before: len(lasting_shop.stored()) > before + 200,  # type: ignore[misc]
+                "it goes on",
+            )
+            restart_at_once(tmp_path / "database")
+
+    lasting_shop.assert_nothing_lost(sent)
+    assert worker.end()[0] == 0
+
+
+def test_a_database_that_is_away_holds_up_neither_the_batch_nor_the_end(
+    lasting_shop: Shop, tmp_path: Path
+) -> None:
+    orders = open_shop(lasting_shop.url, 4)
+    worker = lasting_shop.take_commands()
+    stop_embedded(tmp_path / "database")
+    sent = [note(orders[number % 4]) for number in range(40)]
+    lasting_shop.send(sent)
+    eventually(lambda: "database_away" in "".join(worker.complained), "it waits", worker.complained)
+
+    code, seconds = worker.end()
+
+    assert code == 0
+    assert seconds < 5
+    with listening(lasting_shop.broker, RESULTS.name) as results:
+        assert results.hear_all() == []
+    start_embedded(tmp_path / "database")
+    lasting_shop.take_commands()
+    lasting_shop.assert_nothing_lost(sent)
