@@ -62,15 +62,20 @@ def find_build(tx: Tx, projection: str, state: State) -> Build | None:
 
 def create_build(tx: Tx, projection: Projection, state: State, head: Head) -> Build:
     """Make empty tables, with checkpoints before the first event of this log."""
+    driver = find_driver(tx)
     row = tx.execute(
         "insert into projection.builds (projection, version, state, driver, live_since)"
-        " values (%(name)s, %(version)s, %(state)s, coalesce((select driver"
-        " from projection.builds where projection = %(name)s and state = 'live'), 'follower'),"
-        " case when %(state)s = 'live' then clock_timestamp() end) returning build, driver",
-        {"name": projection.name, "version": projection.version, "state": state},
+        " values (%(name)s, %(version)s, %(state)s, %(driver)s,"
+        " case when %(state)s = 'live' then clock_timestamp() end) returning build",
+        {
+            "name": projection.name,
+            "version": projection.version,
+            "state": state,
+            "driver": driver,
+        },
     ).fetchone()
     assert row is not None
-    build = Build(projection.name, row[0], projection.version, state, row[1])
+    build = Build(projection.name, row[0], projection.version, state, driver)
     tx.execute("select projection.create_schema(%s)", [build.schema])
     use_schema(tx, build.schema)
     tx.execute(projection.ddl)
@@ -143,6 +148,24 @@ def _columns(tx: Tx, table: str, build: Build) -> dict[str, str]:
         [f"{build.schema}.{table}"],
     )
     return dict(rows.fetchall())
+
+
+def set_driver(tx: Tx, driver: Driver) -> None:
+    """Let a driver feed all read models from now on. Lock the builds first.
+
+    The other one may still end what it has begun: it holds the checkpoints, and this one waits.
+    """
+    tx.execute(
+        "update projection.builds set driver = %s"
+        " where state in ('live', 'rebuilding') and driver <> %s",
+        [driver, driver],
+    )
+
+
+def find_driver(tx: Tx) -> Driver:
+    """Say who feeds the live builds, and hence those that are made now."""
+    found = {build.driver for build in list_builds(tx, "live")}
+    return "workers" if "workers" in found else "follower"
 
 
 def make_live(tx: Tx, build: Build) -> None:

@@ -44,6 +44,7 @@ class Follower:
         self._batch_events = batch_events
         self._limits = limits
         self._head: Head | None = None
+        self._feeds = True  # any build; otherwise the workers drive them
         self._after = 0  # everything up to here was delivered
         self._prev: dict[int, int] = {}  # the same per shard, as the deliveries say it
         self._reader = ThreadPoolExecutor(1, "orderpath reader")
@@ -58,7 +59,7 @@ class Follower:
                 if monotonic() >= look_again_at:
                     self.resume()
                     look_again_at = monotonic() + AGAIN_SECONDS
-                if self.step():
+                if self._feeds and self.step():
                     wait = SHORTEST_SECONDS
                     continue
             except InfraError as error:
@@ -93,6 +94,7 @@ class Follower:
         """Compare the checkpoints with the log, go back to the first event that waits."""
         head = self._log.head()  # Before the comparison, which may see later events only.
         pending = self._projector.pending()
+        self._feeds = bool(pending)
         waiting = first_waiting(pending)
         self._after = head.position if waiting is None else waiting - 1
         self._prev = {}

@@ -4,7 +4,7 @@ Drivers call it: services.follower from the log, the stream workers from Kafka. 
 deliver twice, too late, in part or not at all does no harm: checkpoints and the log decide.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Final
@@ -31,7 +31,7 @@ from projections.interface import Projection, Tx
 from projections.parking import POISON, Parked, count_waiting, park, parked_streams, unpark
 from projections.sessions import Lend, transaction, use_schema
 
-MAX_HEALED: Final = 10_000  # events of one shard that are read again at a time
+MAX_HEALED: Final = 10_000  # events that are read again at a time, of all shards together
 MAX_STREAM: Final = 1_000_000  # events of one stream
 # Whoever holds a checkpoint works, or loses it after 2 s of idleness: what is waited for is done.
 CHECKPOINT_LOCK: Final = "5min"
@@ -87,14 +87,18 @@ class Projector:
         self._build = build
         self._projections = projections
 
-    def apply(self, deliveries: Sequence[Delivery]) -> int:
+    def apply(
+        self, deliveries: Sequence[Delivery], *, ends: Callable[[], bool] = lambda: False
+    ) -> int:
         """Apply what is new, all shards in one transaction; say how many events that were.
 
+        ends:   asked while a gap is healed, which may be long: what is left then can wait
         Raises: InfraError, then nothing was applied and the same may be delivered again.
         """
         applied, gaps = self._step(deliveries)
-        while gaps:
-            healing = [self._missing(deliveries[0], shard, *gap) for shard, gap in gaps.items()]
+        while gaps and not ends():
+            most = MAX_HEALED // len(gaps)
+            healing = [self._missing(deliveries[0], most, *gap) for gap in gaps.items()]
             applied += self._step(healing)[0]
             again, gaps = self._step(deliveries)
             applied += again
@@ -185,12 +189,13 @@ class Projector:
             work.events.sort(key=attrgetter("position"))
         return plan
 
-    def _missing(self, delivery: Delivery, shard: int, behind: int, up_to: int) -> Delivery:
+    def _missing(self, delivery: Delivery, most: int, shard: int, gap: tuple[int, int]) -> Delivery:
         """Read from the log what was never delivered, a bounded part of it at a time."""
-        found = self._log.read_lenient(behind, MAX_HEALED, shard=shard)
+        behind, up_to = gap
+        found = self._log.read_lenient(behind, most, shard=shard)
         log_.info("gap_healed", shard=shard, behind=behind, up_to=up_to)
         events = [event for event in found if event.position <= up_to]
-        complete = len(found) < MAX_HEALED or len(events) < len(found)
+        complete = len(found) < most or len(events) < len(found)
         last = up_to if complete else events[-1].position
         return Delivery(delivery.log_id, delivery.epoch, shard, behind, last, events)
 

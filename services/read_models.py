@@ -21,12 +21,14 @@ from domain.refusals import InfraError
 from projections import analytics
 from projections.builds import (
     Build,
+    Driver,
     analyze,
     checksum,
     create_build,
     drop_abandoned,
     drop_build,
     find_build,
+    find_driver,
     hold_build,
     let_go_build,
     list_abandoned,
@@ -36,6 +38,7 @@ from projections.builds import (
     make_live,
     note_readers,
     retire,
+    set_driver,
     show_live,
 )
 from projections.catalog import BY_NAME, find_projection
@@ -198,7 +201,8 @@ class ReadModels:
         """Show the new build instead of the old one. False: too far behind, catch up first."""
         with transaction(self.lend, lock=SWAP_LOCK) as tx:
             lock_builds(tx)
-            if find_build(tx, projection.name, "rebuilding") != build:
+            begun = find_build(tx, projection.name, "rebuilding")
+            if begun is None or begun.build != build.build:
                 return True  # Another process was faster and has swapped it.
             live = find_build(tx, projection.name, "live")
             if live is not None:
@@ -241,6 +245,18 @@ class ReadModels:
         except Busy:
             return False
         return not seen
+
+    def driver(self) -> Driver:
+        """Say who feeds the live builds."""
+        with transaction(self.lend) as tx:
+            return find_driver(tx)
+
+    def drive(self, driver: Driver) -> None:
+        """Let the log follower or the stream workers feed all builds from now on."""
+        with transaction(self.lend, lock=BUILDS_LOCK) as tx:
+            lock_builds(tx)
+            set_driver(tx, driver)
+        log_.info("driver_set", driver=driver)
 
     def verify(self, name: str, progress: Progress | None = None) -> Verified:
         """Compare the live tables, as they are now, with a fresh replay of the log.
