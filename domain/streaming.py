@@ -34,6 +34,8 @@ RESULTS: Final = Topic("orderpath.results", 16, retention_hours=_WEEK)  # key as
 DEADLETTERS: Final = Topic("orderpath.deadletters", 1)  # what could not be read, and why
 TOPICS: Final = (LOG, ORDER_EVENTS, ORDER_STATE, COMMANDS, RESULTS, DEADLETTERS)
 
+PROJECTIONS_GROUP: Final = "orderpath-projections"  # of the workers: it keeps their offsets
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

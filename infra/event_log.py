@@ -92,6 +92,13 @@ class EventLog:
         rows = self.recorder.select_rows(after, limit, shard=shard, stream_id=stream_id)
         if shard is None and stream_id is None:
             check_contiguous(after, rows)
+        return self.decoded(rows)
+
+    def decoded(self, rows: Sequence[RecordedRow]) -> list[Recorded | Undecodable]:
+        """Give rows as events, sealed; what cannot be read is named instead of raised.
+
+        Raises: InfraError newer_version for an unknown stored name.
+        """
         return [self._decode_leniently(row) for row in rows]
 
     def read_streams(

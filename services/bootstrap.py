@@ -5,7 +5,7 @@ Programs open a System, use it and close it; nothing else in services imports in
 
 import gc
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,10 +21,11 @@ from domain.bulk import BatchStore
 from domain.messages import Actor, Command, Outcome
 from domain.paths.calendar_line import PublishCalendar
 from domain.paths.commands import PublishPath
+from domain.reading import Head
 from domain.streaming import Lane
 from infra import calendar_files
 from infra.batch_store import PostgresBatchStore
-from infra.broker import BrokerFacts, describe_broker, kafka_arguments
+from infra.broker import BrokerFacts, describe_broker, faust_arguments, kafka_arguments
 from infra.calendar_files import read_calendar
 from infra.contact_ids import ContactIds
 from infra.embedded import (
@@ -43,6 +44,7 @@ from infra.local_broker import (
     stop_local_broker,
 )
 from infra.log import configure_logging
+from infra.log_records import unpack
 from infra.log_source import LogSource
 from infra.logins import analyst_url, shared_login, without_password
 from infra.migrate import is_current, migrate
@@ -50,18 +52,21 @@ from infra.owner_files import read_owners
 from infra.path_files import load_preset, place_path, preset_names, read_path
 from infra.postgres import Session, connect
 from infra.producer import IdempotentProducer
+from infra.relay_positions import published
 from infra.relay_store import PostgresRelayStore, RelayState, relay_state
 from infra.restores import raise_epoch
 from infra.settings import Settings, load_settings
+from infra.topic_partitions import count_partitions
 from infra.topics import ensure_topics
 from services.follower import Follower, Progress
 from services.log_lane import LogLane
 from services.pipeline import Pipeline
-from services.projector import Projector
+from services.projector import Delivery, Projector
 from services.public_lane import PublicLane
 from services.read_models import ReadModels
 from services.reception import Reception
 from services.relay import Broker, Relay, Tell
+from services.waiting import await_workers
 
 # What programs take from here; some of it comes from infra, which they may not see.
 __all__ = [
@@ -71,7 +76,9 @@ __all__ = [
     "analyst_shell",
     "analyst_url",
     "broker_facts",
+    "count_partitions",
     "database_runs",
+    "faust_arguments",
     "find_brokers",
     "kafka_arguments",
     "load_preset",
@@ -212,9 +219,33 @@ class System:
         states = self.settings.cache_streams
         return PublicLane(self.projection_log, opener=opener, until=until, states=states)
 
+    def worker_projector(self) -> Projector:
+        """Give what the stream workers feed."""
+        return Projector(self.read_models.lend, self.projection_log, driver="workers")
+
+    def delivery(self, headers: Mapping[str, bytes], value: bytes | None) -> Delivery:
+        """Read a record of orderpath.log.
+
+        Raises: InfraError record_unreadable; newer_version for an event that is not known here
+        """
+        span, rows = unpack(headers, value)
+        events = self.projection_log.decoded(rows)
+        return Delivery(span.log_id, span.epoch, span.shard, span.prev, span.last, events)
+
+    def published(self) -> Head | None:
+        """Say how far the relay has published the log, None: it never began."""
+        with self.lend("orderpath_projector") as connection:
+            return published(connection, "log")
+
     def catch_up(self, progress: Progress | None = None) -> int:
-        """Bring the projections to the end of the log as it is now; give the events read."""
+        """Bring the projections to the end of the log as it is now; give the events read.
+
+        Where workers drive them, they get a while for that, and nothing is read here.
+        """
         self.prepare_projections()
+        if self.read_models.driver() == "workers":
+            self.await_workers()
+            return 0
         return self.follower().catch_up(progress=progress)
 
     @cached_property
@@ -244,6 +275,10 @@ class System:
         """Look whether a relay leads, and how far each lane is."""
         with self.lend("orderpath_projector") as connection:
             return relay_state(connection)
+
+    def await_workers(self) -> int:
+        """Give the workers a while to apply the log as it is now; say what is missing then."""
+        return await_workers(self.worker_projector(), self.projection_log)
 
     def close(self) -> None:
         """Work off what waits and give everything back."""

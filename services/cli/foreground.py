@@ -179,6 +179,8 @@ class _Watch:
         parked = sum(one.parked for one in live)
         position = min((one.position for one in live), default=0)
         lines = [f"projections at position {position}" + (f", {lag} behind" if lag else "")]
+        if any(one.driver == "workers" for one in live):
+            lines.append("workers drive them: nothing is done here")
         lines += [f"{parked} streams parked: see `orderpath projection parked`"] if parked else []
         lines += [
             f"{one.name} is of another version: run `orderpath projection rebuild {one.name}`"

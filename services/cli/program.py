@@ -39,6 +39,7 @@ from services.cli import (
     shipments,
     status,
     stock,
+    worker,
 )
 
 app: Final = typer.Typer(
@@ -78,6 +79,7 @@ for program in (
     status.status,
     foreground.follow,
     commands.commands,
+    worker.worker,
     status.psql,
     demo.demo,
 ):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
@@ -126,6 +126,32 @@ def retry(name: MaybeName = None, json: AsJson = False) -> None:
     put(answer, as_json=json, people=lambda: [sentence])
     if stayed:
         raise SystemExit(WANTING)
+
+
+@app.command()
+def drive(
+    driver: Annotated[
+        Literal["follower", "workers"],
+        typer.Argument(
+            metavar="follower|workers", help="The log follower, or stream workers behind Kafka."
+        ),
+    ],
+    json: AsJson = False,
+) -> None:
+    """Choose who keeps all projections up to date; programs that run take it up by themselves."""
+    with opened() as system:
+        system.prepare_projections()
+        before = system.read_models.driver()
+        system.read_models.drive(driver)
+    answer = {"driver": driver, "changed": before != driver}
+    put(answer, as_json=json, people=lambda: [_DRIVEN[driver]])
+
+
+_DRIVEN: Final = {
+    "follower": "The log follower drives the projections: `orderpath up` or `orderpath follow`.",
+    "workers": "Workers drive the projections: `orderpath relay` and `orderpath worker` have to "
+    "run. Reads wait for them a while, and then show what the tables hold.",
+}
 
 
 def listed_dict(one: "Listed", now: datetime) -> dict[str, Any]:

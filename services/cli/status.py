@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from services.bootstrap import System
 
 
+_DRIVERS: Final = {
+    "follower": "the log follower",
+    "workers": "stream workers: reads wait for them",
+}
+_NOT_UP: Final = {"follower": "not running: reads catch up first", "workers": "not running"}
 _SEPARATE: Final = "Give each role a login of its own: docs/database.md says how."
 
 
@@ -122,6 +127,7 @@ def _status(system: "System", *, was_running: bool) -> dict[str, Any]:
             "gap": None if gap is None else str(gap),
         },
         "paths": {} if gap else {name: p.version for name, p in latest_paths(system).items()},
+        "driver": system.read_models.driver(),
         "projections": [listed_dict(one, now) for one in builds],
         "not_made": system.read_models.list_not_made(),
         "oldest_unprocessed": _oldest(system, now),
@@ -169,7 +175,8 @@ def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
         ("database", f"PostgreSQL {database['version']}, {database['kind']}, {runs}"),
         ("logins", f"all as {_standing(shared)}. {_SEPARATE}" if shared else "each role its own"),
         ("data folder", answer["data_dir"]),
-        ("up", f"process {up['pid']}" if up["running"] else "not running: reads catch up first"),
+        ("up", f"process {up['pid']}" if up["running"] else _NOT_UP[answer["driver"]]),
+        ("driver", _DRIVERS[answer["driver"]]),
         ("log", f"position {log['position']}, {log['gap'] or log['log_id']}"),
         ("paths", ", ".join(f"{name} v{number}" for name, number in answer["paths"].items())),
         (

@@ -12,7 +12,7 @@ from domain.paths.transitions import Nonconforming, Requirement
 from domain.personal import personal_fields
 from domain.public.events import TYPES
 from domain.public.order_state import OrderState
-from domain.streaming import TOPICS
+from domain.streaming import PROJECTIONS_GROUP, TOPICS
 from domain.upcasters import UPCASTERS
 from projections.catalog import PROJECTIONS
 from services.cli.errors import DATA_FOLDER
@@ -61,6 +61,7 @@ def names_in_code() -> set[str]:
         *(f"answer {kind}" for kind in get_args(Kind)),
         *(f"answer_error {code}" for _, code in WITHOUT_OUTCOME.values()),
         f"answer_error {UNKNOWN}",
+        f"consumer_group {PROJECTIONS_GROUP}",
         *(f"analytics {path.stem}" for path in (ROOT / "projections/analytics").glob("*.sql")),
     }
 

@@ -9,7 +9,8 @@ from tests.support.command_line import ROOT, Here
 
 GROUPS = {
     "": (
-        "up", "down", "status", "follow", "commands", "psql", "demo", "import", "order", "report",
+        "up", "down", "status", "follow", "commands", "worker", "psql", "demo", "import", "order",
+        "report",
         "path", "calendar",
     ),
     "import": ("olist", "log", "quarantine"),
@@ -31,7 +32,7 @@ GROUPS = {
     "report": (
         "funnel", "stale", "conversion", "transitions", "times", "handling", "routes", "overrides",
     ),
-    "projection": ("list", "rebuild", "verify", "parked", "retry"),
+    "projection": ("list", "rebuild", "verify", "parked", "retry", "drive"),
     "path": (
         "list", "publish", "show", "which", "lint", "diff", "preview", "migrate", "discover",
         "schema",

@@ -1,0 +1,122 @@
+"""The projector thread behind the Faust app: applies what was handed over, all shards in one
+transaction, and sweeps. Whatever fails is waited out, or read from the log.
+"""
+
+from collections.abc import Callable, Sequence
+from threading import Event as Signal
+from time import monotonic
+from typing import Final, TypeVar
+
+import structlog
+
+from consumers.hand_over import HandOver, Incoming
+from consumers.state_line import StateLine
+from consumers.sweep import Sweep
+from domain.reading import Head
+from domain.refusals import InfraError
+from services.bootstrap import System
+from services.projector import Delivery
+
+LOOK_SECONDS: Final = 1.0  # between two looks for shards that stand still
+SHORTEST_SECONDS: Final = 0.05  # between two tries
+LONGEST_SECONDS: Final = 2.0
+
+Result = TypeVar("Result")
+Read = tuple[Incoming, Delivery]
+
+log_ = structlog.get_logger()
+
+
+class Projecting:
+    """Feeds the projections that workers drive. For one thread."""
+
+    def __init__(self, system: System, hand_over: HandOver, state: StateLine, stop: Signal) -> None:
+        self._system = system
+        self._hand_over = hand_over
+        self._state = state
+        self._stop = stop
+        self._projector = system.worker_projector()
+        self._sweep = Sweep()
+        self._look_at = 0.0  # monotonic
+
+    def run(self) -> None:
+        """Apply what comes until told to stop; the batch in hand is ended then."""
+        while not self._stop.is_set():
+            batch = self._take()
+            if batch:
+                self._until_done(lambda batch=batch: self._apply(batch))  # type: ignore[misc]
+            if monotonic() >= self._look_at:
+                self._until_done(self._look)
+                self._look_at = monotonic() + LOOK_SECONDS
+
+    def _take(self) -> list[Read]:
+        """Take a batch of what waits; if nothing does, wait for it until the next look."""
+        batch: list[Read] = []
+        events = 0
+        wait = max(self._look_at - monotonic(), 0)
+        while events < self._system.settings.batch_events and (
+            record := self._hand_over.take(wait)
+        ):
+            delivery = self._until_done(lambda record=record: self._read(record))  # type: ignore[misc]
+            if delivery is not None:
+                batch.append((record, delivery))
+                events += len(delivery.events)
+            wait = 0
+        return batch
+
+    def _until_done(self, work: Callable[[], Result]) -> Result | None:
+        """Try until it is done, which may be done twice; None if told to stop."""
+        wait = SHORTEST_SECONDS
+        while not self._stop.is_set():
+            try:
+                done = work()
+            except InfraError as error:
+                log_.warning("worker_waits", code=error.code, message=str(error))
+                self._state.hinder(f"worker waits: {error}")
+            else:
+                self._state.hinder("")
+                return done
+            self._stop.wait(wait)
+            wait = min(wait * 2, LONGEST_SECONDS)
+        return None
+
+    def _read(self, record: Incoming) -> Delivery | None:
+        """Read a record, None if it cannot be read: then its events are read from the log."""
+        try:
+            return self._system.delivery(record.headers, record.value)
+        except InfraError as error:
+            if error.code != "record_unreadable":
+                raise
+            self._drop(record, str(error))
+            return None
+
+    def _apply(self, batch: Sequence[Read]) -> None:
+        head = self._system.projection_log.head()  # Looked at later than the relay did.
+        ours = [read[1] for read in batch if self._is_ours(*read, head)]
+        if ours:
+            self._projector.apply(ours, ends=self._stop.is_set)
+
+    def _is_ours(self, record: Incoming, delivery: Delivery, head: Head) -> bool:
+        """Whether the log holds what a record says; a restored log does not hold all of it."""
+        ours = (delivery.log_id, delivery.epoch) == (head.log_id, head.epoch)
+        if not ours or delivery.last > head.position:
+            self._drop(record, "This log does not hold it: it is another one, or was set back.")
+            return False
+        return True
+
+    def _drop(self, record: Incoming, why: str) -> None:
+        place = {"partition": record.partition, "offset": record.offset}
+        log_.warning("record_dropped", topic=record.topic, **place, message=why)
+
+    def _look(self) -> None:
+        """Look for shards that stand still behind the relay, and read them on from the log."""
+        if self._system.read_models.driver() != "workers":
+            self._state.idle(True)
+            return
+        self._state.idle(False)
+        pending = self._projector.pending()
+        published, head = self._system.published(), self._system.projection_log.head()
+        if published and (published.log_id, published.epoch) != (head.log_id, head.epoch):
+            published = None  # The relay has not begun with this log yet.
+        if still := self._sweep.look(pending, published, self._state.shards):
+            self._projector.apply(still, ends=self._stop.is_set)

@@ -1,0 +1,170 @@
+"""The worker: `orderpath worker` becomes this program, which feeds the projections from Kafka.
+
+Faust runs in the main thread, the projector in one beside it. State lines say how it stands.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from functools import partial
+from threading import Event as Signal
+from threading import Thread, Timer
+from typing import TYPE_CHECKING, Any, Final
+
+from consumers.hand_over import HandOver
+from consumers.members import membership
+from consumers.projecting import Projecting
+from consumers.state_line import StateLine
+from domain.refusals import InfraError
+from domain.streaming import LOG
+from services.bootstrap import (
+    System,
+    count_partitions,
+    faust_arguments,
+    find_brokers,
+    kafka_arguments,
+    open_system,
+)
+from services.cli.errors import run
+from services.cli.session import log_level
+
+if TYPE_CHECKING:
+    import faust
+
+# Whatever still blocks then is given up, as by a kill: its transaction is rolled back.
+GRACE_SECONDS: Final = 4.0
+LOOK_SECONDS: Final = 1.0  # between two looks for Kafka and the topic
+
+
+def main() -> None:
+    """Run until a signal ends it."""
+    parser = ArgumentParser("python -m consumers.worker", description=__doc__)
+    parser.add_argument("--id", help="name of this worker; by default the first that is free")
+    name: str | None = parser.parse_args().id
+    run(partial(_work, name), log_level)
+
+
+def _work(name: str | None) -> None:
+    stop = Signal()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: _begin_end(stop))
+    with open_system() as system:
+        state = StateLine(_say)
+        system.prepare_projections()
+        broker = _find_topic(system, state, stop)
+        folder = system.settings.data_dir / "workers"
+        with membership(folder, name) as member:
+            if not stop.is_set():
+                _Worker(system, state, stop).run(broker, member=member)
+    _say("worker ended")
+
+
+def _begin_end(stop: Signal) -> None:
+    if not stop.is_set():
+        stop.set()
+        guard = Timer(GRACE_SECONDS, _give_up)
+        guard.daemon = True
+        guard.start()
+
+
+def _give_up() -> None:
+    _say("worker ended; what it was at is done again by the next one")
+    os._exit(0)
+
+
+def _say(line: str) -> None:
+    """Write a state line where a service's journal finds it at once."""
+    sys.stdout.write(f"orderpath: {line}\n")
+    sys.stdout.flush()
+
+
+def _find_topic(system: System, state: StateLine, stop: Signal) -> Mapping[str, Any]:
+    """Wait for Kafka and for the topic; give how Faust reaches it.
+
+    Without the topic Faust would look healthy, and never get a shard.
+    """
+    while not stop.is_set():
+        try:
+            settings = find_brokers(system.settings)
+            partitions = count_partitions(kafka_arguments(settings), LOG.name)
+            if partitions == LOG.partitions:
+                state.hinder("")
+                return faust_arguments(settings)
+            if partitions:
+                raise _wrong_topic(partitions)
+            state.hinder(f"worker waits: Kafka has no topic {LOG.name}, which the relay makes")
+        except InfraError as error:
+            if error.code != "broker_unavailable":
+                raise
+            state.hinder(f"worker waits: {error}")
+        stop.wait(LOOK_SECONDS)
+    return {}
+
+
+def _wrong_topic(partitions: int) -> InfraError:
+    return InfraError(
+        "topic_mismatch",
+        f"The topic {LOG.name} has {partitions} partitions instead of {LOG.partitions}: it is not "
+        "ours. Delete it, the relay makes it anew.",
+    )
+
+
+class _Worker:
+    """Faust and the projector thread, which end together."""
+
+    def __init__(self, system: System, state: StateLine, stop: Signal) -> None:
+        self._system = system
+        self._state = state
+        self._stop = stop
+        self._hand_over = HandOver()
+        self._projector = Thread(target=self._project, name="orderpath projector", daemon=True)
+        self._failure: BaseException | None = None
+
+    def run(self, broker: Mapping[str, Any], *, member: str) -> None:
+        """Work until told to stop. Raises: InfraError, or what the projector thread met"""
+        asyncio.run(self._serve(broker, member))
+        self._projector.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def _project(self) -> None:
+        try:
+            Projecting(self._system, self._hand_over, self._state, self._stop).run()
+        except Exception as error:  # noqa: BLE001 - the outermost loop of this thread
+            self._failure = error
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    async def _serve(self, broker: Mapping[str, Any], member: str) -> None:
+        from consumers.app import make_app
+
+        told = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, told.set)
+        folder = self._system.settings.data_dir / "workers"
+        app = make_app(broker, self._hand_over, self._state, member=member, folder=folder)
+        self._projector.start()
+        working, telling = asyncio.create_task(_work_on(app)), asyncio.create_task(told.wait())
+        await asyncio.wait([working, telling], return_when=asyncio.FIRST_COMPLETED)
+        _begin_end(self._stop)
+        self._hand_over.close()
+        if not telling.done():
+            self._failure = self._failure or _faust_ended(working.exception() or app.crash_reason)
+        telling.cancel()
+        await app.stop()
+        working.cancel()
+
+
+async def _work_on(app: "faust.App") -> None:
+    await app.start()
+    await app.wait_until_stopped()
+
+
+def _faust_ended(reason: BaseException | None) -> InfraError:
+    return InfraError("broker_unavailable", f"Reading from Kafka has ended: {reason!r}")
+
+
+if __name__ == "__main__":
+    main()

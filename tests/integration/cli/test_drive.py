@@ -1,0 +1,87 @@
+"""Who drives the projections is chosen for all of them, and every command minds it."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.settings import Settings
+from services.bootstrap import open_system
+from tests.support.command_line import CommandLine, Processes
+
+PLACE = ("order", "place", "--currency", "EUR", "--item", "MUG:1:5", "--json")
+
+
+def drivers(line: CommandLine) -> set[str]:
+    return {one["driver"] for one in line.run("projection", "list", "--json").json}
+
+
+def test_the_follower_drives_until_workers_are_told_to(line: CommandLine) -> None:
+    assert line.run("status", "--json").json["driver"] == "follower"
+
+    said = line.run("projection", "drive", "workers", "--json")
+
+    assert (said.code, said.json) == (0, {"driver": "workers", "changed": True})
+    assert line.run("projection", "drive", "workers", "--json").json["changed"] is False
+    assert line.run("status", "--json").json["driver"] == "workers"
+    assert "stream workers" in line.run("status").out
+    assert drivers(line) == {"workers"}
+
+
+def test_another_driver_than_these_two_is_a_usage_error(line: CommandLine) -> None:
+    assert line.run("projection", "drive", "somebody").code == 2
+
+
+def test_a_read_waits_for_the_workers_a_while_then_says_how_far_they_are_behind(
+    line: CommandLine,
+) -> None:
+    line.run(*PLACE)
+    line.run("report", "funnel")
+    line.run("projection", "drive", "workers")
+    line.run(*PLACE)
+
+    said = line.run("report", "funnel", "--json")
+
+    assert said.code == 0
+    assert "1 position behind" in said.err
+    assert said.json["open"] == 1, "What the tables hold."
+    line.run("projection", "drive", "follower")
+    assert line.run("report", "funnel", "--json").json["open"] == 2
+
+
+def test_a_read_says_nothing_when_the_workers_are_at_the_end(
+    line: CommandLine, database_url: str
+) -> None:
+    line.run(*PLACE)
+    line.run("report", "funnel")
+    line.run("projection", "drive", "workers")
+
+    said = line.run("report", "funnel", "--json")
+
+    assert (said.json["open"], said.err) == (1, "")
+
+
+def test_follow_says_that_workers_drive_and_leaves_the_tables_to_them(
+    line: CommandLine, database_url: str, tmp_path: Path
+) -> None:
+    line.run("projection", "drive", "workers")
+    line.run(*PLACE)
+    program = Processes(
+        {"ORDERPATH_DATABASE_URL": database_url, "ORDERPATH_DATA_DIR": str(tmp_path / "data")}
+    ).start("follow")
+    assert program.stdout is not None
+    found = next(said for said in program.stdout if "projections at position" in said)
+
+    assert "workers drive them: nothing is done here" in found
+    program.terminate()
+    out, _ = program.communicate(timeout=60)
+    assert program.returncode == 0, out
+    with open_system(Settings(database_url=database_url)) as system:
+        assert system.read_models.find_oldest_waiting() is not None
+
+
+@pytest.mark.parametrize("name", ["", "a b", "../up", "ö"])
+def test_a_worker_has_a_name_that_kafka_takes(line: CommandLine, name: str) -> None:
+    said = line.run("worker", "--id", name)
+
+    assert said.code == 2
+    assert "is no name" in said.err

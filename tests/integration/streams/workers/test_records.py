@@ -1,0 +1,141 @@
+"""Whatever is wrong with the records of the log topic, the tables are what the log says."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+
+from domain.streaming import Message
+from infra.log_records import pack, unpack
+from tests.integration.projections.world import World, a_day
+from tests.integration.streams.workers.following import ALL, Start, assert_equal, await_head
+from tests.support.log_feed import LogFeed
+from tests.support.workers import WorkerProcess, wait_for
+
+
+def with_header(message: Message, name: str, value: bytes) -> Message:
+    headers = [(key, value if key == name else old) for key, old in message.headers]
+    return replace(message, headers=headers)
+
+
+def half(message: Message) -> Message:
+    assert message.value is not None
+    return replace(message, value=message.value[: len(message.value) // 2])
+
+
+RUIN: tuple[Callable[[Message], Message], ...] = (
+    half,
+    lambda one: with_header(one, "format", b"2"),
+    lambda one: with_header(one, "first", b"1"),
+    lambda one: replace(one, headers=()),
+    lambda one: replace(one, value=None, key=b"deleted"),
+    lambda one: replace(one, value=b"\xff\xfe"),
+)
+
+
+def moved(message: Message, by: int) -> Message:
+    """Give the same record of events at later positions."""
+    span, rows = unpack(dict(message.headers), message.value)
+    first, last = span.first + by, span.last + by
+    later = [replace(row, id=row.id + by) for row in rows]
+    return pack(later, replace(span, prev=span.prev + by, first=first, last=last))
+
+
+def running(start: Start) -> WorkerProcess:
+    worker = start()
+    worker.await_line(ALL)
+    return worker
+
+
+def test_records_that_come_twice_and_out_of_order_change_nothing(
+    world: World, feed: LogFeed, start: Start
+) -> None:
+    running(start)
+    a_day(world)
+    records = feed.records(events_a_record=2)
+    shuffled = [*records, *records]
+    Random(3).shuffle(shuffled)
+    feed.send(shuffled)
+    feed.say_published()
+
+    await_head(world)
+    assert_equal(world)
+
+
+def test_a_record_that_never_came_is_read_from_the_log_when_the_next_one_tells(
+    world: World, feed: LogFeed, start: Start
+) -> None:
+    running(start)
+    a_day(world)
+    records = feed.records(events_a_record=2)
+    last_of = {one.partition: one for one in records}
+    feed.send(last_of.values())  # The relay has not said how far it is: no sweep helps.
+
+    await_head(world)
+    assert_equal(world)
+
+
+def test_a_lost_last_record_is_read_from_the_log_within_3_s(
+    world: World, feed: LogFeed, start: Start
+) -> None:
+    running(start)
+    a_day(world)
+    feed.publish()
+    await_head(world)
+    a_day(world)
+    feed.records()
+    feed.say_published()
+
+    await_head(world, seconds=3)
+    assert_equal(world)
+
+
+def test_nothing_above_what_the_relay_has_published_is_read_from_the_log(
+    world: World, feed: LogFeed, start: Start
+) -> None:
+    running(start)
+    (order_id,) = a_day(world, 1)
+    feed.publish()
+    await_head(world)
+    published = feed.position
+    world.move(order_id, "confirmed", "packed")
+    feed.say_published(published + 1)
+
+    projector = world.projector(driver="workers")
+    at = f"order-{order_id}"
+    (shard,) = {event.shard for event in world.events() if event.stream_id == at}
+    wait_for(
+        lambda: {p.position for p in projector.pending() if p.shard == shard} == {published + 1},
+        "the shard is not where the relay is",
+    )
+    assert {p.next_position for p in projector.pending() if p.shard == shard} == {published + 2}
+
+
+def test_records_that_cannot_be_read_are_dropped_and_their_events_read_from_the_log(
+    world: World, feed: LogFeed, start: Start
+) -> None:
+    worker = running(start)
+    a_day(world)
+    good = feed.records(events_a_record=4)
+    feed.send(RUIN[number % len(RUIN)](one) for number, one in enumerate(good))
+    feed.say_published()
+
+    await_head(world, seconds=10)
+    assert_equal(world)
+    wait_for(lambda: worker.said().count("record_dropped") == len(good), worker.said())
+
+
+def test_records_of_another_log_or_of_a_time_before_a_restore_are_dropped(
+    world: World, feed: LogFeed, start: Start
+) -> None:
+    worker = running(start)
+    a_day(world)
+    records = feed.records()
+    others = [with_header(one, "log_id", b"0" * 32) for one in records]
+    others += [with_header(one, "epoch", b"99") for one in records]
+    set_back = [moved(one, by=1_000) for one in records]
+    feed.send([*others, *set_back, *records])
+    feed.say_published()
+
+    await_head(world)
+    assert_equal(world)
+    assert worker.said().count("record_dropped") == len(others) + len(set_back)

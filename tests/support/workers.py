@@ -1,0 +1,104 @@
+"""Workers as processes of their own, as in production: started, heard, frozen, killed, ended."""
+
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from threading import Condition, Thread
+from time import monotonic
+
+from tests.support.command_line import Processes
+
+ROOM_SECONDS = 60.0  # far more than any wait takes; reached only by a fault
+
+
+class WorkerProcess:
+    """One worker, and the state lines that it has said so far."""
+
+    def __init__(self, environment: Mapping[str, str], *words: str) -> None:
+        self.process = Processes(dict(environment)).start("worker", *words)
+        self._lines: list[str] = []
+        self._errors = ""
+        self._heard = Condition()
+        self._ears = [Thread(target=ear, daemon=True) for ear in (self._hear, self._hear_errors)]
+        for ear in self._ears:
+            ear.start()
+
+    def await_line(self, words: str, times: int = 1) -> str:
+        """Wait for the so manieth line that contains the words, and give it."""
+        with self._heard:
+            self._heard.wait_for(lambda: len(self._with(words)) >= times, ROOM_SECONDS)
+            found = self._with(words)
+            assert len(found) >= times, f"{words!r} was not said: {self._lines} {self._errors}"
+            return found[times - 1]
+
+    def count_lines(self, words: str) -> int:
+        """Say how many lines with these words were said so far."""
+        with self._heard:
+            return len(self._with(words))
+
+    def end(self) -> float:
+        """End it by SIGTERM, which it obeys; give how many seconds it took."""
+        began = monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(ROOM_SECONDS) == 0, self._errors
+        return monotonic() - began
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+        self.process.wait(ROOM_SECONDS)
+
+    def freeze(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def said(self) -> str:
+        """Give all that it wrote beside its state lines."""
+        return self._errors
+
+    def _with(self, words: str) -> list[str]:
+        return [line for line in self._lines if words in line]
+
+    def _hear(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._heard:
+                self._lines.append(line.rstrip())
+                self._heard.notify_all()
+
+    def _hear_errors(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self._errors += line
+
+
+@contextmanager
+def workers(environment: Mapping[str, str]) -> Iterator[Callable[..., WorkerProcess]]:
+    """Give what starts workers; all are gone afterwards."""
+    started: list[WorkerProcess] = []
+
+    def start(*words: str) -> WorkerProcess:
+        started.append(WorkerProcess(environment, *words))
+        return started[-1]
+
+    try:
+        yield start
+    finally:
+        for one in started:
+            if one.process.poll() is None:
+                one.kill()
+            for pipe in (one.process.stdout, one.process.stderr):
+                if pipe is not None:
+                    pipe.close()
+
+
+def wait_for(holds: Callable[[], bool], what: str, seconds: float = ROOM_SECONDS) -> None:
+    """Wait until something holds. Raises: AssertionError if it does not in time"""
+    deadline = monotonic() + seconds
+    pause = Condition()
+    while not holds():
+        assert monotonic() < deadline, what
+        with pause:
+            pause.wait(0.02)
