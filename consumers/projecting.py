@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from consumers.dead_letters import DeadLetters
 from consumers.hand_over import HandOver, Incoming
 from consumers.state_line import StateLine
 from consumers.sweep import Sweep
@@ -36,6 +37,8 @@ class Projecting:
         self._state = state
         self._stop = stop
         self._projector = system.worker_projector()
+        # Only who has a letter asks for the broker.
+        self._letters = DeadLetters(lambda: system.broker.new_producer())  # noqa: PLW0108
         self._sweep = Sweep()
         self._look_at = 0.0  # monotonic
 
@@ -47,7 +50,10 @@ class Projecting:
                 self._until_done(lambda batch=batch: self._apply(batch))  # type: ignore[misc]
             if monotonic() >= self._look_at:
                 self._until_done(self._look)
+                self._letters.send()
                 self._look_at = monotonic() + LOOK_SECONDS
+        self._letters.send()
+        self._letters.close()
 
     def _take(self) -> list[Read]:
         """Take a batch of what waits; if nothing does, wait for it until the next look."""
@@ -88,6 +94,7 @@ class Projecting:
             if error.code != "record_unreadable":
                 raise
             self._drop(record, str(error))
+            self._letters.add(record, str(error))
             return None
 
     def _apply(self, batch: Sequence[Read]) -> None:

@@ -235,7 +235,7 @@ class System:
     def published(self) -> Head | None:
         """Say how far the relay has published the log, None: it never began."""
         with self.lend("orderpath_projector") as connection:
-            return published(connection, "log")
+            return published(connection, LogLane.name)
 
     def catch_up(self, progress: Progress | None = None) -> int:
         """Bring the projections to the end of the log as it is now; give the events read.

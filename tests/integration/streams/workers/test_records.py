@@ -1,13 +1,15 @@
 """Whatever is wrong with the records of the log topic, the tables are what the log says."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from domain.streaming import Message
+from domain.streaming import DEADLETTERS, LOG, Message
 from infra.log_records import pack, unpack
 from tests.integration.projections.world import World, a_day
 from tests.integration.streams.workers.following import ALL, Start, assert_equal, await_head
+from tests.support.broker import receive
 from tests.support.log_feed import LogFeed
 from tests.support.workers import WorkerProcess, wait_for
 
@@ -110,8 +112,8 @@ def test_nothing_above_what_the_relay_has_published_is_read_from_the_log(
     assert {p.next_position for p in projector.pending() if p.shard == shard} == {published + 2}
 
 
-def test_records_that_cannot_be_read_are_dropped_and_their_events_read_from_the_log(
-    world: World, feed: LogFeed, start: Start
+def test_records_that_cannot_be_read_are_dead_letters_and_their_events_read_from_the_log(
+    world: World, feed: LogFeed, start: Start, topics: str
 ) -> None:
     worker = running(start)
     a_day(world)
@@ -121,7 +123,11 @@ def test_records_that_cannot_be_read_are_dropped_and_their_events_read_from_the_
 
     await_head(world, seconds=10)
     assert_equal(world)
-    wait_for(lambda: worker.said().count("record_dropped") == len(good), worker.said())
+    letters = [json.loads(one) for one in receive(topics, DEADLETTERS.name, len(good))]
+    assert worker.said().count("record_dropped") == len(good)
+    assert {one["topic"] for one in letters} == {LOG.name}
+    assert {one["partition"] for one in letters} == {one.partition for one in good}
+    assert all("is not ours" in one["error"] or "is not what" in one["error"] for one in letters)
 
 
 def test_records_of_another_log_or_of_a_time_before_a_restore_are_dropped(

@@ -1,0 +1,75 @@
+"""Dead letters say what could not be read, and wait for a broker that is away."""
+
+import json
+from collections.abc import Sequence
+
+from consumers.dead_letters import MOST_LETTERS, DeadLetters
+from consumers.hand_over import Incoming
+from domain.refusals import InfraError
+from domain.streaming import Message
+
+RECORD = Incoming("orderpath.log", 3, 17, {"format": b"2", "odd": b"\xff"}, b"secret")
+
+
+class Post:
+    """A broker that may be away. Implements domain.streaming.Producer."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.sent: list[Message] = []
+        self.closed = False
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        if self.away:
+            raise InfraError("broker_unavailable", "away")
+        self.sent += messages
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_letter_says_where_the_record_stood_and_why_and_not_what_it_held() -> None:
+    post = Post()
+    letters = DeadLetters(lambda: post)
+
+    letters.add(RECORD, "its rows are no rows")
+    letters.send()
+    letters.close()
+
+    (message,) = post.sent
+    assert message.topic == "orderpath.deadletters"
+    assert json.loads(message.value or b"") == {
+        "topic": "orderpath.log",
+        "partition": 3,
+        "offset": 17,
+        "error": "its rows are no rows",
+        "headers": {"format": "2", "odd": "\ufffd"},
+    }
+    assert post.closed
+
+
+def test_letters_wait_for_a_broker_that_is_away_up_to_a_limit() -> None:
+    post = Post()
+    post.away = True
+    letters = DeadLetters(lambda: post)
+    for _ in range(MOST_LETTERS + 1):
+        letters.add(RECORD, "why")
+    letters.send()
+
+    post.away = False
+    letters.send()
+    letters.send()
+
+    assert len(post.sent) == MOST_LETTERS
+
+
+def test_nobody_asks_for_a_broker_without_a_letter() -> None:
+    def none() -> Post:
+        raise InfraError("broker_unavailable", "there is none")
+
+    letters = DeadLetters(none)
+    letters.send()
+    letters.close()
+
+    letters.add(RECORD, "why")
+    letters.send()
