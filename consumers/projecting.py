@@ -3,6 +3,7 @@ transaction, and sweeps. Whatever fails is waited out, or read from the log.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from threading import Event as Signal
 from time import monotonic
 from typing import Final, TypeVar
@@ -47,7 +48,7 @@ class Projecting:
         while not self._stop.is_set():
             batch = self._take()
             if batch:
-                self._until_done(lambda batch=batch: self._apply(batch))  # type: ignore[misc]
+                self._until_done(partial(self._apply, batch))
             if monotonic() >= self._look_at:
                 self._until_done(self._look)
                 self._letters.send()
@@ -63,7 +64,7 @@ class Projecting:
         while events < self._system.settings.batch_events and (
             record := self._hand_over.take(wait)
         ):
-            delivery = self._until_done(lambda record=record: self._read(record))  # type: ignore[misc]
+            delivery = self._until_done(partial(self._read, record))
             if delivery is not None:
                 batch.append((record, delivery))
                 events += len(delivery.events)
@@ -71,9 +72,9 @@ class Projecting:
         return batch
 
     def _until_done(self, work: Callable[[], Result]) -> Result | None:
-        """Try until it is done, which may be done twice; None if told to stop."""
+        """Try until it is done, which may be done twice; None if told to stop before it is."""
         wait = SHORTEST_SECONDS
-        while not self._stop.is_set():
+        while True:
             try:
                 done = work()
             except InfraError as error:
@@ -82,9 +83,9 @@ class Projecting:
             else:
                 self._state.hinder("")
                 return done
-            self._stop.wait(wait)
+            if self._stop.wait(wait):
+                return None
             wait = min(wait * 2, LONGEST_SECONDS)
-        return None
 
     def _read(self, record: Incoming) -> Delivery | None:
         """Read a record, None if it cannot be read: then its events are read from the log."""
