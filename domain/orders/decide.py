@@ -29,6 +29,7 @@ from domain.orders.fields import FIELDS
 from domain.orders.identity import fact_id_in
 from domain.orders.money import check_totals
 from domain.orders.order import Order
+from domain.orders.path_rights import placed_payment_may_be_made
 from domain.orders.starting import first_status, placed_payment
 from domain.paths.path import OrderPath
 from domain.products.pricing import price
@@ -59,6 +60,7 @@ def place(
         )
     path = facts.paths.get(pinned) if pinned else None
     unmet += guards.path_is_chosen(path, cmd)
+    unmet += placed_payment_may_be_made(cmd, path)
     priced = price(cmd, facts.offer, now)
     unmet += [*guards.items_stand_once(priced.lines), *priced.unmet]
     unmet += check_totals(priced.lines, priced.totals, cmd.stated if priced.is_whole else None)

@@ -6,6 +6,7 @@ from domain.messages import Actor
 from domain.orders import commands as c
 from domain.orders.guards import role_may, tells_fact
 from domain.orders.items import CANCELLABLE, CANCELLED
+from domain.orders.ledger import Kind
 from domain.orders.order import Order
 from domain.paths.path import OrderPath
 from domain.refusals import Unmet
@@ -51,14 +52,32 @@ def payment_may_be_made(
     """What a gateway tells has happened: only whoever decides here is asked for roles."""
     if path is None or path.payments is None or tells_fact(cmd):
         return
-    rules = path.payments
     kind = "submitted" if isinstance(cmd, c.SubmitPayment) else cmd.KIND
-    yield from role_may(rules.roles.get(kind, ()), cmd.actor, "This movement of money")
-    method = getattr(cmd, "method", None)
-    if rules.methods and method is not None and method not in rules.methods:
+    yield from role_may(path.payments.roles.get(kind, ()), cmd.actor, _MOVEMENT)
+    yield from _method_is_taken(path, getattr(cmd, "method", None), "method")
+
+
+def placed_payment_may_be_made(cmd: c.PlaceOrder, path: OrderPath | None) -> Iterator[Unmet]:
+    """A payment that comes with the order asks what it would ask by itself, each thing once."""
+    payment = cmd.payment
+    if payment is None or path is None or path.payments is None or tells_fact(cmd):
+        return
+    kinds: tuple[Kind, ...] = ("submitted", "charged") if payment.charged else ("submitted",)
+    asked = dict.fromkeys(path.payments.roles.get(kind, ()) for kind in kinds)
+    for roles in asked:
+        yield from role_may(roles, cmd.actor, _MOVEMENT)
+    yield from _method_is_taken(path, payment.method, "payment.method")
+
+
+_MOVEMENT = "This movement of money"
+
+
+def _method_is_taken(path: OrderPath, method: str | None, field: str) -> Iterator[Unmet]:
+    methods = path.payments.methods if path.payments else ()
+    if methods and method is not None and method not in methods:
         yield Unmet(
             code="payment_method_unknown",
-            field="method",
+            field=field,
             message=f"Orders of the path {path.path} are not paid so",
-            needed="one of " + ", ".join(rules.methods),
+            needed="one of " + ", ".join(methods),
         )

@@ -186,6 +186,19 @@ def test_minoxidil_confirms_what_is_paid_and_ships_nothing_without_a_track_numbe
         assert paid.state.payment_status == "paid"
 
 
+def test_minoxidil_confirms_no_order_because_its_client_says_that_it_is_paid(
+    database_url: str,
+) -> None:
+    """P29: what the gateway tells counts, and what we have seen ourselves."""
+    with opened_shop(database_url, "minoxidil") as shop:
+        shop.receives("FOAM", 10)
+        lisa = shop.person("lisa", "client")
+
+        lisa.tries_to_place({"FOAM": 3}, paid_by="card")[1].then_refused("role_missing")
+        shop.person("maria", "manager").places({"FOAM": 1}, paid_by="card").then_status("confirmed")
+        assert shop.on_hand("FOAM") == (10, 1)
+
+
 def test_minoxidil_takes_the_track_number_of_the_parcel_as_well(database_url: str) -> None:
     """P30: the pieces go with their parcel; what the carrier brings back is sold again."""
     with opened_shop(database_url, "minoxidil") as shop:

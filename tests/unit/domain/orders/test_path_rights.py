@@ -26,6 +26,13 @@ PAYMENTS = {
     "statuses": {"paid": {"title": {"en": "Paid in full"}}},
     "transitions": [{"to": "refunded", "roles": ["accountant"]}],
 }
+TILL = {
+    "methods": ["card"],
+    "transitions": [
+        {"to": "submitted", "roles": ["cashier", "clerk"]},
+        {"to": "charged", "roles": ["cashier"]},
+    ],
+}
 
 
 def path(**more: Any) -> OrderPath:
@@ -48,6 +55,10 @@ def charge(by: Actor | None = None, **more: Any) -> c.ChargePayment:
 
 
 PLACE = c.PlaceOrder(**who(), path="shop", currency="EUR", lines=(TEA,))
+
+
+def place(by: Actor | None = None, **more: Any) -> c.PlaceOrder:
+    return c.PlaceOrder(**who(by), **{"path": "shop", "currency": "EUR", "lines": (TEA,)} | more)
 
 
 class TestItems:
@@ -105,6 +116,63 @@ class TestPayments:
         )
 
         assert shop.when(told).order.balance.refunded_minor == 100
+
+    @pytest.mark.parametrize(
+        ("by", "method", "charged", "codes"),
+        [
+            ("cashier", "card", True, ()),
+            ("clerk", "card", False, ()),
+            ("clerk", "card", True, ("role_missing",)),
+            ("nobody", "card", True, ("role_missing", "role_missing")),
+            ("nobody", "barter", True, ("role_missing", "role_missing", "payment_method_unknown")),
+            ("cashier", "barter", False, ("payment_method_unknown",)),
+        ],
+    )
+    def test_a_payment_that_comes_with_the_order_asks_what_it_would_ask_by_itself(
+        self, by: str, method: str, charged: bool, codes: tuple[str, ...]
+    ) -> None:
+        shop = given(paths=(path(payments=TILL),))
+        payment = {"method": method, "charged": charged}
+
+        answer = shop.when(place(actor("user", by), payment=payment))
+
+        answer.then_refused(*codes) if codes else answer.then(*answer.events)
+        assert answer.order.exists == (not codes)
+
+    def test_roles_that_two_movements_of_a_placed_payment_share_are_asked_for_once(self) -> None:
+        roles = [{"to": kind, "roles": ["cashier"]} for kind in ("submitted", "charged")]
+        shop = given(paths=(path(payments={"transitions": roles}),))
+
+        answer = shop.when(place(payment={"method": "card", "charged": True}))
+
+        answer.then_refused("role_missing")
+
+    def test_a_refused_payment_is_told_with_all_else_that_stands_against_the_order(self) -> None:
+        shop = given(paths=(path(payments=TILL),))
+
+        answer = shop.when(place(payment={"method": "barter"}, lines=(TEA, TEA)))
+
+        answer.then_refused("role_missing", "payment_method_unknown", "item_exists")
+        assert answer.fields == ["actor.roles", "payment.method", "lines.1.item_id"]
+
+    def test_what_a_program_tells_of_a_payment_with_its_order_is_never_refused(self) -> None:
+        shop = given(paths=(path(payments=TILL),))
+        told = place(actor("api_key"), payment={"method": "barter", "charged": True})
+
+        assert shop.when(told).order.payment_status == "paid"
+
+    def test_an_order_starts_by_what_was_allowed_only(self) -> None:
+        """Money that nobody may tell of leads nowhere: neither does the order."""
+        starts = [{"when": "order.paid_minor > 0", "status": "confirmed"}, {"status": "new"}]
+        shop = given(paths=(path(payments=TILL, initial=starts),))
+
+        shop.when(place(payment={"method": "card", "charged": True})).then_refused(
+            "role_missing", "role_missing"
+        )
+        paid = shop.when(
+            place(actor("user", "cashier"), payment={"method": "card", "charged": True})
+        )
+        assert paid.order.status == "confirmed"
 
 
 FOLLOW = [
