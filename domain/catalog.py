@@ -24,11 +24,12 @@ from domain.enquiries.decide import close, record
 from domain.enquiries.enquiry import Enquiry
 from domain.enquiries.events import enquiry_stream
 from domain.facts import Facts, PathKey
-from domain.messages import Command, Decided
+from domain.messages import Command, Decided, entity_of
 from domain.orders import commands, decide
 from domain.orders.decide_documents import issue
 from domain.orders.migration import MigrateOrder, migrate
 from domain.orders.order import Order
+from domain.orders.price_rights import denied_to, prices_for
 from domain.orders.stocks_read import stocks_for
 from domain.paths import commands as path_commands
 from domain.paths.calendar_line import (
@@ -57,7 +58,8 @@ from domain.products.discounts import (
     SetDiscount,
 )
 from domain.products.discounts import decide as decide_discount
-from domain.products.pricing import offer_in, offer_streams
+from domain.products.pricing import Offer, offer_in, offer_streams
+from domain.products.product import Product
 from domain.refusals import Unmet
 from domain.stock import commands as stock_commands
 from domain.stock.decide import decide as decide_stock
@@ -115,6 +117,8 @@ def more_streams_of(command: Command, states: States, facts: Facts) -> Iterable[
             order: Order = states[command.stream_id]
             path = _path_ahead(command, states, facts)
             streams = stocks_for(order, path, command)
+            if path is not None and path.limits_prices:
+                streams = (*streams, *prices_for(order, path, command))
             if path is None or not isinstance(command, _ENTERING):
                 return streams
             whose = _customer_of(states, command) if "customer" in path.reads else None
@@ -161,10 +165,11 @@ def _customer_of(states: States, command: commands.OrderCommand) -> str | None:
 
 
 def with_more(facts: Facts, states: States, streams: Iterable[str]) -> Facts:
-    """Give the facts with the calendars, stocks and customer that those streams hold."""
+    """Give the facts with the calendars, stocks, customer and product that those streams hold."""
     calendars: dict[str, Calendar] = {}
     stocks: dict[str, Stock] = {}
     customer: Customer | None = None
+    offer = facts.offer
     for stream in streams:
         match states[stream]:
             case CalendarLine(calendar=calendar) if calendar is not None:
@@ -173,9 +178,11 @@ def with_more(facts: Facts, states: States, streams: Iterable[str]) -> Facts:
                 stocks[stream] = stock
             case Customer() as customer:
                 pass
+            case Product() as product:
+                offer = Offer({entity_of(stream): product})
             case _:
                 pass
-    return Facts(facts.paths, calendars, stocks, customer)
+    return Facts(facts.paths, calendars, stocks, customer, offer)
 
 
 def definitions_of(command: Command, states: States) -> tuple[PathKey, ...]:
@@ -232,7 +239,9 @@ def decide_on(
     match command:
         case commands.PlaceOrder():
             pinned = _path_for(command, states)
-            if (offer := offer_in(command, states)) is not None:
+            path = facts.paths.get(pinned) if pinned else None
+            checked = bool(denied_to(states[command.stream_id], path, command))
+            if (offer := offer_in(command, states, checked=checked)) is not None:
                 facts = replace(facts, offer=offer)
             return placing.place_order(command, pinned, states, facts, now)
         case MigrateOrder():

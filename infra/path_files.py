@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from domain.hints import hint
-from domain.orders.fields import FIELDS
+from domain.orders.fields import RIGHTS
 from domain.orders.items import PIECE_STATUSES
 from domain.paths.names import undefined_names
 from domain.paths.path import OrderPath
@@ -21,7 +21,7 @@ from infra.yaml_sheet import Place
 Plain = TypeVar("Plain", str, list[Any], dict[str, Any])
 
 _TABLES = {"stage": "stages", "status": "statuses"}  # kind of a name -> where it is defined
-_DEFINED = {"field": FIELDS, "item status": PIECE_STATUSES}  # kind of a name -> all that there are
+_DEFINED = {"field": RIGHTS, "item status": PIECE_STATUSES}  # kind of a name -> all that there are
 _FORMS = {"color": 'a colour in quotes, as in "#4c9be8"', "at": "100%", "warn": "50%"}
 
 

@@ -10,7 +10,7 @@ from domain.orders import guards, moves
 from domain.orders.context import Situation
 from domain.orders.effects import against_effects
 from domain.orders.field_guards import field_may_be_edited
-from domain.orders.fields import FIELDS
+from domain.orders.fields import RIGHTS
 from domain.paths.transitions import Requirement
 from domain.refusals import Unmet
 
@@ -51,7 +51,7 @@ def list_fields(situation: Situation) -> tuple[Field, ...]:
     order, path, actor = situation.order, situation.path, situation.actor
     finished = tuple(guards.not_final(order, path))
     return tuple(
-        Field(name, (*finished, *field_may_be_edited(order, path, actor, name))) for name in FIELDS
+        Field(name, (*finished, *field_may_be_edited(order, path, actor, name))) for name in RIGHTS
     )
 
 

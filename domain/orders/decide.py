@@ -30,6 +30,7 @@ from domain.orders.identity import fact_id_in
 from domain.orders.money import check_totals
 from domain.orders.order import Order
 from domain.orders.path_rights import placed_payment_may_be_made
+from domain.orders.price_rights import denied_to
 from domain.orders.starting import first_status, placed_payment
 from domain.paths.path import OrderPath
 from domain.products.pricing import price
@@ -61,7 +62,7 @@ def place(
     path = facts.paths.get(pinned) if pinned else None
     unmet += guards.path_is_chosen(path, cmd)
     unmet += placed_payment_may_be_made(cmd, path)
-    priced = price(cmd, facts.offer, now)
+    priced = price(cmd, facts.offer, now, denied_to(order, path, cmd))
     unmet += [*guards.items_stand_once(priced.lines), *priced.unmet]
     unmet += check_totals(priced.lines, priced.totals, cmd.stated if priced.is_whole else None)
     if pinned is None or path is None or unmet:
@@ -171,7 +172,7 @@ def _verdict(
         case c.SubmitPayment() | c.PaymentCommand() | c.GrantRefund():
             return payments.decide(order, cmd, path)
         case c.ItemCommand():
-            return items.decide(order, cmd, path)
+            return items.decide(order, cmd, path, situation.facts.offer if situation else None)
         case c.CreateShipment() | c.TrackShipment() | c.MoveShipment():
             return shipments.decide(order, cmd, path, at)
         case c.MoveDocument():

@@ -26,33 +26,40 @@ from domain.orders.items import (
 from domain.orders.money import check_line, check_size
 from domain.orders.order import Order, totals_of
 from domain.orders.path_rights import items_may_be_moved
+from domain.orders.price_rights import price_may_be_stated
 from domain.paths.path import OrderPath
+from domain.products.pricing import Offer
 from domain.refusals import Unmet
 
 
-def decide(order: Order, cmd: c.ItemChange, path: OrderPath | None) -> Verdict:
-    """Decide whatever is asked of an order's positions."""
-    events, unmet = _verdict(order, cmd, path)
+def decide(order: Order, cmd: c.ItemChange, path: OrderPath | None, offer: Offer | None) -> Verdict:
+    """Decide whatever is asked of an order's positions.
+
+    offer: with the product of a line whose price is not the sender's to state
+    """
+    events, unmet = _verdict(order, cmd, path, offer)
     if path is not None and (events or unmet):
         unmet += items_may_be_moved(order, cmd, path)
     return events, unmet
 
 
-def _verdict(order: Order, cmd: c.ItemChange, path: OrderPath | None) -> Verdict:
+def _verdict(
+    order: Order, cmd: c.ItemChange, path: OrderPath | None, offer: Offer | None
+) -> Verdict:
     match cmd:
         case c.MoveItem():
             return _move(order, cmd, path)
         case c.AddItem():
-            return _add(order, cmd, path)
+            return _add(order, cmd, path, offer)
         case c.ChangeItem():
-            return _change(order, cmd, path)
+            return _change(order, cmd, path, offer)
         case c.CancelItem():
             return _cancel(order, cmd, path)
         case _:
             assert_never(cmd)
 
 
-def _add(order: Order, cmd: c.AddItem, path: OrderPath | None) -> Verdict:
+def _add(order: Order, cmd: c.AddItem, path: OrderPath | None, offer: Offer | None) -> Verdict:
     known = order.items.get(cmd.line.item_id)
     if known is not None and known.line == cmd.line:
         return [], []
@@ -62,13 +69,16 @@ def _add(order: Order, cmd: c.AddItem, path: OrderPath | None) -> Verdict:
         message = f"The order has {len(order.items)} items already"
         needed = f"at most {c.MAX_LINES}"
         unmet.append(Unmet(code="too_many_items", field="line", message=message, needed=needed))
+    unmet += price_may_be_stated(order, path, cmd, cmd.line, offer)
     items = {**order.items, cmd.line.item_id: Item(cmd.line, {INITIAL: cmd.line.quantity})}
     totals = totals_of(order, items)
     unmet += [*check_line(cmd.line, "line.discount_minor"), *check_size(totals)]
     return [e.ItemAdded(line=cmd.line, totals=totals)], unmet
 
 
-def _change(order: Order, cmd: c.ChangeItem, path: OrderPath | None) -> Verdict:
+def _change(
+    order: Order, cmd: c.ChangeItem, path: OrderPath | None, offer: Offer | None
+) -> Verdict:
     unmet = list(guards.not_final(order, path))
     item = order.items.get(cmd.item_id)
     if item is None:
@@ -79,6 +89,7 @@ def _change(order: Order, cmd: c.ChangeItem, path: OrderPath | None) -> Verdict:
     line = item.line.model_copy(update=wanted)
     if line == item.line:
         return [], []
+    unmet += price_may_be_stated(order, path, cmd, line, offer)
     fixed = item.line.quantity - item.pieces.get(INITIAL, 0)
     if line.quantity < fixed:
         unmet.append(

@@ -1,4 +1,4 @@
-"""Details of an order that people may change, and that an order path gives rights on."""
+"""Details of an order that people may change, and what else an order path gives rights on."""
 
 from typing import Final
 
@@ -11,3 +11,9 @@ FIELDS: Final = (
     "promised_at",
     "track_number",
 )
+
+PRICES: Final = (
+    "price",  # of a line and of its VAT: when it is placed, added, changed
+    "discount",  # off a line and off the whole order
+)
+RIGHTS: Final = (*FIELDS, *PRICES)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal
 
-from domain.orders.fields import FIELDS
+from domain.orders.fields import RIGHTS
 from domain.orders.items import PIECE_STATUSES
 from domain.paths.transitions import ANY
 
@@ -33,7 +33,7 @@ def undefined_names(path: "OrderPath") -> Iterator[Undefined]:
         yield from _each((*place, "from"), "status", follow.from_, path.statuses)
         yield from _one((*place, "to"), "status", follow.to, path.statuses)
     for name, right in path.fields.items():
-        yield from _one(("fields", name, "[key]"), "field", name, FIELDS)
+        yield from _one(("fields", name, "[key]"), "field", name, RIGHTS)
         yield from _each(("fields", name, "closed_in"), "status", right.closed_in, path.statuses)
     if path.items is not None:
         yield from _in_items(path.items)

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from domain.messages import Code
+from domain.orders.fields import PRICES
 from domain.orders.items import ITEM_MOVES
 from domain.paths.conditional import compiled
 from domain.paths.definition import Definition, Title
@@ -112,6 +113,11 @@ class OrderPath(Definition):
         """Whether a command may do more than it says."""
         acts = any(status.on_enter is not None for status in self.statuses.values())
         return acts or bool(self.follow) or self.stock is not None
+
+    @cached_property
+    def limits_prices(self) -> bool:
+        """Whether not everybody may state prices and discounts."""
+        return not self.fields.keys().isdisjoint(PRICES)
 
     def _pairs(self) -> Iterator[tuple[str, str, Transition]]:
         for transition in self.transitions:

@@ -5,7 +5,7 @@ Of the discounts in force the largest counts, one for each line and one for the 
 What the delivery costs is its method's, where nobody says.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -19,6 +19,7 @@ from domain.products.discounts import STREAM as DISCOUNTS
 from domain.products.discounts import Discount
 from domain.products.events import stream_of
 from domain.products.product import Product
+from domain.products.stating import NOTHING, Denied, differences, refused_at, sold
 from domain.refusals import Unmet
 
 _CHECKED: Final = ("unit_price_minor", "vat_bp")
@@ -65,20 +66,23 @@ class Priced:
     is_whole: bool = True  # every line has a price
 
 
-def offer_streams(asked: Asked) -> tuple[str, ...]:
-    """Name the streams that pricing reads: none where everything is stated and nobody checks."""
-    streams = [stream_of(sku) for sku in _skus(asked)]
+def offer_streams(asked: Asked, *, checked: bool = False) -> tuple[str, ...]:
+    """Name the streams that pricing reads: none where everything is stated and nobody checks.
+
+    checked: whether the sender may not state everything, and so is checked like with check_prices
+    """
+    streams = [stream_of(sku) for sku in _skus(asked, checked)]
     if streams:
         streams.append(DISCOUNTS)
-    if _method(asked) is not None:
+    if _method(asked, checked) is not None:
         streams.append(METHODS)
     return tuple(streams)
 
 
-def offer_in(asked: Asked, states: Mapping[str, Any]) -> Offer | None:
+def offer_in(asked: Asked, states: Mapping[str, Any], *, checked: bool = False) -> Offer | None:
     """Pick the offer from the states of offer_streams; None where those are none."""
-    products = {sku: states[stream_of(sku)] for sku in _skus(asked)}
-    method = _method(asked)
+    products = {sku: states[stream_of(sku)] for sku in _skus(asked, checked)}
+    method = _method(asked, checked)
     if not products and method is None:
         return None
     discounts = list(states[DISCOUNTS].given.values()) if products else []
@@ -86,41 +90,54 @@ def offer_in(asked: Asked, states: Mapping[str, Any]) -> Offer | None:
     return Offer(products, discounts, methods)
 
 
-def _skus(asked: Asked) -> Iterable[str]:
+def _skus(asked: Asked, checked: bool) -> Iterable[str]:
     """Name the articles whose products are looked at: of all lines, or of none."""
-    if not asked.check_prices and all(type(line) is Line for line in asked.lines):
+    if not checked and _states_everything(asked):
         return ()
     return dict.fromkeys(line.sku for line in asked.lines)
 
 
-def _method(asked: Asked) -> str | None:
+def _states_everything(asked: Asked) -> bool:
+    """Whether every line has its price already, and nobody wants it checked."""
+    return not asked.check_prices and all(type(line) is Line for line in asked.lines)
+
+
+def _method(asked: Asked, checked: bool) -> str | None:
     """Name the delivery method whose price is wanted."""
     if asked.delivery is None or asked.delivery.method is None:
         return None
-    is_wanted = asked.check_prices or "delivery_minor" not in asked.model_fields_set
+    is_wanted = checked or asked.check_prices or "delivery_minor" not in asked.model_fields_set
     return asked.delivery.method if is_wanted else None
 
 
-def price(asked: Asked, offer: Offer | None, now: datetime) -> Priced:
+def price(asked: Asked, offer: Offer | None, now: datetime, denied: Denied = NOTHING) -> Priced:
     """Say what all lines and the delivery cost, and everything that stands against it.
 
-    offer: None where everything is stated and nobody wants it checked.
+    offer:  None where everything is stated and nobody wants it checked.
+    denied: what the sender may not state; that is what the products and the list say
     """
     if offer is not None and offer.products:
-        return _with_delivery(asked, offer, _Pricing(asked, offer, now).priced())
-    lines = tuple([line for line in asked.lines if isinstance(line, Line)])
+        priced = _Pricing(asked, offer, now, denied).priced()
+    else:
+        lines = tuple([line for line in asked.lines if isinstance(line, Line)])
+        priced = Priced(lines, _totals(asked, lines, asked.discount_minor))
     if offer is None:
-        return Priced(lines, _totals(asked, lines, asked.discount_minor))
-    return _with_delivery(asked, offer, Priced(lines, _totals(asked, lines, asked.discount_minor)))
+        return priced
+    return _with_delivery(asked, offer, priced, checked=bool(denied.price))
 
 
 class _Pricing:
     """One run of `price`: the lines by their products, then what comes off."""
 
-    def __init__(self, asked: Asked, offer: Offer, now: datetime) -> None:
+    def __init__(self, asked: Asked, offer: Offer, now: datetime, denied: Denied) -> None:
         self._asked = asked
         self._offer = offer
-        self._in_force = [one for one in offer.discounts if one.holds(asked.currency, now)]
+        self._denied = denied
+        checks_all = not _states_everything(asked)
+        self._checks_price = checks_all or bool(denied.price)
+        self._checks_discount = checks_all or bool(denied.discount)
+        given = offer.discounts if self._checks_discount else ()
+        self._in_force = [one for one in given if one.holds(asked.currency, now)]
         self._unmet: list[Unmet] = []
 
     def priced(self) -> Priced:
@@ -129,6 +146,8 @@ class _Pricing:
         applied = self._off_lines(lines, costs)
         whole = tuple(lines.values())
         agreed = self._asked.discount_minor
+        if agreed:
+            self._unmet += refused_at("discount_minor", self._denied.discount)
         left = max(sum(line.net_minor for line in whole) - agreed, 0)
         of_order = [one for one in self._in_force if one.is_of_order]
         best = _best(_reached(of_order, sum(costs.values())), left, 1)
@@ -145,20 +164,28 @@ class _Pricing:
             said = _said(line)
             product = self._sold(line.sku)
             if product is not None:
-                computed = {name: getattr(product, name) for name in _CHECKED}
-                self._unmet += _differences(f"lines.{number}.", line.sku, said, computed)
+                names = _CHECKED if self._checks_price else ()
+                computed = {name: getattr(product, name) for name in names}
+                self._unmet += differences(f"lines.{number}.", line.sku, said, computed)
                 said = {"title": product.title} | said | computed
             elif "unit_price_minor" not in said:
                 self._unmet.append(self._unpriced(number, line.sku))
                 continue
+            else:
+                self._unmet += self._own(number, said)
             lines[number] = Line(**{"item_id": str(number + 1), "title": line.sku} | said)
         return lines
 
+    def _own(self, number: int, said: Mapping[str, Any]) -> Iterable[Unmet]:
+        """Whoever states what an article costs that nobody knows needs the right to."""
+        yield from refused_at(f"lines.{number}.unit_price_minor", self._denied.price)
+        if said.get("discount_minor"):
+            yield from refused_at(f"lines.{number}.discount_minor", self._denied.discount)
+
     def _sold(self, sku: str) -> Product | None:
         """Give the product, if its price can be this order's."""
-        product = self._offer.products[sku]
-        fits = product.currency == self._asked.currency and self._asked.vat_included
-        return product if product.active and fits else None
+        asked, product = self._asked, self._offer.products[sku]
+        return sold(product, asked.currency, vat_included=asked.vat_included)
 
     def _unpriced(self, number: int, sku: str) -> Unmet:
         product = self._offer.products[sku]
@@ -182,6 +209,8 @@ class _Pricing:
 
         lines: are replaced.
         """
+        if not self._checks_discount:
+            return []
         applied = []
         products = {n: found for n, line in lines.items() if (found := self._sold(line.sku))}
         reached = []
@@ -194,7 +223,7 @@ class _Pricing:
             best = _best(here, costs[number], line.quantity, line.item_id)
             computed = {"discount_minor": best.amount_minor if best else 0}
             said = _said(self._asked.lines[number])
-            self._unmet += _differences(f"lines.{number}.", line.sku, said, computed)
+            self._unmet += differences(f"lines.{number}.", line.sku, said, computed)
             lines[number] = line.model_copy(update=computed)
             applied += [best] if best else []
         return applied
@@ -204,20 +233,6 @@ def _said(line: AskedLine) -> dict[str, Any]:
     """Give what a line does not leave out."""
     said = {name: getattr(line, name) for name in line.model_fields_set}
     return {name: value for name, value in said.items() if value is not None}
-
-
-def _differences(
-    place: str, code: str, said: Mapping[str, Any], computed: Mapping[str, int]
-) -> Iterator[Unmet]:
-    """Compare what is said of an article or a delivery method with what it is."""
-    for name, value in computed.items():
-        if said.get(name, value) != value:
-            yield Unmet(
-                code="price_differs",
-                field=f"{place}{name}",
-                message=f"{name} of {code} says {said[name]}, it is {value}",
-                needed=str(value),
-            )
 
 
 def _reached(discounts: Iterable[Discount], cost_minor: int) -> list[Discount]:
@@ -235,9 +250,9 @@ def _best(
     return AppliedDiscount(code=offs[0][1], item_id=item_id, amount_minor=-offs[0][0])
 
 
-def _with_delivery(asked: Asked, offer: Offer, priced: Priced) -> Priced:
+def _with_delivery(asked: Asked, offer: Offer, priced: Priced, *, checked: bool) -> Priced:
     """Take what the delivery costs from its method. A shop that lists none takes any, as stated."""
-    code = _method(asked)
+    code = _method(asked, checked)
     if code is None or not offer.methods:
         return priced
     methods = {m.code: m for m in offer.methods.values() if m.currency == asked.currency}
@@ -245,15 +260,15 @@ def _with_delivery(asked: Asked, offer: Offer, priced: Priced) -> Priced:
     if code not in methods and is_said:
         return priced
     if code not in methods:
-        unmet = unknown_method(methods, code, "delivery.method")
-        return replace(priced, unmet=(*priced.unmet, unmet), is_whole=False)
+        unlisted = unknown_method(methods, code, "delivery.method")
+        return replace(priced, unmet=(*priced.unmet, unlisted), is_whole=False)
     totals = priced.totals
     computed = methods[code].price_for(totals.goods_minor - totals.discount_minor)
     said = {"delivery_minor": asked.delivery_minor} if is_said else {}
-    differences = _differences("", code, said, {"delivery_minor": computed})
+    unmet = (*priced.unmet, *differences("", code, said, {"delivery_minor": computed}))
     total_minor = totals.total_minor - totals.delivery_minor + computed
     totals = replace(totals, delivery_minor=computed, total_minor=total_minor)
-    return replace(priced, totals=totals, unmet=(*priced.unmet, *differences))
+    return replace(priced, totals=totals, unmet=unmet)
 
 
 def _totals(asked: Asked, lines: tuple[Line, ...], discount_minor: int) -> Totals:

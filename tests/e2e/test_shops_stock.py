@@ -1,8 +1,10 @@
 """Shops that keep stock: goods are reserved, written off, given back, and never promised twice."""
 
 from datetime import timedelta
+from typing import Any
 
-from tests.support.stories import MORNING, STEP, opened_shop
+from domain.orders import commands as c
+from tests.support.stories import MORNING, STEP, Answer, Person, opened_shop
 
 
 def test_universal_forbids_the_jump_and_counts_success_when_delivered_and_paid(
@@ -151,6 +153,25 @@ def test_koftenyshi_sends_marketplace_orders_straight_to_the_assembly(database_u
         assert visits[0]["entered_at"] == MORNING + 3 * STEP
 
 
+def test_universal_lets_nobody_in_the_warehouse_make_an_order_cheaper(database_url: str) -> None:
+    """P23: with nothing to pay any more, an order would be paid."""
+    with opened_shop(database_url, "universal") as shop:
+        shop.sells("MUG", 1_000)
+        maria, paul = shop.person("maria", "manager"), shop.person("paul", "warehouse")
+        order = shop.client("lisa").places({"MUG": 2})
+
+        def changes(who: Person, **line: int) -> Answer:
+            return shop.send(
+                who.actor, c.ChangeItem, order_id=order.order_id, item_id="MUG", **line
+            )
+
+        changes(paul, unit_price_minor=0).then_refused("price_differs")
+        changes(paul, discount_minor=2_000).then_refused("field_not_editable")
+        changes(paul, quantity=3).must_be_settled()
+        changes(maria, unit_price_minor=900).must_be_settled()
+        assert order.state.due_minor == 2_700
+
+
 def test_minoxidil_confirms_what_is_paid_and_ships_nothing_without_a_track_number(
     database_url: str,
 ) -> None:
@@ -194,9 +215,37 @@ def test_minoxidil_confirms_no_order_because_its_client_says_that_it_is_paid(
         shop.receives("FOAM", 10)
         lisa = shop.person("lisa", "client")
 
+        shop.sells("FOAM", 1_000)
+
         lisa.tries_to_place({"FOAM": 3}, paid_by="card")[1].then_refused("role_missing")
         shop.person("maria", "manager").places({"FOAM": 1}, paid_by="card").then_status("confirmed")
         assert shop.on_hand("FOAM") == (10, 1)
+
+
+def test_minoxidil_gives_nothing_away_to_whoever_states_a_price_or_a_discount(
+    database_url: str,
+) -> None:
+    """P23 P29: an order that costs nothing would be paid at once, and its goods reserved."""
+    with opened_shop(database_url, "minoxidil") as shop:
+        shop.receives("FOAM", 10)
+        lisa = shop.person("lisa", "client")
+        free = {
+            "item_id": "1",
+            "sku": "FOAM",
+            "title": "Foam",
+            "quantity": 1,
+            "unit_price_minor": 0,
+        }
+
+        def orders(code: str, **told: Any) -> None:
+            lisa.tries_to_place({"FOAM": 1}, **told)[1].then_refused(code)
+
+        orders("field_not_editable", lines=[free])
+        shop.sells("FOAM", 3_000)
+        orders("price_differs", lines=[free])
+        orders("field_not_editable", discount_minor=3_000)
+        lisa.places({"FOAM": 1}).then_status("new")
+        assert shop.on_hand("FOAM") == (10, 0)
 
 
 def test_minoxidil_takes_the_track_number_of_the_parcel_as_well(database_url: str) -> None:

@@ -12,7 +12,7 @@ from domain.messages import Actor
 from domain.orders import commands as c
 from domain.orders.allowed import Move, list_fields, list_moves
 from domain.orders.context import Situation
-from domain.orders.fields import FIELDS
+from domain.orders.fields import PRICES, RIGHTS
 from domain.orders.stocks_read import stocks_of
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet
@@ -98,7 +98,7 @@ def paths(draw: st.DrawFn) -> OrderPath:
             ],
             "transitions": draw(st.lists(moves, max_size=8)),
             "stock": {"locations": ["main", "away"], "partial": draw(st.booleans())},
-            "fields": draw(st.dictionaries(st.sampled_from(FIELDS), rights, max_size=3)),
+            "fields": draw(st.dictionaries(st.sampled_from(RIGHTS), rights, max_size=3)),
         }
     )
 
@@ -111,7 +111,8 @@ def who(roles: list[str], by: str = "ann") -> dict[str, Any]:
 def start(path: OrderPath, pieces: int) -> World:
     """An order of three pieces, and a stock that may have fewer."""
     received = [StockReceived(quantity=pieces)] if pieces else []
-    placed = c.PlaceOrder(**who([]), path="random", currency="EUR", lines=(TEA,))
+    website = {"actor": Actor(kind="api_key", id="website")}  # Prices are what it says.
+    placed = c.PlaceOrder(**who([]) | website, path="random", currency="EUR", lines=(TEA,))
     world = history(*received, paths=[path]).world
     found = after(world, placed)
     return found if isinstance(found, World) else world
@@ -213,6 +214,8 @@ def test_fields_that_may_be_edited_are_those_that_then_change(
             world = found
             break
     for field in list_fields(seen(world, path, roles)):
+        if field.name in PRICES:
+            continue
         value = NOW if field.name == "promised_at" else "other"
         found = after(world, c.ChangeFields(**who(roles), **{field.name: value}))
         if field.is_open:
@@ -220,6 +223,21 @@ def test_fields_that_may_be_edited_are_those_that_then_change(
             assert found.order.field_value(field.name) == value
         else:
             assert found == field.unmet
+
+
+@settings(max_examples=200)
+@given(paths(), some_roles)
+def test_prices_that_may_be_edited_are_those_that_then_change(
+    path: OrderPath, roles: list[str]
+) -> None:
+    world = start(path, 3)
+    assume(world.order.exists)
+    asked = {"price": {"unit_price_minor": 501}, "discount": {"discount_minor": 99}}
+    for field in list_fields(seen(world, path, roles)):
+        if field.name in PRICES:
+            found = after(world, c.ChangeItem(**who(roles), item_id="1", **asked[field.name]))
+            codes = [] if isinstance(found, World) else [one.code for one in found]
+            assert codes == [one.code for one in field.unmet]
 
 
 @given(paths(), some_roles)

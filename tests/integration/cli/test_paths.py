@@ -145,7 +145,18 @@ def test_editors_get_the_schema_of_the_language(line: CommandLine) -> None:
 def test_a_ready_made_path_is_listed_and_published_by_its_name(line: CommandLine) -> None:
     ready = {row["path"] for row in line.run("path", "list", "--ready", "--json").json}
     published = line.run(*PUBLISH, "--ready", "minoxidil", "--json")
-    order = ("order", "place", "--shop", "minoxidil", "--currency", "EUR", "--item", "FOAM:1:5")
+    order = (
+        "order",
+        "place",
+        "--shop",
+        "minoxidil",
+        "--currency",
+        "EUR",
+        "--item",
+        "FOAM:1:5",
+        "--role",
+        "manager",
+    )
     placed = line.run(*order, "--external-id", "M-1")
 
     assert {"universal", "minoxidil", "city_tuning", "retailcrm_company"} <= ready

@@ -1,0 +1,76 @@
+"""Who may state what a line costs and what comes off: the path's rights on `price` and `discount`.
+
+Whoever may not pays what the product costs, with the discounts in force. Called by domain.catalog,
+which reads the products then, by decide and by decide_items.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from domain.orders import commands as c
+from domain.orders.field_guards import field_may_be_edited
+from domain.orders.guards import tells_fact
+from domain.orders.money import Line
+from domain.orders.order import Order
+from domain.paths.path import OrderPath
+from domain.products.events import stream_of
+from domain.products.pricing import Offer, offer_streams
+from domain.products.stating import NOTHING, Denied, differences, refused_at, sold
+from domain.refusals import Unmet
+
+
+def denied_to(order: Order, path: OrderPath | None, cmd: c.OrderCommand) -> Denied:
+    """Say what the sender may not state. What a program tells with an order was agreed there."""
+    if path is None or not path.limits_prices or tells_fact(cmd):
+        return NOTHING
+    return Denied(
+        price=tuple(field_may_be_edited(order, path, cmd.actor, "price")),
+        discount=tuple(field_may_be_edited(order, path, cmd.actor, "discount")),
+    )
+
+
+def prices_for(order: Order, path: OrderPath | None, cmd: c.OrderCommand) -> Iterable[str]:
+    """Name the streams of the prices that hold for whoever may not state their own."""
+    match cmd:
+        case c.PlaceOrder():
+            if not denied_to(order, path, cmd):
+                return ()
+            known = offer_streams(cmd)
+            return (one for one in offer_streams(cmd, checked=True) if one not in known)
+        case c.AddItem() if denied_to(order, path, cmd).price:
+            return (stream_of(cmd.line.sku),)
+        case c.ChangeItem(unit_price_minor=int()) if denied_to(order, path, cmd).price:
+            item = order.items.get(cmd.item_id)
+            return (stream_of(item.line.sku),) if item is not None else ()
+        case _:
+            return ()
+
+
+def price_may_be_stated(
+    order: Order,
+    path: OrderPath | None,
+    cmd: c.AddItem | c.ChangeItem,
+    line: Line,
+    offer: Offer | None,
+) -> Iterator[Unmet]:
+    """A line that comes or changes has the price that its product has; nothing comes off it.
+
+    line:  as it would be
+    offer: with the product, where prices_for names it
+    """
+    denied = denied_to(order, path, cmd)
+    if not denied:
+        return
+    before = order.items[line.item_id].line if isinstance(cmd, c.ChangeItem) else None
+    place = "line." if before is None else ""
+    if denied.price and (before is None or before.unit_price_minor != line.unit_price_minor):
+        found = offer.products.get(line.sku) if offer else None
+        vat_included = order.placed is None or order.placed.vat_included
+        product = sold(found, order.currency, vat_included=vat_included)
+        if product is None:
+            yield from refused_at(f"{place}unit_price_minor", denied.price)
+        else:
+            names = ("unit_price_minor",) if before else ("unit_price_minor", "vat_bp")
+            said, is_ = ({name: getattr(one, name) for name in names} for one in (line, product))
+            yield from differences(place, line.sku, said, is_)
+    if line.discount_minor != (before.discount_minor if before else 0):
+        yield from refused_at(f"{place}discount_minor", denied.discount)

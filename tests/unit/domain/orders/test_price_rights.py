@@ -1,0 +1,196 @@
+"""Who may not state a price pays the product's: placing, adding and changing lines (P23, V7)."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.messages import Actor
+from domain.orders import commands as c
+from domain.orders.money import Line
+from domain.paths.path import OrderPath
+from domain.products.delivery_methods import DeliveryMethod, DeliveryMethodSet
+from domain.products.discounts import Discount, DiscountSet
+from domain.products.events import ProductPublished, ProductWithdrawn
+from tests.support.examples import NOW, ORDER_ID, PATH, actor
+from tests.support.spec import Answer, Scenario, given
+
+SOLD = ProductPublished(title="Green tea", unit_price_minor=500, currency="EUR", vat_bp=2_000)
+SPRING = DiscountSet(
+    discount=Discount(code="spring", sku="TEA-100", percent_bp=1_000, valid_from=NOW)
+)
+CLIENT, MANAGER = actor("user", "client"), actor("user", "manager")
+RULES = {"price": {"edit": ["manager"]}, "discount": {"edit": ["manager"]}}
+
+
+def path(**fields: Any) -> OrderPath:
+    return OrderPath.model_validate(PATH.content | {"fields": fields or RULES})
+
+
+def who(by: Actor) -> dict[str, Any]:
+    return {"command_id": UUID(int=3), "actor": by, "order_id": ORDER_ID}
+
+
+def tea(**said: Any) -> dict[str, Any]:
+    stated = {"item_id": "1", "title": "Green tea", "unit_price_minor": 500, "vat_bp": 2_000}
+    return {"sku": "TEA-100", "quantity": 3} | stated | said
+
+
+def place(by: Actor, *lines: dict[str, Any], **body: Any) -> c.PlaceOrder:
+    said = {"path": "shop", "currency": "EUR", "lines": lines or (tea(),)}
+    return c.PlaceOrder.model_validate({**who(by), **said, **body})
+
+
+def add(by: Actor, **said: Any) -> c.AddItem:
+    return c.AddItem(**who(by), line=Line(**tea(item_id="2", **said)))
+
+
+def change(by: Actor, **said: int) -> c.ChangeItem:
+    return c.ChangeItem(**who(by), item_id="1", **said)
+
+
+def shop(*history: Any, rules: OrderPath | None = None) -> Scenario:
+    return given(*history, paths=(rules or path(),))
+
+
+def refused(answer: Answer) -> list[tuple[str, str | None]]:
+    assert not answer.events
+    return [(one.code, one.field) for one in answer.unmet]
+
+
+class TestPlacing:
+    def test_whoever_may_not_edit_the_price_pays_the_products(self) -> None:
+        free = shop(SOLD).when(place(CLIENT, tea(unit_price_minor=0, vat_bp=0)))
+
+        assert refused(free) == [
+            ("price_differs", "lines.0.unit_price_minor"),
+            ("price_differs", "lines.0.vat_bp"),
+        ]
+        assert shop(SOLD).when(place(CLIENT)).order.due_minor == 1_500
+
+    @pytest.mark.parametrize(
+        "history", [(), (SOLD, ProductWithdrawn()), (SOLD.model_copy(update={"currency": "GBP"}),)]
+    )
+    @pytest.mark.parametrize(
+        "line", [tea(), {"sku": "TEA-100", "quantity": 1, "unit_price_minor": 1}]
+    )
+    def test_a_price_that_no_product_has_is_refused_with_the_right(
+        self, history: tuple[Any, ...], line: dict[str, Any]
+    ) -> None:
+        answer = shop(*history).when(place(CLIENT, line))
+
+        assert refused(answer) == [("field_not_editable", "lines.0.unit_price_minor")]
+
+    def test_prices_without_vat_are_no_way_round(self) -> None:
+        answer = shop(SOLD).when(place(CLIENT, vat_included=False))
+
+        assert refused(answer) == [("field_not_editable", "lines.0.unit_price_minor")]
+
+    def test_whoever_may_not_edit_discounts_gets_those_in_force_only(self) -> None:
+        asked = place(CLIENT, tea(discount_minor=1_500), discount_minor=30)
+
+        assert refused(shop(SOLD, SPRING).when(asked)) == [
+            ("price_differs", "lines.0.discount_minor"),
+            ("field_not_editable", "discount_minor"),
+        ]
+        assert shop(SOLD, SPRING).when(place(CLIENT)).order.due_minor == 1_350
+
+    def test_an_open_line_is_no_way_round_either(self) -> None:
+        asked = place(CLIENT, {"sku": "TEA-100", "quantity": 1}, discount_minor=500)
+
+        assert refused(shop(SOLD).when(asked)) == [("field_not_editable", "discount_minor")]
+
+    def test_something_off_what_nobody_knows_is_refused_too(self) -> None:
+        asked = place(CLIENT, tea(discount_minor=1))
+
+        assert refused(shop().when(asked)) == [
+            ("field_not_editable", "lines.0.unit_price_minor"),
+            ("field_not_editable", "lines.0.discount_minor"),
+        ]
+
+    def test_the_rights_are_apart(self) -> None:
+        """Whoever may give discounts gives them on the products' prices, and so on."""
+        prices = shop(SOLD, SPRING, rules=path(price={"edit": ["manager"]}))
+        offs = shop(SOLD, SPRING, rules=path(discount={"edit": ["manager"]}))
+
+        given_away = place(CLIENT, tea(discount_minor=400), discount_minor=50)
+        assert prices.when(given_away).order.due_minor == 1_050
+        assert offs.when(place(CLIENT, tea(unit_price_minor=100))).order.due_minor == 270
+
+    def test_delivery_costs_what_its_method_does(self) -> None:
+        courier = DeliveryMethod(code="courier", price_minor=300, currency="EUR")
+        asked = place(CLIENT, delivery={"method": "courier"}, delivery_minor=0)
+
+        answer = shop(SOLD, DeliveryMethodSet(method=courier)).when(asked)
+
+        assert refused(answer) == [("price_differs", "delivery_minor")]
+
+    def test_whoever_has_the_right_states_what_they_like(self) -> None:
+        asked = place(MANAGER, tea(unit_price_minor=1, discount_minor=1), discount_minor=1)
+
+        assert shop(SOLD, SPRING).when(asked).order.due_minor == 1
+
+    def test_never_is_stronger(self) -> None:
+        rules = path(price={"never": ["client"]})
+
+        answer = shop(rules=rules).when(place(actor("user", "manager", "client")))
+
+        assert refused(answer) == [("field_not_editable", "lines.0.unit_price_minor")]
+
+    def test_what_a_program_tells_with_an_order_was_agreed_there(self) -> None:
+        asked = place(actor("api_key", "marketplace"), tea(unit_price_minor=450))
+
+        assert shop(SOLD).when(asked).order.due_minor == 1_350
+
+    def test_without_a_rule_nothing_is_read_and_everything_is_as_stated(self) -> None:
+        asked = place(CLIENT, tea(unit_price_minor=1))
+
+        assert shop(SOLD, rules=PATH).when(asked).order.due_minor == 3
+
+
+class TestItems:
+    def test_a_line_is_added_at_its_products_price_only(self) -> None:
+        placed = shop(SOLD, place(MANAGER))
+
+        wrong = placed.when(add(CLIENT, unit_price_minor=1, vat_bp=0, discount_minor=1))
+        assert refused(wrong) == [
+            ("price_differs", "line.unit_price_minor"),
+            ("price_differs", "line.vat_bp"),
+            ("field_not_editable", "line.discount_minor"),
+        ]
+        assert placed.when(add(CLIENT)).order.due_minor == 3_000
+
+    def test_a_line_of_what_nobody_knows_is_not_added(self) -> None:
+        answer = shop(place(MANAGER)).when(add(CLIENT))
+
+        assert refused(answer) == [("field_not_editable", "line.unit_price_minor")]
+
+    def test_a_line_is_not_made_cheaper(self) -> None:
+        unknown, placed = (
+            shop(place(MANAGER)),
+            shop(SOLD, place(MANAGER, tea(unit_price_minor=600))),
+        )
+
+        free = unknown.when(change(CLIENT, unit_price_minor=1, discount_minor=1))
+        assert refused(free) == [
+            ("field_not_editable", "unit_price_minor"),
+            ("field_not_editable", "discount_minor"),
+        ]
+        assert refused(placed.when(change(CLIENT, unit_price_minor=0))) == [
+            ("price_differs", "unit_price_minor")
+        ]
+        assert placed.when(change(CLIENT, unit_price_minor=500)).order.due_minor == 1_500
+        assert placed.when(change(MANAGER, unit_price_minor=1)).order.due_minor == 3
+
+    def test_what_stays_as_it_is_needs_no_right(self) -> None:
+        placed = shop(place(MANAGER, tea(discount_minor=7)))
+
+        more = placed.when(change(CLIENT, quantity=5, unit_price_minor=500, discount_minor=7))
+        assert more.order.due_minor == 2_493
+
+    def test_a_price_stands_still_in_the_statuses_that_close_it(self) -> None:
+        placed = shop(place(MANAGER), rules=path(price={"closed_in": ["new"]}))
+
+        assert refused(placed.when(change(MANAGER, unit_price_minor=1))) == [
+            ("field_closed", "unit_price_minor")
+        ]
