@@ -58,7 +58,7 @@ def list_fields(situation: Situation) -> tuple[Field, ...]:
 def _moves(situation: Situation) -> Iterator[Move]:
     path, source = situation.path, situation.status
     rules = [moves.rule_of(path, source, target) for target in path.statuses]
-    situation.answers([guard.when for rule in rules for guard in rule.guards])
+    situation.foresee([guard.when for rule in rules for guard in rule.guards])
     for target in path.statuses:
         if target == source:
             continue

@@ -3,7 +3,7 @@
 The names and types stand in domain.paths.environment.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -14,11 +14,18 @@ from domain.facts import Facts
 from domain.messages import Actor
 from domain.orders.documents import Document
 from domain.orders.items import PIECE_STATUSES, Item
-from domain.orders.ledger import Balance, balance, method_of, payment_status, payments_of
+from domain.orders.ledger import (
+    Balance,
+    LedgerEntry,
+    balance,
+    method_of,
+    payment_status,
+    payments_of,
+)
 from domain.orders.order import Order
 from domain.orders.shipments import Shipment
 from domain.paths.conditional import compiled
-from domain.paths.conditions import Answer, evaluate
+from domain.paths.conditions import MAX_OPERATIONS, Answer, cost_for, evaluate
 from domain.paths.path import OrderPath
 
 Subject = TypeVar("Subject")
@@ -36,18 +43,39 @@ class Situation:
     now: datetime
     facts: Facts = field(default_factory=Facts)
     placing: bool = False  # it is in no status yet
+    budget: int = MAX_OPERATIONS  # of conditions that are asked together
     known: dict[str, Answer] = field(default_factory=dict, init=False, compare=False, repr=False)
+    groups: dict[tuple[str, ...], list[Answer]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     @property
     def status(self) -> str | None:
         return None if self.placing else self.order.status
 
     def answers(self, conditions: Sequence[str]) -> list[Answer]:
-        """Answer conditions by their sources; each is asked once, many are cheaper together."""
-        new = [compiled(one) for one in dict.fromkeys(conditions) if one not in self.known]
-        for condition, answer in zip(new, evaluate(new, context_of(self)), strict=True):
-            self.known[condition.source] = answer
-        return [self.known[one] for one in conditions]
+        """Answer conditions by their sources, within the budget that they share.
+
+        What they share it with is all that the answers depend on, not what was asked before.
+        """
+        group = tuple(conditions)
+        if group not in self.groups:
+            new = [compiled(one) for one in group if one not in self.known]
+            answers = evaluate(new, context_of(self), self.budget)
+            found = {one.source: answer for one, answer in zip(new, answers, strict=True)}
+            self.groups[group] = [found[s] if s in found else self.known[s] for s in group]
+        return self.groups[group]
+
+    def foresee(self, conditions: Iterable[str]) -> None:
+        """Answer those of many conditions that go through no list: they are cheaper together."""
+        new = [one for one in map(compiled, dict.fromkeys(conditions)) if not one.lists]
+        answers = evaluate(new, context_of(self))
+        self.known.update(zip([one.source for one in new], answers, strict=True))
+
+    def cost(self, conditions: Iterable[str]) -> int:
+        """Say how many operations conditions take at most."""
+        context = context_of(self)
+        return sum(cost_for(compiled(one), context) for one in conditions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +171,14 @@ _ITEM: Final[Fields[Item]] = {
 class _Payment:
     """One payment of an order, as the ledger sums it."""
 
-    order: Order
     payment_id: str
-
-    @property
-    def sums(self) -> Balance:
-        return balance(self.order.ledger, self.order.currency, self.payment_id)
+    entries: Sequence[LedgerEntry]  # of this payment
+    sums: Balance  # of these, in the order's currency
 
 
 _PAYMENT: Final[Fields[_Payment]] = {
     "payment_id": lambda p: p.payment_id,
-    "method": lambda p: method_of(p.order.ledger, p.payment_id),
+    "method": lambda p: method_of(p.entries, p.payment_id),
     "amount_minor": lambda p: p.sums.submitted_minor,
     "authorised_minor": lambda p: p.sums.authorised_minor,
     "charged_minor": lambda p: p.sums.charged_minor,
@@ -164,7 +189,14 @@ _PAYMENT: Final[Fields[_Payment]] = {
 
 
 def _payments(s: Situation) -> list[_Record[_Payment]]:
-    return [_Record(_Payment(s.order, one), _PAYMENT) for one in payments_of(s.order.ledger)]
+    entries: dict[str, list[LedgerEntry]] = {one: [] for one in payments_of(s.order.ledger)}
+    for entry in s.order.ledger:
+        if entry.payment_id is not None:
+            entries[entry.payment_id].append(entry)
+    return [
+        _Record(_Payment(name, of, balance(of, s.order.currency)), _PAYMENT)
+        for name, of in entries.items()
+    ]
 
 
 _SHIPMENT: Final[Fields[Shipment]] = {

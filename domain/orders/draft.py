@@ -11,6 +11,7 @@ from domain.facts import Facts
 from domain.messages import Decided, Event, Foreseen
 from domain.orders.context import Situation
 from domain.orders.order import Order
+from domain.paths.conditions import MAX_OPERATIONS
 from domain.paths.path import OrderPath
 from domain.refusals import Unmet
 from domain.stock.decide import Verdict
@@ -28,6 +29,7 @@ class Draft:
     stocks: dict[str, Stock] = field(default_factory=dict)  # as they will be, by stream
     stock_events: dict[str, list[Decided]] = field(default_factory=dict)  # by stream
     unmet: list[Unmet] = field(default_factory=list)
+    budget: int = MAX_OPERATIONS  # of all conditions on what the order follows
 
     @classmethod
     def of(cls, situation: Situation) -> "Draft":

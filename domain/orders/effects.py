@@ -113,8 +113,10 @@ def _to_follow(draft: Draft) -> Follow | None:
         if not all_have_come_to(order.items.values(), follow.items):
             continue
         guards = rule_of(draft.path, order.status, follow.to).guards
+        situation = replace(draft.situation, order=order, budget=draft.budget)
+        draft.budget -= situation.cost(guard.when for guard in guards)
         closed = [
-            *guards_hold(replace(draft.situation, order=order), guards),
+            *guards_hold(situation, guards),
             *documents_are_there(order, draft.path, follow.to),
         ]
         if not closed:

@@ -37,7 +37,9 @@ def first_status(
     for version, event in enumerate(events, 1):
         order = order.evolve(Foreseen(event, version, at))
     situation = Situation(cmd.order_id, order, path, cmd.actor, at, facts, placing=True)
-    for start in path.initial:
-        if start.when is None or situation.answers([start.when])[0] is True:
-            return start.status
-    raise AssertionError("the last initial status has no condition: domain.paths.path checks it")
+    starts = [(start.when, start.status) for start in path.initial if start.when is not None]
+    answers = situation.answers([when for when, _ in starts])
+    holding = (
+        status for (_, status), answer in zip(starts, answers, strict=True) if answer is True
+    )
+    return next(holding, path.initial[-1].status)

@@ -60,7 +60,6 @@ class Findings:
     faults: list[Fault] = field(default_factory=list)
     variables: set[str] = field(default_factory=set)
     fields: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # by record
-    nested: int = 0  # how many macros stand within another one
 
 
 def check(node: Node, source: str, environment: Environment) -> Findings:
@@ -228,7 +227,6 @@ class _Walk:
             self.fault(node.at, "wrong_arguments", message, f"write .{node.text}(x, …)")
             return None
         name, said = arguments
-        self.findings.nested += bool(scope.elements)
         if len(scope.elements) >= MAX_NESTED:
             message = f"{node.text} stands within {len(scope.elements)} others"
             self.fault(node.at, "nested_too_deeply", message, "nest at most once")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from domain.paths.cel_syntax import CelSyntaxError, Node, parse_cel
 from domain.paths.certainties import decided, is_constant
 from domain.paths.condition_checks import check
+from domain.paths.costs import MAX_ELEMENTS, Cost, cost_of, operations
 from domain.paths.environment import Environment, Record, Scalar, Type
 from domain.paths.faults import Fault
 from domain.refusals import Unusable
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     import cel
 
 MAX_SOURCE = 500  # characters
-MAX_ELEMENTS = 1_000  # of any list that a condition names
-MAX_VISITS = 300_000  # elements that macros within macros look at, some 0.1 s
+MAX_OPERATIONS = 2_000_000  # of all that is asked together, some 0.1 s
 
 _LIBRARY_ERRORS = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
 _REASONS: Mapping[type[Exception], str] = {
@@ -50,7 +50,9 @@ class Condition:
     program: "cel.Program" = field(compare=False, repr=False)
     reads: Environment = field(compare=False, repr=False)  # the variables that it names
     fields: Mapping[str, Set[str]] = field(compare=False, repr=False)  # record -> its fields
-    nested: int = field(compare=False, repr=False)  # how many macros stand within another one
+    cost: Cost = field(compare=False, repr=False)
+    lists: tuple[str, ...] = field(compare=False, repr=False)  # whose lengths its cost depends on
+    copies: bool = field(compare=False, repr=False)  # it copies what it is told, so tell it little
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +87,78 @@ def compile_condition(source: str, environment: Environment) -> Condition:
         raise ConditionError(*sorted(findings.faults))
     program = _program(source)
     _refuse_constant(node, source)
+    reads = {name: environment[name] for name in sorted(findings.variables)}
+    cost = cost_of(node, reads, findings.fields)
     return Condition(
         source=source,
         program=program,
-        reads={name: environment[name] for name in sorted(findings.variables)},
+        reads=reads,
         fields=dict(findings.fields),
-        nested=findings.nested,
+        cost=cost,
+        lists=tuple(sorted({name for lists in cost for name in lists})),
+        copies=any(part.kind == "method" and part.text == "filter" for part in node.walk()),
     )
 
 
-def evaluate(conditions: Sequence[Condition], context: Mapping[str, Any]) -> list[Answer]:
-    """Answer every condition, in their order; no answer depends on what else is asked.
+def evaluate(
+    conditions: Sequence[Condition], context: Mapping[str, Any], budget: int = MAX_OPERATIONS
+) -> list[Answer]:
+    """Answer every condition, in their order; no answer depends on what else is asked, except that
+    together they cost no more than the budget: whichever would exceed it has no answer.
 
     Shape: context holds each variable that they name, as ENVIRONMENT describes it: records as
     mappings, lists as sequences, times aware and in UTC. None stands for what the order does not
     have, and is told as the `absent` of its type.
+    Units: budget in operations, see domain.paths.costs
     """
+    read = _ReadOnce(context)
+    together: list[Condition] = []
+    alone: list[Condition] = []
+    for condition in conditions:
+        cost = cost_for(condition, read) if condition.lists else 0
+        if cost <= budget:
+            budget -= cost
+            (alone if condition.copies else together).append(condition)
+    answers = dict(zip(together, _answers(together, read), strict=True))
+    for condition in alone:
+        answers[condition] = _answers([condition], read)[0]
+    return [answers.get(condition, _TOO_COSTLY) for condition in conditions]
+
+
+_TOO_COSTLY = ConditionFailed(
+    "condition_too_costly",
+    f"what is asked together would take more than {MAX_OPERATIONS} operations",
+)
+
+
+class _ReadOnce(dict[str, Any]):
+    """A context that gives each variable once: some are made when they are asked for."""
+
+    def __init__(self, context: Mapping[str, Any]) -> None:
+        self._context = context
+
+    def __missing__(self, name: str) -> Any:
+        value = self[name] = self._context[name]
+        return value
+
+
+def cost_for(condition: Condition, context: Mapping[str, Any]) -> int:
+    """Say how many operations a condition takes at most in a context."""
+    lengths = {name: _length(name, context) for name in condition.lists}
+    return operations(condition.cost, lengths)
+
+
+def _length(name: str, context: Mapping[str, Any]) -> int:
+    """What cannot be read has no length, and no answer either."""
+    variable, _, of_record = name.partition(".")
+    try:
+        value = context[variable]
+        return len(value[of_record] if of_record and value is not None else value or ())
+    except (*_LIBRARY_ERRORS, AttributeError):
+        return 0
+
+
+def _answers(conditions: Sequence[Condition], context: Mapping[str, Any]) -> list[Answer]:
     if not conditions:
         return []
     import cel
@@ -114,10 +172,10 @@ def evaluate(conditions: Sequence[Condition], context: Mapping[str, Any]) -> lis
     except (*_LIBRARY_ERRORS, AttributeError):
         failed = ConditionFailed("condition_failed", "what it names could not be read")
     else:
-        return [_answer(condition, prepared, told) for condition in conditions]
+        return [_answer(condition, prepared) for condition in conditions]
     if len(conditions) == 1:
         return [failed]
-    return [answer for condition in conditions for answer in evaluate([condition], context)]
+    return [answer for condition in conditions for answer in _answers([condition], context)]
 
 
 class _ListTooLong(Exception):
@@ -179,10 +237,7 @@ def _bounded(elements: Sequence[Any] | None) -> Sequence[Any]:
     return elements or ()
 
 
-def _answer(condition: Condition, prepared: "cel.Context", told: Mapping[str, Any]) -> Answer:
-    if condition.nested and condition.nested * _longest_list(condition, told) ** 2 > MAX_VISITS:
-        reason = f"its macros within macros would look at more than {MAX_VISITS} elements"
-        return ConditionFailed("condition_too_costly", reason)
+def _answer(condition: Condition, prepared: "cel.Context") -> Answer:
     try:
         answer = condition.program.execute(prepared)
     except _LIBRARY_ERRORS as error:
@@ -191,15 +246,6 @@ def _answer(condition: Condition, prepared: "cel.Context", told: Mapping[str, An
     if isinstance(answer, bool):
         return answer
     return ConditionFailed("condition_failed", "it is neither true nor false")
-
-
-def _longest_list(condition: Condition, told: Mapping[str, Any]) -> int:
-    lists = [told[name] for name in condition.reads if isinstance(told[name], list)]
-    for name, type_ in condition.reads.items():
-        if isinstance(type_, Record):
-            named = (told[name][of_record] for of_record in condition.fields[type_.name])
-            lists += [value for value in named if isinstance(value, list)]
-    return max(map(len, lists), default=0)
 
 
 def _error(source: str, at: int, code: str, message: str, needed: str) -> ConditionError:

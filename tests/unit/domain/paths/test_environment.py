@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from domain.paths.cel_syntax import MAX_DEPTH
-from domain.paths.conditions import MAX_ELEMENTS, MAX_SOURCE, MAX_VISITS, compile_condition
+from domain.paths.conditions import MAX_OPERATIONS, MAX_SOURCE, compile_condition
+from domain.paths.costs import MAX_ELEMENTS
 from domain.paths.environment import ENVIRONMENT, FUNCTIONS, SIGNATURES, ListOf, Record
 
 PAGE = (Path(__file__).parents[4] / "docs" / "paths.md").read_text(encoding="utf-8")
@@ -52,7 +53,7 @@ def test_the_page_lists_every_function_and_operator() -> None:
 
 
 def test_the_page_names_the_limits() -> None:
-    for limit in (MAX_SOURCE, MAX_DEPTH, MAX_ELEMENTS, MAX_VISITS):
+    for limit in (MAX_SOURCE, MAX_DEPTH, MAX_ELEMENTS, MAX_OPERATIONS):
         assert f" {limit:,} " in SECTION
 
 

@@ -122,14 +122,50 @@ def test_a_list_of_more_than_1000_elements_is_a_failure_of_its_own() -> None:
     assert failed.code == "list_too_long"
 
 
-def test_a_macro_within_a_macro_looks_at_most_at_300000_elements() -> None:
-    item = {"quantity": 1}
-    source = "items.all(i, items.all(j, j.quantity <= i.quantity))"
+ITEM = {"quantity": 1, "sku": "s" * 200, "title": "a" * 200, "seller": "b" * 200}
+PAIRS = "items.all(i, items.all(j, j.quantity <= i.quantity))"
+BOMB = " || ".join(["i.title.contains(j.sku)"] * 17)
 
-    assert answer(source, context(items=[item] * 500)) is True
-    failed = answer(source, context(items=[item] * 600))
-    assert isinstance(failed, ConditionFailed)
-    assert failed.code == "condition_too_costly"
+
+@pytest.mark.parametrize(
+    ("source", "enough", "too_many"),
+    [
+        ("items.all(i, i.quantity > 0 && i.quantity < 5)", 1_000, None),
+        (PAIRS, 300, 600),
+        ("items.filter(i, i.quantity == 1).size() > 0", 500, 900),
+        ("items.map(i, i.sku).exists(s, s != '')", 700, None),
+        (f"items.all(i, items.all(j, !({BOMB})))", 50, 200),
+        ("items.all(i, items.map(j, j.title).exists(t, t == i.title))", 60, 300),
+        ("items.all(i, items.filter(j, j.title == i.title).size() > 0)", 40, 150),
+        ("items.all(i, i.sku in ['x', 's'] || items.exists(j, j.sku == i.sku))", 200, 600),
+    ],
+)
+def test_what_a_condition_may_cost_is_bounded_by_what_it_says_and_how_long_the_lists_are(
+    source: str, enough: int, too_many: int | None
+) -> None:
+    assert answer(source, context(items=[ITEM] * enough)) is True
+    if too_many:
+        failed = answer(source, context(items=[ITEM] * too_many))
+        assert isinstance(failed, ConditionFailed)
+        assert failed.code == "condition_too_costly"
+
+
+def test_what_is_asked_together_shares_one_budget() -> None:
+    """However many guards a move has: those that come too late have no answer."""
+    guards = [compiled(f"{PAIRS} && order.total_minor >= {number}") for number in range(20)]
+    given = context(items=[ITEM] * 200)
+
+    answers = evaluate(guards, given)
+
+    assert answers[0] is True
+    late = [one.code for one in answers if isinstance(one, ConditionFailed)]
+    assert set(late) == {"condition_too_costly"}
+    assert 15 <= len(late) < 20
+    assert evaluate([compiled("!order.test"), *guards], given) == [True, *answers]
+
+
+def test_what_goes_through_no_list_costs_nothing_of_the_budget() -> None:
+    assert evaluate([compiled("!order.test")], context(), 0) == [True]
 
 
 def test_an_answer_does_not_depend_on_what_else_is_asked() -> None:
