@@ -1,8 +1,12 @@
 """Decisions about payments. A person or a rule is checked; what a gateway reports is a fact,
 however odd. What a command leaves open is chosen first.
 
-A gateway's reference identifies a movement: the same again is nothing, also where it was annulled
-meanwhile; one that says something else of it contradicts, and somebody must look.
+A gateway's reference names a movement. The same again, as much of the same currency, is nothing,
+whichever payment it names and also where it was annulled meanwhile. Another amount under a known
+reference is booked as well: gateways take and return in parts under one reference, money that moved
+is never left out of the books, and they are the same in whatever order both are told. If it was a
+correction, the order shows as overpaid or refunded too much, and the wrong fact is annulled. People
+who name a known reference with something else are refused: they can look.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,6 +24,7 @@ from domain.orders.payment_choice import (
     by_payment,
     free_name,
     held_by,
+    is_of_gateway,
     still_due,
     to_return,
     to_take,
@@ -134,11 +139,13 @@ def _promise(order: Order, cmd: c.GrantRefund) -> Verdict:
 
 
 def _is_told(order: Order, cmd: c.PaymentCommand) -> bool:
-    """This very movement is known, even if it was annulled since."""
+    """Whether this very movement is known, even if it was annulled since."""
     return any(_agrees(cmd, entry) for entry in _known(cmd, (*order.ledger, *order.voided)))
 
 
 def _contradiction(order: Order, cmd: c.PaymentCommand) -> Iterator[Unmet]:
+    if is_of_gateway(cmd):
+        return
     for entry in _known(cmd, order.ledger):
         yield Unmet(
             code="movement_contradicts",
@@ -158,7 +165,7 @@ def _known(cmd: c.PaymentCommand, entries: Iterable[LedgerEntry]) -> Iterator[Le
 
 def _agrees(cmd: c.PaymentCommand, entry: LedgerEntry) -> bool:
     return (
-        cmd.payment_id in (None, entry.payment_id)
+        (cmd.payment_id in (None, entry.payment_id) or is_of_gateway(cmd))
         and cmd.amount_minor in (None, entry.amount_minor)
         and cmd.currency == entry.currency
     )

@@ -1,6 +1,8 @@
 """What a payment command leaves open, the payment or the amount, chosen from the ledger.
 
-Called by decide_payments only.
+Whoever decides is asked where nothing fits, or several do. What a gateway tells has happened: it
+goes to the one payment that fits, else it is a payment of its own, also a refund that comes before
+its charge. Which payment it is changes no sum of the order. Called by decide_payments only.
 """
 
 from collections.abc import Iterable
@@ -26,6 +28,8 @@ def to_take(order: Order, cmd: c.IncomingPayment) -> Chosen | Unmet:
     waiting = [
         name for name, s in sums.items() if s.submitted_minor == amount and not s.charged_minor
     ]
+    if is_of_gateway(cmd):
+        return _only(waiting) or free_name(order), amount
     if len(waiting) > 1:
         return _ambiguous(waiting)
     if not waiting and cmd.method is None:
@@ -40,6 +44,9 @@ def to_return(order: Order, cmd: c.ReturnedPayment) -> Chosen | Unmet:
     if payment_id is None:
         held = {name: s.paid_minor for name, s in by_payment(order, cmd).items()}
         enough = [name for name, minor in held.items() if minor >= (cmd.amount_minor or 1)]
+        if is_of_gateway(cmd) and cmd.amount_minor is not None:
+            whole = [name for name in enough if held[name] == cmd.amount_minor]
+            return _only(whole) or _only(enough) or free_name(order), cmd.amount_minor
         if len(enough) > 1:
             return _ambiguous(enough)
         if not enough:
@@ -48,6 +55,15 @@ def to_return(order: Order, cmd: c.ReturnedPayment) -> Chosen | Unmet:
     paid = held_by(order, cmd, payment_id)
     amount = cmd.amount_minor or paid
     return (payment_id, amount) if amount > 0 else too_much(None, paid)
+
+
+def is_of_gateway(cmd: c.PaymentCommand) -> bool:
+    """Whether it tells of a movement that another system has made, and names it."""
+    return cmd.gateway_ref is not None and guards.tells_fact(cmd)
+
+
+def _only(names: list[str]) -> str | None:
+    return names[0] if len(names) == 1 else None
 
 
 def by_payment(order: Order, cmd: c.PaymentCommand) -> dict[str, Balance]:

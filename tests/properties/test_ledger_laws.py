@@ -209,6 +209,53 @@ def test_d6_callbacks_of_a_gateway_in_any_order_and_again_are_never_an_error(
     assert len(other.order.ledger) == len(callbacks)
 
 
+TOLD = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [c.AuthorisePayment, c.ChargePayment, c.RefundPayment, c.ChargeBackPayment]
+        ),
+        st.sampled_from([None, "p-1", "p-2"]),
+        st.sampled_from([None, "card"]),
+        st.sampled_from([1, 50, 1_650]),
+        st.sampled_from(["g-1", "g-2", "g-3"]),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(told=TOLD, shuffle=st.randoms(use_true_random=False), announced=st.booleans())
+def test_d6_a_gateway_may_leave_open_which_payment_and_repeat_a_reference_with_other_amounts(
+    told: list[tuple[Any, str | None, str | None, int, str]], shuffle: Any, announced: bool
+) -> None:
+    """Nothing is refused, whatever comes first; what moved is in the books once."""
+    other = [*told, *told]
+    shuffle.shuffle(other)
+    orders = []
+    for facts in (told, other):
+        world = spec.given(PLACE, *([COMMANDS["order.submit_payment"]] if announced else [])).world
+        for number, (kind, payment_id, method, minor, ref) in enumerate(facts):
+            incoming = issubclass(kind, c.IncomingPayment)
+            said = {"payment_id": payment_id, "gateway_ref": ref} | (
+                {"method": method} if incoming else {}
+            )
+            told_by = {"command_id": UUID(int=100 + number), "actor": actor("api_key")}
+            world.run(
+                kind(**told_by, order_id=ORDER_ID, amount_minor=minor, currency="EUR", **said), NOW
+            )
+        orders.append(world.order)
+
+    moved: Counter[str] = Counter()
+    for kind, minor, _ in {(kind, minor, ref) for kind, _, _, minor, ref in told}:
+        moved[f"{kind.KIND}_minor"] += minor
+    for order in orders:
+        found = sums(order.balance)
+        assert {name: found[name] for name in moved} == moved
+    one, two = orders
+    assert one.payment_status == two.payment_status
+    assert one.refund_status == two.refund_status
+
+
 def _callback(number: int, kind: type[c.PaymentCommand], payment_id: str, minor: int) -> Command:
     return kind(
         command_id=UUID(int=100 + number), actor=actor("api_key"), order_id=ORDER_ID,

@@ -167,9 +167,8 @@ class TestEveryMovement:
         assert booked(answer) == [(KINDS[movement], "p-1", 1_650)]
         assert answer.order.payment_status == "paid"
         given(*CHARGED, yen).when(yen).then_nothing()
-        given(*CHARGED, yen).when(pay(movement, "api_key", gateway_ref="g-1")).then_refused(
-            "movement_contradicts"
-        )
+        euros = given(*CHARGED, yen).when(pay(movement, "api_key", gateway_ref="g-1"))
+        assert booked(euros) == [(KINDS[movement], "p-1", 1_650)]
 
     def test_no_amount_is_chosen_in_another_currency(self, movement: Movement) -> None:
         callback = left_open(movement, by="api_key", payment_id="p-1", currency="JPY")
@@ -192,16 +191,46 @@ class TestEveryMovement:
         assert answer.order.ledger == ()
 
     @pytest.mark.parametrize("change", [{"payment_id": "p-2"}, {"amount_minor": 1}])
-    def test_d6_a_reference_that_says_something_else_now_is_seen_by_somebody(
+    def test_d6_people_do_not_say_something_else_of_a_known_reference(
         self, movement: Movement, change: dict[str, Any]
     ) -> None:
         callback = pay(movement, "api_key", gateway_ref="g-1")
-        other = pay(movement, "api_key", gateway_ref="g-1", **change)
+        other = pay(movement, gateway_ref="g-1", **change)
+        moved = given(PLACE, SUBMIT, submitted("p-2", 1_650), callback).when(other)
 
-        answer = given(PLACE, callback).when(other)
+        told = [one for one in moved.unmet if one.code == "movement_contradicts"]
+        assert "1650 EUR of p-1 (event 4)" in told[0].message
 
-        answer.then_refused("movement_contradicts")
-        assert "1650 EUR of p-1 (event 2)" in answer.unmet[0].message
+    def test_d6_another_amount_under_a_known_reference_is_a_further_movement(
+        self, movement: Movement
+    ) -> None:
+        callback = pay(movement, "api_key", gateway_ref="g-1")
+        part = pay(movement, "api_key", gateway_ref="g-1", amount_minor=50)
+
+        answer = given(PLACE, callback).when(part)
+
+        assert booked(answer) == [(KINDS[movement], "p-1", 50)]
+        given(PLACE, callback, part).when(part).then_nothing()
+        given(PLACE, callback, part).when(callback).then_nothing()
+
+    def test_d6_the_same_movement_under_another_payment_is_nothing_new(
+        self, movement: Movement
+    ) -> None:
+        callback = pay(movement, "api_key", gateway_ref="g-1")
+
+        given(PLACE, callback).when(
+            pay(movement, "api_key", gateway_ref="g-1", payment_id="p-2")
+        ).then_nothing()
+
+    @pytest.mark.parametrize("by", ["api_key", "import", "system"])
+    def test_d6_what_a_gateway_tells_of_no_known_payment_is_one_of_its_own(
+        self, movement: Movement, by: ActorKind
+    ) -> None:
+        callback = pay(movement, by, payment_id=None, amount_minor=70, gateway_ref="g-1")
+
+        assert booked(given(PLACE).when(callback)) == [(KINDS[movement], "payment-1", 70)]
+        assert booked(given(PLACE, SUBMIT).when(callback)) == [(KINDS[movement], "payment-2", 70)]
+        given(PLACE, callback).when(callback).then_nothing()
 
     def test_d5_the_right_movement_follows_on_the_annulled_one(self, movement: Movement) -> None:
         wrong = pay(movement, "api_key", gateway_ref="g-1", amount_minor=1)
@@ -234,6 +263,15 @@ class TestEveryMovement:
 
 @taking
 class TestTaking:
+    def test_d6_a_gateway_takes_what_waits_for_it_and_guesses_nothing(
+        self, movement: Movement
+    ) -> None:
+        callback = pay(movement, "api_key", payment_id=None, amount_minor=70, gateway_ref="g-1")
+        one, two = submitted("p-1", 70), submitted("p-2", 70)
+
+        assert booked(given(PLACE, one).when(callback))[0][1] == "p-1"
+        assert booked(given(PLACE, one, two).when(callback))[0][1] == "payment-3"
+
     def test_by_default_it_is_what_is_still_due(self, movement: Movement) -> None:
         part = pay(c.ChargePayment, amount_minor=650)
 
@@ -286,6 +324,17 @@ class TestTaking:
 
 @giving_back
 class TestGivingBack:
+    def test_d6_a_gateway_gives_back_from_what_fits_and_guesses_nothing(
+        self, movement: Movement
+    ) -> None:
+        callback = pay(movement, "api_key", payment_id=None, amount_minor=650, gateway_ref="g-1")
+        other = (submitted("p-2", 650), pay(c.ChargePayment, payment_id="p-2", amount_minor=650))
+        third = (submitted("p-3", 650), pay(c.ChargePayment, payment_id="p-3", amount_minor=650))
+
+        assert booked(given(*CHARGED).when(callback))[0][1] == "p-1"
+        assert booked(given(*CHARGED, *other).when(callback))[0][1] == "p-2"
+        assert booked(given(*CHARGED, *other, *third).when(callback))[0][1] == "payment-4"
+
     def test_by_default_it_is_all_that_the_one_paid_payment_holds(self, movement: Movement) -> None:
         unpaid = submitting(payment_id="p-2")
 
