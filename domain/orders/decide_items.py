@@ -39,7 +39,7 @@ def decide(order: Order, cmd: c.ItemChange, path: OrderPath | None, offer: Offer
     """
     events, unmet = _verdict(order, cmd, path, offer)
     if path is not None and (events or unmet):
-        unmet += items_may_be_moved(order, cmd, path)
+        unmet += items_may_be_moved(order, cmd, path, events)
     return events, unmet
 
 

@@ -19,7 +19,7 @@ from domain.orders.identity import fact_id_in
 from domain.orders.item_guards import free_to_ship, item_is_known
 from domain.orders.items import SHIPPABLE, Item
 from domain.orders.order import Order
-from domain.orders.path_rights import pieces_may_go
+from domain.orders.path_rights import pieces_may_go, ways_of
 from domain.orders.shipments import ON_THE_WAY, PLANNED, SHIPMENT_MOVES, Shipment, held
 from domain.paths.path import OrderPath
 from domain.refusals import Unmet
@@ -62,8 +62,16 @@ def _create(order: Order, cmd: c.CreateShipment, path: OrderPath | None) -> Verd
     if unmet or known is None:
         return [created], unmet
     # Its carrier told of it before it was planned: the pieces are as far as the shipment is.
-    packed = Shipment(known.shipment_id, pieces=wanted)
-    return [created, *follow(order, packed, known)[0]], []
+    moves, _ = follow(order, Shipment(known.shipment_id, pieces=wanted), known)
+    return [created, *moves], list(_pieces_may_follow(moves, cmd, path))
+
+
+def _pieces_may_follow(
+    moves: Iterable[e.ItemStatusChanged], cmd: c.ShipmentCommand, path: OrderPath | None
+) -> Iterator[Unmet]:
+    """Whoever decides on a shipment moves its pieces; where they are told to be, they are."""
+    if path is not None and not guards.tells_fact(cmd):
+        yield from pieces_may_go(ways_of(moves), path, cmd.actor)
 
 
 def _is_planned_so(known: Shipment, cmd: c.CreateShipment) -> bool:
@@ -158,10 +166,7 @@ def _move(order: Order, cmd: c.MoveShipment, path: OrderPath | None, at: datetim
     moves, packed = follow(order, known, known.moved(event, at, order.version + 1, fact_id))
     if packed != known.pieces:
         event = event.model_copy(update={"pieces": packed})
-    if fact or path is None:
-        return [event, *moves], []
-    ways = dict.fromkeys((one.from_status, one.to_status) for one in moves)
-    return [event, *moves], list(pieces_may_go(ways, path, cmd.actor))
+    return [event, *moves], list(_pieces_may_follow(moves, cmd, path))
 
 
 def _is_told(known: Shipment, cmd: c.MoveShipment) -> bool:

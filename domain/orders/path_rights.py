@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from domain.messages import Actor
+from domain.messages import Actor, Event
 from domain.orders import commands as c
 from domain.orders.guards import role_may, tells_fact
+from domain.orders.item_events import ItemStatusChanged
 from domain.orders.items import CANCELLABLE, CANCELLED
 from domain.orders.ledger import Kind
 from domain.orders.order import Order
@@ -12,9 +13,20 @@ from domain.paths.path import OrderPath
 from domain.refusals import Unmet
 
 
-def items_may_be_moved(order: Order, cmd: c.ItemCommand, path: OrderPath) -> Iterator[Unmet]:
-    """The path may narrow down which ways pieces go, and who moves them."""
-    yield from pieces_may_go(_ways(order, cmd), path, cmd.actor)
+def items_may_be_moved(
+    order: Order, cmd: c.ItemCommand, path: OrderPath, events: Iterable[Event]
+) -> Iterator[Unmet]:
+    """The path may narrow down which ways pieces go, and who moves them.
+
+    events: what would happen; none where something else stands against it already
+    """
+    yield from pieces_may_go(ways_of(events) or _ways(order, cmd), path, cmd.actor)
+
+
+def ways_of(events: Iterable[Event]) -> list[tuple[str, str]]:
+    """Give the ways that pieces go, each once."""
+    moves = (one for one in events if isinstance(one, ItemStatusChanged))
+    return list(dict.fromkeys((move.from_status, move.to_status) for move in moves))
 
 
 def pieces_may_go(

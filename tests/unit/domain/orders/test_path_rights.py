@@ -66,8 +66,20 @@ class TestItems:
         shop = given(PLACE, piece("ordered", "assembled", WAREHOUSE), paths=(path(items=ITEMS),))
 
         shop.when(piece("assembled", "shipped", WAREHOUSE)).then_refused("item_transition_closed")
-        cancel = c.CancelItem(**who(), item_id="1", quantity=1, reason_code="damaged")
+        cancel = c.CancelItem(**who(), item_id="1", quantity=3, reason_code="damaged")
         shop.when(cancel).then_refused("item_transition_closed", "item_transition_closed")
+
+    def test_p13_cancelling_asks_only_for_the_ways_that_it_takes(self) -> None:
+        """Two pieces are ordered still, so nobody takes the third one from where it is."""
+        ways = [*ITEMS["transitions"], {"from": "ordered", "to": "cancelled"}]
+        rules = path(items={"transitions": ways})
+        shop = given(PLACE, piece("ordered", "assembled", WAREHOUSE), paths=(rules,))
+
+        def cancel(quantity: int) -> c.CancelItem:
+            return c.CancelItem(**who(), item_id="1", quantity=quantity, reason_code="damaged")
+
+        shop.when(cancel(3)).then_refused("item_transition_closed")
+        assert shop.when(cancel(2)).order.items["1"].pieces == {"assembled": 1, "cancelled": 2}
 
     def test_p13_only_the_roles_of_the_path_move_pieces(self) -> None:
         shop = given(PLACE, paths=(path(items=ITEMS),))

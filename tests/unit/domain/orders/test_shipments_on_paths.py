@@ -103,6 +103,16 @@ class TestRights:
         scenario.at(scenario.now + STEP).when(bring("delivered", "api_key"))
         assert pieces(scenario) == {"delivered": 3}
 
+    def test_p13_planning_what_its_carrier_told_of_before_asks_for_the_way_that_the_pieces_go(
+        self,
+    ) -> None:
+        narrow = path(items={"transitions": self.WAYS})
+        scenario = given(PLACE, ASSEMBLE, bring("handed_over", "api_key"), paths=(narrow,))
+
+        scenario.when(pack()).then_refused("role_missing")
+        planned = pack().model_copy(update={"actor": actor("user", "warehouse")})
+        assert scenario.when(planned).order.items["tea"].pieces == {"shipped": 3}
+
 
 class TestEffects:
     def test_p14_entering_a_status_leaves_alone_what_goes_with_a_shipment(self) -> None:
