@@ -201,6 +201,13 @@ class TestEveryMovement:
         told = [one for one in moved.unmet if one.code == "movement_contradicts"]
         assert "1650 EUR of p-1 (event 4)" in told[0].message
 
+    def test_d6_a_contradiction_alone_is_refused_too(self, movement: Movement) -> None:
+        again = pay(movement, gateway_ref="g-1", amount_minor=1)
+
+        given(*CHARGED, pay(movement, "api_key", gateway_ref="g-1", amount_minor=2)).when(
+            again
+        ).then_refused("movement_contradicts")
+
     def test_d6_another_amount_under_a_known_reference_is_a_further_movement(
         self, movement: Movement
     ) -> None:
