@@ -42,13 +42,23 @@ def is_code(text: str) -> bool:
 
 
 def is_key(text: str) -> bool:
-    """Whether a text has the shape of what things are numbered by, and so is no free text."""
-    return re.fullmatch(_KEY, text) is not None
+    """Whether a text has the shape of what things are numbered by, and so is no free text.
+
+    A word without a number may be somebody's name, and many digits a telephone number.
+    """
+    digits = sum(map(str.isdigit, text))
+    may_be_phone = digits >= _PHONE_DIGITS and not any(map(str.isalpha, text))
+    return digits > 0 and not may_be_phone and re.fullmatch(_KEY, text) is not None
 
 
-def named(kind: str, key: str) -> str:
+def is_article(text: str) -> bool:
+    """Whether a text has the shape of what articles are called: TEA-100, also POT."""
+    return is_key(text) or re.fullmatch(r"[A-Z][A-Z_-]{0,63}", text) is not None
+
+
+def named(kind: str, key: str, is_shown: Callable[[str], bool] = is_key) -> str:
     """Name a thing in a refusal. It is stored: free text may be personal and is not repeated."""
-    return f"{kind} {key}" if is_key(key) else f"such {kind}"
+    return f"{kind} {key}" if is_shown(key) else f"such {kind}"
 
 
 def _one_or_many(value: object) -> object:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from domain.messages import Actor, Command, is_code, is_key, named
+from domain.messages import Actor, Command, is_blank, is_code, is_key, named
 from domain.orders.commands import GrantRefund, PaymentCommand, PlaceOrder, SubmitPayment
 from domain.orders.money import Line
 from domain.orders.order import Order
@@ -136,7 +136,8 @@ def moment_has_come(at: datetime, now: datetime, field: str = "occurred_at") -> 
 def is_said(
     name: Requirement, value: str | None, doing: str, reasons: tuple[str, ...] = ()
 ) -> Iterator[Unmet]:
-    if not value:
+    """Blanks say nothing."""
+    if is_blank(value):
         yield Unmet(
             code=f"{name}_required",
             field=name,

@@ -296,6 +296,8 @@ class TestOverride:
         ended = (place(), agree(), to("cancelled", **WHY))
 
         a(*ended).when(to("new", LEAD)).then_refused("reason_required")
+        for blank in ("   ", "\t\n", "\u00a0\u2003", "\u200b"):
+            a(*ended).when(to("new", LEAD, reason=blank)).then_refused("reason_required")
         answer = a(*ended).when(to("new", LEAD, reason="The client came back"))
 
         assert answer.events[-1] == e.OverrideUsed(from_status="cancelled", to_status="new")
