@@ -1,7 +1,7 @@
 """The shapes that every command, event and answer share: envelope, actor, outcome."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Literal, NamedTuple, Protocol, Self
@@ -33,6 +33,7 @@ Text = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_no_nu
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_no_nul)]
 _CODE = r"[a-z][a-z0-9_]{0,63}"
 Code = Annotated[str, StringConstraints(pattern=f"^{_CODE}$")]
+_PHONE_DIGITS = 7  # shorter ones reach nobody
 _KEY = r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}"  # as programs number things: TEA-100, p-1, 2026/17
 
 
@@ -104,8 +105,13 @@ Personal = Annotated[
 ]
 
 
+def is_blank(text: str | None) -> bool:
+    """Whether nothing is written: no sign that people could see."""
+    return not any(sign.isprintable() and not sign.isspace() for sign in text or "")
+
+
 def _not_blank(text: str) -> str:
-    if not text.strip():
+    if is_blank(text):
         raise ValueError("write something")
     return text
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final, assert_never, cast
 
 from domain.guards import no_status_is_expected
-from domain.messages import Decided, Event, named
+from domain.messages import Decided, Event, is_article, named
 from domain.orders.guards import time_is_allowed
 from domain.products import commands as c
 from domain.products import events as e
@@ -62,7 +62,7 @@ def _is_known(product: Product, cmd: c.ProductCommand) -> Iterator[Unmet]:
         yield Unmet(
             code="product_unknown",
             field="sku",
-            message=f"There is no {named('product', cmd.sku)}",
+            message=f"There is no {named('product', cmd.sku, is_article)}",
             needed="publish it first",
         )
     elif isinstance(cmd, c.ChangeProduct) and not product.active:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from domain.messages import named
+from domain.messages import is_article, named
 from domain.orders.events import Delivery
 from domain.orders.money import AppliedDiscount, AskedLine, Line, Totals, add_up
 from domain.products.delivery_methods import STREAM as METHODS
@@ -190,7 +190,7 @@ class _Pricing:
     def _unpriced(self, number: int, sku: str) -> Unmet:
         product = self._offer.products[sku]
         if not product.exists:
-            why = f"There is no {named('product', sku)}"
+            why = f"There is no {named('product', sku, is_article)}"
         elif not product.active:
             why = f"The product {sku} is sold no more"
         elif product.currency != self._asked.currency:

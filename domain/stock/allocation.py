@@ -6,7 +6,7 @@ Called by an order's decision before it reserves; the words are those of its ref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from domain.messages import is_key
+from domain.messages import is_article, is_key
 from domain.refusals import Unmet
 from domain.stock.events import stream_of
 from domain.stock.stock import Stock
@@ -78,7 +78,7 @@ def allocate(
 def _missing(one: Allocation, locations: Sequence[str]) -> Unmet:
     where = " or ".join(locations) or "a location"
     item = f"Item {one.wanted.item_id}" if is_key(one.wanted.item_id) else "An item"
-    article = f" ({one.wanted.sku})" if is_key(one.wanted.sku) else ""
+    article = f" ({one.wanted.sku})" if is_article(one.wanted.sku) else ""
     return Unmet(
         code="stock_not_available",
         message=f"{item}{article}: {one.explanation}",

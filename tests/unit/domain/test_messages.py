@@ -12,7 +12,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from domain.attempts import refused
 from domain.catalog import COMMANDS, EVENTS
-from domain.messages import Actor, Code, Command, PersonalField, Shape, is_code
+from domain.messages import Actor, Code, Command, PersonalField, Shape, is_code, is_key
 from domain.orders import commands as c
 from domain.orders import facts
 from domain.orders.money import OpenLine
@@ -208,37 +208,53 @@ def takes_free_text(model: type[BaseModel], name: str) -> bool:
     return True
 
 
-def written(value: Any) -> Any:
+def written(value: Any, text: str = FREE_TEXT) -> Any:
     """Give the value with free text wherever it may stand, at any depth and in the roles."""
     if isinstance(value, Actor):
-        return value.model_copy(update={"roles": (*value.roles, FREE_TEXT)})
+        return value.model_copy(update={"roles": (*value.roles, text)})
     if isinstance(value, Shape) and not isinstance(value, OrderPath | Calendar):
         model = type(value)
         changed = {
-            name: FREE_TEXT if takes_free_text(model, name) else written(getattr(value, name))
+            name: text if takes_free_text(model, name) else written(getattr(value, name), text)
             for name in model.model_fields
         }
         return value.model_copy(update=changed)
     if isinstance(value, dict):
-        return dict.fromkeys([FREE_TEXT], *value.values()) if len(value) == 1 else value
-    return tuple(written(one) for one in value) if isinstance(value, tuple) else value
+        return dict.fromkeys([text], *value.values()) if len(value) == 1 else value
+    return tuple(written(one, text) for one in value) if isinstance(value, tuple) else value
 
 
-def written_singly(command: Command) -> Iterator[Command]:
+def written_singly(command: Command, text: str) -> Iterator[Command]:
     """Give the command with free text in one field at a time, and in all at once."""
-    everywhere = written(command)
+    everywhere = written(command, text)
     for name in type(command).model_fields:
         yield command.model_copy(update={name: getattr(everywhere, name)})
     yield everywhere
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("payment-1", True), ("TEA-100", True), ("2026/17", True), ("1", True), ("pi_3Q9", True),
+        ("Zebedee", False), ("zebedee", False), ("POT", False), ("Anna Ivanova 2", False),
+        ("4930123", False), ("495-123-45-67", False), ("", False),
+    ],
+)  # fmt: skip
+def test_d4_what_has_no_number_or_may_be_a_telephone_number_is_no_key(
+    text: str, shown: bool
+) -> None:
+    assert is_key(text) == shown
+
+
+@pytest.mark.parametrize("text", [FREE_TEXT, "Zebedee", "+493012345678", "495-123-4567"])
 @pytest.mark.parametrize("name", COMMANDS)
-def test_d4_no_refusal_and_no_attempt_repeats_free_text(name: str) -> None:
-    for command in written_singly(examples.COMMANDS[name]):
+def test_d4_no_refusal_and_no_attempt_repeats_free_text(name: str, text: str) -> None:
+    """Nor what may be a surname or a telephone number, though it is one word."""
+    for command in written_singly(examples.COMMANDS[name], text):
         unmet = tuple(refusals_of(command))
         attempt = refused(command, unmet, 0, examples.NOW)
 
-        assert FREE_TEXT not in attempt.event.model_dump_json()
+        assert text not in attempt.event.model_dump_json()
 
 
 STATUSES: Mapping[str, Any] = examples.PATH.content["statuses"]

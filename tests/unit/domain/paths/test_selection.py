@@ -70,7 +70,7 @@ def test_where_no_path_applies_the_order_is_refused_with_what_it_is() -> None:
     answer = given(paths=(COMPANIES,)).when(place()).then_refused("path_not_chosen")
 
     assert answer.unmet[0].message == (
-        "No path applies to orders of the type private, the channel web and the shop main"
+        "No path applies to orders of the type private, the channel web and this shop"
     )
 
 
