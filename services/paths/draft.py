@@ -13,12 +13,14 @@ from functools import cached_property
 from math import ceil
 from typing import Final, Literal
 
+from domain.messages import is_code
 from domain.paths.durations import format_duration
 from domain.paths.limits import MAX_LIMIT
 
 Ending = Literal["success", "failure"]
 
 _FAILURE: Final = re.compile(r"cancel|declin|reject|fail|return|refus|abort|expire|unavailable")
+_YAML_WORDS: Final = frozenset(["null", "true", "false", "yes", "no", "on", "off", "y", "n"])
 _FAILED_STAGE: Final = "failed"
 _STEPS: Final = ((60, 1), (3_600, 60), (86_400, 900))  # below so many seconds, rounded to so many
 _LONG_STEP: Final = 3_600  # what longer ones are rounded to
@@ -82,15 +84,15 @@ def _head(path: str, origin: str, observed: Observed) -> Iterator[str]:
     yield f"# Drafted from {origin}: correct titles, stages, final statuses and"
     yield "# limits (nine of ten stays were shorter), add owners, roles and applies_to, look at"
     yield "# `orderpath path lint FILE`, then publish it: orderpath path publish FILE"
-    yield f"path: {path}"
-    yield f"stages: [{', '.join(ordered)}]"
+    yield f"path: {_code(path)}"
+    yield f"stages: [{', '.join(map(_code, ordered))}]"
 
 
 def _body(observed: Observed) -> Iterator[str]:
     yield from ("", "statuses:")
     for status, titles in observed.titles.items():
-        yield f"  {status}:"
-        yield f"    stage: {observed.stage(status)}"
+        yield f"  {_code(status)}:"
+        yield f"    stage: {_code(observed.stage(status))}"
         if titles:
             named = (f"{_key(language)}: {_quoted(words)}" for language, words in titles.items())
             yield f"    title: {{{', '.join(named)}}}"
@@ -101,7 +103,7 @@ def _body(observed: Observed) -> Iterator[str]:
     yield from ("", "initial:")
     for status, count in observed.starts.most_common():
         begun = f"{count:,} of {observed.starts.total():,} orders begin here"
-        yield f"  - {{status: {status}}} # {begun}"
+        yield f"  - {{status: {_code(status)}}} # {begun}"
     if observed.moves:
         yield from ("", "transitions:")
         yield from _transitions(observed)
@@ -111,7 +113,12 @@ def _transitions(observed: Observed) -> Iterator[str]:
     for source, target, count in observed.ways:
         among = f"{count:,} of {observed.leaving[source]:,} moves out of {source}"
         share = f"{observed.share(source, target):.1%}"
-        yield f"  - {{from: {source}, to: {target}}} # {share}: {among}"
+        yield f"  - {{from: {_code(source)}, to: {_code(target)}}} # {share}: {among}"
+
+
+def _code(code: str) -> str:
+    """Write a code so that no reader of YAML takes it for something else, as null or 1."""
+    return code if is_code(code) and code not in _YAML_WORDS else _quoted(code)
 
 
 def _key(language: str) -> str:

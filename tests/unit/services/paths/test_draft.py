@@ -46,6 +46,18 @@ def test_d1_a_draft_has_the_statuses_moves_and_limits_that_were_seen() -> None:
     assert path.statuses["packed"].title == {"en": "Packed", "ru": "Собран"}
 
 
+def test_d1_a_code_that_yaml_reads_as_something_else_stays_a_code() -> None:
+    words = ("null", "yes", "no", "on", "off", "true", "false", "y", "n")
+    moves = Counter({("new", word): 1 for word in words})
+    titles: dict[str, dict[str, str]] = {code: {} for code in ("new", *words)}
+
+    path = drafted(Observed(titles, Counter(new=9, null=1), moves, {}))
+
+    assert list(path.statuses) == ["new", *words]
+    assert [start.status for start in path.initial] == ["new", "null"]
+    assert set(path.matrix) == set(moves)
+
+
 def test_d1_each_move_says_how_often_it_was_made_and_its_share() -> None:
     lines = draft("small", "the log of x", ORDERS).splitlines()
 
