@@ -1,5 +1,6 @@
 """Questions: where are the orders, how do they flow, how far did the orders of each month come?"""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final, LiteralString, TypedDict
@@ -22,6 +23,7 @@ class Stage(TypedDict):
     orders: int
     total_minor: int  # what these orders cost today
     currency: str | None
+    reached: int  # different orders of the path that were ever in the status, in any currency
 
 
 class Funnel(TypedDict):
@@ -74,12 +76,16 @@ def count_funnel(reader: Reader, scope: Scope, places: Places) -> Funnel:
         rows = reader.execute(visits_of(scope) + _STANDING, scope.parameters).fetchall()
     else:
         rows = reader.execute(_STANDING_NOW, scope.parameters).fetchall()
-    stages = [_stage(row) for row in sorted(rows, key=_by_place(places))]
+    reached = _reached(reader, scope, places)
+    stages = [_stage(row, reached) for row in sorted(rows, key=_by_place(places))]
+    everywhere: Counter[str] = Counter()
+    for (_, status), orders in reached.items():
+        everywhere[status] += orders
     return {
         "as_of": scope.as_of,
         "stages": stages,
         "open": sum(stage["orders"] for stage in stages if stage["final"] is None),
-        "reached": _reached(reader, scope, places),
+        "reached": dict(everywhere),
     }
 
 
@@ -116,15 +122,15 @@ def count_cohorts(reader: Reader, scope: Scope, places: Places) -> Cohorts:
     return {"as_of": scope.as_of, "cohorts": list(cohorts.values())}
 
 
-def _reached(reader: Reader, scope: Scope, places: Places) -> dict[str, int]:
+def _reached(reader: Reader, scope: Scope, places: Places) -> dict[tuple[str, str], int]:
+    """Count by path and status, in the order of the paths."""
     rows = reader.execute(visits_of(scope) + _REACHED, scope.parameters).fetchall()
-    found: dict[str, int] = {}
-    for row in sorted(rows, key=_by_place(places)):
-        found[row["status"]] = found.get(row["status"], 0) + row["orders"]
-    return found
+    return {
+        (row["path"], row["status"]): row["orders"] for row in sorted(rows, key=_by_place(places))
+    }
 
 
-def _stage(row: DictRow) -> Stage:
+def _stage(row: DictRow, reached: Mapping[tuple[str, str], int]) -> Stage:
     return {
         "path": row["path"],
         "stage": row["stage"],
@@ -133,6 +139,7 @@ def _stage(row: DictRow) -> Stage:
         "orders": row["orders"],
         "total_minor": row["total_minor"],
         "currency": row["currency"],
+        "reached": reached.get((row["path"], row["status"]), 0),
     }
 
 

@@ -30,7 +30,7 @@ def now_tables(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":
                 stage["orders"],
                 "█" * max(round(24 * stage["orders"] / most), 1),
                 amount(stage["total_minor"], stage["currency"]),
-                answer["reached"].get(stage["status"]),
+                stage["reached"],
             ]
             for stage in stages
         ),

@@ -32,7 +32,7 @@ def test_reports_have_the_keys_that_are_promised(shop: CommandLine) -> None:
     assert set(funnel) == {"as_of", "stages", "open", "reached"}
     assert funnel["stages"][0] == {
         "path": "universal", "stage": "new", "status": "new", "final": None, "orders": 1,
-        "total_minor": 500, "currency": "EUR",
+        "total_minor": 500, "currency": "EUR", "reached": 2,
     }  # fmt: skip
     assert (funnel["open"], funnel["reached"]) == (2, {"new": 2, "confirmed": 1})
     stale = shop.run("report", "stale", "--silent-for", "3d", "--json").json

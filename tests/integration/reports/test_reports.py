@@ -8,6 +8,7 @@ import pytest
 
 from domain.messages import Actor
 from domain.orders import commands as c
+from domain.paths.commands import PublishPath
 from projections.reports.conversion import measure_conversion
 from projections.reports.funnel import count_cohorts, count_flow, count_funnel
 from projections.reports.routes import count_routes
@@ -15,11 +16,12 @@ from projections.reports.scope import Scope
 from projections.reports.stale import list_stale
 from projections.reports.times import measure_handling, measure_time_in_status
 from projections.reports.transitions import count_transitions
-from services.bootstrap import System
+from services.bootstrap import SYSTEM, System
 from services.demo.clock import VirtualClock
 from services.reading import status_places
 from tests.integration.reports.conftest import Ask
 from tests.integration.reports.small_shop import after, order_id, tell
+from tests.support.paths import clean_path, path_of
 
 NO_SECONDS = {"mean": None, "median": None, "p90": None, "min": None, "max": None}
 
@@ -57,6 +59,24 @@ def test_an_order_is_open_by_its_last_status_whatever_it_reached(shop: System, a
     assert found["open"] == 1
     assert found["reached"] == {"placed": 2, "approved": 1, "delivered": 2}
     assert ask(list_stale, Scope())["open"] == 1
+
+
+def test_a_status_of_two_paths_was_reached_on_each_by_its_own_orders(
+    shop: System, ask: Ask
+) -> None:
+    shop.execute(
+        PublishPath(command_id=UUID(int=9), actor=SYSTEM, definition=path_of(clean_path()))
+    )
+    for number, path in enumerate(("universal", "universal", "small")):
+        placed = _place(order_id(f"{path}-{number}"))
+        body = {"path": path, "command_id": UUID(int=20 + number)}
+        assert shop.execute(placed.model_copy(update=body)).kind == "accepted"
+
+    found = ask(count_funnel, Scope(), status_places(shop))
+
+    reached = {(stage["path"], stage["status"]): stage["reached"] for stage in found["stages"]}
+    assert reached == {("universal", "new"): 2, ("small", "new"): 1}
+    assert found["reached"] == {"new": 3}
 
 
 def test_the_longest_silent_come_first_and_only_so_many(shop: System, ask: Ask) -> None:
