@@ -4,14 +4,18 @@ Reading a path refuses what is constant as it is written; here the statuses of t
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import get_args
 
 from domain.hints import hint
 from domain.messages import ActorKind
+from domain.orders.documents import DOCUMENT_MOVES
 from domain.orders.items import PIECE_STATUSES
-from domain.orders.ledger import PaymentStatus
+from domain.orders.ledger import PaymentStatus, RefundStatus
+from domain.orders.shipments import SHIPMENT_MOVES
 from domain.paths.cel_syntax import Node, parse_cel
+from domain.paths.environment import MACROS
 from domain.paths.findings import Finding
 from domain.paths.names import Place
 from domain.paths.path import OrderPath
@@ -99,14 +103,10 @@ def _contradicting(place: Place) -> Finding:
 
 
 def _unknown_values(defined: Domains, place: Place, node: Node) -> Iterator[Finding]:
-    for part in node.walk():
-        compared = comparison_of(part)
-        name = name_of(compared.subject) if compared else ""
-        if compared is None or name not in defined:
-            continue
-        for value in compared.values:
-            if value not in defined[name]:
-                known = sorted(str(one) for one in defined[name] if one)
+    for name, field, values in _compared(node, {}):
+        for value in values:
+            if value not in defined.get(field, {value}):
+                known = sorted(str(one) for one in defined[field] if one)
                 yield Finding(
                     code="value_unknown",
                     severity="error",
@@ -115,6 +115,33 @@ def _unknown_values(defined: Domains, place: Place, node: Node) -> Iterator[Find
                     why="a comparison with what does not exist comes out the same for every order",
                     needed="write a value that there is",
                 )
+
+
+def _compared(
+    node: Node, elements: Mapping[str, str]
+) -> Iterator[tuple[str, str, Sequence[str | int]]]:
+    """Give each comparison: the field as written, what it is a field of, the written values.
+
+    elements: what the macros around it name -> of which list: `s.status` is shipments.status
+    """
+    if (compared := comparison_of(node)) is not None:
+        name = name_of(compared.subject)
+        owner, _, field = name.partition(".")
+        yield name, f"{elements.get(owner, owner)}.{field}", compared.values
+    if node.kind == "method" and node.text in MACROS:
+        listed, element, said = node.parts
+        yield from _compared(listed, elements)
+        yield from _compared(said, {**elements, element.text: _list_of(listed)})
+        return
+    for part in node.parts:
+        yield from _compared(part, elements)
+
+
+def _list_of(node: Node) -> str:
+    """Name the list whose elements these are, as far as they are records."""
+    while node.kind == "method" and node.text == "filter":
+        node = node.parts[0]
+    return node.text if node.kind == "name" else ""
 
 
 def _domains(path: OrderPath, statuses: Collection[str]) -> Domains:
@@ -126,7 +153,11 @@ def _domains(path: OrderPath, statuses: Collection[str]) -> Domains:
         "order.path": frozenset([path.path]),
         "order.items_status": frozenset(["none", *pieces]),
         "order.payment_status": frozenset(get_args(PaymentStatus)),
+        "order.refund_status": frozenset(get_args(RefundStatus)),
         "actor.kind": frozenset(get_args(ActorKind)),
+        "payments.status": frozenset(get_args(PaymentStatus)),
+        "shipments.status": frozenset(chain.from_iterable(SHIPMENT_MOVES)),
+        "documents.status": frozenset(chain.from_iterable(DOCUMENT_MOVES)),
     }
 
 

@@ -291,6 +291,18 @@ def test_a_guard_that_some_orders_meet_is_well(when: str) -> None:
         ("order.test || order.status in ['new', 'dnoe']", "did you mean done?"),
         ("actor.kind == 'robot'", "write one of"),
         ("order.path == 'smal'", "did you mean small?"),
+        ("order.refund_status == 'refundd'", "did you mean refunded?"),
+        ("shipments.exists(s, s.status == 'delivred')", "s.status never is 'delivred': did you"),
+        ("documents.all(d, d.status in ['issued', 'payed'])", "did you mean paid?"),
+        ("payments.filter(p, p.status == 'chargd').size() > 0", "p.status never is 'chargd'"),
+        (
+            "items.all(i, payments.exists(p, p.status != 'pad' && i.sku == 'x'))",
+            "did you mean paid",
+        ),
+        (
+            "payments.filter(p, p.amount_minor > 0).exists(q, q.status == 'piad')",
+            "did you mean paid",
+        ),
     ],
 )
 def test_a_value_that_does_not_exist_is_told_with_the_one_that_was_meant(
