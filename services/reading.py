@@ -206,6 +206,12 @@ def latest_calendar(system: "System", name: str) -> tuple[int, Calendar]:
     return published.calendar_version, Calendar.model_validate(published.definition)
 
 
+def published_calendars(system: "System", names: Iterable[str]) -> dict[str, Calendar]:
+    """Give those of the calendars that are published, as limits follow them now."""
+    known = system.log.calendar_names()
+    return {name: latest_calendar(system, name)[1] for name in names if name in known}
+
+
 def status_places(system: "System") -> dict[tuple[str, str], int]:
     """Give the place of every status in the latest version of its path, by (path, status)."""
     return {

@@ -25,6 +25,7 @@ def publish(
     unmet = [
         *no_status_is_expected(command, "A path"),
         *guards.calendars_are_published(definition.calendars, facts.calendars),
+        *guards.limits_are_in_reach(definition, facts.calendars, now),
     ]
     if unmet:
         raise Refusal(*unmet)

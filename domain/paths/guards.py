@@ -1,7 +1,10 @@
 """Conditions on publishing. Each gives what is unmet, nothing if all is well."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
+from datetime import datetime
 
+from domain.paths.calendars import Calendar
+from domain.paths.path import OrderPath
 from domain.refusals import Unmet
 
 
@@ -14,3 +17,16 @@ def calendars_are_published(wanted: Iterable[str], published: Container[str]) ->
                 message=f"No calendar {name} is published",
                 needed="publish the calendar first, or name one that is",
             )
+
+
+def limits_are_in_reach(
+    path: OrderPath, calendars: Mapping[str, Calendar], now: datetime
+) -> Iterator[Unmet]:
+    """A status that no order could enter is no part of a path."""
+    for status, why in path.out_of_reach(now, calendars):
+        yield Unmet(
+            code="limit_out_of_reach",
+            field=f"definition.statuses.{status}.limit",
+            message=f"No order could enter {status}: {why}",
+            needed="a shorter limit, or a calendar with more hours",
+        )

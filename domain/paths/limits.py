@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from domain.messages import Code, Name, Shape
-from domain.paths.calendars import Calendar, after
+from domain.paths.calendars import BeyondCalendar, Calendar, after
 from domain.paths.durations import Duration
 
 MAX_LIMIT = timedelta(days=3_650)  # longer ones would run past the last date there is
@@ -56,6 +56,15 @@ class Limit(Shape):
             (f"escalate_{step.at.rstrip('%')}", _part(whole, step.at)) for step in self.escalate
         ]
         return tuple(sorted(levels, key=itemgetter(1)))
+
+
+def out_of_reach(limit: Limit, now: datetime, calendar: Calendar) -> str | None:
+    """Say why no order could enter with this limit now; None if it could."""
+    try:
+        deadlines_from(limit, now, calendar)
+    except BeyondCalendar as error:
+        return str(error)
+    return None
 
 
 def _part(whole: timedelta, share: str) -> timedelta:

@@ -11,7 +11,7 @@ from domain.paths.lint_conditions import list_condition_findings
 from domain.paths.lint_likeness import list_alike_paths, list_alike_titles
 from domain.paths.lint_moves import list_move_findings
 from domain.paths.lint_owners import KnownOwners, list_inactive_owners
-from domain.paths.lint_statuses import list_status_findings
+from domain.paths.lint_statuses import Today, list_limits_out_of_reach, list_status_findings
 from domain.paths.names import Place
 from domain.paths.path import OrderPath
 
@@ -20,14 +20,17 @@ def lint(
     path: OrderPath,
     others: Mapping[str, OrderPath] | None = None,
     known_owners: KnownOwners | None = None,
+    today: Today | None = None,
 ) -> list[Finding]:
     """Give everything that is not well, in the order of the path's keys, then by code.
 
     others:       the published paths, by name; one of the same name is an earlier version
     known_owners: who still works here; None: nobody knows
+    today:        when it is, and the calendars; None: limits are not held against them
     """
     found = [
         *list_status_findings(path),
+        *(() if today is None else list_limits_out_of_reach(path, today)),
         *list_move_findings(path),
         *list_condition_findings(path),
         *list_alike_titles(path),

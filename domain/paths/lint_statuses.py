@@ -1,8 +1,11 @@
 """Lint: what the statuses and stages of a path lack, one by one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from colorsys import rgb_to_hsv
+from dataclasses import dataclass
+from datetime import datetime
 
+from domain.paths.calendars import Calendar
 from domain.paths.findings import Finding
 from domain.paths.path import OrderPath
 from domain.paths.statuses import Status
@@ -10,6 +13,27 @@ from domain.paths.statuses import Status
 MOST_STATUSES = 60  # that people tell apart
 _GREEN = (75, 170)  # degrees of hue
 _GREY = 0.2  # less saturation has no hue to speak of
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What limits in working time are measured by."""
+
+    now: datetime
+    calendars: Mapping[str, Calendar]  # as far as they are published
+
+
+def list_limits_out_of_reach(path: OrderPath, today: Today) -> Iterator[Finding]:
+    """Give the limits that are beyond their calendars."""
+    for code, why in path.out_of_reach(today.now, today.calendars):
+        yield Finding(
+            code="limit_out_of_reach",
+            severity="error",
+            place=("statuses", code, "limit"),
+            message=why,
+            why=f"no order can enter {code}: nobody can say when its limit would be over",
+            needed="a shorter limit, or a calendar with more hours",
+        )
 
 
 def list_status_findings(path: OrderPath) -> Iterator[Finding]:
@@ -21,6 +45,7 @@ def list_status_findings(path: OrderPath) -> Iterator[Finding]:
         yield from _owner(code, status)
         yield from _limit(code, status)
         yield from _color(code, status)
+        yield from _documents(path, code, status)
 
 
 def _sprawl(path: OrderPath) -> Iterator[Finding]:
@@ -115,6 +140,19 @@ def _color(code: str, status: Status) -> Iterator[Finding]:
             message=f"{code} ends in {status.final} and is {'not ' if success else ''}green",
             why="people read colours before words: green is done, red or orange needs attention",
             needed="take a green" if success else "take grey, red or orange",
+        )
+
+
+def _documents(path: OrderPath, code: str, status: Status) -> Iterator[Finding]:
+    starts = any(start.status == code for start in path.initial)
+    if starts and status.on_enter is not None and status.on_enter.documents:
+        yield Finding(
+            code="documents_at_start",
+            severity="warning",
+            place=("statuses", code, "on_enter", "documents"),
+            message=f"orders start in {code} without the documents that it asks for",
+            why="an order has no document before it is placed, so this holds for coming back only",
+            needed="ask for them in the status that follows",
         )
 
 

@@ -4,7 +4,8 @@ Source: the YAML language of docs/paths.md; infra reads the file, `OrderPath` ch
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from itertools import islice
@@ -16,10 +17,11 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from domain.messages import Code
 from domain.orders.fields import PRICES
 from domain.orders.items import ITEM_MOVES
+from domain.paths.calendars import Calendar
 from domain.paths.conditional import compiled
 from domain.paths.definition import Definition, Title
 from domain.paths.keeping import StockRules
-from domain.paths.limits import Limit
+from domain.paths.limits import Limit, out_of_reach
 from domain.paths.names import undefined_names
 from domain.paths.rights import FieldRight, ItemRules, PaymentRules
 from domain.paths.selection import AppliesTo
@@ -100,6 +102,18 @@ class OrderPath(Definition):
         """Name every calendar that a limit counts by."""
         limits = (status.limit for status in self.statuses.values() if status.limit)
         return tuple(dict.fromkeys(filter(None, map(self.calendar_of, limits))))
+
+    def out_of_reach(
+        self, now: datetime, calendars: Mapping[str, Calendar]
+    ) -> Iterator[tuple[str, str]]:
+        """Give each status that no order could enter, and why: its limit is beyond its calendar."""
+        for code, status in self.statuses.items():
+            name = self.calendar_of(status.limit) if status.limit else None
+            calendar = calendars.get(name or "")
+            if status.limit is None or calendar is None:
+                continue
+            if why := out_of_reach(status.limit, now, calendar):
+                yield code, why
 
     @cached_property
     def reads(self) -> frozenset[str]:

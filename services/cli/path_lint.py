@@ -30,15 +30,17 @@ def lint(
 ) -> None:
     """Say what is not well in a path. 1 if there are errors or warnings; hints are well."""
     from domain.paths.lint import lint as findings_of
+    from domain.paths.lint_statuses import Today
     from services.bootstrap import read_owners
-    from services.reading import latest_paths
+    from services.reading import latest_paths, published_calendars
 
     listed = None if owners is None else given_file(owners)
     known = None if listed is None else read_owners(listed.text, where=listed.name)
     with opened() as system:
         given = given_path(system, path)
         others = {name: other.definition for name, other in latest_paths(system).items()}
-    found = findings_of(given.definition, others, known)
+        today = Today(system.clock(), published_calendars(system, given.definition.calendars))
+    found = findings_of(given.definition, others, known, today)
     answer = {
         "path": given.definition.path,
         "version": given.version,

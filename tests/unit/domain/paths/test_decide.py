@@ -1,12 +1,16 @@
 """Publishing versions of a path."""
 
+from typing import cast
+
+from domain.paths.calendar_line import CalendarPublished
+from domain.paths.commands import PublishPath
 from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
 from domain.paths.selection import PathListed
-from tests.support.examples import COMMANDS, EVENTS, PATH
+from tests.support.examples import CALENDAR, COMMANDS, EVENTS, PATH
 from tests.support.spec import given
 
-PUBLISH = COMMANDS["path.publish"]
+PUBLISH = cast(PublishPath, COMMANDS["path.publish"])
 OTHER = OrderPath.model_validate(PATH.model_dump() | {"title": {"en": "Other"}})
 
 
@@ -33,3 +37,27 @@ def test_d1_going_back_to_earlier_content_is_a_new_version() -> None:
 
     assert isinstance(event, PathPublished)
     assert event.path_version == 3
+
+
+def test_a_path_with_a_status_that_no_order_could_enter_is_not_published() -> None:
+    """Its limit is so much working time that its calendar does not come to it in 20 years."""
+    published = CalendarPublished(
+        calendar="shop",
+        calendar_version=1,
+        content_hash=CALENDAR.content_hash,
+        definition=CALENDAR.content,
+    )
+
+    def publish(limit: str) -> PublishPath:
+        statuses = PATH.content["statuses"] | {
+            "packed": {"stage": "work", "limit": {"working": limit}}
+        }
+        content = PATH.content | {"calendar": "shop", "statuses": statuses}
+        definition = OrderPath.model_validate(content)
+        return PUBLISH.model_copy(update={"definition": definition})
+
+    answer = given(published, paths=[]).when(publish("3000d"))
+
+    answer.then_refused("limit_out_of_reach")
+    assert answer.fields == ["definition.statuses.packed.limit"]
+    assert given(published, paths=[]).when(publish("100d")).events

@@ -10,8 +10,10 @@ import pytest
 from domain.paths.findings import Finding
 from domain.paths.lint import lint
 from domain.paths.lint_owners import KnownOwners
+from domain.paths.lint_statuses import Today
 from infra.path_files import load_preset, preset_names
 from tests.golden.stored_names import finding_codes
+from tests.support.examples import CALENDAR, NOW
 from tests.support.paths import Json, clean_path, path_of
 
 ROOT: Final = Path(__file__).parents[4]
@@ -64,6 +66,10 @@ CASES: Final[dict[str, tuple[Change, tuple[str | int, ...]]]] = {
     "color_misleads": (
         lambda p: p["statuses"]["done"].update(color="#d9463e"),
         ("statuses", "done", "color"),
+    ),
+    "documents_at_start": (
+        lambda p: p["statuses"]["new"].update(on_enter={"documents": ["invoice"]}),
+        ("statuses", "new", "on_enter", "documents"),
     ),
     "status_unreachable": (lambda p: p["transitions"].pop(), ("statuses", "gone")),
     "dead_end": (
@@ -361,6 +367,20 @@ def test_the_path_of_the_olist_data_lacks_what_the_data_do_not_say() -> None:
     assert {f.code for f in lint(load_preset("olist"))} == {"owner_missing", "limit_missing"}
 
 
+@pytest.mark.parametrize(("limit", "reached"), [("100d", True), ("3000d", False)])
+def test_a_limit_that_its_calendar_never_reaches_lets_no_order_in(
+    limit: str, reached: bool
+) -> None:
+    path = clean_path() | {"calendar": "shop"}
+    path["statuses"]["new"]["limit"] = {"working": limit}
+
+    told = found(path, today=Today(NOW, {"shop": CALENDAR}))
+
+    places = [(one.code, one.place) for one in told]
+    assert places == [("limit_out_of_reach", ("statuses", "new", "limit"))] * (not reached)
+    assert codes(path) == codes(path, today=Today(NOW, {})) == []
+
+
 def test_a_path_of_the_most_statuses_is_looked_through_in_seconds() -> None:
     path = clean_path()
     add_statuses(path, 997)
@@ -373,4 +393,4 @@ def test_every_code_is_documented_and_every_documented_code_is_found() -> None:
     table = page.partition("| finding |")[2].partition("\n\n")[0]
     documented = re.findall(r"^\| `(\w+)`", table, re.MULTILINE)
     assert sorted(documented) == sorted(finding_codes())
-    assert finding_codes() >= {*CASES, "paths_equal", "owner_inactive"}
+    assert finding_codes() >= {*CASES, "paths_equal", "owner_inactive", "limit_out_of_reach"}
