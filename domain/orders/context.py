@@ -67,8 +67,8 @@ class Situation:
         return self.groups[group]
 
     def foresee(self, conditions: Iterable[str]) -> None:
-        """Answer those of many conditions that go through no list: they are cheaper together."""
-        new = [one for one in map(compiled, dict.fromkeys(conditions)) if not one.lists]
+        """Answer those of many conditions that cost nothing to speak of: cheaper together."""
+        new = [one for one in map(compiled, dict.fromkeys(conditions)) if one.plain]
         answers = evaluate(new, context_of(self))
         self.known.update(zip([one.source for one in new], answers, strict=True))
 

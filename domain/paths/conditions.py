@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MAX_SOURCE = 500  # characters
 MAX_OPERATIONS = 2_000_000  # of all that is asked together, some 0.1 s
+_PLAIN = 2 * MAX_SOURCE  # operations that nobody counts
 
 _LIBRARY_ERRORS = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
 _REASONS: Mapping[type[Exception], str] = {
@@ -52,6 +53,7 @@ class Condition:
     fields: Mapping[str, Set[str]] = field(compare=False, repr=False)  # record -> its fields
     cost: Cost = field(compare=False, repr=False)
     lists: tuple[str, ...] = field(compare=False, repr=False)  # whose lengths its cost depends on
+    plain: bool = field(compare=False, repr=False)  # it costs next to nothing, whatever the order
     copies: bool = field(compare=False, repr=False)  # it copies what it is told, so tell it little
 
 
@@ -89,13 +91,15 @@ def compile_condition(source: str, environment: Environment) -> Condition:
     _refuse_constant(node, source)
     reads = {name: environment[name] for name in sorted(findings.variables)}
     cost = cost_of(node, reads, findings.fields)
+    lists = tuple(sorted({name for lists in cost for name in lists}))
     return Condition(
         source=source,
         program=program,
         reads=reads,
         fields=dict(findings.fields),
         cost=cost,
-        lists=tuple(sorted({name for lists in cost for name in lists})),
+        lists=lists,
+        plain=not lists and cost[()] <= _PLAIN,
         copies=any(part.kind == "method" and part.text == "filter" for part in node.walk()),
     )
 
@@ -115,7 +119,7 @@ def evaluate(
     together: list[Condition] = []
     alone: list[Condition] = []
     for condition in conditions:
-        cost = cost_for(condition, read) if condition.lists else 0
+        cost = 0 if condition.plain else cost_for(condition, read)
         if cost <= budget:
             budget -= cost
             (alone if condition.copies else together).append(condition)

@@ -168,6 +168,16 @@ def test_what_goes_through_no_list_costs_nothing_of_the_budget() -> None:
     assert evaluate([compiled("!order.test")], context(), 0) == [True]
 
 
+def test_lists_that_a_condition_writes_out_cost_what_they_cost() -> None:
+    numbers = f"[{','.join('1' * 100)}]"
+    written = compiled(f"{numbers}.all(x, {numbers}.all(y, x + y > order.total_minor))")
+
+    assert evaluate([written], context()) == [True]
+    (failed,) = evaluate([written], context(), 10_000)
+    assert isinstance(failed, ConditionFailed)
+    assert failed.code == "condition_too_costly"
+
+
 def test_an_answer_does_not_depend_on_what_else_is_asked() -> None:
     given = context(items=[{}] * 1_001, customer={"customer_id": "c", "tags": ["vip"] * 1_001})
     del given["shipments"]
