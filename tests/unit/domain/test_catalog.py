@@ -11,11 +11,12 @@ from domain.catalog import AGGREGATES, COMMANDS, EVENTS, decide_on, empty_state,
 from domain.facts import Facts
 from domain.messages import Command, Event
 from domain.orders.events import ORDER_EVENTS
-from tests.golden.stored_names import refusal_codes
+from tests.golden.stored_names import DOMAIN, ROOT, codes_in, refusal_codes
 from tests.support import examples
 from tests.support.spec import Scenario, given
 
 HERE = Path(__file__).parent
+WIRE = DOMAIN / "wire.py"
 
 
 def test_every_command_has_an_example() -> None:
@@ -144,6 +145,13 @@ def test_every_refusal_code_of_the_domain_has_a_test() -> None:
         if isinstance(code, ast.Constant)
     }
 
-    codes = refusal_codes(["domain"])
+    codes = refusal_codes(["domain"]) - set(codes_in(WIRE))  # Those are of reading, not deciding.
     assert codes - tested == set()
     assert tested <= codes, "A test names a code that nothing refuses with."
+
+
+def test_every_code_of_what_cannot_be_read_has_a_test() -> None:
+    laws = ast.walk(ast.parse((ROOT / "tests/properties/test_wire_laws.py").read_text()))
+    tested = {node.value for node in laws if isinstance(node, ast.Constant)}
+
+    assert set(codes_in(WIRE)) - tested == set()
