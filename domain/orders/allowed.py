@@ -11,6 +11,7 @@ from domain.orders.context import Situation
 from domain.orders.effects import against_effects
 from domain.orders.field_guards import field_may_be_edited
 from domain.orders.fields import RIGHTS
+from domain.paths.asking import asked_for
 from domain.paths.transitions import Requirement
 from domain.refusals import Unmet
 
@@ -64,4 +65,4 @@ def _moves(situation: Situation) -> Iterator[Move]:
             continue
         rule = moves.rule_of(path, source, target)
         unmet = [*moves.move_is_open(situation, target), *against_effects(situation, target)]
-        yield Move(target, moves.asked_for(path, target, rule), rule.reasons, tuple(unmet))
+        yield Move(target, asked_for(path, target, rule), rule.reasons, tuple(unmet))

@@ -17,6 +17,7 @@ from domain.orders.entering import entering
 from domain.orders.item_guards import free_pieces
 from domain.orders.items import COMING_BACK, GONE, INITIAL, ITEM_MOVES, all_have_come_to
 from domain.orders.moves import documents_are_there, guards_hold, rule_of
+from domain.paths.asking import asked_for
 from domain.paths.statuses import ItemEffect, OnEnter
 from domain.paths.transitions import Follow
 from domain.refusals import Unmet
@@ -112,11 +113,13 @@ def _to_follow(draft: Draft) -> Follow | None:
             continue
         if not all_have_come_to(order.items.values(), follow.items):
             continue
-        guards = rule_of(draft.path, order.status, follow.to).guards
+        rule = rule_of(draft.path, order.status, follow.to)
+        if asked_for(draft.path, follow.to, rule):  # A path from before this was refused.
+            continue
         situation = replace(draft.situation, order=order, budget=draft.budget)
-        draft.budget -= situation.cost(guard.when for guard in guards)
+        draft.budget -= situation.cost(guard.when for guard in rule.guards)
         closed = [
-            *guards_hold(situation, guards),
+            *guards_hold(situation, rule.guards),
             *documents_are_there(order, draft.path, follow.to),
         ]
         if not closed:

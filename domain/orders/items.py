@@ -72,11 +72,14 @@ ITEM_MOVES: frozenset[tuple[str, str]] = frozenset(
     }
 )
 GONE = ("lost", "damaged")  # nobody sells them any more
+AWAY = ("shipped", "delivered", *GONE)  # they have left the shelf
+IN_HAND = ("reserved", "assembled")  # on the shelf, for the order
 CANCELLABLE = tuple(status for status in ITEM_STATUSES if (status, CANCELLED) in ITEM_MOVES)
 SHIPPABLE = tuple(status for status in ITEM_STATUSES if (status, "shipped") in ITEM_MOVES)
 COMING_BACK = ("not_bought_out", "returned")  # also after the order is finished
 UNCHARGED = frozenset({CANCELLED, "not_bought_out"})  # nobody pays for these pieces
-OUTCOMES = (*UNCHARGED, "damaged", "lost")  # no steps of the way from ordered to delivered
+# No steps of the way from ordered to delivered.
+OUTCOMES = (CANCELLED, *COMING_BACK, "damaged", "lost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,10 @@ class Item:
                 pieces[status] -= off
                 added += off
         return replace(self, line=line, pieces={status: n for status, n in pieces.items() if n})
+
+    def count(self, statuses: Iterable[str]) -> int:
+        """Count the pieces that are in any of these statuses."""
+        return sum([self.pieces.get(status, 0) for status in statuses])
 
     @property
     def live_quantity(self) -> int:
@@ -157,12 +164,12 @@ def items_status(items: Iterable[Item]) -> str:
 
 
 def all_have_come_to(items: Iterable[Item], status: str) -> bool:
-    """Whether all pieces have come so far. Those that nobody pays for hold nobody up, damaged and
-    lost ones do; to an outcome have come only those that have just that.
+    """Whether all pieces have come so far. Cancelled ones and those that came back hold nobody up,
+    damaged and lost ones do; to an outcome have come only those that have just that.
     """
     there = {one for item in items for one in item.pieces}
     if status in OUTCOMES:
         return there - ({CANCELLED} - {status}) == {status}
-    counted = there - UNCHARGED
+    counted = there - {CANCELLED, *COMING_BACK}
     reached = ITEM_STATUSES.index(status)
     return bool(counted) and all(ITEM_STATUSES.index(one) >= reached for one in counted)

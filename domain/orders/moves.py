@@ -12,12 +12,11 @@ from domain.orders.context import Situation
 from domain.orders.documents import CANCELLED
 from domain.orders.guards import is_said, role_may
 from domain.orders.order import Order
+from domain.paths.asking import WHY, asked_for
 from domain.paths.conditions import ConditionFailed
 from domain.paths.path import OrderPath
 from domain.paths.transitions import ANY, Guard, Requirement, Transition
 from domain.refusals import Unmet
-
-WHY: tuple[Requirement, ...] = ("reason_code", "initiator")  # what every failure says
 
 _NO_RULE = Transition.model_validate({"from": ANY, "to": ANY})  # what a closed move demands
 
@@ -190,15 +189,6 @@ def reasons_are_given(
             message=f"{given} is no reason for entering {target}",
             needed="one of " + ", ".join(transition.reasons),
         )
-
-
-def asked_for(path: OrderPath, target: str, transition: Transition) -> tuple[Requirement, ...]:
-    """Name what has to be said: a failure always needs WHY, an override a reason, the transition
-    may ask for more.
-    """
-    more: tuple[Requirement, ...] = ("reason",) if transition.override else ()
-    more += WHY if path.statuses[target].final == "failure" else ()
-    return tuple(dict.fromkeys((*transition.require, *more)))
 
 
 def said_with(command: ChangeStatus | CancelOrder) -> dict[Requirement, str | None]:

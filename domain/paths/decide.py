@@ -10,6 +10,7 @@ from domain.facts import Facts
 from domain.guards import no_status_is_expected
 from domain.messages import Decided
 from domain.paths import guards
+from domain.paths.asking import follows_say_nothing
 from domain.paths.commands import PublishPath
 from domain.paths.events import PathPublished
 from domain.paths.line import PathLine
@@ -26,6 +27,7 @@ def publish(
         *no_status_is_expected(command, "A path"),
         *guards.calendars_are_published(definition.calendars, facts.calendars),
         *guards.limits_are_in_reach(definition, facts.calendars, now),
+        *follows_say_nothing(definition),
     ]
     if unmet:
         raise Refusal(*unmet)

@@ -6,6 +6,7 @@ Called by `orderpath path lint`.
 
 from collections.abc import Mapping
 
+from domain.paths.asking import list_follow_findings
 from domain.paths.findings import Finding
 from domain.paths.lint_conditions import list_condition_findings
 from domain.paths.lint_likeness import list_alike_paths, list_alike_titles
@@ -32,6 +33,7 @@ def lint(
         *list_status_findings(path),
         *(() if today is None else list_limits_out_of_reach(path, today)),
         *list_move_findings(path),
+        *list_follow_findings(path),
         *list_condition_findings(path),
         *list_alike_titles(path),
         *list_alike_paths(path, others or {}),

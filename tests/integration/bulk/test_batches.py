@@ -228,11 +228,12 @@ def test_d14_undo_brings_an_order_back_over_every_status_that_one_command_led_it
 ) -> None:
     content = PATH.content
     going = {"on_enter": {"items": {"to": "reserved"}}}
+    ways = [{"from": "confirmed", "to": "packed"}, {"from": "packed", "to": "new"}]
     shop.system.execute(
         publish(
             statuses=content["statuses"] | {"confirmed": content["statuses"]["confirmed"] | going},
             follow=[{"from": "confirmed", "items": "reserved", "to": "packed"}],
-            transitions=[*content["transitions"], {"from": "packed", "to": "new"}],
+            transitions=[*ways, *content["transitions"]],
         )
     )
     ids, wish = shop.place(2), batch()

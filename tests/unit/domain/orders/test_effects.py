@@ -11,6 +11,8 @@ from domain.facts import Facts
 from domain.orders import commands as c
 from domain.orders.allowed import list_moves
 from domain.orders.context import Situation
+from domain.paths.commands import PublishPath
+from domain.paths.lint import lint
 from domain.paths.path import OrderPath
 from domain.stock.stock import Stock
 from tests.support.examples import CALENDAR, EVENTS, NOW, ORDER_ID, PATH, TEA, actor
@@ -84,6 +86,41 @@ class TestFollowing:
 
         with pytest.raises(ValidationError, match="nobody is there to follow from new to done"):
             path(transitions=moves, follow=FOLLOW)
+
+    @pytest.mark.parametrize(
+        ("to", "asked", "named"),
+        [
+            ("cancelled", {}, "reason_code, initiator"),
+            ("done", {"require": ["reason"]}, "reason"),
+        ],
+    )
+    def test_nobody_publishes_that_orders_follow_where_something_has_to_be_said(
+        self, to: str, asked: dict[str, Any], named: str
+    ) -> None:
+        moves = [{"from": "new", "to": to, **asked}, *PATH.content["transitions"]]
+        follow = [{"items": "delivered", "from": "new", "to": to}]
+        publish = PublishPath(
+            command_id=UUID(int=7), actor=actor(), definition=path(transitions=moves, follow=follow)
+        )
+
+        answer = given(paths=()).when(publish)
+
+        answer.then_refused("follow_asks")
+        assert answer.unmet[0].message.endswith(f"follow from new to {to} with {named}")
+        assert "follow_asks" in [one.code for one in lint(publish.definition)]
+
+    def test_an_order_on_a_path_from_before_stays_where_something_has_to_be_said(self) -> None:
+        moves = [{"from": "new", "to": "cancelled"}]
+        follow = [{"items": "assembled", "from": "new", "to": "cancelled"}]
+        shop = given(ORDER, paths=(path(transitions=moves, follow=follow),))
+
+        assert shop.when(moved("ordered", "assembled")).order.status == "new"
+
+    def test_an_order_does_not_follow_as_delivered_what_came_back(self) -> None:
+        history = (ORDER, moved("ordered", "assembled"), moved("assembled", "shipped"))
+        shop = given(*history, paths=(path(follow=FOLLOW),))
+
+        assert shop.when(moved("shipped", "returned")).order.status == "new"
 
     def test_reserving_may_lead_into_a_status_with_working_time(self) -> None:
         statuses = PATH.content["statuses"]
