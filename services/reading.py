@@ -110,7 +110,8 @@ def situation_of(
     if "customer" in path.reads and order.subject_id is not None:
         customer = customer_now(system, order.subject_id)
     facts = Facts(calendars=calendars, stocks=stocks, customer=customer)
-    return Situation(order_id, order, path, actor, system.clock(), facts)
+    now = system.clock()  # A fact may be minutes ahead of it.
+    return Situation(order_id, order, path, actor, max(now, order.last_occurred_at or now), facts)
 
 
 def product_now(system: "System", sku: str) -> Product:

@@ -37,10 +37,11 @@ def deadlines_of(
         raise Refusal(unmet) from error
 
 
-def out_of_reach(path: OrderPath, status: str, at: datetime, facts: Facts) -> Iterable[Unmet]:
+def out_of_reach(situation: Situation, status: str) -> Iterable[Unmet]:
     """List what stands against the limit of a status: working time that no calendar reaches."""
+    path, at, facts = situation.path, situation.now, situation.facts
     try:
-        deadlines_of(path, status, at, facts)
+        deadlines_of(path, status, at, facts, paused=situation.order.paused)
     except Refusal as refusal:
         return refusal.unmet
     return ()

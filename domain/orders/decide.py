@@ -3,7 +3,7 @@
 An empty list means: already so. Runs once per command, in services.pipeline.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, assert_never, cast
@@ -18,18 +18,19 @@ from domain.orders import decide_moves as moves
 from domain.orders import decide_payments as payments
 from domain.orders import decide_shipments as shipments
 from domain.orders import events as e
-from domain.orders import goods, guards
+from domain.orders import goods, guards, whereabouts
 from domain.orders.context import Situation
 from domain.orders.deadlines import deadlines_of
 from domain.orders.decide_facts import record_facts
 from domain.orders.draft import Draft
-from domain.orders.effects import follow_up
+from domain.orders.effects import KEEPING, follow_up
 from domain.orders.field_guards import field_may_be_edited
 from domain.orders.fields import FIELDS
 from domain.orders.identity import fact_id_in
+from domain.orders.items import INITIAL
 from domain.orders.money import check_totals
 from domain.orders.order import Order
-from domain.orders.path_rights import placed_payment_may_be_made
+from domain.orders.path_rights import pieces_may_go, placed_payment_may_be_made
 from domain.orders.price_rights import denied_to
 from domain.orders.starting import first_status, placed_payment
 from domain.paths.path import OrderPath
@@ -128,25 +129,32 @@ def _with_effects(
     Raises: Refusal if that cannot be
     """
     now = max(situation.now, now, situation.order.last_occurred_at or now)
-    draft = Draft.of(situation if situation.now == now else replace(situation, now=now))
+    situation = situation if situation.now == now else replace(situation, now=now)
+    is_so = guards.tells_fact(cmd) and not isinstance(cmd, c.PlaceOrder)
+    draft = Draft.of(situation, tells_fact=is_so)
     if isinstance(cmd, c.ReserveItems):
         goods.reserve_ordered(draft)
     elif isinstance(cmd, c.ExpireReservations):
         goods.release_expired(draft)
     follow_up(draft, told)
-    if draft.unmet and guards.tells_fact(cmd) and not isinstance(cmd, c.PlaceOrder):
-        return {cmd.stream_id: told}  # It has happened, also where nothing can follow from it.
+    if draft.unmet and is_so:  # It has happened, also where the order cannot follow it.
+        draft = Draft.of(situation, tells_fact=True)
+        follow_up(draft, told, going_on=False)
+    if draft.unmet and is_so:
+        return {cmd.stream_id: told}
     if draft.unmet:
         raise Refusal(*draft.unmet)
     return {cmd.stream_id: draft.decided, **draft.stock_events}
 
 
 def _settled(cmd: c.RecordFacts, situation: Situation, told: list[Decided]) -> Decision:
-    """Add that goods are given back which the facts leave no need for."""
-    draft = Draft.of(situation)
+    """Add that goods are kept as the facts pay for them, or given back if they are not needed."""
+    draft = Draft.of(situation, tells_fact=True)
     for fact in told:
         draft.tell(fact)
-    goods.settle(draft)
+    if any(isinstance(fact.event, KEEPING) for fact in told):
+        goods.keep_as_paid(draft)
+    whereabouts.settle(draft)
     return {cmd.stream_id: draft.decided, **draft.stock_events}
 
 
@@ -177,8 +185,10 @@ def _verdict(
             return shipments.decide(order, cmd, path, at)
         case c.MoveDocument():
             return documents.move(order, cmd)
-        case c.ReserveItems() | c.ExpireReservations():
-            return [], [*guards.stock_is_kept(path)]
+        case c.ReserveItems():
+            return [], [*_may_be_reserved(order, cmd, path)]
+        case c.ExpireReservations():  # Also of a path that keeps none any more.
+            return [], [] if order.goods else [*guards.stock_is_kept(path)]
         case c.ChangeFields():
             return _change_fields(order, cmd, path)
         case c.AssignOwner():
@@ -191,6 +201,13 @@ def _verdict(
             return _correct(order, cmd)
         case _:
             assert_never(cmd)
+
+
+def _may_be_reserved(order: Order, cmd: c.ReserveItems, path: OrderPath | None) -> Iterator[Unmet]:
+    yield from guards.not_final(order, path)
+    yield from guards.stock_is_kept(path)
+    if path is not None and any(INITIAL in item.pieces for item in order.items.values()):
+        yield from pieces_may_go([(INITIAL, goods.RESERVED)], path, cmd.actor)
 
 
 def _change_fields(order: Order, cmd: c.ChangeFields, path: OrderPath | None) -> Verdict:

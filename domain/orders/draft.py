@@ -30,11 +30,12 @@ class Draft:
     stock_events: dict[str, list[Decided]] = field(default_factory=dict)  # by stream
     unmet: list[Unmet] = field(default_factory=list)
     budget: int = MAX_OPERATIONS  # of all conditions on what the order follows
+    tells_fact: bool = False  # What a fact leads to is so, however little the books know of it.
 
     @classmethod
-    def of(cls, situation: Situation) -> "Draft":
+    def of(cls, situation: Situation, *, tells_fact: bool = False) -> "Draft":
         """Begin with an order as it is."""
-        return cls(situation, situation.order)
+        return cls(situation, situation.order, tells_fact=tells_fact)
 
     @property
     def order_id(self) -> UUID:

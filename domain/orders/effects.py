@@ -8,19 +8,22 @@ from typing import assert_never
 
 from domain.messages import Decided, Event
 from domain.orders import events as e
-from domain.orders import goods
+from domain.orders import goods, whereabouts
 from domain.orders.context import Situation
 from domain.orders.deadlines import out_of_reach
 from domain.orders.decide_items import moved
 from domain.orders.draft import Draft
 from domain.orders.entering import entering
 from domain.orders.item_guards import free_pieces
-from domain.orders.items import COMING_BACK, GONE, INITIAL, ITEM_MOVES, all_have_come_to
+from domain.orders.items import ITEM_MOVES, all_have_come_to
 from domain.orders.moves import documents_are_there, guards_hold, rule_of
 from domain.paths.asking import asked_for
 from domain.paths.statuses import ItemEffect, OnEnter
 from domain.paths.transitions import Follow
 from domain.refusals import Unmet
+
+# What is told of money says how long goods wait for it.
+KEEPING = (e.PaymentSubmitted, e.PaymentCharged, e.PaymentAuthorised)
 
 
 def against_effects(situation: Situation, target: str) -> list[Unmet]:
@@ -33,24 +36,25 @@ def against_effects(situation: Situation, target: str) -> list[Unmet]:
         follow_up(draft, [Decided(moved_on, situation.now)])
         unmet += draft.unmet
     if target in path.statuses and path.calendars:
-        unmet += out_of_reach(path, target, situation.now, situation.facts)
+        unmet += out_of_reach(situation, target)
     return unmet
 
 
-def follow_up(draft: Draft, told: Sequence[Decided]) -> None:
+def follow_up(draft: Draft, told: Sequence[Decided], *, going_on: bool = True) -> None:
     """Let what was decided, or is told, happen to a draft, with all that it leads to now.
 
-    It ends: the rules of `follow` lead round in no circle, so each is followed once at most.
+    going_on: whether the order moves on by itself, as its path says under `follow`. That ends: the
+    rules lead round in no circle, so each is followed once at most.
     """
     for one in told:
         draft.tell(one)
         _effect_of(draft, one.event)
-    if any(isinstance(one.event, e.ItemStatusChanged) for one in draft.decided):
+    if going_on and any(isinstance(one.event, e.ItemStatusChanged) for one in draft.decided):
         for _ in draft.path.follow:
             follow = _to_follow(draft)
             if follow is None or not _enter(draft, follow):
                 break
-    goods.settle(draft)
+    whereabouts.settle(draft)
 
 
 def _effect_of(draft: Draft, event: Event) -> None:
@@ -59,16 +63,9 @@ def _effect_of(draft: Draft, event: Event) -> None:
             entered = draft.path.statuses[status].on_enter
             if entered is not None:
                 _apply(draft, entered)
-        case e.ItemStatusChanged(to_status=goods.RESERVED):
-            goods.reserve_pieces(draft, event)
-        case e.ItemStatusChanged() if event.to_status in COMING_BACK:
-            goods.take_back(draft, event.item_id, event.quantity)
-        case e.ItemStatusChanged() if event.to_status in GONE:
-            goods.write_off(draft, event)
-        case e.ItemStatusChanged(to_status=status, from_status=source) if source in GONE:
-            if status == INITIAL:
-                goods.ask_for_another(draft, event)
-        case e.PaymentSubmitted() | e.PaymentCharged() | e.PaymentAuthorised():
+        case e.ItemStatusChanged():
+            whereabouts.piece_moved(draft, event)
+        case _ if isinstance(event, KEEPING):
             goods.keep_as_paid(draft)
         case _:
             pass
@@ -79,7 +76,7 @@ def _apply(draft: Draft, entered: OnEnter) -> None:
         case "reserve":
             goods.reserve_ordered(draft)
         case "commit":
-            goods.commit_all(draft)
+            whereabouts.commit_all(draft)
         case "release":
             goods.release_all(draft, "cancelled")
         case None:
@@ -130,7 +127,7 @@ def _to_follow(draft: Draft) -> Follow | None:
 def _enter(draft: Draft, follow: Follow) -> bool:
     """Say whether the order went on: a limit may be out of the calendar's reach."""
     situation = replace(draft.situation, order=draft.order)
-    unmet = list(out_of_reach(draft.path, follow.to, draft.at, draft.facts))
+    unmet = list(out_of_reach(situation, follow.to))
     draft.unmet += unmet
     if unmet:
         return False

@@ -1,7 +1,7 @@
-"""The goods of an order: reserved, kept longer, given back, written off, taken back.
+"""The goods of an order: reserved, kept longer, given back, written off, put back.
 
 Every step is an event of the stock and one of the order, decided together: what the order says is
-kept for it is what the stocks keep for it, and nothing once it has ended.
+kept for it is what the stocks keep for it. When which step is due: domain.orders.whereabouts.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,77 +11,63 @@ from typing import Final
 
 from domain.orders import events as e
 from domain.orders.draft import Draft
-from domain.orders.items import INITIAL, UNCHARGED, Item
+from domain.orders.items import AWAY, IN_HAND, INITIAL, Item
+from domain.orders.ledger import secured_minor
 from domain.orders.parts import Kept
 from domain.stock import decide as stock
 from domain.stock.allocation import Allocation, Wanted, allocate
 from domain.stock.events import ReleaseReason
-from domain.stock.policies import reservation_expiry
+from domain.stock.policies import CASH_ON_DELIVERY, reservation_expiry
 from domain.stock.stock import ItemRef
 
 RESERVED: Final = "reserved"
-ASSEMBLED: Final = "assembled"
-RETURNED: Final = "returned"
-# Nothing is kept for them.
-UNRESERVED: Final = (INITIAL, "to_buy", "bought", "received", *UNCHARGED)
-_PAID: Final = ("paid", "overpaid", "authorised")
+_PAID: Final = ("paid", "overpaid")
 
 
 def reserve_ordered(draft: Draft) -> None:
     """Reserve what is not reserved yet, as much as there is; the pieces become reserved ones."""
-    wanted = [
-        Wanted(item_id, item.line.sku, pieces)
-        for item_id, item in draft.order.items.items()
-        if (pieces := item.pieces.get(INITIAL, 0))
-    ]
     rules = draft.path.stock
-    for got in _reserve(draft, wanted, partial=rules is None or rules.partial):
-        if got.quantity:
-            draft.add(_moved(got.wanted.item_id, got.quantity, INITIAL, RESERVED))
+    if rules is None:
+        return
+    gone: dict[str, int] = {}
+    wanted = []
+    for item_id, item in draft.order.items.items():
+        ordered = item.pieces.get(INITIAL, 0)
+        gone[item_id] = min(ordered, max(_gone_early(draft, item_id, item), 0))
+        if ordered > gone[item_id]:
+            wanted.append(Wanted(item_id, item.line.sku, ordered - gone[item_id]))
+    got = reserve(draft, wanted, partial=rules.partial)
+    reserved = {one.wanted.item_id: one.quantity for one in got}
+    for item_id, pieces in gone.items():
+        if (pieces := pieces + reserved.get(item_id, 0)) and not draft.unmet:
+            draft.add(_moved(item_id, pieces, INITIAL, RESERVED))
+
+
+def _gone_early(draft: Draft, item_id: str, item: Item) -> int:
+    """Count the pieces that are written off and not even in hand yet: the path did it so early."""
+    return kept_for(draft, item_id, item).committed - item.count((*IN_HAND, *AWAY))
 
 
 def reserve_pieces(draft: Draft, moved: e.ItemStatusChanged) -> None:
     """Reserve pieces that were moved into the status `reserved`: all of them, or it is refused.
 
-    Those that were packed are kept already, unless they were packed without being reserved.
+    Those that were packed are kept already, unless they were packed without being reserved; and
+    nothing is kept any more for those that the path wrote off.
     """
     item = draft.order.items[moved.item_id]
-    quantity = moved.quantity
-    if moved.from_status not in UNRESERVED:
-        kept = _kept(draft, moved.item_id, item)
-        quantity = min(quantity, _beyond_ordered(item) - kept.committed - kept.quantity)
+    kept = kept_for(draft, moved.item_id, item)
+    quantity = min(moved.quantity, needed_for(item, kept) - kept.quantity)
     if quantity > 0:
-        _reserve(draft, [Wanted(moved.item_id, item.line.sku, quantity)], partial=False)
-
-
-def commit_all(draft: Draft) -> None:
-    """Write off every piece of the order that has not left yet, reserved before or not."""
-    missing = []
-    for item_id, item in draft.order.items.items():
-        kept = _kept(draft, item_id, item)
-        leaving = item.live_quantity - item.pieces.get(RETURNED, 0)
-        open_pieces = leaving - kept.committed - kept.quantity
-        if open_pieces > 0:
-            missing.append(Wanted(item_id, item.line.sku, open_pieces))
-    _reserve(draft, missing, partial=False)
-    if draft.unmet:
-        return
-    for item_id, kept in draft.order.goods.items():
-        for location, pieces in kept.parts.items():
-            ref = ItemRef(draft.order_id, item_id)
-            there = draft.stock(kept.sku, location)
-            draft.take(kept.sku, location, stock.commit(there, ref, pieces, draft.at))
-        if kept.parts:
-            gone = kept.committed + kept.quantity
-            _note(draft, item_id, Kept(kept.sku, {}, gone))
+        reserve(draft, [Wanted(moved.item_id, item.line.sku, quantity)], partial=False)
 
 
 def release_all(draft: Draft, why: ReleaseReason) -> None:
-    """Give back all that is kept; reserved pieces are ordered ones again."""
+    """Give back all that is kept and still here; reserved pieces are ordered ones again."""
     for item_id, kept in draft.order.goods.items():
-        if kept.parts:
-            _release(draft, item_id, kept.quantity, why)
-            _unreserve(draft, item_id, draft.order.items[item_id].pieces.get(RESERVED, 0))
+        item = draft.order.items.get(item_id)
+        if kept.parts and item is not None:
+            release(draft, item_id, kept.quantity - kept_though_away(item, kept), why)
+            unreserve(draft, item_id, item.pieces.get(RESERVED, 0))
 
 
 def release_expired(draft: Draft) -> None:
@@ -97,30 +83,14 @@ def release_expired(draft: Draft) -> None:
         )
         pieces = min(due, item.pieces.get(RESERVED, 0))
         if pieces:
-            _release(draft, item_id, pieces, "expired", only_due=True)
-            _unreserve(draft, item_id, pieces)
-
-
-def settle(draft: Draft) -> None:
-    """Give back what is kept for pieces that no longer need it: they are cancelled, the order has
-    ended, or facts say by now that the item is another one or none.
-    """
-    status = draft.path.statuses.get(draft.order.status or "")
-    ended = status is not None and status.final is not None
-    for item_id, kept in draft.order.goods.items():
-        item = draft.order.items.get(item_id)
-        needed, why = _still_needed(None if ended else item, kept)
-        if kept.quantity > needed:
-            given_back = kept.quantity - needed
-            _release(draft, item_id, given_back, why)
-            if ended and item is not None:  # Should it be opened again, nothing is kept for it.
-                _unreserve(draft, item_id, min(given_back, item.pieces.get(RESERVED, 0)))
-        if item is None or item.line.sku != kept.sku:  # What has left was no piece of it either.
-            _note(draft, item_id, Kept(kept.sku, {}))
+            release(draft, item_id, pieces, "expired", only_due=True)
+            unreserve(draft, item_id, pieces)
 
 
 def keep_as_paid(draft: Draft) -> None:
     """Goods wait for their money by how it comes; what is paid for is kept until it leaves."""
+    if draft.path.stock is None and not _waits_for_good(draft):
+        return  # Nobody says how long; what was said stays.
     until = _kept_until(draft)
     for item_id, kept in draft.order.goods.items():
         for location in kept.parts:
@@ -129,47 +99,39 @@ def keep_as_paid(draft: Draft) -> None:
             draft.take(kept.sku, location, stock.keep(there, ref, until, draft.at))
 
 
-def write_off(draft: Draft, gone: e.ItemStatusChanged) -> None:
-    """Pieces that were kept here and got lost or broken have left, whatever the path says."""
-    kept = draft.order.goods.get(gone.item_id)
-    if kept is None or gone.from_status not in (RESERVED, ASSEMBLED):
+def write_off(draft: Draft, item_id: str, quantity: int, *, as_counted: bool = False) -> None:
+    """Let so many kept pieces leave, those of the first location first.
+
+    as_counted: no more than the books have, of what a count says is not even there
+    """
+    kept = draft.order.goods.get(item_id)
+    if kept is None or not quantity:
         return
-    left, parts = gone.quantity, dict(kept.parts)
-    for location in reversed(list(parts)):
-        pieces = min(left, parts[location])
+    left, parts = quantity, dict(kept.parts)
+    for location in kept.parts:
+        there = draft.stock(kept.sku, location)
+        pieces = min(left, parts[location], *([there.level.on_hand] if as_counted else []))
         if pieces:
-            ref = ItemRef(draft.order_id, gone.item_id)
-            there = draft.stock(kept.sku, location)
+            ref = ItemRef(draft.order_id, item_id)
             draft.take(kept.sku, location, stock.commit(there, ref, pieces, draft.at))
             parts[location] -= pieces
             left -= pieces
-    committed = kept.committed + gone.quantity - left
-    _note(draft, gone.item_id, replace(kept, parts=parts, committed=committed))
+    note(draft, item_id, replace(kept, parts=parts, committed=kept.committed + quantity - left))
 
 
-def ask_for_another(draft: Draft, gone: e.ItemStatusChanged) -> None:
-    """Another piece instead of one that is gone: that one has left, this one has not."""
-    kept = draft.order.goods.get(gone.item_id)
-    if kept is not None and kept.committed:
-        committed = max(kept.committed - gone.quantity, 0)
-        _note(draft, gone.item_id, replace(kept, committed=committed))
-
-
-def take_back(draft: Draft, item_id: str, quantity: int) -> None:
-    """Pieces that had left came back and can be sold again, at the first location."""
-    kept = draft.order.goods.get(item_id)
+def put_back(draft: Draft, item_id: str, quantity: int) -> None:
+    """Put pieces that had left back on the shelf of the first location, for everybody."""
+    kept = draft.order.goods[item_id]
     rules = draft.path.stock
-    back = min(quantity, kept.committed) if kept else 0
-    if kept is None or rules is None or not back:
-        return
-    location = rules.locations[0]
-    ref = ItemRef(draft.order_id, item_id)
-    there = draft.stock(kept.sku, location)
-    draft.take(kept.sku, location, stock.restock(there, ref, back, draft.at))
-    _note(draft, item_id, replace(kept, committed=kept.committed - back))
+    if rules is not None:
+        location = rules.locations[0]
+        there = draft.stock(kept.sku, location)
+        ref = ItemRef(draft.order_id, item_id)
+        draft.take(kept.sku, location, stock.restock(there, ref, quantity, draft.at))
 
 
-def _reserve(draft: Draft, wanted: list[Wanted], *, partial: bool) -> list[Allocation]:
+def reserve(draft: Draft, wanted: list[Wanted], *, partial: bool) -> list[Allocation]:
+    """Take pieces from the locations in turn, and say what each item got; all, or it is refused."""
     rules = draft.path.stock
     if rules is None or not wanted:
         return []
@@ -185,24 +147,34 @@ def _reserve(draft: Draft, wanted: list[Wanted], *, partial: bool) -> list[Alloc
             ref = ItemRef(draft.order_id, item_id)
             there = draft.stock(sku, location)
             draft.take(sku, location, stock.reserve(there, ref, pieces, until, draft.at))
-        kept = _kept(draft, item_id, draft.order.items[item_id])
+        kept = kept_for(draft, item_id, draft.order.items[item_id])
         if one.parts or one.missing:
             parts = _sum(kept.parts, one.parts)
-            _note(draft, item_id, Kept(kept.sku, parts, kept.committed, one.missing))
+            note(draft, item_id, Kept(kept.sku, parts, kept.committed, one.missing))
     return got
 
 
 def _kept_until(draft: Draft) -> datetime | None:
     """By how the order will be paid: what is paid for, or paid at the door, is kept for good."""
     order, rules = draft.order, draft.path.stock
-    if rules is None or order.payment_status in _PAID:
+    if rules is None or _waits_for_good(draft):
         return None
     announced = [entry.method for entry in order.ledger if entry.kind == "submitted"]
-    method = announced[-1] if announced else None
-    return reservation_expiry(method, draft.at, rules.keep)
+    return reservation_expiry(announced[-1] if announced else None, draft.at, rules.keep)
 
 
-def _release(
+def _waits_for_good(draft: Draft) -> bool:
+    """Whether there is nothing to wait for: it is paid, promised in full, or paid at the door."""
+    order = draft.order
+    if order.payment_status in _PAID:
+        return True
+    if any(entry.method == CASH_ON_DELIVERY for entry in order.ledger):
+        return True
+    authorised = any(entry.kind == "authorised" for entry in order.ledger)
+    return authorised and order.due_minor <= secured_minor(order.ledger, order.currency)
+
+
+def release(
     draft: Draft, item_id: str, quantity: int, why: ReleaseReason, *, only_due: bool = False
 ) -> None:
     """Give back so many pieces, those of the last location first."""
@@ -219,10 +191,11 @@ def _release(
         draft.take(kept.sku, location, stock.release(there, ref, pieces, why, draft.at))
         parts[location] -= pieces
         quantity -= pieces
-    _note(draft, item_id, replace(kept, parts=parts))
+    note(draft, item_id, replace(kept, parts=parts))
 
 
-def _unreserve(draft: Draft, item_id: str, pieces: int) -> None:
+def unreserve(draft: Draft, item_id: str, pieces: int) -> None:
+    """Let reserved pieces be ordered ones again."""
     if pieces:
         draft.add(_moved(item_id, pieces, RESERVED, INITIAL))
 
@@ -232,7 +205,7 @@ def _is_due(draft: Draft, sku: str, location: str, item_id: str) -> bool:
     return held is not None and held.is_due(draft.at)
 
 
-def _note(draft: Draft, item_id: str, kept: Kept) -> None:
+def note(draft: Draft, item_id: str, kept: Kept) -> None:
     """Let the order know what the stocks keep for it now, if it is something else than before."""
     parts = {where: pieces for where, pieces in kept.parts.items() if pieces}
     now = Kept(kept.sku, parts, kept.committed, kept.missing)
@@ -248,28 +221,31 @@ def _note(draft: Draft, item_id: str, kept: Kept) -> None:
         )
 
 
-def _kept(draft: Draft, item_id: str, item: Item) -> Kept:
+def kept_for(draft: Draft, item_id: str, item: Item) -> Kept:
+    """Give what the stocks keep for an item; of another article they keep nothing."""
     kept = draft.order.goods.get(item_id)
     return kept if kept and kept.sku == item.line.sku else Kept(item.line.sku, {})
+
+
+def needed_for(item: Item, kept: Kept) -> int:
+    """Count the pieces that are to be kept: those in hand, less what has left without being away.
+
+    Of the pieces that a path wrote off those are away, or in hand, that got furthest.
+    """
+    return max(item.count((*IN_HAND, *AWAY)) - kept.committed, 0)
+
+
+def kept_though_away(item: Item, kept: Kept) -> int:
+    """Count the pieces that left and were not written off: their carrier told it, or it is long
+    ago.
+    """
+    return min(kept.quantity, max(item.count(AWAY) - kept.committed, 0))
 
 
 def _moved(item_id: str, quantity: int, source: str, target: str) -> e.ItemStatusChanged:
     return e.ItemStatusChanged(
         item_id=item_id, quantity=quantity, from_status=source, to_status=target
     )
-
-
-def _still_needed(item: Item | None, kept: Kept) -> tuple[int, ReleaseReason]:
-    """Give how many pieces are to be kept for an item, and why no more are."""
-    if item is None:
-        return 0, "cancelled"
-    if item.line.sku != kept.sku:
-        return 0, "moved"
-    return max(_beyond_ordered(item) - kept.committed, 0), "shortened"
-
-
-def _beyond_ordered(item: Item) -> int:
-    return sum(pieces for status, pieces in item.pieces.items() if status not in UNRESERVED)
 
 
 def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """The payment ledger: what moved, and what follows from it. Pure functions of the entries."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -80,6 +80,12 @@ def payments_of(entries: Iterable[LedgerEntry]) -> list[str]:
 def method_of(entries: Iterable[LedgerEntry], payment_id: str) -> str | None:
     """Name the method of a payment, None if nobody announced it."""
     return next((e.method for e in entries if e.payment_id == payment_id and e.method), None)
+
+
+def secured_minor(entries: Sequence[LedgerEntry], currency: str | None) -> int:
+    """Sum what is with us and what is authorised and not charged yet, payment by payment."""
+    sums = [balance(entries, currency, name) for name in payments_of(entries)]
+    return sum(s.paid_minor + max(s.authorised_minor - s.charged_minor, 0) for s in sums)
 
 
 def payment_status(total: Balance, due_minor: int | None) -> PaymentStatus:

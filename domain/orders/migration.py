@@ -11,7 +11,7 @@ from pydantic import Field
 
 from domain.facts import Facts
 from domain.messages import Code
-from domain.orders import goods, guards
+from domain.orders import guards, whereabouts
 from domain.orders.commands import OrderCommand
 from domain.orders.context import Situation
 from domain.orders.deadlines import deadlines_of
@@ -92,7 +92,7 @@ def _settled(cmd: MigrateOrder, situation: Situation, event: PathMigrated) -> De
     """Add that goods are given back if the order has ended. What entering does besides is left."""
     draft = Draft.of(situation)
     draft.add(event)
-    goods.settle(draft)
+    whereabouts.settle(draft)
     if draft.unmet:
         raise Refusal(*draft.unmet)
     return {cmd.stream_id: draft.decided, **draft.stock_events}

@@ -42,7 +42,9 @@ def _may_reserve(path: OrderPath, cmd: c.OrderCommand) -> bool:
         case c.ChangeStatus() | c.CancelOrder():
             target = path.statuses.get(cmd.to_status or path.first_failure or "")
             return target is not None and target.on_enter is not None
-        case c.ItemCommand() | c.ReserveItems() | c.CreateShipment() | c.MoveShipment():
+        case c.ItemCommand() | c.ReserveItems() | c.ExpireReservations():
+            return True
+        case c.CreateShipment() | c.MoveShipment():
             return True
         case _:
             return False

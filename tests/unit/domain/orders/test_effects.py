@@ -11,6 +11,7 @@ from domain.facts import Facts
 from domain.orders import commands as c
 from domain.orders.allowed import list_moves
 from domain.orders.context import Situation
+from domain.orders.migration import MigrateOrder
 from domain.paths.commands import PublishPath
 from domain.paths.lint import lint
 from domain.paths.path import OrderPath
@@ -262,3 +263,18 @@ class TestKeptAsPaid:
 
         assert kept(shop.when(placed), "tea") == {"main": 3}
         shop.at(self.LATER).when(c.ExpireReservations(**who())).then_nothing()
+
+    def test_d7_what_is_beyond_its_time_goes_back_also_on_a_path_that_keeps_no_stock(self) -> None:
+        bare = {code: {"stage": "all"} for code in goods_path().content["statuses"]}
+        bare |= {"cancelled": {"stage": "all", "final": "failure"}}
+        moved_on = goods_path().content | {"path": "bare", "stock": None, "statuses": bare}
+        shop = given(
+            *(*ENOUGH, PLACE, to("confirmed")),
+            MigrateOrder(**who(), path="bare", reason="Another shop"),
+            paths=(goods_path(), OrderPath.model_validate(moved_on)),
+        )
+        shop.when(c.SubmitPayment(**who(), method="card", currency="EUR"))
+
+        answer = shop.at(self.LATER).when(c.ExpireReservations(**who()))
+
+        assert (kept(answer, "tea"), tea(answer).level.reserved) == ({}, 0)

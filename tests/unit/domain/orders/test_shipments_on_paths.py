@@ -173,11 +173,14 @@ class TestStock:
         scenario.when(bring("returned", "api_key"))
         assert (self.on_hand(scenario), pieces(scenario)) == (3, {"not_bought_out": 3})
 
-    def test_what_a_carrier_tells_is_recorded_also_where_nothing_can_follow(self) -> None:
-        history = (PLACE, ASSEMBLE, pack(), bring("handed_over"))
-        scenario = given(*history, paths=(self.kept(stock="commit"),))
+    def test_what_the_books_do_not_have_is_taken_along_by_no_person_and_by_its_carrier(
+        self,
+    ) -> None:
+        scenario = given(PLACE, ASSEMBLE, pack(), paths=(self.kept(stock="commit"),))
 
-        scenario.when(bring("delivered")).then_refused("stock_not_available")
-        answer = scenario.when(bring("delivered", "api_key"))
+        scenario.when(bring("handed_over")).then_refused("stock_not_available")
+        answer = scenario.when(bring("handed_over", "api_key"))
         assert isinstance(answer.events[0], e.ShipmentMoved)
-        assert (answer.order.status, pieces(scenario)) == ("new", {"delivered": 3})
+        assert (answer.order.status, pieces(scenario)) == ("new", {"shipped": 3})
+        assert scenario.when(bring("delivered", "api_key")).order.status == "done"
+        assert self.on_hand(scenario) == 0
