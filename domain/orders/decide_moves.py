@@ -13,7 +13,7 @@ from domain.orders.entering import entering
 from domain.orders.guards import role_may
 from domain.orders.parts import Approval
 from domain.paths.transitions import Transition
-from domain.refusals import Unmet
+from domain.refusals import Refusal, Unmet
 
 Moving = c.ChangeStatus | c.CancelOrder
 
@@ -43,7 +43,10 @@ def _enter(situation: Situation, cmd: Moving, target: str) -> Verdict:
     more = [*moves.reasons_are_given(path, source, target, cmd)] if target in path.statuses else []
     if unmet or more:
         return [], [*unmet, *against_effects(situation, target), *more]
-    changed = entering(situation, target, reason_code=cmd.reason_code, initiator=cmd.initiator)
+    try:
+        changed = entering(situation, target, reason_code=cmd.reason_code, initiator=cmd.initiator)
+    except Refusal:  # Its limit; there may be more against it.
+        return [], against_effects(situation, target)
     if source is not None and moves.rule_of(path, source, target).override:
         return [changed, e.OverrideUsed(from_status=source, to_status=target)], []
     return [changed], []

@@ -28,16 +28,16 @@ KEEPING = (e.PaymentSubmitted, e.PaymentCharged, e.PaymentAuthorised)
 
 def against_effects(situation: Situation, target: str) -> list[Unmet]:
     """List everything that stands against what a move leads to, whether the move is open or not."""
-    path, source = situation.path, situation.status
-    unmet: list[Unmet] = []
-    if target in path.statuses and path.has_effects:
-        draft = Draft.of(situation)
-        moved_on = e.StatusChanged(from_status=source, to_status=target)
-        follow_up(draft, [Decided(moved_on, situation.now)])
-        unmet += draft.unmet
-    if target in path.statuses and path.calendars:
-        unmet += out_of_reach(situation, target)
-    return unmet
+    path = situation.path
+    if target not in path.statuses:
+        return []
+    beyond = list(out_of_reach(situation, target)) if path.calendars else []
+    if not path.has_effects:
+        return beyond
+    moved_on = e.StatusChanged(from_status=situation.status, to_status=target)
+    draft = Draft.of(situation)
+    follow_up(draft, [Decided(moved_on if beyond else entering(situation, target), draft.at)])
+    return [*draft.unmet, *beyond]
 
 
 def follow_up(draft: Draft, told: Sequence[Decided], *, going_on: bool = True) -> None:

@@ -7,13 +7,16 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
+from domain.facts import Facts
 from domain.orders import commands as c
 from domain.orders import events as e
+from domain.orders.allowed import list_moves
+from domain.orders.context import Situation
 from domain.paths.calendar_line import CalendarPublished, PublishCalendar
 from domain.paths.calendars import Calendar
 from domain.paths.commands import PublishPath
 from domain.paths.path import OrderPath
-from tests.support.examples import CALENDAR, PATH, actor
+from tests.support.examples import CALENDAR, ORDER_ID, PATH, actor
 from tests.support.spec import given
 from tests.unit.domain.orders.test_decide import place, who
 
@@ -114,6 +117,32 @@ def test_a_move_writes_the_deadline_of_the_status_that_it_enters() -> None:
     )
 
     assert deadlines(moved)[-1] == ("due", datetime(2026, 3, 9, 9, tzinfo=UTC))
+
+
+def test_d2_a_paused_limit_is_allowed_to_go_on_if_what_is_left_of_it_can() -> None:
+    statuses = {
+        "new": {"stage": "all", "limit": {"working": "20h"}},
+        "waiting": {"stage": "all", "pauses_clock": True},
+    }
+    path = OrderPath.model_validate(
+        PATH.content
+        | {"calendar": "shop", "stages": ["all"], "statuses": statuses}
+        | {"transitions": [{"from": ["new", "waiting"], "to": ["new", "waiting"]}]}
+    )
+    thinner = CALENDAR.content | {"hours": {"mon": ["09:00-09:01"]}, "special_days": {}}
+    publish = PublishCalendar(**_by(), definition=Calendar.model_validate(thinner))
+    wait = c.ChangeStatus(**who(), to_status="waiting")
+    shop = given(PUBLISHED, paths=[path])
+    shop.at(SATURDAY_NOON).when(place())
+    shop.at(datetime(2026, 3, 9, 17, tzinfo=UTC)).when(wait)
+    shop.when(publish)
+    facts = Facts(calendars={"shop": publish.definition})
+
+    seen = Situation(ORDER_ID, shop.world.order, path, actor(), shop.now, facts)
+    (back,) = list_moves(seen)
+
+    assert back.is_open
+    assert shop.when(c.ChangeStatus(**who(), to_status="new")).order.status == "new"
 
 
 def _by() -> dict[str, Any]:
