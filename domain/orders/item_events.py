@@ -51,5 +51,5 @@ class ReservationChanged(Event):
     item_id: Name
     sku: Name
     kept: dict[Code, int] = Field(default_factory=dict)  # location -> pieces, none of them 0
-    committed: int = 0  # pieces that have left for good
+    committed: int = 0  # pieces that have left and are not back
     missing: int = 0  # pieces that were asked for and that no location had

@@ -32,7 +32,7 @@ class Kept:
 
     sku: str
     parts: Mapping[str, int]  # location -> pieces, none of them 0
-    committed: int = 0
+    committed: int = 0  # away, lost, broken, or written off by the path while still in hand
     missing: int = 0  # of those that were asked for last
 
     @property

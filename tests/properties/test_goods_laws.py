@@ -4,6 +4,7 @@ stocks have what lies on the shelves (D7).
 
 from collections import Counter
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any, get_args
 from uuid import uuid4
 
@@ -33,10 +34,20 @@ LINES = tuple(
     Line(item_id=str(n), sku=sku, title=sku, quantity=n + 1, unit_price_minor=100)
     for n, sku in enumerate(("TEA", "CUP", "TEA"), 1)
 )
+JOURNEYS = (
+    ("ordered", "assembled", "shipped", "damaged", "returned", "ordered"),
+    ("reserved", "assembled", "shipped", "delivered", "damaged", "cancelled"),
+    ("assembled", "shipped", "lost", "not_bought_out", "ordered"),
+    ("assembled", "shipped", "lost", "ordered", "reserved"),
+    ("ordered", "to_buy", "bought", "received", "damaged", "ordered"),
+    ("ordered", "to_buy", "bought", "received", "reserved"),
+    ("reserved", "damaged", "cancelled"),
+)
 effects = st.sampled_from(
     [
         None,
         {"stock": "reserve"},
+        {"stock": "commit"},
         {"stock": "commit"},
         {"stock": "release"},
         {"items": {"to": "reserved"}},
@@ -116,6 +127,15 @@ class Shop(RuleBasedStateMachine):
             item_id, way = data.draw(st.sampled_from(there))
             self.bring_pieces(item_id, way, quantity)
 
+    @rule(
+        item=st.sampled_from(["1", "2", "3"]),
+        journey=st.sampled_from(JOURNEYS),
+        quantity=st.integers(1, 2),
+    )
+    def travel(self, item: str, journey: tuple[str, ...], quantity: int) -> None:
+        for way in pairwise(journey):
+            self.bring_pieces(item, way, quantity)
+
     def bring_pieces(self, item_id: str, way: tuple[str, str], quantity: int) -> None:
         source, target = way
         command = c.MoveItem(
@@ -155,6 +175,14 @@ class Shop(RuleBasedStateMachine):
     def bring(self, number: int, status: Reached, by: ActorKind) -> None:
         told = {**who(), "actor": actor(by), "shipment_id": f"shipment-{number}"}
         self.send(c.MoveShipment(**told, to_status=status))
+
+    @rule(pieces=st.integers(1, 2), outcome=st.sampled_from(["cancelled", "returned", "lost"]))
+    def send_in_vain(self, pieces: int, outcome: Reached) -> None:
+        self.bring_pieces("1", ("ordered", "assembled"), pieces)
+        self.send(c.CreateShipment(**who(), shipment_id="s", carrier="DHL", pieces={"1": pieces}))
+        for reached in ("handed_over", outcome):
+            told = {**who(), "actor": actor("api_key"), "shipment_id": "s"}
+            self.send(c.MoveShipment(**told, to_status=reached))
 
     @rule()
     def reserve(self) -> None:

@@ -9,7 +9,7 @@ given up last.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from domain.messages import Event
 from domain.orders import events as e
@@ -22,6 +22,12 @@ Place = Literal[
     "away",  # with the carrier or the client, lost or broken
     "nowhere",  # it is no matter of the order any more
 ]
+PLACES: Sequence[Place] = get_args(Place)
+BETTER: Sequence[tuple[Place, Place]] = (
+    ("shelf", "kept"),
+    ("shelf", "written off"),
+    ("kept", "written off"),
+)
 WAITING = ("ordered", "to_buy", "bought", "received")
 IN_HAND = ("reserved", "assembled")
 AWAY = ("shipped", "delivered", "lost", "damaged")
@@ -62,15 +68,14 @@ class Pieces:
         told:     by a carrier
         """
         self.may_be_unknown = told
-        status = None
         for event in events:
             match event:
-                case e.OrderPlaced(status=status):
+                case e.OrderPlaced():
                     for line in event.lines:
                         self._more(line.item_id, line.sku, line.quantity)
-                    self._enter(status)
-                case e.StatusChanged(to_status=status):
-                    self._enter(status)
+                    self._enter(event.status)
+                case e.StatusChanged():
+                    self._enter(event.to_status)
                 case e.ItemAdded(line=line):
                     self._more(line.item_id, line.sku, line.quantity)
                 case e.ItemChanged(line=line):
@@ -80,8 +85,8 @@ class Pieces:
                 case e.ItemStatusChanged():
                     for _ in range(event.quantity):
                         self._move(event, expiring=expiring)
-        if status is not None:
-            self.ended = self.path.statuses[status].final is not None
+                case _:
+                    pass
         if self.ended:
             self._give_back()
 
@@ -93,6 +98,7 @@ class Pieces:
             self.pieces.remove(self._given_up(item_id, "ordered", WAITING))
 
     def _enter(self, status: str) -> None:
+        self.ended = self.path.statuses[status].final is not None
         entered = self.path.statuses[status].on_enter
         if entered is None or entered.stock in (None, "reserve"):
             return
@@ -156,16 +162,16 @@ class Pieces:
             if not self._all(item_id, [source], "written off"):
                 self._exchange(item_id, source, group, "kept", "written off")
             return self._first(item_id, [source], ["written off", "kept", "shelf"])
-        return self._first(item_id, [source], ["shelf", "kept", "written off", "away", "nowhere"])
+        return self._first(item_id, [source], PLACES)
 
     def _given_up(self, item_id: str, source: str, group: Sequence[str]) -> Piece:
         """One that nothing is kept for, if there is any; one that is gone already comes last."""
-        for better, worse in (("shelf", "kept"), ("shelf", "written off"), ("kept", "written off")):
+        for better, worse in BETTER:
             if not self._all(item_id, [source], better):
                 self._exchange(item_id, source, group, worse, better)
             if self._all(item_id, [source], better):
                 break
-        return self._first(item_id, [source], ["shelf", "kept", "written off", "away"])
+        return self._first(item_id, [source], PLACES)
 
     def _exchange(
         self, item_id: str, source: str, group: Sequence[str], place: Place, wanted: Place
