@@ -65,6 +65,8 @@ def _effect_of(draft: Draft, event: Event) -> None:
                 _apply(draft, entered)
         case e.ItemStatusChanged():
             whereabouts.piece_moved(draft, event)
+        case e.ItemChanged(line=line):
+            whereabouts.line_changed(draft, line.item_id)
         case _ if isinstance(event, KEEPING):
             goods.keep_as_paid(draft)
         case _:

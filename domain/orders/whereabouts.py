@@ -24,8 +24,19 @@ def piece_moved(draft: Draft, moved: e.ItemStatusChanged) -> None:
         _leave(draft, moved)
     elif source in AWAY and target not in AWAY:
         _come_back(draft, moved)
+    elif source in IN_HAND and target in COMING_BACK:
+        _come_back_unseen(draft, moved)
     elif source in IN_HAND and target == CANCELLED:
         _forget_what_had_left(draft, moved)
+
+
+def line_changed(draft: Draft, item_id: str) -> None:
+    """Of fewer pieces those that are lost or broken are taken off first: they are none of it now,
+    and the others are no less here than before.
+    """
+    before, after = draft.situation.order.items[item_id], draft.order.items[item_id]
+    if item_id in draft.order.goods:
+        _forget(draft, item_id, before.count(GONE) - after.count(GONE))
 
 
 def commit_all(draft: Draft) -> None:
@@ -117,12 +128,31 @@ def _come_back(draft: Draft, moved: e.ItemStatusChanged) -> None:
     if not is_whole:
         _write_off_what_is_kept(draft, moved)
     quantity = min(moved.quantity, draft.order.goods[moved.item_id].committed)
-    _forget(draft, moved.item_id, quantity)
-    if is_whole and quantity:
-        goods.put_back(draft, moved.item_id, quantity)
+    if not is_whole:
+        _forget(draft, moved.item_id, quantity)
+    elif quantity:
+        _put_back(draft, moved.item_id, quantity)
         if moved.to_status not in COMING_BACK:  # Its parcel did not go after all: it is packed.
             sku = draft.order.items[moved.item_id].line.sku
             goods.reserve(draft, [Wanted(moved.item_id, sku, quantity)], partial=True)
+
+
+def _come_back_unseen(draft: Draft, moved: e.ItemStatusChanged) -> None:
+    """All that a carrier told of pieces is that they are back: those that the path wrote off are on
+    the shelf again, and nothing else changes there.
+    """
+    kept = draft.order.goods.get(moved.item_id)
+    if kept is not None:
+        item = draft.order.items[moved.item_id]
+        left = max(kept.committed - item.count(AWAY), 0)
+        covered = max(_cover(item, kept, left, moved.from_status), 0)
+        _put_back(draft, moved.item_id, min(moved.quantity, left, covered))
+
+
+def _put_back(draft: Draft, item_id: str, quantity: int) -> None:
+    if quantity:
+        _forget(draft, item_id, quantity)
+        goods.put_back(draft, item_id, quantity)
 
 
 def _write_off_what_is_kept(draft: Draft, moved: e.ItemStatusChanged) -> None:

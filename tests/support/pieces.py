@@ -94,8 +94,10 @@ class Pieces:
         self.pieces += [Piece(item_id, sku) for _ in range(quantity)]
 
     def _fewer(self, item_id: str, quantity: int) -> None:
+        """Broken and lost ones are taken off first, then those that nothing has happened to."""
         for _ in range(quantity):
-            self.pieces.remove(self._given_up(item_id, "ordered", WAITING))
+            gone = self._all(item_id, ["damaged"], "away") or self._all(item_id, ["lost"], "away")
+            self.pieces.remove(gone[0] if gone else self._given_up(item_id, "ordered", WAITING))
 
     def _enter(self, status: str) -> None:
         self.ended = self.path.statuses[status].final is not None
@@ -129,11 +131,23 @@ class Pieces:
             elif target != "ordered":
                 self.shelf[one.sku] += 1
                 one.place = "kept" if target == "assembled" else "shelf"
+        elif target in BACK and source in IN_HAND:
+            self.shelf[one.sku] += one.place == "written off"
+            one.place = "shelf"
         elif target == "reserved" and one.place == "shelf":
             assert self.in_stock(one.sku) > 0
             one.place = "kept"
         if target in WAITING and one.place != "written off":
             one.place = "shelf"
+        self._written_off_are_in_hand(one.item_id)
+
+    def _written_off_are_in_hand(self, item_id: str) -> None:
+        """Of pieces that are alike those which the path wrote off are the ones that got further."""
+        waiting = self._all(item_id, WAITING, "written off")
+        places: tuple[Place, ...] = ("shelf", "kept")
+        in_hand = [one for place in places for one in self._all(item_id, IN_HAND, place)]
+        for one, other in zip(waiting, in_hand, strict=False):
+            one.place, other.place = "shelf", "written off"
 
     def _leave(self, one: Piece, source: str) -> None:
         if one.place in ("shelf", "kept", "nowhere") and source != "received":
@@ -158,9 +172,11 @@ class Pieces:
             return self._first(item_id, [source], ["written off", "shelf"])
         if target == "reserved":
             return self._first(item_id, [source], ["shelf", "written off", "kept"])
-        if target in AWAY and source in IN_HAND:
+        if source in IN_HAND and target in (*AWAY, *BACK):
             if not self._all(item_id, [source], "written off"):
                 self._exchange(item_id, source, group, "kept", "written off")
+            if target in BACK and not self._all(item_id, [source], "written off"):
+                return self._given_up(item_id, source, group)
             return self._first(item_id, [source], ["written off", "kept", "shelf"])
         return self._first(item_id, [source], PLACES)
 

@@ -128,6 +128,16 @@ class TestComingBack:
             {"main": 2},
         )
 
+    def test_an_order_of_fewer_pieces_is_without_the_broken_one_and_still_gets_the_others(
+        self,
+    ) -> None:
+        broken = (piece("ordered", "assembled"), piece("assembled", "damaged"))
+        shop = a(*ENOUGH, PLACE, *broken)
+
+        fewer = shop.when(c.ChangeItem(**who(), item_id="tea", quantity=2))
+        assert pieces(fewer, "tea") == {"ordered": 2}
+        assert level(shop.when(c.ReserveItems(**who()))) == (9, 2, 7)
+
 
 class TestWhatThePathWroteOffEarly:
     def test_reserving_again_reserves_only_what_has_not_left(self) -> None:
