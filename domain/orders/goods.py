@@ -116,7 +116,7 @@ def write_off(draft: Draft, item_id: str, quantity: int, *, as_counted: bool = F
             draft.take(kept.sku, location, stock.commit(there, ref, pieces, draft.at))
             parts[location] -= pieces
             left -= pieces
-    note(draft, item_id, replace(kept, parts=parts, committed=kept.committed + quantity - left))
+    note(draft, item_id, Kept(kept.sku, parts, kept.committed + quantity - left, kept.missing))
 
 
 def put_back(draft: Draft, item_id: str, quantity: int) -> None:

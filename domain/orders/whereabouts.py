@@ -98,6 +98,8 @@ def _leave(draft: Draft, moved: e.ItemStatusChanged) -> None:
     left = max(kept.committed - item.count(AWAY) + quantity, 0)  # before they went
     covered = min(quantity, max(_cover(item, kept, left, moved.from_status), 0))
     left = min(left, covered)
+    if left == quantity:
+        return
     taken, is_so = 0, draft.tells_fact or moved.to_status in GONE
     if quantity > covered and moved.from_status != "received":  # Broken before the books had it.
         others = Wanted(item_id, item.line.sku, quantity - covered)
