@@ -12,7 +12,7 @@ from pydantic import ValidationError, create_model
 from pydantic_core import ErrorDetails, from_json, to_json
 
 from domain.hints import nearest
-from domain.messages import Command, is_key
+from domain.messages import Command, is_code
 from domain.orders.commands import RecordFacts
 from domain.refusals import CommandUnreadable, Unmet
 from domain.vocabulary import COMMANDS
@@ -114,7 +114,7 @@ def _fault(detail: ErrorDetails) -> Unmet:
 
 def _named(part: str | int) -> str:
     """Name a step on the way to a fault; what is no name of ours may be anything."""
-    return str(part) if isinstance(part, int) or is_key(part) else "?"
+    return str(part) if isinstance(part, int) or is_code(part) else "?"
 
 
 def _words(detail: ErrorDetails) -> str:
