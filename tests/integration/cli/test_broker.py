@@ -68,10 +68,13 @@ def test_a_given_kafka_that_does_not_answer_is_infrastructure(tmp_path: Path) ->
     assert "broker_unavailable: Kafka at 127.0.0.1:1 does not answer" in said.err
 
 
-def test_a_local_kafka_beside_a_given_one_comes_with_a_warning(data_dir: Path) -> None:
-    line = Here({"ORDERPATH_DATA_DIR": str(data_dir), "ORDERPATH_KAFKA": "kafka.example:9092"})
+def test_a_local_kafka_beside_a_given_one_comes_with_a_warning(
+    broker: str, broker_folder: Path
+) -> None:
+    given = {"ORDERPATH_DATA_DIR": str(broker_folder), "ORDERPATH_KAFKA": "kafka.example:9092"}
 
-    said = line.run("kafka", "up")
+    said = Here(given).run("kafka", "up")
 
     assert said.code == 0
+    assert f"Kafka runs at {broker}" in said.out
     assert "ORDERPATH_KAFKA names another Kafka, kafka.example:9092" in said.err
