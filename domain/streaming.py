@@ -25,6 +25,7 @@ class Topic:
 
 
 _WEEK: Final = 7 * 24
+PREFIX: Final = "orderpath"  # of every name below, until a shop chooses another: see named()
 
 LOG: Final = Topic("orderpath.log", SHARDS, retention_hours=_WEEK)  # internal; partition = shard
 ORDER_EVENTS: Final = Topic("orderpath.orders.events", 16)  # public; key: order id
@@ -35,6 +36,19 @@ DEADLETTERS: Final = Topic("orderpath.deadletters", 1)  # what could not be read
 TOPICS: Final = (LOG, ORDER_EVENTS, ORDER_STATE, COMMANDS, RESULTS, DEADLETTERS)
 
 PROJECTIONS_GROUP: Final = "orderpath-projections"  # of the workers: it keeps their offsets
+COMMANDS_GROUP: Final = "orderpath-commands"  # of who takes commands
+GROUPS: Final = (PROJECTIONS_GROUP, COMMANDS_GROUP)
+
+_OURS: Final = frozenset((*(topic.name for topic in TOPICS), *GROUPS))
+
+
+def named(name: str, prefix: str) -> str:
+    """Give what Kafka calls a topic or group of ours in a shop with this prefix.
+
+    Names that are not ours stay as they are. Called where a name goes to Kafka and nowhere before:
+    when a record is published, a topic made, or a topic or group subscribed.
+    """
+    return f"{prefix}{name.removeprefix(PREFIX)}" if name in _OURS else name
 
 
 @dataclass(frozen=True, slots=True)

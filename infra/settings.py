@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.hints import nearest
 from domain.refusals import Unusable
+from domain.streaming import PREFIX as TOPIC_PREFIX
 
 PREFIX: Final = "ORDERPATH_"
 DOTENV: Final = ".env"
@@ -59,6 +60,10 @@ class Settings(BaseSettings):
     ] = ""  # empty: embedded
     data_dir: Path = Field(default_factory=lambda: user_data_path("orderpath", appauthor=False))
     kafka: Annotated[str, Field(pattern=HostPorts)] = ""  # brokers; empty: the local one, if any
+    # Of topics and groups: shops that share the brokers have one each, and keep it.
+    kafka_prefix: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=60)] = (
+        TOPIC_PREFIX
+    )
     # How the brokers of `kafka` are spoken to, as they have it; the local one knows no login.
     kafka_protocol: Annotated[Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"], Lower] = (
         "plaintext"
@@ -158,6 +163,7 @@ _ALLOWED: Final = {
     "database_url": "postgresql://user@host:port/database, or empty for the embedded PostgreSQL",
     "data_dir": "a path to a folder that may be written",
     "kafka": "host:port, several separated by commas, or empty for none",
+    "kafka_prefix": "up to 60 of a-z, 0-9, ., _ and -, a letter or a digit first",
     "kafka_protocol": "plaintext, ssl, sasl_plaintext, sasl_ssl",
     "kafka_mechanism": "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512",
     "kafka_user": "a text",

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from consumers.commands import GROUP
+from consumers.commands import UNKNOWN, WITHOUT_OUTCOME
 from domain.answers import UNKNOWN, WITHOUT_OUTCOME, Kind
 from domain.catalog import AGGREGATES, COMMANDS, EVENTS
 from domain.paths.transitions import Nonconforming, Requirement
 from domain.personal import personal_fields
 from domain.public.events import TYPES
 from domain.public.order_state import OrderState
-from domain.streaming import PROJECTIONS_GROUP, TOPICS
+from domain.streaming import GROUPS, TOPICS
 from domain.upcasters import UPCASTERS
 from projections.catalog import PROJECTIONS
 from services.cli.errors import DATA_FOLDER
@@ -57,11 +57,10 @@ def names_in_code() -> set[str]:
         *(f"public {told.TYPE}" for told in TYPES),
         f"public {OrderState.TYPE}",
         *(f"lane {lane.name}" for lane in (LogLane, PublicLane)),
-        f"consumer_group {GROUP}",
         *(f"answer {kind}" for kind in get_args(Kind)),
         *(f"answer_error {code}" for _, code in WITHOUT_OUTCOME.values()),
         f"answer_error {UNKNOWN}",
-        f"consumer_group {PROJECTIONS_GROUP}",
+        *(f"consumer_group {name}" for name in GROUPS),
         *(f"analytics {path.stem}" for path in (ROOT / "projections/analytics").glob("*.sql")),
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
+from uuid import uuid4
 
 import faust
 import pytest
@@ -16,9 +17,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
+from kafka import KafkaAdminClient
 from pydantic import SecretStr
 
 from domain.refusals import InfraError
+from domain.streaming import TOPICS, named
 from infra.broker import describe_broker, faust_arguments, kafka_arguments
 from infra.local_broker import start_local_broker, stop_local_broker
 from infra.settings import Settings, SettingsError
@@ -163,6 +166,18 @@ def test_of_several_brokers_one_that_answers_is_enough(broker: str) -> None:
     several = Settings(kafka=f"{HOST}:1,{broker}")
 
     assert describe_broker(kafka_arguments(several)).nodes == 1
+
+
+def test_kafka_takes_every_topic_under_the_longest_prefix(broker: str) -> None:
+    prefix = Settings(kafka_prefix=f"{uuid4()}.shop_1-{'x' * 16}").kafka_prefix
+    assert len(prefix) == 60
+    names = {named(topic.name, prefix) for topic in TOPICS}
+
+    with KafkaAdminClient(bootstrap_servers=[broker]) as admin:
+        admin.create_topics({name: {"num_partitions": 1} for name in names})
+        admin.wait_for_topics(list(names))
+
+        assert names <= set(admin.list_topics())
 
 
 def test_brokers_of_which_none_answers_are_each_named_with_the_reason() -> None:

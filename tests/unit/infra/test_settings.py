@@ -19,6 +19,7 @@ def test_without_any_variable_everything_is_embedded() -> None:
 
     assert (settings.database_url, settings.kafka) == ("", "")
     assert (settings.kafka_protocol, settings.kafka_ca_file) == ("plaintext", None)
+    assert settings.kafka_prefix == "orderpath"
     assert (settings.batch_commands, settings.batch_events) == (256, 2_000)
     assert settings.cache_streams == 20_000
     assert settings.phone_region == "RU"
@@ -97,6 +98,9 @@ def test_a_home_that_nobody_knows_names_the_variable(monkeypatch: pytest.MonkeyP
         ("ORDERPATH_PATIENCE_SECONDS", "nan", "from 0 to 600"),
         ("ORDERPATH_DATABASE_URL", "mysql://root@db/shop", "postgresql://user@host:port/database"),
         ("ORDERPATH_KAFKA", "broker", "host:port"),
+        ("ORDERPATH_KAFKA_PREFIX", "Shop", "a-z, 0-9, ., _ and -"),
+        ("ORDERPATH_KAFKA_PREFIX", ".shop", "a letter or a digit first"),
+        ("ORDERPATH_KAFKA_PREFIX", "s" * 61, "up to 60"),
         ("ORDERPATH_KAFKA_PROTOCOL", "tls", "plaintext, ssl, sasl_plaintext, sasl_ssl"),
         ("ORDERPATH_KAFKA_MECHANISM", "GSSAPI", "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512"),
         ("ORDERPATH_KAFKA_CA_FILE", "missing.pem", "certificates in PEM form"),
