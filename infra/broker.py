@@ -6,6 +6,8 @@ Called by services.bootstrap, and by infra.local_broker to hear whether its brok
 import socket
 import ssl
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread
 from time import monotonic
 from typing import Any, Final
 
@@ -95,6 +97,29 @@ def describe_broker(
         login = f"; is the login right (user {user})?" if user else ""
         raise _unavailable(servers, f"{error}{login}") from error
     return BrokerFacts(".".join(map(str, version)), len(nodes), len(topics))
+
+
+def is_reached(arguments: dict[str, Any], *, timeout_seconds: float) -> bool:
+    """Whether one of the brokers takes a connection; what takes longer does not.
+
+    arguments: as kafka_arguments gives them
+    """
+    found: SimpleQueue[bool] = SimpleQueue()
+
+    def look() -> None:
+        try:
+            _reach_one(arguments, timeout_seconds)
+        except InfraError:
+            found.put(False)
+        else:
+            found.put(True)
+
+    # Looking up a name knows no time limit, so a thread does it that nobody has to wait for.
+    Thread(target=look, name="broker look", daemon=True).start()
+    try:
+        return found.get(timeout=timeout_seconds)
+    except Empty:
+        return False
 
 
 def _reach_one(arguments: dict[str, Any], timeout_seconds: float) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from domain.refusals import InfraError
-from infra.broker import describe_broker
+from infra.broker import describe_broker, is_reached, kafka_arguments
 from infra.broker_process import (
     LOG_FILE,
     OUTPUT_FILE,
@@ -37,6 +37,7 @@ START_TIMEOUT_SECONDS: Final = 120  # After a crash it reads its files again.
 STOP_TIMEOUT_SECONDS: Final = 30
 KILL_TIMEOUT_SECONDS: Final = 10
 LOOK_SECONDS: Final = 0.05
+STATE_SECONDS: Final = 1.0  # for a broker that may be away
 
 
 def start_local_broker(
@@ -81,6 +82,22 @@ def local_broker_address(data_dir: Path) -> str | None:
     """Give host:port of the broker in this folder if it runs; start nothing."""
     folder = _Folder(data_dir)
     return folder.address() if folder.is_running() else None
+
+
+def broker_state(settings: Settings) -> tuple[str, bool] | None:
+    """Say where the brokers are that programs use, and whether one runs; takes a second at most.
+
+    None: ORDERPATH_KAFKA names none, and there never was a local one.
+
+    Raises: InfraError broker_unavailable for a local one of which nobody knows where it is
+    """
+    if settings.kafka:
+        reached = is_reached(kafka_arguments(settings), timeout_seconds=STATE_SECONDS)
+        return settings.kafka, reached
+    folder = _Folder(settings.data_dir)
+    if not os.access(folder.ports, os.R_OK):
+        return None
+    return folder.address(), folder.is_running()
 
 
 def find_brokers(settings: Settings) -> Settings:

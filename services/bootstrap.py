@@ -38,6 +38,7 @@ from infra.embedded import (
 from infra.event_log import EventLog, open_log
 from infra.import_desk import ImportDesk
 from infra.local_broker import (
+    broker_state,
     find_brokers,
     local_broker_address,
     start_local_broker,
@@ -77,6 +78,7 @@ __all__ = [
     "analyst_url",
     "broker_facts",
     "count_partitions",
+    "broker_state",
     "database_runs",
     "faust_arguments",
     "find_brokers",

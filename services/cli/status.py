@@ -19,7 +19,7 @@ from services.cli.session import opened, up_to_date
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from services.bootstrap import System
+    from services.bootstrap import Settings, System
 
 
 _DRIVERS: Final = {
@@ -120,6 +120,7 @@ def _status(system: "System", *, was_running: bool) -> dict[str, Any]:
             **_database(system),
         },
         "up": {"running": pid is not None, "pid": pid},
+        **_kafka(settings),
         "log": {
             "log_id": str(head.log_id),
             "epoch": head.epoch,
@@ -148,6 +149,24 @@ def _database(system: "System") -> dict[str, Any]:
     }
 
 
+def _kafka(settings: "Settings") -> dict[str, Any]:
+    """Give the entry about Kafka, if there is one. Whether it runs is no matter of health."""
+    from services.bootstrap import broker_state
+
+    state = broker_state(settings)
+    if state is None:
+        return {}
+    address, running = state
+    kind = "given" if settings.kafka else "local"
+    return {"kafka": {"kind": kind, "address": address, "running": running}}
+
+
+def _kafka_line(kafka: dict[str, Any]) -> str:
+    not_running = {"given": "does not answer", "local": "stopped: `orderpath kafka up` starts it"}
+    runs = "running" if kafka["running"] else not_running[kafka["kind"]]
+    return f"{kafka['address']}, {kafka['kind']}, {runs}"
+
+
 def _standing(login: dict[str, Any]) -> str:
     """Say what somebody turns into who lays the role down."""
     if login["superuser"]:
@@ -168,6 +187,7 @@ def _oldest(system: "System", now: datetime) -> dict[str, Any] | None:
 
 def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
     database, up, log = answer["database"], answer["up"], answer["log"]
+    kafka = answer.get("kafka")
     runs = "running" if database["was_running"] else "was not running, started for this command"
     shared, oldest = database["shared_login"], answer["oldest_unprocessed"]
     facts = [
@@ -177,6 +197,7 @@ def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
         ("data folder", answer["data_dir"]),
         ("up", f"process {up['pid']}" if up["running"] else _NOT_UP[answer["driver"]]),
         ("driver", _DRIVERS[answer["driver"]]),
+        *([("kafka", _kafka_line(kafka))] if kafka else []),
         ("log", f"position {log['position']}, {log['gap'] or log['log_id']}"),
         ("paths", ", ".join(f"{name} v{number}" for name, number in answer["paths"].items())),
         (

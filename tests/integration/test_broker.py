@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
+from time import monotonic
 from uuid import uuid4
 
 import faust
@@ -22,7 +23,7 @@ from pydantic import SecretStr
 
 from domain.refusals import InfraError
 from domain.streaming import TOPICS, named
-from infra.broker import describe_broker, faust_arguments, kafka_arguments
+from infra.broker import describe_broker, faust_arguments, is_reached, kafka_arguments
 from infra.local_broker import start_local_broker, stop_local_broker
 from infra.settings import Settings, SettingsError
 from services.bootstrap import utc_now
@@ -166,6 +167,18 @@ def test_of_several_brokers_one_that_answers_is_enough(broker: str) -> None:
     several = Settings(kafka=f"{HOST}:1,{broker}")
 
     assert describe_broker(kafka_arguments(several)).nodes == 1
+
+
+def test_a_look_at_a_broker_that_takes_no_end_of_time_ends_in_time() -> None:
+    with socket.create_server((HOST, 0)) as silent:
+        address = f"{HOST}:{silent.getsockname()[1]}"
+        assert is_reached(kafka_arguments(Settings(kafka=address)), timeout_seconds=5)
+        begun = monotonic()
+
+        encrypted = kafka_arguments(Settings(kafka=address, kafka_protocol="ssl"))
+        assert is_reached(encrypted, timeout_seconds=1) is False
+
+        assert monotonic() - begun < 5
 
 
 def test_kafka_takes_every_topic_under_the_longest_prefix(broker: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,3 +79,29 @@ def test_a_local_kafka_beside_a_given_one_comes_with_a_warning(
     assert said.code == 0
     assert f"Kafka runs at {broker}" in said.out
     assert "ORDERPATH_KAFKA names another Kafka, kafka.example:9092" in said.err
+
+
+def test_the_status_of_everything_says_where_kafka_is_and_whether_it_runs(
+    line: Here, broker: str, broker_folder: Path, tmp_path: Path
+) -> None:
+    def said(**environment: str) -> Any:
+        return Here(line.environment | environment).run("status", "--json").json.get("kafka")
+
+    running = {"address": broker, "running": True}
+    assert said() is None
+    assert said(ORDERPATH_DATA_DIR=str(broker_folder)) == {"kind": "local", **running}
+    assert said(ORDERPATH_KAFKA=broker) == {"kind": "given", **running}
+    (tmp_path / "data" / "kafka").mkdir(parents=True)
+    (tmp_path / "data" / "kafka" / "ports").write_text("20100 20101\n")
+    assert said() == {"kind": "local", "address": "127.0.0.1:20100", "running": False}
+
+
+def test_a_kafka_that_is_away_leaves_the_status_well(line: Here) -> None:
+    away = Here(line.environment | {"ORDERPATH_KAFKA": "127.0.0.1:1"})
+    assert line.run("report", "funnel").code == 0
+
+    said = away.run("status")
+
+    assert "127.0.0.1:1, given, does not answer" in said.out
+    assert (said.code, away.run("status", "--json").json["healthy"]) == (0, True)
+    assert "kafka" not in line.run("status").out
