@@ -14,11 +14,12 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
 LONGEST_STEP_SECONDS: Final = 900
+INFRASTRUCTURE: Final = 3  # exit code
 PIP: Final = ("-m", "pip", "--quiet", "--disable-pip-version-check")
 
 
 def main() -> None:
-    """Raise CalledProcessError at the first step that fails."""
+    """Raise CalledProcessError or AssertionError at the first step that fails."""
     with tempfile.TemporaryDirectory(prefix="orderpath-wheel-") as name:
         folder = Path(name)
         wheel = build_wheel(folder)
@@ -29,6 +30,7 @@ def main() -> None:
         run(orderpath, "--help", cwd=elsewhere)
         run(orderpath, "path", "schema", cwd=elsewhere)
         run(orderpath, "demo", cwd=elsewhere)
+        ask_for_the_extra(orderpath, elsewhere)
     print(f"{wheel.name} works on its own.")  # noqa: T201
 
 
@@ -51,19 +53,37 @@ def install(wheel: Path, folder: Path) -> Path:
     return python
 
 
+def ask_for_the_extra(orderpath: Path, cwd: Path) -> None:
+    """Raise AssertionError unless a local Kafka is refused with what to install, not fetched."""
+    cache = cwd / "cache"
+    done = subprocess.run(
+        (orderpath, "kafka", "up"),
+        cwd=cwd,
+        env=environment(cwd) | {"XDG_CACHE_HOME": str(cache)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LONGEST_STEP_SECONDS,
+    )
+    said = done.stderr
+    assert done.returncode == INFRASTRUCTURE, said
+    assert "broker_not_installed" in said, said
+    assert "pip install 'orderpath[local-kafka]'" in said, said
+    assert not cache.exists()
+
+
 def run(*command: str | Path, cwd: Path) -> None:
-    environment = {
+    subprocess.run(command, cwd=cwd, env=environment(cwd), check=True, timeout=LONGEST_STEP_SECONDS)
+
+
+def environment(cwd: Path) -> dict[str, str]:
+    """Give ours without what points to the checkout, and with a data folder of its own."""
+    kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("ORDERPATH_", "PYTHON", "VIRTUAL_ENV"))
     }
-    subprocess.run(
-        command,
-        cwd=cwd,
-        env=environment | {"ORDERPATH_DATA_DIR": str(cwd / "data")},
-        check=True,
-        timeout=LONGEST_STEP_SECONDS,
-    )
+    return kept | {"ORDERPATH_DATA_DIR": str(cwd / "data")}
 
 
 if __name__ == "__main__":
