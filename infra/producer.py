@@ -6,13 +6,14 @@ in hand may then come twice, in its order, and nothing is left out.
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from time import monotonic
 from typing import Any, Final
 
 import structlog
 
 from domain.refusals import InfraError
-from domain.streaming import Message
+from domain.streaming import PREFIX, Message, named
 from infra.broker import describe_broker
 
 PATIENCE_SECONDS: Final = 30.0  # for the brokers to acknowledge what was sent
@@ -35,13 +36,19 @@ class IdempotentProducer:
     """Implements domain.streaming.Producer. For one thread; another one may close it.
 
     arguments:        as infra.broker.kafka_arguments gives them
+    prefix:           of the shop's names, which the topics of messages get here
     patience_seconds: after which records that are not acknowledged are given up
     """
 
     def __init__(
-        self, arguments: dict[str, Any], *, patience_seconds: float = PATIENCE_SECONDS
+        self,
+        arguments: dict[str, Any],
+        *,
+        prefix: str = PREFIX,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._arguments = arguments
+        self._prefix = prefix
         self._patience_seconds = patience_seconds
         self._producer: Any = None
 
@@ -53,6 +60,7 @@ class IdempotentProducer:
 
         Raises: InfraError broker_unavailable
         """
+        messages = [replace(one, topic=named(one.topic, self._prefix)) for one in messages]
         if not messages or self._send(messages):
             return
         for message in messages:  # One too large fails all that are under way: each goes alone.

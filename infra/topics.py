@@ -1,10 +1,11 @@
 """Kafka's topics, made as domain.streaming wants them and checked at every start of a relay."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from domain.refusals import InfraError
-from domain.streaming import TOPICS, Topic
+from domain.streaming import PREFIX, TOPICS, Topic, named
 from infra.broker import describe_broker
 
 REPLICAS: Final = 3  # of each partition, or as many as there are nodes
@@ -13,13 +14,16 @@ REQUEST_MILLISECONDS: Final = 15_000
 HOUR_MILLISECONDS: Final = 3_600_000
 
 
-def ensure_topics(arguments: dict[str, Any], topics: Sequence[Topic] = TOPICS) -> list[str]:
+def ensure_topics(
+    arguments: dict[str, Any], topics: Sequence[Topic] = TOPICS, *, prefix: str = PREFIX
+) -> list[str]:
     """Make the topics that are missing, check the others, and name those that were made.
 
     Partitions and cleanup policy have to be as wanted: order and completeness rest on them. How
     long records are kept is for the operator to change. Twice, or two at once, is nothing.
 
     arguments: as infra.broker.kafka_arguments gives them
+    prefix:    of the shop's names
     Raises:    InfraError topic_mismatch, topic_not_made, broker_unavailable
     """
     from kafka import KafkaAdminClient
@@ -27,6 +31,7 @@ def ensure_topics(arguments: dict[str, Any], topics: Sequence[Topic] = TOPICS) -
 
     if not topics:
         return []
+    topics = [replace(topic, name=named(topic.name, prefix)) for topic in topics]
     nodes = describe_broker(arguments).nodes
     limits = {"request_timeout_ms": REQUEST_MILLISECONDS, "bootstrap_timeout_ms": 5_000}
     try:

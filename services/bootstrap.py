@@ -254,7 +254,12 @@ class System:
     def broker(self) -> Broker:
         """The Kafka that the settings choose. Raises: InfraError broker_unavailable: none does."""
         arguments = kafka_arguments(find_brokers(self.settings))
-        return Broker(partial(IdempotentProducer, arguments), partial(ensure_topics, arguments))
+        prefix = self.settings.kafka_prefix
+        return Broker(
+            partial(IdempotentProducer, arguments, prefix=prefix),
+            partial(ensure_topics, arguments, prefix=prefix),
+            prefix,
+        )
 
     def lanes(self, until: int | None = None) -> list[Lane]:
         """Give every lane of the relay; until: the last position that they give."""

@@ -15,7 +15,7 @@ import structlog
 
 from domain.reading import LogReader
 from domain.refusals import InfraError
-from domain.streaming import Lane, Producer, RelayStore, Topic
+from domain.streaming import PREFIX, Lane, Producer, RelayStore, Topic
 
 SHORTEST_SECONDS: Final = 0.005  # between two looks at the end of the log
 LONGEST_SECONDS: Final = 0.2
@@ -35,6 +35,7 @@ class Broker:
 
     new_producer: Callable[[], Producer]
     ensure_topics: Callable[[Sequence[Topic]], Sequence[str]]  # names those that it made
+    prefix: str = PREFIX  # of the shop's names there; both of these put it on
 
 
 class Relay:

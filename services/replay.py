@@ -6,7 +6,7 @@ from uuid import UUID
 
 from domain.reading import Head
 from domain.refusals import Unusable
-from domain.streaming import LOG, TOPICS, Lane, Message, Topic
+from domain.streaming import LOG, TOPICS, Lane, Message, Topic, named
 from services.relay import Broker
 
 Progress = Callable[[int, int], None]  # positions done, positions in all
@@ -35,8 +35,8 @@ def replay(
     lanes:  as they give what is up to `last`, and nothing behind it
     Raises: ReplayError, InfraError topic_mismatch, topic_not_made, broker_unavailable
     """
-    lane, topic = _find_topic(wish.topic, lanes)
-    _check(wish)
+    lane, topic = _find_topic(wish.topic, lanes, broker.prefix)
+    _check(wish, topic, broker.prefix)
     broker.ensure_topics([replace(topic, name=wish.to_topic)])
     producer = broker.new_producer()
     total = max(wish.last - wish.first + 1, 0)
@@ -44,7 +44,8 @@ def replay(
     try:
         lane.begin(head, wish.first - 1)
         while (outgoing := lane.next()) is not None:
-            messages = [_elsewhere(one, wish) for one in outgoing.messages if _is_wanted(one, wish)]
+            wanted = [one for one in outgoing.messages if _is_wanted(one, topic, wish)]
+            messages = [replace(one, topic=wish.to_topic) for one in wanted]
             producer.publish(messages)
             sent += len(messages)
             progress(outgoing.position - wish.first + 1, total)
@@ -53,28 +54,25 @@ def replay(
     return sent
 
 
-def _find_topic(name: str, lanes: list[Lane]) -> tuple[Lane, Topic]:
+def _find_topic(name: str, lanes: list[Lane], prefix: str) -> tuple[Lane, Topic]:
     for lane in lanes:
         for topic in lane.topics:
-            if topic.name == name:
+            if named(topic.name, prefix) == name:
                 return lane, topic
-    known = ", ".join(topic.name for lane in lanes for topic in lane.topics)
+    known = ", ".join(named(topic.name, prefix) for lane in lanes for topic in lane.topics)
     raise ReplayError(f"{name} is no topic that the relay fills: those are {known}")
 
 
-def _check(wish: Replay) -> None:
+def _check(wish: Replay, topic: Topic, prefix: str) -> None:
     if wish.first < 1:
         raise ReplayError(f"The log begins at position 1, not at {wish.first}")
-    if wish.to_topic in {topic.name for topic in TOPICS}:
+    ours = {name for one in TOPICS for name in (one.name, named(one.name, prefix))}
+    if wish.to_topic in ours:
         raise ReplayError(f"{wish.to_topic} has readers already: name a topic for this one alone")
-    if wish.order_id is not None and wish.topic == LOG.name:
-        raise ReplayError(f"A record of {LOG.name} holds many orders: leave --order out")
+    if wish.order_id is not None and topic == LOG:
+        raise ReplayError(f"A record of {wish.topic} holds many orders: leave --order out")
 
 
-def _is_wanted(message: Message, wish: Replay) -> bool:
+def _is_wanted(message: Message, topic: Topic, wish: Replay) -> bool:
     of_order = wish.order_id is None or message.key == str(wish.order_id).encode()
-    return message.topic == wish.topic and of_order
-
-
-def _elsewhere(message: Message, wish: Replay) -> Message:
-    return replace(message, topic=wish.to_topic)
+    return message.topic == topic.name and of_order

@@ -5,8 +5,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from kafka import KafkaAdminClient
 
-from domain.streaming import LOG, ORDER_EVENTS
+from domain.streaming import LOG, ORDER_EVENTS, RESULTS, TOPICS, named
 from infra.postgres import connect
 from tests.e2e.test_cli_programs import ended, state_lines
 from tests.support.command_line import Here, Processes
@@ -16,6 +17,7 @@ from tests.support.relays import (
     records_of,
     state_of,
     wait_until_published,
+    without_repeats,
 )
 
 
@@ -61,6 +63,32 @@ def test_the_relay_says_what_it_does_and_ends_at_a_signal(
     assert {row.position for _, rows in log_parts(database_url, broker) for row in rows} == set(
         range(1, end + 1)
     )
+
+
+def test_a_shop_with_a_prefix_publishes_to_topics_of_its_own_and_replays_from_these(
+    environment: dict[str, str], database_url: str, broker: str
+) -> None:
+    prefix = f"tea-{uuid4().hex}"
+    own = environment | {"ORDERPATH_KAFKA_PREFIX": prefix}
+    log, results, again = named(LOG.name, prefix), named(RESULTS.name, prefix), f"again-{prefix}"
+    program = Processes(own).start("relay")
+    state_lines(program, "leading")
+    wait_until_published(database_url, "log", "public")
+    program.send_signal(signal.SIGTERM)
+    assert ended(program)[0] == 0
+
+    with KafkaAdminClient(bootstrap_servers=[broker]) as admin:
+        made = {name for name in admin.list_topics() if name.startswith(prefix)}
+    assert made == {named(topic.name, prefix) for topic in TOPICS}
+    published = without_repeats(log_parts(database_url, broker, log))
+    assert published
+    assert records_of(broker, named(ORDER_EVENTS.name, prefix))
+
+    words = ("relay", "replay", "--from", "1", "--topic")
+    assert Here(own).run(*words, log, "--to-topic", again).code == 0
+    assert without_repeats(log_parts(database_url, broker, again)) == published
+    assert "has readers already" in Here(own).run(*words, log, "--to-topic", results).err
+    assert f"those are {log}, " in Here(own).run(*words, LOG.name, "--to-topic", again).err
 
 
 def test_replay_says_what_it_sent_from_a_position_or_from_a_time(
