@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from consumers.commands import UNKNOWN, WITHOUT_OUTCOME
 from domain.answers import UNKNOWN, WITHOUT_OUTCOME, Kind
 from domain.catalog import AGGREGATES, COMMANDS, EVENTS
 from domain.paths.transitions import Nonconforming, Requirement
