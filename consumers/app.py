@@ -5,7 +5,6 @@ harm: checkpoints and the log decide (services.projector).
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
 import faust
@@ -13,7 +12,8 @@ from faust.types import TP
 
 from consumers.hand_over import HandOver, Incoming
 from consumers.state_line import StateLine
-from domain.streaming import LOG, PROJECTIONS_GROUP
+from domain.streaming import LOG, PROJECTIONS_GROUP, named
+from services.bootstrap import Settings
 
 SETTINGS: Final[Mapping[str, Any]] = {
     "autodiscover": False,
@@ -42,18 +42,22 @@ def make_app(
     state: StateLine,
     *,
     member: str,
-    folder: Path,
+    settings: Settings,
 ) -> faust.App:
     """Give an app that is not started yet.
 
     broker: how it is reached, as services.bootstrap.faust_arguments gives it
     member: name of this worker in the group, the same after a restart, nobody else's meanwhile
-    folder: where Faust may keep files
     """
-    own: dict[str, Any] = {"consumer_group_instance_id": member, "datadir": folder}
+    own: dict[str, Any] = {
+        "consumer_group_instance_id": member,
+        "datadir": settings.data_dir / "workers",
+    }
+    prefix = settings.kafka_prefix
     # Not the environment, which would be stronger: BROKER_URL may be there for somebody else.
-    app = faust.App(PROJECTIONS_GROUP, env={}, **SETTINGS, **broker, **own)
-    topic = app.topic(LOG.name, internal=False)
+    app = faust.App(named(PROJECTIONS_GROUP, prefix), env={}, **SETTINGS, **broker, **own)
+    log = named(LOG.name, prefix)
+    topic = app.topic(log, internal=False)
 
     @app.agent(topic, concurrency=1)
     async def records(stream: faust.StreamT[bytes]) -> None:
@@ -64,7 +68,7 @@ def make_app(
             await hand_over.put(Incoming(*place, headers, message.value))
 
     def assigned(_: Any, partitions: set[TP], /, **__: Any) -> None:
-        state.assign(frozenset(one.partition for one in partitions if one.topic == LOG.name))
+        state.assign(frozenset(one.partition for one in partitions if one.topic == log))
 
     def revoked(*_: Any, **__: Any) -> None:
         state.revoke()

@@ -19,7 +19,7 @@ from kafka import ConsumerRebalanceListener, KafkaConsumer
 
 from consumers.commands import SETTINGS, CommandConsumer
 from consumers.members import membership
-from domain.streaming import COMMANDS, DEADLETTERS, RESULTS
+from domain.streaming import COMMANDS, COMMANDS_GROUP, DEADLETTERS, RESULTS, named
 from services.bootstrap import find_brokers, kafka_arguments, load_settings, open_system
 from services.cli.errors import run
 from services.cli.session import log_level
@@ -48,12 +48,15 @@ def _take_commands(name: str | None) -> None:
         membership(settings.data_dir / "commands", name) as member,
     ):
         system.broker.ensure_topics((COMMANDS, RESULTS, DEADLETTERS))
-        records = KafkaConsumer(**SETTINGS, **kafka_arguments(settings), group_instance_id=member)
+        prefix = settings.kafka_prefix
+        topic = named(COMMANDS.name, prefix)
+        own = {"group_id": named(COMMANDS_GROUP, prefix), "group_instance_id": member}
+        records = KafkaConsumer(**SETTINGS | kafka_arguments(settings) | own)
         # Whoever divides the partitions has to know them: kafka-python divides none that it has not
         # heard of, and the broker gives none to whoever takes its place either.
-        records.partitions_for_topic(COMMANDS.name)
-        records.subscribe([COMMANDS.name], listener=_Told())
-        _state(f"waiting for commands of {COMMANDS.name}; Ctrl-C ends it")
+        records.partitions_for_topic(topic)
+        records.subscribe([topic], listener=_Told())
+        _state(f"waiting for commands of {topic}; Ctrl-C ends it")
         _until(stop, CommandConsumer(records, system.pipeline, producer, stop))
     _state("ended")
 

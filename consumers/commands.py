@@ -26,11 +26,10 @@ from pydantic_core import to_json
 from domain.answers import Answer, answer_of, answer_to
 from domain.messages import Command, Outcome
 from domain.refusals import InfraError
-from domain.streaming import COMMANDS, DEADLETTERS, RESULTS, Message, Producer
+from domain.streaming import COMMANDS_GROUP, DEADLETTERS, RESULTS, Message, Producer
 from domain.wire import decode
 from services.pipeline import PASSING, Pipeline
 
-GROUP: Final = "orderpath-commands"
 SOURCE: Final = "kafka"  # of commands that name none
 CORRELATION: Final = "correlation_id"  # header of a command, and of its answer
 ORIGIN: Final = "origin"  # header: topic/partition/offset of the command
@@ -48,7 +47,7 @@ WAITED_FOR: Final = PASSING | {"overloaded", "broker_unavailable"}
 ENDS: Final = frozenset({"newer_version", "pipeline_closed"})
 
 SETTINGS: Final[dict[str, Any]] = {
-    "group_id": GROUP,
+    "group_id": COMMANDS_GROUP,
     "enable_auto_commit": False,
     "auto_offset_reset": "earliest",
     "isolation_level": "read_committed",  # what a sender took back was never sent
@@ -215,5 +214,5 @@ def _origin(record: Any) -> bytes:
 
 def _broker_error(error: KafkaError) -> InfraError:
     if isinstance(error, AuthorizationError | SaslAuthenticationFailedError):
-        return InfraError("broker_login_refused", f"Kafka refuses {COMMANDS.name}: {error}")
-    return InfraError("broker_unavailable", f"Kafka does not give {COMMANDS.name}: {error!r}")
+        return InfraError("broker_login_refused", f"Kafka refuses the topic of commands: {error}")
+    return InfraError("broker_unavailable", f"Kafka does not give commands: {error!r}")

@@ -19,7 +19,7 @@ from consumers.members import membership
 from consumers.projecting import Projecting
 from consumers.state_line import StateLine
 from domain.refusals import InfraError
-from domain.streaming import LOG
+from domain.streaming import LOG, named
 from services.bootstrap import (
     System,
     count_partitions,
@@ -86,16 +86,17 @@ def _find_topic(system: System, state: StateLine, stop: Signal) -> Mapping[str, 
 
     Without the topic Faust would look healthy, and never get a shard.
     """
+    topic = named(LOG.name, system.settings.kafka_prefix)
     while not stop.is_set():
         try:
             settings = find_brokers(system.settings)
-            partitions = count_partitions(kafka_arguments(settings), LOG.name)
+            partitions = count_partitions(kafka_arguments(settings), topic)
             if partitions == LOG.partitions:
                 state.hinder("")
                 return faust_arguments(settings)
             if partitions:
-                raise _wrong_topic(partitions)
-            state.hinder(f"worker waits: Kafka has no topic {LOG.name}, which the relay makes")
+                raise _wrong_topic(topic, partitions)
+            state.hinder(f"worker waits: Kafka has no topic {topic}, which the relay makes")
         except InfraError as error:
             if error.code != "broker_unavailable":
                 raise
@@ -104,10 +105,10 @@ def _find_topic(system: System, state: StateLine, stop: Signal) -> Mapping[str, 
     return {}
 
 
-def _wrong_topic(partitions: int) -> InfraError:
+def _wrong_topic(topic: str, partitions: int) -> InfraError:
     return InfraError(
         "topic_mismatch",
-        f"The topic {LOG.name} has {partitions} partitions instead of {LOG.partitions}: it is not "
+        f"The topic {topic} has {partitions} partitions instead of {LOG.partitions}: it is not "
         "ours. Delete it, the relay makes it anew.",
     )
 
@@ -143,8 +144,8 @@ class _Worker:
         told = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, told.set)
-        folder = self._system.settings.data_dir / "workers"
-        app = make_app(broker, self._hand_over, self._state, member=member, folder=folder)
+        settings = self._system.settings
+        app = make_app(broker, self._hand_over, self._state, member=member, settings=settings)
         self._projector.start()
         working, telling = asyncio.create_task(_work_on(app)), asyncio.create_task(told.wait())
         await asyncio.wait([working, telling], return_when=asyncio.FIRST_COMPLETED)

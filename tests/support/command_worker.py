@@ -18,10 +18,10 @@ from uuid import UUID
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
-from consumers.commands import CORRELATION, GROUP, ORIGIN
+from consumers.commands import CORRELATION, ORIGIN
 from domain.messages import Command
 from domain.refusals import InfraError
-from domain.streaming import COMMANDS, DEADLETTERS, RESULTS
+from domain.streaming import COMMANDS, COMMANDS_GROUP, DEADLETTERS, RESULTS
 from domain.wire import encode
 from infra.postgres import connect
 from infra.topics import ensure_topics
@@ -187,7 +187,7 @@ class Shop:
 
     def committed(self) -> bool:
         """Whether every command that was sent is committed."""
-        with KafkaConsumer(bootstrap_servers=[self.broker], group_id=GROUP) as look:
+        with KafkaConsumer(bootstrap_servers=[self.broker], group_id=COMMANDS_GROUP) as look:
             parts = [TopicPartition(COMMANDS.name, n) for n in range(COMMANDS.partitions)]
             ends = look.end_offsets(parts)
             return all((look.committed(part) or 0) == ends[part] for part in parts)
