@@ -7,17 +7,20 @@ because nothing may hand it over; tracebacks are printed without local variables
 import logging
 import sys
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import structlog
 from structlog.typing import Processor
+
+KAFKA_CLIENTS: Final = ("kafka", "aiokafka")
 
 
 def configure_logging(level: str, log_format: Literal["auto", "console", "json"]) -> None:
     """Send our events and the records of libraries to stderr in one form.
 
     `auto` is for people on a terminal and JSON, one object a line, everywhere else.
-    Libraries are heard from `warning` on, whatever the level is.
+    Libraries are heard from `warning` on, whatever the level is; Kafka's clients from `error` on,
+    because they warn of each of many tries that succeed a moment later.
     """
     console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
     renderers = _console() if console else _json()
@@ -55,3 +58,5 @@ def _adopt_standard_logging(renderers: Sequence[Processor]) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    for name in KAFKA_CLIENTS:
+        logging.getLogger(name).setLevel(logging.ERROR)

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,27 @@ class Here:
         return Said(end.value.code, out.getvalue(), err.getvalue())
 
 
+class Program(subprocess.Popen[str]):
+    """A program that stays. Its log goes into a file: a full pipe that nobody reads stops it."""
+
+    def __init__(self, words: list[str], *, cwd: Path, env: dict[str, str]) -> None:
+        descriptor, path = tempfile.mkstemp(prefix="orderpath-test-", suffix=".log")
+        self.log = Path(path)
+        super().__init__(
+            words, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=descriptor, text=True
+        )
+        os.close(descriptor)
+
+    def communicate(
+        self, input: str | None = None, timeout: float | None = None
+    ) -> tuple[str, str]:
+        """Wait for its end; give the rest of its output, and its whole log."""
+        out, _ = super().communicate(input, timeout)
+        errors = self.log.read_text() if self.log.exists() else ""
+        self.log.unlink(missing_ok=True)
+        return out, errors
+
+
 @dataclass(frozen=True, slots=True)
 class Processes:
     """Starts each command as a process."""
@@ -86,14 +108,7 @@ class Processes:
 
     def start(self, *words: object) -> "subprocess.Popen[str]":
         """Start a program that stays, with standard output to read its state lines from."""
-        return subprocess.Popen(
-            self._words(*words),
-            cwd=ROOT,
-            env=self._environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return Program(self._words(*words), cwd=ROOT, env=self._environment())
 
     def _words(self, *words: object) -> list[str]:
         return [sys.executable, "-m", "services.cli", *map(str, words)]

@@ -43,6 +43,19 @@ def test_warnings_of_libraries_come_in_the_same_form(capsys: pytest.CaptureFixtu
     assert (record["event"], record["logger"]) == ("broker 1 is away", "some.library")
 
 
+@pytest.mark.parametrize("name", ["kafka.producer.sender", "aiokafka.consumer.fetcher"])
+def test_what_kafkas_clients_try_again_is_no_news(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    configure_logging("debug", "json")
+
+    logging.getLogger(name).warning("Got error produce response, retrying")
+    logging.getLogger(name).error("the connection is closed")
+
+    record = json.loads(capsys.readouterr().err)
+    assert record["event"] == "the connection is closed"
+
+
 @pytest.mark.parametrize("log_format", ["json", "console"])
 def test_a_traceback_shows_no_values_of_variables(
     capsys: pytest.CaptureFixture[str], log_format: str
