@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event as Signal
 from threading import Thread
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -21,23 +21,29 @@ from services.cli.errors import DATA_FOLDER, INFRASTRUCTURE, CommandFailed
 from services.cli.options import AsJson
 from services.cli.output import put, say
 from services.cli.session import opened
+from services.cli.supervisor import end_leftovers
 
 if TYPE_CHECKING:
     from services.bootstrap import System
 
 LOOK_SECONDS: Final = 1.0  # between two looks at how far the projections are
-PATIENCE_SECONDS: Final = 20.0  # of `down`, for `up` to end on its own
+PATIENCE_SECONDS: Final = 60.0  # of `down`, for `up` to end on its own
 LOCK_FILE: Final = "up.lock"  # keeps a second `up` away; only `up` opens it
 SIGN_FILE: Final = "up.pid"  # shows those who look that `up` runs, and which process it is
 PID_CHARACTERS: Final = 20
 
 
-def up() -> None:
+def up(
+    cluster: Annotated[
+        bool, typer.Option("--cluster", help="With Kafka, relay and workers: docs/kafka.md.")
+    ] = False,
+) -> None:
     """Start the database and keep the projections up to date, until Ctrl-C or `down`."""
     from services.bootstrap import load_settings
+    from services.cli.cluster import run_cluster
 
     with only_one(load_settings().data_dir):
-        _stay("up", keep_database=True)
+        run_cluster() if cluster else _stay("up", keep_database=True)
 
 
 def follow() -> None:
@@ -54,6 +60,7 @@ def down(json: AsJson = False) -> None:
     if pid is not None:
         os.kill(pid, signal.SIGTERM)
         _await_end(settings.data_dir, pid)
+    end_leftovers(settings.data_dir, say)
     stopped = stop_database(settings)
     answer = {"up_ended": pid is not None, "database_stopped": stopped}
     sentence = {
@@ -128,35 +135,48 @@ def _await_end(data_dir: Path, pid: int) -> None:
         Signal().wait(0.05)
 
 
-def _stay(name: str, *, keep_database: bool) -> None:
+def signalled() -> Signal:
+    """Give what is set once this process is asked to end."""
     stop = Signal()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with opened() as system:
-        kind = "given by ORDERPATH_DATABASE_URL"
-        if not system.settings.database_url:
-            kind = f"embedded, in {system.settings.data_dir}"
-        _state(f"database ready ({kind})")
-        watch = _Watch(system, stop, restart=keep_database)
-        watcher = Thread(target=watch.run, name=f"orderpath {name} watch", daemon=True)
-        system.prepare_projections()
-        follower = system.follower()
-        watcher.start()
-        _state("following the log; Ctrl-C ends it" + " or `orderpath down`" * keep_database)
-        follower.run(stop)
-        stop.set()
-        watcher.join(LOOK_SECONDS * 2)
-    _state("ended")
+    return stop
 
 
-def _state(line: str) -> None:
+def state(line: str) -> None:
     """Write a state line where `up | tee` and a service's journal find it at once."""
     typer.echo(f"orderpath: {line}")
 
 
+def tell_database(system: "System") -> None:
+    """Say which database it is."""
+    embedded = f"embedded, in {system.settings.data_dir}"
+    given = "given by ORDERPATH_DATABASE_URL"
+    state(f"database ready ({given if system.settings.database_url else embedded})")
+
+
+def _stay(name: str, *, keep_database: bool) -> None:
+    stop = signalled()
+    with opened() as system:
+        tell_database(system)
+        watch = Watch(system, stop, restart=keep_database)
+        watcher = Thread(target=watch.run, name=f"orderpath {name} watch", daemon=True)
+        system.prepare_projections()
+        follower = system.follower()
+        watcher.start()
+        state("following the log; Ctrl-C ends it" + " or `orderpath down`" * keep_database)
+        follower.run(stop)
+        stop.set()
+        watcher.join(LOOK_SECONDS * 2)
+    state("ended")
+
+
 @dataclass(slots=True)
-class _Watch:
-    """Tells how far the projections are, when that changes; restarts a database that died."""
+class Watch:
+    """Tells how far the projections are, when that changes; restarts a database that died.
+
+    Runs in a thread of its own until `stop` is set.
+    """
 
     system: "System"
     stop: Signal
@@ -211,5 +231,5 @@ class _Watch:
 
     def _tell(self, line: str) -> None:
         if line != self._told:
-            _state(line)
+            state(line)
             self._told = line

@@ -1,0 +1,58 @@
+"""`orderpath up --cluster`: what a company runs on many machines, on this one.
+
+PostgreSQL and Kafka, unless the settings name others; the relay, two workers and the consumer of
+commands beside them, each the program that has its own command for real deployments.
+"""
+
+import sys
+from threading import Thread
+from typing import TYPE_CHECKING, Final
+
+from services.cli.foreground import Watch, signalled, state, tell_database
+from services.cli.session import opened
+from services.cli.supervisor import Program, Supervisor
+
+if TYPE_CHECKING:
+    from services.bootstrap import Settings
+
+PROGRAMS: Final = {
+    "relay": ("relay",),
+    "worker 1": ("worker",),
+    "worker 2": ("worker",),
+    "commands": ("commands",),
+}
+
+
+def run_cluster() -> None:
+    """Run until a signal. A local Kafka that was started for it stops with it."""
+    from services.bootstrap import broker_facts, start_broker, stop_broker
+
+    stop = signalled()
+    with opened() as system:
+        settings = system.settings
+        tell_database(system)
+        is_ours = not settings.kafka and broker_facts(settings) is None
+        address = settings.kafka or start_broker(settings)
+        state(f"Kafka ready ({'given by ORDERPATH_KAFKA' if settings.kafka else address})")
+        try:
+            system.prepare_projections()
+            system.read_models.drive("workers")
+            watcher = Thread(target=Watch(system, stop, restart=True).run, daemon=True)
+            watcher.start()
+            _supervisor(settings, address).run(stop)
+            watcher.join(2)
+        finally:
+            if is_ours:
+                stop_broker(settings)
+    state("ended")
+
+
+def _supervisor(settings: "Settings", address: str) -> Supervisor:
+    programs = [
+        Program(name, (sys.executable, "-m", "services.cli", *arguments))
+        for name, arguments in PROGRAMS.items()
+    ]
+    environment = {"ORDERPATH_KAFKA": address}
+    if settings.log_format == "auto":
+        environment["ORDERPATH_LOG_FORMAT"] = "console"
+    return Supervisor(programs, settings.data_dir, state, environment=environment)

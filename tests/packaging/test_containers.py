@@ -1,0 +1,72 @@
+"""Image and compose file: what they start exists, what they set is a setting. Nothing is built."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.main import get_command
+
+from infra.settings import PREFIX, Settings
+from services.cli.cluster import PROGRAMS
+from services.cli.program import app
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if service["image"] == "orderpath"}
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+SETTINGS = {PREFIX + name.upper() for name in Settings.model_fields}
+
+
+def test_compose_runs_what_up_cluster_runs() -> None:
+    several = {name: service.get("deploy", {}).get("replicas", 1) for name, service in OURS.items()}
+    programs = [tuple(OURS[name]["command"]) for name, n in several.items() for _ in range(n)]
+
+    assert sorted(programs) == sorted([*PROGRAMS.values(), ("projection", "drive", "workers")])
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_program_of_compose_is_a_command(name: str) -> None:
+    found: Any = get_command(app)
+    words = OURS[name]["command"]
+    for word in words:
+        if not hasattr(found, "commands"):
+            break  # What follows are its arguments.
+        found = found.commands[word]
+    assert not hasattr(found, "commands")
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_variable_of_compose_is_a_setting(name: str) -> None:
+    assert OURS[name]["environment"].keys() <= SETTINGS
+
+
+def test_every_service_that_stays_has_a_health_check() -> None:
+    staying = [service for service in SERVICES.values() if service.get("restart") != "no"]
+    assert all("healthcheck" in service for service in staying)
+    assert len(staying) == len(SERVICES) - 1
+
+
+def test_the_compose_file_waits_only_for_what_it_has() -> None:
+    awaited = {one for service in SERVICES.values() for one in service.get("depends_on", {})}
+    assert awaited <= SERVICES.keys()
+
+
+def test_passwords_come_from_outside() -> None:
+    urls = [service["environment"]["ORDERPATH_DATABASE_URL"] for service in OURS.values()]
+    told = [url.partition("://orderpath:")[2] for url in urls]
+
+    for password in (*told, SERVICES["postgres"]["environment"]["POSTGRES_PASSWORD"]):
+        assert password.startswith("${POSTGRES_PASSWORD:?")
+
+
+def test_the_image_runs_the_command_line_as_nobody_special() -> None:
+    steps = [line.split(None, 1) for line in re.sub(r"\\\n", " ", DOCKERFILE).splitlines() if line]
+    known = {"FROM", "WORKDIR", "COPY", "RUN", "ENV", "VOLUME", "USER", "ENTRYPOINT", "CMD", "#"}
+
+    assert {word for word, *_ in steps} <= known
+    assert ["USER", "orderpath"] in steps
+    assert ["ENTRYPOINT", '["orderpath"]'] in steps
+    assert set(re.findall(rf"{PREFIX}\w+", DOCKERFILE)) <= SETTINGS
