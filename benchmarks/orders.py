@@ -14,7 +14,8 @@ from domain.orders.money import Line
 ORDERS: Final = 5_000
 PICKS: Final = 100_000  # drawn once and then repeated
 
-ACTOR: Final = Actor(kind="user", id="ann", roles=("manager", "warehouse"))
+SELLER: Final = Actor(kind="user", id="bob", roles=("manager",))  # states prices
+ACTOR: Final = Actor(kind="user", id="ann", roles=("manager", "warehouse"))  # moves
 CUSTOMER: Final = Customer(customer_id="c-17")
 LINES: Final = (
     Line(item_id="1", sku="TEA-100", title="Tea", quantity=2, unit_price_minor=640, vat_bp=2_000),
@@ -38,7 +39,7 @@ def place(order_id: UUID | None = None) -> c.PlaceOrder:
     """An order with two lines, by a customer whose name we do not know."""
     return c.PlaceOrder(
         command_id=uuid4(),
-        actor=ACTOR,
+        actor=SELLER,
         order_id=order_id or uuid4(),
         customer=CUSTOMER,
         currency="EUR",
