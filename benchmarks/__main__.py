@@ -25,7 +25,7 @@ def main() -> int:
     """Measure, print the table and the JSON lines."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *PARTS], help=", ".join(PARTS))
-    parser.add_argument("--quick", action="store_true", help="in half a minute, less exactly")
+    parser.add_argument("--quick", action="store_true", help="in two minutes, less exactly")
     parser.add_argument(
         "--markdown", action="store_true", help="print docs/performance.md's tables"
     )
@@ -87,12 +87,21 @@ def _paths(url: str, options: Options) -> Iterator[Found]:
     return measure_paths(url, seconds=2.0, rounds=3)
 
 
+def _streams(url: str, options: Options) -> Iterator[Found]:
+    from benchmarks.streams import measure_streams
+
+    if options.quick:
+        return measure_streams(url, events=20_000, seconds=3.0)
+    return measure_streams(url, events=200_000, seconds=30.0)
+
+
 PARTS: dict[str, Callable[[str, Options], Iterator[Found]]] = {
     "commands": _commands,
     "paths": _paths,
     "projections": _projections,
     "import": _imports,
     "reports": _reports,
+    "streams": _streams,
 }
 
 

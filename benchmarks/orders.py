@@ -1,5 +1,6 @@
 """The orders that the write path is measured with, and the moves that are legal on them."""
 
+import asyncio
 from collections.abc import Iterator
 from itertools import accumulate
 from random import Random
@@ -10,6 +11,7 @@ from domain.messages import Actor
 from domain.orders import commands as c
 from domain.orders.events import Customer
 from domain.orders.money import Line
+from services.pipeline import Pipeline
 
 ORDERS: Final = 5_000
 PICKS: Final = 100_000  # drawn once and then repeated
@@ -46,6 +48,17 @@ def place(order_id: UUID | None = None) -> c.PlaceOrder:
         lines=LINES,
         delivery_minor=450,
     )
+
+
+async def place_all(pipeline: Pipeline, *, path: str | None = None) -> None:
+    """Place all orders of the database; path: None for the one that applies.
+
+    Raises: RuntimeError if one is refused
+    """
+    orders = [place(order_id).model_copy(update={"path": path}) for order_id in order_ids()]
+    for outcome in await asyncio.gather(*map(pipeline.execute_async, orders)):
+        if outcome.kind != "accepted":
+            raise RuntimeError(f"{outcome.kind}: {outcome.unmet}")
 
 
 def places() -> Iterator[c.PlaceOrder]:

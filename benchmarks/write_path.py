@@ -8,12 +8,11 @@ from typing import Final
 from benchmarks.children import run_together
 from benchmarks.inserts import raw_inserts
 from benchmarks.measure import Figure, Found, Measured, measured, middle
-from benchmarks.orders import ORDERS, order_ids, place
+from benchmarks.orders import ORDERS, place_all
 from benchmarks.server import analyse, create, drop, library_environment
 from benchmarks.stock import Shop
 from infra.settings import Settings
 from services.bootstrap import open_system
-from services.pipeline import Pipeline
 
 CALLERS: Final = (1, 16, 64, 256)
 PAYLOAD_BYTES: Final = {"place": 800, "move": 200}  # of our events, rounded to 100
@@ -130,13 +129,9 @@ def _prepare(server_url: str) -> None:
     """Place the orders that are moved later, in ours and in the library's database."""
     url = create(server_url, OURS)
     with open_system(Settings(database_url=url, log_level="error")) as system:
-        asyncio.run(_place_all(system.pipeline))
+        asyncio.run(place_all(system.pipeline))
     analyse(url)
     url = create(server_url, STOCK)
     with Shop(env=library_environment(url)) as shop:
         shop.place(ORDERS)
     analyse(url)
-
-
-async def _place_all(pipeline: Pipeline) -> None:
-    await asyncio.gather(*(pipeline.execute_async(place(order_id)) for order_id in order_ids()))

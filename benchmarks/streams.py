@@ -1,0 +1,227 @@
+"""Events per second through Kafka: the relay, the workers behind it, and how late a row is."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter, sleep
+from typing import Any, Final
+
+from psycopg import Connection
+
+from benchmarks.arrivals import count_arrived, growth, rate
+from benchmarks.broker import begin_anew, bench_broker
+from benchmarks.checkpoints import drive_only, read_checkpoints, read_positions, read_published
+from benchmarks.children import run_together
+from benchmarks.filling import fill
+from benchmarks.measure import Figure, Found, Measured, percentile
+from benchmarks.programs import Program, relay, workers
+from benchmarks.projections import CORE
+from benchmarks.server import analyse, create, drop, make_url
+from domain.refusals import InfraError
+from infra.postgres import connect
+from infra.settings import Settings
+from projections.catalog import BY_NAME
+from services.bootstrap import open_system
+from services.demo.clock import VirtualClock
+from services.demo.shop import START
+
+Counts = Sequence[tuple[float, int]]  # (seconds of a clock, events arrived by then)
+
+LOG: Final = "bench_streams"  # database that every run starts from a copy of
+RUN: Final = "bench_run"
+EVERY: Final = tuple(BY_NAME)
+LANES: Final = ("log", "public")
+PER_SECOND: Final = 500.0  # commands
+LOOK_SECONDS: Final = 0.01
+WEIGH_SECONDS: Final = 0.25
+LONGEST_SECONDS: Final = 900.0  # of one run; reached only by a fault
+
+
+def measure_streams(server_url: str, *, events: int, seconds: float) -> Iterator[Found]:
+    """Fill one log, then publish and apply copies of it; where no Kafka can be had, say so.
+
+    seconds: for which commands are sent at a steady rate
+    """
+    try:
+        with bench_broker() as broker, TemporaryDirectory(prefix="orderpath-bench-") as folder:
+            positions = _prepare(server_url, events)
+            bench = _Bench(server_url, broker, Path(folder), positions)
+            yield from _relays(bench)
+            yield from _workers(bench)
+            yield from _absence(bench)
+            yield from _everything(bench, seconds)
+            drop(server_url, RUN)
+    except InfraError as error:
+        if error.code != "broker_not_installed":
+            raise
+        print(f"streams left out: {error}", file=sys.stderr)
+
+
+def _prepare(server_url: str, events: int) -> dict[int, list[int]]:
+    """Fill the log and make the tables, empty; give the positions of each shard's events."""
+    url = create(server_url, LOG)
+    settings = Settings(database_url=url, log_level="error")
+    with open_system(settings, VirtualClock(START)) as system:
+        fill(system, events)
+        system.prepare_projections()
+        system.read_models.drive("workers")
+    analyse(url)
+    with connect(url) as session:
+        return read_positions(session)
+
+
+def _relays(bench: "_Bench") -> Iterator[Found]:
+    """The relay and the broker, nobody reads."""
+    alone = bench.publish()
+    yield _measured("relay, lane log", alone)
+    both = bench.publish(public=True)
+    yield _measured("relay, both lanes", both)
+    yield Figure("relay, lane log", rate(alone), "events/s", at_least=20_000)
+    yield Figure("relay with the public topics", rate(both), "events/s", at_least=5_000)
+
+
+def _workers(bench: "_Bench") -> Iterator[Found]:
+    """From the log to the tables: the relay publishes while workers apply."""
+    for label, names, wanted in (("three core", CORE, 8_000), ("all", EVERY, 4_000)):
+        one, two = bench.apply(names, count=1), bench.apply(names, count=2)
+        yield _measured(f"log to tables, {label}", one)
+        yield _measured(f"log to tables, {label}", two, programs=2)
+        yield Figure(f"log to tables, {label}, one worker", rate(one), "events/s", at_least=wanted)
+        yield Figure(f"log to tables, {label}: two workers / one", rate(two) / rate(one), "x")
+
+
+def _absence(bench: "_Bench") -> Iterator[Found]:
+    """A worker comes back when all is published, and nobody publishes or writes beside it."""
+    memory: list[float] = []
+    counts, seconds = bench.come_back(memory)
+    yield _measured("worker after an absence, all", counts)
+    what = f"{bench.events:,} events"
+    yield Figure(f"absence of {what}, from start to end", seconds, "s")
+    yield Figure("memory of a worker, peak", max(memory), "MB", at_most=300)
+    yield Figure(f"memory of a worker, growth within {what}", growth(memory), "MB", at_most=15)
+
+
+def _everything(bench: "_Bench", seconds: float) -> Iterator[Found]:
+    """As a whole system runs: all lanes, all projections, then commands at a steady rate."""
+    with bench.run() as session, bench.programs(1, public=True) as running:
+        counts = bench.await_applied(session, running)
+        yield _measured("log to tables and public topics", counts)
+        bench.await_published(session, running, LANES)
+        wish = {"url": bench.url, "per_second": PER_SECOND, "seconds": seconds}
+        (found,) = run_together("benchmarks.stream_writer", [wish])
+    late = found["delays"]
+    p50, p99 = percentile(late, 0.50) or 0.0, percentile(late, 0.99) or 0.0
+    yield Measured(f"command to row at {PER_SECOND:g} commands/s", 1, PER_SECOND, p50, p99)
+    yield Figure("command to row, p50", p50, "ms", at_most=50)
+    yield Figure("command to row, p99", p99, "ms", at_most=250)
+
+
+def _measured(name: str, counts: Counts, *, programs: int = 1) -> Measured:
+    return Measured(name, programs, round(rate(counts), 1))
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """Where it is measured, and the runs: each on a fresh copy of the log, with empty topics."""
+
+    server_url: str
+    broker: str
+    folder: Path
+    positions: dict[int, list[int]]  # of the log that runs begin with, by shard
+
+    @property
+    def url(self) -> str:
+        return make_url(self.server_url, RUN)
+
+    @property
+    def events(self) -> int:
+        return sum(map(len, self.positions.values()))
+
+    def publish(self, *, public: bool = False) -> Counts:
+        """Let a relay publish the log."""
+        lanes = LANES if public else LANES[:1]
+        with self.run() as session, relay(self.environment(public)) as program:
+            return self.await_published(session, [program], lanes)
+
+    def apply(self, projections: Sequence[str], *, count: int) -> Counts:
+        """Let so many workers apply what a relay publishes meanwhile."""
+        with self.run(projections) as session, self.programs(count) as running:
+            return self.await_applied(session, running)
+
+    def come_back(self, memory: list[float]) -> tuple[Counts, float]:
+        """Let a worker begin once all is published; give also the seconds from its start.
+
+        memory: what the worker holds, in MB, is added to it several times a second
+        """
+        with self.run() as session:
+            with relay(self.environment()) as program:
+                self.await_published(session, [program], LANES[:1])
+            began = perf_counter()
+            with workers(1, self.environment()) as running:
+                counts = self.await_applied(session, running, memory)
+        return counts, counts[-1][0] - began
+
+    @contextmanager
+    def run(self, projections: Sequence[str] = EVERY) -> Iterator[Connection[Any]]:
+        """Give a session of the copy, in which workers drive these projections."""
+        begin_anew(self.broker)
+        with connect(create(self.server_url, RUN, LOG)) as session:
+            drive_only(session, projections)
+            yield session
+
+    @contextmanager
+    def programs(self, count: int, *, public: bool = False) -> Iterator[list[Program]]:
+        """Let workers run, then a relay, until the block ends."""
+        environment = self.environment(public)
+        with workers(count, environment) as running, relay(environment) as program:
+            yield [*running, program]
+
+    def environment(self, public: bool = False) -> dict[str, str]:
+        """Give the settings of relay and workers: production's, but for the public topics."""
+        return {
+            "ORDERPATH_DATABASE_URL": self.url,
+            "ORDERPATH_KAFKA": self.broker,
+            "ORDERPATH_DATA_DIR": str(self.folder),
+            "ORDERPATH_LOG_LEVEL": "error",
+            "ORDERPATH_PUBLIC_TOPICS": "on" if public else "off",
+        }
+
+    def await_published(
+        self, session: Connection[Any], running: Sequence[Program], lanes: Sequence[str]
+    ) -> Counts:
+        """Look until all of these lanes are at the end of the log."""
+        return self._await(lambda: read_published(session, lanes), running)
+
+    def await_applied(
+        self,
+        session: Connection[Any],
+        running: Sequence[Program],
+        memory: list[float] | None = None,
+    ) -> Counts:
+        """Look until everything stands in all tables that workers drive."""
+        return self._await(
+            lambda: count_arrived(self.positions, read_checkpoints(session)), running, memory
+        )
+
+    def _await(
+        self,
+        count: Callable[[], int],
+        running: Sequence[Program],
+        memory: list[float] | None = None,
+    ) -> Counts:
+        counts: list[tuple[float, int]] = []
+        weigh_at = began = perf_counter()
+        while not counts or counts[-1][1] < self.events:
+            counts.append((perf_counter(), count()))
+            if perf_counter() - began > LONGEST_SECONDS:
+                raise RuntimeError(f"{counts[-1][1]} of {self.events} events have arrived")
+            for program in running:
+                program.check()
+            if memory is not None and perf_counter() >= weigh_at:
+                memory.append(max(program.memory_mb() for program in running))
+                weigh_at = perf_counter() + WEIGH_SECONDS
+            sleep(LOOK_SECONDS)
+        return counts
