@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Final
+from typing import Any, Final, Self
 
-from psycopg import Connection, errors
+from psycopg import Connection, Cursor, errors
+from psycopg.abc import Params
 
 from domain.refusals import InfraError
 from projections.interface import Tx
@@ -60,6 +61,25 @@ def transaction(
 def set_lock_timeout(tx: Tx, lock: str) -> None:
     """Change how long this transaction waits for what others hold."""
     tx.execute("select set_config('lock_timeout', %s, true)", [lock])
+
+
+class BuildCursor(Cursor[Any]):
+    """Takes a build's schema with its first statement: most batches say nothing to most builds,
+    and what is not asked costs no way to the database and back.
+
+    Not for a block within the transaction that may be rolled back: the schema would be, too.
+    """
+
+    def __init__(self, connection: Connection[Any], schema: str) -> None:
+        super().__init__(connection)
+        self._schema = schema
+
+    def execute(self, query: Any, params: Params | None = None, **how: Any) -> Self:
+        """Run a statement on the build's tables."""
+        if schema := self._schema:
+            self._schema = ""
+            use_schema(self, schema)
+        return super().execute(query, params, **how)
 
 
 def use_schema(tx: Tx, schema: str) -> None:

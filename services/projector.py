@@ -29,7 +29,7 @@ from projections.checkpoints import (
 )
 from projections.interface import Projection, Tx
 from projections.parking import POISON, Parked, count_waiting, park, parked_streams, unpark
-from projections.sessions import Lend, transaction, use_schema
+from projections.sessions import BuildCursor, Lend, transaction, use_schema
 
 MAX_HEALED: Final = 10_000  # events that are read again at a time, of all shards together
 MAX_STREAM: Final = 1_000_000  # events of one stream
@@ -241,11 +241,12 @@ def _apply(tx: Tx, work: _Work, parked: set[str], *, carefully: bool) -> None:
             waiting.append(event.stream_id)
         else:
             readable.append(event)
-    use_schema(tx, work.build.schema)
     if carefully:
+        use_schema(tx, work.build.schema)
         waiting += _apply_carefully(tx, work, readable, parked)
     elif readable:
-        work.projection.apply(readable, tx)
+        with BuildCursor(tx.connection, work.build.schema) as own:
+            work.projection.apply(readable, own)
     if waiting:
         count_waiting(tx, work.build.build, waiting)
 
