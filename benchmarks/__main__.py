@@ -92,7 +92,7 @@ def _streams(url: str, options: Options) -> Iterator[Found]:
 
     if options.quick:
         return measure_streams(url, events=20_000, seconds=3.0)
-    return measure_streams(url, events=200_000, seconds=30.0)
+    return measure_streams(url, events=200_000, seconds=20.0)
 
 
 PARTS: dict[str, Callable[[str, Options], Iterator[Found]]] = {
