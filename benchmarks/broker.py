@@ -5,19 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
-from time import monotonic, sleep
-from typing import Final
 
-from kafka import KafkaAdminClient
-from kafka.admin import MemberToRemove
-
-from domain.streaming import PROJECTIONS_GROUP, TOPICS
 from infra.broker import kafka_arguments
 from infra.local_broker import start_local_broker, stop_local_broker
 from infra.settings import Settings
 from infra.topics import ensure_topics
-
-LONGEST_SECONDS: Final = 60.0  # until deleted topics are gone; reached only by a fault
 
 
 @contextmanager
@@ -34,27 +26,6 @@ def bench_broker() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def begin_anew(server: str) -> None:
-    """Delete all topics and the workers' group, then make the topics again, empty."""
-    arguments = kafka_arguments(Settings(kafka=server))
-    names = [topic.name for topic in TOPICS]
-    with KafkaAdminClient(**arguments) as admin:
-        _delete_group(admin)
-        admin.delete_topics([name for name in admin.list_topics() if name in names])
-        deadline = monotonic() + LONGEST_SECONDS
-        while not set(names).isdisjoint(admin.list_topics()):
-            if monotonic() > deadline:
-                raise RuntimeError("Kafka does not forget its topics")
-            sleep(0.05)
-    ensure_topics(arguments)
-
-
-def _delete_group(admin: KafkaAdminClient) -> None:
-    """Delete it with its members, which Kafka would remember for a while."""
-    if PROJECTIONS_GROUP not in {one["group_id"] for one in admin.list_groups()}:
-        return
-    members = admin.describe_groups([PROJECTIONS_GROUP])[PROJECTIONS_GROUP]["members"]
-    if members:
-        removed = [MemberToRemove(group_instance_id=one["group_instance_id"]) for one in members]
-        admin.remove_group_members(PROJECTIONS_GROUP, removed)
-    admin.delete_groups([PROJECTIONS_GROUP])
+def make_topics(server: str, prefix: str) -> None:
+    """Make all topics of a shop with this prefix, as a relay does: workers wait for theirs."""
+    ensure_topics(kafka_arguments(Settings(kafka=server)), prefix=prefix)

@@ -3,7 +3,8 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
@@ -12,7 +13,7 @@ from typing import Any, Final
 from psycopg import Connection
 
 from benchmarks.arrivals import count_arrived, growth, rate
-from benchmarks.broker import begin_anew, bench_broker
+from benchmarks.broker import bench_broker, make_topics
 from benchmarks.checkpoints import drive_only, read_checkpoints, read_positions, read_published
 from benchmarks.children import run_together
 from benchmarks.filling import fill
@@ -106,7 +107,7 @@ def _absence(bench: "_Bench") -> Iterator[Found]:
 
 def _everything(bench: "_Bench", seconds: float) -> Iterator[Found]:
     """As a whole system runs: all lanes, all projections, then commands at a steady rate."""
-    with bench.run() as session, bench.programs(1, public=True) as running:
+    with bench.run(public=True) as (session, environment), _programs(1, environment) as running:
         counts = bench.await_applied(session, running)
         yield _measured("log to tables and public topics", counts)
         bench.await_published(session, running, LANES)
@@ -119,18 +120,26 @@ def _everything(bench: "_Bench", seconds: float) -> Iterator[Found]:
     yield Figure("command to row, p99", p99, "ms", at_most=250)
 
 
+@contextmanager
+def _programs(count: int, environment: dict[str, str]) -> Iterator[list[Program]]:
+    """Let workers run, then a relay, until the block ends."""
+    with workers(count, environment) as running, relay(environment) as program:
+        yield [*running, program]
+
+
 def _measured(name: str, counts: Counts, *, programs: int = 1) -> Measured:
     return Measured(name, programs, round(rate(counts), 1))
 
 
 @dataclass(frozen=True)
 class _Bench:
-    """Where it is measured, and the runs: each on a fresh copy of the log, with empty topics."""
+    """Where it is measured, and the runs: each has a copy of the log and topics of its own."""
 
     server_url: str
     broker: str
     folder: Path
     positions: dict[int, list[int]]  # of the log that runs begin with, by shard
+    numbers: Iterator[int] = field(default_factory=count)  # of runs
 
     @property
     def url(self) -> str:
@@ -143,12 +152,15 @@ class _Bench:
     def publish(self, *, public: bool = False) -> Counts:
         """Let a relay publish the log."""
         lanes = LANES if public else LANES[:1]
-        with self.run() as session, relay(self.environment(public)) as program:
+        with self.run(public=public) as (session, environment), relay(environment) as program:
             return self.await_published(session, [program], lanes)
 
     def apply(self, projections: Sequence[str], *, count: int) -> Counts:
         """Let so many workers apply what a relay publishes meanwhile."""
-        with self.run(projections) as session, self.programs(count) as running:
+        with (
+            self.run(projections) as (session, environment),
+            _programs(count, environment) as running,
+        ):
             return self.await_applied(session, running)
 
     def come_back(self, memory: list[float]) -> tuple[Counts, float]:
@@ -156,38 +168,35 @@ class _Bench:
 
         memory: what the worker holds, in MB, is added to it several times a second
         """
-        with self.run() as session:
-            with relay(self.environment()) as program:
+        with self.run() as (session, environment):
+            with relay(environment) as program:
                 self.await_published(session, [program], LANES[:1])
             began = perf_counter()
-            with workers(1, self.environment()) as running:
+            with workers(1, environment) as running:
                 counts = self.await_applied(session, running, memory)
         return counts, counts[-1][0] - began
 
     @contextmanager
-    def run(self, projections: Sequence[str] = EVERY) -> Iterator[Connection[Any]]:
-        """Give a session of the copy, in which workers drive these projections."""
-        begin_anew(self.broker)
+    def run(
+        self, projections: Sequence[str] = EVERY, *, public: bool = False
+    ) -> Iterator[tuple[Connection[Any], dict[str, str]]]:
+        """Give a session of the copy, in which workers drive these projections, and the settings
+        of relay and workers: production's, but for the public topics."""
+        prefix = f"bench-{next(self.numbers)}."
+        make_topics(self.broker, prefix)
         with connect(create(self.server_url, RUN, LOG)) as session:
             drive_only(session, projections)
-            yield session
-
-    @contextmanager
-    def programs(self, count: int, *, public: bool = False) -> Iterator[list[Program]]:
-        """Let workers run, then a relay, until the block ends."""
-        environment = self.environment(public)
-        with workers(count, environment) as running, relay(environment) as program:
-            yield [*running, program]
-
-    def environment(self, public: bool = False) -> dict[str, str]:
-        """Give the settings of relay and workers: production's, but for the public topics."""
-        return {
-            "ORDERPATH_DATABASE_URL": self.url,
-            "ORDERPATH_KAFKA": self.broker,
-            "ORDERPATH_DATA_DIR": str(self.folder),
-            "ORDERPATH_LOG_LEVEL": "error",
-            "ORDERPATH_PUBLIC_TOPICS": "on" if public else "off",
-        }
+            yield (
+                session,
+                {
+                    "ORDERPATH_DATABASE_URL": self.url,
+                    "ORDERPATH_KAFKA": self.broker,
+                    "ORDERPATH_KAFKA_PREFIX": prefix,
+                    "ORDERPATH_DATA_DIR": str(self.folder),
+                    "ORDERPATH_LOG_LEVEL": "error",
+                    "ORDERPATH_PUBLIC_TOPICS": "on" if public else "off",
+                },
+            )
 
     def await_published(
         self, session: Connection[Any], running: Sequence[Program], lanes: Sequence[str]
