@@ -2,6 +2,7 @@
 
 import argparse
 import platform
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ def main() -> int:
     parser.add_argument("--olist", type=Path, default=DEFAULT_OLIST, help="folder of the data set")
     given = parser.parse_args()
     options = Options(given.quick, given.olist)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended
     found: list[Found] = []
     with bench_server() as url:
         for name in given.names or PARTS:

@@ -58,9 +58,9 @@ class Program:
 
 
 @contextmanager
-def relay(environment: Mapping[str, str]) -> Iterator[Program]:
-    """Let a relay publish until the block ends."""
-    program = Program(["relay"], environment)
+def running(word: str, environment: Mapping[str, str]) -> Iterator[Program]:
+    """Let `orderpath WORD` run until the block ends."""
+    program = Program([word], environment)
     try:
         yield program
     finally:
@@ -69,7 +69,7 @@ def relay(environment: Mapping[str, str]) -> Iterator[Program]:
 
 @contextmanager
 def workers(count: int, environment: Mapping[str, str]) -> Iterator[list[Program]]:
-    """Let so many workers share the shards until the block ends."""
+    """Let so many workers run until the block ends, which begins once they share all shards."""
     with ExitStack() as started:
         programs = []
         for _ in range(count):

@@ -18,7 +18,7 @@ from benchmarks.checkpoints import drive_only, read_checkpoints, read_positions,
 from benchmarks.children import run_together
 from benchmarks.filling import fill
 from benchmarks.measure import Figure, Found, Measured, percentile
-from benchmarks.programs import Program, relay, workers
+from benchmarks.programs import Program, running, workers
 from benchmarks.projections import CORE
 from benchmarks.server import analyse, create, drop, make_url
 from domain.refusals import InfraError
@@ -107,10 +107,10 @@ def _absence(bench: "_Bench") -> Iterator[Found]:
 
 def _everything(bench: "_Bench", seconds: float) -> Iterator[Found]:
     """As a whole system runs: all lanes, all projections, then commands at a steady rate."""
-    with bench.run(public=True) as (session, environment), _programs(1, environment) as running:
-        counts = bench.await_applied(session, running)
+    with bench.run(public=True) as (session, environment), _programs(1, environment) as programs:
+        counts = bench.await_applied(session, programs)
         yield _measured("log to tables and public topics", counts)
-        bench.await_published(session, running, LANES)
+        bench.await_published(session, programs, LANES)
         wish = {"url": bench.url, "per_second": PER_SECOND, "seconds": seconds}
         (found,) = run_together("benchmarks.stream_writer", [wish])
     late = found["delays"]
@@ -123,8 +123,8 @@ def _everything(bench: "_Bench", seconds: float) -> Iterator[Found]:
 @contextmanager
 def _programs(count: int, environment: dict[str, str]) -> Iterator[list[Program]]:
     """Let workers run, then a relay, until the block ends."""
-    with workers(count, environment) as running, relay(environment) as program:
-        yield [*running, program]
+    with workers(count, environment) as sharing, running("relay", environment) as relay:
+        yield [*sharing, relay]
 
 
 def _measured(name: str, counts: Counts, *, programs: int = 1) -> Measured:
@@ -152,16 +152,19 @@ class _Bench:
     def publish(self, *, public: bool = False) -> Counts:
         """Let a relay publish the log."""
         lanes = LANES if public else LANES[:1]
-        with self.run(public=public) as (session, environment), relay(environment) as program:
-            return self.await_published(session, [program], lanes)
+        with (
+            self.run(public=public) as (session, environment),
+            running("relay", environment) as relay,
+        ):
+            return self.await_published(session, [relay], lanes)
 
     def apply(self, projections: Sequence[str], *, count: int) -> Counts:
         """Let so many workers apply what a relay publishes meanwhile."""
         with (
             self.run(projections) as (session, environment),
-            _programs(count, environment) as running,
+            _programs(count, environment) as programs,
         ):
-            return self.await_applied(session, running)
+            return self.await_applied(session, programs)
 
     def come_back(self, memory: list[float]) -> tuple[Counts, float]:
         """Let a worker begin once all is published; give also the seconds from its start.
@@ -169,11 +172,11 @@ class _Bench:
         memory: what the worker holds, in MB, is added to it several times a second
         """
         with self.run() as (session, environment):
-            with relay(environment) as program:
+            with running("relay", environment) as program:
                 self.await_published(session, [program], LANES[:1])
             began = perf_counter()
-            with workers(1, environment) as running:
-                counts = self.await_applied(session, running, memory)
+            with running("worker", environment) as program:  # It may be quick: we look at once.
+                counts = self.await_applied(session, [program], memory)
         return counts, counts[-1][0] - began
 
     @contextmanager
@@ -199,26 +202,26 @@ class _Bench:
             )
 
     def await_published(
-        self, session: Connection[Any], running: Sequence[Program], lanes: Sequence[str]
+        self, session: Connection[Any], programs: Sequence[Program], lanes: Sequence[str]
     ) -> Counts:
         """Look until all of these lanes are at the end of the log."""
-        return self._await(lambda: read_published(session, lanes), running)
+        return self._await(lambda: read_published(session, lanes), programs)
 
     def await_applied(
         self,
         session: Connection[Any],
-        running: Sequence[Program],
+        programs: Sequence[Program],
         memory: list[float] | None = None,
     ) -> Counts:
         """Look until everything stands in all tables that workers drive."""
         return self._await(
-            lambda: count_arrived(self.positions, read_checkpoints(session)), running, memory
+            lambda: count_arrived(self.positions, read_checkpoints(session)), programs, memory
         )
 
     def _await(
         self,
         count: Callable[[], int],
-        running: Sequence[Program],
+        programs: Sequence[Program],
         memory: list[float] | None = None,
     ) -> Counts:
         counts: list[tuple[float, int]] = []
@@ -227,10 +230,10 @@ class _Bench:
             counts.append((perf_counter(), count()))
             if perf_counter() - began > LONGEST_SECONDS:
                 raise RuntimeError(f"{counts[-1][1]} of {self.events} events have arrived")
-            for program in running:
+            for program in programs:
                 program.check()
             if memory is not None and perf_counter() >= weigh_at:
-                memory.append(max(program.memory_mb() for program in running))
+                memory.append(max(program.memory_mb() for program in programs))
                 weigh_at = perf_counter() + WEIGH_SECONDS
             sleep(LOOK_SECONDS)
         return counts
