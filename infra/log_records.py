@@ -1,7 +1,7 @@
 """Records of the topic orderpath.log: rows of the log as they are, personal data sealed.
 
 The value is a JSON array with one array per row, in the order of RecordedRow; headers say which
-part of the log it is. The relay packs them, the workers unpack them.
+part of the log it is and of how many events. The relay packs them, the workers unpack them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,6 +36,7 @@ def pack(rows: Sequence[RecordedRow], span: Span) -> Message:
         (name, str(getattr(span, name)).encode())
         for name in ("epoch", "shard", "prev", "first", "last")
     ]
+    headers.append(("events", str(len(rows)).encode()))
     value = to_json([_wire(row) for row in rows])
     return Message(LOG.name, value, partition=span.shard, headers=headers)
 
@@ -50,13 +51,14 @@ def unpack(headers: Mapping[str, bytes], value: bytes | None) -> tuple[Span, lis
             raise ValueError(f"format {headers['format']!r} is not {FORMAT!r}")
         numbers = {name: int(headers[name]) for name in ("epoch", "shard", "prev", "first", "last")}
         span = Span(log_id=UUID(headers["log_id"].decode()), **numbers)
+        events = int(headers["events"])
         rows = [_row(values) for values in _ROWS.validate_json(value or b"")]
     except (KeyError, ValueError) as error:
         why = "its rows are no rows" if isinstance(error, ValidationError) else repr(error)
         raise InfraError(
             "record_unreadable", f"A record of {LOG.name} is not ours: {why}"
         ) from None
-    _check(span, rows)
+    _check(span, events, rows)
     return span, rows
 
 
@@ -84,11 +86,11 @@ def _row(values: _Row) -> RecordedRow:
     return row_of((stream_id, version, name, payload.encode(), *rest))
 
 
-def _check(span: Span, rows: Sequence[RecordedRow]) -> None:
+def _check(span: Span, events: int, rows: Sequence[RecordedRow]) -> None:
     """A record with a hole would be taken for whole."""
     positions = [row.position for row in rows]
     whole = (
-        bool(rows)
+        0 < events == len(rows)
         and positions == sorted(set(positions))
         and span.prev < span.first == positions[0]
         and span.last == positions[-1]

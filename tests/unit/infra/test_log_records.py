@@ -102,7 +102,17 @@ def test_a_record_that_holds_another_part_than_it_says_is_unreadable(
         unpack(dict(message.headers), message.value)
 
 
-@pytest.mark.parametrize("header", ["format", "log_id", "epoch", "shard", "prev", "first", "last"])
+def test_a_record_with_a_hole_in_its_middle_is_unreadable() -> None:
+    rows = [a_row(5), a_row(6), a_row(9)]
+    whole, holed = pack(rows, span_of(rows)), pack([rows[0], rows[2]], span_of(rows))
+
+    with pytest.raises(InfraError, match="not what it says"):
+        unpack(dict(whole.headers), holed.value)
+
+
+@pytest.mark.parametrize(
+    "header", ["format", "log_id", "epoch", "shard", "prev", "first", "last", "events"]
+)
 def test_a_record_without_a_header_or_with_a_strange_one_is_unreadable(header: str) -> None:
     message = pack([a_row(5)], span_of([a_row(5)]))
     headers = dict(message.headers)
