@@ -13,6 +13,7 @@ from hypothesis import settings
 from infra.embedded import stop_embedded
 from infra.local_broker import stop_local_broker
 from tests.support.broker import start_test_broker
+from tests.support.faults import Fault, count_faults, faults_of
 from tests.support.olist import find_real_orders
 from tests.support.postgres import cloned_database, ensure_template, start_test_server
 
@@ -22,6 +23,18 @@ settings.register_profile("ci", deadline=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")
 
 SERVER_FOLDER = pytest.StashKey[Path]()
+SHORT_ROUNDS = 3
+CHAOS_ROUNDS = 20
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--rounds",
+        type=int,
+        default=SHORT_ROUNDS,
+        metavar="N",
+        help=f"how often tests of faults do a fault; `make chaos` takes {CHAOS_ROUNDS}",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -50,6 +63,37 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         stop_local_broker(config.stash[SERVER_FOLDER])
         stop_embedded(config.stash[SERVER_FOLDER])
         shutil.rmtree(config.stash[SERVER_FOLDER], ignore_errors=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave to `make chaos` what only it is for."""
+    if config.option.rounds < CHAOS_ROUNDS:
+        left = [item for item in items if item.get_closest_marker("only_chaos")]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many faults of which kind were done."""
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
+    faults = count_faults(reports)
+    if faults:
+        terminalreporter.section(f"{faults.total()} faults")
+        for kind, count in faults.most_common():
+            terminalreporter.line(f"{count:5} {kind}")
+
+
+@pytest.fixture
+def rounds(pytestconfig: pytest.Config) -> int:
+    """How often a test of faults does its fault: few times in a run of all, often in chaos."""
+    found: int = pytestconfig.option.rounds
+    return found
+
+
+@pytest.fixture
+def fault(request: pytest.FixtureRequest) -> Fault:
+    """Notes a fault that the test does, for the report at the end."""
+    return faults_of(request)
 
 
 @pytest.fixture(autouse=True)

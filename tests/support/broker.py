@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from uuid import uuid4
 
+import psutil
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import NewTopic
@@ -25,6 +26,13 @@ def start_test_broker(folder: Path) -> str:
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(f"needs Kafka, which did not start: {error}")
+
+
+def kill_broker(folder: Path) -> None:
+    """End the local broker of this folder as a power cut would."""
+    process = psutil.Process(int((folder / "kafka" / "kafka.pid").read_text()))
+    process.kill()
+    psutil.wait_procs([process], ROOM_SECONDS)
 
 
 def fresh_topic(broker: str, partitions: int = 1, **configuration: str) -> str:

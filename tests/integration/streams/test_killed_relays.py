@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.support.faults import Fault
 from tests.support.loads import write_until_killed
 from tests.support.processes import Writer, leaving, listen, listen_for
 from tests.support.relays import (
@@ -21,8 +22,6 @@ from tests.support.relays import (
     without_repeats,
 )
 
-KILLS = 20
-
 
 @pytest.fixture
 def orders(database_url: str) -> list[UUID]:
@@ -33,19 +32,20 @@ def leads(relay: Writer) -> Callable[[], bool]:
     return lambda: "leading" in relay.said
 
 
-def test_a_relay_killed_twenty_times_under_load_leaves_nothing_out(
-    database_url: str, orders: list[UUID], broker: str
+def test_a_relay_killed_again_and_again_under_load_leaves_nothing_out(
+    database_url: str, orders: list[UUID], broker: str, rounds: int, fault: Fault
 ) -> None:
     random = Random(20)
     positions = [0]
     with leaving([Writer(write_until_killed, database_url, orders)]) as writers:
         writer = writers[0]
-        for _ in range(KILLS):
+        for _ in range(rounds):
             relay = Writer(relay_until_killed, database_url, broker)
             writers.append(relay)
             listen([relay, writer], leads(relay))
             listen_for([relay, writer], random.uniform(0.1, 0.8))
             relay.kill()
+            fault("relay killed")
             positions.append(published(database_url))
         writer.kill()
         writers.append(Writer(relay_until_killed, database_url, broker))
@@ -55,11 +55,11 @@ def test_a_relay_killed_twenty_times_under_load_leaves_nothing_out(
     assert without_repeats(parts) == rows_of(database_url)
     assert positions == sorted(positions)
     assert 0 < positions[-1] <= end_of(database_url)
-    assert len(set(positions)) > KILLS // 2  # They did work between the kills.
+    assert len(set(positions)) > rounds // 2  # They did work between the kills.
 
 
 def test_when_the_leader_is_killed_the_other_relay_publishes_within_five_seconds(
-    database_url: str, orders: list[UUID], broker: str
+    database_url: str, orders: list[UUID], broker: str, fault: Fault
 ) -> None:
     with leaving([]) as writers:
         leader = Writer(relay_until_killed, database_url, broker)
@@ -74,6 +74,7 @@ def test_when_the_leader_is_killed_the_other_relay_publishes_within_five_seconds
         listen([writer], lambda: len(writer.said) > 100)
 
         leader.kill()
+        fault("relay killed")
         killed_at, position = monotonic(), published(database_url)
         wait_until(lambda: published(database_url) > position, 5)
         assert monotonic() - killed_at < 5

@@ -14,6 +14,7 @@ from domain.streaming import RESULTS
 from infra.embedded import start_embedded, stop_embedded
 from infra.local_broker import start_local_broker
 from infra.migrate import migrate
+from tests.support.broker import kill_broker
 from tests.support.command_crashes import STEPS, Step, take_commands_and_die
 from tests.support.command_worker import (
     TAKING,
@@ -24,10 +25,10 @@ from tests.support.command_worker import (
     under_load,
 )
 from tests.support.examples import PATH
+from tests.support.faults import Fault
 from tests.support.loads import move, note, open_shop
 from tests.support.processes import Writer, leaving, listen, restart_at_once
 
-KILLS = 20
 ALL_PARTITIONS = ", ".join(map(str, range(16)))
 
 
@@ -47,7 +48,9 @@ def wishes(orders: list[UUID], seed: int = 1) -> Iterator[Command]:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_consumer_that_dies_at_any_step_loses_nothing(shop: Shop, step: Step) -> None:
+def test_a_consumer_that_dies_at_any_step_loses_nothing(
+    shop: Shop, step: Step, fault: Fault
+) -> None:
     orders = open_shop(shop.url, 4)
     sent = [note(orders[number % 4]) for number in range(40)]
     shop.send(sent)
@@ -55,6 +58,7 @@ def test_a_consumer_that_dies_at_any_step_loses_nothing(shop: Shop, step: Step) 
     dying = Writer(take_commands_and_die, shop.url, shop.broker, shop.folder, step)
     with leaving([dying]) as writers:
         listen(writers, lambda: dying.ended)
+        fault("commands consumer killed")
 
     stored = shop.stored().keys() & {command.command_id for command in sent}
     assert bool(stored) == (step != "before the outcomes")
@@ -66,30 +70,36 @@ def test_a_consumer_that_dies_at_any_step_loses_nothing(shop: Shop, step: Step) 
     assert all(len(said) <= 2 for said in answers.values())
 
 
-def test_killed_twenty_times_under_load_it_loses_nothing(shop: Shop) -> None:
+def test_killed_again_and_again_under_load_it_loses_nothing(
+    shop: Shop, rounds: int, fault: Fault
+) -> None:
     orders = open_shop(shop.url, 40)
     random = Random(7)
     with under_load(shop, wishes(orders)) as sent:
-        for _ in range(KILLS):
+        for _ in range(rounds):
             goal = len(shop.stored()) + random.randrange(300)
             worker = shop.take_commands()
             eventually(lambda goal=goal: len(shop.stored()) >= goal, "it is at work")  # type: ignore[misc]
             worker.kill()
+            fault("commands consumer killed")
     worker = shop.take_commands()
 
     shop.assert_nothing_lost(sent)
 
-    assert len(sent) > 2_000
+    assert len(sent) > 100 * rounds
     assert worker.end()[0] == 0
 
 
-def test_a_consumer_frozen_past_its_session_and_woken_does_no_harm(shop: Shop) -> None:
+def test_a_consumer_frozen_past_its_session_and_woken_does_no_harm(
+    shop: Shop, fault: Fault
+) -> None:
     orders = open_shop(shop.url, 40)
     frozen = shop.take_commands()
     with under_load(shop, wishes(orders)) as sent:
         before = len(shop.stored())
         eventually(lambda: len(shop.stored()) > before, "it is at work")
         frozen.send(signal.SIGSTOP)
+        fault("commands consumer frozen")
         other = shop.start()
         other.await_line(f"{TAKING} {ALL_PARTITIONS}")
         before = len(shop.stored())
@@ -101,7 +111,7 @@ def test_a_consumer_frozen_past_its_session_and_woken_does_no_harm(shop: Shop) -
     assert [worker.end()[0] for worker in (frozen, other)] == [0, 0]
 
 
-def test_consumers_that_join_and_leave_lose_nothing(shop: Shop) -> None:
+def test_consumers_that_join_and_leave_lose_nothing(shop: Shop, fault: Fault) -> None:
     orders = open_shop(shop.url, 40)
     first = shop.take_commands()
     with under_load(shop, wishes(orders)) as sent:
@@ -110,13 +120,14 @@ def test_consumers_that_join_and_leave_lose_nothing(shop: Shop) -> None:
         first.await_line(f"{TAKING} {ALL_PARTITIONS}", times=2)
         third = shop.take_commands()
         third.kill()
+        fault("commands consumer killed")
         first.await_line(f"{TAKING} {ALL_PARTITIONS}", times=3)
 
     shop.assert_nothing_lost(sent)
     assert first.end()[0] == 0
 
 
-def test_topics_that_are_deleted_and_made_again_are_used_again(shop: Shop) -> None:
+def test_topics_that_are_deleted_and_made_again_are_used_again(shop: Shop, fault: Fault) -> None:
     orders = open_shop(shop.url, 4)
     first, second = ([note(order_id) for order_id in orders] for _ in range(2))
     worker = shop.take_commands()
@@ -124,6 +135,7 @@ def test_topics_that_are_deleted_and_made_again_are_used_again(shop: Shop) -> No
     shop.assert_nothing_lost(first)
 
     fresh_topics(shop.broker)
+    fault("topics deleted")
     shop.send(second)
 
     shop.assert_nothing_lost(second)
@@ -131,7 +143,7 @@ def test_topics_that_are_deleted_and_made_again_are_used_again(shop: Shop) -> No
 
 
 def test_a_broker_that_is_killed_and_started_again_loses_nothing(
-    shop: Shop, broker_folder: Path
+    shop: Shop, broker_folder: Path, fault: Fault
 ) -> None:
     sent = list(islice(wishes(open_shop(shop.url, 40)), 3_000))
     shop.send(sent)
@@ -140,19 +152,12 @@ def test_a_broker_that_is_killed_and_started_again_loses_nothing(
     eventually(lambda: len(shop.stored()) > before, "it is at work")
 
     kill_broker(broker_folder)
+    fault("broker killed")
     eventually(lambda: "commands_wait" in "".join(worker.complained), "it waits", worker.complained)
     start_local_broker(broker_folder)
 
     shop.assert_nothing_lost(sent)
     assert worker.end()[0] == 0
-
-
-def kill_broker(folder: Path) -> None:
-    import psutil
-
-    process = psutil.Process(int((folder / "kafka" / "kafka.pid").read_text()))
-    process.kill()
-    psutil.wait_procs([process], 30)
 
 
 @pytest.fixture
@@ -166,7 +171,9 @@ def lasting_shop(shop: Shop, tmp_path: Path) -> Iterator[Shop]:
     stop_embedded(data_dir)
 
 
-def test_a_database_that_is_restarted_is_waited_for(lasting_shop: Shop, tmp_path: Path) -> None:
+def test_a_database_that_is_restarted_is_waited_for(
+    lasting_shop: Shop, tmp_path: Path, fault: Fault
+) -> None:
     orders = open_shop(lasting_shop.url, 40)
     worker = lasting_shop.take_commands()
     with under_load(lasting_shop, wishes(orders)) as sent:
@@ -177,17 +184,19 @@ def test_a_database_that_is_restarted_is_waited_for(lasting_shop: Shop, tmp_path
                 "it goes on",
             )
             restart_at_once(tmp_path / "database")
+            fault("PostgreSQL crashed and restarted")
 
     lasting_shop.assert_nothing_lost(sent)
     assert worker.end()[0] == 0
 
 
 def test_a_database_that_is_away_holds_up_neither_the_batch_nor_the_end(
-    lasting_shop: Shop, tmp_path: Path
+    lasting_shop: Shop, tmp_path: Path, fault: Fault
 ) -> None:
     orders = open_shop(lasting_shop.url, 4)
     worker = lasting_shop.take_commands()
     stop_embedded(tmp_path / "database")
+    fault("PostgreSQL away")
     sent = [note(orders[number % 4]) for number in range(40)]
     lasting_shop.send(sent)
     eventually(lambda: "database_away" in "".join(worker.complained), "it waits", worker.complained)

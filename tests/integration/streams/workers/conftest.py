@@ -9,8 +9,8 @@ from infra.local_broker import stop_local_broker
 from tests.integration.projections.world import World, open_world
 from tests.support.broker import start_test_broker
 from tests.support.log_feed import LogFeed, open_feed
+from tests.support.programs import RunningProgram, workers
 from tests.support.topics import forget_everything, make_topics
-from tests.support.workers import WorkerProcess, workers
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +63,7 @@ def environment(world: World, no_topics: str, tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def start(environment: dict[str, str]) -> Iterator[Callable[..., WorkerProcess]]:
+def start(environment: dict[str, str]) -> Iterator[Callable[..., RunningProgram]]:
     """Starts workers of this shop."""
     with workers(environment) as starting:
         yield starting

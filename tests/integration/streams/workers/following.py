@@ -5,9 +5,9 @@ from collections.abc import Callable
 from projections.catalog import BY_NAME
 from projections.checkpoints import first_waiting
 from tests.integration.projections.world import World
-from tests.support.workers import WorkerProcess, wait_for
+from tests.support.programs import RunningProgram, wait_for
 
-Start = Callable[..., WorkerProcess]
+Start = Callable[..., RunningProgram]
 ALL = "worker ready, 16 of 16 shards"
 
 

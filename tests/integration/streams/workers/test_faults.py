@@ -15,8 +15,9 @@ from projections.catalog import BY_NAME
 from tests.integration.projections.world import World, a_day, open_world
 from tests.integration.streams.workers.following import ALL, Start, assert_equal, await_head
 from tests.support.broker import start_test_broker
+from tests.support.faults import Fault
 from tests.support.log_feed import LogFeed, open_feed
-from tests.support.workers import wait_for, workers
+from tests.support.programs import wait_for, workers
 
 HALF = "worker ready, 8 of 16 shards"
 LOCKED = (
@@ -70,7 +71,9 @@ def test_workers_share_anew_while_the_database_blocks_one(
     assert_equal(world)
 
 
-def test_a_worker_waits_for_a_database_that_is_away(topics: str, tmp_path: Path) -> None:
+def test_a_worker_waits_for_a_database_that_is_away(
+    topics: str, tmp_path: Path, fault: Fault
+) -> None:
     folder = tmp_path / "data"
     url = start_embedded(folder)
     migrate(url)
@@ -87,6 +90,7 @@ def test_a_worker_waits_for_a_database_that_is_away(topics: str, tmp_path: Path)
             a_day(world)
             records = feed.records(events_a_record=2)
             stop_embedded(folder)
+            fault("PostgreSQL away")
             feed.send(records)
             worker.await_line("worker waits: PostgreSQL does not answer")
 
@@ -132,10 +136,11 @@ def spoil(world: World, order_id: UUID, payload: bytes) -> bytes:
 
 
 def test_a_poisoned_order_is_parked_with_what_follows_and_a_retry_heals_it(
-    world: World, feed: LogFeed, start: Start
+    world: World, feed: LogFeed, start: Start, fault: Fault
 ) -> None:
     placed = a_day(world)
     whole = spoil(world, placed[2], b'{"path": 7}')
+    fault("poison event")
     start().await_line(ALL)
     feed.publish(events_a_record=2)
     await_head(world)
@@ -153,12 +158,13 @@ def test_a_poisoned_order_is_parked_with_what_follows_and_a_retry_heals_it(
 
 
 def test_an_event_of_a_newer_version_waits_for_a_program_that_knows_it(
-    world: World, feed: LogFeed, start: Start
+    world: World, feed: LogFeed, start: Start, fault: Fault
 ) -> None:
     worker = start()
     worker.await_line(ALL)
     a_day(world, 2)
     rename_type(world, "order.placed.v1", "order.placed.v99")
+    fault("event of a newer version")
     feed.publish()
 
     worker.await_line("worker waits")

@@ -10,11 +10,11 @@ from tests.integration.streams.workers.following import (
     await_head,
     reached,
 )
+from tests.support.faults import Fault
 from tests.support.log_feed import LogFeed
-from tests.support.workers import wait_for
+from tests.support.programs import wait_for
 
 HALF = "worker ready, 8 of 16 shards"
-KILLS = 5
 
 
 def test_a_worker_fills_the_tables_from_kafka_and_ends_within_5_s(
@@ -33,10 +33,10 @@ def test_a_worker_fills_the_tables_from_kafka_and_ends_within_5_s(
 
 
 def test_a_worker_that_is_killed_at_any_moment_goes_on_where_the_tables_are(
-    world: World, feed: LogFeed, start: Start
+    world: World, feed: LogFeed, start: Start, rounds: int, fault: Fault
 ) -> None:
     moments = Random(5)
-    for _ in range(KILLS):
+    for _ in range(rounds):
         worker = start()
         worker.await_line(ALL)
         a_day(world, 12)
@@ -45,6 +45,7 @@ def test_a_worker_that_is_killed_at_any_moment_goes_on_where_the_tables_are(
         moment = applied + moments.randrange(new)
         wait_for(lambda moment=moment: reached(world) >= moment, "nothing was applied")  # type: ignore[misc]
         worker.kill()
+        fault("worker killed")
 
     start()
     await_head(world)
@@ -72,13 +73,14 @@ def test_a_second_worker_takes_half_of_the_shards_and_gives_them_back(
 
 
 def test_a_worker_that_was_frozen_past_its_session_does_no_harm_when_it_wakes(
-    world: World, feed: LogFeed, start: Start
+    world: World, feed: LogFeed, start: Start, fault: Fault
 ) -> None:
     frozen = start()
     frozen.await_line(ALL)
     a_day(world, 12)
     feed.publish(events_a_record=2)
     frozen.freeze()
+    fault("worker frozen")
     other = start()
     other.await_line(ALL)  # Its session is over: all shards are the other's.
     await_head(world)

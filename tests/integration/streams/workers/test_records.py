@@ -11,7 +11,7 @@ from tests.integration.projections.world import World, a_day
 from tests.integration.streams.workers.following import ALL, Start, assert_equal, await_head
 from tests.support.broker import receive
 from tests.support.log_feed import LogFeed
-from tests.support.workers import WorkerProcess, wait_for
+from tests.support.programs import RunningProgram, wait_for
 
 
 def with_header(message: Message, name: str, value: bytes) -> Message:
@@ -42,7 +42,7 @@ def moved(message: Message, by: int) -> Message:
     return pack(later, replace(span, prev=span.prev + by, first=first, last=last))
 
 
-def running(start: Start) -> WorkerProcess:
+def running(start: Start) -> RunningProgram:
     worker = start()
     worker.await_line(ALL)
     return worker

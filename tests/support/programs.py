@@ -1,8 +1,9 @@
-"""Workers as processes of their own, as in production: started, heard, frozen, killed, ended."""
+"""Programs that stay, as processes as in production: started, heard, frozen, killed, ended."""
 
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from threading import Condition, Thread
 from time import monotonic
 
@@ -11,11 +12,11 @@ from tests.support.command_line import Processes
 ROOM_SECONDS = 60.0  # far more than any wait takes; reached only by a fault
 
 
-class WorkerProcess:
-    """One worker, and the state lines that it has said so far."""
+class RunningProgram:
+    """One program, and the state lines that it has said so far."""
 
     def __init__(self, environment: Mapping[str, str], *words: str) -> None:
-        self.process = Processes(dict(environment)).start("worker", *words)
+        self.process = Processes(dict(environment)).start(*words)
         self._lines: list[str] = []
         self._errors = ""
         self._heard = Condition()
@@ -75,12 +76,12 @@ class WorkerProcess:
 
 
 @contextmanager
-def workers(environment: Mapping[str, str]) -> Iterator[Callable[..., WorkerProcess]]:
-    """Give what starts workers; all are gone afterwards."""
-    started: list[WorkerProcess] = []
+def programs(environment: Mapping[str, str]) -> Iterator[Callable[..., RunningProgram]]:
+    """Give what starts programs by the words of the command line; all are gone afterwards."""
+    started: list[RunningProgram] = []
 
-    def start(*words: str) -> WorkerProcess:
-        started.append(WorkerProcess(environment, *words))
+    def start(*words: str) -> RunningProgram:
+        started.append(RunningProgram(environment, *words))
         return started[-1]
 
     try:
@@ -92,6 +93,13 @@ def workers(environment: Mapping[str, str]) -> Iterator[Callable[..., WorkerProc
             for pipe in (one.process.stdout, one.process.stderr):
                 if pipe is not None:
                     pipe.close()
+
+
+@contextmanager
+def workers(environment: Mapping[str, str]) -> Iterator[Callable[..., RunningProgram]]:
+    """Give what starts workers; all are gone afterwards."""
+    with programs(environment) as start:
+        yield partial(start, "worker")
 
 
 def wait_for(holds: Callable[[], bool], what: str, seconds: float = ROOM_SECONDS) -> None:
