@@ -10,7 +10,7 @@ BIN := .venv/bin
 # virtual environment bears both inside: a moved clone is set up anew.
 STAMP := .venv/.setup-$(shell { pwd; $(PYTHON) --version || true; } 2>/dev/null | cksum | cut -d' ' -f1)
 
-.PHONY: help setup up demo fmt check test bench wheel-check schema lock clean
+.PHONY: help setup up demo fmt check test chaos bench wheel-check schema lock clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r target text; do \
@@ -45,6 +45,9 @@ check: setup ## Format, lint, types and import rules; never writes
 
 test: setup ## All tests; choose some: make test ARGS="tests/unit -x"
 	@$(BIN)/pytest -n 2 $(ARGS)
+
+chaos: setup ## Break what can break under load, again and again: minutes; says what was broken
+	@$(BIN)/pytest --rounds 20 tests/chaos tests/integration/streams $(ARGS)
 
 bench: setup ## Measure; choose: make bench ARGS="--help"
 	@$(BIN)/python -m benchmarks $(ARGS)
