@@ -106,7 +106,7 @@ class Processes:
         )
         return Said(done.returncode, done.stdout, done.stderr)
 
-    def start(self, *words: object) -> "subprocess.Popen[str]":
+    def start(self, *words: object) -> Program:
         """Start a program that stays, with standard output to read its state lines from."""
         return Program(self._words(*words), cwd=ROOT, env=self._environment())
 

@@ -18,18 +18,16 @@ class RunningProgram:
     def __init__(self, environment: Mapping[str, str], *words: str) -> None:
         self.process = Processes(dict(environment)).start(*words)
         self._lines: list[str] = []
-        self._errors = ""
         self._heard = Condition()
-        self._ears = [Thread(target=ear, daemon=True) for ear in (self._hear, self._hear_errors)]
-        for ear in self._ears:
-            ear.start()
+        self._ear = Thread(target=self._hear, daemon=True)
+        self._ear.start()
 
     def await_line(self, words: str, times: int = 1) -> str:
         """Wait for the so manieth line that contains the words, and give it."""
         with self._heard:
             self._heard.wait_for(lambda: len(self._with(words)) >= times, ROOM_SECONDS)
             found = self._with(words)
-            assert len(found) >= times, f"{words!r} was not said: {self._lines} {self._errors}"
+            assert len(found) >= times, f"{words!r} was not said: {self._lines} {self.said()}"
             return found[times - 1]
 
     def count_lines(self, words: str) -> int:
@@ -41,7 +39,7 @@ class RunningProgram:
         """End it by SIGTERM, which it obeys; give how many seconds it took."""
         began = monotonic()
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(ROOM_SECONDS) == 0, self._errors
+        assert self.process.wait(ROOM_SECONDS) == 0, self.said()
         return monotonic() - began
 
     def kill(self) -> None:
@@ -57,7 +55,14 @@ class RunningProgram:
 
     def said(self) -> str:
         """Give all that it wrote beside its state lines."""
-        return self._errors
+        return self.process.log.read_text()
+
+    def leave(self) -> None:
+        """End it if it still runs, and leave nothing of it behind."""
+        if self.process.poll() is None:
+            self.kill()
+        self._ear.join(ROOM_SECONDS)
+        self.process.communicate()
 
     def _with(self, words: str) -> list[str]:
         return [line for line in self._lines if words in line]
@@ -68,11 +73,6 @@ class RunningProgram:
             with self._heard:
                 self._lines.append(line.rstrip())
                 self._heard.notify_all()
-
-    def _hear_errors(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self._errors += line
 
 
 @contextmanager
@@ -88,11 +88,7 @@ def programs(environment: Mapping[str, str]) -> Iterator[Callable[..., RunningPr
         yield start
     finally:
         for one in started:
-            if one.process.poll() is None:
-                one.kill()
-            for pipe in (one.process.stdout, one.process.stderr):
-                if pipe is not None:
-                    pipe.close()
+            one.leave()
 
 
 @contextmanager
