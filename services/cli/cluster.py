@@ -5,10 +5,11 @@ commands beside them, each the program that has its own command for real deploym
 """
 
 import sys
+from threading import Event as Signal
 from threading import Thread
 from typing import TYPE_CHECKING, Final
 
-from services.cli.foreground import Watch, signalled, state, tell_database
+from services.cli.foreground import LOOK_SECONDS, Watch, signalled, state, tell_database
 from services.cli.session import opened
 from services.cli.supervisor import Program, Supervisor
 
@@ -37,14 +38,33 @@ def run_cluster() -> None:
         try:
             system.prepare_projections()
             system.read_models.drive("workers")
-            watcher = Thread(target=Watch(system, stop, restart=True).run, daemon=True)
-            watcher.start()
+            watchers = [Thread(target=Watch(system, stop, restart=True).run, daemon=True)]
+            if not settings.kafka:
+                watchers.append(Thread(target=_keep_broker, args=(settings, stop), daemon=True))
+            for watcher in watchers:
+                watcher.start()
             _supervisor(settings, address).run(stop)
-            watcher.join(2)
+            for watcher in watchers:
+                watcher.join(2)
         finally:
             if is_ours:
                 stop_broker(settings)
     state("ended")
+
+
+def _keep_broker(settings: "Settings", stop: Signal) -> None:
+    """Start the local Kafka again whenever it has died; nobody else would."""
+    from domain.refusals import InfraError
+    from services.bootstrap import broker_state, start_broker
+
+    while not stop.wait(LOOK_SECONDS):
+        try:
+            _, runs = broker_state(settings) or ("", False)
+            if not runs and not stop.is_set():
+                start_broker(settings)
+                state("Kafka was gone and is started again")
+        except InfraError as error:
+            state(f"waiting for Kafka: {error}")
 
 
 def _supervisor(settings: "Settings", address: str) -> Supervisor:

@@ -18,7 +18,7 @@ from projections.reports.transitions import count_transitions
 from services.bootstrap import System
 from services.reading import status_places
 from tests.integration.reports.conftest import Ask, rows
-from tests.support.command_line import Here
+from tests.support.command_line import CommandLine, Here
 
 STATUS_OF: Final = {
     "order_placed": "placed",
@@ -212,7 +212,11 @@ def test_routes_are_the_variants_of_process_mining(ask_olist: Ask, oracle: dict[
 
 
 def test_the_command_line_says_the_same(olist: System, oracle: dict[str, Any]) -> None:
-    line = Here({"ORDERPATH_DATABASE_URL": olist.url})
+    assert_reports_equal(Here({"ORDERPATH_DATABASE_URL": olist.url}), oracle)
+
+
+def assert_reports_equal(line: CommandLine, oracle: dict[str, Any]) -> None:
+    """Prove that the reports of a command line are what other tools calculated."""
     moment = MOMENTS[2]
 
     funnel = line.run("report", "funnel", "--json").json
