@@ -6,7 +6,7 @@ from typing import Any
 
 from kafka import KafkaProducer
 
-from domain.streaming import Message, Span
+from domain.streaming import PREFIX, Message, Span, named
 from infra.event_log import EventLog, open_log
 from infra.log_records import pack
 from infra.postgres import connect
@@ -23,8 +23,9 @@ PUBLISHED = (
 class LogFeed:
     """Packs what the log holds, sends it, and moves the relay's position."""
 
-    def __init__(self, url: str, producer: Any, log: EventLog) -> None:
+    def __init__(self, url: str, producer: Any, log: EventLog, prefix: str = PREFIX) -> None:
         self._url = url
+        self._prefix = prefix
         self._producer = producer
         self._log = log
         self._prev: dict[int, int] = {}  # by shard
@@ -50,7 +51,13 @@ class LogFeed:
     def send(self, messages: Iterable[Message]) -> None:
         """Write records and wait until all are acknowledged."""
         sent = [
-            self._producer.send(one.topic, one.value, one.key, list(one.headers), one.partition)
+            self._producer.send(
+                named(one.topic, self._prefix),
+                one.value,
+                one.key,
+                list(one.headers),
+                one.partition,
+            )
             for one in messages
         ]
         for future in sent:
@@ -63,14 +70,14 @@ class LogFeed:
 
 
 @contextmanager
-def open_feed(url: str, broker: str) -> Iterator[LogFeed]:
-    """Open a feed from a database to a broker."""
+def open_feed(url: str, broker: str, prefix: str = PREFIX) -> Iterator[LogFeed]:
+    """Open a feed from a database to the topics of a shop with this prefix."""
     log = open_log(url)
     producer = KafkaProducer(
         bootstrap_servers=[broker], compression_type="lz4", acks="all", linger_ms=5
     )
     try:
-        yield LogFeed(url, producer, log)
+        yield LogFeed(url, producer, log, prefix)
     finally:
         producer.close(timeout=ROOM_SECONDS)
         log.close()

@@ -1,40 +1,31 @@
-"""Fixtures of these tests: a broker of their own, because topics and group have fixed names."""
+"""Fixtures of these tests: a shop on the session's broker, with topics and a group of its own."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from infra.local_broker import stop_local_broker
+from domain.streaming import TOPICS
 from tests.integration.projections.world import World, open_world
-from tests.support.broker import start_test_broker
 from tests.support.log_feed import LogFeed, open_feed
 from tests.support.programs import RunningProgram, workers
-from tests.support.topics import forget_everything, make_topics
-
-
-@pytest.fixture(scope="session")
-def broker_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The data folder of a Kafka of these tests alone."""
-    folder = tmp_path_factory.mktemp("workers")
-    start_test_broker(folder)
-    yield folder
-    stop_local_broker(folder)
+from tests.support.topics import drop_topics, make_topics
 
 
 @pytest.fixture
-def no_topics(broker_folder: Path) -> str:
-    """host:port of that Kafka, with nothing in it."""
-    broker = start_test_broker(broker_folder)
-    forget_everything(broker)
-    return broker
+def prefix(broker: str) -> Iterator[str]:
+    """A name that no other shop on the broker has; its topics are gone afterwards."""
+    prefix = f"test-{uuid4().hex}"
+    yield prefix
+    drop_topics(broker, TOPICS, prefix=prefix)
 
 
 @pytest.fixture
-def topics(no_topics: str) -> str:
-    """The same, with the topics that workers need, empty."""
-    make_topics(no_topics)
-    return no_topics
+def topics(broker: str, prefix: str) -> str:
+    """The same name, with the topics that workers need, empty."""
+    make_topics(broker, prefix=prefix)
+    return prefix
 
 
 @pytest.fixture
@@ -46,19 +37,20 @@ def world(database_url: str) -> Iterator[World]:
 
 
 @pytest.fixture
-def feed(world: World, topics: str) -> Iterator[LogFeed]:
+def feed(world: World, broker: str, topics: str) -> Iterator[LogFeed]:
     """A relay that publishes as told."""
-    with open_feed(world.url, topics) as opened:
+    with open_feed(world.url, broker, topics) as opened:
         yield opened
 
 
 @pytest.fixture
-def environment(world: World, no_topics: str, tmp_path: Path) -> dict[str, str]:
+def environment(world: World, broker: str, prefix: str, tmp_path: Path) -> dict[str, str]:
     """What programs of this shop find in their environment."""
     return {
         "ORDERPATH_DATABASE_URL": world.url,
         "ORDERPATH_DATA_DIR": str(tmp_path / "data"),
-        "ORDERPATH_KAFKA": no_topics,
+        "ORDERPATH_KAFKA": broker,
+        "ORDERPATH_KAFKA_PREFIX": prefix,
     }
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from domain.streaming import PREFIX
 from infra.embedded import start_embedded, stop_embedded
 from infra.local_broker import stop_local_broker
 from infra.migrate import migrate
@@ -18,6 +19,7 @@ from tests.support.broker import start_test_broker
 from tests.support.faults import Fault
 from tests.support.log_feed import LogFeed, open_feed
 from tests.support.programs import wait_for, workers
+from tests.support.topics import make_topics
 
 HALF = "worker ready, 8 of 16 shards"
 LOCKED = (
@@ -72,17 +74,21 @@ def test_workers_share_anew_while_the_database_blocks_one(
 
 
 def test_a_worker_waits_for_a_database_that_is_away(
-    topics: str, tmp_path: Path, fault: Fault
+    broker: str, topics: str, tmp_path: Path, fault: Fault
 ) -> None:
     folder = tmp_path / "data"
     url = start_embedded(folder)
     migrate(url)
-    environment = {"ORDERPATH_DATA_DIR": str(folder), "ORDERPATH_KAFKA": topics}
+    environment = {
+        "ORDERPATH_DATA_DIR": str(folder),
+        "ORDERPATH_KAFKA": broker,
+        "ORDERPATH_KAFKA_PREFIX": topics,
+    }
     try:
         with (
             workers(environment) as start,
             open_world(url) as world,
-            open_feed(url, topics) as feed,
+            open_feed(url, broker, topics) as feed,
         ):
             world.models.drive("workers")
             worker = start()
@@ -104,20 +110,30 @@ def test_a_worker_waits_for_a_database_that_is_away(
         stop_embedded(folder)
 
 
+@pytest.mark.only_chaos
 def test_a_worker_goes_on_when_the_broker_comes_back(
-    world: World, topics: str, start: Start, broker_folder: Path
+    world: World, environment: dict[str, str], tmp_path: Path, fault: Fault
 ) -> None:
-    start().await_line(ALL)
-    with open_feed(world.url, topics) as feed:
-        a_day(world)
-        feed.publish()
-        await_head(world)
-    stop_local_broker(broker_folder)
-    a_day(world)
-    start_test_broker(broker_folder)
-    with open_feed(world.url, topics) as feed:
-        feed.send(feed.records(events_a_record=2))  # The relay's position stays: no sweep helps.
-        await_head(world)
+    own = start_test_broker(tmp_path)
+    make_topics(own)
+    environment |= {"ORDERPATH_KAFKA": own, "ORDERPATH_KAFKA_PREFIX": PREFIX}
+    try:
+        with workers(environment) as start:
+            start().await_line(ALL)
+            with open_feed(world.url, own) as feed:
+                a_day(world)
+                feed.publish()
+                await_head(world)
+            stop_local_broker(tmp_path)
+            fault("broker away")
+            a_day(world)
+            start_test_broker(tmp_path)
+            with open_feed(world.url, own) as feed:
+                # The relay's position stays: no sweep helps.
+                feed.send(feed.records(events_a_record=2))
+                await_head(world)
+    finally:
+        stop_local_broker(tmp_path)
     assert_equal(world)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from domain.streaming import DEADLETTERS, LOG, Message
+from domain.streaming import DEADLETTERS, LOG, Message, named
 from infra.log_records import pack, unpack
 from tests.integration.projections.world import World, a_day
 from tests.integration.streams.workers.following import ALL, Start, assert_equal, await_head
@@ -113,7 +113,7 @@ def test_nothing_above_what_the_relay_has_published_is_read_from_the_log(
 
 
 def test_records_that_cannot_be_read_are_dead_letters_and_their_events_read_from_the_log(
-    world: World, feed: LogFeed, start: Start, topics: str
+    world: World, feed: LogFeed, start: Start, broker: str, topics: str
 ) -> None:
     worker = running(start)
     a_day(world)
@@ -123,9 +123,10 @@ def test_records_that_cannot_be_read_are_dead_letters_and_their_events_read_from
 
     await_head(world, seconds=10)
     assert_equal(world)
-    letters = [json.loads(one) for one in receive(topics, DEADLETTERS.name, len(good))]
+    dead_letters = receive(broker, named(DEADLETTERS.name, topics), len(good))
+    letters = [json.loads(one) for one in dead_letters]
     assert worker.said().count("record_dropped") == len(good)
-    assert {one["topic"] for one in letters} == {LOG.name}
+    assert {one["topic"] for one in letters} == {named(LOG.name, topics)}
     assert {one["partition"] for one in letters} == {one.partition for one in good}
     assert all("is not ours" in one["error"] or "is not what" in one["error"] for one in letters)
 

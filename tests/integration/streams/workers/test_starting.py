@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from threading import Event as Signal
 from threading import Thread
 
-from domain.streaming import DEADLETTERS, Topic
+from domain.streaming import DEADLETTERS, LOG, Topic, named
 from infra.event_log import open_log
 from infra.postgres import Session
 from services.follower import Follower
@@ -18,21 +18,21 @@ from tests.support.topics import drop_topics, make_topics
 SWITCHES = 6
 
 
-def test_a_worker_waits_for_the_topic(world: World, start: Start, no_topics: str) -> None:
+def test_a_worker_waits_for_the_topic(world: World, start: Start, broker: str, prefix: str) -> None:
     worker = start()
-    worker.await_line("Kafka has no topic orderpath.log")
-    make_topics(no_topics)
+    worker.await_line(f"Kafka has no topic {named(LOG.name, prefix)}")
+    make_topics(broker, prefix=prefix)
     worker.await_line(ALL)
 
-    with open_feed(world.url, no_topics) as feed:
+    with open_feed(world.url, broker, prefix) as feed:
         a_day(world)
         feed.publish()
         await_head(world)
     assert_equal(world)
 
 
-def test_a_topic_with_other_partitions_is_an_error(start: Start, no_topics: str) -> None:
-    make_topics(no_topics, [Topic("orderpath.log", 3), DEADLETTERS])
+def test_a_topic_with_other_partitions_is_an_error(start: Start, broker: str, prefix: str) -> None:
+    make_topics(broker, [Topic(LOG.name, 3), DEADLETTERS], prefix=prefix)
     worker = start()
 
     assert worker.process.wait(60) == 3
@@ -40,15 +40,15 @@ def test_a_topic_with_other_partitions_is_an_error(start: Start, no_topics: str)
 
 
 def test_a_topic_that_is_deleted_and_made_anew_costs_nothing(
-    world: World, feed: LogFeed, start: Start, topics: str
+    world: World, feed: LogFeed, start: Start, broker: str, topics: str
 ) -> None:
     start().await_line(ALL)
     a_day(world)
     feed.publish(events_a_record=1)
     await_head(world)
-    drop_topics(topics)
-    make_topics(topics)
-    with open_feed(world.url, topics) as again:
+    drop_topics(broker, prefix=topics)
+    make_topics(broker, prefix=topics)
+    with open_feed(world.url, broker, topics) as again:
         a_day(world)
         again.publish(events_a_record=2)
         await_head(world)
