@@ -1,11 +1,11 @@
 """What a payment command leaves open, the payment or the amount, chosen from the ledger.
 
 Whoever decides is asked where nothing fits, or several do. What a gateway tells has happened: it
-goes to the one payment that fits, else it is a payment of its own, also a refund that comes before
-its charge. Which payment it is changes no sum of the order. Called by decide_payments only.
+goes to the payment of its reference, else to one that fits, else it is a payment of its own, also a
+refund that comes before its charge. Called by decide_payments only.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 
 from domain.orders import commands as c
@@ -25,11 +25,11 @@ def to_take(order: Order, cmd: c.IncomingPayment) -> Chosen | Unmet:
     if cmd.payment_id is not None:
         return cmd.payment_id, amount
     sums = by_payment(order, cmd)
-    waiting = [
-        name for name, s in sums.items() if s.submitted_minor == amount and not s.charged_minor
-    ]
+    waiting = list(_waiting(sums, cmd, amount))
     if is_of_gateway(cmd):
-        return _only(waiting) or free_name(order), amount
+        # Of equal ones any will do: they wait for the same.
+        fits = waiting[0] if waiting else _authorised_for_more(sums, cmd, amount)
+        return _of_reference(order, cmd) or fits or free_name(order), amount
     if len(waiting) > 1:
         return _ambiguous(waiting)
     if not waiting and cmd.method is None:
@@ -41,12 +41,11 @@ def to_take(order: Order, cmd: c.IncomingPayment) -> Chosen | Unmet:
 def to_return(order: Order, cmd: c.ReturnedPayment) -> Chosen | Unmet:
     """The one payment that holds so much; all of it, if no amount is named."""
     payment_id = cmd.payment_id
+    if is_of_gateway(cmd) and cmd.amount_minor is not None:
+        return payment_id or _giving_back(order, cmd, cmd.amount_minor), cmd.amount_minor
     if payment_id is None:
-        held = {name: s.paid_minor for name, s in by_payment(order, cmd).items()}
+        held = {name: held_by(order, cmd, name) for name in payments_of(order.ledger)}
         enough = [name for name, minor in held.items() if minor >= (cmd.amount_minor or 1)]
-        if is_of_gateway(cmd) and cmd.amount_minor is not None:
-            whole = [name for name in enough if held[name] == cmd.amount_minor]
-            return _only(whole) or _only(enough) or free_name(order), cmd.amount_minor
         if len(enough) > 1:
             return _ambiguous(enough)
         if not enough:
@@ -55,6 +54,45 @@ def to_return(order: Order, cmd: c.ReturnedPayment) -> Chosen | Unmet:
     paid = held_by(order, cmd, payment_id)
     amount = cmd.amount_minor or paid
     return (payment_id, amount) if amount > 0 else too_much(None, paid)
+
+
+def _waiting(sums: Mapping[str, Balance], cmd: c.IncomingPayment, amount: int) -> Iterator[str]:
+    """Name the payments that wait for just this: a charge for what is authorised comes first."""
+    taken = {name for name, s in sums.items() if s.charged_minor}
+    if isinstance(cmd, c.AuthorisePayment):
+        taken |= {name for name, s in sums.items() if s.authorised_minor}
+    else:
+        yield from (name for name, minor in _authorised(sums) if minor == amount)
+        taken |= {name for name, minor in _authorised(sums) if minor == amount}
+    yield from (n for n, s in sums.items() if s.submitted_minor == amount and n not in taken)
+
+
+def _authorised_for_more(
+    sums: Mapping[str, Balance], cmd: c.IncomingPayment, amount: int
+) -> str | None:
+    """Name the one payment of which a charge can be a part."""
+    if isinstance(cmd, c.AuthorisePayment):
+        return None
+    return _only([name for name, minor in _authorised(sums) if minor > amount])
+
+
+def _authorised(sums: Mapping[str, Balance]) -> Iterator[tuple[str, int]]:
+    """Give what of each payment is authorised and has not come in yet."""
+    return ((name, s.authorised_minor - s.charged_minor) for name, s in sums.items())
+
+
+def _giving_back(order: Order, cmd: c.ReturnedPayment, amount: int) -> str:
+    """Name the payment that a gateway took it from, as far as it can be told."""
+    held = {name: s.paid_minor for name, s in by_payment(order, cmd).items()}
+    whole = [name for name, minor in held.items() if minor == amount]
+    enough = [name for name, minor in held.items() if minor >= amount]
+    return _of_reference(order, cmd) or _only(whole) or _only(enough) or free_name(order)
+
+
+def _of_reference(order: Order, cmd: c.PaymentCommand) -> str | None:
+    """Name the payment of which the gateway has told under the same reference."""
+    told = (e for e in order.ledger if e.gateway_ref == cmd.gateway_ref)
+    return next((e.payment_id for e in told), None)
 
 
 def is_of_gateway(cmd: c.PaymentCommand) -> bool:
@@ -73,8 +111,13 @@ def by_payment(order: Order, cmd: c.PaymentCommand) -> dict[str, Balance]:
 
 
 def held_by(order: Order, cmd: c.PaymentCommand, payment_id: str) -> int:
-    """Give what one payment holds, in minor units."""
-    return balance(order.ledger, _currency(order, cmd), payment_id).paid_minor
+    """Give what can go back of one payment, in minor units: of all of them no more than came in.
+
+    A return that a gateway told may be a payment of its own, and is missing from the order then.
+    """
+    currency = _currency(order, cmd)
+    whole = balance(order.ledger, currency).paid_minor
+    return min(whole, balance(order.ledger, currency, payment_id).paid_minor)
 
 
 def _currency(order: Order, cmd: c.PaymentCommand) -> str:
@@ -111,7 +154,7 @@ def too_much(amount: int | None, held: int) -> Unmet:
     """Refuse to give back more than came in; amount: None where all was meant."""
     message = "No payment holds anything that could go back"
     if amount is not None:
-        message = f"{amount} is more than the {held} that one payment holds"
+        message = f"{amount} is more than the {held} that can go back"
     return Unmet(
         code="amount_exceeds_paid",
         field="amount_minor",

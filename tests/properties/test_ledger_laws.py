@@ -24,7 +24,9 @@ from domain.orders.ledger import (
     payment_status,
     payments_of,
     refund_status,
+    secured_minor,
 )
+from domain.refusals import Refusal
 from services.history import known_by, state_of
 from services.order_view import view_of
 from tests.support import spec
@@ -256,7 +258,69 @@ def test_d6_a_gateway_may_leave_open_which_payment_and_repeat_a_reference_with_o
     assert one.refund_status == two.refund_status
 
 
-def _callback(number: int, kind: type[c.PaymentCommand], payment_id: str, minor: int) -> Command:
+WISHES = st.lists(
+    st.tuples(
+        st.sampled_from([c.RefundPayment, c.ChargeBackPayment]),
+        st.sampled_from([None, "p-1", "p-2", "payment-1", "payment-2"]),
+        st.sampled_from([None, 1, 50, 1_650]),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(told=TOLD, wishes=WISHES)
+def test_d6_whatever_facts_came_no_decision_makes_more_go_back_than_came_in(
+    told: list[tuple[Any, str | None, str | None, int, str]],
+    wishes: list[tuple[Any, str | None, int | None]],
+) -> None:
+    world = spec.given(PLACE).world
+    for number, (kind, payment_id, _, minor, ref) in enumerate(told):
+        fact = _callback(number, kind, payment_id, minor)
+        world.run(fact.model_copy(update={"gateway_ref": ref}), NOW)
+    for kind, of, wished in wishes:
+        wish = kind(
+            command_id=UUID(int=200), actor=actor(), order_id=ORDER_ID, payment_id=of,
+            amount_minor=wished, currency="EUR",
+        )  # fmt: skip
+        try:
+            world.run(wish, NOW)
+        except Refusal:
+            continue
+        assert world.order.balance.paid_minor >= 0
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    promised=st.lists(
+        st.tuples(st.sampled_from([50, 100, 250]), st.sampled_from([1, 50, 100, 250])), max_size=4
+    ),
+    announced=st.lists(st.sampled_from([50, 100, 250]), max_size=3),
+    shuffle=st.randoms(use_true_random=False),
+)
+def test_d6_what_comes_in_of_what_is_authorised_is_secured_once_whichever_is_told_first(
+    promised: list[tuple[int, int]], announced: list[int], shuffle: Any
+) -> None:
+    world = spec.given(PLACE).world
+    for number, minor in enumerate(announced):
+        body = {"payment_id": f"p-{number}", "amount_minor": minor}
+        world.run(COMMANDS["order.submit_payment"].model_copy(update=body), NOW)
+    told = []
+    for number, (authorised, charged) in enumerate(promised):
+        for kind, minor in ((c.AuthorisePayment, authorised), (c.ChargePayment, charged)):
+            fact = _callback(number, kind, None, min(minor, authorised))
+            told.append(fact)
+    shuffle.shuffle(told)
+    for fact in told:
+        world.run(fact, NOW)
+
+    assert secured_minor(world.order.ledger, "EUR") == sum(minor for minor, _ in promised)
+
+
+def _callback(
+    number: int, kind: type[c.PaymentCommand], payment_id: str | None, minor: int
+) -> Command:
     return kind(
         command_id=UUID(int=100 + number), actor=actor("api_key"), order_id=ORDER_ID,
         payment_id=payment_id, amount_minor=minor, currency="EUR", gateway_ref=f"g-{number}",

@@ -9,6 +9,7 @@ import pytest
 from domain.messages import ActorKind, Command
 from domain.orders import commands as c
 from domain.orders import events as e
+from domain.orders.ledger import secured_minor
 from domain.orders.money import MAX_MINOR
 from tests.support.examples import COMMANDS, EVENTS, NOW, ORDER_ID, actor
 from tests.support.spec import Answer, given
@@ -45,6 +46,11 @@ def pay(movement: Movement, by: ActorKind = "user", **changes: Any) -> c.Payment
 def left_open(movement: Movement, **changes: Any) -> c.PaymentCommand:
     """A movement of whatever payment fits, by default of all there is."""
     return pay(movement, **{"payment_id": None, "amount_minor": None} | changes)
+
+
+def told(movement: Movement, ref: str, minor: int) -> c.PaymentCommand:
+    """What a gateway tells of no payment in particular."""
+    return pay(movement, "api_key", payment_id=None, amount_minor=minor, gateway_ref=ref)
 
 
 def submitting(**changes: Any) -> Command:
@@ -270,14 +276,24 @@ class TestEveryMovement:
 
 @taking
 class TestTaking:
-    def test_d6_a_gateway_takes_what_waits_for_it_and_guesses_nothing(
+    def test_d6_a_gateway_takes_what_waits_for_it_of_equal_ones_the_first(
         self, movement: Movement
     ) -> None:
-        callback = pay(movement, "api_key", payment_id=None, amount_minor=70, gateway_ref="g-1")
+        first, second = (told(movement, ref, 70) for ref in ("g-1", "g-2"))
         one, two = submitted("p-1", 70), submitted("p-2", 70)
 
-        assert booked(given(PLACE, one).when(callback))[0][1] == "p-1"
-        assert booked(given(PLACE, one, two).when(callback))[0][1] == "payment-3"
+        assert booked(given(PLACE, one).when(first))[0][1] == "p-1"
+        assert booked(given(PLACE, one, two).when(first))[0][1] == "p-1"
+        assert booked(given(PLACE, one, two, first).when(second))[0][1] == "p-2"
+
+    def test_d6_what_a_gateway_tells_under_a_known_reference_is_of_the_same_payment(
+        self, movement: Movement
+    ) -> None:
+        others = (submitted("p-1", 70), told(c.AuthorisePayment, "g-1", 50))
+
+        answer = given(PLACE, *others).when(told(movement, "g-1", 70))
+
+        assert booked(answer) == [(KINDS[movement], "payment-2", 70)]
 
     def test_by_default_it_is_what_is_still_due(self, movement: Movement) -> None:
         part = pay(c.ChargePayment, amount_minor=650)
@@ -329,8 +345,49 @@ class TestTaking:
         assert booked(answer) == [(KINDS[movement], "p-1", 1_650)]
 
 
+class TestChargingWhatIsAuthorised:
+    def test_d6_a_charge_goes_to_the_authorised_payment_before_the_announced_one(self) -> None:
+        authorised = pay(c.AuthorisePayment, "api_key", payment_id="p-2", amount_minor=70)
+
+        answer = given(PLACE, submitted("p-1", 70), authorised).when(
+            told(c.ChargePayment, "g-2", 70)
+        )
+
+        assert booked(answer) == [("charged", "p-2", 70)]
+
+    def test_d6_a_part_goes_to_the_one_payment_that_is_authorised_for_more(self) -> None:
+        one, other = (told(c.AuthorisePayment, ref, 70) for ref in ("g-1", "g-2"))
+        part, rest = told(c.ChargePayment, "g-3", 30), told(c.ChargePayment, "g-4", 40)
+
+        assert booked(given(PLACE, one, part).when(rest)) == [("charged", "payment-1", 40)]
+        assert booked(given(PLACE, one, other).when(part)) == [("charged", "payment-3", 30)]
+
+    def test_d6_what_came_in_of_an_authorised_payment_is_secured_once(self) -> None:
+        took = (told(c.AuthorisePayment, "g-1", 70), told(c.ChargePayment, "g-1", 70))
+
+        order = given(PLACE, took[0]).when(took[1]).order
+
+        assert secured_minor(order.ledger, "EUR") == 70
+
+
 @giving_back
 class TestGivingBack:
+    def test_d6_nobody_gives_back_what_a_return_of_its_own_has_taken_already(
+        self, movement: Movement
+    ) -> None:
+        early = told(c.RefundPayment, "r-1", 1_000)
+        came_in = (early, told(c.ChargePayment, "c-1", 1_650))
+
+        answer = given(PLACE, *came_in).when(pay(movement, payment_id="payment-2"))
+
+        answer.then_refused("amount_exceeds_paid")
+        assert answer.unmet[0].needed == "at most 650"
+        all_of_it = given(PLACE, *came_in).when(left_open(movement))
+        assert booked(all_of_it) == [(KINDS[movement], "payment-2", 650)]
+        given(PLACE, *came_in, left_open(movement)).when(left_open(movement)).then_refused(
+            "amount_exceeds_paid"
+        )
+
     def test_d6_a_gateway_gives_back_from_what_fits_and_guesses_nothing(
         self, movement: Movement
     ) -> None:
