@@ -1,12 +1,15 @@
 """Decisions about positions: add, change, move pieces, cancel pieces."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import assert_never
 
-from domain.messages import Event, Verdict
+from domain.messages import Actor, Event, Verdict
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
+from domain.orders.field_guards import field_may_be_edited
+from domain.orders.fields import LINES
 from domain.orders.item_guards import (
     item_is_known,
     no_more_than,
@@ -29,6 +32,7 @@ from domain.orders.path_rights import items_may_be_moved
 from domain.orders.price_rights import price_may_be_stated
 from domain.paths.path import OrderPath
 from domain.products.pricing import Offer
+from domain.products.stating import refused_at
 from domain.refusals import Unmet
 
 
@@ -63,7 +67,7 @@ def _add(order: Order, cmd: c.AddItem, path: OrderPath | None, offer: Offer | No
     known = order.items.get(cmd.line.item_id)
     if known is not None and known.line == cmd.line:
         return [], []
-    unmet = list(guards.not_final(order, path))
+    unmet = [*guards.not_final(order, path), *_order_may_grow(order, path, cmd.actor, "line")]
     unmet += guards.item_is_new(order, cmd.line)
     if len(order.items) >= c.MAX_LINES:
         message = f"The order has {len(order.items)} items already"
@@ -89,6 +93,8 @@ def _change(
     line = item.line.model_copy(update=wanted)
     if line == item.line:
         return [], []
+    if line.quantity > item.line.quantity:
+        unmet += _order_may_grow(order, path, cmd.actor, "quantity")
     unmet += price_may_be_stated(order, path, cmd, line, offer)
     fixed = item.line.quantity - item.pieces.get(INITIAL, 0)
     if line.quantity < fixed:
@@ -103,6 +109,14 @@ def _change(
     totals = totals_of(order, {**order.items, cmd.item_id: item.with_line(line)})
     unmet += [*check_line(line, "discount_minor"), *check_size(totals)]
     return [e.ItemChanged(line=line, totals=totals)], unmet
+
+
+def _order_may_grow(
+    order: Order, path: OrderPath | None, actor: Actor, place: str
+) -> Iterator[Unmet]:
+    """The path's right on lines. Fewer pieces ask for none: they are as good as cancelled."""
+    if path is not None:
+        yield from refused_at(place, field_may_be_edited(order, path, actor, LINES))
 
 
 def _move(order: Order, cmd: c.MoveItem, path: OrderPath | None) -> Verdict:

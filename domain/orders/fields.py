@@ -16,4 +16,5 @@ PRICES: Final = (
     "price",  # of a line and of its VAT: when it is placed, added, changed
     "discount",  # off a line and off the whole order
 )
-RIGHTS: Final = (*FIELDS, *PRICES)
+LINES: Final = "lines"  # that there come more of them, or more pieces of one, once it is placed
+RIGHTS: Final = (*FIELDS, *PRICES, LINES)

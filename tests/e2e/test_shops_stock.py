@@ -156,7 +156,9 @@ def test_koftenyshi_sends_marketplace_orders_straight_to_the_assembly(database_u
         assert visits[0]["entered_at"] == MORNING + 3 * STEP
 
 
-def test_universal_lets_nobody_in_the_warehouse_make_an_order_cheaper(database_url: str) -> None:
+def test_universal_lets_nobody_in_the_warehouse_make_an_order_cheaper_or_larger(
+    database_url: str,
+) -> None:
     """P23: with nothing to pay any more, an order would be paid."""
     with opened_shop(database_url, "universal") as shop:
         shop.sells("MUG", 1_000)
@@ -170,7 +172,8 @@ def test_universal_lets_nobody_in_the_warehouse_make_an_order_cheaper(database_u
 
         changes(paul, unit_price_minor=0).then_refused("price_differs")
         changes(paul, discount_minor=2_000).then_refused("field_not_editable")
-        changes(paul, quantity=3).must_be_settled()
+        changes(paul, quantity=3).then_refused("field_not_editable")
+        changes(maria, quantity=3).must_be_settled()
         changes(maria, unit_price_minor=900).must_be_settled()
         assert order.state.due_minor == 2_700
 
@@ -187,6 +190,9 @@ def test_minoxidil_confirms_what_is_paid_and_ships_nothing_without_a_track_numbe
         unpaid = shop.client("ben").places({"FOAM": 1}).then_status("new")
         phone = maria.places({"FOAM": 1}, channel="phone", paid_by="card").then_status("new")
         assert paid.pieces == {"FOAM": {"reserved": 3}}
+        more = {"order_id": paid.order_id, "item_id": "FOAM", "quantity": 50}
+        for who in (shop.person("lisa", "client"), paul):
+            shop.send(who.actor, c.ChangeItem, **more).then_refused("field_not_editable")
 
         maria.moves(unpaid, "assembling").then_refused("transition_not_allowed")
         maria.moves(unpaid, "confirmed").then_status("confirmed")

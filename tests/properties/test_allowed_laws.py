@@ -14,7 +14,7 @@ from domain.orders import commands as c
 from domain.orders.allowed import Move, list_fields, list_moves
 from domain.orders.context import Situation
 from domain.orders.events import Customer
-from domain.orders.fields import PRICES, RIGHTS
+from domain.orders.fields import FIELDS, RIGHTS
 from domain.orders.items import ITEM_MOVES
 from domain.orders.stocks_read import stocks_of
 from domain.paths.calendar_line import PublishCalendar
@@ -292,7 +292,7 @@ def test_fields_that_may_be_edited_are_those_that_then_change(
             world = found
             break
     for field in list_fields(seen(world, path, roles)):
-        if field.name in PRICES:
+        if field.name not in FIELDS:
             continue
         value = NOW if field.name == "promised_at" else "other"
         found = after(world, c.ChangeFields(**who(roles), **{field.name: value}))
@@ -305,14 +305,18 @@ def test_fields_that_may_be_edited_are_those_that_then_change(
 
 @settings(max_examples=200)
 @given(paths(), some_roles)
-def test_prices_that_may_be_edited_are_those_that_then_change(
+def test_prices_and_lines_that_may_be_edited_are_those_that_then_change(
     path: OrderPath, roles: list[str]
 ) -> None:
     world = start(path, 3)
     assume(world.order.exists)
-    asked = {"price": {"unit_price_minor": 501}, "discount": {"discount_minor": 99}}
+    asked = {
+        "price": {"unit_price_minor": 501},
+        "discount": {"discount_minor": 99},
+        "lines": {"quantity": 4},
+    }
     for field in list_fields(seen(world, path, roles)):
-        if field.name in PRICES:
+        if field.name in asked:
             found = after(world, c.ChangeItem(**who(roles), item_id="1", **asked[field.name]))
             codes = [] if isinstance(found, World) else [one.code for one in found]
             assert codes == [one.code for one in field.unmet]

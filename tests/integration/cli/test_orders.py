@@ -113,7 +113,7 @@ def test_r3_what_is_allowed_is_told_with_the_reasons_of_the_rest(
     assert [unmet["code"] for unmet in moves["confirmed"]["unmet"]] == ["role_missing"]
     assert moves["cancelled"]["asks"] == ["reason_code", "initiator"]
     closed = [field["field"] for field in said["fields"] if not field["open"]]
-    assert closed == ["price", "discount"]
+    assert closed == ["price", "discount", "lines"]
     assert "From new, as manager" in shown.out
 
 
