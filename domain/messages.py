@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar, Literal, NamedTuple, Protocol, Self
+from typing import Annotated, ClassVar, Final, Literal, NamedTuple, Protocol, Self
+from unicodedata import category
 from uuid import UUID
 
 from pydantic import (
@@ -105,9 +106,13 @@ Personal = Annotated[
 ]
 
 
+# Letters and symbols by name, and blank: fillers of Hangul, Braille without dots, no note.
+_UNSEEN: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
+
+
 def is_blank(text: str | None) -> bool:
-    """Whether nothing is written: no sign that people could see."""
-    return not any(sign.isprintable() and not sign.isspace() for sign in text or "")
+    """Whether nothing is written: no letter, number, punctuation or symbol that could be seen."""
+    return not any(category(sign)[0] in "LNPS" and sign not in _UNSEEN for sign in text or "")
 
 
 def _not_blank(text: str) -> str:

@@ -296,7 +296,8 @@ class TestOverride:
         ended = (place(), agree(), to("cancelled", **WHY))
 
         a(*ended).when(to("new", LEAD)).then_refused("reason_required")
-        for blank in ("   ", "\t\n", "\u00a0\u2003", "\u200b"):
+        unseen = ("\u2800", "\u3164", "\uffa0\u115f\u1160", "\u034f\ufe0f", "\U0001d159")
+        for blank in ("   ", "\t\n", "\u00a0\u2003", "\u200b", *unseen):
             a(*ended).when(to("new", LEAD, reason=blank)).then_refused("reason_required")
         answer = a(*ended).when(to("new", LEAD, reason="The client came back"))
 
