@@ -1,7 +1,7 @@
 """What is allowed in a path and yet not well. `OrderPath` refuses mistakes; this says the rest.
 
-One file for each topic: lint_statuses, lint_owners, lint_moves, lint_conditions, lint_likeness.
-Called by `orderpath path lint`.
+One file for each topic: lint_statuses, lint_owners, lint_moves, lint_conditions, lint_costs,
+lint_likeness. Called by `orderpath path lint`.
 """
 
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from domain.paths.asking import list_follow_findings
 from domain.paths.findings import Finding
 from domain.paths.lint_conditions import list_condition_findings
+from domain.paths.lint_costs import list_cost_findings
 from domain.paths.lint_likeness import list_alike_paths, list_alike_titles
 from domain.paths.lint_moves import list_move_findings
 from domain.paths.lint_owners import KnownOwners, list_inactive_owners
@@ -35,6 +36,7 @@ def lint(
         *list_move_findings(path),
         *list_follow_findings(path),
         *list_condition_findings(path),
+        *list_cost_findings(path),
         *list_alike_titles(path),
         *list_alike_paths(path, others or {}),
         *(() if known_owners is None else list_inactive_owners(path, known_owners)),

@@ -128,6 +128,10 @@ CASES: Final[dict[str, tuple[Change, tuple[str | int, ...]]]] = {
         lambda p: guard(p, "order.channel == 'web'", "order.channel == 'phone'"),
         ("transitions", 0, "guards"),
     ),
+    "guards_too_costly": (
+        lambda p: guard(p, "items.all(i, items.exists(j, i.sku == j.title))"),
+        ("statuses", "new"),
+    ),
     "value_unknown": (
         lambda p: guard(p, "order.status != 'nwe'"),
         ("transitions", 0, "guards", 0, "when"),
@@ -160,6 +164,21 @@ def test_r4_a_fault_brings_no_other_finding_with_it(code: str) -> None:
     CASES[code][0](path)
 
     assert codes(path) == [code]
+
+
+def test_the_guards_of_all_moves_out_of_a_status_count_together_shared_ones_once() -> None:
+    def with_moves(*conditions: str) -> Json:
+        path = clean_path()
+        add_statuses(path, len(conditions))
+        moves = [move for move in path["transitions"] if str(move["to"]).startswith("s_")]
+        for move, when in zip(moves, conditions, strict=True):
+            move["guards"] = [{"code": "g", "when": when, "message": "Not yet"}]
+        return path
+
+    dear = [f"items.filter(i, i.quantity > {number}).size() > 0" for number in range(1, 4)]
+
+    assert codes(with_moves(dear[0])) == codes(with_moves(*dear[:1] * 50)) == []
+    assert codes(with_moves(*dear)) == ["guards_too_costly"]
 
 
 def test_r6_two_order_types_with_one_way_are_told_to_be_merged() -> None:
