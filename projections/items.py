@@ -22,7 +22,7 @@ class Items:
     """One row per position, and one per order with its money."""
 
     name: Final = "items"
-    version: Final = 4
+    version: Final = 5
     tables: Final = ("items", "order_totals", "tellings")
     ddl: Final[LiteralString] = (
         """
@@ -62,6 +62,7 @@ class Items:
             placed_fact_id    uuid,
             placed_discount_minor bigint, -- as placed, null: it was placed without money
             placed_delivery_minor bigint,
+            placed_lines      jsonb, -- that a discount on the whole order was given for
             settled           boolean not null, -- by decisions alone: facts have no part in it
             items             integer not null,
             live_quantity     integer not null,
@@ -143,12 +144,13 @@ def _item(
 
 def _order(items: dict[str, Item], *row: Any) -> Order:
     """Give as much of the aggregate as its items and money need."""
-    currency, vat_included, late, *key, discount, delivery, settled, totals = row
+    currency, vat_included, late, *key, discount, delivery, lines, settled, totals = row
     money = Totals(**totals)
     placed = None
     if late is not None:
         stated = replace(money, discount_minor=discount, delivery_minor=delivery)
         known: dict[str, Any] = {"currency": currency, "vat_included": vat_included}
+        known["lines"] = tuple([Line.model_construct(**line) for line in lines or ()])
         placed = e.OrderPlaced.model_construct(
             **known, customer=None, totals=None if discount is None else stated
         )
@@ -207,6 +209,7 @@ def _totals_row(order_id: str, order: Order) -> dict[str, Any]:
         "placed_fact_id": key[3],
         "placed_discount_minor": stated.discount_minor if stated else None,
         "placed_delivery_minor": stated.delivery_minor if stated else None,
+        "placed_lines": placed.lines if placed and stated and stated.discount_minor else None,
         "settled": order.totals is not None,
         "items": len(order.items),
         "live_quantity": sum(item.live_quantity for item in order.items.values()),
@@ -230,8 +233,8 @@ _SELECT_ITEMS: Final = """
 
 _SELECT_TOTALS: Final = """
     select order_id::text, currency, vat_included, placed_late, placed_at, placed_decided,
-           placed_no, placed_fact_id, placed_discount_minor, placed_delivery_minor, settled,
-           jsonb_build_object(
+           placed_no, placed_fact_id, placed_discount_minor, placed_delivery_minor,
+           placed_lines, settled, jsonb_build_object(
                'goods_minor', goods_minor, 'discount_minor', discount_minor,
                'delivery_minor', delivery_minor, 'vat_minor', vat_minor,
                'total_minor', total_minor)
@@ -270,16 +273,18 @@ _UPSERT_TOTALS: Final = """
     select * from json_to_recordset(%s::json) as x(
         order_id uuid, currency text, vat_included boolean, placed_late boolean,
         placed_at timestamptz, placed_decided integer, placed_no integer, placed_fact_id uuid,
-        placed_discount_minor bigint, placed_delivery_minor bigint, settled boolean,
-        items integer, live_quantity integer, items_status text, goods_minor bigint,
-        discount_minor bigint, delivery_minor bigint, vat_minor bigint, total_minor bigint)
+        placed_discount_minor bigint, placed_delivery_minor bigint, placed_lines jsonb,
+        settled boolean, items integer, live_quantity integer, items_status text,
+        goods_minor bigint, discount_minor bigint, delivery_minor bigint, vat_minor bigint,
+        total_minor bigint)
     on conflict (order_id) do update set
         currency = excluded.currency, vat_included = excluded.vat_included,
         placed_late = excluded.placed_late, placed_at = excluded.placed_at,
         placed_decided = excluded.placed_decided, placed_no = excluded.placed_no,
         placed_fact_id = excluded.placed_fact_id,
         placed_discount_minor = excluded.placed_discount_minor,
-        placed_delivery_minor = excluded.placed_delivery_minor, settled = excluded.settled,
+        placed_delivery_minor = excluded.placed_delivery_minor,
+        placed_lines = excluded.placed_lines, settled = excluded.settled,
         items = excluded.items, live_quantity = excluded.live_quantity,
         items_status = excluded.items_status, goods_minor = excluded.goods_minor,
         discount_minor = excluded.discount_minor, delivery_minor = excluded.delivery_minor,

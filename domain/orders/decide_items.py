@@ -8,6 +8,7 @@ from domain.messages import Actor, Event, Verdict
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
+from domain.orders.discounts_left import line_discount_at
 from domain.orders.field_guards import field_may_be_edited
 from domain.orders.fields import LINES
 from domain.orders.item_guards import (
@@ -90,7 +91,9 @@ def _change(
     wanted = cmd.model_dump(
         include={"quantity", "unit_price_minor", "discount_minor"}, exclude_none=True
     )
-    line = item.line.model_copy(update=wanted)
+    quantity = cmd.quantity or item.line.quantity
+    left = {"discount_minor": line_discount_at(order.placed, item, quantity)}
+    line = item.line.model_copy(update=left | wanted)
     if line == item.line:
         return [], []
     if line.quantity > item.line.quantity:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from domain.orders.money import Line
+from domain.orders.money import Line, share_of
 from domain.orders.timeline import EARLIEST, TimelineKey
 
 # From the least to the most advanced; cancelled stands outside of the row.
@@ -132,7 +132,7 @@ class Item:
     @property
     def discount_minor(self) -> int:
         """What the live pieces bear of the discount on the whole line."""
-        return self.line.discount_minor * self.live_quantity // self.line.quantity
+        return share_of(self.line.discount_minor, self.live_quantity, self.line.quantity)
 
     @property
     def net_minor(self) -> int:

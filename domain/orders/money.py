@@ -115,7 +115,12 @@ def add_up(
 
 def part_of(amount_minor: int, basis_points: int) -> int:
     """Give so many hundredths of a percent of an amount, rounded half to even."""
-    return _half_even(amount_minor * basis_points, _WHOLE)
+    return share_of(amount_minor, basis_points, _WHOLE)
+
+
+def share_of(amount_minor: int, part: int, whole: int) -> int:
+    """Give a part's share of an amount for the whole, rounded half to even; of nothing, nothing."""
+    return _half_even(amount_minor * part, whole) if whole else 0
 
 
 def _half_even(amount: int, base: int) -> int:

@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.messages import Happened
 from domain.orders import events as e
 from domain.orders import item_history as h
+from domain.orders.discounts_left import discount_left
 from domain.orders.documents import Documents, after_document
 from domain.orders.fingerprint import fingerprint
 from domain.orders.items import INITIAL, Item, charged_lines, items_status
@@ -160,7 +161,7 @@ def own_items(order: Order, items: Mapping[str, Item]) -> list[Item]:
 
 
 def totals_of(order: Order, items: Mapping[str, Item]) -> Totals:
-    """Sum what the items cost in this order, with its own discount, delivery and freight.
+    """Sum what the items cost in this order, with what is left of its discount, and delivery.
 
     An item in another currency than the order costs nothing in it.
     """
@@ -169,7 +170,7 @@ def totals_of(order: Order, items: Mapping[str, Item]) -> Totals:
     stated = placed.totals if placed else None
     totals = add_up(
         charged_lines(own),
-        discount_minor=stated.discount_minor if stated else 0,
+        discount_minor=discount_left(placed, own) if placed else 0,
         delivery_minor=(stated.delivery_minor if stated else 0)
         + sum(item.delivery_minor for item in own),
         vat_included=placed.vat_included if placed else True,

@@ -7,6 +7,7 @@ which reads the products then, by decide and by decide_items.
 from collections.abc import Iterable, Iterator
 
 from domain.orders import commands as c
+from domain.orders.discounts_left import line_discount_at
 from domain.orders.field_guards import field_may_be_edited
 from domain.orders.guards import tells_fact
 from domain.orders.money import Line
@@ -60,7 +61,8 @@ def price_may_be_stated(
     denied = denied_to(order, path, cmd)
     if not denied:
         return
-    before = order.items[line.item_id].line if isinstance(cmd, c.ChangeItem) else None
+    item = order.items[line.item_id] if isinstance(cmd, c.ChangeItem) else None
+    before = item.line if item else None
     place = "line." if before is None else ""
     if denied.price and (before is None or before.unit_price_minor != line.unit_price_minor):
         found = offer.products.get(line.sku) if offer else None
@@ -72,5 +74,6 @@ def price_may_be_stated(
             names = ("unit_price_minor",) if before else ("unit_price_minor", "vat_bp")
             said, is_ = ({name: getattr(one, name) for name in names} for one in (line, product))
             yield from differences(place, line.sku, said, is_)
-    if line.discount_minor != (before.discount_minor if before else 0):
+    left = line_discount_at(order.placed, item, line.quantity) if item else 0
+    if line.discount_minor != left:
         yield from refused_at(f"{place}discount_minor", denied.discount)

@@ -97,7 +97,8 @@ class TestChangeItem:
     def test_price_and_discount_change_too(self) -> None:
         answer = given(PLACE).when(change(unit_price_minor=400, discount_minor=0))
 
-        assert answer.order.due_minor == 3 * 400 - 50 + 300
+        # What is off the order takes its share, 50 of 1 400, of goods that are cheaper too.
+        assert answer.order.due_minor == 3 * 400 - 43 + 300
 
     def test_fewer_pieces_come_off_those_that_are_only_ordered(self) -> None:
         order = given(PLACE, move(1, "ordered", "reserved")).when(change(quantity=2)).order
@@ -183,13 +184,13 @@ class TestMoveItem:
         unpaid = scenario.when(move(3, "shipped", "not_bought_out")).order
         again = scenario.when(move(3, "not_bought_out", "ordered")).order
 
-        assert (unpaid.due_minor, again.due_minor) == (250, due)
+        assert (unpaid.due_minor, again.due_minor) == (300, due)
 
     def test_d6_moving_pieces_to_cancelled_takes_them_off_the_total(self) -> None:
         order = given(PLACE).when(move(3, "ordered", "cancelled", reason_code="out_of_stock")).order
 
         assert order.totals is not None
-        assert (order.totals.goods_minor, order.due_minor) == (0, 250)
+        assert (order.totals.goods_minor, order.due_minor) == (0, 300)
 
     def test_an_unknown_item_does_not_move(self) -> None:
         wrong = move(1, "ordered", "reserved", item_id="9")
@@ -248,30 +249,52 @@ class TestCancelItem:
     def test_v7_the_total_follows_with_the_share_of_the_discount(self) -> None:
         order = given(PLACE).when(drop(1)).order
 
-        # Two of three pieces stay, so do 66 of the 100 that the line was discounted.
+        # Two of three pieces stay, so do 67 of the 100 that the line was discounted, and of the
+        # 50 off the order their share of the goods.
         assert order.totals is not None
-        assert order.totals.goods_minor == 2 * 500 - 66
-        assert order.due_minor == 934 - 50 + 300
+        assert order.totals.goods_minor == 2 * 500 - 67
+        assert order.due_minor == 933 - 33 + 300
 
-    def test_v7_the_discount_on_the_order_never_makes_the_total_negative(self) -> None:
+    def test_v7_the_discount_on_the_order_goes_with_the_goods_that_it_was_given_for(self) -> None:
         cheap = place(TEA, CUP, discount_minor=1_400)
-
         scenario = given(cheap, drop(item_id="2"), drop(2))
 
         totals = scenario.world.order.totals
-        assert totals == Totals(
-            goods_minor=467, discount_minor=467, delivery_minor=0, vat_minor=0, total_minor=0
-        )
+        assert totals is not None
+        assert (totals.goods_minor, totals.discount_minor) == (467, 247)  # 1 400 of 2 650
+        assert scenario.when(drop()).order.due_minor == 0
 
-    def test_the_whole_discount_counts_again_when_there_is_enough_to_pay_for(self) -> None:
+    def test_an_added_line_brings_no_discount_back(self) -> None:
         cheap = place(TEA, CUP, discount_minor=1_400)
         pot = CUP.model_copy(update={"item_id": "3", "unit_price_minor": 5_000})
 
         order = given(cheap, drop()).when(c.AddItem(**WHO, line=pot)).order
 
         assert order.totals is not None
-        assert order.totals.discount_minor == 1_400
-        assert order.due_minor == 1_250 + 5_000 - 1_400
+        assert order.totals.discount_minor == 660  # of the cup's 1 250
+
+    def test_pieces_that_are_added_to_what_is_left_of_a_line_bear_no_discount(self) -> None:
+        many = TEA.model_copy(update={"quantity": 10, "discount_minor": 1_000})
+
+        left = given(place(many), drop(9))
+        assert left.world.order.due_minor == 500 - 100
+        assert left.when(change(quantity=19)).order.due_minor == 10 * 500 - 100
+
+    def test_one_piece_that_is_left_of_ten_is_not_had_for_nothing(self) -> None:
+        """20 % off the order, or half off the line: however the other pieces went."""
+        ten = TEA.model_copy(update={"quantity": 10, "unit_price_minor": 30, "discount_minor": 0})
+        half = ten.model_copy(update={"discount_minor": 150})
+        off_order = place(ten, discount_minor=60)
+        left_there = (
+            move(10, "ordered", "assembled"),
+            move(10, "assembled", "shipped"),
+            move(9, "shipped", "not_bought_out"),
+        )
+
+        for ways in ([drop(9)], [change(quantity=1)], left_there):
+            assert given(off_order, *ways).world.order.due_minor == 24
+            assert given(place(half), *ways).world.order.due_minor == 15
+            assert given(place(half), *ways).world.order.payment_status == "not_paid"
 
     def test_without_a_quantity_all_that_can_be_is_cancelled(self) -> None:
         order = given(*SHIPPED[:2], move(1, "assembled", "shipped")).when(drop()).order
@@ -323,4 +346,4 @@ class TestItemsOfAnImportedOrder:
     def test_a_cancelled_item_stays_cancelled_when_another_is_imported(self) -> None:
         scenario = given(PLACE, drop(), self.imported(1, CUP))
 
-        assert scenario.world.order.due_minor == 1_250 - 50 + 300 + 120
+        assert scenario.world.order.due_minor == 1_250 + 300 + 120
