@@ -117,7 +117,7 @@ def more_streams_of(command: Command, states: States, facts: Facts) -> Iterable[
             order: Order = states[command.stream_id]
             path = _path_ahead(command, states, facts)
             streams = stocks_for(order, path, command)
-            if path is not None and path.limits_prices:
+            if path is not None and (path.limits_prices or type(command) is commands.AddItem):
                 streams = (*streams, *prices_for(order, path, command))
             if path is None or not isinstance(command, _ENTERING):
                 return streams

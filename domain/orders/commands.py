@@ -20,7 +20,7 @@ from domain.orders.facts import PlacedFact as PlacedFact
 from domain.orders.facts import SourceStatusFact as SourceStatusFact
 from domain.orders.facts import StatusFact as StatusFact
 from domain.orders.fields import FIELDS
-from domain.orders.money import AskedLine, Line, Minor, Quantity, StatedTotals
+from domain.orders.money import AskedLine, Minor, Quantity, StatedTotals
 from domain.orders.order_command import OrderCommand as OrderCommand
 from domain.orders.payment_commands import AuthorisePayment as AuthorisePayment
 from domain.orders.payment_commands import ChargeBackPayment as ChargeBackPayment
@@ -127,11 +127,11 @@ class ItemCommand(OrderCommand):
 
 
 class AddItem(ItemCommand):
-    """Add a position."""
+    """Add a position. What its line leaves out is its product's."""
 
     NAME: ClassVar[str] = "order.add_item"
 
-    line: Line
+    line: AskedLine
 
 
 class ChangeItem(ItemCommand):

@@ -8,6 +8,7 @@ from domain.messages import Actor, Event, Verdict
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
+from domain.orders.added_line import whole_line
 from domain.orders.discounts_left import line_discount_at
 from domain.orders.field_guards import field_may_be_edited
 from domain.orders.fields import LINES
@@ -40,7 +41,8 @@ from domain.refusals import Unmet
 def decide(order: Order, cmd: c.ItemChange, path: OrderPath | None, offer: Offer | None) -> Verdict:
     """Decide whatever is asked of an order's positions.
 
-    offer: with the product of a line whose price is not the sender's to state
+    offer: with the product of a line that leaves something out, or whose price is not the
+    sender's to state
     """
     events, unmet = _verdict(order, cmd, path, offer)
     if path is not None and (events or unmet):
@@ -65,20 +67,24 @@ def _verdict(
 
 
 def _add(order: Order, cmd: c.AddItem, path: OrderPath | None, offer: Offer | None) -> Verdict:
-    known = order.items.get(cmd.line.item_id)
-    if known is not None and known.line == cmd.line:
+    line = whole_line(order, cmd.line, offer)
+    unmet = [*guards.not_final(order, path)]
+    grows = _order_may_grow(order, path, cmd.actor, "line")
+    if isinstance(line, Unmet):
+        return [], [*unmet, *grows, line]
+    known = order.items.get(line.item_id)
+    if known is not None and known.line == line:
         return [], []
-    unmet = [*guards.not_final(order, path), *_order_may_grow(order, path, cmd.actor, "line")]
-    unmet += guards.item_is_new(order, cmd.line)
+    unmet += [*grows, *guards.item_is_new(order, line)]
     if len(order.items) >= c.MAX_LINES:
         message = f"The order has {len(order.items)} items already"
         needed = f"at most {c.MAX_LINES}"
         unmet.append(Unmet(code="too_many_items", field="line", message=message, needed=needed))
-    unmet += price_may_be_stated(order, path, cmd, cmd.line, offer)
-    items = {**order.items, cmd.line.item_id: Item(cmd.line, {INITIAL: cmd.line.quantity})}
+    unmet += price_may_be_stated(order, path, cmd, line, offer)
+    items = {**order.items, line.item_id: Item(line, {INITIAL: line.quantity})}
     totals = totals_of(order, items)
-    unmet += [*check_line(cmd.line, "line.discount_minor"), *check_size(totals)]
-    return [e.ItemAdded(line=cmd.line, totals=totals)], unmet
+    unmet += [*check_line(line, "line.discount_minor"), *check_size(totals)]
+    return [e.ItemAdded(line=line, totals=totals)], unmet
 
 
 def _change(

@@ -7,6 +7,7 @@ which reads the products then, by decide and by decide_items.
 from collections.abc import Iterable, Iterator
 
 from domain.orders import commands as c
+from domain.orders.added_line import leaves_out
 from domain.orders.discounts_left import line_discount_at
 from domain.orders.field_guards import field_may_be_edited
 from domain.orders.guards import tells_fact
@@ -30,14 +31,14 @@ def denied_to(order: Order, path: OrderPath | None, cmd: c.OrderCommand) -> Deni
 
 
 def prices_for(order: Order, path: OrderPath | None, cmd: c.OrderCommand) -> Iterable[str]:
-    """Name the streams of the prices that hold for whoever may not state their own."""
+    """Name the streams of what a line leaves out, and of what whoever may not state it pays."""
     match cmd:
         case c.PlaceOrder():
             if not denied_to(order, path, cmd):
                 return ()
             known = offer_streams(cmd)
             return (one for one in offer_streams(cmd, checked=True) if one not in known)
-        case c.AddItem() if denied_to(order, path, cmd).price:
+        case c.AddItem() if leaves_out(cmd.line) or denied_to(order, path, cmd).price:
             return (stream_of(cmd.line.sku),)
         case c.ChangeItem(unit_price_minor=int()) if denied_to(order, path, cmd).price:
             item = order.items.get(cmd.item_id)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from domain.messages import is_article, named
 from domain.orders.events import Delivery
 from domain.orders.money import AppliedDiscount, AskedLine, Line, Totals, add_up
 from domain.products.delivery_methods import STREAM as METHODS
@@ -19,7 +18,15 @@ from domain.products.discounts import STREAM as DISCOUNTS
 from domain.products.discounts import Discount
 from domain.products.events import stream_of
 from domain.products.product import Product
-from domain.products.stating import NOTHING, Denied, differences, refused_at, sold
+from domain.products.stating import (
+    NOTHING,
+    Denied,
+    differences,
+    refused_at,
+    sold,
+    stated_in,
+    unpriced,
+)
 from domain.refusals import Unmet
 
 _CHECKED: Final = ("unit_price_minor", "vat_bp")
@@ -161,7 +168,7 @@ class _Pricing:
         """Give the lines that have a price, by their place, before discounts in force."""
         lines = {}
         for number, line in enumerate(self._asked.lines):
-            said = _said(line)
+            said = stated_in(line)
             product = self._sold(line.sku)
             if product is not None:
                 names = _CHECKED if self._checks_price else ()
@@ -169,7 +176,9 @@ class _Pricing:
                 self._unmet += differences(f"lines.{number}.", line.sku, said, computed)
                 said = {"title": product.title} | said | computed
             elif "unit_price_minor" not in said:
-                self._unmet.append(self._unpriced(number, line.sku))
+                product = self._offer.products[line.sku]
+                place = f"lines.{number}."
+                self._unmet.append(unpriced(place, line.sku, product, self._asked.currency))
                 continue
             else:
                 self._unmet += self._own(number, said)
@@ -186,23 +195,6 @@ class _Pricing:
         """Give the product, if its price can be this order's."""
         asked, product = self._asked, self._offer.products[sku]
         return sold(product, asked.currency, vat_included=asked.vat_included)
-
-    def _unpriced(self, number: int, sku: str) -> Unmet:
-        product = self._offer.products[sku]
-        if not product.exists:
-            why = f"There is no {named('product', sku, is_article)}"
-        elif not product.active:
-            why = f"The product {sku} is sold no more"
-        elif product.currency != self._asked.currency:
-            why = f"The product {sku} has its price in {product.currency}"
-        else:
-            why = f"The price of the product {sku} contains VAT, those of the order do not"
-        return Unmet(
-            code="price_unknown",
-            field=f"lines.{number}.unit_price_minor",
-            message=why,
-            needed="a price in the line, or a product with one that fits",
-        )
 
     def _off_lines(self, lines: dict[int, Line], costs: Mapping[int, int]) -> list[AppliedDiscount]:
         """Take discounts off the lines of known products; what a line says of its own is checked.
@@ -222,17 +214,11 @@ class _Pricing:
             here = [one for one in reached if one.is_of(line.sku, product)]
             best = _best(here, costs[number], line.quantity, line.item_id)
             computed = {"discount_minor": best.amount_minor if best else 0}
-            said = _said(self._asked.lines[number])
+            said = stated_in(self._asked.lines[number])
             self._unmet += differences(f"lines.{number}.", line.sku, said, computed)
             lines[number] = line.model_copy(update=computed)
             applied += [best] if best else []
         return applied
-
-
-def _said(line: AskedLine) -> dict[str, Any]:
-    """Give what a line does not leave out."""
-    said = {name: getattr(line, name) for name in line.model_fields_set}
-    return {name: value for name, value in said.items() if value is not None}
 
 
 def _reached(discounts: Iterable[Discount], cost_minor: int) -> list[Discount]:

@@ -5,8 +5,10 @@ Called by domain.products.pricing for whole orders and domain.orders.price_right
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from domain.messages import is_article, named
+from domain.orders.money import AskedLine
 from domain.products.product import Product
 from domain.refusals import Unmet
 
@@ -30,6 +32,30 @@ def sold(product: Product | None, currency: str | None, *, vat_included: bool) -
     if product is None or not product.active or not vat_included:
         return None
     return product if product.currency == currency else None
+
+
+def stated_in(line: AskedLine) -> dict[str, Any]:
+    """Give what a line does not leave out."""
+    said = {name: getattr(line, name) for name in line.model_fields_set}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def unpriced(place: str, sku: str, product: Product, currency: str | None) -> Unmet:
+    """Say why a line that leaves its price out cannot have the product's."""
+    if not product.exists:
+        why = f"There is no {named('product', sku, is_article)}"
+    elif not product.active:
+        why = f"The product {sku} is sold no more"
+    elif product.currency != currency:
+        why = f"The product {sku} has its price in {product.currency}"
+    else:
+        why = f"The price of the product {sku} contains VAT, those of the order do not"
+    return Unmet(
+        code="price_unknown",
+        field=f"{place}unit_price_minor",
+        message=why,
+        needed="a price in the line, or a product with one that fits",
+    )
 
 
 def refused_at(place: str, unmet: Iterable[Unmet]) -> Iterator[Unmet]:

@@ -54,31 +54,33 @@ def set_details(order: OrderRef, *, details: Details, sending: Sending) -> None:
 @unfolded
 def add_item(
     order: OrderRef,
-    item: Annotated[str, typer.Argument(metavar="SKU:QUANTITY:PRICE[:TITLE]")],
+    item: Annotated[str, typer.Argument(metavar="SKU:QUANTITY[:PRICE[:TITLE]]")],
     item_id: Annotated[str | None, typer.Option(metavar="ITEM", help="By default the SKU.")] = None,
     upsell: Annotated[bool, typer.Option("--upsell", help="We suggested it.")] = False,
     *,
     sending: Sending,
 ) -> None:
-    """Add a position to an order."""
+    """Add a position to an order. What it leaves out is its product's."""
     from domain.orders.commands import AddItem
     from services.reading import find_order, order_now
 
     parts = item.split(":", 3)
-    if len(parts) < 3 or not parts[0]:
-        raise typer.BadParameter("write SKU:QUANTITY:PRICE, as MUG:2:9.90")
-    sku, quantity, price, *title = parts
+    if len(parts) < 2 or not parts[0]:
+        raise typer.BadParameter("write SKU:QUANTITY or SKU:QUANTITY:PRICE, as MUG:2:9.90")
+    sku, quantity, *more = parts
     with opened() as system:
         order_id = find_order(system, order)
         currency = order_now(system, order_id).currency or ""
         line = {
             "item_id": item_id or sku,
             "sku": sku,
-            "title": title[0] if title else sku,
             "quantity": count_of(quantity, "the quantity"),
-            "unit_price_minor": minor_of(price, currency, "the price"),
             "upsell": upsell,
         }
+        if more:
+            line["unit_price_minor"] = minor_of(more[0], currency, "the price")
+        if more[1:]:
+            line["title"] = more[1]
         outcome = execute(system, AddItem, sending, {"order_id": order_id, "line": line})
         finish(system, order_id, outcome, sending)
 

@@ -42,3 +42,16 @@ def test_positions_are_added_changed_and_cancelled(shop: CommandLine) -> None:
     assert view["items"]["1"]["pieces"] == {"ordered": 2, "cancelled": 1}
     wrong = shop.run("order", "add-item", "A-1", "CUP:x:4.50")
     assert wrong.code == 2
+
+
+def test_what_an_added_position_leaves_out_is_its_products(shop: CommandLine) -> None:
+    said = ("CUP", "--title", "Cup", "--price", "12", "--currency", "EUR", "--vat", "20")
+    assert shop.run("product", "publish", *said).code == 0
+
+    assert shop.run("order", "add-item", "A-1", "CUP:1:11:Blue cup").code == 0
+    assert shop.run("order", "add-item", "A-1", "CUP:2", "--item-id", "3").code == 0
+
+    items = shop.run("order", "show", "A-1", "--json").json["items"]
+    added = [items[item_id] for item_id in ("CUP", "3")]
+    shown = [(one["title"], one["unit_price_minor"], one["vat_bp"]) for one in added]
+    assert shown == [("Blue cup", 1_100, 2_000), ("Cup", 1_200, 2_000)]
