@@ -48,6 +48,7 @@ from domain.products import commands as product_commands
 from domain.products.decide import decide as decide_product
 from domain.products.delivery_methods import (
     DeliveryMethodCommand,
+    DeliveryMethods,
     EndDeliveryMethod,
     SetDeliveryMethod,
 )
@@ -165,7 +166,7 @@ def _customer_of(states: States, command: commands.OrderCommand) -> str | None:
 
 
 def with_more(facts: Facts, states: States, streams: Iterable[str]) -> Facts:
-    """Give the facts with the calendars, stocks, customer and product that those streams hold."""
+    """Give the facts with the calendars, stocks, customer and prices that those streams hold."""
     calendars: dict[str, Calendar] = {}
     stocks: dict[str, Stock] = {}
     customer: Customer | None = None
@@ -180,6 +181,8 @@ def with_more(facts: Facts, states: States, streams: Iterable[str]) -> Facts:
                 pass
             case Product() as product:
                 offer = Offer({entity_of(stream): product})
+            case DeliveryMethods(given=methods):
+                offer = Offer({}, methods=methods)
             case _:
                 pass
     return Facts(facts.paths, calendars, stocks, customer, offer)

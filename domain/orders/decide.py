@@ -31,10 +31,10 @@ from domain.orders.items import INITIAL
 from domain.orders.money import check_totals
 from domain.orders.order import Order
 from domain.orders.path_rights import pieces_may_go, placed_payment_may_be_made
-from domain.orders.price_rights import denied_to
+from domain.orders.price_rights import delivery_may_be_changed, denied_to
 from domain.orders.starting import first_status, placed_payment
 from domain.paths.path import OrderPath
-from domain.products.pricing import price
+from domain.products.pricing import Offer, price
 from domain.refusals import Refusal, Unmet
 
 Decision = Mapping[str, list[Decided]]  # by stream, the order's first
@@ -190,7 +190,7 @@ def _verdict(
         case c.ExpireReservations():  # Also of a path that keeps none any more.
             return [], [] if order.goods else [*guards.stock_is_kept(path)]
         case c.ChangeFields():
-            return _change_fields(order, cmd, path)
+            return _change_fields(order, cmd, path, situation.facts.offer if situation else None)
         case c.AssignOwner():
             return _assign_owner(order, cmd)
         case c.AddNote():
@@ -210,7 +210,9 @@ def _may_be_reserved(order: Order, cmd: c.ReserveItems, path: OrderPath | None) 
         yield from pieces_may_go([(INITIAL, goods.RESERVED)], path, cmd.actor)
 
 
-def _change_fields(order: Order, cmd: c.ChangeFields, path: OrderPath | None) -> Verdict:
+def _change_fields(
+    order: Order, cmd: c.ChangeFields, path: OrderPath | None, offer: Offer | None
+) -> Verdict:
     unmet = list(guards.not_final(order, path))
     if not cmd.wanted:
         message = "No field is named that should change"
@@ -223,6 +225,8 @@ def _change_fields(order: Order, cmd: c.ChangeFields, path: OrderPath | None) ->
     if path is not None:
         for name in changed:
             unmet += field_may_be_edited(order, path, cmd.actor, name)
+        if "delivery_method" in changed:
+            unmet += delivery_may_be_changed(order, path, cmd, offer)
     return [e.FieldsChanged(changed=tuple(changed), **values)], unmet
 
 

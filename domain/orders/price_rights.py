@@ -14,6 +14,8 @@ from domain.orders.guards import tells_fact
 from domain.orders.money import Line
 from domain.orders.order import Order
 from domain.paths.path import OrderPath
+from domain.products.delivery_methods import STREAM as METHODS
+from domain.products.delivery_methods import unknown_method
 from domain.products.events import stream_of
 from domain.products.pricing import Offer, offer_streams
 from domain.products.stating import NOTHING, Denied, differences, refused_at, sold
@@ -40,9 +42,11 @@ def prices_for(order: Order, path: OrderPath | None, cmd: c.OrderCommand) -> Ite
             return (one for one in offer_streams(cmd, checked=True) if one not in known)
         case c.AddItem() if leaves_out(cmd.line) or denied_to(order, path, cmd).price:
             return (stream_of(cmd.line.sku),)
-        case c.ChangeItem(unit_price_minor=int()) if denied_to(order, path, cmd).price:
+        case c.ChangeItem() if denied_to(order, path, cmd).price:
             item = order.items.get(cmd.item_id)
             return (stream_of(item.line.sku),) if item is not None else ()
+        case c.ChangeFields(delivery_method=str()) if denied_to(order, path, cmd).price:
+            return (METHODS,)
         case _:
             return ()
 
@@ -54,7 +58,8 @@ def price_may_be_stated(
     line: Line,
     offer: Offer | None,
 ) -> Iterator[Unmet]:
-    """A line that comes or changes has the price that its product has; nothing comes off it.
+    """A line that comes or changes has the price that its product has, and so have pieces that
+    come to it; nothing comes off it but the share of what came off before.
 
     line:  as it would be
     offer: with the product, where prices_for names it
@@ -65,7 +70,7 @@ def price_may_be_stated(
     item = order.items[line.item_id] if isinstance(cmd, c.ChangeItem) else None
     before = item.line if item else None
     place = "line." if before is None else ""
-    if denied.price and (before is None or before.unit_price_minor != line.unit_price_minor):
+    if denied.price and (before is None or _is_for_sale(before, line)):
         found = offer.products.get(line.sku) if offer else None
         vat_included = order.placed is None or order.placed.vat_included
         product = sold(found, order.currency, vat_included=vat_included)
@@ -78,3 +83,36 @@ def price_may_be_stated(
     left = line_discount_at(order.placed, item, line.quantity) if item else 0
     if line.discount_minor != left:
         yield from refused_at(f"{place}discount_minor", denied.discount)
+
+
+def _is_for_sale(before: Line, line: Line) -> bool:
+    """Whether pieces are sold anew: at another price, or more of them."""
+    return line.unit_price_minor != before.unit_price_minor or line.quantity > before.quantity
+
+
+def delivery_may_be_changed(
+    order: Order, path: OrderPath, cmd: c.ChangeFields, offer: Offer | None
+) -> Iterator[Unmet]:
+    """Goods travel otherwise only for what the order's delivery costs already.
+
+    offer: with the listed methods, where prices_for names them; a shop that lists none takes any
+    """
+    code = cmd.delivery_method
+    if code is None or offer is None or not offer.methods:
+        return
+    denied = denied_to(order, path, cmd).price
+    if not denied:
+        return
+    methods = {m.code: m for m in offer.methods.values() if m.currency == order.currency}
+    if code not in methods:
+        yield unknown_method(methods, code, "delivery_method")
+        return
+    money = order.money
+    costs = methods[code].price_for(money.goods_minor - money.discount_minor)
+    if costs != money.delivery_minor:
+        yield Unmet(
+            code="price_differs",
+            field="delivery_method",
+            message=f"Delivery by {code} costs {costs}, that of the order {money.delivery_minor}",
+            needed=f"a method that costs {money.delivery_minor}, or for price {denied[0].needed}",
+        )

@@ -237,13 +237,16 @@ def _best(
 
 
 def _with_delivery(asked: Asked, offer: Offer, priced: Priced, *, checked: bool) -> Priced:
-    """Take what the delivery costs from its method. A shop that lists none takes any, as stated."""
+    """Take what the delivery costs from its method. A shop that lists none takes any, as stated.
+
+    checked: whether the sender may not state it, and so names a method that is listed
+    """
     code = _method(asked, checked)
     if code is None or not offer.methods:
         return priced
     methods = {m.code: m for m in offer.methods.values() if m.currency == asked.currency}
     is_said = "delivery_minor" in asked.model_fields_set
-    if code not in methods and is_said:
+    if code not in methods and is_said and not checked:
         return priced
     if code not in methods:
         unlisted = unknown_method(methods, code, "delivery.method")

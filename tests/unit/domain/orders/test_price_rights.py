@@ -11,7 +11,7 @@ from domain.orders.money import Line
 from domain.paths.path import OrderPath
 from domain.products.delivery_methods import DeliveryMethod, DeliveryMethodSet
 from domain.products.discounts import Discount, DiscountSet
-from domain.products.events import ProductPublished, ProductWithdrawn
+from domain.products.events import PriceChanged, ProductPublished, ProductWithdrawn
 from tests.support.examples import NOW, ORDER_ID, PATH, actor
 from tests.support.spec import Answer, Scenario, given
 
@@ -19,6 +19,7 @@ SOLD = ProductPublished(title="Green tea", unit_price_minor=500, currency="EUR",
 SPRING = DiscountSet(
     discount=Discount(code="spring", sku="TEA-100", percent_bp=1_000, valid_from=NOW)
 )
+COURIER = DeliveryMethod(code="courier", price_minor=300, currency="EUR")
 CLIENT, MANAGER = actor("user", "client"), actor("user", "manager")
 RULES = {"price": {"edit": ["manager"]}, "discount": {"edit": ["manager"]}}
 
@@ -118,12 +119,21 @@ class TestPlacing:
         assert offs.when(place(CLIENT, tea(unit_price_minor=100))).order.due_minor == 270
 
     def test_delivery_costs_what_its_method_does(self) -> None:
-        courier = DeliveryMethod(code="courier", price_minor=300, currency="EUR")
         asked = place(CLIENT, delivery={"method": "courier"}, delivery_minor=0)
 
-        answer = shop(SOLD, DeliveryMethodSet(method=courier)).when(asked)
+        answer = shop(SOLD, DeliveryMethodSet(method=COURIER)).when(asked)
 
         assert refused(answer) == [("price_differs", "delivery_minor")]
+
+    def test_a_method_that_is_not_listed_is_no_way_round(self) -> None:
+        asked = {"delivery": {"method": "teleport"}, "delivery_minor": 0}
+        listed = shop(SOLD, DeliveryMethodSet(method=COURIER))
+
+        assert refused(listed.when(place(CLIENT, **asked))) == [
+            ("delivery_method_unknown", "delivery.method")
+        ]
+        assert listed.when(place(MANAGER, **asked)).order.due_minor == 1_500
+        assert shop(SOLD).when(place(CLIENT, **asked)).order.due_minor == 1_500
 
     def test_whoever_has_the_right_states_what_they_like(self) -> None:
         asked = place(MANAGER, tea(unit_price_minor=1, discount_minor=1), discount_minor=1)
@@ -183,10 +193,33 @@ class TestItems:
         assert placed.when(change(MANAGER, unit_price_minor=1)).order.due_minor == 3
 
     def test_what_stays_as_it_is_needs_no_right(self) -> None:
-        placed = shop(place(MANAGER, tea(discount_minor=7)))
+        placed = shop(SOLD, place(MANAGER, tea(discount_minor=7)))
 
         more = placed.when(change(CLIENT, quantity=5, unit_price_minor=500, discount_minor=7))
         assert more.order.due_minor == 2_493
+
+    def test_what_came_off_is_not_kept_for_fewer_pieces(self) -> None:
+        placed = shop(SOLD, place(MANAGER, tea(discount_minor=300)))
+
+        assert refused(placed.when(change(CLIENT, quantity=1, discount_minor=300))) == [
+            ("field_not_editable", "discount_minor")
+        ]
+        assert placed.when(change(CLIENT, quantity=1)).order.due_minor == 400
+
+    def test_more_pieces_cost_what_the_product_costs_now(self) -> None:
+        dearer = PriceChanged(unit_price_minor=700, currency="EUR", vat_bp=2_000)
+        placed = shop(SOLD, place(MANAGER), dearer)
+
+        answer = placed.when(change(CLIENT, quantity=20))
+        assert refused(answer) == [("price_differs", "unit_price_minor")]
+        assert answer.unmet[0].needed == "700"
+        assert placed.when(change(CLIENT, quantity=2)).order.due_minor == 1_000
+        assert placed.when(change(MANAGER, quantity=4)).order.due_minor == 2_000
+
+    def test_more_pieces_of_what_nobody_knows_need_the_right(self) -> None:
+        answer = shop(place(MANAGER)).when(change(CLIENT, quantity=4))
+
+        assert refused(answer) == [("field_not_editable", "unit_price_minor")]
 
     def test_a_price_stands_still_in_the_statuses_that_close_it(self) -> None:
         placed = shop(place(MANAGER), rules=path(price={"closed_in": ["new"]}))
@@ -194,3 +227,29 @@ class TestItems:
         assert refused(placed.when(change(MANAGER, unit_price_minor=1))) == [
             ("field_closed", "unit_price_minor")
         ]
+
+
+class TestDelivery:
+    def test_a_method_that_costs_otherwise_than_the_orders_delivery_needs_the_right(self) -> None:
+        placed = shop(SOLD, DeliveryMethodSet(method=COURIER), place(MANAGER))
+
+        answer = placed.when(by(CLIENT, "courier"))
+        assert refused(answer) == [("price_differs", "delivery_method")]
+        assert answer.unmet[0].needed == "a method that costs 0, or for price one of manager"
+        assert placed.when(by(MANAGER, "courier")).events
+
+    def test_a_method_that_costs_the_same_is_anybodys_to_choose(self) -> None:
+        pickup = DeliveryMethod(code="pickup", price_minor=0, currency="EUR")
+        placed = shop(SOLD, DeliveryMethodSet(method=pickup), place(MANAGER))
+
+        assert refused(placed.when(by(CLIENT, "teleport"))) == [
+            ("delivery_method_unknown", "delivery_method")
+        ]
+        assert placed.when(by(CLIENT, "pickup")).events
+
+    def test_a_shop_that_lists_no_method_takes_any(self) -> None:
+        assert shop(SOLD, place(MANAGER)).when(by(CLIENT, "courier")).events
+
+
+def by(who_asks: Actor, method: str) -> c.ChangeFields:
+    return c.ChangeFields(**who(who_asks), delivery_method=method)
