@@ -17,7 +17,7 @@ ROUNDS = 6  # What else the machine does hits the one run or the other: one fair
 def moves_per_second(server_url: str, processes: int) -> float:
     """Move the benchmark's orders from so many processes, the callers shared out among them."""
     with cloned_database(server_url) as url:
-        with open_system(Settings(database_url=url, log_level="error")) as system:
+        with open_system(Settings(database_url=url)) as system:
             asyncio.run(_place_all(system.pipeline))
         wishes = [
             {

@@ -37,7 +37,7 @@ from tests.support.command_line import ROOT, Here
 from tests.support.examples import TEA
 
 EXAMPLE: Final = ROOT / "docs/examples/downstream_consumer.py"
-WHO: Final = Actor(kind="user", id="ann", roles=("manager", "warehouse", "lead"))
+WHO: Final = Actor(kind="user", id="ann", roles=("manager", "lead"))
 ORDERS: Final = 30
 
 
