@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from infra.embedded import stop_embedded
@@ -102,6 +103,13 @@ def nobodys_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.upper().startswith("ORDERPATH_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def log_of_its_own() -> Iterator[None]:
+    """Forget how a test had the log: a level that one sets would hide what the next waits for."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
