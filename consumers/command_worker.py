@@ -3,8 +3,6 @@
 It works in a thread beside the main one, so that nothing that blocks there keeps it from ending.
 """
 
-import signal
-import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -22,6 +20,7 @@ from consumers.members import membership
 from domain.streaming import COMMANDS, COMMANDS_GROUP, DEADLETTERS, RESULTS, named
 from services.bootstrap import find_brokers, kafka_arguments, load_settings, open_system
 from services.cli.errors import run
+from services.cli.foreground import signalled, state
 from services.cli.session import log_level
 
 LEAVE_SECONDS: Final = 3.0  # for the batch in hand, once a signal came
@@ -35,9 +34,7 @@ def main() -> None:
 
 
 def _take_commands(name: str | None) -> None:
-    stop = Signal()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = signalled()
     settings = find_brokers(load_settings())
     # A command waits for the database as long as it takes: one that was given up and sent again
     # would come behind later ones of its order.
@@ -56,9 +53,9 @@ def _take_commands(name: str | None) -> None:
         # heard of, and the broker gives none to whoever takes its place either.
         records.partitions_for_topic(topic)
         records.subscribe([topic], listener=_Told())
-        _state(f"waiting for commands of {topic}; Ctrl-C ends it")
+        state(f"waiting for commands of {topic}; Ctrl-C ends it")
         _until(stop, CommandConsumer(records, system.pipeline, producer, stop))
-    _state("ended")
+    state("ended")
 
 
 def _until(stop: Signal, commands: CommandConsumer) -> None:
@@ -69,7 +66,7 @@ def _until(stop: Signal, commands: CommandConsumer) -> None:
     try:
         ended.result(LEAVE_SECONDS)
     except TimeoutError:
-        _state("left a batch behind: it comes again")
+        state("left a batch behind: it comes again")
 
 
 def _work(commands: CommandConsumer, stop: Signal, ended: Future[None]) -> None:
@@ -89,13 +86,7 @@ class _Told(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python sh
 
     def on_partitions_assigned(self, assigned: Sequence[Any]) -> None:
         numbers = ", ".join(str(part.partition) for part in sorted(assigned))
-        _state(f"taking commands of partitions {numbers}" if numbers else "taking no partition")
-
-
-def _state(line: str) -> None:
-    """Write a state line where a service's journal finds it at once."""
-    sys.stdout.write(f"orderpath: {line}\n")
-    sys.stdout.flush()
+        state(f"taking commands of partitions {numbers}" if numbers else "taking no partition")
 
 
 if __name__ == "__main__":

@@ -123,11 +123,7 @@ class CommandConsumer:
     def _answers(self, batch: Sequence[Any]) -> Iterable[Message]:
         """Hand all in at once, in their order, and give what is to be published of each."""
         for one in [self._hand_in(record) for record in batch]:
-            try:
-                answer = answer_of(one.outcome.result())
-            except Exception as error:  # noqa: BLE001 - whatever a command meets is its answer
-                _pass_on(error)
-                answer = answer_to(error, one.command_id)
+            answer = _answer(one)
             yield _result(one.record, answer)
             if answer.kind in ("invalid", "failed"):
                 log_.warning("command_dead_lettered", origin=_origin(one.record).decode())
@@ -139,8 +135,8 @@ class CommandConsumer:
             command = _sourced(decode(record.value))
             command_id = command.command_id
             return _InHand(record, command_id, self._pipeline.submit(command))
-        except Exception as error:  # noqa: BLE001 - as above
-            _pass_on(error)
+        except Exception as error:  # noqa: BLE001 - raised again where its answer is made
+            _pass_on(error)  # At once: what comes behind it must not be decided before it.
             failed: Future[Outcome] = Future()
             failed.set_exception(error)
             return _InHand(record, command_id, failed)
@@ -178,6 +174,21 @@ def _pass_on(error: Exception) -> None:
     """Raise what is no fault of one command: the batch waits, or this process ends."""
     if isinstance(error, InfraError) and error.code in WAITED_FOR | ENDS:
         raise error
+
+
+def _answer(one: _InHand) -> Answer:
+    """Give the answer to a command, also where a fault of ours keeps it from its outcome: a record
+    that raised again and again would hold up its partition for ever. Raises: as _pass_on
+    """
+    try:
+        return answer_of(one.outcome.result())
+    except Exception as error:  # noqa: BLE001 - told to the sender, the dead letters and the log
+        _pass_on(error)
+        answer = answer_to(error, one.command_id)
+        if answer.kind == "failed":
+            origin = _origin(one.record).decode()
+            log_.error("command_failed", origin=origin, error=type(error).__name__)
+        return answer
 
 
 def _result(record: Any, answer: Answer) -> Message:

@@ -6,7 +6,6 @@ Faust runs in the main thread, the projector in one beside it. State lines say h
 import asyncio
 import os
 import signal
-import sys
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from functools import partial
@@ -29,6 +28,7 @@ from services.bootstrap import (
     open_system,
 )
 from services.cli.errors import run
+from services.cli.foreground import state as tell
 from services.cli.session import log_level
 
 if TYPE_CHECKING:
@@ -52,14 +52,14 @@ def _work(name: str | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: _begin_end(stop))
     with open_system() as system:
-        state = StateLine(_say)
+        state = StateLine(tell)
         system.prepare_projections()
         broker = _find_topic(system, state, stop)
         folder = system.settings.data_dir / "workers"
         with membership(folder, name) as member:
             if not stop.is_set():
                 _Worker(system, state, stop).run(broker, member=member)
-    _say("worker ended")
+    tell("worker ended")
 
 
 def _begin_end(stop: Signal) -> None:
@@ -71,14 +71,8 @@ def _begin_end(stop: Signal) -> None:
 
 
 def _give_up() -> None:
-    _say("worker ended; what it was at is done again by the next one")
+    tell("worker ended; what it was at is done again by the next one")
     os._exit(0)
-
-
-def _say(line: str) -> None:
-    """Write a state line where a service's journal finds it at once."""
-    sys.stdout.write(f"orderpath: {line}\n")
-    sys.stdout.flush()
 
 
 def _find_topic(system: System, state: StateLine, stop: Signal) -> Mapping[str, Any]:
@@ -134,7 +128,7 @@ class _Worker:
     def _project(self) -> None:
         try:
             Projecting(self._system, self._hand_over, self._state, self._stop).run()
-        except Exception as error:  # noqa: BLE001 - the outermost loop of this thread
+        except Exception as error:  # noqa: BLE001 - `run` raises it in the main thread
             self._failure = error
             os.kill(os.getpid(), signal.SIGTERM)
 

@@ -14,7 +14,6 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -38,6 +37,7 @@ from infra.folder_faults import (
 from infra.logins import ASKING, OWNER, TRUSTING, draw_passwords, set_passwords
 from infra.postgres import connect, ensure_database
 from infra.server_user import ServerUser, choose_server_user, let_server_user_reach
+from infra.waiting import wait_until
 
 DATABASE: Final = "orderpath"
 MAJOR: Final = 18  # the version of PostgreSQL that the wheel brings
@@ -277,11 +277,8 @@ class _Folder:
 
     def _await_half_way_server(self, timeout_seconds: float) -> None:
         """Wait out a start or stop whose process was killed; forget a server that is dead."""
-        deadline = time.monotonic() + timeout_seconds
-        while self._status() not in ("ready", "dead"):
-            if time.monotonic() > deadline:
-                raise _failed(f"The PostgreSQL in {self.path} neither starts nor stops.")
-            time.sleep(0.02)  # Its starter is gone: nobody tells when, and the wait is bounded.
+        if not wait_until(lambda: self._status() in ("ready", "dead"), timeout_seconds):
+            raise _failed(f"The PostgreSQL in {self.path} neither starts nor stops.")
         if self._status() == "dead":  # Its number may be another program's by now.
             (self.cluster / "postmaster.pid").unlink(missing_ok=True)
 

@@ -27,6 +27,7 @@ from infra.broker_process import (
 )
 from infra.folder_faults import disk_full, end_of_log, tells_of_no_room, unusable
 from infra.settings import Settings
+from infra.waiting import wait_until
 
 HOST: Final = "127.0.0.1"
 # Below the ports that systems give to outgoing connections: a client that calls for a broker that
@@ -36,7 +37,6 @@ PORT_TRIES: Final = 100
 START_TIMEOUT_SECONDS: Final = 120  # After a crash it reads its files again.
 STOP_TIMEOUT_SECONDS: Final = 30
 KILL_TIMEOUT_SECONDS: Final = 10
-LOOK_SECONDS: Final = 0.05
 STATE_SECONDS: Final = 1.0  # for a broker that may be away
 
 
@@ -179,15 +179,14 @@ class _Folder:
 
     def await_ready(self, timeout_seconds: float) -> None:
         deadline = time.monotonic() + timeout_seconds
-        while not _listens(self.address()):
-            if not self.is_running():
-                raise self._died()
-            if time.monotonic() > deadline:
-                raise _failed(
-                    f"The local Kafka in {self.path} does not answer after {timeout_seconds:g} s. "
-                    f"It goes on starting: look at {self.log}, then try `orderpath kafka up` again."
-                )
-            time.sleep(LOOK_SECONDS)  # Nobody tells when it listens, and the wait is bounded.
+        wait_until(lambda: _listens(self.address()) or not self.is_running(), timeout_seconds)
+        if not self.is_running():
+            raise self._died()
+        if not _listens(self.address()):
+            raise _failed(
+                f"The local Kafka in {self.path} does not answer after {timeout_seconds:g} s. "
+                f"It goes on starting: look at {self.log}, then try `orderpath kafka up` again."
+            )
         left = max(deadline - time.monotonic(), 1.0)
         describe_broker({"bootstrap_servers": [self.address()]}, timeout_seconds=left)
 
@@ -200,26 +199,19 @@ class _Folder:
         ):
             with suppress(ProcessLookupError):  # It has just ended by itself.
                 os.kill(pid, number)
-            if self._ends_within(seconds):
+            if wait_until(lambda: not self.is_running(), seconds):
                 return
         raise _failed(f"The local Kafka in {self.path}, process {pid}, cannot be ended.")
 
     def _pid(self) -> int:
         """Read the broker's number, which its shell writes at its birth."""
-        deadline = time.monotonic() + KILL_TIMEOUT_SECONDS
-        while not (said := self.pid.read_text() if self.pid.exists() else "").endswith("\n"):
-            if time.monotonic() > deadline:
-                raise _failed(f"{self.pid} does not say which process the local Kafka is.")
-            time.sleep(LOOK_SECONDS)
-        return int(said)
 
-    def _ends_within(self, seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
-        while self.is_running():
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(LOOK_SECONDS)
-        return True
+        def said() -> str:
+            return self.pid.read_text() if self.pid.exists() else ""
+
+        if not wait_until(lambda: said().endswith("\n"), KILL_TIMEOUT_SECONDS):
+            raise _failed(f"{self.pid} does not say which process the local Kafka is.")
+        return int(said())
 
     def _free_ports(self) -> tuple[int, int]:
         """Give the ports that the folder keeps, or choose two and keep them."""

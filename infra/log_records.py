@@ -56,7 +56,7 @@ def unpack(headers: Mapping[str, bytes], value: bytes | None) -> tuple[Span, lis
     except (KeyError, ValueError) as error:
         why = "its rows are no rows" if isinstance(error, ValidationError) else repr(error)
         raise InfraError(
-            "record_unreadable", f"A record of {LOG.name} is not ours: {why}"
+            "record_unreadable", f"A record of the log topic is not ours: {why}"
         ) from None
     _check(span, events, rows)
     return span, rows
@@ -97,4 +97,4 @@ def _check(span: Span, events: int, rows: Sequence[RecordedRow]) -> None:
         and all(row.shard == span.shard for row in rows)
     )
     if not whole:
-        raise InfraError("record_unreadable", f"A record of {LOG.name} is not what it says")
+        raise InfraError("record_unreadable", "A record of the log topic is not what it says")

@@ -11,6 +11,7 @@ from typing import Any, Final, LiteralString
 
 import psycopg
 
+from domain.reading import Head
 from domain.refusals import InfraError
 from infra.postgres import connect, translated_errors
 
@@ -143,6 +144,14 @@ class PostgresRelayStore:
         if session is None or session.closed:
             raise InfraError("not_leading", "This relay leads no longer: its session is gone.")
         return session
+
+
+def published(connection: psycopg.Connection[Any], lane: str) -> Head | None:
+    """Say up to where a lane is on the broker, and of which log; None: it never began."""
+    row = connection.execute(
+        "select log_id, epoch, position from ops.relay where lane = %s", [lane]
+    ).fetchone()
+    return None if row is None else Head(*row)
 
 
 def relay_state(connection: psycopg.Connection[Any]) -> RelayState:

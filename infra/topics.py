@@ -1,6 +1,7 @@
 """Kafka's topics, made as domain.streaming wants them and checked at every start of a relay."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
@@ -26,27 +27,43 @@ def ensure_topics(
     prefix:    of the shop's names
     Raises:    InfraError topic_mismatch, topic_not_made, broker_unavailable
     """
-    from kafka import KafkaAdminClient
-    from kafka.errors import KafkaError
-
     if not topics:
         return []
     topics = [replace(topic, name=named(topic.name, prefix)) for topic in topics]
+    with _asking(arguments) as (admin, nodes):
+        found = _partitions(admin, [topic.name for topic in topics])
+        made = _make(admin, [topic for topic in topics if topic.name not in found], nodes)
+        _check(admin, topics)
+    return made
+
+
+def count_partitions(arguments: dict[str, Any], topic: str) -> int:
+    """Ask how many partitions a topic has, by Kafka's own name; 0: there is none.
+
+    Raises: InfraError broker_unavailable
+    """
+    with _asking(arguments) as (admin, _):
+        return _partitions(admin, [topic]).get(topic, 0)
+
+
+@contextmanager
+def _asking(arguments: dict[str, Any]) -> Iterator[tuple[Any, int]]:
+    """Give an admin client, and how many nodes there are."""
+    from kafka import KafkaAdminClient
+    from kafka.errors import KafkaError
+
     nodes = describe_broker(arguments).nodes
     limits = {"request_timeout_ms": REQUEST_MILLISECONDS, "bootstrap_timeout_ms": 5_000}
     try:
         with KafkaAdminClient(**arguments, **limits) as admin:
-            found = _partitions(admin, topics)
-            made = _make(admin, [topic for topic in topics if topic.name not in found], nodes)
-            _check(admin, topics)
+            yield admin, nodes
     except KafkaError as error:
         message = f"Kafka does not tell of its topics: {error}"
         raise InfraError("broker_unavailable", message) from error
-    return made
 
 
-def _partitions(admin: Any, topics: Sequence[Topic]) -> dict[str, int]:
-    described = admin.describe_topics([topic.name for topic in topics])
+def _partitions(admin: Any, topics: Sequence[str]) -> dict[str, int]:
+    described = admin.describe_topics(list(topics))
     return {one["name"]: len(one["partitions"]) for one in described if one["partitions"]}
 
 
@@ -89,7 +106,7 @@ def _settings(topic: Topic, replicas: int) -> dict[str, str]:
 
 
 def _check(admin: Any, topics: Sequence[Topic]) -> None:
-    partitions = _partitions(admin, topics)
+    partitions = _partitions(admin, [topic.name for topic in topics])
     policies = _policies(admin, topics)
     wrong: list[str] = []
     for topic in topics:

@@ -53,12 +53,10 @@ from infra.owner_files import read_owners
 from infra.path_files import load_preset, place_path, preset_names, read_path
 from infra.postgres import Session, connect
 from infra.producer import IdempotentProducer
-from infra.relay_positions import published
-from infra.relay_store import PostgresRelayStore, RelayState, relay_state
+from infra.relay_store import PostgresRelayStore, RelayState, published, relay_state
 from infra.restores import raise_epoch
 from infra.settings import Settings, load_settings
-from infra.topic_partitions import count_partitions
-from infra.topics import ensure_topics
+from infra.topics import count_partitions, ensure_topics
 from services.follower import Follower, Progress
 from services.log_lane import LogLane
 from services.pipeline import Pipeline

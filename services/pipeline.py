@@ -173,7 +173,7 @@ class Pipeline:
             self._land_all()
             try:
                 self._append_now(starved, locked=True)
-            except Exception as error:  # noqa: BLE001 - as below
+            except Exception as error:  # noqa: BLE001 - _recover gives it to who waits
                 self._recover(starved, error)
             return
         if self._flight is None and len(batch) >= SPLIT_FROM and not self._is_shared:
@@ -183,7 +183,7 @@ class Pipeline:
         waiting = deque(batch)
         try:
             self._decide(self._log, self._next, waiting, fresh=self._wary_rounds > 0)
-        except Exception as error:  # noqa: BLE001 - one bad command fails alone
+        except Exception as error:  # noqa: BLE001 - _recover lets one bad command fail alone
             self._recover(list(waiting), error)
         else:
             self._queue.put_back(waiting)
@@ -239,7 +239,7 @@ class Pipeline:
         try:
             appended = flight.result()
             settled = self._settled(self._log, flight.round, appended)
-        except Exception as error:  # noqa: BLE001 - as in _step
+        except Exception as error:  # noqa: BLE001 - _recover gives it to who waits
             self._queue.put_back(self._take_next())
             self._recover(flight.round.pendings, error)
             return
@@ -343,7 +343,7 @@ class Pipeline:
         for number, pending in enumerate(batch):
             try:
                 self._append_now([pending])
-            except Exception as fault:  # noqa: BLE001 - as in _step
+            except Exception as fault:  # noqa: BLE001 - _fail gives it to who waits
                 self._cache.doubt_all()
                 if isinstance(fault, InfraError) and fault.code in PASSING:
                     return self._later(batch[number:], fault)

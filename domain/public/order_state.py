@@ -12,29 +12,19 @@ from domain.orders.order import Order
 from domain.orders.shipments import Shipment as OrderShipment
 from domain.paths.path import OrderPath
 from domain.public.shapes import (
-    BasisPoints,
     Contact,
     Delivery,
-    Minor,
     Moment,
-    Pieces,
     PiecesByItem,
+    Position,
     Public,
     Totals,
 )
 
 
-class StateItem(Public):
+class StateItem(Position):
     """One position and where its pieces are."""
 
-    item_id: str
-    sku: str
-    title: str
-    quantity: Pieces
-    unit_price_minor: Minor
-    discount_minor: Annotated[int, Field(description="off the whole line, minor units")]
-    vat_bp: BasisPoints
-    seller: str | None = None
     delivery_minor: Annotated[int, Field(description="freight of this item, minor units")]
     currency: Annotated[str | None, Field(description="ISO 4217; missing: the order's")] = None
     pieces: Annotated[dict[str, int], Field(description="whole pieces by item status")]

@@ -57,8 +57,8 @@ class Delivery(Public):
     promised_at: Annotated[datetime | None, Field(description="what the customer was told")] = None
 
 
-class Line(Public):
-    """One position of an order."""
+class Position(Public):
+    """What is told of one position of an order wherever it is."""
 
     item_id: str
     sku: str
@@ -68,6 +68,11 @@ class Line(Public):
     discount_minor: Annotated[int, Field(description="off the whole line, minor units")]
     vat_bp: BasisPoints
     seller: str | None = None
+
+
+class Line(Position):
+    """One position of an order."""
+
     upsell: Annotated[bool, Field(description="added by the shop, not asked for")]
 
 

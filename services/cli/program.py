@@ -8,7 +8,6 @@ from services.cli import (
     broker,
     bulk,
     calendars,
-    commands,
     customers,
     delivery_methods,
     demo,
@@ -39,7 +38,7 @@ from services.cli import (
     shipments,
     status,
     stock,
-    worker,
+    stream_programs,
 )
 
 app: Final = typer.Typer(
@@ -78,8 +77,8 @@ for program in (
     foreground.down,
     status.status,
     foreground.follow,
-    commands.commands,
-    worker.worker,
+    stream_programs.commands,
+    stream_programs.worker,
     status.psql,
     demo.demo,
 ):

@@ -1,13 +1,12 @@
 """`orderpath relay …`: what publishes the log to Kafka, and what publishes a part of it again."""
 
-import signal
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Event as Signal
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from services.cli.foreground import signalled, state
 from services.cli.options import AsJson, time_of, unfolded
 from services.cli.output import progress_bar, put, table
 from services.cli.session import opened
@@ -68,12 +67,10 @@ def relay(context: typer.Context) -> None:
         return
     from domain.streaming import TOPICS
 
-    stop = Signal()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = signalled()
     with opened() as system:
-        system.relay(_state).run(stop, TOPICS)
-    _state("ended")
+        system.relay(state).run(stop, TOPICS)
+    state("ended")
 
 
 @app.command()
@@ -136,7 +133,7 @@ def begin_anew(
 
 def relay_dict(system: "System") -> dict[str, Any]:
     """Say whether a relay leads and how far each lane is; positions and lag in events."""
-    state = system.relay_state()
+    found = system.relay_state()
     end = system.log.head().position
     lanes = [
         {
@@ -145,9 +142,9 @@ def relay_dict(system: "System") -> dict[str, Any]:
             "lag": max(end - one.position, 0),
             "moved_at": one.moved_at,
         }
-        for one in state.lanes
+        for one in found.lanes
     ]
-    return {"leads": state.leads, "lanes": lanes}
+    return {"leads": found.leads, "lanes": lanes}
 
 
 def relay_sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
@@ -165,7 +162,3 @@ def _order_id(system: "System", order: str | None) -> "UUID | None":
     from services.reading import find_order
 
     return None if order is None else find_order(system, order)
-
-
-def _state(line: str) -> None:
-    typer.echo(f"orderpath relay: {line}")

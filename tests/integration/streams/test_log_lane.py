@@ -1,7 +1,6 @@
 """The lane `log`: records that say what they hold, of every event that a record can carry."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from uuid import UUID, uuid4
 
@@ -10,7 +9,7 @@ from structlog.testing import capture_logs
 
 from domain.refusals import InfraError
 from domain.streaming import LOG
-from infra.event_log import EventLog, open_log
+from infra.event_log import EventLog
 from infra.log_records import LARGEST_BYTES, MAX_EVENTS, unpack
 from infra.log_source import LogSource
 from infra.postgres import connect
@@ -26,20 +25,6 @@ def orders(database_url: str) -> list[UUID]:
         for answer in [pipeline.submit(note(orders[n % 40])) for n in range(300)]:
             assert answer.result().kind == "accepted"
     return orders
-
-
-@pytest.fixture
-def log(database_url: str) -> Iterator[EventLog]:
-    opened = open_log(database_url)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def source(database_url: str) -> Iterator[LogSource]:
-    opened = LogSource(database_url)
-    yield opened
-    opened.close()
 
 
 def parts_of(lane: LogLane) -> list[Part]:

@@ -14,15 +14,8 @@ from domain.streaming import LOG
 from infra.event_log import open_log
 from infra.settings import Settings
 from services.bootstrap import System, open_system
-from tests.integration.projections.world import World, a_day, open_world
+from tests.integration.projections.world import World, a_day
 from tests.support.log_feed import LogFeed
-
-
-@pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    with open_world(database_url) as opened:
-        opened.models.drive("workers")
-        yield opened
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def test_the_relay_says_what_it_does_and_ends_at_a_signal(
     ]
     assert "Relay: one leads" in sheet
     code, out = ended(program)
-    assert (code, out.splitlines()[-1]) == (0, "orderpath relay: ended")
+    assert (code, out.splitlines()[-1]) == (0, "orderpath: ended")
     state_lines(other, "leading")
     other.send_signal(signal.SIGINT)
     assert ended(other)[0] == 0

@@ -1,14 +1,13 @@
 """A part of the log published again for one reader: no position moves, no other reader notices."""
 
 import json
-from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import pytest
 
 from domain.refusals import InfraError
 from domain.streaming import LOG, ORDER_EVENTS, Lane
-from infra.event_log import EventLog, open_log
+from infra.event_log import EventLog
 from infra.log_source import LogSource
 from services.log_lane import LogLane
 from services.public_lane import PublicLane
@@ -29,20 +28,6 @@ from tests.support.relays import (
 @pytest.fixture
 def orders(database_url: str) -> list[UUID]:
     return open_shop_of_its_own(database_url, orders=12)
-
-
-@pytest.fixture
-def log(database_url: str) -> Iterator[EventLog]:
-    opened = open_log(database_url)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def source(database_url: str) -> Iterator[LogSource]:
-    opened = LogSource(database_url)
-    yield opened
-    opened.close()
 
 
 def publish_again(wish: Replay, log: EventLog, broker: str, *lanes: Lane) -> int:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from domain.streaming import TOPICS
-from tests.integration.projections.world import World, open_world
+from tests.integration.projections.world import World
 from tests.support.log_feed import LogFeed, open_feed
 from tests.support.programs import RunningProgram, workers
 from tests.support.topics import drop_topics, make_topics
@@ -26,14 +26,6 @@ def topics(broker: str, prefix: str) -> str:
     """The same name, with the topics that workers need, empty."""
     make_topics(broker, prefix=prefix)
     return prefix
-
-
-@pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    """A shop whose projections workers drive."""
-    with open_world(database_url) as opened:
-        opened.models.drive("workers")
-        yield opened
 
 
 @pytest.fixture
