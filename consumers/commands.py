@@ -21,12 +21,12 @@ from kafka.errors import (
     SaslAuthenticationFailedError,
 )
 from kafka.structs import OffsetAndMetadata
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from domain.answers import Answer, answer_of, answer_to
 from domain.messages import Command, Outcome
 from domain.refusals import InfraError
-from domain.streaming import COMMANDS_GROUP, DEADLETTERS, RESULTS, Message, Producer
+from domain.streaming import DEADLETTERS, RESULTS, Message, Producer
 from domain.wire import decode
 from services.pipeline import PASSING, Pipeline
 
@@ -47,7 +47,6 @@ WAITED_FOR: Final = PASSING | {"overloaded", "broker_unavailable"}
 ENDS: Final = frozenset({"newer_version", "pipeline_closed"})
 
 SETTINGS: Final[dict[str, Any]] = {
-    "group_id": COMMANDS_GROUP,
     "enable_auto_commit": False,
     "auto_offset_reset": "earliest",
     "isolation_level": "read_committed",  # what a sender took back was never sent
@@ -81,15 +80,23 @@ class CommandConsumer:
 
     records: subscribed to COMMANDS, with SETTINGS
     stop:    once it is set, the batch in hand is the last one
+    beat:    gives a sign of life, with every try
     """
 
     def __init__(
-        self, records: KafkaConsumer, pipeline: Pipeline, producer: Producer, stop: Signal
+        self,
+        records: KafkaConsumer,
+        pipeline: Pipeline,
+        producer: Producer,
+        stop: Signal,
+        *,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._records = records
         self._pipeline = pipeline
         self._producer = producer
         self._stop = stop
+        self._beat = beat
 
     def run(self) -> None:
         """Work until told to stop.
@@ -117,7 +124,7 @@ class CommandConsumer:
         try:
             found = self._records.poll(timeout_ms=POLL_SECONDS * 1_000)
         except KafkaError as error:
-            raise _broker_error(error) from error
+            raise broker_error(error) from error
         return [record for records in found.values() for record in records]
 
     def _answers(self, batch: Sequence[Any]) -> Iterable[Message]:
@@ -150,11 +157,12 @@ class CommandConsumer:
         except CommitFailedError:  # Whoever has them repeats the batch, and gets the same answers.
             log_.warning("commit_refused", partitions=len(offsets), commands=len(batch))
         except KafkaError as error:
-            raise _broker_error(error) from error
+            raise broker_error(error) from error
 
     def _patiently(self, work: Callable[[], T]) -> T:
         """Do something, again and again while database or broker are away."""
         while True:
+            self._beat()
             try:
                 return work()
             except InfraError as error:
@@ -208,7 +216,7 @@ def _dead_letter(record: Any, answer: Answer) -> Message:
         "origin": {"topic": record.topic, "partition": record.partition, "offset": record.offset},
         "sent_at_ms": record.timestamp,
         "value_bytes": len(record.value or b""),
-        "answer": answer,
+        "answer": from_json(answer.encode()),  # as much of it as fits a record
     }
     headers = [(ORIGIN, _origin(record))]
     return Message(DEADLETTERS.name, to_json(told), key=_key(record), headers=headers)
@@ -223,7 +231,8 @@ def _origin(record: Any) -> bytes:
     return f"{record.topic}/{record.partition}/{record.offset}".encode()
 
 
-def _broker_error(error: KafkaError) -> InfraError:
+def broker_error(error: KafkaError) -> InfraError:
+    """Say in our words what Kafka does not do."""
     if isinstance(error, AuthorizationError | SaslAuthenticationFailedError):
         return InfraError("broker_login_refused", f"Kafka refuses the topic of commands: {error}")
     return InfraError("broker_unavailable", f"Kafka does not give commands: {error!r}")

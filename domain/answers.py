@@ -25,6 +25,7 @@ from domain.refusals import (
 )
 
 MAX_BYTES: Final = 900 * 1024  # of one answer; of unmet conditions, the first are told
+MAX_MESSAGE: Final = 1_000  # characters of a fault's message
 
 Kind = Literal["accepted", "refused", "nothing", "conflict", "reused", "invalid", "failed"]
 
@@ -65,7 +66,7 @@ class Answer(Shape):
     def encode(self) -> bytes:
         """Write it as JSON that fits a record."""
         value = self.model_dump_json().encode()
-        if len(value) <= MAX_BYTES:
+        if len(value) <= MAX_BYTES or not self.unmet:
             return value
         return self.model_copy(update={"unmet": self.unmet[: len(self.unmet) // 2]}).encode()
 
@@ -99,5 +100,5 @@ def answer_to(error: Exception, command_id: UUID | None) -> Answer:
         code = error.code
     elif code == UNKNOWN:
         message = f"deciding it failed by a fault of Orderpath ({type(error).__name__})"
-    fault = Fault(code=code, message=message)
+    fault = Fault(code=code, message=message[:MAX_MESSAGE])
     return Answer(command_id=command_id, kind=kind, unmet=unmet, error=fault)

@@ -19,7 +19,7 @@ def parse_duration(text: object) -> timedelta:
     if isinstance(text, timedelta):
         return text
     if not isinstance(text, str) or not _WHOLE.fullmatch(text):
-        raise ValueError(f"{text!r} is not a duration: write 10m, 2d or 1h30m")
+        raise ValueError(f"{str(text)[:64]!r} is not a duration: write 10m, 2d or 1h30m")
     total = timedelta()
     for amount, unit in _PART.findall(text):
         total += timedelta(**{_UNITS[unit]: int(amount)})

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.answers import MAX_BYTES, answer_of, answer_to
+from domain.answers import MAX_BYTES, Answer, answer_of, answer_to
 from domain.messages import Outcome
 from domain.refusals import (
     CommandIdReused,
@@ -16,6 +16,8 @@ from domain.refusals import (
     InfraError,
     Unmet,
 )
+from domain.wire import decode
+from tests.support.examples import PATH
 
 ID = UUID(int=17)
 UNMET = Unmet(code="lines_required", field="lines", message="Name what is ordered")
@@ -75,3 +77,23 @@ def test_an_answer_fits_a_record_however_much_is_unmet() -> None:
     value = answer_of(Outcome(ID, "refused", unmet=many)).encode()
 
     assert MAX_BYTES / 3 < len(value) <= MAX_BYTES
+
+
+def test_an_answer_to_what_cannot_be_read_fits_a_record_however_much_was_sent() -> None:
+    status = {"stage": "intake", "limit": {"wall": "\x7f" * 200_000}}
+    definition = PATH.content | {"statuses": {"new": status}}
+    command = {"command": "path.publish", "command_id": str(ID), "definition": definition}
+    command["actor"] = {"kind": "user", "id": "ann"}
+    with pytest.raises(CommandUnreadable) as raised:
+        decode(json.dumps(command).encode())
+
+    answer = answer_to(raised.value, None)
+
+    assert len(answer.encode()) < 10_000
+    assert all("\x7f" * 65 not in unmet.message for unmet in answer.unmet)
+
+
+def test_an_answer_without_anything_to_leave_out_is_written_as_it_is() -> None:
+    answer = Answer(command_id=ID, kind="failed", versions={"x" * MAX_BYTES: 1})
+
+    assert len(answer.encode()) > MAX_BYTES
