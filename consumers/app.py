@@ -63,7 +63,8 @@ def make_app(
     async def records(stream: faust.StreamT[bytes]) -> None:
         async for event in stream.events():
             message = event.message
-            headers = dict(message.headers or {})
+            # A header may be without a value; whoever sent it is none of ours.
+            headers = {name: value or b"" for name, value in dict(message.headers or {}).items()}
             place = (message.topic, message.partition, message.offset)
             await hand_over.put(Incoming(*place, headers, message.value))
 

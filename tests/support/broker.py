@@ -3,12 +3,14 @@
 All pytest-xdist workers share the broker: the local one is made to be shared by processes.
 """
 
+import asyncio
 import os
 from pathlib import Path
 from uuid import uuid4
 
 import psutil
 import pytest
+from aiokafka import AIOKafkaProducer
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import NewTopic
 
@@ -66,6 +68,16 @@ def send(broker: str, topic: str, *values: bytes) -> None:
         sent = [producer.send(topic, value) for value in values]
         for future in sent:
             future.get(timeout=ROOM_SECONDS)
+
+
+def send_bare_header(broker: str, topic: str, name: str) -> None:
+    """Write a record with a header that has no value, as Kafka allows and kafka-python does not."""
+
+    async def write() -> None:
+        async with AIOKafkaProducer(bootstrap_servers=broker) as producer:
+            await producer.send_and_wait(topic, b"bare", headers=[(name, None)])
+
+    asyncio.run(write())
 
 
 def receive(broker: str, topic: str, count: int) -> list[bytes]:

@@ -9,7 +9,7 @@ from domain.streaming import DEADLETTERS, LOG, Message, named
 from infra.log_records import pack, unpack
 from tests.integration.projections.world import World, a_day
 from tests.integration.streams.workers.following import ALL, Start, assert_equal, await_head
-from tests.support.broker import receive
+from tests.support.broker import receive, send_bare_header
 from tests.support.log_feed import LogFeed
 from tests.support.programs import RunningProgram, wait_for
 
@@ -129,6 +129,19 @@ def test_records_that_cannot_be_read_are_dead_letters_and_their_events_read_from
     assert {one["topic"] for one in letters} == {named(LOG.name, topics)}
     assert {one["partition"] for one in letters} == {one.partition for one in good}
     assert all("is not ours" in one["error"] or "is not what" in one["error"] for one in letters)
+
+
+def test_a_header_without_a_value_stops_no_worker(
+    world: World, feed: LogFeed, start: Start, broker: str, topics: str
+) -> None:
+    worker = running(start)
+    send_bare_header(broker, named(LOG.name, topics), "epoch")
+    wait_for(lambda: "record_dropped" in worker.said(), "the record was not dropped")
+    a_day(world)
+    feed.publish()
+
+    await_head(world)
+    assert_equal(world)
 
 
 def test_records_of_another_log_or_of_a_time_before_a_restore_are_dropped(
