@@ -76,10 +76,23 @@ class BuildCursor(Cursor[Any]):
 
     def execute(self, query: Any, params: Params | None = None, **how: Any) -> Self:
         """Run a statement on the build's tables."""
+        self._take_schema()
+        return super().execute(query, params, **how)
+
+    def executemany(self, query: Any, params_seq: Any, **how: Any) -> None:
+        """Run a statement once for each set of parameters."""
+        self._take_schema()
+        super().executemany(query, params_seq, **how)
+
+    def copy(self, statement: Any, params: Params | None = None, **how: Any) -> Any:
+        """Copy rows to or from the build's tables."""
+        self._take_schema()
+        return super().copy(statement, params, **how)
+
+    def _take_schema(self) -> None:
         if schema := self._schema:
             self._schema = ""
             use_schema(self, schema)
-        return super().execute(query, params, **how)
 
 
 def use_schema(tx: Tx, schema: str) -> None:

@@ -27,3 +27,12 @@ def test_a_build_that_sends_none_leaves_the_transaction_as_it_is(world: World, s
         with BuildCursor(tx.connection, schema):
             pass
         assert tx.execute(PATH).fetchone() == ("pg_temp",)
+
+
+def test_many_statements_and_copied_rows_go_there_too(world: World, schema: str) -> None:
+    with transaction(world.lend) as tx:
+        with BuildCursor(tx.connection, schema) as own:
+            own.executemany(f"{PATH} where %s", [[True], [True]], returning=True)
+            assert own.fetchone() == (f"{schema}, pg_temp",)
+        with BuildCursor(tx.connection, schema) as own, own.copy(f"copy ({PATH}) to stdout") as out:
+            assert list(out.rows()) == [(f"{schema}, pg_temp",)]
