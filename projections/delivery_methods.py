@@ -1,11 +1,12 @@
 """Read model `delivery_methods`: how goods travel and what that costs, and how they did."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, Final, LiteralString
 
 from domain.messages import Recorded
 from domain.products.delivery_methods import DeliveryMethodEnded, DeliveryMethodSet
-from projections.interface import Tx, as_json
+from projections.interface import Tx, as_json, given_and_ended
 
 
 class DeliveryMethods:
@@ -27,20 +28,22 @@ class DeliveryMethods:
 
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
         """Store each method as it was set last, and when it was ended."""
-        last: dict[str, dict[str, Any]] = {}  # by code, what this batch leaves of it
-        for recorded in batch:
-            match recorded.event:
-                case DeliveryMethodSet(method=method):
-                    last[method.code] = method.model_dump()
-                case DeliveryMethodEnded(code=code):
-                    last[code] = last.get(code, {"code": code}) | {"ended_at": recorded.occurred_at}
-                case _:
-                    pass
-        changed = list(last.values())
-        if given := [row for row in changed if "title" in row]:
+        given, ended = given_and_ended(_changes(batch))
+        if given:
             tx.execute(_UPSERT, [as_json(given)])
-        if ended := [row for row in changed if "ended_at" in row]:
+        if ended:
             tx.execute(_END, [as_json(ended)])
+
+
+def _changes(batch: Sequence[Recorded]) -> Iterator[tuple[str, dict[str, Any] | datetime]]:
+    for recorded in batch:
+        match recorded.event:
+            case DeliveryMethodSet(method=method):
+                yield method.code, method.model_dump()
+            case DeliveryMethodEnded(code=code):
+                yield code, recorded.occurred_at
+            case _:
+                pass
 
 
 _UPSERT: Final = """

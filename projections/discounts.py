@@ -1,11 +1,12 @@
 """Read model `discounts`: what is taken off what, from when and up to when, and what was."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, Final, LiteralString
 
 from domain.messages import Recorded
 from domain.products.discounts import DiscountEnded, DiscountSet
-from projections.interface import Tx, as_json
+from projections.interface import Tx, as_json, given_and_ended
 
 
 class Discounts:
@@ -32,20 +33,22 @@ class Discounts:
 
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
         """Store each discount as it was set last, and when it was ended."""
-        last: dict[str, dict[str, Any]] = {}  # by code, what this batch leaves of it
-        for recorded in batch:
-            match recorded.event:
-                case DiscountSet(discount=discount):
-                    last[discount.code] = discount.model_dump()
-                case DiscountEnded(code=code):
-                    last[code] = last.get(code, {"code": code}) | {"ended_at": recorded.occurred_at}
-                case _:
-                    pass
-        changed = list(last.values())
-        if given := [row for row in changed if "title" in row]:
+        given, ended = given_and_ended(_changes(batch))
+        if given:
             tx.execute(_UPSERT, [as_json(given)])
-        if ended := [row for row in changed if "ended_at" in row]:
+        if ended:
             tx.execute(_END, [as_json(ended)])
+
+
+def _changes(batch: Sequence[Recorded]) -> Iterator[tuple[str, dict[str, Any] | datetime]]:
+    for recorded in batch:
+        match recorded.event:
+            case DiscountSet(discount=discount):
+                yield discount.code, discount.model_dump()
+            case DiscountEnded(code=code):
+                yield code, recorded.occurred_at
+            case _:
+                pass
 
 
 _UPSERT: Final = """

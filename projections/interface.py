@@ -1,6 +1,7 @@
 """What a read model is. Projectors drive it, rebuilds make a second one of it beside the first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, LiteralString, Protocol
 
 from psycopg import Cursor
@@ -45,6 +46,24 @@ class Projection(Protocol):
 def as_json(rows: Sequence[Mapping[str, Any]]) -> str:
     """Give rows as one parameter for json_to_recordset: six times faster than lists."""
     return to_json(rows).decode()
+
+
+def given_and_ended(
+    changes: Iterable[tuple[str, Mapping[str, Any] | datetime]],
+) -> tuple[list[Mapping[str, Any]], list[dict[str, Any]]]:
+    """Give what stands under each code in the end, and what was ended since it was given.
+
+    changes: in log order, a code with the row that it was given, or with when it was ended
+    """
+    given: dict[str, Mapping[str, Any]] = {}
+    ended: dict[str, dict[str, Any]] = {}
+    for code, change in changes:
+        if isinstance(change, datetime):
+            ended[code] = {"code": code, "ended_at": change}
+        else:
+            given[code] = change
+            ended.pop(code, None)
+    return list(given.values()), list(ended.values())
 
 
 def timeline_columns(event: Recorded, rank: int = 0) -> dict[str, Any]:
