@@ -58,6 +58,7 @@ from infra.restores import raise_epoch
 from infra.settings import Settings, load_settings
 from infra.topics import count_partitions, ensure_topics
 from services.follower import Follower, Progress
+from services.heartbeat import Heartbeat
 from services.log_lane import LogLane
 from services.pipeline import Pipeline
 from services.projector import Delivery, Projector
@@ -241,12 +242,13 @@ class System:
         """Bring the projections to the end of the log as it is now; give the events read.
 
         Where workers drive them, they get a while for that, and nothing is read here.
+        Raises: InfraError workers_behind if that was not enough
         """
         self.prepare_projections()
-        if self.read_models.driver() == "workers":
-            self.await_workers()
-            return 0
-        return self.follower().catch_up(progress=progress)
+        if self.read_models.driver() == "follower":
+            return self.follower().catch_up(progress=progress)
+        await_workers(self.worker_projector(), self.projection_log)
+        return 0
 
     @cached_property
     def broker(self) -> Broker:
@@ -271,6 +273,10 @@ class System:
         log, lanes = self.projection_log, self.lanes()
         return Relay(self.relay_store, log, self.broker, lanes=lanes, tell=tell)
 
+    def heartbeat(self, kind: str) -> Heartbeat:
+        """Give the signs of life of a kind of program on this data folder."""
+        return Heartbeat(self.settings.data_dir, kind)
+
     @cached_property
     def relay_store(self) -> PostgresRelayStore:
         """How far the relay's lanes are, for who leads."""
@@ -280,10 +286,6 @@ class System:
         """Look whether a relay leads, and how far each lane is."""
         with self.lend("orderpath_projector") as connection:
             return relay_state(connection)
-
-    def await_workers(self) -> int:
-        """Give the workers a while to apply the log as it is now; say what is missing then."""
-        return await_workers(self.worker_projector(), self.projection_log)
 
     def close(self) -> None:
         """Work off what waits and give everything back."""

@@ -23,7 +23,7 @@ from domain.products.events import PriceChanged, ProductPublished
 from domain.products.events import stream_of as product_stream
 from domain.products.product import Product
 from domain.reading import LogGap, check_versions
-from domain.refusals import Refusal, Unmet, Unusable
+from domain.refusals import InfraError, Refusal, Unmet, Unusable
 from domain.stock.stock import Stock
 from projections.reports.order_numbers import list_numbers
 from services.customers import customer_now
@@ -44,14 +44,21 @@ class PublishedPath:
 def find_order(system: "System", ref: str) -> UUID:
     """Give the id of the order that is meant: by its own id, or by its number in a source.
 
-    Raises: Refusal order_unknown or order_ambiguous; Unusable for an empty one
+    Raises: Refusal order_unknown or order_ambiguous; Unusable for an empty one; InfraError
+            workers_behind if it is unknown to tables that do not hold all of the log
     """
     if not ref.strip():
         raise Unusable("no order is named: give its id, or its number in its source")
     own = as_id(ref)
     if own is not None and load_order(system, own):
         return own
-    system.catch_up()  # A number is known to the projections only.
+    behind: InfraError | None = None
+    try:
+        system.catch_up()  # A number is known to the projections only.
+    except InfraError as error:
+        if error.code != "workers_behind":
+            raise
+        behind = error
     with system.lend("orderpath_projector") as connection, connection.cursor() as cursor:
         found = list_numbers(cursor, ref)
     if len(found) == 1:
@@ -62,6 +69,8 @@ def find_order(system: "System", ref: str) -> UUID:
         raise Refusal(
             Unmet(code="order_ambiguous", field="order_id", message=message, needed=f"one of {ids}")
         )
+    if behind is not None:
+        raise behind
     raise Refusal(
         Unmet(
             code="order_unknown",

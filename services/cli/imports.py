@@ -12,7 +12,7 @@ import typer
 from services.cli.errors import WANTING
 from services.cli.options import AsJson, uuid_of
 from services.cli.output import progress_bar, put, say, table
-from services.cli.session import opened
+from services.cli.session import catch_up, opened
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -144,10 +144,7 @@ def _resumable() -> Iterator[None]:
 def _finish(system: "System", report: "ImportReport", as_json: bool) -> None:
     """Bring the projections along and tell what was done. Rows that are still bad end with 1."""
     began = perf_counter()
-    applied = 0
-    if not report.dry_run:
-        with progress_bar("Projections") as move:
-            applied = system.catch_up(progress=move)
+    applied = 0 if report.dry_run else catch_up(system)
     seconds = round(perf_counter() - began, 3)
     answer = {**report.as_dict(), "projections": {"events": applied, "seconds": seconds}}
     put(answer, as_json=as_json, people=lambda: _sheet(answer))

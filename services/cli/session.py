@@ -41,26 +41,21 @@ def up_to_date() -> "Iterator[System]":
         yield system
 
 
-def catch_up(system: "System") -> None:
+def catch_up(system: "System") -> int:
     """Apply what no follower has applied yet, or wait for the workers; say so when that takes
-    long, and what is missing in the end."""
+    long, and what is missing in the end. Gives the events that were read."""
+    from domain.refusals import InfraError
+
     notice = Timer(LONG_SECONDS, say, ["Bringing the projections up to date ..."])
     notice.daemon = True
     notice.start()
     try:
-        if system.read_models.driver() == "workers":
-            _await_workers(system)
-            return
         with progress_bar("Projections") as move:
-            system.catch_up(progress=move)
+            return system.catch_up(progress=move)
+    except InfraError as error:
+        if error.code != "workers_behind":
+            raise
+        say(f"{error} This is what the tables hold now.")
+        return 0
     finally:
         notice.cancel()
-
-
-def _await_workers(system: "System") -> None:
-    if missing := system.await_workers():
-        say(
-            f"The workers are {missing:,} position{'s' * (missing != 1)} behind: this is what the "
-            "tables hold now. "
-            "`orderpath status` shows how far they are."
-        )

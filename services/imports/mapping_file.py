@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from domain.hints import hint
 from services.bootstrap import System
@@ -24,6 +24,7 @@ from services.imports.mapping import (
 from services.imports.problem import ImportProblem
 from services.text_files import read_text
 
+_BOOLEAN: Final = TypeAdapter(bool)
 MAX_PROBLEMS: Final = 50  # told at once
 
 Mistake = tuple[int, int, str]  # line, column, what is wrong
@@ -114,8 +115,10 @@ def _contradictions(written: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
 
 def discovers(written: Mapping[str, Any]) -> bool:
     """Whether the path is to be drafted from the rows."""
-    said = str(part_of(written, "activity").get("discover")).lower()
-    return said in ("1", "on", "t", "true", "y", "yes")  # as pydantic reads it
+    try:
+        return _BOOLEAN.validate_python(part_of(written, "activity").get("discover"))
+    except ValidationError:  # Nothing, or what is told as wrong where it stands.
+        return False
 
 
 def _unusable(error: ValidationError, sheet: Sheet) -> Iterator[Mistake]:

@@ -8,6 +8,15 @@ from infra.settings import Settings
 from services.bootstrap import open_system
 from tests.support.command_line import CommandLine, Processes
 
+TWO = """\
+path: two
+stages: [open, closed]
+statuses:
+  one: {stage: open}
+  done: {stage: closed, final: success}
+initial: [{status: one}]
+transitions: [{from: one, to: done}]
+"""
 PLACE = ("order", "place", "--currency", "EUR", "--item", "MUG:1:5", "--json")
 
 
@@ -46,6 +55,27 @@ def test_a_read_waits_for_the_workers_a_while_then_says_how_far_they_are_behind(
     assert said.json["open"] == 1, "What the tables hold."
     line.run("projection", "drive", "follower")
     assert line.run("report", "funnel", "--json").json["open"] == 2
+
+
+def test_what_must_not_rest_on_old_tables_does_not(line: CommandLine, tmp_path: Path) -> None:
+    """A guard that asks the tables, and an order that they do not know yet."""
+    file = tmp_path / "two.yaml"
+    file.write_text(TWO)
+    line.run("path", "publish", file)
+    line.run("report", "funnel")
+    line.run("projection", "drive", "workers")
+    line.run(*PLACE, "--path", "two", "--external-id", "N-1")
+    file.write_text(TWO.replace("one", "first"))
+
+    published = line.run("path", "publish", file)
+    found = line.run("order", "show", "N-1")
+
+    assert (published.code, found.code) == (3, 3)
+    assert all("workers_behind" in one.err for one in (published, found))
+    line.run("projection", "drive", "follower")
+    refused = line.run("path", "publish", file)
+    assert (refused.code, "status_in_use" in refused.err) == (1, True)
+    assert line.run("order", "show", "N-1").code == 0
 
 
 def test_a_read_says_nothing_when_the_workers_are_at_the_end(
