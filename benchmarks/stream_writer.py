@@ -20,6 +20,7 @@ from infra.settings import Settings
 from infra.shards import shard_of
 from services.bootstrap import System, open_system
 from services.pipeline import Pipeline
+from services.waiting import await_workers
 
 PATH: Final = "universal"  # whatever paths the simulated shop has of its own
 LOOK_SECONDS: Final = 0.002
@@ -92,11 +93,9 @@ def main() -> None:
 
 
 def _await_rows(system: System) -> None:
-    """Wait until the workers have applied the whole log."""
-    deadline = perf_counter() + LONGEST_SECONDS
-    while system.await_workers():
-        if perf_counter() > deadline:
-            raise RuntimeError("the workers do not reach the end of the log")
+    """Wait until the workers have applied the whole log. Raises: InfraError workers_behind"""
+    projector = system.worker_projector()
+    await_workers(projector, system.projection_log, patience_seconds=LONGEST_SECONDS)
 
 
 if __name__ == "__main__":

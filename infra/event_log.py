@@ -83,16 +83,23 @@ class EventLog:
         return [self.mapper.decode(row, None) for row in rows]
 
     def read_lenient(
-        self, after: int, limit: int, *, shard: int | None = None, stream_id: str | None = None
+        self,
+        after: int,
+        limit: int,
+        *,
+        shard: int | None = None,
+        stream_id: str | None = None,
+        opened: bool = False,
     ) -> list[Recorded | Undecodable]:
-        """Give the next events, sealed; what cannot be read is named instead of raised.
+        """Give the next events; what cannot be read is named instead of raised.
 
+        opened: personal data in clear; only for who may see keys
         Raises: InfraError log_gap, or newer_version for an unknown stored name.
         """
         rows = self.recorder.select_rows(after, limit, shard=shard, stream_id=stream_id)
         if shard is None and stream_id is None:
             check_contiguous(after, rows)
-        return self.decoded(rows)
+        return self._opened(rows) if opened else self.decoded(rows)
 
     def decoded(self, rows: Sequence[RecordedRow]) -> list[Recorded | Undecodable]:
         """Give rows as events, sealed; what cannot be read is named instead of raised.
@@ -110,8 +117,11 @@ class EventLog:
         Raises: InfraError newer_version for an unknown stored name.
         """
         rows = self.recorder.select_parts(versions)
+        return self._opened(rows) if opened else self.decoded(rows)
+
+    def _opened(self, rows: Sequence[RecordedRow]) -> list[Recorded | Undecodable]:
         key_ids = {row.key_id for row in rows if row.key_id is not None}
-        keys = self.recorder.select_keys(key_ids) if opened else None
+        keys = self.recorder.select_keys(key_ids)
         return [self._decode_leniently(row, keys) for row in rows]
 
     def _decode_leniently(

@@ -5,6 +5,7 @@ from typing import Final
 
 import structlog
 
+from domain.messages import SHARDS
 from domain.streaming import Message, Span
 from infra.event_log import check_contiguous
 from infra.log_records import LARGEST_BYTES, pack, split
@@ -30,8 +31,8 @@ class LogSource:
             rows = connection.execute(
                 "select s.shard, (select max(e.position) from log.events e"
                 " where e.shard = s.shard and e.position <= %s)"
-                " from generate_series(0, 15) s(shard)",
-                [position],
+                " from generate_series(0, %s) s(shard)",
+                [position, SHARDS - 1],
             ).fetchall()
         return {shard: last for shard, last in rows if last is not None}
 

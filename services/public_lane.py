@@ -34,6 +34,17 @@ log_ = structlog.get_logger()
 class OrderLog(LogReader, Protocol):
     """The log as this lane reads it. infra.event_log is the one behind it."""
 
+    def read_lenient(
+        self,
+        after: int,
+        limit: int,
+        *,
+        shard: int | None = None,
+        stream_id: str | None = None,
+        opened: bool = False,
+    ) -> Sequence[Stored]:
+        """Give the next events behind a position; opened: personal data in clear."""
+
     def read_streams(
         self, versions: Mapping[str, tuple[int, int]], *, opened: bool = False
     ) -> Sequence[Stored]:
@@ -63,7 +74,8 @@ class PublicLane:
         states: int = STATES,
     ) -> None:
         self._log = log
-        self._opener = opener
+        self._reader = opener or log
+        self._personal = opener is not None
         self._until = until
         self._batch_events = batch_events
         self._most_states = states
@@ -87,7 +99,7 @@ class PublicLane:
         of_orders = [one for one in stored if one.stream_id.startswith(_ORDER)]
         orders = self._orders_before(of_orders)
         messages = []
-        for one in self._opened(of_orders):
+        for one in of_orders:
             orders[one.stream_id] = after = _after(orders[one.stream_id], one)
             messages.append(self._event(one, after))
         last = {one.stream_id: one.version for one in of_orders}
@@ -100,7 +112,9 @@ class PublicLane:
         limit = self._batch_events
         if self._until is not None:
             limit = min(limit, self._until - self._position)
-        return self._log.read_lenient(self._position, limit) if limit > 0 else []
+        if limit <= 0:
+            return []
+        return self._reader.read_lenient(self._position, limit, opened=self._personal)
 
     def _orders_before(self, stored: Sequence[Stored]) -> dict[str, Order]:
         """Give each order as it was before its first event of the batch."""
@@ -114,29 +128,13 @@ class PublicLane:
             if orders[stream].version < first - 1
         }
         if missing:
-            for one in self._read_streams(missing):
+            for one in self._reader.read_streams(missing, opened=self._personal):
                 orders[one.stream_id] = _after(orders[one.stream_id], one)
         return orders
 
-    def _opened(self, stored: Sequence[Stored]) -> Sequence[Stored]:
-        """Give the events of the batch as they may be told: in log order, or stream by stream."""
-        if self._opener is None or not stored:
-            return stored
-        parts: dict[str, tuple[int, int]] = {}
-        for one in stored:
-            above, _ = parts.get(one.stream_id, (one.version - 1, 0))
-            parts[one.stream_id] = (above, one.version)
-        return self._read_streams(parts)
-
-    def _read_streams(self, versions: Mapping[str, tuple[int, int]]) -> Sequence[Stored]:
-        if self._opener is None:
-            return self._log.read_streams(versions)
-        return self._opener.read_streams(versions, opened=True)
-
     def _event(self, stored: Stored, after: Order) -> Message:
         assert self._head is not None, "begin comes before next"
-        personal = self._opener is not None
-        told = cloud_event(self._head, stored, test=after.test, personal=personal)
+        told = cloud_event(self._head, stored, test=after.test, personal=self._personal)
         value = told.model_dump_json(exclude_none=True).encode()
         if len(value) > LARGEST_BYTES:
             told = withheld(self._head, stored, test=after.test)
@@ -158,8 +156,7 @@ class PublicLane:
 
     def _state(self, order_id: str, order: Order, path: OrderPath | None) -> Message:
         assert self._head is not None, "begin comes before next"
-        personal = self._opener is not None
-        state = state_of(order, order_id, self._head.epoch, path, personal=personal)
+        state = state_of(order, order_id, self._head.epoch, path, personal=self._personal)
         value = state.model_dump_json(exclude_none=True).encode()
         if len(value) > LARGEST_BYTES:
             value = state.shortened().model_dump_json(exclude_none=True).encode()

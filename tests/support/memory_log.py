@@ -26,7 +26,13 @@ class MemoryLog:
         return Head(LOG_ID, self.epoch, len(self.events))
 
     def read_lenient(
-        self, after: int, limit: int, *, shard: int | None = None, stream_id: str | None = None
+        self,
+        after: int,
+        limit: int,
+        *,
+        shard: int | None = None,
+        stream_id: str | None = None,
+        opened: bool = False,
     ) -> list[Recorded | Undecodable]:
         found = (
             one
