@@ -4,7 +4,7 @@ It works in a thread beside the main one, so that nothing that blocks there keep
 """
 
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from functools import partial
@@ -14,11 +14,20 @@ from threading import Thread
 from typing import Any, Final
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer
+from kafka.errors import KafkaError
 
-from consumers.commands import SETTINGS, CommandConsumer
+from consumers.commands import SETTINGS, WAIT_SECONDS, CommandConsumer, broker_error
 from consumers.members import membership
+from domain.refusals import InfraError
 from domain.streaming import COMMANDS, COMMANDS_GROUP, DEADLETTERS, RESULTS, named
-from services.bootstrap import find_brokers, kafka_arguments, load_settings, open_system
+from services.bootstrap import (
+    Settings,
+    System,
+    find_brokers,
+    kafka_arguments,
+    load_settings,
+    open_system,
+)
 from services.cli.errors import run
 from services.cli.foreground import signalled, state
 from services.cli.session import log_level
@@ -35,27 +44,54 @@ def main() -> None:
 
 def _take_commands(name: str | None) -> None:
     stop = signalled()
-    settings = find_brokers(load_settings())
     # A command waits for the database as long as it takes: one that was given up and sent again
     # would come behind later ones of its order.
-    patient = settings.model_copy(update={"patience_seconds": inf})
+    patient = load_settings().model_copy(update={"patience_seconds": inf})
     with (
         open_system(patient) as system,
-        closing(system.broker.new_producer()) as producer,
-        membership(settings.data_dir / "commands", name) as member,
+        membership(patient.data_dir / "commands", name) as member,
     ):
-        system.broker.ensure_topics((COMMANDS, RESULTS, DEADLETTERS))
-        prefix = settings.kafka_prefix
-        topic = named(COMMANDS.name, prefix)
-        own = {"group_id": named(COMMANDS_GROUP, prefix), "group_instance_id": member}
-        records = KafkaConsumer(**SETTINGS | kafka_arguments(settings) | own)
-        # Whoever divides the partitions has to know them: kafka-python divides none that it has not
-        # heard of, and the broker gives none to whoever takes its place either.
-        records.partitions_for_topic(topic)
-        records.subscribe([topic], listener=_Told())
-        state(f"waiting for commands of {topic}; Ctrl-C ends it")
-        _until(stop, CommandConsumer(records, system.pipeline, producer, stop))
+        beat = system.heartbeat("commands").beat
+        records = _subscribed(system, member, stop, beat)
+        if records is not None:
+            with closing(system.broker.new_producer()) as producer:
+                consumer = CommandConsumer(records, system.pipeline, producer, stop, beat=beat)
+                _until(stop, consumer)
     state("ended")
+
+
+def _subscribed(
+    system: System, member: str, stop: Signal, beat: Callable[[], None]
+) -> KafkaConsumer | None:
+    """Wait for Kafka, then ask for the commands; None if told to stop meanwhile."""
+    hindrance = ""  # told once
+    while not stop.is_set():
+        beat()
+        try:
+            system.broker.ensure_topics((COMMANDS, RESULTS, DEADLETTERS))
+            return _subscribe(system.settings, member)
+        except (InfraError, KafkaError) as fault:
+            error = broker_error(fault) if isinstance(fault, KafkaError) else fault
+            if error.code != "broker_unavailable":
+                raise error from fault
+            if str(error) != hindrance:
+                hindrance = str(error)
+                state(f"waiting for Kafka: {hindrance}")
+        stop.wait(WAIT_SECONDS)
+    return None
+
+
+def _subscribe(settings: Settings, member: str) -> KafkaConsumer:
+    prefix = settings.kafka_prefix
+    topic = named(COMMANDS.name, prefix)
+    own = {"group_id": named(COMMANDS_GROUP, prefix), "group_instance_id": member}
+    records = KafkaConsumer(**SETTINGS | kafka_arguments(find_brokers(settings)) | own)
+    # Whoever divides the partitions has to know them: kafka-python divides none that it has not
+    # heard of, and the broker gives none to whoever takes its place either.
+    records.partitions_for_topic(topic)
+    records.subscribe([topic], listener=_Told())
+    state(f"waiting for commands of {topic}; Ctrl-C ends it")
+    return records
 
 
 def _until(stop: Signal, commands: CommandConsumer) -> None:

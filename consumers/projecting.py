@@ -41,11 +41,13 @@ class Projecting:
         # Only who has a letter asks for the broker.
         self._letters = DeadLetters(lambda: system.broker.new_producer())  # noqa: PLW0108
         self._sweep = Sweep()
+        self._heartbeat = system.heartbeat("worker")
         self._look_at = 0.0  # monotonic
 
     def run(self) -> None:
         """Apply what comes until told to stop; the batch in hand is ended then."""
         while not self._stop.is_set():
+            self._heartbeat.beat()
             batch = self._take()
             if batch:
                 self._until_done(partial(self._apply, batch))
@@ -75,6 +77,7 @@ class Projecting:
         """Try until it is done, which may be done twice; None if told to stop before it is."""
         wait = SHORTEST_SECONDS
         while True:
+            self._heartbeat.beat()
             try:
                 done = work()
             except InfraError as error:

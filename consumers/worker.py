@@ -81,7 +81,9 @@ def _find_topic(system: System, state: StateLine, stop: Signal) -> Mapping[str, 
     Without the topic Faust would look healthy, and never get a shard.
     """
     topic = named(LOG.name, system.settings.kafka_prefix)
+    heartbeat = system.heartbeat("worker")
     while not stop.is_set():
+        heartbeat.beat()
         try:
             settings = find_brokers(system.settings)
             partitions = count_partitions(kafka_arguments(settings), topic)

@@ -80,7 +80,7 @@ def describe_broker(
 
     deadline = monotonic() + timeout_seconds
     servers: list[str] = arguments["bootstrap_servers"]
-    reached = _reach_one(arguments, timeout_seconds)
+    reached = reach(arguments, timeout_seconds)
     milliseconds = max(int((deadline - monotonic()) * 1_000), 1)
     chosen = {
         "bootstrap_servers": [reached],
@@ -108,7 +108,7 @@ def is_reached(arguments: dict[str, Any], *, timeout_seconds: float) -> bool:
 
     def look() -> None:
         try:
-            _reach_one(arguments, timeout_seconds)
+            reach(arguments, timeout_seconds)
         except InfraError:
             found.put(False)
         else:
@@ -122,10 +122,13 @@ def is_reached(arguments: dict[str, Any], *, timeout_seconds: float) -> bool:
         return False
 
 
-def _reach_one(arguments: dict[str, Any], timeout_seconds: float) -> str:
+def reach(arguments: dict[str, Any], timeout_seconds: float = ANSWER_SECONDS) -> str:
     """Give the first broker that takes a connection, or refuse all with the reason of each.
 
     kafka-python would say only that the time is over; it also leaves sockets and a thread behind.
+
+    arguments: as kafka_arguments gives them
+    Raises:    InfraError broker_unavailable
     """
     servers: list[str] = arguments["bootstrap_servers"]
     reasons = []

@@ -14,7 +14,7 @@ import structlog
 
 from domain.refusals import InfraError
 from domain.streaming import PREFIX, Message, named
-from infra.broker import describe_broker
+from infra.broker import reach
 
 PATIENCE_SECONDS: Final = 30.0  # for the brokers to acknowledge what was sent
 CLOSE_SECONDS: Final = 5.0
@@ -118,7 +118,7 @@ class IdempotentProducer:
     def _new(self) -> Any:
         from kafka import KafkaProducer
 
-        describe_broker(self._arguments)  # of brokers away kafka-python would keep a thread
+        reach(self._arguments)  # of brokers away kafka-python would keep a thread
         milliseconds = int(self._patience_seconds * 1_000)
         limits = {
             "delivery_timeout_ms": milliseconds,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event as Signal
+from time import monotonic
 from typing import Final
 
 import structlog
@@ -21,6 +22,7 @@ SHORTEST_SECONDS: Final = 0.005  # between two looks at the end of the log
 LONGEST_SECONDS: Final = 0.2
 PATIENCE_SECONDS: Final = 2.0  # between two tries while a broker or the database is away
 LOOK_SECONDS: Final = 1.0  # between two looks at who leads
+LONGEST_TURN_SECONDS: Final = 90.0  # of a lane: acknowledgements are awaited for 30 s, and again
 GRACE_SECONDS: Final = 3.0  # for the batches in hand, once told to stop
 HOPELESS: Final = ("log_replaced", "topic_mismatch", "topic_not_made")  # until somebody acts
 
@@ -55,17 +57,26 @@ class Relay:
         self._broker = broker
         self._lanes = lanes
         self._tell = tell
+        self._beat: Callable[[], None] = lambda: None
         self._told: dict[str, str] = {}  # the last line of each lane
 
-    def run(self, stop: Signal, topics: Sequence[Topic] = ()) -> None:
+    def run(
+        self,
+        stop: Signal,
+        topics: Sequence[Topic] = (),
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
         """Lead or stand by until told to stop; wait out brokers and a database that are away.
 
         topics: made and checked at the start, beside those of the lanes
+        beat:   gives a sign of life, again and again as long as no lane stands still
         Raises: InfraError log_replaced, topic_mismatch, topic_not_made
         """
+        self._beat = beat
         wanted = dict.fromkeys([*topics, *(topic for lane in self._lanes for topic in lane.topics)])
         waiting = _Waiting("relay", self._tell)
         while not stop.is_set():
+            self._beat()
             try:
                 if wanted:
                     self._broker.ensure_topics(list(wanted))
@@ -95,6 +106,8 @@ class Relay:
             try:
                 while not stop.is_set() and not wait(running, 0).done:
                     self._look()
+                    if all(work.turns() for work in works):
+                        self._beat()
                     stop.wait(LOOK_SECONDS)
             finally:
                 ending.set()
@@ -136,12 +149,18 @@ class _Work:
         self._producer = broker.new_producer()
         self._waiting = _Waiting(lane.name, tell)
         self._begun = False
+        self._turned_at = monotonic()
+
+    def turns(self) -> bool:
+        """Whether its loop went round lately: whatever it waits for has an end."""
+        return monotonic() - self._turned_at < LONGEST_TURN_SECONDS
 
     def run(self, ending: Signal) -> None:
         """Publish until told to end. Raises: InfraError log_replaced"""
         pause = SHORTEST_SECONDS
         try:
             while not ending.is_set():
+                self._turned_at = monotonic()
                 try:
                     if self._step():
                         pause = SHORTEST_SECONDS

@@ -26,13 +26,13 @@ PROGRAMS: Final = {
 
 def run_cluster() -> None:
     """Run until a signal. A local Kafka that was started for it stops with it."""
-    from services.bootstrap import broker_facts, start_broker, stop_broker
+    from services.bootstrap import start_broker, stop_broker
 
     stop = signalled()
     with opened() as system:
         settings = system.settings
         tell_database(system)
-        is_ours = not settings.kafka and broker_facts(settings) is None
+        is_ours = not settings.kafka and not _runs(settings)
         address = settings.kafka or start_broker(settings)
         state(f"Kafka ready ({'given by ORDERPATH_KAFKA' if settings.kafka else address})")
         try:
@@ -55,16 +55,26 @@ def run_cluster() -> None:
 def _keep_broker(settings: "Settings", stop: Signal) -> None:
     """Start the local Kafka again whenever it has died; nobody else would."""
     from domain.refusals import InfraError
-    from services.bootstrap import broker_state, start_broker
+    from services.bootstrap import start_broker
 
+    hindrance = ""  # told once
     while not stop.wait(LOOK_SECONDS):
         try:
-            _, runs = broker_state(settings) or ("", False)
-            if not runs and not stop.is_set():
+            if not _runs(settings) and not stop.is_set():
                 start_broker(settings)
                 state("Kafka was gone and is started again")
+            hindrance = ""
         except InfraError as error:
-            state(f"waiting for Kafka: {error}")
+            if str(error) != hindrance:
+                hindrance = str(error)
+                state(f"waiting for Kafka: {hindrance}")
+
+
+def _runs(settings: "Settings") -> bool:
+    from services.bootstrap import broker_state
+
+    _, runs = broker_state(settings) or ("", False)
+    return runs
 
 
 def _supervisor(settings: "Settings", address: str) -> Supervisor:

@@ -21,7 +21,6 @@ from services.cli.errors import DATA_FOLDER, INFRASTRUCTURE, CommandFailed
 from services.cli.options import AsJson
 from services.cli.output import put, say
 from services.cli.session import opened
-from services.cli.supervisor import end_leftovers
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -54,6 +53,7 @@ def follow() -> None:
 def down(json: AsJson = False) -> None:
     """End `up` and stop the embedded database, whoever uses it."""
     from services.bootstrap import load_settings, stop_database
+    from services.cli.supervisor import end_leftovers
 
     settings = load_settings()
     pid = running_pid(settings.data_dir)

@@ -5,6 +5,7 @@ from typing import Final
 import typer
 
 from services.cli import (
+    alive,
     broker,
     bulk,
     calendars,
@@ -77,6 +78,7 @@ for program in (
     foreground.down,
     status.status,
     foreground.follow,
+    alive.alive,
     stream_programs.commands,
     stream_programs.worker,
     status.psql,

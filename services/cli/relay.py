@@ -69,7 +69,7 @@ def relay(context: typer.Context) -> None:
 
     stop = signalled()
     with opened() as system:
-        system.relay(state).run(stop, TOPICS)
+        system.relay(state).run(stop, TOPICS, system.heartbeat("relay").beat)
     state("ended")
 
 

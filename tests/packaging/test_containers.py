@@ -9,6 +9,7 @@ import yaml
 from typer.main import get_command
 
 from infra.settings import PREFIX, Settings
+from services.cli.alive import Kind
 from services.cli.cluster import PROGRAMS
 from services.cli.program import app
 
@@ -47,6 +48,12 @@ def test_every_service_that_stays_has_a_health_check() -> None:
     staying = [service for service in SERVICES.values() if service.get("restart") != "no"]
     assert all("healthcheck" in service for service in staying)
     assert len(staying) == len(SERVICES) - 1
+
+
+@pytest.mark.parametrize("name", sorted(OURS.keys() - {"drive"}))
+def test_the_health_check_of_a_program_looks_at_that_program(name: str) -> None:
+    assert OURS[name]["healthcheck"]["test"] == ["CMD", "orderpath", "alive", name]
+    assert name in [kind.value for kind in Kind]
 
 
 def test_the_compose_file_waits_only_for_what_it_has() -> None:

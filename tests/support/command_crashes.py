@@ -14,7 +14,7 @@ from kafka import KafkaConsumer
 from consumers.commands import SETTINGS, CommandConsumer
 from consumers.members import membership
 from domain.batch import Answer, Append, Log
-from domain.streaming import COMMANDS, Message, Producer
+from domain.streaming import COMMANDS, COMMANDS_GROUP, Message, Producer
 from infra.log import configure_logging
 from infra.producer import IdempotentProducer
 from tests.support.loads import open_pipeline
@@ -37,7 +37,8 @@ def take_commands_and_die(
         open_pipeline(url, wrap, patience_seconds=inf) as pipeline,
         membership(folder / "commands") as member,
     ):
-        records = KafkaConsumer(COMMANDS.name, **SETTINGS, **arguments, group_instance_id=member)
+        own = {"group_id": COMMANDS_GROUP, "group_instance_id": member}
+        records = KafkaConsumer(COMMANDS.name, **SETTINGS, **arguments, **own)
         CommandConsumer(records, pipeline, producer, Signal()).run()
     pipe.close()
 

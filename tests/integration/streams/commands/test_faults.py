@@ -12,7 +12,7 @@ import pytest
 from domain.messages import Command
 from domain.streaming import RESULTS
 from infra.embedded import start_embedded, stop_embedded
-from infra.local_broker import start_local_broker
+from infra.local_broker import start_local_broker, stop_local_broker
 from infra.migrate import migrate
 from tests.support.broker import kill_broker
 from tests.support.command_crashes import STEPS, Step, take_commands_and_die
@@ -140,6 +140,24 @@ def test_topics_that_are_deleted_and_made_again_are_used_again(shop: Shop, fault
 
     shop.assert_nothing_lost(second)
     assert worker.end()[0] == 0
+
+
+def test_a_consumer_that_starts_before_kafka_waits_for_it(
+    shop: Shop, broker_folder: Path, fault: Fault
+) -> None:
+    (order_id,) = open_shop(shop.url, 1)
+    shop.send([note(order_id)])
+    stop_local_broker(broker_folder)
+    fault("Kafka away at the start")
+    worker = shop.start()
+    worker.await_line("waiting for Kafka")
+    other = shop.start()
+    other.await_line("waiting for Kafka")
+    assert other.end()[0] == 0
+
+    assert start_local_broker(broker_folder) == shop.broker
+    worker.await_line(TAKING)
+    eventually(shop.committed, "all is committed")
 
 
 def test_a_broker_that_is_killed_and_started_again_loses_nothing(

@@ -9,7 +9,8 @@ from tests.support.command_line import ROOT, Here
 
 GROUPS = {
     "": (
-        "up", "down", "status", "follow", "commands", "worker", "psql", "demo", "import", "order",
+        "up", "down", "status", "follow", "alive", "commands", "worker", "psql", "demo", "import",
+        "order",
         "report",
         "path", "calendar",
     ),

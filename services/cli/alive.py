@@ -1,0 +1,44 @@
+"""`orderpath alive`: whether a program that stays does its work; for health checks."""
+
+from enum import StrEnum
+from typing import Annotated, Final
+
+import typer
+
+from services.cli.errors import WANTING
+from services.cli.options import AsJson
+from services.cli.output import put
+
+# What a waiting program may take between two signs: a relay waits 30 s for acknowledgements.
+WITHIN_SECONDS: Final = 60.0
+
+
+class Kind(StrEnum):
+    """The programs that give signs of life."""
+
+    RELAY = "relay"
+    WORKER = "worker"
+    COMMANDS = "commands"
+
+
+def alive(
+    kind: Annotated[Kind, typer.Argument(metavar="PROGRAM", help="relay, worker or commands.")],
+    within: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="How old its last sign may be.")
+    ] = WITHIN_SECONDS,
+    json: AsJson = False,
+) -> None:
+    """Say whether a program on this data folder has given a sign of life; exit code 1 if not."""
+    from services.bootstrap import load_settings
+    from services.heartbeat import Heartbeat
+
+    age = Heartbeat(load_settings().data_dir, kind).age_seconds()
+    lives = age is not None and age <= within
+    last = "never gave a sign" if age is None else f"gave its last sign {age:.0f} s ago"
+    put(
+        {"program": kind, "alive": lives, "age_seconds": age},
+        as_json=json,
+        people=lambda: [f"{kind} {last}"],
+    )
+    if not lives:
+        raise SystemExit(WANTING)

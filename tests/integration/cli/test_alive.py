@@ -1,0 +1,34 @@
+"""`orderpath alive`: what a health check hears."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from services.heartbeat import Heartbeat
+from tests.support.command_line import Here
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Here:
+    return Here({"ORDERPATH_DATA_DIR": str(tmp_path)})
+
+
+def test_a_program_that_gave_a_sign_lately_is_alive(here: Here, tmp_path: Path) -> None:
+    Heartbeat(tmp_path, "relay").beat()
+
+    said = here.run("alive", "relay", "--json")
+
+    assert said.code == 0
+    assert (said.json["program"], said.json["alive"]) == ("relay", True)
+    assert here.run("alive", "worker").code == 1
+
+
+def test_a_program_that_stands_still_is_not(here: Here, tmp_path: Path) -> None:
+    Heartbeat(tmp_path, "commands").beat()
+    os.utime(tmp_path / "alive" / "commands", (1_000, 1_000))
+
+    said = here.run("alive", "commands", "--json")
+
+    assert (said.code, said.json["alive"]) == (1, False)
+    assert here.run("alive", "nobody").code == 2

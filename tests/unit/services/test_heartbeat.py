@@ -1,0 +1,37 @@
+"""Signs of life: fresh while the work goes round, and no reason to stop it."""
+
+from pathlib import Path
+
+import pytest
+
+from services.heartbeat import Heartbeat
+
+
+def test_a_sign_is_young_and_who_never_gave_one_has_none(tmp_path: Path) -> None:
+    assert Heartbeat(tmp_path, "relay").age_seconds() is None
+
+    Heartbeat(tmp_path, "relay").beat()
+
+    age = Heartbeat(tmp_path, "relay").age_seconds()
+    assert age is not None
+    assert age < 60
+    assert Heartbeat(tmp_path, "worker").age_seconds() is None
+
+
+def test_a_sign_is_given_once_a_second_at_most(tmp_path: Path) -> None:
+    heart = Heartbeat(tmp_path, "relay")
+    heart.beat()
+    (tmp_path / "alive" / "relay").unlink()
+
+    heart.beat()
+
+    assert heart.age_seconds() is None
+
+
+def test_a_folder_that_takes_no_sign_stops_nobody(tmp_path: Path) -> None:
+    (tmp_path / "alive").write_text("a file where the folder should be")
+
+    Heartbeat(tmp_path, "relay").beat()
+
+    with pytest.raises(NotADirectoryError):
+        Heartbeat(tmp_path, "relay").age_seconds()
