@@ -35,24 +35,32 @@ class Busy(InfraError):
 _SHORT: Final = """
     select set_config('idle_in_transaction_session_timeout', %s, true),
            set_config('lock_timeout', %s, true), set_config('jit', 'off', true),
-           set_config('search_path', 'pg_temp', true)
+           set_config('search_path', 'pg_temp', true), set_config('synchronous_commit', %s, true)
 """
 
 
 @contextmanager
 def transaction(
-    lend: Lend, *, idle: str = "2s", lock: str = "5s", snapshot: bool = False
+    lend: Lend,
+    *,
+    idle: str = "2s",
+    lock: str = "5s",
+    snapshot: bool = False,
+    durable: bool = True,
 ) -> Iterator[Tx]:
-    """Run a block in one transaction of a lent session; snapshot: all of it sees one moment.
+    """Run a block in one transaction of a lent session.
 
-    Raises: Busy, InfraError
+    snapshot: all of it sees one moment
+    durable:  False: a crash of the database may take back what was committed within the last
+              second. Whoever applies events then applies them again: the log is durable.
+    Raises:   Busy, InfraError
     """
     with lend() as connection:
         try:
             with connection.transaction(), connection.cursor() as tx:
                 if snapshot:
                     tx.execute("set transaction isolation level repeatable read")
-                tx.execute(_SHORT, [idle, lock])
+                tx.execute(_SHORT, [idle, lock, "on" if durable else "off"])
                 yield tx
         except _SOMEBODY_ELSE as error:
             raise Busy("database_busy", f"Somebody else holds the tables: {error}") from error

@@ -165,7 +165,7 @@ class Projector:
         self, deliveries: Sequence[Delivery], *, carefully: bool
     ) -> tuple[int, dict[int, tuple[int, int]]]:
         shards = sorted({delivery.shard for delivery in deliveries})
-        with transaction(self.lend, lock=CHECKPOINT_LOCK) as tx:
+        with transaction(self.lend, lock=CHECKPOINT_LOCK, durable=False) as tx:
             checkpoints = lock_checkpoints(tx, shards, driver=self._driver, build=self._build)
             plan = self._plan(checkpoints, deliveries)
             if plan.positions:
