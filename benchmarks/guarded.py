@@ -25,28 +25,30 @@ GUARDS: Final = (
 def path_of(statuses: int) -> OrderPath:
     """Make a path: a round of ROUND statuses, and others that can be entered from any of them."""
     codes = [f"s{number:03}" for number in range(statuses)]
-    guards = [
-        {"code": f"guard_{number}", "when": when, "message": "Not yet"}
-        for number, when in enumerate(GUARDS)
+    moves: list[dict[str, Any]] = [
+        {"from": codes[n], "to": codes[(n + 1) % ROUND], "roles": ["manager"]} for n in range(ROUND)
     ]
-    moves = [
-        {"from": codes[n], "to": codes[(n + 1) % ROUND], "roles": ["manager"], "guards": guards}
-        for n in range(ROUND)
-    ]
-    moves += [
-        {"from": codes[:ROUND], "to": code, "guards": guards, "roles": ["lead"]}
-        for code in codes[ROUND:]
-    ]
+    moves += [{"from": codes[:ROUND], "to": code, "roles": ["lead"]} for code in codes[ROUND:]]
     return OrderPath.model_validate(
         {
             "path": f"guarded{statuses}",
             "stages": ["all"],
             "statuses": {code: _status(number) for number, code in enumerate(codes)},
             "initial": [{"status": codes[1]}],
-            "transitions": moves,
+            "transitions": [
+                move | {"guards": _guards(number)} for number, move in enumerate(moves)
+            ],
             "stock": {"locations": ["main"]},
         }
     )
+
+
+def _guards(move: int) -> list[dict[str, str]]:
+    """Those that all moves share, and one of the move's own, as real paths have them."""
+    return [
+        {"code": f"guard_{number}", "when": when, "message": "Not yet"}
+        for number, when in enumerate((*GUARDS, f"order.total_minor >= {move}"))
+    ]
 
 
 def _status(number: int) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from domain.orders.ledger import (
 from domain.orders.order import Order
 from domain.orders.shipments import Shipment
 from domain.paths.conditional import compiled
-from domain.paths.conditions import MAX_OPERATIONS, Answer, cost_for, evaluate
+from domain.paths.conditions import MAX_OPERATIONS, Answer, Condition, cost_for, evaluate
 from domain.paths.path import OrderPath
 
 Subject = TypeVar("Subject")
@@ -45,6 +45,7 @@ class Situation:
     placing: bool = False  # it is in no status yet
     budget: int = MAX_OPERATIONS  # of conditions that are asked together
     known: dict[str, Answer] = field(default_factory=dict, init=False, compare=False, repr=False)
+    costs: dict[str, int] = field(default_factory=dict, init=False, compare=False, repr=False)
     groups: dict[tuple[str, ...], list[Answer]] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
@@ -60,22 +61,34 @@ class Situation:
         """
         group = tuple(conditions)
         if group not in self.groups:
-            new = [compiled(one) for one in group if one not in self.known]
-            answers = evaluate(new, context_of(self), self.budget)
-            found = {one.source: answer for one, answer in zip(new, answers, strict=True)}
+            fits = self.cost(group) <= self.budget  # Then no answer depends on the others.
+            asked = map(compiled, dict.fromkeys(group))
+            found = self._evaluated(
+                [one for one in asked if one.source not in self.known or not (fits or one.plain)]
+            )
+            if fits:
+                self.known |= found
             self.groups[group] = [found[s] if s in found else self.known[s] for s in group]
         return self.groups[group]
 
     def foresee(self, conditions: Iterable[str]) -> None:
-        """Answer those of many conditions that cost nothing to speak of: cheaper together."""
-        new = [one for one in map(compiled, dict.fromkeys(conditions)) if one.plain]
-        answers = evaluate(new, context_of(self))
-        self.known.update(zip([one.source for one in new], answers, strict=True))
+        """Answer many conditions together, which is cheaper; those that cost next to nothing, if
+        all of them would exceed the budget.
+        """
+        asked = [compiled(one) for one in dict.fromkeys(conditions)]
+        fits = self.cost([one.source for one in asked]) <= self.budget
+        self.known |= self._evaluated([one for one in asked if fits or one.plain])
 
     def cost(self, conditions: Iterable[str]) -> int:
-        """Say how many operations conditions take at most."""
-        context = context_of(self)
-        return sum(cost_for(compiled(one), context) for one in conditions)
+        """Say how many operations of the budget conditions take at most."""
+        costs, context = self.costs, context_of(self)
+        asked = [one for one in map(compiled, dict.fromkeys(conditions)) if not one.plain]
+        costs |= {one.source: cost_for(one, context) for one in asked if one.source not in costs}
+        return sum(costs[one.source] for one in asked)
+
+    def _evaluated(self, conditions: Sequence[Condition]) -> dict[str, Answer]:
+        answers = evaluate(conditions, context_of(self), self.budget)
+        return dict(zip([one.source for one in conditions], answers, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Every field that a condition can name is worked out from the order, by the type it is told."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -60,3 +61,26 @@ def test_the_money_is_told_as_conditions_mean_it() -> None:
     assert (order["total_minor"], order["paid_minor"], order["due_minor"]) == (1_400, 1_400, 0)
     assert order["payment_status"] == "paid"
     assert context()["payments"][0]["method"] == "card"
+
+
+class CountedPieces(dict[str, int]):
+    """Pieces of an item that know how often they were looked at."""
+
+    looked_at = 0
+
+    def get(self, *args: Any) -> Any:
+        self.looked_at += 1
+        return super().get(*args)
+
+
+def test_a_condition_that_many_moves_share_is_told_its_items_once() -> None:
+    order = given(PLACE).world.order
+    pieces = CountedPieces(ordered=3)
+    counted = replace(order, items={"1": replace(order.items["1"], pieces=pieces)})
+    situation = Situation(ORDER_ID, counted, PATH, actor("user", "lead"), NOW)
+    shared = "items.all(i, i.ordered == 3)"
+
+    for n in range(60):
+        assert situation.answers([shared, f"order.total_minor >= {n}"]) == [True, True]
+
+    assert pieces.looked_at == 1
