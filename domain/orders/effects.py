@@ -116,7 +116,8 @@ def _to_follow(draft: Draft) -> Follow | None:
         if asked_for(draft.path, follow.to, rule):  # A path from before this was refused.
             continue
         situation = replace(draft.situation, order=order, budget=draft.budget)
-        draft.budget -= situation.cost(guard.when for guard in rule.guards)
+        cost = situation.cost(guard.when for guard in rule.guards)
+        draft.budget -= min(cost, draft.budget)
         closed = [
             *guards_hold(situation, rule.guards),
             *documents_are_there(order, draft.path, follow.to),

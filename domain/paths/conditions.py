@@ -108,7 +108,8 @@ def evaluate(
     conditions: Sequence[Condition], context: Mapping[str, Any], budget: int = MAX_OPERATIONS
 ) -> list[Answer]:
     """Answer every condition, in their order; no answer depends on what else is asked, except that
-    together they cost no more than the budget: whichever would exceed it has no answer.
+    together they cost no more than the budget: whichever would exceed it has no answer. Those that
+    cost next to nothing always have one.
 
     Shape: context holds each variable that they name, as ENVIRONMENT describes it: records as
     mappings, lists as sequences, times aware and in UTC. None stands for what the order does not
@@ -120,7 +121,7 @@ def evaluate(
     alone: list[Condition] = []
     for condition in conditions:
         cost = 0 if condition.plain else cost_for(condition, read)
-        if cost <= budget:
+        if condition.plain or cost <= budget:
             budget -= cost
             (alone if condition.copies else together).append(condition)
     answers = dict(zip(together, _answers(together, read), strict=True))

@@ -147,6 +147,49 @@ class TestFollowing:
         assert (order.status, len(order.deadlines)) == ("confirmed", 1)
 
 
+class TestDearConditions:
+    """Of the 500 items of an order, each with each: more than all that is asked may take."""
+
+    DEAR = "items.all(i, items.all(j, j.quantity <= i.quantity && j.sku == i.sku))"
+    LINES = tuple(TEA.model_copy(update={"item_id": str(n), "quantity": 1}) for n in range(500))
+
+    def shop(self, *conditions: str) -> Scenario:
+        """Packed at once on the way to `confirmed`, from where it goes on as the rules say."""
+        statuses = PATH.content["statuses"]
+        packing = statuses | {
+            "confirmed": {"stage": "work", "on_enter": {"items": {"to": "assembled"}}},
+            "lost": {"stage": "end"},
+        }
+        targets = ("lost", "packed", "done")[: len(conditions)]
+        guarded = [
+            {
+                "from": "confirmed",
+                "to": to,
+                "guards": [{"code": "asked", "when": when, "message": "Not yet"}],
+            }
+            for to, when in zip(targets, conditions, strict=True)
+        ]
+        follow = [{"items": "assembled", "from": "confirmed", "to": to} for to in targets]
+        moves = [*guarded, {"from": "new", "to": "confirmed"}]
+        order = ORDER.model_copy(update={"lines": self.LINES})
+        return given(order, paths=(path(statuses=packing, transitions=moves, follow=follow),))
+
+    def test_a_rule_that_is_too_dear_to_ask_leaves_those_after_it_what_costs_nothing(self) -> None:
+        confirm = c.ChangeStatus(**who(), to_status="confirmed")
+
+        assert self.shop(self.DEAR).when(confirm).order.status == "confirmed"
+        assert self.shop(self.DEAR, "!order.test").when(confirm).order.status == "packed"
+
+    def test_it_uses_up_what_may_be_asked_and_no_more(self) -> None:
+        confirm = c.ChangeStatus(**who(), to_status="confirmed")
+        through_a_list = "items.all(i, i.quantity == 1)"
+
+        shop = self.shop(self.DEAR, through_a_list, "!order.test")
+
+        assert self.shop(through_a_list).when(confirm).order.status == "lost"
+        assert shop.when(confirm).order.status == "done"
+
+
 ENDLESS = {"stage": "work", "limit": {"working": "3650d"}}  # more than any calendar reaches
 
 

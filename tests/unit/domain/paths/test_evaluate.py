@@ -166,6 +166,7 @@ def test_what_is_asked_together_shares_one_budget() -> None:
 
 def test_what_goes_through_no_list_costs_nothing_of_the_budget() -> None:
     assert evaluate([compiled("!order.test")], context(), 0) == [True]
+    assert evaluate([compiled("!order.test")], context(), -1) == [True]
 
 
 def test_lists_that_a_condition_writes_out_cost_what_they_cost() -> None:
