@@ -1,7 +1,7 @@
 """What a condition costs at most, by the lengths of the lists that it goes through.
 
 The library has no limit of its own, and copies what `map` and `filter` have found with each element
-that they find. One operation is some 0.1 µs. Called by domain.paths.conditions.
+that they find. One operation is at most some 0.05 µs. Called by domain.paths.conditions.
 """
 
 from collections import Counter

@@ -8,7 +8,7 @@ from domain.messages import Code, OneOrMany, Shape, Text
 from domain.paths.conditional import When
 
 MAX_NAMES = 1_000  # in one list
-MAX_GUARDS = 20  # of one move: each may take some 0.1 s
+MAX_GUARDS = 20  # of one move: together they may take some 0.1 s
 ANY = "*"
 
 Requirement = Literal["reason_code", "initiator", "reason"]
