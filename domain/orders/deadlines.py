@@ -2,7 +2,6 @@
 and paths that are published later never move it.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from domain.facts import Facts
@@ -35,16 +34,6 @@ def deadlines_of(
     except BeyondCalendar as error:
         unmet = Unmet(code="deadline_out_of_reach", field="to_status", message=str(error))
         raise Refusal(unmet) from error
-
-
-def out_of_reach(situation: Situation, status: str) -> Iterable[Unmet]:
-    """List what stands against the limit of a status: working time that no calendar reaches."""
-    path, at, facts = situation.path, situation.now, situation.facts
-    try:
-        deadlines_of(path, status, at, facts, paused=situation.order.paused)
-    except Refusal as refusal:
-        return refusal.unmet
-    return ()
 
 
 def paused_by(situation: Situation, target: str) -> Paused | None:

@@ -13,7 +13,7 @@ from domain.orders.entering import entering
 from domain.orders.guards import role_may
 from domain.orders.parts import Approval
 from domain.paths.transitions import Transition
-from domain.refusals import Refusal, Unmet
+from domain.refusals import Unmet
 
 Moving = c.ChangeStatus | c.CancelOrder
 
@@ -40,13 +40,15 @@ def _enter(situation: Situation, cmd: Moving, target: str) -> Verdict:
     if target == source:
         return [], []
     unmet = moves.move_is_open(situation, target)
-    more = [*moves.reasons_are_given(path, source, target, cmd)] if target in path.statuses else []
+    if target not in path.statuses:
+        return [], unmet
+    more = [*moves.reasons_are_given(path, source, target, cmd)]
     if unmet or more:
         return [], [*unmet, *against_effects(situation, target), *more]
-    try:
-        changed = entering(situation, target, reason_code=cmd.reason_code, initiator=cmd.initiator)
-    except Refusal:  # Its limit; there may be more against it.
-        return [], against_effects(situation, target)
+    said = {"reason_code": cmd.reason_code, "initiator": cmd.initiator}
+    changed, beyond = entering(situation, target, **said)
+    if beyond:
+        return [], against_effects(situation, target)  # There may be more against it.
     if source is not None and moves.rule_of(path, source, target).override:
         return [changed, e.OverrideUsed(from_status=source, to_status=target)], []
     return [changed], []

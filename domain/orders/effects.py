@@ -10,7 +10,6 @@ from domain.messages import Decided, Event
 from domain.orders import events as e
 from domain.orders import goods, whereabouts
 from domain.orders.context import Situation
-from domain.orders.deadlines import out_of_reach
 from domain.orders.decide_items import moved
 from domain.orders.draft import Draft
 from domain.orders.entering import entering
@@ -29,15 +28,13 @@ KEEPING = (e.PaymentSubmitted, e.PaymentCharged, e.PaymentAuthorised)
 def against_effects(situation: Situation, target: str) -> list[Unmet]:
     """List everything that stands against what a move leads to, whether the move is open or not."""
     path = situation.path
-    if target not in path.statuses:
+    if not (path.calendars or path.has_effects):
         return []
-    beyond = list(out_of_reach(situation, target)) if path.calendars else []
-    if not path.has_effects:
-        return beyond
-    moved_on = e.StatusChanged(from_status=situation.status, to_status=target)
+    changed, unmet = entering(situation, target)
     draft = Draft.of(situation)
-    follow_up(draft, [Decided(moved_on if beyond else entering(situation, target), draft.at)])
-    return [*draft.unmet, *beyond]
+    if path.has_effects:
+        follow_up(draft, [Decided(changed, draft.at)])
+    return [*draft.unmet, *unmet]
 
 
 def follow_up(draft: Draft, told: Sequence[Decided], *, going_on: bool = True) -> None:
@@ -130,11 +127,10 @@ def _to_follow(draft: Draft) -> Follow | None:
 def _enter(draft: Draft, follow: Follow) -> bool:
     """Say whether the order went on: a limit may be out of the calendar's reach."""
     situation = replace(draft.situation, order=draft.order)
-    unmet = list(out_of_reach(situation, follow.to))
+    changed, unmet = entering(situation, follow.to)
     draft.unmet += unmet
     if unmet:
         return False
-    changed = entering(situation, follow.to)
     draft.add(changed)
     _effect_of(draft, changed)
     return True

@@ -3,20 +3,29 @@
 from typing import Any
 
 from domain.orders.context import Situation
-from domain.orders.deadlines import deadlines_of, paused_by
+from domain.orders.deadlines import Deadlines, deadlines_of, paused_by
 from domain.orders.events import StatusChanged
+from domain.refusals import Refusal, Unmet
 
 
-def entering(situation: Situation, target: str, **said: Any) -> StatusChanged:
-    """Give the event, with the limits by the calendar of this moment. said: why, if anybody says.
-
-    Raises: Refusal deadline_out_of_reach
+def entering(
+    situation: Situation, target: str, **said: Any
+) -> tuple[StatusChanged, tuple[Unmet, ...]]:
+    """Give the event, with the limits by the calendar of this moment, and what stands against them:
+    working time that no calendar reaches, and then it has none. said: why, if anybody says.
     """
     order, path = situation.order, situation.path
-    return StatusChanged(
+    deadlines: Deadlines = ()
+    unmet: tuple[Unmet, ...] = ()
+    try:
+        deadlines = deadlines_of(path, target, situation.now, situation.facts, paused=order.paused)
+    except Refusal as refusal:
+        unmet = refusal.unmet
+    changed = StatusChanged(
         from_status=order.status,
         to_status=target,
-        deadlines=deadlines_of(path, target, situation.now, situation.facts, paused=order.paused),
+        deadlines=deadlines,
         paused=paused_by(situation, target),
         **said,
     )
+    return changed, unmet

@@ -145,5 +145,34 @@ def test_d2_a_paused_limit_is_allowed_to_go_on_if_what_is_left_of_it_can() -> No
     assert shop.when(c.ChangeStatus(**who(), to_status="new")).order.status == "new"
 
 
+class CountedCalendars(dict[str, Calendar]):
+    """Calendars that know how often one was asked for."""
+
+    asked = 0
+
+    def __getitem__(self, name: str) -> Calendar:
+        self.asked += 1
+        return super().__getitem__(name)
+
+
+@pytest.mark.parametrize("effects", [{}, {"stock": {"locations": ["main"]}}])
+@pytest.mark.parametrize("working", ["2h", "3000d"])
+def test_the_limit_of_a_status_is_worked_out_once_for_each_move(
+    working: str, effects: dict[str, Any]
+) -> None:
+    statuses = PATH.content["statuses"] | {"packed": {"stage": "work"}}
+    limited = statuses | {"confirmed": {"stage": "work", "limit": {"working": working}}}
+    path = OrderPath.model_validate(
+        PATH.content | {"calendar": "shop", "statuses": limited} | effects
+    )
+    shop = given(PUBLISHED, place(), paths=[path])
+    calendars = CountedCalendars(shop=CALENDAR)
+    facts = Facts(calendars=calendars)
+
+    list_moves(Situation(ORDER_ID, shop.world.order, path, actor(), SATURDAY_NOON, facts))
+
+    assert calendars.asked == 1
+
+
 def _by() -> dict[str, Any]:
     return {"command_id": UUID(int=2), "actor": actor()}
