@@ -118,7 +118,8 @@ def more_streams_of(command: Command, states: States, facts: Facts) -> Iterable[
             order: Order = states[command.stream_id]
             path = _path_ahead(command, states, facts)
             streams = stocks_for(order, path, command)
-            if path is not None and (path.limits_prices or type(command) is commands.AddItem):
+            adds_line = type(command) is commands.AddItem
+            if adds_line or (path is not None and path.limits_prices):
                 streams = (*streams, *prices_for(order, path, command))
             if path is None or not isinstance(command, _ENTERING):
                 return streams

@@ -112,7 +112,7 @@ def decide(order: Order, cmd: c.OrderCommand, facts: Facts, now: datetime) -> De
     # A fact may be minutes ahead of our clock: what is decided now comes after it.
     at = cmd.occurred_at or max(now, order.last_occurred_at or now)
     situation = Situation(cmd.order_id, order, path, cmd.actor, at, facts) if path else None
-    events, more = _verdict(order, cast(c.Change, cmd), path, situation, at)
+    events, more = _verdict(order, cast(c.Change, cmd), situation, facts.offer, at)
     if unmet or more:
         raise Refusal(*unmet, *more)
     if situation is not None and (situation.path.has_effects or order.goods):
@@ -170,17 +170,18 @@ def _decided(cmd: c.OrderCommand, order: Order, event: Event, at: datetime) -> D
 def _verdict(
     order: Order,
     cmd: c.Change,
-    path: OrderPath | None,
     situation: Situation | None,
+    offer: Offer | None,
     at: datetime,
 ) -> Verdict:
+    path = situation.path if situation else None
     match cmd:
         case c.ChangeStatus() | c.CancelOrder() | c.ApproveMove():
             return moves.decide(situation, cmd)
         case c.SubmitPayment() | c.PaymentCommand() | c.GrantRefund():
             return payments.decide(order, cmd, path)
         case c.ItemCommand():
-            return items.decide(order, cmd, path, situation.facts.offer if situation else None)
+            return items.decide(order, cmd, path, offer)
         case c.CreateShipment() | c.TrackShipment() | c.MoveShipment():
             return shipments.decide(order, cmd, path, at)
         case c.MoveDocument():
@@ -190,7 +191,7 @@ def _verdict(
         case c.ExpireReservations():  # Also of a path that keeps none any more.
             return [], [] if order.goods else [*guards.stock_is_kept(path)]
         case c.ChangeFields():
-            return _change_fields(order, cmd, path, situation.facts.offer if situation else None)
+            return _change_fields(order, cmd, path, offer)
         case c.AssignOwner():
             return _assign_owner(order, cmd)
         case c.AddNote():

@@ -5,12 +5,12 @@ from uuid import UUID
 
 import pytest
 
-from domain.messages import Event
+from domain.messages import Decided, Event
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.money import Line
 from domain.products.events import ProductPublished, ProductWithdrawn
-from tests.support.examples import COMMANDS, ORDER_ID, actor
+from tests.support.examples import COMMANDS, EVENTS, NOW, ORDER_ID, actor, fact_id
 from tests.support.spec import Answer, given
 
 PLACE = COMMANDS["order.place"]
@@ -52,6 +52,13 @@ def test_a_line_without_a_price_needs_a_product_that_has_one(history: tuple[Even
     assert answer.fields == ["line.unit_price_minor"]
     stated = line_of(given(PLACE, *history).when(add(unit_price_minor=1)))
     assert (stated.title, stated.vat_bp) == ("TEA-100", 0)
+
+
+def test_before_the_path_of_an_order_is_known_its_lines_have_their_products_prices_too() -> None:
+    charged = Decided(EVENTS["order.payment_charged.v1"], NOW, fact_id(1))
+
+    given(charged, SOLD).when(add()).then_refused("path_not_pinned")
+    given(charged).when(add()).then_refused("path_not_pinned", "price_unknown")
 
 
 def test_a_line_without_a_number_gets_one_that_is_free() -> None:
