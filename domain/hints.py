@@ -28,6 +28,15 @@ def advice(word: object, known: Iterable[str]) -> str:
 
 
 def one_of(names: Iterable[str], otherwise: str) -> str:
-    """Tell what is there to choose from; otherwise: what to do where nothing is."""
-    there = ", ".join(names)
-    return f"one of {there}" if there else otherwise
+    """Tell what is there to choose from; otherwise: what to do where nothing is.
+
+    It stays short, as refusals are stored: the first names, long ones cut, and how many more.
+    """
+    there = [*names]
+    shown = ", ".join(map(_cut, there[:_MOST_SHOWN]))
+    more = f" and {len(there) - _MOST_SHOWN} more" if len(there) > _MOST_SHOWN else ""
+    return f"one of {shown}{more}" if there else otherwise
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"

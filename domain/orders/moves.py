@@ -122,7 +122,7 @@ def status_is_known(path: OrderPath, status: str, field: str = "to_status") -> I
             field=field,
             message=f"The path {path.path} has no {named}"
             + (f": did you mean {meant}?" if meant else ""),
-            needed="one of " + ", ".join(path.statuses),
+            needed=one_of(path.statuses, "another path"),
         )
 
 

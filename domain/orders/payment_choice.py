@@ -8,6 +8,7 @@ refund that comes before its charge. Called by decide_payments only.
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 
+from domain.hints import one_of
 from domain.orders import commands as c
 from domain.orders import guards
 from domain.orders.ledger import Balance, balance, payments_of
@@ -168,5 +169,5 @@ def _ambiguous(names: Iterable[str]) -> Unmet:
         code="payment_ambiguous",
         field="payment_id",
         message="Several payments fit",
-        needed="one of " + ", ".join(names),
+        needed=one_of(names, "a payment_id"),
     )
