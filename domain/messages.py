@@ -34,6 +34,14 @@ Text = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_no_nu
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_no_nul)]
 _CODE = r"[a-z][a-z0-9_]{0,63}"
 Code = Annotated[str, StringConstraints(pattern=f"^{_CODE}$")]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedAsCode:
+    """Marks a field that takes any name though a code is meant: deciding says which there are."""
+
+
+AskedCode = Annotated[Name, AskedAsCode()]
 _PHONE_DIGITS = 7  # shorter ones reach nobody
 _KEY = r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}"  # as programs number things: TEA-100, p-1, 2026/17
 
@@ -168,7 +176,7 @@ class Command(Shape):
     reason: Personal | None = None  # free text, for people
     occurred_at: Moment | None = None  # None: now; only facts may set the past
     expected_version: int | None = Field(default=None, ge=0)
-    expected_status: Name | None = None  # whatever was written: deciding says what is wrong
+    expected_status: AskedCode | None = None
 
 
 class Event(Shape):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from domain.messages import Code, Moment, Name, Personal, Written
+from domain.messages import AskedCode, Code, Moment, Name, Personal, Written
 from domain.orders.currencies import KnownCurrency
 from domain.orders.document_commands import IssueDocument as IssueDocument
 from domain.orders.document_commands import MoveDocument as MoveDocument
@@ -75,7 +75,7 @@ class ChangeStatus(OrderCommand):
     NAME: ClassVar[str] = "order.change_status"
     FOLLOWS_PATH: ClassVar[bool] = True
 
-    to_status: Name  # whatever was written: deciding says which statuses there are
+    to_status: AskedCode
     reason_code: Code | None = None
     initiator: Initiator | None = None
 
@@ -88,7 +88,7 @@ class CancelOrder(OrderCommand):
 
     reason_code: Code | None = None
     initiator: Initiator | None = None
-    to_status: Name | None = None  # None: the path's first failure status
+    to_status: AskedCode | None = None  # None: the path's first failure status
 
 
 class ApproveMove(OrderCommand):
@@ -97,7 +97,7 @@ class ApproveMove(OrderCommand):
     NAME: ClassVar[str] = "order.approve_move"
     FOLLOWS_PATH: ClassVar[bool] = True
 
-    to_status: Name
+    to_status: AskedCode
 
 
 class ChangeFields(OrderCommand):

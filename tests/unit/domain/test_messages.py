@@ -12,7 +12,16 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from domain.attempts import refused
 from domain.catalog import COMMANDS, EVENTS
-from domain.messages import Actor, Code, Command, PersonalField, Shape, is_code, is_key
+from domain.messages import (
+    Actor,
+    AskedAsCode,
+    Code,
+    Command,
+    PersonalField,
+    Shape,
+    is_code,
+    is_key,
+)
 from domain.orders import commands as c
 from domain.orders import facts
 from domain.orders.money import OpenLine
@@ -208,14 +217,25 @@ def takes_free_text(model: type[BaseModel], name: str) -> bool:
     return True
 
 
+def is_asked_as_code(model: type[BaseModel], name: str) -> bool:
+    """Say if one word in a field means a code, and so is nobody's name."""
+    field = model.model_fields[name]
+    parts = [one for part in get_args(field.annotation) for one in get_args(part)]
+    return any(isinstance(part, AskedAsCode) for part in (*parts, *field.metadata))
+
+
 def written(value: Any, text: str = FREE_TEXT) -> Any:
     """Give the value with free text wherever it may stand, at any depth and in the roles."""
+    word = is_code(text)
     if isinstance(value, Actor):
-        return value.model_copy(update={"roles": (*value.roles, text)})
+        roles = value.roles if word else (*value.roles, text)
+        return value.model_copy(update={"roles": roles})
     if isinstance(value, Shape) and not isinstance(value, OrderPath | Calendar):
         model = type(value)
         changed = {
-            name: text if takes_free_text(model, name) else written(getattr(value, name), text)
+            name: text
+            if takes_free_text(model, name) and not (word and is_asked_as_code(model, name))
+            else written(getattr(value, name), text)
             for name in model.model_fields
         }
         return value.model_copy(update=changed)
@@ -246,7 +266,7 @@ def test_d4_what_has_no_number_or_may_be_a_telephone_number_is_no_key(
     assert is_key(text) == shown
 
 
-@pytest.mark.parametrize("text", [FREE_TEXT, "Zebedee", "+493012345678", "495-123-4567"])
+@pytest.mark.parametrize("text", [FREE_TEXT, "Zebedee", "zebedee", "+493012345678", "495-123-4567"])
 @pytest.mark.parametrize("name", COMMANDS)
 def test_d4_no_refusal_and_no_attempt_repeats_free_text(name: str, text: str) -> None:
     """Nor what may be a surname or a telephone number, though it is one word."""
