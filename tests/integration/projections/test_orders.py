@@ -1,14 +1,16 @@
 """One row per order and its money: the same wherever the batches of a follower begin and end."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final, LiteralString
 from uuid import UUID, uuid4
 
 import pytest
+from psycopg import sql
 
 from domain.messages import Command
 from domain.orders import commands as c
 from domain.orders.money import Line
+from infra.postgres import connect
 from tests.integration.projections.world import World
 from tests.support.examples import NOW, TEA, actor, fact_id
 
@@ -75,6 +77,40 @@ def test_a_discount_is_shared_out_the_same_wherever_a_batch_ends(
     world.follower(batch_events).catch_up()
 
     assert world.query("select vat_minor, total_minor from analytics.orders") == [(2, 18)]
+
+
+def test_what_the_lines_cost_as_placed_is_written_with_the_placement_and_never_again(
+    world: World,
+) -> None:
+    lines = [line("1", 8, 1_000), line("2", 16, 2_000)]
+    order_id = world.place(lines=lines, discount_minor=6)
+    world.place(lines=lines)  # Nothing is off this one.
+    world.catch_up()
+    nets = "select placed_nets from live.order_totals order by order_id"
+    assert world.query(nets) == [({"1": 8, "2": 16},), (None,)]
+
+    ((schema,),) = world.query("select schemaname from pg_tables where tablename = 'order_totals'")
+    with connect(world.url, role="orderpath_projector") as connection:
+        connection.execute(sql.SQL(REFUSED_TO_BE_WRITTEN).format(schema=sql.Identifier(schema)))
+    who: dict[str, Any] = {"command_id": uuid4(), "actor": actor(), "order_id": order_id}
+    told = c.ItemFact(fact_id=fact_id(1), occurred_at=NOW, line=line("3", 0, 0))
+    world.send(
+        c.CancelItem(**who, item_id="2", reason_code="out_of_stock"),
+        c.RecordFacts(**who | {"actor": actor("import")}, path="shop", facts=(told,)),
+    )
+    world.catch_up()
+
+    assert world.query(nets) == [({"1": 8, "2": 16},), (None,)]
+    discount = "select discount_minor from live.order_totals where order_id = %s"
+    assert world.query(discount, order_id) == [(2,)]  # A third of the goods is left.
+
+
+REFUSED_TO_BE_WRITTEN: Final[LiteralString] = """
+    create function {schema}.refuse() returns trigger language plpgsql
+        as $$ begin raise exception 'it is written again'; end $$;
+    create trigger again before update of placed_nets on {schema}.order_totals
+        for each row execute function {schema}.refuse();
+"""
 
 
 def line(item_id: str, price: int, vat_bp: int) -> Line:
