@@ -47,6 +47,7 @@ from domain.paths.selection import DIMENSIONS, SELECTION, Selection
 from domain.products import commands as product_commands
 from domain.products.decide import decide as decide_product
 from domain.products.delivery_methods import (
+    DeliveryMethod,
     DeliveryMethodCommand,
     DeliveryMethods,
     EndDeliveryMethod,
@@ -171,7 +172,8 @@ def with_more(facts: Facts, states: States, streams: Iterable[str]) -> Facts:
     calendars: dict[str, Calendar] = {}
     stocks: dict[str, Stock] = {}
     customer: Customer | None = None
-    offer = facts.offer
+    products: dict[str, Product] = {}
+    methods: Mapping[str, DeliveryMethod] = {}
     for stream in streams:
         match states[stream]:
             case CalendarLine(calendar=calendar) if calendar is not None:
@@ -181,11 +183,12 @@ def with_more(facts: Facts, states: States, streams: Iterable[str]) -> Facts:
             case Customer() as customer:
                 pass
             case Product() as product:
-                offer = Offer({entity_of(stream): product})
+                products[entity_of(stream)] = product
             case DeliveryMethods(given=methods):
-                offer = Offer({}, methods=methods)
+                pass
             case _:
                 pass
+    offer = Offer(products, methods=methods) if products or methods else facts.offer
     return Facts(facts.paths, calendars, stocks, customer, offer)
 
 

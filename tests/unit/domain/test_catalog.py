@@ -7,10 +7,22 @@ from uuid import UUID
 
 import pytest
 
-from domain.catalog import AGGREGATES, COMMANDS, EVENTS, decide_on, empty_state, streams_of
+from domain.catalog import (
+    AGGREGATES,
+    COMMANDS,
+    EVENTS,
+    decide_on,
+    empty_state,
+    streams_of,
+    with_more,
+)
 from domain.facts import Facts
 from domain.messages import Command, Event
 from domain.orders.events import ORDER_EVENTS
+from domain.products.delivery_methods import STREAM as METHODS
+from domain.products.delivery_methods import DeliveryMethod, DeliveryMethods
+from domain.products.pricing import Offer
+from domain.products.product import Product
 from tests.golden.stored_names import DOMAIN, ROOT, codes_in, refusal_codes
 from tests.support import examples
 from tests.support.spec import Scenario, given
@@ -155,3 +167,17 @@ def test_every_code_of_what_cannot_be_read_has_a_test() -> None:
     tested = {node.value for node in laws if isinstance(node, ast.Constant)}
 
     assert set(codes_in(WIRE)) - tested == set()
+
+
+def test_all_products_and_methods_that_a_command_reads_are_one_offer() -> None:
+    tea, pot = Product(title="Tea"), Product(title="Pot")
+    post = DeliveryMethod(code="post", price_minor=300, currency="EUR")
+    states = {
+        "product-TEA-100": tea,
+        METHODS: DeliveryMethods(given={"post": post}),
+        "product-POT": pot,
+    }
+
+    offer = with_more(Facts(), states, states).offer
+
+    assert offer == Offer({"TEA-100": tea, "POT": pot}, methods={"post": post})
