@@ -14,14 +14,7 @@ from domain.facts import Facts
 from domain.messages import Actor
 from domain.orders.documents import Document
 from domain.orders.items import PIECE_STATUSES, Item
-from domain.orders.ledger import (
-    Balance,
-    LedgerEntry,
-    balance,
-    method_of,
-    payment_status,
-    payments_of,
-)
+from domain.orders.ledger import Balance, balances, methods_of, payment_status
 from domain.orders.order import Order
 from domain.orders.shipments import Shipment
 from domain.paths.conditional import compiled
@@ -185,13 +178,13 @@ class _Payment:
     """One payment of an order, as the ledger sums it."""
 
     payment_id: str
-    entries: Sequence[LedgerEntry]  # of this payment
-    sums: Balance  # of these, in the order's currency
+    method: str | None
+    sums: Balance  # in the order's currency
 
 
 _PAYMENT: Final[Fields[_Payment]] = {
     "payment_id": lambda p: p.payment_id,
-    "method": lambda p: method_of(p.entries, p.payment_id),
+    "method": lambda p: p.method,
     "amount_minor": lambda p: p.sums.submitted_minor,
     "authorised_minor": lambda p: p.sums.authorised_minor,
     "charged_minor": lambda p: p.sums.charged_minor,
@@ -202,13 +195,10 @@ _PAYMENT: Final[Fields[_Payment]] = {
 
 
 def _payments(s: Situation) -> list[_Record[_Payment]]:
-    entries: dict[str, list[LedgerEntry]] = {one: [] for one in payments_of(s.order.ledger)}
-    for entry in s.order.ledger:
-        if entry.payment_id is not None:
-            entries[entry.payment_id].append(entry)
+    methods = methods_of(s.order.ledger)
     return [
-        _Record(_Payment(name, of, balance(of, s.order.currency)), _PAYMENT)
-        for name, of in entries.items()
+        _Record(_Payment(name, methods.get(name), sums), _PAYMENT)
+        for name, sums in balances(s.order.ledger, s.order.currency).items()
     ]
 
 

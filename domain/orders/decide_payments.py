@@ -21,9 +21,8 @@ from domain.orders.ledger import LedgerEntry, payments_of
 from domain.orders.order import Order
 from domain.orders.path_rights import payment_may_be_made
 from domain.orders.payment_choice import (
-    by_payment,
     free_name,
-    held_by,
+    held_by_payment,
     is_of_gateway,
     still_due,
     to_return,
@@ -184,7 +183,7 @@ def _movement(cmd: c.PaymentCommand, payment_id: str, amount_minor: int) -> Even
 
 
 def _announced(order: Order, cmd: c.IncomingPayment, payment_id: str, amount: int) -> list[Event]:
-    if cmd.method is None or payment_id in by_payment(order, cmd):
+    if cmd.method is None or payment_id in payments_of(order.ledger):
         return []
     return [
         e.PaymentSubmitted(
@@ -207,5 +206,5 @@ def _money_is_there(
     order: Order, cmd: c.ReturnedPayment, payment_id: str, amount: int
 ) -> list[Unmet]:
     """Nobody gives back more than came in."""
-    held = held_by(order, cmd, payment_id)
+    held = held_by_payment(order, cmd).get(payment_id, 0)
     return [] if amount <= held else [too_much(amount, held)]

@@ -72,19 +72,28 @@ def balance(
     return Balance(**{f"{kind}_minor": amount for kind, amount in sums.items()})
 
 
+def balances(entries: Sequence[LedgerEntry], currency: str | None) -> dict[str, Balance]:
+    """Sum the entries of each payment, in the order in which they became known."""
+    of: dict[str, list[LedgerEntry]] = {name: [] for name in payments_of(entries)}
+    for entry in entries:
+        if entry.payment_id is not None:
+            of[entry.payment_id].append(entry)
+    return {name: balance(own, currency) for name, own in of.items()}
+
+
 def payments_of(entries: Iterable[LedgerEntry]) -> list[str]:
     """Name the payments, in the order in which they became known."""
     return list(dict.fromkeys(e.payment_id for e in entries if e.payment_id is not None))
 
 
-def method_of(entries: Iterable[LedgerEntry], payment_id: str) -> str | None:
-    """Name the method of a payment, None if nobody announced it."""
-    return next((e.method for e in entries if e.payment_id == payment_id and e.method), None)
+def methods_of(entries: Sequence[LedgerEntry]) -> dict[str, str]:
+    """Name the method of each payment that somebody announced, as it was told first."""
+    return {e.payment_id: e.method for e in reversed(entries) if e.payment_id and e.method}
 
 
 def secured_minor(entries: Sequence[LedgerEntry], currency: str | None) -> int:
     """Sum what is with us and what is authorised and not charged yet, payment by payment."""
-    sums = [balance(entries, currency, name) for name in payments_of(entries)]
+    sums = balances(entries, currency).values()
     return sum(s.paid_minor + max(s.authorised_minor - s.charged_minor, 0) for s in sums)
 
 

@@ -11,7 +11,7 @@ from itertools import count
 from domain.hints import one_of
 from domain.orders import commands as c
 from domain.orders import guards
-from domain.orders.ledger import Balance, balance, payments_of
+from domain.orders.ledger import Balance, balance, balances, payments_of
 from domain.orders.order import Order
 from domain.refusals import Unmet
 
@@ -25,7 +25,7 @@ def to_take(order: Order, cmd: c.IncomingPayment) -> Chosen | Unmet:
         return amount
     if cmd.payment_id is not None:
         return cmd.payment_id, amount
-    sums = by_payment(order, cmd)
+    sums = _by_payment(order, cmd)
     waiting = list(_waiting(sums, cmd, amount))
     if is_of_gateway(cmd):
         # Of equal ones any will do: they wait for the same.
@@ -44,15 +44,15 @@ def to_return(order: Order, cmd: c.ReturnedPayment) -> Chosen | Unmet:
     payment_id = cmd.payment_id
     if is_of_gateway(cmd) and cmd.amount_minor is not None:
         return payment_id or _giving_back(order, cmd, cmd.amount_minor), cmd.amount_minor
+    held = held_by_payment(order, cmd)
     if payment_id is None:
-        held = {name: held_by(order, cmd, name) for name in payments_of(order.ledger)}
         enough = [name for name, minor in held.items() if minor >= (cmd.amount_minor or 1)]
         if len(enough) > 1:
             return _ambiguous(enough)
         if not enough:
             return too_much(cmd.amount_minor, max(held.values(), default=0))
         payment_id = enough[0]
-    paid = held_by(order, cmd, payment_id)
+    paid = held.get(payment_id, 0)
     amount = cmd.amount_minor or paid
     return (payment_id, amount) if amount > 0 else too_much(None, paid)
 
@@ -84,7 +84,7 @@ def _authorised(sums: Mapping[str, Balance]) -> Iterator[tuple[str, int]]:
 
 def _giving_back(order: Order, cmd: c.ReturnedPayment, amount: int) -> str:
     """Name the payment that a gateway took it from, as far as it can be told."""
-    held = {name: s.paid_minor for name, s in by_payment(order, cmd).items()}
+    held = {name: s.paid_minor for name, s in _by_payment(order, cmd).items()}
     whole = [name for name, minor in held.items() if minor == amount]
     enough = [name for name, minor in held.items() if minor >= amount]
     return _of_reference(order, cmd) or _only(whole) or _only(enough) or free_name(order)
@@ -105,20 +105,18 @@ def _only(names: list[str]) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
-def by_payment(order: Order, cmd: c.PaymentCommand) -> dict[str, Balance]:
+def _by_payment(order: Order, cmd: c.PaymentCommand) -> dict[str, Balance]:
     """Sum the ledger of each payment."""
-    currency = _currency(order, cmd)
-    return {name: balance(order.ledger, currency, name) for name in payments_of(order.ledger)}
+    return balances(order.ledger, _currency(order, cmd))
 
 
-def held_by(order: Order, cmd: c.PaymentCommand, payment_id: str) -> int:
-    """Give what can go back of one payment, in minor units: of all of them no more than came in.
+def held_by_payment(order: Order, cmd: c.PaymentCommand) -> dict[str, int]:
+    """Give what can go back of each payment, in minor units: of all of them no more than came in.
 
     A return that a gateway told may be a payment of its own, and is missing from the order then.
     """
-    currency = _currency(order, cmd)
-    whole = balance(order.ledger, currency).paid_minor
-    return min(whole, balance(order.ledger, currency, payment_id).paid_minor)
+    whole = balance(order.ledger, _currency(order, cmd)).paid_minor
+    return {name: min(whole, sums.paid_minor) for name, sums in _by_payment(order, cmd).items()}
 
 
 def _currency(order: Order, cmd: c.PaymentCommand) -> str:

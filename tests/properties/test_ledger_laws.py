@@ -21,6 +21,7 @@ from domain.orders.ledger import (
     Kind,
     LedgerEntry,
     balance,
+    balances,
     payment_status,
     payments_of,
     refund_status,
@@ -90,6 +91,16 @@ def test_d6_payments_and_promises_together_are_the_whole_ledger(
     whole["granted_minor"] += sum(x.amount_minor for x in entries if x.kind == "granted")
 
     assert sums(balance(entries, "EUR")) == whole
+
+
+@settings(max_examples=2_000, deadline=None)
+@given(entries=ledgers)
+def test_d6_all_payments_summed_at_once_are_each_of_them_summed_alone(
+    entries: list[LedgerEntry],
+) -> None:
+    alone = {name: balance(entries, "EUR", name) for name in payments_of(entries)}
+
+    assert list(balances(entries, "EUR").items()) == list(alone.items())
 
 
 @settings(max_examples=2_000, deadline=None)
