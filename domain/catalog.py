@@ -247,8 +247,8 @@ def decide_on(
         case commands.PlaceOrder():
             pinned = _path_for(command, states)
             path = facts.paths.get(pinned) if pinned else None
-            checked = bool(denied_to(states[command.stream_id], path, command))
-            if (offer := offer_in(command, states, checked=checked)) is not None:
+            denied = denied_to(states[command.stream_id], path, command)
+            if (offer := offer_in(command, states, denied)) is not None:
                 facts = replace(facts, offer=offer)
             return placing.place_order(command, pinned, states, facts, now)
         case MigrateOrder():

@@ -31,7 +31,7 @@ from domain.orders.items import INITIAL
 from domain.orders.money import check_totals
 from domain.orders.order import Order
 from domain.orders.path_rights import pieces_may_go, placed_payment_may_be_made
-from domain.orders.price_rights import delivery_may_be_changed, denied_to
+from domain.orders.price_rights import delivery_may_be_changed
 from domain.orders.starting import first_status, placed_payment
 from domain.paths.path import OrderPath
 from domain.products.pricing import Offer, price
@@ -63,7 +63,7 @@ def place(
     path = facts.paths.get(pinned) if pinned else None
     unmet += guards.path_is_chosen(path, cmd)
     unmet += placed_payment_may_be_made(cmd, path)
-    priced = price(cmd, facts.offer, now, denied_to(order, path, cmd))
+    priced = price(cmd, facts.offer, now)
     unmet += [*guards.items_stand_once(priced.lines), *priced.unmet]
     unmet += check_totals(priced.lines, priced.totals, cmd.stated if priced.is_whole else None)
     if pinned is None or path is None or unmet:

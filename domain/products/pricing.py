@@ -60,6 +60,7 @@ class Offer:
     products: Mapping[str, Product]  # by SKU; empty: every line keeps the price that it states
     discounts: Sequence[Discount] = ()
     methods: Mapping[str, DeliveryMethod] = field(default_factory=dict)  # of delivery, by code
+    denied: Denied = NOTHING  # what the sender may not state; that is what all of this says
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +87,16 @@ def offer_streams(asked: Asked, *, checked: bool = False) -> tuple[str, ...]:
     return tuple(streams)
 
 
-def offer_in(asked: Asked, states: Mapping[str, Any], *, checked: bool = False) -> Offer | None:
+def offer_in(asked: Asked, states: Mapping[str, Any], denied: Denied = NOTHING) -> Offer | None:
     """Pick the offer from the states of offer_streams; None where those are none."""
+    checked = bool(denied)
     products = {sku: states[stream_of(sku)] for sku in _skus(asked, checked)}
     method = _method(asked, checked)
     if not products and method is None:
         return None
     discounts = list(states[DISCOUNTS].given.values()) if products else []
     methods = states[METHODS].given if method is not None else {}
-    return Offer(products, discounts, methods)
+    return Offer(products, discounts, methods, denied)
 
 
 def _skus(asked: Asked, checked: bool) -> Iterable[str]:
@@ -117,32 +119,31 @@ def _method(asked: Asked, checked: bool) -> str | None:
     return asked.delivery.method if is_wanted else None
 
 
-def price(asked: Asked, offer: Offer | None, now: datetime, denied: Denied = NOTHING) -> Priced:
+def price(asked: Asked, offer: Offer | None, now: datetime) -> Priced:
     """Say what all lines and the delivery cost, and everything that stands against it.
 
-    offer:  None where everything is stated and nobody wants it checked.
-    denied: what the sender may not state; that is what the products and the list say
+    offer: None where everything is stated and nobody wants it checked.
     """
     if offer is not None and offer.products:
-        priced = _Pricing(asked, offer, now, denied).priced()
+        priced = _Pricing(asked, offer, now).priced()
     else:
         lines = tuple([line for line in asked.lines if isinstance(line, Line)])
         priced = Priced(lines, _totals(asked, lines, asked.discount_minor))
     if offer is None:
         return priced
-    return _with_delivery(asked, offer, priced, checked=bool(denied.price))
+    return _with_delivery(asked, offer, priced)
 
 
 class _Pricing:
     """One run of `price`: the lines by their products, then what comes off."""
 
-    def __init__(self, asked: Asked, offer: Offer, now: datetime, denied: Denied) -> None:
+    def __init__(self, asked: Asked, offer: Offer, now: datetime) -> None:
         self._asked = asked
         self._offer = offer
-        self._denied = denied
+        self._denied = offer.denied
         checks_all = not _states_everything(asked)
-        self._checks_price = checks_all or bool(denied.price)
-        self._checks_discount = checks_all or bool(denied.discount)
+        self._checks_price = checks_all or bool(offer.denied.price)
+        self._checks_discount = checks_all or bool(offer.denied.discount)
         given = offer.discounts if self._checks_discount else ()
         self._in_force = [one for one in given if one.holds(asked.currency, now)]
         self._unmet: list[Unmet] = []
@@ -236,11 +237,11 @@ def _best(
     return AppliedDiscount(code=offs[0][1], item_id=item_id, amount_minor=-offs[0][0])
 
 
-def _with_delivery(asked: Asked, offer: Offer, priced: Priced, *, checked: bool) -> Priced:
-    """Take what the delivery costs from its method. A shop that lists none takes any, as stated.
-
-    checked: whether the sender may not state it, and so names a method that is listed
+def _with_delivery(asked: Asked, offer: Offer, priced: Priced) -> Priced:
+    """Take what the delivery costs from its method. A shop that lists none takes any, as stated;
+    whoever may not state it names a method that is listed.
     """
+    checked = bool(offer.denied.price)
     code = _method(asked, checked)
     if code is None or not offer.methods:
         return priced

@@ -1,5 +1,7 @@
 """Who may not state a price pays the product's: placing, adding and changing lines (P23, V7)."""
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +11,7 @@ from domain.messages import Actor
 from domain.orders import commands as c
 from domain.orders.money import Line
 from domain.paths.path import OrderPath
+from domain.paths.rights import FieldRight
 from domain.products.delivery_methods import DeliveryMethod, DeliveryMethodSet
 from domain.products.discounts import Discount, DiscountSet
 from domain.products.events import PriceChanged, ProductPublished, ProductWithdrawn
@@ -156,6 +159,30 @@ class TestPlacing:
         asked = place(CLIENT, tea(unit_price_minor=1))
 
         assert shop(SOLD, rules=PATH).when(asked).order.due_minor == 3
+
+    @pytest.mark.parametrize("by", [CLIENT, MANAGER])
+    def test_what_may_not_be_stated_is_found_once_to_read_prices_and_once_to_decide(
+        self, by: Actor
+    ) -> None:
+        scenario = shop(SOLD)
+        rights = CountedRights(path().fields)
+        scenario.world.paths["shop", 1] = path().model_copy(update={"fields": rights})
+
+        assert scenario.when(place(by)).order.due_minor == 1_500
+
+        assert rights.asked == {"price": 2, "discount": 2}
+
+
+class CountedRights(dict[str, FieldRight]):
+    """Rights that know how often each was asked for."""
+
+    def __init__(self, rights: Mapping[str, FieldRight]) -> None:
+        super().__init__(rights)
+        self.asked = Counter[str]()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.asked[name] += 1
+        return super().get(name, default)
 
 
 class TestItems:
