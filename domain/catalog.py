@@ -212,7 +212,7 @@ def definitions_of(command: Command, states: States) -> tuple[PathKey, ...]:
 
 
 def _pinned(order: Order) -> tuple[PathKey, ...]:
-    return ((order.path, order.path_version),) if order.path else ()
+    return (order.pinned,) if order.path else ()
 
 
 def _wanted(command: MigrateOrder, states: States) -> tuple[PathKey, ...]:

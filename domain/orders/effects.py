@@ -77,7 +77,7 @@ def _apply(draft: Draft, entered: OnEnter) -> None:
         case "commit":
             whereabouts.commit_all(draft)
         case "release":
-            goods.release_all(draft, "cancelled")
+            goods.release_all(draft)
         case None:
             pass
         case _:

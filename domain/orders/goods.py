@@ -61,12 +61,15 @@ def reserve_pieces(draft: Draft, moved: e.ItemStatusChanged) -> None:
         reserve(draft, [Wanted(moved.item_id, item.line.sku, quantity)], partial=False)
 
 
-def release_all(draft: Draft, why: ReleaseReason) -> None:
-    """Give back all that is kept and still here; reserved pieces are ordered ones again."""
+def release_all(draft: Draft) -> None:
+    """Give back all that is kept and still here, as the order asks for it no more; reserved pieces
+    are ordered ones again.
+    """
     for item_id, kept in draft.order.goods.items():
         item = draft.order.items.get(item_id)
         if kept.parts and item is not None:
-            release(draft, item_id, kept.quantity - kept_though_away(item, kept), why)
+            quantity = kept.quantity - kept_though_away(item, kept)
+            release(draft, item_id, quantity, "cancelled")
             unreserve(draft, item_id, item.pieces.get(RESERVED, 0))
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from itertools import islice
-from typing import Annotated, Self
+from typing import Annotated, LiteralString, Self
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -53,18 +53,11 @@ class OrderPath(Definition):
 
     @model_validator(mode="after")
     def _names_are_defined(self) -> Self:
-        undefined = [
-            InitErrorDetails(
-                type=PydanticCustomError(
-                    "undefined_name", "There is no {kind} {name}", {"kind": kind, "name": name}
-                ),
-                loc=place,
-                input=name,
-            )
-            for place, kind, name in undefined_names(self)
-        ]
-        if undefined:
-            raise ValidationError.from_exception_data("OrderPath", undefined)
+        _refuse(
+            "undefined_name",
+            "There is no {kind} {name}",
+            [(at, name, {"kind": kind, "name": name}) for at, kind, name in undefined_names(self)],
+        )
         if len(list(islice(self._pairs(), MAX_TRANSITIONS + 1))) > MAX_TRANSITIONS:
             raise ValueError(f"a path has at most {MAX_TRANSITIONS} moves: split it")
         return self
@@ -80,17 +73,8 @@ class OrderPath(Definition):
             ("follow", _going_round(self.follow)),
             ("follow", _followed_alone(self)),
         )
-        problems = [
-            InitErrorDetails(
-                type=PydanticCustomError("part_differs", "{problem}", {"problem": problem}),
-                loc=(part,),
-                input=part,
-            )
-            for part, problem in parts
-            if problem
-        ]
-        if problems:
-            raise ValidationError.from_exception_data("OrderPath", problems)
+        found = [((part,), part, {"problem": problem}) for part, problem in parts if problem]
+        _refuse("part_differs", "{problem}", found)
         return self
 
     def calendar_of(self, limit: Limit) -> str | None:
@@ -173,6 +157,20 @@ class OrderPath(Definition):
     def first_failure(self) -> str | None:
         """Where a cancelled order goes when nobody says otherwise."""
         return next((c for c, s in self.statuses.items() if s.final == "failure"), None)
+
+
+def _refuse(
+    code: LiteralString,
+    message: LiteralString,
+    problems: Iterable[tuple[tuple[str | int, ...], str, dict[str, str]]],
+) -> None:
+    """Raise what pydantic raises; problems: where, what is written there, what the message says."""
+    details = [
+        InitErrorDetails(type=PydanticCustomError(code, message, said), loc=place, input=written)
+        for place, written, said in problems
+    ]
+    if details:
+        raise ValidationError.from_exception_data("OrderPath", details)
 
 
 # Each says what does not fit together and what to do, None if all is well.

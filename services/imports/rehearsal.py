@@ -28,7 +28,7 @@ class Rehearsal:
         found = self._system.log.load(dict.fromkeys((c.stream_id for c in commands), 0))
         self._orders = {stream: state_of(events) for stream, events in found.items()}
         self._paths |= paths
-        pinned = {(order.path, order.path_version) for order in self._orders.values() if order.path}
+        pinned = {order.pinned for order in self._orders.values() if order.path}
         self._paths |= self._system.log.load_paths(sorted(pinned - self._paths.keys()))
 
     def decide(self, command: RecordFacts) -> list[Event]:
