@@ -95,11 +95,14 @@ class Selection:
     def choose(self, order: Mapping[Dimension, str]) -> Listed | None:
         """Give the path that such orders take, None if none applies to them."""
         kind = tuple([order[one] for one in DIMENSIONS])
-        if kind not in self._chosen:
-            if len(self._chosen) >= MAX_REMEMBERED:
-                self._chosen.clear()
-            self._chosen[kind] = next(map(attrgetter("listed"), self.matches(order)), None)
-        return self._chosen[kind]
+        try:
+            return self._chosen[kind]
+        except KeyError:
+            chosen = next(map(attrgetter("listed"), self.matches(order)), None)
+        if len(self._chosen) >= MAX_REMEMBERED:
+            self._chosen.clear()
+        self._chosen[kind] = chosen
+        return chosen  # Another thread may have cleared what was remembered.
 
     @cached_property
     def _chosen(self) -> dict[tuple[str, ...], Listed | None]:

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from domain.orders.commands import PlaceOrder
 from domain.paths.path import OrderPath
-from domain.paths.selection import DIMENSIONS, AppliesTo, Listed, Selection
+from domain.paths.selection import (
+    DIMENSIONS,
+    MAX_REMEMBERED,
+    AppliesTo,
+    Dimension,
+    Listed,
+    Selection,
+)
 from tests.support.examples import NOW, ORDER_ID, PATH, TEA, actor
 from tests.support.spec import Scenario, given
 
@@ -87,16 +94,59 @@ def test_orders_keep_the_path_that_they_were_placed_on() -> None:
     assert first.at(NOW + timedelta(days=1)).world.order.path == "anywhere"
 
 
+class CountedPaths(dict[str, Listed]):
+    """Paths that know how often all of them were looked at."""
+
+    looked_at = 0
+
+    def values(self) -> Any:
+        self.looked_at += 1
+        return super().values()
+
+
+def kind(number: int) -> dict[Dimension, str]:
+    return {"shop": "s", "channel": f"c{number}", "order_type": "private"}
+
+
+def test_what_was_chosen_is_remembered_for_so_many_kinds_of_orders_and_no_more() -> None:
+    paths = CountedPaths(web=Listed("web", 1, ({"channel": ("c0", "c7")},), 1))
+    selection = Selection(paths=paths)
+
+    def chosen(*numbers: int) -> list[str | None]:
+        found = [selection.choose(kind(number)) for number in numbers]
+        return [one.path if one else None for one in found]
+
+    chosen(*range(MAX_REMEMBERED))
+    assert (chosen(0, 1, 7), paths.looked_at) == (["web", None, "web"], MAX_REMEMBERED)
+
+    assert (chosen(MAX_REMEMBERED), paths.looked_at) == ([None], MAX_REMEMBERED + 1)
+    assert (chosen(0, 1, 7, 0), paths.looked_at) == (["web", None, "web", "web"],
+                                                     MAX_REMEMBERED + 4)  # fmt: skip
+
+
 names = st.sampled_from(["a", "b", "c"])
 alternatives = st.fixed_dictionaries(
     {}, optional={one: st.one_of(st.just(("*",)), st.tuples(names)) for one in DIMENSIONS}
 )
 
 
-@for_all(
-    st.lists(st.lists(alternatives, max_size=3).map(tuple), max_size=5),
-    st.fixed_dictionaries(dict.fromkeys(DIMENSIONS, names)),
-)
+listings = st.lists(st.lists(alternatives, max_size=3).map(tuple), max_size=5)
+orders: st.SearchStrategy[dict[Any, str]] = st.fixed_dictionaries(dict.fromkeys(DIMENSIONS, names))
+
+
+@for_all(listings, st.lists(orders, max_size=8))
+def test_what_is_remembered_is_what_would_be_chosen_anew(
+    listed: list[AppliesTo], asked: list[dict[Any, str]]
+) -> None:
+    selection = Selection(
+        paths={str(n): Listed(str(n), 1, applies_to, n) for n, applies_to in enumerate(listed)}
+    )
+
+    for order in (*asked, *asked):
+        assert selection.choose(order) == Selection(paths=selection.paths).choose(order)
+
+
+@for_all(listings, orders)
 def test_what_is_taken_applies_and_nothing_that_applies_is_closer(
     listed: list[AppliesTo], order: dict[Any, str]
 ) -> None:
