@@ -164,6 +164,8 @@ class Pieces:
         item_id, source, target = event.item_id, event.from_status, event.to_status
         group = next((one for one in (WAITING, IN_HAND) if source in one), (source,))
         if expiring:
+            if not self._all(item_id, [source], "kept"):  # The written off got further.
+                self._exchange(item_id, source, group, "written off", "kept")
             return self._first(item_id, [source], ["kept"])
         if target in ("cancelled", *WAITING):
             return self._given_up(item_id, source, group)
