@@ -23,6 +23,7 @@ from domain.refusals import Unmet
 
 # What is told of money says how long goods wait for it.
 KEEPING = (e.PaymentSubmitted, e.PaymentCharged, e.PaymentAuthorised)
+_KEEPING_NAMES = frozenset(event.NAME for event in KEEPING)
 
 
 def against_effects(situation: Situation, target: str) -> list[Unmet]:
@@ -65,6 +66,8 @@ def _effect_of(draft: Draft, event: Event) -> None:
         case e.ItemChanged(line=line):
             whereabouts.line_changed(draft, line.item_id)
         case _ if isinstance(event, KEEPING):
+            goods.keep_as_paid(draft)
+        case e.FactAnnulled(annulled_type=name) if name in _KEEPING_NAMES:
             goods.keep_as_paid(draft)
         case _:
             pass

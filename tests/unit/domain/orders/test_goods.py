@@ -209,6 +209,21 @@ class TestHowLong:
 
         scenario.at(self.LATER).when(c.ExpireReservations(**who())).then_nothing()
 
+    def test_what_was_never_paid_waits_for_its_money_again(self) -> None:
+        scenario = a(*ENOUGH, PLACE, to("confirmed"))
+        told = {"gateway_ref": "g-1", "occurred_at": scenario.now}
+        charge = c.ChargePayment(
+            **who() | {"actor": actor("api_key")}, method="card", currency="EUR", **told
+        )
+        paid = scenario.when(charge)
+        version = max(paid.order.correctable)
+
+        wrong = c.CorrectFact(**who(), version=version, reason="Of another order")
+        corrected = scenario.at(scenario.now + timedelta(minutes=5)).when(wrong)
+
+        assert corrected.unmet == ()
+        assert stock_of(corrected, "TEA").reserved_for(ORDER_ID)["tea"].expires_at is not None
+
     def test_packed_pieces_do_not_expire(self) -> None:
         packed = a(*ENOUGH, PLACE, to("confirmed"), to("packed")).at(self.LATER)
 
