@@ -35,6 +35,7 @@ WITHOUT_OUTCOME: Final[Mapping[type[Exception], tuple[Kind, str]]] = {
     CommandUnreadable: ("invalid", "command_unreadable"),
     FactIdReused: ("invalid", "fact_id_reused"),
 }
+TURNED_AWAY: Final = "too_many_refusals"  # not decided, and so not stored
 UNKNOWN: Final = "command_failed"  # the code of an error that nobody foresaw
 
 
@@ -72,8 +73,12 @@ class Answer(Shape):
 
 
 def answer_of(outcome: Outcome) -> Answer:
-    """Give the answer that tells an outcome."""
+    """Give the answer that tells an outcome; of a command that was turned away there is none."""
     positions = None
+    if TURNED_AWAY in (unmet.code for unmet in outcome.unmet):
+        (unmet,) = outcome.unmet
+        fault = Fault(code=unmet.code, message=f"{unmet.message}: {unmet.needed}")
+        return Answer(command_id=outcome.command_id, kind="failed", error=fault)
     if outcome.first_position is not None and outcome.last_position is not None:
         positions = Positions(first=outcome.first_position, last=outcome.last_position)
     return Answer(

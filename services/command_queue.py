@@ -6,10 +6,10 @@ Callers come from threads and from event loops; each loop is woken once per batc
 import asyncio
 import os
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from select import POLLIN, poll
 from threading import Lock
@@ -192,14 +192,22 @@ class CommandQueue:
             for pending, _ in answers:
                 self._open.pop(pending.command.command_id, None)
         for pending, answer in answers:
-            for waiter in pending.waiters:
+            for waiter, told in zip(pending.waiters, _told(answer), strict=False):
                 if isinstance(waiter, Future):
-                    _settle(waiter, answer)
+                    _settle(waiter, told)
                 else:
-                    loops.setdefault(waiter.get_loop(), []).append((waiter, answer))
+                    loops.setdefault(waiter.get_loop(), []).append((waiter, told))
         for loop, settled in loops.items():
             with suppress(RuntimeError):  # The loop is closed: its callers have gone.
                 loop.call_soon_threadsafe(_settle_all, settled)
+
+
+def _told(answer: Answer) -> Iterator[Answer]:
+    """Give what the first is told who waits, and what all others are: nothing was done for them."""
+    yield answer
+    again = replace(answer, repeated=True) if isinstance(answer, Outcome) else answer
+    while True:
+        yield again
 
 
 def _settle_all(settled: list[tuple[asyncio.Future[Outcome], Answer]]) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from domain.reading import Head
 from domain.refusals import Unusable
-from domain.streaming import LOG, TOPICS, Lane, Message, Topic, named
+from domain.streaming import LOG, PREFIX, TOPICS, Lane, Message, Topic, named
 from services.relay import Broker
 
 Progress = Callable[[int, int], None]  # positions done, positions in all
@@ -36,7 +36,7 @@ def replay(
     Raises: ReplayError, InfraError topic_mismatch, topic_not_made, broker_unavailable
     """
     lane, topic = _find_topic(wish.topic, lanes, broker.prefix)
-    _check(wish, topic, broker.prefix)
+    _check(wish, topic)
     broker.ensure_topics([replace(topic, name=wish.to_topic)])
     producer = broker.new_producer()
     total = max(wish.last - wish.first + 1, 0)
@@ -63,11 +63,11 @@ def _find_topic(name: str, lanes: list[Lane], prefix: str) -> tuple[Lane, Topic]
     raise ReplayError(f"{name} is no topic that the relay fills: those are {known}")
 
 
-def _check(wish: Replay, topic: Topic, prefix: str) -> None:
+def _check(wish: Replay, topic: Topic) -> None:
     if wish.first < 1:
         raise ReplayError(f"The log begins at position 1, not at {wish.first}")
-    ours = {name for one in TOPICS for name in (one.name, named(one.name, prefix))}
-    if wish.to_topic in ours:
+    ours = tuple(one.name.removeprefix(PREFIX) for one in TOPICS)  # of whatever shop
+    if wish.to_topic.endswith(ours):
         raise ReplayError(f"{wish.to_topic} has readers already: name a topic for this one alone")
     if wish.order_id is not None and topic == LOG:
         raise ReplayError(f"A record of {wish.topic} holds many orders: leave --order out")

@@ -3,7 +3,8 @@
     python downstream_consumer.py HOST:PORT orderpath.orders.state orders.sqlite [--once]
 
 Records may come twice, late or again from far back: the version decides. What was read and how far
-are one transaction, so it may be killed at any moment. --once: stop at today's end, say the totals.
+are one transaction: kill it at any moment. A topic that was made again has another id, and is read
+from its beginning. --once: stop at today's end, say the totals.
 """
 
 import json
@@ -11,12 +12,12 @@ import sqlite3
 import sys
 from typing import Any
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 
 TABLES = """
 create table if not exists orders (order_id text primary key, version integer not null, status text,
     total_minor integer not null, currency text, test integer not null);
-create table if not exists read (partition integer primary key, upto integer not null);
+create table if not exists read (topic_id text, part int, upto int, primary key (topic_id, part));
 """
 TAKE = """
 insert into orders values (?, ?, ?, ?, ?, ?) on conflict (order_id) do update set
@@ -32,21 +33,21 @@ select status, count(*), sum(total_minor) from orders where not test group by st
 def main(servers: str, topic: str, file: str, *options: str) -> None:
     table = sqlite3.connect(file)
     table.executescript(TABLES)
-    consumer = KafkaConsumer(
-        bootstrap_servers=servers.split(","), auto_offset_reset="earliest", enable_auto_commit=False
-    )
+    at = {"bootstrap_servers": servers.split(",")}
+    consumer = KafkaConsumer(**at, auto_offset_reset="earliest", enable_auto_commit=False)
     partitions = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic) or ()]
     consumer.assign(partitions)
-    ends, read = consumer.end_offsets(partitions), dict(table.execute("select * from read"))
+    topic_id = str(KafkaAdminClient(**at).describe_topics([topic])[0]["topic_id"])
+    read = dict(table.execute("select part, upto from read where topic_id = ?", [topic_id]))
+    ends = consumer.end_offsets(partitions)
     for one in partitions:
-        known = read.get(one.partition, 0)
-        consumer.seek(one, known if known <= ends[one] else 0)  # else the topic was made again
+        consumer.seek(one, read.get(one.partition, 0))
     while not options or any(consumer.position(one) < ends[one] for one in partitions):
         for one, records in consumer.poll(timeout_ms=500).items():
             with table:  # one transaction
                 table.executemany(TAKE, (row(json.loads(record.value)) for record in records))
-                upto = records[-1].offset + 1
-                table.execute("insert or replace into read values (?, ?)", (one.partition, upto))
+                reached = (topic_id, one.partition, records[-1].offset + 1)
+                table.execute("replace into read values (?, ?, ?)", reached)
     print(json.dumps({status: [orders, minor] for status, orders, minor in table.execute(TOTALS)}))
 
 

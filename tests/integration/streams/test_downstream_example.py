@@ -215,18 +215,18 @@ def test_killed_while_reading_it_goes_on_where_its_table_is(
     assert downstream.totals() == funnel(shop)
 
 
+@pytest.mark.parametrize(("before", "since"), [(3, 1), (1, 3)])
 def test_it_reads_a_topic_that_was_made_again_from_its_beginning(
-    shop: System, downstream: Downstream
+    shop: System, downstream: Downstream, before: int, since: int
 ) -> None:
-    messages = published(shop)
-    downstream.receives([*messages, *messages, *messages])
+    downstream.receives(published(shop) * before)
     downstream.totals()
     anew = Downstream(
         downstream.broker, fresh_topic(downstream.broker, partitions=4), downstream.file
     )
     place(shop, ORDERS + 1)
 
-    anew.receives(published(shop))
+    anew.receives(published(shop)[::-1] * since)
 
     assert anew.totals() == funnel(shop)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.answers import MAX_BYTES, Answer, answer_of, answer_to
+from domain.answers import MAX_BYTES, TURNED_AWAY, Answer, answer_of, answer_to
 from domain.messages import Outcome
 from domain.refusals import (
     CommandIdReused,
@@ -97,3 +97,13 @@ def test_an_answer_without_anything_to_leave_out_is_written_as_it_is() -> None:
     answer = Answer(command_id=ID, kind="failed", versions={"x" * MAX_BYTES: 1})
 
     assert len(answer.encode()) > MAX_BYTES
+
+
+def test_who_was_turned_away_has_no_outcome_and_sends_the_same_again() -> None:
+    unmet = Unmet(code=TURNED_AWAY, message="Refused too often", needed="try again later")
+
+    answer = answer_of(Outcome(UUID(int=1), "refused", unmet=(unmet,)))
+
+    assert (answer.kind, answer.unmet) == ("failed", ())
+    assert answer.error is not None
+    assert (answer.error.code, "try again later" in answer.error.message) == (TURNED_AWAY, True)
