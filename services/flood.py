@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from domain.answers import TURNED_AWAY
 from domain.callers import CountFlood
 from domain.messages import Actor, ActorKind, Command, Outcome
 from domain.refusals import Unmet
@@ -120,7 +119,7 @@ class FloodGuard:
     def _too_many(self) -> Unmet:
         again = (self._minute + MINUTE).isoformat()
         return Unmet(
-            code=TURNED_AWAY,
+            code="too_many_refusals",
             field="actor.id",
             message=f"{self.limit} commands of this caller were refused within a minute; "
             "this one was not looked at",

@@ -100,7 +100,7 @@ def test_an_answer_without_anything_to_leave_out_is_written_as_it_is() -> None:
 
 
 def test_who_was_turned_away_has_no_outcome_and_sends_the_same_again() -> None:
-    unmet = Unmet(code=TURNED_AWAY, message="Refused too often", needed="try again later")
+    unmet = Unmet(code="too_many_refusals", message="Refused too often", needed="try again later")
 
     answer = answer_of(Outcome(UUID(int=1), "refused", unmet=(unmet,)))
 
