@@ -11,6 +11,7 @@ import faust
 from faust.types import TP
 
 from consumers.hand_over import HandOver, Incoming
+from consumers.header_names import pass_over_header_names
 from consumers.state_line import StateLine
 from domain.streaming import LOG, PROJECTIONS_GROUP, named
 from services.bootstrap import Settings
@@ -49,6 +50,7 @@ def make_app(
     broker: how it is reached, as services.bootstrap.faust_arguments gives it
     member: name of this worker in the group, the same after a restart, nobody else's meanwhile
     """
+    pass_over_header_names()
     own: dict[str, Any] = {
         "consumer_group_instance_id": member,
         "datadir": settings.data_dir / "workers",

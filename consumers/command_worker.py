@@ -17,6 +17,7 @@ from kafka import ConsumerRebalanceListener, KafkaConsumer
 from kafka.errors import KafkaError
 
 from consumers.commands import SETTINGS, WAIT_SECONDS, CommandConsumer, broker_error
+from consumers.header_names import take_any_header_name
 from consumers.members import membership
 from domain.refusals import InfraError
 from domain.streaming import COMMANDS, COMMANDS_GROUP, DEADLETTERS, RESULTS, named
@@ -85,6 +86,7 @@ def _subscribe(settings: Settings, member: str) -> KafkaConsumer:
     prefix = settings.kafka_prefix
     topic = named(COMMANDS.name, prefix)
     own = {"group_id": named(COMMANDS_GROUP, prefix), "group_instance_id": member}
+    take_any_header_name()
     records = KafkaConsumer(**SETTINGS | kafka_arguments(find_brokers(settings)) | own)
     # Whoever divides the partitions has to know them: kafka-python divides none that it has not
     # heard of, and the broker gives none to whoever takes its place either.

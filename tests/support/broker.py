@@ -80,6 +80,31 @@ def send_bare_header(broker: str, topic: str, name: str) -> None:
     asyncio.run(write())
 
 
+class _Unnamed(str):
+    """A header name that is no UTF-8 once it is sent."""
+
+    def encode(self, *_: str) -> bytes:
+        return b"\xff\xfe"
+
+
+def send_unreadable_name(
+    broker: str, topic: str, *values: bytes, bad: int = 0, partition: int = 0
+) -> None:
+    """Write records as one batch; a header of one of them, by its number, has such a name."""
+    with KafkaProducer(bootstrap_servers=[broker], acks="all", linger_ms=500) as producer:
+        sent = [
+            producer.send(
+                topic,
+                value,
+                partition=partition,
+                headers=[(_Unnamed("x"), b"1")] if number == bad else [],
+            )
+            for number, value in enumerate(values)
+        ]
+        for future in sent:
+            future.get(timeout=ROOM_SECONDS)
+
+
 def receive(broker: str, topic: str, count: int) -> list[bytes]:
     """Read so many records from the beginning of a topic. Raises: AssertionError if fewer come"""
     found: list[bytes] = []

@@ -10,11 +10,12 @@ from uuid import UUID
 import pytest
 
 from domain.messages import Command
-from domain.streaming import RESULTS
+from domain.streaming import COMMANDS, DEADLETTERS, RESULTS
+from domain.wire import encode
 from infra.embedded import start_embedded, stop_embedded
 from infra.local_broker import start_local_broker, stop_local_broker
 from infra.migrate import migrate
-from tests.support.broker import kill_broker
+from tests.support.broker import kill_broker, send_unreadable_name
 from tests.support.command_crashes import STEPS, Step, take_commands_and_die
 from tests.support.command_worker import (
     TAKING,
@@ -140,6 +141,34 @@ def test_topics_that_are_deleted_and_made_again_are_used_again(shop: Shop, fault
 
     shop.assert_nothing_lost(second)
     assert worker.end()[0] == 0
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_header_name_that_is_no_text_holds_up_no_command(
+    shop: Shop, fault: Fault, killed: bool
+) -> None:
+    keyed, batched = open_shop(shop.url, 2)
+    before, after = ([note(keyed) for _ in range(20)] for _ in range(2))
+    together = [note(batched) for _ in range(9)]
+    if not killed:
+        shop.take_commands()
+    shop.send(before)
+    for partition in range(COMMANDS.partitions):
+        send_unreadable_name(shop.broker, COMMANDS.name, b"{}", partition=partition)
+    send_unreadable_name(shop.broker, COMMANDS.name, *map(encode, together), bad=4)
+    if killed:
+        worker = shop.take_commands()
+        eventually(lambda: bool(shop.stored().keys() & {before[0].command_id}), "it is at work")
+        worker.kill()
+        shop.take_commands()
+    fault("header name that is no text")
+    shop.send(after)
+
+    shop.assert_nothing_lost([*before, *together, *after])
+    with listening(shop.broker, DEADLETTERS.name) as letters:
+        letters.hear_until(lambda heard: len(heard) >= COMMANDS.partitions, "dead letters")
+    places = {one.origin.rpartition("/")[0] for one in letters.heard}
+    assert places == {f"{COMMANDS.name}/{number}" for number in range(COMMANDS.partitions)}
 
 
 def test_a_consumer_that_starts_before_kafka_waits_for_it(

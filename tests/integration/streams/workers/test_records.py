@@ -9,7 +9,7 @@ from domain.streaming import DEADLETTERS, LOG, Message, named
 from infra.log_records import pack, unpack
 from tests.integration.projections.world import World, a_day
 from tests.integration.streams.workers.following import ALL, Start, assert_equal, await_head
-from tests.support.broker import receive, send_bare_header
+from tests.support.broker import receive, send_bare_header, send_unreadable_name
 from tests.support.log_feed import LogFeed
 from tests.support.programs import RunningProgram, wait_for
 
@@ -142,6 +142,26 @@ def test_a_header_without_a_value_stops_no_worker(
 
     await_head(world)
     assert_equal(world)
+
+
+def test_a_header_name_that_is_no_text_stops_no_worker(
+    world: World, feed: LogFeed, start: Start, broker: str, topics: str
+) -> None:
+    both = [start("--id", name) for name in ("one", "two")]
+    for worker in both:
+        worker.await_line("worker ready, 8 of 16 shards")
+    for first in (True, False):
+        a_day(world)
+        feed.publish()
+        for partition in range(LOG.partitions if first else 0):
+            place = (broker, named(LOG.name, topics))
+            send_unreadable_name(*place, b"alone", partition=partition)
+            send_unreadable_name(*place, b"0", b"1", b"2", bad=1, partition=partition)
+
+    await_head(world, seconds=10)
+    assert_equal(world)
+    receive(broker, named(DEADLETTERS.name, topics), 4 * LOG.partitions)
+    assert [worker.process.poll() for worker in both] == [None, None]
 
 
 def test_records_of_another_log_or_of_a_time_before_a_restore_are_dropped(
