@@ -13,6 +13,7 @@ from threading import Event as Signal
 from threading import Thread
 from typing import Any, Final
 
+import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer
 from kafka.errors import KafkaError
 
@@ -34,6 +35,10 @@ from services.cli.foreground import signalled, state
 from services.cli.session import log_level
 
 LEAVE_SECONDS: Final = 3.0  # for the batch in hand, once a signal came
+LOOK_SECONDS: Final = 15.0  # between two looks for topics that are gone
+TOPICS: Final = (COMMANDS, RESULTS, DEADLETTERS)
+
+log_ = structlog.get_logger()
 
 
 def main() -> None:
@@ -56,6 +61,7 @@ def _take_commands(name: str | None) -> None:
         records = _subscribed(system, member, stop, beat)
         if records is not None:
             with closing(system.broker.new_producer()) as producer:
+                Thread(target=_keep_topics, args=(system, stop), name="topics", daemon=True).start()
                 consumer = CommandConsumer(records, system.pipeline, producer, stop, beat=beat)
                 _until(stop, consumer)
     state("ended")
@@ -69,7 +75,7 @@ def _subscribed(
     while not stop.is_set():
         beat()
         try:
-            system.broker.ensure_topics((COMMANDS, RESULTS, DEADLETTERS))
+            system.broker.ensure_topics(TOPICS)
             return _subscribe(system.settings, member)
         except (InfraError, KafkaError) as fault:
             error = broker_error(fault) if isinstance(fault, KafkaError) else fault
@@ -94,6 +100,18 @@ def _subscribe(settings: Settings, member: str) -> KafkaConsumer:
     records.subscribe([topic], listener=_Told())
     state(f"waiting for commands of {topic}; Ctrl-C ends it")
     return records
+
+
+def _keep_topics(system: System, stop: Signal) -> None:
+    """Make topics anew that were deleted meanwhile; beside the commands, which need not wait."""
+    while not stop.wait(LOOK_SECONDS):
+        try:
+            if made := system.broker.ensure_topics(TOPICS):
+                log_.warning("topics_made_anew", topics=list(made))
+                state(f"made {', '.join(made)} anew, which were gone")
+        except InfraError as error:
+            if error.code != "broker_unavailable":  # Of that one the commands tell.
+                log_.warning("topics_not_kept", code=error.code, message=str(error))
 
 
 def _until(stop: Signal, commands: CommandConsumer) -> None:

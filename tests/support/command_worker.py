@@ -21,7 +21,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from consumers.commands import CORRELATION, ORIGIN
 from domain.messages import Command
 from domain.refusals import InfraError
-from domain.streaming import COMMANDS, COMMANDS_GROUP, DEADLETTERS, RESULTS
+from domain.streaming import COMMANDS, COMMANDS_GROUP, DEADLETTERS, RESULTS, Topic
 from domain.wire import encode
 from infra.postgres import connect
 from infra.topics import ensure_topics
@@ -43,13 +43,18 @@ def eventually(holds: Callable[[], bool], what: str, *seen: Any) -> None:
 
 def fresh_topics(broker: str) -> None:
     """Make the topics of commands anew: empty, and nobody has read in them."""
-    names = [topic.name for topic in OURS]
+    delete_topics(broker)
+    names = {topic.name for topic in OURS}
     with KafkaAdminClient(bootstrap_servers=[broker]) as admin:
-        known = set(names) & set(admin.list_topics())
-        if known:
-            admin.delete_topics(list(known))
-        eventually(lambda: not set(names) & set(admin.list_topics()), "the topics are gone")
+        eventually(lambda: not names & set(admin.list_topics()), "the topics are gone")
     ensure_topics({"bootstrap_servers": [broker]}, OURS)
+
+
+def delete_topics(broker: str, topics: Iterable[Topic] = OURS) -> None:
+    """Delete those of the topics that are there."""
+    with KafkaAdminClient(bootstrap_servers=[broker]) as admin:
+        if known := {topic.name for topic in topics} & set(admin.list_topics()):
+            admin.delete_topics(list(known))
 
 
 @dataclass

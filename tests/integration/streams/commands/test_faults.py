@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from random import Random
+from time import monotonic
 from uuid import UUID
 
 import pytest
 
 from domain.messages import Command
-from domain.streaming import COMMANDS, DEADLETTERS, RESULTS
+from domain.streaming import COMMANDS, DEADLETTERS, RESULTS, Topic
 from domain.wire import encode
 from infra.embedded import start_embedded, stop_embedded
 from infra.local_broker import start_local_broker, stop_local_broker
@@ -18,10 +19,11 @@ from infra.migrate import migrate
 from tests.support.broker import kill_broker, send_unreadable_name
 from tests.support.command_crashes import STEPS, Step, take_commands_and_die
 from tests.support.command_worker import (
+    OURS,
     TAKING,
     Shop,
+    delete_topics,
     eventually,
-    fresh_topics,
     listening,
     under_load,
 )
@@ -128,18 +130,24 @@ def test_consumers_that_join_and_leave_lose_nothing(shop: Shop, fault: Fault) ->
     assert first.end()[0] == 0
 
 
-def test_topics_that_are_deleted_and_made_again_are_used_again(shop: Shop, fault: Fault) -> None:
+@pytest.mark.parametrize("gone", [(RESULTS,), OURS], ids=["results", "all"])
+def test_topics_that_are_deleted_are_made_anew_within_a_minute(
+    shop: Shop, fault: Fault, gone: tuple[Topic, ...]
+) -> None:
     orders = open_shop(shop.url, 4)
     first, second = ([note(order_id) for order_id in orders] for _ in range(2))
     worker = shop.take_commands()
     shop.send(first)
     shop.assert_nothing_lost(first)
 
-    fresh_topics(shop.broker)
+    delete_topics(shop.broker, gone)
     fault("topics deleted")
+    began = monotonic()
+    worker.await_line("anew, which were gone")
     shop.send(second)
 
     shop.assert_nothing_lost(second)
+    assert monotonic() - began < 60
     assert worker.end()[0] == 0
 
 
