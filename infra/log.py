@@ -19,8 +19,8 @@ def configure_logging(level: str, log_format: Literal["auto", "console", "json"]
     """Send our events and the records of libraries to stderr in one form.
 
     `auto` is for people on a terminal and JSON, one object a line, everywhere else.
-    Libraries are heard from `warning` on, whatever the level is; Kafka's clients from `error` on,
-    because they warn of each of many tries that succeed a moment later.
+    Libraries are heard from `warning` on, whatever the level is; Kafka's clients from `critical`
+    on: they tell of each of many tries, up to hundreds a second, what our state lines say once.
     """
     console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
     renderers = _console() if console else _json()
@@ -59,4 +59,4 @@ def _adopt_standard_logging(renderers: Sequence[Processor]) -> None:
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     for name in KAFKA_CLIENTS:
-        logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(name).setLevel(logging.CRITICAL)
