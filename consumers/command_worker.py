@@ -17,6 +17,7 @@ import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer
 from kafka.errors import KafkaError
 
+from consumers.broker_watch import watch_broker
 from consumers.commands import SETTINGS, WAIT_SECONDS, CommandConsumer, broker_error
 from consumers.header_names import take_any_header_name
 from consumers.members import membership
@@ -35,7 +36,6 @@ from services.cli.foreground import signalled, state
 from services.cli.session import log_level
 
 LEAVE_SECONDS: Final = 3.0  # for the batch in hand, once a signal came
-LOOK_SECONDS: Final = 15.0  # between two looks for topics that are gone
 TOPICS: Final = (COMMANDS, RESULTS, DEADLETTERS)
 
 log_ = structlog.get_logger()
@@ -61,7 +61,8 @@ def _take_commands(name: str | None) -> None:
         records = _subscribed(system, member, stop, beat)
         if records is not None:
             with closing(system.broker.new_producer()) as producer:
-                Thread(target=_keep_topics, args=(system, stop), name="topics", daemon=True).start()
+                look = partial(_keep_topics, system)
+                Thread(target=watch_broker, args=(look, stop), name="Kafka", daemon=True).start()
                 consumer = CommandConsumer(records, system.pipeline, producer, stop, beat=beat)
                 _until(stop, consumer)
     state("ended")
@@ -102,16 +103,11 @@ def _subscribe(settings: Settings, member: str) -> KafkaConsumer:
     return records
 
 
-def _keep_topics(system: System, stop: Signal) -> None:
-    """Make topics anew that were deleted meanwhile; beside the commands, which need not wait."""
-    while not stop.wait(LOOK_SECONDS):
-        try:
-            if made := system.broker.ensure_topics(TOPICS):
-                log_.warning("topics_made_anew", topics=list(made))
-                state(f"made {', '.join(made)} anew, which were gone")
-        except InfraError as error:
-            if error.code != "broker_unavailable":  # Of that one the commands tell.
-                log_.warning("topics_not_kept", code=error.code, message=str(error))
+def _keep_topics(system: System) -> None:
+    """Make topics anew that were deleted meanwhile."""
+    if made := system.broker.ensure_topics(TOPICS):
+        log_.warning("topics_made_anew", topics=list(made))
+        state(f"made {', '.join(made)} anew, which were gone")
 
 
 def _until(stop: Signal, commands: CommandConsumer) -> None:

@@ -13,6 +13,7 @@ from threading import Event as Signal
 from threading import Thread, Timer
 from typing import TYPE_CHECKING, Any, Final
 
+from consumers.broker_watch import watch_broker
 from consumers.hand_over import HandOver
 from consumers.members import membership
 from consumers.projecting import Projecting
@@ -58,6 +59,8 @@ def _work(name: str | None) -> None:
         folder = system.settings.data_dir / "workers"
         with membership(folder, name) as member:
             if not stop.is_set():
+                look = partial(_count_partitions, system)
+                Thread(target=watch_broker, args=(look, stop), name="Kafka", daemon=True).start()
                 _Worker(system, state, stop).run(broker, member=member)
     tell("worker ended")
 
@@ -99,6 +102,11 @@ def _find_topic(system: System, state: StateLine, stop: Signal) -> Mapping[str, 
             state.hinder(f"worker waits: {error}")
         stop.wait(LOOK_SECONDS)
     return {}
+
+
+def _count_partitions(system: System) -> int:
+    topic = named(LOG.name, system.settings.kafka_prefix)
+    return count_partitions(kafka_arguments(find_brokers(system.settings)), topic)
 
 
 def _wrong_topic(topic: str, partitions: int) -> InfraError:

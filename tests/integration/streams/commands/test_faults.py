@@ -197,6 +197,21 @@ def test_a_consumer_that_starts_before_kafka_waits_for_it(
     eventually(shop.committed, "all is committed")
 
 
+def test_it_says_once_that_kafka_is_away_and_once_that_it_is_back(
+    shop: Shop, broker_folder: Path, fault: Fault
+) -> None:
+    worker = shop.take_commands()
+    stop_local_broker(broker_folder)
+    fault("Kafka away")
+    worker.await_line("Kafka is away: ")
+
+    start_local_broker(broker_folder)
+    worker.await_line("Kafka is back")
+
+    assert sum("Kafka is away" in line for line in worker.said) == 1
+    assert worker.complained == []
+
+
 def test_a_broker_that_is_killed_and_started_again_loses_nothing(
     shop: Shop, broker_folder: Path, fault: Fault
 ) -> None:

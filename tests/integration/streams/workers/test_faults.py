@@ -119,13 +119,16 @@ def test_a_worker_goes_on_when_the_broker_comes_back(
     environment |= {"ORDERPATH_KAFKA": own, "ORDERPATH_KAFKA_PREFIX": PREFIX}
     try:
         with workers(environment) as start:
-            start().await_line(ALL)
+            worker = start()
+            worker.await_line(ALL)
             with open_feed(world.url, own) as feed:
                 a_day(world)
                 feed.publish()
                 await_head(world)
             stop_local_broker(tmp_path)
             fault("broker away")
+            worker.await_line("Kafka is away: ")
+            assert "aiokafka" not in worker.said()
             a_day(world)
             start_test_broker(tmp_path)
             with open_feed(world.url, own) as feed:
