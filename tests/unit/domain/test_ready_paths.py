@@ -1,13 +1,21 @@
 """What every ready-made path of a shop promises, whatever its route. Section S of the shops."""
 
+from collections.abc import Iterator
+from uuid import UUID
+
 import pytest
 
+from domain.messages import Actor, Event
+from domain.orders import events as e
+from domain.orders.commands import ChangeStatus
+from domain.orders.items import INITIAL
+from domain.orders.money import add_up
 from domain.paths.lint import lint
 from domain.paths.path import OrderPath
 from domain.paths.selection import PathListed, Selection
 from infra.path_files import load_preset, preset_names
-from tests.support.examples import NOW
-from tests.support.spec import Stored
+from tests.support.examples import NOW, ORDER_ID, TEA
+from tests.support.spec import Answer, Stored, given
 
 SHOPS = tuple(name for name in preset_names() if name != "olist")  # whose data name no people
 LANGUAGES = {"en", "ru"}
@@ -65,6 +73,74 @@ def test_success_means_delivered_and_paid(path: OrderPath) -> None:
     assert ways
     for way in ways:
         assert "order_paid" in {guard.code for guard in way.guards}
+
+
+GONE_WRONG = (
+    {"lost": 3},
+    {"cancelled": 3},
+    {"reserved": 3},
+    {"returned": 3},
+    {"lost": 1, "delivered": 2},
+    {"damaged": 1, "delivered": 2},
+    {"reserved": 1, "delivered": 2},
+    {"assembled": 1, "delivered": 2},
+    {"ordered": 1, "delivered": 2},
+)
+
+
+@pytest.mark.parametrize("pieces", GONE_WRONG, ids=str)
+def test_no_order_succeeds_whose_pieces_did_not_all_come_or_come_back(
+    path: OrderPath, pieces: dict[str, int]
+) -> None:
+    for source, target in successes(path):
+        answer = ended(path, source, target, pieces)
+        assert not answer.events, (source, target)
+        assert {one.code for one in answer.unmet} <= {"goods_delivered", "goods_on_their_way"}
+
+
+@pytest.mark.parametrize("pieces", [{"delivered": 3}, {"cancelled": 1, "delivered": 2}], ids=str)
+def test_an_order_succeeds_that_is_delivered_and_paid(
+    path: OrderPath, pieces: dict[str, int]
+) -> None:
+    for source, target in successes(path):
+        assert ended(path, source, target, pieces).order.status == target
+        unpaid = ended(path, source, target, pieces, paid=False)
+        assert [one.code for one in unpaid.unmet] == ["order_paid"]
+
+
+def successes(path: OrderPath) -> Iterator[tuple[str, str]]:
+    for source, target in path.matrix:
+        if path.statuses[target].final == "success":
+            yield source, target
+
+
+def ended(
+    path: OrderPath, source: str, target: str, pieces: dict[str, int], *, paid: bool = True
+) -> Answer:
+    """Bring an order of three pieces to the end, as whoever may."""
+    totals = add_up((TEA,), discount_minor=0, delivery_minor=0, vat_included=True)
+    placed = e.OrderPlaced(
+        path=path.path, path_version=1, status=source, order_type="private", channel="web",
+        shop=path.path, currency="EUR", lines=(TEA,), totals=totals,
+    )  # fmt: skip
+    moves: list[Event] = [
+        e.ItemStatusChanged(item_id="1", quantity=n, from_status=INITIAL, to_status=status)
+        for status, n in pieces.items()
+        if status != INITIAL
+    ]
+    effects = path.statuses[target].on_enter
+    papers = [
+        e.DocumentIssued(
+            document_id=kind, kind=kind, series=kind, number=f"{kind}-1", total_minor=1
+        )
+        for kind in (effects.documents if effects else ())
+    ]
+    money = e.PaymentCharged(payment_id="p-1", amount_minor=totals.total_minor, currency="EUR")
+    somebody = Actor(kind="user", id="ann", roles=path.matrix[source, target].roles)
+    command = ChangeStatus(
+        command_id=UUID(int=1), actor=somebody, order_id=ORDER_ID, to_status=target
+    )
+    return given(placed, *moves, *papers, *([money] if paid else []), paths=(path,)).when(command)
 
 
 def test_every_way_into_failure_asks_for_one_of_the_reasons_and_who_wanted_it(
