@@ -105,19 +105,24 @@ def _change(
     if line.quantity > item.line.quantity:
         unmet += _order_may_grow(order, path, cmd.actor, "quantity")
     unmet += price_may_be_stated(order, path, cmd, line, offer)
-    fixed = item.line.quantity - item.pieces.get(INITIAL, 0)
-    if line.quantity < fixed:
-        unmet.append(
-            Unmet(
-                code="quantity_in_use",
-                field="quantity",
-                message=f"{fixed} pieces are already past {INITIAL}",
-                needed=f"at least {fixed}",
-            )
-        )
+    unmet += _may_be_fewer(item, line.quantity)
     totals = totals_of(order, {**order.items, cmd.item_id: item.with_line(line)})
     unmet += [*check_line(line, "discount_minor"), *check_size(totals)]
     return [e.ItemChanged(line=line, totals=totals)], unmet
+
+
+def _may_be_fewer(item: Item, quantity: int) -> Iterator[Unmet]:
+    """Fewer pieces are fewer ordered ones. The quantity counts also those that nobody pays for:
+    whoever asks for fewer beside them would be left with still fewer than were asked for.
+    """
+    whole, unpaid = item.line.quantity, item.count(UNCHARGED)
+    in_use = whole - item.pieces.get(INITIAL, 0)
+    why, needed = f"{in_use} pieces are already past {INITIAL}", f"at least {in_use}"
+    if unpaid:
+        why = f"{unpaid} of {whole} pieces are cancelled or not bought out, and count"
+        needed = f"at least {whole}; or cancel pieces"
+    if quantity < (whole if unpaid else in_use):
+        yield Unmet(code="quantity_in_use", field="quantity", message=why, needed=needed)
 
 
 def _order_may_grow(

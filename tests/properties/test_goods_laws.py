@@ -150,8 +150,12 @@ class Shop(RuleBasedStateMachine):
 
     @rule(item=st.sampled_from(["1", "5"]), quantity=st.integers(1, 5))
     def want_more_or_fewer(self, item: str, quantity: int) -> None:
-        if item in self.world.order.items:
+        before = self.world.order.items.get(item)
+        if before is not None:
             self.send(c.ChangeItem(**who(), item_id=item, quantity=quantity))
+            after = self.world.order.items[item]
+            if after.line.quantity < before.line.quantity:
+                assert after.live_quantity == quantity, "fewer than were asked for"
         else:
             line = LINES[1].model_copy(update={"item_id": item, "quantity": quantity})
             self.send(c.AddItem(**who(), line=line))

@@ -114,6 +114,23 @@ class TestChangeItem:
         answer.then_refused("quantity_in_use")
         assert answer.unmet[0].needed == "at least 2"
 
+    def test_nobody_is_left_with_fewer_live_pieces_than_they_ask_for(self) -> None:
+        """The quantity counts cancelled pieces, and those that were not bought out."""
+        came_back = (*SHIPPED, move(2, "shipped", "not_bought_out"))
+        once_more = move(1, "not_bought_out", "ordered")
+        for history in ((PLACE, drop(2)), (*came_back, once_more)):
+            for quantity in (1, 2):
+                answer = given(*history).when(change(quantity=quantity))
+                answer.then_refused("quantity_in_use")
+
+        answer = given(PLACE, drop(2)).when(change(quantity=2))
+        assert answer.unmet[0].needed == "at least 3; or cancel pieces"
+        assert answer.unmet[0].message.startswith("2 of 3 pieces are cancelled")
+        assert given(PLACE, drop(2)).when(change(quantity=4)).order.items["1"].pieces == {
+            "ordered": 2,
+            "cancelled": 2,
+        }
+
     def test_the_discount_is_at_most_the_price(self) -> None:
         answer = given(PLACE).when(change(discount_minor=1_501))
 
