@@ -138,11 +138,14 @@ def decide(
     return [Decided(event, now) for event in events]
 
 
-def unknown_method(given: Mapping[str, DeliveryMethod], code: str, where: str) -> Unmet:
-    """Say that goods do not travel so, and how they do."""
+def unknown_method(given: Mapping[str, DeliveryMethod], code: str | None, where: str) -> Unmet:
+    """Say that goods do not travel so, and how they do; code: None where a method is missing."""
+    message = f"There is no delivery method {code}"
+    if code is None:
+        message = "Goods that go to an address need a delivery method"
     return Unmet(
         code="delivery_method_unknown",
         field=where,
-        message=f"There is no delivery method {code}",
+        message=message,
         needed=one_of(sorted(given), "set it first"),
     )

@@ -82,7 +82,7 @@ def offer_streams(asked: Asked, *, checked: bool = False) -> tuple[str, ...]:
     streams = [stream_of(sku) for sku in _skus(asked, checked)]
     if streams:
         streams.append(DISCOUNTS)
-    if _method(asked, checked) is not None:
+    if _costs_its_method(asked, checked):
         streams.append(METHODS)
     return tuple(streams)
 
@@ -91,11 +91,11 @@ def offer_in(asked: Asked, states: Mapping[str, Any], denied: Denied = NOTHING) 
     """Pick the offer from the states of offer_streams; None where those are none."""
     checked = bool(denied)
     products = {sku: states[stream_of(sku)] for sku in _skus(asked, checked)}
-    method = _method(asked, checked)
-    if not products and method is None:
+    is_listed = _costs_its_method(asked, checked)
+    if not products and not is_listed:
         return None
     discounts = list(states[DISCOUNTS].given.values()) if products else []
-    methods = states[METHODS].given if method is not None else {}
+    methods = states[METHODS].given if is_listed else {}
     return Offer(products, discounts, methods, denied)
 
 
@@ -111,12 +111,15 @@ def _states_everything(asked: Asked) -> bool:
     return not asked.check_prices and all(type(line) is Line for line in asked.lines)
 
 
-def _method(asked: Asked, checked: bool) -> str | None:
-    """Name the delivery method whose price is wanted."""
-    if asked.delivery is None or asked.delivery.method is None:
-        return None
-    is_wanted = checked or asked.check_prices or "delivery_minor" not in asked.model_fields_set
-    return asked.delivery.method if is_wanted else None
+def _costs_its_method(asked: Asked, checked: bool) -> bool:
+    """Whether the delivery costs what the list says: whoever may not state that leaves out no
+    method where the goods have somewhere to go.
+    """
+    if asked.delivery is None:
+        return False
+    if asked.delivery.method is None:
+        return checked and bool(asked.delivery.address)
+    return checked or asked.check_prices or "delivery_minor" not in asked.model_fields_set
 
 
 def price(asked: Asked, offer: Offer | None, now: datetime) -> Priced:
@@ -242,14 +245,14 @@ def _with_delivery(asked: Asked, offer: Offer, priced: Priced) -> Priced:
     whoever may not state it names a method that is listed.
     """
     checked = bool(offer.denied.price)
-    code = _method(asked, checked)
-    if code is None or not offer.methods:
+    if asked.delivery is None or not _costs_its_method(asked, checked) or not offer.methods:
         return priced
+    code = asked.delivery.method
     methods = {m.code: m for m in offer.methods.values() if m.currency == asked.currency}
     is_said = "delivery_minor" in asked.model_fields_set
     if code not in methods and is_said and not checked:
         return priced
-    if code not in methods:
+    if code is None or code not in methods:
         unlisted = unknown_method(methods, code, "delivery.method")
         return replace(priced, unmet=(*priced.unmet, unlisted), is_whole=False)
     totals = priced.totals

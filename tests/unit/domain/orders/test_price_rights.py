@@ -138,6 +138,30 @@ class TestPlacing:
         assert listed.when(place(MANAGER, **asked)).order.due_minor == 1_500
         assert shop(SOLD).when(place(CLIENT, **asked)).order.due_minor == 1_500
 
+    def test_a_method_that_is_left_out_is_no_way_round(self) -> None:
+        to_the_door = {"delivery": {"address": "1 Main Street"}}
+        listed = shop(SOLD, DeliveryMethodSet(method=COURIER))
+
+        for said in ({}, {"delivery_minor": 0}):
+            answer = listed.when(place(CLIENT, **to_the_door, **said))
+            assert refused(answer) == [("delivery_method_unknown", "delivery.method")]
+            assert answer.unmet[0].needed == "one of courier"
+            assert "Main" not in answer.unmet[0].message
+        nowhere = {"delivery": {"promised_at": NOW}}
+        assert listed.when(place(CLIENT, **nowhere)).order.due_minor == 1_500
+
+    @pytest.mark.parametrize("by", [MANAGER, actor("api_key", "marketplace")])
+    def test_whoever_may_state_prices_leaves_the_method_out(self, by: Actor) -> None:
+        asked = place(by, delivery={"address": "1 Main Street"})
+
+        listed = shop(SOLD, DeliveryMethodSet(method=COURIER))
+        assert listed.when(asked).order.due_minor == 1_500
+
+    def test_a_shop_that_lists_no_method_asks_for_none(self) -> None:
+        asked = place(CLIENT, delivery={"address": "1 Main Street"})
+
+        assert shop(SOLD).when(asked).order.due_minor == 1_500
+
     def test_whoever_has_the_right_states_what_they_like(self) -> None:
         asked = place(MANAGER, tea(unit_price_minor=1, discount_minor=1), discount_minor=1)
 
