@@ -47,7 +47,9 @@ def discovered(
     path = latest_path(system, mapping.path)
     if path is None:
         if not file.exists():
-            _write(file, drafted(mapping, looks)[0])
+            text, observed = drafted(mapping, looks)
+            _write(file, text)
+            report.warnings += _guesses(file, observed)
         definition = read_path(read_text(file), where=file.name)
         if definition.path != mapping.path:
             raise ImportProblem(f"{file.name}: the path is called {definition.path} there")
@@ -73,6 +75,17 @@ def drafted(mapping: LogMapping, looks: Looks) -> tuple[str, Observed]:
     codes = {a: known[a] for a in order if a in known} if known else codes_of(order)
     observed = _observed(looks, codes)
     return draft(mapping.path, f"the log of {mapping.source}", observed), observed
+
+
+def _guesses(file: Path, observed: Observed) -> Iterator[str]:
+    """Tell what the draft says of endings that the log does not."""
+    ends = [status for status in observed.titles if observed.is_guessed(status)]
+    failures = ", ".join(status for status in ends if observed.final(status))
+    others = ", ".join(status for status in ends if not observed.final(status))
+    if failures:
+        yield f"{file.name}: final: failure is guessed from the name of {failures}"
+    if others:
+        yield f"{file.name}: no order left {others}: write final: success if orders end well there"
 
 
 def codes_of(activities: Iterable[str]) -> dict[str, str]:

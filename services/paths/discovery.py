@@ -5,7 +5,7 @@ from collections import Counter
 from projections.reports.scope import Reader, Scope
 from projections.reports.times import measure_time_in_status
 from projections.reports.transitions import count_starts, count_transitions
-from services.paths.draft import Ending, Observed
+from services.paths.draft import Observed
 from services.reading import PublishedPath
 
 
@@ -18,7 +18,6 @@ def observe_orders(reader: Reader, name: str, published: PublishedPath) -> Obser
     stays = {row["status"]: row for row in measure_time_in_status(reader, scope)}
     statuses = published.definition.statuses
     known = [code for code in statuses if code in stays]
-    finals: dict[str, Ending] = {c: final for c in known if (final := statuses[c].final)}
     return Observed(
         titles={
             code: statuses[code].title if code in statuses else {}
@@ -36,5 +35,5 @@ def observe_orders(reader: Reader, name: str, published: PublishedPath) -> Obser
             code: p90 for code, row in stays.items() if (p90 := row["seconds"]["p90"]) is not None
         },
         stages={code: statuses[code].stage for code in known},
-        finals=finals,
+        finals={code: statuses[code].final for code in known},
     )

@@ -19,7 +19,10 @@ from domain.paths.limits import MAX_LIMIT
 
 Ending = Literal["success", "failure"]
 
-_FAILURE: Final = re.compile(r"cancel|declin|reject|fail|return|refus|abort|expire|unavailable")
+_FAILURE: Final = re.compile(
+    r"cancel|declin|reject|fail|return|refus|abort|expire|unavailable"
+    r"|отмен|отказ|отклон|возвра|не.?выкуп|аннулир|неуда|просроч"
+)
 _YAML_WORDS: Final = frozenset(["null", "true", "false", "yes", "no", "on", "off", "y", "n"])
 _FAILED_STAGE: Final = "failed"
 _STEPS: Final = ((60, 1), (3_600, 60), (86_400, 900))  # below so many seconds, rounded to so many
@@ -35,7 +38,8 @@ class Observed:
     moves: Counter[tuple[str, str]]  # from and to
     p90_seconds: Mapping[str, float]  # of the stays that have ended
     stages: Mapping[str, str] = field(default_factory=dict)  # as far as they are known
-    finals: Mapping[str, Ending] = field(default_factory=dict)  # as far as they are known
+    # As far as they are known, None: as one that ends no order.
+    finals: Mapping[str, Ending | None] = field(default_factory=dict)
 
     @cached_property
     def leaving(self) -> Counter[str]:
@@ -57,10 +61,20 @@ class Observed:
         return self.moves[source, target] / self.leaving[source]
 
     def final(self, status: str) -> Ending | None:
-        """Say how a status ends orders: as is known, else by whether any order left it."""
-        if status in self.finals or self.leaving[status]:
-            return self.finals.get(status)
-        return "failure" if _FAILURE.search(status) else "success"
+        """Say how a status ends orders: as is known, else as its name sounds. Success is no guess:
+        where it is wrong, orders would be over of which nobody knows how they end.
+        """
+        if status in self.finals:
+            return self.finals[status]
+        return "failure" if self.is_guessed(status) and self._sounds_failed(status) else None
+
+    def is_guessed(self, status: str) -> bool:
+        """Whether only its name says how it ends orders: no order left it, and it is not known."""
+        return status not in self.finals and not self.leaving[status]
+
+    def _sounds_failed(self, status: str) -> bool:
+        names = (status, *self.titles[status].values())
+        return any(_FAILURE.search(name.casefold()) for name in names)
 
     def stage(self, status: str) -> str:
         """Give the stage that is known; else all failures have one, all others their own."""
@@ -68,9 +82,11 @@ class Observed:
         return self.stages.get(status) or (_FAILED_STAGE if failed else status)
 
     def limit(self, status: str) -> timedelta | None:
-        """Suggest a limit that nine of ten stays kept; none for what is final."""
+        """Suggest a limit that nine of ten stays kept; none for what is final, or may be."""
         seconds = self.p90_seconds.get(status)
-        return None if seconds is None or self.final(status) else _rounded_up(seconds)
+        if seconds is None or self.final(status) or self.is_guessed(status):
+            return None
+        return _rounded_up(seconds)
 
 
 def draft(path: str, origin: str, observed: Observed) -> str:
@@ -98,8 +114,11 @@ def _body(observed: Observed) -> Iterator[str]:
             yield f"    title: {{{', '.join(named)}}}"
         if limit := observed.limit(status):
             yield f"    limit: {{wall: {format_duration(limit)}}}"
+        guessed = " # guessed from its name" if observed.is_guessed(status) else ""
         if ending := observed.final(status):
-            yield f"    final: {ending}"
+            yield f"    final: {ending}{guessed}"
+        elif guessed:
+            yield "    # No order left it. If orders end well here: final: success"
     yield from ("", "initial:")
     for status, count in observed.starts.most_common():
         begun = f"{count:,} of {observed.starts.total():,} orders begin here"

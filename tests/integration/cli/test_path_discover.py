@@ -101,6 +101,7 @@ def test_d1_orders_show_which_moves_of_a_path_are_used(line: CommandLine) -> Non
     assert "stages: [new, agreement]\n" in said.out
     assert 'title: {en: "No answer", ru: "Недозвон"}' in said.out
     assert said.out.count("{from:") == 1
+    assert "final:" not in said.out  # Both are known as open, also the one that no order left.
 
 
 def test_without_orders_there_is_nothing_to_draft_from(line: CommandLine) -> None:

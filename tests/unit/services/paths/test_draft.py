@@ -1,6 +1,7 @@
 """D1: what orders did becomes a path that can be published and corrected."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -66,14 +67,42 @@ def test_d1_each_move_says_how_often_it_was_made_and_its_share() -> None:
     assert "  - {status: created} # 9 of 10 orders begin here" in lines
 
 
-def test_d1_what_no_order_left_is_final_and_its_name_says_how() -> None:
+def test_d1_what_no_order_left_is_a_failure_if_its_name_says_so_and_never_a_success() -> None:
     path = drafted(ORDERS)
 
     assert {code: status.final for code, status in path.statuses.items()} == {
-        "created": None, "packed": None, "sent": "success", "cancelled": "failure",
+        "created": None, "packed": None, "sent": None, "cancelled": "failure",
     }  # fmt: skip
     assert path.stages == ("created", "packed", "sent", "failed")
     assert path.statuses["cancelled"].stage == "failed"
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Отменён", "ОТМЕНА", "Отказ клиента", "Возврат", "Не выкуплен", "Невыкуп", "Order refused"],
+)
+def test_d1_a_title_says_failure_too_in_english_and_in_russian(title: str) -> None:
+    path = drafted(Observed({"new": {}, "s1": {"en": title}}, Counter(new=1), Counter(), {}))
+
+    assert path.statuses["s1"].final == "failure"
+
+
+def test_d1_what_is_guessed_of_an_ending_is_said_and_what_is_known_is_not() -> None:
+    known = draft("small", "x", replace(ORDERS, finals={"sent": None, "cancelled": "failure"}))
+    guessed = draft("small", "x", ORDERS)
+
+    assert "    final: failure # guessed from its name\n" in guessed
+    assert guessed.count("# No order left it. If orders end well here: final: success") == 1
+    assert "guessed" not in known
+    assert "No order left it" not in known
+    assert "    final: failure\n" in known
+
+
+def test_d1_a_status_that_is_known_as_open_stays_open_though_no_order_left_it() -> None:
+    path = drafted(replace(ORDERS, finals={"sent": None, "cancelled": None}))
+
+    assert {status.final for status in path.statuses.values()} == {None}
+    assert "failed" not in path.stages
 
 
 def test_d1_what_is_known_of_a_status_stays() -> None:
