@@ -1,6 +1,6 @@
 """What somebody who wrote an unknown name probably meant. Asked wherever people write names."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
 _LONGEST = 64  # characters that are compared and shown
@@ -27,15 +27,23 @@ def advice(word: object, known: Iterable[str]) -> str:
     return f"write one of {', '.join(names[:_MOST_SHOWN])}"
 
 
-def one_of(names: Iterable[str], otherwise: str) -> str:
+def one_of(
+    names: Iterable[str], otherwise: str, is_shown: Callable[[str], bool] | None = None
+) -> str:
     """Tell what is there to choose from; otherwise: what to do where nothing is.
 
     It stays short, as refusals are stored: the first names, long ones cut, and how many more.
+    is_shown: whether a name is no free text, which may be personal and is only counted; None: all
+    are shown
     """
     there = [*names]
-    shown = ", ".join(map(_cut, there[:_MOST_SHOWN]))
-    more = f" and {len(there) - _MOST_SHOWN} more" if len(there) > _MOST_SHOWN else ""
-    return f"one of {shown}{more}" if there else otherwise
+    if not there:
+        return otherwise
+    shown = [_cut(name) for name in there if is_shown is None or is_shown(name)][:_MOST_SHOWN]
+    if not shown:
+        return f"one of the {len(there)} that are there"
+    more = f" and {len(there) - len(shown)} more" if len(there) > len(shown) else ""
+    return f"one of {', '.join(shown)}{more}"
 
 
 def _cut(name: str) -> str:

@@ -7,7 +7,7 @@ from itertools import count
 from domain.documents.events import NumberTaken
 from domain.documents.series import Series
 from domain.hints import one_of
-from domain.messages import Decided, Verdict, named
+from domain.messages import Decided, Verdict, is_key, named
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
@@ -58,8 +58,8 @@ def _is_new(known: Document | None) -> Iterator[Unmet]:
         yield Unmet(
             code="document_exists",
             field="document_id",
-            message=f"The order has another document {known.document_id} already: {known.kind}"
-            f" {known.number}",
+            message=f"The order has another {named('document', known.document_id)} already:"
+            f" {known.kind} {known.number}",
             needed="a document_id of its own",
         )
 
@@ -85,7 +85,7 @@ def move(order: Order, cmd: c.MoveDocument) -> Verdict:
             code="document_unknown",
             field="document_id",
             message=f"The order has no {named('document', cmd.document_id)}",
-            needed=one_of(order.documents, "issue it first"),
+            needed=one_of(order.documents, "issue it first", is_key),
         )
         return [], [unmet]
     if known.status == cmd.to_status:

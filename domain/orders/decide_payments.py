@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from domain.hints import one_of
-from domain.messages import Event, Verdict, named
+from domain.messages import Event, Verdict, is_key, named
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
@@ -66,7 +66,7 @@ def _submit(order: Order, cmd: c.SubmitPayment) -> Verdict:
         if same_money and cmd.amount_minor in (None, entry.amount_minor):
             return [], unmet
     if known and not fact:
-        message = f"The payment {cmd.payment_id} was submitted with another amount"
+        message = "The payment was submitted with another amount"
         unmet.append(Unmet(code="payment_exists", field="payment_id", message=message))
         return [], unmet
     amount = still_due(order) if cmd.amount_minor is None else cmd.amount_minor
@@ -149,8 +149,8 @@ def _contradiction(order: Order, cmd: c.PaymentCommand) -> Iterator[Unmet]:
         yield Unmet(
             code="movement_contradicts",
             field="gateway_ref",
-            message=f"{cmd.gateway_ref} is known as {entry.amount_minor} {entry.currency} of"
-            f" {entry.payment_id} (event {entry.version})",
+            message=f"The reference is known as {entry.amount_minor} {entry.currency} of"
+            f" {named('payment', entry.payment_id or '')} (event {entry.version})",
             needed="a reference of its own; or annul that event, if it is the wrong one",
         )
 
@@ -199,7 +199,7 @@ def _payment_is_known(order: Order, payment_id: str | None) -> list[Unmet]:
     known = payments_of(order.ledger)
     if payment_id is None or payment_id in known:
         return []
-    return [unknown(named("payment", payment_id), one_of(known, "submit it first"))]
+    return [unknown(named("payment", payment_id), one_of(known, "submit it first", is_key))]
 
 
 def _money_is_there(

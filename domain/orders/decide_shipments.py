@@ -87,7 +87,7 @@ def _is_new(known: Shipment | None) -> Iterator[Unmet]:
         yield Unmet(
             code="shipment_exists",
             field="shipment_id",
-            message=f"The order has another shipment {known.shipment_id} already",
+            message=f"The order has another {named('shipment', known.shipment_id)} already",
             needed="a shipment_id of its own",
         )
 
@@ -116,7 +116,7 @@ def _pieces_may_be_shipped(
             yield Unmet(
                 code="pieces_not_shippable",
                 field=field,
-                message=f"{pieces} pieces of item {item_id} shall be shipped,"
+                message=f"{pieces} pieces of {named('item', item_id)} shall be shipped,"
                 f" {free[item_id]} are {statuses} and in no shipment",
                 needed=f"at most {max(free[item_id], 0)}",
             )
@@ -198,7 +198,7 @@ def _unknown(order: Order, shipment_id: str) -> Unmet:
         code="shipment_unknown",
         field="shipment_id",
         message=f"The order has no {named('shipment', shipment_id)}",
-        needed=one_of(order.shipments, "create it first"),
+        needed=one_of(order.shipments, "create it first", is_key),
     )
 
 

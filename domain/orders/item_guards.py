@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from domain.hints import one_of
-from domain.messages import named
+from domain.messages import is_key, named
 from domain.orders.items import SHIPPABLE, Item
 from domain.orders.order import Order
 from domain.orders.shipments import ON_THE_WAY, PLANNED, held
@@ -16,7 +16,7 @@ def item_is_known(order: Order, item_id: str, field: str = "item_id") -> Iterato
             code="item_unknown",
             field=field,
             message=f"The order has no {named('item', item_id)}",
-            needed=one_of(order.items, "add it first"),
+            needed=one_of(order.items, "add it first", is_key),
         )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 
 from domain.hints import one_of
+from domain.messages import is_key
 from domain.orders import commands as c
 from domain.orders import guards
 from domain.orders.ledger import Balance, balance, balances, payments_of
@@ -167,5 +168,5 @@ def _ambiguous(names: Iterable[str]) -> Unmet:
         code="payment_ambiguous",
         field="payment_id",
         message="Several payments fit",
-        needed=one_of(names, "a payment_id"),
+        needed=one_of(names, "a payment_id", is_key),
     )

@@ -6,9 +6,10 @@ Called by an order's decision before it reserves; the words are those of its ref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from domain.messages import is_article, is_key
+from domain.messages import is_article
 from domain.refusals import Unmet
 from domain.stock.events import stream_of
+from domain.stock.guards import item_named
 from domain.stock.stock import Stock
 
 
@@ -77,10 +78,9 @@ def allocate(
 
 def _missing(one: Allocation, locations: Sequence[str]) -> Unmet:
     where = " or ".join(locations) or "a location"
-    item = f"Item {one.wanted.item_id}" if is_key(one.wanted.item_id) else "An item"
     article = f" ({one.wanted.sku})" if is_article(one.wanted.sku) else ""
     return Unmet(
         code="stock_not_available",
-        message=f"{item}{article}: {one.explanation}",
+        message=f"{item_named(one.wanted.item_id)}{article}: {one.explanation}",
         needed=f"{one.missing} more in {where}",
     )

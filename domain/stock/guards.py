@@ -2,9 +2,15 @@
 
 from collections.abc import Iterator
 
+from domain.messages import is_key
 from domain.refusals import Unmet
 from domain.stock.events import MAX_PIECES
 from domain.stock.stock import ItemRef, Stock
+
+
+def item_named(item_id: str) -> str:
+    """Name an item that begins a sentence; free text may be personal and is not repeated."""
+    return f"Item {item_id}" if is_key(item_id) else "An item"
 
 
 def pieces_are_available(stock: Stock, item: ItemRef, quantity: int) -> Iterator[Unmet]:
@@ -12,7 +18,8 @@ def pieces_are_available(stock: Stock, item: ItemRef, quantity: int) -> Iterator
     if quantity > available:
         yield Unmet(
             code="stock_not_available",
-            message=f"Item {item.item_id} asks for {quantity} pieces, {available} are available",
+            message=f"{item_named(item.item_id)} asks for {quantity} pieces,"
+            f" {available} are available",
             needed=f"at most {available}",
         )
 
@@ -23,7 +30,8 @@ def pieces_are_reserved(stock: Stock, item: ItemRef, quantity: int) -> Iterator[
     if quantity > reserved:
         yield Unmet(
             code="stock_not_reserved",
-            message=f"Item {item.item_id} has {reserved} pieces reserved here, not {quantity}",
+            message=f"{item_named(item.item_id)} has {reserved} pieces reserved here,"
+            f" not {quantity}",
             needed=f"at most {reserved}" if reserved else "reserve them first",
         )
 

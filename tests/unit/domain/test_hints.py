@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from domain.hints import hint, nearest, one_of
-from domain.messages import Command, Event
+from domain.messages import Command, Event, is_key
 from domain.orders import commands as c
 from domain.orders.events import PaymentSubmitted
 from domain.paths.path import OrderPath
@@ -40,6 +40,12 @@ def test_a_hint_stays_short_whatever_was_written() -> None:
 )
 def test_whoever_has_to_choose_is_told_what_there_is(there: list[str], said: str) -> None:
     assert one_of(iter(there), "add it first") == said
+
+
+def test_names_that_may_be_personal_are_counted_only() -> None:
+    assert one_of(["p-1", "Smith", "p-2"], "none", is_key) == "one of p-1, p-2 and 1 more"
+    assert one_of(["Smith", "Ann"], "none", is_key) == "one of the 2 that are there"
+    assert one_of([], "none", is_key) == "none"
 
 
 def test_what_there_is_to_choose_from_stays_short_however_much_it_is() -> None:

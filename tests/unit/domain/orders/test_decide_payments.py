@@ -205,7 +205,7 @@ class TestEveryMovement:
         moved = given(PLACE, SUBMIT, submitted("p-2", 1_650), callback).when(other)
 
         told = [one for one in moved.unmet if one.code == "movement_contradicts"]
-        assert "1650 EUR of p-1 (event 4)" in told[0].message
+        assert "1650 EUR of payment p-1 (event 4)" in told[0].message
 
     def test_d6_a_contradiction_alone_is_refused_too(self, movement: Movement) -> None:
         again = pay(movement, gateway_ref="g-1", amount_minor=1)
