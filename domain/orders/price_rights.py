@@ -58,8 +58,8 @@ def price_may_be_stated(
     line: Line,
     offer: Offer | None,
 ) -> Iterator[Unmet]:
-    """A line that comes or changes has the price that its product has, and so have pieces that
-    come to it; nothing comes off it but the share of what came off before.
+    """A line that comes or changes has the price and the rate of VAT that its product has, and so
+    have pieces that come to it; nothing comes off it but the share of what came off before.
 
     line:  as it would be
     offer: with the product, where prices_for names it
@@ -77,7 +77,7 @@ def price_may_be_stated(
         if product is None:
             yield from refused_at(f"{place}unit_price_minor", denied.price)
         else:
-            names = ("unit_price_minor",) if before else ("unit_price_minor", "vat_bp")
+            names = ("unit_price_minor", "vat_bp")
             said, is_ = ({name: getattr(one, name) for name in names} for one in (line, product))
             yield from differences(place, line.sku, said, is_)
     left = line_discount_at(order.placed, item, line.quantity) if item else 0

@@ -267,6 +267,18 @@ class TestItems:
         assert placed.when(change(CLIENT, quantity=2)).order.due_minor == 1_000
         assert placed.when(change(MANAGER, quantity=4)).order.due_minor == 2_000
 
+    def test_more_pieces_bear_the_vat_of_the_product_now(self) -> None:
+        """A change states no rate: of another one, the pieces come as a line of their own."""
+        less = ProductPublished(
+            title="Green tea", unit_price_minor=500, currency="EUR", vat_bp=1_000
+        )
+        placed = shop(less, place(MANAGER))
+
+        assert refused(placed.when(change(CLIENT, quantity=5))) == [("price_differs", "vat_bp")]
+        assert placed.when(change(CLIENT, quantity=2)).order.due_minor == 1_000
+        assert placed.when(change(MANAGER, quantity=4)).order.due_minor == 2_000
+        assert placed.when(add(CLIENT, vat_bp=1_000)).order.due_minor == 3_500
+
     def test_more_pieces_of_what_nobody_knows_need_the_right(self) -> None:
         answer = shop(place(MANAGER)).when(change(CLIENT, quantity=4))
 
