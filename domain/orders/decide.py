@@ -31,7 +31,7 @@ from domain.orders.items import INITIAL
 from domain.orders.money import check_totals
 from domain.orders.order import Order
 from domain.orders.path_rights import pieces_may_go, placed_payment_may_be_made
-from domain.orders.price_rights import delivery_may_be_changed
+from domain.orders.price_rights import TRAVEL, delivery_may_be_changed
 from domain.orders.starting import first_status, placed_payment
 from domain.paths.path import OrderPath
 from domain.products.pricing import Offer, price
@@ -226,7 +226,7 @@ def _change_fields(
     if path is not None:
         for name in changed:
             unmet += field_may_be_edited(order, path, cmd.actor, name)
-        if "delivery_method" in changed:
+        if not TRAVEL.isdisjoint(changed):
             unmet += delivery_may_be_changed(order, path, cmd, offer)
     return [e.FieldsChanged(changed=tuple(changed), **values)], unmet
 

@@ -5,6 +5,7 @@ which reads the products then, by decide and by decide_items.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from domain.orders import commands as c
 from domain.orders.added_line import leaves_out
@@ -20,6 +21,8 @@ from domain.products.events import stream_of
 from domain.products.pricing import Offer, offer_streams
 from domain.products.stating import NOTHING, Denied, differences, refused_at, sold
 from domain.refusals import Unmet
+
+TRAVEL: Final = frozenset({"delivery_method", "delivery_address"})  # how goods go, and where
 
 
 def denied_to(order: Order, path: OrderPath | None, cmd: c.OrderCommand) -> Denied:
@@ -45,7 +48,7 @@ def prices_for(order: Order, path: OrderPath | None, cmd: c.OrderCommand) -> Ite
         case c.ChangeItem() if denied_to(order, path, cmd).price:
             item = order.items.get(cmd.item_id)
             return (stream_of(item.line.sku),) if item is not None else ()
-        case c.ChangeFields(delivery_method=str()) if denied_to(order, path, cmd).price:
+        case c.ChangeFields() if TRAVEL & {*cmd.wanted} and denied_to(order, path, cmd).price:
             return (METHODS,)
         case _:
             return ()
@@ -90,15 +93,24 @@ def _is_for_sale(before: Line, line: Line) -> bool:
     return line.unit_price_minor != before.unit_price_minor or line.quantity > before.quantity
 
 
+def _ahead(order: Order, cmd: c.ChangeFields, name: str) -> str | None:
+    """Give a detail as the command leaves it."""
+    value = getattr(cmd, name) if name in cmd.wanted else order.field_value(name)
+    return None if value is None else str(value)
+
+
 def delivery_may_be_changed(
     order: Order, path: OrderPath, cmd: c.ChangeFields, offer: Offer | None
 ) -> Iterator[Unmet]:
-    """Goods travel otherwise only for what the order's delivery costs already.
+    """Goods travel otherwise only for what the order's delivery costs already, and to an address
+    by some method.
 
     offer: with the listed methods, where prices_for names them; a shop that lists none takes any
     """
-    code = cmd.delivery_method
-    if code is None or offer is None or not offer.methods:
+    code, address = (_ahead(order, cmd, n) for n in ("delivery_method", "delivery_address"))
+    if offer is None or not offer.methods or (code is None and not address):
+        return
+    if code is not None and "delivery_method" not in cmd.wanted:
         return
     denied = denied_to(order, path, cmd).price
     if not denied:
@@ -107,6 +119,7 @@ def delivery_may_be_changed(
     if code not in methods:
         yield unknown_method(methods, code, "delivery_method")
         return
+    assert code is not None
     money = order.money
     costs = methods[code].price_for(money.goods_minor - money.discount_minor)
     if costs != money.delivery_minor:

@@ -310,6 +310,27 @@ class TestDelivery:
         ]
         assert placed.when(by(CLIENT, "pickup")).events
 
+    def test_goods_that_get_an_address_go_by_a_method(self) -> None:
+        placed = shop(SOLD, DeliveryMethodSet(method=COURIER), place(MANAGER))
+        to_address = {"delivery_address": "Main st 1"}
+        without = c.ChangeFields(**who(CLIENT), **to_address)
+
+        answer = placed.when(without)
+        assert refused(answer) == [("delivery_method_unknown", "delivery_method")]
+        assert placed.when(c.ChangeFields(**who(MANAGER), **to_address)).events
+        nothing = c.ChangeFields(**who(CLIENT), delivery_method=None)
+        assert placed.when(nothing).unmet == ()
+
+    def test_a_method_is_not_taken_away_from_goods_that_have_an_address(self) -> None:
+        free = DeliveryMethod(code="free", price_minor=0, currency="EUR")
+        sent = c.ChangeFields(**who(MANAGER), delivery_method="free", delivery_address="Main st 1")
+        placed = shop(SOLD, DeliveryMethodSet(method=free), place(MANAGER), sent)
+
+        answer = placed.when(c.ChangeFields(**who(CLIENT), delivery_method=None))
+        assert refused(answer) == [("delivery_method_unknown", "delivery_method")]
+        moved = c.ChangeFields(**who(CLIENT), delivery_address="Side st 2")
+        assert placed.when(moved).events
+
     def test_a_shop_that_lists_no_method_takes_any(self) -> None:
         assert shop(SOLD, place(MANAGER)).when(by(CLIENT, "courier")).events
 
