@@ -32,7 +32,7 @@ from services.bootstrap import (
     open_system,
 )
 from services.cli.errors import run
-from services.cli.foreground import signalled, state
+from services.cli.foreground import ToldOnce, signalled, state
 from services.cli.session import log_level
 
 LEAVE_SECONDS: Final = 3.0  # for the batch in hand, once a signal came
@@ -72,7 +72,7 @@ def _subscribed(
     system: System, member: str, stop: Signal, beat: Callable[[], None]
 ) -> KafkaConsumer | None:
     """Wait for Kafka, then ask for the commands; None if told to stop meanwhile."""
-    hindrance = ""  # told once
+    lines = ToldOnce()
     while not stop.is_set():
         beat()
         try:
@@ -82,9 +82,7 @@ def _subscribed(
             error = broker_error(fault) if isinstance(fault, KafkaError) else fault
             if error.code != "broker_unavailable":
                 raise error from fault
-            if str(error) != hindrance:
-                hindrance = str(error)
-                state(f"waiting for Kafka: {hindrance}")
+            lines.tell(f"waiting for Kafka: {error}")
         stop.wait(WAIT_SECONDS)
     return None
 

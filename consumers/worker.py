@@ -88,11 +88,10 @@ def _find_topic(system: System, state: StateLine, stop: Signal) -> Mapping[str, 
     while not stop.is_set():
         heartbeat.beat()
         try:
-            settings = find_brokers(system.settings)
-            partitions = count_partitions(kafka_arguments(settings), topic)
+            partitions = _count_partitions(system)
             if partitions == LOG.partitions:
                 state.hinder("")
-                return faust_arguments(settings)
+                return faust_arguments(find_brokers(system.settings))
             if partitions:
                 raise _wrong_topic(topic, partitions)
             state.hinder(f"worker waits: Kafka has no topic {topic}, which the relay makes")

@@ -55,9 +55,16 @@ class LogReader(Protocol):
         """Look at the end of the log."""
 
     def read_lenient(
-        self, after: int, limit: int, *, shard: int | None = None, stream_id: str | None = None
+        self,
+        after: int,
+        limit: int,
+        *,
+        shard: int | None = None,
+        stream_id: str | None = None,
+        opened: bool = False,
     ) -> Sequence[Recorded | Undecodable]:
         """Give the next events behind a position, of one shard or stream or of all.
 
+        opened: personal data in clear; only for who may see keys
         Raises: InfraError newer_version for a stored name that this version does not know.
         """

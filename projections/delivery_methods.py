@@ -1,10 +1,9 @@
 """Read model `delivery_methods`: how goods travel and what that costs, and how they did."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any, Final, LiteralString
 
-from domain.messages import Recorded
+from domain.messages import Event, Recorded
 from domain.products.delivery_methods import DeliveryMethodEnded, DeliveryMethodSet
 from projections.interface import Tx, as_json, given_and_ended
 
@@ -28,22 +27,15 @@ class DeliveryMethods:
 
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
         """Store each method as it was set last, and when it was ended."""
-        given, ended = given_and_ended(_changes(batch))
+        given, ended = given_and_ended(batch, _row, DeliveryMethodEnded)
         if given:
             tx.execute(_UPSERT, [as_json(given)])
         if ended:
             tx.execute(_END, [as_json(ended)])
 
 
-def _changes(batch: Sequence[Recorded]) -> Iterator[tuple[str, dict[str, Any] | datetime]]:
-    for recorded in batch:
-        match recorded.event:
-            case DeliveryMethodSet(method=method):
-                yield method.code, method.model_dump()
-            case DeliveryMethodEnded(code=code):
-                yield code, recorded.occurred_at
-            case _:
-                pass
+def _row(event: Event) -> dict[str, Any] | None:
+    return event.method.model_dump() if isinstance(event, DeliveryMethodSet) else None
 
 
 _UPSERT: Final = """

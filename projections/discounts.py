@@ -1,10 +1,9 @@
 """Read model `discounts`: what is taken off what, from when and up to when, and what was."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any, Final, LiteralString
 
-from domain.messages import Recorded
+from domain.messages import Event, Recorded
 from domain.products.discounts import DiscountEnded, DiscountSet
 from projections.interface import Tx, as_json, given_and_ended
 
@@ -33,22 +32,15 @@ class Discounts:
 
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
         """Store each discount as it was set last, and when it was ended."""
-        given, ended = given_and_ended(_changes(batch))
+        given, ended = given_and_ended(batch, _row, DiscountEnded)
         if given:
             tx.execute(_UPSERT, [as_json(given)])
         if ended:
             tx.execute(_END, [as_json(ended)])
 
 
-def _changes(batch: Sequence[Recorded]) -> Iterator[tuple[str, dict[str, Any] | datetime]]:
-    for recorded in batch:
-        match recorded.event:
-            case DiscountSet(discount=discount):
-                yield discount.code, discount.model_dump()
-            case DiscountEnded(code=code):
-                yield code, recorded.occurred_at
-            case _:
-                pass
+def _row(event: Event) -> dict[str, Any] | None:
+    return event.discount.model_dump() if isinstance(event, DiscountSet) else None
 
 
 _UPSERT: Final = """

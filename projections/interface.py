@@ -1,13 +1,12 @@
 """What a read model is. Projectors drive it, rebuilds make a second one of it beside the first."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, LiteralString, Protocol
 
 from psycopg import Cursor
 from pydantic_core import to_json
 
-from domain.messages import Recorded
+from domain.messages import Event, Recorded
 from domain.orders.timeline import key_of
 
 # Columns that tell how a fact arrived. All others are equal in whatever order facts came.
@@ -48,21 +47,31 @@ def as_json(rows: Sequence[Mapping[str, Any]]) -> str:
     return to_json(rows).decode()
 
 
+class Ended(Protocol):
+    """An event that ends what stands under a code."""
+
+    @property
+    def code(self) -> str: ...
+
+
 def given_and_ended(
-    changes: Iterable[tuple[str, Mapping[str, Any] | datetime]],
+    batch: Iterable[Recorded],
+    row_of: Callable[[Event], Mapping[str, Any] | None],
+    ended_by: type[Ended],
 ) -> tuple[list[Mapping[str, Any]], list[dict[str, Any]]]:
     """Give what stands under each code in the end, and what was ended since it was given.
 
-    changes: in log order, a code with the row that it was given, or with when it was ended
+    row_of: what an event gives, with its code; None: it gives nothing
     """
     given: dict[str, Mapping[str, Any]] = {}
     ended: dict[str, dict[str, Any]] = {}
-    for code, change in changes:
-        if isinstance(change, datetime):
-            ended[code] = {"code": code, "ended_at": change}
-        else:
-            given[code] = change
-            ended.pop(code, None)
+    for recorded in batch:
+        event = recorded.event
+        if (row := row_of(event)) is not None:
+            given[row["code"]] = row
+            ended.pop(row["code"], None)
+        elif isinstance(event, ended_by):
+            ended[event.code] = {"code": event.code, "ended_at": recorded.occurred_at}
     return list(given.values()), list(ended.values())
 
 

@@ -35,8 +35,9 @@ class Busy(InfraError):
 _SHORT: Final = """
     select set_config('idle_in_transaction_session_timeout', %s, true),
            set_config('lock_timeout', %s, true), set_config('jit', 'off', true),
-           set_config('search_path', 'pg_temp', true), set_config('synchronous_commit', %s, true)
+           set_config('search_path', 'pg_temp', true)
 """
+_FLEETING: Final = f"{_SHORT}, set_config('synchronous_commit', 'off', true)"
 
 
 @contextmanager
@@ -60,14 +61,15 @@ def transaction(
             with connection.transaction(), connection.cursor() as tx:
                 if snapshot:
                     tx.execute("set transaction isolation level repeatable read")
-                tx.execute(_SHORT, [idle, lock, "on" if durable else "off"])
+                tx.execute(_SHORT if durable else _FLEETING, [idle, lock])
                 yield tx
         except _SOMEBODY_ELSE as error:
             raise Busy("database_busy", f"Somebody else holds the tables: {error}") from error
 
 
-def set_lock_timeout(tx: Tx, lock: str) -> None:
-    """Change how long this transaction waits for what others hold."""
+def take_back(tx: Tx, lock: str) -> None:
+    """Undo what a transaction within this one has set: how long it waits, that it may be lost."""
+    tx.execute("set local synchronous_commit to default")
     tx.execute("select set_config('lock_timeout', %s, true)", [lock])
 
 

@@ -34,17 +34,6 @@ log_ = structlog.get_logger()
 class OrderLog(LogReader, Protocol):
     """The log as this lane reads it. infra.event_log is the one behind it."""
 
-    def read_lenient(
-        self,
-        after: int,
-        limit: int,
-        *,
-        shard: int | None = None,
-        stream_id: str | None = None,
-        opened: bool = False,
-    ) -> Sequence[Stored]:
-        """Give the next events behind a position; opened: personal data in clear."""
-
     def read_streams(
         self, versions: Mapping[str, tuple[int, int]], *, opened: bool = False
     ) -> Sequence[Stored]:

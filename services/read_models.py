@@ -51,7 +51,7 @@ from projections.checkpoints import (
 )
 from projections.interface import Projection, Tx
 from projections.parking import Parked, list_parked
-from projections.sessions import Busy, Lend, set_lock_timeout, transaction
+from projections.sessions import Busy, Lend, take_back, transaction
 from services.follower import Follower, Progress
 from services.projector import Projector
 
@@ -211,7 +211,7 @@ class ReadModels:
             if held.waiting() > SWAP_MOST_EVENTS:
                 return False
             held.catch_up()
-            set_lock_timeout(tx, SWAP_LOCK)
+            take_back(tx, SWAP_LOCK)
             if live is not None:
                 retire(tx, live)
             make_live(tx, build)

@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import structlog
 from hypothesis import settings
 
 from infra.embedded import stop_embedded
+from infra.event_log import EventLog, open_log
 from infra.local_broker import stop_local_broker
 from tests.support.broker import start_test_broker
 from tests.support.faults import Fault, count_faults, faults_of
@@ -130,6 +132,13 @@ def database_url(migrated_server: str) -> Iterator[str]:
     """URL of a migrated, empty database of this test alone."""
     with cloned_database(migrated_server) as url:
         yield url
+
+
+@pytest.fixture
+def log(database_url: str) -> Iterator[EventLog]:
+    """The log as a writer has it."""
+    with closing(open_log(database_url)) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

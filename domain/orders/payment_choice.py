@@ -64,8 +64,9 @@ def _waiting(sums: Mapping[str, Balance], cmd: c.IncomingPayment, amount: int) -
     if isinstance(cmd, c.AuthorisePayment):
         taken |= {name for name, s in sums.items() if s.authorised_minor}
     else:
-        yield from (name for name, minor in _authorised(sums) if minor == amount)
-        taken |= {name for name, minor in _authorised(sums) if minor == amount}
+        authorised = [name for name, minor in _authorised(sums) if minor == amount]
+        yield from authorised
+        taken |= {*authorised}
     yield from (n for n, s in sums.items() if s.submitted_minor == amount and n not in taken)
 
 

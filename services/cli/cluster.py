@@ -9,7 +9,14 @@ from threading import Event as Signal
 from threading import Thread
 from typing import TYPE_CHECKING, Final
 
-from services.cli.foreground import LOOK_SECONDS, Watch, signalled, state, tell_database
+from services.cli.foreground import (
+    LOOK_SECONDS,
+    ToldOnce,
+    Watch,
+    signalled,
+    state,
+    tell_database,
+)
 from services.cli.session import opened
 from services.cli.supervisor import Program, Supervisor
 
@@ -57,17 +64,15 @@ def _keep_broker(settings: "Settings", stop: Signal) -> None:
     from domain.refusals import InfraError
     from services.bootstrap import start_broker
 
-    hindrance = ""  # told once
+    lines = ToldOnce()
     while not stop.wait(LOOK_SECONDS):
         try:
             if not _runs(settings) and not stop.is_set():
                 start_broker(settings)
                 state("Kafka was gone and is started again")
-            hindrance = ""
+            lines.tell("")
         except InfraError as error:
-            if str(error) != hindrance:
-                hindrance = str(error)
-                state(f"waiting for Kafka: {hindrance}")
+            lines.tell(f"waiting for Kafka: {error}")
 
 
 def _runs(settings: "Settings") -> bool:

@@ -148,6 +148,19 @@ def state(line: str) -> None:
     typer.echo(f"orderpath: {line}")
 
 
+class ToldOnce:
+    """State lines of something that is looked at again and again: told when they change."""
+
+    def __init__(self) -> None:
+        self.last = ""
+
+    def tell(self, line: str) -> None:
+        """Write a line, unless it was the last one; an empty one is only remembered."""
+        if line and line != self.last:
+            state(line)
+        self.last = line
+
+
 def tell_database(system: "System") -> None:
     """Say which database it is."""
     embedded = f"embedded, in {system.settings.data_dir}"
@@ -181,16 +194,16 @@ class Watch:
     system: "System"
     stop: Signal
     restart: bool
-    _told: str = field(default="", init=False)
+    _lines: ToldOnce = field(default_factory=ToldOnce, init=False)
 
     def run(self) -> None:
         from domain.refusals import InfraError
 
-        while not self.stop.wait(0 if not self._told else LOOK_SECONDS):
+        while not self.stop.wait(0 if not self._lines.last else LOOK_SECONDS):
             try:
-                self._tell(self._line())
+                self._lines.tell(self._line())
             except InfraError as error:
-                self._tell(f"waiting for the database: {error}")
+                self._lines.tell(f"waiting for the database: {error}")
                 self._try(self._bring_back)
 
     def _line(self) -> str:
@@ -219,7 +232,7 @@ class Watch:
 
         if self.restart and not self.stop.is_set() and not database_runs(self.system.settings):
             start_database(self.system.settings)
-            self._tell("the database was gone and is started again")
+            self._lines.tell("the database was gone and is started again")
 
     def _try(self, work: Callable[[], Any]) -> None:
         from domain.refusals import InfraError
@@ -228,8 +241,3 @@ class Watch:
             work()
         except InfraError as error:
             say(f"orderpath: {error}")
-
-    def _tell(self, line: str) -> None:
-        if line != self._told:
-            state(line)
-            self._told = line

@@ -1,4 +1,4 @@
-"""Fixtures of the log's tests: the log as a writer has it, and the database's owner beside it."""
+"""Fixtures of the log's tests: the database's owner, who may what no writer may."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,15 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from infra.event_log import EventLog, open_log
 from infra.postgres import connect
-
-
-@pytest.fixture
-def log(database_url: str) -> Iterator[EventLog]:
-    log = open_log(database_url)
-    yield log
-    log.close()
 
 
 @pytest.fixture

@@ -1,12 +1,18 @@
 """A build's statements meet its own tables, and who has none to send pays for none."""
 
-import pytest
+from collections.abc import Iterator
+from contextlib import nullcontext
 
+import pytest
+from psycopg import sql
+
+from infra.postgres import connect
 from projections.builds import list_builds
-from projections.sessions import BuildCursor, transaction
-from tests.integration.projections.world import World
+from projections.sessions import BuildCursor, take_back, transaction
+from tests.integration.projections.world import World, open_world
 
 PATH = "select current_setting('search_path')"
+COMMIT = "show synchronous_commit"
 
 
 @pytest.fixture
@@ -36,3 +42,36 @@ def test_many_statements_and_copied_rows_go_there_too(world: World, schema: str)
             assert own.fetchone() == (f"{schema}, pg_temp",)
         with BuildCursor(tx.connection, schema) as own, own.copy(f"copy ({PATH}) to stdout") as out:
             assert list(out.rows()) == [(f"{schema}, pg_temp",)]
+
+
+@pytest.fixture
+def asked(database_url: str) -> Iterator[World]:
+    """A shop on a server of which its owner asks more of a commit than the default."""
+    with connect(database_url) as owner:
+        owner.execute(
+            sql.SQL("alter database {} set synchronous_commit = remote_apply").format(
+                sql.Identifier(owner.info.dbname)
+            )
+        )
+    with open_world(database_url) as opened:
+        yield opened
+
+
+def test_only_what_applies_events_may_be_lost_in_a_crash(asked: World) -> None:
+    with transaction(asked.lend) as tx:
+        assert tx.execute(COMMIT).fetchone() == ("remote_apply",)
+    with transaction(asked.lend, durable=False) as tx:
+        assert tx.execute(COMMIT).fetchone() == ("off",)
+    with transaction(asked.lend) as tx:
+        assert tx.execute(COMMIT).fetchone() == ("remote_apply",)
+
+
+def test_whoever_lets_events_be_applied_within_takes_back_that_they_may_be_lost(
+    asked: World,
+) -> None:
+    with transaction(asked.lend, lock="3s") as tx:
+        with transaction(lambda: nullcontext(tx.connection), lock="5min", durable=False):
+            pass
+        take_back(tx, "3s")
+        assert tx.execute(COMMIT).fetchone() == ("remote_apply",)
+        assert tx.execute("show lock_timeout").fetchone() == ("3s",)

@@ -1,26 +1,18 @@
 """Fixtures of these tests: the log as the relay reads it, and a shop that workers feed."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
-from infra.event_log import EventLog, open_log
 from infra.log_source import LogSource
 from tests.integration.projections.world import World, open_world
 
 
 @pytest.fixture
-def log(database_url: str) -> Iterator[EventLog]:
-    opened = open_log(database_url)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def source(database_url: str) -> Iterator[LogSource]:
-    opened = LogSource(database_url)
-    yield opened
-    opened.close()
+    with closing(LogSource(database_url)) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The lane of public topics on a real log: what is sealed is not told without keys."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,21 +33,14 @@ def order_id(database_url: str) -> UUID:
 
 
 @pytest.fixture
-def log(database_url: str) -> Iterator[EventLog]:
-    log = open_log(database_url, role="orderpath_projector")
-    yield log
-    log.close()
+def reader(database_url: str) -> Iterator[EventLog]:
+    """The log as projectors have it: without the keys."""
+    with closing(open_log(database_url, role="orderpath_projector")) as opened:
+        yield opened
 
 
-@pytest.fixture
-def keys(database_url: str) -> Iterator[EventLog]:
-    keys = open_log(database_url)
-    yield keys
-    keys.close()
-
-
-def published(lane: PublicLane, log: EventLog) -> list[Any]:
-    lane.begin(log.head(), 0)
+def published(lane: PublicLane, reader: EventLog) -> list[Any]:
+    lane.begin(reader.head(), 0)
     outgoing = lane.next()
     assert outgoing is not None
     assert lane.next() is None
@@ -56,9 +50,9 @@ def published(lane: PublicLane, log: EventLog) -> list[Any]:
 
 
 def test_a_projectors_rights_are_enough_and_nothing_personal_is_told(
-    order_id: UUID, log: EventLog
+    order_id: UUID, reader: EventLog
 ) -> None:
-    messages = published(PublicLane(log), log)
+    messages = published(PublicLane(reader), reader)
 
     assert [told["sequence"] for is_event, told in messages if is_event] == [
         "0000000001",
@@ -71,9 +65,9 @@ def test_a_projectors_rights_are_enough_and_nothing_personal_is_told(
 
 
 def test_with_the_writers_keys_the_contact_is_told(
-    order_id: UUID, log: EventLog, keys: EventLog
+    order_id: UUID, reader: EventLog, log: EventLog
 ) -> None:
-    messages = published(PublicLane(log, opener=keys), log)
+    messages = published(PublicLane(reader, opener=log), reader)
 
     contact = {"name": "Zebra-4711", "phone": "+7 900 000-00-00"}
     assert messages[0][1]["data"]["contact"] == contact
@@ -81,13 +75,13 @@ def test_with_the_writers_keys_the_contact_is_told(
     assert state["contact"] == contact
 
 
-def test_a_projector_cannot_open_what_is_sealed(order_id: UUID, log: EventLog) -> None:
+def test_a_projector_cannot_open_what_is_sealed(order_id: UUID, reader: EventLog) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        log.read_streams({f"order-{order_id}": (0, 2)}, opened=True)
+        reader.read_streams({f"order-{order_id}": (0, 2)}, opened=True)
 
 
 def test_parts_of_streams_are_read_and_what_cannot_be_is_named(
-    order_id: UUID, log: EventLog, database_url: str
+    order_id: UUID, reader: EventLog, database_url: str
 ) -> None:
     stream = f"order-{order_id}"
     with connect(database_url) as owner:
@@ -96,10 +90,10 @@ def test_parts_of_streams_are_read_and_what_cannot_be_is_named(
             "update log.events set payload = '{' where stream_id = %s and version = 2", (stream,)
         )
 
-    read = log.read_streams({stream: (1, 9), "order-nobody": (0, 9)})
+    read = reader.read_streams({stream: (1, 9), "order-nobody": (0, 9)})
 
     assert [(one.version, type(one)) for one in read] == [(2, Undecodable)]
-    assert [one.version for one in log.read_streams({stream: (0, 1)})] == [1]
+    assert [one.version for one in reader.read_streams({stream: (0, 1)})] == [1]
 
 
 @pytest.mark.parametrize(("topics", "personal"), [(True, False), (True, True), (False, False)])
@@ -115,12 +109,12 @@ def test_the_settings_say_whether_there_is_a_lane_and_what_it_tells(
 
 
 def test_of_an_erased_customer_it_is_told_that_the_contact_is_erased(
-    order_id: UUID, log: EventLog, keys: EventLog, database_url: str
+    order_id: UUID, reader: EventLog, log: EventLog, database_url: str
 ) -> None:
     with connect(database_url) as owner:
         owner.execute("update log.keys set key = null")
 
-    messages = published(PublicLane(log, opener=keys), log)
+    messages = published(PublicLane(reader, opener=log), reader)
 
     erased = {"name": "[erased]", "phone": "[erased]"}
     assert messages[0][1]["data"]["contact"] == messages[-1][1]["contact"] == erased
