@@ -10,6 +10,7 @@ from domain.orders import events as e
 from domain.orders.commands import ChangeStatus
 from domain.orders.items import INITIAL
 from domain.orders.money import add_up
+from domain.orders.shipment_events import Reached, ShipmentCreated, ShipmentMoved
 from domain.paths.lint import lint
 from domain.paths.path import OrderPath
 from domain.paths.selection import PathListed, Selection
@@ -98,12 +99,22 @@ def test_no_order_succeeds_whose_pieces_did_not_all_come_or_come_back(
         assert {one.code for one in answer.unmet} <= {"goods_delivered", "goods_on_their_way"}
 
 
+@pytest.mark.parametrize("came_to", ["handed_over", "in_transit", "at_pickup_point"])
+def test_no_order_succeeds_whose_shipment_is_on_its_way(path: OrderPath, came_to: Reached) -> None:
+    codes = {"goods_delivered", "goods_on_their_way", "shipments_arrived"}
+    for source, target in successes(path):
+        answer = ended(path, source, target, {"shipped": 3}, came_to=came_to)
+        assert not answer.events, (source, target)
+        assert {one.code for one in answer.unmet} <= codes
+
+
 @pytest.mark.parametrize("pieces", [{"delivered": 3}, {"cancelled": 1, "delivered": 2}], ids=str)
 def test_an_order_succeeds_that_is_delivered_and_paid(
     path: OrderPath, pieces: dict[str, int]
 ) -> None:
     for source, target in successes(path):
         assert ended(path, source, target, pieces).order.status == target
+        assert ended(path, source, target, pieces, came_to="delivered").order.status == target
         unpaid = ended(path, source, target, pieces, paid=False)
         assert [one.code for one in unpaid.unmet] == ["order_paid"]
 
@@ -115,7 +126,13 @@ def successes(path: OrderPath) -> Iterator[tuple[str, str]]:
 
 
 def ended(
-    path: OrderPath, source: str, target: str, pieces: dict[str, int], *, paid: bool = True
+    path: OrderPath,
+    source: str,
+    target: str,
+    pieces: dict[str, int],
+    *,
+    paid: bool = True,
+    came_to: Reached | None = None,
 ) -> Answer:
     """Bring an order of three pieces to the end, as whoever may."""
     totals = add_up((TEA,), discount_minor=0, delivery_minor=0, vat_included=True)
@@ -128,6 +145,11 @@ def ended(
         for status, n in pieces.items()
         if status != INITIAL
     ]
+    if came_to is not None:
+        moves += [
+            ShipmentCreated(shipment_id="s-1", carrier="dhl", pieces={"1": 1}),
+            ShipmentMoved(shipment_id="s-1", to_status=came_to),
+        ]
     effects = path.statuses[target].on_enter
     papers = [
         e.DocumentIssued(
