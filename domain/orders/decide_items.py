@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import assert_never
+from typing import Final, assert_never
 
 from domain.messages import Actor, Event, Verdict
 from domain.orders import commands as c
@@ -36,6 +36,8 @@ from domain.paths.path import OrderPath
 from domain.products.pricing import Offer
 from domain.products.stating import refused_at
 from domain.refusals import Unmet
+
+_NOT_HAD: Final = (CANCELLED, *COMING_BACK)
 
 
 def decide(order: Order, cmd: c.ItemChange, path: OrderPath | None, offer: Offer | None) -> Verdict:
@@ -112,16 +114,18 @@ def _change(
 
 
 def _may_be_fewer(item: Item, quantity: int) -> Iterator[Unmet]:
-    """Fewer pieces are fewer ordered ones. The quantity counts also those that nobody pays for:
-    whoever asks for fewer beside them would be left with still fewer than were asked for.
+    """Fewer pieces are fewer ordered ones, those that broke or were lost before them. The quantity
+    counts also those that the customer will not have: whoever asks for fewer beside them would be
+    left with still fewer than were asked for.
     """
-    whole, unpaid = item.line.quantity, item.count(UNCHARGED)
-    in_use = whole - item.pieces.get(INITIAL, 0)
-    why, needed = f"{in_use} pieces are already past {INITIAL}", f"at least {in_use}"
-    if unpaid:
-        why = f"{unpaid} of {whole} pieces are cancelled or not bought out, and count"
-        needed = f"at least {whole}; or cancel pieces"
-    if quantity < (whole if unpaid else in_use):
+    whole, not_had = item.line.quantity, item.count(_NOT_HAD)
+    if not_had:
+        least, needed = whole, f"at least {whole}; or cancel pieces"
+        why = f"{not_had} of {whole} pieces are cancelled or came back, and count"
+    else:
+        least = whole - item.pieces.get(INITIAL, 0)
+        why, needed = f"{least} pieces are already past {INITIAL}", f"at least {least}"
+    if quantity < least:
         yield Unmet(code="quantity_in_use", field="quantity", message=why, needed=needed)
 
 

@@ -109,11 +109,12 @@ class Item:
 
     def with_line(self, line: Line) -> "Item":
         """Give the item with another line: more pieces are ordered ones, fewer are taken off the
-        least advanced. The others stay in their statuses. Never refuses: evolve calls it.
+        cancelled ones, which only facts do, then off the least advanced. The others stay in their
+        statuses. Never refuses: evolve calls it.
         """
         added = line.quantity - self.line.quantity
         pieces = {**self.pieces, INITIAL: self.pieces.get(INITIAL, 0) + max(added, 0)}
-        for status in (*ITEM_STATUSES, CANCELLED):
+        for status in (CANCELLED, *ITEM_STATUSES):
             off = min(pieces.get(status, 0), max(-added, 0))
             if off:
                 pieces[status] -= off

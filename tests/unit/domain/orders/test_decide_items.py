@@ -1,5 +1,6 @@
 """Adding, changing, moving and cancelling positions of an order."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -115,10 +116,11 @@ class TestChangeItem:
         assert answer.unmet[0].needed == "at least 2"
 
     def test_nobody_is_left_with_fewer_live_pieces_than_they_ask_for(self) -> None:
-        """The quantity counts cancelled pieces, and those that were not bought out."""
+        """The quantity counts cancelled pieces, and those that came back."""
         came_back = (*SHIPPED, move(2, "shipped", "not_bought_out"))
         once_more = move(1, "not_bought_out", "ordered")
-        for history in ((PLACE, drop(2)), (*came_back, once_more)):
+        returned = (*SHIPPED, move(2, "shipped", "returned"))
+        for history in ((PLACE, drop(2)), (*came_back, once_more), returned):
             for quantity in (1, 2):
                 answer = given(*history).when(change(quantity=quantity))
                 answer.then_refused("quantity_in_use")
@@ -359,6 +361,14 @@ class TestItemsOfAnImportedOrder:
         scenario = given(PLACE, self.imported(1, CUP))
 
         assert scenario.world.order.due_minor == 1_400 + 1_250 - 50 + 300 + 120
+
+    def test_a_fact_of_fewer_takes_off_what_was_cancelled(self) -> None:
+        fewer = TEA.model_copy(update={"quantity": 1})
+
+        told = Decided(e.ItemAdded(line=fewer), NOW + timedelta(hours=1), fact_id(1))
+        order = given(PLACE, drop(2), told).world.order
+
+        assert order.items["1"].pieces == {"ordered": 1}
 
     def test_a_cancelled_item_stays_cancelled_when_another_is_imported(self) -> None:
         scenario = given(PLACE, drop(), self.imported(1, CUP))

@@ -76,7 +76,9 @@ def test_moved_pieces_leave_no_zero_behind() -> None:
         ({"reserved": 3}, 5, {"reserved": 3, "ordered": 2}),
         ({"ordered": 1, "shipped": 2}, 2, {"shipped": 2}),
         ({"reserved": 2, "shipped": 1}, 2, {"reserved": 1, "shipped": 1}),
-        ({"shipped": 1, "cancelled": 2}, 1, {"cancelled": 1}),
+        ({"shipped": 1, "cancelled": 2}, 1, {"shipped": 1}),
+        ({"damaged": 1, "ordered": 2}, 2, {"ordered": 2}),
+        ({"returned": 1, "delivered": 1, "cancelled": 1}, 1, {"returned": 1}),
     ],
 )
 def test_another_line_leaves_pieces_in_their_statuses(
