@@ -16,10 +16,10 @@ from domain.orders.money import Line
 from domain.orders.order import Order
 from domain.paths.path import OrderPath
 from domain.products.delivery_methods import STREAM as METHODS
-from domain.products.delivery_methods import unknown_method
+from domain.products.delivery_methods import unlisted
 from domain.products.events import stream_of
 from domain.products.pricing import Offer, offer_streams
-from domain.products.stating import NOTHING, Denied, differences, refused_at, sold
+from domain.products.stating import NOTHING, Denied, article, differences, refused_at, sold
 from domain.refusals import Unmet
 
 TRAVEL: Final = frozenset({"delivery_method", "delivery_address"})  # how goods go, and where
@@ -82,10 +82,18 @@ def price_may_be_stated(
         else:
             names = ("unit_price_minor", "vat_bp")
             said, is_ = ({name: getattr(one, name) for name in names} for one in (line, product))
-            yield from differences(place, line.sku, said, is_)
+            unmet = differences(place, article(line.sku), said, is_)
+            yield from unmet if before is None else map(_without_rate, unmet)
     left = line_discount_at(order.placed, item, line.quantity) if item else 0
     if line.discount_minor != left:
         yield from refused_at(f"{place}discount_minor", denied.discount)
+
+
+def _without_rate(unmet: Unmet) -> Unmet:
+    """A change states no rate of VAT: of another one, pieces are a line of their own."""
+    if unmet.field != "vat_bp":
+        return unmet
+    return unmet.model_copy(update={"needed": "the pieces added as a line of their own"})
 
 
 def _is_for_sale(before: Line, line: Line) -> bool:
@@ -93,36 +101,32 @@ def _is_for_sale(before: Line, line: Line) -> bool:
     return line.unit_price_minor != before.unit_price_minor or line.quantity > before.quantity
 
 
-def _ahead(order: Order, cmd: c.ChangeFields, name: str) -> str | None:
-    """Give a detail as the command leaves it."""
-    value = getattr(cmd, name) if name in cmd.wanted else order.field_value(name)
-    return None if value is None else str(value)
-
-
 def delivery_may_be_changed(
     order: Order, path: OrderPath, cmd: c.ChangeFields, offer: Offer | None
 ) -> Iterator[Unmet]:
-    """Goods travel otherwise only for what the order's delivery costs already, and to an address
-    by some method.
+    """Goods travel otherwise only for what the order's delivery costs already, and get an address
+    only with a method. An address that they have may be another: that was agreed.
 
     offer: with the listed methods, where prices_for names them; a shop that lists none takes any
     """
-    code, address = (_ahead(order, cmd, n) for n in ("delivery_method", "delivery_address"))
-    if offer is None or not offer.methods or (code is None and not address):
+    if offer is None:
         return
-    if code is not None and "delivery_method" not in cmd.wanted:
+    before = {name: order.field_value(name) for name in TRAVEL}
+    after = before | {name: getattr(cmd, name) for name in TRAVEL & {*cmd.wanted}}
+    code, is_sent = after["delivery_method"], bool(after["delivery_address"])
+    is_other = code != before["delivery_method"]
+    if code is None and not (is_sent and (is_other or not before["delivery_address"])):
         return
-    denied = denied_to(order, path, cmd).price
-    if not denied:
+    if code is not None and not is_other:
         return
     methods = {m.code: m for m in offer.methods.values() if m.currency == order.currency}
-    if code not in methods:
-        yield unknown_method(methods, code, "delivery_method")
-        return
-    assert code is not None
+    method = methods.get(str(code))
     money = order.money
-    costs = methods[code].price_for(money.goods_minor - money.discount_minor)
-    if costs != money.delivery_minor:
+    costs = method.price_for(money.goods_minor - money.discount_minor) if method else None
+    if costs is None:
+        yield unlisted(methods, None if code is None else str(code), "delivery_method")
+    elif costs != money.delivery_minor:
+        denied = denied_to(order, path, cmd).price
         yield Unmet(
             code="price_differs",
             field="delivery_method",

@@ -130,7 +130,7 @@ def decide(
             if code in methods.given:
                 events.append(DeliveryMethodEnded(code=code))
             elif code not in methods.ended:
-                unmet.append(unknown_method(methods.given, code, "code"))
+                unmet.append(unlisted(methods.given, code, "code"))
         case _:
             assert_never(cmd)
     if unmet:
@@ -138,14 +138,11 @@ def decide(
     return [Decided(event, now) for event in events]
 
 
-def unknown_method(given: Mapping[str, DeliveryMethod], code: str | None, where: str) -> Unmet:
-    """Say that goods do not travel so, and how they do; code: None where a method is missing."""
-    message = f"There is no delivery method {code}"
+def unlisted(given: Mapping[str, DeliveryMethod], code: str | None, where: str) -> Unmet:
+    """Say that goods do not travel so, or to an address by no method, and how they do."""
+    needed = one_of(sorted(given), "set it first")
     if code is None:
-        message = "Goods that go to an address need a delivery method"
-    return Unmet(
-        code="delivery_method_unknown",
-        field=where,
-        message=message,
-        needed=one_of(sorted(given), "set it first"),
-    )
+        why = "Goods that go to an address need a delivery method"
+        return Unmet(code="delivery_method_required", field=where, message=why, needed=needed)
+    why = f"There is no delivery method {code}"
+    return Unmet(code="delivery_method_unknown", field=where, message=why, needed=needed)

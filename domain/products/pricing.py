@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 from domain.orders.events import Delivery
 from domain.orders.money import AppliedDiscount, AskedLine, Line, Totals, add_up
 from domain.products.delivery_methods import STREAM as METHODS
-from domain.products.delivery_methods import DeliveryMethod, unknown_method
+from domain.products.delivery_methods import DeliveryMethod, unlisted
 from domain.products.discounts import STREAM as DISCOUNTS
 from domain.products.discounts import Discount
 from domain.products.events import stream_of
@@ -21,6 +21,7 @@ from domain.products.product import Product
 from domain.products.stating import (
     NOTHING,
     Denied,
+    article,
     differences,
     refused_at,
     sold,
@@ -177,7 +178,7 @@ class _Pricing:
             if product is not None:
                 names = _CHECKED if self._checks_price else ()
                 computed = {name: getattr(product, name) for name in names}
-                self._unmet += differences(f"lines.{number}.", line.sku, said, computed)
+                self._unmet += differences(f"lines.{number}.", article(line.sku), said, computed)
                 said = {"title": product.title} | said | computed
             elif "unit_price_minor" not in said:
                 product = self._offer.products[line.sku]
@@ -219,7 +220,7 @@ class _Pricing:
             best = _best(here, costs[number], line.quantity, line.item_id)
             computed = {"discount_minor": best.amount_minor if best else 0}
             said = stated_in(self._asked.lines[number])
-            self._unmet += differences(f"lines.{number}.", line.sku, said, computed)
+            self._unmet += differences(f"lines.{number}.", article(line.sku), said, computed)
             lines[number] = line.model_copy(update=computed)
             applied += [best] if best else []
         return applied
@@ -253,8 +254,8 @@ def _with_delivery(asked: Asked, offer: Offer, priced: Priced) -> Priced:
     if code not in methods and is_said and not checked:
         return priced
     if code is None or code not in methods:
-        unlisted = unknown_method(methods, code, "delivery.method")
-        return replace(priced, unmet=(*priced.unmet, unlisted), is_whole=False)
+        unmet = (*priced.unmet, unlisted(methods, code, "delivery.method"))
+        return replace(priced, unmet=unmet, is_whole=False)
     totals = priced.totals
     computed = methods[code].price_for(totals.goods_minor - totals.discount_minor)
     said = {"delivery_minor": asked.delivery_minor} if is_said else {}

@@ -45,17 +45,26 @@ def unpriced(place: str, sku: str, product: Product, currency: str | None) -> Un
     if not product.exists:
         why = f"There is no {named('product', sku, is_article)}"
     elif not product.active:
-        why = f"The product {sku} is sold no more"
+        why = f"The product{_shown(sku)} is sold no more"
     elif product.currency != currency:
-        why = f"The product {sku} has its price in {product.currency}"
+        why = f"The product{_shown(sku)} has its price in {product.currency}"
     else:
-        why = f"The price of the product {sku} contains VAT, those of the order do not"
+        why = f"The price of the product{_shown(sku)} contains VAT, those of the order do not"
     return Unmet(
         code="price_unknown",
         field=f"{place}unit_price_minor",
         message=why,
         needed="a price in the line, or a product with one that fits",
     )
+
+
+def article(sku: str) -> str:
+    """Call an article in a refusal, which is stored: a SKU may be free text, even a name."""
+    return sku if is_article(sku) else "the product"
+
+
+def _shown(sku: str) -> str:
+    return f" {sku}" if is_article(sku) else ""
 
 
 def refused_at(place: str, unmet: Iterable[Unmet]) -> Iterator[Unmet]:
@@ -65,14 +74,14 @@ def refused_at(place: str, unmet: Iterable[Unmet]) -> Iterator[Unmet]:
 
 
 def differences(
-    place: str, code: str, said: Mapping[str, int], computed: Mapping[str, int]
+    place: str, of: str, said: Mapping[str, int], computed: Mapping[str, int]
 ) -> Iterator[Unmet]:
-    """Compare what is said of an article or a delivery method with what it is."""
+    """Compare what is said of an article or a delivery method with what it is; of: its name."""
     for name, value in computed.items():
         if said.get(name, value) != value:
             yield Unmet(
                 code="price_differs",
                 field=f"{place}{name}",
-                message=f"{name} of {code} says {said[name]}, it is {value}",
+                message=f"{name} of {of} says {said[name]}, it is {value}",
                 needed=str(value),
             )

@@ -14,14 +14,21 @@ from domain.paths.path import OrderPath
 from domain.paths.rights import FieldRight
 from domain.products.delivery_methods import DeliveryMethod, DeliveryMethodSet
 from domain.products.discounts import Discount, DiscountSet
-from domain.products.events import PriceChanged, ProductPublished, ProductWithdrawn
+from domain.products.events import (
+    PriceChanged,
+    ProductPublished,
+    ProductWithdrawn,
+    stream_of,
+)
+from domain.products.product import Product
 from tests.support.examples import NOW, ORDER_ID, PATH, actor
-from tests.support.spec import Answer, Scenario, given
+from tests.support.spec import Answer, Scenario, Stored, given
 
 SOLD = ProductPublished(title="Green tea", unit_price_minor=500, currency="EUR", vat_bp=2_000)
 SPRING = DiscountSet(
     discount=Discount(code="spring", sku="TEA-100", percent_bp=1_000, valid_from=NOW)
 )
+POUNDS = {"currency": "GBP"}
 COURIER = DeliveryMethod(code="courier", price_minor=300, currency="EUR")
 CLIENT, MANAGER = actor("user", "client"), actor("user", "manager")
 RULES = {"price": {"edit": ["manager"]}, "discount": {"edit": ["manager"]}}
@@ -73,7 +80,7 @@ class TestPlacing:
         assert shop(SOLD).when(place(CLIENT)).order.due_minor == 1_500
 
     @pytest.mark.parametrize(
-        "history", [(), (SOLD, ProductWithdrawn()), (SOLD.model_copy(update={"currency": "GBP"}),)]
+        "history", [(), (SOLD, ProductWithdrawn()), (SOLD.model_copy(update=POUNDS),)]
     )
     @pytest.mark.parametrize(
         "line", [tea(), {"sku": "TEA-100", "quantity": 1, "unit_price_minor": 1}]
@@ -144,7 +151,8 @@ class TestPlacing:
 
         for said in ({}, {"delivery_minor": 0}):
             answer = listed.when(place(CLIENT, **to_the_door, **said))
-            assert refused(answer) == [("delivery_method_unknown", "delivery.method")]
+            answer.then_refused("delivery_method_required")
+            assert refused(answer) == [("delivery_method_required", "delivery.method")]
             assert answer.unmet[0].needed == "one of courier"
             assert "Main" not in answer.unmet[0].message
         nowhere = {"delivery": {"promised_at": NOW}}
@@ -195,6 +203,27 @@ class TestPlacing:
         assert scenario.when(place(by)).order.due_minor == 1_500
 
         assert rights.asked == {"price": 2, "discount": 2}
+
+    @pytest.mark.parametrize(
+        "history", [(), (SOLD,), (SOLD, ProductWithdrawn()), (SOLD.model_copy(update=POUNDS),)]
+    )
+    @pytest.mark.parametrize("asks", [place, add])
+    def test_p24_what_is_refused_repeats_no_sku_that_is_free_text(
+        self, history: tuple[Any, ...], asks: Any
+    ) -> None:
+        """Refusals are stored; shops put names and numbers of people into SKUs of lines."""
+        gift = "Gift for Ann +4915112345678"
+        scenario = shop(place(MANAGER))
+        product = Product()
+        for number, event in enumerate(history, 1):
+            product = product.evolve(Stored(event, number, NOW))
+        scenario.world.states[stream_of(gift)] = product
+
+        said = {"sku": gift, "unit_price_minor": 1}
+        answer = scenario.when(asks(CLIENT, **said) if asks is add else place(CLIENT, tea(**said)))
+
+        assert answer.unmet
+        assert not [one for one in answer.unmet if "Ann" in f"{one.message}{one.needed}"]
 
 
 class CountedRights(dict[str, FieldRight]):
@@ -274,7 +303,9 @@ class TestItems:
         )
         placed = shop(less, place(MANAGER))
 
-        assert refused(placed.when(change(CLIENT, quantity=5))) == [("price_differs", "vat_bp")]
+        answer = placed.when(change(CLIENT, quantity=5))
+        assert refused(answer) == [("price_differs", "vat_bp")]
+        assert answer.unmet[0].needed == "the pieces added as a line of their own"
         assert placed.when(change(CLIENT, quantity=2)).order.due_minor == 1_000
         assert placed.when(change(MANAGER, quantity=4)).order.due_minor == 2_000
         assert placed.when(add(CLIENT, vat_bp=1_000)).order.due_minor == 3_500
@@ -316,7 +347,7 @@ class TestDelivery:
         without = c.ChangeFields(**who(CLIENT), **to_address)
 
         answer = placed.when(without)
-        assert refused(answer) == [("delivery_method_unknown", "delivery_method")]
+        assert refused(answer) == [("delivery_method_required", "delivery_method")]
         assert placed.when(c.ChangeFields(**who(MANAGER), **to_address)).events
         nothing = c.ChangeFields(**who(CLIENT), delivery_method=None)
         assert placed.when(nothing).unmet == ()
@@ -327,9 +358,23 @@ class TestDelivery:
         placed = shop(SOLD, DeliveryMethodSet(method=free), place(MANAGER), sent)
 
         answer = placed.when(c.ChangeFields(**who(CLIENT), delivery_method=None))
-        assert refused(answer) == [("delivery_method_unknown", "delivery_method")]
+        assert refused(answer) == [("delivery_method_required", "delivery_method")]
         moved = c.ChangeFields(**who(CLIENT), delivery_address="Side st 2")
         assert placed.when(moved).events
+
+    @pytest.mark.parametrize("agreed", [{}, {"delivery_method": "by_hand"}])
+    def test_an_address_that_was_agreed_without_a_listed_method_may_be_another(
+        self, agreed: dict[str, str]
+    ) -> None:
+        sent = c.ChangeFields(**who(MANAGER), delivery_address="Main st 1", **agreed)
+        placed = shop(SOLD, DeliveryMethodSet(method=COURIER), place(MANAGER), sent)
+
+        for said in ({}, {"delivery_method": agreed.get("delivery_method")}):
+            moved = c.ChangeFields(**who(CLIENT), delivery_address="Main st 2", **said)
+            assert placed.when(moved).unmet == ()
+        assert refused(placed.when(by(CLIENT, "teleport"))) == [
+            ("delivery_method_unknown", "delivery_method")
+        ]
 
     def test_a_shop_that_lists_no_method_takes_any(self) -> None:
         assert shop(SOLD, place(MANAGER)).when(by(CLIENT, "courier")).events
