@@ -79,7 +79,7 @@ def drafted(mapping: LogMapping, looks: Looks) -> tuple[str, Observed]:
 
 def _guesses(file: Path, observed: Observed) -> Iterator[str]:
     """Tell what the draft says of endings that the log does not."""
-    ends = [status for status in observed.titles if observed.is_guessed(status)]
+    ends = [status for status in observed.titles if observed.is_unsure(status)]
     failures = ", ".join(status for status in ends if observed.final(status))
     others = ", ".join(status for status in ends if not observed.final(status))
     if failures:

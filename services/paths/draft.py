@@ -20,8 +20,8 @@ from domain.paths.limits import MAX_LIMIT
 Ending = Literal["success", "failure"]
 
 _FAILURE: Final = re.compile(
-    r"cancel|declin|reject|fail|return|refus|abort|expire|unavailable"
-    r"|отмен|отказ|отклон|возвра|не.?выкуп|аннулир|неуда|просроч"
+    r"\b(cancel|declin|reject|refus|abort|unavailable|отмен|отказ|отклон|не ?выкуп|аннулир)"
+    r"|^(returned|возврат)$"  # No more: what is due, missed or comes back may go on.
 )
 _YAML_WORDS: Final = frozenset(["null", "true", "false", "yes", "no", "on", "off", "y", "n"])
 _FAILED_STAGE: Final = "failed"
@@ -66,15 +66,15 @@ class Observed:
         """
         if status in self.finals:
             return self.finals[status]
-        return "failure" if self.is_guessed(status) and self._sounds_failed(status) else None
+        return "failure" if self.is_unsure(status) and self._sounds_failed(status) else None
 
-    def is_guessed(self, status: str) -> bool:
+    def is_unsure(self, status: str) -> bool:
         """Whether only its name says how it ends orders: no order left it, and it is not known."""
         return status not in self.finals and not self.leaving[status]
 
     def _sounds_failed(self, status: str) -> bool:
         names = (status, *self.titles[status].values())
-        return any(_FAILURE.search(name.casefold()) for name in names)
+        return any(_FAILURE.search(name.casefold().replace("_", " ")) for name in names)
 
     def stage(self, status: str) -> str:
         """Give the stage that is known; else all failures have one, all others their own."""
@@ -84,7 +84,7 @@ class Observed:
     def limit(self, status: str) -> timedelta | None:
         """Suggest a limit that nine of ten stays kept; none for what is final, or may be."""
         seconds = self.p90_seconds.get(status)
-        if seconds is None or self.final(status) or self.is_guessed(status):
+        if seconds is None or self.final(status) or self.is_unsure(status):
             return None
         return _rounded_up(seconds)
 
@@ -114,10 +114,10 @@ def _body(observed: Observed) -> Iterator[str]:
             yield f"    title: {{{', '.join(named)}}}"
         if limit := observed.limit(status):
             yield f"    limit: {{wall: {format_duration(limit)}}}"
-        guessed = " # guessed from its name" if observed.is_guessed(status) else ""
-        if ending := observed.final(status):
-            yield f"    final: {ending}{guessed}"
-        elif guessed:
+        ending, is_unsure = observed.final(status), observed.is_unsure(status)
+        if ending:
+            yield f"    final: {ending}" + " # guessed from its name" * is_unsure
+        elif is_unsure:
             yield "    # No order left it. If orders end well here: final: success"
     yield from ("", "initial:")
     for status, count in observed.starts.most_common():

@@ -87,6 +87,26 @@ def test_d1_a_title_says_failure_too_in_english_and_in_russian(title: str) -> No
     assert path.statuses["s1"].final == "failure"
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Возвращён в работу",
+        "Возврат в работу",
+        "Returning customer call",
+        "Return to work",
+        "Оплата просрочена",
+        "Неудачная попытка дозвона",
+        "Offer expires soon",
+        "Failed delivery attempt",
+        "Uncancelled",
+    ],
+)
+def test_d1_what_may_go_on_is_no_failure_by_its_title(title: str) -> None:
+    path = drafted(Observed({"new": {}, "s1": {"en": title}}, Counter(new=1), Counter(), {}))
+
+    assert path.statuses["s1"].final is None
+
+
 def test_d1_what_is_guessed_of_an_ending_is_said_and_what_is_known_is_not() -> None:
     known = draft("small", "x", replace(ORDERS, finals={"sent": None, "cancelled": "failure"}))
     guessed = draft("small", "x", ORDERS)
