@@ -18,7 +18,7 @@ from domain.orders.deadlines import deadlines_of
 from domain.orders.decide import Decision
 from domain.orders.draft import Draft
 from domain.orders.events import PathMigrated
-from domain.orders.moves import status_is_active
+from domain.orders.moves import guards_hold, status_is_active
 from domain.orders.order import Order
 from domain.paths.closing import closing
 from domain.paths.line import PathLine
@@ -66,7 +66,10 @@ def migrate(
     situation = Situation(
         cmd.order_id, order, path, cmd.actor, max(now, order.last_occurred_at or now), facts
     )
-    return _settled(cmd, situation, _migrated(situation, cmd, version))
+    event = _migrated(situation, cmd, version)
+    if unmet := list(_success_is_earned(situation, event)):
+        raise Refusal(*unmet)
+    return _settled(cmd, situation, event)
 
 
 def _migrated(situation: Situation, cmd: MigrateOrder, version: int) -> PathMigrated:
@@ -135,6 +138,23 @@ def _status_is_there(
         )
     else:
         yield from status_is_active(path, target)
+
+
+def _success_is_earned(situation: Situation, event: PathMigrated) -> Iterator[Unmet]:
+    """No mapping makes a success of an order that no move could: what all of them ask holds."""
+    path, target = situation.path, event.to_status
+    if not event.entered or path.statuses[target].final != "success":
+        return
+    if _ending(situation.facts.paths.get(situation.order.pinned), event.from_status) == "success":
+        return
+    ways = [rule.guards for (_, to), rule in path.matrix.items() if to == target]
+    asked = [guard for guard in ways[0] if all(guard in way for way in ways)] if ways else []
+    yield from guards_hold(situation, tuple(asked))
+
+
+def _ending(path: OrderPath | None, code: str) -> str | None:
+    status = path.statuses.get(code) if path else None
+    return status.final if status else None
 
 
 def _meaning(path: OrderPath | None, code: str) -> tuple[object, ...]:

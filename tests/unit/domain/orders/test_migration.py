@@ -197,6 +197,44 @@ def test_d1_p4_nobody_ends_or_stays_in_a_closed_status_because_it_was_not_though
     )
 
 
+def guarded(*ways: str, code: str = "all_paid") -> OrderPath:
+    """Give a version whose ways to `done` are guarded: by the money those that are named."""
+    paid = {"code": code, "when": "order.due_minor <= 0", "message": "Not paid"}
+    tried = {"code": "tried", "when": "order.test", "message": "Nobody tried it"}
+    moves = [
+        {"from": one, "to": "done", "guards": [tried, paid] if one in ways else [tried]}
+        for one in ("accepted", "packed")
+    ]
+    others = [{"from": "new", "to": ["accepted", "packed", "cancelled"]}]
+    return OrderPath.model_validate(
+        NEXT_PATH.content | {"transitions": [*others, *moves], "follow": []}
+    )
+
+
+def test_d1_a_mapping_makes_no_success_of_what_no_move_could() -> None:
+    to_done = migrates(mapping={"confirmed": "done"})
+    strict, loose = guarded("accepted", "packed"), guarded("packed")
+
+    def against(path: OrderPath) -> list[str]:
+        answer = on_paths(PLACED, CONFIRMED, paths=(PATH, path)).when(to_done)
+        assert not answer.events
+        return [one.code for one in answer.unmet]
+
+    assert against(strict) == ["tried", "all_paid"]
+    assert against(loose) == ["tried"]
+    assert on_paths(PLACED, CONFIRMED).when(to_done).order.status == "done"
+
+
+def test_d1_an_order_that_had_succeeded_is_mapped_into_a_success() -> None:
+    won = changed(confirmed={"stage": "end", "final": "success"})
+
+    answer = on_paths(PLACED, CONFIRMED, paths=(won, guarded("accepted", "packed"))).when(
+        migrates(mapping={"confirmed": "done"})
+    )
+
+    assert answer.order.status == "done"
+
+
 def test_d1_an_order_that_is_finished_stays_so_without_being_mapped() -> None:
     done = COMMANDS["order.cancel"]
 
