@@ -23,7 +23,7 @@ from domain.orders.context import Situation
 from domain.orders.deadlines import deadlines_of
 from domain.orders.decide_facts import record_facts
 from domain.orders.draft import Draft
-from domain.orders.effects import KEEPING, follow_up
+from domain.orders.effects import follow_up
 from domain.orders.field_guards import field_may_be_edited
 from domain.orders.fields import FIELDS
 from domain.orders.identity import fact_id_in
@@ -152,8 +152,7 @@ def _settled(cmd: c.RecordFacts, situation: Situation, told: list[Decided]) -> D
     draft = Draft.of(situation, tells_fact=True)
     for fact in told:
         draft.tell(fact)
-    if any(isinstance(fact.event, KEEPING) for fact in told):
-        goods.keep_as_paid(draft)
+    goods.keep_as_paid(draft, [fact.event for fact in told])
     whereabouts.settle(draft)
     return {cmd.stream_id: draft.decided, **draft.stock_events}
 

@@ -21,10 +21,6 @@ from domain.paths.statuses import ItemEffect, OnEnter
 from domain.paths.transitions import Follow
 from domain.refusals import Unmet
 
-# What is told of money says how long goods wait for it.
-KEEPING = (e.PaymentSubmitted, e.PaymentCharged, e.PaymentAuthorised)
-_KEEPING_NAMES = frozenset(event.NAME for event in KEEPING)
-
 
 def against_effects(situation: Situation, target: str) -> list[Unmet]:
     """List everything that stands against what a move leads to, whether the move is open or not."""
@@ -65,12 +61,8 @@ def _effect_of(draft: Draft, event: Event) -> None:
             whereabouts.piece_moved(draft, event)
         case e.ItemChanged(line=line):
             whereabouts.line_changed(draft, line.item_id)
-        case _ if isinstance(event, KEEPING):
-            goods.keep_as_paid(draft)
-        case e.FactAnnulled(annulled_type=name) if name in _KEEPING_NAMES:
-            goods.keep_as_paid(draft)
         case _:
-            pass
+            goods.keep_as_paid(draft, [event])
 
 
 def _apply(draft: Draft, entered: OnEnter) -> None:
@@ -117,7 +109,7 @@ def _to_follow(draft: Draft) -> Follow | None:
             continue
         situation = replace(draft.situation, order=order, budget=draft.budget)
         cost = situation.cost(guard.when for guard in rule.guards)
-        draft.budget -= min(cost, draft.budget)
+        draft.budget -= cost if cost <= draft.budget else 0  # What is too dear is not asked.
         closed = [
             *guards_hold(situation, rule.guards),
             *documents_are_there(order, draft.path, follow.to),

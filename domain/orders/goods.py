@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from domain.messages import Event
 from domain.orders import events as e
 from domain.orders.draft import Draft
 from domain.orders.items import AWAY, IN_HAND, INITIAL, Item
@@ -17,11 +18,14 @@ from domain.orders.parts import Kept
 from domain.stock import decide as stock
 from domain.stock.allocation import Allocation, Wanted, allocate
 from domain.stock.events import ReleaseReason
-from domain.stock.policies import CASH_ON_DELIVERY, reservation_expiry
+from domain.stock.policies import CASH_ON_DELIVERY, DEFAULT_EXPIRY, reservation_expiry
 from domain.stock.stock import ItemRef
 
 RESERVED: Final = "reserved"
 _PAID: Final = ("paid", "overpaid")
+_COMING: Final = (e.PaymentSubmitted, e.PaymentAuthorised, e.PaymentCharged)
+_GOING: Final = (e.PaymentRefunded, e.PaymentChargedBack)
+_MONEY: Final = frozenset(event.NAME for event in (*_COMING, *_GOING))
 
 
 def reserve_ordered(draft: Draft) -> None:
@@ -90,9 +94,15 @@ def release_expired(draft: Draft) -> None:
             unreserve(draft, item_id, pieces)
 
 
-def keep_as_paid(draft: Draft) -> None:
-    """Goods wait for their money by how it comes; what is paid for is kept until it leaves."""
-    if draft.path.stock is None and not _waits_for_good(draft):
+def keep_as_paid(draft: Draft, told: Iterable[Event]) -> None:
+    """Goods wait for their money by how it comes, what is paid for is kept until it leaves; if
+    money goes, or never came, they wait for it again.
+    """
+    comes = any(isinstance(event, _COMING) for event in told)
+    goes = any(isinstance(event, _GOING) or _takes_back_money(event) for event in told)
+    if not comes and not goes:
+        return
+    if draft.path.stock is None and not goes and not _waits_for_good(draft):
         return  # Nobody says how long; what was said stays.
     until = _kept_until(draft)
     for item_id, kept in draft.order.goods.items():
@@ -100,6 +110,10 @@ def keep_as_paid(draft: Draft) -> None:
             ref = ItemRef(draft.order_id, item_id)
             there = draft.stock(kept.sku, location)
             draft.take(kept.sku, location, stock.keep(there, ref, until, draft.at))
+
+
+def _takes_back_money(event: Event) -> bool:
+    return isinstance(event, e.FactAnnulled) and event.annulled_type in _MONEY
 
 
 def write_off(draft: Draft, item_id: str, quantity: int, *, as_counted: bool = False) -> None:
@@ -160,16 +174,22 @@ def reserve(draft: Draft, wanted: list[Wanted], *, partial: bool) -> list[Alloca
 def _kept_until(draft: Draft) -> datetime | None:
     """By how the order will be paid: what is paid for, or paid at the door, is kept for good."""
     order, rules = draft.order, draft.path.stock
-    if rules is None or _waits_for_good(draft):
+    if _waits_for_good(draft):
         return None
     announced = [entry.method for entry in order.ledger if entry.kind == "submitted"]
-    return reservation_expiry(announced[-1] if announced else None, draft.at, rules.keep)
+    policy = rules.keep if rules else DEFAULT_EXPIRY
+    return reservation_expiry(announced[-1] if announced else None, draft.at, policy)
 
 
 def _waits_for_good(draft: Draft) -> bool:
-    """Whether there is nothing to wait for: it is paid, promised in full, or paid at the door."""
+    """Whether there is nothing to wait for: it is paid, promised in full, or paid at the door.
+    What we gave back of it is no debt, as long as we hold some.
+    """
     order = draft.order
     if order.payment_status in _PAID:
+        return True
+    balance = order.balance
+    if balance.paid_minor > 0 and balance.paid_minor + balance.refunded_minor >= order.due_minor:
         return True
     if any(entry.method == CASH_ON_DELIVERY for entry in order.ledger):
         return True

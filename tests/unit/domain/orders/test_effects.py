@@ -1,6 +1,6 @@
 """What a command leads to: late callbacks, following orders, pieces that got lost, kept as paid."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -180,14 +180,14 @@ class TestDearConditions:
         assert self.shop(self.DEAR).when(confirm).order.status == "confirmed"
         assert self.shop(self.DEAR, "!order.test").when(confirm).order.status == "packed"
 
-    def test_it_uses_up_what_may_be_asked_and_no_more(self) -> None:
+    def test_what_is_too_dear_to_ask_uses_up_nothing(self) -> None:
         confirm = c.ChangeStatus(**who(), to_status="confirmed")
         through_a_list = "items.all(i, i.quantity == 1)"
 
         shop = self.shop(self.DEAR, through_a_list, "!order.test")
 
         assert self.shop(through_a_list).when(confirm).order.status == "lost"
-        assert shop.when(confirm).order.status == "done"
+        assert shop.when(confirm).order.status == "packed"
 
 
 ENDLESS = {"stage": "work", "limit": {"working": "3650d"}}  # more than any calendar reaches
@@ -286,6 +286,17 @@ class TestPiecesThatAreGone:
         assert tea(answer).level.on_hand == 8
 
 
+BARE = OrderPath.model_validate(
+    goods_path().content
+    | {
+        "path": "bare",
+        "stock": None,
+        "statuses": {code: {"stage": "all"} for code in goods_path().content["statuses"]}
+        | {"cancelled": {"stage": "all", "final": "failure"}},
+    }
+)
+
+
 class TestKeptAsPaid:
     LATER = NOW + timedelta(days=2)
 
@@ -308,16 +319,57 @@ class TestKeptAsPaid:
         shop.at(self.LATER).when(c.ExpireReservations(**who())).then_nothing()
 
     def test_d7_what_is_beyond_its_time_goes_back_also_on_a_path_that_keeps_no_stock(self) -> None:
-        bare = {code: {"stage": "all"} for code in goods_path().content["statuses"]}
-        bare |= {"cancelled": {"stage": "all", "final": "failure"}}
-        moved_on = goods_path().content | {"path": "bare", "stock": None, "statuses": bare}
-        shop = given(
-            *(*ENOUGH, PLACE, to("confirmed")),
-            MigrateOrder(**who(), path="bare", reason="Another shop"),
-            paths=(goods_path(), OrderPath.model_validate(moved_on)),
-        )
+        shop = self.confirmed(keeps_stock=False)
         shop.when(c.SubmitPayment(**who(), method="card", currency="EUR"))
 
         answer = shop.at(self.LATER).when(c.ExpireReservations(**who()))
 
         assert (kept(answer, "tea"), tea(answer).level.reserved) == ({}, 0)
+
+    @pytest.mark.parametrize("keeps_stock", [True, False])
+    def test_d7_goods_wait_again_when_the_bank_takes_their_money_back(
+        self, keeps_stock: bool
+    ) -> None:
+        shop = self.paid(keeps_stock=keeps_stock)
+
+        back = shop.when(c.ChargeBackPayment(**who(), currency="EUR"))
+
+        assert waits_until(back) is not None
+        assert kept(shop.at(self.LATER).when(c.ExpireReservations(**who())), "tea") == {}
+
+    @pytest.mark.parametrize("keeps_stock", [True, False])
+    def test_d7_goods_wait_again_once_we_hold_none_of_their_money(self, keeps_stock: bool) -> None:
+        shop = self.paid(keeps_stock=keeps_stock)
+
+        some = c.RefundPayment(**who(), amount_minor=500, currency="EUR")
+        assert waits_until(shop.when(some)) is None
+        assert waits_until(shop.when(c.RefundPayment(**who(), currency="EUR"))) is not None
+
+    @pytest.mark.parametrize("keeps_stock", [True, False])
+    def test_d7_goods_wait_again_for_money_that_never_came(self, keeps_stock: bool) -> None:
+        shop = self.paid(keeps_stock=keeps_stock)
+        version = max(shop.world.order.correctable)
+
+        wrong = c.CorrectFact(**who(), version=version, reason="Of another order")
+        annulled = shop.at(NOW + timedelta(minutes=9)).when(wrong)
+
+        assert annulled.unmet == ()
+        assert waits_until(annulled) is not None
+
+    def paid(self, *, keeps_stock: bool) -> Scenario:
+        shop = self.confirmed(keeps_stock=keeps_stock)
+        told = who() | {"actor": actor("api_key"), "gateway_ref": "g-1", "occurred_at": NOW}
+        paid = shop.when(c.ChargePayment(**told, method="card", currency="EUR"))
+        assert waits_until(paid) is None
+        return shop
+
+    def confirmed(self, *, keeps_stock: bool) -> Scenario:
+        """Reserved goods, on the path that reserved them, or on one that says nothing of stock."""
+        shop = given(*(*ENOUGH, PLACE, to("confirmed")), paths=(goods_path(), BARE))
+        if not keeps_stock:
+            assert shop.when(MigrateOrder(**who(), path="bare", reason="Another shop")).events
+        return shop
+
+
+def waits_until(answer: Answer) -> datetime | None:
+    return tea(answer).reserved_for(ORDER_ID)["tea"].expires_at
