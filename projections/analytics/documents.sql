@@ -1,5 +1,6 @@
 -- One row per document of an order, such as an invoice. A cancelled one keeps its number. Those of
--- test orders are in it, so that the numbers of a series are without gaps. Money in minor units.
+-- test orders are in it with `test` true, so that the numbers of a series are without gaps: count
+-- `where not test`. Money in minor units.
 create view documents as
 select
     d.order_id, -- id of the order

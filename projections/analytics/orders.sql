@@ -1,6 +1,6 @@
 -- One row per order: what it is, where it stands, what it costs, what is paid. Test orders are
--- in it, so that every order is found somewhere: count `where not test`. No other view has them.
--- Money in minor units of the currency.
+-- in it, so that every order is found somewhere: count `where not test`. Of the other views only
+-- documents and refusals have rows of them, flagged likewise. Money in minor units of the currency.
 create view orders as
 select
     o.order_id, -- id of the order
@@ -11,7 +11,7 @@ select
     o.channel, -- how it came in, such as web or phone
     o.shop, -- shop that it belongs to
     o.customer_id, -- our key of the customer
-    o.test, -- true: a test order, which is in no other view
+    o.test, -- true: a test order; of the other views only documents and refusals have rows of it
     o.owner_user, -- person who is responsible now
     o.owner_group, -- group that is responsible now
     o.placed_at, -- when it was placed

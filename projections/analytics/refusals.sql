@@ -1,6 +1,7 @@
 -- What was tried and refused: who, what, when, and every condition that was not met. Whoever was
 -- refused too often within a minute was turned away for the rest of it: that is one row without an
--- order, for all that was not looked at. So count attempts as sum(times).
+-- order, for all that was not looked at. So count attempts as sum(times). Attempts on test
+-- orders are in it with `test` true: leave them out with `where not test`.
 create view refusals as
 select
     r.order_id, -- that it was tried on; there may be no such order; null: turned away
@@ -19,7 +20,7 @@ select
     r.command_id, -- of the command, whose answer is kept for ever
     r.position, -- in the log
     r.recorded_at, -- when the log took it
-    coalesce(o.test, false) as test -- true: a test order
+    coalesce(o.test, false) as test -- true: tried on a test order
 from (
     select order_id, attempt, 1::bigint as times, tried_at, command, asked, codes, unmet,
            order_version, actor_kind, actor_id, on_behalf_of, source, command_id, position,

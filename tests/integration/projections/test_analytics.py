@@ -166,6 +166,8 @@ def test_test_orders_are_flagged_and_counted_nowhere(world: World) -> None:
             command_id=uuid4(), actor=actor(), order_id=testing, payment_id="p", method="card",
             amount_minor=5, currency="EUR",
         ),
+        c.IssueDocument(command_id=uuid4(), actor=actor(), order_id=testing, kind="invoice"),
+        c.ChangeStatus(command_id=uuid4(), actor=actor(), order_id=testing, to_status="nowhere"),
         c.MarkTest(command_id=uuid4(), actor=actor(), order_id=world.place(), test=True),
     )  # fmt: skip
     world.catch_up()
@@ -174,7 +176,14 @@ def test_test_orders_are_flagged_and_counted_nowhere(world: World) -> None:
         (False, 1),
         (True, 2),
     ]
-    for part in set(analytics.PARTS) - {"orders", "freshness"}:
+    flagged = {"orders", "documents", "refusals"}
+    for part in flagged:
+        rows = world.query(
+            f"select test from analytics.{part} where order_id = %s",  # noqa: S608
+            testing,
+        )
+        assert rows == [(True,)], part
+    for part in set(analytics.PARTS) - flagged - {"freshness"}:
         source = f"{part}()" if part == "status_visits_at" else part
         source = f"{part}(now())" if part == "stale_orders_at" else source
         columns = world.query(f"select to_jsonb(x) from analytics.{source} x")  # noqa: S608
