@@ -97,6 +97,15 @@ def _streams(url: str, options: Options) -> Iterator[Found]:
     return measure_streams(url, events=200_000, seconds=20.0)
 
 
+def _memory(url: str, options: Options) -> Iterator[Found]:
+    from benchmarks.streams import measure_memory
+
+    if options.quick:
+        print("memory left out: it takes longer than --quick allows", file=sys.stderr)
+        return iter(())
+    return measure_memory(url, events=1_000_000)
+
+
 PARTS: dict[str, Callable[[str, Options], Iterator[Found]]] = {
     "commands": _commands,
     "paths": _paths,
@@ -104,6 +113,7 @@ PARTS: dict[str, Callable[[str, Options], Iterator[Found]]] = {
     "import": _imports,
     "reports": _reports,
     "streams": _streams,
+    "memory": _memory,
 }
 
 

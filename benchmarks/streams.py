@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -46,19 +46,37 @@ def measure_streams(server_url: str, *, events: int, seconds: float) -> Iterator
 
     seconds: for which commands are sent at a steady rate
     """
-    try:
-        with bench_broker() as broker, TemporaryDirectory(prefix="orderpath-bench-") as folder:
-            positions = _prepare(server_url, events)
-            bench = _Bench(server_url, broker, Path(folder), positions)
-            yield from _relays(bench)
-            yield from _workers(bench)
+    with _bench(server_url, events) as bench:
+        if bench is None:
+            return
+        yield from _relays(bench)
+        yield from _workers(bench)
+        yield from _absence(bench)
+        yield from _everything(bench, seconds)
+
+
+def measure_memory(server_url: str, *, events: int) -> Iterator[Found]:
+    """Let one worker apply a log that is long enough to tell whether it holds ever more."""
+    with _bench(server_url, events) as bench:
+        if bench is not None:
             yield from _absence(bench)
-            yield from _everything(bench, seconds)
-            drop(server_url, RUN)
-    except InfraError as error:
-        if error.code != "broker_not_installed":
-            raise
-        print(f"streams left out: {error}", file=sys.stderr)
+
+
+@contextmanager
+def _bench(server_url: str, events: int) -> Iterator["_Bench | None"]:
+    """Start a broker and fill a log; give None where no Kafka can be had, and say so."""
+    with ExitStack() as stack:
+        try:
+            broker = stack.enter_context(bench_broker())
+        except InfraError as error:
+            if error.code != "broker_not_installed":
+                raise
+            print(f"Kafka left out: {error}", file=sys.stderr)
+            yield None
+            return
+        folder = stack.enter_context(TemporaryDirectory(prefix="orderpath-bench-"))
+        yield _Bench(server_url, broker, Path(folder), _prepare(server_url, events))
+        drop(server_url, RUN)
 
 
 def _prepare(server_url: str, events: int) -> dict[int, list[int]]:
