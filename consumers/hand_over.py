@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from threading import Condition
 from typing import Final
 
-MOST_BYTES: Final = 16 * 1024 * 1024  # of values that wait
+MOST_BYTES: Final = 4 * 1024 * 1024  # of values that wait: more than a second of work
 
 
 @dataclass(frozen=True, slots=True)
