@@ -65,6 +65,11 @@ class HandOver:
                 self._make_room()
             return record
 
+    @property
+    def waits(self) -> bool:
+        """Whether a record waits."""
+        return bool(self._waiting)
+
     def close(self) -> None:
         """End it: nobody waits any more, what waits is let go."""
         with self._changed:

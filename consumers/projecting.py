@@ -4,6 +4,7 @@ transaction, and sweeps. Whatever fails is waited out, or read from the log.
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import count
 from threading import Event as Signal
 from time import monotonic
 from typing import Final, TypeVar
@@ -32,17 +33,27 @@ log_ = structlog.get_logger()
 class Projecting:
     """Feeds the projections that workers drive. For one thread."""
 
-    def __init__(self, system: System, hand_over: HandOver, state: StateLine, stop: Signal) -> None:
+    def __init__(
+        self,
+        system: System,
+        hand_over: HandOver,
+        state: StateLine,
+        stop: Signal,
+        *,
+        look_seconds: float = LOOK_SECONDS,
+    ) -> None:
         self._system = system
         self._hand_over = hand_over
         self._state = state
         self._stop = stop
+        self._look_seconds = look_seconds
         self._projector = system.worker_projector()
         # Only who has a letter asks for the broker.
         self._letters = DeadLetters(lambda: system.broker.new_producer())  # noqa: PLW0108
         self._sweep = Sweep()
         self._heartbeat = system.heartbeat("worker")
         self._look_at = 0.0  # monotonic
+        self._behind = False  # The last batch was full: more waits than one holds.
 
     def run(self) -> None:
         """Apply what comes until told to stop; the batch in hand is ended then."""
@@ -54,7 +65,7 @@ class Projecting:
             if monotonic() >= self._look_at:
                 self._until_done(self._look)
                 self._letters.send()
-                self._look_at = monotonic() + LOOK_SECONDS
+                self._look_at = monotonic() + self._look_seconds
         self._letters.send()
         self._letters.close()
 
@@ -71,6 +82,7 @@ class Projecting:
                 batch.append((record, delivery))
                 events += len(delivery.events)
             wait = 0
+        self._behind = events >= self._system.settings.batch_events
         return batch
 
     def _until_done(self, work: Callable[[], Result]) -> Result | None:
@@ -129,5 +141,16 @@ class Projecting:
         published, head = self._system.published(), self._system.projection_log.head()
         if published and (published.log_id, published.epoch) != (head.log_id, head.epoch):
             published = None  # The relay has not begun with this log yet.
-        if still := self._sweep.look(pending, published, self._state.shards):
-            self._projector.apply(still, ends=self._stop.is_set)
+        if self._behind:
+            self._sweep.forget()  # Records of a shard may wait behind those of others.
+        elif still := self._sweep.look(pending, published, self._state.shards):
+            self._read_on(still)
+
+    def _read_on(self, still: Sequence[Delivery]) -> None:
+        """Read from the log, until records come: they bring the same. A part of it in any case."""
+        parts = count()
+
+        def ends() -> bool:
+            return self._stop.is_set() or (next(parts) > 0 and self._hand_over.waits)
+
+        self._projector.apply(still, ends=ends)

@@ -16,6 +16,10 @@ class Sweep:
     def __init__(self) -> None:
         self._seen: dict[tuple[int, int], int] = {}  # (build, shard) -> position
 
+    def forget(self) -> None:
+        """Let no look before this moment count: records wait, of whichever shards."""
+        self._seen = {}
+
     def look(
         self, pending: Sequence[Pending], published: Head | None, shards: Set[int]
     ) -> list[Delivery]:

@@ -1,0 +1,122 @@
+"""The projector thread reads shards from the log that stand still, not those whose records wait."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from threading import Event as Signal
+from typing import Any, cast
+from uuid import UUID
+
+from consumers.hand_over import HandOver, Incoming
+from consumers.projecting import Projecting
+from consumers.state_line import StateLine
+from domain.messages import SHARDS
+from domain.reading import Head
+from infra.settings import Settings
+from projections.checkpoints import Pending
+from services.bootstrap import System
+from services.heartbeat import Heartbeat
+from services.projector import Delivery
+
+HEAD = Head(UUID(int=7), 2, 1_000)
+BATCH = 2  # events
+RECORD = Incoming("a.topic", 3, 0, {}, None)
+STILL = Pending("orders", 1, 11, shard=4, position=40, next_position=41, replaced=False)
+
+
+class Worker:
+    """What stands behind a worker, in memory: a log of which shard 4 never gets any further.
+
+    records: when the thread asks for a record, whether there is one
+    """
+
+    def __init__(self, folder: Path, records: Sequence[bool], *, events_a_record: int) -> None:
+        self.settings = Settings(batch_events=BATCH)
+        self.read_models = self
+        self.projection_log = self
+        self.read_on: list[list[bool]] = []  # of each part: whether it was to end, as often asked
+        self._folder = folder
+        self._events = events_a_record
+        self._stop = Signal()
+        self._hand_over = Scripted(records, self._stop)
+
+    def run(self) -> None:
+        state = StateLine(lambda _: None)
+        state.assign(frozenset(range(SHARDS)))
+        system = cast(System, self)
+        Projecting(system, self._hand_over, state, self._stop, look_seconds=0).run()
+
+    def apply(self, deliveries: Sequence[Delivery], *, ends: Callable[[], bool]) -> int:
+        if not deliveries[0].events:  # as the sweep gives it
+            self._hand_over.put_behind()
+            self.read_on.append([ends(), ends()])
+        return len(deliveries)
+
+    def delivery(self, headers: Mapping[str, bytes], value: bytes | None) -> Delivery:
+        return Delivery(HEAD.log_id, HEAD.epoch, 3, 1, 2, cast(Any, [object()] * self._events))
+
+    def worker_projector(self) -> "Worker":
+        return self
+
+    def pending(self) -> list[Pending]:
+        return [STILL]
+
+    def driver(self) -> str:
+        return "workers"
+
+    def published(self) -> Head:
+        return HEAD
+
+    def head(self) -> Head:
+        return HEAD
+
+    def heartbeat(self, kind: str) -> Heartbeat:
+        return Heartbeat(self._folder, kind)
+
+
+class Scripted(HandOver):
+    """Has a record when it is to; after the last of them the worker is told to stop, and looks
+    once more."""
+
+    def __init__(self, records: Sequence[bool], stop: Signal) -> None:
+        super().__init__()
+        self._records = iter(records)
+        self._stop = stop
+
+    def take(self, timeout_seconds: float) -> Incoming | None:
+        there = next(self._records, None)
+        if there is None:
+            self._stop.set()
+        return RECORD if there else None
+
+    def put_behind(self) -> None:
+        """Let a record wait, though nobody takes it."""
+        asyncio.run(self.put(RECORD))
+
+
+def test_while_more_waits_than_a_batch_holds_no_shard_is_read_from_the_log(tmp_path: Path) -> None:
+    worker = Worker(tmp_path, [True] * 6, events_a_record=BATCH)
+    worker.run()
+
+    assert worker.read_on == []
+
+
+def test_a_shard_that_stands_still_is_read_from_the_log_though_others_move(tmp_path: Path) -> None:
+    worker = Worker(tmp_path, [True, False], events_a_record=1)
+    worker.run()
+
+    assert len(worker.read_on) == 1
+
+
+def test_looks_that_were_before_the_worker_was_behind_do_not_count(tmp_path: Path) -> None:
+    worker = Worker(tmp_path, [True, False, True, True], events_a_record=1)
+    worker.run()
+
+    assert worker.read_on == []
+
+
+def test_a_part_is_read_from_the_log_then_records_that_wait_come_first(tmp_path: Path) -> None:
+    worker = Worker(tmp_path, [False, False], events_a_record=1)
+    worker.run()
+
+    assert worker.read_on[0] == [False, True]
