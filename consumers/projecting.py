@@ -117,7 +117,7 @@ class Projecting:
         head = self._system.projection_log.head()  # Looked at later than the relay did.
         ours = [read[1] for read in batch if self._is_ours(*read, head)]
         if ours:
-            self._projector.apply(ours, ends=self._stop.is_set)
+            self._projector.apply(ours, ends=self._ends)
 
     def _is_ours(self, record: Incoming, delivery: Delivery, head: Head) -> bool:
         """Whether the log holds what a record says; a restored log does not hold all of it."""
@@ -151,6 +151,13 @@ class Projecting:
         parts = count()
 
         def ends() -> bool:
-            return self._stop.is_set() or (next(parts) > 0 and self._hand_over.waits)
+            return self._ends() or (next(parts) > 0 and self._hand_over.waits)
 
         self._projector.apply(still, ends=ends)
+
+    def _ends(self) -> bool:
+        """Whether to leave what is left of the log for later; asked at each part that is read, so
+        that long reading shows signs of life.
+        """
+        self._heartbeat.beat()
+        return self._stop.is_set()

@@ -35,7 +35,8 @@ class Worker:
         self.read_models = self
         self.projection_log = self
         self.read_on: list[list[bool]] = []  # of each part: whether it was to end, as often asked
-        self._folder = folder
+        self.signs = 0  # of life, while parts were read
+        self._heart = Heart(folder, "worker")
         self._events = events_a_record
         self._stop = Signal()
         self._hand_over = Scripted(records, self._stop)
@@ -49,7 +50,9 @@ class Worker:
     def apply(self, deliveries: Sequence[Delivery], *, ends: Callable[[], bool]) -> int:
         if not deliveries[0].events:  # as the sweep gives it
             self._hand_over.put_behind()
+            before = self._heart.beats
             self.read_on.append([ends(), ends()])
+            self.signs += self._heart.beats - before
         return len(deliveries)
 
     def delivery(self, headers: Mapping[str, bytes], value: bytes | None) -> Delivery:
@@ -71,7 +74,16 @@ class Worker:
         return HEAD
 
     def heartbeat(self, kind: str) -> Heartbeat:
-        return Heartbeat(self._folder, kind)
+        return self._heart
+
+
+class Heart(Heartbeat):
+    """Counts its signs."""
+
+    beats = 0
+
+    def beat(self) -> None:
+        self.beats += 1
 
 
 class Scripted(HandOver):
@@ -120,3 +132,10 @@ def test_a_part_is_read_from_the_log_then_records_that_wait_come_first(tmp_path:
     worker.run()
 
     assert worker.read_on[0] == [False, True]
+
+
+def test_a_worker_that_reads_the_log_for_long_shows_that_it_lives(tmp_path: Path) -> None:
+    worker = Worker(tmp_path, [False, False], events_a_record=1)
+    worker.run()
+
+    assert worker.signs == 2 * len(worker.read_on) > 0
