@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -47,12 +48,21 @@ def pytest_configure(config: pytest.Config) -> None:
     The folders of the tests are in one of our own too: in the one that pytest shares between
     sessions, the next session locks out the user that PostgreSQL runs as.
     """
+    _hear_interrupts()
     worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
     given = worker_input["server_folder"] if worker_input else tempfile.mkdtemp(prefix="orderpath-")
     config.stash[SERVER_FOLDER] = Path(given)
     if not worker_input and not config.option.basetemp:
         config.option.basetemp = tempfile.mkdtemp(prefix="orderpath-tests-")
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
+
+
+def _hear_interrupts() -> None:
+    """A shell lets its background jobs ignore Ctrl-C, and they whatever they start: programs that
+    tests interrupt would not hear it.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)

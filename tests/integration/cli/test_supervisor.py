@@ -18,6 +18,7 @@ import pytest
 from services.cli.supervisor import RUNNING_FILE, Program, Supervisor, end_leftovers
 
 LONGEST_SECONDS = 30
+# A program that does nothing until somebody ends it: each test does, within LONGEST_SECONDS.
 STAYS = "import time; print('here', flush=True); time.sleep(600)"
 DIES = "import sys; print('oh', flush=True); sys.exit(3)"
 DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + STAYS
