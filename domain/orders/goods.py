@@ -4,7 +4,7 @@ Every step is an event of the stock and one of the order, decided together: what
 kept for it is what the stocks keep for it. When which step is due: domain.orders.whereabouts.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -94,7 +94,7 @@ def release_expired(draft: Draft) -> None:
             unreserve(draft, item_id, pieces)
 
 
-def keep_as_paid(draft: Draft, told: Iterable[Event]) -> None:
+def keep_as_paid(draft: Draft, told: Sequence[Event]) -> None:
     """Goods wait for their money by how it comes, what is paid for is kept until it leaves; if
     money goes, or never came, they wait for it again.
     """

@@ -116,7 +116,8 @@ def _body(observed: Observed) -> Iterator[str]:
             yield f"    limit: {{wall: {format_duration(limit)}}}"
         ending, is_unsure = observed.final(status), observed.is_unsure(status)
         if ending:
-            yield f"    final: {ending}" + " # guessed from its name" * is_unsure
+            why = " # guessed from its name" if is_unsure else ""
+            yield f"    final: {ending}{why}"
         elif is_unsure:
             yield "    # No order left it. If orders end well here: final: success"
     yield from ("", "initial:")

@@ -197,9 +197,9 @@ def test_d1_p4_nobody_ends_or_stays_in_a_closed_status_because_it_was_not_though
     )
 
 
-def guarded(*ways: str, code: str = "all_paid") -> OrderPath:
+def guarded(*ways: str) -> OrderPath:
     """Give a version whose ways to `done` are guarded: by the money those that are named."""
-    paid = {"code": code, "when": "order.due_minor <= 0", "message": "Not paid"}
+    paid = {"code": "all_paid", "when": "order.due_minor <= 0", "message": "Not paid"}
     tried = {"code": "tried", "when": "order.test", "message": "Nobody tried it"}
     moves = [
         {"from": one, "to": "done", "guards": [tried, paid] if one in ways else [tried]}
