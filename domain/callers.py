@@ -61,7 +61,7 @@ class Caller:
         return replace(self, version=happened.version, last_occurred_at=happened.occurred_at)
 
 
-def count_flood(command: CountFlood, now: datetime) -> list[Decided]:
+def count_flood(_: Caller, command: CountFlood, now: datetime) -> list[Decided]:
     """Give the event: whoever counts has decided already."""
     unmet = list(no_status_is_expected(command, "A caller"))
     if unmet:

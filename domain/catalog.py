@@ -11,16 +11,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from domain import attempts, callers, placing
-from domain.customers import commands as customer_commands
+from domain import attempts, placing
+from domain.alone import decide_alone, stream_alone
 from domain.customers.customer import Customer
-from domain.customers.decide import decide as decide_customer
 from domain.customers.events import customer_stream
 from domain.customers.meeting import streams_met
-from domain.documents import commands as document_commands
-from domain.documents.decide import define
 from domain.enquiries import commands as enquiry_commands
-from domain.enquiries.decide import close, record
+from domain.enquiries.decide import record
 from domain.enquiries.enquiry import Enquiry
 from domain.enquiries.events import enquiry_stream
 from domain.facts import Facts, PathKey
@@ -34,8 +31,6 @@ from domain.orders.stocks_read import stocks_for
 from domain.paths import commands as path_commands
 from domain.paths.calendar_line import (
     CalendarLine,
-    PublishCalendar,
-    publish_calendar,
 )
 from domain.paths.calendar_line import stream_of as calendar_stream
 from domain.paths.calendars import Calendar
@@ -44,27 +39,13 @@ from domain.paths.events import stream_of
 from domain.paths.line import PathLine
 from domain.paths.path import OrderPath
 from domain.paths.selection import DIMENSIONS, SELECTION, Selection
-from domain.products import commands as product_commands
-from domain.products.decide import decide as decide_product
 from domain.products.delivery_methods import (
     DeliveryMethod,
-    DeliveryMethodCommand,
     DeliveryMethods,
-    EndDeliveryMethod,
-    SetDeliveryMethod,
 )
-from domain.products.delivery_methods import decide as decide_delivery_method
-from domain.products.discounts import (
-    DiscountCommand,
-    EndDiscount,
-    SetDiscount,
-)
-from domain.products.discounts import decide as decide_discount
 from domain.products.pricing import Offer, offer_in, offer_streams
 from domain.products.product import Product
 from domain.refusals import Unmet
-from domain.stock import commands as stock_commands
-from domain.stock.decide import decide as decide_stock
 from domain.stock.stock import Stock
 from domain.vocabulary import AGGREGATES as AGGREGATES
 from domain.vocabulary import COMMANDS as COMMANDS
@@ -89,22 +70,16 @@ def streams_of(command: Command) -> tuple[str, ...]:
             return (command.stream_id, stream_of(command.path))
         case enquiry_commands.RecordEnquiry():
             return (command.stream_id, *streams_met(command.customer))
-        case customer_commands.CustomerCommand() | enquiry_commands.EnquiryCommand():
-            return (command.stream_id,)
         case MigrateOrder():
             return (command.stream_id, stream_of(command.path))
         case commands.IssueDocument():
             return (command.stream_id, command.series_stream_id)
-        case commands.OrderCommand() | stock_commands.StockCommand():
-            return (command.stream_id,)
         case path_commands.PublishPath():
             return (command.stream_id, SELECTION)
-        case PublishCalendar() | callers.CountFlood() | document_commands.DefineSeries():
-            return (command.stream_id,)
-        case product_commands.ProductCommand() | DiscountCommand() | DeliveryMethodCommand():
+        case commands.OrderCommand():
             return (command.stream_id,)
         case _:
-            raise TypeError(f"{type(command).__name__} is not in the catalog")
+            return (stream_alone(command),)
 
 
 def creates(command: Command) -> str | None:
@@ -264,30 +239,11 @@ def decide_on(
         case path_commands.PublishPath():
             line = states[command.stream_id]
             return publish(line, command, facts, now)
-        case PublishCalendar():
-            line = states[command.stream_id]
-            return {command.stream_id: publish_calendar(line, command, now)}
-        case callers.CountFlood():
-            return {command.stream_id: callers.count_flood(command, now)}
-        case document_commands.DefineSeries():
-            return {command.stream_id: define(states[command.stream_id], command, now)}
-        case stock_commands.StockCommand():
-            return {command.stream_id: decide_stock(states[command.stream_id], command, now)}
-        case customer_commands.CustomerCommand():
-            return {command.stream_id: decide_customer(states[command.stream_id], command, now)}
         case enquiry_commands.RecordEnquiry():
             return record(command, states, now)
-        case enquiry_commands.CloseEnquiry():
-            return {command.stream_id: close(states[command.stream_id], command, now)}
-        case product_commands.ProductCommand():
-            return {command.stream_id: decide_product(states[command.stream_id], command, now)}
-        case SetDiscount() | EndDiscount():
-            return {command.stream_id: decide_discount(states[command.stream_id], command, now)}
-        case SetDeliveryMethod() | EndDeliveryMethod():
-            methods = states[command.stream_id]
-            return {command.stream_id: decide_delivery_method(methods, command, now)}
         case _:
-            raise TypeError(f"{type(command).__name__} is not in the catalog")
+            stream = stream_alone(command)
+            return {stream: decide_alone(states[stream], command, now)}
 
 
 def attempt_on(
