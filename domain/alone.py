@@ -22,6 +22,8 @@ from domain.products.delivery_methods import EndDeliveryMethod, SetDeliveryMetho
 from domain.products.delivery_methods import decide as decide_delivery_method
 from domain.products.discounts import EndDiscount, SetDiscount
 from domain.products.discounts import decide as decide_discount
+from domain.rules import line as rule_line
+from domain.rules import timers
 from domain.stock import commands as stock_commands
 from domain.stock.decide import decide as decide_stock
 
@@ -37,6 +39,8 @@ _DECIDED: Final[Mapping[Decide, tuple[type[Command], ...]]] = {
     decide_customer: customer_commands.COMMANDS,
     decide_product: product_commands.COMMANDS,
     decide_discount: (SetDiscount, EndDiscount),
+    rule_line.decide: rule_line.COMMANDS,
+    timers.decide: (timers.FireTimer,),
     decide_delivery_method: (SetDeliveryMethod, EndDeliveryMethod),
 }
 _DECIDERS: Final[Mapping[type[Command], Decide]] = {

@@ -25,6 +25,7 @@ from domain.messages import Command, Decided, entity_of
 from domain.orders import commands, decide
 from domain.orders.decide_documents import issue
 from domain.orders.migration import MigrateOrder, migrate
+from domain.orders.only_if import still_holds, streams_asked
 from domain.orders.order import Order
 from domain.orders.price_rights import denied_to, prices_for
 from domain.orders.stocks_read import stocks_for
@@ -93,7 +94,7 @@ def more_streams_of(command: Command, states: States, facts: Facts) -> Iterable[
         case commands.OrderCommand():
             order: Order = states[command.stream_id]
             path = _path_ahead(command, states, facts)
-            streams = stocks_for(order, path, command)
+            streams = (*stocks_for(order, path, command), *streams_asked(command, order))
             adds_line = type(command) is commands.AddItem
             if adds_line or (path is not None and path.limits_prices):
                 streams = (*streams, *prices_for(order, path, command))
@@ -218,6 +219,10 @@ def decide_on(
 
     Raises: Refusal with every unmet condition.
     """
+    if isinstance(command, commands.OrderCommand) and not still_holds(
+        command, states[command.stream_id], facts, now
+    ):
+        return {}
     match command:
         case commands.PlaceOrder():
             pinned = _path_for(command, states)

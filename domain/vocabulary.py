@@ -46,6 +46,8 @@ from domain.products.discounts import (
 )
 from domain.products.events import PRODUCT_EVENTS
 from domain.products.product import Product
+from domain.rules import line as rule_line
+from domain.rules import timers
 from domain.stock import commands as stock_commands
 from domain.stock.events import STOCK_EVENTS
 from domain.stock.stock import Stock
@@ -66,6 +68,8 @@ _EVENT_TYPES: tuple[type[Event], ...] = (
     DeliveryMethodSet,
     DeliveryMethodEnded,
     *SERIES_EVENTS,
+    rule_line.RulePublished,
+    timers.TimerFired,
 )
 _COMMAND_TYPES: tuple[type[Command], ...] = (
     *commands.COMMANDS,
@@ -82,6 +86,8 @@ _COMMAND_TYPES: tuple[type[Command], ...] = (
     SetDeliveryMethod,
     EndDeliveryMethod,
     *document_commands.COMMANDS,
+    *rule_line.COMMANDS,
+    timers.FireTimer,
 )
 
 EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
@@ -99,6 +105,8 @@ AGGREGATES: Mapping[str, type[Aggregate]] = {
     "discount": Discounts,
     "delivery_method": DeliveryMethods,
     "series": Series,
+    "rule": rule_line.RuleLine,
+    "timer": timers.Timers,
 }
 _EMPTY: Mapping[str, Aggregate] = {name: aggregate() for name, aggregate in AGGREGATES.items()}
 

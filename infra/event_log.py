@@ -10,15 +10,14 @@ from uuid import UUID
 import psycopg
 from eventsourcing.persistence import MapperDeserialisationError
 
-from domain.batch import Answer, Appended, NewEvent, StoredOutcome
+from domain.batch import Answer, Appended, StoredOutcome
 from domain.facts import PathKey
 from domain.messages import Outcome, Recorded
-from domain.paths.calendar_line import CalendarPublished
-from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
 from domain.reading import Head, Undecodable
 from domain.refusals import FactIdReused, InfraError, Unmet
 from infra.appending import AppendCall, AppendRows
+from infra.definition_rows import definition_row
 from infra.mapper import EventMapper, Keys
 from infra.postgres import Session
 from infra.recorded_row import RecordedRow
@@ -256,10 +255,8 @@ class EventLog:
                         "occurred_at": new.decided.occurred_at,
                     }
                 )
-                if isinstance(new.decided.event, PathPublished):
-                    definitions.append(_path_row(number, new))
-                elif isinstance(new.decided.event, CalendarPublished):
-                    definitions.append(_calendar_row(number, new.decided.event))
+                if (definition := definition_row(number, new.decided.event)) is not None:
+                    definitions.append(definition)
         return events, definitions
 
     def close(self) -> None:
@@ -336,48 +333,6 @@ def _command_row(number: int, answer: Answer) -> dict[str, Any]:
         "actor_id": command.actor.id,
         "on_behalf_of": command.actor.on_behalf_of,
         "source": command.source,
-    }
-
-
-def _path_row(number: int, new: NewEvent) -> dict[str, Any]:
-    """Give the row of log.definitions, with the lists that log.flatten_path unfolds."""
-    event = new.decided.event
-    assert isinstance(event, PathPublished)
-    path = OrderPath.model_validate(event.definition)
-    return {
-        "command": number,
-        "kind": "path",
-        "name": event.path,
-        "version": event.path_version,
-        "content_hash": event.content_hash,
-        "body": {
-            "definition": event.definition,
-            "statuses": [
-                {
-                    "status": code,
-                    "status_no": status_no,
-                    "stage": status.stage,
-                    "stage_no": path.stages.index(status.stage),
-                    "final": status.final,
-                    "title": status.title,
-                }
-                for status_no, (code, status) in enumerate(path.statuses.items())
-            ],
-            "transitions": [
-                {"from_status": source, "to_status": target} for source, target in path.matrix
-            ],
-        },
-    }
-
-
-def _calendar_row(number: int, event: CalendarPublished) -> dict[str, Any]:
-    return {
-        "command": number,
-        "kind": "calendar",
-        "name": event.calendar,
-        "version": event.calendar_version,
-        "content_hash": event.content_hash,
-        "body": {"definition": event.definition},
     }
 
 

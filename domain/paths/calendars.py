@@ -168,6 +168,16 @@ def after(calendar: Calendar, start: datetime, amount: timedelta) -> datetime:
     )
 
 
+def opening(calendar: Calendar, moment: datetime) -> datetime:
+    """Give the moment itself within working hours, else when the next ones begin, UTC.
+
+    Raises: BeyondCalendar
+    """
+    second = timedelta(seconds=1)
+    opens = after(calendar, moment, second) - second
+    return max(opens, _utc(moment))
+
+
 def _utc(moment: datetime) -> datetime:
     if not _FIRST <= moment < _END:
         raise BeyondCalendar(f"calendars reach from {FIRST_YEAR} to {LAST_YEAR}, not to {moment}")

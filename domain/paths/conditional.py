@@ -1,5 +1,6 @@
 """A condition as a value of the path language: checked where it is written, compiled once."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Annotated
 
@@ -18,12 +19,17 @@ def compiled(source: str) -> Condition:
     return compile_condition(source, ENVIRONMENT)
 
 
-def _is_condition(source: str) -> str:
-    try:
-        compiled(source)
-    except ConditionError as error:
-        raise PydanticCustomError("condition", "{faults}", {"faults": _told(error)}) from error
-    return source
+def is_condition(compiling: Callable[[str], Condition]) -> Callable[[str], str]:
+    """Give the check of a text that shall be a condition. compiling: says in which environment"""
+
+    def checked(source: str) -> str:
+        try:
+            compiling(source)
+        except ConditionError as error:
+            raise PydanticCustomError("condition", "{faults}", {"faults": _told(error)}) from error
+        return source
+
+    return checked
 
 
 def _told(error: ConditionError) -> str:
@@ -31,4 +37,4 @@ def _told(error: ConditionError) -> str:
     return "; ".join(faults)
 
 
-When = Annotated[str, AfterValidator(_is_condition)]  # CEL, see docs/paths.md
+When = Annotated[str, AfterValidator(is_condition(compiled))]  # CEL, see docs/paths.md

@@ -1,0 +1,1 @@
+"""What a shop lets happen by itself: rules as published data, judged on events."""

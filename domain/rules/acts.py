@@ -1,0 +1,93 @@
+"""What a rule that fires sends: one command for each of its actions, always under the same id."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from domain.customers.commands import AddTag, RemoveTag, SetMark
+from domain.messages import Actor, Command
+from domain.orders import commands as c
+from domain.rules import actions as a
+from domain.rules.judging import Sight
+from domain.rules.rule import Rule
+from domain.rules.runs import Case
+
+_NAMESPACE: Final = uuid5(NAMESPACE_URL, "orderpath:rules")
+
+
+def act_id(case: Case, number: int) -> UUID:
+    """Name an act: by its rule, the event, and its number within the rule. Never by a position,
+    which is given again after a backup was restored.
+    """
+    of, happened = case.of, case.sight.happened
+    event = f"{happened.stream_id}:{happened.version}:{happened.command_id}"
+    return uuid5(_NAMESPACE, f"{of.name}:{of.version}:{event}:{number}")
+
+
+def acts_of(case: Case) -> Iterator[Command]:
+    """Give the commands of a rule's actions, in their order. One that has nobody to act on, as a
+    tag for a customer who is not known, is left out.
+    """
+    rule, sight = case.of.rule, case.sight
+    for number, action in enumerate(rule.then):
+        envelope = {
+            "command_id": act_id(case, number),
+            "actor": Actor(kind="trigger", id=rule.rule, roles=rule.roles),
+            "source": f"rule:{rule.rule}:{case.of.version}",
+            "correlation_id": sight.happened.correlation_id,
+            "causation_id": sight.happened.command_id,
+        }
+        command = _command(action, sight, rule, envelope)
+        if command is not None:
+            yield command
+
+
+def _command(
+    action: a.Action, sight: Sight, rule: Rule, envelope: Mapping[str, Any]
+) -> Command | None:
+    match action:
+        case a.TagCustomer() | a.UntagCustomer() | a.MarkCustomer():
+            return _to_customer(action, sight, envelope)
+        case a.Move() | a.SetField() | a.Assign() | a.IssueDocument() | a.WriteNote():
+            return _to_order(action, sight, {**envelope, "only_if": rule.lasting})
+        case _:
+            raise TypeError(f"{type(action).__name__} is no action")
+
+
+def _to_customer(
+    action: a.TagCustomer | a.UntagCustomer | a.MarkCustomer,
+    sight: Sight,
+    envelope: Mapping[str, Any],
+) -> Command | None:
+    if sight.after.subject_id is None:
+        return None
+    to_customer = {**envelope, "customer_id": sight.after.subject_id}
+    match action:
+        case a.TagCustomer():
+            return AddTag(**to_customer, tag=action.tag)
+        case a.UntagCustomer():
+            return RemoveTag(**to_customer, tag=action.untag)
+        case a.MarkCustomer():
+            return SetMark(**to_customer, mark=action.mark, reason_code=action.reason_code)
+
+
+def _to_order(
+    action: a.Move | a.SetField | a.Assign | a.IssueDocument | a.WriteNote,
+    sight: Sight,
+    envelope: Mapping[str, Any],
+) -> Command | None:
+    if sight.order_id is None:
+        return None
+    to_order = {**envelope, "order_id": sight.order_id}
+    match action:
+        case a.Move():
+            said = action.model_dump(include={"reason_code", "initiator"})
+            return c.ChangeStatus(**to_order, to_status=action.move, **said)
+        case a.SetField():
+            return c.ChangeFields(**to_order, **action.set)
+        case a.Assign():
+            return c.AssignOwner(**to_order, **action.assign)
+        case a.IssueDocument():
+            return c.IssueDocument(**to_order, kind=action.issue, series=action.series)
+        case a.WriteNote():
+            return c.AddNote(**to_order, text=action.note)

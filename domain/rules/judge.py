@@ -1,0 +1,189 @@
+"""The judge: takes the events of some orders in log order and gives a run for each rule that looks.
+
+It remembers what rules wait for, how often they fired and what led to what; whoever asks it tells
+first what was so before (projections.trigger_runs).
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final, cast
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from domain.messages import Actor, Command
+from domain.paths.calendars import Calendar, opening
+from domain.rules.acts import act_id, acts_of
+from domain.rules.book import InForce, Published
+from domain.rules.judging import NONE, Sight, ask, led_by
+from domain.rules.line import SetRuleMode
+from domain.rules.runs import Case, Chain, Run, Stopped, Wait
+from domain.rules.timers import TimerFired
+from domain.rules.triggers import OnSchedule, OnSilence
+
+MAX_CHAIN: Final = 8  # rules, each led to by the one before
+
+_NAMESPACE: Final = uuid5(NAMESPACE_URL, "orderpath:waits")
+_KEEPER: Final = Actor(kind="system", id="rules")
+
+
+@dataclass(slots=True)
+class Judge:
+    """For the events of one batch."""
+
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    waits: dict[UUID, Wait] = field(default_factory=dict)  # those that are open
+    fired: Counter[tuple[str, UUID]] = field(default_factory=Counter)  # by rule and order
+    chains: dict[UUID, Chain] = field(default_factory=dict)  # of commands that rules sent
+    ended: set[UUID] = field(default_factory=set)  # waits that are open no longer
+
+    def judge(self, rules: InForce, sight: Sight) -> list[Run]:
+        """Judge an event of an order or of a stock."""
+        runs = [*self._cancelled(rules, sight)]
+        looking = [(one, led_by(one.rule, sight)) for one in rules.looking_at(sight.name)]
+        asked = [(one, change) for one, change in looking if change is not None]
+        answers = ask(sight, [(one.rule, change) for one, change in asked])
+        before = self.chains.get(sight.happened.command_id, ())
+        for (one, change), found in zip(asked, answers, strict=True):
+            runs.append(self._run(Case(rules, one, sight, found, change, before)))
+        self._await_silence(rules, sight)
+        return runs
+
+    def judge_timer(self, rules: InForce, sight: Sight) -> list[Run]:
+        """Judge what the clock says, with the order as it is now."""
+        timer = cast(TimerFired, sight.happened.event)
+        wait = self._take(timer)
+        one = rules.by_name.get(timer.rule)
+        if one is None or (wait is None and not _is_scheduled(one, timer, sight)):
+            return []  # Something else has happened meanwhile, and it waits anew or not at all.
+        change, before = (wait.change, wait.chain) if wait else (NONE, ())
+        case = Case(rules, one, sight, change=change, before=before)
+        if one.version != timer.rule_version or one.rule.mode == "off":
+            return [Run(case, "cancelled", why="retired")]
+        (answers,) = ask(sight, [(one.rule, change)])
+        case = replace(case, answers=answers)
+        return [self._fire(case) if all(answers.values()) else Run(case, "skipped")]
+
+    def _take(self, timer: TimerFired) -> Wait | None:
+        wait = self.waits.get(timer.timer_id)
+        if wait is None or wait.due_at != timer.due_at:
+            return None
+        self._end(wait)
+        return wait
+
+    def _open(self, wait: Wait) -> None:
+        self.waits[wait.wait_id] = wait
+        self.ended.discard(wait.wait_id)
+
+    def _end(self, wait: Wait) -> None:
+        del self.waits[wait.wait_id]
+        self.ended.add(wait.wait_id)
+
+    def _run(self, case: Case) -> Run:
+        if not all(case.answers.values()):
+            return Run(case, "skipped")
+        due_at = self._due_at(case)
+        if due_at is None or case.sight.order_id is None:
+            return self._fire(case)
+        self._open(
+            Wait(
+                wait_id=uuid5(_NAMESPACE, str(act_id(case, 0))),
+                order_id=case.sight.order_id,
+                rule=case.of.name,
+                rule_version=case.of.version,
+                why="delay",
+                due_at=due_at,
+                position=case.sight.happened.position,
+                chain=case.before,
+                change=case.change,
+            )
+        )
+        return Run(case, "delayed", due_at=due_at)
+
+    def _due_at(self, case: Case) -> datetime | None:
+        """Say when a rule acts that does not act at once."""
+        rule, now = case.of.rule, case.sight.happened.recorded_at
+        due_at = now if rule.delay is None else now + rule.delay
+        if rule.hours is not None and rule.hours in self.calendars:
+            due_at = opening(self.calendars[rule.hours], due_at)
+        return due_at if due_at > now else None
+
+    def _fire(self, case: Case) -> Run:
+        if (why := self._stopped(case)) is not None:
+            return Run(case, "stopped", [_stop(case, why)], why=why)
+        acts = [*acts_of(case)]
+        if case.of.rule.mode == "shadow":
+            return Run(case, "shadow", acts)
+        self.chains |= {command.command_id: case.chain for command in acts}
+        if case.sight.order_id is not None:
+            self.fired[case.of.name, case.sight.order_id] += 1
+        return Run(case, "fired", acts)
+
+    def _stopped(self, case: Case) -> Stopped | None:
+        if len(case.chain) > MAX_CHAIN:
+            return "loop"
+        order_id = case.sight.order_id
+        times = 0 if order_id is None else self.fired[case.of.name, order_id]
+        return "per_order" if times >= case.of.rule.limits.per_order else None
+
+    def _cancelled(self, rules: InForce, sight: Sight) -> Iterator[Run]:
+        """End the delays that this event ends."""
+        names = rules.cancelled_by.get(sight.name, ())
+        for wait in [*self.waits.values()] if names else ():
+            if wait.why == "delay" and wait.rule in names and wait.order_id == sight.order_id:
+                self._end(wait)
+                of = rules.by_name[wait.rule]
+                case = Case(rules, of, sight, change=wait.change, before=wait.chain)
+                yield Run(case, "cancelled", why="event")
+
+    def _await_silence(self, rules: InForce, sight: Sight) -> None:
+        """Whatever happens to an order breaks the silence, and it begins anew."""
+        if sight.order_id is None:
+            return
+        for one, on in rules.silent:
+            wait_id = uuid5(_NAMESPACE, f"{one.name}:{on.silence}:{sight.order_id}")
+            if wait_id in self.waits:
+                self._end(self.waits[wait_id])
+            if _is_awaited(on, sight):
+                self._open(
+                    Wait(
+                        wait_id=wait_id,
+                        order_id=sight.order_id,
+                        rule=one.name,
+                        rule_version=one.version,
+                        why="silence",
+                        due_at=sight.happened.recorded_at + on.silence,
+                        position=sight.happened.position,
+                    )
+                )
+
+
+def _is_scheduled(one: Published, timer: TimerFired, sight: Sight) -> bool:
+    """Whether the hour that has come is one for orders that are where this one is."""
+    schedules = (on for on in one.rule.on if isinstance(on, OnSchedule))
+    return timer.why == "schedule" and any(sight.after.status in on.in_ for on in schedules)
+
+
+def _is_awaited(silence: OnSilence, sight: Sight) -> bool:
+    status = sight.after.status
+    if silence.in_:
+        return status in silence.in_
+    known = sight.path.statuses.get(status or "") if sight.path else None
+    return known is None or known.final is None
+
+
+def _stop(case: Case, why: Stopped) -> Command:
+    """Let a rule only judge from now on: of a loop the one that was published last."""
+    chain = case.chain if why == "loop" else (case.of.name,)
+    rules = [case.rules.by_name[name] for name in chain if name in case.rules.by_name]
+    youngest = max(rules, key=lambda one: one.position)
+    return SetRuleMode(
+        command_id=uuid5(act_id(case, 0), "stop"),
+        actor=_KEEPER,
+        source="rules",
+        correlation_id=case.sight.happened.correlation_id,
+        causation_id=case.sight.happened.command_id,
+        rule=youngest.name,
+        mode="shadow",
+        of_version=youngest.version,
+    )

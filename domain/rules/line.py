@@ -1,0 +1,112 @@
+"""The history of one rule: its published versions. Stream `rule-<name>`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from domain.guards import no_status_is_expected
+from domain.messages import Code, Command, Decided, Event, Happened
+from domain.refusals import Refusal, Unmet
+from domain.rules.rule import Mode, Rule
+
+
+def stream_of(rule: str) -> str:
+    """Name the stream of a rule."""
+    return f"rule-{rule}"
+
+
+class RulePublished(Event):
+    """Fact: from its position on this version judges what happens, and no earlier one does."""
+
+    NAME: ClassVar[str] = "rule.published.v1"
+
+    rule: Code
+    rule_version: Annotated[int, Field(ge=1)]
+    content_hash: str  # SHA-256, hexadecimal
+    definition: dict[str, Any]  # as published; not checked again at replay
+
+
+class PublishRule(Command):
+    """Let a rule judge from now on, as it stands here."""
+
+    NAME: ClassVar[str] = "rule.publish"
+
+    definition: Rule
+
+    @property
+    def stream_id(self) -> str:
+        return stream_of(self.definition.rule)
+
+
+class SetRuleMode(Command):
+    """Let a published rule act, only judge, or do neither, as its next version."""
+
+    NAME: ClassVar[str] = "rule.set_mode"
+
+    rule: Code
+    mode: Mode
+    of_version: Annotated[int, Field(ge=1)] | None = None  # only while this one is the latest
+
+    @property
+    def stream_id(self) -> str:
+        return stream_of(self.rule)
+
+
+@dataclass(frozen=True)
+class RuleLine:
+    """State of the stream: the latest published version, 0 if there is none."""
+
+    version: int = 0
+    rule_version: int = 0
+    content_hash: str = ""
+    definition: Mapping[str, Any] | None = None  # as published
+    last_occurred_at: datetime | None = None
+    subject_id: str | None = None  # a rule belongs to no person
+
+    def evolve(self, happened: Happened) -> "RuleLine":
+        event = happened.event
+        if not isinstance(event, RulePublished):
+            raise TypeError(f"{type(event).__name__} is no event of a rule")
+        return replace(
+            self,
+            version=happened.version,
+            rule_version=event.rule_version,
+            content_hash=event.content_hash,
+            definition=event.definition,
+            last_occurred_at=happened.occurred_at,
+        )
+
+
+def decide(line: RuleLine, command: PublishRule | SetRuleMode, now: datetime) -> list[Decided]:
+    """Publish the next version; the same content again is nothing."""
+    unmet = list(no_status_is_expected(command, "A rule"))
+    rule = command.definition if isinstance(command, PublishRule) else None
+    if isinstance(command, SetRuleMode):
+        if line.definition is None:
+            unmet.append(
+                Unmet(
+                    code="rule_unknown",
+                    field="rule",
+                    message=f"No rule {command.rule} is published",
+                    needed="publish it first: `orderpath rule list` names those that are",
+                )
+            )
+        elif command.of_version in (None, line.rule_version):
+            rule = Rule.model_validate({**line.definition, "mode": command.mode})
+    if unmet:
+        raise Refusal(*unmet)
+    if rule is None or rule.content_hash == line.content_hash:
+        return []
+    event = RulePublished(
+        rule=rule.rule,
+        rule_version=line.rule_version + 1,
+        content_hash=rule.content_hash,
+        definition=rule.content,
+    )
+    return [Decided(event, now)]
+
+
+COMMANDS: tuple[type[Command], ...] = (PublishRule, SetRuleMode)

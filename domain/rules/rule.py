@@ -1,0 +1,120 @@
+"""A rule as a value: when it looks, what must hold, what it does. Data, never code.
+
+Source: the YAML language of docs/rules.md; infra reads the file, `Rule` checks it.
+"""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from domain.messages import Code, OneOrMany, Shape, Text
+from domain.paths.definition import Definition, Title
+from domain.rules.actions import MAX_ACTIONS, Action, Move
+from domain.rules.conditions import ONLY_RULES, When, compiled
+from domain.rules.triggers import (
+    CHANGING,
+    EVENT_NAMES,
+    MAX_TRIGGERS,
+    OnChange,
+    OnEvent,
+    OnSchedule,
+    OnSilence,
+    Trigger,
+    Wait,
+)
+
+MAX_CONDITIONS = 20  # of one rule
+
+Mode = Literal["live", "shadow", "off"]  # shadow: it is judged, and does nothing
+
+
+class Limits(Shape):
+    """How often it may fire. Beyond it is stopped (per order), or waits (per minute)."""
+
+    per_order: Annotated[int, Field(ge=1, le=1_000)] = 20
+    per_minute: Annotated[int, Field(ge=1, le=100_000)] = 1_000
+
+
+class Rule(Definition):
+    """One rule, checked: every name that is used is defined."""
+
+    rule: Code
+    title: Title = Field(default_factory=dict)
+    description: Text | None = None
+    mode: Mode = "live"
+    order: Annotated[int, Field(ge=0, le=10_000)] = 100  # rules of one event act lowest first
+    on: Annotated[tuple[Trigger, ...], Field(min_length=1, max_length=MAX_TRIGGERS)]
+    if_: Annotated[dict[Code, When], Field(alias="if", max_length=MAX_CONDITIONS)] = Field(
+        default_factory=dict
+    )
+    then: Annotated[tuple[Action, ...], Field(min_length=1, max_length=MAX_ACTIONS)]
+    delay: Wait | None = None  # then it is judged again, and acts if all still holds
+    roles: tuple[Code, ...] = ()  # that it acts with, where a path asks for one
+    cancel_on: OneOrMany = ()  # events that end the delay
+    hours: Code | None = None  # calendar: outside of its hours it waits for them
+    limits: Limits = Field(default_factory=Limits)
+
+    @model_validator(mode="after")
+    def _names_are_defined(self) -> Self:
+        undefined = [
+            InitErrorDetails(
+                type=PydanticCustomError(
+                    "undefined_name", "There is no {kind} {name}", {"kind": kind, "name": name}
+                ),
+                loc=place,
+                input=name,
+            )
+            for place, kind, name in undefined_names(self)
+        ]
+        if undefined:
+            raise ValidationError.from_exception_data("Rule", undefined)
+        return self
+
+    @model_validator(mode="after")
+    def _parts_fit_together(self) -> Self:
+        if self.cancel_on and not self.waits:
+            raise ValueError("cancel_on ends a delay: write delay or hours, or take it out")
+        if sum(isinstance(action, Move) for action in self.then) > 1:
+            raise ValueError("an order can be moved once: write a second rule for the next move")
+        return self
+
+    @property
+    def waits(self) -> bool:
+        """Whether it may act later than it was led to."""
+        return self.delay is not None or self.hours is not None
+
+    @cached_property
+    def events(self) -> frozenset[str]:
+        """Names of the events that it looks at; see `looks_at_changes` for all others."""
+        return frozenset(n for one in self.on if isinstance(one, OnEvent) for n in one.event)
+
+    @cached_property
+    def lasting(self) -> tuple[str, ...]:
+        """The conditions that can be asked again later: they look at nothing that is past."""
+        return tuple(
+            source for source in self.if_.values() if ONLY_RULES.isdisjoint(compiled(source).reads)
+        )
+
+    @cached_property
+    def reads_customer(self) -> bool:
+        return any("customer" in compiled(source).reads for source in self.if_.values())
+
+
+def undefined_names(rule: Rule) -> Iterator[tuple[tuple[int | str, ...], str, str]]:
+    """Give the place, the kind and the name of whatever is used and not defined."""
+    for number, trigger in enumerate(rule.on):
+        match trigger:
+            case OnEvent(event=names):
+                for at, name in enumerate(names):
+                    if name not in EVENT_NAMES:
+                        yield ("on", number, "event", at), "event", name
+            case OnChange(change=name) if name not in CHANGING:
+                yield ("on", number, "change"), "field", name
+            case OnChange() | OnSilence() | OnSchedule():
+                pass
+    for at, name in enumerate(rule.cancel_on):
+        if name not in EVENT_NAMES:
+            yield ("cancel_on", at), "event", name

@@ -1,0 +1,60 @@
+"""What judging gives: runs, what they send, and what they wait for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from domain.messages import Command
+from domain.paths.conditions import Answer
+from domain.rules.book import InForce, Published
+from domain.rules.judging import NONE, Change, Sight
+from domain.rules.timers import Why
+
+Result = Literal["fired", "skipped", "delayed", "cancelled", "stopped", "shadow"]
+Stopped = Literal["loop", "per_order"]  # why a rule was not let go on
+Cancelled = Literal["event", "retired"]
+Chain = tuple[str, ...]  # the rules that led to something, the first one first
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One rule that looks at one event."""
+
+    rules: InForce
+    of: Published
+    sight: Sight
+    answers: Mapping[str, Answer] = field(default_factory=dict)  # by condition, if it was asked
+    change: Change = NONE
+    before: Chain = ()  # the rules that led to the event
+
+    @property
+    def chain(self) -> Chain:
+        return (*self.before, self.of.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What became of a case."""
+
+    case: Case
+    result: Result
+    acts: Sequence[Command] = ()  # of a shadow: what it would have sent
+    due_at: datetime | None = None  # of a delayed one
+    why: Stopped | Cancelled | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a rule waits for: the end of a delay, or of silence."""
+
+    wait_id: UUID
+    order_id: UUID
+    rule: str
+    rule_version: int
+    why: Why
+    due_at: datetime
+    position: int  # of the event that it began with
+    chain: Chain = ()  # that led to it
+    change: Change = NONE

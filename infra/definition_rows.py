@@ -1,0 +1,51 @@
+"""Rows of log.definitions: what is published, for joins and for whoever looks it up by version."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.messages import Event
+from domain.paths.calendar_line import CalendarPublished
+from domain.paths.events import PathPublished
+from domain.paths.path import OrderPath
+from domain.rules.line import RulePublished
+
+
+def definition_row(command: int, event: Event) -> dict[str, Any] | None:
+    """Give the row of an event that publishes something. command: its number in the batch"""
+    match event:
+        case PathPublished():
+            row = _row("path", event.path, event.path_version, _unfolded(event))
+        case CalendarPublished():
+            body = {"definition": event.definition}
+            row = _row("calendar", event.calendar, event.calendar_version, body)
+        case RulePublished():
+            row = _row("rule", event.rule, event.rule_version, {"definition": event.definition})
+        case _:
+            return None
+    return {**row, "command": command, "content_hash": event.content_hash}
+
+
+def _row(kind: str, name: str, version: int, body: Mapping[str, Any]) -> dict[str, Any]:
+    return {"kind": kind, "name": name, "version": version, "body": body}
+
+
+def _unfolded(event: PathPublished) -> dict[str, Any]:
+    """Give a path with the lists that log.flatten_path makes rows of."""
+    path = OrderPath.model_validate(event.definition)
+    return {
+        "definition": event.definition,
+        "statuses": [
+            {
+                "status": code,
+                "status_no": status_no,
+                "stage": status.stage,
+                "stage_no": path.stages.index(status.stage),
+                "final": status.final,
+                "title": status.title,
+            }
+            for status_no, (code, status) in enumerate(path.statuses.items())
+        ],
+        "transitions": [
+            {"from_status": source, "to_status": target} for source, target in path.matrix
+        ],
+    }
