@@ -1,11 +1,13 @@
 """How readers see the log: the port, and what stands for an event that cannot be read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from domain.facts import PathKey
 from domain.messages import Happened, Recorded
+from domain.paths.path import OrderPath
 from domain.refusals import InfraError
 
 
@@ -68,3 +70,21 @@ class LogReader(Protocol):
         opened: personal data in clear; only for who may see keys
         Raises: InfraError newer_version for a stored name that this version does not know.
         """
+
+
+class OrderLog(LogReader, Protocol):
+    """The log for who has to know what was so before. infra.event_log is the one behind it."""
+
+    def read_streams(
+        self, versions: Mapping[str, tuple[int, int]], *, opened: bool = False
+    ) -> Sequence[Recorded | Undecodable]:
+        """Give events of many streams, of each those above one version and up to another.
+
+        opened: personal data in clear; only for who may see keys
+        """
+
+    def load_paths(self, keys: Sequence[PathKey]) -> Mapping[PathKey, OrderPath]:
+        """Give published paths; what was never published is missing."""
+
+    def published(self, kinds: Sequence[str]) -> Sequence[Recorded | Undecodable]:
+        """Give every publication of these kinds: path, calendar, rule."""

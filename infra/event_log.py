@@ -26,6 +26,7 @@ from infra.sealing import SubjectKey
 from infra.shards import shard_of
 from infra.snapshots import Snapshots
 
+LAST_VERSION: Final = 2**31 - 1  # of a stream
 MAX_PATHS: Final = 100  # versions of paths that are remembered
 
 
@@ -184,6 +185,11 @@ class EventLog:
     def calendar_names(self) -> set[str]:
         """Name the calendars that have a published version."""
         return self._names("calendar")
+
+    def published(self, kinds: Sequence[str]) -> list[Recorded | Undecodable]:
+        """Give every publication of these kinds: path, calendar, rule."""
+        streams = [f"{kind}-{name}" for kind in kinds for name in self._names(kind)]
+        return self.read_streams(dict.fromkeys(streams, (0, LAST_VERSION)))
 
     def _names(self, kind: str) -> set[str]:
         with self.recorder.connection() as connection:

@@ -20,6 +20,7 @@ from projections.reservations import Reservations
 from projections.shipments import Shipments
 from projections.status_visits import StatusVisits
 from projections.stock_levels import StockLevels
+from projections.trigger_runs import TriggerRuns
 
 PROJECTIONS: tuple[Projection, ...] = (
     Orders(),
@@ -38,6 +39,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Activity(),
     Refusals(),
     Overrides(),
+    TriggerRuns(),
 )
 
 BY_NAME: Mapping[str, Projection] = {projection.name: projection for projection in PROJECTIONS}

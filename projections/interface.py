@@ -1,13 +1,14 @@
 """What a read model is. Projectors drive it, rebuilds make a second one of it beside the first."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, LiteralString, Protocol
+from typing import Any, Final, LiteralString, Protocol, runtime_checkable
 
 from psycopg import Cursor
 from pydantic_core import to_json
 
 from domain.messages import Event, Recorded
 from domain.orders.timeline import key_of
+from domain.reading import OrderLog
 
 # Columns that tell how a fact arrived. All others are equal in whatever order facts came.
 ARRIVAL_COLUMNS: Final = frozenset(
@@ -40,6 +41,14 @@ class Projection(Protocol):
     @property
     def tables(self) -> Sequence[str]: ...  # each is shown as live.<table>
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None: ...
+
+
+@runtime_checkable
+class Judging(Protocol):
+    """A read model that reads the log besides: what was so before the events of a batch."""
+
+    def reading(self, log: OrderLog) -> Projection:
+        """Give the read model that reads this log, for one projector."""
 
 
 def as_json(rows: Sequence[Mapping[str, Any]]) -> str:

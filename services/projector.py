@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 
 from domain.messages import Recorded
-from domain.reading import LogReader, Undecodable
+from domain.reading import OrderLog, Undecodable
 from domain.refusals import InfraError
 from projections.builds import Build, Driver, analyze, list_builds
 from projections.catalog import BY_NAME
@@ -27,7 +27,7 @@ from projections.checkpoints import (
     lock_checkpoints,
     move_checkpoints,
 )
-from projections.interface import Projection, Tx
+from projections.interface import Judging, Projection, Tx
 from projections.parking import POISON, Parked, count_waiting, park, parked_streams, unpark
 from projections.sessions import BuildCursor, Lend, transaction, use_schema
 
@@ -75,7 +75,7 @@ class Projector:
     def __init__(
         self,
         lend: Lend,
-        log: LogReader,
+        log: OrderLog,
         *,
         driver: Driver | None = "follower",
         build: int | None = None,
@@ -85,7 +85,10 @@ class Projector:
         self._log = log
         self._driver = driver
         self._build = build
-        self._projections = projections
+        self._projections = {
+            name: one.reading(log) if isinstance(one, Judging) else one
+            for name, one in projections.items()
+        }
 
     def apply(
         self, deliveries: Sequence[Delivery], *, ends: Callable[[], bool] = lambda: False

@@ -4,43 +4,27 @@ Both are made from the log alone, so that whoever reads it again from an earlier
 the same once more. What they say stands in domain.public.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, Protocol
+from functools import partial
+from typing import Final
 
 import structlog
 
-from domain.facts import PathKey
-from domain.messages import Recorded, entity_of
+from domain.messages import entity_of
 from domain.orders.order import Order
+from domain.orders.remembered import MOST, RememberedOrders, Stored, after
 from domain.paths.path import OrderPath
 from domain.public.envelope import CONTENT_TYPE, cloud_event, withheld
 from domain.public.order_state import state_of
-from domain.reading import Head, LogReader, Undecodable
+from domain.reading import Head, OrderLog
 from domain.streaming import ORDER_EVENTS, ORDER_STATE, Message, Outgoing, Topic
 
 BATCH_EVENTS: Final = 500  # read at once
-STATES: Final = 20_000  # orders that are remembered
 LARGEST_BYTES: Final = 900 * 1024  # of a record; the broker refuses those over 1 MB
 _ORDER: Final = "order-"
 _JSON: Final = "application/json"
-_UNKNOWN: Final = Order()
-
-Stored = Recorded | Undecodable
 
 log_ = structlog.get_logger()
-
-
-class OrderLog(LogReader, Protocol):
-    """The log as this lane reads it. infra.event_log is the one behind it."""
-
-    def read_streams(
-        self, versions: Mapping[str, tuple[int, int]], *, opened: bool = False
-    ) -> Sequence[Stored]:
-        """Give events of many streams, of each those above one version and up to another."""
-
-    def load_paths(self, keys: Sequence[PathKey]) -> Mapping[PathKey, OrderPath]:
-        """Give published paths; what was never published is missing."""
 
 
 class PublicLane:
@@ -60,22 +44,23 @@ class PublicLane:
         opener: OrderLog | None = None,
         until: int | None = None,
         batch_events: int = BATCH_EVENTS,
-        states: int = STATES,
+        states: int = MOST,
     ) -> None:
         self._log = log
         self._reader = opener or log
         self._personal = opener is not None
         self._until = until
         self._batch_events = batch_events
-        self._most_states = states
         self._head: Head | None = None
         self._position = 0
-        self._states: OrderedDict[str, Order] = OrderedDict()  # by stream
+        self._orders = RememberedOrders(
+            partial(self._reader.read_streams, opened=self._personal), states
+        )
 
     def begin(self, head: Head, position: int) -> None:
         """Go on behind a position; forget what was remembered."""
         self._head, self._position = head, position
-        self._states.clear()
+        self._orders.clear()
 
     def next(self) -> Outgoing | None:
         """Give what comes next, None at the end of the log.
@@ -89,11 +74,11 @@ class PublicLane:
         orders = self._orders_before(of_orders)
         messages = []
         for one in of_orders:
-            orders[one.stream_id] = after = _after(orders[one.stream_id], one)
-            messages.append(self._event(one, after))
+            orders[one.stream_id] = order = after(orders[one.stream_id], one)
+            messages.append(self._event(one, order))
         last = {one.stream_id: one.version for one in of_orders}
         messages += self._state_messages(orders, last)
-        self._remember(orders)
+        self._orders.keep(orders)
         self._position = stored[-1].position
         return Outgoing(self._position, messages)
 
@@ -107,26 +92,17 @@ class PublicLane:
 
     def _orders_before(self, stored: Sequence[Stored]) -> dict[str, Order]:
         """Give each order as it was before its first event of the batch."""
-        firsts: dict[str, int] = {}
+        before: dict[str, int] = {}
         for one in stored:
-            firsts.setdefault(one.stream_id, one.version)
-        orders = {stream: self._states.get(stream, _UNKNOWN) for stream in firsts}
-        missing = {
-            stream: (orders[stream].version, first - 1)
-            for stream, first in firsts.items()
-            if orders[stream].version < first - 1
-        }
-        if missing:
-            for one in self._reader.read_streams(missing, opened=self._personal):
-                orders[one.stream_id] = _after(orders[one.stream_id], one)
-        return orders
+            before.setdefault(one.stream_id, one.version - 1)
+        return self._orders.at(before)
 
-    def _event(self, stored: Stored, after: Order) -> Message:
+    def _event(self, stored: Stored, order: Order) -> Message:
         assert self._head is not None, "begin comes before next"
-        told = cloud_event(self._head, stored, test=after.test, personal=self._personal)
+        told = cloud_event(self._head, stored, test=order.test, personal=self._personal)
         value = told.model_dump_json(exclude_none=True).encode()
         if len(value) > LARGEST_BYTES:
-            told = withheld(self._head, stored, test=after.test)
+            told = withheld(self._head, stored, test=order.test)
             value = told.model_dump_json(exclude_none=True).encode()
         return Message(
             ORDER_EVENTS.name, value, key=told.subject.encode(), headers=_header(CONTENT_TYPE)
@@ -150,20 +126,6 @@ class PublicLane:
         if len(value) > LARGEST_BYTES:
             value = state.shortened().model_dump_json(exclude_none=True).encode()
         return Message(ORDER_STATE.name, value, key=order_id.encode(), headers=_header(_JSON))
-
-    def _remember(self, orders: Mapping[str, Order]) -> None:
-        for stream, order in orders.items():
-            self._states[stream] = order
-            self._states.move_to_end(stream)
-        while len(self._states) > self._most_states:
-            self._states.popitem(last=False)
-
-
-def _after(order: Order, stored: Stored) -> Order:
-    """Give the order after an event; behind one that cannot be read it stays as it was."""
-    if isinstance(stored, Undecodable) or stored.version != order.version + 1:
-        return order
-    return order.evolve(stored)
 
 
 def _header(content_type: str) -> list[tuple[str, bytes]]:

@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 
 from domain.messages import SHARDS
-from domain.reading import LogGap, LogReader
+from domain.reading import LogGap, OrderLog
 from domain.refusals import InfraError
 from projections import analytics
 from projections.builds import (
@@ -97,7 +97,7 @@ class ReadModels:
     """Makes, rebuilds, verifies, repairs and lists the builds."""
 
     lend: Lend  # one session as long as it lives: what a verify holds, it holds there
-    log: LogReader
+    log: OrderLog
     _: KW_ONLY
     projections: Mapping[str, Projection] = field(default_factory=lambda: BY_NAME)
     batch_events: int = 2_000

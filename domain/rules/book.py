@@ -2,11 +2,14 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 
 from domain.messages import Recorded
+from domain.paths.calendar_line import CalendarPublished
+from domain.paths.calendars import Calendar
 from domain.rules.line import RulePublished
 from domain.rules.rule import Rule
 from domain.rules.triggers import OnChange, OnSchedule, OnSilence
@@ -30,6 +33,7 @@ class InForce:
     """The rules that judge between two publications, in the order in which they act."""
 
     by_name: Mapping[str, Published] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)  # the latest of each name
 
     @cached_property
     def rules(self) -> Sequence[Published]:
@@ -83,23 +87,29 @@ class InForce:
 
 
 class RuleBook:
-    """Every version of every rule, in the order of the log."""
+    """Every version of every rule, and of the calendars that they count by, in the log's order."""
 
     def __init__(self, published: Iterable[Recorded]) -> None:
-        ordered = sorted(_versions(published), key=lambda one: one.position)
+        ordered = sorted(published, key=attrgetter("position"))
         self._positions = [one.position for one in ordered]
         self._in_force = [InForce()]
         for one in ordered:
-            last = self._in_force[-1].by_name
-            self._in_force.append(InForce({**last, one.name: one}))
+            self._in_force.append(_behind(self._in_force[-1], one))
 
     def at(self, position: int) -> InForce:
         """Give the rules that judge the event at a position."""
         return self._in_force[bisect_left(self._positions, position)]
 
 
-def _versions(published: Iterable[Recorded]) -> Iterator[Published]:
-    for one in published:
-        if isinstance(event := one.event, RulePublished):
+def _behind(before: InForce, one: Recorded) -> InForce:
+    """Give what is in force behind a publication."""
+    match one.event:
+        case RulePublished() as event:
             rule = Rule.model_validate(event.definition)
-            yield Published(rule, event.rule_version, one.position)
+            published = Published(rule, event.rule_version, one.position)
+            return InForce({**before.by_name, event.rule: published}, before.calendars)
+        case CalendarPublished() as event:
+            calendar = Calendar.model_validate(event.definition)
+            return InForce(before.by_name, {**before.calendars, event.calendar: calendar})
+        case _:
+            return before

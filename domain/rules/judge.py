@@ -5,14 +5,14 @@ first what was so before (projections.trigger_runs).
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, cast
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from domain.messages import Actor, Command
-from domain.paths.calendars import Calendar, opening
+from domain.paths.calendars import opening
 from domain.rules.acts import act_id, acts_of
 from domain.rules.book import InForce, Published
 from domain.rules.judging import NONE, Sight, ask, led_by
@@ -31,7 +31,6 @@ _KEEPER: Final = Actor(kind="system", id="rules")
 class Judge:
     """For the events of one batch."""
 
-    calendars: Mapping[str, Calendar] = field(default_factory=dict)
     waits: dict[UUID, Wait] = field(default_factory=dict)  # those that are open
     fired: Counter[tuple[str, UUID]] = field(default_factory=Counter)  # by rule and order
     chains: dict[UUID, Chain] = field(default_factory=dict)  # of commands that rules sent
@@ -82,7 +81,7 @@ class Judge:
     def _run(self, case: Case) -> Run:
         if not all(case.answers.values()):
             return Run(case, "skipped")
-        due_at = self._due_at(case)
+        due_at = _due_at(case)
         if due_at is None or case.sight.order_id is None:
             return self._fire(case)
         self._open(
@@ -99,14 +98,6 @@ class Judge:
             )
         )
         return Run(case, "delayed", due_at=due_at)
-
-    def _due_at(self, case: Case) -> datetime | None:
-        """Say when a rule acts that does not act at once."""
-        rule, now = case.of.rule, case.sight.happened.recorded_at
-        due_at = now if rule.delay is None else now + rule.delay
-        if rule.hours is not None and rule.hours in self.calendars:
-            due_at = opening(self.calendars[rule.hours], due_at)
-        return due_at if due_at > now else None
 
     def _fire(self, case: Case) -> Run:
         if (why := self._stopped(case)) is not None:
@@ -152,10 +143,20 @@ class Judge:
                         rule=one.name,
                         rule_version=one.version,
                         why="silence",
-                        due_at=sight.happened.recorded_at + on.silence,
+                        due_at=(sight.after.last_occurred_at or sight.happened.occurred_at)
+                        + on.silence,
                         position=sight.happened.position,
                     )
                 )
+
+
+def _due_at(case: Case) -> datetime | None:
+    """Say when a rule acts that does not act at once."""
+    rule, now = case.of.rule, case.sight.happened.occurred_at
+    due_at = now if rule.delay is None else now + rule.delay
+    if rule.hours is not None and rule.hours in case.rules.calendars:
+        due_at = opening(case.rules.calendars[rule.hours], due_at)
+    return due_at if due_at > now else None
 
 
 def _is_scheduled(one: Published, timer: TimerFired, sight: Sight) -> bool:

@@ -16,7 +16,7 @@ LOG_ID = UUID(int=7)
 
 @dataclass
 class MemoryLog:
-    """Events by position, from 1; implements services.public_lane.OrderLog."""
+    """Events by position, from 1; implements domain.reading.OrderLog."""
 
     events: Sequence[Recorded | Undecodable]
     paths: Mapping[PathKey, OrderPath] = field(default_factory=dict)
@@ -55,6 +55,9 @@ class MemoryLog:
 
     def load_paths(self, keys: Sequence[PathKey]) -> dict[PathKey, OrderPath]:
         return {key: self.paths[key] for key in keys if key in self.paths}
+
+    def published(self, kinds: Sequence[str]) -> list[Recorded | Undecodable]:
+        return [one for one in self.events if one.stream_id.partition("-")[0] in kinds]
 
 
 def recorded(

@@ -1,0 +1,66 @@
+"""What rules send and has not been sent: taken from the live read model, shard by shard.
+
+Whoever acts holds the row of a shard in ops.acting meanwhile; others take other shards.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from projections.interface import Tx, as_json
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A command that a rule gave, as it stands in rule_acts."""
+
+    command_id: UUID
+    shard: int
+    position: int  # of the event that led to it
+    rule: str
+    rule_version: int
+    command: str  # its stored name
+    body: Mapping[str, Any]
+
+
+def take_acts(tx: Tx, limit: int) -> list[Act]:
+    """Give what comes next in shards that nobody else acts on, and hold these until the end of the
+    transaction. In the order of the log; some more than the limit where one event led to many.
+    """
+    rows = tx.execute(_TAKE, [limit]).fetchall()
+    return [Act(*row) for row in rows]
+
+
+def move_on(tx: Tx, acts: Iterable[Act]) -> None:
+    """Note that these were answered, and all before them in their shards."""
+    reached: dict[int, int] = {}
+    for act in acts:
+        reached[act.shard] = act.position
+    rows: Sequence[Mapping[str, int]] = [
+        {"shard": shard, "position": position} for shard, position in reached.items()
+    ]
+    tx.execute(_MOVE, [as_json(rows)])
+
+
+_TAKE: Final = """
+    with held as materialized (
+        select shard, position from ops.acting
+        where exists (
+            select from live.rule_acts a
+            where a.sent and a.shard = acting.shard and a.position > acting.position)
+        order by shard
+        for update skip locked
+    )
+    select a.command_id, a.shard, a.position, a.rule, a.rule_version, a.command, a.body
+    from held join live.rule_acts a
+      on a.sent and a.shard = held.shard and a.position > held.position
+    order by a.position
+    fetch first %s rows with ties
+"""
+
+_MOVE: Final = """
+    update ops.acting set position = x.position, moved_at = clock_timestamp()
+    from json_to_recordset(%s::json) as x(shard smallint, position bigint)
+    where acting.shard = x.shard
+"""

@@ -1,0 +1,109 @@
+"""Rows of the read model `trigger_runs`: how runs, acts and waits stand in its tables."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from domain.messages import Command
+from domain.paths.conditions import Answer
+from domain.rules.judging import NONE, Change
+from domain.rules.runs import Run, Wait
+
+WAIT_COLUMNS: Final = "wait_id, order_id, rule, rule_version, why, due_at, position, chain, changed"
+
+
+def run_row(run: Run) -> dict[str, Any]:
+    """Give the row of a run."""
+    case, happened = run.case, run.case.sight.happened
+    return {
+        "position": happened.position,
+        "rule": case.of.name,
+        "rule_version": case.of.version,
+        "order_id": case.sight.order_id,
+        "stream_id": happened.stream_id,
+        "event": case.sight.name,
+        "result": run.result,
+        "why": run.why,
+        "conditions": {name: _told(answer) for name, answer in case.answers.items()},
+        "changed": _changed(case.change),
+        "chain": case.chain,
+        "acts": len(run.acts),
+        "due_at": run.due_at,
+        "command_id": happened.command_id,
+        "occurred_at": happened.occurred_at,
+        "recorded_at": happened.recorded_at,
+    }
+
+
+def _told(answer: Answer) -> bool | str:
+    return answer if isinstance(answer, bool) else answer.code
+
+
+def _changed(change: Change) -> Mapping[str, str] | None:
+    if change == NONE:
+        return None
+    return {"field": change.field, "old": change.old, "new": change.new}
+
+
+def act_rows(runs: Sequence[Run]) -> Iterator[dict[str, Any]]:
+    """Give the rows of what runs send; act_no: in the order in which the event's acts go out."""
+    numbers: dict[int, int] = {}
+    for run in runs:
+        happened = run.case.sight.happened
+        for command in run.acts:
+            number = numbers[happened.position] = numbers.get(happened.position, 0) + 1
+            yield {
+                "command_id": command.command_id,
+                "position": happened.position,
+                "act_no": number,
+                "shard": happened.shard,
+                "rule": run.case.of.name,
+                "rule_version": run.case.of.version,
+                "order_id": run.case.sight.order_id,
+                "command": command.NAME,
+                "body": _body(command),
+                "chain": run.case.chain,
+                "sent": run.result != "shadow",
+            }
+
+
+def _body(command: Command) -> dict[str, Any]:
+    """Give a command as it can be read again: what it says and its envelope."""
+    return command.model_dump(mode="json", exclude_unset=True)
+
+
+def wait_row(wait: Wait) -> dict[str, Any]:
+    """Give the row of what a rule waits for."""
+    return {
+        "wait_id": wait.wait_id,
+        "order_id": wait.order_id,
+        "rule": wait.rule,
+        "rule_version": wait.rule_version,
+        "why": wait.why,
+        "due_at": wait.due_at,
+        "position": wait.position,
+        "chain": wait.chain,
+        "changed": _changed(wait.change),
+    }
+
+
+def wait_of(row: Sequence[Any]) -> Wait:
+    """Read a row of rule_waits, its columns as WAIT_COLUMNS has them."""
+    wait_id, order_id, rule, rule_version, why, due_at, position, chain, changed = row
+    return Wait(
+        wait_id=wait_id,
+        order_id=order_id,
+        rule=rule,
+        rule_version=rule_version,
+        why=why,
+        due_at=due_at,
+        position=position,
+        chain=tuple(chain),
+        change=Change(**changed) if changed else NONE,
+    )
+
+
+def orders_in(batch: Sequence[Any]) -> list[UUID]:
+    """Name the orders that events are about, each once."""
+    streams = (one.stream_id.partition("-") for one in batch)
+    return list(dict.fromkeys(UUID(id_) for kind, _, id_ in streams if kind in {"order", "timer"}))

@@ -1,0 +1,117 @@
+"""The events of a batch as rules see them: with the order before and behind each, and its customer.
+
+Everything that the batch does not hold is read from the log, up to the position of the event: so it
+is the same whenever, and by whomever, an event is judged.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from domain.customers.customer import Customer
+from domain.customers.events import customer_stream
+from domain.messages import Event, Recorded
+from domain.orders.events import ORDER_EVENTS
+from domain.orders.order import Order
+from domain.orders.remembered import RememberedOrders, after
+from domain.reading import OrderLog, Undecodable
+from domain.rules.book import RuleBook
+from domain.rules.judging import Sight
+from domain.rules.timers import TimerFired
+from domain.stock.events import StockBelowThreshold
+
+SEEN: Final[frozenset[type[Event]]] = frozenset({*ORDER_EVENTS, TimerFired, StockBelowThreshold})
+LAST_VERSION: Final = 2**31 - 1  # of a stream
+
+
+def order_stream(event: Recorded) -> str:
+    """Name the stream of the order that an event is about; a timer has a stream beside it."""
+    return f"order-{event.entity_id}"
+
+
+class Sights:
+    """For one projector: it remembers orders."""
+
+    def __init__(self, log: OrderLog) -> None:
+        self._log = log
+        self._orders = RememberedOrders(log.read_streams)
+
+    def see(self, batch: Sequence[Recorded], book: RuleBook) -> Iterator[Sight]:
+        """Give what rules see of events, in log order; what an import tells, they do not.
+
+        Raises: InfraError
+        """
+        seen = [one for one in batch if type(one.event) in SEEN]
+        orders = self._before([one for one in seen if _is_of_order(one)])
+        every = [_sight(one, orders) for one in seen]
+        sights = [one for one in every if one.happened.actor_kind != "import"]
+        paths = self._log.load_paths(list({one.after.pinned for one in sights}))
+        customers = self._customers(sights, book)
+        for sight in sights:
+            sight.path = paths.get(sight.after.pinned)
+            sight.customer = customers.at(sight)
+            yield sight
+        self._orders.keep(orders)
+
+    def _before(self, seen: Sequence[Recorded]) -> dict[str, Order]:
+        """Give each order as it was before the first of these events."""
+        firsts: dict[str, Recorded] = {}
+        for one in seen:
+            firsts.setdefault(order_stream(one), one)
+        known = {
+            stream: one.version - 1 for stream, one in firsts.items() if one.stream_id == stream
+        }
+        beside = {stream: one.position for stream, one in firsts.items() if one.stream_id != stream}
+        return self._orders.at(known) | self._at_positions(beside)
+
+    def _at_positions(self, positions: Mapping[str, int]) -> dict[str, Order]:
+        """Give orders as of a position: what is remembered may be older, nobody can say."""
+        orders = dict.fromkeys(positions, Order())
+        whole = dict.fromkeys(positions, (0, LAST_VERSION))
+        for one in self._log.read_streams(whole) if whole else ():
+            if one.position < positions[one.stream_id]:
+                orders[one.stream_id] = after(orders[one.stream_id], one)
+        return orders
+
+    def _customers(self, sights: Sequence[Sight], book: RuleBook) -> "_Customers":
+        asking = (
+            one.after.subject_id
+            for one in sights
+            if one.after.subject_id and book.at(one.happened.position).read_customers
+        )
+        streams = dict.fromkeys(map(customer_stream, asking), (0, LAST_VERSION))
+        return _Customers(self._log.read_streams(streams) if streams else ())
+
+
+class _Customers:
+    """Customers at any position, from all their events."""
+
+    def __init__(self, events: Sequence[Recorded | Undecodable]) -> None:
+        self._events: dict[str, list[Recorded]] = {}
+        for one in events:
+            if isinstance(one, Recorded):
+                self._events.setdefault(one.stream_id, []).append(one)
+
+    def at(self, sight: Sight) -> Customer | None:
+        """Give the customer of an order as of an event."""
+        stream = customer_stream(sight.after.subject_id or "")
+        customer = Customer()
+        for one in self._events.get(stream, ()):
+            if one.position > sight.happened.position:
+                break
+            customer = customer.evolve(one)
+        return customer if customer.version else None
+
+
+def _is_of_order(event: Recorded) -> bool:
+    return not isinstance(event.event, StockBelowThreshold)
+
+
+def _sight(event: Recorded, orders: dict[str, Order]) -> Sight:
+    """Give the sight of an event, and let its order be as it is behind it."""
+    if not _is_of_order(event):
+        return Sight(event)
+    stream = order_stream(event)
+    before = orders[stream]
+    if event.stream_id == stream:
+        orders[stream] = after(before, event)
+    return Sight(event, before, orders[stream])

@@ -1,0 +1,194 @@
+"""Read model `trigger_runs`: which rule said what to which event, and what comes of it.
+
+It judges (domain.rules.judge). What rules send stands in rule_acts, services.acting takes it from
+there; what they wait for stands in rule_waits, until the clock says that it has come.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, LiteralString
+
+from domain.messages import Recorded
+from domain.reading import OrderLog
+from domain.rules.book import RuleBook
+from domain.rules.judge import Judge
+from domain.rules.runs import Run
+from domain.rules.timers import TimerFired
+from projections.interface import Projection, Tx, as_json
+from projections.rule_rows import WAIT_COLUMNS, act_rows, orders_in, run_row, wait_of, wait_row
+from projections.rule_sights import SEEN, Sights
+
+AT_ONCE: Final = 250  # events: then the database hears of us, which ends who says nothing for long
+
+
+class TriggerRuns:
+    """One row for each rule that looked at an event, beside them acts and waits."""
+
+    name: Final = "trigger_runs"
+    version: Final = 1
+    tables: Final = ("trigger_runs", "rule_acts", "rule_waits")
+    ddl: Final[LiteralString] = """
+        create table trigger_runs (
+            position     bigint not null,
+            rule         text not null,
+            rule_version integer not null,
+            order_id     uuid, -- null: the event is of a stock
+            stream_id    text not null,
+            event        text not null,
+            result       text not null,
+            why          text,
+            conditions   jsonb not null, -- name -> true, false, or why there is no answer
+            changed      jsonb, -- {field, old, new}
+            chain        text[] not null, -- rules, each led to by the one before
+            acts         integer not null,
+            due_at       timestamptz,
+            command_id   uuid not null, -- that the event came from
+            occurred_at  timestamptz not null,
+            recorded_at  timestamptz not null,
+            primary key (position, rule)
+        );
+        create index trigger_runs_order on trigger_runs (order_id, rule);
+        create table rule_acts (
+            command_id   uuid primary key,
+            position     bigint not null,
+            act_no       integer not null,
+            shard        smallint not null,
+            rule         text not null,
+            rule_version integer not null,
+            order_id     uuid,
+            command      text not null,
+            body         jsonb not null,
+            chain        text[] not null,
+            sent         boolean not null -- false: only what would have been sent
+        );
+        create index rule_acts_due on rule_acts (shard, position, act_no) where sent;
+        create table rule_waits (
+            wait_id      uuid primary key,
+            order_id     uuid not null,
+            rule         text not null,
+            rule_version integer not null,
+            why          text not null,
+            due_at       timestamptz not null,
+            position     bigint not null,
+            chain        text[] not null,
+            changed      jsonb
+        );
+        create index rule_waits_order on rule_waits (order_id);
+        create index rule_waits_due on rule_waits (due_at);
+    """
+
+    def reading(self, log: OrderLog) -> Projection:
+        """Give the read model that reads this log, for one projector."""
+        return _Judged(log)
+
+    def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
+        """Raises: TypeError, as without a log nothing can be judged"""
+        raise TypeError("trigger_runs reads the log: take `reading`")
+
+
+class _Judged(TriggerRuns):
+    """The read model with its log."""
+
+    def __init__(self, log: OrderLog) -> None:
+        self._log = log
+        self._sights = Sights(log)
+        self._book = RuleBook(())
+        self._publications = 0
+
+    def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
+        """Judge the events that are about orders and stocks."""
+        seen = [one for one in batch if type(one.event) in SEEN]
+        if not seen or not self._has_rules(tx):
+            return
+        for start in range(0, len(seen), AT_ONCE):
+            self._judge(seen[start : start + AT_ONCE], tx)
+
+    def _has_rules(self, tx: Tx) -> bool:
+        """Look whether anything was published since; say whether any rule ever was."""
+        row = tx.execute(
+            "select count(*), count(*) filter (where kind = 'rule') from log.definitions"
+            " where kind in ('rule', 'calendar')"
+        ).fetchone()
+        assert row is not None
+        publications, rules = row
+        if rules and publications != self._publications:
+            published = self._log.published(("rule", "calendar"))
+            self._book = RuleBook(one for one in published if isinstance(one, Recorded))
+            self._publications = publications
+        return bool(rules)
+
+    def _judge(self, events: Sequence[Recorded], tx: Tx) -> None:
+        judge = _before(events, tx)
+        waited = dict(judge.waits)
+        runs: list[Run] = []
+        for sight in self._sights.see(events, self._book):
+            rules = self._book.at(sight.happened.position)
+            is_timer = isinstance(sight.happened.event, TimerFired)
+            runs += (judge.judge_timer if is_timer else judge.judge)(rules, sight)
+        _write(tx, _INSERT_RUNS, map(run_row, runs))
+        _write(tx, _INSERT_ACTS, act_rows(runs))
+        if ended := waited.keys() & judge.ended:
+            tx.execute("delete from rule_waits where wait_id = any(%s)", [[*ended]])
+        begun = (one for id_, one in judge.waits.items() if waited.get(id_) != one)
+        _write(tx, _UPSERT_WAITS, map(wait_row, begun))
+
+
+def _before(events: Sequence[Recorded], tx: Tx) -> Judge:
+    """Tell a judge what was so before these events."""
+    orders = orders_in(events)
+    waits = tx.execute(
+        f"select {WAIT_COLUMNS} from rule_waits where order_id = any(%s)",  # noqa: S608 - constant
+        [orders],
+    )
+    judge = Judge(waits={row[0]: wait_of(row) for row in waits.fetchall()})
+    fired = tx.execute(
+        "select rule, order_id, count(*) from trigger_runs"
+        " where order_id = any(%s) and result = 'fired' group by 1, 2",
+        [orders],
+    )
+    judge.fired = Counter({(rule, order_id): times for rule, order_id, times in fired.fetchall()})
+    ours = [one.command_id for one in events if one.actor_kind == "trigger"]
+    if ours:
+        chains = tx.execute(
+            "select command_id, chain from rule_acts where command_id = any(%s)", [ours]
+        )
+        judge.chains = {command_id: tuple(chain) for command_id, chain in chains.fetchall()}
+    return judge
+
+
+def _write(tx: Tx, statement: LiteralString, rows: Iterable[dict[str, Any]]) -> None:
+    if found := [*rows]:
+        tx.execute(statement, [as_json(found)])
+
+
+_INSERT_RUNS: Final = """
+    insert into trigger_runs (
+        position, rule, rule_version, order_id, stream_id, event, result, why, conditions, changed,
+        chain, acts, due_at, command_id, occurred_at, recorded_at)
+    select * from json_to_recordset(%s::json) as x(
+        position bigint, rule text, rule_version integer, order_id uuid, stream_id text,
+        event text, result text, why text, conditions jsonb, changed jsonb, chain text[],
+        acts integer, due_at timestamptz, command_id uuid, occurred_at timestamptz,
+        recorded_at timestamptz)
+    on conflict (position, rule) do nothing
+"""
+
+_INSERT_ACTS: Final = """
+    insert into rule_acts (
+        command_id, position, act_no, shard, rule, rule_version, order_id, command, body, chain,
+        sent)
+    select * from json_to_recordset(%s::json) as x(
+        command_id uuid, position bigint, act_no integer, shard smallint, rule text,
+        rule_version integer, order_id uuid, command text, body jsonb, chain text[], sent boolean)
+"""
+
+_UPSERT_WAITS: Final = """
+    insert into rule_waits (
+        wait_id, order_id, rule, rule_version, why, due_at, position, chain, changed)
+    select * from json_to_recordset(%s::json) as x(
+        wait_id uuid, order_id uuid, rule text, rule_version integer, why text,
+        due_at timestamptz, position bigint, chain text[], changed jsonb)
+    on conflict (wait_id) do update set
+        rule_version = excluded.rule_version, due_at = excluded.due_at,
+        position = excluded.position, chain = excluded.chain, changed = excluded.changed
+"""

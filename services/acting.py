@@ -1,0 +1,99 @@
+"""Acting: sends what rules have given, through the pipeline like anybody's commands.
+
+A command's id is always the same, so whatever is sent twice is answered as the first time. Several
+processes may act: each takes shards that no other one holds. `orderpath act` runs it.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from threading import Event as Signal
+from typing import Final
+
+import structlog
+from pydantic import ValidationError
+
+from domain.catalog import COMMANDS
+from domain.messages import Command, Outcome
+from domain.refusals import InfraError
+from projections.acting import Act, move_on, take_acts
+from projections.sessions import Lend, transaction
+
+AT_ONCE: Final = 256  # commands
+SHORTEST_SECONDS: Final = 0.02  # between two looks
+LONGEST_SECONDS: Final = 0.5
+PATIENCE_SECONDS: Final = 2.0  # between two tries while the database is away
+HOLDING: Final = "1min"  # a shard, while its commands are answered
+
+Submit = Callable[[Command], Future[Outcome]]
+
+log_ = structlog.get_logger()
+
+
+class Acting:
+    """For one thread."""
+
+    def __init__(self, lend: Lend, submit: Submit) -> None:
+        self._lend = lend
+        self._submit = submit
+
+    def run(self, stop: Signal, beat: Callable[[], None] = lambda: None) -> None:
+        """Act until told to stop; wait out a database that is away."""
+        wait = SHORTEST_SECONDS
+        while not stop.is_set():
+            beat()
+            try:
+                if self.step():
+                    wait = SHORTEST_SECONDS
+                    continue
+            except InfraError as error:
+                log_.warning("acting_waits", code=error.code, message=str(error))
+                wait = PATIENCE_SECONDS
+            stop.wait(wait)
+            wait = min(wait * 2, LONGEST_SECONDS)
+
+    def catch_up(self) -> int:
+        """Send all that is to be sent now; give how many commands that were. Raises: InfraError"""
+        sent = 0
+        while step := self.step():
+            sent += step
+        return sent
+
+    def step(self) -> int:
+        """Send what comes next, and note it once all is answered. Raises: InfraError"""
+        with transaction(self._lend, idle=HOLDING) as tx:
+            acts = take_acts(tx, AT_ONCE)
+            if acts:
+                self._send(acts)
+                move_on(tx, acts)
+        return len(acts)
+
+    def _send(self, acts: Sequence[Act]) -> None:
+        """Send in order, all under way together. Raises: InfraError, then all are sent again"""
+        sent = [(act, self._submitted(act)) for act in acts]
+        for act, future in sent:
+            if future is not None:
+                _await(act, future)
+
+    def _submitted(self, act: Act) -> Future[Outcome] | None:
+        """A command that cannot be read any more is named, and left out: it never could be."""
+        try:
+            command = COMMANDS[act.command].model_validate(act.body)
+        except (KeyError, ValidationError) as error:
+            log_.error(
+                "act_unreadable",
+                rule=act.rule,
+                command_id=str(act.command_id),
+                error=type(error).__name__,
+            )
+            return None
+        return self._submit(command)
+
+
+def _await(act: Act, future: Future[Outcome]) -> None:
+    error = future.exception()
+    if isinstance(error, InfraError):
+        raise error
+    if error is not None:
+        log_.error(
+            "act_failed", rule=act.rule, command_id=str(act.command_id), error=type(error).__name__
+        )

@@ -1,0 +1,71 @@
+"""A shop with rules: published, judged and acted on, by steps."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from domain.messages import Actor
+from domain.rules.line import PublishRule
+from domain.rules.rule import Rule
+from domain.rules.timers import FireTimer
+from services.acting import Acting
+from tests.integration.projections.world import World
+
+CLOCK = Actor(kind="clock", id="orderpath")
+PAID = {"change": "payment_status", "to": "fully_charged"}
+
+
+def publish(world: World, *rules: Mapping[str, Any]) -> None:
+    """Publish rules; what a test does not care for is filled in."""
+    for said in rules:
+        rule = Rule.model_validate({"on": [{"event": "order.placed"}]} | dict(said))
+        (outcome,) = world.send(PublishRule(command_id=uuid4(), actor=CLOCK, definition=rule))
+        assert outcome.kind == "accepted", outcome
+
+
+def acting(world: World) -> Acting:
+    """Give what sends the acts of the world's rules."""
+    return Acting(world.lend, world.pipeline.submit)
+
+
+def settle(world: World) -> None:
+    """Judge and act until nothing is left to do."""
+    world.catch_up()
+    while acting(world).catch_up():
+        world.catch_up()
+
+
+def runs(world: World, order_id: UUID | None = None) -> list[tuple[Any, ...]]:
+    """Give (rule, event, result) of every run, in the order of the log."""
+    return world.query(
+        "select rule, event, result from live.trigger_runs"
+        " where order_id = coalesce(%s, order_id) order by position, rule",
+        order_id,
+    )
+
+
+def status_of(world: World, order_id: UUID) -> str:
+    ((status,),) = world.query("select status from live.standings where order_id = %s", order_id)
+    return str(status)
+
+
+def fire(world: World) -> int:
+    """Say to rules that what they wait for has come, as the clock does; give how much that was."""
+    due = world.query(
+        "select order_id, wait_id, rule, rule_version, why, due_at from live.rule_waits"
+        " where due_at <= %s order by due_at",
+        world.now,
+    )
+    for order_id, wait_id, rule, version, why, due_at in due:
+        command = FireTimer(
+            command_id=uuid4(),
+            actor=CLOCK,
+            order_id=order_id,
+            timer_id=wait_id,
+            rule=rule,
+            rule_version=version,
+            why=why,
+            due_at=due_at,
+        )
+        world.pipeline.execute(command)
+    return len(due)
