@@ -476,6 +476,18 @@ CREATE TABLE log.snapshots (
 ALTER TABLE log.snapshots OWNER TO postgres;
 
 --
+-- Name: acting; Type: TABLE; Schema: ops; Owner: postgres
+--
+
+CREATE TABLE ops.acting (
+    shard smallint NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    moved_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE ops.acting OWNER TO postgres;
+
+--
 -- Name: batch_orders; Type: TABLE; Schema: ops; Owner: postgres
 --
 
@@ -739,6 +751,13 @@ ALTER TABLE ONLY log.path_transitions
 
 ALTER TABLE ONLY log.snapshots
     ADD CONSTRAINT snapshots_pkey PRIMARY KEY (stream_id, version);
+
+--
+-- Name: acting acting_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.acting
+    ADD CONSTRAINT acting_pkey PRIMARY KEY (shard);
 
 --
 -- Name: batch_orders batch_orders_batch_id_order_id_key; Type: CONSTRAINT; Schema: ops; Owner: postgres
@@ -1218,6 +1237,24 @@ GRANT SELECT ON TABLE log.commands TO orderpath_writer;
 GRANT SELECT ON TABLE log.commands TO orderpath_auditor;
 
 --
+-- Name: COLUMN commands.command_id; Type: ACL; Schema: log; Owner: postgres
+--
+
+GRANT SELECT(command_id) ON TABLE log.commands TO orderpath_projector;
+
+--
+-- Name: COLUMN commands.outcome; Type: ACL; Schema: log; Owner: postgres
+--
+
+GRANT SELECT(outcome) ON TABLE log.commands TO orderpath_projector;
+
+--
+-- Name: COLUMN commands.unmet; Type: ACL; Schema: log; Owner: postgres
+--
+
+GRANT SELECT(unmet) ON TABLE log.commands TO orderpath_projector;
+
+--
 -- Name: TABLE definitions; Type: ACL; Schema: log; Owner: postgres
 --
 
@@ -1268,6 +1305,12 @@ GRANT SELECT ON TABLE log.path_transitions TO orderpath_auditor;
 --
 
 GRANT SELECT,INSERT,DELETE ON TABLE log.snapshots TO orderpath_writer;
+
+--
+-- Name: TABLE acting; Type: ACL; Schema: ops; Owner: postgres
+--
+
+GRANT SELECT,UPDATE ON TABLE ops.acting TO orderpath_projector;
 
 --
 -- Name: TABLE batch_orders; Type: ACL; Schema: ops; Owner: postgres

@@ -39,6 +39,9 @@ from domain.products.discounts import (
     SetDiscount,
 )
 from domain.refusals import Unmet
+from domain.rules.line import PublishRule, RulePublished, SetRuleMode
+from domain.rules.rule import Rule
+from domain.rules.timers import FireTimer, TimerFired
 from domain.stock import commands as s
 from domain.stock import events as t
 
@@ -116,6 +119,22 @@ NEXT_PATH = OrderPath.model_validate(
     }
 )
 
+RULE = Rule.model_validate(
+    {
+        "rule": "paid_to_work",
+        "title": {"en": "Paid goes on", "ru": "Оплачен идёт дальше"},
+        "on": [{"change": "payment_status", "to": "paid"}],
+        "if": {"is_new": "order.status == 'new'"},
+        "then": [{"move": "confirmed"}],
+    }
+)
+_TIMER = {
+    "timer_id": UUID(int=19),
+    "rule": "paid_to_work",
+    "rule_version": 1,
+    "why": "delay",
+    "due_at": NOW,
+}
 CALENDAR = Calendar.model_validate(
     {
         "calendar": "shop",
@@ -275,6 +294,11 @@ _COMMANDS: tuple[Command, ...] = (
     ),
     PublishPath(command_id=UUID(int=1), actor=actor(), definition=PATH),
     PublishCalendar(command_id=UUID(int=1), actor=actor(), definition=CALENDAR),
+    PublishRule(command_id=UUID(int=1), actor=actor(), definition=RULE),
+    SetRuleMode(
+        command_id=UUID(int=1), actor=actor(), rule="paid_to_work", mode="shadow", of_version=1
+    ),
+    FireTimer(command_id=UUID(int=1), actor=actor("clock"), order_id=ORDER_ID, **_TIMER),
     s.ReceiveStock(**_WHERE, quantity=12, supplier="Leaf & Co."),
     s.AdjustStock(**_WHERE, counted=11, reason_code="damaged"),
     s.SetThreshold(**_WHERE, threshold=5),
@@ -440,6 +464,13 @@ _EVENTS: tuple[Event, ...] = (
         content_hash=CALENDAR.content_hash,
         definition=CALENDAR.content,
     ),
+    RulePublished(
+        rule="paid_to_work",
+        rule_version=1,
+        content_hash=RULE.content_hash,
+        definition=RULE.content,
+    ),
+    TimerFired(**_TIMER),
     t.StockReceived(quantity=12, supplier="Leaf & Co."),
     t.StockAdjusted(difference=-1, counted=11, reason_code="damaged"),
     t.StockReserved(**_ITEM, quantity=3, expires_at=NOW + timedelta(hours=1)),

@@ -42,6 +42,9 @@ from domain.products.discounts import STREAM as DISCOUNTS
 from domain.products.discounts import DiscountEnded, DiscountSet
 from domain.products.events import PRODUCT_EVENTS
 from domain.refusals import Refusal, Unmet
+from domain.rules.line import RulePublished
+from domain.rules.timers import TimerFired
+from domain.rules.timers import stream_of as timer_stream
 from domain.stock.decide import Verdict
 from domain.stock.events import STOCK_EVENTS
 from domain.stock.stock import Stock
@@ -240,6 +243,10 @@ def _stream(event: Event) -> str:
             return SELECTION
         case CalendarPublished():
             return f"calendar-{event.calendar}"
+        case RulePublished():
+            return f"rule-{event.rule}"
+        case TimerFired():
+            return timer_stream(ORDER_ID)
         case _ if isinstance(event, STOCK_EVENTS):
             return STOCK
         case _ if isinstance(event, CUSTOMER_EVENTS):

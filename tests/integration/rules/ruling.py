@@ -12,7 +12,7 @@ from services.acting import Acting
 from tests.integration.projections.world import World
 
 CLOCK = Actor(kind="clock", id="orderpath")
-PAID = {"change": "payment_status", "to": "fully_charged"}
+PAID = {"change": "payment_status", "to": "paid"}
 
 
 def publish(world: World, *rules: Mapping[str, Any]) -> None:

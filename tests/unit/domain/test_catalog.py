@@ -62,6 +62,7 @@ def somewhere(name: str) -> Scenario:
         "discount.end": "discount.set",
         "delivery_method.end": "delivery_method.set",
         "enquiry.close": "enquiry.recorded",
+        "rule.set_mode": "rule.published",
     }
     if name in after:
         return given(*happened(after[name]))

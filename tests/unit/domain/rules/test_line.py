@@ -1,0 +1,45 @@
+"""Rules are published in versions; the mode is a part of what is published."""
+
+from uuid import UUID
+
+from domain.rules.line import PublishRule, RulePublished, SetRuleMode
+from domain.rules.rule import Rule
+from tests.support.examples import RULE, actor
+from tests.support.spec import given
+
+WHO = {"command_id": UUID(int=1), "actor": actor()}
+QUIET = Rule.model_validate({**RULE.content, "mode": "shadow"})
+
+
+def published(rule: Rule, version: int) -> RulePublished:
+    return RulePublished(
+        rule=rule.rule,
+        rule_version=version,
+        content_hash=rule.content_hash,
+        definition=rule.content,
+    )
+
+
+def test_the_same_rule_again_is_nothing_and_another_one_is_the_next_version() -> None:
+    given(published(RULE, 1)).when(PublishRule(**WHO, definition=RULE)).then_nothing()
+    given(published(RULE, 1)).when(PublishRule(**WHO, definition=QUIET)).then(published(QUIET, 2))
+
+
+def test_a_mode_is_set_by_the_next_version() -> None:
+    set_mode = SetRuleMode(**WHO, rule=RULE.rule, mode="shadow")
+    given(published(RULE, 1)).when(set_mode).then(published(QUIET, 2))
+    given(published(QUIET, 1)).when(set_mode).then_nothing()
+
+
+def test_a_mode_meant_for_one_version_leaves_a_later_one_alone() -> None:
+    late = SetRuleMode(**WHO, rule=RULE.rule, mode="off", of_version=1)
+    given(published(RULE, 1), published(QUIET, 2)).when(late).then_nothing()
+
+
+def test_a_rule_that_nobody_published_has_no_mode() -> None:
+    given().when(SetRuleMode(**WHO, rule="none", mode="off")).then_refused("rule_unknown")
+
+
+def test_a_rule_has_no_status() -> None:
+    command = PublishRule(**WHO, definition=RULE, expected_status="new")
+    given().when(command).then_refused("status_differs")
