@@ -5,7 +5,7 @@ Whoever acts holds the row of a shard in ops.acting meanwhile; others take other
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from projections.interface import Tx, as_json
@@ -20,8 +20,7 @@ class Act:
     position: int  # of the event that led to it
     rule: str
     rule_version: int
-    command: str  # its stored name
-    body: Mapping[str, Any]
+    body: bytes  # the command, as domain.wire writes it
 
 
 def take_acts(tx: Tx, limit: int) -> list[Act]:
@@ -29,7 +28,10 @@ def take_acts(tx: Tx, limit: int) -> list[Act]:
     transaction. In the order of the log; some more than the limit where one event led to many.
     """
     rows = tx.execute(_TAKE, [limit]).fetchall()
-    return [Act(*row) for row in rows]
+    return [
+        Act(command_id, shard, position, rule, version, body.encode())
+        for command_id, shard, position, rule, version, body in rows
+    ]
 
 
 def move_on(tx: Tx, acts: Iterable[Act]) -> None:
@@ -52,7 +54,7 @@ _TAKE: Final = """
         order by shard
         for update skip locked
     )
-    select a.command_id, a.shard, a.position, a.rule, a.rule_version, a.command, a.body
+    select a.command_id, a.shard, a.position, a.rule, a.rule_version, a.body::text
     from held join live.rule_acts a
       on a.sent and a.shard = held.shard and a.position > held.position
     order by a.position

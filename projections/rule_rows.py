@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from domain.messages import Command
+from pydantic_core import from_json
+
 from domain.paths.conditions import Answer
 from domain.rules.judging import NONE, Change
 from domain.rules.runs import Run, Wait
+from domain.wire import encode
 
 WAIT_COLUMNS: Final = "wait_id, order_id, rule, rule_version, why, due_at, position, chain, changed"
 
@@ -61,15 +63,10 @@ def act_rows(runs: Sequence[Run]) -> Iterator[dict[str, Any]]:
                 "rule_version": run.case.of.version,
                 "order_id": run.case.sight.order_id,
                 "command": command.NAME,
-                "body": _body(command),
+                "body": from_json(encode(command)),
                 "chain": run.case.chain,
                 "sent": run.result != "shadow",
             }
-
-
-def _body(command: Command) -> dict[str, Any]:
-    """Give a command as it can be read again: what it says and its envelope."""
-    return command.model_dump(mode="json", exclude_unset=True)
 
 
 def wait_row(wait: Wait) -> dict[str, Any]:

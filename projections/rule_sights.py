@@ -29,21 +29,22 @@ def order_stream(event: Recorded) -> str:
 
 
 class Sights:
-    """For one projector: it remembers orders."""
+    """Remembers orders; for one thread. imported: also what an import tells is seen"""
 
-    def __init__(self, log: OrderLog) -> None:
+    def __init__(self, log: OrderLog, *, imported: bool = False) -> None:
         self._log = log
         self._orders = RememberedOrders(log.read_streams)
+        self._imported = imported
 
     def see(self, batch: Sequence[Recorded], book: RuleBook) -> Iterator[Sight]:
-        """Give what rules see of events, in log order; what an import tells, they do not.
+        """Give what rules see of events, in log order.
 
         Raises: InfraError
         """
         seen = [one for one in batch if type(one.event) in SEEN]
         orders = self._before([one for one in seen if _is_of_order(one)])
         every = [_sight(one, orders) for one in seen]
-        sights = [one for one in every if one.happened.actor_kind != "import"]
+        sights = [one for one in every if self._imported or one.happened.actor_kind != "import"]
         paths = self._log.load_paths(list({one.after.pinned for one in sights}))
         customers = self._customers(sights, book)
         for sight in sights:

@@ -10,11 +10,10 @@ from threading import Event as Signal
 from typing import Final
 
 import structlog
-from pydantic import ValidationError
 
-from domain.catalog import COMMANDS
 from domain.messages import Command, Outcome
-from domain.refusals import InfraError
+from domain.refusals import CommandUnreadable, InfraError
+from domain.wire import decode
 from projections.acting import Act, move_on, take_acts
 from projections.sessions import Lend, transaction
 
@@ -77,8 +76,8 @@ class Acting:
     def _submitted(self, act: Act) -> Future[Outcome] | None:
         """A command that cannot be read any more is named, and left out: it never could be."""
         try:
-            command = COMMANDS[act.command].model_validate(act.body)
-        except (KeyError, ValidationError) as error:
+            command = decode(act.body)
+        except CommandUnreadable as error:
             log_.error(
                 "act_unreadable",
                 rule=act.rule,

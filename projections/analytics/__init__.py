@@ -53,6 +53,8 @@ PARTS: Final = (
     "enquiry_conversion",
     "refusals",
     "overrides",
+    "trigger_runs",
+    "trigger_acts",
     "freshness",
 )
 

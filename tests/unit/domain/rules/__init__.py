@@ -1,0 +1,1 @@
+"""Rules as values: what they look at, what they say, what they send."""

@@ -1,0 +1,103 @@
+"""Questions: why did a rule not act on an order, and did people do what a shadow would have?"""
+
+from datetime import datetime, timedelta
+from typing import Any, Final, LiteralString, TypedDict, cast
+from uuid import UUID
+
+from projections.reports.scope import Reader, checked_limit
+
+MOST_LISTED: Final = 10_000
+
+
+class Act(TypedDict):
+    """What a rule sent, or would have sent."""
+
+    command: str
+    outcome: str  # as analytics.trigger_acts has it
+    unmet: list[dict[str, Any]] | None
+
+
+class Ran(TypedDict):
+    """One run of a rule on one order."""
+
+    rule: str
+    rule_version: int
+    position: int
+    event: str
+    occurred_at: datetime
+    result: str
+    why: str | None
+    conditions: dict[str, bool | str]
+    changed: dict[str, str] | None
+    chain: list[str]
+    due_at: datetime | None
+    acts: list[Act]
+
+
+class Compared(TypedDict):
+    """What became of the orders that a shadow would have moved."""
+
+    to_status: str  # where it would have moved them
+    runs: int
+    same: int  # people moved the order there next
+    other: int  # people moved it elsewhere next
+    waiting: int  # nobody has moved it since
+    median_seconds: int | None  # until people did the same
+
+
+def list_runs(reader: Reader, order_id: UUID, rule: str, *, limit: int = MOST_LISTED) -> list[Ran]:
+    """List every run of a rule on an order, in the order of the log.
+
+    Raises: ValueError if limit is not in 1..MOST_LISTED
+    """
+    parameters = {"order_id": order_id, "rule": rule, "limit": checked_limit(limit, MOST_LISTED)}
+    return [cast(Ran, row) for row in reader.execute(_RUNS, parameters).fetchall()]
+
+
+def compare_shadow(reader: Reader, rule: str, *, since: timedelta) -> list[Compared]:
+    """Set the moves that a rule in shadow would have made beside what people did.
+
+    Shape: one row for each status that it would have moved orders to, by its code.
+    """
+    rows = reader.execute(_COMPARED, {"rule": rule, "since": since}).fetchall()
+    return [cast(Compared, row) for row in rows]
+
+
+_RUNS: Final[LiteralString] = """
+    select r.rule, r.rule_version, r.position, r.event, r.occurred_at, r.result, r.why,
+           r.conditions, r.changed, r.chain, r.due_at,
+           coalesce((
+               select json_agg(json_build_object(
+                   'command', a.command, 'outcome', a.outcome, 'unmet', a.unmet) order by a.act_no)
+               from analytics.trigger_acts a where a.position = r.position and a.rule = r.rule
+           ), '[]') as acts
+    from analytics.trigger_runs r
+    where r.order_id = %(order_id)s and r.rule = %(rule)s
+    order by r.position limit %(limit)s
+"""
+
+_COMPARED: Final[LiteralString] = """
+    with would as (
+        select r.order_id, r.occurred_at, a.body ->> 'to_status' as to_status
+        from analytics.trigger_runs r
+        join analytics.trigger_acts a using (position, rule)
+        where r.rule = %(rule)s and r.result = 'shadow' and a.command = 'order.change_status'
+          and r.occurred_at > now() - %(since)s::interval
+    ), did as (
+        select w.to_status, w.occurred_at, v.next_status, v.left_at
+        from would w left join lateral (
+            select v.next_status, v.left_at from analytics.status_visits v
+            where v.order_id = w.order_id and v.entered_at <= w.occurred_at
+              and (v.left_at is null or v.left_at > w.occurred_at)
+            order by v.visit_no desc limit 1
+        ) v on true
+    )
+    select to_status, count(*) as runs,
+           count(*) filter (where next_status = to_status) as same,
+           count(*) filter (where next_status <> to_status) as other,
+           count(*) filter (where next_status is null) as waiting,
+           percentile_cont(0.5) within group (
+               order by extract(epoch from left_at - occurred_at)
+           ) filter (where next_status = to_status)::integer as median_seconds
+    from did group by to_status order by to_status
+"""

@@ -1,0 +1,244 @@
+"""Backtest: what rules would have done on what has happened. Reads the log, writes nothing.
+
+What they would have sent is not carried out, so what that would have led to is not seen. Delays and
+silences end when the log's own time has come so far.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from heapq import heappop, heappush
+from typing import Any, Final
+from uuid import UUID
+
+from domain.messages import Command, Recorded
+from domain.orders.commands import ChangeFields, ChangeStatus
+from domain.orders.context import Situation
+from domain.orders.moves import move_is_open
+from domain.reading import OrderLog
+from domain.rules.book import InForce, Published, RuleBook
+from domain.rules.judge import Judge
+from domain.rules.judging import Sight
+from domain.rules.rule import Rule
+from domain.rules.runs import Run
+from domain.rules.timers import TimerFired
+from projections.rule_sights import Sights
+
+BATCH_EVENTS: Final = 1_000
+MOST_LISTED: Final = 100  # orders that are told one by one
+
+Progress = Callable[[int, int], None]  # events read, events in all
+
+
+@dataclass(frozen=True, slots=True)
+class Would:
+    """What a rule would have done to one order."""
+
+    order_id: UUID | None
+    position: int
+    occurred_at: datetime
+    commands: Sequence[str]
+    refused: Sequence[str]  # codes of what stood against its moves
+    conflicts: Sequence[str]  # rules that wanted something else of the same order just then
+
+
+@dataclass(slots=True)
+class Backtested:
+    """What came of one rule."""
+
+    rule: str
+    looked: int = 0
+    results: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)  # by condition: how often it did not hold
+    refused: Counter[str] = field(default_factory=Counter)  # by code: moves the path would refuse
+    conflicts: Counter[str] = field(default_factory=Counter)  # by the other rule
+    would: list[Would] = field(default_factory=list)  # the first MOST_LISTED
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give it with its stable keys."""
+        return {
+            "rule": self.rule,
+            "looked": self.looked,
+            "results": dict(self.results),
+            "missed": dict(self.missed),
+            "refused": dict(self.refused),
+            "conflicts": dict(self.conflicts),
+            "would": [
+                {
+                    "order_id": str(one.order_id) if one.order_id else None,
+                    "position": one.position,
+                    "occurred_at": one.occurred_at,
+                    "commands": list(one.commands),
+                    "refused": list(one.refused),
+                    "conflicts": list(one.conflicts),
+                }
+                for one in self.would
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of the log is judged."""
+
+    behind: int  # a position
+    up_to: int  # and the last one
+    path: str | None = None  # only orders that follow it
+
+
+def backtest(
+    log: OrderLog,
+    rules: Sequence[Rule],
+    part: Part,
+    progress: Progress = lambda done, total: None,
+) -> list[Backtested]:
+    """Judge a part of the log by these rules, in place of published ones of the same names, and
+    beside all others as they are published now.
+
+    Raises: InfraError
+    """
+    published = (one for one in log.published(("rule", "calendar")) if isinstance(one, Recorded))
+    now = RuleBook(published).at(part.up_to + 1)
+    tried = {rule.rule: Published(rule, 1, part.behind) for rule in rules}
+    in_force = InForce({**now.by_name, **tried}, now.calendars)
+    return _Backtest(log, in_force, set(tried)).run(part, progress)
+
+
+class _Backtest:
+    """One run over the log."""
+
+    def __init__(self, log: OrderLog, rules: InForce, tried: set[str]) -> None:
+        self._log = log
+        self._rules = rules
+        self._book = _Always(rules)
+        self._sights = Sights(log, imported=True)
+        self._judge = Judge()
+        self._found = {name: Backtested(name) for name in sorted(tried)}
+        self._due: list[tuple[datetime, UUID]] = []
+        self._latest: dict[UUID, Sight] = {}  # of orders that something waits for
+
+    def run(self, part: Part, progress: Progress) -> list[Backtested]:
+        after = part.behind
+        while after < part.up_to:
+            batch = self._log.read_lenient(after, min(BATCH_EVENTS, part.up_to - after))
+            readable = [one for one in batch if isinstance(one, Recorded)]
+            for sight in self._sights.see(readable, self._book):
+                if part.path in (None, sight.after.path):
+                    self._take(sight)
+            after = batch[-1].position
+            progress(after - part.behind, part.up_to - part.behind)
+        return [*self._found.values()]
+
+    def _take(self, sight: Sight) -> None:
+        """Judge an event, and before it whatever has come due by then."""
+        happened = sight.happened
+        while self._due and self._due[0][0] <= happened.occurred_at:
+            self._fire(*heappop(self._due), happened)
+        if isinstance(happened.event, TimerFired):
+            return  # Of rules as they were; ours are fired here.
+        waited = set(self._judge.waits)
+        self._note(self._judge.judge(self._rules, sight))
+        for wait_id in self._judge.waits.keys() - waited:
+            wait = self._judge.waits[wait_id]
+            heappush(self._due, (wait.due_at, wait_id))
+        if sight.order_id is not None and self._judge.waits:
+            self._latest[sight.order_id] = sight
+
+    def _fire(self, due_at: datetime, wait_id: UUID, happened: Recorded) -> None:
+        wait = self._judge.waits.get(wait_id)
+        if wait is None or wait.due_at != due_at or wait.order_id not in self._latest:
+            return
+        last = self._latest[wait.order_id]
+        event = TimerFired(
+            timer_id=wait_id,
+            rule=wait.rule,
+            rule_version=wait.rule_version,
+            why=wait.why,
+            due_at=due_at,
+        )
+        timer = _timer(last.happened, event, due_at, happened.position)
+        sight = Sight(timer, last.after, last.after, last.path, last.customer)
+        self._note(self._judge.judge_timer(self._rules, sight))
+
+    def _note(self, runs: Sequence[Run]) -> None:
+        for run in runs:
+            if (found := self._found.get(run.case.of.name)) is not None:
+                others = [one for one in runs if one is not run and _clash(run, one)]
+                _count(found, run, [one.case.of.name for one in others])
+
+
+class _Always(RuleBook):
+    """The same rules at every position."""
+
+    def __init__(self, rules: InForce) -> None:
+        super().__init__(())
+        self._rules = rules
+
+    def at(self, position: int) -> InForce:
+        return self._rules
+
+
+def _timer(last: Recorded, event: TimerFired, at: datetime, position: int) -> Recorded:
+    return Recorded(
+        position=position,
+        stream_id=f"timer-{last.entity_id}",
+        version=last.version,
+        shard=last.shard,
+        event=event,
+        command_id=event.timer_id,
+        correlation_id=event.timer_id,
+        causation_id=None,
+        actor_kind="clock",
+        actor_id="backtest",
+        on_behalf_of=None,
+        reason=None,
+        source="backtest",
+        occurred_at=at,
+        recorded_at=at,
+    )
+
+
+def _count(found: Backtested, run: Run, conflicts: Sequence[str]) -> None:
+    found.looked += 1
+    found.results[run.result] += 1
+    found.missed.update(name for name, answer in run.case.answers.items() if not answer)
+    if run.result not in ("fired", "shadow"):
+        return
+    refused = [*_refused(run)]
+    found.refused.update(refused)
+    found.conflicts.update(conflicts)
+    if len(found.would) < MOST_LISTED:
+        sight = run.case.sight
+        names = [command.NAME for command in run.acts]
+        happened = sight.happened
+        found.would.append(
+            Would(
+                sight.order_id, happened.position, happened.occurred_at, names, refused, conflicts
+            )
+        )
+
+
+def _refused(run: Run) -> Iterator[str]:
+    """Name what the path has against the moves of a run, as the order was just then."""
+    sight = run.case.sight
+    for command in run.acts:
+        if isinstance(command, ChangeStatus) and sight.path is not None:
+            now = sight.happened.occurred_at
+            situation = Situation(command.order_id, sight.after, sight.path, command.actor, now)
+            yield from (unmet.code for unmet in move_is_open(situation, command.to_status))
+
+
+def _clash(one: Run, other: Run) -> bool:
+    """Whether two runs of one event move an order, or set a field, both of them."""
+    if one.case.of.name == other.case.of.name or other.result not in ("fired", "shadow"):
+        return False
+    touched = [{name for act in run.acts for name in _touched(act)} for run in (one, other)]
+    return not touched[0].isdisjoint(touched[1])
+
+
+def _touched(command: Command) -> Iterator[str]:
+    if isinstance(command, ChangeStatus):
+        yield "status"
+    if isinstance(command, ChangeFields):
+        yield from command.wanted

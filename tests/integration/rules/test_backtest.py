@@ -1,0 +1,129 @@
+"""A rule is tried on what has happened, and nothing is changed by that."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from psycopg.rows import dict_row
+
+from domain.orders import commands as c
+from domain.rules.rule import Rule
+from infra.postgres import connect
+from projections.reports.rule_runs import compare_shadow, list_runs
+from services.backtest import Backtested, Part, backtest
+from tests.integration.projections.world import World, a_day
+from tests.integration.rules.ruling import fire, publish, runs, settle
+from tests.support.examples import actor
+
+CONFIRM: dict[str, Any] = {
+    "rule": "confirm",
+    "on": [{"event": "order.placed"}],
+    "then": [{"move": "confirmed"}],
+}
+
+
+def tried(world: World, *rules: Mapping[str, Any], path: str | None = None) -> list[Backtested]:
+    part = Part(0, world.log.head().position, path)
+    return backtest(world.log, [Rule.model_validate(one) for one in rules], part)
+
+
+def test_d10_a_backtest_says_what_would_have_fired_and_changes_nothing(world: World) -> None:
+    orders = a_day(world, 4)
+    dear = {"dear": "order.total_minor > 100000000", "new": "order.status == 'new'"}
+    before = world.log.head()
+
+    confirm, never = tried(world, CONFIRM, CONFIRM | {"rule": "never", "if": dear})
+
+    assert [one.order_id for one in confirm.would] == orders
+    assert confirm.results == {"fired": 4}
+    assert (never.results, never.missed) == ({"skipped": 4}, {"dear": 4})
+    assert world.log.head() == before
+    world.catch_up()
+    assert world.query("select count(*) from live.trigger_runs") == [(0,)]
+
+
+def test_d10_a_backtest_gives_what_the_rule_gave_while_it_was_live(world: World) -> None:
+    later: dict[str, Any] = {"rule": "later", "delay": "30m", "then": [{"note": "Half an hour"}]}
+    later |= {"on": [{"change": "status", "to": "confirmed"}], "cancel_on": "order.note_added"}
+    silent = {"rule": "silent", "on": [{"silence": "3d", "in": "packed"}], "then": [{"tag": "x"}]}
+    publish(world, CONFIRM, later, silent)
+    for _ in range(3):
+        world.place()
+        settle(world)
+        world.now += timedelta(minutes=20)
+        fire(world)
+        settle(world)
+    world.now += timedelta(days=4)
+    fire(world)
+    settle(world)
+    world.place()  # The log's own time goes on with it.
+    settle(world)
+
+    for tested in tried(world, CONFIRM, later, silent):
+        live = [result for rule, _, result in runs(world) if rule == tested.rule]
+        assert sorted(tested.results.elements()) == sorted(live)
+
+
+def test_d10_a_backtest_names_moves_that_the_path_refuses_and_rules_that_want_another(
+    world: World,
+) -> None:
+    publish(world, {"rule": "other", "then": [{"move": "cancelled"}]})
+    world.place()
+
+    (tested,) = tried(world, CONFIRM | {"then": [{"move": "packed"}]})
+
+    assert tested.refused == {"transition_not_allowed": 1}
+    assert tested.conflicts == {"other": 1}
+
+
+def test_d10_a_backtest_can_be_of_one_path(world: World) -> None:
+    world.place()
+    (tested,) = tried(world, CONFIRM, path="another")
+    assert tested.looked == 0
+
+
+def test_d10_a_shadow_is_set_beside_what_people_did(world: World) -> None:
+    publish(world, CONFIRM | {"mode": "shadow"})
+    same, other, _ = (world.place() for _ in range(3))
+    world.move(same, "confirmed")
+    world.move(other, "cancelled")
+    settle(world)
+
+    with connect(world.url, role="orderpath_analyst") as session:
+        reader = session.cursor(row_factory=dict_row)
+        (found,) = compare_shadow(reader, "confirm", since=timedelta(days=36_500))
+    assert (found["to_status"], found["runs"]) == ("confirmed", 3)
+    assert (found["same"], found["other"], found["waiting"]) == (1, 1, 1)
+    assert found["median_seconds"] == 60
+
+
+def test_d9_why_a_rule_did_not_act_is_told_with_the_answer_to_each_condition(
+    world: World,
+) -> None:
+    conditions = {"dear": "order.total_minor > 100000000", "new": "order.status == 'new'"}
+    publish(
+        world,
+        CONFIRM | {"rule": "dear", "if": conditions},
+        CONFIRM | {"if": {"new": conditions["new"]}},
+    )
+    order_id = world.place()
+    world.catch_up()
+    world.send(
+        c.CancelOrder(
+            command_id=uuid4(),
+            actor=actor(),
+            order_id=order_id,
+            reason_code="changed_mind",
+            initiator="client",
+        )
+    )
+    settle(world)
+
+    with connect(world.url, role="orderpath_analyst") as session:
+        reader = session.cursor(row_factory=dict_row)
+        (missed,) = list_runs(reader, order_id, "dear")
+        (overtaken,) = list_runs(reader, order_id, "confirm")
+    assert (missed["result"], missed["conditions"]) == ("skipped", {"dear": False, "new": True})
+    assert overtaken["result"] == "fired"
+    assert [act["outcome"] for act in overtaken["acts"]] == ["nothing"]
