@@ -186,6 +186,10 @@ class EventLog:
         """Name the calendars that have a published version."""
         return self._names("calendar")
 
+    def rule_names(self) -> set[str]:
+        """Name the rules that have a published version."""
+        return self._names("rule")
+
     def published(self, kinds: Sequence[str]) -> list[Recorded | Undecodable]:
         """Give every publication of these kinds: path, calendar, rule."""
         streams = [f"{kind}-{name}" for kind in kinds for name in self._names(kind)]

@@ -57,6 +57,7 @@ from infra.relay_store import PostgresRelayStore, RelayState, published, relay_s
 from infra.restores import raise_epoch
 from infra.settings import Settings, load_settings
 from infra.topics import count_partitions, ensure_topics
+from services.acting import Acting
 from services.follower import Follower, Progress
 from services.heartbeat import Heartbeat
 from services.log_lane import LogLane
@@ -165,15 +166,16 @@ class System:
             self.url, role=role, autocommit=autocommit, application_name=name, **settings
         )
 
-    def lend(self, role: str) -> AbstractContextManager[psycopg.Connection[Any]]:
-        """Lend this process's session with the rights of a role, to one thread at a time."""
-        return self._session(role).connection()
+    def lend(self, role: str, purpose: str = "") -> AbstractContextManager[psycopg.Connection[Any]]:
+        """Lend this process's session with the rights of a role, to one thread at a time; for a
+        purpose, one that nobody else takes."""
+        return self._session(role, purpose).connection()
 
-    def _session(self, role: str) -> Session:
-        if role not in self._sessions:
-            name = f"orderpath {role.removeprefix('orderpath_')}"
-            self._sessions[role] = Session(self.url, role=role, name=name)
-        return self._sessions[role]
+    def _session(self, role: str, purpose: str = "") -> Session:
+        name = f"orderpath {purpose or role.removeprefix('orderpath_')}"
+        if name not in self._sessions:
+            self._sessions[name] = Session(self.url, role=role, name=name)
+        return self._sessions[name]
 
     @contextmanager
     def snapshot(self) -> Iterator[Cursor[DictRow]]:
@@ -208,6 +210,10 @@ class System:
         """Give a driver of the projections, once these are prepared."""
         projector = Projector(self.read_models.lend, self.projection_log)
         return Follower(projector, self.projection_log, batch_events=self.settings.batch_events)
+
+    def acting(self) -> Acting:
+        """Give what sends the commands of rules."""
+        return Acting(partial(self.lend, "orderpath_projector", "acting"), self.pipeline.submit)
 
     def public_lane(self, until: int | None = None) -> PublicLane | None:
         """Give what the relay publishes for downstream; None where that is switched off.

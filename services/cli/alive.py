@@ -19,10 +19,11 @@ class Kind(StrEnum):
     RELAY = "relay"
     WORKER = "worker"
     COMMANDS = "commands"
+    ACT = "act"
 
 
 def alive(
-    kind: Annotated[Kind, typer.Argument(metavar="PROGRAM", help="relay, worker or commands.")],
+    kind: Annotated[Kind, typer.Argument(metavar="PROGRAM", help="relay, worker, commands, act.")],
     within: Annotated[
         float, typer.Option(min=1, metavar="SECONDS", help="How old its last sign may be.")
     ] = WITHIN_SECONDS,

@@ -7,7 +7,7 @@ import fcntl
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event as Signal
@@ -37,7 +37,7 @@ def up(
         bool, typer.Option("--cluster", help="With Kafka, relay and workers: docs/kafka.md.")
     ] = False,
 ) -> None:
-    """Start the database and keep the projections up to date, until Ctrl-C or `down`."""
+    """Start the database, keep the projections up to date and let rules act, until Ctrl-C."""
     from services.bootstrap import load_settings
     from services.cli.cluster import run_cluster
 
@@ -169,6 +169,8 @@ def tell_database(system: "System") -> None:
 
 
 def _stay(name: str, *, keep_database: bool) -> None:
+    from services.cli.hands import all_hands
+
     stop = signalled()
     with opened() as system:
         tell_database(system)
@@ -177,8 +179,9 @@ def _stay(name: str, *, keep_database: bool) -> None:
         system.prepare_projections()
         follower = system.follower()
         watcher.start()
-        state("following the log; Ctrl-C ends it" + " or `orderpath down`" * keep_database)
-        follower.run(stop)
+        with all_hands(system, stop) if keep_database else nullcontext():
+            state("following the log; Ctrl-C ends it" + " or `orderpath down`" * keep_database)
+            follower.run(stop)
         stop.set()
         watcher.join(LOOK_SECONDS * 2)
     state("ended")

@@ -16,6 +16,7 @@ from services.cli import (
     documents,
     enquiries,
     foreground,
+    hands,
     imports,
     items,
     log,
@@ -81,6 +82,7 @@ for program in (
     alive.alive,
     stream_programs.commands,
     stream_programs.worker,
+    hands.act,
     status.psql,
     demo.demo,
 ):

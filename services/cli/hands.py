@@ -1,0 +1,64 @@
+"""Programs that do what has to be done: `orderpath act`. Each has a command of its own for real
+deployments, and `orderpath up` runs all of them beside the follower.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from threading import Event as Signal
+from threading import Thread
+from typing import TYPE_CHECKING, Final, Protocol
+
+from services.cli.foreground import signalled, state, tell_database
+from services.cli.session import opened
+
+if TYPE_CHECKING:
+    from services.bootstrap import System
+
+
+class Hand(Protocol):
+    """What works until it is told to stop, and gives signs of life."""
+
+    def run(self, stop: Signal, beat: Callable[[], None] = ...) -> None: ...
+
+
+HANDS: Final[Mapping[str, Callable[["System"], Hand]]] = {
+    "act": lambda system: system.acting(),
+}
+
+
+def act() -> None:
+    """Send what rules have given, until Ctrl-C. Start as many as you like: they share the work."""
+    _work("act", "sending what rules give; Ctrl-C ends it")
+
+
+def _work(name: str, line: str) -> None:
+    stop = signalled()
+    with opened() as system:
+        tell_database(system)
+        system.prepare_projections()
+        state(line)
+        HANDS[name](system).run(stop, system.heartbeat(name).beat)
+    state("ended")
+
+
+@contextmanager
+def all_hands(system: "System", stop: Signal) -> Iterator[None]:
+    """Let all of them work beside the block. One that fails ends the program: it is started anew,
+    with a hand too few it would look healthy.
+    """
+
+    def work(name: str) -> None:
+        try:
+            HANDS[name](system).run(stop, system.heartbeat(name).beat)
+        finally:
+            stop.set()
+
+    threads = [Thread(target=work, args=(name,), name=f"orderpath {name}") for name in HANDS]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
