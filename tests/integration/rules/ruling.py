@@ -1,6 +1,8 @@
 """A shop with rules: published, judged and acted on, by steps."""
 
 from collections.abc import Mapping
+from itertools import count
+from multiprocessing.connection import Connection
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,8 +10,14 @@ from domain.messages import Actor
 from domain.rules.line import PublishRule
 from domain.rules.rule import Rule
 from domain.rules.timers import FireTimer
+from infra.event_log import open_log
+from infra.log import configure_logging
+from infra.postgres import Session
 from services.acting import Acting
+from services.follower import Follower
+from services.projector import Projector
 from tests.integration.projections.world import World
+from tests.support.loads import open_pipeline
 
 CLOCK = Actor(kind="clock", id="orderpath")
 PAID = {"change": "payment_status", "to": "paid"}
@@ -69,3 +77,17 @@ def fire(world: World) -> int:
         )
         world.pipeline.execute(command)
     return len(due)
+
+
+def act_until_killed(pipe: Connection, url: str) -> None:
+    """Judge and act for as long as the process lives; say so after each time."""
+    configure_logging("error", "json")
+    session = Session(url, role="orderpath_projector", name="orderpath acting")
+    log = open_log(url, role="orderpath_projector")
+    with open_pipeline(url) as pipeline:
+        follower = Follower(Projector(session.connection, log), log)
+        acts = Acting(session.connection, pipeline.submit)
+        for number in count():
+            follower.catch_up()
+            acts.step()
+            pipe.send(number)

@@ -1,0 +1,127 @@
+"""What rules give is sent once: whoever is killed, however many act, whatever is rebuilt."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from random import Random
+from threading import Barrier
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.messages import Command, Outcome, Recorded
+from domain.orders import commands as c
+from domain.orders import events as e
+from domain.refusals import InfraError
+from infra.postgres import Session
+from services.acting import Acting
+from tests.integration.projections.world import World
+from tests.integration.rules.ruling import act_until_killed, acting, publish, settle
+from tests.support.examples import COMMANDS, ORDER_ID, actor
+from tests.support.faults import Fault
+from tests.support.processes import Writer, leaving, listen, listen_for
+
+IMPORT = {"actor": actor("import")}
+NOTED = {"event": "order.note_added"}
+PARCEL = {"track_number": "T-1"}
+GREET = {"rule": "greet", "then": [{"note": "Hello"}, {"set": {"track_number": "T"}}]}
+
+
+def notes(world: World) -> list[str]:
+    """Name the order of every note in the log."""
+    found = (one for one in world.events() if isinstance(one, Recorded))
+    return [one.entity_id for one in found if isinstance(one.event, e.NoteAdded)]
+
+
+def _has_spoken(writer: Writer) -> bool:
+    return bool(writer.said)
+
+
+def greeted_once(world: World, orders: list[UUID]) -> None:
+    assert sorted(notes(world)) == sorted(map(str, orders))
+
+
+def test_who_acts_is_killed_again_and_again_and_everything_is_sent_once(
+    world: World, rounds: int, fault: Fault
+) -> None:
+    publish(world, GREET)
+    world.catch_up()
+    random, orders = Random(11), []
+    with leaving([]) as writers:
+        for _ in range(rounds):
+            hand = Writer(act_until_killed, world.url)
+            writers.append(hand)
+            listen([hand], partial(_has_spoken, hand))
+            orders += [world.place() for _ in range(random.randrange(1, 12))]
+            listen_for([hand], random.uniform(0, 0.3))
+            hand.kill()
+            fault("acting killed")
+    settle(world)
+
+    greeted_once(world, orders)
+    assert not world.models.verify("trigger_runs").differing
+
+
+def test_two_that_act_at_once_send_everything_once(world: World) -> None:
+    publish(world, GREET)
+    orders = [world.place() for _ in range(60)]
+    world.catch_up()
+    together = Barrier(2)
+
+    def work() -> int:
+        session = Session(world.url, role="orderpath_projector", name="orderpath acting")
+        together.wait()
+        sent = Acting(session.connection, world.pipeline.submit).catch_up()
+        session.close()
+        return sent
+
+    with ThreadPoolExecutor(2) as threads:
+        both = [threads.submit(work) for _ in range(2)]
+        sent = sum(one.result() for one in both)
+
+    greeted_once(world, orders)
+    assert sent >= 2 * len(orders)
+
+
+def test_what_is_answered_and_not_noted_is_sent_again_and_answered_as_before(world: World) -> None:
+    publish(world, GREET)
+    orders = [world.place() for _ in range(3)]
+    world.catch_up()
+    assert acting(world).catch_up() == 6
+    head = world.log.head()
+    world.query("update ops.acting set position = 0 returning 1")
+
+    assert acting(world).catch_up() == 6
+    assert world.log.head() == head
+    greeted_once(world, orders)
+
+
+def test_a_command_that_finds_no_database_holds_its_shard_until_it_is_answered(
+    world: World,
+) -> None:
+    publish(world, GREET)
+    orders = [world.place() for _ in range(3)]
+    world.catch_up()
+
+    def away(_: Command) -> Future[Outcome]:
+        future: Future[Outcome] = Future()
+        future.set_exception(InfraError("database_unavailable", "away"))
+        return future
+
+    with pytest.raises(InfraError, match="away"):
+        Acting(world.lend, away).step()
+    assert notes(world) == []
+    settle(world)
+    greeted_once(world, orders)
+
+
+def test_what_an_import_tells_is_not_acted_on_and_what_follows_is(world: World) -> None:
+    publish(world, GREET, {"rule": "noted", "on": [NOTED], "then": [{"set": PARCEL}]})
+    (outcome,) = world.send(COMMANDS["order.record_facts"].model_copy(update=IMPORT))
+    assert outcome.kind == "accepted", outcome
+    settle(world)
+    assert world.query("select count(*) from live.trigger_runs") == [(0,)]
+
+    world.send(c.AddNote(command_id=uuid4(), actor=actor(), order_id=ORDER_ID, text="Called"))
+    settle(world)
+
+    assert world.query("select rule, result from live.trigger_runs") == [("noted", "fired")]
