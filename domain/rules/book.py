@@ -42,7 +42,8 @@ class InForce:
         return sorted(judging, key=lambda one: (one.rule.order, one.name))
 
     @cached_property
-    def _by_event(self) -> Mapping[str, Sequence[Published]]:
+    def by_event(self) -> Mapping[str, Sequence[Published]]:
+        """Give the rules that look at an event as such, by its name."""
         found: dict[str, list[Published]] = defaultdict(list)
         for one in self.rules:
             for name in one.rule.events:
@@ -50,17 +51,19 @@ class InForce:
         return dict(found)
 
     @cached_property
-    def _changing(self) -> Sequence[Published]:
-        return [one for one in self.rules if any(isinstance(on, OnChange) for on in one.rule.on)]
+    def by_field(self) -> Mapping[str, Sequence[tuple[Published, OnChange]]]:
+        """Give the rules that look at changes of a field, with the changes, by its name."""
+        found: dict[str, list[tuple[Published, OnChange]]] = defaultdict(list)
+        for one in self.rules:
+            for on in one.rule.on:
+                if isinstance(on, OnChange):
+                    found[on.change].append((one, on))
+        return dict(found)
 
-    def looking_at(self, event: str) -> Sequence[Published]:
-        """Give the rules that may look at an event of this name."""
-        named, changing = self._by_event.get(event, ()), self._changing
-        if not changing:
-            return named
-        if not named:
-            return changing
-        return [one for one in self.rules if one in named or one in changing]
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Give the place of each rule in the order in which they act."""
+        return {one.name: place for place, one in enumerate(self.rules)}
 
     @cached_property
     def silent(self) -> Sequence[tuple[Published, OnSilence]]:

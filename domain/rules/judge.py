@@ -7,7 +7,8 @@ first what was so before (projections.trigger_runs).
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final, cast
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -15,7 +16,7 @@ from domain.messages import Actor, Command
 from domain.paths.calendars import opening
 from domain.rules.acts import act_id, acts_of
 from domain.rules.book import InForce, Published
-from domain.rules.judging import NONE, Sight, ask, led_by
+from domain.rules.judging import NONE, Sight, ask, looking
 from domain.rules.line import SetRuleMode
 from domain.rules.runs import Case, Chain, Run, Stopped, Wait
 from domain.rules.timers import TimerFired
@@ -39,8 +40,7 @@ class Judge:
     def judge(self, rules: InForce, sight: Sight) -> list[Run]:
         """Judge an event of an order or of a stock."""
         runs = [*self._cancelled(rules, sight)]
-        looking = [(one, led_by(one.rule, sight)) for one in rules.looking_at(sight.name)]
-        asked = [(one, change) for one, change in looking if change is not None]
+        asked = looking(rules, sight)
         answers = ask(sight, [(one.rule, change) for one, change in asked])
         before = self.chains.get(sight.happened.command_id, ())
         for (one, change), found in zip(asked, answers, strict=True):
@@ -132,7 +132,7 @@ class Judge:
         if sight.order_id is None:
             return
         for one, on in rules.silent:
-            wait_id = uuid5(_NAMESPACE, f"{one.name}:{on.silence}:{sight.order_id}")
+            wait_id = _silence_id(one.name, on.silence, sight.order_id)
             if wait_id in self.waits:
                 self._end(self.waits[wait_id])
             if _is_awaited(on, sight):
@@ -148,6 +148,11 @@ class Judge:
                         position=sight.happened.position,
                     )
                 )
+
+
+@lru_cache(maxsize=10_000)
+def _silence_id(rule: str, silence: timedelta, order_id: UUID) -> UUID:
+    return uuid5(_NAMESPACE, f"{rule}:{silence}:{order_id}")
 
 
 def _due_at(case: Case) -> datetime | None:

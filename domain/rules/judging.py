@@ -4,8 +4,9 @@ The order is seen as it is right behind the event; what has changed is told besi
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -16,9 +17,10 @@ from domain.orders.context import Situation, context_of
 from domain.orders.order import Order
 from domain.paths.conditions import Answer, evaluate
 from domain.paths.path import OrderPath
+from domain.rules.book import InForce, Published
 from domain.rules.conditions import ONLY_RULES, compiled
 from domain.rules.rule import Rule
-from domain.rules.triggers import OnChange, OnEvent, Trigger, unversioned
+from domain.rules.triggers import OnChange, unversioned
 
 _NO_PATH: Final = OrderPath.model_construct(
     path="", stages=("",), statuses={}, initial=(), transitions=()
@@ -36,8 +38,25 @@ class Change:
 
 NONE: Final = Change("", "", "")
 
+# What of an order's state its fields are made of; of those that are not named, anything.
+_MONEY: Final = ("ledger", "items", "totals", "placed")
+_SHAPED_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "status": ("timeline",),
+    "stage": ("timeline", "path_version", "path"),
+    "owner_user": ("owner_user",),
+    "owner_group": ("owner_group",),
+    "payment_status": _MONEY,
+    "refund_status": _MONEY,
+    "paid_minor": _MONEY,
+    "items_status": ("items",),
+    "total_minor": _MONEY,
+    "track_number": ("fields",),
+    "delivery_method": ("fields", "placed"),
+}
+_SHAPING: Final = tuple({one.name for one in fields(Order)} - {"version", "last_occurred_at"})
 
-@dataclass(slots=True)
+
+@dataclass
 class Sight:
     """An event as rules see it, with the order before and behind it."""
 
@@ -46,27 +65,33 @@ class Sight:
     after: Order = field(default_factory=Order)  # one that never was, where it is not of an order
     path: OrderPath | None = None  # None: not known
     customer: Customer | None = None  # if a rule asks
-    _texts: dict[str, tuple[str, str]] = field(default_factory=dict, init=False, repr=False)
 
-    @property
+    @cached_property
     def order_id(self) -> UUID | None:
         """None: it happened to something else."""
         return UUID(self.happened.entity_id) if self.after.exists else None
 
-    @property
+    @cached_property
     def name(self) -> str:
         """What happened, as rules call it."""
         return unversioned(self.happened.event.NAME)
 
     def change(self, name: str) -> Change | None:
         """Give how a field has changed; None: it has not."""
-        if name not in self._texts:
-            self._texts[name] = (_text(self._order(self.before)[name]), self._now(name))
-        old, new = self._texts[name]
+        shaping = _SHAPED_BY.get(name, _SHAPING)
+        before, after = self.before.__dict__, self.after.__dict__
+        if all(before[one] is after[one] for one in shaping):
+            return None
+        old, new = _text(self._was[name]), _text(self._is[name])
         return Change(name, old, new) if old != new else None
 
-    def _now(self, name: str) -> str:
-        return _text(self._order(self.after)[name])
+    @cached_property
+    def _was(self) -> Mapping[str, Any]:
+        return self._order(self.before)
+
+    @cached_property
+    def _is(self) -> Mapping[str, Any]:
+        return self._order(self.after)
 
     def _order(self, order: Order) -> Mapping[str, Any]:
         found: Mapping[str, Any] = context_of(self._situation(order))["order"]
@@ -113,42 +138,38 @@ class _Context(Mapping[str, Any]):
         return len(self._order) + len(ONLY_RULES)
 
 
-def led_by(rule: Rule, sight: Sight) -> Change | None:
-    """Give the change that makes a rule look, NONE where it is an event; None: it does not look."""
-    for trigger in rule.on:
-        found = _led_by(trigger, sight)
-        if found is not None:
-            return found
-    return None
-
-
-def _led_by(trigger: Trigger, sight: Sight) -> Change | None:
-    match trigger:
-        case OnEvent(event=names):
-            return NONE if sight.name in names else None
-        case OnChange(change=name):
+def looking(rules: InForce, sight: Sight) -> list[tuple[Published, Change]]:
+    """Give the rules that look at an event, each once, with the change that they look at, NONE
+    where it is the event as such; in the order in which they act.
+    """
+    found = {one.name: (one, NONE) for one in rules.by_event.get(sight.name, ())}
+    if rules.by_field and sight.after.exists:
+        for name, watching in rules.by_field.items():
             change = sight.change(name)
-            if change is None or not sight.after.exists:
-                return None
-            was = not trigger.from_ or change.old in trigger.from_
-            return change if was and (not trigger.to or change.new in trigger.to) else None
-        case _:
-            return None  # The clock looks for the others, and says so by an event of its own.
+            if change is not None:
+                for one, on in watching:
+                    if _is_meant(on, change):
+                        found.setdefault(one.name, (one, change))
+    if len(found) < 2:
+        return [*found.values()]
+    return sorted(found.values(), key=lambda pair: rules.places[pair[0].name])
 
 
-def ask(sight: Sight, asked: Sequence[tuple[Rule, Change]]) -> Iterator[dict[str, Answer]]:
+def _is_meant(on: OnChange, change: Change) -> bool:
+    was = not on.from_ or change.old in on.from_
+    return was and (not on.to or change.new in on.to)
+
+
+def ask(sight: Sight, asked: Sequence[tuple[Rule, Change]]) -> Iterator[Mapping[str, Answer]]:
     """Give the answer to each condition of each rule, by its name. Alike ones are asked once."""
-    shared = [
-        source
-        for rule, _ in asked
-        for source in rule.if_.values()
-        if "change" not in compiled(source).reads
-    ]
-    known = _answers(sight, NONE, dict.fromkeys(shared))
+    shared = dict.fromkeys(source for rule, _ in asked for source in rule.alike)
+    known = _answers(sight, NONE, shared)
     for rule, change in asked:
-        own = [source for source in rule.if_.values() if source not in known]
-        answers = known | _answers(sight, change, own)
-        yield {name: answers[source] for name, source in rule.if_.items()}
+        own = _answers(sight, change, rule.of_change) if rule.of_change else {}
+        yield {
+            name: own[source] if source in own else known[source]
+            for name, source in rule.if_.items()
+        }
 
 
 def _answers(sight: Sight, change: Change, sources: Iterable[str]) -> dict[str, Answer]:

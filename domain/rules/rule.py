@@ -92,6 +92,16 @@ class Rule(Definition):
         return frozenset(n for one in self.on if isinstance(one, OnEvent) for n in one.event)
 
     @cached_property
+    def of_change(self) -> tuple[str, ...]:
+        """The conditions that look at the change, which is another one for each rule."""
+        return tuple(one for one in self.if_.values() if "change" in compiled(one).reads)
+
+    @cached_property
+    def alike(self) -> tuple[str, ...]:
+        """The conditions that have one answer, whichever rule asks."""
+        return tuple(one for one in self.if_.values() if one not in self.of_change)
+
+    @cached_property
     def lasting(self) -> tuple[str, ...]:
         """The conditions that can be asked again later: they look at nothing that is past."""
         return tuple(
