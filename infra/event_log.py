@@ -186,6 +186,13 @@ class EventLog:
         """Name the calendars that have a published version."""
         return self._names("calendar")
 
+    def read_commands(self, command_ids: Sequence[UUID]) -> list[Recorded]:
+        """Give the events that commands stored, personal data sealed; what cannot be read is left
+        out.
+        """
+        rows = self.decoded(self.recorder.select_commands(command_ids))
+        return [row for row in rows if isinstance(row, Recorded)]
+
     def rule_names(self) -> set[str]:
         """Name the rules that have a published version."""
         return self._names("rule")

@@ -176,6 +176,14 @@ class PostgresRecorder(ApplicationRecorder):
             return self._select(where, [shard, after, limit])
         return self._select("position > %s order by position limit %s", [after, limit])
 
+    def select_commands(self, command_ids: Sequence[UUID]) -> list[RecordedRow]:
+        """Give the rows that commands stored, by their answers: there is no index on commands."""
+        where: LiteralString = (
+            "position = any(array(select generate_series(c.first_position, c.last_position)"
+            " from log.commands c where c.command_id = any(%s))) order by position"
+        )
+        return self._select(where, [list(command_ids)])
+
     def max_notification_id(self) -> int | None:
         """Give the last position, None while the log is empty."""
         with self.connection() as connection:

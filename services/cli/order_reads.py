@@ -7,7 +7,13 @@ import typer
 
 from services.cli.errors import CommandFailed
 from services.cli.options import AsJson, Moments, OrderRef, Time, time_of, unfolded
-from services.cli.order_tables import allowed_tables, diff_table, history_table, sheet
+from services.cli.order_tables import (
+    allowed_tables,
+    diff_table,
+    history_table,
+    sheet,
+    why_table,
+)
 from services.cli.output import put, words
 from services.cli.session import opened
 
@@ -115,6 +121,20 @@ def diff(
     }
     currency = views[1]["currency"]
     put(answer, as_json=json, people=lambda: [diff_table(answer, currency)])
+
+
+def why(order: OrderRef, json: AsJson = False) -> None:
+    """Say what led to each change of an order: back from rules to whoever began it."""
+    from services.why import chains_of
+
+    with opened() as system:
+        order_id, events = _events(system, order)
+        chains = chains_of(system.log, events)
+    answer = {
+        "order_id": str(order_id),
+        "chains": [[link.as_dict() for link in chain] for chain in chains],
+    }
+    put(answer, as_json=json, people=lambda: [why_table(answer)])
 
 
 def _in_order(start: datetime, end: datetime, name: str) -> None:

@@ -54,6 +54,25 @@ def sheet(view: "View") -> "Iterator[RenderableType]":
     )
 
 
+def why_table(answer: Mapping[str, Any]) -> "RenderableType":
+    """Show what led to each change: one line for each, back to whoever began it."""
+    rows = [
+        [
+            chain[0]["occurred_at"],
+            ", ".join(one["type"] for one in chain[0]["events"]),
+            " <- ".join(f"{_whom(link)}: {link['events'][0]['type']}" for link in chain[1:])
+            or "nothing before it",
+            _whom(chain[0]),
+        ]
+        for chain in answer["chains"]
+    ]
+    return table("Why", "when (UTC)", "what", "because of", "by", rows=rows)
+
+
+def _whom(link: Mapping[str, Any]) -> str:
+    return f"{link['actor']['kind']} {link['actor']['id']}"
+
+
 def _goods_table(view: "View") -> "Iterator[RenderableType]":
     if view["goods"]:
         yield table(

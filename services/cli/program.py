@@ -37,6 +37,7 @@ from services.cli import (
     quoting,
     relay,
     reports,
+    rule_trials,
     shipments,
     status,
     stock,
@@ -58,9 +59,16 @@ for change in (order_changes.add_item, order_changes.change_item, order_changes.
     orders.app.command()(change)
 orders.app.command()(payments.pay)
 orders.app.command("move-item")(items.move_item)
-for read in (order_reads.show, order_reads.allowed, order_reads.history, order_reads.diff):
+for read in (
+    order_reads.show,
+    order_reads.allowed,
+    order_reads.history,
+    order_reads.diff,
+    order_reads.why,
+):
     orders.app.command()(read)
 orders.app.command("as-of")(order_reads.as_of)
+orders.app.command("why-not")(rule_trials.why_not)
 orders.app.add_typer(bulk.app)
 for command in (
     path_show.show,

@@ -130,4 +130,4 @@ def _result(run: "Ran") -> str:
 
 def _became(act: Any) -> str:
     codes = ", ".join(unmet["code"] for unmet in act["unmet"] or ())
-    return act["outcome"] + (f" ({codes})" if codes else "")
+    return f"{act['outcome']} ({codes})" if codes else str(act["outcome"])
