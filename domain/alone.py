@@ -26,6 +26,8 @@ from domain.rules import line as rule_line
 from domain.rules import timers
 from domain.stock import commands as stock_commands
 from domain.stock.decide import decide as decide_stock
+from domain.teams import commands as team_commands
+from domain.teams.decide import decide as decide_team
 
 # From the state of its stream, a command and the moment to events. Raises: Refusal
 Decide = Callable[[Any, Any, datetime], list[Decided]]
@@ -41,6 +43,7 @@ _DECIDED: Final[Mapping[Decide, tuple[type[Command], ...]]] = {
     decide_discount: (SetDiscount, EndDiscount),
     rule_line.decide: rule_line.COMMANDS,
     timers.decide: (timers.FireTimer,),
+    decide_team: team_commands.COMMANDS,
     decide_delivery_method: (SetDeliveryMethod, EndDeliveryMethod),
 }
 _DECIDERS: Final[Mapping[type[Command], Decide]] = {

@@ -48,6 +48,7 @@ from domain.products.pricing import Offer, offer_in, offer_streams
 from domain.products.product import Product
 from domain.refusals import Unmet
 from domain.stock.stock import Stock
+from domain.teams.sharing import ShareOut, share_out
 from domain.vocabulary import AGGREGATES as AGGREGATES
 from domain.vocabulary import COMMANDS as COMMANDS
 from domain.vocabulary import EVENTS as EVENTS
@@ -75,6 +76,8 @@ def streams_of(command: Command) -> tuple[str, ...]:
             return (command.stream_id, stream_of(command.path))
         case commands.IssueDocument():
             return (command.stream_id, command.series_stream_id)
+        case ShareOut():
+            return (command.stream_id, command.team_stream_id)
         case path_commands.PublishPath():
             return (command.stream_id, SELECTION)
         case commands.OrderCommand():
@@ -238,6 +241,9 @@ def decide_on(
             streams = streams_of(command)
             order, series = (states[stream] for stream in streams)
             return dict(zip(streams, issue(order, series, command, now), strict=True))
+        case ShareOut():
+            order, team = (states[stream] for stream in streams_of(command))
+            return share_out(order, team, command, facts, now)
         case commands.OrderCommand():
             order = states[command.stream_id]
             return decide.decide(order, command, facts, now)

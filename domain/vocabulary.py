@@ -51,6 +51,10 @@ from domain.rules import timers
 from domain.stock import commands as stock_commands
 from domain.stock.events import STOCK_EVENTS
 from domain.stock.stock import Stock
+from domain.teams import commands as team_commands
+from domain.teams.events import TEAM_EVENTS
+from domain.teams.sharing import ShareOut
+from domain.teams.team import Team
 
 _EVENT_TYPES: tuple[type[Event], ...] = (
     *ORDER_EVENTS,
@@ -70,6 +74,7 @@ _EVENT_TYPES: tuple[type[Event], ...] = (
     *SERIES_EVENTS,
     rule_line.RulePublished,
     timers.TimerFired,
+    *TEAM_EVENTS,
 )
 _COMMAND_TYPES: tuple[type[Command], ...] = (
     *commands.COMMANDS,
@@ -88,6 +93,8 @@ _COMMAND_TYPES: tuple[type[Command], ...] = (
     *document_commands.COMMANDS,
     *rule_line.COMMANDS,
     timers.FireTimer,
+    *team_commands.COMMANDS,
+    ShareOut,
 )
 
 EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
@@ -107,6 +114,7 @@ AGGREGATES: Mapping[str, type[Aggregate]] = {
     "series": Series,
     "rule": rule_line.RuleLine,
     "timer": timers.Timers,
+    "team": Team,
 }
 _EMPTY: Mapping[str, Aggregate] = {name: aggregate() for name, aggregate in AGGREGATES.items()}
 

@@ -28,6 +28,7 @@ from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Foreseen, Outcome
 from domain.paths.commands import PublishPath
 from domain.refusals import CommandIdReused, Conflict, InfraError, Refusal
+from domain.teams.holding import holder_change
 from services.command_queue import Answer as Settled
 from services.command_queue import Pending
 from services.states import StateCache
@@ -208,10 +209,11 @@ class Decider:
             tried = _attempt(command, refusal, states, now)
             return Answer(command, pending.body_hash, "refused", reads, tried, refusal.unmet)
         events: list[NewEvent] = []
-        after: dict[str, Any] = {}
-        for stream, decided in decisions.items():
-            if decided:
-                after[stream] = _evolve(stream, states[stream], decided, events)
+        after = _after(decisions, states, events)
+        if change := holder_change(command, states, after, decisions, facts):
+            self._look(log, into, change.streams)
+            reads = (*reads, *change.streams)
+            after |= _after(change.told(states, now), states, events)
         states.update(after)
         versions = {stream: state.version for stream, state in after.items()}
         kind: Literal["accepted", "nothing"] = "accepted" if events else "nothing"
@@ -246,6 +248,17 @@ def _place_of(error: Exception) -> str:
     """Say where it was raised. What the exception says may be what somebody typed."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{last.name}, line {last.lineno} of {Path(last.filename).name}"
+
+
+def _after(
+    decisions: Mapping[str, list[Decided]], states: Mapping[str, Any], events: list[NewEvent]
+) -> dict[str, Any]:
+    """Give the states that decisions lead to, and put their events behind `events`."""
+    return {
+        stream: _evolve(stream, states[stream], decided, events)
+        for stream, decided in decisions.items()
+        if decided
+    }
 
 
 def _evolve(stream: str, state: Any, decided: list[Decided], events: list[NewEvent]) -> Any:

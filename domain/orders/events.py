@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from domain.messages import Code, Event, Moment, Name, Personal, Shape
+from domain.orders.candidates import Candidate, Why
 from domain.orders.document_events import DocumentEvent as DocumentEvent
 from domain.orders.document_events import DocumentIssued as DocumentIssued
 from domain.orders.document_events import DocumentMoved as DocumentMoved
@@ -177,6 +178,8 @@ class OwnerAssigned(Event):
     group: Name | None = None
     previous_user: Name | None = None
     previous_group: Name | None = None
+    why: Why | None = None  # what chose the user, None: whoever sent the command
+    candidates: tuple[Candidate, ...] | None = None  # all members of the group, as they were then
 
 
 class NoteAdded(Event):

@@ -1,18 +1,18 @@
 """What a rule does: each action is one command, built in domain.rules.acts."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from domain.messages import Code, Name, Shape, Text
+from domain.orders.candidates import Sharing
 from domain.orders.events import Initiator
 from domain.rules.triggers import Owner, Wait
 
 MAX_ACTIONS = 20  # of one rule
 
 Recipient = Literal["customer", "owner"] | Owner
-Sharing = Literal["round_robin", "least_load", "sticky"]
 
 
 class Move(Shape):
@@ -35,6 +35,14 @@ class Assign(Shape):
     assign: Owner
     by: Sharing | None = None
     skill: Code | None = None  # that the member must have
+
+    @model_validator(mode="after")
+    def _chooses_from_a_group(self) -> Self:
+        if self.by is not None and [*self.assign] != ["group"]:
+            raise ValueError("`by` chooses a member of a group: assign a group, and no user")
+        if self.skill is not None and self.by is None:
+            raise ValueError("`skill` says who may be chosen: write `by` too")
+        return self
 
 
 class TagCustomer(Shape):

@@ -11,6 +11,7 @@ from domain.rules import actions as a
 from domain.rules.judging import Sight
 from domain.rules.rule import Rule
 from domain.rules.runs import Case
+from domain.teams.sharing import ShareOut
 
 _NAMESPACE: Final = uuid5(NAMESPACE_URL, "orderpath:rules")
 
@@ -86,7 +87,10 @@ def _to_order(
         case a.SetField():
             return c.ChangeFields(**to_order, **action.set)
         case a.Assign():
-            return c.AssignOwner(**to_order, **action.assign)
+            if action.by is None:
+                return c.AssignOwner(**to_order, **action.assign)
+            group = action.assign["group"]
+            return ShareOut(**to_order, group=group, by=action.by, skill=action.skill)
         case a.IssueDocument():
             return c.IssueDocument(**to_order, kind=action.issue, series=action.series)
         case a.WriteNote():

@@ -44,6 +44,9 @@ from domain.rules.rule import Rule
 from domain.rules.timers import FireTimer, TimerFired
 from domain.stock import commands as s
 from domain.stock import events as t
+from domain.teams import commands as h
+from domain.teams import events as w
+from domain.teams.sharing import ShareOut
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ORDER_ID = UUID(int=17)
@@ -52,6 +55,7 @@ CUSTOMER_STREAM = "customer-c-7"
 ENQUIRY_ID = UUID(int=18)
 PRODUCT = "product-TEA-100"
 SERIES = "series-invoice"
+GROUP = "managers"  # the one that has a team
 
 PATH = OrderPath.model_validate(
     {
@@ -181,6 +185,7 @@ TOTALS = Totals(
 )
 
 _WHO = {"command_id": UUID(int=1), "actor": actor(), "order_id": ORDER_ID}
+_MEMBER = {"command_id": UUID(int=1), "actor": actor(), "group": GROUP, "user": "ann"}
 _WHERE = {"command_id": UUID(int=1), "actor": actor(), "sku": "TEA-100"}
 _WHOM = {"command_id": UUID(int=1), "actor": actor(), "customer_id": "c-7"}
 _ASKED = {"command_id": UUID(int=1), "actor": actor(), "enquiry_id": ENQUIRY_ID}
@@ -255,6 +260,7 @@ _COMMANDS: tuple[Command, ...] = (
     ),
     c.IssueDocument(**_WHO, kind="invoice", series="invoice", document_id="invoice-1"),
     c.AssignOwner(**_WHO, user="ann", group="managers"),
+    ShareOut(**_WHO, group=GROUP, by="least_load", skill="tea"),
     c.AddNote(**_WHO, text="Call after six"),
     c.MarkTest(**_WHO),
     c.CorrectFact(**_WHO, version=2, reason="Entered for another order"),
@@ -325,6 +331,10 @@ _COMMANDS: tuple[Command, ...] = (
         series="invoice",
         format=d.Format(prefix="INV-", width=6, yearly=True, zone="Europe/Berlin"),
     ),
+    h.SetMember(**_MEMBER, skills=("tea", "german"), cap=20),
+    h.RemoveMember(**_MEMBER),
+    h.Come(**_MEMBER),
+    h.Go(**_MEMBER),
 )
 
 _EVENTS: tuple[Event, ...] = (
@@ -516,6 +526,12 @@ _EVENTS: tuple[Event, ...] = (
         order_id=ORDER_ID,
         document_id="invoice-1",
     ),
+    w.MemberSet(user="ann", skills=("tea", "german"), cap=20),
+    w.MemberRemoved(user="ann"),
+    w.MemberCame(user="ann"),
+    w.MemberWent(user="ann"),
+    w.OrderTaken(order_id=ORDER_ID, user="ann", customer_id="c-7", turn=True),
+    w.OrderReleased(order_id=ORDER_ID, user="ann", why="ended"),
 )
 
 COMMANDS: dict[str, Command] = {command.NAME: command for command in _COMMANDS}

@@ -48,9 +48,13 @@ from domain.rules.timers import stream_of as timer_stream
 from domain.stock.decide import Verdict
 from domain.stock.events import STOCK_EVENTS
 from domain.stock.stock import Stock
+from domain.teams.events import TEAM_EVENTS, team_stream
+from domain.teams.holding import holder_change
+from domain.teams.team import Team
 from tests.support.examples import (
     CUSTOMER_STREAM,
     ENQUIRY_ID,
+    GROUP,
     NOW,
     ORDER_ID,
     PATH,
@@ -104,6 +108,10 @@ class World:
     def series(self) -> Series:
         return cast(Series, self.state(SERIES))
 
+    @property
+    def team(self) -> Team:
+        return cast(Team, self.state(team_stream(GROUP)))
+
     def decide(self, command: Command, now: datetime) -> Mapping[str, list[Decided]]:
         """Decide as the pipeline does, with exactly the definitions that are asked for."""
         states = {stream_id: self.state(stream_id) for stream_id in streams_of(command)}
@@ -115,9 +123,14 @@ class World:
         facts = with_more(facts, states, more)
         before = deepcopy(states)
         try:
-            return decide_on(command, states, facts, now)
+            decided = decide_on(command, states, facts, now)
         finally:
             assert states == before, "decide changed a state that it was given"
+        after = {stream: _after(self.state(stream), new) for stream, new in decided.items() if new}
+        change = holder_change(command, states, after, decided, facts)
+        if change is None:
+            return decided
+        return {**decided, **change.told({one: self.state(one) for one in change.streams}, now)}
 
     def append(self, stream_id: str, decided: Sequence[Decided]) -> None:
         for new in decided:
@@ -135,6 +148,12 @@ class World:
         for stream_id, decided in new.items():
             self.append(stream_id, decided)
         return [one.event for decided in new.values() for one in decided]
+
+
+def _after(state: Any, decided: Sequence[Decided]) -> Any:
+    for version, new in enumerate(decided, state.version + 1):
+        state = state.evolve(Stored(new.event, version, new.occurred_at, new.fact_id))
+    return state
 
 
 class Answer:
@@ -179,6 +198,11 @@ class Answer:
     def enquiry(self) -> Enquiry:
         """The enquiry after the command."""
         return self.world.enquiry
+
+    @property
+    def team(self) -> Team:
+        """The team after the command."""
+        return self.world.team
 
     @property
     def fields(self) -> list[str | None]:
@@ -261,5 +285,7 @@ def _stream(event: Event) -> str:
             return METHODS
         case _ if isinstance(event, SERIES_EVENTS):
             return SERIES
+        case _ if isinstance(event, TEAM_EVENTS):
+            return team_stream(GROUP)
         case _:
             return stream_of(ORDER_ID)

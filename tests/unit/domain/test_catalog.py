@@ -66,6 +66,9 @@ def somewhere(name: str) -> Scenario:
     }
     if name in after:
         return given(*happened(after[name]))
+    if name in ("team.remove_member", "team.come", "team.go"):
+        there = ["team.member_came"] if name == "team.go" else []
+        return given(*happened("team.member_set", *there))
     match name.partition(".")[0]:
         case "customer" if name != "customer.create":
             return given(*happened("customer.created", "customer.tag_added", "customer.mark_set"))
@@ -105,6 +108,8 @@ def some_order(name: str) -> Scenario:
             return kept.at(examples.NOW + timedelta(days=2))
         case "order.move_document":
             return given(place, examples.COMMANDS["order.issue_document"])
+        case "order.share_out":
+            return given(place, *happened("team.member_set", "team.member_came"))
         case "order.create_shipment" | "order.track_shipment" | "order.move_shipment":
             return given(place, *shipped_until(name))
         case _:

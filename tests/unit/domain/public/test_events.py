@@ -44,7 +44,7 @@ PRIVATE: dict[type[Event], set[str]] = {
     ),
     e.PaymentRefunded: TOLD | {"external_id", "customer_id", "gateway_ref"},
     e.ShipmentMoved: {"carrier_ref"},
-    e.OwnerAssigned: {"user", "previous_user"},
+    e.OwnerAssigned: {"user", "previous_user", "why", "candidates"},
     e.NoteAdded: {"text"},
     e.FactAnnulled: {"reason"},
 }  # fmt: skip

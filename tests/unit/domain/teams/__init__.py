@@ -1,0 +1,1 @@
+"""Teams without a database: presence, caps, sharing out, who holds what."""
