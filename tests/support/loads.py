@@ -23,6 +23,7 @@ from domain.orders.events import Customer
 from domain.paths.commands import PublishPath
 from domain.paths.path import OrderPath
 from domain.refusals import Conflict, InfraError
+from domain.teams.sharing import ShareOut
 from infra.event_log import open_log
 from infra.log import configure_logging
 from services.pipeline import Pipeline
@@ -223,6 +224,32 @@ def issue_until_killed(pipe: Connection, url: str, orders: list[UUID]) -> None:
                 say(send(pipeline, issue(orders[(number + turn) % len(orders)])))
 
         _in_threads(8, write)
+
+
+def share(order_id: UUID, group: str = "managers", **body: Any) -> ShareOut:
+    told = {"command_id": uuid4(), "actor": EVERYBODY, "order_id": order_id, "group": group}
+    return ShareOut(**told | body)
+
+
+def share_until_killed(pipe: Connection, url: str, orders: list[UUID]) -> None:
+    """Let 4 callers share orders out, end and reopen them for as long as the process lives, and
+    say each answer."""
+    configure_logging("error", "json")
+    say = _speaker(pipe)
+    with open_pipeline(url) as pipeline:
+
+        def write(number: int) -> None:
+            for turn in count():
+                order_id = orders[(number + turn) % len(orders)]
+                for command in (
+                    share(order_id),
+                    share(order_id, hands_over=f"user_{turn % 3}"),
+                    move(order_id, "cancelled"),
+                    move(order_id, "new"),
+                ):
+                    say(send(pipeline, command))
+
+        _in_threads(4, write)
 
 
 def answer_one(pipe: Connection, url: str, name: str, body: str) -> None:
