@@ -20,6 +20,7 @@ from projections.reservations import Reservations
 from projections.shipments import Shipments
 from projections.status_visits import StatusVisits
 from projections.stock_levels import StockLevels
+from projections.teams import Teams
 from projections.trigger_runs import TriggerRuns
 
 PROJECTIONS: tuple[Projection, ...] = (
@@ -39,6 +40,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Activity(),
     Refusals(),
     Overrides(),
+    Teams(),
     TriggerRuns(),
 )
 

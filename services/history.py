@@ -10,6 +10,7 @@ from typing import Any
 
 from domain.messages import Event, Recorded
 from domain.orders import events as e
+from domain.orders.candidates import Candidate
 from domain.orders.order import Order
 from domain.orders.timeline import TimelineKey, key_of
 from services.order_view import View, difference, told_number_of, view_of
@@ -156,6 +157,9 @@ def _said(event: Event, status: str | None) -> Iterator[tuple[str, Any, Any]]:
             yield from _told(event)
         case e.PaymentEvent():
             yield from _told(event)
+        case e.OwnerAssigned(why=why, candidates=candidates) if why is not None:
+            yield "shared_out", None, why
+            yield "candidates", None, list(map(_candidate, candidates or ()))
         case e.NoteAdded():
             yield "note", None, event.text
         case e.SourceStatusNoted():
@@ -164,6 +168,11 @@ def _said(event: Event, status: str | None) -> Iterator[tuple[str, Any, Any]]:
             yield f"event {event.annulled_version}", event.annulled_type, "annulled"
         case _:
             pass
+
+
+def _candidate(one: Candidate) -> str:
+    """Say how many orders a member held, and what kept it from one more: `ann 2 (absent)`."""
+    return f"{one.member} {one.load}" + (f" ({one.why_not})" if one.why_not else "")
 
 
 def _told(event: e.Told) -> Iterator[tuple[str, Any, Any]]:

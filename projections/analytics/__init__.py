@@ -55,6 +55,9 @@ PARTS: Final = (
     "overrides",
     "trigger_runs",
     "trigger_acts",
+    "team_members",
+    "team_loads",
+    "work_queue",
     "freshness",
 )
 

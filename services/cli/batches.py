@@ -28,9 +28,12 @@ DONE: Final = {
 }
 
 
-def batch_of(batching: Batching, command: str, **wish: Any) -> "Batch":
+def batch_of(
+    batching: Batching, command: str, like: "BatchOrder | None" = None, /, **wish: Any
+) -> "Batch":
     """Give the batch that a person asks for; what its command does not take is an error of usage.
 
+    like: an order as those of the batch are, where each says more than the batch
     wish: the other fields of domain.bulk.Batch
     """
     from pydantic import ValidationError
@@ -49,7 +52,7 @@ def batch_of(batching: Batching, command: str, **wish: Any) -> "Batch":
             **wish,
         )
         if batch.undoes is None:  # What takes a batch back differs from order to order.
-            command_of(batch, BatchOrder(batch.batch_id))
+            command_of(batch, like or BatchOrder(batch.batch_id))
     except ValidationError as error:
         raise CommandFailed(invalid(error), USAGE) from None
     return batch
@@ -62,6 +65,16 @@ def carry_out(
     batching: Batching,
 ) -> None:
     """Ask every order, or rehearse it; 1 if one of them refuses."""
+    finish(carried_out(system, batch, choose, batching), as_json=batching.json)
+
+
+def carried_out(
+    system: "System",
+    batch: "Batch",
+    choose: "Callable[[], Sequence[BatchOrder]]",
+    batching: Batching,
+) -> "BatchReport":
+    """Ask every order, or rehearse it, and give what became of them."""
     from services.bulk.batches import begin, known_batch, run
     from services.bulk.rehearsal import rehearse
     from services.bulk.report import BatchReport
@@ -77,12 +90,12 @@ def carry_out(
         report.batch = known_batch(system, begun.batch_id)
     else:
         report = BatchReport(batch, 0)
-    finish(report, as_json=batching.json)
+    return report
 
 
 def finish(report: "BatchReport", *, as_json: bool) -> None:
     """Tell what became of a batch; 1 if one order refuses, or was not asked."""
-    put(report.as_dict(), as_json=as_json, people=lambda: _sheet(report))
+    put(report.as_dict(), as_json=as_json, people=lambda: sheet(report))
     if not report.is_clean:
         raise SystemExit(WANTING)
 
@@ -95,7 +108,8 @@ def _take(report: "BatchReport", results: "Iterable[OrderResult]", label: str) -
                 move(number, report.orders)
 
 
-def _sheet(report: "BatchReport") -> "Iterator[RenderableType]":
+def sheet(report: "BatchReport") -> "Iterator[RenderableType]":
+    """Show what became of a batch."""
     yield _sentence(report)
     if report.codes:
         yield table("What stands against it", "code", "orders>", rows=report.codes.most_common())

@@ -42,6 +42,8 @@ from services.cli import (
     status,
     stock,
     stream_programs,
+    teams,
+    work_queue,
 )
 
 app: Final = typer.Typer(
@@ -69,6 +71,7 @@ for read in (
     orders.app.command()(read)
 orders.app.command("as-of")(order_reads.as_of)
 orders.app.command("why-not")(rule_trials.why_not)
+orders.app.command("share-out")(teams.share_out)
 orders.app.add_typer(bulk.app)
 for command in (
     path_show.show,
@@ -93,6 +96,7 @@ for program in (
     hands.act,
     status.psql,
     demo.demo,
+    work_queue.queue,
 ):
     app.command()(program)
 for group in (
@@ -100,6 +104,7 @@ for group in (
     orders.app,
     customers.app,
     enquiries.app,
+    teams.app,
     shipments.app,
     documents.app,
     stock.app,
