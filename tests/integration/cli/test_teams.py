@@ -1,11 +1,12 @@
 """`orderpath team …`, `order share-out` and `queue` as people type them."""
 
+import shlex
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from tests.support.command_line import CommandLine
+from tests.support.command_line import ROOT, CommandLine
 
 GROUP = ("--group", "managers")
 ITEM = ("--item", "TEA:1:9.90", "--currency", "EUR")
@@ -149,3 +150,12 @@ def test_the_same_command_id_hands_over_once(team: CommandLine) -> None:
 
     assert first["handed_over"]["batch_id"] == second["handed_over"]["batch_id"]
     assert (first["handed_over"]["repeated"], second["handed_over"]["repeated"]) == (0, 2)
+
+
+def test_what_the_page_shows_is_what_happens(line: CommandLine) -> None:
+    place(line, "--external-id", "A-17")
+    page = (ROOT / "docs/teams.md").read_text().partition("```\n")[2].partition("```")[0]
+    shown = [shlex.split(one)[1:] for one in page.splitlines()]
+
+    assert [(words, line.run(*words).code) for words in shown] == [(words, 0) for words in shown]
+    assert owner(line, "A-17") == {"user": "bob", "group": "managers"}
