@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from domain.messages import Name, Shape
+from domain.messages import Shape
 
 Sharing = Literal["round_robin", "least_load", "sticky"]
 Why = Literal[Sharing, "nobody_free"]
@@ -12,6 +12,6 @@ WhyNot = Literal["hands_over", "absent", "skill_missing", "cap_reached"]
 class Candidate(Shape):
     """A member of the group at the moment when the order was shared out."""
 
-    member: Name
+    member: str  # as the team has it, so it is not checked again
     load: int  # open orders that the member held through the group
     why_not: WhyNot | None = None  # None: it could have had the order
