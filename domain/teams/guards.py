@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from domain.hints import one_of
-from domain.messages import Actor, is_code, named
+from domain.messages import Actor, named
 from domain.orders.guards import role_may
 from domain.refusals import Unmet
 from domain.teams.team import Team
@@ -17,7 +16,7 @@ def team_is_known(team: Team, group: str) -> Iterator[Unmet]:
         yield Unmet(
             code="team_unknown",
             field="group",
-            message=f"There is no {named('team', group, is_code)}",
+            message=f"There is no {named('team', group)}",
             needed="members of it, or another group",
         )
 
@@ -27,8 +26,8 @@ def member_is_known(team: Team, user: str) -> Iterator[Unmet]:
         yield Unmet(
             code="member_unknown",
             field="user",
-            message=f"The team has no {named('member', user, is_code)}",
-            needed=one_of(filter(is_code, team.members), "somebody who belongs to the team"),
+            message=f"The team has no {named('member', user)}",
+            needed="somebody who belongs to the team",
         )
 
 

@@ -77,6 +77,13 @@ class TestPresence:
         himself = of_bob.model_copy(update={"actor": Actor(kind="user", id="bob")})
         assert given(bob, *there).when(himself).events
 
+    def test_a_refusal_repeats_no_word_that_may_be_a_surname(self) -> None:
+        answer = given(ANN).when(COME.model_copy(update={"user": "ivanova"}))
+
+        answer.then_refused("member_unknown", "role_missing")
+        assert "ivanova" not in repr(answer.unmet)
+        assert "ann" not in repr(answer.unmet)
+
     def test_a_stranger_is_not_there_and_all_that_is_wrong_is_told(self) -> None:
         wrong = COME.model_copy(
             update={
