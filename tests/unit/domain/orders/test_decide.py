@@ -573,6 +573,7 @@ class TestCorrectFact:
         given(PLACE, charge, correct).when(correct).then_nothing()
 
 
+TEAM = EVENTS["team.member_set.v1"]  # to share out with
 EVERY_COMMAND_TO_AN_ORDER = [
     pytest.param(command, id=command.NAME)
     for command in COMMANDS.values()
@@ -582,14 +583,14 @@ EVERY_COMMAND_TO_AN_ORDER = [
 
 @pytest.mark.parametrize("command", EVERY_COMMAND_TO_AN_ORDER)
 def test_every_command_needs_an_order(command: Command) -> None:
-    given().when(command).then_refused("order_unknown")
+    given(TEAM).when(command).then_refused("order_unknown")
 
 
 @pytest.mark.parametrize("command", EVERY_COMMAND_TO_AN_ORDER)
 def test_d2_an_unknown_order_is_named_beside_all_else(command: Command) -> None:
     wrong = command.model_copy(update={"expected_status": "packed", "occurred_at": NOW})
 
-    given().when(wrong).then_refused("order_unknown", "status_differs", "time_not_allowed")
+    given(TEAM).when(wrong).then_refused("order_unknown", "status_differs", "time_not_allowed")
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=list(COMMANDS))
