@@ -104,6 +104,12 @@ def _memory(url: str, options: Options) -> Iterator[Found]:
         print("memory left out: it takes longer than --quick allows", file=sys.stderr)
         return iter(())
     return measure_memory(url, events=1_000_000)
+def _rules(url: str, options: Options) -> Iterator[Found]:
+    from benchmarks.rules import measure_rules
+
+    if options.quick:
+        return measure_rules(url, events=4_000, seconds=0.5, rounds=1)
+    return measure_rules(url, events=100_000, seconds=3.0, rounds=3)
 
 
 PARTS: dict[str, Callable[[str, Options], Iterator[Found]]] = {
@@ -114,6 +120,7 @@ PARTS: dict[str, Callable[[str, Options], Iterator[Found]]] = {
     "reports": _reports,
     "streams": _streams,
     "memory": _memory,
+    "rules": _rules,
 }
 
 

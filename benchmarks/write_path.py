@@ -50,15 +50,17 @@ Run = Callable[[str, int, float], tuple[Measured, float]]  # (url, callers, seco
 def _contenders(callers: int) -> Iterator[tuple[str, str, Run]]:
     """Whoever is compared stands beside each other."""
     for what in ("place", "move"):
-        yield what, OURS, _ours(what)
+        yield what, OURS, ours(what)
         yield f"stock {what}", STOCK, _stock(what)
         yield f"raw {what}", "template1", _raw(PAYLOAD_BYTES[what])
     if callers == 64:
-        yield "move, two processes", OURS, _ours("move", processes=2)
-        yield "move, states read first", OURS, _ours("move", cache_streams=0)
+        yield "move, two processes", OURS, ours("move", processes=2)
+        yield "move, states read first", OURS, ours("move", cache_streams=0)
 
 
-def _ours(what: str, *, processes: int = 1, cache_streams: int = 20_000) -> Run:
+def ours(what: str, *, processes: int = 1, cache_streams: int = 20_000) -> Run:
+    """Give a run of commands through our pipeline: what, as benchmarks.writer knows it."""
+
     def run(url: str, callers: int, seconds: float) -> tuple[Measured, float]:
         wishes = [
             {
