@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from domain.alerts import commands as alert_commands
+from domain.alerts.decide import decide as decide_alert
 from domain.callers import CountFlood, count_flood
 from domain.customers import commands as customer_commands
 from domain.customers.decide import decide as decide_customer
@@ -26,6 +28,8 @@ from domain.rules import line as rule_line
 from domain.rules import timers
 from domain.stock import commands as stock_commands
 from domain.stock.decide import decide as decide_stock
+from domain.tasks import commands as task_commands
+from domain.tasks.decide import decide as decide_task
 from domain.teams import commands as team_commands
 from domain.teams.decide import decide as decide_team
 
@@ -44,6 +48,8 @@ _DECIDED: Final[Mapping[Decide, tuple[type[Command], ...]]] = {
     rule_line.decide: rule_line.COMMANDS,
     timers.decide: (timers.FireTimer,),
     decide_team: team_commands.COMMANDS,
+    decide_alert: alert_commands.COMMANDS,
+    decide_task: task_commands.COMMANDS,
     decide_delivery_method: (SetDeliveryMethod, EndDeliveryMethod),
 }
 _DECIDERS: Final[Mapping[type[Command], Decide]] = {

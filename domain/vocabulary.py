@@ -6,6 +6,9 @@ Everybody looks them up in domain.catalog, which says besides how a command is d
 from collections.abc import Mapping
 
 from domain import attempts, callers
+from domain.alerts import commands as alert_commands
+from domain.alerts.alert import Alert
+from domain.alerts.events import ALERT_EVENTS
 from domain.customers import commands as customer_commands
 from domain.customers.customer import Customer
 from domain.customers.events import CUSTOMER_EVENTS
@@ -51,6 +54,9 @@ from domain.rules import timers
 from domain.stock import commands as stock_commands
 from domain.stock.events import STOCK_EVENTS
 from domain.stock.stock import Stock
+from domain.tasks import commands as task_commands
+from domain.tasks.events import TASK_EVENTS
+from domain.tasks.task import Task
 from domain.teams import commands as team_commands
 from domain.teams.events import TEAM_EVENTS
 from domain.teams.sharing import ShareOut
@@ -75,6 +81,8 @@ _EVENT_TYPES: tuple[type[Event], ...] = (
     rule_line.RulePublished,
     timers.TimerFired,
     *TEAM_EVENTS,
+    *ALERT_EVENTS,
+    *TASK_EVENTS,
 )
 _COMMAND_TYPES: tuple[type[Command], ...] = (
     *commands.COMMANDS,
@@ -95,6 +103,8 @@ _COMMAND_TYPES: tuple[type[Command], ...] = (
     timers.FireTimer,
     *team_commands.COMMANDS,
     ShareOut,
+    *alert_commands.COMMANDS,
+    *task_commands.COMMANDS,
 )
 
 EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
@@ -115,6 +125,8 @@ AGGREGATES: Mapping[str, type[Aggregate]] = {
     "rule": rule_line.RuleLine,
     "timer": timers.Timers,
     "team": Team,
+    "alert": Alert,
+    "task": Task,
 }
 _EMPTY: Mapping[str, Aggregate] = {name: aggregate() for name, aggregate in AGGREGATES.items()}
 

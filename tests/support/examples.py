@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from domain.alerts import commands as alert_commands
+from domain.alerts import events as alert_events
 from domain.attempts import AttemptRefused
 from domain.callers import AttemptsFlooded, CountFlood
 from domain.customers import commands as k
@@ -44,6 +46,8 @@ from domain.rules.rule import Rule
 from domain.rules.timers import FireTimer, TimerFired
 from domain.stock import commands as s
 from domain.stock import events as t
+from domain.tasks import commands as task_commands
+from domain.tasks import events as task_events
 from domain.teams import commands as h
 from domain.teams import events as w
 from domain.teams.sharing import ShareOut
@@ -53,6 +57,8 @@ ORDER_ID = UUID(int=17)
 STOCK = "stock-main:TEA-100"
 CUSTOMER_STREAM = "customer-c-7"
 ENQUIRY_ID = UUID(int=18)
+ALERT_ID = UUID(int=19)
+TASK_ID = UUID(int=20)
 PRODUCT = "product-TEA-100"
 SERIES = "series-invoice"
 GROUP = "managers"  # the one that has a team
@@ -189,6 +195,8 @@ _MEMBER = {"command_id": UUID(int=1), "actor": actor(), "group": GROUP, "user": 
 _WHERE = {"command_id": UUID(int=1), "actor": actor(), "sku": "TEA-100"}
 _WHOM = {"command_id": UUID(int=1), "actor": actor(), "customer_id": "c-7"}
 _ASKED = {"command_id": UUID(int=1), "actor": actor(), "enquiry_id": ENQUIRY_ID}
+_SEEN = {"command_id": UUID(int=1), "actor": actor(), "alert_id": ALERT_ID}
+_DOING = {"command_id": UUID(int=1), "actor": actor(), "task_id": TASK_ID}
 _ITEM = {"order_id": ORDER_ID, "item_id": "1"}
 _MOVEMENT = {"payment_id": "p-1", "amount_minor": 1_650, "currency": "EUR", "gateway_ref": "g-1"}
 
@@ -215,6 +223,30 @@ _SOLD = {
     "vat_bp": 2_000,
     "supplier": "Leaf & Co.",
     "category": "tea",
+}
+
+_RULE = {"rule": "low_stock", "rule_version": 3}
+_TOLD = {
+    "kind": "rule",
+    "level": "notice",
+    "title": "Few are left",
+    "details": ("4 are available", "5 are wanted"),
+    "order_id": ORDER_ID,
+    "subject": STOCK,
+    "user": "ann",
+    "group": "buyers",
+    "role": "buyer",
+    "since": NOW,
+    **_RULE,
+}
+_TO_DO = {
+    "title": "Buy more",
+    "order_id": ORDER_ID,
+    "subject": STOCK,
+    "user": "ann",
+    "group": "buyers",
+    "due_at": NOW + timedelta(days=2),
+    **_RULE,
 }
 
 _COMMANDS: tuple[Command, ...] = (
@@ -335,6 +367,12 @@ _COMMANDS: tuple[Command, ...] = (
     h.RemoveMember(**_MEMBER),
     h.Come(**_MEMBER),
     h.Go(**_MEMBER),
+    alert_commands.RaiseAlert(**_SEEN, **_TOLD),
+    alert_commands.AcknowledgeAlert(**_SEEN, note="I call them"),
+    task_commands.CreateTask(**_DOING, **_TO_DO),
+    task_commands.AssignTask(**_DOING, user="bob", group="buyers"),
+    task_commands.FinishTask(**_DOING, outcome="bought", note="Anna brings it on Monday"),
+    task_commands.DropTask(**_DOING, reason_code="not_needed"),
 )
 
 _EVENTS: tuple[Event, ...] = (
@@ -532,6 +570,12 @@ _EVENTS: tuple[Event, ...] = (
     w.MemberWent(user="ann"),
     w.OrderTaken(order_id=ORDER_ID, user="ann", customer_id="c-7", turn=True),
     w.OrderReleased(order_id=ORDER_ID, user="ann", why="ended"),
+    alert_events.AlertRaised(alert_id=ALERT_ID, **_TOLD),
+    alert_events.AlertAcknowledged(note="I call them"),
+    task_events.TaskCreated(**_TO_DO),
+    task_events.TaskAssigned(user="bob", group="buyers", previous_group="buyers"),
+    task_events.TaskFinished(outcome="bought", note="Anna brings it on Monday"),
+    task_events.TaskDropped(reason_code="not_needed"),
 )
 
 COMMANDS: dict[str, Command] = {command.NAME: command for command in _COMMANDS}

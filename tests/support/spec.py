@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from typing import Any, Self, cast
 from uuid import UUID
 
+from domain.alerts.alert import Alert
+from domain.alerts.events import ALERT_EVENTS, alert_stream
 from domain.catalog import (
     decide_on,
     definitions_of,
@@ -48,10 +50,13 @@ from domain.rules.timers import stream_of as timer_stream
 from domain.stock.decide import Verdict
 from domain.stock.events import STOCK_EVENTS
 from domain.stock.stock import Stock
+from domain.tasks.events import TASK_EVENTS, task_stream
+from domain.tasks.task import Task
 from domain.teams.events import TEAM_EVENTS, team_stream
 from domain.teams.holding import holder_change
 from domain.teams.team import Team
 from tests.support.examples import (
+    ALERT_ID,
     CUSTOMER_STREAM,
     ENQUIRY_ID,
     GROUP,
@@ -61,6 +66,7 @@ from tests.support.examples import (
     PRODUCT,
     SERIES,
     STOCK,
+    TASK_ID,
 )
 
 Step = Event | Decided | Command
@@ -111,6 +117,14 @@ class World:
     @property
     def team(self) -> Team:
         return cast(Team, self.state(team_stream(GROUP)))
+
+    @property
+    def alert(self) -> Alert:
+        return cast(Alert, self.state(alert_stream(ALERT_ID)))
+
+    @property
+    def task(self) -> Task:
+        return cast(Task, self.state(task_stream(TASK_ID)))
 
     def decide(self, command: Command, now: datetime) -> Mapping[str, list[Decided]]:
         """Decide as the pipeline does, with exactly the definitions that are asked for."""
@@ -287,5 +301,9 @@ def _stream(event: Event) -> str:
             return SERIES
         case _ if isinstance(event, TEAM_EVENTS):
             return team_stream(GROUP)
+        case _ if isinstance(event, ALERT_EVENTS):
+            return alert_stream(ALERT_ID)
+        case _ if isinstance(event, TASK_EVENTS):
+            return task_stream(TASK_ID)
         case _:
             return stream_of(ORDER_ID)

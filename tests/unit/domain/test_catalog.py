@@ -63,6 +63,10 @@ def somewhere(name: str) -> Scenario:
         "delivery_method.end": "delivery_method.set",
         "enquiry.close": "enquiry.recorded",
         "rule.set_mode": "rule.published",
+        "alert.acknowledge": "alert.raised",
+        "task.assign": "task.created",
+        "task.finish": "task.created",
+        "task.drop": "task.created",
     }
     if name in after:
         return given(*happened(after[name]))

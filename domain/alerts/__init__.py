@@ -1,0 +1,1 @@
+"""Alerts: what somebody should know, shown in an inbox until somebody acknowledges it."""

@@ -1,0 +1,1 @@
+"""The alert without a database: raised, acknowledged."""

@@ -1,0 +1,1 @@
+"""The task without a database: created, assigned, finished, dropped."""
