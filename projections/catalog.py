@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from domain.refusals import Unusable
 from projections.activity import Activity
+from projections.alerts import Alerts
 from projections.customers import Customers
 from projections.delivery_methods import DeliveryMethods
 from projections.discounts import Discounts
@@ -20,6 +21,7 @@ from projections.reservations import Reservations
 from projections.shipments import Shipments
 from projections.status_visits import StatusVisits
 from projections.stock_levels import StockLevels
+from projections.tasks import Tasks
 from projections.teams import Teams
 from projections.trigger_runs import TriggerRuns
 
@@ -42,6 +44,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     Overrides(),
     Teams(),
     TriggerRuns(),
+    Alerts(),
+    Tasks(),
 )
 
 BY_NAME: Mapping[str, Projection] = {projection.name: projection for projection in PROJECTIONS}

@@ -58,6 +58,9 @@ PARTS: Final = (
     "team_members",
     "team_loads",
     "work_queue",
+    "alerts",
+    "tasks",
+    "inbox",
     "freshness",
 )
 
