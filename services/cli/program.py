@@ -5,6 +5,7 @@ from typing import Final
 import typer
 
 from services.cli import (
+    alerts,
     alive,
     broker,
     bulk,
@@ -18,6 +19,7 @@ from services.cli import (
     foreground,
     hands,
     imports,
+    inbox,
     items,
     log,
     order_changes,
@@ -42,6 +44,7 @@ from services.cli import (
     status,
     stock,
     stream_programs,
+    tasks,
     teams,
     work_queue,
 )
@@ -97,6 +100,7 @@ for program in (
     status.psql,
     demo.demo,
     work_queue.queue,
+    inbox.inbox,
 ):
     app.command()(program)
 for group in (
@@ -111,6 +115,8 @@ for group in (
     products.app,
     discounts.app,
     delivery_methods.app,
+    alerts.app,
+    tasks.app,
     reports.app,
     projections.app,
     paths.app,

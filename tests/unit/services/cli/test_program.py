@@ -11,7 +11,7 @@ GROUPS = {
     "": (
         "up", "down", "status", "follow", "alive", "commands", "worker", "psql", "demo", "import",
         "order",
-        "report", "queue", "team",
+        "report", "queue", "team", "inbox", "alert", "task",
         "path", "calendar",
     ),
     "import": ("olist", "log", "quarantine"),
@@ -25,6 +25,8 @@ GROUPS = {
     "customer": ("find", "show", "history", "create", "change", "tag", "mark", "note"),
     "enquiry": ("record", "close", "list", "show"),
     "team": ("list", "set", "remove", "come", "go", "redistribute"),
+    "alert": ("list", "ack"),
+    "task": ("create", "list", "assign", "done", "drop"),
     "shipment": ("create", "track", "move", "list"),
     "document": ("issue", "move", "list", "series"),
     "stock": ("receive", "adjust", "threshold", "show", "expire"),

@@ -1,0 +1,106 @@
+"""`orderpath inbox`: alerts, tasks and notices in one place; what `alert` and `task` share."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from services.cli.options import AsJson, unfolded
+from services.cli.output import put, table
+from services.cli.session import up_to_date
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from projections.reports.inbox import Wanted
+    from services.bootstrap import System
+
+LISTED_FOR_PEOPLE: Final = 50
+_DETAILS_SHOWN: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """Whose entries, of which order, and how many of them."""
+
+    user: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="For this user; repeatable.")
+    ] = None
+    group: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="For this group; repeatable.")
+    ] = None
+    order: Annotated[
+        str | None, typer.Option(metavar="ORDER", help="About this order: its UUID or number.")
+    ] = None
+    all: Annotated[bool, typer.Option("--all", help="Also what is over.")] = False
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=100_000, metavar="N", help="List at most so many.")
+    ] = None
+    json: AsJson = False
+
+    def wanted(self, system: "System", roles: Sequence[str] = ()) -> "Wanted":
+        """Give what is asked for. Raises: Refusal order_unknown"""
+        from projections.reports.inbox import Wanted
+        from services.reading import find_order
+
+        order_id = None if self.order is None else find_order(system, self.order)
+        return Wanted(self.user or (), self.group or (), roles, order_id, only_open=not self.all)
+
+    @property
+    def most(self) -> int:
+        """Give how many rows are wanted."""
+        from projections.reports.inbox import MOST_LISTED
+
+        return self.limit or (MOST_LISTED if self.json else LISTED_FOR_PEOPLE)
+
+
+@dataclass(frozen=True, slots=True)
+class ChoosingByRole(Choosing):
+    """The same, where entries may be for a role too."""
+
+    role: Annotated[
+        list[str] | None, typer.Option(metavar="ROLE", help="For this role; repeatable.")
+    ] = None
+
+
+@unfolded
+def inbox(*, choosing: ChoosingByRole) -> None:
+    """Show what waits: alerts, tasks and notices, what has waited longest first."""
+    from projections.reports.inbox import list_inbox
+
+    with up_to_date() as system, system.snapshot() as reader:
+        wanted = choosing.wanted(system, choosing.role or ())
+        entries = list_inbox(reader, wanted, limit=choosing.most)
+    put({"entries": entries}, as_json=choosing.json, people=lambda: _sheet(entries))
+
+
+def whose(row: Mapping[str, Any]) -> str:
+    """Say in one cell whom an entry is for."""
+    named = (("", row["to_user"]), ("group ", row["to_group"]), ("role ", row.get("to_role")))
+    return ", ".join(f"{kind}{name}" for kind, name in named if name is not None)
+
+
+def what_in_full(row: Mapping[str, Any]) -> str:
+    """Say in one cell what is the matter, the first details below."""
+    details, shown = row["details"], row["details"][:_DETAILS_SHOWN]
+    more = [f"and {len(details) - len(shown)} more"] if len(details) > len(shown) else []
+    return "\n".join([row["title"], *(f"- {line}" for line in shown), *more])
+
+
+def _sheet(entries: Sequence[Mapping[str, Any]]) -> "Iterator[RenderableType]":
+    if not entries:
+        yield "Nothing waits."
+        return
+    yield table(
+        None,
+        "entry!", "what", "title", "for", "since (UTC)", "due (UTC)?", "level?", "order?",
+        "ended by?",
+        rows=(
+            (
+                one["entry"], one["what"], what_in_full(one), whose(one), one["since"],
+                one["due_at"], one["level"], one["order_id"], one["ended_by"],
+            )
+            for one in entries
+        ),
+    )  # fmt: skip
