@@ -8,8 +8,8 @@ from domain.customers.commands import AddTag, RemoveTag, SetMark
 from domain.messages import Actor, Command
 from domain.orders import commands as c
 from domain.rules import actions as a
+from domain.rules.inbox import to_inbox
 from domain.rules.judging import Sight
-from domain.rules.rule import Rule
 from domain.rules.runs import Case
 from domain.teams.sharing import ShareOut
 
@@ -38,19 +38,20 @@ def acts_of(case: Case) -> Iterator[Command]:
             "correlation_id": sight.happened.correlation_id,
             "causation_id": sight.happened.command_id,
         }
-        command = _command(action, sight, rule, envelope)
+        command = _command(action, case, envelope)
         if command is not None:
             yield command
 
 
-def _command(
-    action: a.Action, sight: Sight, rule: Rule, envelope: Mapping[str, Any]
-) -> Command | None:
+def _command(action: a.Action, case: Case, envelope: Mapping[str, Any]) -> Command | None:
+    sight = case.sight
     match action:
         case a.TagCustomer() | a.UntagCustomer() | a.MarkCustomer():
             return _to_customer(action, sight, envelope)
         case a.Move() | a.SetField() | a.Assign() | a.IssueDocument() | a.WriteNote():
-            return _to_order(action, sight, {**envelope, "only_if": rule.lasting})
+            return _to_order(action, sight, {**envelope, "only_if": case.of.rule.lasting})
+        case a.GiveTask() | a.RaiseAlert():
+            return to_inbox(action, case, envelope)
         case _:
             raise TypeError(f"{type(action).__name__} is no action")
 

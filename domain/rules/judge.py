@@ -12,10 +12,11 @@ from functools import lru_cache
 from typing import Final, cast
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from domain.messages import Actor, Command
+from domain.messages import Actor
 from domain.paths.calendars import opening
 from domain.rules.acts import act_id, acts_of
 from domain.rules.book import InForce, Published
+from domain.rules.inbox import alert_of_stop
 from domain.rules.judging import NONE, Sight, ask, looking
 from domain.rules.line import SetRuleMode
 from domain.rules.runs import Case, Chain, Run, Stopped, Wait
@@ -101,7 +102,8 @@ class Judge:
 
     def _fire(self, case: Case) -> Run:
         if (why := self._stopped(case)) is not None:
-            return Run(case, "stopped", [_stop(case, why)], why=why)
+            stop = _stop(case, why)
+            return Run(case, "stopped", [stop, alert_of_stop(stop, case, why)], why=why)
         acts = [*acts_of(case)]
         if case.of.rule.mode == "shadow":
             return Run(case, "shadow", acts)
@@ -178,7 +180,7 @@ def _is_awaited(silence: OnSilence, sight: Sight) -> bool:
     return known is None or known.final is None
 
 
-def _stop(case: Case, why: Stopped) -> Command:
+def _stop(case: Case, why: Stopped) -> SetRuleMode:
     """Let a rule only judge from now on: of a loop the one that was published last."""
     chain = case.chain if why == "loop" else (case.of.name,)
     rules = [case.rules.by_name[name] for name in chain if name in case.rules.by_name]

@@ -1,0 +1,81 @@
+"""What rules put into somebody's inbox: tasks and alerts. Called by domain.rules.acts and judge."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid5
+
+from domain.alerts import commands as alerts
+from domain.messages import Command
+from domain.rules import actions as a
+from domain.rules.judging import Sight
+from domain.rules.line import SetRuleMode, stream_of
+from domain.rules.runs import Case, Stopped
+from domain.tasks.commands import CreateTask
+
+ADMINS: Final = "admins"  # the group that hears of rules that were stopped
+
+_NAMESPACE: Final = uuid5(NAMESPACE_URL, "orderpath:stops")
+_STOPPED: Final[Mapping[Stopped, str]] = {
+    "loop": "it went round in circles with others",
+    "per_order": "it fired too often for one order",
+}
+
+
+def to_inbox(
+    action: a.GiveTask | a.RaiseAlert, case: Case, envelope: Mapping[str, Any]
+) -> Command | None:
+    """Give the command for a task or an alert; None: nobody is meant, as the order has no owner."""
+    sight, act_id = case.sight, envelope["command_id"]
+    whose = _owner(sight) if action.to == "owner" else action.to
+    if not whose:
+        return None
+    at = sight.happened.occurred_at
+    told: dict[str, Any] = {
+        **envelope,
+        "user": whose.get("user"),
+        "group": whose.get("group"),
+        "order_id": sight.order_id,
+        "subject": None if sight.order_id else sight.happened.stream_id,
+        "rule": case.of.name,
+        "rule_version": case.of.version,
+    }
+    match action:
+        case a.GiveTask(task=title, due=due):
+            due_at = None if due is None else at + due
+            return CreateTask(**told, task_id=act_id, title=title, due_at=due_at)
+        case a.RaiseAlert(alert=title):
+            return alerts.RaiseAlert(**told, alert_id=act_id, kind="rule", title=title, since=at)
+
+
+def _owner(sight: Sight) -> Mapping[Any, str]:
+    """Name who holds the order right behind the event, else whom its path names there."""
+    order = sight.after
+    held = {"user": order.owner_user, "group": order.owner_group}
+    named = {kind: name for kind, name in held.items() if name is not None}
+    status = sight.path.statuses.get(order.status or "") if sight.path else None
+    return named or (status.owner or {} if status else {})
+
+
+def alert_of_stop(stop: SetRuleMode, case: Case, why: Stopped) -> alerts.RaiseAlert:
+    """Tell the admins that a rule was stopped, and of a loop all its rules in their order.
+
+    It is raised once for each version of a rule, however many orders it was stopped at.
+    """
+    return alerts.RaiseAlert(
+        command_id=uuid5(stop.command_id, "alert"),
+        actor=stop.actor,
+        source=stop.source,
+        correlation_id=stop.correlation_id,
+        causation_id=stop.causation_id,
+        alert_id=uuid5(_NAMESPACE, f"{stop.rule}:{stop.of_version}"),
+        kind="rule_stopped",
+        level="warn",
+        title=f"Rule {stop.rule} only judges now: {_STOPPED[why]}",
+        details=case.chain if why == "loop" else (),
+        order_id=case.sight.order_id,
+        subject=stream_of(stop.rule),
+        group=ADMINS,
+        since=case.sight.happened.occurred_at,
+        rule=stop.rule,
+        rule_version=stop.of_version,
+    )
