@@ -35,7 +35,7 @@ from domain.paths.calendar_line import (
 )
 from domain.paths.calendar_line import stream_of as calendar_stream
 from domain.paths.calendars import Calendar
-from domain.paths.decide import publish
+from domain.paths.decide import publish, streams_touched
 from domain.paths.events import stream_of
 from domain.paths.line import PathLine
 from domain.paths.path import OrderPath
@@ -108,7 +108,8 @@ def more_streams_of(command: Command, states: States, facts: Facts) -> Iterable[
                 streams = (*streams, customer_stream(whose))
             return (*map(calendar_stream, path.calendars), *streams)
         case path_commands.PublishPath():
-            return map(calendar_stream, command.definition.calendars)
+            calendars = map(calendar_stream, command.definition.calendars)
+            return (*calendars, *streams_touched(command, states[command.stream_id], facts))
         case _:
             return ()
 
@@ -177,6 +178,9 @@ def definitions_of(command: Command, states: States) -> tuple[PathKey, ...]:
         case commands.PlaceOrder():
             pinned = _path_for(command, states)
             return (pinned,) if pinned else ()
+        case path_commands.PublishPath():
+            before = _latest(command.definition.path, states)
+            return (before,) if before else ()
         case MigrateOrder():
             wanted = _wanted(command, states)
             return tuple(dict.fromkeys((*wanted, *_pinned(states[command.stream_id]))))

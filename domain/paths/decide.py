@@ -3,9 +3,10 @@
 An empty list means: already so. Runs once per command, in services.pipeline.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from domain.alerts.events import alert_stream
 from domain.facts import Facts
 from domain.guards import no_status_is_expected
 from domain.messages import Decided
@@ -15,19 +16,22 @@ from domain.paths.commands import PublishPath
 from domain.paths.events import PathPublished
 from domain.paths.line import PathLine
 from domain.paths.selection import SELECTION, PathListed
+from domain.paths.touched import Told, alert_ids, alerts_of, touched_by
 from domain.refusals import Refusal
 
 
 def publish(
     line: PathLine, command: PublishPath, facts: Facts, now: datetime
 ) -> Mapping[str, list[Decided]]:
-    """Publish the next version; the same content again is nothing."""
+    """Publish the next version, and alert whom it touches; the same content again is nothing."""
     definition = command.definition
+    told = _told(line, command, facts)
     unmet = [
         *no_status_is_expected(command, "A path"),
         *guards.calendars_are_published(definition.calendars, facts.calendars),
         *guards.limits_are_in_reach(definition, facts.calendars, now),
         *follows_say_nothing(definition),
+        *guards.touched_are_few(told),
     ]
     if unmet:
         raise Refusal(*unmet)
@@ -42,4 +46,20 @@ def publish(
     listed = PathListed(
         path=event.path, path_version=event.path_version, applies_to=definition.applies_to
     )
-    return {command.stream_id: [Decided(event, now)], SELECTION: [Decided(listed, now)]}
+    alerts = alerts_of(command, line, told, now)
+    return {
+        command.stream_id: [Decided(event, now)],
+        SELECTION: [Decided(listed, now)],
+        **{alert_stream(alert.alert_id): [Decided(alert, now)] for alert in alerts},
+    }
+
+
+def streams_touched(command: PublishPath, line: PathLine, facts: Facts) -> Iterator[str]:
+    """Name the streams of the alerts that publishing raises."""
+    told = _told(line, command, facts)
+    return map(alert_stream, alert_ids(command, line, told).values())
+
+
+def _told(line: PathLine, command: PublishPath, facts: Facts) -> Told:
+    before = facts.paths.get((command.definition.path, line.path_version))
+    return touched_by(command, line, before)

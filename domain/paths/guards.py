@@ -1,11 +1,13 @@
 """Conditions on publishing. Each gives what is unmet, nothing if all is well."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sized
 from datetime import datetime
 
 from domain.paths.calendars import Calendar
 from domain.paths.path import OrderPath
 from domain.refusals import Unmet
+
+MAX_TOUCHED = 1_000  # roles and owners that one version alerts
 
 
 def calendars_are_published(wanted: Iterable[str], published: Container[str]) -> Iterator[Unmet]:
@@ -29,4 +31,15 @@ def limits_are_in_reach(
             field=f"definition.statuses.{status}.limit",
             message=f"No order could enter {status}: {why}",
             needed="a shorter limit, or a calendar with more hours",
+        )
+
+
+def touched_are_few(touched: Sized) -> Iterator[Unmet]:
+    """Everybody whom a version touches is alerted in the decision that publishes it."""
+    if len(touched) > MAX_TOUCHED:
+        yield Unmet(
+            code="too_many_touched",
+            field="definition",
+            message=f"{len(touched)} roles and owners would have to be alerted of this version",
+            needed=f"at most {MAX_TOUCHED}: publish it in several steps, or name fewer",
         )

@@ -7,7 +7,7 @@ from domain.paths.commands import PublishPath
 from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
 from domain.paths.selection import PathListed
-from tests.support.examples import CALENDAR, COMMANDS, EVENTS, PATH
+from tests.support.examples import CALENDAR, COMMANDS, EVENTS, PATH, actor
 from tests.support.spec import given
 
 PUBLISH = cast(PublishPath, COMMANDS["path.publish"])
@@ -15,7 +15,9 @@ OTHER = OrderPath.model_validate(PATH.model_dump() | {"title": {"en": "Other"}})
 
 
 def test_d1_a_path_is_published_as_its_first_version() -> None:
-    given(paths=[]).when(PUBLISH).then(
+    by_system = PUBLISH.model_copy(update={"actor": actor("system")})
+
+    given(paths=[]).when(by_system).then(
         EVENTS["path.published.v1"], PathListed(path="shop", path_version=1)
     )
 
