@@ -179,7 +179,7 @@ def open_world(url: str) -> Iterator[World]:
     pipeline = Pipeline(written, lambda: world.now)
     world = World(url, log, session.connection, pipeline, written)
     try:
-        world.send(PublishPath(command_id=uuid4(), actor=actor(), definition=PATH))
+        world.send(PublishPath(command_id=uuid4(), actor=actor("system"), definition=PATH))
         world.models.prepare()
         yield world
     finally:

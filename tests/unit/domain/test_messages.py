@@ -110,7 +110,9 @@ def test_d4_the_personal_fields_are_these() -> None:
     }
 
     assert found == {
+        "AcknowledgeAlert.note",
         "AddNote.text",
+        "AlertAcknowledged.note",
         "ChangeContact.address",
         "ChangeContact.email",
         "ChangeContact.name",
@@ -142,6 +144,7 @@ def test_d4_the_personal_fields_are_these() -> None:
         "FieldsChanged.customer_name",
         "FieldsChanged.customer_phone",
         "FieldsChanged.delivery_address",
+        "FinishTask.note",
         "NoteAdded.text",
         "NoteCustomer.text",
         "OrderPlaced.personal",
@@ -155,6 +158,7 @@ def test_d4_the_personal_fields_are_these() -> None:
         "RecordEnquiry.text",
         "StatusFact.personal",
         "StatusRecorded.personal",
+        "TaskFinished.note",
     }
 
 
