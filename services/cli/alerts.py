@@ -6,8 +6,8 @@ from uuid import UUID
 
 import typer
 
-from services.cli.inbox import ChoosingByRole, what_in_full, whose
-from services.cli.options import Envelope, unfolded, uuid_of
+from services.cli.inbox import ChoosingByRole, in_full, what_in_full, whose
+from services.cli.options import AsJson, Envelope, unfolded, uuid_of
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
 from services.cli.session import opened, up_to_date
@@ -24,6 +24,8 @@ app: Final = typer.Typer(
     rich_markup_mode=None,
 )
 
+AlertId = Annotated[UUID, typer.Argument(parser=uuid_of, metavar="ALERT")]
+
 
 @app.command("list")
 @unfolded
@@ -38,9 +40,19 @@ def list_(*, choosing: ChoosingByRole) -> None:
 
 
 @app.command()
+def show(alert: AlertId, json: AsJson = False) -> None:
+    """Show an alert in full, with the note of whoever has seen it."""
+    from services.inbox import show_alert
+
+    with opened() as system:
+        view = show_alert(system, alert)
+    put(view, as_json=json, people=lambda: [in_full("Alert", view)])
+
+
+@app.command()
 @unfolded
 def ack(
-    alert: Annotated[UUID, typer.Argument(parser=uuid_of, metavar="ALERT")],
+    alert: AlertId,
     note: Annotated[str | None, typer.Option(metavar="TEXT", help="For people.")] = None,
     *,
     envelope: Envelope,

@@ -88,6 +88,13 @@ def what_in_full(row: Mapping[str, Any]) -> str:
     return "\n".join([row["title"], *(f"- {line}" for line in shown), *more])
 
 
+def in_full(kind: str, view: Mapping[str, Any]) -> "RenderableType":
+    """Show everything that is known of one alert or task; its id is the first key."""
+    (_, name), *known = view.items()
+    rows = [(key.replace("_", " "), value) for key, value in known if value not in (None, ())]
+    return table(f"{kind} {name}", "", "", rows=rows)
+
+
 def _sheet(entries: Sequence[Mapping[str, Any]]) -> "Iterator[RenderableType]":
     if not entries:
         yield "Nothing waits."

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4, uuid5
 
 import typer
 
-from services.cli.inbox import Choosing, whose
-from services.cli.options import Envelope, time_of, unfolded, uuid_of
+from services.cli.inbox import Choosing, in_full, whose
+from services.cli.options import AsJson, Envelope, time_of, unfolded, uuid_of
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
 from services.cli.session import opened, up_to_date
@@ -89,6 +89,16 @@ def list_(*, choosing: Choosing) -> None:
     with up_to_date() as system, system.snapshot() as reader:
         tasks = list_tasks(reader, choosing.wanted(system), limit=choosing.most)
     put({"tasks": tasks}, as_json=choosing.json, people=lambda: _sheet(tasks))
+
+
+@app.command()
+def show(task: TaskId, json: AsJson = False) -> None:
+    """Show a task in full, with the note of whoever has done it."""
+    from services.inbox import show_task
+
+    with opened() as system:
+        view = show_task(system, task)
+    put(view, as_json=json, people=lambda: [in_full("Task", view)])
 
 
 @app.command()

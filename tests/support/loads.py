@@ -52,7 +52,7 @@ def open_pipeline(
 
 def publish(**changes: Any) -> PublishPath:
     definition = OrderPath.model_validate(PATH.model_dump(mode="json") | changes)
-    return PublishPath(command_id=uuid4(), actor=actor(), definition=definition)
+    return PublishPath(command_id=uuid4(), actor=actor("system"), definition=definition)
 
 
 def place(order_id: UUID | None = None, **body: Any) -> c.PlaceOrder:

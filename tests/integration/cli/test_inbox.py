@@ -65,13 +65,18 @@ def test_p11_what_is_acknowledged_waits_no_more_and_says_who_did_it(
     assert (seen["open"], seen["ended_by"]) == (False, "bob")
     assert "No alert waits." in line.run("alert", "list").out
     assert "I call them" not in line.run("alert", "list", "--all").out
+    shown = line.run("alert", "show", alert, "--json").json
+    assert (shown["acknowledged_by"], shown["note"]) == ("bob", "I call them")
+    assert len(shown["details"]) == 7
+    assert "move 6" in line.run("alert", "show", alert).out
 
 
-def test_an_alert_that_nobody_raised_is_told_as_such(line: CommandLine) -> None:
-    said = line.run("alert", "ack", uuid4())
+@pytest.mark.parametrize("words", ["alert ack", "alert show", "task done", "task show"])
+def test_what_never_was_is_told_as_such(line: CommandLine, words: str) -> None:
+    said = line.run(*words.split(), uuid4())
 
     assert said.code == 1
-    assert "alert_unknown [alert_id]" in said.err
+    assert f"{words.partition(' ')[0]}_unknown" in said.err
 
 
 def test_a_task_about_an_order_is_assigned_and_done(line: CommandLine) -> None:
@@ -94,6 +99,10 @@ def test_a_task_about_an_order_is_assigned_and_done(line: CommandLine) -> None:
     everything = line.run("task", "list", "--all").out
     assert "agreed" in everything
     assert "After six" not in everything
+    shown = line.run("task", "show", soon, "--json").json
+    assert (shown["state"], shown["outcome"], shown["note"]) == ("done", "agreed", "After six")
+    assert line.run("task", "show", late, "--json").json["user"] == "bob"
+    assert "After six" in line.run("task", "show", soon).out
 
 
 def test_a_task_is_somebodys(line: CommandLine) -> None:

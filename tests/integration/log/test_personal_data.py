@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from domain.alerts import commands as a
 from domain.batch import Answer, NewEvent
 from domain.catalog import EVENTS
 from domain.customers import commands as k
@@ -18,6 +19,7 @@ from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.payment_events import PAYMENT_EVENTS
 from domain.personal import personal_fields
+from domain.tasks import commands as t
 from infra.event_log import EventLog, open_log
 from infra.mapper import EventUnreadable
 from services.pipeline import body_hash
@@ -78,6 +80,7 @@ def fill(url: str, order_id: UUID) -> None:
             ),
             note(order_id, f"Note {MARK}"),
             *about_customer(),
+            *about_inbox(),
             c.RecordFacts(**imported, command_id=uuid4(), facts=(fact, step, *paid), reason=MARK),
             c.CorrectFact(
                 **told | {"order_id": imported["order_id"]},
@@ -102,6 +105,18 @@ def about_customer() -> list[Command]:
         k.ChangeContact(**{**who, "command_id": uuid4()}, **dict.fromkeys(FIELDS, f"New {MARK}")),
         k.NoteCustomer(**{**who, "command_id": uuid4()}, text=f"Note {MARK}"),
         RecordEnquiry(command_id=uuid4(), actor=actor(), **asked),
+    ]
+
+
+def about_inbox() -> list[Command]:
+    """Acknowledge and finish what waits, with the marker in the notes."""
+    seen = {"actor": actor(), "alert_id": uuid4()}
+    done = {"actor": actor(), "task_id": uuid4()}
+    return [
+        a.RaiseAlert(command_id=uuid4(), **seen, kind="rule", title="Look", user="ann"),
+        a.AcknowledgeAlert(command_id=uuid4(), **seen, note=f"Seen {MARK}"),
+        t.CreateTask(command_id=uuid4(), **done, title="Call", user="ann"),
+        t.FinishTask(command_id=uuid4(), **done, note=f"Done {MARK}"),
     ]
 
 
@@ -284,6 +299,7 @@ def test_the_examples_know_every_personal_field() -> None:
         "CustomerNoted.text",
         *(f"EnquiryRecorded.customer.{name}" for name in ("name", "phone", "email")),
         "EnquiryRecorded.text",
+        *("AlertAcknowledged.note", "TaskFinished.note"),
     }
     assert set(_personal_fields()) == personal
 
