@@ -3,7 +3,7 @@
 Called by domain.paths.decide, which alerts each of them in the decision that publishes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -86,16 +86,20 @@ def _changes(old: OrderPath, new: OrderPath) -> Iterator[tuple[str, frozenset[To
     for code in found.statuses.added:
         yield f"status {code}: new", _owners(code, new)
     for code, keys in found.statuses.changed.items():
-        yield f"status {code}: {', '.join(keys)} changed", _owners(code, old, new)
+        yield f"status {code}: {_named(keys)} changed", _owners(code, old, new)
     for code in found.statuses.removed:
         yield f"status {code}: dropped", _owners(code, old)
     for move in found.moves.added:
         yield f"move {move[0]} -> {move[1]}: new", _movers(move, new)
     for move, keys in found.moves.changed.items():
-        what = f"move {move[0]} -> {move[1]}: {', '.join(keys)} changed"
-        yield what, _movers(move, old, new)
+        yield f"move {move[0]} -> {move[1]}: {_named(keys)} changed", _movers(move, old, new)
     for move in found.moves.removed:
         yield f"move {move[0]} -> {move[1]}: dropped", _movers(move, old)
+
+
+def _named(keys: Iterable[str]) -> str:
+    """Name what differs as the path language calls it: `limit`, whatever of it."""
+    return ", ".join(dict.fromkeys(key.partition(".")[0] for key in keys))
 
 
 def _owners(code: str, *paths: OrderPath) -> frozenset[Touched]:

@@ -65,7 +65,7 @@ def test_a34_an_alert_says_which_version_of_which_path_and_stands_since_now() ->
 
 
 def test_a34_who_owned_a_status_and_who_owns_it_now_are_both_told() -> None:
-    changed = ("status new: owner.group changed",)
+    changed = ("status new: owner changed",)
 
     assert told(publish(with_statuses(new={"owner": {"group": "leads"}}))) == {
         "leads": changed,
