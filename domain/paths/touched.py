@@ -60,12 +60,16 @@ def alerts_of(
             alert_id=alert_id,
             kind="path_changed",
             level="notice",
-            title=f"Path {path}, version {line.path_version + 1}",
+            title=f"Path {path}, version {line.path_version + 1}: {_counted(told[one])}",
             details=_first(told[one]),
             subject=stream_of(path),
             **{one.kind: one.name},
             since=now,
         )
+
+
+def _counted(lines: list[str]) -> str:
+    return "1 change" if len(lines) == 1 else f"{len(lines)} changes"
 
 
 def _first(lines: list[str]) -> tuple[str, ...]:

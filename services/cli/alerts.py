@@ -6,7 +6,7 @@ from uuid import UUID
 
 import typer
 
-from services.cli.inbox import ChoosingByRole, in_full, what_in_full, whose
+from services.cli.inbox import ChoosingByRole, in_full, whose
 from services.cli.options import AsJson, Envelope, unfolded, uuid_of
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
@@ -83,7 +83,7 @@ def _sheet(alerts: Sequence[Mapping[str, Any]]) -> "Iterator[RenderableType]":
         "alert!", "level", "title", "for", "since (UTC)", "order?", "kind?", "acknowledged by?",
         rows=(
             (
-                one["id"], one["level"], what_in_full(one), whose(one), one["since"],
+                one["id"], one["level"], one["title"], whose(one), one["since"],
                 one["order_id"], one["kind"], one["ended_by"],
             )
             for one in alerts

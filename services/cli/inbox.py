@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from services.bootstrap import System
 
 LISTED_FOR_PEOPLE: Final = 50
-_DETAILS_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +80,19 @@ def whose(row: Mapping[str, Any]) -> str:
     return ", ".join(f"{kind}{name}" for kind, name in named if name is not None)
 
 
-def what_in_full(row: Mapping[str, Any]) -> str:
-    """Say in one cell what is the matter, the first details below."""
-    details, shown = row["details"], row["details"][:_DETAILS_SHOWN]
-    more = [f"and {len(details) - len(shown)} more"] if len(details) > len(shown) else []
-    return "\n".join([row["title"], *(f"- {line}" for line in shown), *more])
-
-
 def in_full(kind: str, view: Mapping[str, Any]) -> "RenderableType":
     """Show everything that is known of one alert or task; its id is the first key."""
     (_, name), *known = view.items()
-    rows = [(key.replace("_", " "), value) for key, value in known if value not in (None, ())]
+    rows = [(key.replace("_", " "), _lines(value)) for key, value in known if value is not None]
     return table(f"{kind} {name}", "", "", rows=rows)
+
+
+def _lines(value: Any) -> Any:
+    return "\n".join(value) if isinstance(value, tuple) else value
+
+
+def _what(entry: Mapping[str, Any]) -> str:
+    return f"alert: {entry['level']}" if entry["what"] == "alert" else str(entry["what"])
 
 
 def _sheet(entries: Sequence[Mapping[str, Any]]) -> "Iterator[RenderableType]":
@@ -101,12 +101,11 @@ def _sheet(entries: Sequence[Mapping[str, Any]]) -> "Iterator[RenderableType]":
         return
     yield table(
         None,
-        "entry!", "what", "title", "for", "since (UTC)", "due (UTC)?", "level?", "order?",
-        "ended by?",
+        "entry!", "what", "title", "for", "since (UTC)", "due (UTC)?", "order?", "ended by?",
         rows=(
             (
-                one["entry"], one["what"], what_in_full(one), whose(one), one["since"],
-                one["due_at"], one["level"], one["order_id"], one["ended_by"],
+                one["entry"], _what(one), one["title"], whose(one), one["since"], one["due_at"],
+                one["order_id"], one["ended_by"],
             )
             for one in entries
         ),

@@ -61,7 +61,7 @@ def test_a34_an_alert_says_which_version_of_which_path_and_stands_since_now() ->
 
     alert = next(one for one in answer.events if isinstance(one, AlertRaised))
     assert (alert.kind, alert.level, alert.subject) == ("path_changed", "notice", "path-shop")
-    assert (alert.title, alert.since) == ("Path shop, version 2", NOW)
+    assert (alert.title, alert.since) == ("Path shop, version 2: 1 change", NOW)
 
 
 def test_a34_who_owned_a_status_and_who_owns_it_now_are_both_told() -> None:
@@ -142,7 +142,7 @@ def test_a34_the_same_again_alerts_nobody_and_going_back_alerts_anew() -> None:
     answer = given(changed).when(PUBLISH)
     assert told(answer).keys() == {"leads", "managers"}
     assert {one.title for one in answer.events if isinstance(one, AlertRaised)} == {
-        "Path shop, version 3"
+        "Path shop, version 3: 1 change"
     }
 
 
