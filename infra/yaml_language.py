@@ -12,7 +12,7 @@ from operator import itemgetter
 from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Tag, ValidationError
 
 from domain.hints import hint
 from domain.refusals import Unusable
@@ -47,10 +47,15 @@ class Misfit(NamedTuple):
     """What the model does not take: a kind of pydantic's, or one that the language adds."""
 
     kind: str
-    place: Place
+    within: Place  # as the model tells it: with the tag of each union's member that was meant
     given: object
     facts: Mapping[str, Any]
     message: str
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in the text."""
+        return tuple(key for key in self.within if not _is_tag(key))
 
     @property
     def key(self) -> str:
@@ -132,7 +137,14 @@ class Language(Generic[Model]):
         misfits = [
             Misfit(e["type"], e["loc"], e["input"], e.get("ctx", {}), e["msg"])
             for e in error.errors(include_url=False)
-            if not _within(e["loc"], sheet.faulty)
+        ]
+        spoiled = {m.place[:end] for m in misfits for end in range(len(m.place))}
+        misfits = [
+            misfit
+            for misfit in misfits
+            if not _within(misfit.place, sheet.faulty)
+            # It is too short only because what is wrong inside was not counted.
+            and not (misfit.kind == "too_short" and misfit.place in spoiled)
         ]
         wrong = sheet.faulty | {misfit.place for misfit in misfits}
         misfits += [m for m in self.beside(sheet.data, wrong) if not _within(m.place, wrong)]
@@ -147,7 +159,7 @@ class Language(Generic[Model]):
     def _words(self, misfit: Misfit) -> str:
         match misfit.kind:
             case "extra_forbidden":
-                known = _keys_at(self.model, misfit.place[:-1])
+                known = _keys_at(self.model, misfit.within[:-1])
                 return f"unknown key {misfit.key[:64]!r}{hint(misfit.key, known)}"
             case "literal_error":
                 expected = re.findall(r"'([^']*)'", misfit.facts["expected"])
@@ -170,16 +182,23 @@ def _keys_at(model: type[BaseModel], place: Place) -> list[str]:
 
 
 def _inside(shape: Any, key: str) -> Any:
-    """Give what stands behind a key, name or number of a shape."""
+    """Give what stands behind a key, name or number of a shape, or the member that a tag names."""
     if isinstance(shape, type) and issubclass(shape, BaseModel):
         inner = _by_key(shape)[key]
+    elif _is_tag(key):
+        inner = next(one for one in get_args(shape) if Tag(key) in get_args(one))
     else:
         inner = get_args(shape)[-1 if get_origin(shape) is dict else 0]
     if get_origin(inner) is Annotated:
         inner = get_args(inner)[0]
-    if get_origin(inner) in (Union, UnionType):  # None stands for what is left out.
-        inner = next(one for one in get_args(inner) if one is not NoneType)
+    if get_origin(inner) in (Union, UnionType) and NoneType in get_args(inner):
+        inner = next(one for one in get_args(inner) if one is not NoneType)  # None: left out.
     return inner
+
+
+def _is_tag(key: object) -> bool:
+    """Whether it names a member of a union: the models write those in brackets, as no key is."""
+    return isinstance(key, str) and key.startswith("(") and key.endswith(")")
 
 
 def _by_key(shape: type[BaseModel]) -> dict[str, Any]:

@@ -3,16 +3,39 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from domain.messages import Code, Name, Shape, Text
+from domain.messages import Code, Name, Shape, Text, is_blank
 from domain.orders.candidates import Sharing
 from domain.orders.events import Initiator
-from domain.rules.triggers import Owner, Wait
+from domain.rules.triggers import Wait
 
 MAX_ACTIONS = 20  # of one rule
 
-Recipient = Literal["customer", "owner"] | Owner
+
+def _not_blank(text: str) -> str:
+    if is_blank(text):
+        raise ValueError("write something here")
+    return text
+
+
+Words = Annotated[Text, AfterValidator(_not_blank)]
+Owner = Annotated[dict[Literal["user", "group"], Name], Field(min_length=1)]
+
+
+def _named_or_word(value: Any) -> str:
+    """Somebody is named by keys, or meant by a word."""
+    return "(named)" if isinstance(value, Mapping) else "(word)"
+
+
+Recipient = Annotated[
+    Annotated[Literal["customer", "owner"], Tag("(word)")] | Annotated[Owner, Tag("(named)")],
+    Discriminator(_named_or_word),
+]
+Colleague = Annotated[
+    Annotated[Literal["owner"], Tag("(word)")] | Annotated[Owner, Tag("(named)")],
+    Discriminator(_named_or_word),
+]
 
 
 class Move(Shape):
@@ -21,12 +44,26 @@ class Move(Shape):
     move: Code
     reason_code: Code | None = None
     initiator: Initiator | None = None
+    reason: Words | None = None  # for people
+
+
+class Details(Shape):
+    """What a rule may set of an order. Nothing of it is personal."""
+
+    delivery_method: Code | None = None
+    track_number: Name | None = None
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError(f"write at least one of {', '.join(type(self).model_fields)}")
+        return self
 
 
 class SetField(Shape):
     """Set details of the order."""
 
-    set: Annotated[dict[Literal["delivery_method", "track_number"], Name], Field(min_length=1)]
+    set: Details
 
 
 class Assign(Shape):
@@ -35,6 +72,7 @@ class Assign(Shape):
     assign: Owner
     by: Sharing | None = None
     skill: Code | None = None  # that the member must have
+    reason: Words | None = None  # for people
 
     @model_validator(mode="after")
     def _chooses_from_a_group(self) -> Self:
@@ -74,22 +112,22 @@ class IssueDocument(Shape):
 class WriteNote(Shape):
     """Write something about the order."""
 
-    note: Text
+    note: Words
 
 
 class GiveTask(Shape):
     """Give somebody something to do, by a time."""
 
-    task: Text  # what is to be done
-    to: Owner | Literal["owner"] = "owner"
+    task: Words  # what is to be done
+    to: Colleague = "owner"
     due: Wait | None = None  # after the event
 
 
 class RaiseAlert(Shape):
     """Show something in the inbox until somebody acknowledges it."""
 
-    alert: Text  # what is the matter
-    to: Owner | Literal["owner"] = "owner"
+    alert: Words  # what is the matter
+    to: Colleague = "owner"
 
 
 class Notify(Shape):
@@ -106,7 +144,7 @@ class CallWebhook(Shape):
     webhook: Code
 
 
-_KINDS: Final = (
+ACTIONS: Final = (
     "move",
     "set",
     "assign",
@@ -125,25 +163,25 @@ _KINDS: Final = (
 def _kind_of(value: Any) -> str | None:
     """An action is of the kind whose key it has."""
     named = value if isinstance(value, Mapping) else getattr(value, "model_fields_set", ())
-    return next((kind for kind in _KINDS if kind in named), None)
+    return next((f"({key})" for key in named if key in ACTIONS), None)
 
 
 Action = Annotated[
-    Annotated[Move, Tag("move")]
-    | Annotated[SetField, Tag("set")]
-    | Annotated[Assign, Tag("assign")]
-    | Annotated[TagCustomer, Tag("tag")]
-    | Annotated[UntagCustomer, Tag("untag")]
-    | Annotated[MarkCustomer, Tag("mark")]
-    | Annotated[IssueDocument, Tag("issue")]
-    | Annotated[WriteNote, Tag("note")]
-    | Annotated[GiveTask, Tag("task")]
-    | Annotated[RaiseAlert, Tag("alert")]
-    | Annotated[Notify, Tag("notify")]
-    | Annotated[CallWebhook, Tag("webhook")],
+    Annotated[Move, Tag("(move)")]
+    | Annotated[SetField, Tag("(set)")]
+    | Annotated[Assign, Tag("(assign)")]
+    | Annotated[TagCustomer, Tag("(tag)")]
+    | Annotated[UntagCustomer, Tag("(untag)")]
+    | Annotated[MarkCustomer, Tag("(mark)")]
+    | Annotated[IssueDocument, Tag("(issue)")]
+    | Annotated[WriteNote, Tag("(note)")]
+    | Annotated[GiveTask, Tag("(task)")]
+    | Annotated[RaiseAlert, Tag("(alert)")]
+    | Annotated[Notify, Tag("(notify)")]
+    | Annotated[CallWebhook, Tag("(webhook)")],
     Discriminator(
         _kind_of,
         custom_error_type="unknown_action",
-        custom_error_message=f"an action has one of {', '.join(_KINDS)}",
+        custom_error_message=f"an action has one of {', '.join(ACTIONS)}",
     ),
 ]

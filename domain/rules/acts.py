@@ -83,15 +83,15 @@ def _to_order(
     to_order = {**envelope, "order_id": sight.order_id}
     match action:
         case a.Move():
-            said = action.model_dump(include={"reason_code", "initiator"})
+            said = action.model_dump(include={"reason_code", "initiator", "reason"})
             return c.ChangeStatus(**to_order, to_status=action.move, **said)
         case a.SetField():
-            return c.ChangeFields(**to_order, **action.set)
+            return c.ChangeFields(**to_order, **action.set.model_dump(exclude_defaults=True))
         case a.Assign():
             if action.by is None:
-                return c.AssignOwner(**to_order, **action.assign)
-            group = action.assign["group"]
-            return ShareOut(**to_order, group=group, by=action.by, skill=action.skill)
+                return c.AssignOwner(**to_order, **action.assign, reason=action.reason)
+            chosen = {"group": action.assign["group"], "by": action.by, "skill": action.skill}
+            return ShareOut(**to_order, **chosen, reason=action.reason)
         case a.IssueDocument():
             return c.IssueDocument(**to_order, kind=action.issue, series=action.series)
         case a.WriteNote():

@@ -12,6 +12,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from domain.messages import Code, OneOrMany, Shape, Text
 from domain.paths.definition import Definition, Title
+from domain.paths.names import Place
 from domain.rules.actions import MAX_ACTIONS, Action, Move
 from domain.rules.conditions import ONLY_RULES, When, compiled
 from domain.rules.triggers import (
@@ -58,8 +59,8 @@ class Rule(Definition):
     limits: Limits = Field(default_factory=Limits)
 
     @model_validator(mode="after")
-    def _names_are_defined(self) -> Self:
-        undefined = [
+    def _parts_fit_together(self) -> Self:
+        problems = [
             InitErrorDetails(
                 type=PydanticCustomError(
                     "undefined_name", "There is no {kind} {name}", {"kind": kind, "name": name}
@@ -69,16 +70,16 @@ class Rule(Definition):
             )
             for place, kind, name in undefined_names(self)
         ]
-        if undefined:
-            raise ValidationError.from_exception_data("Rule", undefined)
-        return self
-
-    @model_validator(mode="after")
-    def _parts_fit_together(self) -> Self:
-        if self.cancel_on and not self.waits:
-            raise ValueError("cancel_on ends a delay: write delay or hours, or take it out")
-        if sum(isinstance(action, Move) for action in self.then) > 1:
-            raise ValueError("an order can be moved once: write a second rule for the next move")
+        problems += [
+            InitErrorDetails(
+                type=PydanticCustomError("part_differs", "{problem}", {"problem": problem}),
+                loc=place,
+                input=place[0],
+            )
+            for place, problem in _misfits(self)
+        ]
+        if problems:
+            raise ValidationError.from_exception_data("Rule", problems)
         return self
 
     @property
@@ -113,7 +114,16 @@ class Rule(Definition):
         return any("customer" in compiled(source).reads for source in self.if_.values())
 
 
-def undefined_names(rule: Rule) -> Iterator[tuple[tuple[int | str, ...], str, str]]:
+def _misfits(rule: Rule) -> Iterator[tuple[Place, str]]:
+    """Give the place of what does not fit together, and what to do about it."""
+    if rule.cancel_on and not rule.waits:
+        yield ("cancel_on",), "it ends a delay: write delay or hours, or take it out"
+    moves = [number for number, action in enumerate(rule.then) if isinstance(action, Move)]
+    for number in moves[1:]:
+        yield ("then", number), "an order is moved once: write a second rule for the next move"
+
+
+def undefined_names(rule: Rule) -> Iterator[tuple[Place, str, str]]:
     """Give the place, the kind and the name of whatever is used and not defined."""
     for number, trigger in enumerate(rule.on):
         match trigger:

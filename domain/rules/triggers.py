@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from domain.messages import Code, Event, Name, OneOrMany, Shape
+from domain.messages import Code, Event, OneOrMany, Shape
 from domain.orders.events import ORDER_EVENTS
 from domain.paths.durations import Duration
 from domain.paths.environment import ENVIRONMENT, Record, Scalar
@@ -75,24 +75,23 @@ class OnSchedule(Shape):
     in_: Annotated[OneOrMany, Field(alias="in", min_length=1, max_length=1_000)]
 
 
-_KINDS: Final = ("event", "change", "silence", "schedule")
+TRIGGERS: Final = ("event", "change", "silence", "schedule")
 
 
 def _kind_of(value: Any) -> str | None:
     """A trigger is of the kind whose key it has."""
     named = value if isinstance(value, Mapping) else getattr(value, "model_fields_set", ())
-    return next((kind for kind in _KINDS if kind in named), None)
+    return next((f"({key})" for key in named if key in TRIGGERS), None)
 
 
 Trigger = Annotated[
-    Annotated[OnEvent, Tag("event")]
-    | Annotated[OnChange, Tag("change")]
-    | Annotated[OnSilence, Tag("silence")]
-    | Annotated[OnSchedule, Tag("schedule")],
+    Annotated[OnEvent, Tag("(event)")]
+    | Annotated[OnChange, Tag("(change)")]
+    | Annotated[OnSilence, Tag("(silence)")]
+    | Annotated[OnSchedule, Tag("(schedule)")],
     Discriminator(
         _kind_of,
         custom_error_type="unknown_trigger",
-        custom_error_message="a trigger has one of event, change, silence, schedule",
+        custom_error_message=f"a trigger has one of {', '.join(TRIGGERS)}",
     ),
 ]
-Owner = dict[Literal["user", "group"], Name]
