@@ -51,9 +51,7 @@ class Order:
     paused: e.Paused | None = None  # the limit that goes on when the order comes back
     approval: Approval | None = None
     items: Mapping[str, Item] = field(default_factory=dict)
-    item_histories: Mapping[str, h.ItemHistory] = field(
-        default_factory=dict
-    )  # where facts shaped it
+    item_histories: Mapping[str, h.ItemHistory] = field(default_factory=dict)  # shaped by facts
     goods: Mapping[str, Kept] = field(default_factory=dict)  # by item, of those the stock knows of
     totals: Totals | None = None  # as decided; None: facts shaped items, add them up
     ledger: tuple[LedgerEntry, ...] = ()
@@ -64,6 +62,7 @@ class Order:
     owner_user: str | None = None
     owner_group: str | None = None
     test: bool = False
+    noted: bool = False  # somebody wrote something about it
     facts: Mapping[UUID, int] = field(default_factory=dict)  # id -> fingerprint of what it said
     correctable: Mapping[int, str] = field(default_factory=dict)  # version -> stored name
     annulled: frozenset[int] = frozenset()  # versions
@@ -221,7 +220,9 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
             return {"approval": Approval(event.to_status, *who, happened.version)}
         case e.FactAnnulled():
             return _annulled(order, event.annulled_version)
-        case e.SourceStatusNoted() | e.NoteAdded() | e.OverrideUsed():
+        case e.NoteAdded():
+            return {"noted": True}
+        case e.SourceStatusNoted() | e.OverrideUsed():
             return {}
         case _:
             assert_never(event)
@@ -242,8 +243,7 @@ def _placed(order: Order, event: e.OrderPlaced, happened: Happened) -> dict[str,
     changes: dict[str, Any] = {
         "timeline": insert(order.timeline, Entry(key, happened.version, event.status))
     }
-    if not order.path:
-        changes["path"], changes["path_version"] = event.path, event.path_version
+    changes |= _pinned(order, event.path, event.path_version)
     is_fact = happened.fact_id is not None
     if is_fact:
         changes["placements"] = (*order.placements, Placement(happened.version, key, event))

@@ -82,6 +82,7 @@ ENVIRONMENT: Final[Environment] = {
             "has_address": BOOL,
             "has_phone": BOOL,
             "has_email": BOOL,
+            "has_note": BOOL,
             "promised_at": MAYBE_TIMESTAMP,
             "owner_user": STRING,
             "owner_group": STRING,

@@ -84,3 +84,12 @@ def test_a_condition_that_many_moves_share_is_told_its_items_once() -> None:
         assert situation.answers([shared, f"order.total_minor >= {n}"]) == [True, True]
 
     assert pieces.looked_at == 1
+
+
+def test_that_somebody_wrote_about_the_order_is_told_and_not_what() -> None:
+    quiet = context()["order"]["has_note"]
+    order = given(PLACE, c.AddNote(**WHO, text="Leave it with the neighbour")).world.order
+    told = context_of(Situation(ORDER_ID, order, PATH, actor(), NOW))["order"]
+
+    assert (quiet, told["has_note"]) == (False, True)
+    assert "neighbour" not in str(dict(told))
