@@ -20,6 +20,7 @@ def _not_blank(text: str) -> str:
 
 
 Words = Annotated[Text, AfterValidator(_not_blank)]
+Line = Annotated[Name, AfterValidator(_not_blank)]  # one, as lists show it
 Owner = Annotated[dict[Literal["user", "group"], Name], Field(min_length=1)]
 
 
@@ -118,7 +119,7 @@ class WriteNote(Shape):
 class GiveTask(Shape):
     """Give somebody something to do, by a time."""
 
-    task: Words  # what is to be done
+    task: Line  # what is to be done
     to: Colleague = "owner"
     due: Wait | None = None  # after the event
 
@@ -126,7 +127,7 @@ class GiveTask(Shape):
 class RaiseAlert(Shape):
     """Show something in the inbox until somebody acknowledges it."""
 
-    alert: Words  # what is the matter
+    alert: Line  # what is the matter
     to: Colleague = "owner"
 
 
