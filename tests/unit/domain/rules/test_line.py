@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from domain.rules.line import PublishRule, RulePublished, SetRuleMode
+from domain.rules.line import PublishRule, RuleLine, RulePublished, SetRuleMode
 from domain.rules.rule import Rule
-from tests.support.examples import RULE, actor
-from tests.support.spec import given
+from tests.support.examples import NOW, RULE, actor
+from tests.support.spec import Stored, given
 
 WHO = {"command_id": UUID(int=1), "actor": actor()}
 QUIET = Rule.model_validate({**RULE.content, "mode": "shadow"})
@@ -43,3 +43,16 @@ def test_a_rule_that_nobody_published_has_no_mode() -> None:
 def test_a_rule_has_no_status() -> None:
     command = PublishRule(**WHO, definition=RULE, expected_status="new")
     given().when(command).then_refused("status_differs")
+
+
+def test_what_was_said_before_may_be_said_again() -> None:
+    history = published(RULE, 1), published(QUIET, 2)
+    given(*history).when(PublishRule(**WHO, definition=RULE)).then(published(RULE, 3))
+
+
+def test_evolve_takes_whatever_was_published_and_looks_at_none_of_it() -> None:
+    odd = RulePublished(rule="odd", rule_version=7, content_hash="x", definition={"no": "rule"})
+
+    line = RuleLine().evolve(Stored(odd, 1, NOW))
+
+    assert (line.rule_version, line.definition, line.last_occurred_at) == (7, odd.definition, NOW)

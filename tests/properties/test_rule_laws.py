@@ -1,0 +1,167 @@
+"""Laws of rules: judging is pure, no chain is longer than 8, no rule fires beyond its limit."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.messages import Command
+from domain.refusals import Refusal
+from domain.rules.judge import MAX_CHAIN, Judge
+from domain.rules.judging import Sight
+from domain.rules.rule import Rule
+from domain.rules.runs import Run
+from tests.support.examples import COMMANDS, ORDER_ID, PATH
+from tests.support.rules import Watch, in_force, rule_of, told, watched_by
+from tests.support.strategies import any_command
+
+PLACE = COMMANDS["order.place"]
+OTHER = UUID(int=99)  # an order, beside ORDER_ID
+names = st.sampled_from(["a", "b", "c", "d"])
+statuses = st.sampled_from([*PATH.statuses])
+triggers = st.one_of(
+    st.sampled_from(
+        ["order.placed", "order.note_added", "order.status_changed", "order.owner_assigned"]
+    ).map(lambda name: {"event": name}),
+    st.builds(lambda to: {"change": "status", "to": to}, statuses),
+    st.sampled_from(["owner_group", "track_number", "payment_status"]).map(
+        lambda name: {"change": name}
+    ),
+    st.just({"silence": "1h"}),
+)
+actions = st.one_of(
+    st.builds(lambda to: {"move": to, "reason": "By rule"}, statuses),
+    st.sampled_from(["a", "b"]).map(lambda group: {"assign": {"group": group}}),
+    st.sampled_from(["T1", "T2"]).map(lambda number: {"set": {"track_number": number}}),
+    st.just({"note": "Again"}),
+    st.just({"tag": "seen"}),
+)
+conditions = st.sampled_from(
+    [{}, {"new": "order.status == 'new'"}, {"moved": "change.old != ''"}, {"dear": "order.test"}]
+)
+
+
+def one_move(then: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    moves = [action for action in then if "move" in action]
+    return [action for action in then if "move" not in action] + moves[:1]
+
+
+rules = st.lists(
+    st.builds(
+        lambda name, on, then, condition, limit: rule_of(
+            name, on=on, then=one_move(then), limits={"per_order": limit}, conditions=condition
+        ),
+        names,
+        st.lists(triggers, min_size=1, max_size=2),
+        st.lists(actions, min_size=1, max_size=2),
+        conditions,
+        st.sampled_from([1, 3, 50]),
+    ),
+    min_size=1,
+    max_size=4,
+    unique_by=lambda rule: rule.rule,
+)
+steps = st.lists(any_command, max_size=4)
+
+
+def watch(
+    some: list[Rule], happening: list[Command], *, carrying_out: bool
+) -> tuple[Watch, list[Run]]:
+    """Let things happen to a placed order; whatever is refused does not."""
+    watched = watched_by(*some, carrying_out=carrying_out)
+    runs: list[Run] = []
+    for step in (PLACE, *happening):
+        try:
+            watched.when(step)
+        except Refusal:
+            continue
+        runs += watched.runs
+    watched.when_time_passes(timedelta(hours=2))
+    return watched, runs + watched.runs
+
+
+@given(some=rules, happening=steps)
+@settings(max_examples=100, deadline=None)
+def test_d9_no_chain_of_rules_is_longer_than_eight(
+    some: list[Rule], happening: list[Command]
+) -> None:
+    _, runs = watch(some, happening, carrying_out=True)
+
+    assert MAX_CHAIN == 8
+    assert all(len(run.case.chain) <= 8 for run in runs if run.result == "fired")
+
+
+@given(some=rules, happening=steps)
+@settings(max_examples=100, deadline=None)
+def test_d9_no_rule_fires_more_often_for_an_order_than_its_limit(
+    some: list[Rule], happening: list[Command]
+) -> None:
+    _, runs = watch(some, happening, carrying_out=True)
+
+    fired = Counter(run.case.of.name for run in runs if run.result == "fired")
+    assert all(fired[rule.rule] <= rule.limits.per_order for rule in some)
+
+
+@given(some=rules, happening=steps, elsewhere=steps, data=st.data())
+@settings(max_examples=100, deadline=None)
+def test_d9_any_subset_of_the_orders_judged_apart_gives_the_same_runs(
+    some: list[Rule], happening: list[Command], elsewhere: list[Command], data: st.DataObject
+) -> None:
+    one, _ = watch(some, happening, carrying_out=False)
+    other, _ = watch(some, elsewhere, carrying_out=False)
+    ours = [sight for sight in one.sights() if sight.name != "timer.fired"]
+    theirs = [_of_another_order(s) for s in other.sights() if s.name != "timer.fired"]
+    mixed = data.draw(st.permutations([True] * len(ours) + [False] * len(theirs)))
+    first, second = iter(ours), iter(theirs)
+
+    together = _judged(Judge(), some, [next(first if mine else second) for mine in mixed])
+
+    apart = _judged(Judge(), some, ours), _judged(Judge(), some, theirs)
+    assert [run for run in together if run[0] != OTHER] == apart[0]
+    assert [run for run in together if run[0] == OTHER] == apart[1]
+
+
+@given(some=rules, happening=steps, data=st.data())
+@settings(max_examples=100, deadline=None)
+def test_d9_judging_in_whatever_batches_gives_the_same_runs(
+    some: list[Rule], happening: list[Command], data: st.DataObject
+) -> None:
+    watched, _ = watch(some, happening, carrying_out=False)
+    sights = [*watched.sights()]
+    cut = data.draw(st.integers(0, len(sights)))
+
+    first = Judge()
+    before = _judged(first, some, sights[:cut])
+    then = Judge(waits=dict(first.waits), fired=first.fired.copy(), chains=dict(first.chains))
+
+    assert before + _judged(then, some, sights[cut:]) == _judged(Judge(), some, sights)
+
+
+def _of_another_order(sight: Sight) -> Sight:
+    happened = sight.happened
+    stream_id = happened.stream_id.replace(str(ORDER_ID), str(OTHER))
+    command_id = uuid5(OTHER, str(happened.command_id))
+    return replace(sight, happened=replace(happened, stream_id=stream_id, command_id=command_id))
+
+
+def _judged(judge: Judge, some: list[Rule], sights: list[Sight]) -> list[tuple[Any, ...]]:
+    """Give the runs as far as they are told to anybody, by the order that they belong to."""
+    force = in_force(*some)
+    return [
+        (
+            UUID(sight.happened.entity_id),
+            run.case.of.name,
+            run.result,
+            [(one.command_id, told(one)) for one in run.acts],
+        )
+        for sight in sights
+        for run in (
+            judge.judge_timer(force, sight)
+            if sight.name == "timer.fired"
+            else judge.judge(force, sight)
+        )
+    ]

@@ -1,0 +1,107 @@
+"""What a rule sends: one command for each action, always the same one under the same id."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.messages import Actor, Command
+from domain.orders.order_command import OrderCommand
+from domain.rules.acts import act_id, acts_of
+from tests.support.examples import COMMANDS, EVENTS, ORDER_ID
+from tests.support.rules import rule_of, told, watched_by
+
+PLACE = COMMANDS["order.place"]
+SAID = {
+    "move": (
+        {"move": "cancelled", "reason_code": "vanished", "initiator": "shop", "reason": "No call"},
+        ("order.change_status", {"to_status": "cancelled", "reason_code": "vanished",
+                                 "initiator": "shop", "reason": "No call"}),
+    ),
+    "set": (
+        {"set": {"delivery_method": "courier"}},
+        ("order.change_fields", {"delivery_method": "courier"}),
+    ),
+    "assign": (
+        {"assign": {"user": "ann", "group": "managers"}, "reason": "As always"},
+        ("order.assign_owner", {"user": "ann", "group": "managers", "reason": "As always"}),
+    ),
+    "tag": ({"tag": "vip"}, ("customer.add_tag", {"tag": "vip"})),
+    "untag": ({"untag": "vip"}, ("customer.remove_tag", {"tag": "vip"})),
+    "mark": (
+        {"mark": "bad", "reason_code": "did_not_buy_out"},
+        ("customer.set_mark", {"mark": "bad", "reason_code": "did_not_buy_out"}),
+    ),
+    "issue": (
+        {"issue": "invoice", "series": "bills"},
+        ("order.issue_document", {"kind": "invoice", "series": "bills"}),
+    ),
+    "note": ({"note": "Hello"}, ("order.add_note", {"text": "Hello"})),
+}  # fmt: skip
+
+
+def acts(*actions: dict[str, Any], **written: Any) -> list[Command]:
+    watch = watched_by(rule_of(then=[*actions], **written)).when(PLACE)
+    return [command for run in watch.runs for command in run.acts]
+
+
+@pytest.mark.parametrize(("action", "said"), SAID.values(), ids=SAID)
+def test_each_action_is_one_command(
+    action: dict[str, Any], said: tuple[str, dict[str, Any]]
+) -> None:
+    (command,) = acts(action)
+
+    assert told(command) == said
+
+
+def test_an_act_says_which_rule_wants_it_and_what_led_to_it() -> None:
+    watch = watched_by(rule_of("greet", roles=["manager"])).when(PLACE)
+    (command,) = watch.runs[0].acts
+    happened = watch.log[0].happened
+
+    assert command.actor == Actor(kind="trigger", id="greet", roles=("manager",))
+    assert command.source == "rule:greet:1"
+    assert command.causation_id == happened.command_id
+    assert command.correlation_id == happened.correlation_id
+
+
+def test_a_command_to_the_order_carries_the_conditions_that_can_be_asked_again() -> None:
+    lasting, past = "order.status == 'new'", "event.type == 'order.placed'"
+    move, tag = acts({"move": "confirmed"}, {"tag": "vip"}, conditions={"a": lasting, "b": past})
+
+    assert isinstance(move, OrderCommand)
+    assert move.only_if == (lasting,)
+    assert not isinstance(tag, OrderCommand)
+
+
+def test_d9_the_same_rule_event_and_action_always_give_the_same_id() -> None:
+    first, again = acts({"note": "a"}, {"note": "b"}), acts({"note": "a"}, {"note": "b"})
+
+    assert [one.command_id for one in first] == [one.command_id for one in again]
+    assert len({one.command_id for one in first}) == 2
+
+
+def test_d9_an_id_does_not_depend_on_the_position_which_a_restored_log_gives_again() -> None:
+    case = watched_by(rule_of()).when(PLACE).runs[0].case
+    happened = case.sight.happened
+    elsewhere = watched_by(rule_of()).when(PLACE).runs[0].case
+    object.__setattr__(elsewhere.sight.happened, "position", happened.position + 77)
+
+    assert act_id(elsewhere, 0) == act_id(case, 0)
+    object.__setattr__(elsewhere.sight.happened, "version", happened.version + 1)
+    assert act_id(elsewhere, 0) != act_id(case, 0)
+
+
+def test_a_customer_who_is_not_known_is_not_acted_on() -> None:
+    nobody = PLACE.model_copy(update={"customer": None})
+    watch = watched_by(rule_of(then=[{"tag": "vip"}, {"note": "x"}])).when(nobody)
+
+    watch.then_runs(watch="fired").then_acts(("order.add_note", {"text": "x"}))
+
+
+def test_a_stock_has_no_order_that_could_be_acted_on() -> None:
+    rule = rule_of(on=[{"event": "stock.below_threshold"}], then=[{"move": "done"}, {"tag": "x"}])
+    watch = watched_by(rule).when(EVENTS["stock.below_threshold.v1"])
+
+    assert list(acts_of(watch.runs[0].case)) == []
+    assert UUID(int=0) != ORDER_ID

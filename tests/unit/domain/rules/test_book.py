@@ -1,0 +1,98 @@
+"""Which version of which rule judges an event: by the event's position alone."""
+
+from uuid import UUID
+
+import pytest
+
+from domain.messages import Recorded
+from domain.rules.book import RuleBook
+from domain.rules.line import RulePublished, stream_of
+from domain.rules.rule import Rule
+from tests.support.examples import NOW
+from tests.support.rules import in_force, rule_of
+
+
+def published(rule: Rule, version: int, position: int) -> Recorded:
+    event = RulePublished(
+        rule=rule.rule,
+        rule_version=version,
+        content_hash=rule.content_hash,
+        definition=rule.content,
+    )
+    return Recorded(
+        position=position,
+        stream_id=stream_of(rule.rule),
+        version=version,
+        shard=0,
+        event=event,
+        command_id=UUID(int=position),
+        correlation_id=UUID(int=position),
+        causation_id=None,
+        actor_kind="user",
+        actor_id="ann",
+        on_behalf_of=None,
+        reason=None,
+        source="test",
+        occurred_at=NOW,
+        recorded_at=NOW,
+    )
+
+
+FIRST, SECOND = rule_of("a"), rule_of("a", order=5)
+
+
+@pytest.mark.parametrize(
+    ("position", "version"), [(9, None), (10, None), (11, 1), (20, 1), (21, 2)]
+)
+def test_a_version_judges_what_comes_behind_its_publication_until_the_next_one(
+    position: int, version: int | None
+) -> None:
+    book = RuleBook([published(SECOND, 2, 20), published(FIRST, 1, 10)])
+
+    assert [one.version for one in book.at(position).rules] == ([version] if version else [])
+
+
+def test_a_rule_that_is_off_judges_nothing() -> None:
+    book = RuleBook([published(FIRST, 1, 10), published(rule_of("a", mode="off"), 2, 20)])
+
+    assert [one.name for one in book.at(15).rules] == ["a"]
+    assert list(book.at(25).rules) == []
+    assert list(book.at(25).looking_at("order.placed")) == []
+
+
+def test_rules_act_lowest_order_first_then_by_name() -> None:
+    rules = in_force(rule_of("b"), rule_of("c", order=1), rule_of("a"))
+
+    assert [one.name for one in rules.rules] == ["c", "a", "b"]
+    assert [one.name for one in rules.looking_at("order.placed")] == ["c", "a", "b"]
+
+
+def test_an_event_is_shown_to_the_rules_that_name_it_and_to_those_that_look_at_changes() -> None:
+    rules = in_force(
+        rule_of("placed"),
+        rule_of("paid", on=[{"event": "order.payment_charged"}]),
+        rule_of("moved", on=[{"change": "status"}], order=1),
+        rule_of("both", on=[{"change": "status"}, {"event": "order.placed"}], order=200),
+        rule_of("silent", on=[{"silence": "1d"}]),
+    )
+
+    def looking(event: str) -> list[str]:
+        return [one.name for one in rules.looking_at(event)]
+
+    assert looking("order.placed") == ["moved", "placed", "both"]
+    assert looking("order.payment_charged") == ["moved", "paid", "both"]
+    assert looking("order.note_added") == ["moved", "both"]
+    assert [one.name for one, _ in rules.silent] == ["silent"]
+
+
+def test_what_ends_a_delay_is_found_by_its_name() -> None:
+    rules = in_force(
+        rule_of("a", delay="1h", cancel_on=["order.payment_charged"]),
+        rule_of("b", delay="1h", cancel_on=["order.payment_charged", "order.note_added"]),
+        rule_of("c", delay="1h"),
+    )
+
+    assert rules.cancelled_by == {
+        "order.payment_charged": {"a", "b"},
+        "order.note_added": {"b"},
+    }

@@ -1,0 +1,157 @@
+"""The judge: what becomes of a case, what waits, what is stopped."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from domain.orders import commands as c
+from domain.rules.judge import MAX_CHAIN
+from domain.rules.line import SetRuleMode
+from tests.support.examples import COMMANDS, ORDER_ID, actor
+from tests.support.rules import rule_of, watched_by
+
+WHO = {"command_id": UUID(int=1), "actor": actor(), "order_id": ORDER_ID}
+PLACE = COMMANDS["order.place"]
+CONFIRM = COMMANDS["order.change_status"]
+NOTE = c.AddNote(**WHO, text="Something")
+IS_NEW = {"is_new": "order.status == 'new'"}
+HOUR = timedelta(hours=1)
+
+
+def test_a_rule_that_fires_sends_its_acts_in_their_order() -> None:
+    rule = rule_of(then=[{"move": "confirmed"}, {"note": "Moved"}])
+
+    watched_by(rule).when(PLACE).then_runs(watch="fired").then_acts(
+        ("order.change_status", {"to_status": "confirmed"}),
+        ("order.add_note", {"text": "Moved"}),
+    )
+
+
+def test_a24_a_shadow_says_what_it_would_have_sent_and_leads_to_nothing() -> None:
+    watch = watched_by(rule_of(mode="shadow"), carrying_out=True).when(PLACE)
+
+    watch.then_runs(watch="shadow").then_acts(("order.add_note", {"text": "Seen"}))
+    assert not watch.order.noted
+
+
+def test_rules_of_one_event_judge_the_same_order_though_one_of_them_moves_it() -> None:
+    rules = [
+        rule_of("first", order=1, then=[{"move": "confirmed"}], conditions=IS_NEW),
+        rule_of("second", order=2, conditions=IS_NEW),
+    ]
+
+    watched_by(*rules).when(PLACE).then_runs(first="fired", second="fired")
+
+
+class TestDelay:
+    """D9: what is delayed is asked again when it is due."""
+
+    RULE = rule_of(delay="1h", cancel_on="order.payment_submitted", conditions=IS_NEW)
+
+    def test_it_acts_when_its_time_has_come(self) -> None:
+        watch = watched_by(self.RULE).when(PLACE).then_runs(watch="delayed").then_acts()
+
+        watch.when_time_passes(HOUR).then_runs(watch="fired")
+        watch.then_acts(("order.add_note", {"text": "Seen"}))
+        watch.when_time_passes(HOUR).then_runs()
+
+    def test_it_does_not_act_before(self) -> None:
+        watched_by(self.RULE).when(PLACE).when_time_passes(HOUR - timedelta(seconds=1)).then_runs()
+
+    def test_it_is_skipped_if_its_conditions_hold_no_longer(self) -> None:
+        watch = watched_by(self.RULE).when(PLACE, CONFIRM)
+
+        watch.when_time_passes(HOUR).then_runs(watch="skipped").then_acts()
+
+    def test_an_event_cancels_it(self) -> None:
+        paying = COMMANDS["order.submit_payment"]
+        watch = watched_by(self.RULE).when(PLACE, paying).then_runs(watch="cancelled")
+
+        assert watch.runs[0].why == "event"
+        watch.when_time_passes(HOUR).then_runs()
+
+    def test_another_version_of_the_rule_retires_it(self) -> None:
+        watch = watched_by(self.RULE).when(PLACE)
+        timer = next(iter(watch.judge.waits.values()))
+        watch._set_mode(
+            SetRuleMode(
+                command_id=UUID(int=9), actor=actor(), rule="watch", mode="shadow", of_version=1
+            )
+        )
+
+        watch.when_time_passes(HOUR).then_runs(watch="cancelled")
+        assert (watch.runs[0].why, timer.rule_version) == ("retired", 1)
+
+
+class TestSilence:
+    """P34: nothing has happened to the order for so long."""
+
+    RULE = rule_of(on=[{"silence": "1h", "in": ["new", "packed"]}])
+
+    def test_it_looks_after_so_much_silence(self) -> None:
+        watch = watched_by(self.RULE).when(PLACE).then_runs()
+
+        watch.when_time_passes(HOUR).then_runs(watch="fired")
+        watch.when_time_passes(10 * HOUR).then_runs()
+
+    def test_whatever_happens_breaks_it_and_it_begins_anew(self) -> None:
+        watch = watched_by(self.RULE).when(PLACE)
+        watch.now += HOUR - timedelta(minutes=2)
+        watch.when(NOTE)
+
+        watch.when_time_passes(timedelta(minutes=2)).then_runs()
+        watch.when_time_passes(HOUR).then_runs(watch="fired")
+
+    def test_elsewhere_nobody_waits_for_it(self) -> None:
+        watch = watched_by(self.RULE).when(PLACE, CONFIRM)
+
+        watch.when_time_passes(10 * HOUR).then_runs()
+
+    def test_without_statuses_it_is_awaited_wherever_the_order_has_not_ended(self) -> None:
+        rule = rule_of(on=[{"silence": "1h"}])
+        ended = c.ChangeStatus(
+            **WHO, to_status="cancelled", reason_code="changed_mind", initiator="client"
+        )
+
+        watched_by(rule).when(PLACE, CONFIRM).when_time_passes(HOUR).then_runs(watch="fired")
+        watched_by(rule).when(PLACE, ended).when_time_passes(HOUR).then_runs()
+
+
+class TestLimits:
+    """D9: what goes too far is stopped, and its rule only watches from then on."""
+
+    def test_a_rule_fires_no_more_often_for_an_order_than_it_may(self) -> None:
+        rule = rule_of(on=[{"event": "order.note_added"}], then=[{"tag": "chatty"}],
+                       limits={"per_order": 2})  # fmt: skip
+        watch = watched_by(rule).when(PLACE, NOTE, NOTE).then_runs(watch="fired")
+
+        watch.when(NOTE).then_runs(watch="stopped")
+        assert watch.runs[0].why == "per_order"
+        watch.then_acts(("rule.set_mode", {"rule": "watch", "mode": "shadow", "of_version": 1}))
+
+    def test_a_rule_that_leads_to_itself_is_stopped_at_the_longest_chain(self) -> None:
+        rule = rule_of(on=[{"event": "order.note_added"}], limits={"per_order": 100})
+
+        watch = watched_by(rule, carrying_out=True).when(PLACE, NOTE)
+
+        *fired, stopped = watch.runs
+        assert [run.result for run in fired] == ["fired"] * MAX_CHAIN
+        assert (stopped.result, stopped.why) == ("stopped", "loop")
+        assert stopped.case.chain == ("watch",) * (MAX_CHAIN + 1)
+
+    def test_of_a_loop_of_two_the_youngest_only_watches_from_then_on(self) -> None:
+        rules = [
+            rule_of("older", on=[{"change": "owner_group", "to": "b"}],
+                    then=[{"assign": {"group": "a"}}]),
+            rule_of("younger", on=[{"change": "owner_group", "to": "a"}],
+                    then=[{"assign": {"group": "b"}}]),
+        ]  # fmt: skip
+        watch = watched_by(*rules, carrying_out=True)
+
+        watch.when(PLACE, c.AssignOwner(**WHO, group="a"))
+
+        (stopped,) = [run for run in watch.runs if run.result == "stopped"]
+        assert stopped.case.chain == ("younger", "older") * (MAX_CHAIN // 2) + ("younger",)
+        modes = {name: one.rule.mode for name, one in watch.rules.by_name.items()}
+        assert modes == {"older": "live", "younger": "shadow"}
+        watch.when(c.AssignOwner(**WHO, group="c"), c.AssignOwner(**WHO, group="a"))
+        watch.then_runs(younger="shadow")
