@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.messages import Command
@@ -20,6 +20,7 @@ from tests.support.rules import Watch, in_force, rule_of, told, watched_by
 from tests.support.strategies import any_command
 
 PLACE = COMMANDS["order.place"]
+LOOP = rule_of(on=[{"event": "order.note_added"}], limits={"per_order": 50})
 OTHER = UUID(int=99)  # an order, beside ORDER_ID
 names = st.sampled_from(["a", "b", "c", "d"])
 statuses = st.sampled_from([*PATH.statuses])
@@ -85,6 +86,7 @@ def watch(
 
 
 @given(some=rules, happening=steps)
+@example(some=[LOOP], happening=[COMMANDS["order.add_note"]])
 @settings(max_examples=100, deadline=None)
 def test_d9_no_chain_of_rules_is_longer_than_eight(
     some: list[Rule], happening: list[Command]
@@ -96,6 +98,7 @@ def test_d9_no_chain_of_rules_is_longer_than_eight(
 
 
 @given(some=rules, happening=steps)
+@example(some=[LOOP], happening=[COMMANDS["order.add_note"]] * 9)
 @settings(max_examples=100, deadline=None)
 def test_d9_no_rule_fires_more_often_for_an_order_than_its_limit(
     some: list[Rule], happening: list[Command]

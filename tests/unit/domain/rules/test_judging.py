@@ -56,7 +56,8 @@ def test_a_condition_sees_the_change_the_event_and_who_acted() -> None:
     rule = rule_of(
         on=[{"change": "status"}],
         conditions={
-            "change": "change.field == 'status' && change.old == 'new' && change.new == 'confirmed'",
+            "field": "change.field == 'status'",
+            "values": "change.old == 'new' && change.new == 'confirmed'",
             "event": "event.type == 'order.status_changed' && event.source == 'api'",
             "actor": "actor.kind == 'user' && actor.id == 'ann'",
         },
