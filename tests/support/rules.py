@@ -16,6 +16,7 @@ from domain.orders.events import stream_of
 from domain.orders.order import Order
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal
+from domain.rules.actions import WriteNote
 from domain.rules.book import InForce, Published
 from domain.rules.judge import Judge
 from domain.rules.judging import Sight
@@ -38,6 +39,11 @@ def rule_of(
     shortest = {"on": [{"event": "order.placed"}], "then": [{"note": "Seen"}]}
     asked = {"if": conditions} if conditions else {}
     return Rule.model_validate({"rule": rule, **shortest, **asked, **written})
+
+
+def only_noting(rule: Rule) -> Rule:
+    """Give a rule that looks when this one does, and only writes a note."""
+    return rule.model_copy(update={"then": (WriteNote(note=rule.rule),)})
 
 
 def in_force(*rules: Rule) -> InForce:
