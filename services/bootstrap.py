@@ -23,7 +23,7 @@ from domain.paths.calendar_line import PublishCalendar
 from domain.paths.commands import PublishPath
 from domain.reading import Head
 from domain.streaming import Lane
-from infra import calendar_files
+from infra import calendar_files, rule_files
 from infra.batch_store import PostgresBatchStore
 from infra.broker import BrokerFacts, describe_broker, faust_arguments, kafka_arguments
 from infra.calendar_files import read_calendar
@@ -92,6 +92,7 @@ __all__ = [
     "read_calendar",
     "read_owners",
     "read_path",
+    "rule_files",
     "shared_login",
     "start_broker",
     "start_database",

@@ -56,7 +56,7 @@ def difference(old: OrderPath, new: OrderPath) -> Difference:
     """Say what the new path says otherwise than the old one."""
     one, other = old.content, new.content
     return Difference(
-        keys=_keys(_top(one), _top(other)),
+        keys=differing_keys(_top(one), _top(other)),
         statuses=_changes(one["statuses"], other["statuses"]),
         reordered=_common(old, new) != _common(new, old),
         moves=_changes(_moves(old), _moves(new)),
@@ -68,17 +68,19 @@ def _changes(old: Mapping[Key, Written], new: Mapping[Key, Written]) -> Changes[
     return Changes(
         added=tuple(key for key in new if key not in old),
         removed=tuple(key for key in old if key not in new),
-        changed={key: keys for key in old if key in new and (keys := _keys(old[key], new[key]))},
+        changed={
+            key: keys for key in old if key in new and (keys := differing_keys(old[key], new[key]))
+        },
     )
 
 
-def _keys(old: Written, new: Written, above: str = "") -> dict[str, Values]:
+def differing_keys(old: Written, new: Written, above: str = "") -> dict[str, Values]:
     """Name what differs as deep down as both have it: limit.wall, title.en."""
     found: dict[str, Values] = {}
     for key in {**old, **new}:
         one, other = old.get(key), new.get(key)
         if isinstance(one, dict) and isinstance(other, dict):
-            found |= _keys(one, other, f"{above}{key}.")
+            found |= differing_keys(one, other, f"{above}{key}.")
         elif one != other:
             found[above + key] = (one, other)
     return found

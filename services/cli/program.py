@@ -39,7 +39,9 @@ from services.cli import (
     quoting,
     relay,
     reports,
+    rule_diff,
     rule_trials,
+    rules,
     shipments,
     status,
     stock,
@@ -86,6 +88,7 @@ for command in (
     path_discover.discover,
 ):
     paths.app.command()(command)
+rules.app.command()(rule_diff.diff)
 products.app.command()(quoting.quote)
 
 for program in (
@@ -121,6 +124,7 @@ for group in (
     projections.app,
     paths.app,
     calendars.app,
+    rules.app,
     log.app,
     relay.app,
     broker.app,

@@ -1,0 +1,45 @@
+"""The rule that a command is about: a published one, `paid` or `paid@3`, or a file.
+
+A text that could be a name is one: a file of such a name is written `./paid`.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from services.cli.files import given_file
+
+if TYPE_CHECKING:
+    from domain.paths.names import Place
+    from domain.rules.rule import Rule
+    from services.bootstrap import System
+
+ARGUMENT: Final = "RULE, RULE@VERSION or FILE"
+HELP: Final = "As `rule list` names it, or YAML; `-` is standard input."
+_PUBLISHED: Final = re.compile(r"([a-z][a-z0-9_]{0,63})(?:@([1-9][0-9]{0,8}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class GivenRule:
+    """A rule and where it comes from."""
+
+    name: str  # as messages call it: paid.yaml, or paid, version 3
+    definition: "Rule"
+    version: int | None = None  # None: of a file
+    spot: "Callable[[Place], tuple[int, int]] | None" = None  # line and column in the file
+
+
+def given_rule(system: "System", argument: str) -> GivenRule:
+    """Find or read a rule. Raises: Unusable"""
+    from services.bootstrap import rule_files
+    from services.rules.published import known_rule
+
+    published = _PUBLISHED.fullmatch(argument)
+    if published is None:
+        file = given_file(argument)
+        placed = rule_files.place_rule(file.text, where=file.name)
+        return GivenRule(file.name, placed.value, spot=placed.spot)
+    name, version = published.groups()
+    known = known_rule(system, name, None if version is None else int(version))
+    return GivenRule(f"{name}, version {known.version}", known.definition, known.version)

@@ -1,0 +1,234 @@
+"""`orderpath rule …`: rules are published, listed, shown and switched."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from uuid import uuid5
+
+import typer
+
+from services.cli.errors import USAGE, WANTING, CommandFailed, complain, unmet_lines
+from services.cli.files import given_file
+from services.cli.options import AsJson, Envelope, unfolded
+from services.cli.output import put, table
+from services.cli.sending import build, execute, outcome_dict, put_outcome, where
+from services.cli.session import opened
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from domain.messages import Outcome
+    from domain.refusals import Unmet
+    from domain.rules.rule import Rule
+    from services.bootstrap import System
+    from services.rules.published import PublishedRule
+
+app: Final = typer.Typer(
+    name="rule",
+    help="Publish, check and show the rules by which things happen by themselves.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+RuleName = Annotated[str, typer.Argument(metavar="RULE", help="As `rule list` names it.")]
+_COLUMNS: Final = ("order>", "rule", "mode", "v>", "when", "if", "what")
+
+
+@app.command("list")
+def list_them(
+    ready: Annotated[
+        bool, typer.Option("--ready", help="Those that come ready-made, published or not.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """List the rules in the order in which they act: when each looks, and what it does."""
+    if ready:
+        rows = list(_ready())
+        columns: tuple[str, ...] = ("shop", "rule", "title", "when", "what")
+    else:
+        from services.rules.published import latest_rules
+
+        with opened() as system:
+            rows = [_row(one) for one in latest_rules(system)]
+        columns = _COLUMNS
+    cells = [list(row.values()) for row in rows]
+    put(rows, as_json=json, people=lambda: [table("Rules", *columns, rows=cells)])
+
+
+@app.command()
+@unfolded
+def publish(
+    file: Annotated[
+        str | None,
+        typer.Argument(metavar="FILE", help="YAML, `-` for standard input; see docs/rules.md."),
+    ] = None,
+    ready: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Instead: one that `list --ready` names.")
+    ] = None,
+    shop: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Instead: all of a ready-made shop.")
+    ] = None,
+    *,
+    envelope: Envelope,
+) -> None:
+    """Let a rule judge what happens from now on; the same content again is nothing new."""
+    from domain.rules.line import PublishRule, stream_of
+
+    if shop is not None and file is ready is None:
+        _publish_shop(shop, envelope)
+        return
+    definition = _file_or_ready(file, ready, shop)
+    name = definition.rule
+    with opened() as system:
+        outcome = system.execute(build(PublishRule, envelope, {"definition": definition}))
+        answer = outcome_dict(system, outcome, stream_of(name), rule=name)
+        put_outcome(outcome, answer, envelope, lambda: _sentence(system, name, outcome))
+
+
+@app.command()
+@unfolded
+def mode(
+    name: RuleName,
+    to: Annotated[str, typer.Argument(metavar="live|shadow|off", help="shadow only judges.")],
+    *,
+    envelope: Envelope,
+) -> None:
+    """Let a rule act, only judge, or do neither: its next version, else the same."""
+    from domain.rules.line import SetRuleMode, stream_of
+
+    with opened() as system:
+        outcome = execute(system, SetRuleMode, envelope, {"rule": name, "mode": to})
+        answer = outcome_dict(system, outcome, stream_of(name), rule=name)
+        put_outcome(outcome, answer, envelope, lambda: _sentence(system, name, outcome))
+
+
+@app.command()
+def show(
+    name: RuleName,
+    version: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="By default the latest.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Show a rule: when it looks, what has to hold, what it does."""
+    from services.rules.published import known_rule
+
+    with opened() as system:
+        known = known_rule(system, name, version)
+    answer = {
+        "rule": name,
+        "version": known.version,
+        "published_at": known.published_at,
+        "published_by": known.published_by,
+        "definition": known.definition.model_dump(mode="json"),
+    }
+    put(answer, as_json=json, people=lambda: _sheet(known))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of rule files, by which editors complete and check them."""
+    from importlib.resources import files
+
+    source = files("domain.rules").joinpath("rule.schema.json")
+    typer.echo(source.read_text(encoding="utf-8"), nl=False)
+
+
+def _row(one: "PublishedRule") -> dict[str, Any]:
+    from services.rules import rule_words as words
+
+    rule = one.definition
+    return {
+        "order": rule.order,
+        "rule": rule.rule,
+        "mode": rule.mode,
+        "version": one.version,
+        "when": words.when_words(rule),
+        "if": words.if_words(rule),
+        "what": words.what_words(rule),
+    }
+
+
+def _ready() -> Iterator[dict[str, Any]]:
+    """Describe each ready-made rule, those of shops last."""
+    from services.bootstrap import rule_files
+    from services.rules import rule_words as words
+
+    alone = [(None, rule_files.load_preset(name)) for name in rule_files.preset_names()]
+    of_shops = [(s, one) for s in rule_files.shop_names() for one in rule_files.shop_rules(s)]
+    for shop, rule in (*alone, *of_shops):
+        yield {
+            "shop": shop,
+            "rule": rule.rule,
+            "title": rule.title.get("en"),
+            "when": words.when_words(rule),
+            "what": words.what_words(rule),
+        }
+
+
+def _file_or_ready(file: str | None, ready: str | None, shop: str | None) -> "Rule":
+    """Read the file, or take the ready-made rule, whichever was named. Raises: Unusable"""
+    from services.bootstrap import rule_files
+
+    if sum(given is not None for given in (file, ready, shop)) != 1:
+        raise CommandFailed("name one: a FILE, --ready NAME or --shop NAME", USAGE)
+    if ready is not None:
+        return rule_files.load_preset(ready)
+    given = given_file(file or "")
+    return rule_files.read_rule(given.text, where=given.name)
+
+
+def _publish_shop(shop: str, envelope: Envelope) -> None:
+    """Publish the rules of a shop one by one; under one command id each has its own from it."""
+    from dataclasses import replace
+
+    from domain.rules.line import PublishRule, stream_of
+    from services.bootstrap import rule_files
+
+    answers: list[dict[str, Any]] = []
+    lines: list[str] = []
+    unmet: list[Unmet] = []
+    with opened() as system:
+        for rule in rule_files.shop_rules(shop):
+            own = envelope.command_id and uuid5(envelope.command_id, rule.rule)
+            said = replace(envelope, command_id=own)
+            outcome = system.execute(build(PublishRule, said, {"definition": rule}))
+            answers.append(outcome_dict(system, outcome, stream_of(rule.rule), rule=rule.rule))
+            if outcome.kind == "refused":
+                unmet += outcome.unmet
+            else:
+                lines.append(_sentence(system, rule.rule, outcome))
+    put({"shop": shop, "rules": answers}, as_json=envelope.json, people=lambda: lines)
+    if unmet:
+        complain(unmet_lines(tuple(unmet)))
+        raise SystemExit(WANTING)
+
+
+def _sentence(system: "System", name: str, outcome: "Outcome") -> str:
+    from services.rules.published import known_rule
+
+    known = known_rule(system, name)
+    doing = {"live": "acts on", "shadow": "only judges", "off": "leaves alone"}
+    if outcome.kind == "nothing":
+        return f"Nothing new: version {known.version} of rule {name} says the same."
+    does = doing[known.definition.mode]
+    return f"Version {known.version} of rule {name} {does} what happens now; {where(outcome)}"
+
+
+def _sheet(known: "PublishedRule") -> "Iterator[RenderableType]":
+    from services.rules import rule_words as words
+
+    rule = known.definition
+    title = f"Rule {rule.rule}, version {known.version}: {rule.title.get('en', rule.rule)}"
+    limits = f"{rule.limits.per_order} times per order, {rule.limits.per_minute} per minute"
+    rows = [
+        ("mode", rule.mode),
+        ("order", rule.order),
+        ("when", words.when_words(rule)),
+        *((f"if {name}", source) for name, source in rule.if_.items()),
+        *(("then", what) for what in words.what_words(rule).split("; ")),
+        ("roles", ", ".join(rule.roles) or None),
+        ("not if", ", ".join(rule.cancel_on) or None),
+        ("at most", limits),
+        ("published", f"{known.published_at:%Y-%m-%d %H:%M} UTC by {known.published_by}"),
+        *([("about", rule.description)] if rule.description else []),
+    ]
+    yield table(title, "key", "value", rows=[row for row in rows if row[1] is not None])

@@ -1,0 +1,205 @@
+"""`orderpath rule …`: A19 A22 P33. A shop publishes its rules, switches them, and can read them."""
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.support.command_line import CommandLine
+
+GREET = """\
+rule: greet
+title: {en: Greet}
+order: 5
+on: [{change: status, to: confirmed}]
+if:
+  is_dear: order.total_minor > 100000
+then:
+  - {note: Dear order}
+  - {move: packed}
+roles: [warehouse]
+"""
+PUBLISH = ("rule", "publish")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """The file of a rule."""
+    path = tmp_path / "greet.yaml"
+    path.write_text(GREET)
+    return path
+
+
+def test_a_published_rule_is_listed_with_when_it_looks_and_what_it_does(
+    line: CommandLine, file: Path
+) -> None:
+    published = line.run(*PUBLISH, file, "--actor", "ann", "--json")
+
+    assert (published.code, published.json["outcome"]) == (0, "accepted"), published.err
+    assert (published.json["rule"], published.json["version"]) == ("greet", 1)
+    assert line.run("rule", "list", "--json").json == [
+        {
+            "order": 5, "rule": "greet", "mode": "live", "version": 1,
+            "when": "status > confirmed", "if": "is_dear", "what": "note; move packed",
+        }
+    ]  # fmt: skip
+
+
+def test_p33_more_than_fifty_rules_stay_readable_in_the_order_in_which_they_act(
+    line: CommandLine, file: Path
+) -> None:
+    for number in range(12):
+        text = GREET.replace("rule: greet", f"rule: greet_{number}")
+        line.run(*PUBLISH, "-", stdin=text.replace("order: 5", f"order: {50 - number}"))
+    for shop in ("city_tuning", "koftenyshi"):
+        line.run(*PUBLISH, "--shop", shop)
+    line.run(*PUBLISH, "--ready", "paid_to_assembly")
+
+    rows = line.run("rule", "list", "--json").json
+    people = line.run("rule", "list").out.splitlines()
+
+    assert [row["order"] for row in rows] == sorted(row["order"] for row in rows)
+    assert len(rows) == 12 + 6 + 2 + 1
+    assert len([one for one in people if "greet_" in one]) == 12
+    assert max(map(len, people)) <= 200
+
+
+def test_the_ready_made_rules_are_told_with_their_shops(line: CommandLine) -> None:
+    rows = line.run("rule", "list", "--ready", "--json").json
+    by_name = {row["rule"]: row for row in rows}
+
+    assert by_name["paid_to_assembly"]["shop"] is None
+    assert by_name["paid_to_assembly"]["what"] == "move assembling"
+    assert by_name["minoxidil_track_mail"]["shop"] == "minoxidil"
+    assert by_name["minoxidil_track_mail"]["what"] == "mail customer: track_number"
+    assert line.run("rule", "list", "--json").json == []
+
+
+def test_a_rule_is_shown_in_whatever_version(line: CommandLine, file: Path) -> None:
+    line.run(*PUBLISH, file, "--actor", "ann")
+    line.run(*PUBLISH, "-", "--actor", "bob", stdin=GREET.replace("100000", "200000"))
+
+    people = line.run("rule", "show", "greet").out
+    first = line.run("rule", "show", "greet", "--version", 1, "--json").json
+
+    for words in ("Rule greet, version 2: Greet", "order.total_minor > 200000", "move packed",
+                  "warehouse", "20 times per order", "UTC by bob"):  # fmt: skip
+        assert words in people
+    assert (first["version"], first["published_by"]) == (1, "ann")
+    assert first["definition"]["if"] == {"is_dear": "order.total_minor > 100000"}
+
+
+def test_an_unknown_rule_or_version_is_answered_with_what_there_is(
+    line: CommandLine, file: Path
+) -> None:
+    none = line.run("rule", "show", "greet")
+    line.run(*PUBLISH, file)
+    other, late = line.run("rule", "show", "gret"), line.run("rule", "show", "greet@2")
+    version = line.run("rule", "diff", "greet", "greet@2")
+
+    assert (none.code, "none is published, `orderpath rule list --ready`" in none.err) == (2, True)
+    assert (other.code, other.err) == (2, "Error: no rule is named 'gret': choose one of greet\n")
+    assert late.code == 2
+    assert "the rule greet has no version 2: the latest is 1" in version.err
+
+
+def test_the_same_rule_again_is_nothing_new(line: CommandLine, file: Path) -> None:
+    first, again = line.run(*PUBLISH, file), line.run(*PUBLISH, file)
+
+    assert "Version 1 of rule greet acts on what happens now" in first.out
+    assert (again.code, "Nothing new: version 1 of rule greet" in again.out) == (0, True)
+
+
+def test_publishing_under_the_same_command_id_happens_once(line: CommandLine, file: Path) -> None:
+    command = (*PUBLISH, file, "--command-id", uuid4(), "--json")
+
+    first, again = line.run(*command), line.run(*command)
+
+    assert again.json == first.json | {"repeated": True}
+
+
+def test_a24_a_rule_is_switched_to_shadow_and_off_and_on_again(
+    line: CommandLine, file: Path
+) -> None:
+    line.run(*PUBLISH, file)
+
+    shadow = line.run("rule", "mode", "greet", "shadow")
+    same = line.run("rule", "mode", "greet", "shadow")
+    off = line.run("rule", "mode", "greet", "off", "--json")
+
+    assert "Version 2 of rule greet only judges what happens now" in shadow.out
+    assert "Nothing new" in same.out
+    assert (off.json["outcome"], off.json["version"]) == ("accepted", 3)
+    assert line.run("rule", "list", "--json").json[0]["mode"] == "off"
+
+
+def test_a_mode_that_there_is_not_and_a_rule_that_is_not_there_are_named(
+    line: CommandLine, file: Path
+) -> None:
+    line.run(*PUBLISH, file)
+
+    odd = line.run("rule", "mode", "greet", "on")
+    unknown = line.run("rule", "mode", "great", "off")
+
+    assert (odd.code, "mode: Input should be 'live', 'shadow' or 'off'" in odd.err) == (2, True)
+    assert (unknown.code, "No rule great is published" in unknown.err) == (1, True)
+
+
+def test_the_rules_of_a_shop_are_published_together_and_twice_is_nothing(
+    line: CommandLine,
+) -> None:
+    command = (*PUBLISH, "--shop", "city_tuning", "--command-id", uuid4(), "--json")
+
+    first, again = line.run(*command), line.run(*command)
+    people = line.run(*PUBLISH, "--shop", "city_tuning")
+
+    assert [one["outcome"] for one in first.json["rules"]] == ["accepted"] * 6
+    assert [one["repeated"] for one in again.json["rules"]] == [True] * 6
+    assert people.out.count("Nothing new") == 6
+    assert len(line.run("rule", "list", "--json").json) == 6
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "name one: a FILE, --ready NAME or --shop NAME"),
+        (("--ready", "paid_to_assembly", "--shop", "kupidon"), "name one: a FILE, --ready NAME"),
+        (("--ready", "paid_to_asembly"), "did you mean paid_to_assembly?"),
+        (("--shop", "cupidon"), "no ready-made shop 'cupidon' has rules: did you mean kupidon?"),
+    ],
+)
+def test_what_cannot_be_published_is_a_matter_of_usage(
+    line: CommandLine, words: tuple[str, ...], said: str
+) -> None:
+    answer = line.run(*PUBLISH, *words)
+
+    assert (answer.code, said in answer.err) == (2, True)
+
+
+def test_a_file_with_mistakes_publishes_nothing(line: CommandLine, file: Path) -> None:
+    file.write_text(GREET.replace("status, to", "stauts, to").replace("move:", "moove:"))
+
+    said = line.run(*PUBLISH, file)
+
+    assert said.code == 2
+    assert "greet.yaml:4:15: there is no field 'stauts': did you mean status?" in said.err
+    assert "greet.yaml:9:5: unknown key 'moove': did you mean move?" in said.err
+    assert line.run("rule", "list", "--json").json == []
+
+
+def test_the_difference_of_two_versions_is_told_key_by_key(line: CommandLine, file: Path) -> None:
+    line.run(*PUBLISH, file)
+    file.write_text(GREET.replace("move: packed", "move: done").replace("100000", "200000"))
+
+    said = line.run("rule", "diff", "greet", file, "--json").json
+    people = line.run("rule", "diff", "greet", file).out
+
+    assert (said["old"], said["new"]) == (
+        {"rule": "greet", "version": 1}, {"rule": "greet", "version": None},
+    )  # fmt: skip
+    assert said["keys"] == {
+        "if.is_dear": {"old": "order.total_minor > 100000", "new": "order.total_minor > 200000"},
+        "then.2.move": {"old": "packed", "new": "done"},
+    }
+    assert "then.2.move" in people
+    assert "No difference" in line.run("rule", "diff", "greet", "greet@1").out
