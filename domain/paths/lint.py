@@ -7,6 +7,7 @@ lint_likeness. Called by `orderpath path lint`.
 from collections.abc import Mapping
 
 from domain.paths.asking import list_follow_findings
+from domain.paths.definition import Definition
 from domain.paths.findings import Finding
 from domain.paths.lint_conditions import list_condition_findings
 from domain.paths.lint_costs import list_cost_findings
@@ -41,13 +42,13 @@ def lint(
         *list_alike_paths(path, others or {}),
         *(() if known_owners is None else list_inactive_owners(path, known_owners)),
     ]
-    return sorted(found, key=lambda finding: (_rank(path, finding.place), finding.code))
+    return sorted(found, key=lambda finding: (rank_of(path, finding.place), finding.code))
 
 
-def _rank(path: OrderPath, place: Place) -> tuple[int, ...]:
-    """Give where a place stands in the path: keys of a model and of a mapping in their order."""
+def rank_of(definition: Definition, place: Place) -> tuple[int, ...]:
+    """Give where a place stands: keys of a model and of a mapping in their order."""
     ranks: list[int] = []
-    value: object = path
+    value: object = definition
     for key in place:
         if isinstance(key, int):
             ranks.append(key)

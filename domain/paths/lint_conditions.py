@@ -43,11 +43,11 @@ class _Judge:
 
     def __init__(self, path: OrderPath) -> None:
         self._path = path
-        self._defined = _domains(path, ["", *path.statuses])
+        self._defined = domains_of(path, ["", *path.statuses])
 
     def alone(self, place: Place, node: Node, statuses: Collection[str]) -> Iterator[Finding]:
-        domains = _domains(self._path, statuses)
-        if unknown := list(_unknown_values(self._defined, place, node)):
+        domains = domains_of(self._path, statuses)
+        if unknown := list(unknown_values(self._defined, place, node)):
             yield from unknown
         elif not can_be([(node, True)], domains):
             yield _never(place, statuses)
@@ -63,7 +63,7 @@ class _Judge:
             for index, node in enumerate(nodes)
             for finding in self.alone((*place, index, "when"), node, statuses)
         ]
-        domains = _domains(self._path, statuses)
+        domains = domains_of(self._path, statuses)
         if not told and not can_be([(node, True) for node in nodes], domains):
             told = [_contradicting(place)]
         yield from told
@@ -102,7 +102,8 @@ def _contradicting(place: Place) -> Finding:
     )
 
 
-def _unknown_values(defined: Domains, place: Place, node: Node) -> Iterator[Finding]:
+def unknown_values(defined: Domains, place: Place, node: Node) -> Iterator[Finding]:
+    """Give each comparison with a value that the field never has."""
     for name, field, values in _compared(node, {}):
         for value in values:
             if value not in defined.get(field, {value}):
@@ -144,7 +145,7 @@ def _list_of(node: Node) -> str:
     return node.text if node.kind == "name" else ""
 
 
-def _domains(path: OrderPath, statuses: Collection[str]) -> Domains:
+def domains_of(path: OrderPath, statuses: Collection[str]) -> Domains:
     """Give every value of the fields that have few, for an order in one of these statuses."""
     pieces = (*PIECE_STATUSES, *(f"partly_{status}" for status in PIECE_STATUSES))
     return {

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ARGUMENT: Final = "PATH, PATH@VERSION or FILE"
 HELP: Final = "As `path list` names it, or YAML; `-` is standard input."
 _PUBLISHED: Final = re.compile(r"([a-z][a-z0-9_]{0,63})(?:@([1-9][0-9]{0,8}))?")
+Spot = Callable[["Place"], tuple[int, int]]  # gives line and column in the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class GivenPath:
     name: str  # as messages call it: shop.yaml, or small, version 3
     definition: "OrderPath"
     version: int | None = None  # None: of a file
-    spot: "Callable[[Place], tuple[int, int]] | None" = None  # line and column in the file
+    spot: Spot | None = None
 
 
 def given_path(system: "System", argument: str) -> GivenPath:

@@ -4,14 +4,13 @@ A text that could be a name is one: a file of such a name is written `./paid`.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from services.cli.files import given_file
+from services.cli.given_paths import Spot
 
 if TYPE_CHECKING:
-    from domain.paths.names import Place
     from domain.rules.rule import Rule
     from services.bootstrap import System
 
@@ -27,7 +26,7 @@ class GivenRule:
     name: str  # as messages call it: paid.yaml, or paid, version 3
     definition: "Rule"
     version: int | None = None  # None: of a file
-    spot: "Callable[[Place], tuple[int, int]] | None" = None  # line and column in the file
+    spot: Spot | None = None
 
 
 def given_rule(system: "System", argument: str) -> GivenRule:

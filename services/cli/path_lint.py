@@ -9,7 +9,7 @@ import typer
 from services.cli import given_paths
 from services.cli.errors import WANTING
 from services.cli.files import given_file
-from services.cli.given_paths import GivenPath, given_path
+from services.cli.given_paths import GivenPath, Spot, given_path
 from services.cli.options import AsJson
 from services.cli.output import put
 from services.cli.session import opened
@@ -44,16 +44,17 @@ def lint(
     answer = {
         "path": given.definition.path,
         "version": given.version,
-        "findings": [_as_dict(finding, given) for finding in found],
-        "counts": _counts(found),
+        "findings": [told_as_dict(finding, given.spot) for finding in found],
+        "counts": counts_of(found),
     }
     put(answer, as_json=json, people=lambda: _lines(found, given))
     if any(finding.severity != "hint" for finding in found):
         raise SystemExit(WANTING)
 
 
-def _as_dict(finding: "Finding", given: GivenPath) -> dict[str, Any]:
-    line, column = given.spot(finding.place) if given.spot else (None, None)
+def told_as_dict(finding: "Finding", spot: Spot | None) -> dict[str, Any]:
+    """Give a finding with its stable keys. spot: where places stand in a file"""
+    line, column = spot(finding.place) if spot else (None, None)
     return {
         "code": finding.code,
         "severity": finding.severity,
@@ -66,7 +67,8 @@ def _as_dict(finding: "Finding", given: GivenPath) -> dict[str, Any]:
     }
 
 
-def _counts(found: "Sequence[Finding]") -> dict[str, int]:
+def counts_of(found: "Sequence[Finding]") -> dict[str, int]:
+    """Count findings by their severity: errors, warnings, hints."""
     from domain.paths.findings import Severity
 
     counts = Counter(finding.severity for finding in found)
@@ -81,14 +83,19 @@ def _lines(found: "Sequence[Finding]", given: GivenPath) -> Iterator[str]:
         yield f"    do:  {finding.needed}"
     if len(found) > MOST_TOLD:
         codes = Counter(finding.code for finding in found)
-        counted = ", ".join(f"{code} {number:,}" for code, number in codes.most_common())
-        yield f"The first {MOST_TOLD} of {len(found):,}: {counted}. --json has all."
+        often = ", ".join(f"{code} {number:,}" for code, number in codes.most_common())
+        yield f"The first {MOST_TOLD} of {len(found):,}: {often}. --json has all."
+    yield f"{given.name}: {counted(found)}"
+
+
+def counted(found: "Sequence[Finding]") -> str:
+    """Say how many findings there are: 1 error, 2 hints."""
     counts = [
         f"{number:,} {plural.removesuffix('s') if number == 1 else plural}"
-        for plural, number in _counts(found).items()
+        for plural, number in counts_of(found).items()
         if number
     ]
-    yield f"{given.name}: {', '.join(counts) or 'nothing to say'}"
+    return ", ".join(counts) or "nothing to say"
 
 
 def _where(finding: "Finding", given: GivenPath) -> str:

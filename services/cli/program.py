@@ -40,6 +40,8 @@ from services.cli import (
     relay,
     reports,
     rule_diff,
+    rule_graph,
+    rule_lint,
     rule_trials,
     rules,
     shipments,
@@ -88,7 +90,8 @@ for command in (
     path_discover.discover,
 ):
     paths.app.command()(command)
-rules.app.command()(rule_diff.diff)
+for rule_command in (rule_lint.lint, rule_diff.diff, rule_graph.graph):
+    rules.app.command()(rule_command)
 products.app.command()(quoting.quote)
 
 for program in (

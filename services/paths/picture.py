@@ -48,13 +48,13 @@ def _mermaid(path: OrderPath, counts: Counts) -> Iterator[str]:
         yield f'    subgraph stage_{number}["{stage}"]'
         for code in codes:
             status = path.statuses[code]
-            label = "<br/>".join(map(_in_mermaid, _label(code, status, counts)))
+            label = "<br/>".join(map(in_mermaid, _label(code, status, counts)))
             yield (
                 f'        s_{code}(["{label}"])' if status.final else f'        s_{code}["{label}"]'
             )
         yield "    end"
     for source, target, words, by_itself in _arrows(path):
-        label = f'|"{_in_mermaid(words)}"|' if words else ""
+        label = f'|"{in_mermaid(words)}"|' if words else ""
         yield f"    {source} {'-.->' if by_itself else '-->'}{label} {target}"
     for code, status in path.statuses.items():
         if status.color:
@@ -63,7 +63,7 @@ def _mermaid(path: OrderPath, counts: Counts) -> Iterator[str]:
             yield f"    style s_{code} stroke-dasharray:4"
 
 
-def _in_mermaid(text: str) -> str:
+def in_mermaid(text: str) -> str:
     """Write every sign that could mean something there by its number."""
     return re.sub(r"[^\w .,:()/'+-]", lambda sign: f"#{ord(sign[0])};", text)
 

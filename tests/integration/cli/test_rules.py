@@ -203,3 +203,104 @@ def test_the_difference_of_two_versions_is_told_key_by_key(line: CommandLine, fi
     }
     assert "then.2.move" in people
     assert "No difference" in line.run("rule", "diff", "greet", "greet@1").out
+
+
+class TestLint:
+    """`orderpath rule lint`: P33 D9."""
+
+    def test_a_finding_tells_its_line_why_it_matters_and_what_to_do(
+        self, line: CommandLine, file: Path
+    ) -> None:
+        file.write_text(GREET.replace("confirmed}", "confirmd}"))
+
+        said = line.run("rule", "lint", file)
+
+        assert said.code == 1
+        assert said.out.splitlines()[0].startswith(
+            "greet.yaml:4:23: error value_unknown: order.status never is 'confirmd': did you mean"
+        )
+        assert "    why: the rule never looks for it" in said.out
+        assert said.out.splitlines()[-1].startswith("1 rule: ")
+
+    def test_a_rule_is_held_against_all_published_paths_or_the_one_that_is_named(
+        self, line: CommandLine, file: Path
+    ) -> None:
+        file.write_text(GREET.replace("move: packed", "move: assembling"))
+
+        packer = line.run("rule", "lint", file, "--json").json
+        manager = line.run("rule", "lint", "-", stdin=file.read_text().replace(
+            "roles: [warehouse]", "roles: [manager]"))  # fmt: skip
+        elsewhere = line.run("rule", "lint", file, "--path", "olist", "--json").json
+
+        assert packer["findings"] == []
+        assert manager.code == 0
+        assert {one["code"] for one in elsewhere["findings"]} == {"value_unknown", "move_unknown"}
+
+    def test_all_published_rules_are_asked_where_none_is_named(self, line: CommandLine) -> None:
+        line.run(*PUBLISH, "--ready", "paid_to_assembly")
+        line.run(*PUBLISH, "--ready", "delivery_problem_task")
+
+        said = line.run("rule", "lint", "--json")
+
+        assert (said.code, said.json["findings"]) == (0, [])
+        assert [one["rule"] for one in said.json["rules"]] == [
+            "paid_to_assembly", "delivery_problem_task",
+        ]  # fmt: skip
+        assert "2 rules: nothing to say" in line.run("rule", "lint").out
+
+    def test_a_file_is_held_against_the_published_rules(
+        self, line: CommandLine, file: Path
+    ) -> None:
+        line.run(*PUBLISH, "-", stdin=NOTING.replace("noting", "other"))
+        file.write_text(NOTING)
+
+        said = line.run("rule", "lint", file)
+
+        assert said.code == 1
+        assert "warning rules_in_circle: noting can lead to itself" in said.out
+        assert "in a circle: noting > other > noting" in said.out or (
+            "in a circle: other > noting > other" in said.out
+        )
+
+    def test_owners_are_asked_of_a_list(self, line: CommandLine, tmp_path: Path) -> None:
+        owners = tmp_path / "owners.yaml"
+        owners.write_text("groups: [leads]\n")
+        line.run(*PUBLISH, "--ready", "delivery_problem_task")
+
+        said = line.run("rule", "lint", "delivery_problem_task", "--owners", owners)
+
+        place = "delivery_problem_task.then.0.to.group"
+        assert f"{place}: warning owner_inactive: there is no group managers" in said.out
+
+
+NOTING = """\
+rule: noting
+on: [{event: order.note_added}]
+then: [{note: Again}]
+"""
+
+
+def test_p33_the_graph_shows_which_rule_can_lead_to_which(line: CommandLine) -> None:
+    nothing = line.run("rule", "graph")
+    line.run(*PUBLISH, "--shop", "city_tuning")
+    line.run("rule", "mode", "city_tuning_4_buyer_task", "shadow")
+    line.run("rule", "mode", "city_tuning_6_paid", "off")
+
+    edges = line.run("rule", "graph", "--json").json
+    picture = line.run("rule", "graph", "--mermaid").out
+    people = line.run("rule", "graph").out
+
+    assert "No rule can lead to another one." in nothing.out
+    pairs = {(edge["rule"], edge["leads_to"]) for edge in edges}
+    assert ("city_tuning_1_share_out", "city_tuning_2_reserve") in pairs
+    assert ("city_tuning_2_reserve", "city_tuning_3_to_buy") in pairs
+    assert ("city_tuning_3_to_buy", "city_tuning_4_buyer_task") in pairs
+    assert ("city_tuning_4_buyer_task", "city_tuning_5_payment") not in pairs
+    assert picture.startswith("flowchart LR\n")
+    assert (
+        'r_city_tuning_1_share_out -->|"order.owner_assigned"| r_city_tuning_2_reserve' in picture
+    )
+    assert "style r_city_tuning_4_buyer_task stroke-dasharray:4" in picture
+    assert "city_tuning_6_paid" not in picture
+    assert "order.owner_assigned" in people
+    assert line.run("rule", "graph", "--mermaid", "--json").code == 2

@@ -1,0 +1,59 @@
+"""Lint: rules that can lead to each other in a circle."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from domain.paths.findings import Finding
+from domain.paths.path import OrderPath
+from domain.rules.findings import Told
+from domain.rules.judge import MAX_CHAIN
+from domain.rules.leading import leads_on, traces_of
+from domain.rules.rule import Rule
+
+MAX_CIRCLES = 100  # that are told of
+
+
+def list_circles(rules: Sequence[Rule], paths: Collection[OrderPath]) -> Iterator[Told]:
+    """Give each circle once, at the rule that stands first in it."""
+    before = _led_on(rules, paths)
+    for _ in range(MAX_CIRCLES):
+        circle = _circle(before)
+        if circle is None:
+            return
+        before[circle[-1]].discard(circle[-2])  # One circle less.
+        yield Told(circle[:-1], _finding(circle))
+
+
+def _led_on(rules: Sequence[Rule], paths: Collection[OrderPath]) -> dict[str, set[str]]:
+    """Name, for each rule, those that lead to it, and it on to something else."""
+    traces = {rule.rule: traces_of(rule, paths) for rule in rules}
+    return {
+        other.rule: {
+            name for name, left in traces.items() if leads_on(left, other, traces[other.rule])
+        }
+        for other in rules
+    }
+
+
+def _circle(before: Mapping[str, Collection[str]]) -> list[str] | None:
+    """Give the rules of a circle in their order, the first one again at the end."""
+    try:
+        TopologicalSorter(before).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        return circle
+    return None
+
+
+def _finding(circle: Sequence[str]) -> Finding:
+    alone = len(circle) == 2
+    return Finding(
+        code="rules_in_circle",
+        severity="warning",
+        place=("then",),
+        message=f"{circle[0]} can lead to itself"
+        if alone
+        else f"in a circle: {' > '.join(circle)}",
+        why=f"after {MAX_CHAIN} rules they are stopped, and the youngest only judges from then on",
+        needed="ask for something that does not hold the second time",
+    )

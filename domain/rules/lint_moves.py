@@ -1,0 +1,97 @@
+"""Lint: moves of rules that the path refuses, from where the rule can fire and as it acts."""
+
+from collections.abc import Iterator, Sequence
+
+from domain.hints import hint
+from domain.paths.findings import Finding
+from domain.paths.path import OrderPath
+from domain.paths.transitions import Transition
+from domain.rules.actions import Move
+from domain.rules.occasions import is_of_stock, statuses_of
+from domain.rules.rule import Rule
+
+
+def list_move_findings(rule: Rule, paths: Sequence[OrderPath]) -> Iterator[Finding]:
+    """Give each move that is refused always, or from some of the statuses."""
+    if is_of_stock(rule) or not paths:
+        return
+    for number, action in enumerate(rule.then):
+        if isinstance(action, Move):
+            yield from _of_move(rule, number, action, paths)
+
+
+def _of_move(rule: Rule, number: int, move: Move, paths: Sequence[OrderPath]) -> Iterator[Finding]:
+    concerned = [path for path in paths if statuses_of(rule, path)]
+    having = [path for path in concerned if move.move in path.statuses]
+    if not having:
+        known = dict.fromkeys(code for path in concerned or paths for code in path.statuses)
+        yield _unknown(number, move.move, [*known])
+        return
+    refused: dict[str, str] = {}  # status -> why
+    allowed = False
+    for path in having:
+        for status in statuses_of(rule, path):
+            why = None if status == move.move else _refused(rule, path, status, move)
+            allowed = allowed or (why is None and status != move.move)
+            if why is not None and path.statuses[status].final is None:
+                refused[status] = why
+    if refused:
+        yield _forbidden(number, move.move, refused, always=not allowed)
+
+
+def _refused(rule: Rule, path: OrderPath, status: str, move: Move) -> str | None:
+    """Say why a path refuses a move to a rule, None if it does not."""
+    transition = path.matrix.get((status, move.move))
+    if transition is None:
+        return "no transition leads there"
+    if not path.statuses[move.move].active:
+        return "it is not active"
+    if transition.roles and not {*transition.roles} & {*rule.roles}:
+        return f"it takes one of the roles {', '.join(transition.roles)}"
+    if transition.approval is not None:
+        return "somebody has to agree first"
+    unsaid = [*_unsaid(path, transition, move)]
+    return f"it asks for {', '.join(unsaid)}" if unsaid else None
+
+
+def _unsaid(path: OrderPath, transition: Transition, move: Move) -> Iterator[str]:
+    fails = path.statuses[move.move].final == "failure"
+    if move.reason_code is None and (fails or "reason_code" in transition.require):
+        yield "reason_code"
+    elif move.reason_code and transition.reasons and move.reason_code not in transition.reasons:
+        yield f"one of the reasons {', '.join(transition.reasons)}"
+    if move.initiator is None and (fails or "initiator" in transition.require):
+        yield "initiator"
+    if move.reason is None and (transition.override or "reason" in transition.require):
+        yield "reason"
+
+
+def _unknown(number: int, status: str, known: Sequence[str]) -> Finding:
+    return Finding(
+        code="move_unknown",
+        severity="error",
+        place=("then", number, "move"),
+        message=f"there is no status {status}{hint(status, known)}",
+        why="the move is refused every time",
+        needed="write a status of the path whose orders it looks at",
+    )
+
+
+def _forbidden(number: int, target: str, refused: dict[str, str], *, always: bool) -> Finding:
+    whys = dict.fromkeys(refused.values())
+    told = [
+        f"from {_listed([s for s, because in refused.items() if because == why])}: {why}"
+        for why in whys
+    ]
+    return Finding(
+        code="move_forbidden" if always else "move_forbidden_from",
+        severity="error" if always else "warning",
+        place=("then", number, "move"),
+        message=f"the path refuses {target} {'; '.join(told)}",
+        why="each time it is asked for in vain, and stands among the refusals",
+        needed="let a condition ask for a status from which it may go on, or give the rule a role",
+    )
+
+
+def _listed(statuses: Sequence[str]) -> str:
+    return f"{', '.join(statuses[:5])}{', …' * (len(statuses) > 5)}"
