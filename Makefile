@@ -55,8 +55,9 @@ bench: setup ## Measure; choose: make bench ARGS="--help"
 wheel-check: setup ## Build the wheel, install it in a new environment elsewhere, run it there
 	@$(BIN)/python -m tests.packaging.wheel_check
 
-schema: setup ## Write the path language's JSON Schema and docs/contract again from the models
+schema: setup ## Write the JSON Schemas of paths and rules and docs/contract again from the models
 	@$(BIN)/python -m tests.golden.path_schema
+	@$(BIN)/python -m tests.golden.rule_schema
 	@$(BIN)/python -m tests.golden.contract
 	@$(BIN)/python -m tests.golden.command_schemas
 

@@ -1,6 +1,6 @@
 """Lint: moves of rules that the path refuses, from where the rule can fire and as it acts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from domain.hints import hint
 from domain.paths.findings import Finding
@@ -35,8 +35,10 @@ def _of_move(rule: Rule, number: int, move: Move, paths: Sequence[OrderPath]) ->
             allowed = allowed or (why is None and status != move.move)
             if why is not None and path.statuses[status].final is None:
                 refused[status] = why
-    if refused:
-        yield _forbidden(number, move.move, refused, always=not allowed)
+    if refused and allowed:
+        yield _forbidden_from(number, move.move, refused)
+    elif refused:
+        yield _forbidden(number, move.move, refused)
 
 
 def _refused(rule: Rule, path: OrderPath, status: str, move: Move) -> str | None:
@@ -77,20 +79,35 @@ def _unknown(number: int, status: str, known: Sequence[str]) -> Finding:
     )
 
 
-def _forbidden(number: int, target: str, refused: dict[str, str], *, always: bool) -> Finding:
-    whys = dict.fromkeys(refused.values())
+def _forbidden(number: int, target: str, refused: Mapping[str, str]) -> Finding:
+    return Finding(
+        code="move_forbidden",
+        severity="error",
+        place=("then", number, "move"),
+        message=_refusal(target, refused),
+        why="the rule never does it, and fills the list of refusals",
+        needed="let it look where the move is allowed, give it a role, say what is asked for",
+    )
+
+
+def _forbidden_from(number: int, target: str, refused: Mapping[str, str]) -> Finding:
+    return Finding(
+        code="move_forbidden_from",
+        severity="warning",
+        place=("then", number, "move"),
+        message=_refusal(target, refused),
+        why="there it is asked for in vain, and fills the list of refusals",
+        needed="let a condition ask for the statuses from which the order may go on",
+    )
+
+
+def _refusal(target: str, refused: Mapping[str, str]) -> str:
+    """Say from where a move is refused, by the reason. refused: status -> why"""
     told = [
         f"from {_listed([s for s, because in refused.items() if because == why])}: {why}"
-        for why in whys
+        for why in dict.fromkeys(refused.values())
     ]
-    return Finding(
-        code="move_forbidden" if always else "move_forbidden_from",
-        severity="error" if always else "warning",
-        place=("then", number, "move"),
-        message=f"the path refuses {target} {'; '.join(told)}",
-        why="each time it is asked for in vain, and stands among the refusals",
-        needed="let a condition ask for a status from which it may go on, or give the rule a role",
-    )
+    return f"the path refuses {target} {'; '.join(told)}"
 
 
 def _listed(statuses: Sequence[str]) -> str:

@@ -20,9 +20,9 @@ def list_name_findings(rule: Rule, known: Known) -> Iterator[Finding]:
     """Give every name that nobody knows, as far as it is known what there is."""
     if known.owners is not None:
         yield from _owners(rule, known.owners)
-    yield from _missing(known.templates, "template", _templates(rule))
-    yield from _missing(known.endpoints, "endpoint", _endpoints(rule))
-    yield from _missing(known.calendars, "calendar", _calendars(rule))
+    yield from _unknown_templates(rule, known.templates)
+    yield from _unknown_endpoints(rule, known.endpoints)
+    yield from _unknown_calendars(rule, known.calendars)
     yield from _without_order(rule)
 
 
@@ -52,31 +52,43 @@ def _somebody(rule: Rule) -> Iterator[tuple[Place, Mapping[Kind, str]]]:
                 pass
 
 
-def _missing(
-    there: Set[str] | None, kind: str, used: Iterator[tuple[Place, str]]
-) -> Iterator[Finding]:
-    for place, name in used:
-        if there is not None and name not in there:
+def _unknown_templates(rule: Rule, there: Set[str] | None) -> Iterator[Finding]:
+    for number, action in enumerate(rule.then):
+        if isinstance(action, a.Notify) and _is_missing(action.template, there):
             yield Finding(
-                code=f"{kind}_unknown",
+                code="template_unknown",
                 severity="error",
-                place=place,
-                message=f"there is no {kind} {name}{hint(name, sorted(there)) if there else ''}",
-                why="what the rule does with it fails every time",
-                needed=f"write a {kind} that there is" if there else f"publish the {kind} first",
+                place=("then", number, "template"),
+                message=_missing("template", action.template, there),
+                why="the message has nothing to say, and is not sent",
+                needed="write one that there is, or publish it first",
             )
 
 
-def _templates(rule: Rule) -> Iterator[tuple[Place, str]]:
+def _unknown_endpoints(rule: Rule, there: Set[str] | None) -> Iterator[Finding]:
     for number, action in enumerate(rule.then):
-        if isinstance(action, a.Notify):
-            yield ("then", number, "template"), action.template
+        if isinstance(action, a.CallWebhook) and _is_missing(action.webhook, there):
+            yield Finding(
+                code="endpoint_unknown",
+                severity="error",
+                place=("then", number, "webhook"),
+                message=_missing("endpoint", action.webhook, there),
+                why="nobody is called",
+                needed="write one that there is, or name it in the settings",
+            )
 
 
-def _endpoints(rule: Rule) -> Iterator[tuple[Place, str]]:
-    for number, action in enumerate(rule.then):
-        if isinstance(action, a.CallWebhook):
-            yield ("then", number, "webhook"), action.webhook
+def _unknown_calendars(rule: Rule, there: Set[str] | None) -> Iterator[Finding]:
+    for place, name in _calendars(rule):
+        if _is_missing(name, there):
+            yield Finding(
+                code="calendar_unknown",
+                severity="error",
+                place=place,
+                message=_missing("calendar", name, there),
+                why="nobody knows the hours that the rule goes by",
+                needed="write one that there is, or publish it first",
+            )
 
 
 def _calendars(rule: Rule) -> Iterator[tuple[Place, str]]:
@@ -85,6 +97,14 @@ def _calendars(rule: Rule) -> Iterator[tuple[Place, str]]:
             yield ("on", number, "schedule", "calendar"), trigger.schedule.calendar
     if rule.hours is not None:
         yield ("hours",), rule.hours
+
+
+def _is_missing(name: str, there: Set[str] | None) -> bool:
+    return there is not None and name not in there
+
+
+def _missing(kind: str, name: str, there: Set[str] | None) -> str:
+    return f"there is no {kind} {name}{hint(name, sorted(there)) if there else ''}"
 
 
 def _without_order(rule: Rule) -> Iterator[Finding]:

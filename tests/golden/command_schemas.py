@@ -11,7 +11,7 @@ from domain.answers import Answer
 from domain.messages import Command
 from domain.vocabulary import COMMANDS
 from domain.wire import NAMED_UNDER, wire_model
-from tests.golden.path_schema import DIALECT
+from tests.golden.schemas import DIALECT
 from tests.golden.stored_names import ROOT
 
 FOLDER: Final = ROOT / "docs/contract/commands"

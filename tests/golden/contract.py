@@ -14,7 +14,7 @@ from domain.public.envelope import CloudEvent, schema_id
 from domain.public.events import TYPES
 from domain.public.order_state import OrderState
 from tests.golden.asyncapi import asyncapi
-from tests.golden.path_schema import tidied
+from tests.golden.schemas import tidied
 from tests.golden.stored_names import HERE, ROOT
 from tests.support.compatibility import incompatibilities, structure
 

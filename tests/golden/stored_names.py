@@ -99,9 +99,9 @@ def quarantine_reasons() -> set[str]:
     return {code for call in calls for code in _codes(call.args[0], QUARANTINE_REASONS)}
 
 
-def finding_codes() -> set[str]:
+def finding_codes(packages: Sequence[str] = ("domain",)) -> set[str]:
     """Read the codes of all `Finding(code=…)`, which lint answers."""
-    words = (word for call in _calls("Finding", _sources(["domain"])) for word in call.keywords)
+    words = (word for call in _calls("Finding", _sources(packages)) for word in call.keywords)
     return {code for word in words if word.arg == "code" for code in _codes(word.value, {})}
 
 

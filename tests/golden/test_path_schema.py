@@ -10,14 +10,14 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
 from infra.path_files import preset_names
-from tests.golden.path_schema import SCHEMA, TABLES, meanings, path_schema
+from tests.golden.path_schema import PATHS, path_schema
 from tests.support.paths import clean_path
 
-VALIDATOR = Draft202012Validator(json.loads(SCHEMA.read_text()))
+VALIDATOR = Draft202012Validator(json.loads(PATHS.schema.read_text()))
 
 
 def test_the_checked_in_schema_is_that_of_the_models() -> None:
-    assert SCHEMA.read_text() == path_schema(), "run: make schema"
+    assert PATHS.schema.read_text() == path_schema(), "run: make schema"
 
 
 def test_it_is_a_json_schema() -> None:
@@ -31,11 +31,11 @@ def test_it_accepts_every_ready_made_path(name: str) -> None:
     assert list(VALIDATOR.iter_errors(yaml.safe_load(text))) == []
 
 
-@pytest.mark.parametrize(("heading", "model"), TABLES.items())
+@pytest.mark.parametrize(("heading", "model"), PATHS.tables.items())
 def test_the_page_tells_the_meaning_of_every_key(heading: str, model: type[BaseModel]) -> None:
     keys = [field.alias or name for name, field in model.model_fields.items()]
 
-    assert sorted(key for key, _ in meanings(model)) == sorted(keys), heading
+    assert sorted(key for key, _ in PATHS.meanings(model)) == sorted(keys), heading
 
 
 @pytest.mark.parametrize(

@@ -304,3 +304,10 @@ def test_p33_the_graph_shows_which_rule_can_lead_to_which(line: CommandLine) -> 
     assert "city_tuning_6_paid" not in picture
     assert "order.owner_assigned" in people
     assert line.run("rule", "graph", "--mermaid", "--json").code == 2
+
+
+def test_editors_are_told_the_language(line: CommandLine) -> None:
+    schema = line.run("rule", "schema").json
+
+    assert schema["title"] == "Rule"
+    assert "order.placed" in schema["$defs"]["OnEvent"]["properties"]["event"]["anyOf"][0]["enum"]

@@ -1,6 +1,5 @@
 """Lint of rules: P33, D9. What is allowed and yet not well is found, with its place."""
 
-import ast
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from domain.rules.lint import lint
 from domain.rules.rule import Rule
 from infra.path_files import load_preset as load_path
 from infra.rule_files import load_preset, preset_names, shop_names, shop_rules
+from tests.golden.stored_names import finding_codes
 from tests.support.examples import PATH
 from tests.support.rules import rule_of
 
@@ -354,20 +354,9 @@ def test_p33_fifty_rules_are_looked_through_in_a_second_or_two() -> None:
     assert found(*rules) == []
 
 
-def codes_of_the_code() -> set[str]:
-    """Give every code that a finding is made with."""
-    codes: set[str] = set()
-    for path in (ROOT / "domain/rules").glob("lint_*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.keyword) and node.arg == "code":
-                parts = [part for part in ast.walk(node.value) if isinstance(part, ast.Constant)]
-                codes |= {str(part.value) for part in parts if part.value not in (True, False)}
-    kinds = {f"{kind}_unknown" for kind in ("template", "endpoint", "calendar")}
-    return codes - {"_unknown"} | kinds | {"value_unknown"}
-
-
 def test_every_code_is_documented_and_every_documented_code_is_found() -> None:
     page = (ROOT / "docs/rules.md").read_text()
     table = page.partition("| finding |")[2].partition("\n\n")[0]
 
-    assert sorted(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == sorted(codes_of_the_code())
+    listed = re.findall(r"^\| `(\w+)`", table, re.MULTILINE)
+    assert listed == sorted({*finding_codes(["domain/rules"]), "value_unknown"})
