@@ -90,8 +90,15 @@ for command in (
     path_discover.discover,
 ):
     paths.app.command()(command)
-for rule_command in (rule_lint.lint, rule_diff.diff, rule_graph.graph):
+for rule_command in (
+    rule_lint.lint,
+    rule_diff.diff,
+    rule_graph.graph,
+    rule_trials.backtest,
+    rule_trials.compare,
+):
     rules.app.command()(rule_command)
+orders.app.command("why-not")(rule_trials.why_not)
 products.app.command()(quoting.quote)
 
 for program in (

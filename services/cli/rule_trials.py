@@ -34,9 +34,10 @@ def backtest(
     """Say what a rule would have done to what has happened. Changes nothing."""
     from services.backtest import Part
     from services.backtest import backtest as judge
-    from services.bootstrap import read_rule
+    from services.bootstrap import rule_files
 
-    rule = read_rule(given_file(file), where=file)
+    given = given_file(file)
+    rule = rule_files.read_rule(given.text, where=given.name)
     with opened() as system, progress_bar("Backtest") as move:
         since = system.log.first_since(system.clock() - timedelta(days=days))
         head = system.log.head().position

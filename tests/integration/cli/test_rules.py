@@ -311,3 +311,52 @@ def test_editors_are_told_the_language(line: CommandLine) -> None:
 
     assert schema["title"] == "Rule"
     assert "order.placed" in schema["$defs"]["OnEvent"]["properties"]["event"]["anyOf"][0]["enum"]
+
+
+class TestTrials:
+    """D10: a rule is tried on the log before it is armed, and says why it did not act."""
+
+    def test_a_backtest_reads_a_file_and_changes_nothing(
+        self, line: CommandLine, file: Path
+    ) -> None:
+        line.run(*PLACE)
+
+        said = line.run("rule", "backtest", file, "--json")
+
+        assert (said.code, said.json["rule"]) == (0, "greet"), said.err
+        assert said.json["events"] > 0
+        assert line.run("rule", "list", "--json").json == []
+        assert line.run("rule", "backtest", file).code == 0
+
+    def test_a_backtest_of_a_file_with_mistakes_names_them(
+        self, line: CommandLine, file: Path
+    ) -> None:
+        file.write_text(GREET.replace("status, to", "stauts, to"))
+
+        said = line.run("rule", "backtest", file)
+
+        assert (said.code, "greet.yaml:4:15: there is no field 'stauts'" in said.err) == (2, True)
+
+    def test_a25_why_a_rule_did_not_act_is_asked_of_the_order(self, line: CommandLine) -> None:
+        line.run(*PUBLISH, "-", stdin=GREET.replace("change: status, to: confirmed",
+                                                    "event: order.placed"))  # fmt: skip
+        placed = line.run(*PLACE, "--json").json
+
+        said = line.run("order", "why-not", placed["order_id"], "greet", "--json")
+        people = line.run("order", "why-not", placed["order_id"], "greet")
+
+        (run,) = said.json["runs"]
+        assert (run["result"], run["conditions"]) == ("skipped", {"is_dear": False})
+        assert "is_dear" in people.out
+
+    def test_what_a_shadow_would_have_done_stands_beside_what_people_did(
+        self, line: CommandLine
+    ) -> None:
+        line.run(*PUBLISH, "-", stdin=GREET.replace("order: 5", "mode: shadow"))
+
+        said = line.run("rule", "compare", "greet", "--json")
+
+        assert (said.code, said.json["moves"]) == (0, []), said.err
+
+
+PLACE = ("order", "place", "--currency", "EUR", "--item", "MUG:1:9.90:A mug")

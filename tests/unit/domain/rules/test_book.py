@@ -57,17 +57,18 @@ def test_a_rule_that_is_off_judges_nothing() -> None:
 
     assert [one.name for one in book.at(15).rules] == ["a"]
     assert list(book.at(25).rules) == []
-    assert list(book.at(25).looking_at("order.placed")) == []
+    assert book.at(25).by_event == {}
 
 
 def test_rules_act_lowest_order_first_then_by_name() -> None:
     rules = in_force(rule_of("b"), rule_of("c", order=1), rule_of("a"))
 
     assert [one.name for one in rules.rules] == ["c", "a", "b"]
-    assert [one.name for one in rules.looking_at("order.placed")] == ["c", "a", "b"]
+    assert [one.name for one in rules.by_event["order.placed"]] == ["c", "a", "b"]
+    assert rules.places == {"c": 0, "a": 1, "b": 2}
 
 
-def test_an_event_is_shown_to_the_rules_that_name_it_and_to_those_that_look_at_changes() -> None:
+def test_rules_are_found_by_the_events_and_the_fields_that_they_look_at() -> None:
     rules = in_force(
         rule_of("placed"),
         rule_of("paid", on=[{"event": "order.payment_charged"}]),
@@ -76,12 +77,10 @@ def test_an_event_is_shown_to_the_rules_that_name_it_and_to_those_that_look_at_c
         rule_of("silent", on=[{"silence": "1d"}]),
     )
 
-    def looking(event: str) -> list[str]:
-        return [one.name for one in rules.looking_at(event)]
-
-    assert looking("order.placed") == ["moved", "placed", "both"]
-    assert looking("order.payment_charged") == ["moved", "paid", "both"]
-    assert looking("order.note_added") == ["moved", "both"]
+    by_event = {event: [one.name for one in some] for event, some in rules.by_event.items()}
+    by_field = {field: [one.name for one, _ in some] for field, some in rules.by_field.items()}
+    assert by_event == {"order.placed": ["placed", "both"], "order.payment_charged": ["paid"]}
+    assert by_field == {"status": ["moved", "both"]}
     assert [one.name for one, _ in rules.silent] == ["silent"]
 
 
