@@ -1,12 +1,19 @@
 """Laws of what lint says of rules without judging: whatever really happens, it had foreseen."""
 
+from collections.abc import Iterator
+from itertools import combinations
+
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.messages import Command
+from domain.orders.commands import AssignOwner, ChangeFields, ChangeStatus
 from domain.rules.changed_by import CHANGED_BY
 from domain.rules.leading import leads, traces_of
+from domain.rules.lint_conflicts import list_conflicts
+from domain.rules.occasions import statuses_of
 from domain.rules.rule import Rule
+from domain.rules.runs import Run
 from domain.rules.triggers import CHANGING, EVENT_NAMES
 from tests.properties.test_rule_laws import LOOP, rules, steps, watch
 from tests.support.examples import COMMANDS, PATH
@@ -43,3 +50,49 @@ def test_whatever_rule_another_one_leads_to_was_foreseen(
         if run.result in ("fired", "stopped") and len(run.case.chain) > 1:
             before, then = run.case.chain[-2:]
             assert leads(traces_of(by_name[before], [PATH]), by_name[then])
+
+
+@given(some=rules, happening=steps)
+@settings(max_examples=150, deadline=None)
+def test_a_rule_fires_in_no_status_but_those_that_were_foreseen(
+    some: list[Rule], happening: list[Command]
+) -> None:
+    _, runs = watch(some, happening, carrying_out=True)
+
+    for run in runs:
+        sight = run.case.sight
+        if run.result in ("fired", "stopped") and sight.happened.fact_id is None:
+            assert sight.after.status in statuses_of(run.case.of.rule, PATH)
+
+
+@given(some=rules, happening=steps)
+@settings(max_examples=150, deadline=None)
+def test_two_rules_that_want_different_things_at_once_were_told_of(
+    some: list[Rule], happening: list[Command]
+) -> None:
+    _, runs = watch(some, happening, carrying_out=False)
+    told = {frozenset(names) for names, _ in list_conflicts(some)}
+
+    for one, other in combinations(runs, 2):
+        at_once = one.case.sight.happened == other.case.sight.happened
+        if at_once and one.result == other.result == "fired" and _differ(one, other):
+            assert {one.case.of.name, other.case.of.name} in told
+
+
+def _differ(one: Run, other: Run) -> bool:
+    """Whether two runs set the same to something else."""
+    ours, theirs = dict(_set(one)), dict(_set(other))
+    return any(theirs.get(name, value) != value for name, value in ours.items())
+
+
+def _set(run: Run) -> Iterator[tuple[str, object]]:
+    for command in run.acts:
+        match command:
+            case ChangeStatus(to_status=status):
+                yield "status", status
+            case AssignOwner(user=user, group=group):
+                yield "owner", (user, group)
+            case ChangeFields(track_number=number):
+                yield "track_number", number
+            case _:
+                pass

@@ -124,6 +124,7 @@ class Watch:
     def _judge_from(self, known: int, command: Command | None) -> None:
         for stream_id, stored in self.world.stored[known:]:
             happened = self._recorded(stream_id, stored.event, stored.version, command)
+            happened = replace(happened, fact_id=stored.fact_id)
             is_of_order = stream_id == stream_of(ORDER_ID)
             sight = self._sight(happened, stored.version if is_of_order else None)
             self.log.append(sight)

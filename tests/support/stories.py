@@ -18,6 +18,8 @@ from itertools import count
 from typing import Any, Final, Self
 from uuid import UUID, uuid5
 
+from psycopg.rows import dict_row
+
 from domain.messages import Actor, Command, Outcome
 from domain.orders import commands as c
 from domain.orders.events import Customer, Delivery
@@ -25,6 +27,9 @@ from domain.orders.money import Line
 from domain.orders.order import Order
 from domain.paths.commands import PublishPath
 from domain.products.commands import PublishProduct
+from domain.rules.line import PublishRule
+from domain.rules.rule import Rule
+from domain.rules.timers import FireTimer
 from domain.stock.commands import ReceiveStock
 from infra.path_files import load_preset
 from infra.settings import Settings
@@ -37,6 +42,7 @@ MORNING: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)  # a Monday
 STEP: Final = timedelta(minutes=10)
 PRICE: Final = 1_000  # of every article
 CURRENCY: Final = "EUR"
+_CLOCK: Final = Actor(kind="clock", id="orderpath")
 _STORY: Final = UUID("0b5d1f0a-5a3e-5b7c-8a39-6d6f7b1d1c11")
 
 
@@ -106,6 +112,32 @@ class Shop:
     def expires(self, order: "StoryOrder") -> "Answer":
         """Goods that were kept long enough are there for others again."""
         return self.send(SYSTEM, c.ExpireReservations, order_id=order.order_id)
+
+    def arms(self, *rules: Rule) -> None:
+        """From now on these rules act."""
+        for rule in rules:
+            self.send(SYSTEM, PublishRule, definition=rule)
+
+    def lets_rules_act(self) -> None:
+        """Rules judge what has happened, and act, until nothing is left to do."""
+        self._see_to_the_last()
+        self._last = None
+        self.system.catch_up()
+        while self.system.acting().catch_up() or self._fires_what_is_due():
+            self.system.catch_up()
+
+    def _fires_what_is_due(self) -> bool:
+        question = (
+            "select order_id, wait_id as timer_id, rule, rule_version, why, due_at"
+            " from live.rule_waits where due_at <= %s order by due_at"
+        )
+        with self.system.lend("orderpath_projector") as connection:
+            cursor = connection.cursor(row_factory=dict_row)
+            due = cursor.execute(question, (self.clock.now,)).fetchall()
+        for wait in due:
+            command_id = uuid5(_STORY, f"timer {wait['timer_id']} {wait['due_at']}")
+            self.system.execute(FireTimer(command_id=command_id, actor=_CLOCK, **wait))
+        return bool(due)
 
     def send(self, actor: Actor, command: type[Command], **body: Any) -> "Answer":
         """Send a command and wait for what comes of it."""

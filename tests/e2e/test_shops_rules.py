@@ -1,0 +1,142 @@
+"""What the ready-made rules do on the real write path: judged from the log, sent as commands."""
+
+from domain.orders.commands import AddNote, AssignOwner
+from domain.rules.rule import Rule
+from infra.rule_files import load_preset, shop_rules
+from tests.support.stories import Shop, StoryOrder, opened_shop
+
+
+def rules_of(shop: str, *names: str) -> list[Rule]:
+    return [rule for rule in shop_rules(shop) if rule.rule in names]
+
+
+def events_of(shop: Shop, order: StoryOrder) -> list[tuple[str, str, str]]:
+    """Give the name, who acted and the source of every event of an order."""
+    stream = f"order-{order.order_id}"
+    return [
+        (one.event.NAME, f"{one.actor_kind} {one.actor_id}", one.source)
+        for one in shop.system.log.load({stream: 0})[stream]
+    ]
+
+
+def test_p19_a1_a_confirmed_order_that_is_paid_goes_to_the_assembly_by_itself(
+    database_url: str,
+) -> None:
+    with opened_shop(database_url, "universal") as shop:
+        shop.arms(load_preset("paid_to_assembly"))
+        maria, gateway = shop.person("maria", "manager"), shop.program("cards", "gateway")
+        order, unpaid = (shop.client(name).places({"MUG": 1}) for name in ("lisa", "anna"))
+        for one in (order, unpaid):
+            maria.moves(one, "confirmed")
+        shop.lets_rules_act()
+        order.then_status("confirmed")
+
+        paid = gateway.charges(order)
+        shop.lets_rules_act()
+
+        order.then_status("assembling")
+        unpaid.then_status("confirmed")
+        stream = f"order-{order.order_id}"
+        last = shop.system.log.load({stream: 0})[stream][-1]
+        assert (last.actor_kind, last.actor_id) == ("trigger", "paid_to_assembly")
+        assert (last.source, last.reason) == ("rule:paid_to_assembly:1", "Paid in full")
+        assert last.causation_id == paid.outcome.command_id
+
+
+def test_p20_who_did_not_take_the_parcel_is_marked(database_url: str) -> None:
+    with opened_shop(database_url, "universal") as shop:
+        shop.arms(load_preset("not_bought_out_mark"))
+        maria = shop.person("maria", "manager", "warehouse", "courier")
+        lisa, anna = (shop.client(name).places({"MUG": 1}) for name in ("lisa", "anna"))
+        for order in (lisa, anna):
+            for status in ("confirmed", "assembling", "assembled", "handed_over", "delivering"):
+                maria.moves(order, status)
+        said = {"reason_code": "changed_mind", "initiator": "client"}
+        maria.moves(lisa, "not_bought_out", **said)
+        maria.moves(anna, "delivered")
+
+        shop.lets_rules_act()
+
+        marks = shop.rows("select customer_id, marks from analytics.customers")
+        assert {row["customer_id"]: row["marks"] for row in marks if row["marks"]} == {
+            lisa.state.subject_id: ["bad"]
+        }
+
+
+def test_p28_robot_approval_confirms_what_is_paid_complete_and_without_a_comment(
+    database_url: str,
+) -> None:
+    with opened_shop(database_url, "universal") as shop:
+        shop.arms(load_preset("robot_approves"))
+        maria = shop.person("maria", "manager", "warehouse")
+        fine, noted, unpaid = (shop.client(n).places({"MUG": 1}) for n in ("lisa", "anna", "olga"))
+        shop.send(maria.actor, AddNote, order_id=noted.order_id, text="Ring twice")
+        for order in (fine, noted, unpaid):
+            maria.moves_pieces(order, "MUG", 1, "ordered", "reserved")
+        for order in (fine, noted):
+            maria.charges(order)
+
+        shop.lets_rules_act()
+
+        assert [one.status for one in (fine, noted, unpaid)] == ["confirmed", "new", "new"]
+
+
+def test_amocrm_eshop_assembles_what_is_paid_once_it_is_reserved(database_url: str) -> None:
+    with opened_shop(database_url, "amocrm_eshop") as shop:
+        shop.arms(*shop_rules("amocrm_eshop"))
+        shop.receives("SHOE", 1)
+        gateway = shop.program("cards", "gateway")
+        there, missing = (shop.client(name).places({"SHOE": 1}) for name in ("lisa", "anna"))
+        for order in (there, missing):
+            gateway.charges(order)
+            gateway.moves(order, "paid")
+
+        shop.lets_rules_act()
+        assert [one.status for one in (there, missing)] == ["assembled", "paid"]
+        shop.receives("SHOE", 1)
+        shop.person("sam", "storekeeper").reserves(missing)
+        shop.lets_rules_act()
+
+        missing.then_status("assembled")
+
+
+def test_koftenyshi_gives_orders_of_marketplaces_to_the_warehouse_and_others_to_managers(
+    database_url: str,
+) -> None:
+    with opened_shop(database_url, "koftenyshi") as shop:
+        shop.arms(*shop_rules("koftenyshi"))
+        market = shop.program("market", "client")
+        ours = shop.client("lisa").places({"ROMPER": 1})
+        theirs = market.places({"ROMPER": 1}, channel="marketplace")
+
+        shop.lets_rules_act()
+
+        theirs.then_status("assembling")
+        assert (ours.state.owner_group, theirs.state.owner_group) == ("call_centre", "warehouse")
+
+
+def test_city_tuning_goes_from_its_manager_to_the_buyer_in_a_chain(database_url: str) -> None:
+    """P16 P27: one rule leads to the next, and not reserved is no way on for them either."""
+    with opened_shop(database_url, "city_tuning") as shop:
+        chain = ("city_tuning_2_reserve", "city_tuning_3_to_buy", "city_tuning_6_paid")
+        shop.arms(*rules_of("city_tuning", *chain))
+        shop.receives("RIM", 4, "supplier_a")
+        maria = shop.person("maria", "manager")
+        there, missing = (shop.client(name).places({"RIM": 4}) for name in ("lisa", "anna"))
+        for order in (there, missing):
+            shop.send(maria.actor, AssignOwner, order_id=order.order_id, user="maria")
+        shop.lets_rules_act()
+
+        there.then_status("confirmed")
+        missing.then_status("reserving")
+        shop.waits(minutes=2)
+        shop.lets_rules_act()
+
+        there.then_status("confirmed")
+        missing.then_status("to_buy")
+        maria.moves(there, "awaiting_payment")
+        shop.program("cards", "gateway").charges(there)
+        shop.lets_rules_act()
+        there.then_status("paid")
+        sources = [source for _, _, source in events_of(shop, there) if source.startswith("rule:")]
+        assert set(sources) == {"rule:city_tuning_2_reserve:1", "rule:city_tuning_6_paid:1"}
