@@ -98,7 +98,6 @@ for rule_command in (
     rule_trials.compare,
 ):
     rules.app.command()(rule_command)
-orders.app.command("why-not")(rule_trials.why_not)
 products.app.command()(quoting.quote)
 
 for program in (
