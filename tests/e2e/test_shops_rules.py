@@ -1,8 +1,10 @@
 """What the ready-made rules do on the real write path: judged from the log, sent as commands."""
 
-from domain.orders.commands import AddNote, AssignOwner
+from domain.orders.commands import AddNote
 from domain.rules.rule import Rule
+from domain.teams.commands import Come, SetMember
 from infra.rule_files import load_preset, shop_rules
+from services.bootstrap import SYSTEM
 from tests.support.stories import Shop, StoryOrder, opened_shop
 
 
@@ -115,18 +117,22 @@ def test_koftenyshi_gives_orders_of_marketplaces_to_the_warehouse_and_others_to_
         assert (ours.state.owner_group, theirs.state.owner_group) == ("call_centre", "warehouse")
 
 
-def test_city_tuning_goes_from_its_manager_to_the_buyer_in_a_chain(database_url: str) -> None:
-    """P16 P27: one rule leads to the next, and not reserved is no way on for them either."""
+def test_city_tuning_shares_out_reserves_and_gives_to_the_buyer_in_a_chain(
+    database_url: str,
+) -> None:
+    """P16 P27 P28: one rule leads to the next, and not reserved is no way on for them either."""
     with opened_shop(database_url, "city_tuning") as shop:
-        chain = ("city_tuning_2_reserve", "city_tuning_3_to_buy", "city_tuning_6_paid")
-        shop.arms(*rules_of("city_tuning", *chain))
+        links = ("1_share_out", "2_reserve", "3_to_buy", "6_paid")
+        shop.arms(*rules_of("city_tuning", *(f"city_tuning_{link}" for link in links)))
         shop.receives("RIM", 4, "supplier_a")
+        for name in ("maria", "olga"):
+            for command in (SetMember, Come):
+                shop.send(SYSTEM, command, group="managers", user=name)
         maria = shop.person("maria", "manager")
         there, missing = (shop.client(name).places({"RIM": 4}) for name in ("lisa", "anna"))
-        for order in (there, missing):
-            shop.send(maria.actor, AssignOwner, order_id=order.order_id, user="maria")
         shop.lets_rules_act()
 
+        assert [one.state.owner_user for one in (there, missing)] == ["maria", "olga"]
         there.then_status("confirmed")
         missing.then_status("reserving")
         shop.waits(minutes=2)
@@ -139,4 +145,8 @@ def test_city_tuning_goes_from_its_manager_to_the_buyer_in_a_chain(database_url:
         shop.lets_rules_act()
         there.then_status("paid")
         sources = [source for _, _, source in events_of(shop, there) if source.startswith("rule:")]
-        assert set(sources) == {"rule:city_tuning_2_reserve:1", "rule:city_tuning_6_paid:1"}
+        assert list(dict.fromkeys(sources)) == [
+            "rule:city_tuning_1_share_out:1",
+            "rule:city_tuning_2_reserve:1",
+            "rule:city_tuning_6_paid:1",
+        ]

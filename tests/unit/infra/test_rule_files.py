@@ -104,6 +104,11 @@ SPOILED = {
     "no code": ("move: assembling", "move: §In work", "'In work' does not fit: write a-z, 0-9"),
     "no hour": ('"09:30"', '§"9:30"', "'9:30' is no hour: write 09:30"),
     "no choice": ("round_robin", "§robin", "'robin' is not known here: did you mean round_robin?"),
+    "a person among whom nobody can be chosen": (
+        "{assign: {group: managers}",
+        "§{assign: {user: ann}",
+        "`by` chooses a member of a group: assign a group, and no user",
+    ),
     "no channel": ("notify: sms", "notify: §fax", "'fax' is not known here: write one of mail"),
     "nobody": ("{user: boss}", "{§usr: boss}", "'usr' is not known here: did you mean user?"),
     "nobody at all": ("{user: boss}", "§{}", "write at least 1 here"),

@@ -26,6 +26,11 @@ SAID = {
         {"assign": {"user": "ann", "group": "managers"}, "reason": "As always"},
         ("order.assign_owner", {"user": "ann", "group": "managers", "reason": "As always"}),
     ),
+    "share out": (
+        {"assign": {"group": "managers"}, "by": "sticky", "skill": "tea", "reason": "In turn"},
+        ("order.share_out", {"group": "managers", "by": "sticky", "skill": "tea",
+                             "reason": "In turn"}),
+    ),
     "tag": ({"tag": "vip"}, ("customer.add_tag", {"tag": "vip"})),
     "untag": ({"untag": "vip"}, ("customer.remove_tag", {"tag": "vip"})),
     "mark": (
