@@ -7,7 +7,7 @@ from domain.orders import commands as c
 from domain.rules.judge import MAX_CHAIN
 from domain.rules.line import SetRuleMode
 from tests.support.examples import COMMANDS, ORDER_ID, actor
-from tests.support.rules import rule_of, watched_by
+from tests.support.rules import rule_of, told, watched_by
 
 WHO = {"command_id": UUID(int=1), "actor": actor(), "order_id": ORDER_ID}
 PLACE = COMMANDS["order.place"]
@@ -126,7 +126,8 @@ class TestLimits:
 
         watch.when(NOTE).then_runs(watch="stopped")
         assert watch.runs[0].why == "per_order"
-        watch.then_acts(("rule.set_mode", {"rule": "watch", "mode": "shadow", "of_version": 1}))
+        said = {"rule": "watch", "mode": "shadow", "of_version": 1}
+        assert told(watch.runs[0].acts[0]) == ("rule.set_mode", said)
 
     def test_a_rule_that_leads_to_itself_is_stopped_at_the_longest_chain(self) -> None:
         rule = rule_of(on=[{"event": "order.note_added"}], limits={"per_order": 100})
