@@ -36,11 +36,20 @@ def given_path(system: "System", argument: str) -> GivenPath:
     from services.bootstrap import place_path
     from services.reading import known_path
 
-    published = _PUBLISHED.fullmatch(argument)
+    published = name_and_version(argument)
     if published is None:
         file = given_file(argument)
         placed = place_path(file.text, where=file.name)
         return GivenPath(file.name, placed.value, spot=placed.spot)
-    name, version = published.groups()
-    path = known_path(system, name, None if version is None else int(version))
+    name, version = published
+    path = known_path(system, name, version)
     return GivenPath(f"{name}, version {path.version}", path.definition, path.version)
+
+
+def name_and_version(argument: str) -> tuple[str, int | None] | None:
+    """Read the name of something published, None if the text names a file."""
+    published = _PUBLISHED.fullmatch(argument)
+    if published is None:
+        return None
+    name, version = published.groups()
+    return name, None if version is None else int(version)

@@ -3,12 +3,11 @@
 A text that could be a name is one: a file of such a name is written `./paid`.
 """
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from services.cli.files import given_file
-from services.cli.given_paths import Spot
+from services.cli.given_paths import Spot, name_and_version
 
 if TYPE_CHECKING:
     from domain.rules.rule import Rule
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 ARGUMENT: Final = "RULE, RULE@VERSION or FILE"
 HELP: Final = "As `rule list` names it, or YAML; `-` is standard input."
-_PUBLISHED: Final = re.compile(r"([a-z][a-z0-9_]{0,63})(?:@([1-9][0-9]{0,8}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +32,11 @@ def given_rule(system: "System", argument: str) -> GivenRule:
     from services.bootstrap import rule_files
     from services.rules.published import known_rule
 
-    published = _PUBLISHED.fullmatch(argument)
+    published = name_and_version(argument)
     if published is None:
         file = given_file(argument)
         placed = rule_files.place_rule(file.text, where=file.name)
         return GivenRule(file.name, placed.value, spot=placed.spot)
-    name, version = published.groups()
-    known = known_rule(system, name, None if version is None else int(version))
+    name, version = published
+    known = known_rule(system, name, version)
     return GivenRule(f"{name}, version {known.version}", known.definition, known.version)
