@@ -1,15 +1,12 @@
 """What the ready-made rules do on the real write path: judged from the log, sent as commands."""
 
+from datetime import timedelta
+
 from domain.orders.commands import AddNote
-from domain.rules.rule import Rule
 from domain.teams.commands import Come, SetMember
 from infra.rule_files import load_preset, shop_rules
 from services.bootstrap import SYSTEM
 from tests.support.stories import Shop, StoryOrder, opened_shop
-
-
-def rules_of(shop: str, *names: str) -> list[Rule]:
-    return [rule for rule in shop_rules(shop) if rule.rule in names]
 
 
 def events_of(shop: Shop, order: StoryOrder) -> list[tuple[str, str, str]]:
@@ -122,25 +119,25 @@ def test_city_tuning_shares_out_reserves_and_gives_to_the_buyer_in_a_chain(
 ) -> None:
     """P16 P27 P28: one rule leads to the next, and not reserved is no way on for them either."""
     with opened_shop(database_url, "city_tuning") as shop:
-        links = ("1_share_out", "2_reserve", "3_to_buy", "6_paid")
-        shop.arms(*rules_of("city_tuning", *(f"city_tuning_{link}" for link in links)))
+        shop.arms(*shop_rules("city_tuning"))
         shop.receives("RIM", 4, "supplier_a")
         for name in ("maria", "olga"):
             for command in (SetMember, Come):
                 shop.send(SYSTEM, command, group="managers", user=name)
-        maria = shop.person("maria", "manager")
         there, missing = (shop.client(name).places({"RIM": 4}) for name in ("lisa", "anna"))
         shop.lets_rules_act()
 
         assert [one.state.owner_user for one in (there, missing)] == ["maria", "olga"]
-        there.then_status("confirmed")
+        there.then_status("awaiting_payment")
         missing.then_status("reserving")
         shop.waits(minutes=2)
         shop.lets_rules_act()
 
-        there.then_status("confirmed")
         missing.then_status("to_buy")
-        maria.moves(there, "awaiting_payment")
+        tasks = shop.rows("select order_id, to_group from analytics.tasks order by created_at")
+        assert [tuple(row.values()) for row in tasks] == [
+            (there.order_id, "managers"), (missing.order_id, "buyers"),
+        ]  # fmt: skip
         shop.program("cards", "gateway").charges(there)
         shop.lets_rules_act()
         there.then_status("paid")
@@ -148,5 +145,67 @@ def test_city_tuning_shares_out_reserves_and_gives_to_the_buyer_in_a_chain(
         assert list(dict.fromkeys(sources)) == [
             "rule:city_tuning_1_share_out:1",
             "rule:city_tuning_2_reserve:1",
+            "rule:city_tuning_5_payment:1",
             "rule:city_tuning_6_paid:1",
         ]
+
+
+def test_p12_kupidon_puts_a_new_order_on_the_managers_list_for_thirty_minutes(
+    database_url: str,
+) -> None:
+    with opened_shop(database_url, "kupidon") as shop:
+        shop.arms(*shop_rules("kupidon"))
+        order = shop.client("lisa").places({"BOX": 1})
+        placed_at = shop.clock.now
+
+        shop.lets_rules_act()
+
+        (task,) = shop.rows("select * from analytics.tasks")
+        assert (task["order_id"], task["to_group"], task["rule"]) == (
+            order.order_id, "managers", "kupidon_30_minutes",
+        )  # fmt: skip
+        assert task["due_at"] == placed_at + timedelta(minutes=30)
+
+
+def test_p18_p34_a_delivery_problem_is_a_task_and_a_vanished_customer_is_found(
+    database_url: str,
+) -> None:
+    with opened_shop(database_url, "universal") as shop:
+        shop.arms(*map(load_preset, ("delivery_problem_task", "vanished_customer")))
+        maria = shop.person("maria", "manager", "warehouse", "courier")
+        lost, gone = (shop.client(name).places({"MUG": 1}) for name in ("lisa", "anna"))
+        for status in ("confirmed", "assembling", "assembled", "handed_over"):
+            maria.moves(lost, status)
+        maria.moves(lost, "delivery_problem", reason="No such house")
+        maria.moves(gone, "awaiting_payment")
+        shop.lets_rules_act()
+        shop.waits(days=4)
+        shop.lets_rules_act()
+
+        tasks = shop.rows("select order_id, rule from analytics.tasks order by created_at")
+        assert [tuple(row.values()) for row in tasks] == [
+            (lost.order_id, "delivery_problem_task"), (gone.order_id, "vanished_customer"),
+        ]  # fmt: skip
+        (customer,) = shop.rows("select customer_id from analytics.customers where tags <> '{}'")
+        assert customer["customer_id"] == gone.state.subject_id
+
+
+def test_robot_asks_a_person_and_says_why(database_url: str) -> None:
+    with opened_shop(database_url, "universal") as shop:
+        shop.arms(*map(load_preset, ("robot_approves", "robot_asks_a_person")))
+        maria = shop.person("maria", "manager", "warehouse")
+        fine, unpaid = (shop.client(name).places({"MUG": 1}) for name in ("lisa", "anna"))
+        for order in (fine, unpaid):
+            maria.moves_pieces(order, "MUG", 1, "ordered", "reserved")
+        maria.charges(fine)
+        shop.lets_rules_act()
+        shop.waits(minutes=6)
+        shop.lets_rules_act()
+
+        assert [one.status for one in (fine, unpaid)] == ["confirmed", "new"]
+        assert [one.state.owner_group for one in (fine, unpaid)] == [None, "managers"]
+        tasks = shop.rows("select order_id, title from analytics.tasks")
+        assert [row["order_id"] for row in tasks] == [unpaid.order_id]
+        stream = f"order-{unpaid.order_id}"
+        last = shop.system.log.load({stream: 0})[stream][-1]
+        assert (last.reason or "").startswith("Robot: too large, not paid")

@@ -11,7 +11,9 @@ import pytest
 from domain.messages import Event
 from domain.orders import events as e
 from domain.orders.money import Totals
+from domain.rules.actions import Notify
 from domain.rules.rule import Rule
+from domain.rules.runs import Run
 from infra.path_files import load_preset as load_path
 from infra.rule_files import load_preset, preset_names, shop_names, shop_rules
 from tests.support.examples import DELIVERY, EVENTS, NOW
@@ -242,6 +244,61 @@ def test_what_it_sends(name: str) -> None:
     steps = next(steps for case, steps, end in CASES if (case, end) == (name, "fired"))
 
     watched_by(BY_NAME[name], paths=(load_path(path_of(steps)),)).when(*steps).then_acts(ACTS[name])
+
+
+# Rule -> what it sends: the command, and the status or whoever has to do with it.
+TOLD: Final = {
+    "delivery_problem_task": [("task.create", "managers")],
+    "low_stock_purchasing": [("task.create", "buyers")],
+    "handle_within_30_minutes": [("task.create", "managers")],
+    "owner_on_new_order": [("alert.raise", "bob")],
+    "owner_on_change": [("alert.raise", "bob")],
+    "payment_link_task": [("task.create", "managers")],
+    "kupidon_30_minutes": [("task.create", "managers")],
+    "city_tuning_1_share_out": [("order.share_out", "managers")],
+    "city_tuning_4_buyer_task": [("task.create", "buyers")],
+    "city_tuning_5_payment": [("order.change_status", "awaiting_payment"),
+                              ("task.create", "managers")],
+}  # fmt: skip
+LATER: Final = {
+    "robot_asks_a_person": [("order.assign_owner", "managers"), ("task.create", "managers")],
+    "city_tuning_3_to_buy": [("order.change_status", "to_buy")],
+}
+
+
+def told_in_short(run: Run) -> list[tuple[str, str]]:
+    """Give the stored name of each command, and the status, the user or the group."""
+    said = [(one.NAME, one.model_dump()) for one in run.acts]
+    keys = ("to_status", "user", "group")
+    return [(name, next(body[key] for key in keys if body.get(key))) for name, body in said]
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_whom_it_tells(name: str) -> None:
+    steps = next(steps for case, steps, end in CASES if (case, end) == (name, "fired"))
+
+    (run,) = watched_by(BY_NAME[name], paths=(load_path(path_of(steps)),)).when(*steps).runs
+
+    assert told_in_short(run) == TOLD[name]
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_whom_it_tells_later(name: str) -> None:
+    steps = next(steps for case, steps, end in CASES if (case, end) == (name, "delayed"))
+    watched = watched_by(BY_NAME[name], paths=(load_path(path_of(steps)),)).when(*steps)
+
+    (run,) = watched.when_time_passes(timedelta(days=5)).runs
+
+    assert told_in_short(run) == LATER[name]
+
+
+def test_every_ready_made_rule_is_shown_with_what_it_sends() -> None:
+    by_silence = {"vanished_customer"}  # in the stories of shops
+    messages = {
+        name for name, rule in BY_NAME.items() if any(isinstance(a, Notify) for a in rule.then)
+    }
+
+    assert {*ACTS, *TOLD, *LATER} | by_silence | messages == {*BY_NAME}
 
 
 def test_p19_a_paid_order_really_comes_into_the_assembly() -> None:
