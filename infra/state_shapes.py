@@ -18,7 +18,7 @@ from pydantic_core import to_json
 import domain
 from domain.catalog import AGGREGATES
 from domain.messages import Aggregate
-from domain.orders.order import FieldValue
+from domain.orders.fields import FieldValue
 
 _FINGERPRINT_CHARACTERS: Final = 16  # of 64, hexadecimal
 

@@ -12,6 +12,7 @@ from domain.orders import events as e
 from domain.orders import item_history as h
 from domain.orders.discounts_left import discount_left
 from domain.orders.documents import Documents, after_document
+from domain.orders.fields import FieldValue, placed_with
 from domain.orders.fingerprint import fingerprint
 from domain.orders.items import INITIAL, Item, charged_lines, items_status
 from domain.orders.ledger import (
@@ -27,8 +28,6 @@ from domain.orders.money import Totals, add_up, discount_within_price
 from domain.orders.parts import Approval, Kept, Placement
 from domain.orders.shipments import Shipments, after_shipment
 from domain.orders.timeline import Entry, TimelineKey, insert, key_of, without
-
-FieldValue = str | datetime | None
 
 
 @dataclass(frozen=True)
@@ -122,18 +121,7 @@ class Order:
         """Give a detail as it is now: the last change, else what the order was placed with."""
         if name in self.fields:
             return self.fields[name]
-        if self.placed is None:
-            return None
-        group, _, attribute = name.partition("_")
-        if group == "customer" and self.placed.customer is not None:
-            return cast(str | None, getattr(self.placed.customer, attribute))
-        if self.placed.delivery is not None:
-            return {
-                "delivery_address": self.placed.delivery.address,
-                "delivery_method": self.placed.delivery.method,
-                "promised_at": self.placed.delivery.promised_at,
-            }.get(name)
-        return None
+        return None if self.placed is None else placed_with(self.placed, name)
 
     def evolve(self, happened: Happened) -> "Order":
         """Give the order after one more event."""
