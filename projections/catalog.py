@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from domain.refusals import Unusable
 from projections.activity import Activity
 from projections.alerts import Alerts
+from projections.calls import Calls
 from projections.customers import Customers
 from projections.delivery_methods import DeliveryMethods
 from projections.discounts import Discounts
@@ -40,6 +41,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Discounts(),
     DeliveryMethods(),
     Activity(),
+    Calls(),
     Refusals(),
     Overrides(),
     Teams(),

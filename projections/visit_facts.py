@@ -65,6 +65,8 @@ def _sort_in(recorded: Recorded, facts: VisitFacts) -> None:
                     "annulled_recorded_at": recorded.recorded_at,
                 }
             )
+        case e.CallLogged(operator=str()):  # Also where a telephony program tells of it.
+            facts.acts.append(_act(recorded))
         case _ if recorded.actor_kind == "user":
             facts.acts.append(_act(recorded))
         case _:

@@ -162,6 +162,8 @@ def _said(event: Event, status: str | None) -> Iterator[tuple[str, Any, Any]]:
             yield "candidates", None, list(map(_candidate, candidates or ()))
         case e.NoteAdded():
             yield "note", None, event.text
+        case e.CallLogged():
+            yield "call", None, f"{event.direction}, {event.result}"
         case e.SourceStatusNoted():
             yield "source_status", None, event.source_status
         case e.FactAnnulled():

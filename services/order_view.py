@@ -41,6 +41,7 @@ _SILENT: Final = frozenset(
         "paid_minor",
         "to_refund_minor",
         "discounts",
+        "calls",
     }
 )
 _NOTHING: Final = (None, False, 0, "none", "not_paid")  # before the first value there was this
@@ -99,6 +100,7 @@ def view_of(
         "to_refund_minor": order.balance.to_refund_minor,
         "payment_status": order.payment_status,
         "refund_status": order.refund_status,
+        "calls": order.calls,
         "approval": _approval(order),
         "paused": _paused(order),
         "shipments": {name: _shipment(one) for name, one in order.shipments.items()},

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from domain.messages import AskedCode, Code, Moment, Name, Personal, Written
+from domain.orders.call_commands import LogCall as LogCall
 from domain.orders.currencies import KnownCurrency
 from domain.orders.document_commands import IssueDocument as IssueDocument
 from domain.orders.document_commands import MoveDocument as MoveDocument
@@ -254,6 +255,7 @@ Change = (
     | MoveDocument
     | AssignOwner
     | AddNote
+    | LogCall
     | MarkTest
     | CorrectFact
 )

@@ -153,6 +153,7 @@ _ORDER: Final[Fields[Situation]] = {
     "owner_user": lambda s: s.order.owner_user,
     "owner_group": lambda s: s.order.owner_group,
     "has_note": lambda s: s.order.noted,
+    "calls": lambda s: s.order.calls,
     "test": lambda s: s.order.test,
     "placed_at": lambda s: s.order.placed_by[1][0] if s.order.placed_by else s.now,
     "entered_at": lambda s: s.order.timeline[-1].key[0] if s.order.timeline else s.now,

@@ -12,6 +12,7 @@ from domain.facts import Facts, PathKey
 from domain.hints import one_of
 from domain.messages import Decided, Event, Verdict
 from domain.orders import commands as c
+from domain.orders import decide_calls as calls
 from domain.orders import decide_documents as documents
 from domain.orders import decide_items as items
 from domain.orders import decide_moves as moves
@@ -195,6 +196,8 @@ def _verdict(
             return _assign_owner(order, cmd)
         case c.AddNote():
             return [e.NoteAdded(text=cmd.text)], []
+        case c.LogCall():
+            return calls.log_call(order, cmd, at)
         case c.MarkTest():
             return ([] if order.test == cmd.test else [e.TestFlagChanged(test=cmd.test)]), []
         case c.CorrectFact():

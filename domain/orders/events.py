@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from domain.messages import Code, Event, Moment, Name, Personal, Shape
+from domain.orders.call_events import CallLogged as CallLogged
 from domain.orders.candidates import Candidate, Why
 from domain.orders.document_events import DocumentEvent as DocumentEvent
 from domain.orders.document_events import DocumentIssued as DocumentIssued
@@ -229,6 +230,7 @@ OrderEvent = (
     | DocumentMoved
     | OwnerAssigned
     | NoteAdded
+    | CallLogged
     | TestFlagChanged
     | FactAnnulled
 )

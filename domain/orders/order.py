@@ -60,6 +60,7 @@ class Order:
     fields: Mapping[str, FieldValue] = field(default_factory=dict)  # changed after placing
     owner_user: str | None = None
     owner_group: str | None = None
+    calls: int = 0  # logged, whatever came of them
     test: bool = False
     noted: bool = False  # somebody wrote something about it
     facts: Mapping[UUID, int] = field(default_factory=dict)  # id -> fingerprint of what it said
@@ -201,6 +202,8 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
             return {"goods": {**order.goods, item_id: kept}}
         case e.OwnerAssigned():
             return {"owner_user": event.user, "owner_group": event.group}
+        case e.CallLogged():
+            return {"calls": order.calls + 1}
         case e.TestFlagChanged():
             return {"test": event.test}
         case e.MoveApproved():

@@ -86,6 +86,7 @@ ENVIRONMENT: Final[Environment] = {
             "promised_at": MAYBE_TIMESTAMP,
             "owner_user": STRING,
             "owner_group": STRING,
+            "calls": INT,
             "test": BOOL,
             "track_number": STRING,
             "placed_at": TIMESTAMP,

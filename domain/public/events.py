@@ -38,6 +38,7 @@ PUBLIC_EVENTS: Final[Mapping[type[Event], type[PublicEvent]]] = {
     e.DocumentMoved: part_events.DocumentMoved,
     e.OwnerAssigned: order_events.OwnerAssigned,
     e.NoteAdded: order_events.NoteAdded,
+    e.CallLogged: order_events.CallLogged,
     e.TestFlagChanged: order_events.TestFlagChanged,
     e.FactAnnulled: order_events.FactAnnulled,
 }

@@ -131,6 +131,12 @@ class NoteAdded(PublicEvent):
     TYPE: ClassVar[str] = "order.note_added.v1"
 
 
+class CallLogged(PublicEvent):
+    """The shop and the customer called each other, or tried to."""
+
+    TYPE: ClassVar[str] = "order.call_logged.v1"
+
+
 class TestFlagChanged(PublicEvent):
     """The order counts, or does not count, in the reports."""
 

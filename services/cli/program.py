@@ -10,6 +10,7 @@ from services.cli import (
     broker,
     bulk,
     calendars,
+    calls,
     customers,
     delivery_methods,
     demo,
@@ -68,6 +69,7 @@ for change in (order_changes.add_item, order_changes.change_item, order_changes.
     orders.app.command()(change)
 orders.app.command()(payments.pay)
 orders.app.command("move-item")(items.move_item)
+orders.app.command("log-call")(calls.log_call)
 for read in (
     order_reads.show,
     order_reads.allowed,

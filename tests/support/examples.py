@@ -294,6 +294,7 @@ _COMMANDS: tuple[Command, ...] = (
     c.AssignOwner(**_WHO, user="ann", group="managers"),
     ShareOut(**_WHO, group=GROUP, by="least_load", skill="tea"),
     c.AddNote(**_WHO, text="Call after six"),
+    c.LogCall(**_WHO, result="reached", talk_seconds=95),
     c.MarkTest(**_WHO),
     c.CorrectFact(**_WHO, version=2, reason="Entered for another order"),
     c.RecordFacts(
@@ -480,6 +481,13 @@ _EVENTS: tuple[Event, ...] = (
     ),
     e.OwnerAssigned(user="ann", group="managers", previous_user="bob", previous_group="leads"),
     e.NoteAdded(text="Call after six"),
+    e.CallLogged(
+        direction="outgoing",
+        result="reached",
+        started_at=NOW - timedelta(seconds=95),
+        talk_seconds=95,
+        operator="ann",
+    ),
     e.TestFlagChanged(test=True),
     e.FactAnnulled(
         annulled_version=2,

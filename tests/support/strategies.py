@@ -282,6 +282,15 @@ detail_commands: st.SearchStrategy[Command] = st.one_of(
     ),
     st.builds(c.AssignOwner, **_envelope(user=st.sampled_from(["ann", "bob"]), group=st.none())),
     st.builds(c.AddNote, **_envelope(text=st.just("Hello"))),
+    st.builds(
+        c.LogCall,
+        **_envelope(
+            result=st.sampled_from(["reached", "busy"]),
+            started_at=st.one_of(st.none(), moments),
+            talk_seconds=st.integers(0, 90),
+            operator=st.sampled_from([None, "ann", "bob"]),
+        ),
+    ),
     st.builds(c.MarkTest, **_envelope(test=st.booleans())),
     st.builds(c.CorrectFact, **_envelope(version=st.integers(1, 8))),
 )

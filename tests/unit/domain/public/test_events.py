@@ -46,11 +46,12 @@ PRIVATE: dict[type[Event], set[str]] = {
     e.ShipmentMoved: {"carrier_ref"},
     e.OwnerAssigned: {"user", "previous_user", "why", "candidates"},
     e.NoteAdded: {"text"},
+    e.CallLogged: {"direction", "result", "started_at", "talk_seconds", "operator"},
     e.FactAnnulled: {"reason"},
 }  # fmt: skip
 TEXTS = {
     "actor", "role", "reason_code", "approved_by", "on_behalf_of", "source_status", "supplier",
-    "gateway_ref", "carrier_ref", "user", "previous_user",
+    "gateway_ref", "carrier_ref", "user", "previous_user", "operator",
 }  # fmt: skip
 EXAMPLES = {name: one for name, one in EVENTS.items() if type(one) in ORDER_EVENTS}
 each_example = pytest.mark.parametrize("event", EXAMPLES.values(), ids=EXAMPLES)
