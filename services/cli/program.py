@@ -17,6 +17,7 @@ from services.cli import (
     discounts,
     documents,
     enquiries,
+    figures,
     foreground,
     hands,
     imports,
@@ -82,6 +83,16 @@ orders.app.command("as-of")(order_reads.as_of)
 orders.app.command("why-not")(rule_trials.why_not)
 orders.app.command("share-out")(teams.share_out)
 orders.app.add_typer(bulk.app)
+for figure in (
+    figures.pipeline,
+    figures.receivables,
+    figures.demand,
+    figures.segments,
+    figures.reasons,
+    figures.operators,
+    figures.compare,
+):
+    reports.app.command()(figure)
 for command in (
     path_show.show,
     path_choice.which,

@@ -40,7 +40,7 @@ def olist(migrated_server: str, olist_folder: Path) -> Iterator[System]:
 @pytest.fixture
 def ask_olist(olist: System) -> Ask:
     """Ask a report of the real orders."""
-    return _asker(olist)
+    return asker(olist)
 
 
 @pytest.fixture
@@ -59,10 +59,12 @@ def shop(database_url: str, clock: VirtualClock) -> Iterator[System]:
 @pytest.fixture
 def ask(shop: System) -> Ask:
     """Ask a report of the test's own orders, the projections being brought up to date."""
-    return _asker(shop)
+    return asker(shop)
 
 
-def _asker(system: System) -> Ask:
+def asker(system: System) -> Ask:
+    """Give what asks a report, the projections being brought up to date."""
+
     def ask(question: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         system.catch_up()
         with system.snapshot() as reader:
