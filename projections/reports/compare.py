@@ -19,7 +19,9 @@ class Handled(TypedDict):
     mean: float | None
     median: float | None
 
-# What one role did in one period, beside what the whole shop did; orders in one currency.
+# What one role did in one period, beside what the whole shop did; orders in one currency. Everybody
+# counts in one role: the one in whose statuses they ended most stays. So a packer who takes orders
+# over from managers is no manager.
 Compared = TypedDict(
     "Compared",
     {
@@ -29,7 +31,7 @@ Compared = TypedDict(
         "placed": int,  # orders of the whole shop
         "won": int,  # that ended with success in the period
         "revenue_minor": int,  # what those cost
-        "role": str | None,  # who is in charge of the statuses; null: nobody moved anything on
+        "role": str | None,  # a group, or else a person; null: nobody moved anything on
         "people": int,  # that moved orders on
         "orders": int,  # that they moved on, each counted once
         "orders_per_person": float | None,
@@ -84,17 +86,25 @@ _QUESTION: Final[LiteralString] = """
         join analytics.orders t on t.status_since >= p.starts_at and t.status_since < p.ends_at
         where t.final = 'success' and not t.test and (%(path)s::text is null or t.path = %(path)s)
         group by p.period, t.currency
-    ), worked as (
-        select p.period, t.currency, h.role, count(distinct h.operator) as people,
-               count(distinct h.order_id) as orders, count(h.handling_seconds) as handled,
-               avg(h.handling_seconds) as mean,
-               percentile_cont(0.5) within group (order by h.handling_seconds) as median
+    ), stays as materialized (
+        select p.period, h.operator, h.role, h.order_id, h.handling_seconds
         from periods p
         join analytics.handled_stays h
           on h.handed_on_at >= p.starts_at and h.handed_on_at < p.ends_at
-        join analytics.orders t on t.order_id = h.order_id
         where %(path)s::text is null or h.path = %(path)s
-        group by p.period, t.currency, h.role
+    ), jobs as (
+        select distinct on (period, operator) period, operator, role
+        from (select period, operator, role, count(*) as stays from stays group by 1, 2, 3) done
+        order by period, operator, stays desc, role
+    ), worked as (
+        select s.period, t.currency, j.role, count(distinct s.operator) as people,
+               count(distinct s.order_id) as orders, count(s.handling_seconds) as handled,
+               avg(s.handling_seconds) as mean,
+               percentile_cont(0.5) within group (order by s.handling_seconds) as median
+        from stays s
+        join jobs j on j.period = s.period and j.operator = s.operator
+        join analytics.orders t on t.order_id = s.order_id
+        group by s.period, t.currency, j.role
     ), known as (
         select period, currency from placed
         union select period, currency from won

@@ -329,6 +329,18 @@ def test_p36_two_halves_of_a_period_earn_what_the_whole_does(ask_shop: Ask, orde
     assert {row["to"] for row in whole} == {end}
 
 
+def test_p36_everybody_counts_in_one_role(ask_shop: Ask, visits: Rows) -> None:
+    start, end = START, START + timedelta(days=DAYS + 30)
+    ended_by = {one["actor_id"] for one in visits if one["previous_status"]
+                and one["actor_kind"] == "user"}  # fmt: skip
+
+    found = ask_shop(compare_periods, Period(start, end), Period(end, end + timedelta(days=1)))
+
+    people = {row["role"]: row["people"] for row in found}
+    assert people == {"managers": 4, "warehouse": 2, "couriers": 2}
+    assert sum(people.values()) == len(ended_by)
+
+
 def test_the_figures_of_an_empty_shop_are_empty(ask: Ask) -> None:
     day = Period(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
 
