@@ -9,6 +9,7 @@ are given for: the shop alone has eight.
 """
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import partial
 from time import perf_counter
 from typing import Any, Final
@@ -21,14 +22,22 @@ from infra.postgres import connect
 from infra.settings import Settings
 from projections.builds import list_builds
 from projections.catalog import BY_NAME
+from projections.reports.compare import Period, compare_periods
 from projections.reports.conversion import measure_conversion
+from projections.reports.demand import list_demand
 from projections.reports.funnel import count_cohorts, count_flow, count_funnel
+from projections.reports.operators import measure_operators
+from projections.reports.pipeline import value_pipeline
+from projections.reports.reasons import list_reasons
+from projections.reports.receivables import list_receivables
 from projections.reports.routes import count_routes
 from projections.reports.scope import Reader, Scope
+from projections.reports.segments import list_segments
 from projections.reports.stale import list_stale
 from projections.reports.times import measure_handling, measure_time_in_status
 from projections.reports.transitions import count_transitions
 from services.bootstrap import System, open_system
+from services.demo import DAYS
 from services.demo.clock import VirtualClock
 from services.demo.run import run_demo
 from services.demo.shop import START
@@ -82,7 +91,30 @@ def _questions(system: System) -> dict[str, Question]:
         "times": measure_time_in_status,
         "handling": measure_handling,
         "routes": count_routes,
+        **{name: _of_now(ask) for name, ask in _FIGURES.items()},
     }
+
+
+_MIDDLE: Final = START + timedelta(days=DAYS // 2)
+_FIGURES: Final[dict[str, Callable[[Reader], object]]] = {
+    "pipeline": value_pipeline,
+    "receivables": list_receivables,
+    "receivables, fifty listed": partial(list_receivables, limit=LISTED_FOR_PEOPLE),
+    "demand": list_demand,
+    "segments": list_segments,
+    "reasons": list_reasons,
+    "operators": measure_operators,
+    "compare": partial(
+        compare_periods,
+        one=Period(START, _MIDDLE),
+        other=Period(_MIDDLE, START + timedelta(days=DAYS)),
+    ),
+}
+
+
+def _of_now(ask: Callable[[Reader], object]) -> Question:
+    """These are about how things are now, whatever the scope."""
+    return lambda reader, _: ask(reader)
 
 
 def _ask(

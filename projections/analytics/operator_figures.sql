@@ -17,8 +17,7 @@ select
     coalesce(sum(f.upsell_minor), 0)::bigint as upsell_minor, -- what of them is charged now, minor units
     count(distinct f.order_id) filter (where f.kind = 'stay') as orders_handled, -- orders that were moved on, each counted once
     count(f.handling_seconds) as handled, -- stays that were taken up and moved on
-    coalesce(sum(f.handling_seconds), 0)::double precision as handling_seconds, -- from taken up to handed on, in all of them, seconds
-    percentile_cont(0.5) within group (order by f.handling_seconds) as median_seconds -- median of these, seconds
+    coalesce(sum(f.handling_seconds), 0)::double precision as handling_seconds -- from taken up to handed on, in all of them, seconds
 from (
     select 'call' as kind, (c.started_at at time zone 'UTC')::date as day, c.operator, c.order_id,
            c.direction = 'outgoing' as outgoing, c.result = 'reached' as reached, c.talk_seconds,

@@ -1,7 +1,9 @@
 """Question: how did the shop do in one period, and in another?"""
 
 from datetime import datetime
-from typing import Any, Final, LiteralString, NamedTuple, TypedDict
+from typing import Final, LiteralString, NamedTuple, TypedDict
+
+from psycopg.rows import DictRow
 
 from projections.reports.scope import Reader, rounded
 
@@ -18,6 +20,7 @@ class Handled(TypedDict):
 
     mean: float | None
     median: float | None
+
 
 # What one role did in one period, beside what the whole shop did; orders in one currency. Everybody
 # counts in one role: the one in whose statuses they ended most stays. So a packer who takes orders
@@ -48,14 +51,17 @@ def compare_periods(
 
     Shape: by period, currency and role; a period in which nothing happened has no row.
     """
-    parameters = {"path": path, "starts": [one.start, other.start], "ends": [one.end, other.end]}
-    return [_compared(row) for row in reader.execute(_QUESTION, parameters)]
+    return [
+        _compared(period, row)
+        for period in (one, other)
+        for row in reader.execute(_QUESTION, {**period._asdict(), "path": path}).fetchall()
+    ]
 
 
-def _compared(row: dict[str, Any]) -> Compared:
+def _compared(period: Period, row: DictRow) -> Compared:
     return {
-        "from": row["starts_at"],
-        "to": row["ends_at"],
+        "from": period.start,
+        "to": period.end,
         "currency": row["currency"],
         "placed": row["placed"],
         "won": row["won"],
@@ -70,55 +76,41 @@ def _compared(row: dict[str, Any]) -> Compared:
 
 
 _QUESTION: Final[LiteralString] = """
-    with periods as (
-        select * from unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[])
-            with ordinality as p(starts_at, ends_at, period)
-    ), placed as (
-        select p.period, t.currency, count(*) as placed
-        from periods p
-        join analytics.orders t on t.placed_at >= p.starts_at and t.placed_at < p.ends_at
-        where not t.test and (%(path)s::text is null or t.path = %(path)s)
-        group by p.period, t.currency
-    ), won as (
-        select p.period, t.currency, count(*) as won,
-               coalesce(sum(t.total_minor), 0)::bigint as revenue_minor
-        from periods p
-        join analytics.orders t on t.status_since >= p.starts_at and t.status_since < p.ends_at
-        where t.final = 'success' and not t.test and (%(path)s::text is null or t.path = %(path)s)
-        group by p.period, t.currency
+    with ours as materialized (
+        select order_id, path, currency, total_minor, placed_at,
+               case when final = 'success' then status_since end as won_at
+        from analytics.orders where not test
+    ), known as (
+        select currency,
+               count(*) filter (where placed_at >= %(start)s and placed_at < %(end)s) as placed,
+               count(*) filter (where won_at >= %(start)s and won_at < %(end)s) as won,
+               coalesce(sum(total_minor) filter (
+                   where won_at >= %(start)s and won_at < %(end)s), 0)::bigint as revenue_minor
+        from ours where %(path)s::text is null or path = %(path)s group by currency
     ), stays as materialized (
-        select p.period, h.operator, h.role, h.order_id, h.handling_seconds
-        from periods p
-        join analytics.handled_stays h
-          on h.handed_on_at >= p.starts_at and h.handed_on_at < p.ends_at
-        where %(path)s::text is null or h.path = %(path)s
+        select operator, role, order_id, handling_seconds
+        from analytics.handled_stays
+        where handed_on_at >= %(start)s and handed_on_at < %(end)s
+          and (%(path)s::text is null or path = %(path)s)
     ), jobs as (
-        select distinct on (period, operator) period, operator, role
-        from (select period, operator, role, count(*) as stays from stays group by 1, 2, 3) done
-        order by period, operator, stays desc, role
+        select distinct on (operator) operator, role
+        from (select operator, role, count(*) as stays from stays group by operator, role) done
+        order by operator, stays desc, role
     ), worked as (
-        select s.period, t.currency, j.role, count(distinct s.operator) as people,
+        select o.currency, j.role, count(distinct s.operator) as people,
                count(distinct s.order_id) as orders, count(s.handling_seconds) as handled,
                avg(s.handling_seconds) as mean,
                percentile_cont(0.5) within group (order by s.handling_seconds) as median
         from stays s
-        join jobs j on j.period = s.period and j.operator = s.operator
-        join analytics.orders t on t.order_id = s.order_id
-        group by s.period, t.currency, j.role
-    ), known as (
-        select period, currency from placed
-        union select period, currency from won
-        union select period, currency from worked
+        join jobs j on j.operator = s.operator
+        join ours o on o.order_id = s.order_id
+        group by o.currency, j.role
     )
-    select p.starts_at, p.ends_at, k.currency, coalesce(placed.placed, 0) as placed,
-           coalesce(won.won, 0) as won, coalesce(won.revenue_minor, 0) as revenue_minor,
-           worked.role, coalesce(worked.people, 0) as people, coalesce(worked.orders, 0) as orders,
-           coalesce(worked.handled, 0) as handled, worked.mean, worked.median
-    from known k
-    join periods p on p.period = k.period
-    left join placed on placed.period = k.period and placed.currency is not distinct from k.currency
-    left join won on won.period = k.period and won.currency is not distinct from k.currency
-    left join worked
-      on worked.period = k.period and worked.currency is not distinct from k.currency
-    order by k.period, k.currency, worked.role
+    select coalesce(k.currency, w.currency) as currency, coalesce(k.placed, 0) as placed,
+           coalesce(k.won, 0) as won, coalesce(k.revenue_minor, 0) as revenue_minor, w.role,
+           coalesce(w.people, 0) as people, coalesce(w.orders, 0) as orders,
+           coalesce(w.handled, 0) as handled, w.mean, w.median
+    from known k full join worked w on coalesce(w.currency, '') = coalesce(k.currency, '')
+    where k.placed > 0 or k.won > 0 or w.people > 0
+    order by 1, w.role
 """
