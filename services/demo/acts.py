@@ -5,6 +5,7 @@ from typing import Final
 
 from domain.messages import Actor
 from domain.orders import commands as c
+from domain.orders.call_events import REACHED
 from domain.stock.commands import ReceiveStock
 from services.demo.script import Script
 from services.demo.shop import CURRENCY
@@ -22,6 +23,21 @@ def refund(s: Script, actor: Actor, reason: str) -> None:
     """All that came goes back."""
     told = {"currency": CURRENCY, "reason_code": reason or "bad_quality"}
     s.send(c.RefundPayment, actor, **told)
+
+
+def call(s: Script, actor: Actor, result: str) -> None:
+    """Somebody calls the client, and whoever is reached talks for a while."""
+    talked = s.rng.randrange(20, 240) if result == REACHED else 0
+    s.send(c.LogCall, actor, result=result, talk_seconds=talked)
+
+
+def suggest(s: Script, actor: Actor, _: str) -> None:
+    """The client is talked into one piece more of something."""
+    line = next(iter(s.lines.values())).model_copy(
+        update={"item_id": str(len(s.lines) + 1), "quantity": 1, "upsell": True}
+    )
+    s.lines[line.item_id] = line
+    s.send(c.AddItem, actor, line=line)
 
 
 def deliver_most(s: Script, actor: Actor, _: str) -> None:
@@ -68,6 +84,8 @@ def _bought(source: str, target: str) -> Act:
 ACTS: Final[Mapping[str, Act]] = {
     "pays": pay,
     "refunds": refund,
+    "calls": call,
+    "suggests": suggest,
     "assembles": _all("ordered", "assembled"),
     "packs": _all("reserved", "assembled"),
     "ships": _all("assembled", "shipped"),

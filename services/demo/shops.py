@@ -91,6 +91,7 @@ _FIRM = (
 )
 _SALES = "operator issues invoice, operator invoiced"
 _ROMPER = "warehouse assembled, warehouse delivering"
+_AGREED = "manager calls reached, manager confirmed"
 _PARCEL = "warehouse assembled, warehouse handed_over, warehouse tracks, carrier delivering"
 _PARTS = "warehouse packed, warehouse delivering, courier delivers"
 
@@ -167,13 +168,15 @@ SHOPS: Final = {
                 Route(8, f"{_ROMPER}, carrier not_bought_out, manager refunds",
                       starts="assembling", channel="marketplace", placed_by="marketplace",
                       paid_by="marketplace"),
-                Route(25, f"manager confirmed, warehouse assembling, {_ROMPER}, carrier delivers,"
+                Route(25, f"{_AGREED}, warehouse assembling, {_ROMPER}, carrier delivers,"
                           " carrier pays cash, carrier done"),
-                Route(12, f"manager no_answer, manager confirmed, warehouse assembling, {_ROMPER},"
+                Route(12, "manager calls no_answer, manager no_answer, manager calls reached,"
+                          f" manager suggests, manager confirmed, warehouse assembling, {_ROMPER},"
                           " carrier delivers_most, carrier pays cash, carrier done"),
                 Route(3, "warehouse edits_phone, manager edits_phone, manager confirmed,"
                          f" warehouse assembling, {_ROMPER}"),
-                Route(17, "manager no_answer, it rests, manager cancelled"),
+                Route(17, "manager calls no_answer, manager no_answer, it rests,"
+                          " manager calls busy, manager cancelled"),
             ),
         ),
         DemoShop(

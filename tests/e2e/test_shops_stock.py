@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from domain.orders import commands as c
-from tests.support.stories import MORNING, STEP, Answer, Person, opened_shop
+from tests.support.stories import MORNING, PRICE, STEP, Answer, Person, opened_shop
 
 
 def test_universal_forbids_the_jump_and_counts_success_when_delivered_and_paid(
@@ -154,6 +154,41 @@ def test_koftenyshi_sends_marketplace_orders_straight_to_the_assembly(database_u
         )
         assert [row["status"] for row in visits][:3] == ["new", "confirmed", "assembling"]
         assert visits[0]["entered_at"] == MORNING + 3 * STEP
+
+
+def test_koftenyshi_shows_the_head_of_its_call_centre_who_talks_sells_and_is_heard(
+    database_url: str,
+) -> None:
+    """P24 P32: talk time, upsell sum and dial success of each operator, to the second."""
+    with opened_shop(database_url, "koftenyshi") as shop:
+        for sku in ("ROMPER", "SOCKS"):
+            shop.receives(sku, 9)
+        maria, oleg = shop.person("maria", "manager"), shop.person("oleg", "manager")
+        telephony = shop.program("telephony")
+        one, two = (shop.client(name).places({"ROMPER": 1}) for name in ("lisa", "anna"))
+
+        maria.calls(one, "no_answer")
+        maria.calls(one, "reached", talk_seconds=75)
+        maria.suggests(one, "SOCKS", 2)
+        maria.moves(one, "confirmed")
+        telephony.calls(two, "reached", talk_seconds=20, direction="incoming", operator="oleg")
+        oleg.suggests(two, "SOCKS")
+        oleg.cancels(two, "changed_mind", "client")
+
+        assert shop.rows(
+            "select operator, calls, dialled, reached, dial_success, talk_seconds, upsells,"
+            " upsell_minor, orders_handled, handling_seconds from analytics.operator_figures"
+            " order by operator"
+        ) == [
+            figures("maria", 2, 2, 1, 0.5, 75, 1, 2 * PRICE, 1, 3 * STEP.seconds),
+            figures("oleg", 1, 0, 0, None, 20, 1, 0, 1, 2 * STEP.seconds),
+        ]
+
+
+def figures(*told: object) -> dict[str, object]:
+    names = ("operator", "calls", "dialled", "reached", "dial_success", "talk_seconds", "upsells",
+             "upsell_minor", "orders_handled", "handling_seconds")  # fmt: skip
+    return dict(zip(names, told, strict=True))
 
 
 def test_universal_lets_nobody_in_the_warehouse_make_an_order_cheaper_or_larger(

@@ -275,6 +275,15 @@ class Person:
     def changes(self, order: StoryOrder, **details: str) -> "Answer":
         return self._send(c.ChangeFields, order, **details)
 
+    def calls(self, order: StoryOrder, result: str, **said: Any) -> "Answer":
+        """Call the customer, or tell of a call."""
+        return self._send(c.LogCall, order, result=result, **said)
+
+    def suggests(self, order: StoryOrder, sku: str, quantity: int = 1) -> "Answer":
+        """Talk the customer into something more."""
+        line = _line(sku, quantity).model_copy(update={"upsell": True})
+        return self._send(c.AddItem, order, line=line)
+
     def moves_pieces(
         self, order: StoryOrder, sku: str, quantity: int, source: str, target: str, **said: Any
     ) -> "Answer":
