@@ -6,6 +6,7 @@ from typing import Final
 from domain.orders import commands as c
 from domain.orders.events import Delivery
 from domain.orders.money import StatedTotals
+from services.demo.acts import call
 from services.demo.cast import BANK, GATEWAY, LEAD, PACKERS
 from services.demo.script import OFFICE, PATH, Script, TheEnd
 from services.demo.shop import CURRENCY, DELIVERY_MINOR, FREE_DELIVERY_MINOR, basket, upsell
@@ -83,6 +84,7 @@ def agree(s: Script) -> None:
     s.wait(2, 45, OFFICE)
     if s.happens(0.14):
         _call_again(s)
+    call(s, s.manager, "reached")
     if s.happens(0.035):
         _lose(s)
     if s.happens(0.06):
@@ -121,11 +123,13 @@ def pay(s: Script) -> None:
 
 
 def _call_again(s: Script) -> None:
+    call(s, s.manager, "no_answer")
+    call(s, s.manager, "no_answer")
     s.send(c.AddNote, s.manager, text="Called twice, nobody picks up; wrote a message")
     s.move("no_answer", s.manager)
     s.wait(180, 26 * 60, OFFICE)
     if s.happens(0.25):
-        s.send(c.AddNote, s.manager, text="Third call, the number is switched off")
+        call(s, s.manager, "switched_off")
         s.cancel(s.manager, "vanished", "shop")
         raise TheEnd
 

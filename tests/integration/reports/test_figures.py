@@ -280,7 +280,7 @@ def test_p24_the_figures_of_operators_agree_with_calls_and_items(
 
     found = ask_shop(measure_operators)
 
-    assert sum(row["calls"] for row in found) == len(calls) == len(orders)
+    assert sum(row["calls"] for row in found) == len(calls) > len(orders)
     assert sum(row["talk_seconds"] for row in found) == sum(one["talk_seconds"] for one in calls)
     assert sum(row["reached"] for row in found) == sum(one["result"] == "reached" for one in calls)
     assert sum(row["upsell_minor"] for row in found) == upsold > 0
