@@ -5,7 +5,7 @@ from typing import Final, LiteralString, TypedDict, cast
 
 from projections.reports.scope import Reader, checked_limit
 
-MOST_LISTED: Final = 10_000
+MOST_LISTED: Final = 100_000
 
 
 class Segment(TypedDict):

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 Path = Annotated[str | None, typer.Option(metavar="PATH", help="Only orders of this path.")]
 Limit = Annotated[
-    int | None, typer.Option(min=1, max=10_000, metavar="N", help="List at most so many.")
+    int | None, typer.Option(min=1, max=100_000, metavar="N", help="List at most so many.")
 ]
-EVER = 10_000  # rows for a program that names no limit
 
 
 @unfolded
@@ -44,9 +43,9 @@ def pipeline(path: Path = None, *, printing: Printing) -> None:
 @unfolded
 def receivables(path: Path = None, limit: Limit = None, *, printing: Printing) -> None:
     """List what customers owe: by age, by customer, by order."""
-    from projections.reports.receivables import Debt, list_receivables
+    from projections.reports.receivables import MOST_LISTED, Debt, list_receivables
 
-    answer = _ask(list_receivables, path, path, _most(limit, printing))
+    answer = _ask(list_receivables, path, path, limit or _most(printing, MOST_LISTED))
     put_report(
         answer,
         printing,
@@ -59,26 +58,31 @@ def receivables(path: Path = None, limit: Limit = None, *, printing: Printing) -
 @unfolded
 def demand(limit: Limit = None, *, printing: Printing) -> None:
     """List the articles by what they bring (ABC) and how evenly they are asked for (XYZ)."""
-    from projections.reports.demand import Demand, list_demand
+    from projections.reports.demand import MOST_LISTED, Demand, list_demand
 
-    _put(_ask(list_demand, None, _most(limit, printing)), Demand, printing, tables.demand_table)
+    _put(
+        _ask(list_demand, None, limit or _most(printing, MOST_LISTED)),
+        Demand,
+        printing,
+        tables.demand_table,
+    )
 
 
 @unfolded
 def segments(limit: Limit = None, *, printing: Printing) -> None:
     """Count the customers with the same tag and the same reason why they did not buy."""
-    from projections.reports.segments import Segment, list_segments
+    from projections.reports.segments import MOST_LISTED, Segment, list_segments
 
-    answer = _ask(list_segments, None, _most(limit, printing))
+    answer = _ask(list_segments, None, limit or _most(printing, MOST_LISTED))
     _put(answer, Segment, printing, tables.segments_table)
 
 
 @unfolded
 def reasons(path: Path = None, limit: Limit = None, *, printing: Printing) -> None:
     """List why orders failed: by the status before, the owner and the supplier."""
-    from projections.reports.reasons import FailedBecause, list_reasons
+    from projections.reports.reasons import MOST_LISTED, FailedBecause, list_reasons
 
-    answer = _ask(list_reasons, path, path, _most(limit, printing))
+    answer = _ask(list_reasons, path, path, limit or _most(printing, MOST_LISTED))
     _put(answer, FailedBecause, printing, tables.reasons_table)
 
 
@@ -95,6 +99,8 @@ def operators(start: Start = None, end: End = None, *, printing: Printing) -> No
     """Show calls, upselling and handling time of each person, over some days."""
     from projections.reports.operators import Operator, measure_operators
 
+    if start is not None and end is not None and start > end:
+        raise typer.BadParameter("--from is later than --to")
     days = (moment and moment.date() for moment in (start, end))
     answer = _ask(measure_operators, None, *days)
     _put(answer, Operator, printing, tables.operators_table)
@@ -134,8 +140,9 @@ def _ask(question: Callable[..., Any], path: str | None, *asked: Any) -> Any:
     return ask(about, Scoping(path=path))
 
 
-def _most(limit: int | None, printing: Printing) -> int:
-    return limit or (EVER if printing.json or printing.csv else LISTED_FOR_PEOPLE)
+def _most(printing: Printing, listed: int) -> int:
+    """Say how many rows there are where nobody does: programs get all."""
+    return listed if printing.json or printing.csv else LISTED_FOR_PEOPLE
 
 
 def _put(

@@ -54,6 +54,8 @@ def test_p24_the_head_of_the_call_centre_sees_who_did_what(shop: CommandLine) ->
         "orders_handled": 2, "handled": 1,
     }  # fmt: skip
     assert shop.run("report", "operators", "--to", "2001-01-01", "--json").json == []
+    swapped = shop.run("report", "operators", "--from", "2002-01-02", "--to", "2002-01-01")
+    assert (swapped.code, "--from is later" in swapped.err) == (2, True)
     history = shop.run("order", "history", "A-1").out
     assert "outgoing, reached" in history
     assert shop.run("order", "show", "A-1", "--json").json["calls"] == 3
