@@ -9,6 +9,7 @@ from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders import guards
 from domain.orders.order import Order
+from domain.orders.timeline import EARLIEST
 from domain.refusals import Unmet
 
 MAX_CALLS: Final = 1_000  # of one order
@@ -17,10 +18,11 @@ MAX_CALLS: Final = 1_000  # of one order
 def log_call(order: Order, cmd: c.LogCall, at: datetime) -> Verdict:
     """Write a call down; at: the moment of the event, to which it had been talked."""
     told = guards.tells_fact(cmd)
+    talked = timedelta(seconds=cmd.talk_seconds)
     event = e.CallLogged(
         direction=cmd.direction,
         result=cmd.result,
-        started_at=cmd.started_at or at - timedelta(seconds=cmd.talk_seconds),
+        started_at=cmd.started_at or max(at, EARLIEST[0] + talked) - talked,
         talk_seconds=cmd.talk_seconds,
         operator=cmd.operator if told else cmd.actor.id,
     )

@@ -1,6 +1,6 @@
 """Calls about an order: who called whom, what came of it, how long they talked."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -51,6 +51,13 @@ def test_p24_a_telephony_program_says_who_called_and_when() -> None:
 
     answer.then(called(talked=70, at=before, direction="incoming", operator="olga"))
     assert answer.world.stored[-1][1].fact_id is not None
+
+
+def test_p24_a_call_at_the_beginning_of_time_began_there() -> None:
+    first = datetime.min.replace(tzinfo=UTC)
+    told = c.LogCall(**TELEPHONY, result="reached", talk_seconds=70, occurred_at=first)
+
+    given(PLACE).when(told).then(called(talked=70, at=first, operator=None))
 
 
 def test_p24_a_call_that_nobody_answered_has_no_operator() -> None:
