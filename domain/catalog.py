@@ -124,6 +124,7 @@ _ENTERING = (
     MigrateOrder,
     commands.CreateShipment,
     commands.MoveShipment,
+    commands.SnoozeDeadline,  # what comes after the limit keeps its distance in working time
 )
 
 

@@ -160,6 +160,10 @@ def _said(event: Event, status: str | None) -> Iterator[tuple[str, Any, Any]]:
         case e.OwnerAssigned(why=why, candidates=candidates) if why is not None:
             yield "shared_out", None, why
             yield "candidates", None, list(map(_candidate, candidates or ()))
+        case e.DeadlinePassed():
+            yield f"deadline.{event.level}", event.due_at, "passed"
+        case e.DeadlineSnoozed():
+            yield "deadline.due", None, event.until
         case e.NoteAdded():
             yield "note", None, event.text
         case e.CallLogged():

@@ -202,10 +202,11 @@ def _approval(order: Order) -> View | None:
 
 def _paused(order: Order) -> View | None:
     """The limit that goes on when the order comes back, in seconds of its own clock."""
-    if order.paused is None:
+    paused = order.limit.paused
+    if paused is None:
         return None
-    left = {one.level: one.seconds for one in order.paused.left}
-    return {"status": order.paused.status, "left_seconds": left}
+    left = {one.level: one.seconds for one in paused.left}
+    return {"status": paused.status, "left_seconds": left}
 
 
 def _shipment(shipment: Shipment) -> View:

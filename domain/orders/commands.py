@@ -11,6 +11,9 @@ from pydantic import Field, model_validator
 from domain.messages import AskedCode, Code, Moment, Name, Personal, Written
 from domain.orders.call_commands import LogCall as LogCall
 from domain.orders.currencies import KnownCurrency
+from domain.orders.deadline_commands import DeadlineCommand as DeadlineCommand
+from domain.orders.deadline_commands import PassDeadline as PassDeadline
+from domain.orders.deadline_commands import SnoozeDeadline as SnoozeDeadline
 from domain.orders.document_commands import IssueDocument as IssueDocument
 from domain.orders.document_commands import MoveDocument as MoveDocument
 from domain.orders.events import Customer, Delivery, Initiator
@@ -253,6 +256,8 @@ Change = (
     | GrantRefund
     | ShipmentCommand
     | MoveDocument
+    | PassDeadline
+    | SnoozeDeadline
     | AssignOwner
     | AddNote
     | LogCall

@@ -13,6 +13,7 @@ from domain.hints import one_of
 from domain.messages import Decided, Event, Verdict
 from domain.orders import commands as c
 from domain.orders import decide_calls as calls
+from domain.orders import decide_deadlines as deadlines
 from domain.orders import decide_documents as documents
 from domain.orders import decide_items as items
 from domain.orders import decide_moves as moves
@@ -186,6 +187,8 @@ def _verdict(
             return shipments.decide(order, cmd, path, at)
         case c.MoveDocument():
             return documents.move(order, cmd)
+        case c.DeadlineCommand():
+            return deadlines.decide(situation, cmd)
         case c.ReserveItems():
             return [], [*_may_be_reserved(order, cmd, path)]
         case c.ExpireReservations():  # Also of a path that keeps none any more.

@@ -18,7 +18,9 @@ def entering(
     deadlines: Deadlines = ()
     unmet: tuple[Unmet, ...] = ()
     try:
-        deadlines = deadlines_of(path, target, situation.now, situation.facts, paused=order.paused)
+        deadlines = deadlines_of(
+            path, target, situation.now, situation.facts, paused=order.limit.paused
+        )
     except Refusal as refusal:
         unmet = refusal.unmet
     changed = StatusChanged(

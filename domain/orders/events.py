@@ -15,6 +15,9 @@ from pydantic import AwareDatetime
 from domain.messages import Code, Event, Moment, Name, Personal, Shape
 from domain.orders.call_events import CallLogged as CallLogged
 from domain.orders.candidates import Candidate, Why
+from domain.orders.deadline_events import DeadlineEvent as DeadlineEvent
+from domain.orders.deadline_events import DeadlinePassed as DeadlinePassed
+from domain.orders.deadline_events import DeadlineSnoozed as DeadlineSnoozed
 from domain.orders.document_events import DocumentEvent as DocumentEvent
 from domain.orders.document_events import DocumentIssued as DocumentIssued
 from domain.orders.document_events import DocumentMoved as DocumentMoved
@@ -228,6 +231,8 @@ OrderEvent = (
     | ShipmentMoved
     | DocumentIssued
     | DocumentMoved
+    | DeadlinePassed
+    | DeadlineSnoozed
     | OwnerAssigned
     | NoteAdded
     | CallLogged

@@ -27,6 +27,7 @@ from domain.orders.ledger import (
 from domain.orders.money import Totals, add_up, discount_within_price
 from domain.orders.parts import Approval, Kept, Placement
 from domain.orders.shipments import Shipments, after_shipment
+from domain.orders.time_limit import NO_LIMIT, TimeLimit, limit_after
 from domain.orders.timeline import Entry, TimelineKey, insert, key_of, without
 
 
@@ -46,8 +47,7 @@ class Order:
     path: str = ""
     path_version: int = 0
     timeline: tuple[Entry, ...] = ()
-    deadlines: tuple[e.Deadline, ...] = ()  # of the status that it was moved into last
-    paused: e.Paused | None = None  # the limit that goes on when the order comes back
+    limit: TimeLimit = NO_LIMIT  # of the status that it was moved into last
     approval: Approval | None = None
     items: Mapping[str, Item] = field(default_factory=dict)
     item_histories: Mapping[str, h.ItemHistory] = field(default_factory=dict)  # shaped by facts
@@ -171,8 +171,7 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
     match event:
         case e.StatusChanged():
             entered = _entered(order, happened, event.to_status, 0)
-            entered["deadlines"], entered["paused"] = event.deadlines, event.paused
-            return entered
+            return entered | {"limit": limit_after(order.limit, event, happened)}
         case e.StatusRecorded():
             entered = _entered(order, happened, event.to_status, event.rank)
             entered["subject_id"] = order.subject_id or event.customer_id
@@ -186,7 +185,9 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
             if not event.entered:
                 return pinned
             entered = _entered(order, happened, event.to_status, 0)
-            return entered | pinned | {"deadlines": event.deadlines, "paused": None}
+            return entered | pinned | {"limit": limit_after(order.limit, event, happened)}
+        case e.DeadlineEvent():
+            return {"limit": limit_after(order.limit, event, happened)}
         case e.PaymentSubmitted() | e.PaymentEvent() | e.RefundGranted():
             subject_id = order.subject_id or getattr(event, "customer_id", None)
             entry = e.entry_of(event, happened.version)
@@ -243,8 +244,7 @@ def _placed(order: Order, event: e.OrderPlaced, happened: Happened) -> dict[str,
         return changes
     customer_id = event.customer.customer_id if event.customer else event.customer_id
     changes["placed"] = event
-    if not is_fact:
-        changes["deadlines"] = event.deadlines
+    changes["limit"] = limit_after(order.limit, event, happened)
     changes["placed_by"] = placed_by
     changes["subject_id"] = order.subject_id or customer_id
     changes["items"] = {**order.items} | {

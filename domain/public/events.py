@@ -36,6 +36,8 @@ PUBLIC_EVENTS: Final[Mapping[type[Event], type[PublicEvent]]] = {
     e.ShipmentMoved: part_events.ShipmentMoved,
     e.DocumentIssued: part_events.DocumentIssued,
     e.DocumentMoved: part_events.DocumentMoved,
+    e.DeadlinePassed: order_events.DeadlinePassed,
+    e.DeadlineSnoozed: order_events.DeadlineSnoozed,
     e.OwnerAssigned: order_events.OwnerAssigned,
     e.NoteAdded: order_events.NoteAdded,
     e.CallLogged: order_events.CallLogged,

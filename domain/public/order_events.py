@@ -116,6 +116,18 @@ class FieldsChanged(PublicEvent):
     contact: Contact | None = None
 
 
+class DeadlinePassed(PublicEvent):
+    """The order was still in a status when a moment of the status's limit had come."""
+
+    TYPE: ClassVar[str] = "order.deadline_passed.v1"
+
+
+class DeadlineSnoozed(PublicEvent):
+    """The limit of the order's stay in its status ends later than it did."""
+
+    TYPE: ClassVar[str] = "order.deadline_snoozed.v1"
+
+
 class OwnerAssigned(PublicEvent):
     """Another group, or somebody else of it, is responsible for the order."""
 

@@ -39,7 +39,7 @@ def shown(order: Order) -> dict[str, Any]:
         "items": {k: (*told_of(item), item.key) for k, item in order.items.items()},
         "placed_by": order.placed_by,
         "test": order.test,
-        "limits": (order.deadlines, order.paused),
+        "limits": order.limit,
         "owner": (order.owner_user, order.owner_group),
         "fields": order.fields,
         "ledger": Counter(replace(entry, version=0) for entry in order.ledger),

@@ -291,6 +291,13 @@ _COMMANDS: tuple[Command, ...] = (
         **_WHO, document_id="invoice-1", to_status="cancelled", reason_code="wrong_address"
     ),
     c.IssueDocument(**_WHO, kind="invoice", series="invoice", document_id="invoice-1"),
+    c.PassDeadline(
+        **{**_WHO, "actor": actor("clock")},
+        entered=1,
+        level="warn",
+        due_at=NOW + timedelta(minutes=5),
+    ),
+    c.SnoozeDeadline(**_WHO, until=NOW + timedelta(hours=2), reason="Asked to call after lunch"),
     c.AssignOwner(**_WHO, user="ann", group="managers"),
     ShareOut(**_WHO, group=GROUP, by="least_load", skill="tea"),
     c.AddNote(**_WHO, text="Call after six"),
@@ -478,6 +485,24 @@ _EVENTS: tuple[Event, ...] = (
         from_status="sent",
         to_status="cancelled",
         reason_code="wrong_address",
+    ),
+    e.DeadlinePassed(
+        entered=1,
+        status="new",
+        level="warn",
+        due_at=NOW + timedelta(minutes=5),
+        holder_user="ann",
+        holder_group="managers",
+        to_group="leads",
+    ),
+    e.DeadlineSnoozed(
+        entered=1,
+        status="new",
+        until=NOW + timedelta(hours=2),
+        deadlines=(
+            e.Deadline(level="due", at=NOW + timedelta(hours=2)),
+            e.Deadline(level="escalate_200", at=NOW + timedelta(hours=2, minutes=10)),
+        ),
     ),
     e.OwnerAssigned(user="ann", group="managers", previous_user="bob", previous_group="leads"),
     e.NoteAdded(text="Call after six"),

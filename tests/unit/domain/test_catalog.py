@@ -110,6 +110,8 @@ def some_order(name: str) -> Scenario:
             reserve = examples.COMMANDS["order.reserve_items"]
             kept = given(received, place, reserve, paths=[examples.KEEPING])
             return kept.at(examples.NOW + timedelta(days=2))
+        case "order.pass_deadline":
+            return given(place).at(examples.NOW + timedelta(hours=1))
         case "order.move_document":
             return given(place, examples.COMMANDS["order.issue_document"])
         case "order.share_out":

@@ -350,10 +350,10 @@ def test_a_placement_that_facts_tell_of_later_lifts_no_time_limit() -> None:
         update={"to_status": "packed", "actor": actor("user", "warehouse"), "reason": "All there"}
     )
     scenario = given(record(status("confirmed", 0, 1)), pack)
-    limits = scenario.world.order.deadlines
+    limits = scenario.world.order.limit.deadlines
     assert limits
 
-    assert scenario.when(record(placed(2))).order.deadlines == limits
+    assert scenario.when(record(placed(2))).order.limit.deadlines == limits
 
 
 def test_where_items_differ_in_their_currency_payments_do_not_settle_it() -> None:

@@ -308,24 +308,24 @@ class TestOverride:
 class TestPausedClock:
     def test_the_limit_goes_on_where_it_stood(self) -> None:
         started = a(place(), to("waiting"))  # a minute later
-        paused = started.world.order.paused
+        paused = started.world.order.limit.paused
         assert paused is not None
         assert paused.left == (e.TimeLeft("warn", 59 * 60), e.TimeLeft("due", 119 * 60))
 
         back = started.at(NOW + timedelta(days=3)).when(to("new")).order
 
-        assert back.deadlines == (
+        assert back.limit.deadlines == (
             e.Deadline("warn", NOW + timedelta(days=3, minutes=59)),
             e.Deadline("due", NOW + timedelta(days=3, minutes=119)),
         )
-        assert back.paused is None
+        assert back.limit.paused is None
 
     def test_one_pause_after_another_is_one_pause(self) -> None:
         scenario = a(place(), to("waiting"), to("on_hold"))
 
         back = scenario.at(NOW + timedelta(days=1)).when(to("new")).order
 
-        assert back.deadlines[-1].at == NOW + timedelta(days=1, minutes=119)
+        assert back.limit.deadlines[-1].at == NOW + timedelta(days=1, minutes=119)
 
     def test_what_had_passed_has_passed_when_the_order_comes_back(self) -> None:
         late = a(place()).at(NOW + timedelta(hours=1, minutes=30))
@@ -333,7 +333,7 @@ class TestPausedClock:
 
         back = late.at(NOW + timedelta(hours=5)).when(to("new")).order
 
-        assert back.deadlines == (
+        assert back.limit.deadlines == (
             e.Deadline("warn", NOW + timedelta(hours=4, minutes=30)),
             e.Deadline("due", NOW + timedelta(hours=5, minutes=30)),
         )

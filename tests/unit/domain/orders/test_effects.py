@@ -78,8 +78,8 @@ class TestFollowing:
         order = shop.when(moved("ordered", "assembled")).order
 
         assert order.status == "confirmed"
-        assert order.paused is not None
-        assert order.paused.status == "new"
+        assert order.limit.paused is not None
+        assert order.limit.paused.status == "new"
 
     @pytest.mark.parametrize("asked", [{"approval": {"by": "lead"}}, {"override": True}])
     def test_nobody_is_there_to_agree_or_to_say_why(self, asked: dict[str, Any]) -> None:
@@ -144,7 +144,7 @@ class TestFollowing:
 
         order = shop.when(c.ReserveItems(**who())).order
 
-        assert (order.status, len(order.deadlines)) == ("confirmed", 1)
+        assert (order.status, len(order.limit.deadlines)) == ("confirmed", 1)
 
 
 class TestDearConditions:

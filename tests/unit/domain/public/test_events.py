@@ -45,6 +45,9 @@ PRIVATE: dict[type[Event], set[str]] = {
     e.PaymentRefunded: TOLD | {"external_id", "customer_id", "gateway_ref"},
     e.ShipmentMoved: {"carrier_ref"},
     e.OwnerAssigned: {"user", "previous_user", "why", "candidates"},
+    e.DeadlinePassed: {"entered", "status", "level", "due_at", "holder_user", "holder_group",
+                       "to_user", "to_group"},
+    e.DeadlineSnoozed: {"entered", "status", "until", "deadlines"},
     e.NoteAdded: {"text"},
     e.CallLogged: {"direction", "result", "started_at", "talk_seconds", "operator"},
     e.FactAnnulled: {"reason"},
@@ -52,6 +55,8 @@ PRIVATE: dict[type[Event], set[str]] = {
 TEXTS = {
     "actor", "role", "reason_code", "approved_by", "on_behalf_of", "source_status", "supplier",
     "gateway_ref", "carrier_ref", "user", "previous_user", "operator",
+    "holder_user", "holder_group", "to_user",
+    "to_group",
 }  # fmt: skip
 EXAMPLES = {name: one for name, one in EVENTS.items() if type(one) in ORDER_EVENTS}
 each_example = pytest.mark.parametrize("event", EXAMPLES.values(), ids=EXAMPLES)
