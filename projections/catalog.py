@@ -7,6 +7,7 @@ from projections.activity import Activity
 from projections.alerts import Alerts
 from projections.calls import Calls
 from projections.customers import Customers
+from projections.deadlines import Deadlines
 from projections.delivery_methods import DeliveryMethods
 from projections.discounts import Discounts
 from projections.documents import Documents
@@ -29,6 +30,7 @@ from projections.trigger_runs import TriggerRuns
 PROJECTIONS: tuple[Projection, ...] = (
     Orders(),
     StatusVisits(),
+    Deadlines(),
     Items(),
     Payments(),
     Shipments(),

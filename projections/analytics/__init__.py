@@ -39,6 +39,7 @@ PARTS: Final = (
     "funnel_cohort",
     "stale_orders",
     "stale_orders_at",
+    "overdue",
     "conversion_times",
     "time_in_status",
     "handling_times",
