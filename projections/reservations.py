@@ -28,7 +28,7 @@ class Reservations:
     """One row per item of an order, article and location; it stays when nothing is kept."""
 
     name: Final = "reservations"
-    version: Final = 1
+    version: Final = 2
     tables: Final = ("reservations",)
     ddl: Final[LiteralString] = """
         create table reservations (
@@ -44,6 +44,7 @@ class Reservations:
             why         text, -- of the latest release
             primary key (order_id, item_id, sku, location)
         );
+        create index reservations_kept_until on reservations (expires_at) where quantity > 0;
     """
 
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:

@@ -27,6 +27,7 @@ from infra import calendar_files, rule_files
 from infra.batch_store import PostgresBatchStore
 from infra.broker import BrokerFacts, describe_broker, faust_arguments, kafka_arguments
 from infra.calendar_files import read_calendar
+from infra.clock_parts import PostgresClockParts
 from infra.contact_ids import ContactIds
 from infra.embedded import (
     embedded_url,
@@ -58,6 +59,7 @@ from infra.restores import raise_epoch
 from infra.settings import Settings, load_settings
 from infra.topics import count_partitions, ensure_topics
 from services.acting import Acting
+from services.clock import Clockwork
 from services.follower import Follower, Progress
 from services.heartbeat import Heartbeat
 from services.log_lane import LogLane
@@ -215,6 +217,13 @@ class System:
     def acting(self) -> Acting:
         """Give what sends the commands of rules."""
         return Acting(partial(self.lend, "orderpath_projector", "acting"), self.pipeline.submit)
+
+    def clockwork(self) -> Clockwork:
+        """Give what fires whatever is due."""
+        session = Session(self.url, role="orderpath_projector", name="orderpath clock")
+        parts = PostgresClockParts(self._sessions.setdefault("clock", session))
+        lend = partial(self.lend, "orderpath_projector")
+        return Clockwork(lend, self.pipeline.submit, self.clock, parts)
 
     def public_lane(self, until: int | None = None) -> PublicLane | None:
         """Give what the relay publishes for downstream; None where that is switched off.

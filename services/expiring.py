@@ -1,22 +1,19 @@
 """Gives back what is kept for orders beyond its time: `orderpath stock expire`."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
-from domain.messages import Actor, Outcome
-from domain.orders.commands import ExpireReservations
+from domain.messages import Outcome
 from domain.orders.events import stream_of
-from projections.reports.due_reservations import FIRST, DueOrder, list_due
+from projections.reports.due import Ask
+from services.due import Due, DueReservations
 
 if TYPE_CHECKING:
     from services.bootstrap import System
 
-CLOCK: Final = Actor(kind="clock", id="orderpath")
 AT_ONCE: Final = 500  # orders that are read, and asked, at a time
-_NAMESPACE: Final = uuid5(NAMESPACE_URL, "orderpath:expire_reservations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +39,16 @@ class Expired:
 def expire_reservations(system: "System", *, at_once: int = AT_ONCE) -> Iterator[Expired]:
     """Ask every order that has a due reservation, as the read model knows them, to give it back.
 
-    Shape: one for each such order, by its id.
+    Shape: one for each such order, the longest due first.
     """
-    now, after = system.clock(), FIRST
     system.catch_up()
-    while due := _next(system, now, after, at_once):
-        answers = [(one.order_id, system.pipeline.submit(_command(one))) for one in due]
+    ask = Ask(system.clock(), at_once)
+    while due := _next(system, ask):
+        answers = [(one.order_id, system.pipeline.submit(one.command)) for one in due]
         yield from (Expired(order_id, answer.result()) for order_id, answer in answers)
-        after = due[-1].order_id
+        ask = replace(ask, after=due[-1].place)
 
 
-def _next(system: "System", now: datetime, after: UUID, limit: int) -> list[DueOrder]:
+def _next(system: "System", ask: Ask) -> Sequence[Due]:
     with system.lend("orderpath_projector") as connection, connection.cursor() as cursor:
-        return list_due(cursor, now, after=after, limit=limit)
-
-
-def _command(one: DueOrder) -> ExpireReservations:
-    """The same order as it was before is asked for the same moment under the same id."""
-    return ExpireReservations(
-        command_id=uuid5(_NAMESPACE, f"{one.order_id}:{one.version}:{one.due_at}"),
-        actor=CLOCK,
-        source="clock",
-        order_id=one.order_id,
-    )
+        return DueReservations().list_due(cursor, ask)

@@ -1,0 +1,154 @@
+"""The clock: sends a command for whatever is due. `orderpath clock` runs it, any number at once.
+
+What is due are rows of live tables; the event that a command leads to closes its row. Nothing rests
+on who fires: the id of a command is made of what is due and when, so one that is sent twice is
+answered as the first time, after a crash and by another clock too. Clocks divide the orders into
+parts only to save each other the work.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime
+from threading import Event as Signal
+from time import monotonic
+from typing import Final, Protocol
+from uuid import UUID
+
+import structlog
+
+from domain.messages import Command, Outcome
+from domain.refusals import InfraError
+from projections.reports.due import PARTS, Ask, part_of
+from projections.sessions import Lend
+from services.due import SOURCES, Due, Source
+
+LOOK_SECONDS: Final = 0.5  # between two looks when nothing is due
+PATIENCE_SECONDS: Final = 2.0  # between two tries while the database is away
+AT_ONCE: Final = 1_000  # rows that are read, and commands that are on their way, at a time
+FORGET_SECONDS: Final = 60.0  # what was answered and stays due is asked again after so long
+
+Submit = Callable[[Command], Future[Outcome]]
+
+log_ = structlog.get_logger()
+
+
+class Parts(Protocol):
+    """Keeps clocks out of each other's way. Implemented by infra.clock_parts."""
+
+    def take(self, part: int) -> AbstractContextManager[bool]: ...
+    def keep(self) -> None: ...
+
+
+class Clockwork:
+    """Fires what is due. For one thread."""
+
+    def __init__(
+        self,
+        lend: Lend,
+        submit: Submit,
+        now: Callable[[], datetime],
+        parts: Parts,
+        *,
+        at_once: int = AT_ONCE,
+    ) -> None:
+        self._lend = lend
+        self._submit = submit
+        self._now = now
+        self._parts = parts
+        self._at_once = at_once
+        self._answered = _Answered()
+
+    def run(self, stop: Signal) -> None:
+        """Fire until told to stop; wait out a database that is away."""
+        while not stop.is_set():
+            try:
+                wait = 0.0 if self.fire() else LOOK_SECONDS
+            except InfraError as error:
+                log_.warning("clock_waits", code=error.code, message=str(error))
+                wait = PATIENCE_SECONDS
+            stop.wait(wait)
+
+    def fire(self) -> int:
+        """Fire what is due now and no other clock is at; give how many commands were sent.
+
+        Raises: InfraError
+        """
+        self._answered.forget()
+        now, sent = self._now(), 0
+        for source in SOURCES:
+            for part in self._parts_with_due(source, now):
+                with self._parts.take(part) as is_ours:
+                    sent += self._work_off(source, now, part) if is_ours else 0
+        return sent
+
+    def _parts_with_due(self, source: Source, now: datetime) -> Iterable[int]:
+        """Name the parts in which something is due, the longest due first."""
+        found: dict[int, None] = {}
+        for page in self._pages(source, Ask(now, self._at_once)):
+            found |= dict.fromkeys(part_of(one.order_id) for one in page)
+            if len(found) == len(PARTS):
+                break
+        return found
+
+    def _work_off(self, source: Source, now: datetime, part: int) -> int:
+        """Fire all that is due in a part, page by page."""
+        sent = 0
+        for page in self._pages(source, Ask(now, self._at_once, parts=(part,))):
+            self._send(page)
+            self._parts.keep()
+            sent += len(page)
+        return sent
+
+    def _pages(self, source: Source, ask: Ask) -> Iterator[list[Due]]:
+        """Read what is due page by page, and leave out what was answered just now."""
+        is_last = False
+        while not is_last:
+            with self._lend() as connection, connection.cursor() as cursor:
+                page = source.list_due(cursor, ask)
+            yield [one for one in page if one.command.command_id not in self._answered]
+            is_last = len(page) < ask.limit
+            ask = replace(ask, after=None if is_last else page[-1].place)
+
+    def _send(self, due: Iterable[Due]) -> None:
+        """Send and wait for every answer; what could not be answered now is sent again later."""
+        sent = [(one.command, self._submit(one.command)) for one in due]
+        failed: list[InfraError] = []
+        for command, answer in sent:
+            error = answer.exception()
+            if isinstance(error, InfraError):
+                failed.append(error)
+                continue
+            self._answered.add(command.command_id)
+            if error is not None:  # Its own fault: it harms no other.
+                log_.error(
+                    "due_command_failed",
+                    command_id=str(command.command_id),
+                    name=command.NAME,
+                    error=type(error).__name__,
+                )
+        if failed:
+            raise failed[0]
+
+
+class _Answered:
+    """Ids of commands that were answered, and whose rows may still be open: for a while."""
+
+    def __init__(self) -> None:
+        self._latest: set[UUID] = set()
+        self._before: set[UUID] = set()
+        self._turned_at = monotonic()
+
+    def __contains__(self, command_id: UUID) -> bool:
+        return command_id in self._latest or command_id in self._before
+
+    def add(self, command_id: UUID) -> None:
+        self._latest.add(command_id)
+
+    def forget(self) -> None:
+        """Forget what was answered long ago. Asked again it is answered as before, at little cost;
+        and if its answer was that it cannot be yet, it is not lost."""
+        if monotonic() - self._turned_at > FORGET_SECONDS:
+            self._before, self._latest = self._latest, set()
+            self._turned_at = monotonic()

@@ -1,0 +1,87 @@
+"""What may become due, each as a command that says so. The clock asks for it: services.clock."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from psycopg import Cursor
+
+from domain.messages import Actor, Command
+from domain.orders.commands import ExpireReservations, PassDeadline
+from projections.reports.due import Ask
+from projections.reports.due_deadlines import DueDeadline, list_due_deadlines
+from projections.reports.due_reservations import DueOrder, list_due_reservations
+
+CLOCK: Final = Actor(kind="clock", id="orderpath")
+SOURCE: Final = "clock"  # of its commands
+
+_DEADLINES: Final = uuid5(NAMESPACE_URL, "orderpath:pass_deadline")
+_RESERVATIONS: Final = uuid5(NAMESPACE_URL, "orderpath:expire_reservations")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something that is due."""
+
+    due_at: datetime
+    order_id: UUID
+    which: str  # of several things of one order
+    command: Command  # what says so; the same thing has the same id, whoever finds it
+
+    @property
+    def place(self) -> tuple[datetime, UUID, str]:
+        """Say where it stands among what is due."""
+        return self.due_at, self.order_id, self.which
+
+
+class Source(Protocol):
+    """Where due things of one kind are found: a live table."""
+
+    def list_due(self, cursor: Cursor[Any], ask: Ask) -> Sequence[Due]: ...
+
+
+class DueDeadlines:
+    """Deadlines of orders."""
+
+    def list_due(self, cursor: Cursor[Any], ask: Ask) -> Sequence[Due]:
+        """List them in due order."""
+        found = list_due_deadlines(cursor, ask)
+        return [Due(one.due_at, one.order_id, one.level, _pass(one)) for one in found]
+
+
+class DueReservations:
+    """Goods that are kept for orders beyond their time."""
+
+    def list_due(self, cursor: Cursor[Any], ask: Ask) -> Sequence[Due]:
+        """List the orders in due order."""
+        found = list_due_reservations(cursor, ask)
+        return [Due(one.due_at, one.order_id, "", _expire(one)) for one in found]
+
+
+SOURCES: Final[Iterable[Source]] = (DueDeadlines(), DueReservations())
+
+
+def _pass(one: DueDeadline) -> PassDeadline:
+    """A limit that was another one meanwhile is told of anew."""
+    what = f"{one.order_id}:{one.entered}:{one.level}:{one.due_at.isoformat()}:{one.version}"
+    return PassDeadline(
+        command_id=uuid5(_DEADLINES, what),
+        actor=CLOCK,
+        source=SOURCE,
+        order_id=one.order_id,
+        entered=one.entered,
+        level=one.level,
+        due_at=one.due_at,
+    )
+
+
+def _expire(one: DueOrder) -> ExpireReservations:
+    """The same order as it was before is asked for the same moment under the same id."""
+    return ExpireReservations(
+        command_id=uuid5(_RESERVATIONS, f"{one.order_id}:{one.version}:{one.due_at}"),
+        actor=CLOCK,
+        source=SOURCE,
+        order_id=one.order_id,
+    )
