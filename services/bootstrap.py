@@ -27,7 +27,6 @@ from infra import calendar_files, rule_files
 from infra.batch_store import PostgresBatchStore
 from infra.broker import BrokerFacts, describe_broker, faust_arguments, kafka_arguments
 from infra.calendar_files import read_calendar
-from infra.clock_parts import PostgresClockParts
 from infra.contact_ids import ContactIds
 from infra.embedded import (
     embedded_url,
@@ -220,10 +219,8 @@ class System:
 
     def clockwork(self) -> Clockwork:
         """Give what fires whatever is due."""
-        session = Session(self.url, role="orderpath_projector", name="orderpath clock")
-        parts = PostgresClockParts(self._sessions.setdefault("clock", session))
         lend = partial(self.lend, "orderpath_projector")
-        return Clockwork(lend, self.pipeline.submit, self.clock, parts)
+        return Clockwork(lend, partial(lend, "clock"), self.pipeline.submit, self.clock)
 
     def public_lane(self, until: int | None = None) -> PublicLane | None:
         """Give what the relay publishes for downstream; None where that is switched off.

@@ -8,18 +8,18 @@ parts only to save each other the work.
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from threading import Event as Signal
 from time import monotonic
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
 import structlog
 
 from domain.messages import Command, Outcome
 from domain.refusals import InfraError
+from projections.clock_parts import keep_part, take_part
 from projections.reports.due import PARTS, Ask, part_of
 from projections.sessions import Lend
 from services.due import SOURCES, Due, Source
@@ -34,35 +34,34 @@ Submit = Callable[[Command], Future[Outcome]]
 log_ = structlog.get_logger()
 
 
-class Parts(Protocol):
-    """Keeps clocks out of each other's way. Implemented by infra.clock_parts."""
-
-    def take(self, part: int) -> AbstractContextManager[bool]: ...
-    def keep(self) -> None: ...
-
-
 class Clockwork:
     """Fires what is due. For one thread."""
 
     def __init__(
         self,
         lend: Lend,
+        hold: Lend,  # a session that keeps other clocks away, and is for nothing else
         submit: Submit,
         now: Callable[[], datetime],
-        parts: Parts,
         *,
         at_once: int = AT_ONCE,
     ) -> None:
         self._lend = lend
+        self._hold = hold
         self._submit = submit
         self._now = now
-        self._parts = parts
         self._at_once = at_once
         self._answered = _Answered()
+        self._beat: Callable[[], None] = lambda: None
 
-    def run(self, stop: Signal) -> None:
-        """Fire until told to stop; wait out a database that is away."""
+    def run(self, stop: Signal, beat: Callable[[], None] = lambda: None) -> None:
+        """Fire until told to stop; wait out a database that is away.
+
+        beat: gives a sign of life, again and again
+        """
+        self._beat = beat
         while not stop.is_set():
+            beat()
             try:
                 wait = 0.0 if self.fire() else LOOK_SECONDS
             except InfraError as error:
@@ -79,8 +78,7 @@ class Clockwork:
         now, sent = self._now(), 0
         for source in SOURCES:
             for part in self._parts_with_due(source, now):
-                with self._parts.take(part) as is_ours:
-                    sent += self._work_off(source, now, part) if is_ours else 0
+                sent += self._work_off(source, Ask(now, self._at_once, (part,)))
         return sent
 
     def _parts_with_due(self, source: Source, now: datetime) -> Iterable[int]:
@@ -92,13 +90,17 @@ class Clockwork:
                 break
         return found
 
-    def _work_off(self, source: Source, now: datetime, part: int) -> int:
-        """Fire all that is due in a part, page by page."""
+    def _work_off(self, source: Source, ask: Ask) -> int:
+        """Fire all that is due in a part, page by page; nothing if another clock is at it."""
         sent = 0
-        for page in self._pages(source, Ask(now, self._at_once, parts=(part,))):
-            self._send(page)
-            self._parts.keep()
-            sent += len(page)
+        with take_part(self._hold, ask.parts[0]) as held:
+            if held is None:
+                return 0
+            for page in self._pages(source, ask):
+                self._send(page)
+                self._beat()
+                keep_part(held)
+                sent += len(page)
         return sent
 
     def _pages(self, source: Source, ask: Ask) -> Iterator[list[Due]]:

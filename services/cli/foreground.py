@@ -37,7 +37,7 @@ def up(
         bool, typer.Option("--cluster", help="With Kafka, relay and workers: docs/kafka.md.")
     ] = False,
 ) -> None:
-    """Start the database, keep the projections up to date and let rules act, until Ctrl-C."""
+    """Start the database, keep the projections up to date, act and fire what is due."""
     from services.bootstrap import load_settings
     from services.cli.cluster import run_cluster
 

@@ -1,4 +1,4 @@
-"""Programs that do what has to be done: `orderpath act`. Each has a command of its own for real
+"""Programs that do what has to be done: `orderpath act`, `clock`. Each has a command of its own for real
 deployments, and `orderpath up` runs all of them beside the follower.
 """
 
@@ -23,12 +23,18 @@ class Hand(Protocol):
 
 HANDS: Final[Mapping[str, Callable[["System"], Hand]]] = {
     "act": lambda system: system.acting(),
+    "clock": lambda system: system.clockwork(),
 }
 
 
 def act() -> None:
     """Send what rules have given, until Ctrl-C. Start as many as you like: they share the work."""
     _work("act", "sending what rules give; Ctrl-C ends it")
+
+
+def clock() -> None:
+    """Fire what is due, until Ctrl-C: deadlines, kept goods, waits. Start as many as you like."""
+    _work("clock", "firing what is due; Ctrl-C ends it")
 
 
 def _work(name: str, line: str) -> None:

@@ -1,12 +1,13 @@
-"""`orderpath order set|add-item|change-item|cancel-item`: details and positions of an order."""
+"""`orderpath order set|add-item|change-item|cancel-item|snooze`: details of an order."""
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import typer
 
 from services.cli.amounts import count_of, minor_of
-from services.cli.options import OrderRef, Sending, unfolded
+from services.cli.options import OrderRef, Sending, time_of, unfolded
 from services.cli.sending import execute, finish, send
 from services.cli.session import opened
 
@@ -131,3 +132,19 @@ def cancel_item(
 
     body: dict[str, Any] = {"item_id": item, "reason_code": reason_code}
     send(order, sending, CancelItem, body if quantity is None else body | {"quantity": quantity})
+
+
+@unfolded
+def snooze(
+    order: OrderRef,
+    until: Annotated[
+        datetime,
+        typer.Option(parser=time_of, metavar="TIME", help="When the limit ends instead."),
+    ],
+    *,
+    sending: Sending,
+) -> None:
+    """Put off the time limit of the status in which an order is. The reason is mandatory."""
+    from domain.orders.commands import SnoozeDeadline
+
+    send(order, sending, SnoozeDeadline, {"until": until})

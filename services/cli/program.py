@@ -66,6 +66,7 @@ app: Final = typer.Typer(
 
 orders.app.command()(placing.place)
 orders.app.command("set")(order_changes.set_details)
+orders.app.command()(order_changes.snooze)
 for change in (order_changes.add_item, order_changes.change_item, order_changes.cancel_item):
     orders.app.command()(change)
 orders.app.command()(payments.pay)
@@ -122,6 +123,7 @@ for program in (
     stream_programs.commands,
     stream_programs.worker,
     hands.act,
+    hands.clock,
     status.psql,
     demo.demo,
     work_queue.queue,

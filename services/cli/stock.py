@@ -130,7 +130,7 @@ def show(
 
 @app.command()
 def expire(json: AsJson = False) -> None:
-    """Give back what is kept for orders beyond its time. To be run by a clock, as every minute."""
+    """Give back what is kept for orders beyond its time. `orderpath clock` does it by itself."""
     from services.expiring import expire_reservations
 
     with opened() as system:

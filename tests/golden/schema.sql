@@ -524,6 +524,17 @@ CREATE TABLE ops.batches (
 ALTER TABLE ops.batches OWNER TO postgres;
 
 --
+-- Name: clock; Type: TABLE; Schema: ops; Owner: postgres
+--
+
+CREATE TABLE ops.clock (
+    part smallint NOT NULL,
+    CONSTRAINT clock_part_check CHECK (((part >= 0) AND (part <= 15)))
+);
+
+ALTER TABLE ops.clock OWNER TO postgres;
+
+--
 -- Name: import_runs; Type: TABLE; Schema: ops; Owner: postgres
 --
 
@@ -779,6 +790,13 @@ ALTER TABLE ONLY ops.batch_orders
 
 ALTER TABLE ONLY ops.batches
     ADD CONSTRAINT batches_pkey PRIMARY KEY (batch_id);
+
+--
+-- Name: clock clock_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.clock
+    ADD CONSTRAINT clock_pkey PRIMARY KEY (part);
 
 --
 -- Name: import_runs import_runs_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
@@ -1323,6 +1341,12 @@ GRANT SELECT,INSERT ON TABLE ops.batch_orders TO orderpath_writer;
 --
 
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.batches TO orderpath_writer;
+
+--
+-- Name: TABLE clock; Type: ACL; Schema: ops; Owner: postgres
+--
+
+GRANT SELECT,UPDATE ON TABLE ops.clock TO orderpath_projector;
 
 --
 -- Name: TABLE import_runs; Type: ACL; Schema: ops; Owner: postgres

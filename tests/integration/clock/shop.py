@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 from domain.messages import Command, Recorded
 from domain.orders import commands as c
 from domain.orders.events import DeadlinePassed
-from infra.clock_parts import PostgresClockParts
 from infra.postgres import Session
 from services.bootstrap import System
 from services.clock import AT_ONCE, Clockwork, Submit
@@ -54,9 +53,9 @@ class Shop:
 
     def clock(self, submit: Submit | None = None, *, at_once: int = AT_ONCE) -> Clockwork:
         """Give a clock with sessions of its own, as in another process."""
-        parts = PostgresClockParts(self.session())
+        lend, hold = self.session().connection, self.session().connection
         submit = submit or self.system.pipeline.submit
-        return Clockwork(self.session().connection, submit, self.time, parts, at_once=at_once)
+        return Clockwork(lend, hold, submit, self.time, at_once=at_once)
 
     def session(self) -> Session:
         """Open a session that ends with the test."""

@@ -15,8 +15,8 @@ from domain.paths.commands import PublishPath
 from domain.refusals import InfraError
 from domain.stock.commands import ReceiveStock
 from domain.stock.events import stream_of
-from infra.clock_parts import PostgresClockParts
 from infra.settings import Settings
+from projections.clock_parts import take_part
 from services.bootstrap import open_system
 from services.clock import Clockwork
 from services.reading import stock_now
@@ -163,8 +163,8 @@ def test_a_clock_leaves_alone_what_another_one_works_on(shop: Shop) -> None:
     shop.system.catch_up()
     part = shop.orders[0].bytes[15] % 16
 
-    with PostgresClockParts(shop.session()).take(part) as taken:
-        assert taken
+    with take_part(shop.session().connection, part) as held:
+        assert held
         shop.system.clockwork().fire()
         assert {one.bytes[15] % 16 for one, _ in shop.passed()} == {
             one.bytes[15] % 16 for one in shop.orders

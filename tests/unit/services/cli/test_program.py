@@ -9,16 +9,15 @@ from tests.support.command_line import ROOT, Here
 
 GROUPS = {
     "": (
-        "up", "down", "status", "follow", "alive", "commands", "worker", "psql", "demo", "import",
-        "order",
-        "report", "queue", "team", "inbox", "alert", "task",
+        "up", "down", "status", "follow", "act", "clock", "alive", "commands", "worker", "psql",
+        "demo", "import", "order", "report", "queue", "team", "inbox", "alert", "task",
         "path", "calendar",
     ),
     "import": ("olist", "log", "quarantine"),
     "import quarantine": ("list", "fix", "resubmit"),
     "order": (
         "place", "set", "add-item", "change-item", "cancel-item", "move-item", "move", "approve",
-        "reserve", "pay", "cancel", "assign", "share-out", "note",
+        "reserve", "pay", "cancel", "assign", "share-out", "note", "snooze",
         "correct", "mark-test", "show", "allowed", "history", "as-of", "diff",
     ),
     "order bulk": ("move", "undo", "list", "show"),
