@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from domain import attempts, placing
+from domain import attempts, overdue, placing
 from domain.alone import decide_alone, stream_alone
 from domain.customers.customer import Customer
 from domain.customers.events import customer_stream
@@ -98,6 +98,8 @@ def more_streams_of(command: Command, states: States, facts: Facts) -> Iterable[
             order: Order = states[command.stream_id]
             path = _path_ahead(command, states, facts)
             streams = (*stocks_for(order, path, command), *streams_asked(command, order))
+            if isinstance(command, commands.PassDeadline):
+                streams = (*streams, overdue.alert_beside(command, order))
             adds_line = type(command) is commands.AddItem
             if adds_line or (path is not None and path.limits_prices):
                 streams = (*streams, *prices_for(order, path, command))
@@ -249,6 +251,11 @@ def decide_on(
         case ShareOut():
             order, team = (states[stream] for stream in streams_of(command))
             return share_out(order, team, command, facts, now)
+        case commands.PassDeadline():
+            order = states[command.stream_id]
+            decided = decide.decide(order, command, facts, now)[command.stream_id]
+            alert = states[overdue.alert_beside(command, order)]
+            return overdue.with_alert(command, order, alert, decided)
         case commands.OrderCommand():
             order = states[command.stream_id]
             return decide.decide(order, command, facts, now)

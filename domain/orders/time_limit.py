@@ -18,6 +18,7 @@ class TimeLimit:
     """The deadlines of the status that was entered last, and the limit that a pause keeps."""
 
     entered: int = 0  # version of the event that entered the status
+    since: int = 0  # version of the event that made the limit what it is
     deadlines: tuple[e.Deadline, ...] = ()
     passed: Levels = NONE  # of which it was said that they have come
     paused: e.Paused | None = None  # goes on when the order comes back
@@ -38,13 +39,13 @@ def limit_after(limit: TimeLimit, event: Event, happened: Happened) -> TimeLimit
         case e.StatusChanged():
             return _moved(limit, event, happened.version)
         case e.OrderPlaced() if happened.fact_id is None:
-            return TimeLimit(happened.version, event.deadlines)
+            return TimeLimit(happened.version, happened.version, event.deadlines)
         case e.PathMigrated(entered=True):
-            return TimeLimit(happened.version, event.deadlines)
+            return TimeLimit(happened.version, happened.version, event.deadlines)
         case e.DeadlinePassed(level=level):
             return replace(limit, passed=limit.passed | {level})
         case e.DeadlineSnoozed(deadlines=deadlines):
-            return replace(limit, deadlines=deadlines, passed=NONE)
+            return replace(limit, since=happened.version, deadlines=deadlines, passed=NONE)
         case _:
             return limit
 
@@ -54,6 +55,6 @@ def _moved(limit: TimeLimit, event: e.StatusChanged, version: int) -> TimeLimit:
     comes_back = limit.paused is not None and limit.paused.status == event.to_status
     passed = limit.paused_passed if comes_back else NONE
     if event.paused is None:
-        return TimeLimit(version, event.deadlines, passed)
+        return TimeLimit(version, version, event.deadlines, passed)
     kept = limit.paused_passed if event.paused == limit.paused else limit.passed
-    return TimeLimit(version, event.deadlines, passed, event.paused, kept)
+    return TimeLimit(version, version, event.deadlines, passed, event.paused, kept)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from domain.alerts.events import AlertRaised
 from domain.messages import Command, Recorded
 from domain.orders import commands as c
 from domain.orders.events import DeadlinePassed
@@ -78,6 +79,11 @@ class Shop:
     def counted(self) -> Counter[tuple[UUID, str]]:
         """Count how often each level of each order passed."""
         return Counter((order_id, event.level) for order_id, event in self.passed())
+
+    def alerted(self) -> list[tuple[UUID | None, str]]:
+        """Give the order and level of every alert."""
+        raised = [one.event for one in self.events() if isinstance(one.event, AlertRaised)]
+        return [(one.order_id, one.level) for one in raised if one.kind == "deadline"]
 
     def events(self) -> list[Recorded]:
         return self.system.log.read(0, 1_000_000)
