@@ -10,14 +10,17 @@ from psycopg import Cursor
 
 from domain.messages import Actor, Command
 from domain.orders.commands import ExpireReservations, PassDeadline
+from domain.rules.timers import FireTimer
 from projections.reports.due import Ask
 from projections.reports.due_deadlines import DueDeadline, list_due_deadlines
 from projections.reports.due_reservations import DueOrder, list_due_reservations
+from projections.reports.due_waits import DueWait, list_due_waits
 
 CLOCK: Final = Actor(kind="clock", id="orderpath")
 SOURCE: Final = "clock"  # of its commands
 
 _DEADLINES: Final = uuid5(NAMESPACE_URL, "orderpath:pass_deadline")
+_WAITS: Final = uuid5(NAMESPACE_URL, "orderpath:fire_timer")
 _RESERVATIONS: Final = uuid5(NAMESPACE_URL, "orderpath:expire_reservations")
 
 
@@ -60,7 +63,16 @@ class DueReservations:
         return [Due(one.due_at, one.order_id, "", _expire(one)) for one in found]
 
 
-SOURCES: Final[Iterable[Source]] = (DueDeadlines(), DueReservations())
+class DueWaits:
+    """The ends of delays and of silence that rules wait for."""
+
+    def list_due(self, cursor: Cursor[Any], ask: Ask) -> Sequence[Due]:
+        """List them in due order."""
+        found = list_due_waits(cursor, ask)
+        return [Due(one.due_at, one.order_id, str(one.wait_id), _fire(one)) for one in found]
+
+
+SOURCES: Final[Iterable[Source]] = (DueDeadlines(), DueReservations(), DueWaits())
 
 
 def _pass(one: DueDeadline) -> PassDeadline:
@@ -84,4 +96,20 @@ def _expire(one: DueOrder) -> ExpireReservations:
         actor=CLOCK,
         source=SOURCE,
         order_id=one.order_id,
+    )
+
+
+def _fire(one: DueWait) -> FireTimer:
+    """Silence that is broken by something older ends at the same moment, once more."""
+    what = f"{one.wait_id}:{one.due_at.isoformat()}:{one.position}"
+    return FireTimer(
+        command_id=uuid5(_WAITS, what),
+        actor=CLOCK,
+        source=SOURCE,
+        order_id=one.order_id,
+        timer_id=one.wait_id,
+        rule=one.rule,
+        rule_version=one.rule_version,
+        why=one.why,
+        due_at=one.due_at,
     )
