@@ -58,7 +58,6 @@ from infra.restores import raise_epoch
 from infra.settings import Settings, load_settings
 from infra.topics import count_partitions, ensure_topics
 from services.acting import Acting
-from services.clock import Clockwork
 from services.follower import Follower, Progress
 from services.heartbeat import Heartbeat
 from services.log_lane import LogLane
@@ -216,11 +215,6 @@ class System:
     def acting(self) -> Acting:
         """Give what sends the commands of rules."""
         return Acting(partial(self.lend, "orderpath_projector", "acting"), self.pipeline.submit)
-
-    def clockwork(self) -> Clockwork:
-        """Give what fires whatever is due."""
-        lend = partial(self.lend, "orderpath_projector")
-        return Clockwork(lend, partial(lend, "clock"), self.pipeline.submit, self.clock)
 
     def public_lane(self, until: int | None = None) -> PublicLane | None:
         """Give what the relay publishes for downstream; None where that is switched off.

@@ -6,13 +6,15 @@ answered as the first time, after a crash and by another clock too. Clocks divid
 parts only to save each other the work.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
+from operator import attrgetter
 from threading import Event as Signal
 from time import monotonic
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import structlog
@@ -24,6 +26,9 @@ from projections.reports.due import PARTS, Ask, part_of
 from projections.sessions import Lend
 from services.due import SOURCES, Due, Source
 
+if TYPE_CHECKING:
+    from services.bootstrap import System
+
 LOOK_SECONDS: Final = 0.5  # between two looks when nothing is due
 PATIENCE_SECONDS: Final = 2.0  # between two tries while the database is away
 AT_ONCE: Final = 1_000  # rows that are read, and commands that are on their way, at a time
@@ -32,106 +37,6 @@ FORGET_SECONDS: Final = 60.0  # what was answered and stays due is asked again a
 Submit = Callable[[Command], Future[Outcome]]
 
 log_ = structlog.get_logger()
-
-
-class Clockwork:
-    """Fires what is due. For one thread."""
-
-    def __init__(
-        self,
-        lend: Lend,
-        hold: Lend,  # a session that keeps other clocks away, and is for nothing else
-        submit: Submit,
-        now: Callable[[], datetime],
-        *,
-        at_once: int = AT_ONCE,
-    ) -> None:
-        self._lend = lend
-        self._hold = hold
-        self._submit = submit
-        self._now = now
-        self._at_once = at_once
-        self._answered = _Answered()
-        self._beat: Callable[[], None] = lambda: None
-
-    def run(self, stop: Signal, beat: Callable[[], None] = lambda: None) -> None:
-        """Fire until told to stop; wait out a database that is away.
-
-        beat: gives a sign of life, again and again
-        """
-        self._beat = beat
-        while not stop.is_set():
-            beat()
-            try:
-                wait = 0.0 if self.fire() else LOOK_SECONDS
-            except InfraError as error:
-                log_.warning("clock_waits", code=error.code, message=str(error))
-                wait = PATIENCE_SECONDS
-            stop.wait(wait)
-
-    def fire(self) -> int:
-        """Fire what is due now and no other clock is at; give how many commands were sent.
-
-        Raises: InfraError
-        """
-        self._answered.forget()
-        now, sent = self._now(), 0
-        for source in SOURCES:
-            for part in self._parts_with_due(source, now):
-                sent += self._work_off(source, Ask(now, self._at_once, (part,)))
-        return sent
-
-    def _parts_with_due(self, source: Source, now: datetime) -> Iterable[int]:
-        """Name the parts in which something is due, the longest due first."""
-        found: dict[int, None] = {}
-        for page in self._pages(source, Ask(now, self._at_once)):
-            found |= dict.fromkeys(part_of(one.order_id) for one in page)
-            if len(found) == len(PARTS):
-                break
-        return found
-
-    def _work_off(self, source: Source, ask: Ask) -> int:
-        """Fire all that is due in a part, page by page; nothing if another clock is at it."""
-        sent = 0
-        with take_part(self._hold, ask.parts[0]) as held:
-            if held is None:
-                return 0
-            for page in self._pages(source, ask):
-                self._send(page)
-                self._beat()
-                keep_part(held)
-                sent += len(page)
-        return sent
-
-    def _pages(self, source: Source, ask: Ask) -> Iterator[list[Due]]:
-        """Read what is due page by page, and leave out what was answered just now."""
-        is_last = False
-        while not is_last:
-            with self._lend() as connection, connection.cursor() as cursor:
-                page = source.list_due(cursor, ask)
-            yield [one for one in page if one.command.command_id not in self._answered]
-            is_last = len(page) < ask.limit
-            ask = replace(ask, after=None if is_last else page[-1].place)
-
-    def _send(self, due: Iterable[Due]) -> None:
-        """Send and wait for every answer; what could not be answered now is sent again later."""
-        sent = [(one.command, self._submit(one.command)) for one in due]
-        failed: list[InfraError] = []
-        for command, answer in sent:
-            error = answer.exception()
-            if isinstance(error, InfraError):
-                failed.append(error)
-                continue
-            self._answered.add(command.command_id)
-            if error is not None:  # Its own fault: it harms no other.
-                log_.error(
-                    "due_command_failed",
-                    command_id=str(command.command_id),
-                    name=command.NAME,
-                    error=type(error).__name__,
-                )
-        if failed:
-            raise failed[0]
 
 
 class _Answered:
@@ -154,3 +59,110 @@ class _Answered:
         if monotonic() - self._turned_at > FORGET_SECONDS:
             self._before, self._latest = self._latest, set()
             self._turned_at = monotonic()
+
+
+@dataclass
+class Clockwork:
+    """Fires what is due. For one thread."""
+
+    lend: Lend
+    hold: Lend  # a session that keeps other clocks away, and is for nothing else
+    submit: Submit
+    now: Callable[[], datetime]
+    sources: Sequence[Source] = SOURCES
+    at_once: int = AT_ONCE
+    _beat: Callable[[], None] = field(default_factory=lambda: lambda: None, init=False)
+    _answered: _Answered = field(default_factory=_Answered, init=False)
+
+    def run(self, stop: Signal, beat: Callable[[], None] = lambda: None) -> None:
+        """Fire until told to stop; wait out a database that is away.
+
+        beat: gives a sign of life, again and again
+        """
+        self._beat = beat
+        while not stop.is_set():
+            beat()
+            try:
+                wait = 0.0 if self.fire() else LOOK_SECONDS
+            except InfraError as error:
+                log_.warning("clock_waits", code=error.code, message=str(error))
+                wait = PATIENCE_SECONDS
+            stop.wait(wait)
+
+    def fire(self) -> int:
+        """Fire what is due now and no other clock is at; give how many commands were sent.
+
+        Raises: InfraError
+        """
+        self._answered.forget()
+        now, sent = self.now(), 0
+        for source in self.sources:
+            for part in self._parts_with_due(source, now):
+                sent += self._work_off(source, Ask(now, self.at_once, (part,)))
+        return sent
+
+    def list_due(self, until: datetime) -> list[Due]:
+        """List what is due at a moment, in due order; for virtual time. Raises: InfraError"""
+        found: list[Due] = []
+        for source in self.sources:
+            for page in self._pages(source, Ask(until, self.at_once)):
+                found += page
+        return sorted(found, key=attrgetter("due_at"))
+
+    def _parts_with_due(self, source: Source, now: datetime) -> Iterable[int]:
+        """Name the parts in which something is due, the longest due first."""
+        found: dict[int, None] = {}
+        for page in self._pages(source, Ask(now, self.at_once)):
+            found |= dict.fromkeys(part_of(one.order_id) for one in page)
+            if len(found) == len(PARTS):
+                break
+        return found
+
+    def _work_off(self, source: Source, ask: Ask) -> int:
+        """Fire all that is due in a part, page by page; nothing if another clock is at it."""
+        sent = 0
+        with take_part(self.hold, ask.parts[0]) as held:
+            if held is None:
+                return 0
+            for page in self._pages(source, ask):
+                self._send(page)
+                self._beat()
+                keep_part(held)
+                sent += len(page)
+        return sent
+
+    def _pages(self, source: Source, ask: Ask) -> Iterator[list[Due]]:
+        """Read what is due page by page, and leave out what was answered just now."""
+        is_last = False
+        while not is_last:
+            with self.lend() as connection, connection.cursor() as cursor:
+                page = source.list_due(cursor, ask)
+            yield [one for one in page if one.command.command_id not in self._answered]
+            is_last = len(page) < ask.limit
+            ask = replace(ask, after=None if is_last else page[-1].place)
+
+    def _send(self, due: Iterable[Due]) -> None:
+        """Send and wait for every answer; what could not be answered now is sent again later."""
+        sent = [(one.command, self.submit(one.command)) for one in due]
+        failed: list[InfraError] = []
+        for command, answer in sent:
+            error = answer.exception()
+            if isinstance(error, InfraError):
+                failed.append(error)
+                continue
+            self._answered.add(command.command_id)
+            if error is not None:  # Its own fault: it harms no other.
+                log_.error(
+                    "due_command_failed",
+                    command_id=str(command.command_id),
+                    name=command.NAME,
+                    error=type(error).__name__,
+                )
+        if failed:
+            raise failed[0]
+
+
+def clockwork_of(system: "System", sources: Sequence[Source] = SOURCES) -> Clockwork:
+    """Give the clock of a system, with a session of its own to keep others away."""
+    lend = partial(system.lend, "orderpath_projector")
+    return Clockwork(lend, partial(lend, "clock"), system.pipeline.submit, system.clock, sources)

@@ -1,6 +1,6 @@
 """What may become due, each as a command that says so. The clock asks for it: services.clock."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -72,7 +72,7 @@ class DueWaits:
         return [Due(one.due_at, one.order_id, str(one.wait_id), _fire(one)) for one in found]
 
 
-SOURCES: Final[Iterable[Source]] = (DueDeadlines(), DueReservations(), DueWaits())
+SOURCES: Final[Sequence[Source]] = (DueDeadlines(), DueReservations(), DueWaits())
 
 
 def _pass(one: DueDeadline) -> PassDeadline:

@@ -1,7 +1,7 @@
 """`orderpath up --cluster`: what a company runs on many machines, on this one.
 
 PostgreSQL and Kafka, unless the settings name others; the relay, two workers, the consumer of
-commands, what acts for rules and a clock, each the program that has its own command for real deployments.
+commands, what acts for rules and a clock, each the program that has a command for deployments.
 """
 
 import sys

@@ -76,6 +76,7 @@ def _answer(system: "System", summary: "DemoSummary", shop: str) -> dict[str, An
             "refused": summary.refused,
             "nothing": summary.nothing,
             "repeated": summary.repeated,
+            "fired": summary.fired,
             "seconds": round(summary.seconds, 3),
             "until": summary.until,
             "sample_order": str(summary.sample_order),
@@ -135,6 +136,7 @@ def _summary_table(summary: dict[str, Any]) -> "RenderableType":
         *((f"  because {code}", number) for code, number in refused.items()),
         ("already so", summary["nothing"]),
         ("answered before", summary["repeated"]),
+        ("fired by the clock", summary["fired"]),
         ("commands per second", round(rate)),
         *((f"sent by {actor}", number) for actor, number in summary["by_actor"].items()),
     ]

@@ -1,5 +1,5 @@
-"""Programs that do what has to be done: `orderpath act`, `clock`. Each has a command of its own for real
-deployments, and `orderpath up` runs all of them beside the follower.
+"""Programs that do what has to be done: `orderpath act` and `clock`. Each has a command of its own
+for real deployments, and `orderpath up` runs all of them beside the follower.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -21,9 +21,15 @@ class Hand(Protocol):
     def run(self, stop: Signal, beat: Callable[[], None] = ...) -> None: ...
 
 
+def _clockwork(system: "System") -> Hand:
+    from services.clock import clockwork_of
+
+    return clockwork_of(system)
+
+
 HANDS: Final[Mapping[str, Callable[["System"], Hand]]] = {
     "act": lambda system: system.acting(),
-    "clock": lambda system: system.clockwork(),
+    "clock": _clockwork,
 }
 
 

@@ -13,6 +13,7 @@ from domain.messages import Outcome
 from services.bootstrap import Settings, System
 from services.demo import DAYS, ORDERS, SEED, SHOP
 from services.demo.clock import VirtualClock
+from services.demo.firing import Firing
 from services.demo.opening import check_shop, opened_pult, opened_routes
 from services.demo.pult import PULT, PultStory
 from services.demo.story import Story
@@ -21,6 +22,7 @@ Progress = Callable[[int, int], None]  # commands answered, commands in all (an 
 
 IN_FLIGHT: Final = 1_024  # commands sent and not yet answered
 FOLDER: Final = "demo"
+LOOKS: Final = 24  # of the clock at what is due, whatever time a story takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class DemoSummary:
     refused: int
     nothing: int  # already so: a gateway that repeats itself, a flag that was set
     repeated: int  # answered from the store: this shop was simulated here before
+    fired: int  # commands of the clock: deadlines that came
     seconds: float  # real ones
     until: datetime  # the virtual moment at which the simulation ends: as of when to report
     sample_order: UUID  # one with a whole history
@@ -89,6 +92,7 @@ def run_demo(
         refused=seen.kinds["refused"],
         nothing=seen.kinds["nothing"],
         repeated=seen.repeated,
+        fired=seen.fired,
         seconds=perf_counter() - began,
         until=story.until,
         sample_order=story.sample_order,
@@ -114,6 +118,7 @@ class _Seen:
     kinds: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
     repeated: int = 0
+    fired: int = 0  # by the clock
 
     @property
     def answered(self) -> int:
@@ -131,9 +136,16 @@ def _play(
 ) -> _Seen:
     """Send the steps in time order; commands are decided in the order in which they are sent."""
     waiting: deque[Future[Outcome]] = deque()
-    seen = _Seen()
+    seen, firing = _Seen(), Firing(system, clock)
+    look_at, apart = clock.now, (story.until - clock.now) / LOOKS
     for step in story.steps():
-        clock.set(step.at)
+        firing.go_on(step.at)
+        if step.at >= look_at:
+            _collect(waiting, seen, 0)
+            look_at = step.at + apart
+            firing.look(look_at)
+            if progress is not None and seen.answered:
+                progress(seen.answered, story.expected_steps)
         waiting.append(system.pipeline.submit(step.command()))
         seen.roles[step.actor.roles[0]] += 1
         if len(waiting) >= IN_FLIGHT:
@@ -141,6 +153,8 @@ def _play(
             if progress is not None:
                 progress(seen.answered, story.expected_steps)
     _collect(waiting, seen, 0)
+    firing.settle()
+    seen.fired = firing.fired
     if progress is not None:
         progress(seen.answered, story.expected_steps)
     return seen

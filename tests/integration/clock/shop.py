@@ -12,7 +12,7 @@ from domain.orders import commands as c
 from domain.orders.events import DeadlinePassed
 from infra.postgres import Session
 from services.bootstrap import System
-from services.clock import AT_ONCE, Clockwork, Submit
+from services.clock import AT_ONCE, Clockwork, Submit, clockwork_of
 from services.demo.clock import VirtualClock
 from tests.support.examples import TEA, actor
 
@@ -50,7 +50,7 @@ class Shop:
     def fire(self) -> int:
         """Let the read models follow, then a clock that knows nothing yet fire what is due."""
         self.system.catch_up()
-        return self.system.clockwork().fire()
+        return clockwork_of(self.system).fire()
 
     def clock(self, submit: Submit | None = None, *, at_once: int = AT_ONCE) -> Clockwork:
         """Give a clock with sessions of its own, as in another process."""

@@ -18,7 +18,7 @@ from domain.stock.events import stream_of
 from infra.settings import Settings
 from projections.clock_parts import take_part
 from services.bootstrap import open_system
-from services.clock import Clockwork
+from services.clock import Clockwork, clockwork_of
 from services.reading import stock_now
 from tests.integration.clock.shop import Shop, who
 from tests.support.examples import NOW, TEA, actor
@@ -110,7 +110,7 @@ def test_d8_an_order_that_leaves_before_its_row_is_gone_hears_nothing(shop: Shop
     shop.system.catch_up()
     shop.does(c.ChangeStatus(**who(order_id), to_status="free"))
 
-    assert shop.system.clockwork().fire() == 2
+    assert clockwork_of(shop.system).fire() == 2
     assert shop.passed() == []
 
 
@@ -165,12 +165,12 @@ def test_a_clock_leaves_alone_what_another_one_works_on(shop: Shop) -> None:
 
     with take_part(shop.session().connection, part) as held:
         assert held
-        shop.system.clockwork().fire()
+        clockwork_of(shop.system).fire()
         assert {one.bytes[15] % 16 for one, _ in shop.passed()} == {
             one.bytes[15] % 16 for one in shop.orders
         } - {part}
 
-    shop.system.clockwork().fire()
+    clockwork_of(shop.system).fire()
     assert shop.counted() == each_once(shop, "warn", "due")
 
 
@@ -194,7 +194,7 @@ def test_a_clock_that_dies_between_two_commands_is_made_up_for_by_the_next(
 
     with pytest.raises(Killed):
         shop.clock(submit).fire()
-    shop.system.clockwork().fire()
+    clockwork_of(shop.system).fire()
 
     assert shop.counted() == each_once(shop, "warn", "due")
 
@@ -203,12 +203,12 @@ def test_what_was_sent_and_whose_row_is_still_open_is_answered_as_before(shop: S
     shop.place(5)
     shop.at(DUE)
     shop.system.catch_up()
-    first = shop.system.clockwork()
+    first = clockwork_of(shop.system)
 
     assert first.fire() == 10
     head = shop.system.log.head().position
     assert first.fire() == 0  # It remembers.
-    assert shop.system.clockwork().fire() == 10  # Another one does not.
+    assert clockwork_of(shop.system).fire() == 10  # Another one does not.
 
     assert shop.system.log.head().position == head
     assert shop.fire() == 0
@@ -222,7 +222,7 @@ def test_d12_a_rebuild_of_the_table_meanwhile_fires_nothing_twice(shop: Shop) ->
     assert shop.fire() == 0
 
     shop.at(DUE)
-    shop.system.clockwork().fire()
+    clockwork_of(shop.system).fire()
     shop.system.read_models.rebuild("deadlines")
 
     assert shop.fire() == 0

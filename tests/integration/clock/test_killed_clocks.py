@@ -8,7 +8,7 @@ from random import Random
 import psutil
 import pytest
 
-from services.clock import PATIENCE_SECONDS
+from services.clock import PATIENCE_SECONDS, clockwork_of
 from tests.integration.clock.shop import Shop
 from tests.integration.clock.test_clock import each_once
 from tests.support.clocks import BETWEEN, STEPS, Step, fire_and, fire_until_killed
@@ -43,7 +43,7 @@ def test_a_clock_that_kills_itself_at_a_step_is_made_up_for(
     assert fired >= {"before the answers": BETWEEN, "behind the answers": 2 * ORDERS}.get(step, 0)
     assert fired < 2 * ORDERS or step == "behind the answers"
 
-    due.system.clockwork().fire()
+    clockwork_of(due.system).fire()
     due.fire()
 
     assert due.counted() == each_once(due, "warn", "due") == Counter(due.alerted())

@@ -19,7 +19,7 @@ from infra.path_files import load_preset
 from infra.settings import Settings
 from services.bootstrap import System, open_system
 from services.demo.clock import VirtualClock
-from services.demo.run import DemoSummary, demo_settings, run_demo
+from services.demo.run import LOOKS, DemoSummary, demo_settings, run_demo
 from services.demo.shop import START
 from tests.support.postgres import cloned_database
 from tests.support.processes import Writer, leaving, listen
@@ -247,3 +247,20 @@ def test_the_simulated_shop_has_its_own_folder_and_never_the_real_database() -> 
     assert simulated.data_dir == real.data_dir / "demo"
     assert simulated.database_url == ""
     assert demo_settings(real, seed=8).data_dir == real.data_dir / "demo-8-30-2000"
+
+
+def test_d15_deadlines_of_virtual_days_are_fired_once_each_by_the_next_look_at_the_latest(
+    summary: DemoSummary, events: list[Recorded]
+) -> None:
+    passed = [
+        (one.stream_id, one.occurred_at, one.event)
+        for one in events
+        if isinstance(one.event, e.DeadlinePassed)
+    ]
+    late = [at - event.due_at for _, at, event in passed]
+
+    assert 0 < len(passed) <= summary.fired
+    assert len({(stream, event.entered, event.level) for stream, _, event in passed}) == len(passed)
+    assert timedelta() in late
+    assert timedelta() <= min(late)
+    assert max(late) < 2 * timedelta(days=DAYS) / LOOKS
