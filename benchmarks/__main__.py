@@ -112,6 +112,14 @@ def _rules(url: str, options: Options) -> Iterator[Found]:
     return measure_rules(url, events=100_000, seconds=3.0, rounds=3)
 
 
+def _clock(url: str, options: Options) -> Iterator[Found]:
+    from benchmarks.clock import measure_clock
+
+    if options.quick:
+        return measure_clock(url, orders=2_000, seconds=0.4)
+    return measure_clock(url, orders=50_000, seconds=10.0)
+
+
 PARTS: dict[str, Callable[[str, Options], Iterator[Found]]] = {
     "commands": _commands,
     "paths": _paths,
@@ -121,6 +129,7 @@ PARTS: dict[str, Callable[[str, Options], Iterator[Found]]] = {
     "streams": _streams,
     "memory": _memory,
     "rules": _rules,
+    "clock": _clock,
 }
 
 
