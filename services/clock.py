@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS: Final = 0.5  # between two looks when nothing is due
 PATIENCE_SECONDS: Final = 2.0  # between two tries while the database is away
-AT_ONCE: Final = 1_000  # rows that are read, and commands that are on their way, at a time
+AT_ONCE: Final = 250  # rows that are read and fired at a time: few, so that commands beside go on
 FORGET_SECONDS: Final = 60.0  # what was answered and stays due is asked again after so long
 
 Submit = Callable[[Command], Future[Outcome]]
