@@ -39,6 +39,9 @@ PERSONAL_WORDS = {
 # What bears such a word and names no person: the reason why stands beside it.
 NOT_PERSONAL = {
     ("StatusRecorded", "reason_code"): "a code; of any shape in events of before",
+    ("Move", "reason"): "of a rule: the same words for all orders, published by the shop",
+    ("Assign", "reason"): "of a rule",
+    ("WriteNote", "note"): "of a rule",
 }
 
 
