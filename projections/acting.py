@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from domain.rules.rule import Limits
 from projections.interface import Tx, as_json
 
 
@@ -20,6 +21,7 @@ class Act:
     position: int  # of the event that led to it
     rule: str
     rule_version: int
+    per_minute: int  # commands that the rule may send
     body: bytes  # the command, as domain.wire writes it
 
 
@@ -29,8 +31,16 @@ def take_acts(tx: Tx, limit: int) -> list[Act]:
     """
     rows = tx.execute(_TAKE, [limit]).fetchall()
     return [
-        Act(command_id, shard, position, rule, version, body.encode())
-        for command_id, shard, position, rule, version, body in rows
+        Act(
+            command_id,
+            shard,
+            position,
+            rule,
+            version,
+            ceiling or Limits().per_minute,
+            told.encode(),
+        )
+        for command_id, shard, position, rule, version, ceiling, told in rows
     ]
 
 
@@ -54,9 +64,11 @@ _TAKE: Final = """
         order by shard
         for update skip locked
     )
-    select a.command_id, a.shard, a.position, a.rule, a.rule_version, a.body::text
+    select a.command_id, a.shard, a.position, a.rule, a.rule_version,
+           (d.body #>> '{definition,limits,per_minute}')::integer, a.body::text
     from held join live.rule_acts a
       on a.sent and a.shard = held.shard and a.position > held.position
+    join log.definitions d on d.kind = 'rule' and d.name = a.rule and d.version = a.rule_version
     order by a.position
     fetch first %s rows with ties
 """

@@ -6,6 +6,7 @@ processes may act: each takes shards that no other one holds. `orderpath act` ru
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from datetime import datetime
 from threading import Event as Signal
 from typing import Final
 
@@ -13,9 +14,11 @@ import structlog
 
 from domain.messages import Command, Outcome
 from domain.refusals import CommandUnreadable, InfraError
+from domain.rules.inbox import alert_of_haste
 from domain.wire import decode
 from projections.acting import Act, move_on, take_acts
 from projections.sessions import Lend, transaction
+from services.pace import Pace
 
 AT_ONCE: Final = 256  # commands
 SHORTEST_SECONDS: Final = 0.02  # between two looks
@@ -31,9 +34,11 @@ log_ = structlog.get_logger()
 class Acting:
     """For one thread."""
 
-    def __init__(self, lend: Lend, submit: Submit) -> None:
+    def __init__(self, lend: Lend, submit: Submit, now: Callable[[], datetime]) -> None:
         self._lend = lend
         self._submit = submit
+        self._now = now
+        self._pace = Pace()
 
     def run(self, stop: Signal, beat: Callable[[], None] = lambda: None) -> None:
         """Act until told to stop; wait out a database that is away."""
@@ -60,11 +65,18 @@ class Acting:
     def step(self) -> int:
         """Send what comes next, and note it once all is answered. Raises: InfraError"""
         with transaction(self._lend, idle=HOLDING) as tx:
-            acts = take_acts(tx, AT_ONCE)
+            acts, waiting = self._pace.let_go(take_acts(tx, AT_ONCE), self._now())
+            for act in waiting:
+                self._tell(act)
             if acts:
                 self._send(acts)
                 move_on(tx, acts)
         return len(acts)
+
+    def _tell(self, act: Act) -> None:
+        """Let the admins know that a rule waits, once within the minute."""
+        alert = alert_of_haste(act.rule, act.rule_version, act.per_minute, self._pace.minute)
+        _await(act, self._submit(alert))
 
     def _send(self, acts: Sequence[Act]) -> None:
         """Send in order, all under way together. Raises: InfraError, then all are sent again"""

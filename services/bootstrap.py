@@ -214,7 +214,8 @@ class System:
 
     def acting(self) -> Acting:
         """Give what sends the commands of rules."""
-        return Acting(partial(self.lend, "orderpath_projector", "acting"), self.pipeline.submit)
+        lend = partial(self.lend, "orderpath_projector", "acting")
+        return Acting(lend, self.pipeline.submit, self.clock)
 
     def public_lane(self, until: int | None = None) -> PublicLane | None:
         """Give what the relay publishes for downstream; None where that is switched off.

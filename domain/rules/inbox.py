@@ -1,17 +1,19 @@
 """What rules put into somebody's inbox: tasks and alerts. Called by domain.rules.acts and judge."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from domain.alerts import commands as alerts
-from domain.messages import Command
+from domain.messages import Actor, Command
 from domain.rules import actions as a
 from domain.rules.judging import Sight
 from domain.rules.line import SetRuleMode, stream_of
 from domain.rules.runs import Case, Stopped
 from domain.tasks.commands import CreateTask
 
+KEEPER: Final = Actor(kind="system", id="rules")
 ADMINS: Final = "admins"  # the group that hears of rules that were stopped
 
 _NAMESPACE: Final = uuid5(NAMESPACE_URL, "orderpath:stops")
@@ -78,4 +80,23 @@ def alert_of_stop(stop: SetRuleMode, case: Case, why: Stopped) -> alerts.RaiseAl
         since=case.sight.happened.occurred_at,
         rule=stop.rule,
         rule_version=stop.of_version,
+    )
+
+
+def alert_of_haste(rule: str, version: int, per_minute: int, minute: datetime) -> alerts.RaiseAlert:
+    """Tell the admins that a rule gave more within a minute than it may send; the rest waits."""
+    alert_id = uuid5(_NAMESPACE, f"{rule}:{version}:{minute.isoformat()}")
+    return alerts.RaiseAlert(
+        command_id=uuid5(alert_id, "haste"),
+        actor=KEEPER,
+        source="rules",
+        alert_id=alert_id,
+        kind="rule_waits",
+        level="warn",
+        title=f"Rule {rule} waits: it gave more than {per_minute} commands within a minute",
+        subject=stream_of(rule),
+        group=ADMINS,
+        since=minute,
+        rule=rule,
+        rule_version=version,
     )

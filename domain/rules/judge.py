@@ -12,11 +12,10 @@ from functools import lru_cache
 from typing import Final, cast
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from domain.messages import Actor
 from domain.paths.calendars import opening
 from domain.rules.acts import act_id, acts_of
 from domain.rules.book import InForce, Published
-from domain.rules.inbox import alert_of_stop
+from domain.rules.inbox import KEEPER, alert_of_stop
 from domain.rules.judging import NONE, Sight, ask, looking
 from domain.rules.line import SetRuleMode
 from domain.rules.runs import Case, Chain, Run, Stopped, Wait
@@ -26,7 +25,6 @@ from domain.rules.triggers import OnSchedule, OnSilence
 MAX_CHAIN: Final = 8  # rules, each led to by the one before
 
 _NAMESPACE: Final = uuid5(NAMESPACE_URL, "orderpath:waits")
-_KEEPER: Final = Actor(kind="system", id="rules")
 
 
 @dataclass(slots=True)
@@ -187,7 +185,7 @@ def _stop(case: Case, why: Stopped) -> SetRuleMode:
     youngest = max(rules, key=lambda one: one.position)
     return SetRuleMode(
         command_id=uuid5(act_id(case, 0), "stop"),
-        actor=_KEEPER,
+        actor=KEEPER,
         source="rules",
         correlation_id=case.sight.happened.correlation_id,
         causation_id=case.sight.happened.command_id,

@@ -14,6 +14,7 @@ from infra.event_log import open_log
 from infra.log import configure_logging
 from infra.postgres import Session
 from services.acting import Acting
+from services.bootstrap import utc_now
 from services.follower import Follower
 from services.projector import Projector
 from tests.integration.projections.world import World
@@ -33,7 +34,7 @@ def publish(world: World, *rules: Mapping[str, Any]) -> None:
 
 def acting(world: World) -> Acting:
     """Give what sends the acts of the world's rules."""
-    return Acting(world.lend, world.pipeline.submit)
+    return Acting(world.lend, world.pipeline.submit, lambda: world.now)
 
 
 def settle(world: World) -> None:
@@ -86,7 +87,7 @@ def act_until_killed(pipe: Connection, url: str) -> None:
     log = open_log(url, role="orderpath_projector")
     with open_pipeline(url) as pipeline:
         follower = Follower(Projector(session.connection, log), log)
-        acts = Acting(session.connection, pipeline.submit)
+        acts = Acting(session.connection, pipeline.submit, utc_now)
         for number in count():
             follower.catch_up()
             acts.step()

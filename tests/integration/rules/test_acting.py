@@ -1,6 +1,7 @@
 """What rules give is sent once: whoever is killed, however many act, whatever is rebuilt."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from random import Random
 from threading import Barrier
@@ -14,6 +15,7 @@ from domain.orders import events as e
 from domain.refusals import InfraError
 from infra.postgres import Session
 from services.acting import Acting
+from services.bootstrap import utc_now
 from tests.integration.projections.world import World
 from tests.integration.rules.ruling import act_until_killed, acting, publish, settle
 from tests.support.examples import COMMANDS, ORDER_ID, actor
@@ -70,7 +72,7 @@ def test_two_that_act_at_once_send_everything_once(world: World) -> None:
     def work() -> int:
         session = Session(world.url, role="orderpath_projector", name="orderpath acting")
         together.wait()
-        sent = Acting(session.connection, world.pipeline.submit).catch_up()
+        sent = Acting(session.connection, world.pipeline.submit, utc_now).catch_up()
         session.close()
         return sent
 
@@ -108,9 +110,30 @@ def test_a_command_that_finds_no_database_holds_its_shard_until_it_is_answered(
         return future
 
     with pytest.raises(InfraError, match="away"):
-        Acting(world.lend, away).step()
+        Acting(world.lend, away, utc_now).step()
     assert notes(world) == []
     settle(world)
+    greeted_once(world, orders)
+
+
+def test_a_rule_sends_no_more_within_a_minute_than_it_may_and_the_admins_know(
+    world: World,
+) -> None:
+    publish(world, GREET | {"limits": {"per_minute": 4}})
+    orders = [world.place() for _ in range(5)]
+    world.catch_up()
+    slow = Acting(world.lend, world.pipeline.submit, lambda: world.now)
+
+    assert slow.catch_up() == 4
+    assert slow.catch_up() == 0
+    world.catch_up()
+    found = world.query("select kind, rule, count(*) from live.alerts group by 1, 2")
+    assert found == [("rule_waits", "greet", 1)]
+
+    world.now += timedelta(minutes=1)
+    assert slow.catch_up() == 4
+    world.now += timedelta(minutes=1)
+    assert slow.catch_up() == 2
     greeted_once(world, orders)
 
 
