@@ -118,6 +118,10 @@ def _misfits(rule: Rule) -> Iterator[tuple[Place, str]]:
     """Give the place of what does not fit together, and what to do about it."""
     if rule.cancel_on and not rule.waits:
         yield ("cancel_on",), "it ends a delay: write delay or hours, or take it out"
+    if not any(isinstance(trigger, OnEvent | OnChange) for trigger in rule.on):
+        for key in ("delay", "hours"):
+            if getattr(rule, key) is not None:
+                yield (key,), "silence and fixed hours are times by themselves: take it out"
     moves = [number for number, action in enumerate(rule.then) if isinstance(action, Move)]
     for number in moves[1:]:
         yield ("then", number), "an order is moved once: write a second rule for the next move"

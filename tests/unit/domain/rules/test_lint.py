@@ -307,7 +307,10 @@ def test_a_path_that_the_rule_is_not_about_says_nothing_against_it() -> None:
 
 def test_a29_owners_templates_endpoints_and_calendars_are_asked_of_lists() -> None:
     rule = rule_of(
-        on=[{"schedule": {"at": ["09:00"], "calendar": "depot"}, "in": "new"}],
+        on=[
+            {"schedule": {"at": ["09:00"], "calendar": "depot"}, "in": "new"},
+            {"event": "order.placed"},
+        ],
         then=[
             {"assign": {"user": "ann", "group": "leads"}},
             {"task": "Call", "to": {"group": "gone"}},

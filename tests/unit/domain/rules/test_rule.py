@@ -69,6 +69,8 @@ def test_a_rule_knows_whether_it_asks_for_the_customer() -> None:
         ({"on": [{"change": "items"}]}, ("on", 0, "change")),
         ({"delay": "1h", "cancel_on": "order.paid"}, ("cancel_on", 0)),
         ({"cancel_on": "order.placed"}, ("cancel_on",)),
+        ({"on": [{"silence": "1d"}], "delay": "1h"}, ("delay",)),
+        ({"on": [{"schedule": {"at": ["09:00"]}, "in": "new"}], "hours": "shop"}, ("hours",)),
         ({"then": [{"move": "a"}, {"note": "x"}, {"move": "b"}]}, ("then", 2)),
     ],
 )
