@@ -44,6 +44,7 @@ _EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "has_phone": _DETAILS,
     "has_email": _DETAILS,
     "has_note": ("note_added",),
+    "calls": ("call_logged",),
     "promised_at": _DETAILS,
     "owner_user": ("owner_assigned",),
     "owner_group": ("owner_assigned",),
