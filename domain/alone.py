@@ -14,6 +14,9 @@ from domain.customers import commands as customer_commands
 from domain.customers.decide import decide as decide_customer
 from domain.documents.commands import DefineSeries
 from domain.documents.decide import define
+from domain.effects import commands as effect_commands
+from domain.effects import endpoints
+from domain.effects.decide import decide as decide_effect
 from domain.enquiries.commands import CloseEnquiry
 from domain.enquiries.decide import close
 from domain.messages import Command, Decided
@@ -32,6 +35,7 @@ from domain.tasks import commands as task_commands
 from domain.tasks.decide import decide as decide_task
 from domain.teams import commands as team_commands
 from domain.teams.decide import decide as decide_team
+from domain.templates.line import PublishTemplate, publish_template
 
 # From the state of its stream, a command and the moment to events. Raises: Refusal
 Decide = Callable[[Any, Any, datetime], list[Decided]]
@@ -50,6 +54,9 @@ _DECIDED: Final[Mapping[Decide, tuple[type[Command], ...]]] = {
     decide_team: team_commands.COMMANDS,
     decide_alert: alert_commands.COMMANDS,
     decide_task: task_commands.COMMANDS,
+    decide_effect: effect_commands.COMMANDS,
+    endpoints.decide: endpoints.COMMANDS,
+    publish_template: (PublishTemplate,),
     decide_delivery_method: (SetDeliveryMethod, EndDeliveryMethod),
 }
 _DECIDERS: Final[Mapping[type[Command], Decide]] = {

@@ -16,6 +16,8 @@ from domain.alone import decide_alone, stream_alone
 from domain.customers.customer import Customer
 from domain.customers.events import customer_stream
 from domain.customers.meeting import streams_met
+from domain.effects import commands as effect_commands
+from domain.effects.decide import request
 from domain.enquiries import commands as enquiry_commands
 from domain.enquiries.decide import record
 from domain.enquiries.enquiry import Enquiry
@@ -80,6 +82,8 @@ def streams_of(command: Command) -> tuple[str, ...]:
             return (command.stream_id, command.team_stream_id)
         case path_commands.PublishPath():
             return (command.stream_id, SELECTION)
+        case effect_commands.RequestEffect():
+            return tuple(filter(None, (command.stream_id, command.template_stream_id)))
         case commands.OrderCommand():
             return (command.stream_id,)
         case _:
@@ -264,6 +268,9 @@ def decide_on(
             return publish(line, command, facts, now)
         case enquiry_commands.RecordEnquiry():
             return record(command, states, now)
+        case effect_commands.RequestEffect():
+            line = states.get(command.template_stream_id or "")
+            return {command.stream_id: request(states[command.stream_id], line, command, now)}
         case _:
             stream = stream_alone(command)
             return {stream: decide_alone(states[stream], command, now)}

@@ -14,6 +14,7 @@ OrderpathError
 │   ├── ImportProblem       files, mappings, rows of an import (services.imports.problem)
 │   ├── CommandUnreadable   what came as a command is none (domain.wire)
 │   ├── ReplayError         topics or positions to publish again (services.replay)
+│   ├── Unrenderable    a template that cannot say what it shall (domain.templates.language)
 │   ├── ConditionError      a condition that says nothing of an order (domain.paths.conditions)
 │   └── UnknownProjection   a name that no projection has (projections.catalog)
 └── InfraError              database gone, full, or written by a newer version

@@ -15,6 +15,10 @@ from domain.customers.events import CUSTOMER_EVENTS
 from domain.documents import commands as document_commands
 from domain.documents.events import SERIES_EVENTS
 from domain.documents.series import Series
+from domain.effects import commands as effect_commands
+from domain.effects import endpoints
+from domain.effects.effect import Effect
+from domain.effects.events import EFFECT_EVENTS
 from domain.enquiries import commands as enquiry_commands
 from domain.enquiries.enquiry import Enquiry
 from domain.enquiries.events import ENQUIRY_EVENTS
@@ -61,6 +65,7 @@ from domain.teams import commands as team_commands
 from domain.teams.events import TEAM_EVENTS
 from domain.teams.sharing import ShareOut
 from domain.teams.team import Team
+from domain.templates import line as template_line
 
 _EVENT_TYPES: tuple[type[Event], ...] = (
     *ORDER_EVENTS,
@@ -83,6 +88,9 @@ _EVENT_TYPES: tuple[type[Event], ...] = (
     *TEAM_EVENTS,
     *ALERT_EVENTS,
     *TASK_EVENTS,
+    *EFFECT_EVENTS,
+    *endpoints.EVENTS,
+    template_line.TemplatePublished,
 )
 _COMMAND_TYPES: tuple[type[Command], ...] = (
     *commands.COMMANDS,
@@ -105,6 +113,10 @@ _COMMAND_TYPES: tuple[type[Command], ...] = (
     ShareOut,
     *alert_commands.COMMANDS,
     *task_commands.COMMANDS,
+    effect_commands.RequestEffect,
+    *effect_commands.COMMANDS,
+    *endpoints.COMMANDS,
+    template_line.PublishTemplate,
 )
 
 EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
@@ -127,6 +139,9 @@ AGGREGATES: Mapping[str, type[Aggregate]] = {
     "team": Team,
     "alert": Alert,
     "task": Task,
+    "effect": Effect,
+    "endpoint": endpoints.Endpoint,
+    "template": template_line.TemplateLine,
 }
 _EMPTY: Mapping[str, Aggregate] = {name: aggregate() for name, aggregate in AGGREGATES.items()}
 

@@ -8,6 +8,7 @@ from domain.paths.calendar_line import CalendarPublished
 from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
 from domain.rules.line import RulePublished
+from domain.templates.line import TemplatePublished
 
 
 def definition_row(command: int, event: Event) -> dict[str, Any] | None:
@@ -20,6 +21,9 @@ def definition_row(command: int, event: Event) -> dict[str, Any] | None:
             row = _row("calendar", event.calendar, event.calendar_version, body)
         case RulePublished():
             row = _row("rule", event.rule, event.rule_version, {"definition": event.definition})
+        case TemplatePublished():
+            body = {"definition": event.definition}
+            row = _row("template", event.template, event.template_version, body)
         case _:
             return None
     return {**row, "command": command, "content_hash": event.content_hash}

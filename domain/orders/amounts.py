@@ -1,4 +1,4 @@
-"""Amounts and quantities as files and people write them, read exactly or not at all."""
+"""Amounts and quantities as files and people write them, and as people read them: all exact."""
 
 import re
 from decimal import Decimal
@@ -62,6 +62,14 @@ def basis_points(text: str, column: str) -> int:
         words = f"{column} is no percentage from 0 to 100 with at most 2 decimals"
         raise UnreadableError("percentage_unreadable", column, words)
     return points
+
+
+def written_amount(minor: int, currency: str) -> str:
+    """Write an amount for people: 1,234.50 BRL."""
+    unit = 10 ** digits_of(currency)
+    whole, rest = divmod(abs(minor), unit)
+    decimals = f".{rest:0{len(str(unit)) - 1}d}" if unit > 1 else ""
+    return f"{'-' if minor < 0 else ''}{whole:,}{decimals} {currency}"
 
 
 def _too_large(column: str, currency: str, digits: int) -> UnreadableError:

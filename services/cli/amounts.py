@@ -49,12 +49,9 @@ def amount(minor: int | None, currency: str | None) -> str:
         return "-"
     if currency is None:
         return f"{minor:,} minor units"
-    from domain.orders.currencies import digits_of
+    from domain.orders.amounts import written_amount
 
-    unit = 10 ** digits_of(currency)
-    whole, rest = divmod(abs(minor), unit)
-    decimals = f".{rest:0{len(str(unit)) - 1}d}" if unit > 1 else ""
-    return f"{'-' if minor < 0 else ''}{whole:,}{decimals} {currency}"
+    return written_amount(minor, currency)
 
 
 def priced(name: str, value: Any, currency: str | None) -> Any:

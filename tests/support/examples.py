@@ -51,6 +51,7 @@ from domain.tasks import events as task_events
 from domain.teams import commands as h
 from domain.teams import events as w
 from domain.teams.sharing import ShareOut
+from tests.support import outgoing
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ORDER_ID = UUID(int=17)
@@ -611,5 +612,7 @@ _EVENTS: tuple[Event, ...] = (
     task_events.TaskDropped(reason_code="not_needed"),
 )
 
-COMMANDS: dict[str, Command] = {command.NAME: command for command in _COMMANDS}
-EVENTS: dict[str, Event] = {event.NAME: event for event in _EVENTS}
+COMMANDS: dict[str, Command] = {
+    command.NAME: command for command in (*_COMMANDS, *outgoing.COMMANDS)
+}
+EVENTS: dict[str, Event] = {event.NAME: event for event in (*_EVENTS, *outgoing.EVENTS)}

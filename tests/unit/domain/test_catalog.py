@@ -79,6 +79,10 @@ def somewhere(name: str) -> Scenario:
         case "stock":
             kept = given(*happened("stock.received", "stock.reserved"))
             return kept.at(examples.NOW + timedelta(hours=2))
+        case "effect":
+            return after_request(name)
+        case "endpoint" if name == "endpoint.resume":
+            return given(examples.COMMANDS["endpoint.pause"])
         case "order" if name not in ("order.place", "order.record_facts"):
             return some_order(name)
         case _:
@@ -87,6 +91,21 @@ def somewhere(name: str) -> Scenario:
 
 def happened(*names: str) -> list[Event]:
     return [examples.EVENTS[f"{name}.v1"] for name in names]
+
+
+def after_request(name: str) -> Scenario:
+    """Give a message to which the example of a command does something."""
+    publish, request, fail = (
+        examples.COMMANDS[what]
+        for what in ("template.publish", "effect.request", "effect.mark_failed")
+    )
+    match name:
+        case "effect.request":
+            return given(publish)
+        case "effect.resend":
+            return given(publish, request, fail)
+        case _:
+            return given(publish, request)
 
 
 def some_order(name: str) -> Scenario:

@@ -1,0 +1,67 @@
+"""What rules, people and senders may ask of a message that leaves the house."""
+
+from functools import cached_property
+from typing import ClassVar
+from uuid import UUID
+
+from domain.effects.events import Message, Number, effect_stream
+from domain.messages import Code, Command, Moment, Name
+from domain.templates.line import template_stream
+
+
+class EffectCommand(Command):
+    """A command to one effect."""
+
+    effect_id: UUID
+
+    @cached_property
+    def stream_id(self) -> str:
+        return effect_stream(self.effect_id)
+
+
+class RequestEffect(EffectCommand, Message):
+    """Have a message sent, once. Its template, as it is now, makes the text."""
+
+    NAME: ClassVar[str] = "effect.request"
+
+    @cached_property
+    def template_stream_id(self) -> str | None:
+        """The stream that is read beside; None: it has no template."""
+        return None if self.template is None else template_stream(self.template)
+
+
+class MarkSent(EffectCommand):
+    """Say that the channel has taken it. Sent by senders, as the next one."""
+
+    NAME: ClassVar[str] = "effect.mark_sent"
+
+    attempt: Number
+    provider_id: Name | None = None
+
+
+class MarkFailed(EffectCommand):
+    """Say that an attempt has failed, and when the next one is. Sent by senders."""
+
+    NAME: ClassVar[str] = "effect.mark_failed"
+
+    attempt: Number
+    reason_code: Code
+    error: Name
+    next_at: Moment | None = None  # None: there is none
+
+
+class ResendEffect(EffectCommand):
+    """Send it now, though it failed, is dead, or was sent."""
+
+    NAME: ClassVar[str] = "effect.resend"
+
+
+class DropEffect(EffectCommand):
+    """Do not send it any more."""
+
+    NAME: ClassVar[str] = "effect.drop"
+
+    reason_code: Code
+
+
+COMMANDS: tuple[type[EffectCommand], ...] = (MarkSent, MarkFailed, ResendEffect, DropEffect)

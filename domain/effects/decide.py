@@ -1,0 +1,78 @@
+"""decide: from an effect and a wish to events, or to everything that stands against it.
+
+services.pipeline decides commands here.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from domain.effects import commands as c
+from domain.effects import events as e
+from domain.effects import guards
+from domain.effects.effect import Effect
+from domain.guards import no_status_is_expected
+from domain.messages import Decided, Event
+from domain.refusals import Refusal, Unmet
+from domain.templates.line import TemplateLine
+
+
+def request(
+    effect: Effect, line: TemplateLine | None, cmd: c.RequestEffect, now: datetime
+) -> list[Decided]:
+    """Have a message sent. line: of its template, if it has one. Raises: Refusal"""
+    unmet = [
+        *no_status_is_expected(cmd, "An effect"),
+        *guards.effect_is_new(effect),
+        *guards.message_is_whole(cmd),
+        *guards.recipient_is_whole(cmd),
+        *guards.template_fits(cmd, line),
+    ]
+    if unmet:
+        raise Refusal(*unmet)
+    said = {name: getattr(cmd, name) for name in e.Message.model_fields}
+    version = line.template_version if line else None
+    return [Decided(e.EffectRequested(**said, template_version=version), now)]
+
+
+def decide(effect: Effect, cmd: Any, now: datetime) -> list[Decided]:
+    """Decide what becomes of a message; what is so already is nothing. Raises: Refusal"""
+    unmet = [
+        *no_status_is_expected(cmd, "An effect"),
+        *guards.effect_exists(effect),
+        *_against(effect, cmd),
+    ]
+    if unmet:
+        raise Refusal(*unmet)
+    event = _event(effect, cmd)
+    return [] if event is None else [Decided(event, now)]
+
+
+def _against(effect: Effect, cmd: c.EffectCommand) -> Iterator[Unmet]:
+    match cmd:
+        case c.MarkSent(attempt=attempt) | c.MarkFailed(attempt=attempt):
+            yield from guards.effect_is_not_sent(effect)
+            yield from guards.effect_is_not_dropped(effect)
+            yield from guards.effect_is_not_dead(effect)
+            yield from guards.attempt_is_the_next(effect, attempt)
+        case c.ResendEffect():
+            yield from guards.effect_is_not_dropped(effect)
+        case c.DropEffect():
+            yield from guards.effect_is_not_sent(effect)
+        case _:
+            raise TypeError(f"{type(cmd).__name__} is no command of an effect")
+
+
+def _event(effect: Effect, cmd: c.EffectCommand) -> Event | None:
+    match cmd:
+        case c.MarkSent():
+            return e.EffectSent(attempt=cmd.attempt, provider_id=cmd.provider_id)
+        case c.MarkFailed():
+            said = cmd.model_dump(include=set(e.EffectFailed.model_fields))
+            return e.EffectFailed(**said)
+        case c.ResendEffect():
+            return None if effect.state == "pending" else e.EffectResent()
+        case c.DropEffect(reason_code=why):
+            return None if effect.state == "dropped" else e.EffectDropped(reason_code=why)
+        case _:
+            return None

@@ -1,0 +1,1 @@
+"""Templates: what messages say, as published data in several languages."""

@@ -1,0 +1,187 @@
+"""The language of templates: the part of Jinja that ends, in a sandbox.
+
+What a text may say is checked when it is published: every variable is one that is offered, loops
+run over what is offered and nest once. So rendering takes time and room in proportion to the text.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Annotated, Any, Final
+
+from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, nodes
+from jinja2 import Template as Compiled
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from pydantic import AfterValidator, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from domain.hints import hint
+from domain.refusals import Unusable
+from domain.templates.offered import LOOP, OFFERED, SAMPLE, Offered
+
+MAX_SOURCE: Final = 20_000  # characters of one text
+MAX_RENDERED: Final = 200_000  # characters of what it becomes
+_FILTERS: Final = (
+    "capitalize", "count", "default", "first", "last", "length", "lower", "title", "trim", "upper",
+)  # fmt: skip
+_ALLOWED: Final = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Name, nodes.Const,
+    nodes.Getattr, nodes.Filter, nodes.Keyword, nodes.Compare, nodes.Operand, nodes.And, nodes.Or,
+    nodes.Not, nodes.CondExpr, nodes.Concat, nodes.Add, nodes.Sub,
+)  # fmt: skip
+
+Scope = Mapping[str, Offered]
+
+
+class Unrenderable(Unusable):
+    """A template cannot say what it shall: something is missing that it speaks of."""
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """A sandbox without functions, and with the few filters that cost what their text is long."""
+
+    def __init__(self, *, autoescape: bool) -> None:
+        super().__init__(
+            autoescape=autoescape,
+            undefined=StrictUndefined,
+            finalize=_written,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.globals.clear()
+        self.filters = {name: self.filters[name] for name in _FILTERS}
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Look into records by their names: `order.items` is no method of anything."""
+        if isinstance(obj, Mapping):
+            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
+
+
+def _written(value: Any) -> Any:
+    """Let only what people can read through: no `None`, no list."""
+    if not isinstance(value, str | int):
+        raise UndefinedError("there is no value for something that it speaks of")
+    return value
+
+
+_TEXT: Final = _Environment(autoescape=False)
+_HTML: Final = _Environment(autoescape=True)
+
+
+def render(source: str, variables: Mapping[str, Any], *, html: bool = False) -> str:
+    """Make the text. Raises: Unrenderable, without a value in its words"""
+    parts, length = [], 0
+    try:
+        for part in _compiled(source, html).generate(variables):
+            length += len(part)
+            if length > MAX_RENDERED:
+                raise Unrenderable(f"it becomes longer than {MAX_RENDERED:,} characters")
+            parts.append(part)
+    except UndefinedError as error:
+        raise Unrenderable(f"{error.message}") from error
+    except TypeError as error:
+        raise Unrenderable("it adds or compares what does not fit together") from error
+    return "".join(parts)
+
+
+@lru_cache(maxsize=1_000)
+def _compiled(source: str, html: bool) -> Compiled:
+    return (_HTML if html else _TEXT).from_string(source)
+
+
+def speaks_of(source: str) -> frozenset[str]:
+    """Name what a checked text needs: order, customer, stock."""
+    tree = _TEXT.parse(source)
+    return frozenset(
+        node.name
+        for node in tree.find_all(nodes.Name)
+        if node.ctx == "load" and node.name in OFFERED
+    )
+
+
+def faults_of(source: str) -> Iterator[str]:
+    """Say all that is wrong with a text, each with its line."""
+    try:
+        tree = _TEXT.parse(source)
+        _TEXT.compile(tree)
+    except TemplateSyntaxError as error:
+        yield f"line {error.lineno}: {error.message}"
+        return
+    found = [*_within(tree, OFFERED)]
+    yield from found
+    if not found:
+        try:
+            render(source, SAMPLE)
+        except Unrenderable as error:
+            yield f"of an order that has everything: {error}"
+
+
+def _within(node: nodes.Node, scope: Scope) -> Iterator[str]:
+    match node:
+        case nodes.For():
+            yield from _loop(node, scope)
+        case nodes.Getattr() | nodes.Name():
+            yield from (f"line {node.lineno}: {words}" for words in _unknown(node, scope))
+        case _ if isinstance(node, _ALLOWED):
+            for child in node.iter_child_nodes():
+                yield from _within(child, scope)
+        case _:
+            yield f"line {node.lineno}: {type(node).__name__.lower()} is not for templates"
+
+
+def _loop(node: nodes.For, scope: Scope) -> Iterator[str]:
+    where = f"line {node.lineno}"
+    over = _found(node.iter, scope)
+    if not isinstance(over, list):
+        yield f"{where}: a loop runs over a list, as order.items"
+        return
+    if "loop" in scope:
+        yield f"{where}: a loop stands within another one: take it out"
+        return
+    if not isinstance(node.target, nodes.Name) or node.recursive:
+        yield f"{where}: write `for item in order.items`"
+        return
+    inside = {**scope, node.target.name: over[0], "loop": LOOP}
+    for child in (*node.body, *([node.test] if node.test else [])):
+        yield from _within(child, inside)
+    for child in node.else_:
+        yield from _within(child, scope)
+
+
+def _unknown(node: nodes.Node, scope: Scope) -> Iterator[str]:
+    if isinstance(node, nodes.Name):
+        if node.name not in scope:
+            yield f"there is no {node.name}{hint(node.name, scope)}"
+    elif isinstance(node, nodes.Getattr):
+        above = _found(node.node, scope)
+        if above is None:
+            yield from _unknown(node.node, scope)
+        elif not isinstance(above, dict) or node.attr not in above:
+            known = above if isinstance(above, dict) else ()
+            yield f"there is no {node.attr} here{hint(node.attr, known)}"
+    else:
+        yield "write a name, as order.number"
+
+
+def _found(node: nodes.Node, scope: Scope) -> Offered | None:
+    """Give what a name stands for, None: it is not offered."""
+    if isinstance(node, nodes.Name):
+        return scope.get(node.name)
+    if isinstance(node, nodes.Getattr):
+        above = _found(node.node, scope)
+        return above.get(node.attr) if isinstance(above, dict) else None
+    return None
+
+
+def _checked(source: str) -> str:
+    if faults := [*faults_of(source)]:
+        told = {"faults": "; ".join(faults[:10])}
+        raise PydanticCustomError("template_text", "{faults}", told)
+    return source
+
+
+Source = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_SOURCE),
+    AfterValidator(_checked),
+]

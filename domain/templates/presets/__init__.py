@@ -1,0 +1,1 @@
+"""Templates that come with Orderpath, one YAML file each."""

@@ -1,0 +1,1 @@
+"""Messages that leave the house, without a database: what may become of them."""

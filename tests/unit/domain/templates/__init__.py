@@ -1,0 +1,1 @@
+"""Templates: what a text may say, and what it becomes."""
