@@ -5,6 +5,7 @@ OrderpathError
 ├── Conflict                somebody was faster than the stated expected_version
 ├── CommandIdReused         the same command id came with another body
 ├── FactIdReused            a fact that is known belongs to another order
+├── Undelivered             a message did not go out (domain.effects.channels)
 ├── BeyondCalendar          working time that no calendar reaches (domain.paths.calendars)
 ├── Unusable                what was handed in cannot be used at all
 │   ├── UnreadableError     a text: it is no amount, no time, no number

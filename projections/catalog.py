@@ -11,6 +11,7 @@ from projections.deadlines import Deadlines
 from projections.delivery_methods import DeliveryMethods
 from projections.discounts import Discounts
 from projections.documents import Documents
+from projections.effects import Effects
 from projections.enquiries import Enquiries
 from projections.interface import Projection
 from projections.items import Items
@@ -50,6 +51,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     TriggerRuns(),
     Alerts(),
     Tasks(),
+    Effects(),
 )
 
 BY_NAME: Mapping[str, Projection] = {projection.name: projection for projection in PROJECTIONS}

@@ -72,6 +72,7 @@ PARTS: Final = (
     "alerts",
     "tasks",
     "inbox",
+    "notifications",
     "freshness",
 )
 

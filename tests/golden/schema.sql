@@ -555,6 +555,17 @@ CREATE TABLE ops.import_runs (
 ALTER TABLE ops.import_runs OWNER TO postgres;
 
 --
+-- Name: pace; Type: TABLE; Schema: ops; Owner: postgres
+--
+
+CREATE TABLE ops.pace (
+    channel text NOT NULL,
+    free_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ops.pace OWNER TO postgres;
+
+--
 -- Name: quarantine; Type: TABLE; Schema: ops; Owner: postgres
 --
 
@@ -593,6 +604,19 @@ CREATE TABLE ops.relay (
 );
 
 ALTER TABLE ops.relay OWNER TO postgres;
+
+--
+-- Name: sending; Type: TABLE; Schema: ops; Owner: postgres
+--
+
+CREATE TABLE ops.sending (
+    effect_id uuid NOT NULL,
+    attempt integer NOT NULL,
+    sender uuid NOT NULL,
+    until timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ops.sending OWNER TO postgres;
 
 --
 -- Name: builds; Type: TABLE; Schema: projection; Owner: postgres
@@ -806,6 +830,13 @@ ALTER TABLE ONLY ops.import_runs
     ADD CONSTRAINT import_runs_pkey PRIMARY KEY (run_id);
 
 --
+-- Name: pace pace_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.pace
+    ADD CONSTRAINT pace_pkey PRIMARY KEY (channel);
+
+--
 -- Name: quarantine quarantine_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
 --
 
@@ -818,6 +849,13 @@ ALTER TABLE ONLY ops.quarantine
 
 ALTER TABLE ONLY ops.relay
     ADD CONSTRAINT relay_pkey PRIMARY KEY (lane);
+
+--
+-- Name: sending sending_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.sending
+    ADD CONSTRAINT sending_pkey PRIMARY KEY (effect_id);
 
 --
 -- Name: builds builds_pkey; Type: CONSTRAINT; Schema: projection; Owner: postgres
@@ -876,6 +914,12 @@ CREATE INDEX batches_begun_at ON ops.batches USING btree (begun_at DESC, batch_i
 --
 
 CREATE INDEX quarantine_state ON ops.quarantine USING btree (state, source, first_seen, row_id);
+
+--
+-- Name: sending_until; Type: INDEX; Schema: ops; Owner: postgres
+--
+
+CREATE INDEX sending_until ON ops.sending USING btree (until);
 
 --
 -- Name: builds_one_live; Type: INDEX; Schema: projection; Owner: postgres
@@ -1355,6 +1399,12 @@ GRANT SELECT,UPDATE ON TABLE ops.clock TO orderpath_projector;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.import_runs TO orderpath_writer;
 
 --
+-- Name: TABLE pace; Type: ACL; Schema: ops; Owner: postgres
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.pace TO orderpath_projector;
+
+--
 -- Name: TABLE quarantine; Type: ACL; Schema: ops; Owner: postgres
 --
 
@@ -1365,6 +1415,12 @@ GRANT SELECT,INSERT,UPDATE ON TABLE ops.quarantine TO orderpath_writer;
 --
 
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.relay TO orderpath_projector;
+
+--
+-- Name: TABLE sending; Type: ACL; Schema: ops; Owner: postgres
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.sending TO orderpath_projector;
 
 --
 -- Name: TABLE builds; Type: ACL; Schema: projection; Owner: postgres

@@ -1,0 +1,129 @@
+"""Which messages wait, and who sends them at the moment: tables ops.sending and ops.pace over the
+read model `effects`. services.sending asks.
+
+A lease keeps others away while a message is on its way, and for a moment behind: as long as the
+read model may not know yet what became of it. Should that take longer, the log knows.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, LiteralString
+from uuid import UUID
+
+from domain.effects.channels import Outlet, Taken
+from projections.interface import Tx
+
+LEASE_SECONDS: Final = 120.0  # far more than a channel takes: its waits end within half a minute
+AFTER_SECONDS: Final = 10.0  # of a lease whose message is done
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which terms a process takes messages."""
+
+    sender: UUID  # the process
+    per_minute: int  # through this channel, all senders together
+    lease_seconds: float = LEASE_SECONDS
+
+
+def take(tx: Tx, outlet: Outlet, limit: int, now: datetime, terms: Terms) -> list[Taken]:
+    """Take what is due, the longest overdue first, as fast as the channel may be used.
+
+    Nobody else gets the same attempt until the lease is over.
+    """
+    span = max(1.0, 60.0 / terms.per_minute)  # what was not used before is lost
+    wish: dict[str, Any] = {
+        "channel": outlet.channel,
+        "endpoint": outlet.endpoint,
+        "name": outlet.name,
+        "now": now,
+        "per_minute": terms.per_minute,
+        "span": span,
+        "sender": terms.sender,
+        "lease": terms.lease_seconds,
+    }
+    if not _one(tx, _WAITS, wish):
+        return []
+    tx.execute(_PACE, wish)
+    free = min(limit, _one(tx, _FREE, wish))
+    tx.execute(_OVER)
+    found = tx.execute(_TAKE, wish | {"limit": free}).fetchall() if free else []
+    if found:
+        tx.execute(_USED, wish | {"count": len(found)})
+    return [Taken(*row) for row in found]
+
+
+def finish(tx: Tx, taken: Taken, sender: UUID) -> None:
+    """Give a lease back, once the log says what became of the message."""
+    tx.execute(_FINISH, [AFTER_SECONDS, taken.effect_id, taken.attempt, sender])
+
+
+def count_failures(tx: Tx, endpoint: str) -> int:
+    """Count the failures of an endpoint since it last took something, or was resumed."""
+    return int(_one(tx, _FAILURES, {"endpoint": endpoint}))
+
+
+def _one(tx: Tx, statement: LiteralString, wish: dict[str, Any]) -> Any:
+    row = tx.execute(statement, wish).fetchone()
+    assert row is not None
+    return row[0]
+
+
+_DUE: Final[LiteralString] = """
+    from live.effects e
+    left join ops.sending s on s.effect_id = e.effect_id
+    where e.channel = %(channel)s and e.endpoint is not distinct from %(endpoint)s
+        and e.next_at <= %(now)s
+        and (s.effect_id is null or s.until < clock_timestamp() or s.attempt <= e.attempts)
+        and not exists (
+            select from live.endpoints p
+            where p.endpoint = %(name)s and p.paused_at is not null)
+"""
+_WAITS: Final[LiteralString] = f"select exists (select {_DUE})"
+_OVER: Final[LiteralString] = """
+    delete from ops.sending where effect_id in (
+        select effect_id from ops.sending where until < clock_timestamp()
+        limit 1000 for update skip locked)
+"""
+# Holding the row of its channel, a sender is alone with what waits there.
+_PACE: Final[LiteralString] = (
+    "insert into ops.pace (channel) values (%(channel)s) on conflict do nothing"
+)
+_FREE: Final[LiteralString] = """
+    select floor(
+        extract(epoch from clock_timestamp()
+            - greatest(free_at, clock_timestamp() - make_interval(secs => %(span)s)))
+        * %(per_minute)s / 60.0 + 0.001)::bigint
+    from ops.pace where channel = %(channel)s for update
+"""
+_USED: Final[LiteralString] = """
+    update ops.pace set free_at =
+        greatest(free_at, clock_timestamp() - make_interval(secs => %(span)s))
+        + make_interval(secs => %(count)s * 60.0 / %(per_minute)s)
+    where channel = %(channel)s
+"""
+_TAKE: Final[LiteralString] = f"""
+    with due as (
+        select e.effect_id, e.attempts + 1 as attempt
+        {_DUE}
+        order by e.next_at, e.effect_id
+        limit %(limit)s
+    )
+    insert into ops.sending as s (effect_id, attempt, sender, until)
+    select effect_id, attempt, %(sender)s, clock_timestamp() + make_interval(secs => %(lease)s)
+    from due
+    on conflict (effect_id) do update set
+        attempt = excluded.attempt, sender = excluded.sender, until = excluded.until
+    returning s.effect_id, s.attempt
+"""  # noqa: S608 - a constant
+_FINISH: Final[LiteralString] = """
+    update ops.sending set until = clock_timestamp() + make_interval(secs => %s)
+    where effect_id = %s and attempt = %s and sender = %s
+"""
+_FAILURES: Final[LiteralString] = """
+    select count(*) from live.effect_attempts a
+    where a.endpoint = %(endpoint)s and not a.sent and a.at > greatest(
+        (select max(o.at) from live.effect_attempts o where o.endpoint = %(endpoint)s and o.sent),
+        (select p.resumed_at from live.endpoints p where p.endpoint = %(endpoint)s),
+        '-infinity')
+"""
