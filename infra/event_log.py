@@ -202,6 +202,10 @@ class EventLog:
         streams = [f"{kind}-{name}" for kind in kinds for name in self._names(kind)]
         return self.read_streams(dict.fromkeys(streams, (0, LAST_VERSION)))
 
+    def template_names(self) -> set[str]:
+        """Name the templates that have a published version."""
+        return self._names("template")
+
     def _names(self, kind: str) -> set[str]:
         with self.recorder.connection() as connection:
             rows = connection.execute(

@@ -4,7 +4,7 @@ A wrong value and an unknown name both stop the program, with a sentence that sa
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from domain.hints import nearest
 from domain.refusals import Unusable
 from domain.streaming import PREFIX as TOPIC_PREFIX
+from infra.outlets import Contacts, Endpoints, JsonText, MailServerUrl, Zone
 
 PREFIX: Final = "ORDERPATH_"
 DOTENV: Final = ".env"
@@ -36,6 +37,7 @@ def _connectable(url: str) -> str:
     return url
 
 
+PerMinute = Annotated[int, Field(ge=1, le=100_000)]
 HostPorts = r"^$|^[^\s,:/]+:\d{1,5}(,[^\s,:/]+:\d{1,5})*$"
 
 
@@ -84,8 +86,31 @@ class Settings(BaseSettings):
     public_personal: bool = False
     # Refused commands of one caller that are decided and kept; what comes then is turned away.
     refusals_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 120
+    # How messages leave the house: docs/messages.md. Empty: that outlet is closed, they wait.
+    smtp_url: MailServerUrl = SecretStr("")
+    mail_from: Annotated[str, Field(pattern=r"^$|^[^@]+@[^@]+$")] = ""
+    webhooks: Endpoints = Field(default_factory=dict)
+    sms_url: Annotated[str, Field(pattern=r"^$|^https?://[^\s]+$")] = ""
+    sms_body: JsonText = ""
+    sms_header: SecretStr = SecretStr("")
+    mail_per_minute: PerMinute = 600  # of all senders together
+    sms_per_minute: PerMinute = 60
+    webhooks_per_minute: PerMinute = 3_000
+    contacts: Contacts = Field(default_factory=dict)  # how the people of the shop are reached
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"  # of messages, by ISO 639-1
+    zone: Zone = "UTC"  # of the times in messages
+    payment_link: str = ""  # with {order_id} or {number}
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Lower] = "info"
     log_format: Annotated[Literal["auto", "console", "json"], Lower] = "auto"
+
+    @property
+    def per_minute(self) -> Mapping[str, int]:
+        """How many messages leave by each channel."""
+        return {
+            "mail": self.mail_per_minute,
+            "sms": self.sms_per_minute,
+            "webhook": self.webhooks_per_minute,
+        }
 
 
 def load_settings() -> Settings:
@@ -104,7 +129,7 @@ def load_settings() -> Settings:
     except ValidationError as error:
         problems += [_explain(detail) for detail in error.errors()]
     if settings is not None:
-        problems += _unfinished_kafka(settings)
+        problems += [*_unfinished_kafka(settings), *_unfinished_outlets(settings)]
     if settings is None or problems:
         raise SettingsError("\n".join(problems))
     return settings.model_copy(update={"data_dir": _absolute(settings.data_dir)})
@@ -123,6 +148,14 @@ def _unfinished_kafka(settings: Settings) -> Iterator[str]:
             f"{PREFIX}KAFKA_CA_FILE: there is no such file (given: "
             f"{str(settings.kafka_ca_file)!r}). Allowed: {_ALLOWED['kafka_ca_file']}."
         )
+
+
+def _unfinished_outlets(settings: Settings) -> Iterator[str]:
+    """Say what is missing of what an outlet needs."""
+    if settings.smtp_url.get_secret_value() and not settings.mail_from:
+        yield f"{PREFIX}SMTP_URL sends mail: say from whom, in {PREFIX}MAIL_FROM."
+    if settings.sms_url and not settings.sms_body:
+        yield f"{PREFIX}SMS_URL sends SMS: say what goes there, in {PREFIX}SMS_BODY."
 
 
 def _absolute(folder: Path) -> Path:
@@ -155,10 +188,14 @@ def _unknown(name: str) -> str:
 def _explain(detail: ErrorDetails) -> str:
     field = str(detail["loc"][0])
     # What is or may hold a password is not repeated.
-    given = "" if field in ("database_url", "kafka_password") else f" (given: {detail['input']!r})"
+    given = "" if field in _SECRET else f" (given: {detail['input']!r})"
     return f"{PREFIX}{field.upper()}: {detail['msg']}{given}. Allowed: {_ALLOWED[field]}."
 
 
+_SECRET: Final = (
+    "database_url", "kafka_password", "smtp_url", "webhooks", "sms_url", "sms_body", "sms_header",
+    "contacts",
+)  # fmt: skip
 _ALLOWED: Final = {
     "database_url": "postgresql://user@host:port/database, or empty for the embedded PostgreSQL",
     "data_dir": "a path to a folder that may be written",
@@ -177,6 +214,19 @@ _ALLOWED: Final = {
     "public_topics": "on or off",
     "public_personal": "on or off",
     "refusals_per_minute": "a whole number from 1 to 1000000",
+    "smtp_url": "smtps://user:password@host, smtp://… or smtp+plain://host, or empty for no mail",
+    "mail_from": "an address, as Shop <orders@shop.example>",
+    "webhooks": 'JSON: {"name": {"url": "https://…", "secret": "whsec_…"}}, or empty for none',
+    "sms_url": "https://… of the gateway, or empty for no SMS",
+    "sms_body": 'JSON with {to}, {text} and {id}, as {"to": "{to}", "text": "{text}"}',
+    "sms_header": "Name: value, or empty for none",
+    "mail_per_minute": "a whole number from 1 to 100000",
+    "sms_per_minute": "a whole number from 1 to 100000",
+    "webhooks_per_minute": "a whole number from 1 to 100000",
+    "contacts": 'JSON: {"user:ann": ["ann@shop.example"], "group:leads": ["+49…"]}',
+    "language": "two small letters of a language, such as en or ru",
+    "zone": "a time zone such as Europe/Berlin",
+    "payment_link": "https://… with {order_id} or {number}, or empty for none",
     "log_level": "debug, info, warning, error",
     "log_format": "auto, console, json",
 }

@@ -1,0 +1,127 @@
+"""Mail over SMTP, with TLS and login. Implements domain.effects.channels.Gate.
+
+smtps://user:password@host      TLS from the first byte, port 465
+smtp://user:password@host       TLS by STARTTLS, which the server must offer, port 587
+smtp+plain://host               without encryption or login: for a relay on this machine, port 25
+"""
+
+import smtplib
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import parseaddr
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from domain.effects.channels import Outgoing, Undelivered
+
+PORTS: Final = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
+WAIT_SECONDS: Final = 15.0  # for any one answer
+_BUSY: Final = range(400, 500)
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed in, as the URL says it."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str | None
+    password: str | None
+
+
+def read_smtp_url(url: str) -> MailServer:
+    """Read the URL. Raises: ValueError, without the URL: it holds a password"""
+    parts = urlsplit(url)
+    if parts.scheme not in PORTS or not parts.hostname:
+        raise ValueError(f"is no address of a mail server: begin it with {', '.join(PORTS)}")
+    if parts.scheme == "smtp+plain" and parts.username:
+        raise ValueError("would show a password to everybody on the way: use smtps or smtp")
+    user, password = (part and unquote(part) for part in (parts.username, parts.password))
+    port = parts.port or PORTS[parts.scheme]
+    return MailServer(parts.scheme, parts.hostname, port, user, password)
+
+
+class SmtpMail:
+    """Hands mail to a server, each over a connection of its own: no state that could break."""
+
+    def __init__(
+        self,
+        url: str,
+        sender: str,  # Shop <orders@shop.example>
+        *,
+        tls: ssl.SSLContext | None = None,  # None: the certificates that the system trusts
+        wait_seconds: float = WAIT_SECONDS,
+    ) -> None:
+        self._server = read_smtp_url(url)
+        self._sender = sender
+        self._domain = parseaddr(sender)[1].rpartition("@")[2]
+        self._tls = tls or ssl.create_default_context()
+        self._wait_seconds = wait_seconds
+
+    def send(self, outgoing: Outgoing) -> str:
+        """Hand a mail over; give its Message-ID. Raises: Undelivered"""
+        message_id = f"<{outgoing.message_id}@{self._domain}>"
+        mail = self._mail(outgoing, message_id)
+        try:
+            client = self._connect()
+            try:
+                client.send_message(mail, self._sender, [outgoing.to or ""])
+            finally:
+                with suppress(OSError, smtplib.SMTPException):
+                    client.quit()
+        except smtplib.SMTPAuthenticationError as error:
+            raise Undelivered("login_refused", _answered(error.smtp_code)) from error
+        except smtplib.SMTPRecipientsRefused as error:
+            codes = [code for code, _ in error.recipients.values()]
+            raise _refused(*codes[:1]) from error
+        except smtplib.SMTPResponseException as error:
+            raise _refused(error.smtp_code) from error
+        except smtplib.SMTPNotSupportedError as error:
+            raise Undelivered("not_supported", "the mail server lacks what is needed") from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise Undelivered("unreachable", f"the mail server: {type(error).__name__}") from error
+        return message_id
+
+    def _connect(self) -> smtplib.SMTP:
+        server, wait = self._server, self._wait_seconds
+        if server.scheme == "smtps":
+            client: smtplib.SMTP = smtplib.SMTP_SSL(
+                server.host, server.port, timeout=wait, context=self._tls
+            )
+        else:
+            client = smtplib.SMTP(server.host, server.port, timeout=wait)
+        try:
+            if server.scheme == "smtp":
+                client.starttls(context=self._tls)
+            if server.user is not None:
+                client.login(server.user, server.password or "")
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    def _mail(self, outgoing: Outgoing, message_id: str) -> EmailMessage:
+        mail = EmailMessage()
+        try:
+            mail["From"] = self._sender
+            mail["To"] = outgoing.to
+            mail["Subject"] = outgoing.subject
+            mail["Message-ID"] = message_id
+            mail["Auto-Submitted"] = "auto-generated"  # so that no absence note answers it
+        except ValueError as error:
+            raise Undelivered("address_unusable", "that is no address", final=True) from error
+        mail.set_content(outgoing.text)
+        if outgoing.html:
+            mail.add_alternative(outgoing.html, subtype="html")
+        return mail
+
+
+def _refused(code: int = 500) -> Undelivered:
+    return Undelivered("refused", _answered(code), final=code not in _BUSY)
+
+
+def _answered(code: int) -> str:
+    return f"the mail server answered {code}"

@@ -1,0 +1,116 @@
+"""Outlets as the settings describe them: their shapes, and what they become. Libraries are imported
+where something is set: most programs send nothing, and start sooner.
+
+infra.settings reads the shapes, services.bootstrap opens the gates.
+"""
+
+import binascii
+import json
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic_settings import NoDecode
+
+from domain.effects.channels import Gate, Outlet
+from domain.messages import Code
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
+
+SHORTEST_SECRET: Final = 24  # characters behind whsec_
+OTHERS: Final = ("mail", "sms")  # outlets that are no endpoint
+
+
+def _mail_server(url: SecretStr) -> SecretStr:
+    if url.get_secret_value():
+        from infra.mail import read_smtp_url
+
+        read_smtp_url(url.get_secret_value())
+    return url
+
+
+def _signing(secret: SecretStr) -> SecretStr:
+    from standardwebhooks import Webhook
+
+    text = secret.get_secret_value()
+    if len(text.removeprefix("whsec_")) < SHORTEST_SECRET:
+        raise ValueError("is too short for a secret: make one of 32 random bytes")
+    try:
+        Webhook(text)
+    except (ValueError, binascii.Error):
+        raise ValueError("is no secret: write whsec_ and base64") from None
+    return secret
+
+
+def _named(endpoints: Mapping[str, "Endpoint"]) -> Mapping[str, "Endpoint"]:
+    if taken := sorted({*endpoints} & {*OTHERS}):
+        raise ValueError(f"an endpoint is not called {taken[0]}: that is an outlet of its own")
+    return endpoints
+
+
+def _json(value: Any) -> Any:
+    """Read JSON without repeating it: it may hold a secret."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError("is no JSON") from None
+
+
+def _json_text(text: str) -> str:
+    if text:
+        _json(text)
+    return text
+
+
+def _known_zone(zone: str) -> str:
+    try:
+        return ZoneInfo(zone).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is no time zone: write one such as Europe/Berlin") from None
+
+
+class Endpoint(BaseModel):
+    """A system that is told by webhook."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
+    secret: Annotated[SecretStr, AfterValidator(_signing)]
+
+
+MailServerUrl = Annotated[SecretStr, AfterValidator(_mail_server)]
+Endpoints = Annotated[
+    dict[Code, Endpoint], NoDecode, BeforeValidator(_json), AfterValidator(_named)
+]
+# `user:ann` or `group:leads` -> e-mail addresses and phone numbers.
+Contacts = Annotated[dict[str, tuple[str, ...]], NoDecode, BeforeValidator(_json)]
+JsonText = Annotated[str, AfterValidator(_json_text)]
+Zone = Annotated[str, AfterValidator(_known_zone)]
+
+
+def open_gates(settings: "Settings", stack: ExitStack) -> Mapping[Outlet, Gate]:
+    """Open what the settings describe; stack closes it."""
+    from infra.mail import SmtpMail
+    from infra.sms import SmsGateway
+    from infra.webhooks import WebhookEndpoint
+
+    gates: dict[Outlet, Gate] = {}
+    if url := settings.smtp_url.get_secret_value():
+        gates[Outlet("mail")] = SmtpMail(url, settings.mail_from)
+    if settings.sms_url:
+        header = settings.sms_header.get_secret_value()
+        gateway = SmsGateway(
+            settings.sms_url, settings.sms_body, header, region=settings.phone_region
+        )
+        stack.callback(gateway.close)
+        gates[Outlet("sms")] = gateway
+    for name, endpoint in settings.webhooks.items():
+        opened = WebhookEndpoint(endpoint.url, endpoint.secret.get_secret_value())
+        stack.callback(opened.close)
+        gates[Outlet("webhook", name)] = opened
+    return gates

@@ -1,0 +1,1 @@
+"""Messages leave the house: real servers take them, and what became of them stands in the log."""

@@ -1,0 +1,191 @@
+"""Mail over SMTP, webhooks and SMS over HTTP, as real servers on loopback see them."""
+
+import json
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from hmac import digest
+from pathlib import Path
+from socket import create_server
+from typing import Final
+
+import pytest
+from standardwebhooks import Webhook
+
+from domain.effects.channels import Gate, Outgoing, Undelivered
+from infra.mail import SmtpMail, read_smtp_url
+from infra.sms import SmsGateway
+from infra.webhooks import WebhookEndpoint
+from tests.support.receivers import certificate, http_receiver, mail_server
+
+FROM: Final = "Shop <orders@shop.example>"
+KEY: Final = b"0123456789abcdef0123456789abcdef"
+SECRET: Final = f"whsec_{b64encode(KEY).decode()}"
+MAIL: Final = Outgoing(
+    message_id="m-17", text="Héllo", to="anna@example.org", subject="Ördér", html="<b>Hi</b>"
+)
+HOOK: Final = Outgoing(message_id="m-17", text='{"type":"x"}')
+SMS: Final = Outgoing(message_id="m-17", text="Hi {to}", to="8 900 111-11-11")
+
+
+def failure(gate: Gate, outgoing: Outgoing) -> Undelivered:
+    """Send what does not go out; give why."""
+    with pytest.raises(Undelivered) as failed:
+        gate.send(outgoing)
+    return failed.value
+
+
+class TestMail:
+    def test_a_mail_arrives_as_it_was_written(self) -> None:
+        with mail_server() as box:
+            sent = SmtpMail(f"smtp+plain://127.0.0.1:{box.port}", FROM).send(MAIL)
+
+        (mail,) = box.mails
+        assert (sent, mail["Message-ID"]) == ("<m-17@shop.example>",) * 2
+        assert (mail["From"], mail["To"], mail["Subject"]) == (FROM, "anna@example.org", "Ördér")
+        assert mail["Auto-Submitted"] == "auto-generated"
+        text, html = (mail.get_body([kind]) for kind in ("plain", "html"))
+        assert text is not None
+        assert html is not None
+        assert text.get_content().splitlines() == ["Héllo"]
+        assert html.get_content().splitlines() == ["<b>Hi</b>"]
+        assert box.to == ["anna@example.org"]
+
+    def test_mail_goes_over_tls_from_the_first_byte(self, tmp_path: Path) -> None:
+        server, client = certificate(tmp_path)
+        with mail_server(server) as box:
+            SmtpMail(f"smtps://localhost:{box.port}", FROM, tls=client).send(MAIL)
+
+        assert len(box.mails) == 1
+
+    def test_mail_goes_over_starttls_with_a_login(self, tmp_path: Path) -> None:
+        server, client = certificate(tmp_path)
+        with mail_server(server, starttls=True) as box:
+            url = f"smtp://shop:open%20sesame@localhost:{box.port}"
+            SmtpMail(url, FROM, tls=client).send(MAIL)
+            failed = failure(SmtpMail(url.replace("open", "shut"), FROM, tls=client), MAIL)
+
+        assert (len(box.mails), box.users) == (1, ["shop"])
+        assert (failed.code, failed.final) == ("login_refused", False)
+        assert "sesame" not in str(failed)
+
+    def test_a_server_that_offers_no_tls_gets_no_mail(self) -> None:
+        with mail_server() as box:
+            failed = failure(SmtpMail(f"smtp://127.0.0.1:{box.port}", FROM), MAIL)
+
+        assert (failed.code, box.mails) == ("not_supported", [])
+
+    def test_a_server_that_nobody_vouches_for_gets_no_mail(self, tmp_path: Path) -> None:
+        server, _ = certificate(tmp_path)
+        with mail_server(server, starttls=True) as box:
+            failed = failure(SmtpMail(f"smtp://localhost:{box.port}", FROM), MAIL)
+
+        assert (failed.code, box.mails) == ("unreachable", [])
+
+    @pytest.mark.parametrize(
+        ("answer", "final"), [("451 later, anna@example.org", False), ("550 no anna", True)]
+    )
+    def test_what_the_server_says_is_told_by_its_number_only(
+        self, answer: str, final: bool
+    ) -> None:
+        with mail_server() as box:
+            box.answers.append(answer)
+            failed = failure(SmtpMail(f"smtp+plain://127.0.0.1:{box.port}", FROM), MAIL)
+
+        assert (failed.code, failed.final) == ("refused", final)
+        assert str(failed) == f"the mail server answered {answer[:3]}"
+
+    def test_a_server_that_is_away_or_silent_is_tried_again(self) -> None:
+        with create_server(("127.0.0.1", 0)) as silent:
+            port = silent.getsockname()[1]
+            url = f"smtp+plain://127.0.0.1:{port}"
+            failed = failure(SmtpMail(url, FROM, wait_seconds=0.2), MAIL)
+        assert (failed.code, failed.final) == ("unreachable", False)
+        assert "ConnectionRefusedError" in str(failure(SmtpMail(url, FROM), MAIL))
+
+    def test_a_url_is_refused_without_being_repeated(self) -> None:
+        for url in ("http://u:secret@host", "smtps://", "smtp+plain://u:secret@host"):
+            with pytest.raises(ValueError, match=r"begin it with|show a password") as failed:
+                read_smtp_url(url)
+            assert "secret" not in str(failed.value)
+
+
+class TestWebhooks:
+    def test_a_webhook_is_signed_as_the_convention_says(self) -> None:
+        with http_receiver() as receiver:
+            endpoint = WebhookEndpoint(receiver.url, SECRET)
+            endpoint.send(HOOK)
+            endpoint.close()
+
+        (hit,) = receiver.hits
+        at = hit.headers["webhook-timestamp"]
+        assert abs(datetime.now(UTC).timestamp() - int(at)) < 60
+        signed = f"m-17.{at}.".encode() + hit.body
+        expected = b64encode(digest(KEY, signed, sha256)).decode()
+        assert hit.headers["webhook-signature"] == f"v1,{expected}"
+        assert hit.headers["webhook-id"] == "m-17"
+        assert Webhook(SECRET).verify(hit.body, dict(hit.headers)) == {"type": "x"}
+
+    @pytest.mark.parametrize(
+        ("status", "code", "final"),
+        [
+            (500, "refused", False),
+            (404, "refused", False),
+            (302, "refused", False),
+            (410, "gone", True),
+        ],
+    )
+    def test_whatever_is_no_success_is_a_failure(self, status: int, code: str, final: bool) -> None:
+        with http_receiver() as receiver:
+            receiver.answers.append((status, {"retry-after": "120"}, b"anna@example.org"))
+            failed = failure(WebhookEndpoint(receiver.url, SECRET), HOOK)
+
+        assert (failed.code, failed.final) == (code, final)
+        assert failed.at_least == timedelta(seconds=120)
+        assert str(failed) == f"the endpoint answered {status}"
+
+    def test_an_endpoint_that_is_silent_is_tried_again(self) -> None:
+        with create_server(("127.0.0.1", 0)) as silent:
+            url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+            failed = failure(WebhookEndpoint(url, SECRET, wait_seconds=0.2), HOOK)
+
+        assert (failed.code, failed.final) == ("unreachable", False)
+
+
+class TestSms:
+    BODY: Final = '{"to": "{to}", "message": {"text": "Shop: {text}"}, "ref": "{id}", "n": 1}'
+
+    def test_a_gateway_gets_its_own_json_and_its_login(self) -> None:
+        with http_receiver() as receiver:
+            receiver.answers.append((200, {}, b'{"message_id": 99}'))
+            gateway = SmsGateway(receiver.url, self.BODY, "Authorization: Bearer x", region="RU")
+            assert gateway.send(SMS) == "99"
+            gateway.close()
+
+        (hit,) = receiver.hits
+        assert json.loads(hit.body) == {
+            "to": "+79001111111", "message": {"text": "Shop: Hi {to}"}, "ref": "m-17", "n": 1
+        }  # fmt: skip
+        assert hit.headers["authorization"] == "Bearer x"
+
+    def test_a_gateway_that_says_no_id_has_sent_it_too(self) -> None:
+        with http_receiver() as receiver:
+            assert SmsGateway(receiver.url, self.BODY, region="RU").send(SMS) is None
+
+    @pytest.mark.parametrize(("status", "final"), [(400, True), (429, False), (503, False)])
+    def test_what_the_gateway_cannot_take_is_dead_else_it_is_tried_again(
+        self, status: int, final: bool
+    ) -> None:
+        with http_receiver() as receiver:
+            receiver.usual = status
+            failed = failure(SmsGateway(receiver.url, self.BODY, region="RU"), SMS)
+
+        assert (failed.code, failed.final) == ("refused", final)
+
+    def test_what_is_no_number_is_not_tried(self) -> None:
+        nobody = Outgoing(message_id="m", text="x", to="12")
+        with http_receiver() as receiver:
+            failed = failure(SmsGateway(receiver.url, self.BODY, region="RU"), nobody)
+
+        assert (failed.code, failed.final) == ("address_unusable", True)
+        assert receiver.hits == []
