@@ -3,10 +3,8 @@
 Programs open a System, use it and close it; nothing else in services imports infra.
 """
 
-import gc
-import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -24,6 +22,8 @@ from domain.paths.commands import PublishPath
 from domain.reading import Head
 from domain.streaming import Lane
 from infra import calendar_files, rule_files
+from domain.templates.offered import Setting
+from infra import calendar_files, template_files
 from infra.batch_store import PostgresBatchStore
 from infra.broker import BrokerFacts, describe_broker, faust_arguments, kafka_arguments
 from infra.calendar_files import read_calendar
@@ -49,6 +49,7 @@ from infra.log_records import unpack
 from infra.log_source import LogSource
 from infra.logins import analyst_url, shared_login, without_password
 from infra.migrate import is_current, migrate
+from infra.outlets import open_gates
 from infra.owner_files import read_owners
 from infra.path_files import load_preset, place_path, preset_names, read_path
 from infra.postgres import Session, connect
@@ -60,6 +61,7 @@ from infra.topics import count_partitions, ensure_topics
 from services.acting import Acting
 from services.follower import Follower, Progress
 from services.heartbeat import Heartbeat
+from services.letters import Letters
 from services.log_lane import LogLane
 from services.pipeline import Pipeline
 from services.projector import Delivery, Projector
@@ -67,6 +69,8 @@ from services.public_lane import PublicLane
 from services.read_models import ReadModels
 from services.reception import Reception
 from services.relay import Broker, Relay, Tell
+from services.sending import Sender
+from services.tuning import tune_process
 from services.waiting import await_workers
 
 # What programs take from here; some of it comes from infra, which they may not see.
@@ -98,7 +102,7 @@ __all__ = [
     "start_database",
     "stop_broker",
     "stop_database",
-    "tune_process",
+    "template_files",
     "utc_now",
 ]
 
@@ -281,6 +285,21 @@ class System:
         log, lanes = self.projection_log, self.lanes()
         return Relay(self.relay_store, log, self.broker, lanes=lanes, tell=tell)
 
+    @cached_property
+    def letters(self) -> Letters:
+        """What messages say, and to whom."""
+        chosen = self.settings
+        setting = Setting(chosen.language, chosen.zone, chosen.payment_link)
+        return Letters(self.log, setting, chosen.contacts)
+
+    @contextmanager
+    def sender(self) -> Iterator[Sender]:
+        """Give what sends messages, through the outlets that the settings open."""
+        lend = partial(self.lend, "orderpath_projector")
+        with ExitStack() as stack:
+            gates, pace = open_gates(self.settings, stack), self.settings.per_minute
+            yield Sender(lend, self.letters, gates, self.execute, self.clock, per_minute=pace)
+
     def heartbeat(self, kind: str) -> Heartbeat:
         """Give the signs of life of a kind of program on this data folder."""
         return Heartbeat(self.settings.data_dir, kind)
@@ -388,14 +407,3 @@ def _publish_presets(system: System) -> None:
         calendar = calendar_files.load_preset(name)
         command_id = uuid5(_NAMESPACE, f"preset:calendar:{name}:{calendar.content_hash}")
         system.execute(PublishCalendar(command_id=command_id, actor=SYSTEM, definition=calendar))
-
-
-def tune_process() -> None:
-    """Suit the interpreter to one busy thread beside its callers.
-
-    Thousands of cached states are no garbage, so it is looked for less often; and a thread
-    that comes back from the database waits 0.5 ms for its turn, not 5.
-    """
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-    sys.setswitchinterval(0.0005)

@@ -1,0 +1,205 @@
+"""Letters: what a message says and where it goes, written out from the log when it is sent.
+
+An order speaks as it was at the version that the message is about, so that every attempt says the
+same; whoever gets it is reached as they are reached now.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from pydantic_core import to_json
+
+from domain.customers.customer import Customer
+from domain.customers.events import customer_stream
+from domain.effects.channels import Outgoing, Undelivered
+from domain.effects.effect import Effect
+from domain.effects.events import EffectRequested, Recipient, effect_stream
+from domain.facts import PathKey
+from domain.messages import Recorded
+from domain.orders.events import stream_of
+from domain.orders.order import Order
+from domain.paths.path import OrderPath
+from domain.public.order_state import state_of as public_state_of
+from domain.reading import Head
+from domain.stock.events import stream_of as stock_stream
+from domain.stock.stock import Stock
+from domain.templates.language import Unrenderable
+from domain.templates.line import TemplatePublished, template_stream
+from domain.templates.offered import Setting, of_order, of_stock
+from domain.templates.template import Rendered, Template
+from services.history import state_of
+
+_ADDRESS: Final = {  # what it is called, and how it looks
+    "mail": ("e-mail address", re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+")),
+    "sms": ("phone number", re.compile(r"[^@]*[0-9][^@]*")),
+}
+_FIELD: Final = {"mail": "email", "sms": "phone"}  # of a customer
+
+
+class Log(Protocol):
+    """The log, with what is personal in clear."""
+
+    def load(self, versions: Mapping[str, int]) -> Mapping[str, Sequence[Recorded]]: ...
+    def load_paths(self, keys: Sequence[PathKey]) -> Mapping[PathKey, OrderPath]: ...
+    def head(self) -> Head: ...
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a message is about."""
+
+    then: Order  # as it speaks of it
+    now: Order
+    customer: Customer
+    stock: Stock
+
+
+class Letters:
+    """Writes messages. Threads may share it."""
+
+    def __init__(
+        self, log: Log, setting: Setting, contacts: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        """contacts: of the shop's people, `user:ann` or `group:leads` -> addresses and numbers"""
+        self._log = log
+        self._setting = setting
+        self._contacts = contacts or {}
+
+    def effect(self, effect_id: UUID) -> Effect:
+        """Give a message as of its last event: the log knows more than any table."""
+        effect = Effect()
+        for recorded in self._events(effect_stream(effect_id)):
+            effect = effect.evolve(recorded)
+        return effect
+
+    def write(self, effect_id: UUID, effect: Effect) -> Outgoing:
+        """Write a message out. Raises: Undelivered, then it cannot be sent as it is"""
+        message = effect.message
+        assert message is not None, "an effect begins with its request"
+        about = self._about(message)
+        if message.channel == "webhook":
+            return Outgoing(message_id=str(effect_id), text=self._body(message, about))
+        to, made = self._address(message, about), self.rendered(message, about)
+        again = f".{effect.resends}" if effect.resends else ""  # It shall not look like the first.
+        return Outgoing(
+            message_id=f"{effect_id}{again}",
+            text=made.text,
+            to=to,
+            subject=made.subject,
+            html=made.html,
+        )
+
+    def preview(self, template: Template, order_id: UUID, language: str | None) -> Rendered:
+        """Show what a template would say of an order as it is now. Raises: Undelivered"""
+        message = EffectRequested(channel=template.channel, order_id=order_id, language=language)
+        return self._render(template, message, self._about(message))
+
+    def rendered(self, message: EffectRequested, about: About) -> Rendered:
+        """Make the text of a message. Raises: Undelivered"""
+        return self._render(self._template(message), message, about)
+
+    def _render(self, template: Template, message: EffectRequested, about: About) -> Rendered:
+        language = template.language_for(message.language, self._setting.language)
+        setting = replace(self._setting, language=language)
+        try:
+            return template.render(language, self._variables(message, about, setting))
+        except Unrenderable as error:
+            words = f"the template {template.template}: {error}"
+            raise Undelivered("template_failed", words[:200], final=True) from error
+
+    def _variables(
+        self, message: EffectRequested, about: About, setting: Setting
+    ) -> Mapping[str, Any]:
+        path = self._path(about.then)
+        name = about.now.field_value("customer_name") or about.customer.contact.get("name")
+        variables: dict[str, Any] = {"customer": {"name": name}}
+        if message.order_id is not None:
+            variables["order"] = of_order(message.order_id, about.then, path, setting)
+        if message.sku is not None:
+            variables["stock"] = of_stock(message.sku, message.location or "", about.stock)
+        return variables
+
+    def _about(self, message: EffectRequested) -> About:
+        then, now, customer, stock = Order(), Order(), Customer(), Stock()
+        if message.order_id is not None:
+            events = self._events(stream_of(message.order_id))
+            now = state_of(events)
+            then = state_of(_until(events, message.about_version))
+        if message.sku is not None:
+            stream = stock_stream(message.sku, location=message.location or "")
+            for recorded in _until(self._events(stream), message.about_version):
+                stock = stock.evolve(recorded)
+        whose = (message.to and message.to.customer_id) or now.subject_id
+        if whose is not None:
+            for recorded in self._events(customer_stream(whose)):
+                customer = customer.evolve(recorded)
+        return About(then, now, customer, stock)
+
+    def _template(self, message: EffectRequested) -> Template:
+        for recorded in self._events(template_stream(message.template or "")):
+            event = recorded.event
+            if (
+                isinstance(event, TemplatePublished)
+                and event.template_version == message.template_version
+            ):
+                return Template.model_validate(event.definition)
+        raise Undelivered("template_gone", f"no template {message.template}", final=True)
+
+    def _address(self, message: EffectRequested, about: About) -> str:
+        to, (kind, form) = message.to, _ADDRESS[message.channel]
+        for text in self._reached(to, message, about) if to else ():
+            if form.fullmatch(text):
+                return text
+        words = f"no {kind} of the {to.kind if to else 'recipient'} is known"
+        raise Undelivered("no_contact", words, final=True)
+
+    def _reached(self, to: Recipient, message: EffectRequested, about: About) -> Iterator[str]:
+        """Give the ways to whoever is told, the best one first."""
+        match to.kind:
+            case "address":
+                yield to.address or ""
+            case "customer":
+                field = _FIELD[message.channel]
+                yield str(about.now.field_value(f"customer_{field}") or "")
+                yield about.customer.contact.get(field, "")
+            case "owner":
+                yield from self._people("user", about.then.owner_user)
+                yield from self._people("group", about.then.owner_group)
+            case "user" | "group":
+                yield from self._people(to.kind, to.name)
+
+    def _people(self, kind: str, name: str | None) -> Iterator[str]:
+        if name is not None:
+            yield from self._contacts.get(f"{kind}:{name}", ())
+            yield name  # Where people log in by their address, it is their name.
+
+    def _body(self, message: EffectRequested, about: About) -> str:
+        """Make the body of a webhook: the public state of what it is about."""
+        if message.order_id is not None and about.then.exists:
+            epoch, path = self._log.head().epoch, self._path(about.then)
+            state = public_state_of(about.then, message.order_id, epoch, path)
+            at, kind, said = (
+                about.then.last_occurred_at,
+                state.TYPE,
+                state.model_dump(mode="json", exclude_none=True),
+            )
+        elif message.sku is not None:
+            at, kind = about.stock.last_occurred_at, "stock.state.v1"
+            said = {**of_stock(message.sku, message.location or "", about.stock)}
+        else:
+            raise Undelivered("nothing_to_tell", "there is no such order", final=True)
+        rule = {"rule": message.rule} if message.rule else {}
+        return to_json({"type": kind, "timestamp": at, **rule, "data": said}).decode()
+
+    def _path(self, order: Order) -> OrderPath | None:
+        return self._log.load_paths([order.pinned]).get(order.pinned) if order.path else None
+
+    def _events(self, stream: str) -> Sequence[Recorded]:
+        return self._log.load({stream: 0})[stream]
+
+
+def _until(events: Sequence[Recorded], version: int | None) -> Sequence[Recorded]:
+    return [one for one in events if version is None or one.version <= version]

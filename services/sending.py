@@ -1,0 +1,173 @@
+"""Sending: messages that wait go out, each through its outlet. `orderpath send` runs it, on as many
+machines as one likes.
+
+A message is taken for a while, looked up in the log, handed over, and what became of it is said by
+a command. A sender that dies between the last two leaves one that is sent once more, with the same
+id: docs/messages.md.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from datetime import datetime
+from random import random
+from threading import Event as Signal
+from threading import Thread
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import structlog
+
+from domain.effects.channels import Gate, Outlet, Taken, Undelivered
+from domain.effects.commands import MarkFailed, MarkSent
+from domain.effects.effect import Effect
+from domain.effects.endpoints import PauseEndpoint
+from domain.effects.retries import PAUSE_AFTER, STALE, next_try
+from domain.messages import Actor, Command, Outcome
+from domain.refusals import InfraError
+from projections.outbox import LEASE_SECONDS, Terms, count_failures, finish, take
+from projections.sessions import Lend, transaction
+from services.letters import Letters
+
+SENDER: Final = Actor(kind="system", id="sender")
+AT_ONCE: Final = {"mail": 4, "sms": 2, "webhook": 1}  # threads of an outlet, in each process
+SHORTEST_SECONDS: Final = 0.05  # between two looks at what waits
+LONGEST_SECONDS: Final = 1.0
+PATIENCE_SECONDS: Final = 2.0  # between two tries while the database is away
+LOOK_SECONDS: Final = 0.5  # between two looks whether to end
+
+log_ = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Sends what is due. Any number of them share the work."""
+
+    lend: Lend
+    letters: Letters
+    gates: Mapping[Outlet, Gate]
+    execute: Callable[[Command], Outcome]
+    clock: Callable[[], datetime]
+    _: KW_ONLY
+    per_minute: Mapping[str, int]  # by channel, all senders together
+    lease_seconds: float = LEASE_SECONDS
+    chance: Callable[[], float] = random  # 0 to 1: of the jitter
+    sender: UUID = field(default_factory=uuid4)
+
+    def run(self, stop: Signal, beat: Callable[[], None] = lambda: None) -> None:
+        """Send until told to stop; what is under way is finished."""
+        threads = [
+            Thread(target=self._serve, args=(outlet, stop), name=f"orderpath {outlet.name}")
+            for outlet in self.gates
+            for _ in range(AT_ONCE[outlet.channel])
+        ]
+        for thread in threads:
+            thread.start()
+        while not stop.wait(LOOK_SECONDS):
+            if all(thread.is_alive() for thread in threads):
+                beat()
+        for thread in threads:
+            thread.join()
+
+    def send_due(self) -> int:
+        """Send all that is due now; give how many were tried. Raises: InfraError"""
+        tried = 0
+        for outlet in self.gates:
+            while self.step(outlet):
+                tried += 1
+        return tried
+
+    def step(self, outlet: Outlet) -> int:
+        """Send the next message of an outlet; 0: none is due. Raises: InfraError"""
+        terms = Terms(self.sender, self.per_minute[outlet.channel], self.lease_seconds)
+        with transaction(self.lend) as tx:
+            found = take(tx, outlet, 1, self.clock(), terms)
+        for taken in found:
+            self._send(outlet, taken)
+            with transaction(self.lend) as tx:
+                finish(tx, taken, self.sender)
+        return len(found)
+
+    def _serve(self, outlet: Outlet, stop: Signal) -> None:
+        wait = SHORTEST_SECONDS
+        while not stop.is_set():
+            try:
+                if self.step(outlet):
+                    wait = SHORTEST_SECONDS
+                    continue
+            except InfraError as error:
+                log_.warning("sender_waits", outlet=outlet.name, code=error.code)
+                wait = PATIENCE_SECONDS
+            stop.wait(wait)
+            wait = min(wait * 2, LONGEST_SECONDS)
+
+    def _send(self, outlet: Outlet, taken: Taken) -> None:
+        effect = self.letters.effect(taken.effect_id)
+        if not effect.is_waiting or effect.attempts + 1 != taken.attempt:
+            return  # The read model does not know yet what became of it.
+        says: dict[str, Any] = {"effect_id": str(taken.effect_id), "outlet": outlet.name}
+        command, failure = self._tried(outlet, taken, effect)
+        outcome = self.execute(command)
+        if outcome.kind == "refused":  # It was dropped, or somebody thought that we were dead.
+            codes = [unmet.code for unmet in outcome.unmet]
+            log_.warning("effect_told_too_late", **says, attempt=taken.attempt, codes=codes)
+        elif failure is None:
+            log_.info("effect_sent", **says, attempt=taken.attempt)
+        else:
+            dead = isinstance(command, MarkFailed) and command.next_at is None
+            log_.warning(
+                "effect_failed", **says, attempt=taken.attempt, code=failure.code, dead=dead
+            )
+        if failure is not None and outlet.endpoint is not None:
+            self._pause_if_hopeless(outlet.endpoint, failure)
+
+    def _tried(
+        self, outlet: Outlet, taken: Taken, effect: Effect
+    ) -> tuple[Command, Undelivered | None]:
+        """Hand a message over; give the command that says what became of it."""
+        told = {"effect_id": taken.effect_id, "attempt": taken.attempt}
+        try:
+            provider_id = self._hand_over(outlet, taken, effect)
+        except Undelivered as failure:
+            return self._failed(told, effect, failure), failure
+        except InfraError:
+            raise
+        except Exception as error:  # noqa: BLE001 - else it would be sent again and again
+            log_.error("effect_broke", effect_id=str(taken.effect_id), error=type(error).__name__)
+            broke = Undelivered("unexpected", f"a fault of ours: {type(error).__name__}")
+            return self._failed(told, effect, broke), broke
+        return MarkSent(**_envelope(), **told, provider_id=provider_id), None
+
+    def _hand_over(self, outlet: Outlet, taken: Taken, effect: Effect) -> str | None:
+        now = self.clock()
+        if effect.tries == 0 and effect.due_since and now - effect.due_since > STALE:
+            raise Undelivered("too_late", "nobody sent it in time", final=True)
+        return self.gates[outlet].send(self.letters.write(taken.effect_id, effect))
+
+    def _failed(self, told: Mapping[str, Any], effect: Effect, failure: Undelivered) -> Command:
+        again = next_try(effect.tries + 1, self.clock(), self.chance(), failure.at_least)
+        return MarkFailed(
+            **_envelope(),
+            **told,
+            reason_code=failure.code,
+            error=failure.error,
+            next_at=None if failure.final else again,
+        )
+
+    def _pause_if_hopeless(self, endpoint: str, failure: Undelivered) -> None:
+        with transaction(self.lend) as tx:
+            failures = count_failures(tx, endpoint)
+        if failures < PAUSE_AFTER and failure.code != "gone":
+            return
+        pause = PauseEndpoint(**_envelope(), endpoint=endpoint, failures=max(failures, 1))
+        if self.execute(pause).kind == "accepted":
+            log_.error("endpoint_paused", endpoint=endpoint, failures=failures, code=failure.code)
+
+
+def closed_outlets(gates: Mapping[Outlet, Gate]) -> Iterator[str]:
+    """Name the channels that no setting opens: what is for them waits."""
+    open_ = {outlet.channel for outlet in gates}
+    return (channel for channel in AT_ONCE if channel not in open_)
+
+
+def _envelope() -> dict[str, Any]:
+    return {"command_id": uuid4(), "actor": SENDER, "source": "sender"}

@@ -1,0 +1,184 @@
+"""Whatever dies, whatever is built anew: a message is sent once, or once more with the same id."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from structlog.testing import capture_logs
+
+from domain.effects.commands import ResendEffect
+from infra.postgres import connect
+from projections.catalog import BY_NAME
+from tests.integration.projections.world import World
+from tests.integration.sending.test_sending import shipped
+from tests.support.examples import CUSTOMER, actor
+from tests.support.faults import Fault
+from tests.support.processes import Writer, leaving, listen
+from tests.support.receivers import Mailbox
+from tests.support.relays import wait_until
+from tests.support.senders import (
+    MAIL,
+    ask,
+    mail_gate,
+    send_all,
+    send_until_killed,
+    sender_of,
+    states,
+)
+
+SHORT = 0.5  # seconds of a lease
+
+
+def asked(world: World, count: int) -> list[UUID]:
+    order_id = shipped(world)
+    ids = [ask(world, order_id) for _ in range(count)]
+    world.catch_up()
+    return ids
+
+
+def leases(world: World) -> int:
+    with connect(world.url) as owner:
+        row = owner.execute("select count(*) from ops.sending where until > clock_timestamp()")
+        return int((row.fetchone() or (0,))[0])
+
+
+def message_ids(ids: list[UUID]) -> list[str]:
+    return sorted(f"<{one}@shop.example>" for one in ids)
+
+
+def test_a_kill_between_sending_and_saying_so_repeats_a_mail_once_with_the_same_id(
+    world: World, box: Mailbox, rounds: int, fault: Fault
+) -> None:
+    ids = asked(world, rounds)
+    for _ in range(rounds):
+        with leaving([Writer(send_until_killed, world.url, box.port, SHORT)]) as (writer,):
+            listen([writer], lambda writer=writer: bool(writer.said))  # type: ignore[misc]
+            writer.kill()
+            fault("sender killed between sending and saying so")
+        wait_until(lambda: leases(world) == 0)
+        sender = sender_of(world, {MAIL: mail_gate(box.port)})
+        assert sender.step(MAIL) == 1
+        world.catch_up()
+
+    assert sorted(box.ids) == sorted(message_ids(ids) * 2)
+    assert {*states(world).values()} == {("sent", 1)}
+
+
+def test_several_senders_at_once_send_each_message_once(world: World, box: Mailbox) -> None:
+    ids = asked(world, 60)
+    with leaving([Writer(send_all, world.url, box.port) for _ in range(3)]) as writers:
+        listen(writers, lambda: all(writer.said for writer in writers))
+        for writer in writers:
+            writer.tell("go")
+        listen(writers, lambda: all(len(writer.said) == 2 for writer in writers))
+
+    assert sorted(box.ids) == message_ids(ids)
+    assert sum(writer.said[1] for writer in writers) == len(ids)
+    assert {*states(world).values()} == {("sent", 1)}
+
+
+def test_what_the_read_model_does_not_know_yet_is_not_sent_again(
+    world: World, box: Mailbox
+) -> None:
+    ids = asked(world, 3)
+    sender = sender_of(world, {MAIL: mail_gate(box.port)})
+    assert sender.send_due() == 3
+
+    with connect(world.url) as owner:
+        owner.execute("delete from ops.sending")
+    assert sender.send_due() == 3
+
+    assert sorted(box.ids) == message_ids(ids)
+    assert {*states(world).values()} == {("sent", 1)}
+
+
+def test_two_who_tell_of_one_attempt_are_one_attempt(world: World, box: Mailbox) -> None:
+    """A sender that was frozen for longer than its lease tells of an attempt that is over."""
+    (effect_id,) = asked(world, 1)
+    other = sender_of(world, {MAIL: mail_gate(box.port)})
+
+    class Frozen:
+        def send(self, outgoing: object) -> str | None:
+            with connect(world.url) as owner:
+                owner.execute("update ops.sending set until = clock_timestamp()")
+            wait_until(lambda: other.send_due() == 1)
+            return None
+
+    with capture_logs() as logs:
+        assert sender_of(world, {MAIL: Frozen()}).step(MAIL) == 1
+
+    assert states(world) == {effect_id: ("sent", 1)}
+    assert "effect_told_too_late" in [one["event"] for one in logs]
+
+
+def test_rebuilt_deleted_and_replayed_tables_send_nothing(world: World, box: Mailbox) -> None:
+    ids = asked(world, 5)
+    sender = sender_of(world, {MAIL: mail_gate(box.port)})
+    assert sender.send_due() == 5
+    world.catch_up()
+    before = world.tables()
+    world.now += timedelta(days=365)
+
+    world.models.rebuild("effects")
+    assert sender.send_due() == 0
+    forget_all_tables(world)
+    world.models.prepare()
+    follower = world.follower(batch_events=2)
+    while follower.waiting():
+        follower.step()
+        sender.send_due()
+
+    assert sorted(box.ids) == message_ids(ids)
+    assert world.tables() == before
+    assert world.models.verify("effects").differing == ()
+
+
+def forget_all_tables(world: World) -> None:
+    """Delete every read model, as somebody may who wants to see them come again."""
+    with connect(world.url) as owner, owner.transaction():
+        builds = owner.execute("select projection, build from projection.builds").fetchall()
+        for name, build in builds:
+            schema = sql.Identifier(f"p_{name}_{build}")
+            owner.execute(sql.SQL("drop schema {} cascade").format(schema))
+        owner.execute("delete from projection.builds")
+        owner.execute("delete from ops.sending")
+    assert {name for name, _ in builds} == set(BY_NAME)
+
+
+def test_nobody_s_address_stands_in_a_table_or_in_the_log_of_a_program(
+    world: World, box: Mailbox
+) -> None:
+    order_id = shipped(world)
+    ids = [ask(world, order_id), ask(world, order_id, to={"kind": "address", "address": "x@y.z"})]
+    box.answers += ["451 anna@example.org, x@y.z: later"] * 2
+    sender = sender_of(world, {MAIL: mail_gate(box.port)})
+    with capture_logs() as logs:
+        for _ in range(2):
+            world.catch_up()
+            assert sender.send_due() == 2
+            world.now += timedelta(minutes=1)
+        world.send(ResendEffect(command_id=ids[0], actor=actor(), effect_id=ids[0]))
+    world.catch_up()
+
+    assert sorted(box.to) == sorted([str(CUSTOMER.email), "x@y.z"])
+    everything = repr(logs) + text_of_all_tables(world.url)
+    assert str(ids[0]) in everything
+    for secret in ("anna@example.org", "x@y.z", "Anna Ivanova", "is on its way, RR123"):
+        assert secret not in everything
+
+
+def text_of_all_tables(url: str) -> str:
+    with connect(url) as owner:
+        tables = owner.execute(
+            "select n.nspname, c.relname from pg_class c join pg_namespace n"
+            " on n.oid = c.relnamespace where c.relkind in ('r', 'p')"
+            " and n.nspname not in ('pg_catalog', 'information_schema')"
+        ).fetchall()
+        return "".join(_text(owner, *table) for table in tables)
+
+
+def _text(owner: psycopg.Connection[tuple[object, ...]], schema: str, table: str) -> str:
+    name = sql.Identifier(schema, table)
+    rows = owner.execute(sql.SQL("select t::text from {} t").format(name)).fetchall()
+    return "\n".join(str(row[0]) for row in rows)

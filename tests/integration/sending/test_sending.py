@@ -1,0 +1,390 @@
+"""What waits goes out once, through its outlet; what became of it stands in the log."""
+
+import json
+from base64 import b64encode
+from datetime import timedelta
+from threading import Event as Signal
+from threading import Thread
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from standardwebhooks import Webhook
+from structlog.testing import capture_logs
+
+from domain.customers.commands import ChangeContact
+from domain.effects import commands as c
+from domain.effects import endpoints as p
+from domain.effects.channels import Outgoing, Outlet
+from domain.effects.retries import DELAYS, PAUSE_AFTER, STALE
+from domain.orders.commands import AssignOwner, ChangeFields
+from domain.stock.commands import ReceiveStock
+from domain.templates.line import PublishTemplate
+from infra.sms import SmsGateway
+from infra.template_files import load_preset
+from infra.webhooks import WebhookEndpoint
+from services.sending import Sender
+from tests.integration.projections.world import World
+from tests.support.examples import CUSTOMER, actor
+from tests.support.outgoing import EFFECT_ID, PUBLISHED
+from tests.support.receivers import Mailbox, http_receiver
+from tests.support.relays import wait_until
+from tests.support.senders import MAIL, ask, mail_gate, sender_of, states
+
+KEY: Final = f"whsec_{b64encode(b'0123456789abcdef0123456789abcdef').decode()}"
+HOOK: Final = Outlet("webhook", "erp")
+WHO: Final[dict[str, Any]] = {"command_id": EFFECT_ID, "actor": actor()}
+TO_ERP: Final[dict[str, Any]] = {
+    "channel": "webhook", "to": None, "template": None, "endpoint": "erp"
+}  # fmt: skip
+
+
+def mailer(world: World, box: Mailbox) -> Sender:
+    return sender_of(world, {MAIL: mail_gate(box.port)})
+
+
+def sent(world: World, sender: Sender) -> int:
+    """Let a sender send what is due, with a read model that knows all; give how many it tried."""
+    world.catch_up()
+    tried = sender.send_due()
+    world.catch_up()
+    return tried
+
+
+def shipped(world: World) -> UUID:
+    """Place an order of Anna's that has a track number."""
+    order_id = world.place(customer=CUSTOMER)
+    told = {"order_id": order_id, "track_number": "RR123"}
+    world.send(ChangeFields(**WHO | {"actor": actor("user", "manager")}, **told))
+    return order_id
+
+
+class TestMail:
+    def test_p30_the_customer_gets_a_mail_with_the_track_number(
+        self, world: World, box: Mailbox
+    ) -> None:
+        effect_id = ask(world, shipped(world))
+
+        assert sent(world, mailer(world, box)) == 1
+
+        (mail,) = box.mails
+        text = mail.get_body(["plain"])
+        assert text is not None
+        assert text.get_content().strip() == "Hello Anna Ivanova, track RR123."
+        assert box.to == [CUSTOMER.email]
+        assert box.ids == [f"<{effect_id}@shop.example>"]
+        assert states(world) == {effect_id: ("sent", 1)}
+
+    def test_a_message_speaks_of_the_order_as_it_was_and_goes_where_the_customer_is_now(
+        self, world: World, box: Mailbox
+    ) -> None:
+        order_id = shipped(world)
+        ask(world, order_id, about_version=2)
+        later = {"order_id": order_id, "reason": "She moved"}
+        after = {"track_number": "RR999", "customer_email": "anna@new.example"}
+        world.send(ChangeFields(**WHO | {"actor": actor("user", "manager")}, **later, **after))
+
+        sent(world, mailer(world, box))
+
+        assert "RR123" in box.mails[0].as_string()
+        assert box.to == ["anna@new.example"]
+
+    def test_without_a_contact_a_message_is_dead_at_once_and_says_why(
+        self, world: World, box: Mailbox
+    ) -> None:
+        effect_id = ask(world, world.place())
+
+        sent(world, mailer(world, box))
+
+        assert states(world) == {effect_id: ("dead", 1)}
+        assert box.mails == []
+        assert world.query("select reason_code, next_at from analytics.notifications") == [
+            ("no_contact", None)
+        ]
+        assert world.query("select error from live.effect_attempts") == [
+            ("no e-mail address of the customer is known",)
+        ]
+
+    def test_what_the_template_misses_makes_no_mail_with_a_hole(
+        self, world: World, box: Mailbox
+    ) -> None:
+        effect_id = ask(world)
+
+        sent(world, mailer(world, box))
+
+        assert (states(world), box.mails) == ({effect_id: ("dead", 1)}, [])
+        assert world.query("select reason_code from live.effects") == [("template_failed",)]
+
+    def test_p17_a_message_keeps_the_template_that_it_was_asked_for_with(
+        self, world: World, box: Mailbox
+    ) -> None:
+        ask(world, shipped(world))
+        other = {"en": {"subject": "Other", "text": "Other"}}
+        newer = type(PUBLISHED.definition).model_validate(  # type: ignore[attr-defined]
+            PUBLISHED.definition.content | {"texts": other}  # type: ignore[attr-defined]
+        )
+        world.send(PublishTemplate(**WHO, definition=newer))
+
+        sent(world, mailer(world, box))
+
+        assert "is on its way" in str(box.mails[0]["Subject"])
+
+    def test_people_of_the_shop_are_reached_as_the_settings_say(
+        self, world: World, box: Mailbox
+    ) -> None:
+        order_id = shipped(world)
+        world.send(AssignOwner(**WHO, order_id=order_id, user="ann", group="leads"))
+        named = ({"kind": "owner"}, {"kind": "group", "name": "leads"})
+        bob = {"kind": "user", "name": "bob@shop.example"}
+        others = (bob, {"kind": "address", "address": "x@y.example"})
+        for to in (*named, *others):
+            ask(world, order_id, to=to)
+        nobody = ask(world, order_id, to={"kind": "user", "name": "nobody"})
+
+        sent(world, mailer(world, box))
+
+        assert sorted(box.to) == ["ann@shop.example", "bob@shop.example", "l@x.y", "x@y.example"]
+        assert states(world)[nobody] == ("dead", 1)
+
+    def test_v14_purchasing_is_told_of_an_article(self, world: World, box: Mailbox) -> None:
+        world.send(PublishTemplate(**WHO, definition=load_preset("low_stock")))
+        stock = {"sku": "TEA-100", "location": "main"}
+        world.send(ReceiveStock(**WHO, **stock, quantity=4))
+        to = {"kind": "group", "name": "leads"}
+        world.send(
+            c.RequestEffect(
+                **WHO, effect_id=uuid4(), channel="mail", to=to, template="low_stock", **stock
+            )
+        )
+
+        sent(world, mailer(world, box))
+
+        assert box.mails[0]["Subject"] == "TEA-100 runs out at main"
+
+    def test_a_customer_without_an_order_is_told_too(self, world: World, box: Mailbox) -> None:
+        hello = {"en": {"subject": "Hello {{ customer.name }}", "text": "Sale!"}}
+        sale = {"template": "sale", "channel": "mail", "texts": hello}
+        world.send(PublishTemplate(**WHO, definition=sale))
+        world.place(customer=CUSTOMER)
+        world.send(ChangeContact(**WHO, customer_id="c-7", email="a@b.example"))
+        world.send(
+            c.RequestEffect(
+                **WHO, effect_id=uuid4(), channel="mail", template="sale",
+                to={"kind": "customer", "customer_id": "c-7"},
+            )
+        )  # fmt: skip
+
+        sent(world, mailer(world, box))
+
+        assert (box.to, box.mails[0]["Subject"]) == (["a@b.example"], "Hello Anna Ivanova")
+
+
+class TestRetries:
+    def test_what_failed_is_tried_again_when_its_time_has_come(
+        self, world: World, box: Mailbox
+    ) -> None:
+        effect_id = ask(world, shipped(world))
+        box.answers.append("451 later")
+        sender = mailer(world, box)
+
+        assert sent(world, sender) == 1
+        assert states(world) == {effect_id: ("failed", 1)}
+        assert sent(world, sender) == 0
+        world.now += DELAYS[0]
+        assert sent(world, sender) == 1
+
+        assert states(world) == {effect_id: ("sent", 2)}
+        assert box.ids == [f"<{effect_id}@shop.example>"]
+
+    def test_behind_the_last_try_it_is_dead_and_sent_again_when_somebody_says_so(
+        self, world: World, box: Mailbox
+    ) -> None:
+        effect_id = ask(world, shipped(world))
+        box.answers += ["451 later"] * (len(DELAYS) + 1)
+        sender = mailer(world, box)
+        for _ in range(len(DELAYS) + 1):
+            assert sent(world, sender) == 1
+            world.now += timedelta(days=2)
+        assert states(world) == {effect_id: ("dead", len(DELAYS) + 1)}
+        assert sent(world, sender) == 0
+
+        world.send(c.ResendEffect(**WHO, effect_id=effect_id))
+
+        assert sent(world, sender) == 1
+        assert states(world) == {effect_id: ("sent", len(DELAYS) + 2)}
+        assert box.ids == [f"<{effect_id}.1@shop.example>"]
+
+    def test_what_the_server_refuses_for_good_is_dead_at_once(
+        self, world: World, box: Mailbox
+    ) -> None:
+        effect_id = ask(world, shipped(world))
+        box.answers.append("550 no such user anna@example.org")
+
+        sent(world, mailer(world, box))
+
+        assert states(world) == {effect_id: ("dead", 1)}
+        assert world.query("select error from live.effect_attempts") == [
+            ("the mail server answered 550",)
+        ]
+
+    def test_what_nobody_sent_for_a_week_is_sent_no_more(self, world: World, box: Mailbox) -> None:
+        effect_id = ask(world, shipped(world))
+        world.now += STALE + timedelta(seconds=1)
+
+        sent(world, mailer(world, box))
+
+        assert (states(world), box.mails) == ({effect_id: ("dead", 1)}, [])
+
+    def test_a_fault_of_ours_counts_as_a_try_and_is_named_without_its_words(
+        self, world: World
+    ) -> None:
+        effect_id = ask(world, shipped(world))
+
+        class Broken:
+            def send(self, outgoing: Outgoing) -> str | None:
+                raise RuntimeError(f"lost {outgoing.to}")
+
+        with capture_logs() as logs:
+            sent(world, sender_of(world, {MAIL: Broken()}))
+
+        assert states(world) == {effect_id: ("failed", 1)}
+        assert str(CUSTOMER.email) not in repr(logs)
+        assert [one["error"] for one in logs if one["event"] == "effect_broke"] == ["RuntimeError"]
+
+    def test_what_was_dropped_meanwhile_is_told_too_late_and_never_sent_again(
+        self, world: World
+    ) -> None:
+        effect_id = ask(world, shipped(world))
+
+        class Slow:
+            def send(self, outgoing: Outgoing) -> str | None:
+                drop = c.DropEffect(**WHO, effect_id=effect_id, reason_code="told_by_phone")
+                world.send(drop)
+                return outgoing.message_id
+
+        with capture_logs() as logs:
+            assert sent(world, sender_of(world, {MAIL: Slow()})) == 1
+
+        assert states(world) == {effect_id: ("dropped", 0)}
+        assert [one["codes"] for one in logs if one["event"] == "effect_told_too_late"] == [
+            ["effect_dropped"]
+        ]
+        assert sent(world, sender_of(world, {MAIL: Slow()})) == 0
+
+
+class TestWebhooks:
+    def test_an_endpoint_gets_the_public_state_of_the_order_signed(self, world: World) -> None:
+        with http_receiver() as receiver:
+            effect_id = ask(world, shipped(world), **TO_ERP)
+            sent(world, sender_of(world, {HOOK: WebhookEndpoint(receiver.url, KEY)}))
+
+        (hit,) = receiver.hits
+        said = Webhook(KEY).verify(hit.body, dict(hit.headers))
+        assert hit.headers["webhook-id"] == str(effect_id)
+        assert (said["type"], said["rule"]) == ("order.state.v1", "track_mail")
+        assert (said["data"]["version"], said["data"]["track_number"]) == (2, "RR123")
+        assert "contact" not in said["data"]
+        assert str(CUSTOMER.email) not in hit.body.decode()
+
+    def test_a_repeated_webhook_has_the_same_id_and_says_the_same(self, world: World) -> None:
+        with http_receiver() as receiver:
+            ask(world, shipped(world), **TO_ERP, about_version=2)
+            receiver.answers.append((500, {}, b""))
+            sender = sender_of(world, {HOOK: WebhookEndpoint(receiver.url, KEY)})
+            sent(world, sender)
+            world.now += DELAYS[0]
+            sent(world, sender)
+
+        first, second = receiver.hits
+        assert first.headers["webhook-id"] == second.headers["webhook-id"]
+        assert first.body == second.body
+
+    def test_an_endpoint_that_fails_again_and_again_is_paused_until_it_is_resumed(
+        self, world: World
+    ) -> None:
+        order_id = shipped(world)
+        for _ in range(PAUSE_AFTER + 5):
+            ask(world, order_id, **TO_ERP)
+        with http_receiver() as receiver, capture_logs() as logs:
+            receiver.usual = 500
+            sender = sender_of(world, {HOOK: WebhookEndpoint(receiver.url, KEY)})
+            world.catch_up()
+            for _ in range(PAUSE_AFTER):
+                assert sender.step(HOOK) == 1
+                world.catch_up()
+            assert sender.step(HOOK) == 1
+            world.catch_up()
+            assert sender.step(HOOK) == 0
+            hits = len(receiver.hits)
+            receiver.usual = 200
+            world.send(p.ResumeEndpoint(**WHO, endpoint="erp"))
+            world.now += DELAYS[0]
+            assert sent(world, sender) == PAUSE_AFTER + 5
+
+        assert hits == PAUSE_AFTER + 1
+        paused = [one for one in logs if one["event"] == "endpoint_paused"]
+        assert [(one["log_level"], one["endpoint"]) for one in paused] == [("error", "erp")]
+        assert {state for state, _ in states(world).values()} == {"sent"}
+
+    def test_an_endpoint_that_is_gone_is_paused_at_once(self, world: World) -> None:
+        for _ in range(2):
+            ask(world, shipped(world), **TO_ERP)
+        with http_receiver() as receiver:
+            receiver.usual = 410
+            world.catch_up()
+            sender = sender_of(world, {HOOK: WebhookEndpoint(receiver.url, KEY)})
+            assert sender.step(HOOK) == 1
+            assert sent(world, sender) == 0
+
+        assert sorted(state for state, _ in states(world).values()) == ["dead", "pending"]
+
+    def test_what_no_setting_names_waits(self, world: World, box: Mailbox) -> None:
+        effect_id = ask(world, shipped(world), **TO_ERP)
+
+        assert sent(world, mailer(world, box)) == 0
+        assert states(world) == {effect_id: ("pending", 0)}
+
+
+def test_p15_a_customer_gets_an_sms_by_the_gateway(world: World) -> None:
+    world.send(PublishTemplate(**WHO, definition=load_preset("reminder_to_collect")))
+    with http_receiver() as receiver:
+        receiver.answers.append((200, {}, b'{"id": "sms-9"}'))
+        gateway = SmsGateway(receiver.url, '{"to": "{to}", "text": "{text}"}', region="RU")
+        ask(world, shipped(world), channel="sms", template="reminder_to_collect")
+        sent(world, sender_of(world, {Outlet("sms"): gateway}))
+
+    said = json.loads(receiver.hits[0].body)
+    assert said["to"] == "+79000000000"
+    assert said["text"].endswith("is ready to be collected. To pay: 14.00 EUR.")
+    assert world.query("select provider_id from live.effect_attempts") == [("sms-9",)]
+
+
+def test_a_channel_is_used_no_faster_than_its_limit(world: World, box: Mailbox) -> None:
+    order_id = shipped(world)
+    for _ in range(5):
+        ask(world, order_id)
+    world.catch_up()
+
+    slow = {"mail": 2, "sms": 1, "webhook": 1}
+    sender = sender_of(world, {MAIL: mail_gate(box.port)}, per_minute=slow)
+    another = sender_of(world, {MAIL: mail_gate(box.port)}, per_minute=slow)
+
+    assert sender.send_due() + another.send_due() == 1
+
+
+def test_a_program_sends_until_it_is_told_to_stop(world: World, box: Mailbox) -> None:
+    order_id = shipped(world)
+    ids = [ask(world, order_id) for _ in range(20)]
+    stop, beats = Signal(), []
+    program = Thread(target=mailer(world, box).run, args=(stop, lambda: beats.append(1)))
+    program.start()
+    try:
+        follower = Thread(target=world.follower().run, args=(stop,))
+        follower.start()
+        wait_until(lambda: len(box.ids) == len(ids) and bool(beats))
+    finally:
+        stop.set()
+        program.join()
+        follower.join()
+
+    assert sorted(box.ids) == sorted(f"<{one}@shop.example>" for one in ids)
+    assert {*states(world).values()} == {("sent", 1)}
