@@ -7,7 +7,6 @@ infra.settings reads the shapes, services.bootstrap opens the gates.
 import binascii
 import json
 from collections.abc import Mapping
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -93,8 +92,8 @@ JsonText = Annotated[str, AfterValidator(_json_text)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
-def open_gates(settings: "Settings", stack: ExitStack) -> Mapping[Outlet, Gate]:
-    """Open what the settings describe; stack closes it."""
+def open_gates(settings: "Settings") -> Mapping[Outlet, Gate]:
+    """Open what the settings describe."""
     from infra.mail import SmtpMail
     from infra.sms import SmsGateway
     from infra.webhooks import WebhookEndpoint
@@ -107,10 +106,8 @@ def open_gates(settings: "Settings", stack: ExitStack) -> Mapping[Outlet, Gate]:
         gateway = SmsGateway(
             settings.sms_url, settings.sms_body, header, region=settings.phone_region
         )
-        stack.callback(gateway.close)
         gates[Outlet("sms")] = gateway
     for name, endpoint in settings.webhooks.items():
         opened = WebhookEndpoint(endpoint.url, endpoint.secret.get_secret_value())
-        stack.callback(opened.close)
         gates[Outlet("webhook", name)] = opened
     return gates

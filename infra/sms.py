@@ -12,7 +12,7 @@ import httpx
 
 from domain.effects.channels import Outgoing, Undelivered
 from infra.contact_ids import normal_phone
-from infra.webhooks import WAIT_SECONDS, refused
+from infra.webhooks import WAIT_SECONDS, posted, refused
 
 ANSWER_BYTES: Final = 100_000  # of an answer that are read
 _PASSING: Final = (408, 425, 429)  # client errors that say "later"
@@ -35,8 +35,9 @@ class SmsGateway:
         self._region = region
         self._body = json.loads(body)
         name, _, value = header.partition(":")
-        headers = {name.strip(): value.strip()} if name else {}
-        self._client = httpx.Client(headers=headers, timeout=wait_seconds, follow_redirects=False)
+        self._headers = {name.strip(): value.strip()} if name else {}
+        self._wait_seconds = wait_seconds
+        self._tls = httpx.create_ssl_context()
 
     def send(self, outgoing: Outgoing) -> str | None:
         """Hand an SMS over; give the gateway's id, if it says one. Raises: Undelivered"""
@@ -46,7 +47,9 @@ class SmsGateway:
         said = {"to": number.partition(";")[0], "text": outgoing.text, "id": outgoing.message_id}
         body = _filled(self._body, said)
         try:
-            with self._client.stream("POST", self._url, json=body) as answer:
+            with posted(
+                self._url, self._tls, self._wait_seconds, json=body, headers=self._headers
+            ) as answer:
                 status, wait = answer.status_code, answer.headers.get("retry-after", "")
                 content = _beginning(answer) if httpx.codes.is_success(status) else b""
         except httpx.HTTPError as error:
@@ -55,9 +58,6 @@ class SmsGateway:
             final = httpx.codes.is_client_error(status) and status not in _PASSING
             raise refused("the gateway", status, wait, final=final)
         return _id_of(content)
-
-    def close(self) -> None:
-        self._client.close()
 
 
 def _filled(part: Any, said: Mapping[str, str]) -> Any:

@@ -3,8 +3,11 @@
 Implements domain.effects.channels.Gate for one endpoint.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from ssl import SSLContext
+from typing import Any, Final
 
 import httpx
 from standardwebhooks import Webhook
@@ -21,7 +24,8 @@ class WebhookEndpoint:
     def __init__(self, url: str, secret: str, *, wait_seconds: float = WAIT_SECONDS) -> None:
         self._url = url
         self._signer = Webhook(secret)
-        self._client = httpx.Client(timeout=wait_seconds, follow_redirects=False)
+        self._wait_seconds = wait_seconds
+        self._tls = httpx.create_ssl_context()
 
     def send(self, outgoing: Outgoing) -> None:
         """Hand a message over. Raises: Undelivered"""
@@ -34,15 +38,24 @@ class WebhookEndpoint:
         }
         body = outgoing.text.encode()
         try:
-            with self._client.stream("POST", self._url, content=body, headers=headers) as answer:
+            with posted(
+                self._url, self._tls, self._wait_seconds, content=body, headers=headers
+            ) as answer:
                 status, wait = answer.status_code, answer.headers.get("retry-after", "")
         except httpx.HTTPError as error:
             raise Undelivered("unreachable", f"the endpoint: {type(error).__name__}") from error
         if not httpx.codes.is_success(status):
             raise refused("the endpoint", status, wait, final=status == GONE)
 
-    def close(self) -> None:
-        self._client.close()
+
+@contextmanager
+def posted(url: str, tls: SSLContext, wait_seconds: float, **what: Any) -> Iterator[httpx.Response]:
+    """Post something over a connection of its own: no state that could break."""
+    with (
+        httpx.Client(timeout=wait_seconds, follow_redirects=False, verify=tls) as client,
+        client.stream("POST", url, **what) as answer,
+    ):
+        yield answer
 
 
 def refused(who: str, status: int, wait: str, *, final: bool) -> Undelivered:

@@ -4,12 +4,11 @@ Programs open a System, use it and close it; nothing else in services imports in
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any, Final
-from uuid import NAMESPACE_URL, uuid5
 
 import psycopg
 from psycopg import Cursor
@@ -17,8 +16,6 @@ from psycopg.rows import DictRow, dict_row
 
 from domain.bulk import BatchStore
 from domain.messages import Actor, Command, Outcome
-from domain.paths.calendar_line import PublishCalendar
-from domain.paths.commands import PublishPath
 from domain.reading import Head
 from domain.streaming import Lane
 from infra import calendar_files, rule_files
@@ -64,6 +61,7 @@ from services.heartbeat import Heartbeat
 from services.letters import Letters
 from services.log_lane import LogLane
 from services.pipeline import Pipeline
+from services.presets import first_versions
 from services.projector import Delivery, Projector
 from services.public_lane import PublicLane
 from services.read_models import ReadModels
@@ -107,7 +105,6 @@ __all__ = [
 ]
 
 SYSTEM: Final = Actor(kind="system", id="orderpath")
-_NAMESPACE: Final = uuid5(NAMESPACE_URL, "orderpath")
 
 
 def utc_now() -> datetime:
@@ -292,13 +289,11 @@ class System:
         setting = Setting(chosen.language, chosen.zone, chosen.payment_link)
         return Letters(self.log, setting, chosen.contacts)
 
-    @contextmanager
-    def sender(self) -> Iterator[Sender]:
+    def sender(self) -> Sender:
         """Give what sends messages, through the outlets that the settings open."""
-        lend = partial(self.lend, "orderpath_projector")
-        with ExitStack() as stack:
-            gates, pace = open_gates(self.settings, stack), self.settings.per_minute
-            yield Sender(lend, self.letters, gates, self.execute, self.clock, per_minute=pace)
+        lend = partial(self.lend, "orderpath_projector", "sending")
+        gates, pace = open_gates(self.settings), self.settings.per_minute
+        return Sender(lend, self.letters, gates, self.execute, self.clock, per_minute=pace)
 
     def heartbeat(self, kind: str) -> Heartbeat:
         """Give the signs of life of a kind of program on this data folder."""
@@ -398,12 +393,10 @@ _READY: Final = ("olist", "universal")  # the other ready-made paths are for tho
 
 def _publish_presets(system: System) -> None:
     """Publish each ready-made path and calendar that has no version yet. Twice is nothing."""
-    for name in sorted(set(_READY) - system.log.path_names()):
-        definition = load_preset(name)
-        command_id = uuid5(_NAMESPACE, f"preset:{name}:{definition.content_hash}")
-        command = PublishPath(command_id=command_id, actor=SYSTEM, definition=definition)
+    paths = sorted(set(_READY) - system.log.path_names())
+    calendars = sorted(set(calendar_files.preset_names()) - system.log.calendar_names())
+    ready_made = first_versions(
+        map(load_preset, paths), map(calendar_files.load_preset, calendars), SYSTEM
+    )
+    for command in ready_made:
         system.execute(command)
-    for name in sorted(set(calendar_files.preset_names()) - system.log.calendar_names()):
-        calendar = calendar_files.load_preset(name)
-        command_id = uuid5(_NAMESPACE, f"preset:calendar:{name}:{calendar.content_hash}")
-        system.execute(PublishCalendar(command_id=command_id, actor=SYSTEM, definition=calendar))

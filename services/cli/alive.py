@@ -25,6 +25,13 @@ class Kind(StrEnum):
 
 def alive(
     kind: Annotated[Kind, typer.Argument(metavar="PROGRAM", help=", ".join(Kind) + ".")],
+    SEND = "send"
+
+
+def alive(
+    kind: Annotated[
+        Kind, typer.Argument(metavar="PROGRAM", help="relay, worker, commands, act, send.")
+    ],
     within: Annotated[
         float, typer.Option(min=1, metavar="SECONDS", help="How old its last sign may be.")
     ] = WITHIN_SECONDS,

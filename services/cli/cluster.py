@@ -30,6 +30,7 @@ PROGRAMS: Final = {
     "commands": ("commands",),
     "act": ("act",),
     "clock": ("clock",),
+    "send": ("send",),
 }
 
 

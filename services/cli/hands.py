@@ -1,5 +1,7 @@
 """Programs that do what has to be done: `orderpath act` and `clock`. Each has a command of its own
 for real deployments, and `orderpath up` runs all of them beside the follower.
+"""Programs that do what has to be done: `orderpath act`, `orderpath send`. Each has a command of its
+own for real deployments, and `orderpath up` runs all of them beside the follower.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +32,7 @@ def _clockwork(system: "System") -> Hand:
 HANDS: Final[Mapping[str, Callable[["System"], Hand]]] = {
     "act": lambda system: system.acting(),
     "clock": _clockwork,
+    "send": lambda system: system.sender(),
 }
 
 
@@ -41,6 +44,9 @@ def act() -> None:
 def clock() -> None:
     """Fire what is due, until Ctrl-C: deadlines, kept goods, waits. Start as many as you like."""
     _work("clock", "firing what is due; Ctrl-C ends it")
+def send() -> None:
+    """Send mails, SMS and webhooks until Ctrl-C. Start as many as you like: they share the work."""
+    _work("send", "sending messages; Ctrl-C ends it")
 
 
 def _work(name: str, line: str) -> None:

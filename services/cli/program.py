@@ -124,6 +124,7 @@ for program in (
     stream_programs.worker,
     hands.act,
     hands.clock,
+    hands.send,
     status.psql,
     demo.demo,
     work_queue.queue,

@@ -113,9 +113,7 @@ class TestMail:
 class TestWebhooks:
     def test_a_webhook_is_signed_as_the_convention_says(self) -> None:
         with http_receiver() as receiver:
-            endpoint = WebhookEndpoint(receiver.url, SECRET)
-            endpoint.send(HOOK)
-            endpoint.close()
+            WebhookEndpoint(receiver.url, SECRET).send(HOOK)
 
         (hit,) = receiver.hits
         at = hit.headers["webhook-timestamp"]
@@ -160,7 +158,6 @@ class TestSms:
             receiver.answers.append((200, {}, b'{"message_id": 99}'))
             gateway = SmsGateway(receiver.url, self.BODY, "Authorization: Bearer x", region="RU")
             assert gateway.send(SMS) == "99"
-            gateway.close()
 
         (hit,) = receiver.hits
         assert json.loads(hit.body) == {
