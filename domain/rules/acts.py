@@ -10,6 +10,7 @@ from domain.orders import commands as c
 from domain.rules import actions as a
 from domain.rules.inbox import to_inbox
 from domain.rules.judging import Sight
+from domain.rules.outbox import to_outbox
 from domain.rules.runs import Case
 from domain.teams.sharing import ShareOut
 
@@ -52,6 +53,8 @@ def _command(action: a.Action, case: Case, envelope: Mapping[str, Any]) -> Comma
             return _to_order(action, sight, {**envelope, "only_if": case.of.rule.lasting})
         case a.GiveTask() | a.RaiseAlert():
             return to_inbox(action, case, envelope)
+        case a.Notify() | a.CallWebhook():
+            return to_outbox(action, case, envelope)
         case _:
             raise TypeError(f"{type(action).__name__} is no action")
 

@@ -2,6 +2,8 @@
 for real deployments, and `orderpath up` runs all of them beside the follower.
 """Programs that do what has to be done: `orderpath act`, `orderpath send`. Each has a command of its
 own for real deployments, and `orderpath up` runs all of them beside the follower.
+"""Programs that do what has to be done: `orderpath act`, `orderpath send`. Each has a command of
+its own for real deployments, and `orderpath up` runs all of them beside the follower.
 """
 
 from collections.abc import Callable, Iterator, Mapping
