@@ -6,7 +6,7 @@ a command. A sender that dies between the last two leaves one that is sent once 
 id: docs/messages.md.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from random import random
@@ -54,17 +54,21 @@ class Sender:
     sender: UUID = field(default_factory=uuid4)
 
     def run(self, stop: Signal, beat: Callable[[], None] = lambda: None) -> None:
-        """Send until told to stop; what is under way is finished."""
+        """Send until told to stop; what is under way is finished. Ends, too, when a thread fails:
+        the program is started anew, with a thread too few it would look healthy.
+        """
+        ending = Signal()
         threads = [
-            Thread(target=self._serve, args=(outlet, stop), name=f"orderpath {outlet.name}")
+            Thread(target=self._serve, args=(outlet, ending, beat), name=f"orderpath {outlet.name}")
             for outlet in self.gates
             for _ in range(AT_ONCE[outlet.channel])
         ]
         for thread in threads:
             thread.start()
-        while not stop.wait(LOOK_SECONDS):
-            if all(thread.is_alive() for thread in threads):
+        while all(thread.is_alive() for thread in threads) and not stop.wait(LOOK_SECONDS):
+            if not threads:
                 beat()
+        ending.set()
         for thread in threads:
             thread.join()
 
@@ -87,9 +91,10 @@ class Sender:
                 finish(tx, taken, self.sender)
         return len(found)
 
-    def _serve(self, outlet: Outlet, stop: Signal) -> None:
+    def _serve(self, outlet: Outlet, ending: Signal, beat: Callable[[], None]) -> None:
         wait = SHORTEST_SECONDS
-        while not stop.is_set():
+        while not ending.is_set():
+            beat()
             try:
                 if self.step(outlet):
                     wait = SHORTEST_SECONDS
@@ -97,7 +102,7 @@ class Sender:
             except InfraError as error:
                 log_.warning("sender_waits", outlet=outlet.name, code=error.code)
                 wait = PATIENCE_SECONDS
-            stop.wait(wait)
+            ending.wait(wait)
             wait = min(wait * 2, LONGEST_SECONDS)
 
     def _send(self, outlet: Outlet, taken: Taken) -> None:
@@ -161,12 +166,6 @@ class Sender:
         pause = PauseEndpoint(**_envelope(), endpoint=endpoint, failures=max(failures, 1))
         if self.execute(pause).kind == "accepted":
             log_.error("endpoint_paused", endpoint=endpoint, failures=failures, code=failure.code)
-
-
-def closed_outlets(gates: Mapping[Outlet, Gate]) -> Iterator[str]:
-    """Name the channels that no setting opens: what is for them waits."""
-    open_ = {outlet.channel for outlet in gates}
-    return (channel for channel in AT_ONCE if channel not in open_)
 
 
 def _envelope() -> dict[str, Any]:

@@ -22,7 +22,9 @@ select
     e.next_at, -- when it is tried next, null: not any more
     e.ended_at, -- when it was sent, was dead or was dropped, null: it waits
     e.reason_code, -- why it failed or was dropped
+    p.paused_at as outlet_paused_at, -- since when nothing is sent there, null: it is not paused
     extract(epoch from e.sent_at - e.requested_at)::double precision as seconds -- from asking to sending, seconds by the wall clock
 from live.effects e
 left join live.orders o on o.order_id = e.order_id
+left join live.endpoints p on p.endpoint = coalesce(e.endpoint, e.channel)
 where o.order_id is null or not o.test;

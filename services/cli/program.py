@@ -16,6 +16,7 @@ from services.cli import (
     demo,
     discounts,
     documents,
+    effects,
     enquiries,
     figures,
     foreground,
@@ -53,6 +54,7 @@ from services.cli import (
     tasks,
     teams,
     work_queue,
+    templates,
 )
 
 app: Final = typer.Typer(
@@ -151,6 +153,8 @@ for group in (
     calendars.app,
     rules.app,
     log.app,
+    effects.app,
+    templates.app,
     relay.app,
     broker.app,
 ):

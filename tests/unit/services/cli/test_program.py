@@ -42,6 +42,8 @@ GROUPS = {
     ),
     "calendar": ("list", "publish", "show"),
     "log": ("restored",),
+    "effects": ("list", "show", "resend", "drop", "pause", "resume"),
+    "template": ("list", "publish", "show", "preview"),
 }  # fmt: skip
 HEAVY = ("pydantic", "psycopg", "rich", "structlog", "domain", "infra")
 

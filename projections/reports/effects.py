@@ -1,0 +1,101 @@
+"""Question: which messages leave the house, and what became of them?"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final, TypedDict, cast
+from uuid import UUID
+
+from projections.reports.scope import Reader, checked_limit
+
+STATES: Final = ("pending", "sent", "failed", "dead", "dropped")
+CHANNELS: Final = ("mail", "sms", "webhook")
+MOST_LISTED: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which messages are meant; None: whatever it is."""
+
+    state: str | None = None
+    channel: str | None = None
+    endpoint: str | None = None
+    order_id: UUID | None = None
+    since: datetime | None = None  # asked for at or after
+    until: datetime | None = None  # asked for before
+
+
+class ListedEffect(TypedDict):
+    """A message, without its text and its address."""
+
+    effect_id: UUID
+    channel: str
+    endpoint: str | None
+    template: str | None
+    order_id: UUID | None
+    to_kind: str | None
+    to_name: str | None
+    customer_id: str | None
+    rule: str | None
+    state: str
+    attempts: int
+    requested_at: datetime
+    sent_at: datetime | None
+    next_at: datetime | None
+    reason_code: str | None
+
+
+class OutletNow(TypedDict):
+    """How many messages there are of a channel or an endpoint, by state."""
+
+    outlet: str
+    pending: int
+    failed: int
+    dead: int
+    dropped: int
+    sent: int
+    paused_at: datetime | None
+
+
+class EffectsNow(TypedDict):
+    """All outlets, and the messages themselves."""
+
+    outlets: list[OutletNow]
+    effects: list[ListedEffect]
+
+
+def list_effects(reader: Reader, sought: Sought, limit: int = MOST_LISTED) -> EffectsNow:
+    """Count all messages by outlet, and list those that are meant.
+
+    Shape:  effects: 0..limit rows, what was asked for last comes first, ties by effect_id.
+    Raises: ValueError if limit is not in 1..MOST_LISTED.
+    """
+    wanted: dict[str, Any] = {**asdict(sought), "limit": checked_limit(limit, MOST_LISTED)}
+    return {
+        "outlets": cast(list[OutletNow], reader.execute(_OUTLETS).fetchall()),
+        "effects": cast(list[ListedEffect], reader.execute(_LISTED, wanted).fetchall()),
+    }
+
+
+_OUTLETS: Final = """
+    select coalesce(n.endpoint, n.channel) as outlet,
+        count(*) filter (where n.state = 'pending') as pending,
+        count(*) filter (where n.state = 'failed') as failed,
+        count(*) filter (where n.state = 'dead') as dead,
+        count(*) filter (where n.state = 'dropped') as dropped,
+        count(*) filter (where n.state = 'sent') as sent,
+        max(n.outlet_paused_at) as paused_at
+    from analytics.notifications n group by 1 order by 1
+"""
+
+_LISTED: Final = """
+    select effect_id, channel, endpoint, template, order_id, to_kind, to_name, customer_id, rule,
+        state, attempts, requested_at, sent_at, next_at, reason_code
+    from analytics.notifications
+    where (%(state)s::text is null or state = %(state)s)
+        and (%(channel)s::text is null or channel = %(channel)s)
+        and (%(endpoint)s::text is null or endpoint = %(endpoint)s)
+        and (%(order_id)s::uuid is null or order_id = %(order_id)s)
+        and (%(since)s::timestamptz is null or requested_at >= %(since)s)
+        and (%(until)s::timestamptz is null or requested_at < %(until)s)
+    order by requested_at desc, effect_id limit %(limit)s
+"""

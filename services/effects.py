@@ -1,0 +1,80 @@
+"""Reads one message from the log, as far as it may be shown: for the CLI, later for the API."""
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from domain.effects import events as e
+from domain.effects.channels import Undelivered
+from domain.effects.effect import Effect
+from domain.effects.events import effect_stream
+from domain.messages import Recorded
+from domain.reading import check_versions
+from domain.refusals import Refusal, Unmet, Unusable
+from domain.templates.line import TemplateLine, template_stream
+
+if TYPE_CHECKING:
+    from services.bootstrap import System
+
+
+def show_effect(system: "System", effect_id: UUID) -> dict[str, Any]:
+    """Give a message with stable keys (docs/messages.md), what happened to it, and what it says.
+
+    Raises: Refusal effect_unknown
+    """
+    stream = effect_stream(effect_id)
+    events = system.log.load({stream: 0})[stream]
+    check_versions(stream, events)
+    effect = Effect()
+    for recorded in events:
+        effect = effect.evolve(recorded)
+    if effect.message is None:
+        raise Refusal(_unknown(effect_id))
+    return {
+        "effect_id": str(effect_id),
+        **effect.message.model_dump(mode="json"),
+        "state": effect.state,
+        "attempts": effect.attempts,
+        "says": _says(system, effect_id, effect),
+        "history": [_told(one) for one in events],
+    }
+
+
+def published_template(system: "System", name: str) -> TemplateLine:
+    """Give a template's history. Raises: Unusable that names those that there are"""
+    stream = template_stream(name)
+    line = TemplateLine()
+    for recorded in system.log.load({stream: 0})[stream]:
+        line = line.evolve(recorded)
+    if line.template is None:
+        names = ", ".join(sorted(system.log.template_names())) or "none is published"
+        raise Unusable(f"no template is named {name!r}: choose one of {names}")
+    return line
+
+
+def _says(system: "System", effect_id: UUID, effect: Effect) -> dict[str, Any]:
+    """Write it out as it would go now, or say why it could not."""
+    try:
+        out = system.letters.write(effect_id, effect)
+    except Undelivered as failure:
+        return {"cannot": failure.code, "why": failure.error}
+    said = {"to": out.to, "subject": out.subject, "text": out.text, "html": out.html}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _told(recorded: Recorded) -> dict[str, Any]:
+    event = recorded.event
+    row = {"at": recorded.occurred_at, "what": event.NAME.split(".")[1], "by": recorded.actor_id}
+    match event:
+        case e.EffectSent() | e.EffectFailed() | e.EffectDropped():
+            return row | event.model_dump(mode="json", exclude_none=True)
+        case _:
+            return row
+
+
+def _unknown(effect_id: UUID) -> Unmet:
+    return Unmet(
+        code="effect_unknown",
+        field="effect_id",
+        message=f"There is no effect {effect_id}",
+        needed="an id that `orderpath effects list` shows",
+    )
