@@ -37,6 +37,7 @@ INFRA_ERRORS = {
     "DATA_FOLDER": [DATA_FOLDER],
     "error.code": [],  # raised again with more words
 }
+UNDELIVERED = {"code": ["gone", "refused"]}  # by the status of an HTTP answer
 
 
 def names_in_code() -> set[str]:
@@ -52,6 +53,7 @@ def names_in_code() -> set[str]:
         *(f"category {name}" for name in AGGREGATES),
         *(f"projection {projection.name}" for projection in PROJECTIONS),
         *(f"infra_error {code}" for code in infra_error_codes()),
+        *(f"undelivered {code}" for code in undelivered_codes()),
         *(f"topic {topic.name}" for topic in TOPICS),
         *(f"public {told.TYPE}" for told in TYPES),
         f"public {OrderState.TYPE}",
@@ -113,6 +115,12 @@ def infra_error_codes() -> set[str]:
         for call in _calls(error, _sources())
     )
     return {code for call in calls for code in _codes(call.args[0], INFRA_ERRORS)}
+
+
+def undelivered_codes() -> set[str]:
+    """Read the codes of all `Undelivered(code, …)`, which are stored as reasons."""
+    calls = _calls("Undelivered", _sources())
+    return {code for call in calls for code in _codes(call.args[0], UNDELIVERED)}
 
 
 def _sources(packages: Sequence[str] = PACKAGES) -> list[Path]:
