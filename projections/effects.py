@@ -28,7 +28,7 @@ class Effects:
             sku              text,
             location         text,
             to_kind          text, -- customer, owner, user, group, address
-            to_name          text, -- of the user or the group
+            to_who          text, -- of the user or the group
             customer_id      text,
             language         text,
             rule             text,
@@ -90,7 +90,7 @@ def _requested(recorded: Recorded, event: e.EffectRequested) -> dict[str, Any]:
         "effect_id": recorded.entity_id,
         **event.model_dump(mode="json", include=_TOLD),
         "to_kind": to and to.kind,
-        "to_name": to and to.name,
+        "to_who": to and to.who,
         "customer_id": to and to.customer_id,
         "requested_at": recorded.occurred_at,
         "position": recorded.position,
@@ -156,14 +156,14 @@ def _endpoint(recorded: Recorded) -> dict[str, Any] | None:
 
 _INSERT: Final = """
     insert into effects (effect_id, channel, endpoint, template, template_version, order_id, sku,
-        location, to_kind, to_name, customer_id, language, rule, rule_version, requested_at,
+        location, to_kind, to_who, customer_id, language, rule, rule_version, requested_at,
         next_at, position, recorded_at)
     select x.effect_id, x.channel, x.endpoint, x.template, x.template_version, x.order_id, x.sku,
-        x.location, x.to_kind, x.to_name, x.customer_id, x.language, x.rule, x.rule_version,
+        x.location, x.to_kind, x.to_who, x.customer_id, x.language, x.rule, x.rule_version,
         x.requested_at, x.requested_at, x.position, x.recorded_at
     from json_to_recordset(%s::json) as x(
         effect_id uuid, channel text, endpoint text, template text, template_version integer,
-        order_id uuid, sku text, location text, to_kind text, to_name text, customer_id text,
+        order_id uuid, sku text, location text, to_kind text, to_who text, customer_id text,
         language text, rule text, rule_version integer, requested_at timestamptz,
         position bigint, recorded_at timestamptz)
 """

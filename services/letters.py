@@ -169,7 +169,7 @@ class Letters:
                 yield from self._people("user", about.then.owner_user)
                 yield from self._people("group", about.then.owner_group)
             case "user" | "group":
-                yield from self._people(to.kind, to.name)
+                yield from self._people(to.kind, to.who)
 
     def _people(self, kind: str, name: str | None) -> Iterator[str]:
         if name is not None:

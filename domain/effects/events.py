@@ -20,7 +20,7 @@ class Recipient(Shape):
     """Who is told; how to reach them is looked up when it is sent."""
 
     kind: RecipientKind
-    name: Name | None = None  # of the user or the group
+    who: Name | None = None  # the user or the group
     customer_id: Name | None = None  # None: the customer of the order
     address: Personal | None = None  # an e-mail address or a phone number, of nobody who is known
 

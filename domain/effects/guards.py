@@ -88,7 +88,7 @@ def recipient_is_whole(cmd: RequestEffect) -> Iterator[Unmet]:
     if to is None:
         return
     missing = {
-        "name": to.kind in ("user", "group") and to.name is None,
+        "who": to.kind in ("user", "group") and to.who is None,
         "address": to.kind == "address" and to.address is None,
         "customer_id": to.kind == "customer" and to.customer_id is None and cmd.order_id is None,
         "order_id": to.kind == "owner" and cmd.order_id is None,

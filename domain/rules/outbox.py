@@ -44,9 +44,9 @@ def _recipient(to: a.Recipient, sight: Sight) -> Recipient | None:
         case "owner" if sight.order_id is not None:
             return Recipient(kind="owner")
         case {"user": name}:
-            return Recipient(kind="user", name=name)
+            return Recipient(kind="user", who=name)
         case {"group": name}:
-            return Recipient(kind="group", name=name)
+            return Recipient(kind="group", who=name)
         case _:
             return None
 

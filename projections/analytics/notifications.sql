@@ -11,7 +11,7 @@ select
     e.sku, -- article that it is about
     e.location, -- where the article is kept
     e.to_kind, -- customer, owner, user, group, address; null: an endpoint
-    e.to_name, -- name of the user or the group
+    e.to_who, -- the user or the group
     coalesce(e.customer_id, case when e.to_kind = 'customer' then o.customer_id end) as customer_id, -- our key of the customer who is told
     e.rule, -- rule that asked for it, null: a person or a program
     e.rule_version, -- version of the rule

@@ -33,7 +33,7 @@ class ListedEffect(TypedDict):
     template: str | None
     order_id: UUID | None
     to_kind: str | None
-    to_name: str | None
+    to_who: str | None
     customer_id: str | None
     rule: str | None
     state: str
@@ -88,7 +88,7 @@ _OUTLETS: Final = """
 """
 
 _LISTED: Final = """
-    select effect_id, channel, endpoint, template, order_id, to_kind, to_name, customer_id, rule,
+    select effect_id, channel, endpoint, template, order_id, to_kind, to_who, customer_id, rule,
         state, attempts, requested_at, sent_at, next_at, reason_code
     from analytics.notifications
     where (%(state)s::text is null or state = %(state)s)

@@ -262,7 +262,7 @@ def _sheet(answer: "EffectsNow") -> "Iterator[RenderableType]":
             rows=(
                 [
                     one["effect_id"], one["channel"], one["template"] or one["endpoint"],
-                    one["order_id"], one["to_name"] or one["to_kind"], one["state"],
+                    one["order_id"], one["to_who"] or one["to_kind"], one["state"],
                     one["attempts"], one["requested_at"], one["next_at"], one["reason_code"],
                 ]
                 for one in answer["effects"]
@@ -274,7 +274,7 @@ def _page(view: Mapping[str, Any]) -> "Iterator[RenderableType]":
     plain = {name: value for name, value in view.items() if value is not None}
     says, history, to = plain.pop("says"), plain.pop("history"), plain.pop("to", None)
     if to:
-        plain["to"] = " ".join(filter(None, (to["kind"], to["name"], to["customer_id"])))
+        plain["to"] = " ".join(filter(None, (to["kind"], to["who"], to["customer_id"])))
     rows = [(name.replace("_", " "), value) for name, value in plain.items()]
     yield table(f"Effect {view['effect_id']}", "", "", rows=rows[1:])
     yield table("What it says now", "", "", rows=list(says.items()))

@@ -53,8 +53,8 @@ from services.cli import (
     stream_programs,
     tasks,
     teams,
-    work_queue,
     templates,
+    work_queue,
 )
 
 app: Final = typer.Typer(

@@ -133,12 +133,12 @@ class TestMail:
     ) -> None:
         order_id = shipped(world)
         world.send(AssignOwner(**WHO, order_id=order_id, user="ann", group="leads"))
-        named = ({"kind": "owner"}, {"kind": "group", "name": "leads"})
-        bob = {"kind": "user", "name": "bob@shop.example"}
+        named = ({"kind": "owner"}, {"kind": "group", "who": "leads"})
+        bob = {"kind": "user", "who": "bob@shop.example"}
         others = (bob, {"kind": "address", "address": "x@y.example"})
         for to in (*named, *others):
             ask(world, order_id, to=to)
-        nobody = ask(world, order_id, to={"kind": "user", "name": "nobody"})
+        nobody = ask(world, order_id, to={"kind": "user", "who": "nobody"})
 
         sent(world, mailer(world, box))
 
@@ -149,7 +149,7 @@ class TestMail:
         world.send(PublishTemplate(**WHO, definition=load_preset("low_stock")))
         stock = {"sku": "TEA-100", "location": "main"}
         world.send(ReceiveStock(**WHO, **stock, quantity=4))
-        to = {"kind": "group", "name": "leads"}
+        to = {"kind": "group", "who": "leads"}
         world.send(
             c.RequestEffect(
                 **WHO, effect_id=uuid4(), channel="mail", to=to, template="low_stock", **stock

@@ -42,6 +42,7 @@ NOT_PERSONAL = {
     ("Move", "reason"): "of a rule: the same words for all orders, published by the shop",
     ("Assign", "reason"): "of a rule",
     ("WriteNote", "note"): "of a rule",
+    ("Wording", "text"): "what a template says to anybody",
 }
 
 
@@ -116,6 +117,7 @@ def test_d4_the_personal_fields_are_these() -> None:
         "AcknowledgeAlert.note",
         "AddNote.text",
         "AlertAcknowledged.note",
+        "Recipient.address",
         "ChangeContact.address",
         "ChangeContact.email",
         "ChangeContact.name",

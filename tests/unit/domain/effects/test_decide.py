@@ -77,8 +77,8 @@ class TestRequest:
     @pytest.mark.parametrize(
         ("to", "field"),
         [
-            ({"kind": "user"}, "to.name"),
-            ({"kind": "group"}, "to.name"),
+            ({"kind": "user"}, "to.who"),
+            ({"kind": "group"}, "to.who"),
             ({"kind": "address"}, "to.address"),
         ],
     )
