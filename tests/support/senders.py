@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
+from threading import Event as Signal
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -95,3 +96,11 @@ def send_all(pipe: Connection, url: str, port: int) -> None:
         pipe.send("ready")
         pipe.recv()
         pipe.send(sender.send_due())
+
+
+def send_forever(pipe: Connection, url: str, port: int, lease_seconds: float) -> None:
+    """Be a sender with its threads for as long as the process lives."""
+    configure_logging("error", "json")
+    with open_world(url) as world:
+        pipe.send("ready")
+        sender_of(world, {MAIL: mail_gate(port)}, lease_seconds=lease_seconds).run(Signal())

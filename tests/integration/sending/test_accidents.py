@@ -1,6 +1,8 @@
 """Whatever dies, whatever is built anew: a message is sent once, or once more with the same id."""
 
 from datetime import timedelta
+from functools import partial
+from random import Random
 from uuid import UUID
 
 import psycopg
@@ -10,11 +12,12 @@ from structlog.testing import capture_logs
 from domain.effects.commands import ResendEffect
 from infra.postgres import connect
 from projections.catalog import BY_NAME
+from services.sending import AT_ONCE
 from tests.integration.projections.world import World
 from tests.integration.sending.test_sending import shipped
 from tests.support.examples import CUSTOMER, actor
 from tests.support.faults import Fault
-from tests.support.processes import Writer, leaving, listen
+from tests.support.processes import Writer, leaving, listen, listen_for
 from tests.support.receivers import Mailbox
 from tests.support.relays import wait_until
 from tests.support.senders import (
@@ -22,6 +25,7 @@ from tests.support.senders import (
     ask,
     mail_gate,
     send_all,
+    send_forever,
     send_until_killed,
     sender_of,
     states,
@@ -53,7 +57,7 @@ def test_a_kill_between_sending_and_saying_so_repeats_a_mail_once_with_the_same_
     ids = asked(world, rounds)
     for _ in range(rounds):
         with leaving([Writer(send_until_killed, world.url, box.port, SHORT)]) as (writer,):
-            listen([writer], lambda writer=writer: bool(writer.said))  # type: ignore[misc]
+            listen([writer], partial(has_spoken, writer))
             writer.kill()
             fault("sender killed between sending and saying so")
         wait_until(lambda: leases(world) == 0)
@@ -63,6 +67,34 @@ def test_a_kill_between_sending_and_saying_so_repeats_a_mail_once_with_the_same_
 
     assert sorted(box.ids) == sorted(message_ids(ids) * 2)
     assert {*states(world).values()} == {("sent", 1)}
+
+
+def test_senders_that_are_killed_at_random_leave_each_message_sent_once_in_the_ledger(
+    world: World, box: Mailbox, rounds: int, fault: Fault
+) -> None:
+    random, ids = Random(7), asked(world, 1)
+    order_id = shipped(world)
+    with leaving([]) as writers:
+        for _ in range(rounds):
+            ids += [ask(world, order_id) for _ in range(30)]
+            world.catch_up()
+            writer = Writer(send_forever, world.url, box.port, SHORT)
+            writers.append(writer)
+            listen([writer], partial(has_spoken, writer))
+            listen_for([writer], random.uniform(0, 0.3))
+            writer.kill()
+            fault("sender killed at random")
+    wait_until(lambda: leases(world) == 0)
+    world.catch_up()
+    sender_of(world, {MAIL: mail_gate(box.port)}).send_due()
+
+    assert {*states(world).items()} == {(one, ("sent", 1)) for one in ids}
+    assert {*box.ids} == {*message_ids(ids)}
+    assert len(box.ids) - len(ids) <= rounds * AT_ONCE["mail"]
+
+
+def has_spoken(writer: Writer) -> bool:
+    return bool(writer.said)
 
 
 def test_several_senders_at_once_send_each_message_once(world: World, box: Mailbox) -> None:
