@@ -23,7 +23,7 @@ from domain.orders.events import stream_of
 from domain.orders.order import Order
 from domain.paths.path import OrderPath
 from domain.public.order_state import state_of as public_state_of
-from domain.reading import Head
+from domain.reading import Head, check_versions
 from domain.stock.events import stream_of as stock_stream
 from domain.stock.stock import Stock
 from domain.templates.language import Unrenderable
@@ -198,7 +198,9 @@ class Letters:
         return self._log.load_paths([order.pinned]).get(order.pinned) if order.path else None
 
     def _events(self, stream: str) -> Sequence[Recorded]:
-        return self._log.load({stream: 0})[stream]
+        events = self._log.load({stream: 0})[stream]
+        check_versions(stream, events)
+        return events
 
 
 def _until(events: Sequence[Recorded], version: int | None) -> Sequence[Recorded]:

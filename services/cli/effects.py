@@ -176,8 +176,8 @@ def _change(
     """Ask each of the messages; exit code 1 if any refused."""
     from projections.reports.effects import list_effects
 
-    if bool(effects) == any((chosen.state, chosen.channel, chosen.endpoint, chosen.order)):
-        words = "name messages, or say which by --state, --channel, --endpoint or --order"
+    if bool(effects) == (chosen != Chosen()):
+        words = "name messages, or say which by --state, --channel, --endpoint, --order, --since"
         raise CommandFailed(words, USAGE)
     with up_to_date() as system:
         ids = list(effects or ())

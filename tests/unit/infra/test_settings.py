@@ -167,3 +167,56 @@ def test_a_dotenv_file_that_is_no_text_is_named(empty_folder: Path) -> None:
 
     with pytest.raises(SettingsError, match=r"^\.env cannot be read as UTF-8 text"):
         load_settings()
+
+
+def test_outlets_are_read_and_their_secrets_shown_to_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    secret = "whsec_" + "c2VjcmV0" * 4
+    monkeypatch.setenv("ORDERPATH_SMTP_URL", "smtps://shop:sesame@mail.example")
+    monkeypatch.setenv("ORDERPATH_MAIL_FROM", "Shop <orders@shop.example>")
+    monkeypatch.setenv(
+        "ORDERPATH_WEBHOOKS", f'{{"erp": {{"url": "https://erp.example", "secret": "{secret}"}}}}'
+    )
+    monkeypatch.setenv("ORDERPATH_CONTACTS", '{"user:ann": ["ann@shop.example"]}')
+
+    settings = load_settings()
+
+    assert settings.webhooks["erp"].secret.get_secret_value() == secret
+    assert settings.contacts == {"user:ann": ("ann@shop.example",)}
+    assert (secret in repr(settings), "sesame" in repr(settings)) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("SMTP_URL", "https://shop:sesame@mail.example", "no address of a mail server"),
+        ("SMTP_URL", "smtp+plain://shop:sesame@mail.example", "would show a password"),
+        ("WEBHOOKS", "{sesame", "is no JSON"),
+        ("WEBHOOKS", '{"erp": {"url": "https://e.example", "secret": "sesame"}}', "too short"),
+        ("WEBHOOKS", '{"mail": {"url": "https://e.example", "secret": "' + "sesame00" * 4 + '"}}',
+         "an outlet of its own"),
+        ("SMS_BODY", '{"key": "sesame"', "is no JSON"),
+        ("ZONE", "Europe/Nowhere", "is no time zone"),
+        ("LANGUAGE", "English", "two small letters"),
+    ],
+)  # fmt: skip
+def test_a_wrong_outlet_is_named_and_no_secret_is_repeated(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
+) -> None:
+    monkeypatch.setenv(f"ORDERPATH_{name}", value)
+
+    with pytest.raises(SettingsError) as failed:
+        load_settings()
+
+    assert f"ORDERPATH_{name}" in str(failed.value)
+    assert words in str(failed.value)
+    assert "sesame" not in str(failed.value)
+
+
+def test_an_outlet_that_is_half_set_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERPATH_SMTP_URL", "smtps://mail.example")
+    monkeypatch.setenv("ORDERPATH_SMS_URL", "https://sms.example")
+
+    with pytest.raises(SettingsError, match=r"(?s)say from whom.*say what goes there"):
+        load_settings()

@@ -11,6 +11,9 @@ GROUPS = {
     "": (
         "up", "down", "status", "follow", "act", "clock", "alive", "commands", "worker", "psql",
         "demo", "import", "order", "report", "queue", "team", "inbox", "alert", "task",
+        "up", "down", "status", "follow", "act", "send", "alive", "commands", "worker", "psql",
+        "demo", "import", "order",
+        "report", "queue", "team", "inbox", "alert", "task",
         "path", "calendar",
     ),
     "import": ("olist", "log", "quarantine"),
