@@ -122,7 +122,9 @@ _FINISH: Final[LiteralString] = """
 """
 _FAILURES: Final[LiteralString] = """
     select count(*) from live.effect_attempts a
-    where a.endpoint = %(endpoint)s and not a.sent and a.at > greatest(
+    where a.endpoint = %(endpoint)s and not a.sent
+        and a.reason_code in ('refused', 'unreachable', 'gone') -- what is wrong is not of ours
+        and a.at > greatest(
         (select max(o.at) from live.effect_attempts o where o.endpoint = %(endpoint)s and o.sent),
         (select p.resumed_at from live.endpoints p where p.endpoint = %(endpoint)s),
         '-infinity')

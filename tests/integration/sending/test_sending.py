@@ -325,6 +325,17 @@ class TestWebhooks:
         assert [(one["log_level"], one["endpoint"]) for one in paused] == [("error", "erp")]
         assert {state for state, _ in states(world).values()} == {"sent"}
 
+    def test_no_endpoint_is_paused_for_faults_of_ours(self, world: World) -> None:
+        for _ in range(PAUSE_AFTER + 1):
+            ask(world, uuid4(), **TO_ERP)
+        with http_receiver() as receiver:
+            sender = sender_of(world, {HOOK: WebhookEndpoint(receiver.url, KEY)})
+            assert sent(world, sender) == PAUSE_AFTER + 1
+
+        assert {state for state, _ in states(world).values()} == {"dead"}
+        assert receiver.hits == []
+        assert world.query("select count(*) from live.endpoints") == [(0,)]
+
     def test_an_endpoint_that_is_gone_is_paused_at_once(self, world: World) -> None:
         for _ in range(2):
             ask(world, shipped(world), **TO_ERP)
