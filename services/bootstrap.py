@@ -18,9 +18,8 @@ from domain.bulk import BatchStore
 from domain.messages import Actor, Command, Outcome
 from domain.reading import Head
 from domain.streaming import Lane
-from infra import calendar_files, rule_files
 from domain.templates.offered import Setting
-from infra import calendar_files, template_files
+from infra import calendar_files, rule_files, template_files
 from infra.batch_store import PostgresBatchStore
 from infra.broker import BrokerFacts, describe_broker, faust_arguments, kafka_arguments
 from infra.calendar_files import read_calendar

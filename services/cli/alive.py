@@ -21,17 +21,11 @@ class Kind(StrEnum):
     COMMANDS = "commands"
     ACT = "act"
     CLOCK = "clock"
-
-
-def alive(
-    kind: Annotated[Kind, typer.Argument(metavar="PROGRAM", help=", ".join(Kind) + ".")],
     SEND = "send"
 
 
 def alive(
-    kind: Annotated[
-        Kind, typer.Argument(metavar="PROGRAM", help="relay, worker, commands, act, send.")
-    ],
+    kind: Annotated[Kind, typer.Argument(metavar="PROGRAM", help=", ".join(Kind) + ".")],
     within: Annotated[
         float, typer.Option(min=1, metavar="SECONDS", help="How old its last sign may be.")
     ] = WITHIN_SECONDS,

@@ -1,8 +1,4 @@
-"""Programs that do what has to be done: `orderpath act` and `clock`. Each has a command of its own
-for real deployments, and `orderpath up` runs all of them beside the follower.
-"""Programs that do what has to be done: `orderpath act`, `orderpath send`. Each has a command of its
-own for real deployments, and `orderpath up` runs all of them beside the follower.
-"""Programs that do what has to be done: `orderpath act`, `orderpath send`. Each has a command of
+"""Programs that do what has to be done: `orderpath act`, `clock` and `send`. Each has a command of
 its own for real deployments, and `orderpath up` runs all of them beside the follower.
 """
 
@@ -46,6 +42,8 @@ def act() -> None:
 def clock() -> None:
     """Fire what is due, until Ctrl-C: deadlines, kept goods, waits. Start as many as you like."""
     _work("clock", "firing what is due; Ctrl-C ends it")
+
+
 def send() -> None:
     """Send mails, SMS and webhooks until Ctrl-C. Start as many as you like: they share the work."""
     _work("send", "sending messages; Ctrl-C ends it")

@@ -9,11 +9,8 @@ from tests.support.command_line import ROOT, Here
 
 GROUPS = {
     "": (
-        "up", "down", "status", "follow", "act", "clock", "alive", "commands", "worker", "psql",
-        "demo", "import", "order", "report", "queue", "team", "inbox", "alert", "task",
-        "up", "down", "status", "follow", "act", "send", "alive", "commands", "worker", "psql",
-        "demo", "import", "order",
-        "report", "queue", "team", "inbox", "alert", "task",
+        "up", "down", "status", "follow", "act", "clock", "send", "alive", "commands", "worker",
+        "psql", "demo", "import", "order", "report", "queue", "team", "inbox", "alert", "task",
         "path", "calendar",
     ),
     "import": ("olist", "log", "quarantine"),
