@@ -36,6 +36,8 @@ from domain.tasks.decide import decide as decide_task
 from domain.teams import commands as team_commands
 from domain.teams.decide import decide as decide_team
 from domain.templates.line import PublishTemplate, publish_template
+from domain.waves import commands as wave_commands
+from domain.waves.decide import decide as decide_wave
 
 # From the state of its stream, a command and the moment to events. Raises: Refusal
 Decide = Callable[[Any, Any, datetime], list[Decided]]
@@ -57,6 +59,7 @@ _DECIDED: Final[Mapping[Decide, tuple[type[Command], ...]]] = {
     decide_effect: effect_commands.COMMANDS,
     endpoints.decide: endpoints.COMMANDS,
     publish_template: (PublishTemplate,),
+    decide_wave: wave_commands.COMMANDS,
     decide_delivery_method: (SetDeliveryMethod, EndDeliveryMethod),
 }
 _DECIDERS: Final[Mapping[type[Command], Decide]] = {

@@ -55,6 +55,8 @@ from domain.vocabulary import AGGREGATES as AGGREGATES
 from domain.vocabulary import COMMANDS as COMMANDS
 from domain.vocabulary import EVENTS as EVENTS
 from domain.vocabulary import empty_state as empty_state
+from domain.waves import commands as wave_commands
+from domain.waves.decide import publish as publish_wave
 
 States = Mapping[str, Any]  # stream id -> state; every stream that streams_of named
 
@@ -84,6 +86,8 @@ def streams_of(command: Command) -> tuple[str, ...]:
             return (command.stream_id, SELECTION)
         case effect_commands.RequestEffect():
             return tuple(filter(None, (command.stream_id, command.template_stream_id)))
+        case wave_commands.PublishWave():
+            return (command.stream_id, calendar_stream(command.definition.schedule.calendar))
         case commands.OrderCommand():
             return (command.stream_id,)
         case _:
@@ -271,6 +275,9 @@ def decide_on(
         case effect_commands.RequestEffect():
             line = states.get(command.template_stream_id or "")
             return {command.stream_id: request(states[command.stream_id], line, command, now)}
+        case wave_commands.PublishWave():
+            wave, hours = (states[stream] for stream in streams_of(command))
+            return {command.stream_id: publish_wave(wave, hours, command, now)}
         case _:
             stream = stream_alone(command)
             return {stream: decide_alone(states[stream], command, now)}

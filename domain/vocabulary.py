@@ -66,6 +66,9 @@ from domain.teams.events import TEAM_EVENTS
 from domain.teams.sharing import ShareOut
 from domain.teams.team import Team
 from domain.templates import line as template_line
+from domain.waves import commands as wave_commands
+from domain.waves.events import WAVE_EVENTS
+from domain.waves.line import WaveLine
 
 _EVENT_TYPES: tuple[type[Event], ...] = (
     *ORDER_EVENTS,
@@ -91,6 +94,7 @@ _EVENT_TYPES: tuple[type[Event], ...] = (
     *EFFECT_EVENTS,
     *endpoints.EVENTS,
     template_line.TemplatePublished,
+    *WAVE_EVENTS,
 )
 _COMMAND_TYPES: tuple[type[Command], ...] = (
     *commands.COMMANDS,
@@ -117,6 +121,8 @@ _COMMAND_TYPES: tuple[type[Command], ...] = (
     *effect_commands.COMMANDS,
     *endpoints.COMMANDS,
     template_line.PublishTemplate,
+    wave_commands.PublishWave,
+    *wave_commands.COMMANDS,
 )
 
 EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
@@ -142,6 +148,7 @@ AGGREGATES: Mapping[str, type[Aggregate]] = {
     "effect": Effect,
     "endpoint": endpoints.Endpoint,
     "template": template_line.TemplateLine,
+    "wave": WaveLine,
 }
 _EMPTY: Mapping[str, Aggregate] = {name: aggregate() for name, aggregate in AGGREGATES.items()}
 

@@ -9,6 +9,7 @@ from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
 from domain.rules.line import RulePublished
 from domain.templates.line import TemplatePublished
+from domain.waves.events import WavePublished
 
 
 def definition_row(command: int, event: Event) -> dict[str, Any] | None:
@@ -24,6 +25,8 @@ def definition_row(command: int, event: Event) -> dict[str, Any] | None:
         case TemplatePublished():
             body = {"definition": event.definition}
             row = _row("template", event.template, event.template_version, body)
+        case WavePublished():
+            row = _row("wave", event.wave, event.wave_version, {"definition": event.definition})
         case _:
             return None
     return {**row, "command": command, "content_hash": event.content_hash}

@@ -51,6 +51,9 @@ from domain.tasks import events as task_events
 from domain.teams import commands as h
 from domain.teams import events as w
 from domain.teams.sharing import ShareOut
+from domain.waves import commands as wave_commands
+from domain.waves import events as wave_events
+from domain.waves.wave import Wave
 from tests.support import outgoing
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -60,6 +63,7 @@ CUSTOMER_STREAM = "customer-c-7"
 ENQUIRY_ID = UUID(int=18)
 ALERT_ID = UUID(int=19)
 TASK_ID = UUID(int=20)
+BATCH_ID = UUID(int=21)
 PRODUCT = "product-TEA-100"
 SERIES = "series-invoice"
 GROUP = "managers"  # the one that has a team
@@ -139,6 +143,16 @@ RULE = Rule.model_validate(
         "then": [{"move": "confirmed"}],
     }
 )
+WAVE = Wave.model_validate(
+    {
+        "wave": "to_work",
+        "title": {"en": "To work", "ru": "В работу"},
+        "schedule": {"at": ["10:00", "14:00"]},
+        "orders": {"status": "new", "path": "shop"},
+        "then": {"move": "confirmed", "reason": "The wave of the hour"},
+    }
+)
+_BATCH = {"wave": "to_work", "batch_id": BATCH_ID}
 _TIMER = {
     "timer_id": UUID(int=19),
     "rule": "paid_to_work",
@@ -344,6 +358,11 @@ _COMMANDS: tuple[Command, ...] = (
     PublishRule(command_id=UUID(int=1), actor=actor(), definition=RULE),
     SetRuleMode(
         command_id=UUID(int=1), actor=actor(), rule="paid_to_work", mode="shadow", of_version=1
+    ),
+    wave_commands.PublishWave(command_id=UUID(int=1), actor=actor(), definition=WAVE),
+    wave_commands.BeginWave(command_id=BATCH_ID, actor=actor(), wave="to_work", wave_version=1),
+    wave_commands.FinishWave(
+        command_id=UUID(int=1), actor=actor("clock"), **_BATCH, orders=2, accepted=2
     ),
     FireTimer(command_id=UUID(int=1), actor=actor("clock"), order_id=ORDER_ID, **_TIMER),
     s.ReceiveStock(**_WHERE, quantity=12, supplier="Leaf & Co."),
@@ -553,6 +572,16 @@ _EVENTS: tuple[Event, ...] = (
         definition=RULE.content,
     ),
     TimerFired(**_TIMER),
+    wave_events.WavePublished(
+        wave="to_work", wave_version=1, content_hash=WAVE.content_hash, definition=WAVE.content
+    ),
+    wave_events.WaveBegun(
+        **_BATCH,
+        wave_version=1,
+        due_at=NOW + timedelta(hours=1),
+        actor=actor("clock", "warehouse"),
+    ),
+    wave_events.WaveFinished(**_BATCH, orders=5, accepted=3, refused=1, nothing=1, failed=0),
     t.StockReceived(quantity=12, supplier="Leaf & Co."),
     t.StockAdjusted(difference=-1, counted=11, reason_code="damaged"),
     t.StockReserved(**_ITEM, quantity=3, expires_at=NOW + timedelta(hours=1)),

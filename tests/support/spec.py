@@ -55,6 +55,8 @@ from domain.tasks.task import Task
 from domain.teams.events import TEAM_EVENTS, team_stream
 from domain.teams.holding import holder_change
 from domain.teams.team import Team
+from domain.waves.events import WaveBegun, WaveFinished, WavePublished
+from domain.waves.events import stream_of as wave_stream
 from tests.support.examples import (
     ALERT_ID,
     CUSTOMER_STREAM,
@@ -283,6 +285,8 @@ def _stream(event: Event) -> str:
             return f"calendar-{event.calendar}"
         case RulePublished():
             return f"rule-{event.rule}"
+        case WavePublished() | WaveBegun() | WaveFinished():
+            return wave_stream(event.wave)
         case TimerFired():
             return timer_stream(ORDER_ID)
         case _ if isinstance(event, STOCK_EVENTS):

@@ -63,6 +63,7 @@ def somewhere(name: str) -> Scenario:
         "delivery_method.end": "delivery_method.set",
         "enquiry.close": "enquiry.recorded",
         "rule.set_mode": "rule.published",
+        "wave.begin": "wave.published",
         "alert.acknowledge": "alert.raised",
         "task.assign": "task.created",
         "task.finish": "task.created",
@@ -73,6 +74,10 @@ def somewhere(name: str) -> Scenario:
     if name in ("team.remove_member", "team.come", "team.go"):
         there = ["team.member_came"] if name == "team.go" else []
         return given(*happened("team.member_set", *there))
+    if name == "wave.publish":
+        return given(*happened("calendar.published"))
+    if name == "wave.finish":
+        return given(*happened("wave.published", "wave.begun"))
     match name.partition(".")[0]:
         case "customer" if name != "customer.create":
             return given(*happened("customer.created", "customer.tag_added", "customer.mark_set"))

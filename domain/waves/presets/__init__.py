@@ -1,0 +1,1 @@
+"""Waves that come with Orderpath."""

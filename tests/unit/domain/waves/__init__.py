@@ -1,0 +1,1 @@
+"""Waves: their language, their history, when they come."""
