@@ -197,6 +197,10 @@ class EventLog:
         """Name the rules that have a published version."""
         return self._names("rule")
 
+    def wave_names(self) -> set[str]:
+        """Name the waves that have a published version."""
+        return self._names("wave")
+
     def published(self, kinds: Sequence[str]) -> list[Recorded | Undecodable]:
         """Give every publication of these kinds: path, calendar, rule."""
         streams = [f"{kind}-{name}" for kind in kinds for name in self._names(kind)]

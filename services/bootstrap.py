@@ -19,7 +19,7 @@ from domain.messages import Actor, Command, Outcome
 from domain.reading import Head
 from domain.streaming import Lane
 from domain.templates.offered import Setting
-from infra import calendar_files, rule_files, template_files
+from infra import calendar_files, rule_files, template_files, wave_files
 from infra.batch_store import PostgresBatchStore
 from infra.broker import BrokerFacts, describe_broker, faust_arguments, kafka_arguments
 from infra.calendar_files import read_calendar
@@ -101,6 +101,7 @@ __all__ = [
     "stop_database",
     "template_files",
     "utc_now",
+    "wave_files",
 ]
 
 SYSTEM: Final = Actor(kind="system", id="orderpath")

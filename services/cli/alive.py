@@ -22,6 +22,7 @@ class Kind(StrEnum):
     ACT = "act"
     CLOCK = "clock"
     SEND = "send"
+    WAVES = "waves"
 
 
 def alive(

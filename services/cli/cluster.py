@@ -31,6 +31,7 @@ PROGRAMS: Final = {
     "act": ("act",),
     "clock": ("clock",),
     "send": ("send",),
+    "waves": ("waves",),
 }
 
 

@@ -1,4 +1,5 @@
 """Programs that do what has to be done: `orderpath act`, `clock` and `send`. Each has a command of
+"""Programs that do what has to be done: `orderpath act`, `clock`, `waves`. Each has a command of
 its own for real deployments, and `orderpath up` runs all of them beside the follower.
 """
 
@@ -27,10 +28,17 @@ def _clockwork(system: "System") -> Hand:
     return clockwork_of(system)
 
 
+def _wave_clock(system: "System") -> Hand:
+    from services.wave_clock import WaveClock
+
+    return WaveClock(system)
+
+
 HANDS: Final[Mapping[str, Callable[["System"], Hand]]] = {
     "act": lambda system: system.acting(),
     "clock": _clockwork,
     "send": lambda system: system.sender(),
+    "waves": _wave_clock,
 }
 
 
@@ -47,6 +55,9 @@ def clock() -> None:
 def send() -> None:
     """Send mails, SMS and webhooks until Ctrl-C. Start as many as you like: they share the work."""
     _work("send", "sending messages; Ctrl-C ends it")
+def waves() -> None:
+    """Begin waves at their hours and carry them out, until Ctrl-C. Start as many as you like."""
+    _work("waves", "carrying out waves; Ctrl-C ends it")
 
 
 def _work(name: str, line: str) -> None:

@@ -127,6 +127,7 @@ for program in (
     hands.act,
     hands.clock,
     hands.send,
+    hands.waves,
     status.psql,
     demo.demo,
     work_queue.queue,

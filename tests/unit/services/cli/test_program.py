@@ -11,6 +11,8 @@ GROUPS = {
     "": (
         "up", "down", "status", "follow", "act", "clock", "send", "alive", "commands", "worker",
         "psql", "demo", "import", "order", "report", "queue", "team", "inbox", "alert", "task",
+        "up", "down", "status", "follow", "act", "clock", "waves", "alive", "commands", "worker", "psql",
+        "demo", "import", "order", "report", "queue", "team", "inbox", "alert", "task",
         "path", "calendar",
     ),
     "import": ("olist", "log", "quarantine"),

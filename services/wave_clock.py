@@ -1,0 +1,92 @@
+"""The clock of the waves: begins those whose hour has come, and carries out what has begun.
+
+`orderpath waves` runs it, any number at once. It is no part of services.clock, because asking many
+orders takes its time, and no deadline waits for that.
+"""
+
+from collections.abc import Callable
+from threading import Event as Signal
+from typing import Final
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import structlog
+
+from domain.refusals import InfraError
+from domain.rules.schedules import latest_hour
+from domain.waves.commands import BeginWave
+from domain.waves.line import Running, WaveLine
+from services.bootstrap import System
+from services.clock import LOOK_SECONDS, PATIENCE_SECONDS
+from services.waves import WaveLines, by_clock, carry_out, source_of
+
+_WAVES: Final = uuid5(NAMESPACE_URL, "orderpath:begin_wave")
+
+log_ = structlog.get_logger()
+
+
+class WaveClock:
+    """Begins waves and carries them out. For one thread."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._lines = WaveLines(system)
+        self._stop = Signal()
+        self._beat: Callable[[], None] = lambda: None
+
+    def run(self, stop: Signal, beat: Callable[[], None] = lambda: None) -> None:
+        """Work until told to stop, also within a wave; wait out a database that is away.
+
+        beat: gives a sign of life, again and again
+        """
+        self._stop, self._beat = stop, beat
+        while not stop.is_set():
+            beat()
+            try:
+                self.work()
+                wait = LOOK_SECONDS
+            except InfraError as error:
+                log_.warning("waves_wait", code=error.code, message=str(error))
+                wait = PATIENCE_SECONDS
+            stop.wait(wait)
+
+    def work(self) -> int:
+        """Begin what is due now, carry out all that has begun; give how many waves ended.
+
+        Raises: InfraError
+        """
+        for line in self._lines.read().values():
+            self._begin(line)
+        open_ = [run for line in self._lines.read().values() for run in line.running.items()]
+        return sum(self._carry_out(batch_id, running) for batch_id, running in open_)
+
+    def _begin(self, line: WaveLine) -> None:
+        """Begin a wave at the latest of its hours that have come: those before are made up for."""
+        wave, since = line.wave, line.since
+        if wave is None or since is None or wave.mode == "off":
+            return
+        calendar, now = self._lines.calendar_of(wave).calendar, self._system.clock()
+        if calendar is None:
+            return
+        hour = latest_hour(wave.schedule, calendar, after=since, until=now)
+        if hour is None:
+            return
+        what = f"{wave.wave}:{line.wave_version}:{hour.isoformat()}"
+        begin = BeginWave(
+            command_id=uuid5(_WAVES, what),
+            actor=by_clock(wave),
+            source=source_of(wave.wave, line.wave_version),
+            wave=wave.wave,
+            wave_version=line.wave_version,
+            due_at=hour,
+        )
+        self._system.execute(begin)
+
+    def _carry_out(self, batch_id: UUID, running: Running) -> bool:
+        asked = 0
+        for _ in carry_out(self._system, batch_id, running):
+            asked += 1
+            self._beat()
+            if self._stop.is_set():
+                return False  # What has begun goes on with the next start.
+        log_.info("wave_ended", wave=running.wave.wave, batch_id=str(batch_id), orders=asked)
+        return True

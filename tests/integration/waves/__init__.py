@@ -1,0 +1,1 @@
+"""Promises of waves on real PostgreSQL."""
