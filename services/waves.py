@@ -7,14 +7,14 @@ comes across it. Two at once do the work twice, and every order is asked once.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4, uuid5
 
 from domain.bulk import MAX_ORDERS, Batch, BatchOrder, OrderResult
 from domain.catalog import empty_state
-from domain.messages import Actor, Recorded
+from domain.messages import Actor
 from domain.orders.commands import ChangeStatus
 from domain.paths.calendar_line import CalendarLine
 from domain.paths.calendar_line import stream_of as calendar_stream
@@ -64,7 +64,8 @@ class WaveLines:
 class Run:
     """One time that a wave was begun."""
 
-    begun: WaveBegun
+    batch_id: UUID
+    running: Running  # as it began
     begun_at: datetime
     begun_by: str
     finished: WaveFinished | None = None
@@ -168,17 +169,16 @@ def _finish(system: System, batch_id: UUID, running: Running, counts: Mapping[st
 def runs_of(system: System, name: str) -> list[Run]:
     """Give every time that a wave was begun, the latest first."""
     stream = stream_of(name)
-    runs: dict[UUID, Run] = {}
+    line, runs = WaveLine(), dict[UUID, Run]()
     for recorded in system.log.load({stream: 0})[stream]:
+        line = line.evolve(recorded)
         match recorded.event:
-            case WaveBegun() as begun:
-                runs[begun.batch_id] = Run(begun, recorded.recorded_at, recorded.actor_id)
-            case WaveFinished() as finished:
-                runs[finished.batch_id] = _ended(runs[finished.batch_id], finished, recorded)
+            case WaveBegun(batch_id=batch_id):
+                at, by = recorded.recorded_at, recorded.actor_id
+                runs[batch_id] = Run(batch_id, line.running[batch_id], at, by)
+            case WaveFinished(batch_id=batch_id) as finished:
+                at, run = recorded.recorded_at, runs[batch_id]
+                runs[batch_id] = replace(run, finished=finished, finished_at=at)
             case _:
                 pass
     return list(reversed(runs.values()))
-
-
-def _ended(run: Run, finished: WaveFinished, recorded: Recorded) -> Run:
-    return Run(run.begun, run.begun_at, run.begun_by, finished, recorded.recorded_at)

@@ -76,20 +76,27 @@ def carried_out(
 ) -> "BatchReport":
     """Ask every order, or rehearse it, and give what became of them."""
     from services.bulk.batches import begin, known_batch, run
-    from services.bulk.rehearsal import rehearse
     from services.bulk.report import BatchReport
 
     if batching.preview:
-        orders = choose()
-        report = BatchReport(batch, len(orders), rehearsed=True)
-        _take(report, rehearse(system, batch, orders), "Rehearsing")
-    elif begun := begin(system, batch, choose):
+        return rehearsed(system, batch, choose())
+    if begun := begin(system, batch, choose):
         say(f"Batch {begun.batch_id}: with --batch-id and this id it goes on where it stopped.")
         report = BatchReport(begun, begun.orders)
-        _take(report, run(system, begun), "Asking the orders")
+        take(report, run(system, begun), "Asking the orders")
         report.batch = known_batch(system, begun.batch_id)
     else:
         report = BatchReport(batch, 0)
+    return report
+
+
+def rehearsed(system: "System", batch: "Batch", orders: "Sequence[BatchOrder]") -> "BatchReport":
+    """Give what each order would answer."""
+    from services.bulk.rehearsal import rehearse
+    from services.bulk.report import BatchReport
+
+    report = BatchReport(batch, len(orders), rehearsed=True)
+    take(report, rehearse(system, batch, orders), "Rehearsing")
     return report
 
 
@@ -100,7 +107,8 @@ def finish(report: "BatchReport", *, as_json: bool) -> None:
         raise SystemExit(WANTING)
 
 
-def _take(report: "BatchReport", results: "Iterable[OrderResult]", label: str) -> None:
+def take(report: "BatchReport", results: "Iterable[OrderResult]", label: str) -> None:
+    """Take the results one by one, and move a bar meanwhile."""
     with progress_bar(label) as move:
         for number, result in enumerate(results, 1):
             report.take(result)
@@ -113,6 +121,10 @@ def sheet(report: "BatchReport") -> "Iterator[RenderableType]":
     yield _sentence(report)
     if report.codes:
         yield table("What stands against it", "code", "orders>", rows=report.codes.most_common())
+    if report.rehearsed and (ahead := [one for one in report.results if one.kind == "accepted"]):
+        shown = ahead[:LISTED_FOR_PEOPLE]
+        title = "Orders that go" if len(shown) == len(ahead) else f"The first {len(shown)} that go"
+        yield table(title, "order!", rows=[(one.order_id,) for one in shown])
     refused = [result for result in report.results if result.kind not in ("accepted", "nothing")]
     if refused:
         shown = refused[:LISTED_FOR_PEOPLE]

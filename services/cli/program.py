@@ -54,6 +54,7 @@ from services.cli import (
     tasks,
     teams,
     templates,
+    waves,
     work_queue,
 )
 
@@ -148,6 +149,7 @@ for group in (
     delivery_methods.app,
     alerts.app,
     tasks.app,
+    waves.app,
     reports.app,
     projections.app,
     paths.app,

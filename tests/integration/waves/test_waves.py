@@ -143,7 +143,7 @@ def test_p31_a_wave_that_is_off_waits_for_people(shop: Shop) -> None:
 
     assert shop.moved() == dict.fromkeys(ids, 1)
     (run,) = runs_of(shop.system, "to_work")
-    assert (run.begun.due_at, run.begun_by) == (None, "ann")
+    assert (run.running.due_at, run.begun_by) == (None, "ann")
     assert run.finished is not None
 
 
