@@ -53,7 +53,8 @@ def decide(line: WaveLine, command: BeginWave | FinishWave, now: datetime) -> li
 
 
 def _begin(line: WaveLine, command: BeginWave, now: datetime) -> list[Decided]:
-    if unmet := [*_is_published(line, command), *_few_run(line, command)]:
+    unmet = [*_is_published(line, command), *_clock_says(command), *_few_run(line, command)]
+    if unmet:
         raise Refusal(*unmet)
     is_latest = command.wave_version in (None, line.wave_version)
     if not is_latest or (command.due_at is not None and not _comes(line, command.due_at, now)):
@@ -81,6 +82,17 @@ def _is_published(line: WaveLine, command: BeginWave) -> Iterator[Unmet]:
             field="wave",
             message=f"No wave {command.wave} is published",
             needed="publish it first: `orderpath wave list` names those that are",
+        )
+
+
+def _clock_says(command: BeginWave) -> Iterator[Unmet]:
+    """Or somebody without the wave's roles could take an hour away from it."""
+    if command.due_at is not None and command.actor.kind != "clock":
+        yield Unmet(
+            code="hour_not_told_by_clock",
+            field="due_at",
+            message="Only the clock says that an hour has come",
+            needed="leave due_at out: the wave begins now",
         )
 
 

@@ -121,6 +121,10 @@ class TestBegin:
         given(published(WAVE)).when(begin(None, None)).then(begun(None))
         at(TEN, TEN, published(WAVE), begun(None, 6)).then(begun(TEN))
 
+    def test_a_person_does_not_say_that_an_hour_has_come(self) -> None:
+        by_ann = begin(TEN).model_copy(update={"actor": actor("user", "lead")})
+        given(published(WAVE)).at(TEN).when(by_ann).then_refused("hour_not_told_by_clock")
+
     def test_a_wave_that_nobody_published_is_not_begun(self) -> None:
         given().when(begin(None)).then_refused("wave_unknown")
 
