@@ -1,8 +1,10 @@
 """What may become due, each as a command that says so. The clock asks for it: services.clock."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, Protocol
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -10,10 +12,21 @@ from psycopg import Cursor
 
 from domain.messages import Actor, Command
 from domain.orders.commands import ExpireReservations, PassDeadline
+from domain.paths.calendars import Calendar
+from domain.rules.schedules import latest_hour
 from domain.rules.timers import FireTimer
+from domain.rules.triggers import OnSchedule
 from projections.reports.due import Ask
 from projections.reports.due_deadlines import DueDeadline, list_due_deadlines
 from projections.reports.due_reservations import DueOrder, list_due_reservations
+from projections.reports.due_schedules import (
+    DueHour,
+    Hour,
+    ScheduledRule,
+    list_due_hours,
+    list_scheduled_rules,
+    read_calendars,
+)
 from projections.reports.due_waits import DueWait, list_due_waits
 
 CLOCK: Final = Actor(kind="clock", id="orderpath")
@@ -21,6 +34,7 @@ SOURCE: Final = "clock"  # of its commands
 
 _DEADLINES: Final = uuid5(NAMESPACE_URL, "orderpath:pass_deadline")
 _WAITS: Final = uuid5(NAMESPACE_URL, "orderpath:fire_timer")
+_SCHEDULES: Final = uuid5(NAMESPACE_URL, "orderpath:fire_schedule")
 _RESERVATIONS: Final = uuid5(NAMESPACE_URL, "orderpath:expire_reservations")
 
 
@@ -72,7 +86,44 @@ class DueWaits:
         return [Due(one.due_at, one.order_id, str(one.wait_id), _fire(one)) for one in found]
 
 
-SOURCES: Final[Sequence[Source]] = (DueDeadlines(), DueReservations(), DueWaits())
+class DueSchedules:
+    """Fixed hours of rules, for the orders in their statuses. Of several hours that have come the
+    latest: what was missed is made up for once."""
+
+    def list_due(self, cursor: Cursor[Any], ask: Ask) -> Sequence[Due]:
+        """List them in due order."""
+        if not (hours := _hours(cursor, ask.now)):
+            return []
+        found = list_due_hours(cursor, ask, hours)
+        return [Due(one.due_at, one.order_id, one.rule, _strike(one)) for one in found]
+
+
+SOURCES: Final[Sequence[Source]] = (DueDeadlines(), DueReservations(), DueWaits(), DueSchedules())
+
+
+def _hours(cursor: Cursor[Any], now: datetime) -> list[Hour]:
+    """Work out which hours of which rules have come, each behind the publication of its rule."""
+    asked = [(one, on) for one in list_scheduled_rules(cursor) for on in _schedules(one)]
+    calendars = read_calendars(cursor, {on.schedule.calendar for _, on in asked}) if asked else {}
+    statuses: dict[tuple[datetime, str, int], set[str]] = defaultdict(set)
+    for one, on in asked:
+        if (text := calendars.get(on.schedule.calendar)) is None:
+            continue
+        calendar = _calendar(text)
+        hour = latest_hour(on.schedule, calendar, after=one.published_at, until=now)
+        if hour is not None:
+            statuses[hour, one.rule, one.rule_version] |= set(on.in_)
+    return [Hour(*key, tuple(sorted(found))) for key, found in statuses.items()]
+
+
+def _schedules(one: ScheduledRule) -> list[OnSchedule]:
+    return [OnSchedule.model_validate(on) for on in one.on if "schedule" in on]
+
+
+@lru_cache(maxsize=100)
+def _calendar(text: str) -> Calendar:
+    """Read a calendar, which takes milliseconds."""
+    return Calendar.model_validate_json(text)
 
 
 def _pass(one: DueDeadline) -> PassDeadline:
@@ -111,5 +162,21 @@ def _fire(one: DueWait) -> FireTimer:
         rule=one.rule,
         rule_version=one.rule_version,
         why=one.why,
+        due_at=one.due_at,
+    )
+
+
+def _strike(one: DueHour) -> FireTimer:
+    """One hour is one thing for each order, whatever version of the rule has it."""
+    timer_id = uuid5(_SCHEDULES, f"{one.rule}:{one.due_at.isoformat()}:{one.order_id}")
+    return FireTimer(
+        command_id=timer_id,
+        actor=CLOCK,
+        source=SOURCE,
+        order_id=one.order_id,
+        timer_id=timer_id,
+        rule=one.rule,
+        rule_version=one.rule_version,
+        why="schedule",
         due_at=one.due_at,
     )

@@ -1,0 +1,92 @@
+"""Questions: which rules look at fixed hours, and for which orders has such an hour come? Test
+orders too, so it asks the tables, not the views.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final, LiteralString
+from uuid import UUID
+
+from psycopg import Cursor
+from pydantic_core import to_json
+
+from projections.reports.due import IN_PARTS, Ask
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledRule:
+    """The latest version of a rule that is not off and looks at fixed hours."""
+
+    rule: str
+    rule_version: int
+    on: Sequence[Mapping[str, Any]]  # its triggers, as published
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """An hour that has come for a rule."""
+
+    due_at: datetime
+    rule: str
+    rule_version: int
+    statuses: tuple[str, ...]  # of the orders that it has come for
+
+
+@dataclass(frozen=True, slots=True)
+class DueHour:
+    """An hour that has come for an order, and of which nobody said so."""
+
+    due_at: datetime
+    order_id: UUID
+    rule: str
+    rule_version: int
+
+
+def list_scheduled_rules(cursor: Cursor[Any]) -> list[ScheduledRule]:
+    """List them in alphabetical order."""
+    return [ScheduledRule(*row) for row in cursor.execute(_RULES)]
+
+
+def read_calendars(cursor: Cursor[Any], names: Iterable[str]) -> dict[str, str]:
+    """Give the latest version of each calendar as JSON text; what is not published is missing."""
+    return dict(cursor.execute(_CALENDARS, [list(names)]).fetchall())
+
+
+def list_due_hours(cursor: Cursor[Any], ask: Ask, hours: Sequence[Hour]) -> list[DueHour]:
+    """List the orders that were in the statuses at the hour and still are, in due order."""
+    given = to_json([asdict(hour) for hour in hours]).decode()
+    return [DueHour(*row) for row in cursor.execute(_ORDERS, {**ask.parameters, "hours": given})]
+
+
+_RULES: Final[LiteralString] = """
+    select d.name, d.version, d.body -> 'definition' -> 'on', e.occurred_at
+    from (
+        select distinct on (name) name, version, body from log.definitions
+        where kind = 'rule' order by name, version desc) d
+    join log.events e on e.stream_id = 'rule-' || d.name and e.version = d.version
+    where jsonb_path_exists(d.body::jsonb, '$.definition.on[*].schedule')
+      and d.body -> 'definition' ->> 'mode' is distinct from 'off'
+    order by d.name
+"""
+_CALENDARS: Final[LiteralString] = """
+    select distinct on (name) name, (body -> 'definition')::text from log.definitions
+    where kind = 'calendar' and name = any(%s) order by name, version desc
+"""
+_ORDERS: Final[LiteralString] = f"""
+    select h.due_at, s.order_id, h.rule, h.rule_version
+    from jsonb_to_recordset(%(hours)s::jsonb)
+        as h(due_at timestamptz, rule text, rule_version int, statuses text[])
+    join live.standings s on s.status = any(h.statuses) and s.entered_at <= h.due_at
+    where {IN_PARTS}
+      and (%(due_at)s::timestamptz is null
+           or (h.due_at, s.order_id, h.rule) > (%(due_at)s, %(order_id)s::uuid, %(which)s::text))
+      and not exists (
+        select from log.events e
+        cross join lateral (select convert_from(e.payload, 'UTF8')::jsonb) as told(said)
+        where e.stream_id = 'timer-' || s.order_id and e.type = 'timer.fired.v1'
+          and told.said ->> 'why' = 'schedule' and told.said ->> 'rule' = h.rule
+          and (told.said ->> 'due_at')::timestamptz = h.due_at)
+    order by h.due_at, s.order_id, h.rule limit %(limit)s
+"""  # noqa: S608 - constants
