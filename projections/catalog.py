@@ -27,6 +27,7 @@ from projections.stock_levels import StockLevels
 from projections.tasks import Tasks
 from projections.teams import Teams
 from projections.trigger_runs import TriggerRuns
+from projections.waves import Waves
 
 PROJECTIONS: tuple[Projection, ...] = (
     Orders(),
@@ -52,6 +53,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Alerts(),
     Tasks(),
     Effects(),
+    Waves(),
 )
 
 BY_NAME: Mapping[str, Projection] = {projection.name: projection for projection in PROJECTIONS}

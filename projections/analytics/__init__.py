@@ -71,6 +71,7 @@ PARTS: Final = (
     "work_queue",
     "alerts",
     "tasks",
+    "waves",
     "inbox",
     "notifications",
     "freshness",
