@@ -4,7 +4,7 @@ The language is described in docs/waves.md. Called through services.bootstrap, f
 waves and for the files of a shop.
 """
 
-from domain.waves.wave import Wave
+from domain.waves.definition import Wave
 from infra.yaml_language import Language, Misfit
 
 

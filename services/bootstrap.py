@@ -22,7 +22,6 @@ from domain.templates.offered import Setting
 from infra import calendar_files, rule_files, template_files, wave_files
 from infra.batch_store import PostgresBatchStore
 from infra.broker import BrokerFacts, describe_broker, faust_arguments, kafka_arguments
-from infra.calendar_files import read_calendar
 from infra.contact_ids import ContactIds
 from infra.embedded import (
     embedded_url,
@@ -79,6 +78,7 @@ __all__ = [
     "analyst_url",
     "broker_facts",
     "broker_state",
+    "calendar_files",
     "count_partitions",
     "database_runs",
     "faust_arguments",
@@ -90,7 +90,6 @@ __all__ = [
     "place_path",
     "preset_names",
     "raise_epoch",
-    "read_calendar",
     "read_owners",
     "read_path",
     "rule_files",

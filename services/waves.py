@@ -19,11 +19,12 @@ from domain.orders.commands import ChangeStatus
 from domain.paths.calendar_line import CalendarLine
 from domain.paths.calendar_line import stream_of as calendar_stream
 from domain.refusals import Unusable
+from domain.rules.actions import Move
 from domain.rules.schedules import next_hour
 from domain.waves.commands import FinishWave
+from domain.waves.definition import Wave
 from domain.waves.events import WaveBegun, WaveFinished, stream_of
 from domain.waves.line import Running, WaveLine
-from domain.waves.wave import Wave
 from projections.reports.selected import list_selected
 from services.bootstrap import System
 from services.bulk.batches import begin, run
@@ -115,12 +116,18 @@ def batch_of(batch_id: UUID, running: Running) -> Batch:
     return Batch(
         batch_id=batch_id,
         command=ChangeStatus.NAME,
-        body=wave.then.body,
+        body=_asked(wave.then),
         selection={"wave": [wave.wave], **wave.orders.conditions},
         actor=running.actor,
         source=source_of(wave.wave, running.wave_version),
         reason=wave.then.reason,
     )
+
+
+def _asked(move: Move) -> dict[str, Any]:
+    """Give what the command to each order says, as JSON values."""
+    said = move.model_dump(include={"reason_code", "initiator"}, exclude_none=True)
+    return {"to_status": move.move, **said}
 
 
 def trial_of(line: WaveLine) -> Batch:

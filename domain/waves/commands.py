@@ -5,8 +5,8 @@ from typing import ClassVar
 from uuid import UUID
 
 from domain.messages import Code, Command, Moment
+from domain.waves.definition import Wave
 from domain.waves.events import Orders, Version, stream_of
-from domain.waves.wave import Wave
 
 
 class PublishWave(Command):

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from domain.messages import Actor, Happened
+from domain.waves.definition import Wave
 from domain.waves.events import WaveBegun, WaveFinished, WavePublished
-from domain.waves.wave import Wave
 
 
 @dataclass(frozen=True)

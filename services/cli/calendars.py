@@ -63,10 +63,10 @@ def publish(
 ) -> None:
     """Make a calendar the one that limits follow; the same content again is nothing new."""
     from domain.paths.calendar_line import PublishCalendar
-    from services.bootstrap import read_calendar
+    from services.bootstrap import calendar_files
 
     given = given_file(file)
-    definition = read_calendar(given.text, where=given.name)
+    definition = calendar_files.read_calendar(given.text, where=given.name)
     name = definition.calendar
     with opened() as system:
         outcome = execute(system, PublishCalendar, sending, {"definition": definition})

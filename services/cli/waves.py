@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from domain.messages import Outcome
+    from domain.waves.definition import Wave
     from domain.waves.line import Running, WaveLine
-    from domain.waves.wave import Wave
     from services.bootstrap import System
     from services.waves import Run
 

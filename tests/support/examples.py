@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from domain.waves.wave import Wave
+
 from domain.alerts import commands as alert_commands
 from domain.alerts import events as alert_events
 from domain.attempts import AttemptRefused
@@ -53,7 +55,7 @@ from domain.teams import events as w
 from domain.teams.sharing import ShareOut
 from domain.waves import commands as wave_commands
 from domain.waves import events as wave_events
-from domain.waves.wave import Wave
+from domain.waves.definition import Wave
 from tests.support import outgoing
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 from domain.messages import Outcome, Recorded
 from domain.orders.events import StatusChanged
 from domain.waves.commands import BeginWave, PublishWave
+from domain.waves.definition import Wave
 from domain.waves.events import WaveBegun, WaveFinished
-from domain.waves.wave import Wave
 from services.bootstrap import System
 from services.bulk.batches import known_batch, results
 from services.demo.clock import VirtualClock

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.waves.wave import Wave
+from domain.waves.definition import Wave
 from infra.path_files import load_preset as load_path
 from infra.wave_files import load_preset, preset_names, read_wave
 from infra.yaml_language import FileError

@@ -9,9 +9,9 @@ import pytest
 from domain.messages import Event
 from domain.waves.commands import BeginWave, PublishWave
 from domain.waves.decide import MAX_RUNNING
+from domain.waves.definition import Wave
 from domain.waves.events import WaveBegun, WaveFinished, WavePublished
 from domain.waves.line import WaveLine
-from domain.waves.wave import Wave
 from tests.support.examples import COMMANDS, EVENTS, NOW, WAVE, actor
 from tests.support.spec import STEP, Answer, Stored, given
 

@@ -3,7 +3,7 @@
 Source: the YAML language of docs/waves.md; infra reads the file, `Wave` checks it.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -32,19 +32,6 @@ class Meant(Shape):
         return {name: list(values) for name, values in self if values}
 
 
-class Ask(Move):
-    """Where each order is to go, and what its history says why."""
-
-    reason: Text | None = None  # for people
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """Give what the command to each order says, as JSON values."""
-        said = {"to_status": self.move, "reason_code": self.reason_code}
-        said["initiator"] = self.initiator
-        return {name: value for name, value in said.items() if value is not None}
-
-
 class Wave(Definition):
     """One wave, checked."""
 
@@ -54,5 +41,5 @@ class Wave(Definition):
     mode: Mode = "on"
     schedule: Schedule
     orders: Meant
-    then: Ask
+    then: Move
     roles: tuple[Code, ...] = ()  # that it acts with, where a path asks for one
