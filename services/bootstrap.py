@@ -21,23 +21,17 @@ from domain.streaming import Lane
 from domain.templates.offered import Setting
 from infra import calendar_files, rule_files, template_files, wave_files
 from infra.batch_store import PostgresBatchStore
-from infra.broker import BrokerFacts, describe_broker, faust_arguments, kafka_arguments
+from infra.broker import faust_arguments, kafka_arguments
 from infra.contact_ids import ContactIds
 from infra.embedded import (
-    embedded_url,
     full_disk_named,
     postgres_binary,
     start_embedded,
-    stop_embedded,
 )
 from infra.event_log import EventLog, open_log
 from infra.import_desk import ImportDesk
 from infra.local_broker import (
-    broker_state,
     find_brokers,
-    local_broker_address,
-    start_local_broker,
-    stop_local_broker,
 )
 from infra.log import configure_logging
 from infra.log_records import unpack
@@ -76,11 +70,8 @@ __all__ = [
     "System",
     "analyst_shell",
     "analyst_url",
-    "broker_facts",
-    "broker_state",
     "calendar_files",
     "count_partitions",
-    "database_runs",
     "faust_arguments",
     "find_brokers",
     "kafka_arguments",
@@ -94,10 +85,6 @@ __all__ = [
     "read_path",
     "rule_files",
     "shared_login",
-    "start_broker",
-    "start_database",
-    "stop_broker",
-    "stop_database",
     "template_files",
     "utc_now",
     "wave_files",
@@ -342,43 +329,6 @@ def open_system(
             yield system
         finally:
             system.close()
-
-
-def database_runs(settings: Settings) -> bool:
-    """Say whether the embedded server runs, starting nothing; of another one we assume it."""
-    return bool(settings.database_url) or embedded_url(settings.data_dir) is not None
-
-
-def start_database(settings: Settings) -> None:
-    """Start the embedded server if it does not run."""
-    if not settings.database_url:
-        start_embedded(settings.data_dir)
-
-
-def stop_database(settings: Settings) -> bool:
-    """Stop the embedded server, whoever uses it. False if it did not run, or is not ours."""
-    return not settings.database_url and stop_embedded(settings.data_dir)
-
-
-def start_broker(settings: Settings) -> str:
-    """Start the local Kafka if it does not run, and give its host:port."""
-    return start_local_broker(settings.data_dir)
-
-
-def stop_broker(settings: Settings) -> bool:
-    """Stop the local Kafka, whoever uses it. False if it did not run."""
-    return stop_local_broker(settings.data_dir)
-
-
-def broker_facts(settings: Settings) -> tuple[str, BrokerFacts] | None:
-    """Ask the brokers that programs use: where, and what they say. None: the local one is stopped.
-
-    Raises: InfraError broker_unavailable
-    """
-    if not settings.kafka and local_broker_address(settings.data_dir) is None:
-        return None
-    found = find_brokers(settings)
-    return found.kafka, describe_broker(kafka_arguments(found))
 
 
 def analyst_shell(system: System) -> tuple[list[str], dict[str, str]]:

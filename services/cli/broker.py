@@ -28,7 +28,8 @@ app: Final = typer.Typer(
 @app.command()
 def up(json: AsJson = False) -> None:
     """Start the local Kafka in the data folder; it stays until `kafka down`."""
-    from services.bootstrap import load_settings, start_broker
+    from services.bootstrap import load_settings
+    from services.servers import start_broker
 
     settings = load_settings()
     notice = Timer(
@@ -49,7 +50,8 @@ def up(json: AsJson = False) -> None:
 @app.command()
 def down(json: AsJson = False) -> None:
     """Stop the local Kafka, whoever uses it; its topics stay."""
-    from services.bootstrap import load_settings, stop_broker
+    from services.bootstrap import load_settings
+    from services.servers import stop_broker
 
     stopped = stop_broker(load_settings())
     sentence = "Stopped Kafka." if stopped else "Kafka was not running here."
@@ -68,7 +70,7 @@ def status(json: AsJson = False) -> None:
 
 
 def _status(settings: "Settings") -> dict[str, Any]:
-    from services.bootstrap import broker_facts
+    from services.servers import broker_facts
 
     found = broker_facts(settings)
     address, facts = found or (None, None)

@@ -37,7 +37,7 @@ PROGRAMS: Final = {
 
 def run_cluster() -> None:
     """Run until a signal. A local Kafka that was started for it stops with it."""
-    from services.bootstrap import start_broker, stop_broker
+    from services.servers import start_broker, stop_broker
 
     stop = signalled()
     with opened() as system:
@@ -66,7 +66,7 @@ def run_cluster() -> None:
 def _keep_broker(settings: "Settings", stop: Signal) -> None:
     """Start the local Kafka again whenever it has died; nobody else would."""
     from domain.refusals import InfraError
-    from services.bootstrap import start_broker
+    from services.servers import start_broker
 
     lines = ToldOnce()
     while not stop.wait(LOOK_SECONDS):
@@ -80,7 +80,7 @@ def _keep_broker(settings: "Settings", stop: Signal) -> None:
 
 
 def _runs(settings: "Settings") -> bool:
-    from services.bootstrap import broker_state
+    from services.servers import broker_state
 
     _, runs = broker_state(settings) or ("", False)
     return runs

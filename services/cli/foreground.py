@@ -52,8 +52,9 @@ def follow() -> None:
 
 def down(json: AsJson = False) -> None:
     """End `up` and stop the embedded database, whoever uses it."""
-    from services.bootstrap import load_settings, stop_database
+    from services.bootstrap import load_settings
     from services.cli.supervisor import end_leftovers
+    from services.servers import stop_database
 
     settings = load_settings()
     pid = running_pid(settings.data_dir)
@@ -231,7 +232,7 @@ class Watch:
         return "; ".join(lines)
 
     def _bring_back(self) -> None:
-        from services.bootstrap import database_runs, start_database
+        from services.servers import database_runs, start_database
 
         if self.restart and not self.stop.is_set() and not database_runs(self.system.settings):
             start_database(self.system.settings)

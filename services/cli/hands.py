@@ -1,6 +1,5 @@
-"""Programs that do what has to be done: `orderpath act`, `clock` and `send`. Each has a command of
-"""Programs that do what has to be done: `orderpath act`, `clock`, `waves`. Each has a command of
-its own for real deployments, and `orderpath up` runs all of them beside the follower.
+"""Programs that do what has to be done: `orderpath act`, `clock`, `send`, `waves`. Each has a
+command of its own for real deployments, and `orderpath up` runs all of them beside the follower.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -55,6 +54,8 @@ def clock() -> None:
 def send() -> None:
     """Send mails, SMS and webhooks until Ctrl-C. Start as many as you like: they share the work."""
     _work("send", "sending messages; Ctrl-C ends it")
+
+
 def waves() -> None:
     """Begin waves at their hours and carry them out, until Ctrl-C. Start as many as you like."""
     _work("waves", "carrying out waves; Ctrl-C ends it")

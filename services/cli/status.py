@@ -32,7 +32,8 @@ _SEPARATE: Final = "Give each role a login of its own: docs/database.md says how
 
 def status(json: AsJson = False) -> None:
     """Show versions, how far each projection is, and the oldest event that waits."""
-    from services.bootstrap import database_runs, load_settings
+    from services.bootstrap import load_settings
+    from services.servers import database_runs
 
     was_running = database_runs(load_settings())
     with opened() as system:
@@ -55,13 +56,8 @@ def psql(
     ] = False,
 ) -> None:
     """Open an analyst's shell: it reads the views of schema analytics, and nothing else."""
-    from services.bootstrap import (
-        analyst_shell,
-        analyst_url,
-        database_runs,
-        load_settings,
-        shared_login,
-    )
+    from services.bootstrap import analyst_shell, analyst_url, load_settings, shared_login
+    from services.servers import database_runs
 
     was_running = database_runs(load_settings())
     with up_to_date() as system:
@@ -151,7 +147,7 @@ def _database(system: "System") -> dict[str, Any]:
 
 def _kafka(settings: "Settings") -> dict[str, Any]:
     """Give the entry about Kafka, if there is one. Whether it runs is no matter of health."""
-    from services.bootstrap import broker_state
+    from services.servers import broker_state
 
     state = broker_state(settings)
     if state is None:

@@ -3,8 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from domain.waves.wave import Wave
-
 from domain.alerts import commands as alert_commands
 from domain.alerts import events as alert_events
 from domain.attempts import AttemptRefused

@@ -9,14 +9,9 @@ from tests.support.command_line import ROOT, Here
 
 GROUPS = {
     "": (
-        "up", "down", "status", "follow", "act", "clock", "send", "alive", "commands", "worker",
-        "psql", "demo", "import", "order", "report", "queue", "team", "inbox", "alert", "task",
-        "up", "down", "status", "follow", "act", "clock", "waves", "alive", "commands", "worker", "psql",
-        "demo", "import", "order", "report", "queue", "team", "inbox", "alert", "task",
-        "path", "calendar",
-        "up", "down", "status", "follow", "act", "clock", "waves", "alive", "commands", "worker",
-        "psql", "demo", "import", "order", "report", "queue", "team", "inbox", "alert", "task",
-        "path", "calendar", "wave",
+        "up", "down", "status", "follow", "act", "clock", "send", "waves", "alive", "commands",
+        "worker", "psql", "demo", "import", "order", "report", "queue", "team", "inbox", "alert",
+        "task", "path", "calendar", "wave",
     ),
     "import": ("olist", "log", "quarantine"),
     "import quarantine": ("list", "fix", "resubmit"),
