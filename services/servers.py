@@ -1,4 +1,4 @@
-"""The servers that programs need on this machine: PostgreSQL and Kafka, unless settings name others.
+"""The servers that programs need here: PostgreSQL and Kafka, unless settings name others.
 
 Called by the command line, to start, stop and look; services.bootstrap opens what runs.
 """
