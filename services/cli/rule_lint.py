@@ -80,6 +80,8 @@ def _known(system: "System", path: str | None, owners: str | None) -> "Known":
         others=[one.definition for one in latest_rules(system)],
         owners=None if listed is None else read_owners(listed.text, where=listed.name),
         calendars=system.log.calendar_names(),
+        templates=system.log.template_names(),
+        endpoints=system.settings.webhooks.keys(),
     )
 
 

@@ -262,6 +262,23 @@ class TestLint:
             "in a circle: other > noting > other" in said.out
         )
 
+    def test_templates_and_endpoints_are_those_that_are_published_and_set(
+        self, line: CommandLine, file: Path
+    ) -> None:
+        line.run("template", "publish", "--ready", "paid")
+        file.write_text(
+            "rule: tell\non: [{event: order.placed}]\nthen:\n"
+            "  - {notify: mail, to: customer, template: payd}\n"
+            "  - {notify: mail, to: customer, template: paid}\n"
+            "  - {webhook: erp}\n"
+        )
+
+        said = line.run("rule", "lint", file, "--json").json
+
+        assert [(one["code"], one["line"]) for one in said["findings"]] == [
+            ("template_unknown", 4), ("endpoint_unknown", 6),
+        ]  # fmt: skip
+
     def test_owners_are_asked_of_a_list(self, line: CommandLine, tmp_path: Path) -> None:
         owners = tmp_path / "owners.yaml"
         owners.write_text("groups: [leads]\n")
