@@ -3,8 +3,12 @@
 from datetime import timedelta
 
 from domain.orders.commands import AddNote
+from domain.orders.events import Customer
+from domain.stock.commands import SetThreshold
 from domain.teams.commands import Come, SetMember
+from domain.templates.line import PublishTemplate
 from infra.rule_files import load_preset, shop_rules
+from infra.template_files import load_preset as load_template
 from services.bootstrap import SYSTEM
 from tests.support.stories import Shop, StoryOrder, opened_shop
 
@@ -165,6 +169,55 @@ def test_p12_kupidon_puts_a_new_order_on_the_managers_list_for_thirty_minutes(
             order.order_id, "managers", "kupidon_30_minutes",
         )  # fmt: skip
         assert task["due_at"] == placed_at + timedelta(minutes=30)
+
+
+def test_p30_minoxidil_mails_the_track_number_when_the_parcel_is_on_its_way(
+    database_url: str,
+) -> None:
+    with opened_shop(database_url, "minoxidil") as shop:
+        shop.arms(*shop_rules("minoxidil"))
+        shop.send(SYSTEM, PublishTemplate, definition=load_template("track_number"))
+        shop.receives("FOAM", 2)
+        maria, paul = shop.person("maria", "manager"), shop.person("paul", "warehouse")
+        with_mail = {"customer": Customer(customer_id="c-1", email="lisa@example.org")}
+        told, silent = maria.places({"FOAM": 1}, **with_mail), maria.places({"FOAM": 1})
+        for order in (told, silent):
+            maria.moves(order, "confirmed")
+            for status in ("assembling", "assembled", "handed_over"):
+                paul.moves(order, status)
+            paul.changes(order, track_number="RR1")
+        shop.lets_rules_act()
+        assert shop.rows("select 1 from analytics.notifications") == []
+        for order in (told, silent):
+            paul.moves(order, "delivering")
+
+        shop.lets_rules_act()
+
+        sent = shop.rows(
+            "select order_id, channel, template, to_kind, state, rule from analytics.notifications"
+        )
+        assert [list(row.values()) for row in sent] == [
+            [told.order_id, "mail", "track_number", "customer", "pending", "minoxidil_track_mail"]
+        ]
+
+
+def test_v14_salesplatform_mails_purchasing_once_when_stock_falls_below_its_threshold(
+    database_url: str,
+) -> None:
+    with opened_shop(database_url, "salesplatform") as shop:
+        shop.arms(*shop_rules("salesplatform"))
+        shop.send(SYSTEM, PublishTemplate, definition=load_template("low_stock"))
+        shop.receives("INK", 5)
+        shop.send(SYSTEM, SetThreshold, sku="INK", threshold=4)
+        olga = shop.person("olga", "operator")
+        for name in ("lisa", "anna"):
+            order = shop.client(name).places({"INK": 2})
+            olga.issues(order, "invoice")
+            olga.moves(order, "invoiced")
+            shop.lets_rules_act()
+
+        mails = shop.rows("select sku, template, to_name from analytics.notifications")
+        assert [list(row.values()) for row in mails] == [["INK", "low_stock", "purchasing"]]
 
 
 def test_p18_p34_a_delivery_problem_is_a_task_and_a_vanished_customer_is_found(
