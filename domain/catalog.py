@@ -16,6 +16,7 @@ from domain.alone import decide_alone, stream_alone
 from domain.customers.customer import Customer
 from domain.customers.events import customer_stream
 from domain.customers.meeting import streams_met
+from domain.effects import attached
 from domain.effects import commands as effect_commands
 from domain.effects.decide import request
 from domain.enquiries import commands as enquiry_commands
@@ -88,6 +89,8 @@ def streams_of(command: Command) -> tuple[str, ...]:
             return tuple(filter(None, (command.stream_id, command.template_stream_id)))
         case wave_commands.PublishWave():
             return (command.stream_id, calendar_stream(command.definition.schedule.calendar))
+            beside = (command.template_stream_id, command.order_stream_id)
+            return (command.stream_id, *filter(None, beside))
         case commands.OrderCommand():
             return (command.stream_id,)
         case _:
@@ -120,6 +123,8 @@ def more_streams_of(command: Command, states: States, facts: Facts) -> Iterable[
         case path_commands.PublishPath():
             calendars = map(calendar_stream, command.definition.calendars)
             return (*calendars, *streams_touched(command, states[command.stream_id], facts))
+        case effect_commands.MarkSent():
+            return attached.order_beside(states[command.stream_id])
         case _:
             return ()
 
@@ -278,6 +283,11 @@ def decide_on(
         case wave_commands.PublishWave():
             wave, hours = (states[stream] for stream in streams_of(command))
             return {command.stream_id: publish_wave(wave, hours, command, now)}
+            order = states.get(command.order_stream_id or "")
+            effect = states[command.stream_id]
+            return {command.stream_id: request(effect, line, order, command, now)}
+        case effect_commands.MarkSent():
+            return attached.mark_sent(command, states, now)
         case _:
             stream = stream_alone(command)
             return {stream: decide_alone(states[stream], command, now)}

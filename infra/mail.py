@@ -116,6 +116,10 @@ class SmtpMail:
         mail.set_content(outgoing.text)
         if outgoing.html:
             mail.add_alternative(outgoing.html, subtype="html")
+        if attached := outgoing.attachment:
+            mail.add_attachment(
+                attached.content, maintype="application", subtype="pdf", filename=attached.name
+            )
         return mail
 
 

@@ -14,11 +14,12 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from domain.hints import nearest
 from domain.refusals import Unusable
 from domain.streaming import PREFIX as TOPIC_PREFIX
+from domain.templates.offered import Setting
 from infra.outlets import Contacts, Endpoints, JsonText, MailServerUrl, Zone
 
 PREFIX: Final = "ORDERPATH_"
@@ -26,6 +27,15 @@ DOTENV: Final = ".env"
 
 Lower = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
 Upper = BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)
+
+
+def _split(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(filter(None, (line.strip() for line in value.split(";"))))
+
+
+Lines = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), Field(max_length=10)]
 
 
 def _connectable(url: str) -> str:
@@ -100,8 +110,14 @@ class Settings(BaseSettings):
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"  # of messages, by ISO 639-1
     zone: Zone = "UTC"  # of the times in messages
     payment_link: str = ""  # with {order_id} or {number}
+    seller: Lines = ()  # who sells, as papers say it
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Lower] = "info"
     log_format: Annotated[Literal["auto", "console", "json"], Lower] = "auto"
+
+    @property
+    def setting(self) -> Setting:
+        """What messages and papers need of where the shop is."""
+        return Setting(self.language, self.zone, self.payment_link)
 
     @property
     def per_minute(self) -> Mapping[str, int]:
@@ -227,6 +243,7 @@ _ALLOWED: Final = {
     "language": "two small letters of a language, such as en or ru",
     "zone": "a time zone such as Europe/Berlin",
     "payment_link": "https://… with {order_id} or {number}, or empty for none",
+    "seller": "up to 10 lines with ; between, as Shop Ltd; 1 Main Street; VAT DE123",
     "log_level": "debug, info, warning, error",
     "log_format": "auto, console, json",
 }

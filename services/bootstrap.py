@@ -18,14 +18,13 @@ from domain.bulk import BatchStore
 from domain.messages import Actor, Command, Outcome
 from domain.reading import Head
 from domain.streaming import Lane
-from domain.templates.offered import Setting
 from infra import calendar_files, rule_files, template_files, wave_files
+from infra.analyst_shell import analyst_shell
 from infra.batch_store import PostgresBatchStore
 from infra.broker import faust_arguments, kafka_arguments
 from infra.contact_ids import ContactIds
 from infra.embedded import (
     full_disk_named,
-    postgres_binary,
     start_embedded,
 )
 from infra.event_log import EventLog, open_log
@@ -36,11 +35,12 @@ from infra.local_broker import (
 from infra.log import configure_logging
 from infra.log_records import unpack
 from infra.log_source import LogSource
-from infra.logins import analyst_url, shared_login, without_password
+from infra.logins import analyst_url, shared_login
 from infra.migrate import is_current, migrate
 from infra.outlets import open_gates
 from infra.owner_files import read_owners
 from infra.path_files import load_preset, place_path, preset_names, read_path
+from infra.pdf import typeset
 from infra.postgres import Session, connect
 from infra.producer import IdempotentProducer
 from infra.relay_store import PostgresRelayStore, RelayState, published, relay_state
@@ -52,6 +52,7 @@ from services.follower import Follower, Progress
 from services.heartbeat import Heartbeat
 from services.letters import Letters
 from services.log_lane import LogLane
+from services.papers import Papers
 from services.pipeline import Pipeline
 from services.presets import first_versions
 from services.projector import Delivery, Projector
@@ -272,8 +273,12 @@ class System:
     def letters(self) -> Letters:
         """What messages say, and to whom."""
         chosen = self.settings
-        setting = Setting(chosen.language, chosen.zone, chosen.payment_link)
-        return Letters(self.log, setting, chosen.contacts)
+        return Letters(self.log, chosen.setting, chosen.contacts, self.papers.draw)
+
+    @cached_property
+    def papers(self) -> Papers:
+        """What of orders is printed, or goes with a mail."""
+        return Papers(self.log, self.settings.setting, self.settings.seller, typeset)
 
     def sender(self) -> Sender:
         """Give what sends messages, through the outlets that the settings open."""
@@ -335,6 +340,43 @@ def analyst_shell(system: System) -> tuple[list[str], dict[str, str]]:
     """Give the command that opens an analyst's shell, and what its environment needs beside."""
     address, secret = without_password(analyst_url(system.url))
     return [str(postgres_binary("psql")), address], secret
+
+
+def database_runs(settings: Settings) -> bool:
+    """Say whether the embedded server runs, starting nothing; of another one we assume it."""
+    return bool(settings.database_url) or embedded_url(settings.data_dir) is not None
+
+
+def start_database(settings: Settings) -> None:
+    """Start the embedded server if it does not run."""
+    if not settings.database_url:
+        start_embedded(settings.data_dir)
+
+
+def stop_database(settings: Settings) -> bool:
+    """Stop the embedded server, whoever uses it. False if it did not run, or is not ours."""
+    return not settings.database_url and stop_embedded(settings.data_dir)
+
+
+def start_broker(settings: Settings) -> str:
+    """Start the local Kafka if it does not run, and give its host:port."""
+    return start_local_broker(settings.data_dir)
+
+
+def stop_broker(settings: Settings) -> bool:
+    """Stop the local Kafka, whoever uses it. False if it did not run."""
+    return stop_local_broker(settings.data_dir)
+
+
+def broker_facts(settings: Settings) -> tuple[str, BrokerFacts] | None:
+    """Ask the brokers that programs use: where, and what they say. None: the local one is stopped.
+
+    Raises: InfraError broker_unavailable
+    """
+    if not settings.kafka and local_broker_address(settings.data_dir) is None:
+        return None
+    found = find_brokers(settings)
+    return found.kafka, describe_broker(kafka_arguments(found))
 
 
 _READY: Final = ("olist", "universal")  # the other ready-made paths are for those who ask

@@ -5,7 +5,7 @@ same; whoever gets it is reached as they are reached now.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -14,7 +14,8 @@ from pydantic_core import to_json
 
 from domain.customers.customer import Customer
 from domain.customers.events import customer_stream
-from domain.effects.channels import Outgoing, Undelivered
+from domain.documents.papers import Paper
+from domain.effects.channels import Attachment, Outgoing, Undelivered
 from domain.effects.effect import Effect
 from domain.effects.events import EffectRequested, Recipient, effect_stream
 from domain.facts import PathKey
@@ -24,6 +25,7 @@ from domain.orders.order import Order
 from domain.paths.path import OrderPath
 from domain.public.order_state import state_of as public_state_of
 from domain.reading import Head, check_versions
+from domain.refusals import Refusal
 from domain.stock.events import stream_of as stock_stream
 from domain.stock.stock import Stock
 from domain.templates.language import Unrenderable
@@ -54,19 +56,32 @@ class About:
     then: Order  # as it speaks of it
     now: Order
     customer: Customer
+    is_the_orders: bool  # whoever is told is whoever ordered
     stock: Stock
+
+
+# From an order, what of it is wanted and a language to a PDF. Raises: Refusal
+Draw = Callable[[UUID, Paper, str | None], Attachment]
 
 
 class Letters:
     """Writes messages. Threads may share it."""
 
     def __init__(
-        self, log: Log, setting: Setting, contacts: Mapping[str, Sequence[str]] | None = None
+        self,
+        log: Log,
+        setting: Setting,
+        contacts: Mapping[str, Sequence[str]] | None = None,
+        draw: Draw | None = None,
     ) -> None:
-        """contacts: of the shop's people, `user:ann` or `group:leads` -> addresses and numbers"""
+        """contacts: of the shop's people, `user:ann` or `group:leads` -> addresses and numbers
+
+        draw: makes the papers that go with mails
+        """
         self._log = log
         self._setting = setting
         self._contacts = contacts or {}
+        self._draw = draw
 
     def effect(self, effect_id: UUID) -> Effect:
         """Give a message as of its last event: the log knows more than any table."""
@@ -90,7 +105,18 @@ class Letters:
             to=to,
             subject=made.subject,
             html=made.html,
+            attachment=self._attached(message),
         )
+
+    def _attached(self, message: EffectRequested) -> Attachment | None:
+        if message.attach is None or message.order_id is None:
+            return None
+        assert self._draw is not None, "whoever sends can make papers"
+        try:
+            return self._draw(message.order_id, message.attach, message.language)
+        except Refusal as refusal:
+            words = "the paper cannot be made: " + refusal.unmet[0].code
+            raise Undelivered("paper_missing", words, final=True) from refusal
 
     def preview(self, template: Template, order_id: UUID, language: str | None) -> Rendered:
         """Show what a template would say of an order as it is now. Raises: Undelivered"""
@@ -114,7 +140,8 @@ class Letters:
         self, message: EffectRequested, about: About, setting: Setting
     ) -> Mapping[str, Any]:
         path = self._path(about.then)
-        name = about.now.field_value("customer_name") or about.customer.contact.get("name")
+        told = about.now.field_value("customer_name") if about.is_the_orders else None
+        name = told or about.customer.contact.get("name")
         variables: dict[str, Any] = {"customer": {"name": name}}
         if message.order_id is not None:
             variables["order"] = of_order(message.order_id, about.then, path, setting)
@@ -136,7 +163,7 @@ class Letters:
         if whose is not None:
             for recorded in self._events(customer_stream(whose)):
                 customer = customer.evolve(recorded)
-        return About(then, now, customer, stock)
+        return About(then, now, customer, whose in (None, now.subject_id), stock)
 
     def _template(self, message: EffectRequested) -> Template:
         for recorded in self._events(template_stream(message.template or "")):
@@ -163,7 +190,8 @@ class Letters:
                 yield to.address or ""
             case "customer":
                 field = _FIELD[message.channel]
-                yield str(about.now.field_value(f"customer_{field}") or "")
+                if about.is_the_orders:
+                    yield str(about.now.field_value(f"customer_{field}") or "")
                 yield about.customer.contact.get(field, "")
             case "owner":
                 yield from self._people("user", about.then.owner_user)

@@ -34,6 +34,14 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A PDF that goes with a mail, or to a file."""
+
+    name: str  # of the file
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """A message as a channel takes it: everything is looked up and written out."""
 
@@ -42,6 +50,7 @@ class Outgoing:
     to: str | None = None  # address or number
     subject: str | None = None
     html: str | None = None
+    attachment: Attachment | None = None  # of a mail
 
 
 class Undelivered(OrderpathError):

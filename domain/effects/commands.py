@@ -4,8 +4,10 @@ from functools import cached_property
 from typing import ClassVar
 from uuid import UUID
 
+from domain.documents.papers import Paper
 from domain.effects.events import Message, Number, effect_stream
 from domain.messages import Code, Command, Moment, Name
+from domain.orders.events import stream_of as order_stream
 from domain.templates.line import template_stream
 
 
@@ -24,10 +26,18 @@ class RequestEffect(EffectCommand, Message):
 
     NAME: ClassVar[str] = "effect.request"
 
+    attach: Paper | None = None  # to a mail, of its order
+
     @cached_property
     def template_stream_id(self) -> str | None:
         """The stream that is read beside; None: it has no template."""
         return None if self.template is None else template_stream(self.template)
+
+    @cached_property
+    def order_stream_id(self) -> str | None:
+        """The stream of the order whose paper is attached; None: there is none."""
+        has_paper = self.attach is not None and self.order_id is not None
+        return order_stream(self.order_id) if has_paper and self.order_id else None
 
 
 class MarkSent(EffectCommand):

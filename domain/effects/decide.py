@@ -7,32 +7,55 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from domain.documents.papers import DrawnPaper, document_of
 from domain.effects import commands as c
 from domain.effects import events as e
 from domain.effects import guards
 from domain.effects.effect import Effect
 from domain.guards import no_status_is_expected
 from domain.messages import Decided, Event
+from domain.orders.order import Order
 from domain.refusals import Refusal, Unmet
 from domain.templates.line import TemplateLine
 
 
 def request(
-    effect: Effect, line: TemplateLine | None, cmd: c.RequestEffect, now: datetime
+    effect: Effect,
+    line: TemplateLine | None,
+    order: Order | None,
+    cmd: c.RequestEffect,
+    now: datetime,
 ) -> list[Decided]:
-    """Have a message sent. line: of its template, if it has one. Raises: Refusal"""
+    """Have a message sent. Raises: Refusal
+
+    line: of its template, if it has one; order: of what is attached, if anything is
+    """
     unmet = [
         *no_status_is_expected(cmd, "An effect"),
         *guards.effect_is_new(effect),
         *guards.message_is_whole(cmd),
         *guards.recipient_is_whole(cmd),
         *guards.template_fits(cmd, line),
+        *guards.paper_fits(cmd, order),
     ]
     if unmet:
         raise Refusal(*unmet)
     said = {name: getattr(cmd, name) for name in e.Message.model_fields}
     version = line.template_version if line else None
-    return [Decided(e.EffectRequested(**said, template_version=version), now)]
+    attach = _drawn(cmd, order)
+    return [Decided(e.EffectRequested(**said, template_version=version, attach=attach), now)]
+
+
+def _drawn(cmd: c.RequestEffect, order: Order | None) -> DrawnPaper | None:
+    """Settle what is attached, so that every attempt and every reader means the same page."""
+    if cmd.attach is None or order is None:
+        return None
+    shown = document_of(order, cmd.attach)
+    return DrawnPaper(
+        kind=cmd.attach.kind,
+        document_id=shown.document_id if shown else None,
+        order_version=order.version,
+    )
 
 
 def decide(effect: Effect, cmd: Any, now: datetime) -> list[Decided]:

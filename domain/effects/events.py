@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from domain.documents.papers import DrawnPaper
 from domain.messages import Code, Event, Name, Personal, Shape
 
 Channel = Literal["mail", "sms", "webhook"]
@@ -47,6 +48,7 @@ class EffectRequested(Message, Event):
     NAME: ClassVar[str] = "effect.requested.v1"
 
     template_version: Number | None = None  # that makes the text, also if there is a later one
+    attach: DrawnPaper | None = None  # made when it is sent
 
 
 class EffectSent(Event):

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+from domain.documents.papers import against_paper
 from domain.effects.commands import RequestEffect
 from domain.effects.effect import Effect
+from domain.orders.guards import order_exists
+from domain.orders.order import Order
 from domain.refusals import Unmet
 from domain.templates.line import TemplateLine
 
@@ -132,3 +135,21 @@ def template_fits(cmd: RequestEffect, line: TemplateLine | None) -> Iterator[Unm
                 message=f"The template {cmd.template} speaks of the {subject}, and there is none",
                 needed=f"the {subject} that it is about, or another template",
             )
+
+
+def paper_fits(cmd: RequestEffect, order: Order | None) -> Iterator[Unmet]:
+    """Papers are of an order that there is, and go by mail."""
+    if cmd.attach is None:
+        return
+    if cmd.channel != "mail" or order is None:
+        yield Unmet(
+            code="paper_unfit",
+            field="attach",
+            message=f"A paper is attached to a {cmd.channel}"
+            + ("" if order else " that is about no order"),
+            needed="a mail about an order",
+        )
+        return
+    yield from order_exists(order, cmd.order_id)
+    if order.exists:
+        yield from against_paper(order, cmd.attach)

@@ -72,7 +72,7 @@ def psql(
             if not was_running:
                 say("The database ends with this command: start `orderpath up` to keep it running.")
             return
-        shell, secret = analyst_shell(system)
+        shell, secret = analyst_shell(system.url)
         options = [part for sql in command or () for part in ("--command", sql)]
         options += ["--file", file] if file else []
         options += ["--csv"] if csv else []

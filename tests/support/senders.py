@@ -16,6 +16,7 @@ from services.sending import Sender
 from tests.integration.projections.world import World, open_world
 from tests.support.examples import CUSTOMER
 from tests.support.outgoing import PUBLISHED, request
+from tests.support.printed import papers_of
 
 FAST: Final = {"mail": 100_000, "sms": 100_000, "webhook": 100_000}
 MAIL: Final = Outlet("mail")
@@ -37,7 +38,7 @@ def sender_of(
     """Give a sender that has the shop's clock and no luck in its delays."""
     return Sender(
         world.lend,
-        Letters(world.pipeline_log, SETTING, CONTACTS),
+        Letters(world.pipeline_log, SETTING, CONTACTS, papers_of(world).draw),
         gates,
         world.pipeline.execute,
         lambda: world.now,
