@@ -28,6 +28,7 @@ from services.cli import (
     order_changes,
     order_reads,
     orders,
+    papers,
     path_changes,
     path_choice,
     path_diff,
@@ -116,6 +117,8 @@ for rule_command in (
 ):
     rules.app.command()(rule_command)
 products.app.command()(quoting.quote)
+for paper in (papers.pdf, papers.send):
+    documents.app.command()(paper)
 
 for program in (
     foreground.up,

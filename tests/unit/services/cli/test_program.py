@@ -27,7 +27,7 @@ GROUPS = {
     "alert": ("list", "show", "ack"),
     "task": ("create", "list", "show", "assign", "done", "drop"),
     "shipment": ("create", "track", "move", "list"),
-    "document": ("issue", "move", "list", "series"),
+    "document": ("issue", "move", "list", "series", "pdf", "send"),
     "stock": ("receive", "adjust", "threshold", "show", "expire"),
     "product": ("import", "publish", "change", "withdraw", "list", "show", "quote"),
     "discount": ("set", "end", "list"),
