@@ -121,6 +121,10 @@ class Letters:
     def preview(self, template: Template, order_id: UUID, language: str | None) -> Rendered:
         """Show what a template would say of an order as it is now. Raises: Undelivered"""
         message = EffectRequested(channel=template.channel, order_id=order_id, language=language)
+        return self.sample(template, message)
+
+    def sample(self, template: Template, message: EffectRequested) -> Rendered:
+        """Show what a template would say in a message that nobody asked for. Raises: Undelivered"""
         return self._render(template, message, self._about(message))
 
     def rendered(self, message: EffectRequested, about: About) -> Rendered:

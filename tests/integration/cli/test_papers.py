@@ -32,7 +32,7 @@ def deliver(database_url: str, tmp_path: Path, box: Mailbox) -> None:
     settings = Settings(
         database_url=database_url,
         data_dir=tmp_path / "data",
-        smtp_url=f"smtp+plain://127.0.0.1:{box.port}",  # type: ignore[arg-type]
+        smtp_url=f"smtp+plain://127.0.0.1:{box.port}",
         mail_from="Shop <orders@shop.example>",
         contacts={"group:leads": ("leads@shop.example",)},
     )

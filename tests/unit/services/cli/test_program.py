@@ -22,6 +22,7 @@ GROUPS = {
     ),
     "order bulk": ("move", "undo", "list", "show"),
     "customer": ("find", "show", "history", "create", "change", "tag", "mark", "note"),
+    "segment": ("list", "show", "mail"),
     "enquiry": ("record", "close", "list", "show"),
     "team": ("list", "set", "remove", "come", "go", "redistribute"),
     "alert": ("list", "show", "ack"),
