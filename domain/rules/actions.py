@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
+from domain.documents.papers import PaperKind
 from domain.messages import Code, Name, Shape, Text, is_blank
 from domain.orders.candidates import Sharing
 from domain.orders.events import Initiator
@@ -137,6 +138,13 @@ class Notify(Shape):
     notify: Literal["mail", "sms"]
     to: Recipient
     template: Code
+    attach: PaperKind | None = None  # to a mail; of an invoice the latest
+
+    @model_validator(mode="after")
+    def _only_mail_has_papers(self) -> Self:
+        if self.attach is not None and self.notify != "mail":
+            raise ValueError("a paper goes with a mail only: take attach out, or notify by mail")
+        return self
 
 
 class CallWebhook(Shape):

@@ -5,6 +5,7 @@ article as it is right behind the event.
 from collections.abc import Mapping
 from typing import Any
 
+from domain.documents.papers import Paper
 from domain.effects.commands import RequestEffect
 from domain.effects.events import Recipient
 from domain.rules import actions as a
@@ -26,6 +27,8 @@ def to_outbox(
             if to is None:
                 return None
             to_whom = {"to": to, "template": action.template}
+            if action.attach is not None:
+                to_whom["attach"] = Paper(kind=action.attach)
     return RequestEffect(
         **envelope,
         **to_whom,

@@ -8,6 +8,7 @@ import pytest
 from domain.effects.channels import Gate, Outlet
 from domain.effects.events import EffectRequested
 from domain.messages import Recorded
+from domain.rules.actions import Notify
 from domain.stock import commands as s
 from domain.templates.line import PublishTemplate
 from infra.template_files import load_preset
@@ -16,6 +17,7 @@ from tests.integration.projections.world import World
 from tests.integration.rules.ruling import publish, settle
 from tests.integration.sending.test_sending import HOOK, KEY, shipped
 from tests.support.examples import COMMANDS, CUSTOMER, actor
+from tests.support.printed import text_of
 from tests.support.receivers import Mailbox, http_receiver
 from tests.support.senders import MAIL, mail_gate, sender_of, states
 
@@ -124,3 +126,24 @@ def test_what_an_import_tells_sends_nothing(world: World, box: Mailbox) -> None:
     live = world.place(customer=CUSTOMER)
     world.move(live, "confirmed")
     assert send(world, box) == 2
+
+
+def test_v9_v11_a_rule_issues_an_invoice_and_mails_it(world: World, box: Mailbox) -> None:
+    world.send(PublishTemplate(**WHO, definition=load_preset("document")))
+    mail = {"notify": "mail", "to": "customer", "template": "document", "attach": "invoice"}
+    on = [{"change": "status", "to": "confirmed"}]
+    publish(world, {"rule": "invoice", "on": on, "then": [{"issue": "invoice"}, mail]})
+    order_id = world.place(customer=CUSTOMER)
+    world.move(order_id, "confirmed")
+
+    assert send(world, box) == 1
+    settle(world)
+
+    (attached,) = box.mails[0].iter_attachments()
+    assert "Invoice 1" in text_of(attached.get_content())
+    assert world.query("select number, status from analytics.documents") == [("1", "sent")]
+
+
+def test_a_paper_goes_with_no_sms() -> None:
+    with pytest.raises(ValueError, match="a paper goes with a mail only"):
+        Notify(notify="sms", to="customer", template="paid", attach="invoice")
