@@ -89,7 +89,7 @@ def _recipient(system: "System", order: Order, said: str) -> Recipient:
         case "owner" if not name:
             return Recipient(kind="owner")
         case "user" | "group" if name:
-            return Recipient(kind=kind, name=name)
+            return Recipient(kind=kind, who=name)
         case _:
             return Recipient(kind="customer", customer_id=find_customer(system, said))
 

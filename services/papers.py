@@ -24,6 +24,7 @@ from domain.orders.guards import order_exists
 from domain.orders.items import charged_lines
 from domain.orders.money import Line
 from domain.orders.order import Order, own_items
+from domain.reading import check_versions
 from domain.refusals import Refusal
 from domain.templates.offered import Setting, of_order
 from services.history import state_of
@@ -48,9 +49,9 @@ class Papers:
     def draw(self, order_id: UUID, paper: Paper, language: str | None = None) -> Attachment:
         """Make a paper of an order as it is now, or as of the version that is named.
 
-        Raises: Refusal order_unknown, paper_without_document
+        Raises: Refusal order_unknown, paper_without_document; InfraError
         """
-        events = self.log.load({stream_of(order_id): 0})[stream_of(order_id)]
+        events = self._events(stream_of(order_id))
         if isinstance(paper, DrawnPaper):
             events = _until(events, paper.order_version)
         order = state_of(events)
@@ -95,11 +96,15 @@ class Papers:
         """Give name and contacts as the order has them, else as the customer has them."""
         customer = Customer()
         if order.subject_id is not None:
-            stream = customer_stream(order.subject_id)
-            for recorded in self.log.load({stream: 0})[stream]:
+            for recorded in self._events(customer_stream(order.subject_id)):
                 customer = customer.evolve(recorded)
         for name in ("name", "phone", "email"):
             yield order.field_value(f"customer_{name}") or customer.contact.get(name)
+
+    def _events(self, stream: str) -> Sequence[Recorded]:
+        events = self.log.load({stream: 0})[stream]
+        check_versions(stream, events)
+        return events
 
     def _path(self, order: Order) -> Any:
         return self.log.load_paths([order.pinned]).get(order.pinned) if order.path else None
