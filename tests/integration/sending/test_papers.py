@@ -5,12 +5,18 @@ from typing import Any, Final
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 from domain.documents.papers import DrawnPaper, Paper
 from domain.orders import commands as c
 from domain.refusals import Refusal
 from tests.integration.projections.world import World
-from tests.integration.sending.test_accidents import SHORT, leases, message_ids
+from tests.integration.sending.test_accidents import (
+    SHORT,
+    leases,
+    message_ids,
+    text_of_all_tables,
+)
 from tests.integration.sending.test_sending import mailer, sent
 from tests.support.examples import CUP, CUSTOMER, DELIVERY, TEA, actor
 from tests.support.faults import Fault
@@ -159,6 +165,18 @@ class TestMail:
         for words in ("Invoice 1", "TEA-100 Green tea 3", "CUP-1 Cup 1", "Total 26.50 EUR"):
             assert words in page
         assert documents(world) == [("invoice-1", "sent")]
+
+    def test_what_is_personal_on_a_paper_and_the_paper_itself_stand_in_no_table(
+        self, world: World, box: Mailbox
+    ) -> None:
+        ask(world, invoiced(world), attach=INVOICE)
+        with capture_logs() as logs:
+            assert sent(world, mailer(world, box)) == 1
+
+        everything = repr(logs) + text_of_all_tables(world.url)
+        assert "invoice-1" in everything
+        for secret in ("Anna Ivanova", "anna@example.org", "1 Main Street", "%PDF", "255044462d"):
+            assert secret not in everything
 
     def test_a_mail_that_failed_leaves_the_invoice_as_it_was(
         self, world: World, box: Mailbox
