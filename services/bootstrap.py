@@ -336,49 +336,6 @@ def open_system(
             system.close()
 
 
-def analyst_shell(system: System) -> tuple[list[str], dict[str, str]]:
-    """Give the command that opens an analyst's shell, and what its environment needs beside."""
-    address, secret = without_password(analyst_url(system.url))
-    return [str(postgres_binary("psql")), address], secret
-
-
-def database_runs(settings: Settings) -> bool:
-    """Say whether the embedded server runs, starting nothing; of another one we assume it."""
-    return bool(settings.database_url) or embedded_url(settings.data_dir) is not None
-
-
-def start_database(settings: Settings) -> None:
-    """Start the embedded server if it does not run."""
-    if not settings.database_url:
-        start_embedded(settings.data_dir)
-
-
-def stop_database(settings: Settings) -> bool:
-    """Stop the embedded server, whoever uses it. False if it did not run, or is not ours."""
-    return not settings.database_url and stop_embedded(settings.data_dir)
-
-
-def start_broker(settings: Settings) -> str:
-    """Start the local Kafka if it does not run, and give its host:port."""
-    return start_local_broker(settings.data_dir)
-
-
-def stop_broker(settings: Settings) -> bool:
-    """Stop the local Kafka, whoever uses it. False if it did not run."""
-    return stop_local_broker(settings.data_dir)
-
-
-def broker_facts(settings: Settings) -> tuple[str, BrokerFacts] | None:
-    """Ask the brokers that programs use: where, and what they say. None: the local one is stopped.
-
-    Raises: InfraError broker_unavailable
-    """
-    if not settings.kafka and local_broker_address(settings.data_dir) is None:
-        return None
-    found = find_brokers(settings)
-    return found.kafka, describe_broker(kafka_arguments(found))
-
-
 _READY: Final = ("olist", "universal")  # the other ready-made paths are for those who ask
 
 
