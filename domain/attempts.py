@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, ClassVar, Literal, get_args, get_origin
 
 from domain.messages import AskedAsCode, Command, Decided, Event, Name, Text, is_code, is_key
+from domain.orders.order_command import OrderCommand
 from domain.personal import personal_fields
 from domain.refusals import Unmet
 
@@ -23,6 +24,16 @@ class AttemptRefused(Event):
     asked: dict[Name, Text]  # codes, numbers, keys and currencies that were asked for
     unmet: tuple[Unmet, ...]  # every condition, in the order of the answer
     order_version: int  # that it was decided on, 0: there is no such order
+
+
+def attempt_on(
+    command: Command, unmet: tuple[Unmet, ...], states: Mapping[str, Any], now: datetime
+) -> tuple[str, Decided] | None:
+    """Give stream and event that tell of a refused command; None where nobody may ask for it."""
+    if not isinstance(command, OrderCommand):
+        return None
+    version = states[command.stream_id].version
+    return f"attempt-{command.order_id}", refused(command, unmet, version, now)
 
 
 def refused(

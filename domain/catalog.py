@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from domain import attempts, overdue, placing
+from domain import overdue, placing
 from domain.alone import decide_alone, stream_alone
 from domain.customers.customer import Customer
 from domain.customers.events import customer_stream
@@ -49,7 +49,6 @@ from domain.products.delivery_methods import (
 )
 from domain.products.pricing import Offer, offer_in, offer_streams
 from domain.products.product import Product
-from domain.refusals import Unmet
 from domain.stock.stock import Stock
 from domain.teams.sharing import ShareOut, share_out
 from domain.vocabulary import AGGREGATES as AGGREGATES
@@ -86,11 +85,10 @@ def streams_of(command: Command) -> tuple[str, ...]:
         case path_commands.PublishPath():
             return (command.stream_id, SELECTION)
         case effect_commands.RequestEffect():
-            return tuple(filter(None, (command.stream_id, command.template_stream_id)))
-        case wave_commands.PublishWave():
-            return (command.stream_id, calendar_stream(command.definition.schedule.calendar))
             beside = (command.template_stream_id, command.order_stream_id)
             return (command.stream_id, *filter(None, beside))
+        case wave_commands.PublishWave():
+            return (command.stream_id, calendar_stream(command.definition.schedule.calendar))
         case commands.OrderCommand():
             return (command.stream_id,)
         case _:
@@ -279,25 +277,14 @@ def decide_on(
             return record(command, states, now)
         case effect_commands.RequestEffect():
             line = states.get(command.template_stream_id or "")
-            return {command.stream_id: request(states[command.stream_id], line, command, now)}
-        case wave_commands.PublishWave():
-            wave, hours = (states[stream] for stream in streams_of(command))
-            return {command.stream_id: publish_wave(wave, hours, command, now)}
             order = states.get(command.order_stream_id or "")
             effect = states[command.stream_id]
             return {command.stream_id: request(effect, line, order, command, now)}
+        case wave_commands.PublishWave():
+            wave, hours = (states[stream] for stream in streams_of(command))
+            return {command.stream_id: publish_wave(wave, hours, command, now)}
         case effect_commands.MarkSent():
             return attached.mark_sent(command, states, now)
         case _:
             stream = stream_alone(command)
             return {stream: decide_alone(states[stream], command, now)}
-
-
-def attempt_on(
-    command: Command, unmet: tuple[Unmet, ...], states: States, now: datetime
-) -> tuple[str, Decided] | None:
-    """Give stream and event that tell of a refused command; None where nobody may ask for it."""
-    if not isinstance(command, commands.OrderCommand):
-        return None
-    version = states[command.stream_id].version
-    return f"attempt-{command.order_id}", attempts.refused(command, unmet, version, now)

@@ -14,9 +14,9 @@ from uuid import UUID
 
 import structlog
 
+from domain.attempts import attempt_on
 from domain.batch import Answer, Appended, Log, NewEvent, StoredOutcome
 from domain.catalog import (
-    attempt_on,
     creates,
     decide_on,
     definitions_of,
