@@ -63,14 +63,18 @@ _TAKE: Final = """
             where a.sent and a.shard = acting.shard and a.position > acting.position)
         order by shard
         for update skip locked
+    ), taken as (
+        select a.*
+        from held join live.rule_acts a
+          on a.sent and a.shard = held.shard and a.position > held.position
+        order by a.position
+        fetch first %s rows with ties
     )
     select a.command_id, a.shard, a.position, a.rule, a.rule_version,
            (d.body #>> '{definition,limits,per_minute}')::integer, a.body::text
-    from held join live.rule_acts a
-      on a.sent and a.shard = held.shard and a.position > held.position
+    from taken a
     join log.definitions d on d.kind = 'rule' and d.name = a.rule and d.version = a.rule_version
-    order by a.position
-    fetch first %s rows with ties
+    order by a.position, a.act_no
 """
 
 _MOVE: Final = """
