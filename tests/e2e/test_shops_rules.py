@@ -216,7 +216,7 @@ def test_v14_salesplatform_mails_purchasing_once_when_stock_falls_below_its_thre
             olga.moves(order, "invoiced")
             shop.lets_rules_act()
 
-        mails = shop.rows("select sku, template, to_name from analytics.notifications")
+        mails = shop.rows("select sku, template, to_who from analytics.notifications")
         assert [list(row.values()) for row in mails] == [["INK", "low_stock", "purchasing"]]
 
 
