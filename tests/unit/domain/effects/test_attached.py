@@ -1,6 +1,5 @@
 """Papers that go with mails: settled when they are asked for; what was mailed is sent."""
 
-from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -61,18 +60,18 @@ def test_a_message_settles_its_document_and_the_version_of_the_order() -> None:
     assert drawn_paper(given(PUBLISHED, PLACED), whole) == DrawnPaper(kind="order", order_version=1)
 
 
-@pytest.mark.parametrize(
-    ("wish", "codes"),
-    [
-        (with_paper(channel="sms"), ("template_of_other_channel", "paper_unfit")),
-        (with_paper(order_id=None), ("template_without_subject", "paper_unfit")),
-        (with_paper(order_id=UUID(int=404)), ("order_unknown",)),
-        (with_paper(), ("paper_without_document",)),
-        (with_paper(Paper(kind="order", document_id="act-1")), ("paper_without_document",)),
-    ],
-)
-def test_a_paper_that_cannot_be_is_refused(wish: c.RequestEffect, codes: Sequence[str]) -> None:
-    given(PUBLISHED, PLACED).when(wish).then_refused(*codes)
+def test_a_paper_goes_with_a_mail_about_an_order() -> None:
+    scenario = given(PUBLISHED, PLACED)
+    sms, nothing = with_paper(channel="sms"), with_paper(order_id=None)
+    scenario.when(sms).then_refused("template_of_other_channel", "paper_unfit")
+    scenario.when(nothing).then_refused("template_without_subject", "paper_unfit")
+    scenario.when(with_paper(order_id=UUID(int=404))).then_refused("order_unknown")
+
+
+@pytest.mark.parametrize("paper", [None, Paper(kind="order", document_id="act-1")])
+def test_a_paper_of_a_document_that_is_not_there_is_refused(paper: Paper | None) -> None:
+    wish = with_paper() if paper is None else with_paper(paper)
+    given(PUBLISHED, PLACED).when(wish).then_refused("paper_without_document")
 
 
 def test_only_a_cancelled_invoice_is_none() -> None:
