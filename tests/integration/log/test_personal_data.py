@@ -13,6 +13,7 @@ from domain.batch import Answer, NewEvent
 from domain.catalog import EVENTS
 from domain.customers import commands as k
 from domain.customers.events import FIELDS
+from domain.effects.events import Recipient
 from domain.enquiries.commands import RecordEnquiry
 from domain.messages import Command, Decided, Recorded
 from domain.orders import commands as c
@@ -20,11 +21,13 @@ from domain.orders import events as e
 from domain.orders.payment_events import PAYMENT_EVENTS
 from domain.personal import personal_fields
 from domain.tasks import commands as t
+from domain.templates.line import PublishTemplate
 from infra.event_log import EventLog, open_log
 from infra.mapper import EventUnreadable
 from services.pipeline import body_hash
 from tests.support.examples import NOW, actor, fact_id
 from tests.support.loads import move, note, open_pipeline, place, publish
+from tests.support.outgoing import TEMPLATE, request
 
 MARK: Final = "Marker-7391"
 CUSTOMER: Final = e.Customer(
@@ -81,6 +84,7 @@ def fill(url: str, order_id: UUID) -> None:
             note(order_id, f"Note {MARK}"),
             *about_customer(),
             *about_inbox(),
+            *about_messages(),
             c.RecordFacts(**imported, command_id=uuid4(), facts=(fact, step, *paid), reason=MARK),
             c.CorrectFact(
                 **told | {"order_id": imported["order_id"]},
@@ -118,6 +122,13 @@ def about_inbox() -> list[Command]:
         t.CreateTask(command_id=uuid4(), **done, title="Call", user="ann"),
         t.FinishTask(command_id=uuid4(), **done, note=f"Done {MARK}"),
     ]
+
+
+def about_messages() -> list[Command]:
+    """Have somebody told who is no customer."""
+    publish = PublishTemplate(command_id=uuid4(), actor=actor(), definition=TEMPLATE)
+    somebody = Recipient(kind="address", address=f"{MARK}@example.org")
+    return [publish, request(to=somebody)]
 
 
 def in_clear(owner: psycopg.Connection[Any]) -> list[tuple[str, str]]:
@@ -299,7 +310,7 @@ def test_the_examples_know_every_personal_field() -> None:
         "CustomerNoted.text",
         *(f"EnquiryRecorded.customer.{name}" for name in ("name", "phone", "email")),
         "EnquiryRecorded.text",
-        *("AlertAcknowledged.note", "TaskFinished.note"),
+        *("AlertAcknowledged.note", "TaskFinished.note", "EffectRequested.to.address"),
     }
     assert set(_personal_fields()) == personal
 
