@@ -4,11 +4,11 @@ What a text may say is checked when it is published: every variable is one that 
 run over what is offered and nest once. So rendering takes time and room in proportion to the text.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Final
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, nodes
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from jinja2 import Template as Compiled
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import AfterValidator, StringConstraints
@@ -20,13 +20,13 @@ from domain.templates.offered import LOOP, OFFERED, SAMPLE, Offered
 
 MAX_SOURCE: Final = 20_000  # characters of one text
 MAX_RENDERED: Final = 200_000  # characters of what it becomes
-_FILTERS: Final = (
-    "capitalize", "count", "default", "first", "last", "length", "lower", "title", "trim", "upper",
-)  # fmt: skip
+MAX_DEPTH: Final = 40  # of what stands within each other, sums and filters too
+_OF_TEXT: Final = ("capitalize", "lower", "title", "trim", "upper")
+_FILTERS: Final = (*_OF_TEXT, "count", "default", "first", "last", "length")
 _ALLOWED: Final = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Name, nodes.Const,
     nodes.Getattr, nodes.Filter, nodes.Keyword, nodes.Compare, nodes.Operand, nodes.And, nodes.Or,
-    nodes.Not, nodes.CondExpr, nodes.Concat, nodes.Add, nodes.Sub,
+    nodes.Not, nodes.CondExpr, nodes.Add, nodes.Sub,
 )  # fmt: skip
 
 Scope = Mapping[str, Offered]
@@ -49,6 +49,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         )
         self.globals.clear()
         self.filters = {name: self.filters[name] for name in _FILTERS}
+        self.filters |= {name: _of_text(self.filters[name]) for name in _OF_TEXT}
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Look into records by their names: `order.items` is no method of anything."""
@@ -64,6 +65,15 @@ def _written(value: Any) -> Any:
     return value
 
 
+def _of_text(filter_: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a filter have what people can read only: it would make a text of anything."""
+
+    def of_text(value: Any, *arguments: Any) -> Any:
+        return filter_(_written(value), *arguments)
+
+    return of_text
+
+
 _TEXT: Final = _Environment(autoescape=False)
 _HTML: Final = _Environment(autoescape=True)
 
@@ -77,7 +87,7 @@ def render(source: str, variables: Mapping[str, Any], *, html: bool = False) -> 
             if length > MAX_RENDERED:
                 raise Unrenderable(f"it becomes longer than {MAX_RENDERED:,} characters")
             parts.append(part)
-    except UndefinedError as error:
+    except TemplateError as error:
         raise Unrenderable(f"{error.message}") from error
     except TypeError as error:
         raise Unrenderable("it adds or compares what does not fit together") from error
@@ -103,11 +113,13 @@ def faults_of(source: str) -> Iterator[str]:
     """Say all that is wrong with a text, each with its line."""
     try:
         tree = _TEXT.parse(source)
-        _TEXT.compile(tree)
     except TemplateSyntaxError as error:
         yield f"line {error.lineno}: {error.message}"
         return
-    found = [*_within(tree, OFFERED)]
+    except RecursionError:
+        yield _TOO_DEEP
+        return
+    found = [_TOO_DEEP] if _is_deeper(tree, MAX_DEPTH) else [*_within(tree, OFFERED)]
     yield from found
     if not found:
         try:
@@ -116,8 +128,17 @@ def faults_of(source: str) -> Iterator[str]:
             yield f"of an order that has everything: {error}"
 
 
+_TOO_DEEP: Final = f"it stands more than {MAX_DEPTH} deep within each other: say it more simply"
+
+
+def _is_deeper(node: nodes.Node, depth: int) -> bool:
+    return depth == 0 or any(_is_deeper(child, depth - 1) for child in node.iter_child_nodes())
+
+
 def _within(node: nodes.Node, scope: Scope) -> Iterator[str]:
     match node:
+        case nodes.Filter(name=name) if name not in _FILTERS:
+            yield f"line {node.lineno}: there is no filter {name}{hint(name, _FILTERS)}"
         case nodes.For():
             yield from _loop(node, scope)
         case nodes.Getattr() | nodes.Name():

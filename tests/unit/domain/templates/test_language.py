@@ -25,7 +25,14 @@ from tests.support.outgoing import TEMPLATE
         ("{% for item in order.number %}{% endfor %}", "a loop runs over a list"),
         ("{{ order.items }}", "no value"),
         ("{{ order.number", "line 1"),
-        ("{{ order.number|nope }}", "nope"),
+        ("{{ order.number|nope }}", "there is no filter nope"),
+        ("{% if not order.id %}{{ order.number|uper }}{% endif %}", "did you mean upper?"),
+        ("{% if order.id %}{{ customer.name|safe }}{% endif %}", "there is no filter safe"),
+        ("{{ order.number ~ 'x' }}", "concat is not for templates"),
+        ("{% if order.id %}" * 110 + "{% endif %}" * 110, "more than 40 deep"),
+        ("{{ " + "+".join(["'a'"] * 2_000) + " }}", "more than 40 deep"),
+        ("{{ order.number" + "|trim" * 2_000 + " }}", "more than 40 deep"),
+        ("{{ " + "(" * 2_000 + "1" + ")" * 2_000 + " }}", "more than 40 deep"),
         ("{{ order.number|join('x') }}", "join"),
         ("{{ order.number.upper() }}", "call is not for templates"),
         ("{{ order['number'] }}", "getitem is not for templates"),
@@ -75,8 +82,26 @@ def test_what_is_not_known_is_never_written_as_none() -> None:
 
     with pytest.raises(Unrenderable, match="no value"):
         render("{{ order.track_number }}", {"order": order})
+    for source in ("{{ order.track_number|upper }}", "{{ order.track_number + '' }}"):
+        with pytest.raises(Unrenderable):
+            render(source, {"order": order})
     kindly = "{% if order.track_number %}{{ order.track_number }}{% else %}soon{% endif %}"
     assert render(kindly, {"order": order}) == "soon"
+
+
+@pytest.mark.parametrize("what", ["order", "order.items", "order.items|first"])
+@pytest.mark.parametrize("how", ["", "|upper", "|trim", "|title", " + 'x'"])
+def test_no_record_and_no_list_reaches_people(what: str, how: str) -> None:
+    with pytest.raises(Unrenderable):
+        render(f"{{{{ {what}{how} }}}}", SAMPLE)
+    assert [*faults_of(f"{{{{ {what}{how} }}}}")]
+
+
+def test_a_filter_that_is_there_no_more_makes_no_message() -> None:
+    """A text that was published is not checked again."""
+    for source in ("{{ order.number|nope }}", "{% if order.id %}{{ 1|nope }}{% endif %}"):
+        with pytest.raises(Unrenderable, match="nope"):
+            render(source, SAMPLE)
 
 
 def test_what_comes_from_outside_is_escaped_in_html_only() -> None:
@@ -125,7 +150,7 @@ def test_the_dearest_text_that_is_taken_ends_within_seconds() -> None:
 
 PIECES = st.sampled_from(
     ["{{ order.number }}", "{% if customer.name %}", "{% endif %}", "{% for item in order.items %}",
-     "{% endfor %}", "{{ item.title|upper }}", "text ", "{{ nope }}", "{{ order.total ~ 'x' }}"]
+     "{% endfor %}", "{{ item.title|upper }}", "text ", "{{ nope }}", "{{ order.total + 'x' }}"]
 )  # fmt: skip
 
 
