@@ -112,7 +112,7 @@ class Sender:
         says: dict[str, Any] = {"effect_id": str(taken.effect_id), "outlet": outlet.name}
         command, failure = self._tried(outlet, taken, effect)
         outcome = self.execute(command)
-        if outcome.kind == "refused":  # It was dropped, or somebody thought that we were dead.
+        if outcome.kind == "refused":  # It failed and was dropped, or others thought us dead.
             codes = [unmet.code for unmet in outcome.unmet]
             log_.warning("effect_told_too_late", **says, attempt=taken.attempt, codes=codes)
         elif failure is None:

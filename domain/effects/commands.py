@@ -74,4 +74,6 @@ class DropEffect(EffectCommand):
     reason_code: Code
 
 
+EffectWish = MarkSent | MarkFailed | ResendEffect | DropEffect  # of an effect that is there
+
 COMMANDS: tuple[type[EffectCommand], ...] = (MarkSent, MarkFailed, ResendEffect, DropEffect)

@@ -5,7 +5,7 @@ services.pipeline decides commands here.
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import assert_never
 
 from domain.documents.papers import DrawnPaper, document_of
 from domain.effects import commands as c
@@ -58,7 +58,7 @@ def _drawn(cmd: c.RequestEffect, order: Order | None) -> DrawnPaper | None:
     )
 
 
-def decide(effect: Effect, cmd: Any, now: datetime) -> list[Decided]:
+def decide(effect: Effect, cmd: c.EffectWish, now: datetime) -> list[Decided]:
     """Decide what becomes of a message; what is so already is nothing. Raises: Refusal"""
     unmet = [
         *no_status_is_expected(cmd, "An effect"),
@@ -71,9 +71,13 @@ def decide(effect: Effect, cmd: Any, now: datetime) -> list[Decided]:
     return [] if event is None else [Decided(event, now)]
 
 
-def _against(effect: Effect, cmd: c.EffectCommand) -> Iterator[Unmet]:
+def _against(effect: Effect, cmd: c.EffectWish) -> Iterator[Unmet]:
     match cmd:
-        case c.MarkSent(attempt=attempt) | c.MarkFailed(attempt=attempt):
+        case c.MarkSent(attempt=attempt):  # Also what was dropped while it was on its way.
+            yield from guards.effect_is_not_sent(effect)
+            yield from guards.effect_is_not_dead(effect)
+            yield from guards.attempt_is_the_next(effect, attempt)
+        case c.MarkFailed(attempt=attempt):
             yield from guards.effect_is_not_sent(effect)
             yield from guards.effect_is_not_dropped(effect)
             yield from guards.effect_is_not_dead(effect)
@@ -83,10 +87,10 @@ def _against(effect: Effect, cmd: c.EffectCommand) -> Iterator[Unmet]:
         case c.DropEffect():
             yield from guards.effect_is_not_sent(effect)
         case _:
-            raise TypeError(f"{type(cmd).__name__} is no command of an effect")
+            assert_never(cmd)
 
 
-def _event(effect: Effect, cmd: c.EffectCommand) -> Event | None:
+def _event(effect: Effect, cmd: c.EffectWish) -> Event | None:
     match cmd:
         case c.MarkSent():
             return e.EffectSent(attempt=cmd.attempt, provider_id=cmd.provider_id)
@@ -98,4 +102,4 @@ def _event(effect: Effect, cmd: c.EffectCommand) -> Event | None:
         case c.DropEffect(reason_code=why):
             return None if effect.state == "dropped" else e.EffectDropped(reason_code=why)
         case _:
-            return None
+            assert_never(cmd)

@@ -103,8 +103,14 @@ class TestOutcome:
         again = SENT.model_copy(update={"attempt": 2})
         asked(SENT).when(again).then_refused("effect_sent")
 
-    def test_nothing_is_sent_after_it_was_dropped(self) -> None:
-        asked(DROP).when(SENT).then_refused("effect_dropped")
+    def test_what_was_dropped_on_its_way_and_went_out_stands_as_sent(self) -> None:
+        """The customer has it: the ledger must not deny that."""
+        answer = asked(DROP).when(SENT).then(e.EffectSent(attempt=1))
+
+        assert effect_after(answer).state == "sent"
+
+    def test_nothing_is_tried_after_it_was_dropped(self) -> None:
+        asked(DROP).when(LATER).then_refused("effect_dropped")
         asked(DROP).when(RESEND).then_refused("effect_dropped")
         asked(DROP).when(DROP).then_nothing()
 
