@@ -11,21 +11,24 @@ KIND: Final = "deadline"
 _NAMESPACE: Final = uuid5(NAMESPACE_URL, "orderpath:deadlines")
 
 
-def alert_id_of(order_id: UUID, entered: int, level: str) -> UUID:
-    """Name the alert of one level of one stay; entered: version of the event that began it."""
-    return uuid5(_NAMESPACE, f"{order_id}:{entered}:{level}")
+def alert_id_of(order_id: UUID, since_version: int, level: str) -> UUID:
+    """Name the alert of one level of one stay.
+
+    since_version: of the event that began the stay, or put its limit off since
+    """
+    return uuid5(_NAMESPACE, f"{order_id}:{since_version}:{level}")
 
 
 def raised(
-    order_id: UUID, entered: int, *, status: str, deadline: Deadline, to: Mapping[str, str]
+    order_id: UUID, since_version: int, *, status: str, deadline: Deadline, to: Mapping[str, str]
 ) -> AlertRaised:
     """Give the alert of a deadline that has passed.
 
-    entered: version of the event with which the order entered the status.
-    to:      user, group, or both: who is to know at this level, as holder, lead, director.
+    since_version: of the event that began the stay, or put its limit off since
+    to:            user, group, or both: who is to know at this level, as holder, lead, director.
     """
     return AlertRaised(
-        alert_id=alert_id_of(order_id, entered, deadline.level),
+        alert_id=alert_id_of(order_id, since_version, deadline.level),
         kind=KIND,
         level=deadline.level,
         title=f"{status}: {_said(deadline.level)}",
