@@ -127,7 +127,7 @@ _UPSERT_MEMBERS: Final = """
         present_since timestamptz, joined_at timestamptz)
     on conflict (team, member) do update set
         skills = excluded.skills, cap = excluded.cap, present = excluded.present,
-        present_since = excluded.present_since
+        present_since = excluded.present_since, joined_at = excluded.joined_at
 """
 
 _FORGET_ORDERS: Final = """

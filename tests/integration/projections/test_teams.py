@@ -88,6 +88,19 @@ def test_who_is_removed_is_no_member_but_holds_what_was_held(world: World) -> No
     assert world.query(LOADS)[0] == ("ann", False, 1, 1)
 
 
+@pytest.mark.parametrize("batch_events", [1, 2])
+def test_who_comes_back_to_a_team_joined_it_then(world: World, batch_events: int) -> None:
+    world.send(of(c.SetMember, "ann"))
+    world.catch_up()
+    for kind in (c.RemoveMember, c.SetMember):
+        world.now += timedelta(hours=1)
+        world.send(of(kind, "ann"))
+
+    world.follower(batch_events).catch_up()
+
+    assert world.query("select joined_at from live.team_members") == [(world.now,)]
+
+
 def test_incremental_equals_rebuilt(world: World) -> None:
     for _ in range(3):
         some_hours(world)
