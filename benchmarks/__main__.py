@@ -104,6 +104,8 @@ def _memory(url: str, options: Options) -> Iterator[Found]:
         print("memory left out: it takes longer than --quick allows", file=sys.stderr)
         return iter(())
     return measure_memory(url, events=1_000_000)
+
+
 def _rules(url: str, options: Options) -> Iterator[Found]:
     from benchmarks.rules import measure_rules
 
