@@ -139,7 +139,7 @@ class Clockwork:
                 page = source.list_due(cursor, ask)
             yield [one for one in page if one.command.command_id not in self._answered]
             is_last = len(page) < ask.limit
-            ask = replace(ask, after=None if is_last else page[-1].place)
+            ask = ask if is_last else replace(ask, after=page[-1].place)
 
     def _send(self, due: Iterable[Due]) -> None:
         """Send and wait for every answer; what could not be answered now is sent again later."""

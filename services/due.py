@@ -16,7 +16,7 @@ from domain.paths.calendars import Calendar
 from domain.rules.schedules import latest_hour
 from domain.rules.timers import FireTimer
 from domain.rules.triggers import OnSchedule
-from projections.reports.due import Ask
+from projections.reports.due import Ask, Place
 from projections.reports.due_deadlines import DueDeadline, list_due_deadlines
 from projections.reports.due_reservations import DueOrder, list_due_reservations
 from projections.reports.due_schedules import (
@@ -48,7 +48,7 @@ class Due:
     command: Command  # what says so; the same thing has the same id, whoever finds it
 
     @property
-    def place(self) -> tuple[datetime, UUID, str]:
+    def place(self) -> Place:
         """Say where it stands among what is due."""
         return self.due_at, self.order_id, self.which
 

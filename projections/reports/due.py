@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
 PARTS: Final = tuple(range(16))  # into which the clock divides the orders
+
+Place = tuple[datetime, UUID, str]  # due_at, order, which of its things: in this order they come
+BEGIN: Final[Place] = (datetime.min.replace(tzinfo=UTC), UUID(int=0), "")  # before all of them
 
 # Condition on a table with the column order_id.
 IN_PARTS: Final[LiteralString] = "get_byte(uuid_send(order_id), 15) & 15 = any(%(parts)s)"
@@ -24,12 +27,12 @@ class Ask:
     now: datetime  # what is due later is not
     limit: int
     parts: Sequence[int] = PARTS
-    after: tuple[datetime, UUID, str] | None = None  # due_at, order, which: only what comes behind
+    after: Place = BEGIN  # only what comes behind; always a value, for which an index serves
 
     @property
     def parameters(self) -> dict[str, Any]:
         """Give them by name, as the questions call them."""
-        due_at, order_id, which = self.after or (None, None, None)
+        due_at, order_id, which = self.after
         return {
             "now": self.now,
             "limit": self.limit,

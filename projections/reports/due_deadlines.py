@@ -38,7 +38,6 @@ _BEGUN: Final[LiteralString] = """
 _QUESTION: Final[LiteralString] = f"""
     select due_at, order_id, level, entered, version from live.deadlines
     where state = 'open' and due_at <= %(now)s and {IN_PARTS}
-      and (%(due_at)s::timestamptz is null
-           or (due_at, order_id, level) > (%(due_at)s, %(order_id)s::uuid, %(which)s::text))
+      and (due_at, order_id, level) > (%(due_at)s, %(order_id)s::uuid, %(which)s::text)
     order by due_at, order_id, level limit %(limit)s
 """  # noqa: S608 - constants

@@ -33,7 +33,6 @@ _QUESTION: Final[LiteralString] = f"""
         select order_id, max(expires_at) as due_at from live.reservations
         where quantity > 0 and expires_at <= %(now)s and {IN_PARTS}
         group by order_id) d
-    where %(due_at)s::timestamptz is null
-       or (d.due_at, d.order_id) > (%(due_at)s, %(order_id)s::uuid)
+    where (d.due_at, d.order_id) > (%(due_at)s, %(order_id)s::uuid)
     order by d.due_at, d.order_id limit %(limit)s
 """  # noqa: S608 - constants

@@ -80,8 +80,7 @@ _ORDERS: Final[LiteralString] = f"""
         as h(due_at timestamptz, rule text, rule_version int, statuses text[])
     join live.standings s on s.status = any(h.statuses) and s.entered_at <= h.due_at
     where {IN_PARTS}
-      and (%(due_at)s::timestamptz is null
-           or (h.due_at, s.order_id, h.rule) > (%(due_at)s, %(order_id)s::uuid, %(which)s::text))
+      and (h.due_at, s.order_id, h.rule) > (%(due_at)s, %(order_id)s::uuid, %(which)s::text)
       and not exists (
         select from log.events e
         cross join lateral (select convert_from(e.payload, 'UTF8')::jsonb) as told(said)

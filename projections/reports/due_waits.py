@@ -32,7 +32,6 @@ def list_due_waits(cursor: Cursor[Any], ask: Ask) -> list[DueWait]:
 _QUESTION: Final[LiteralString] = f"""
     select due_at, order_id, wait_id, rule, rule_version, why, position from live.rule_waits
     where due_at <= %(now)s and {IN_PARTS}
-      and (%(due_at)s::timestamptz is null
-           or (due_at, order_id, wait_id::text) > (%(due_at)s, %(order_id)s::uuid, %(which)s::text))
+      and (due_at, order_id, wait_id::text) > (%(due_at)s, %(order_id)s::uuid, %(which)s::text)
     order by due_at, order_id, wait_id::text limit %(limit)s
 """  # noqa: S608 - constants

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from psycopg import Cursor
 
 from domain.messages import Command, Outcome
 from domain.orders import commands as c
@@ -17,6 +18,8 @@ from domain.stock.commands import ReceiveStock
 from domain.stock.events import stream_of
 from infra.settings import Settings
 from projections.clock_parts import take_part
+from projections.reports.due import Ask
+from projections.reports.due_deadlines import list_due_deadlines
 from services.bootstrap import open_system
 from services.clock import Clockwork, clockwork_of
 from services.reading import stock_now
@@ -79,6 +82,37 @@ def test_d8_what_is_due_longest_is_fired_first_page_by_page(shop: Shop) -> None:
     for order_id, event in shop.passed():
         by_part.setdefault(order_id.bytes[15] % 16, []).append(event.due_at)
     assert all(moments == sorted(moments) for moments in by_part.values())
+
+
+def test_d8_a_page_of_what_is_due_reads_nothing_of_the_pages_before_it(shop: Shop) -> None:
+    shop.place(ORDERS)
+    shop.at(DUE)
+    shop.system.catch_up()
+    with shop.session().connection() as connection, connection.transaction():
+        connection.prepare_threshold = 0  # as in a clock that has asked often
+        connection.execute("set local plan_cache_mode = force_generic_plan")
+        connection.execute("set local enable_seqscan = off")  # as of a large table
+        connection.execute("set local enable_bitmapscan = off")
+        cursor = connection.cursor()
+        everything = list_due_deadlines(cursor, Ask(DUE, 2 * ORDERS))
+        last = everything[-3]
+        read_before = _rows_read(cursor)
+
+        page = list_due_deadlines(
+            cursor, Ask(DUE, 10, after=(last.due_at, last.order_id, last.level))
+        )
+
+        assert (len(everything), page) == (2 * ORDERS, everything[-2:])
+        assert _rows_read(cursor) - read_before <= 3
+
+
+def _rows_read(cursor: Cursor[Any]) -> int:
+    cursor.execute(
+        "select sum(seq_tup_read + idx_tup_fetch) from pg_stat_xact_user_tables"
+        " where relname = 'deadlines'"
+    )
+    (rows,) = cursor.fetchall()[0]
+    return int(rows)
 
 
 def test_d8_nothing_is_fired_of_an_order_that_has_left_was_put_off_or_is_paused(
