@@ -4,8 +4,12 @@ What is due are rows of live tables; the event that a command leads to closes it
 on who fires: the id of a command is made of what is due and when, so one that is sent twice is
 answered as the first time, after a crash and by another clock too. Clocks divide the orders into
 parts only to save each other the work.
+
+While nobody else appends, the next commands are sent before the last are answered, which keeps the
+pipeline full. While others do, a clock waits for its answers, and then rests as long as it worked.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -24,6 +28,7 @@ from domain.refusals import InfraError
 from projections.clock_parts import keep_part, take_part
 from projections.reports.due import PARTS, Ask, part_of
 from projections.sessions import Lend
+from services.courtesy import Courtesy
 from services.due import SOURCES, Due, Source
 
 if TYPE_CHECKING:
@@ -32,9 +37,11 @@ if TYPE_CHECKING:
 LOOK_SECONDS: Final = 0.5  # between two looks when nothing is due
 PATIENCE_SECONDS: Final = 2.0  # between two tries while the database is away
 AT_ONCE: Final = 250  # rows that are read and fired at a time: few, so that commands beside go on
+AHEAD: Final = 1  # pages that may wait for their answers while the next one is sent
 FORGET_SECONDS: Final = 60.0  # what was answered and stays due is asked again after so long
 
 Submit = Callable[[Command], Future[Outcome]]
+_Sent = list[tuple[Command, Future[Outcome]]]  # a page of what is due, on its way
 
 log_ = structlog.get_logger()
 
@@ -72,14 +79,16 @@ class Clockwork:
     sources: Sequence[Source] = SOURCES
     at_once: int = AT_ONCE
     _beat: Callable[[], None] = field(default_factory=lambda: lambda: None, init=False)
+    _stop: Signal = field(default_factory=Signal, init=False)
     _answered: _Answered = field(default_factory=_Answered, init=False)
+    _courtesy: Courtesy = field(default_factory=Courtesy, init=False)
 
     def run(self, stop: Signal, beat: Callable[[], None] = lambda: None) -> None:
         """Fire until told to stop; wait out a database that is away.
 
         beat: gives a sign of life, again and again
         """
-        self._beat = beat
+        self._stop, self._beat = stop, beat
         while not stop.is_set():
             beat()
             try:
@@ -95,6 +104,7 @@ class Clockwork:
         Raises: InfraError
         """
         self._answered.forget()
+        self._courtesy.begin()
         now, sent = self.now(), 0
         for source in self.sources:
             for part in self._parts_with_due(source, now):
@@ -121,15 +131,27 @@ class Clockwork:
     def _work_off(self, source: Source, ask: Ask) -> int:
         """Fire all that is due in a part, page by page; nothing if another clock is at it."""
         sent = 0
+        waiting: deque[_Sent] = deque()
         with take_part(self.hold, ask.parts[0]) as held:
             if held is None:
                 return 0
             for page in self._pages(source, ask):
-                self._send(page)
+                waiting.append([(one.command, self.submit(one.command)) for one in page])
+                while len(waiting) > (0 if self._courtesy.are_others else AHEAD):
+                    self._settle(waiting.popleft())
+                self._rest()
                 self._beat()
                 keep_part(held)
                 sent += len(page)
+            for page_sent in waiting:
+                self._settle(page_sent)
         return sent
+
+    def _rest(self) -> None:
+        """Leave the log to others, if there are any."""
+        if seconds := self._courtesy.rest_seconds():
+            self._stop.wait(seconds)
+        self._courtesy.rested()
 
     def _pages(self, source: Source, ask: Ask) -> Iterator[list[Due]]:
         """Read what is due page by page, and leave out what was answered just now."""
@@ -141,9 +163,9 @@ class Clockwork:
             is_last = len(page) < ask.limit
             ask = ask if is_last else replace(ask, after=page[-1].place)
 
-    def _send(self, due: Iterable[Due]) -> None:
-        """Send and wait for every answer; what could not be answered now is sent again later."""
-        sent = [(one.command, self.submit(one.command)) for one in due]
+    def _settle(self, sent: _Sent) -> None:
+        """Wait for every answer; what could not be answered now is sent again later."""
+        outcomes: list[Outcome] = []
         failed: list[InfraError] = []
         for command, answer in sent:
             error = answer.exception()
@@ -151,13 +173,16 @@ class Clockwork:
                 failed.append(error)
                 continue
             self._answered.add(command.command_id)
-            if error is not None:  # Its own fault: it harms no other.
+            if error is None:
+                outcomes.append(answer.result())
+            else:  # Its own fault: it harms no other.
                 log_.error(
                     "due_command_failed",
                     command_id=str(command.command_id),
                     name=command.NAME,
                     error=type(error).__name__,
                 )
+        self._courtesy.hear(outcomes)
         if failed:
             raise failed[0]
 

@@ -191,6 +191,48 @@ def test_two_clocks_at_once_fire_each_deadline_once(shop: Shop) -> None:
     assert shop.counted() == each_once(shop, *ONCE)
 
 
+@pytest.mark.parametrize("others", [False, True])
+def test_a_clock_sends_ahead_of_its_answers_while_nobody_else_appends(
+    shop: Shop, *, others: bool
+) -> None:
+    """So that it is fast when nobody minds, and leaves the others their share when they do."""
+    shop.place(ORDERS)
+    shop.at(DUE)
+    shop.system.catch_up()
+    sent: list[Future[Outcome]] = []
+    open_at_once: list[int] = []
+
+    def submit(command: Command) -> Future[Outcome]:
+        if others:  # Answered before ours is sent: so it stands before ours in the log.
+            shop.does(c.AddNote(**who(shop.orders[0]), text="He rang"))
+        sent.append(shop.system.pipeline.submit(command))
+        open_at_once.append(sum(one not in heard for one in sent))
+        return _Heard(sent[-1], heard)
+
+    heard: set[Future[Outcome]] = set()
+    shop.clock(submit, at_once=2).fire()
+
+    assert shop.counted() == each_once(shop, "warn", "due")
+    assert max(open_at_once) == 4
+    first_page = 2 + 2  # Where it knows nothing of others yet: two pages, and no more than that.
+    assert max(open_at_once[first_page:]) == (2 if others else 4)
+
+
+class _Heard(Future[Outcome]):
+    """An answer of which a test knows whether the clock has waited for it."""
+
+    def __init__(self, answer: Future[Outcome], heard: set[Future[Outcome]]) -> None:
+        super().__init__()
+        self._of, self._heard = answer, heard
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        self._heard.add(self._of)
+        return self._of.exception(timeout)
+
+    def result(self, timeout: float | None = None) -> Outcome:
+        return self._of.result(timeout)
+
+
 def test_a_clock_leaves_alone_what_another_one_works_on(shop: Shop) -> None:
     shop.place(ORDERS)
     shop.at(DUE)
