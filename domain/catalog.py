@@ -100,6 +100,13 @@ def creates(command: Command) -> str | None:
     return command.stream_id if isinstance(command, commands.PlaceOrder) else None
 
 
+def creates_beside(command: Command, states: States) -> str | None:
+    """Name another stream that it expects not to be there yet, once its first one is known."""
+    if isinstance(command, commands.PassDeadline):
+        return overdue.alert_beside(command, states[command.stream_id])
+    return None
+
+
 def more_streams_of(command: Command, states: States, facts: Facts) -> Iterable[str]:
     """Name what the command reads besides, once its first streams and definitions are known."""
     match command:

@@ -18,6 +18,7 @@ from domain.attempts import attempt_on
 from domain.batch import Answer, Appended, Log, NewEvent, StoredOutcome
 from domain.catalog import (
     creates,
+    creates_beside,
     decide_on,
     definitions_of,
     empty_state,
@@ -153,7 +154,20 @@ class Decider:
         into.read |= states
         into.states |= states
         if self._reads_more:
+            self._presume(into, batch)
             self._look(log, into, self._ahead(log, into, batch))
+
+    def _presume(self, into: Round, batch: Iterable[Pending]) -> None:
+        """Take what commands create beside their own streams for new, unless it is known."""
+        if into.fresh:
+            return
+        coming = into.before.states if into.before is not None else {}
+        for pending in batch:
+            new = creates_beside(pending.command, into.states)
+            if new is None or any(new in known for known in (into.states, coming, self._cache)):
+                continue
+            into.states[new] = into.read[new] = empty_state(new)
+            into.presumed.add(new)
 
     def _ahead(self, log: Log, into: Round, batch: Iterable[Pending]) -> Iterable[str]:
         """Name what the batch will read besides, as far as it can be told before deciding."""

@@ -1,6 +1,7 @@
 """The alert of a time limit that has passed, raised in the decision that says so."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -11,6 +12,7 @@ KIND: Final = "deadline"
 _NAMESPACE: Final = uuid5(NAMESPACE_URL, "orderpath:deadlines")
 
 
+@lru_cache(maxsize=4_096)  # A decision asks for it at each of its steps.
 def alert_id_of(order_id: UUID, since_version: int, level: str) -> UUID:
     """Name the alert of one level of one stay.
 

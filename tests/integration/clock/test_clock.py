@@ -1,16 +1,18 @@
 """Whatever is due is fired, once, by whoever is there to do it."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
 from psycopg import Cursor
 
-from domain.messages import Command, Outcome
+from domain.batch import Log
+from domain.messages import Command, Happened, Outcome
 from domain.orders import commands as c
 from domain.paths.commands import PublishPath
 from domain.refusals import InfraError
@@ -22,6 +24,7 @@ from projections.reports.due import Ask
 from projections.reports.due_deadlines import list_due_deadlines
 from services.bootstrap import open_system
 from services.clock import Clockwork, clockwork_of
+from services.pipeline import Pipeline
 from services.reading import stock_now
 from tests.integration.clock.shop import Shop, who
 from tests.support.examples import NOW, TEA, actor
@@ -146,6 +149,56 @@ def test_d8_an_order_that_leaves_before_its_row_is_gone_hears_nothing(shop: Shop
 
     assert clockwork_of(shop.system).fire() == 2
     assert shop.passed() == []
+
+
+def test_p11_an_alert_that_is_there_already_is_raised_once_also_without_a_look(
+    shop: Shop,
+) -> None:
+    """Where a clock of another process was faster, and this one never heard of it."""
+    shop.place(ORDERS)
+    shop.at(DUE)
+    shop.system.catch_up()
+    with open_system(Settings(database_url=shop.system.url), shop.time) as other:
+        shop.clock(other.pipeline.submit, at_once=7).fire()
+    told = shop.alerted()
+
+    shop.clock().fire()
+    renamed = [
+        one.command.model_copy(update={"command_id": uuid4()}) for one in shop.clock().list_due(DUE)
+    ]
+    answers = [shop.system.pipeline.submit(command) for command in renamed]
+
+    assert {answer.result().kind for answer in answers} == {"nothing"}
+    assert len(told) == len(set(told)) == 2 * ORDERS
+    assert shop.alerted() == told
+
+
+def test_p11_what_is_fired_is_read_without_a_look_for_its_alert(shop: Shop) -> None:
+    shop.place(ORDERS)
+    shop.at(DUE)
+    shop.system.catch_up()
+    log = _Watched(shop.system.log)
+    with Pipeline(cast(Log, log), shop.time) as pipeline:
+        shop.clock(pipeline.submit).fire()
+
+    assert len(shop.alerted()) == 2 * ORDERS
+    alerts = [one for one in log.looked_for if one.startswith("alert-")]
+    assert len(alerts) <= 1  # Before anything is known of what such commands read.
+
+
+class _Watched:
+    """The log, and which streams were looked for in it."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self.looked_for: list[str] = []
+
+    def load(self, versions: Mapping[str, int]) -> Mapping[str, Sequence[Happened]]:
+        self.looked_for += versions
+        return self._log.load(versions)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
 
 
 def test_d7_reservations_that_nobody_paid_for_are_given_back(shop: Shop) -> None:
