@@ -208,6 +208,7 @@ class Decider:
         facts = self._facts(log, command, states)
         if more := tuple(more_streams_of(command, states, facts)):
             self._reads_more = True
+            self._presume(into, [pending])
             self._look(log, into, more)
             reads = (*reads, *more)
             facts = with_more(facts, states, more)
