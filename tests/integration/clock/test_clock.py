@@ -265,9 +265,9 @@ def test_a_clock_sends_ahead_of_its_answers_while_nobody_else_appends(
     shop.clock(submit, at_once=2).fire()
 
     assert shop.counted() == each_once(shop, "warn", "due")
-    assert max(open_at_once) == 4
-    first_page = 2 + 2  # Where it knows nothing of others yet: two pages, and no more than that.
-    assert max(open_at_once[first_page:]) == (2 if others else 4)
+    two_pages = 2 + 2  # No more than that, also where it knows nothing of others yet.
+    assert max(open_at_once) <= two_pages
+    assert max(open_at_once[two_pages:]) == (2 if others else two_pages)
 
 
 class _Heard(Future[Outcome]):
