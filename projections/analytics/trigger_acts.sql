@@ -12,7 +12,9 @@ select
     case
         when not a.sent then 'shadow'
         when c.outcome is not null then c.outcome
-        when w.position >= a.position then 'failed'
+        when w.position >= a.position and not exists ( -- of a stream that was parked meanwhile
+            select from log.events e join ops.acting_passed p using (stream_id)
+            where e.position = a.position and p.position < a.position) then 'failed'
         else 'waiting'
     end as outcome, -- accepted, refused, nothing (overtaken), waiting, failed (a fault), shadow
     c.unmet -- what stood against a refused one

@@ -488,6 +488,18 @@ CREATE TABLE ops.acting (
 ALTER TABLE ops.acting OWNER TO postgres;
 
 --
+-- Name: acting_passed; Type: TABLE; Schema: ops; Owner: postgres
+--
+
+CREATE TABLE ops.acting_passed (
+    stream_id text NOT NULL,
+    shard smallint NOT NULL,
+    "position" bigint NOT NULL
+);
+
+ALTER TABLE ops.acting_passed OWNER TO postgres;
+
+--
 -- Name: batch_orders; Type: TABLE; Schema: ops; Owner: postgres
 --
 
@@ -786,6 +798,13 @@ ALTER TABLE ONLY log.path_transitions
 
 ALTER TABLE ONLY log.snapshots
     ADD CONSTRAINT snapshots_pkey PRIMARY KEY (stream_id, version);
+
+--
+-- Name: acting_passed acting_passed_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.acting_passed
+    ADD CONSTRAINT acting_passed_pkey PRIMARY KEY (stream_id);
 
 --
 -- Name: acting acting_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
@@ -1373,6 +1392,12 @@ GRANT SELECT,INSERT,DELETE ON TABLE log.snapshots TO orderpath_writer;
 --
 
 GRANT SELECT,UPDATE ON TABLE ops.acting TO orderpath_projector;
+
+--
+-- Name: TABLE acting_passed; Type: ACL; Schema: ops; Owner: postgres
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.acting_passed TO orderpath_projector;
 
 --
 -- Name: TABLE batch_orders; Type: ACL; Schema: ops; Owner: postgres
