@@ -19,8 +19,8 @@ class StatusVisits:
     """One row of visits per stay of an order in a status."""
 
     name: Final = "status_visits"
-    version: Final = 2
-    tables: Final = ("status_entries", "pins", "acts", "visits", "standings")
+    version: Final = 3
+    tables: Final = ("status_entries", "snoozes", "pins", "acts", "visits", "standings")
     ddl: Final[LiteralString] = """
         create table status_entries (
             order_id              uuid not null,
@@ -47,6 +47,16 @@ class StatusVisits:
             recorded_at           timestamptz not null,
             annulled_recorded_at  timestamptz,      -- set: the fact was wrong, it does not count
             primary key (order_id, occurred_at, version)
+        );
+        -- Time limits that were put off.
+        create table snoozes (
+            order_id              uuid not null,
+            entered               integer not null, -- version of the event that began the stay
+            due_at                timestamptz not null, -- by then
+            occurred_at           timestamptz not null,
+            version               integer not null,
+            recorded_at           timestamptz not null,
+            primary key (order_id, version)
         );
         -- The path that an order follows from its version `version` on, if it was migrated.
         create table pins (
@@ -86,7 +96,8 @@ class StatusVisits:
             previous_status  text,
             previous_seconds double precision,
             next_status      text,
-            due_at           timestamptz,
+            due_at           timestamptz, -- as it was put off last
+            first_due_at     timestamptz,
             actor_kind       text not null,
             actor_id         text not null,
             role             text,
@@ -119,12 +130,13 @@ class StatusVisits:
         """Store the facts, then derive again from the earliest moment that they touch."""
         facts = facts_of(batch)
         touched: dict[str, Any] = {}
-        for row in (*facts.entries, *facts.acts):
+        for row in (*facts.entries, *facts.snoozes, *facts.acts):
             at = touched.setdefault(row["order_id"], row["occurred_at"])
             touched[row["order_id"]] = min(at, row["occurred_at"])
         for statement, rows in (
             (_INSERT_PINS, facts.pins),
             (_INSERT_ENTRIES, facts.entries),
+            (_INSERT_SNOOZES, facts.snoozes),
             (_INSERT_ACTS, facts.acts),
         ):
             if rows:
@@ -169,6 +181,13 @@ _INSERT_ENTRIES: Final = """
         select e.path, e.path_version from status_entries e
         where x.path is null and e.order_id = x.order_id limit 1
     ) first on true
+"""
+
+_INSERT_SNOOZES: Final = """
+    insert into snoozes (order_id, entered, due_at, occurred_at, version, recorded_at)
+    select * from json_to_recordset(%s::json) as x(
+        order_id uuid, entered integer, due_at timestamptz, occurred_at timestamptz,
+        version integer, recorded_at timestamptz)
 """
 
 _INSERT_ACTS: Final = """

@@ -19,6 +19,11 @@ with anchors as materialized (
     ) kept on true
 ), stays as materialized (
     select e.*,
+           case when e.due_at is not null then coalesce((
+               select z.due_at from snoozes z
+               where z.order_id = e.order_id and z.entered = e.version
+               order by z.version desc limit 1
+           ), e.due_at) end as put_off_to,
            anchors.visits,
            anchors.visits + row_number() over line as visit_no,
            row_number() over (
@@ -49,14 +54,14 @@ with anchors as materialized (
 ), derived as (
     insert into visits (
         order_id, visit_no, status_visit_no, path, path_version, status, stage, final, entered_at,
-        left_at, seconds, previous_status, previous_seconds, next_status, due_at, actor_kind,
-        actor_id, role, holder_user, holder_group, taken_up_at, nonconforming, reason_code,
+        left_at, seconds, previous_status, previous_seconds, next_status, due_at, first_due_at,
+        actor_kind, actor_id, role, holder_user, holder_group, taken_up_at, nonconforming, reason_code,
         initiator, time_source, version, command_id)
     select s.order_id, s.visit_no, s.status_visit_no + coalesce(before.status_visit_no, 0),
            s.path, s.path_version, s.status, p.stage, p.final, s.occurred_at, s.left_at,
            extract(epoch from s.left_at - s.occurred_at), s.previous_status,
-           extract(epoch from s.occurred_at - s.previous_at), s.next_status, s.due_at,
-           s.actor_kind, s.actor_id, s.role, holder.owner_user, holder.owner_group, taken.up_at,
+           extract(epoch from s.occurred_at - s.previous_at), s.next_status, s.put_off_to,
+           s.due_at, s.actor_kind, s.actor_id, s.role, holder.owner_user, holder.owner_group, taken.up_at,
            case
                when s.migrated then null
                when s.previous_status is null then case when not exists (
@@ -102,8 +107,8 @@ with anchors as materialized (
         left_at = excluded.left_at, seconds = excluded.seconds,
         previous_status = excluded.previous_status, previous_seconds = excluded.previous_seconds,
         next_status = excluded.next_status,
-        due_at = excluded.due_at, actor_kind = excluded.actor_kind,
-        actor_id = excluded.actor_id, role = excluded.role,
+        due_at = excluded.due_at, first_due_at = excluded.first_due_at,
+        actor_kind = excluded.actor_kind, actor_id = excluded.actor_id, role = excluded.role,
         holder_user = excluded.holder_user, holder_group = excluded.holder_group,
         taken_up_at = excluded.taken_up_at, nonconforming = excluded.nonconforming,
         reason_code = excluded.reason_code, initiator = excluded.initiator,
@@ -114,7 +119,7 @@ with anchors as materialized (
 insert into standings as o (
     order_id, visit_no, path, path_version, status, stage, final, entered_at, due_at)
 select s.order_id, s.visit_no, s.path, s.path_version, s.status, p.stage, p.final, s.occurred_at,
-       s.due_at
+       s.put_off_to
 from stays s
 left join log.path_statuses p
   on p.path = s.path and p.path_version = s.path_version and p.status = s.status

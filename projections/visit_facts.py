@@ -17,6 +17,7 @@ class VisitFacts:
     """Rows of the tables of status_visits."""
 
     entries: list[Row] = field(default_factory=list)  # into a status
+    snoozes: list[Row] = field(default_factory=list)  # of time limits
     pins: list[Row] = field(default_factory=list)  # paths that orders were migrated to
     acts: list[Row] = field(default_factory=list)  # by which orders are taken in hand
     annulled: list[Row] = field(default_factory=list)
@@ -34,6 +35,10 @@ def facts_of(batch: Sequence[Recorded]) -> VisitFacts:
 
 def _sort_in(recorded: Recorded, facts: VisitFacts) -> None:
     match recorded.event:
+        case e.DeadlineSnoozed() as snoozed:
+            facts.snoozes.append(_snooze(recorded, snoozed))
+            if recorded.actor_kind == "user":
+                facts.acts.append(_act(recorded))
         case e.StatusChanged() as changed:
             facts.entries.append(
                 _entry(recorded, changed.to_status, 0)
@@ -114,6 +119,17 @@ def _limits(deadlines: tuple[e.Deadline, ...]) -> Row:
         return {}
     due_at = next((deadline.at for deadline in deadlines if deadline.level == "due"), None)
     return {"due_at": due_at, "deadlines": deadlines}
+
+
+def _snooze(recorded: Recorded, event: e.DeadlineSnoozed) -> Row:
+    return {
+        "order_id": recorded.entity_id,
+        "entered": event.entered,
+        "due_at": event.until,
+        "occurred_at": recorded.occurred_at,
+        "version": recorded.version,
+        "recorded_at": recorded.recorded_at,
+    }
 
 
 def _act(recorded: Recorded) -> Row:

@@ -32,6 +32,7 @@ PARTS: Final = (
     "path_transitions",
     "status_entries",
     "acts",
+    "snoozes",
     "status_visits",
     "status_visits_at",
     "funnel_now",

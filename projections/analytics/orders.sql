@@ -23,7 +23,7 @@ select
     v.final, -- success or failure if the order has ended, else null
     v.visit_no as visits, -- how many stays it had so far
     v.entered_at as status_since, -- when it entered the status of now
-    v.due_at, -- time limit of the status of now, null: none
+    v.due_at, -- time limit of the status of now, as it was put off last, null: none
     coalesce(v.due_at < now(), false) as overdue, -- the time limit has passed
     coalesce(t.items, 0) as items, -- positions
     coalesce(t.live_quantity, 0) as pieces, -- pieces that are charged: neither cancelled nor not bought out

@@ -10,7 +10,7 @@ select
     v.status, -- status in which it is
     v.entered_at as last_at, -- latest status event
     extract(epoch from now() - v.entered_at)::double precision as silent_seconds, -- time since then, seconds
-    v.due_at, -- time limit of the status, null: none
+    v.due_at, -- time limit of the status, as it was put off last, null: none
     coalesce(v.due_at < now(), false) as overdue, -- the time limit has passed
     o.owner_user, -- person who is responsible now
     o.owner_group, -- group that is responsible now

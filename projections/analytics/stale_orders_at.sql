@@ -1,6 +1,7 @@
 -- stale_orders as of a moment: orders whose latest status event up to and including as_of was
--- not final, as far as it was known at as_known. Columns as in stale_orders; owner and total are
--- those of today. timed_only leaves out entries whose time is derived.
+-- not final, as far as it was known at as_known, and overdue by the limit that they had then.
+-- Columns as in stale_orders; owner and total are those of today. timed_only leaves out entries whose
+-- time is derived.
 create function stale_orders_at(
     as_of timestamptz,
     as_known timestamptz default 'infinity',
@@ -18,13 +19,25 @@ select l.order_id, o.external_id, l.path, l.stage, l.status, l.entered_at,
        coalesce(o.total_minor, 0), o.currency
 from (
     -- As in status_visits_at, only one of the two branches is planned.
-    select v.order_id, v.path, v.stage, v.status, v.entered_at, v.due_at
+    select v.order_id, v.path, v.stage, v.status, v.entered_at,
+           case when v.due_at > v.first_due_at then coalesce((
+                    select z.due_at from analytics.snoozes z
+                    where z.order_id = v.order_id and z.entered = v.version
+                      and z.occurred_at <= stale_orders_at.as_of
+                    order by z.version desc limit 1
+                ), v.first_due_at) else v.due_at end as due_at
     from analytics.status_visits v
     where v.entered_at <= stale_orders_at.as_of and v.final is null
       and (v.left_at is null or v.left_at > stale_orders_at.as_of)
       and stale_orders_at.as_known = 'infinity' and stale_orders_at.timed_only is false
     union all
-    select e.order_id, e.path, p.stage, e.status, e.occurred_at, e.due_at
+    select e.order_id, e.path, p.stage, e.status, e.occurred_at,
+           case when e.due_at is not null then coalesce((
+               select z.due_at from analytics.snoozes z
+               where z.order_id = e.order_id and z.entered = e.version
+                 and z.occurred_at <= stale_orders_at.as_of
+                 and z.recorded_at <= stale_orders_at.as_known
+               order by z.version desc limit 1), e.due_at) end
     from (
         select distinct on (e.order_id) e.*
         from analytics.status_entries e

@@ -17,7 +17,7 @@ select
     e.role, -- role of the actor as the source names it
     e.reason_code, -- reason that was given
     e.initiator, -- who wanted it: client, shop, carrier, system
-    e.due_at, -- time limit that was set, null: none
+    e.due_at, -- time limit that was set then, null: none; put off: see snoozes
     e.migrated, -- entered by migrating the order to another path or version: no path forbids that
     e.command_id as cause, -- id of the command that recorded it; depends on arrival
     e.causation_id, -- id of what led to that command, null: nothing; depends on arrival

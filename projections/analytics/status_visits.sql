@@ -17,7 +17,8 @@ select
     v.previous_status, -- status before, null for the first stay
     v.previous_seconds, -- length of the stay before, seconds
     v.next_status, -- status after, null for the latest stay
-    v.due_at, -- time limit that was set on entering, null: none
+    v.due_at, -- time limit as it was put off last, null: none
+    v.first_due_at, -- time limit that was set on entering
     coalesce(coalesce(v.left_at, now()) > v.due_at, false) as overdue, -- the stay went, or goes, beyond its time limit
     v.actor_kind, -- who moved it here: user, api_key, trigger, clock, import, system
     v.actor_id, -- id of who moved it here; for imported facts the source's own name, where known
@@ -31,6 +32,7 @@ select
     v.reason_code, -- reason that was given for the move
     v.initiator, -- who wanted the move: client, shop, carrier, system
     v.time_source, -- recorded, or derived where the source has no own time for it
-    v.command_id as cause -- id of the command that recorded the entry; depends on arrival
+    v.command_id as cause, -- id of the command that recorded the entry; depends on arrival
+    v.version -- version of the event of the entry in the order's stream; depends on arrival
 from live.visits v
 where not exists (select from live.orders o where o.order_id = v.order_id and o.test);

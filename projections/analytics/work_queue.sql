@@ -9,7 +9,7 @@ select
     v.stage, -- stage of the status
     v.status, -- status in which it is
     v.entered_at as status_since, -- when it entered the status
-    v.due_at, -- time limit of the status, null: none
+    v.due_at, -- time limit of the status, as it was put off last, null: none
     extract(epoch from v.due_at - now())::double precision as seconds_left, -- until the time limit, below zero: it is overdue, seconds
     coalesce(v.due_at < now(), false) as overdue, -- the time limit has passed
     w.owner_user, -- person who is responsible, null: nobody is

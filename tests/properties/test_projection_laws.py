@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from domain.messages import Command
 from domain.orders import commands as c
+from domain.orders.deadlines import standing
 from domain.orders.events import stream_of
 from domain.orders.order import Order
 from domain.paths.commands import PublishPath
@@ -34,6 +35,7 @@ from tests.support.strategies import (
     item_facts,
     records,
     sequences,
+    snoozes,
 )
 
 EXAMPLES = settings(
@@ -264,7 +266,9 @@ def followed_in_pieces(draw: st.DrawFn) -> list[tuple[list[Command], int]]:
     for _ in range(draw(st.integers(1, 6))):
         facts = [_with(draw(facts_with(st.just(one))), draw(told)) for one in draw(ids)]
         commands: list[Command] = [records(*facts).model_copy(update={"path": draw(told_by)})]
-        commands += draw(st.lists(st.one_of(any_command, item_facts, corrections), max_size=3))
+        commands += draw(
+            st.lists(st.one_of(any_command, item_facts, corrections, snoozes), max_size=3)
+        )
         pieces.append((draw(st.permutations(commands)), draw(st.integers(1, 5))))
     return pieces
 
@@ -378,7 +382,7 @@ def other_currencies(order: Order) -> list[str] | None:
 
 
 @EXAMPLES
-@given(script=sequences(any_command), cut=st.integers(1, 20))
+@given(script=sequences(any_command, snoozes), cut=st.integers(1, 20))
 def test_visits_are_the_timeline_and_the_function_of_all_times_gives_the_same(
     world: World, script: list[tuple[int, Command]], cut: int
 ) -> None:
@@ -400,10 +404,16 @@ def test_visits_are_the_timeline_and_the_function_of_all_times_gives_the_same(
         assert [(visit["entered_at"], visit["status"]) for visit in visits] == entered
         left = [at for at, _ in entered[1:]]
         assert [visit["left_at"] for visit in visits] == [*left, None][: len(visits)]
+        assert not visits or visits[-1]["due_at"] == limit_of(order)
+
+
+def limit_of(order: Order) -> datetime | None:
+    """Say when the limit ends of the stay in which the order is."""
+    return next((one.at for one in standing(order) if one.level == "due"), None)
 
 
 @EXAMPLES
-@given(script=sequences(any_command))
+@given(script=sequences(any_command, snoozes))
 def test_the_past_by_what_is_known_now_is_the_past_derived_from_the_entries(
     world: World, script: list[tuple[int, Command]]
 ) -> None:
@@ -416,6 +426,7 @@ def test_the_past_by_what_is_known_now_is_the_past_derived_from_the_entries(
 
     visits = stays(world, "analytics.status_visits", case.order_id)
     moments = {visit[name] for visit in visits for name in ("entered_at", "taken_up_at")} - {None}
+    moments |= {at for (at,) in world.query("select occurred_at from live.snoozes")}
     for moment in sorted(moments | {at - timedelta(microseconds=1) for at in moments}):
         assert not world.query(differing("status_visits_at"), *[moment] * 4)
         assert not world.query(differing("stale_orders_at"), *[moment] * 4)

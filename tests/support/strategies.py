@@ -304,6 +304,13 @@ migrations: st.SearchStrategy[Command] = st.builds(
         ),
     ),
 )
+snoozes: st.SearchStrategy[Command] = st.builds(
+    c.SnoozeDeadline,
+    **_envelope(
+        until=st.integers(1, 5_000).map(lambda minutes: NOW + timedelta(days=1, minutes=minutes)),
+        reason=st.just("Call tomorrow"),
+    ),
+)
 any_command: st.SearchStrategy[Command] = st.one_of(
     place_orders,
     record_facts,

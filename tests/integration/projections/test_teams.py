@@ -147,6 +147,19 @@ def test_v8_the_queue_begins_with_what_runs_out_of_time_first(world: World) -> N
         queue(world, limit=0)
 
 
+def test_v8_an_order_whose_limit_was_put_off_comes_when_it_is_due_by_then(world: World) -> None:
+    put_off, soon = world.place(), world.place()
+    until = NOW + timedelta(days=3_000)
+    world.send(to(o.SnoozeDeadline, put_off, until=until, reason="Call after lunch"))
+    world.catch_up()
+
+    first, last = queue(world)
+
+    assert (first["order_id"], first["overdue"]) == (soon, True)
+    assert (last["order_id"], last["due_at"], last["overdue"]) == (put_off, until, False)
+    assert (last["seconds_left"] or 0) > 0
+
+
 def test_v8_an_order_of_nobody_belongs_to_whom_its_path_names(world: World) -> None:
     nobodys, confirmed, anns = world.place(), world.place(), world.place()
     world.move(confirmed, "confirmed")

@@ -1,10 +1,11 @@
 """What a visit says: who held the order, when it was taken up, whether the path allowed it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+import pytest
 
 from domain.messages import Actor
 from domain.orders import commands as c
@@ -130,6 +131,109 @@ def test_a_time_limit_stays_as_it_was_set(world: World) -> None:
     assert new["due_at"] == NOW + timedelta(minutes=10)
     assert new["overdue"], "It left a minute after its limit."
     assert (confirmed["due_at"], confirmed["overdue"]) == (None, False)
+
+
+FAR = NOW + timedelta(days=3_000)
+
+
+def snooze(world: World, order_id: UUID, until: datetime, by: Actor | None = None) -> None:
+    who = {"command_id": uuid4(), "actor": by or actor(), "order_id": order_id}
+    (outcome,) = world.send(c.SnoozeDeadline(**who, until=until, reason="Call after lunch"))
+    assert outcome.kind == "accepted", outcome.unmet
+
+
+def overdue_at(world: World, moment: datetime, *known: str) -> list[bool]:
+    """Say of each open order whether it was overdue, by what was known until then."""
+    arguments = ", ".join(["%s", *["%s"] * len(known)])
+    rows = world.query(
+        f"select overdue from analytics.stale_orders_at({arguments})",  # noqa: S608 - placeholders
+        moment,
+        *known,
+        role="orderpath_analyst",
+    )
+    return [overdue for (overdue,) in rows]
+
+
+@pytest.mark.parametrize("by", [actor(), IMPORT])
+def test_a_stay_whose_limit_was_put_off_is_late_by_the_new_one_and_keeps_the_first(
+    world: World, by: Actor
+) -> None:
+    order_id, other = world.place(), world.place()
+    world.now += timedelta(minutes=5)
+    snooze(world, order_id, NOW + timedelta(hours=1), by)
+    world.now += timedelta(minutes=5)
+    snooze(world, order_id, NOW + timedelta(hours=2), by)
+    world.now += timedelta(minutes=20)
+    world.move(order_id, "confirmed")
+    world.move(other, "confirmed")
+
+    put_off, _, late, _ = visits(world)
+
+    assert put_off["due_at"] == NOW + timedelta(hours=2)
+    assert put_off["first_due_at"] == NOW + timedelta(minutes=10)
+    assert put_off["overdue"] is False, "It left before the new limit."
+    assert (late["due_at"], late["first_due_at"]) == (put_off["first_due_at"],) * 2
+    assert late["overdue"] is True
+    assert world.query(
+        "select due_at, occurred_at from analytics.snoozes order by version",
+        role="orderpath_analyst",
+    ) == [
+        (NOW + timedelta(hours=1), NOW + timedelta(minutes=5)),
+        (NOW + timedelta(hours=2), NOW + timedelta(minutes=10)),
+    ]
+    before = world.tables()
+    world.models.rebuild("status_visits")
+    assert world.tables() == before
+    assert world.models.verify("status_visits").differing == ()
+
+
+def test_an_order_whose_limit_was_put_off_is_stale_and_not_overdue_until_then(
+    world: World,
+) -> None:
+    put_off, late = world.place(), world.place()
+    snooze(world, put_off, FAR)
+    world.catch_up()
+
+    for view in ("stale_orders", "orders", "work_queue"):
+        rows = world.query(f"select order_id, due_at, overdue from analytics.{view}")  # noqa: S608
+        assert sorted(rows) == [
+            (put_off, FAR, False),
+            (late, NOW + timedelta(minutes=10), True),
+        ], view
+    assert world.query("select orders, overdue from analytics.funnel_now") == [(2, 1)]
+    assert world.query("select order_id from analytics.overdue") == [(late,)]
+
+
+def test_as_of_a_moment_before_the_snooze_an_order_was_overdue_by_the_limit_of_then(
+    world: World,
+) -> None:
+    order_id = world.place()
+    world.now = NOW + timedelta(minutes=20)
+    snooze(world, order_id, NOW + timedelta(hours=1))
+    world.catch_up()
+    unknown = "-infinity"
+
+    for minutes, overdue in ((5, False), (15, True), (20, False), (59, False), (61, True)):
+        moment = NOW + timedelta(minutes=minutes)
+        assert overdue_at(world, moment) == [overdue], minutes
+        assert overdue_at(world, moment, "2100-01-01") == [overdue], minutes
+        (stay,) = visits(world, f"analytics.status_visits_at('{moment.isoformat()}')")
+        assert stay["overdue"] is overdue, minutes
+    assert overdue_at(world, NOW + timedelta(minutes=30), unknown) == []
+    (placed,) = world.query("select recorded_at::text from log.events where version = 1"
+                            " and stream_id like 'order-%%'")  # fmt: skip
+    assert overdue_at(world, NOW + timedelta(minutes=30), *placed) == [True], "Not known yet."
+
+
+def test_the_next_stay_has_its_own_limit_and_not_the_one_that_was_put_off(world: World) -> None:
+    order_id = world.place()
+    snooze(world, order_id, FAR)
+    world.move(order_id, "confirmed", "packed")
+
+    new, confirmed, packed = visits(world)
+
+    assert (new["due_at"], confirmed["due_at"]) == (FAR, None)
+    assert packed["due_at"] == packed["first_due_at"] == packed["entered_at"] + timedelta(days=2)
 
 
 def test_the_past_can_be_looked_at_with_and_without_derived_times(world: World) -> None:
