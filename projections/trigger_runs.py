@@ -25,7 +25,7 @@ class TriggerRuns:
     """One row for each rule that looked at an event, beside them acts and waits."""
 
     name: Final = "trigger_runs"
-    version: Final = 1
+    version: Final = 2
     tables: Final = ("trigger_runs", "rule_acts", "rule_waits")
     ddl: Final[LiteralString] = """
         create table trigger_runs (
@@ -48,6 +48,7 @@ class TriggerRuns:
             primary key (position, rule)
         );
         create index trigger_runs_order on trigger_runs (order_id, rule);
+        create index trigger_runs_fired on trigger_runs (rule, occurred_at) where result = 'fired';
         create table rule_acts (
             command_id   uuid primary key,
             position     bigint not null,

@@ -1,5 +1,8 @@
-"""Questions: why did a rule not act on an order, and did people do what a shadow would have?"""
+"""Questions: when did each rule fire, why did one not act on an order, and did people do what a
+shadow would have?
+"""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, LiteralString, TypedDict, cast
 from uuid import UUID
@@ -34,6 +37,13 @@ class Ran(TypedDict):
     acts: list[Act]
 
 
+class Fired(TypedDict):
+    """How a rule has fired, whatever its version."""
+
+    last_fired_at: datetime | None  # when what it fired on happened; null: never
+    fired_since: int
+
+
 class Compared(TypedDict):
     """What became of the orders that a shadow would have moved."""
 
@@ -43,6 +53,12 @@ class Compared(TypedDict):
     other: int  # people moved it elsewhere next
     waiting: int  # nobody has moved it since
     median_seconds: int | None  # until people did the same
+
+
+def count_fired(reader: Reader, rules: Sequence[str], since: datetime) -> dict[str, Fired]:
+    """Say when each of these rules fired last, and how often from a moment on."""
+    rows = reader.execute(_FIRED, {"rules": list(rules), "since": since}).fetchall()
+    return {row.pop("rule"): cast(Fired, row) for row in rows}
 
 
 def list_runs(reader: Reader, order_id: UUID, rule: str, *, limit: int = MOST_LISTED) -> list[Ran]:
@@ -62,6 +78,18 @@ def compare_shadow(reader: Reader, rule: str, *, since: timedelta) -> list[Compa
     rows = reader.execute(_COMPARED, {"rule": rule, "since": since}).fetchall()
     return [cast(Compared, row) for row in rows]
 
+
+_FIRED: Final[LiteralString] = """
+    select wanted.rule, (
+               select max(r.occurred_at) from analytics.trigger_runs r
+               where r.rule = wanted.rule and r.result = 'fired'
+           ) as last_fired_at, (
+               select count(*) from analytics.trigger_runs r
+               where r.rule = wanted.rule and r.result = 'fired'
+                 and r.occurred_at >= %(since)s
+           ) as fired_since
+    from unnest(%(rules)s::text[]) as wanted(rule)
+"""
 
 _RUNS: Final[LiteralString] = """
     select r.rule, r.rule_version, r.position, r.event, r.occurred_at, r.result, r.why,

@@ -29,7 +29,10 @@ app: Final = typer.Typer(
     rich_markup_mode=None,
 )
 RuleName = Annotated[str, typer.Argument(metavar="RULE", help="As `rule list` names it.")]
-_COLUMNS: Final = ("order>", "rule", "mode", "v>", "when", "if", "what")
+FIRED_DAYS: Final = 30
+_COLUMNS: Final = (
+    "order>", "rule", "mode", "v>", "when", "if", "what", "last fired (UTC)!?", "in 30 days>?",
+)  # fmt: skip
 
 
 @app.command("list")
@@ -39,15 +42,14 @@ def list_them(
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """List the rules in the order in which they act: when each looks, and what it does."""
+    """List the rules in the order in which they act: when each looks, what it does, and whether it
+    ever did."""
     if ready:
         rows = list(_ready())
         columns: tuple[str, ...] = ("shop", "rule", "title", "when", "what")
     else:
-        from services.rules.published import latest_rules
-
         with opened() as system:
-            rows = [_row(one) for one in latest_rules(system)]
+            rows = _published(system)
         columns = _COLUMNS
     cells = [list(row.values()) for row in rows]
     put(rows, as_json=json, people=lambda: [table("Rules", *columns, rows=cells)])
@@ -130,6 +132,27 @@ def schema() -> None:
 
     source = files("domain.rules").joinpath("rule.schema.json")
     typer.echo(source.read_text(encoding="utf-8"), nl=False)
+
+
+def _published(system: "System") -> list[dict[str, Any]]:
+    """Describe each published rule, and how it has fired."""
+    from datetime import timedelta
+
+    from projections.reports.rule_runs import count_fired
+    from services.rules.published import latest_rules
+
+    if not (rules := latest_rules(system)):
+        return []
+    system.catch_up()
+    since = system.clock() - timedelta(days=FIRED_DAYS)
+    with system.snapshot() as reader:
+        fired = count_fired(reader, [one.definition.rule for one in rules], since)
+    told = ((one, fired[one.definition.rule]) for one in rules)
+    return [
+        _row(one)
+        | {"last_fired_at": how["last_fired_at"], f"fired_{FIRED_DAYS}d": how["fired_since"]}
+        for one, how in told
+    ]
 
 
 def _row(one: "PublishedRule") -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """`orderpath rule …`: A19 A22 P33. A shop publishes its rules, switches them, and can read them."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -41,16 +42,40 @@ def test_a_published_rule_is_listed_with_when_it_looks_and_what_it_does(
         {
             "order": 5, "rule": "greet", "mode": "live", "version": 1,
             "when": "status > confirmed", "if": "is_dear", "what": "note; move packed",
+            "last_fired_at": None, "fired_30d": 0,
         }
     ]  # fmt: skip
+
+
+ALWAYS = "rule: greet\non: [{event: order.placed}]\nthen: [{note: Hello}]\n"
+
+
+def test_a25_the_list_says_when_each_rule_fired_last_and_how_often_in_the_last_30_days(
+    line: CommandLine,
+) -> None:
+    line.run(*PUBLISH, "-", stdin=ALWAYS)
+    line.run(*PUBLISH, "-", stdin=ALWAYS.replace("greet", "never").replace("placed", "call_logged"))
+    before = datetime.now(UTC)
+    for _ in range(3):
+        assert line.run(*PLACE).code == 0
+
+    greet, never = line.run("rule", "list", "--json").json
+    people = line.run("rule", "list").out
+
+    assert greet["fired_30d"] == 3
+    assert before <= datetime.fromisoformat(greet["last_fired_at"]) <= datetime.now(UTC)
+    assert (never["rule"], never["last_fired_at"], never["fired_30d"]) == ("never", None, 0)
+    (told,) = [one for one in people.splitlines() if "greet" in one]
+    assert datetime.fromisoformat(greet["last_fired_at"]).strftime("%Y-%m-%d %H:%M:%S") in told
+    assert told.rstrip(" │").endswith(" 3")
 
 
 def test_p33_more_than_fifty_rules_stay_readable_in_the_order_in_which_they_act(
     line: CommandLine, file: Path
 ) -> None:
-    for number in range(12):
+    for number in range(42):
         text = GREET.replace("rule: greet", f"rule: greet_{number}")
-        line.run(*PUBLISH, "-", stdin=text.replace("order: 5", f"order: {50 - number}"))
+        line.run(*PUBLISH, "-", stdin=text.replace("order: 5", f"order: {80 - number}"))
     for shop in ("city_tuning", "koftenyshi"):
         line.run(*PUBLISH, "--shop", shop)
     line.run(*PUBLISH, "--ready", "paid_to_assembly")
@@ -59,8 +84,8 @@ def test_p33_more_than_fifty_rules_stay_readable_in_the_order_in_which_they_act(
     people = line.run("rule", "list").out.splitlines()
 
     assert [row["order"] for row in rows] == sorted(row["order"] for row in rows)
-    assert len(rows) == 12 + 6 + 2 + 1
-    assert len([one for one in people if "greet_" in one]) == 12
+    assert len(rows) == 42 + 6 + 2 + 1
+    assert len([one for one in people if "greet_" in one]) == 42
     assert max(map(len, people)) <= 200
 
 

@@ -3,9 +3,13 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from psycopg.rows import dict_row
+
 from domain.messages import Event, Recorded
 from domain.orders import commands as c
 from domain.orders import events as e
+from infra.postgres import connect
+from projections.reports.rule_runs import count_fired
 from tests.integration.projections.world import World
 from tests.integration.rules.ruling import PAID, acting, fire, publish, runs, settle, status_of
 from tests.support.examples import actor
@@ -52,6 +56,31 @@ def test_a25_a_skipped_run_keeps_the_answer_to_each_condition(world: World) -> N
     found = world.query("select result, conditions from live.trigger_runs")
     assert found == [("skipped", {"dear": False, "private": True})]
     assert status_of(world, order_id) == "new"
+
+
+def test_a25_only_what_fired_counts_and_only_what_fired_since_counts_as_new(world: World) -> None:
+    greet = {"rule": "greet", "then": [{"note": "Hello"}]}
+    publish(world, greet, greet | {"rule": "shadow", "mode": "shadow"})
+    publish(world, greet | {"rule": "dear", "if": {"dear": "order.total_minor > 1000000"}})
+    world.place()
+    publish(world, greet | {"then": [{"note": "Hello again"}]})
+    world.now += timedelta(days=31)
+    last = world.now
+    world.place()
+    world.now += timedelta(days=1)
+    world.catch_up()
+
+    with (
+        connect(world.url, role="orderpath_analyst") as connection,
+        connection.cursor(row_factory=dict_row) as reader,
+    ):
+        since = world.now - timedelta(days=30)
+        fired = count_fired(reader, ["greet", "shadow", "dear"], since)
+        all_time = count_fired(reader, ["greet"], since - timedelta(days=30))
+
+    assert fired["greet"] == {"last_fired_at": last, "fired_since": 1}
+    assert fired["shadow"] == fired["dear"] == {"last_fired_at": None, "fired_since": 0}
+    assert all_time["greet"]["fired_since"] == 2, "Whatever the version of the rule."
 
 
 def test_d9_a_delayed_rule_acts_only_if_all_still_holds_when_it_is_due(world: World) -> None:
