@@ -27,9 +27,9 @@ from domain.messages import Command, Outcome
 from domain.refusals import InfraError
 from projections.clock_parts import keep_part, take_part
 from projections.reports.due import PARTS, Ask, part_of
-from projections.sessions import Lend
+from projections.sessions import Lend, transaction
 from services.courtesy import Courtesy
-from services.due import SOURCES, Due, Source
+from services.due import SOURCES, Due, Remembering, Source
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -109,6 +109,9 @@ class Clockwork:
         for source in self.sources:
             for part in self._parts_with_due(source, now):
                 sent += self._work_off(source, Ask(now, self.at_once, (part,)))
+            if isinstance(source, Remembering):
+                with transaction(self.lend) as tx:
+                    source.remember(tx, now)
         return sent
 
     def list_due(self, until: datetime) -> list[Due]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from psycopg import Cursor
@@ -16,6 +16,7 @@ from domain.paths.calendars import Calendar
 from domain.rules.schedules import latest_hour
 from domain.rules.timers import FireTimer
 from domain.rules.triggers import OnSchedule
+from projections.asked_hours import changed_since, find_asked, find_reached, remember_asked
 from projections.reports.due import Ask, Place
 from projections.reports.due_deadlines import DueDeadline, list_due_deadlines
 from projections.reports.due_reservations import DueOrder, list_due_reservations
@@ -31,6 +32,7 @@ from projections.reports.due_waits import DueWait, list_due_waits
 
 CLOCK: Final = Actor(kind="clock", id="orderpath")
 SOURCE: Final = "clock"  # of its commands
+WORTH_NOTING: Final = 1_000  # positions that have come since it was noted who was told of an hour
 
 _DEADLINES: Final = uuid5(NAMESPACE_URL, "orderpath:pass_deadline")
 _WAITS: Final = uuid5(NAMESPACE_URL, "orderpath:fire_timer")
@@ -57,6 +59,14 @@ class Source(Protocol):
     """Where due things of one kind are found: a live table."""
 
     def list_due(self, cursor: Cursor[Any], ask: Ask) -> Sequence[Due]: ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A source that remembers what it need not look at again."""
+
+    def remember(self, cursor: Cursor[Any], now: datetime) -> None:
+        """Hear that what was due has been sent, as far as nobody else is at it."""
 
 
 class DueDeadlines:
@@ -88,17 +98,36 @@ class DueWaits:
 
 class DueSchedules:
     """Fixed hours of rules, for the orders in their statuses. Of several hours that have come the
-    latest: what was missed is made up for once."""
+    latest: what was missed is made up for once. An hour of which every order was told is asked for
+    again only of orders to which something has happened since."""
 
     def list_due(self, cursor: Cursor[Any], ask: Ask) -> Sequence[Due]:
         """List them in due order."""
         if not (hours := _hours(cursor, ask.now)):
             return []
-        found = list_due_hours(cursor, ask, hours)
+        found = _due_hours(cursor, ask, hours, find_asked(cursor, hours))
         return [Due(one.due_at, one.order_id, one.rule, _strike(one)) for one in found]
+
+    def remember(self, cursor: Cursor[Any], now: datetime) -> None:
+        """Note hours of which nothing is left to tell: the log has what was told."""
+        if not (hours := _hours(cursor, now)) or not (reached := find_reached(cursor)):
+            return
+        asked = find_asked(cursor, hours)
+        if asked is not None and reached.position - asked < WORTH_NOTING:
+            return
+        if not _due_hours(cursor, Ask(now, limit=1), hours, asked):
+            remember_asked(cursor, hours, reached)
 
 
 SOURCES: Final[Sequence[Source]] = (DueDeadlines(), DueReservations(), DueWaits(), DueSchedules())
+
+
+def _due_hours(
+    cursor: Cursor[Any], ask: Ask, hours: Sequence[Hour], asked: int | None
+) -> Sequence[DueHour]:
+    """List what is due; asked: the position up to which every order was told of the hours."""
+    changed = None if asked is None else changed_since(cursor, asked)
+    return [] if changed == [] else list_due_hours(cursor, ask, hours, changed)
 
 
 def _hours(cursor: Cursor[Any], now: datetime) -> list[Hour]:

@@ -54,10 +54,17 @@ def read_calendars(cursor: Cursor[Any], names: Iterable[str]) -> dict[str, str]:
     return dict(cursor.execute(_CALENDARS, [list(names)]).fetchall())
 
 
-def list_due_hours(cursor: Cursor[Any], ask: Ask, hours: Sequence[Hour]) -> list[DueHour]:
-    """List the orders that were in the statuses at the hour and still are, in due order."""
+def list_due_hours(
+    cursor: Cursor[Any], ask: Ask, hours: Sequence[Hour], among: Sequence[UUID] | None = None
+) -> list[DueHour]:
+    """List the orders that were in the statuses at the hour and still are, in due order.
+
+    among: only these orders
+    """
     given = to_json([asdict(hour) for hour in hours]).decode()
-    return [DueHour(*row) for row in cursor.execute(_ORDERS, {**ask.parameters, "hours": given})]
+    wanted = {**ask.parameters, "hours": given, "among": among}
+    question = _ORDERS if among is None else _ORDERS_AMONG
+    return [DueHour(*row) for row in cursor.execute(question, wanted)]
 
 
 _RULES: Final[LiteralString] = """
@@ -74,7 +81,7 @@ _CALENDARS: Final[LiteralString] = """
     select distinct on (name) name, (body -> 'definition')::text from log.definitions
     where kind = 'calendar' and name = any(%s) order by name, version desc
 """
-_ORDERS: Final[LiteralString] = f"""
+_STANDING: Final[LiteralString] = f"""
     select h.due_at, s.order_id, h.rule, h.rule_version
     from jsonb_to_recordset(%(hours)s::jsonb)
         as h(due_at timestamptz, rule text, rule_version int, statuses text[])
@@ -87,5 +94,7 @@ _ORDERS: Final[LiteralString] = f"""
         where e.stream_id = 'timer-' || s.order_id and e.type = 'timer.fired.v1'
           and told.said ->> 'why' = 'schedule' and told.said ->> 'rule' = h.rule
           and (told.said ->> 'due_at')::timestamptz = h.due_at)
-    order by h.due_at, s.order_id, h.rule limit %(limit)s
 """  # noqa: S608 - constants
+_IN_DUE_ORDER: Final = " order by h.due_at, s.order_id, h.rule limit %(limit)s"
+_ORDERS: Final = _STANDING + _IN_DUE_ORDER
+_ORDERS_AMONG: Final = f"{_STANDING} and s.order_id = any(%(among)s) {_IN_DUE_ORDER}"

@@ -500,6 +500,20 @@ CREATE TABLE ops.acting_passed (
 ALTER TABLE ops.acting_passed OWNER TO postgres;
 
 --
+-- Name: asked_hours; Type: TABLE; Schema: ops; Owner: postgres
+--
+
+CREATE TABLE ops.asked_hours (
+    rule text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    rule_version integer NOT NULL,
+    build integer NOT NULL,
+    "position" bigint NOT NULL
+);
+
+ALTER TABLE ops.asked_hours OWNER TO postgres;
+
+--
 -- Name: batch_orders; Type: TABLE; Schema: ops; Owner: postgres
 --
 
@@ -812,6 +826,13 @@ ALTER TABLE ONLY ops.acting_passed
 
 ALTER TABLE ONLY ops.acting
     ADD CONSTRAINT acting_pkey PRIMARY KEY (shard);
+
+--
+-- Name: asked_hours asked_hours_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.asked_hours
+    ADD CONSTRAINT asked_hours_pkey PRIMARY KEY (rule, due_at);
 
 --
 -- Name: batch_orders batch_orders_batch_id_order_id_key; Type: CONSTRAINT; Schema: ops; Owner: postgres
@@ -1398,6 +1419,12 @@ GRANT SELECT,UPDATE ON TABLE ops.acting TO orderpath_projector;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.acting_passed TO orderpath_projector;
+
+--
+-- Name: TABLE asked_hours; Type: ACL; Schema: ops; Owner: postgres
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.asked_hours TO orderpath_projector;
 
 --
 -- Name: TABLE batch_orders; Type: ACL; Schema: ops; Owner: postgres

@@ -1,7 +1,9 @@
 """At the fixed hours of a rule the clock says so for every order in its statuses, once."""
 
+import signal
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +11,15 @@ import pytest
 
 from domain.orders import commands as c
 from domain.rules.timers import TimerFired
+from projections.reports.due import Ask
+from services.clock import clockwork_of
+from services.due import DueSchedules
 from tests.integration.clock.shop import Shop, who
 from tests.integration.clock.test_waits import fired, publish
+from tests.support.clocks import STEPS, Step, fire_and, fire_until_killed
 from tests.support.examples import NOW
+from tests.support.faults import Fault
+from tests.support.processes import Writer, leaving, listen, listen_for
 
 TEN = NOW + timedelta(hours=1)
 TWO = NOW + timedelta(hours=5)
@@ -147,3 +155,123 @@ def test_what_two_clocks_and_a_rebuild_find_due_is_told_of_once(shop: Shop) -> N
     shop.system.read_models.rebuild("trigger_runs")
     assert shop.clock().fire() == 0
     assert struck(shop) == Counter((one, TEN) for one in ids)
+
+
+ORDERS = 2_000
+
+
+def looked_at(shop: Shop) -> int:
+    """Count the orders that a clock looks at when it asks which hours have come."""
+    with shop.session().connection() as connection, connection.transaction():
+        DueSchedules().list_due(connection.cursor(), Ask(shop.time.now, limit=100_000))
+        row = connection.execute(
+            "select sum(seq_tup_read + idx_tup_fetch)::int from pg_stat_xact_user_tables"
+            " where relname = 'standings'"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def asked(shop: Shop) -> list[tuple[str, int, datetime]]:
+    """Give the hours of which every order was told, as the database remembers them."""
+    with shop.system.lend("orderpath_projector") as connection:
+        return connection.execute(
+            "select rule, rule_version, due_at from ops.asked_hours order by rule, due_at"
+        ).fetchall()
+
+
+def test_an_hour_that_was_told_is_asked_for_again_only_of_orders_that_something_happened_to(
+    shop: Shop,
+) -> None:
+    publish(shop, on=[{"schedule": AT, "in": ["new"]}])
+    ids = shop.place(ORDERS)
+    shop.at(TEN)
+    shop.system.catch_up()
+    clock = clockwork_of(shop.system, (DueSchedules(),))
+    assert looked_at(shop) >= ORDERS
+
+    assert clock.fire() == ORDERS
+    assert looked_at(shop) == 0
+    assert clockwork_of(shop.system, (DueSchedules(),)).fire() == 0
+    shop.does(*(c.AddNote(**who(one), text="Rang") for one in ids[:3]))
+    assert looked_at(shop) <= 3
+
+    assert struck(shop) == Counter((one, TEN) for one in ids)
+    assert asked(shop) == [("reminder", 1, TEN)]
+
+
+def test_an_order_that_was_there_by_the_hour_is_told_of_it_when_the_tables_know_it(
+    shop: Shop,
+) -> None:
+    remind(shop)
+    (known,) = place(shop)
+    shop.system.catch_up()
+    (unknown,) = place(shop)
+    shop.at(TEN)
+
+    assert shop.clock().fire() == 1
+    assert asked(shop) == [("reminder", 1, TEN)]
+    assert shop.fire() == 1
+    assert shop.fire() == 0
+    assert struck(shop) == Counter([(known, TEN), (unknown, TEN)])
+
+
+def test_the_next_version_of_a_rule_has_told_nobody_of_its_hours(shop: Shop) -> None:
+    remind(shop)
+    (free,) = place(shop)
+    (new,) = shop.place()
+    shop.at(TEN)
+    shop.system.catch_up()
+    assert clockwork_of(shop.system, (DueSchedules(),)).fire() == 1
+    shop.at(timedelta(seconds=-1))
+    publish(shop, on=[{"schedule": AT, "in": ["free", "new"]}])
+    shop.at(TEN)
+
+    assert clockwork_of(shop.system, (DueSchedules(),)).fire() == 1
+    assert struck(shop) == Counter([(free, TEN), (new, TEN)])
+    assert asked(shop) == [("reminder", 2, TEN)]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_clock_that_is_killed_leaves_nothing_untold_and_nothing_told_twice(
+    shop: Shop, step: Step, fault: Fault
+) -> None:
+    remind(shop)
+    ids = place(shop, 20)
+    shop.at(TEN)
+    shop.system.catch_up()
+    clock = Writer(fire_and, shop.system.url, shop.time.now, step, signal.SIGKILL)
+    with leaving([clock]):
+        listen([clock], lambda: clock.ended)
+        fault("clock killed")
+    assert bool(asked(shop)) == (step == "behind the answers")
+
+    shop.clock().fire()
+
+    assert asked(shop) == [("reminder", 1, TEN)]
+    assert struck(shop) == Counter((one, TEN) for one in ids)
+
+
+def test_clocks_at_once_that_are_killed_again_and_again_tell_of_every_hour_once(
+    shop: Shop, rounds: int, fault: Fault
+) -> None:
+    remind(shop, {"at": [f"{hour:02}:00" for hour in range(10, 22)], "days": "every"})
+    random = Random(9)
+    expected: Counter[tuple[UUID, datetime]] = Counter()
+    shop.at(TEN - timedelta(minutes=1))
+    ids: list[UUID] = []
+    with leaving([]) as clocks:
+        for number in range(min(rounds, 11)):
+            ids += place(shop, 40)
+            shop.at(TEN + number * timedelta(hours=1))
+            shop.system.catch_up()
+            two = [Writer(fire_until_killed, shop.system.url, shop.time.now) for _ in range(2)]
+            clocks.extend(two)
+            listen_for(two, random.uniform(0.1, 0.6))
+            for clock in two:
+                clock.kill()
+                fault("clock killed")
+            shop.fire()
+            expected.update((one, shop.time.now) for one in ids)
+            assert asked(shop) == [("reminder", 1, shop.time.now)]
+    assert struck(shop) == expected
