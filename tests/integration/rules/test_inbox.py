@@ -62,7 +62,9 @@ def test_v14_few_pieces_are_a_task_for_purchasing_once_for_each_crossing(world: 
     ]
 
 
-def test_d9_the_admins_hear_once_of_a_loop_and_of_its_rules_in_their_order(world: World) -> None:
+def test_p26_d9_the_admins_hear_once_of_a_loop_and_of_its_rules_in_their_order(
+    world: World,
+) -> None:
     flip = {"on": [{"change": "track_number", "to": "A"}], "then": [{"set": {"track_number": "B"}}]}
     flop = {"on": [{"change": "track_number", "to": "B"}], "then": [{"set": {"track_number": "A"}}]}
     publish(world, {"rule": "flip"} | flip, {"rule": "flop"} | flop)

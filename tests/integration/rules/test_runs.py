@@ -1,8 +1,10 @@
 """Rules judge what happens, on a real log: fired, skipped, delayed, cancelled, stopped, shadow."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from psycopg.rows import dict_row
 
 from domain.messages import Event, Recorded
@@ -12,7 +14,7 @@ from infra.postgres import connect
 from projections.reports.rule_runs import count_fired
 from tests.integration.projections.world import World
 from tests.integration.rules.ruling import PAID, acting, fire, publish, runs, settle, status_of
-from tests.support.examples import actor
+from tests.support.examples import TEA, actor
 
 
 def pay(world: World, order_id: UUID) -> None:
@@ -45,6 +47,41 @@ def test_a1_a19_a_paid_order_is_moved_by_a_rule_that_says_who_and_why(world: Wor
     (paid,) = of_type(world, e.PaymentCharged)
     assert (moved.actor_kind, moved.actor_id, moved.source) == ("trigger", "paid", "rule:paid:1")
     assert moved.causation_id == paid.command_id
+
+
+DEAR = "order.total_minor >= 1400"
+TEAS = "items.exists(i, i.sku.startsWith('TEA'))"
+PHONED = "order.channel == 'phone'"
+
+
+@pytest.mark.parametrize(
+    ("said", "fails"),
+    [
+        ({"channel": "phone"}, set()),
+        ({"channel": "web"}, {"phoned"}),
+        ({"channel": "phone", "lines": [TEA.model_copy(update={"sku": "CUP-1"})]}, {"teas"}),
+        ({"channel": "phone", "lines": [TEA.model_copy(update={"quantity": 1})]}, {"dear"}),
+        (
+            {"channel": "web", "lines": [TEA.model_copy(update={"sku": "CUP", "quantity": 1})]},
+            {"dear", "teas", "phoned"},
+        ),
+    ],
+)
+def test_a23_a_rule_acts_only_if_all_of_its_conditions_hold_and_says_which_did_not(
+    world: World, said: dict[str, Any], fails: set[str]
+) -> None:
+    conditions = {"dear": DEAR, "teas": TEAS, "phoned": PHONED}
+    then = [{"assign": {"group": "experts"}}, {"note": "A dear tea"}]
+    publish(world, {"rule": "experts", "if": conditions, "then": then})
+    order_id = world.place(**said)
+    settle(world)
+
+    ((result, answers),) = world.query("select result, conditions from analytics.trigger_runs")
+    assert {name for name, held in answers.items() if held is not True} == fails
+    assert result == ("skipped" if fails else "fired")
+    owner = world.query("select owner_group from analytics.orders where order_id = %s", order_id)
+    assert owner == [(None if fails else "experts",)]
+    assert len(of_type(world, e.NoteAdded)) == (0 if fails else 1)
 
 
 def test_a25_a_skipped_run_keeps_the_answer_to_each_condition(world: World) -> None:

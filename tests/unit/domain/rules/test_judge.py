@@ -129,7 +129,7 @@ class TestLimits:
         said = {"rule": "watch", "mode": "shadow", "of_version": 1}
         assert told(watch.runs[0].acts[0]) == ("rule.set_mode", said)
 
-    def test_a_rule_that_leads_to_itself_is_stopped_at_the_longest_chain(self) -> None:
+    def test_p16_p26_a_rule_that_leads_to_itself_is_stopped_at_the_longest_chain(self) -> None:
         rule = rule_of(on=[{"event": "order.note_added"}], limits={"per_order": 100})
 
         watch = watched_by(rule, carrying_out=True).when(PLACE, NOTE)
