@@ -157,7 +157,7 @@ def test_what_two_clocks_and_a_rebuild_find_due_is_told_of_once(shop: Shop) -> N
     assert struck(shop) == Counter((one, TEN) for one in ids)
 
 
-ORDERS = 2_000
+ORDERS = 20_000
 
 
 def looked_at(shop: Shop) -> int:
