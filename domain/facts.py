@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from domain.customers.customer import Customer
 from domain.paths.calendars import Calendar
@@ -21,3 +22,4 @@ class Facts:
     stocks: Mapping[str, Stock] = field(default_factory=dict)  # by stream id
     customer: Customer | None = None  # of the order, if a condition of its path asks
     offer: Offer | None = None  # what prices are taken from; None: from nowhere
+    accepted: frozenset[UUID] = frozenset()  # earlier commands, as far as conditions depend on them

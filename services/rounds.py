@@ -6,7 +6,7 @@ to it if the log has moved meanwhile.
 
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -27,6 +27,7 @@ from domain.catalog import (
 )
 from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Foreseen, Outcome
+from domain.orders.only_if import earlier_than
 from domain.paths.commands import PublishPath
 from domain.refusals import CommandIdReused, Conflict, InfraError, Refusal
 from domain.teams.holding import holder_change
@@ -53,6 +54,7 @@ class Round:
     size: int = 0  # bytes of the bodies
     before: "Round | None" = None  # on its way; what it leaves behind is presumed to come true
     fresh: bool = False  # what is remembered is read again: it may have moved
+    accepted: set[UUID] = field(default_factory=set)  # commands that change something
     publishes: bool = False  # what it defines can be looked up once it is appended
 
     @property
@@ -197,6 +199,8 @@ class Decider:
             )
             return error
         into.decided.append((pending, answer))
+        if answer.kind == "accepted":
+            into.accepted.add(pending.command.command_id)
         into.events += len(answer.events)
         into.size += pending.size
         into.publishes |= isinstance(pending.command, PublishPath)
@@ -212,6 +216,8 @@ class Decider:
             self._look(log, into, more)
             reads = (*reads, *more)
             facts = with_more(facts, states, more)
+        if earlier := earlier_than(command):
+            facts = replace(facts, accepted=_accepted(log, into, earlier))
         target = states[reads[0]]
         if command.expected_version not in (None, target.version):
             found = {reads[0]: target.version}
@@ -257,6 +263,18 @@ class Decider:
         if facts.paths.keys() == set(wanted):  # What is not published yet may be soon.
             self._facts_of[wanted] = facts
         return facts
+
+
+def _accepted(log: Log, into: Round, earlier: frozenset[UUID]) -> frozenset[UUID]:
+    """Name those of some commands that changed something: just now, or in the log. A repeated one
+    that changes nothing now may have done so the first time.
+    """
+    before = into.before.accepted if into.before is not None else frozenset()
+    found = earlier & (into.accepted | before)
+    if found == earlier:
+        return found
+    stored = log.load_outcomes([*earlier - found])
+    return found | {id_ for id_, one in stored.items() if one.outcome.kind == "accepted"}
 
 
 def _place_of(error: Exception) -> str:

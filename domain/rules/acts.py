@@ -1,6 +1,6 @@
 """What a rule that fires sends: one command for each of its actions, always under the same id."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -12,6 +12,7 @@ from domain.rules.inbox import to_inbox
 from domain.rules.judging import Sight
 from domain.rules.outbox import to_outbox
 from domain.rules.runs import Case
+from domain.rules.spent import spent_by
 from domain.teams.sharing import ShareOut
 
 _NAMESPACE: Final = uuid5(NAMESPACE_URL, "orderpath:rules")
@@ -31,6 +32,7 @@ def acts_of(case: Case) -> Iterator[Command]:
     tag for a customer who is not known, is left out.
     """
     rule, sight = case.of.rule, case.sight
+    earlier: list[tuple[UUID, a.Action]] = []
     for number, action in enumerate(rule.then):
         envelope = {
             "command_id": act_id(case, number),
@@ -39,24 +41,39 @@ def acts_of(case: Case) -> Iterator[Command]:
             "correlation_id": sight.happened.correlation_id,
             "causation_id": sight.happened.command_id,
         }
-        command = _command(action, case, envelope)
+        command = _command(action, case, envelope, earlier)
         if command is not None:
             yield command
+            earlier.append((command.command_id, action))
 
 
-def _command(action: a.Action, case: Case, envelope: Mapping[str, Any]) -> Command | None:
+def _command(
+    action: a.Action,
+    case: Case,
+    envelope: Mapping[str, Any],
+    earlier: Sequence[tuple[UUID, a.Action]],
+) -> Command | None:
     sight = case.sight
     match action:
         case a.TagCustomer() | a.UntagCustomer() | a.MarkCustomer():
             return _to_customer(action, sight, envelope)
         case a.Move() | a.SetField() | a.Assign() | a.IssueDocument() | a.WriteNote():
-            return _to_order(action, sight, {**envelope, "only_if": case.of.rule.lasting})
+            conditions = _conditions(case.of.rule.lasting, earlier)
+            return _to_order(action, sight, {**envelope, **conditions})
         case a.GiveTask() | a.RaiseAlert():
             return to_inbox(action, case, envelope)
         case a.Notify() | a.CallWebhook():
             return to_outbox(action, case, envelope)
         case _:
             raise TypeError(f"{type(action).__name__} is no action")
+
+
+def _conditions(
+    lasting: Sequence[str], earlier: Sequence[tuple[UUID, a.Action]]
+) -> Mapping[str, Any]:
+    """Say what has to hold by then, and what of it the rule may have made untrue: mostly none."""
+    spent = dict(spent_by(lasting, earlier))
+    return {"only_if": lasting} | ({"spent_by": spent} if spent else {})
 
 
 def _to_customer(

@@ -9,7 +9,7 @@ commands, which are decided first. Things happen one minute after another, from 
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self, cast
 from uuid import UUID
@@ -33,6 +33,7 @@ from domain.enquiries.events import ENQUIRY_EVENTS, enquiry_stream
 from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Event
 from domain.orders.events import stream_of
+from domain.orders.only_if import earlier_than
 from domain.orders.order import Order
 from domain.paths.calendar_line import CalendarPublished
 from domain.paths.events import PathPublished
@@ -92,6 +93,7 @@ class World:
     states: dict[str, Any] = field(default_factory=dict)
     stored: list[tuple[str, Stored]] = field(default_factory=list)
     paths: dict[PathKey, OrderPath] = field(default_factory=dict)
+    accepted: set[UUID] = field(default_factory=set)  # commands that changed something
 
     def state(self, stream_id: str) -> Any:
         return self.states.get(stream_id, empty_state(stream_id))
@@ -137,6 +139,7 @@ class World:
         more = tuple(more_streams_of(command, states, facts))
         states |= {stream_id: self.state(stream_id) for stream_id in more}
         facts = with_more(facts, states, more)
+        facts = replace(facts, accepted=earlier_than(command) & self.accepted)
         before = deepcopy(states)
         try:
             decided = decide_on(command, states, facts, now)
@@ -163,6 +166,8 @@ class World:
         new = self.decide(command, now)
         for stream_id, decided in new.items():
             self.append(stream_id, decided)
+        if any(new.values()):
+            self.accepted.add(command.command_id)
         return [one.event for decided in new.values() for one in decided]
 
 

@@ -97,6 +97,49 @@ def test_what_is_answered_and_not_noted_is_sent_again_and_answered_as_before(wor
     greeted_once(world, orders)
 
 
+MOVED_ON = {
+    "rule": "go",
+    "if": {"is_new": "order.status == 'new'"},
+    "then": [{"move": "confirmed"}, {"note": "Confirmed"}, {"assign": {"group": "x"}}],
+}
+
+
+def test_a_rule_carries_out_all_its_actions_though_the_first_makes_its_condition_untrue(
+    world: World,
+) -> None:
+    publish(world, MOVED_ON)
+    orders = [world.place() for _ in range(40)]
+    settle(world)
+
+    greeted_once(world, orders)
+    outcomes = world.query("select outcome, count(*) from analytics.trigger_acts group by 1")
+    assert outcomes == [("accepted", 120)]
+
+
+def test_who_is_killed_between_two_actions_goes_on_behind_the_first(world: World) -> None:
+    publish(world, MOVED_ON)
+    order_id = world.place()
+    world.catch_up()
+    sent: list[Command] = []
+
+    def first_only(command: Command) -> Future[Outcome]:
+        sent.append(command)
+        if len(sent) == 1:
+            return world.pipeline.submit(command)
+        future: Future[Outcome] = Future()
+        future.set_exception(InfraError("database_unavailable", "away"))
+        return future
+
+    with pytest.raises(InfraError, match="away"):
+        Acting(world.lend, first_only, utc_now).step()
+    assert notes(world) == []
+    settle(world)
+
+    greeted_once(world, [order_id])
+    outcomes = world.query("select outcome from analytics.trigger_acts")
+    assert outcomes == [("accepted",)] * 3
+
+
 def test_a_command_that_finds_no_database_holds_its_shard_until_it_is_answered(
     world: World,
 ) -> None:

@@ -7,9 +7,10 @@ import pytest
 
 from domain.messages import Actor, Command
 from domain.orders.order_command import OrderCommand
+from domain.refusals import Refusal
 from domain.rules.acts import act_id, acts_of
 from tests.support.examples import COMMANDS, EVENTS, ORDER_ID
-from tests.support.rules import rule_of, told, watched_by
+from tests.support.rules import Watch, rule_of, told, watched_by
 
 PLACE = COMMANDS["order.place"]
 SAID = {
@@ -77,6 +78,64 @@ def test_a_command_to_the_order_carries_the_conditions_that_can_be_asked_again()
     assert isinstance(move, OrderCommand)
     assert move.only_if == (lasting,)
     assert not isinstance(tag, OrderCommand)
+
+
+class TestOneRunInItsOrder:
+    """What a rule has done itself is no reason to leave out what it does next."""
+
+    NEW = "order.status == 'new'"
+    NOBODYS = "order.owner_group == ''"
+    THEN = ({"move": "confirmed"}, {"note": "Hello"}, {"assign": {"group": "x"}})
+
+    def test_actions_behind_a_move_are_carried_out_though_it_makes_the_condition_untrue(
+        self,
+    ) -> None:
+        rule = rule_of(then=[*self.THEN], conditions={"is_new": self.NEW})
+
+        watch = watched_by(rule, carrying_out=True).when(PLACE).then_runs(watch="fired")
+
+        assert watch.order.status == "confirmed"
+        assert (watch.order.noted, watch.order.owner_group) == (True, "x")
+
+    def test_a_tag_does_not_take_the_condition_from_the_actions_behind_it(self) -> None:
+        rule = rule_of(
+            then=[{"tag": "vip"}, {"note": "Hello"}],
+            conditions={"first": "!('vip' in customer.tags)"},
+        )
+
+        watch = watched_by(rule, carrying_out=True).when(PLACE).then_runs(watch="fired")
+
+        assert watch.world.customer.tags == ("vip",)
+        assert watch.order.noted
+
+    def test_whoever_was_faster_makes_all_of_it_nothing(self) -> None:
+        watch = self._seen({"is_new": self.NEW}, *self.THEN)
+        moved, noted, owned = watch.runs[0].acts
+        watch.when(COMMANDS["order.change_status"])
+
+        assert [watch.world.run(one, watch.now) for one in (moved, noted, owned)] == [[], [], []]
+
+    def test_whoever_is_faster_than_the_next_action_is_not_overruled(self) -> None:
+        watch = self._seen({"nobodys": self.NOBODYS}, {"note": "Hello"}, {"assign": {"group": "x"}})
+        noted, owned = watch.runs[0].acts
+        assert watch.world.run(noted, watch.now)
+        watch.when(COMMANDS["order.assign_owner"])
+
+        assert watch.world.run(owned, watch.now) == []
+
+    def test_one_that_was_refused_spends_nothing(self) -> None:
+        then = ({"move": "nowhere"}, {"note": "Hello"})
+        watch = self._seen({"is_new": self.NEW}, *then)
+        moved, noted = watch.runs[0].acts
+        with pytest.raises(Refusal):
+            watch.world.run(moved, watch.now)
+        watch.when(COMMANDS["order.change_status"])
+
+        assert watch.world.run(noted, watch.now) == []
+
+    def _seen(self, conditions: dict[str, str], *then: dict[str, Any]) -> Watch:
+        """Let a rule look, whose acts are not carried out yet."""
+        return watched_by(rule_of(then=[*then], conditions=conditions)).when(PLACE)
 
 
 def test_d9_the_same_rule_event_and_action_always_give_the_same_id() -> None:
