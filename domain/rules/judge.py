@@ -99,12 +99,12 @@ class Judge:
         return Run(case, "delayed", due_at=due_at)
 
     def _fire(self, case: Case) -> Run:
+        if case.of.rule.mode == "shadow":  # It leads to nothing, so it never goes too far.
+            return Run(case, "shadow", [*acts_of(case)])
         if (why := self._stopped(case)) is not None:
             stop = _stop(case, why)
             return Run(case, "stopped", [stop, alert_of_stop(stop, case, why)], why=why)
         acts = [*acts_of(case)]
-        if case.of.rule.mode == "shadow":
-            return Run(case, "shadow", acts)
         self.chains |= {command.command_id: case.chain for command in acts}
         if case.sight.order_id is not None:
             self.fired[case.of.name, case.sight.order_id] += 1

@@ -129,6 +129,24 @@ class TestLimits:
         said = {"rule": "watch", "mode": "shadow", "of_version": 1}
         assert told(watch.runs[0].acts[0]) == ("rule.set_mode", said)
 
+    def test_what_was_stopped_only_judges_at_every_later_event(self) -> None:
+        rule = rule_of(on=[{"event": "order.note_added"}], then=[{"tag": "chatty"}],
+                       limits={"per_order": 1})  # fmt: skip
+        watch = watched_by(rule, carrying_out=True).when(PLACE, NOTE, NOTE)
+        watch.then_runs(watch="stopped")
+
+        for _ in range(2):
+            watch.when(NOTE).then_runs(watch="shadow")
+            watch.then_acts(("customer.add_tag", {"tag": "chatty"}))
+
+    def test_a_shadow_behind_the_longest_chain_stops_nobody(self) -> None:
+        quiet = rule_of("quiet", on=[{"event": "order.note_added"}], mode="shadow")
+        watch = watched_by(quiet).when(PLACE)
+        watch.judge.chains[UUID(int=9)] = ("live",) * MAX_CHAIN
+
+        watch.when(NOTE.model_copy(update={"command_id": UUID(int=9)}))
+        watch.then_runs(quiet="shadow").then_acts(("order.add_note", {"text": "Seen"}))
+
     def test_p16_p26_a_rule_that_leads_to_itself_is_stopped_at_the_longest_chain(self) -> None:
         rule = rule_of(on=[{"event": "order.note_added"}], limits={"per_order": 100})
 
