@@ -14,11 +14,20 @@ from domain.wire import encode
 WAIT_COLUMNS: Final = "wait_id, order_id, rule, rule_version, why, due_at, position, chain, changed"
 
 
-def run_row(run: Run) -> dict[str, Any]:
-    """Give the row of a run."""
+def run_rows(runs: Sequence[Run]) -> Iterator[dict[str, Any]]:
+    """Give the rows of runs; run_no: an event may end what a rule waits for, and make it look."""
+    numbers: dict[int, int] = {}
+    for run in runs:
+        position = run.case.sight.happened.position
+        number = numbers[position] = numbers.get(position, 0) + 1
+        yield _run_row(run, number)
+
+
+def _run_row(run: Run, number: int) -> dict[str, Any]:
     case, happened = run.case, run.case.sight.happened
     return {
         "position": happened.position,
+        "run_no": number,
         "rule": case.of.name,
         "rule_version": case.of.version,
         "order_id": case.sight.order_id,

@@ -15,14 +15,14 @@ from domain.rules.judge import Judge
 from domain.rules.runs import Run
 from domain.rules.timers import TimerFired
 from projections.interface import Projection, Tx, as_json
-from projections.rule_rows import WAIT_COLUMNS, act_rows, orders_in, run_row, wait_of, wait_row
+from projections.rule_rows import WAIT_COLUMNS, act_rows, orders_in, run_rows, wait_of, wait_row
 from projections.rule_sights import SEEN, Sights
 
 AT_ONCE: Final = 250  # events: then the database hears of us, which ends who says nothing for long
 
 
 class TriggerRuns:
-    """One row for each rule that looked at an event, beside them acts and waits."""
+    """One row for each time that a rule looked at an event, beside them acts and waits."""
 
     name: Final = "trigger_runs"
     version: Final = 2
@@ -30,6 +30,7 @@ class TriggerRuns:
     ddl: Final[LiteralString] = """
         create table trigger_runs (
             position     bigint not null,
+            run_no       integer not null, -- among those of the event, from 1
             rule         text not null,
             rule_version integer not null,
             order_id     uuid, -- null: the event is of a stock
@@ -45,7 +46,7 @@ class TriggerRuns:
             command_id   uuid not null, -- that the event came from
             occurred_at  timestamptz not null,
             recorded_at  timestamptz not null,
-            primary key (position, rule)
+            primary key (position, rule, run_no)
         );
         create index trigger_runs_order on trigger_runs (order_id, rule);
         create index trigger_runs_fired on trigger_runs (rule, occurred_at) where result = 'fired';
@@ -126,7 +127,7 @@ class _Judged(TriggerRuns):
             rules = self._book.at(sight.happened.position)
             is_timer = isinstance(sight.happened.event, TimerFired)
             runs += (judge.judge_timer if is_timer else judge.judge)(rules, sight)
-        _write(tx, _INSERT_RUNS, map(run_row, runs))
+        _write(tx, _INSERT_RUNS, run_rows(runs))
         _write(tx, _INSERT_ACTS, act_rows(runs))
         if ended := waited.keys() & judge.ended:
             tx.execute("delete from rule_waits where wait_id = any(%s)", [[*ended]])
@@ -164,14 +165,13 @@ def _write(tx: Tx, statement: LiteralString, rows: Iterable[dict[str, Any]]) -> 
 
 _INSERT_RUNS: Final = """
     insert into trigger_runs (
-        position, rule, rule_version, order_id, stream_id, event, result, why, conditions, changed,
-        chain, acts, due_at, command_id, occurred_at, recorded_at)
+        position, run_no, rule, rule_version, order_id, stream_id, event, result, why, conditions,
+        changed, chain, acts, due_at, command_id, occurred_at, recorded_at)
     select * from json_to_recordset(%s::json) as x(
-        position bigint, rule text, rule_version integer, order_id uuid, stream_id text,
-        event text, result text, why text, conditions jsonb, changed jsonb, chain text[],
-        acts integer, due_at timestamptz, command_id uuid, occurred_at timestamptz,
+        position bigint, run_no integer, rule text, rule_version integer, order_id uuid,
+        stream_id text, event text, result text, why text, conditions jsonb, changed jsonb,
+        chain text[], acts integer, due_at timestamptz, command_id uuid, occurred_at timestamptz,
         recorded_at timestamptz)
-    on conflict (position, rule) do nothing
 """
 
 _INSERT_ACTS: Final = """

@@ -1,8 +1,9 @@
--- What rules said to events: one row for each rule that looked at one, with the answer to each of
--- its conditions. Kept as long as the order. What it sent stands in trigger_acts.
+-- What rules said to events: one row for each time that a rule looked at one or was ended by one,
+-- with the answer to each of its conditions. Kept as long as the order. What it sent stands in trigger_acts.
 create view trigger_runs as
 select
     r.position, -- of the event in the log
+    r.run_no, -- number among all that rules said to the event, from 1
     r.rule, -- name of the rule
     r.rule_version, -- version of the rule that judged
     r.order_id, -- that the event is about; null: a stock

@@ -97,11 +97,12 @@ _RUNS: Final[LiteralString] = """
            coalesce((
                select json_agg(json_build_object(
                    'command', a.command, 'outcome', a.outcome, 'unmet', a.unmet) order by a.act_no)
-               from analytics.trigger_acts a where a.position = r.position and a.rule = r.rule
+               from analytics.trigger_acts a
+               where r.acts > 0 and a.position = r.position and a.rule = r.rule
            ), '[]') as acts
     from analytics.trigger_runs r
     where r.order_id = %(order_id)s and r.rule = %(rule)s
-    order by r.position limit %(limit)s
+    order by r.position, r.run_no limit %(limit)s
 """
 
 _COMPARED: Final[LiteralString] = """

@@ -48,7 +48,7 @@ def runs(world: World, order_id: UUID | None = None) -> list[tuple[Any, ...]]:
     """Give (rule, event, result) of every run, in the order of the log."""
     return world.query(
         "select rule, event, result from live.trigger_runs"
-        " where order_id = coalesce(%s, order_id) order by position, rule",
+        " where order_id = coalesce(%s, order_id) order by position, run_no",
         order_id,
     )
 

@@ -14,7 +14,9 @@ from infra.postgres import connect
 from projections.reports.rule_runs import count_fired
 from tests.integration.projections.world import World
 from tests.integration.rules.ruling import PAID, acting, fire, publish, runs, settle, status_of
-from tests.support.examples import TEA, actor
+from tests.support.examples import COMMANDS, NOW, TEA, actor
+
+HI = {"then": [{"set": {"track_number": "T"}}]}
 
 
 def pay(world: World, order_id: UUID) -> None:
@@ -160,6 +162,55 @@ def test_d9_an_event_cancels_what_is_delayed(world: World) -> None:
 
     assert fire(world) == 0
     assert [result for _, _, result in runs(world, order_id)] == ["delayed", "cancelled"]
+
+
+NOTED = {"on": [{"event": "order.note_added"}]}
+
+
+def note(world: World, order_id: UUID) -> None:
+    (outcome,) = world.send(
+        c.AddNote(command_id=uuid4(), actor=actor(), order_id=order_id, text="Called")
+    )
+    assert outcome.kind == "accepted", outcome
+
+
+def test_d9_an_event_that_ends_a_delay_and_begins_it_anew_is_two_runs(world: World) -> None:
+    publish(world, {"rule": "later", "delay": "30m", "cancel_on": "order.note_added"} | NOTED | HI)
+    order_id = world.place()
+    for _ in range(2):
+        note(world, order_id)
+    settle(world)
+
+    assert [result for _, _, result in runs(world, order_id)] == ["delayed", "cancelled", "delayed"]
+    world.models.rebuild("trigger_runs")
+    assert world.models.verify("trigger_runs").differing == ()
+
+
+def test_d9_every_delay_that_an_event_ends_is_a_run_of_its_own(world: World) -> None:
+    publish(world, {"rule": "later", "delay": "30m", "cancel_on": "order.call_logged"} | NOTED | HI)
+    order_id = world.place()
+    for _ in range(2):
+        note(world, order_id)
+    called = COMMANDS["order.log_call"].model_copy(update={"order_id": order_id})
+    assert [one.kind for one in world.send(called)] == ["accepted"]
+    settle(world)
+
+    results = [result for _, _, result in runs(world, order_id)]
+    assert results == ["delayed"] * 2 + ["cancelled"] * 2
+
+
+def test_d9_what_fires_on_the_event_that_ends_its_delay_counts_for_its_limit(world: World) -> None:
+    world.send(COMMANDS["calendar.publish"])
+    rule = {"rule": "by_day", "hours": "shop", "cancel_on": "order.note_added"}
+    publish(world, rule | NOTED | HI | {"limits": {"per_order": 1}})
+    order_id = world.place()
+    for hour in (-3, 1, 2):
+        world.now = NOW + timedelta(days=7, hours=hour)
+        note(world, order_id)
+        world.catch_up()
+
+    results = [result for _, _, result in runs(world, order_id)]
+    assert results == ["delayed", "cancelled", "fired", "stopped"]
 
 
 def test_p34_silence_begins_anew_with_whatever_happens(world: World) -> None:
