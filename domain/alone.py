@@ -51,7 +51,7 @@ _DECIDED: Final[Mapping[Decide, tuple[type[Command], ...]]] = {
     decide_customer: customer_commands.COMMANDS,
     decide_product: product_commands.COMMANDS,
     decide_discount: (SetDiscount, EndDiscount),
-    rule_line.decide: rule_line.COMMANDS,
+    rule_line.set_mode: (rule_line.SetRuleMode,),
     timers.decide: (timers.FireTimer,),
     decide_team: team_commands.COMMANDS,
     decide_alert: alert_commands.COMMANDS,

@@ -49,6 +49,7 @@ from domain.products.delivery_methods import (
 )
 from domain.products.pricing import Offer, offer_in, offer_streams
 from domain.products.product import Product
+from domain.rules import line as rule_line
 from domain.stock.stock import Stock
 from domain.teams.sharing import ShareOut, share_out
 from domain.vocabulary import AGGREGATES as AGGREGATES
@@ -87,6 +88,8 @@ def streams_of(command: Command) -> tuple[str, ...]:
         case effect_commands.RequestEffect():
             beside = (command.template_stream_id, command.order_stream_id)
             return (command.stream_id, *filter(None, beside))
+        case rule_line.PublishRule():
+            return (command.stream_id, *map(calendar_stream, command.definition.calendars))
         case wave_commands.PublishWave():
             return (command.stream_id, calendar_stream(command.definition.schedule.calendar))
         case commands.OrderCommand():
@@ -287,6 +290,8 @@ def decide_on(
             order = states.get(command.order_stream_id or "")
             effect = states[command.stream_id]
             return {command.stream_id: request(effect, line, order, command, now)}
+        case rule_line.PublishRule():
+            return {command.stream_id: rule_line.publish(command, states, now)}
         case wave_commands.PublishWave():
             wave, hours = (states[stream] for stream in streams_of(command))
             return {command.stream_id: publish_wave(wave, hours, command, now)}

@@ -9,6 +9,8 @@ from pydantic import Field
 
 from domain.guards import no_status_is_expected
 from domain.messages import Code, Command, Decided, Event, Happened
+from domain.paths.calendar_line import stream_of as calendar_stream
+from domain.paths.guards import calendars_are_published
 from domain.refusals import Refusal, Unmet
 from domain.rules.rule import Mode, Rule
 
@@ -80,25 +82,37 @@ class RuleLine:
         )
 
 
-def decide(line: RuleLine, command: PublishRule | SetRuleMode, now: datetime) -> list[Decided]:
-    """Publish the next version; the same content again is nothing."""
-    unmet = list(no_status_is_expected(command, "A rule"))
-    rule = command.definition if isinstance(command, PublishRule) else None
-    if isinstance(command, SetRuleMode):
-        if line.definition is None:
-            unmet.append(
-                Unmet(
-                    code="rule_unknown",
-                    field="rule",
-                    message=f"No rule {command.rule} is published",
-                    needed="publish it first: `orderpath rule list` names those that are",
-                )
-            )
-        elif command.of_version in (None, line.rule_version):
-            rule = Rule.model_validate({**line.definition, "mode": command.mode})
+def publish(command: PublishRule, states: Mapping[str, Any], now: datetime) -> list[Decided]:
+    """Publish the next version; the same content again is nothing. states: also of its calendars"""
+    named = command.definition.calendars
+    there = [name for name in named if states[calendar_stream(name)].definition is not None]
+    unmet = [*no_status_is_expected(command, "A rule"), *calendars_are_published(named, there)]
     if unmet:
         raise Refusal(*unmet)
-    if rule is None or rule.content_hash == line.content_hash:
+    return _next(states[command.stream_id], command.definition, now)
+
+
+def set_mode(line: RuleLine, command: SetRuleMode, now: datetime) -> list[Decided]:
+    """Publish the same in another mode, also one whose calendars are not there."""
+    unmet = list(no_status_is_expected(command, "A rule"))
+    if line.definition is None:
+        unmet.append(
+            Unmet(
+                code="rule_unknown",
+                field="rule",
+                message=f"No rule {command.rule} is published",
+                needed="publish it first: `orderpath rule list` names those that are",
+            )
+        )
+    if unmet or line.definition is None:
+        raise Refusal(*unmet)
+    if command.of_version not in (None, line.rule_version):
+        return []
+    return _next(line, Rule.model_validate({**line.definition, "mode": command.mode}), now)
+
+
+def _next(line: RuleLine, rule: Rule, now: datetime) -> list[Decided]:
+    if rule.content_hash == line.content_hash:
         return []
     event = RulePublished(
         rule=rule.rule,

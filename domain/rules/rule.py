@@ -110,6 +110,12 @@ class Rule(Definition):
         )
 
     @cached_property
+    def calendars(self) -> tuple[str, ...]:
+        """Name the calendars whose hours it goes by, each once."""
+        scheduled = (one.schedule.calendar for one in self.on if isinstance(one, OnSchedule))
+        return tuple(dict.fromkeys(filter(None, (self.hours, *scheduled))))
+
+    @cached_property
     def reads_customer(self) -> bool:
         return any("customer" in compiled(source).reads for source in self.if_.values())
 

@@ -1,10 +1,13 @@
 """Rules are published in versions; the mode is a part of what is published."""
 
+from typing import Any
 from uuid import UUID
+
+import pytest
 
 from domain.rules.line import PublishRule, RuleLine, RulePublished, SetRuleMode
 from domain.rules.rule import Rule
-from tests.support.examples import NOW, RULE, actor
+from tests.support.examples import EVENTS, NOW, RULE, actor
 from tests.support.spec import Stored, given
 
 WHO = {"command_id": UUID(int=1), "actor": actor()}
@@ -43,6 +46,28 @@ def test_a_rule_that_nobody_published_has_no_mode() -> None:
 def test_a_rule_has_no_status() -> None:
     command = PublishRule(**WHO, definition=RULE, expected_status="new")
     given().when(command).then_refused("status_differs")
+
+
+BY_NIGHT = {"hours": "nights"}
+AT_TEN = {"on": [{"schedule": {"at": ["10:00"], "calendar": "nights"}, "in": "new"}]}
+NIGHTS = EVENTS["calendar.published.v1"].model_copy(update={"calendar": "nights"})
+
+
+@pytest.mark.parametrize("hours", [BY_NIGHT, AT_TEN])
+def test_a_rule_is_published_once_the_calendar_of_its_hours_is(hours: dict[str, Any]) -> None:
+    rule = Rule.model_validate({**RULE.content, **hours})
+    publish = PublishRule(**WHO, definition=rule)
+
+    given().when(publish).then_refused("calendar_unknown")
+    given(NIGHTS).when(publish).then(published(rule, 1))
+
+
+def test_a_rule_whose_calendar_nobody_published_may_still_be_switched_off() -> None:
+    rule = Rule.model_validate({**RULE.content, **BY_NIGHT})
+    off = Rule.model_validate({**rule.content, "mode": "off"})
+
+    set_mode = SetRuleMode(**WHO, rule=rule.rule, mode="off")
+    given(published(rule, 1)).when(set_mode).then(published(off, 2))
 
 
 def test_what_was_said_before_may_be_said_again() -> None:
