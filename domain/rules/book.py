@@ -1,9 +1,10 @@
 """The rules in force: which version of which rule judges an event, by the event's position."""
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from operator import attrgetter
 
@@ -66,9 +67,18 @@ class InForce:
         return {one.name: place for place, one in enumerate(self.rules)}
 
     @cached_property
-    def silent(self) -> Sequence[tuple[Published, OnSilence]]:
-        """Give the rules that wait for silence, with what they wait for."""
-        return [(one, on) for one in self.rules for on in one.rule.on if isinstance(on, OnSilence)]
+    def silent(self) -> Sequence[tuple[Published, OnSilence, int]]:
+        """Give the rules that wait for silence, with what they wait for, and the number of that
+        among those of the rule that are as long, from 0.
+        """
+        found: list[tuple[Published, OnSilence, int]] = []
+        for one in self.rules:
+            spans: Counter[timedelta] = Counter()
+            for on in one.rule.on:
+                if isinstance(on, OnSilence):
+                    found.append((one, on, spans[on.silence]))
+                    spans[on.silence] += 1
+        return found
 
     @cached_property
     def scheduled(self) -> Sequence[tuple[Published, OnSchedule]]:

@@ -131,8 +131,8 @@ class Judge:
         """Whatever happens to an order breaks the silence, and it begins anew."""
         if sight.order_id is None:
             return
-        for one, on in rules.silent:
-            wait_id = _silence_id(one.name, on.silence, sight.order_id)
+        for one, on, number in rules.silent:
+            wait_id = _silence_id(one.name, on.silence, sight.order_id, number)
             if wait_id in self.waits:
                 self._end(self.waits[wait_id])
             if _is_awaited(on, sight):
@@ -151,8 +151,12 @@ class Judge:
 
 
 @lru_cache(maxsize=10_000)
-def _silence_id(rule: str, silence: timedelta, order_id: UUID) -> UUID:
-    return uuid5(_NAMESPACE, f"{rule}:{silence}:{order_id}")
+def _silence_id(rule: str, silence: timedelta, order_id: UUID, number: int) -> UUID:
+    """Name a wait. number: among those of the rule that are as long; the first has none, as what
+    the clock has told of is in the log under these names.
+    """
+    name = f"{rule}:{silence}:{order_id}"
+    return uuid5(_NAMESPACE, f"{name}:{number}" if number else name)
 
 
 def _due_at(case: Case) -> datetime | None:

@@ -81,7 +81,7 @@ def test_rules_are_found_by_the_events_and_the_fields_that_they_look_at() -> Non
     by_field = {field: [one.name for one, _ in some] for field, some in rules.by_field.items()}
     assert by_event == {"order.placed": ["placed", "both"], "order.payment_charged": ["paid"]}
     assert by_field == {"status": ["moved", "both"]}
-    assert [one.name for one, _ in rules.silent] == ["silent"]
+    assert [one.name for one, *_ in rules.silent] == ["silent"]
 
 
 def test_what_ends_a_delay_is_found_by_its_name() -> None:

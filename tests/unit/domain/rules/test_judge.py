@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from domain.orders import commands as c
+from domain.orders import events as e
 from domain.rules.judge import MAX_CHAIN
 from domain.rules.line import SetRuleMode
 from tests.support.examples import COMMANDS, ORDER_ID, actor
@@ -114,6 +115,23 @@ class TestSilence:
 
         watched_by(rule).when(PLACE, CONFIRM).when_time_passes(HOUR).then_runs(watch="fired")
         watched_by(rule).when(PLACE, ended).when_time_passes(HOUR).then_runs()
+
+    def test_two_silences_of_one_span_are_awaited_each_where_it_is_for(self) -> None:
+        rule = rule_of(on=[{"silence": "1h", "in": "new"}, {"silence": "1h", "in": "packed"}])
+
+        watched_by(rule).when(PLACE).when_time_passes(HOUR).then_runs(watch="fired")
+        packed = e.StatusChanged(from_status="confirmed", to_status="packed")
+        watch = watched_by(rule).when(PLACE, CONFIRM).then_runs()
+        assert not watch.judge.waits
+        watch.when(packed).when_time_passes(HOUR).then_runs(watch="fired")
+
+    def test_silences_that_are_awaited_at_once_end_together(self) -> None:
+        rule = rule_of(on=[{"silence": "1h"}, {"silence": "3h", "in": "new"}])
+        watch = watched_by(rule).when(PLACE)
+
+        assert len(watch.judge.waits) == 2
+        watch.when(CONFIRM)
+        assert [wait.due_at - watch.now for wait in watch.judge.waits.values()] == [HOUR]
 
 
 class TestLimits:
