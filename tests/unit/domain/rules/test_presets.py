@@ -203,6 +203,12 @@ def test_the_robot_asks_a_person_for_what_it_has_not_approved_by_then() -> None:
     fine.when_time_passes(timedelta(minutes=5)).then_runs(robot_asks_a_person="skipped")
 
 
+def test_the_robot_asks_a_person_also_where_the_path_refuses_what_it_approves() -> None:
+    refused = watch("robot_asks_a_person").when(placed(), PAID, RESERVED)
+
+    refused.when_time_passes(timedelta(minutes=5)).then_runs(robot_asks_a_person="fired")
+
+
 @pytest.mark.parametrize("last", [(PAID, RESERVED), (PAID,), (RESERVED,), (PAID, RESERVED, NOTE)])
 def test_of_the_two_robots_exactly_one_acts(last: tuple[Event, ...]) -> None:
     both = [only_noting(BY_NAME[name]) for name in ("robot_approves", "robot_asks_a_person")]
