@@ -183,7 +183,18 @@ def test_the_reminder_is_sent_if_the_parcel_is_still_there() -> None:
 
     waiting.when_time_passes(timedelta(days=3, minutes=-1)).then_runs()
     waiting.when_time_passes(timedelta(minutes=1)).then_runs(reminder_to_collect="fired")
-    collected.when_time_passes(timedelta(days=3)).then_runs(reminder_to_collect="skipped")
+    collected.then_runs(reminder_to_collect="cancelled")
+    collected.when_time_passes(timedelta(days=3)).then_runs()
+
+
+def test_of_a_parcel_that_came_back_to_the_point_the_client_is_reminded_once() -> None:
+    there = moved("delivering", "at_pickup_point")
+    gone = e.StatusChanged(from_status="at_pickup_point", to_status="delivering")
+    parcel = watch("reminder_to_collect").when(placed(), *there)
+    parcel.when_time_passes(timedelta(days=1)).when(gone, there[-1])
+
+    parcel.when_time_passes(timedelta(days=2)).then_runs()
+    parcel.when_time_passes(timedelta(days=1)).then_runs(reminder_to_collect="fired")
 
 
 def test_p34_a_customer_who_liked_everything_and_vanished_is_found_by_silence() -> None:
