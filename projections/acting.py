@@ -31,6 +31,8 @@ class Act:
 def take_acts(tx: Tx, limit: int) -> list[Act]:
     """Give what comes next in shards that nobody else acts on, and hold these until the end of the
     transaction. In the order of the log; some more than the limit where one event led to many.
+
+    limit: of each shard, as what waits in one may hold up no other
     """
     if not (held := [shard for (shard,) in tx.execute(_HOLD)]):
         return []
@@ -113,13 +115,15 @@ _TAKE: Final = f"""
           and not exists (select from parked p where p.stream_id = w.stream_id)
           and not exists (select from late where late.passed = w.stream_id)
     ), taken as (
-        select * from late
+        (select * from late order by position fetch first %(limit)s rows with ties)
         union all
         select a.*, null
-        from held join live.rule_acts a
-          on a.sent and a.shard = held.shard and a.position > held.position
-        order by position
-        fetch first %(limit)s rows with ties
+        from held cross join lateral (
+            select * from live.rule_acts a
+            where a.sent and a.shard = held.shard and a.position > held.position
+            order by a.position
+            fetch first %(limit)s rows with ties
+        ) a
     )
     select a.command_id, a.shard, a.position, a.rule, a.rule_version,
            (d.body #>> '{{definition,limits,per_minute}}')::integer, a.body::text, a.passed

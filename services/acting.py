@@ -20,7 +20,7 @@ from projections.acting import Act, move_on, take_acts
 from projections.sessions import Lend, transaction
 from services.pace import Pace
 
-AT_ONCE: Final = 256  # commands
+AT_ONCE: Final = 256  # commands of one shard
 SHORTEST_SECONDS: Final = 0.02  # between two looks
 LONGEST_SECONDS: Final = 0.5
 PATIENCE_SECONDS: Final = 2.0  # between two tries while the database is away

@@ -14,10 +14,11 @@ from domain.orders import commands as c
 from domain.orders import events as e
 from domain.refusals import InfraError
 from infra.postgres import Session
-from services.acting import Acting
+from infra.shards import shard_of
+from services.acting import AT_ONCE, Acting
 from services.bootstrap import utc_now
 from tests.integration.projections.world import World
-from tests.integration.rules.ruling import act_until_killed, acting, publish, settle
+from tests.integration.rules.ruling import act_until_killed, acting, publish, settle, status_of
 from tests.support.examples import COMMANDS, ORDER_ID, actor
 from tests.support.faults import Fault
 from tests.support.processes import Writer, leaving, listen, listen_for
@@ -178,6 +179,29 @@ def test_a_rule_sends_no_more_within_a_minute_than_it_may_and_the_admins_know(
     world.now += timedelta(minutes=1)
     assert slow.catch_up() == 2
     greeted_once(world, orders)
+
+
+def test_a_rule_that_waits_in_one_shard_holds_up_no_other(world: World) -> None:
+    many = {"per_minute": 1, "per_order": 1_000}
+    publish(
+        world,
+        {"rule": "slow", "on": [NOTED], "then": [{"set": PARCEL}], "limits": many},
+        {"rule": "go", "on": [{"event": "order.call_logged"}], "then": [{"move": "confirmed"}]},
+    )
+    orders = [world.place() for _ in range(12)]
+    note = c.AddNote(command_id=uuid4(), actor=actor(), order_id=orders[0], text="Called")
+    world.send(*[note] * (AT_ONCE + 2))
+    call = COMMANDS["order.log_call"]
+    world.send(*(call.model_copy(update={"order_id": one}) for one in orders[1:]))
+    world.catch_up()
+    slow = Acting(world.lend, world.pipeline.submit, lambda: world.now)
+    slow.catch_up()
+    world.catch_up()
+
+    behind = shard_of(f"order-{orders[0]}")
+    elsewhere = [one for one in orders if shard_of(f"order-{one}") != behind]
+    assert len(elsewhere) > 5
+    assert {status_of(world, one) for one in elsewhere} == {"confirmed"}
 
 
 def test_what_an_import_tells_is_not_acted_on_and_what_follows_is(world: World) -> None:
