@@ -51,6 +51,7 @@ class Compared(TypedDict):
     runs: int
     same: int  # people moved the order there next
     other: int  # people moved it elsewhere next
+    programs: int  # another rule, the path or a program moved it next, wherever to
     waiting: int  # nobody has moved it since
     median_seconds: int | None  # until people did the same
 
@@ -113,20 +114,24 @@ _COMPARED: Final[LiteralString] = """
         where r.rule = %(rule)s and r.result = 'shadow' and a.command = 'order.change_status'
           and r.occurred_at > now() - %(since)s::interval
     ), did as (
-        select w.to_status, w.occurred_at, v.next_status, v.left_at
+        select w.to_status, w.occurred_at, v.next_status, v.left_at,
+               n.actor_kind = 'user' as by_people
         from would w left join lateral (
-            select v.next_status, v.left_at from analytics.status_visits v
+            select v.visit_no, v.next_status, v.left_at from analytics.status_visits v
             where v.order_id = w.order_id and v.entered_at <= w.occurred_at
               and (v.left_at is null or v.left_at > w.occurred_at)
             order by v.visit_no desc limit 1
         ) v on true
+        left join analytics.status_visits n
+          on n.order_id = w.order_id and n.visit_no = v.visit_no + 1
     )
     select to_status, count(*) as runs,
-           count(*) filter (where next_status = to_status) as same,
-           count(*) filter (where next_status <> to_status) as other,
+           count(*) filter (where by_people and next_status = to_status) as same,
+           count(*) filter (where by_people and next_status <> to_status) as other,
+           count(*) filter (where not by_people) as programs,
            count(*) filter (where next_status is null) as waiting,
            percentile_cont(0.5) within group (
                order by extract(epoch from left_at - occurred_at)
-           ) filter (where next_status = to_status)::integer as median_seconds
+           ) filter (where by_people and next_status = to_status)::integer as median_seconds
     from did group by to_status order by to_status
 """

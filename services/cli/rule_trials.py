@@ -81,7 +81,8 @@ def compare(name: RuleName, days: Days = 30, json: AsJson = False) -> None:
         with system.snapshot() as reader:
             rows = compare_shadow(reader, name, since=timedelta(days=days))
     answer = {"rule": name, "days": days, "moves": rows}
-    columns = ("would move to", "runs>", "people did the same>", "another>", "nothing yet>", "s>")
+    did = ("people did the same>", "another>", "programs moved it>", "nothing yet>", "s>")
+    columns = ("would move to", "runs>", *did)
     cells = [list(row.values()) for row in rows]
     put(answer, as_json=json, people=lambda: [table(f"Shadow {name}", *columns, rows=cells)])
 

@@ -98,6 +98,19 @@ def test_d10_a_shadow_is_set_beside_what_people_did(world: World) -> None:
     assert found["median_seconds"] == 60
 
 
+def test_d10_what_another_rule_did_is_not_taken_for_what_people_did(world: World) -> None:
+    publish(world, CONFIRM | {"mode": "shadow"}, CONFIRM | {"rule": "live"})
+    world.place()
+    world.now += timedelta(minutes=1)
+    settle(world)
+
+    with connect(world.url, role="orderpath_analyst") as session:
+        reader = session.cursor(row_factory=dict_row)
+        (found,) = compare_shadow(reader, "confirm", since=timedelta(days=36_500))
+    assert (found["same"], found["other"], found["programs"], found["waiting"]) == (0, 0, 1, 0)
+    assert found["median_seconds"] is None
+
+
 def test_d9_why_a_rule_did_not_act_is_told_with_the_answer_to_each_condition(
     world: World,
 ) -> None:
