@@ -4,6 +4,7 @@ Everything that the batch does not hold is read from the log, up to the position
 is the same whenever, and by whomever, an event is judged.
 """
 
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -84,23 +85,27 @@ class Sights:
 
 
 class _Customers:
-    """Customers at any position, from all their events."""
+    """Customers in log order, from all their events: each of these is taken once."""
 
     def __init__(self, events: Sequence[Recorded | Undecodable]) -> None:
-        self._events: dict[str, list[Recorded]] = {}
+        self._coming: dict[str, deque[Recorded | Undecodable]] = defaultdict(deque)
         for one in events:
-            if isinstance(one, Recorded):
-                self._events.setdefault(one.stream_id, []).append(one)
+            self._coming[one.stream_id].append(one)
+        self._known: dict[str, Customer | None] = dict.fromkeys(self._coming, Customer())
 
     def at(self, sight: Sight) -> Customer | None:
-        """Give the customer of an order as of an event."""
+        """Give the customer of an order as of an event; events are asked for in log order."""
         stream = customer_stream(sight.after.subject_id or "")
-        customer = Customer()
-        for one in self._events.get(stream, ()):
-            if one.position > sight.happened.position:
-                break
-            customer = customer.evolve(one)
-        return customer if customer.version else None
+        coming = self._coming.get(stream, ())
+        while coming and coming[0].position <= sight.happened.position:
+            self._known[stream] = _customer_after(self._known[stream], coming.popleft())
+        customer = self._known.get(stream)
+        return customer if customer is not None and customer.version else None
+
+
+def _customer_after(customer: Customer | None, one: Recorded | Undecodable) -> Customer | None:
+    """Behind what cannot be read nobody knows the customer; that it cannot, the projector logs."""
+    return None if customer is None or isinstance(one, Undecodable) else customer.evolve(one)
 
 
 def _is_of_order(event: Recorded) -> bool:
