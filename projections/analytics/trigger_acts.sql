@@ -12,12 +12,15 @@ select
     case
         when not a.sent then 'shadow'
         when c.outcome is not null then c.outcome
-        when w.position >= a.position and not exists ( -- of a stream that was parked meanwhile
+        when w.position < a.position or exists ( -- of a stream that was parked meanwhile
             select from log.events e join ops.acting_passed p using (stream_id)
-            where e.position = a.position and p.position < a.position) then 'failed'
-        else 'waiting'
-    end as outcome, -- accepted, refused, nothing (overtaken), waiting, failed (a fault), shadow
+            where e.position = a.position and p.position < a.position) then 'waiting'
+        when b.live_since > (select e.recorded_at from log.events e where e.position = a.position)
+            then 'not_sent'
+        else 'failed'
+    end as outcome, -- accepted, refused, nothing (overtaken), waiting, not_sent (given by a rebuild only, which sends nothing), failed (a fault), shadow
     c.unmet -- what stood against a refused one
 from live.rule_acts a
 left join log.commands c using (command_id)
-join ops.acting w using (shard);
+join ops.acting w using (shard)
+join projection.builds b on b.projection = 'trigger_runs' and b.state = 'live';

@@ -1,5 +1,6 @@
--- What rules said to events: one row for each time that a rule looked at one or was ended by one,
--- with the answer to each of its conditions. Kept as long as the order. What it sent stands in trigger_acts.
+-- What rules said to events: one row for each time that a rule looked at one, or that one ended what
+-- it waited for, with the answer to each of its conditions. Kept as long as the order. What it sent
+-- stands in trigger_acts.
 create view trigger_runs as
 select
     r.position, -- of the event in the log

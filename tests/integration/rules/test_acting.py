@@ -181,6 +181,21 @@ def test_a_rule_sends_no_more_within_a_minute_than_it_may_and_the_admins_know(
     greeted_once(world, orders)
 
 
+def test_what_a_rebuild_gives_and_never_sends_is_no_fault(world: World) -> None:
+    """Newer code may judge what lies behind otherwise: nothing of that is sent."""
+    publish(world, {"rule": "greet", "then": [{"note": "Hello"}]})
+    world.place()
+    world.query("update ops.acting set position = 1000000 returning 1")
+    world.models.rebuild("trigger_runs")
+    of_rebuild = world.query("select outcome from analytics.trigger_acts")
+    world.place()
+    world.catch_up()
+
+    of_both = world.query("select outcome from analytics.trigger_acts order by position")
+    assert of_rebuild == [("not_sent",)]
+    assert of_both == [("not_sent",), ("failed",)]
+
+
 def test_a_rule_that_waits_in_one_shard_holds_up_no_other(world: World) -> None:
     many = {"per_minute": 1, "per_order": 1_000}
     publish(
