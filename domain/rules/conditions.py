@@ -12,7 +12,7 @@ from domain.paths.environment import ENVIRONMENT, STRING, Environment, Record
 RULE_ENVIRONMENT: Final[Environment] = {
     **ENVIRONMENT,
     "change": Record("change", {"field": STRING, "old": STRING, "new": STRING}),
-    "event": Record("event", {"type": STRING, "source": STRING}),
+    "event": Record("event", {"type": STRING, "source": STRING, "level": STRING}),
 }
 ONLY_RULES: Final = RULE_ENVIRONMENT.keys() - ENVIRONMENT.keys()  # what is past, later on
 

@@ -14,6 +14,7 @@ from domain.customers.customer import Customer
 from domain.facts import Facts
 from domain.messages import Actor, ActorKind, Recorded
 from domain.orders.context import Situation, context_of
+from domain.orders.deadline_events import DeadlinePassed
 from domain.orders.order import Order
 from domain.paths.conditions import Answer, evaluate
 from domain.paths.path import OrderPath
@@ -126,7 +127,9 @@ class _Context(Mapping[str, Any]):
             change = self._change
             return {"field": change.field, "old": change.old, "new": change.new}
         if name == "event":
-            return {"type": self._sight.name, "source": self._sight.happened.source}
+            happened = self._sight.happened
+            level = happened.event.level if isinstance(happened.event, DeadlinePassed) else ""
+            return {"type": self._sight.name, "source": happened.source, "level": level}
         if name == "order" and not self._sight.after.exists:
             return None
         return self._order[name]

@@ -66,6 +66,19 @@ def test_a_condition_sees_the_change_the_event_and_who_acted() -> None:
     watched_by(rule).when(PLACE, CONFIRM).then_runs(watch="fired")
 
 
+def test_a_condition_tells_a_warning_from_an_escalation() -> None:
+    rule = rule_of(
+        on=[{"event": ["order.placed", "order.deadline_passed"]}],
+        conditions={"last": "event.level == 'escalate_200'"},
+    )
+    passed = EVENTS["order.deadline_passed.v1"]
+    warn, last = (passed.model_copy(update={"level": one}) for one in ("warn", "escalate_200"))
+
+    watched_by(rule).when(PLACE).then_runs(watch="skipped")
+    watched_by(rule).when(PLACE, warn).then_runs(watch="skipped")
+    watched_by(rule).when(PLACE, last).then_runs(watch="fired")
+
+
 def test_a_run_that_was_skipped_has_the_answer_to_each_condition() -> None:
     rule = rule_of(
         conditions={"is_new": "order.status == 'new'", "is_dear": "order.total_minor > 5000"}
