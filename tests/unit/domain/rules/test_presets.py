@@ -46,6 +46,10 @@ def moved(*statuses: str) -> list[Event]:
     ]
 
 
+def passed(level: str) -> Event:
+    return EVENTS["order.deadline_passed.v1"].model_copy(update={"level": level})
+
+
 def owned(user: str | None = None, group: str | None = None) -> Event:
     return e.OwnerAssigned(user=user, group=group)
 
@@ -136,6 +140,10 @@ CASES: list[tuple[str, list[Any], str]] = [
     ("minoxidil_track_mail", [placed("universal"), *moved("delivering")], "skipped"),
     ("kupidon_30_minutes", [placed("kupidon")], "fired"),
     ("kupidon_30_minutes", [placed("universal")], "skipped"),
+    ("kupidon_not_called", [placed("kupidon"), passed("escalate_200")], "fired"),
+    ("kupidon_not_called", [placed("kupidon"), passed("escalate_100")], "skipped"),
+    ("kupidon_not_called", [placed("kupidon"), *moved("agreed"), passed("escalate_200")],
+     "skipped"),
     ("amocrm_eshop_assembled", [placed("amocrm_eshop"), RESERVED, *moved("paid")], "fired"),
     ("amocrm_eshop_assembled", [placed("amocrm_eshop"), *moved("paid"), RESERVED], "fired"),
     ("amocrm_eshop_assembled", [placed("amocrm_eshop"), *moved("paid")], "skipped"),
@@ -276,6 +284,7 @@ TOLD: Final = {
     "payment_link_task": [("task.create", "managers")],
     "minoxidil_track_mail": [("effect.request", "track_number")],
     "kupidon_30_minutes": [("task.create", "managers")],
+    "kupidon_not_called": [("effect.request", "order_waits")],
     "salesplatform_low_stock": [("effect.request", "low_stock")],
     "city_tuning_1_share_out": [("order.share_out", "managers")],
     "city_tuning_4_buyer_task": [("task.create", "buyers")],

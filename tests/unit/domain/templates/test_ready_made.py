@@ -15,8 +15,8 @@ from tests.support.spec import given
 SETTING: Final = Setting("en", "Europe/Berlin", "https://pay.example/{order_id}?n={number}")
 ZONES: Final = {"UTC": "09:00", "Asia/Tokyo": "18:00"}
 READY: Final = (
-    "courier_time", "document", "low_stock", "order_handled", "paid", "payment_link",
-    "reminder_to_collect", "status_changed", "track_number",
+    "courier_time", "document", "low_stock", "order_handled", "order_waits", "paid",
+    "payment_link", "reminder_to_collect", "status_changed", "track_number",
 )  # fmt: skip
 
 
