@@ -34,11 +34,17 @@ log_ = structlog.get_logger()
 class Acting:
     """For one thread."""
 
-    def __init__(self, lend: Lend, submit: Submit, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        lend: Lend,
+        submit: Submit,
+        now: Callable[[], datetime],
+        pace: Pace | None = None,  # None: as usual
+    ) -> None:
         self._lend = lend
         self._submit = submit
         self._now = now
-        self._pace = Pace()
+        self._pace = pace or Pace()
 
     def run(self, stop: Signal, beat: Callable[[], None] = lambda: None) -> None:
         """Act until told to stop; wait out a database that is away."""

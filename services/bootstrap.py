@@ -47,11 +47,13 @@ from infra.relay_store import PostgresRelayStore, RelayState, published, relay_s
 from infra.restores import raise_epoch
 from infra.settings import Settings, load_settings
 from infra.topics import count_partitions, ensure_topics
+from projections.catalog import BY_NAME
 from services.acting import Acting
 from services.follower import Follower, Progress
 from services.heartbeat import Heartbeat
 from services.letters import Letters
 from services.log_lane import LogLane
+from services.pace import Pace
 from services.papers import Papers
 from services.pipeline import Pipeline
 from services.presets import first_versions
@@ -195,15 +197,16 @@ class System:
         for outdated in self.read_models.prepare():
             self.read_models.rebuild(outdated)
 
-    def follower(self) -> Follower:
-        """Give a driver of the projections, once these are prepared."""
-        projector = Projector(self.read_models.lend, self.projection_log)
+    def follower(self, *names: str) -> Follower:
+        """Give a driver of the projections, or of those alone, once they are prepared."""
+        fed = {name: BY_NAME[name] for name in names or BY_NAME}
+        projector = Projector(self.read_models.lend, self.projection_log, projections=fed)
         return Follower(projector, self.projection_log, batch_events=self.settings.batch_events)
 
-    def acting(self) -> Acting:
+    def acting(self, pace: Pace | None = None) -> Acting:
         """Give what sends the commands of rules."""
         lend = partial(self.lend, "orderpath_projector", "acting")
-        return Acting(lend, self.pipeline.submit, self.clock)
+        return Acting(lend, self.pipeline.submit, self.clock, pace)
 
     def public_lane(self, until: int | None = None) -> PublicLane | None:
         """Give what the relay publishes for downstream; None where that is switched off.

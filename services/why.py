@@ -4,7 +4,7 @@ An event names its command, and a command the one that led to it (causation): fr
 status back to the rule, to the payment that the rule looked at, to whoever told of it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -40,7 +40,12 @@ class Link:
         return {
             "command_id": str(first.command_id),
             "events": [
-                {"stream": one.stream_id, "type": one.event.NAME, "position": one.position}
+                {
+                    "stream": one.stream_id,
+                    "type": one.event.NAME,
+                    "level": getattr(one.event, "level", None),
+                    "position": one.position,
+                }
                 for one in self.events
             ],
             "actor": {
@@ -54,21 +59,24 @@ class Link:
         }
 
 
-def chains_of(log: CauseLog, events: Sequence[Recorded]) -> list[list[Link]]:
-    """Give for each command that changed an order the chain that led to it, the order's own first.
+def chains_of(
+    log: CauseLog, events: Sequence[Recorded], besides: Iterable[UUID] = ()
+) -> list[list[Link]]:
+    """Give for each command that changed an order the chain that led to it, itself first.
 
-    events: of the order, by version
-    Shape:  one chain for each command, in the order of the log; each at most LONGEST links long
+    events:  of the order
+    besides: commands that changed something else because of it, as mails that rules asked for
+    Shape:   one chain for each command, in the order of the log; each at most LONGEST links long
     """
-    known = _commands(log, events)
-    own = dict.fromkeys(one.command_id for one in events)
-    return [[*_chain(known, command_id)] for command_id in own if command_id in known]
+    own = {*(one.command_id for one in events), *besides}
+    known = _commands(log, own)
+    chains = [[*_chain(known, command_id)] for command_id in own if command_id in known]
+    return sorted(chains, key=lambda chain: chain[0].first.position)
 
 
-def _commands(log: CauseLog, events: Sequence[Recorded]) -> dict[UUID, Link]:
-    """Read the commands of events, then what led to those, and so on."""
+def _commands(log: CauseLog, wanted: Set[UUID]) -> dict[UUID, Link]:
+    """Read commands, then what led to those, and so on."""
     known: dict[UUID, Link] = {}
-    wanted = {one.command_id for one in events}
     for _ in range(LONGEST):
         if not wanted:
             break

@@ -1,6 +1,5 @@
 """Question: which deadlines have come? Test orders too, so it asks the tables, not the views."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, LiteralString
@@ -27,14 +26,6 @@ def list_due_deadlines(cursor: Cursor[Any], ask: Ask) -> list[DueDeadline]:
     return [DueDeadline(*row) for row in cursor.execute(_QUESTION, ask.parameters)]
 
 
-def begun_by(cursor: Cursor[Any], order_ids: Iterable[UUID], moment: datetime) -> set[UUID]:
-    """Give those of these orders that were already where they stand at a moment."""
-    return {row[0] for row in cursor.execute(_BEGUN, [list(order_ids), moment])}
-
-
-_BEGUN: Final[LiteralString] = """
-    select order_id from live.stays where order_id = any(%s) and entered_at <= %s
-"""
 _QUESTION: Final[LiteralString] = f"""
     select due_at, order_id, level, entered, version from live.deadlines
     where state = 'open' and due_at <= %(now)s and {IN_PARTS}

@@ -71,6 +71,12 @@ def list_runs(reader: Reader, order_id: UUID, rule: str, *, limit: int = MOST_LI
     return [cast(Ran, row) for row in reader.execute(_RUNS, parameters).fetchall()]
 
 
+def list_sent(reader: Reader, order_id: UUID) -> list[UUID]:
+    """List the commands that rules sent because of an order, the latest MOST_LISTED."""
+    rows = reader.execute(_SENT, [order_id, MOST_LISTED]).fetchall()
+    return [row["command_id"] for row in rows]
+
+
 def compare_shadow(reader: Reader, rule: str, *, since: timedelta) -> list[Compared]:
     """Set the moves that a rule in shadow would have made beside what people did.
 
@@ -91,7 +97,10 @@ _FIRED: Final[LiteralString] = """
            ) as fired_since
     from unnest(%(rules)s::text[]) as wanted(rule)
 """
-
+_SENT: Final[LiteralString] = """
+    select command_id from analytics.trigger_acts
+    where order_id = %s and outcome = 'accepted' order by position desc, act_no desc limit %s
+"""
 _RUNS: Final[LiteralString] = """
     select r.rule, r.rule_version, r.position, r.event, r.occurred_at, r.result, r.why,
            r.conditions, r.changed, r.chain, r.due_at,

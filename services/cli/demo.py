@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from services.cli import report_tables as tables
+from services.cli.demo_late import late_commands, late_tables, told
 from services.cli.options import AsJson, Scoping
 from services.cli.output import progress_bar, put, say, table
 from services.cli.reports import A_WEEK, ask_in
@@ -32,7 +33,10 @@ def demo(
     ] = SHOP,
     seed: Annotated[int, typer.Option(metavar="N", help="Another shop for each number.")] = SEED,
     days: Annotated[int, typer.Option(min=1, max=365, metavar="N")] = DAYS,
-    orders: Annotated[int, typer.Option(min=1, max=100_000, metavar="N")] = ORDERS,
+    orders: Annotated[
+        int | None,
+        typer.Option(min=1, max=100_000, metavar="N", help=f"Usually {ORDERS // DAYS} a day."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Simulate a shop for 30 days and show its reports; in a folder of its own."""
@@ -43,15 +47,17 @@ def demo(
     from services.demo.shop import START
 
     check_shop(shop)
+    orders = orders or max(1, ORDERS * days // DAYS)
     size: Size = {"seed": seed, "days": days, "orders": orders}
-    settings = demo_settings(load_settings(), shop=shop, **size)
+    chosen = load_settings()
+    settings = demo_settings(chosen, shop=shop, **size)
     with open_system(settings, VirtualClock(START)) as system:
         say(f"A simulated shop: {orders:,} orders in {days} days, in {settings.data_dir}")
         with progress_bar("Commands") as move:
             summary = run_demo(system, shop=shop, progress=move, **size)
         with progress_bar("Projections") as move:
             system.catch_up(progress=move)
-        answer = _answer(system, summary, shop)
+        answer = _answer(system, summary, shop) | told(system, chosen)
     put(answer, as_json=json, people=lambda: _story(answer, str(settings.data_dir)))
 
 
@@ -77,6 +83,7 @@ def _answer(system: "System", summary: "DemoSummary", shop: str) -> dict[str, An
             "nothing": summary.nothing,
             "repeated": summary.repeated,
             "fired": summary.fired,
+            "acted": summary.acted,
             "seconds": round(summary.seconds, 3),
             "until": summary.until,
             "sample_order": str(summary.sample_order),
@@ -108,11 +115,13 @@ def _story(answer: dict[str, Any], folder: str) -> "Iterator[RenderableType]":
     yield from tables.stale_tables(answer["stale"], A_WEEK, summary["until"])
     yield tables.conversion_table(answer["conversion"])
     yield history_table(answer["history"])
+    yield from late_tables(answer["late"], answer["mail"])
     order, until = summary["sample_order"], summary["until"].strftime("%Y-%m-%dT%H:%M:%SZ")
     yield ""
     yield "Try next:"
     program = _program()
     yield f"  export ORDERPATH_DATA_DIR={quote(folder)}"
+    yield from (f"  {program} {words}" for words in late_commands(answer["late"]))
     yield f"  {program} order as-of {order} {until}"
     yield f"  {program} report transitions --as-of {until}"
     yield f"  {program} psql -c {quote(QUESTION)}"
@@ -137,6 +146,7 @@ def _summary_table(summary: dict[str, Any]) -> "RenderableType":
         ("already so", summary["nothing"]),
         ("answered before", summary["repeated"]),
         ("fired by the clock", summary["fired"]),
+        ("sent by rules", summary["acted"]),
         ("commands per second", round(rate)),
         *((f"sent by {actor}", number) for actor, number in summary["by_actor"].items()),
     ]

@@ -15,7 +15,7 @@ from services.cli.order_tables import (
     why_table,
 )
 from services.cli.output import put, words
-from services.cli.session import opened
+from services.cli.session import opened, up_to_date
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -124,12 +124,15 @@ def diff(
 
 
 def why(order: OrderRef, json: AsJson = False) -> None:
-    """Say what led to each change of an order: back from rules to whoever began it."""
+    """Say what led to each change of an order, and to what rules did besides: back to its begin."""
+    from projections.reports.rule_runs import list_sent
     from services.why import chains_of
 
-    with opened() as system:
+    with up_to_date() as system:
         order_id, events = _events(system, order)
-        chains = chains_of(system.log, events)
+        with system.snapshot() as reader:
+            sent = list_sent(reader, order_id)
+        chains = chains_of(system.log, events, sent)
     answer = {
         "order_id": str(order_id),
         "chains": [[link.as_dict() for link in chain] for chain in chains],

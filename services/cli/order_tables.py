@@ -59,14 +59,19 @@ def why_table(answer: Mapping[str, Any]) -> "RenderableType":
     rows = [
         [
             chain[0]["occurred_at"],
-            ", ".join(one["type"] for one in chain[0]["events"]),
-            " <- ".join(f"{_whom(link)}: {link['events'][0]['type']}" for link in chain[1:])
+            ", ".join(map(_what, chain[0]["events"])),
+            " <- ".join(f"{_whom(link)}: {_what(link['events'][0])}" for link in chain[1:])
             or "nothing before it",
             _whom(chain[0]),
         ]
         for chain in answer["chains"]
     ]
     return table("Why", "when (UTC)", "what", "because of", "by", rows=rows)
+
+
+def _what(event: Mapping[str, Any]) -> str:
+    """What happened; of a time limit, how much of it was used up."""
+    return f"{event['type']} {event['level']}" if event["level"] else str(event["type"])
 
 
 def _whom(link: Mapping[str, Any]) -> str:

@@ -1,16 +1,23 @@
-"""Opens one of the ready-made shops before its story is played: paths published, shelves filled."""
+"""Opens one of the ready-made shops before its story is played: its paths, templates and rules are
+published, its shelves filled.
+"""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid5
 
 from domain.hints import hint
 from domain.messages import Command
 from domain.paths.commands import PublishPath
+from domain.paths.definition import Definition
 from domain.paths.path import OrderPath
 from domain.refusals import Unusable
+from domain.rules.actions import Move, Notify
+from domain.rules.line import PublishRule
+from domain.rules.rule import Rule
 from domain.stock.commands import ReceiveStock
-from services.bootstrap import SYSTEM, load_preset
+from domain.templates.line import PublishTemplate
+from services.bootstrap import SYSTEM, load_preset, rule_files, template_files
 from services.demo import SHOP
 from services.demo.pult import PULT, PultStory, pult_path
 from services.demo.routes import Routes
@@ -30,7 +37,7 @@ def check_shop(name: str) -> None:
 
 
 def opened_routes(system: "System", name: str, *, pieces: int) -> Routes:
-    """Publish the shop's paths and take in its goods; twice is nothing new.
+    """Publish the shop's paths, templates and rules, take in its goods; twice is nothing new.
 
     pieces: of each article, at its path's first location
     """
@@ -39,6 +46,30 @@ def opened_routes(system: "System", name: str, *, pieces: int) -> Routes:
     for command in _opening(shop, paths, pieces):
         system.execute(command)
     return Routes(shop, paths)
+
+
+def rules_of(name: str) -> tuple[Rule, ...]:
+    """Give the ready-made rules of a shop; some have none. Those that move orders are in shadow:
+    in a story people do it, and `rule compare` sets both beside each other.
+    """
+    rules = rule_files.shop_rules(name) if name in rule_files.shop_names() else ()
+    return tuple(
+        rule.model_copy(update={"mode": "shadow"})
+        if any(isinstance(act, Move) for act in rule.then)
+        else rule
+        for rule in rules
+    )
+
+
+def people_of(name: str) -> Mapping[str, tuple[str, ...]]:
+    """Invent addresses for those of the shop whom its rules tell: setting `contacts`."""
+    told = (act.to for rule in rules_of(name) for act in rule.then if isinstance(act, Notify))
+    return {
+        f"{kind}:{who}": (f"{who}@{name.replace('_', '-')}.example",)
+        for to in told
+        if not isinstance(to, str)
+        for kind, who in to.items()
+    }
 
 
 def opened_pult(system: "System", *, orders: int) -> PultStory:
@@ -61,6 +92,11 @@ def conversions_of(name: str) -> list[tuple[str, str]]:
 
 def _opening(shop: DemoShop, paths: dict[str, OrderPath], pieces: int) -> Iterator[Command]:
     yield from map(_publish, paths.values())
+    rules = rules_of(shop.name)
+    for template in map(template_files.load_preset, sorted(_templates(rules))):
+        yield PublishTemplate(**_envelope(template.template, template), definition=template)
+    for rule in rules:
+        yield PublishRule(**_envelope(rule.rule, rule), definition=rule)
     stock = next((path.stock for path in paths.values() if path.stock), None)
     if stock is not None:
         for article in shop.articles:
@@ -74,5 +110,14 @@ def _opening(shop: DemoShop, paths: dict[str, OrderPath], pieces: int) -> Iterat
 
 
 def _publish(path: OrderPath) -> PublishPath:
-    command_id = uuid5(_OPENING, f"{path.path}:{path.content_hash}")
-    return PublishPath(command_id=command_id, actor=SYSTEM, definition=path)
+    return PublishPath(**_envelope(path.path, path), definition=path)
+
+
+def _envelope(name: str, definition: Definition) -> dict[str, Any]:
+    command_id = uuid5(_OPENING, f"{name}:{definition.content_hash}")
+    return {"command_id": command_id, "actor": SYSTEM}
+
+
+def _templates(rules: Iterable[Rule]) -> set[str]:
+    """Name what the messages of rules are made of."""
+    return {act.template for rule in rules for act in rule.then if isinstance(act, Notify)}

@@ -6,15 +6,18 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
-from typing import Final, TypedDict, Unpack
+from typing import Any, Final, TypedDict, Unpack
+from urllib.parse import urlsplit
 from uuid import UUID
+
+from pydantic import SecretStr
 
 from domain.messages import Outcome
 from services.bootstrap import Settings, System
 from services.demo import DAYS, ORDERS, SEED, SHOP
 from services.demo.clock import VirtualClock
-from services.demo.firing import Firing
-from services.demo.opening import check_shop, opened_pult, opened_routes
+from services.demo.hands import Hands
+from services.demo.opening import check_shop, opened_pult, opened_routes, people_of
 from services.demo.pult import PULT, PultStory
 from services.demo.story import Story
 
@@ -22,7 +25,9 @@ Progress = Callable[[int, int], None]  # commands answered, commands in all (an 
 
 IN_FLIGHT: Final = 1_024  # commands sent and not yet answered
 FOLDER: Final = "demo"
-LOOKS: Final = 24  # of the clock at what is due, whatever time a story takes
+HERE: Final = ("localhost", "127.0.0.1", "::1")
+MAILS_PER_MINUTE: Final = 100_000  # as many as the setting takes
+LOOKS: Final = 300  # of clock, rules and senders, whatever time a story takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class DemoSummary:
     nothing: int  # already so: a gateway that repeats itself, a flag that was set
     repeated: int  # answered from the store: this shop was simulated here before
     fired: int  # commands of the clock: deadlines that came
+    acted: int  # commands of rules
     seconds: float  # real ones
     until: datetime  # the virtual moment at which the simulation ends: as of when to report
     sample_order: UUID  # one with a whole history
@@ -63,7 +69,22 @@ def demo_settings(settings: Settings, *, shop: str = SHOP, **size: Unpack[Size])
     folder = FOLDER if shop == SHOP else f"{FOLDER}-{shop}"
     if whole != _USUAL:
         folder += f"-{whole['seed']}-{whole['days']}-{whole['orders']}"
-    return settings.model_copy(update={"data_dir": settings.data_dir / folder, "database_url": ""})
+    own = {"data_dir": settings.data_dir / folder, "database_url": ""}
+    return settings.model_copy(update={**own, **_outlets(settings, shop)})
+
+
+def _outlets(settings: Settings, shop: str) -> dict[str, Any]:
+    """A simulation writes to nobody: at most it hands mails to invented people to a server on this
+    machine, as fast as that takes them, because its minutes are none.
+    """
+    is_here = urlsplit(settings.smtp_url.get_secret_value()).hostname in HERE
+    return {
+        "smtp_url": settings.smtp_url if is_here else SecretStr(""),
+        "mail_per_minute": MAILS_PER_MINUTE,
+        "contacts": people_of(shop),
+        "webhooks": {},
+        "sms_url": "",
+    }
 
 
 def run_demo(
@@ -93,6 +114,7 @@ def run_demo(
         nothing=seen.kinds["nothing"],
         repeated=seen.repeated,
         fired=seen.fired,
+        acted=seen.acted,
         seconds=perf_counter() - began,
         until=story.until,
         sample_order=story.sample_order,
@@ -119,6 +141,7 @@ class _Seen:
     codes: Counter[str] = field(default_factory=Counter)
     repeated: int = 0
     fired: int = 0  # by the clock
+    acted: int = 0  # by rules
 
     @property
     def answered(self) -> int:
@@ -136,16 +159,14 @@ def _play(
 ) -> _Seen:
     """Send the steps in time order; commands are decided in the order in which they are sent."""
     waiting: deque[Future[Outcome]] = deque()
-    seen, firing = _Seen(), Firing(system, clock)
-    look_at, apart = clock.now, (story.until - clock.now) / LOOKS
+    seen, hands = _Seen(), Hands(system, clock, until=story.until, looks=LOOKS)
     for step in story.steps():
-        firing.go_on(step.at)
-        if step.at >= look_at:
+        while hands.look_at <= step.at:
             _collect(waiting, seen, 0)
-            look_at = step.at + apart
-            firing.look(look_at)
+            hands.look()
             if progress is not None and seen.answered:
                 progress(seen.answered, story.expected_steps)
+        hands.go_on(step.at)
         waiting.append(system.pipeline.submit(step.command()))
         seen.roles[step.actor.roles[0]] += 1
         if len(waiting) >= IN_FLIGHT:
@@ -153,8 +174,8 @@ def _play(
             if progress is not None:
                 progress(seen.answered, story.expected_steps)
     _collect(waiting, seen, 0)
-    firing.settle()
-    seen.fired = firing.fired
+    hands.finish()
+    seen.fired, seen.acted = hands.fired, hands.acted
     if progress is not None:
         progress(seen.answered, story.expected_steps)
     return seen

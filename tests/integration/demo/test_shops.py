@@ -3,6 +3,7 @@
 from time import perf_counter
 
 import pytest
+from pydantic import SecretStr
 
 from domain.refusals import Unusable
 from infra.settings import Settings
@@ -79,6 +80,24 @@ def test_each_shop_has_a_folder_of_its_own() -> None:
 
     assert demo_settings(real, shop="edoque").data_dir == real.data_dir / "demo-edoque"
     assert demo_settings(real, shop="edoque", seed=8).data_dir.name == "demo-edoque-8-30-2000"
+
+
+def test_a_simulation_writes_to_nobody() -> None:
+    real = Settings(
+        smtp_url=SecretStr("smtp://shop:secret@mail.shop.example"),
+        mail_from="shop@shop.example",
+        sms_url="https://sms.example/send",
+        contacts={"group:directors": ("boss@shop.example",)},
+    )
+    here = real.model_copy(update={"smtp_url": SecretStr("smtp+plain://localhost:8025")})
+
+    simulated = demo_settings(real, shop="kupidon")
+
+    assert not simulated.smtp_url.get_secret_value()
+    assert not simulated.sms_url
+    assert not simulated.webhooks
+    assert simulated.contacts == {"group:directors": ("directors@kupidon.example",)}
+    assert demo_settings(here, shop="kupidon").smtp_url == here.smtp_url
 
 
 def test_a_shop_that_there_is_not_is_told(migrated_server: str) -> None:
