@@ -129,10 +129,11 @@ class _Judged(TriggerRuns):
             runs += (judge.judge_timer if is_timer else judge.judge)(rules, sight)
         _write(tx, _INSERT_RUNS, run_rows(runs))
         _write(tx, _INSERT_ACTS, act_rows(runs))
-        if ended := waited.keys() & judge.ended:
-            tx.execute("delete from rule_waits where wait_id = any(%s)", [[*ended]])
-        begun = (one for id_, one in judge.waits.items() if waited.get(id_) != one)
-        _write(tx, _UPSERT_WAITS, map(wait_row, begun))
+        begun, ended = judge.changed()
+        if gone := waited.keys() & ended:
+            tx.execute("delete from rule_waits where wait_id = any(%s)", [[*gone]])
+        anew = (one for one in begun if waited.get(one.wait_id) != one)
+        _write(tx, _UPSERT_WAITS, map(wait_row, anew))
 
 
 def _before(events: Sequence[Recorded], tx: Tx) -> Judge:

@@ -21,7 +21,7 @@ from domain.rules.book import InForce, Published, RuleBook
 from domain.rules.judge import Judge
 from domain.rules.judging import Sight
 from domain.rules.rule import Rule
-from domain.rules.runs import Run
+from domain.rules.runs import Run, Wait
 from domain.rules.timers import TimerFired
 from projections.rule_sights import Sights
 
@@ -115,7 +115,8 @@ class _Backtest:
         self._sights = Sights(log, imported=True)
         self._judge = Judge()
         self._found = {name: Backtested(name) for name in sorted(tried)}
-        self._due: list[tuple[datetime, UUID]] = []
+        self._due: list[tuple[datetime, UUID]] = []  # each wait once, not later than it is due
+        self._listed: set[UUID] = set()  # those waits
         self._latest: dict[UUID, Sight] = {}  # of orders that something waits for
 
     def run(self, part: Part, progress: Progress) -> list[Backtested]:
@@ -137,17 +138,26 @@ class _Backtest:
             self._fire(*heappop(self._due), happened)
         if isinstance(happened.event, TimerFired):
             return  # Of rules as they were; ours are fired here.
-        waited = set(self._judge.waits)
         self._note(self._judge.judge(self._rules, sight))
-        for wait_id in self._judge.waits.keys() - waited:
-            wait = self._judge.waits[wait_id]
-            heappush(self._due, (wait.due_at, wait_id))
+        begun, _ = self._judge.changed()
+        for wait in begun:
+            self._await(wait)
         if sight.order_id is not None and self._judge.waits:
             self._latest[sight.order_id] = sight
 
+    def _await(self, wait: Wait) -> None:
+        """A silence that was broken comes up when the earlier one was due, and again later."""
+        if wait.wait_id not in self._listed:
+            self._listed.add(wait.wait_id)
+            heappush(self._due, (wait.due_at, wait.wait_id))
+
     def _fire(self, due_at: datetime, wait_id: UUID, happened: Recorded) -> None:
+        self._listed.discard(wait_id)
         wait = self._judge.waits.get(wait_id)
-        if wait is None or wait.due_at != due_at or wait.order_id not in self._latest:
+        if wait is None or wait.order_id not in self._latest:
+            return
+        if wait.due_at > due_at:
+            self._await(wait)
             return
         last = self._latest[wait.order_id]
         event = TimerFired(

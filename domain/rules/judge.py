@@ -5,8 +5,8 @@ first what was so before (projections.trigger_runs).
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final, cast
@@ -27,14 +27,41 @@ MAX_CHAIN: Final = 8  # rules, each led to by the one before
 _NAMESPACE: Final = uuid5(NAMESPACE_URL, "orderpath:waits")
 
 
-@dataclass(slots=True)
 class Judge:
-    """For the events of one batch."""
+    """For the events of one batch. It is told the waits that are open, by their ids; how often each
+    rule fired for an order; the chains of commands that rules sent.
+    """
 
-    waits: dict[UUID, Wait] = field(default_factory=dict)  # those that are open
-    fired: Counter[tuple[str, UUID]] = field(default_factory=Counter)  # by rule and order
-    chains: dict[UUID, Chain] = field(default_factory=dict)  # of commands that rules sent
-    ended: set[UUID] = field(default_factory=set)  # waits that are open no longer
+    def __init__(
+        self,
+        waits: Mapping[UUID, Wait] | None = None,
+        fired: Counter[tuple[str, UUID]] | None = None,
+        chains: Mapping[UUID, Chain] | None = None,
+    ) -> None:
+        self.fired = Counter() if fired is None else fired
+        self.chains = dict(chains or {})
+        self._waits = dict(waits or {})
+        self._delayed: dict[UUID, dict[UUID, Wait]] = {}  # those of delays, by order
+        self._broken: dict[UUID, tuple[InForce, Sight]] = {}  # by order: what broke the silence
+        self._begun: dict[UUID, Wait] = {}
+        self._ended: set[UUID] = set()
+        for wait in self._waits.values():
+            self._note_delay(wait)
+
+    @property
+    def waits(self) -> Mapping[UUID, Wait]:
+        """Those that are open."""
+        self._settle(*self._broken)
+        return self._waits
+
+    def changed(self) -> tuple[Sequence[Wait], Set[UUID]]:
+        """Give the waits that have begun since this was asked last, and the ids of those that ended
+        and did not begin again.
+        """
+        self._settle(*self._broken)
+        begun, ended = [*self._begun.values()], self._ended
+        self._begun, self._ended = {}, set()
+        return begun, ended
 
     def judge(self, rules: InForce, sight: Sight) -> list[Run]:
         """Judge an event of an order or of a stock."""
@@ -44,12 +71,14 @@ class Judge:
         before = self.chains.get(sight.happened.command_id, ())
         for (one, change), found in zip(asked, answers, strict=True):
             runs.append(self._run(Case(rules, one, sight, found, change, before)))
-        self._await_silence(rules, sight)
+        self._break_silence(rules, sight)
         return runs
 
     def judge_timer(self, rules: InForce, sight: Sight) -> list[Run]:
         """Judge what the clock says, with the order as it is now."""
         timer = cast(TimerFired, sight.happened.event)
+        if sight.order_id is not None:
+            self._settle(sight.order_id)
         wait = self._take(timer)
         one = rules.by_name.get(timer.rule)
         if one is None or (wait is None and not _is_scheduled(one, timer, sight)):
@@ -63,19 +92,27 @@ class Judge:
         return [self._fire(case) if all(answers.values()) else Run(case, "skipped")]
 
     def _take(self, timer: TimerFired) -> Wait | None:
-        wait = self.waits.get(timer.timer_id)
+        wait = self._waits.get(timer.timer_id)
         if wait is None or wait.due_at != timer.due_at:
             return None
         self._end(wait)
         return wait
 
     def _open(self, wait: Wait) -> None:
-        self.waits[wait.wait_id] = wait
-        self.ended.discard(wait.wait_id)
+        self._waits[wait.wait_id] = self._begun[wait.wait_id] = wait
+        self._note_delay(wait)
+        self._ended.discard(wait.wait_id)
+
+    def _note_delay(self, wait: Wait) -> None:
+        if wait.why == "delay":
+            self._delayed.setdefault(wait.order_id, {})[wait.wait_id] = wait
 
     def _end(self, wait: Wait) -> None:
-        del self.waits[wait.wait_id]
-        self.ended.add(wait.wait_id)
+        del self._waits[wait.wait_id]
+        self._begun.pop(wait.wait_id, None)
+        if wait.why == "delay":
+            del self._delayed[wait.order_id][wait.wait_id]
+        self._ended.add(wait.wait_id)
 
     def _run(self, case: Case) -> Run:
         if not all(case.answers.values()):
@@ -120,31 +157,46 @@ class Judge:
     def _cancelled(self, rules: InForce, sight: Sight) -> Iterator[Run]:
         """End the delays that this event ends."""
         names = rules.cancelled_by.get(sight.name, ())
-        for wait in [*self.waits.values()] if names else ():
-            if wait.why == "delay" and wait.rule in names and wait.order_id == sight.order_id:
+        if not names or sight.order_id is None:
+            return
+        for wait in [*self._delayed.get(sight.order_id, {}).values()]:
+            if wait.rule in names:
                 self._end(wait)
                 of = rules.by_name[wait.rule]
                 case = Case(rules, of, sight, change=wait.change, before=wait.chain)
                 yield Run(case, "cancelled", why="event")
 
-    def _await_silence(self, rules: InForce, sight: Sight) -> None:
-        """Whatever happens to an order breaks the silence, and it begins anew."""
-        if sight.order_id is None:
+    def _break_silence(self, rules: InForce, sight: Sight) -> None:
+        """Whatever happens to an order breaks the silence, and it begins anew: worked out once,
+        behind the last of several events, as nobody sees those in between.
+        """
+        order_id = sight.order_id
+        if order_id is None or not rules.silent:
             return
+        if order_id in self._broken and self._broken[order_id][0] is not rules:
+            self._settle(order_id)
+        self._broken[order_id] = rules, sight
+
+    def _settle(self, *order_ids: UUID) -> None:
+        for order_id in order_ids:
+            if (broken := self._broken.pop(order_id, None)) is not None:
+                self._await_silence(order_id, *broken)
+
+    def _await_silence(self, order_id: UUID, rules: InForce, sight: Sight) -> None:
+        since = sight.after.last_occurred_at or sight.happened.occurred_at
         for one, on, number in rules.silent:
-            wait_id = _silence_id(one.name, on.silence, sight.order_id, number)
-            if wait_id in self.waits:
-                self._end(self.waits[wait_id])
+            wait_id = _silence_id(one.name, on.silence, order_id, number)
+            if (before := self._waits.get(wait_id)) is not None:
+                self._end(before)
             if _is_awaited(on, sight):
                 self._open(
                     Wait(
                         wait_id=wait_id,
-                        order_id=sight.order_id,
+                        order_id=order_id,
                         rule=one.name,
                         rule_version=one.version,
                         why="silence",
-                        due_at=(sight.after.last_occurred_at or sight.happened.occurred_at)
-                        + on.silence,
+                        due_at=since + on.silence,
                         position=sight.happened.position,
                     )
                 )

@@ -14,7 +14,7 @@ from domain.refusals import Refusal
 from domain.rules.judge import MAX_CHAIN, Judge
 from domain.rules.judging import Sight
 from domain.rules.rule import Rule
-from domain.rules.runs import Run
+from domain.rules.runs import Run, Wait
 from tests.support.examples import COMMANDS, ORDER_ID, PATH
 from tests.support.rules import Watch, in_force, rule_of, told, watched_by
 from tests.support.strategies import any_command
@@ -142,6 +142,23 @@ def test_d9_judging_in_whatever_batches_gives_the_same_runs(
     then = Judge(waits=dict(first.waits), fired=first.fired.copy(), chains=dict(first.chains))
 
     assert before + _judged(then, some, sights[cut:]) == _judged(Judge(), some, sights)
+
+
+@given(some=rules, happening=steps)
+@settings(max_examples=100, deadline=None)
+def test_d9_what_is_awaited_is_the_same_however_often_somebody_asks_for_it(
+    some: list[Rule], happening: list[Command]
+) -> None:
+    watched, _ = watch(some, happening, carrying_out=False)
+    asked, unasked = Judge(), Judge()
+    told: dict[UUID, Wait] = {}
+    for sight in watched.sights():
+        _judged(asked, some, [sight])
+        told |= {one.wait_id: one for one in asked.changed()[0]}
+    _judged(unasked, some, [*watched.sights()])
+
+    assert asked.waits == unasked.waits
+    assert {id_: told[id_] for id_ in asked.waits} == asked.waits
 
 
 def _of_another_order(sight: Sight) -> Sight:

@@ -65,6 +65,18 @@ def test_d10_a_backtest_gives_what_the_rule_gave_while_it_was_live(world: World)
         assert sorted(tested.results.elements()) == sorted(live)
 
 
+def test_d10_a_backtest_sees_a_silence_that_was_broken_and_began_anew(world: World) -> None:
+    order_id = world.place()
+    world.now += timedelta(hours=2)
+    world.move(order_id, "confirmed")
+    world.now += timedelta(hours=4)
+    world.place()  # The log's own time goes on with it.
+
+    (tested,) = tried(world, CONFIRM | {"rule": "silent", "on": [{"silence": "3h"}]})
+
+    assert tested.results == {"fired": 1}
+
+
 def test_d10_a_backtest_names_moves_that_the_path_refuses_and_rules_that_want_another(
     world: World,
 ) -> None:
