@@ -6,7 +6,6 @@ from uuid import UUID
 
 from pydantic_core import from_json
 
-from domain.paths.conditions import Answer
 from domain.rules.judging import NONE, Change
 from domain.rules.runs import Run, Wait
 from domain.wire import encode
@@ -14,40 +13,53 @@ from domain.wire import encode
 WAIT_COLUMNS: Final = "wait_id, order_id, rule, rule_version, why, due_at, position, chain, changed"
 
 
-def run_rows(runs: Sequence[Run]) -> Iterator[dict[str, Any]]:
-    """Give the rows of runs; run_no: an event may end what a rule waits for, and make it look."""
-    numbers: dict[int, int] = {}
+def run_rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """Give the rows of runs, those of one event together: what they share is told once."""
+    rows: dict[int, dict[str, Any]] = {}  # by position
     for run in runs:
-        position = run.case.sight.happened.position
-        number = numbers[position] = numbers.get(position, 0) + 1
-        yield _run_row(run, number)
+        sight = run.case.sight
+        happened = sight.happened
+        if happened.position not in rows:
+            rows[happened.position] = {
+                "position": happened.position,
+                "order_id": sight.order_id,
+                "stream_id": happened.stream_id,
+                "event": sight.name,
+                "command_id": happened.command_id,
+                "occurred_at": happened.occurred_at,
+                "recorded_at": happened.recorded_at,
+                "runs": [],
+            }
+        of_event = rows[happened.position]["runs"]
+        of_event.append(_run_row(run, len(of_event) + 1))
+    return list(rows.values())
 
 
 def _run_row(run: Run, number: int) -> dict[str, Any]:
-    case, happened = run.case, run.case.sight.happened
-    return {
-        "position": happened.position,
+    """Give what is the run's own; what is left out is null.
+
+    number: of the event, which may end what a rule waits for, and make it look
+    """
+    case = run.case
+    row: dict[str, Any] = {
         "run_no": number,
         "rule": case.of.name,
         "rule_version": case.of.version,
-        "order_id": case.sight.order_id,
-        "stream_id": happened.stream_id,
-        "event": case.sight.name,
         "result": run.result,
-        "why": run.why,
-        "conditions": {name: _told(answer) for name, answer in case.answers.items()},
-        "changed": _changed(case.change),
+        "conditions": {
+            name: answer if isinstance(answer, bool) else answer.code
+            for name, answer in case.answers.items()
+        },
         "chain": case.chain,
         "acts": len(run.acts),
-        "due_at": run.due_at,
-        "command_id": happened.command_id,
-        "occurred_at": happened.occurred_at,
-        "recorded_at": happened.recorded_at,
     }
-
-
-def _told(answer: Answer) -> bool | str:
-    return answer if isinstance(answer, bool) else answer.code
+    if run.why is not None:
+        row["why"] = run.why
+    if case.change is not NONE:
+        row["changed"] = _changed(case.change)
+    if run.due_at is not None:
+        row["due_at"] = run.due_at
+    return row
 
 
 def _changed(change: Change) -> Mapping[str, str] | None:

@@ -168,11 +168,15 @@ _INSERT_RUNS: Final = """
     insert into trigger_runs (
         position, run_no, rule, rule_version, order_id, stream_id, event, result, why, conditions,
         changed, chain, acts, due_at, command_id, occurred_at, recorded_at)
-    select * from json_to_recordset(%s::json) as x(
-        position bigint, run_no integer, rule text, rule_version integer, order_id uuid,
-        stream_id text, event text, result text, why text, conditions jsonb, changed jsonb,
-        chain text[], acts integer, due_at timestamptz, command_id uuid, occurred_at timestamptz,
-        recorded_at timestamptz)
+    select e.position, r.run_no, r.rule, r.rule_version, e.order_id, e.stream_id, e.event, r.result,
+        r.why, r.conditions, r.changed, r.chain, r.acts, r.due_at, e.command_id, e.occurred_at,
+        e.recorded_at
+    from json_to_recordset(%s::json) as e(
+        position bigint, order_id uuid, stream_id text, event text, command_id uuid,
+        occurred_at timestamptz, recorded_at timestamptz, runs json),
+    json_to_recordset(e.runs) as r(
+        run_no integer, rule text, rule_version integer, result text, why text, conditions jsonb,
+        changed jsonb, chain text[], acts integer, due_at timestamptz)
 """
 
 _INSERT_ACTS: Final = """
