@@ -124,10 +124,11 @@ def evaluate(
         if condition.plain or cost <= budget:
             budget -= cost
             (alone if condition.copies else together).append(condition)
-    answers = dict(zip(together, _answers(together, read), strict=True))
+    sources = [condition.source for condition in together]
+    answers = dict(zip(sources, _answers(together, read), strict=True))
     for condition in alone:
-        answers[condition] = _answers([condition], read)[0]
-    return [answers.get(condition, _TOO_COSTLY) for condition in conditions]
+        answers[condition.source] = _answers([condition], read)[0]
+    return [answers.get(condition.source, _TOO_COSTLY) for condition in conditions]
 
 
 _TOO_COSTLY = ConditionFailed(

@@ -3,10 +3,10 @@
 The order is seen as it is right behind the event; what has changed is told beside.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -16,13 +16,14 @@ from domain.messages import Actor, ActorKind, Recorded
 from domain.orders.context import Situation, context_of
 from domain.orders.deadline_events import DeadlinePassed
 from domain.orders.order import Order
-from domain.paths.conditions import Answer, evaluate
+from domain.paths.conditions import Answer, Condition, evaluate
 from domain.paths.path import OrderPath
 from domain.rules.book import InForce, Published
 from domain.rules.conditions import ONLY_RULES, compiled
 from domain.rules.rule import Rule
 from domain.rules.triggers import OnChange, unversioned
 
+_NO_ORDER: Final = UUID(int=0)  # no condition names it
 _NO_PATH: Final = OrderPath.model_construct(
     path="", stages=("",), statuses={}, initial=(), transitions=()
 )
@@ -88,30 +89,35 @@ class Sight:
 
     @cached_property
     def _was(self) -> Mapping[str, Any]:
-        return self._order(self.before)
+        return cast(Mapping[str, Any], self._seen(self.before)["order"])
 
     @cached_property
     def _is(self) -> Mapping[str, Any]:
-        return self._order(self.after)
+        return cast(Mapping[str, Any], self._now["order"])
 
-    def _order(self, order: Order) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = context_of(self._situation(order))["order"]
-        return found
+    @cached_property
+    def _now(self) -> Mapping[str, Any]:
+        return self._seen(self.after)
 
-    def _situation(self, order: Order) -> Situation:
-        happened = self.happened
-        return Situation(
-            order_id=UUID(int=0),
+    def _seen(self, order: Order) -> Mapping[str, Any]:
+        situation = Situation(
+            order_id=_NO_ORDER,
             order=order,
             path=self.path or _NO_PATH,
-            actor=Actor(kind=cast(ActorKind, happened.actor_kind), id=happened.actor_id),
-            now=happened.occurred_at,
+            actor=_actor(self.happened.actor_kind, self.happened.actor_id),
+            now=self.happened.occurred_at,
             facts=Facts(customer=self.customer),
         )
+        return context_of(situation)
 
     def context(self, change: Change) -> Mapping[str, Any]:
-        """Give the variables of conditions."""
-        return _Context(context_of(self._situation(self.after)), self, change)
+        """Give the variables of conditions: one for whoever asks, but for the change."""
+        return _Context(self._now, self, change)
+
+
+@lru_cache(maxsize=10_000)
+def _actor(kind: str, name: str) -> Actor:
+    return Actor(kind=cast(ActorKind, kind), id=name)
 
 
 class _Context(Mapping[str, Any]):
@@ -166,21 +172,28 @@ def _is_meant(on: OnChange, change: Change) -> bool:
 def ask(sight: Sight, asked: Sequence[tuple[Rule, Change]]) -> Iterator[Mapping[str, Answer]]:
     """Give the answer to each condition of each rule, by its name. Alike ones are asked once."""
     shared = dict.fromkeys(source for rule, _ in asked for source in rule.alike)
-    known = _answers(sight, NONE, shared)
+    known = _answers(sight, NONE, tuple(shared))
+    of_changes: dict[tuple[Change, tuple[str, ...]], Mapping[str, Answer]] = {}
     for rule, change in asked:
-        own = _answers(sight, change, rule.of_change) if rule.of_change else {}
-        yield {
-            name: own[source] if source in own else known[source]
-            for name, source in rule.if_.items()
-        }
+        answers: Mapping[str, Answer] = known
+        if rule.of_change:
+            key = change, rule.of_change
+            if key not in of_changes:
+                of_changes[key] = known | _answers(sight, *key)
+            answers = of_changes[key]
+        yield {name: answers[source] for name, source in rule.if_.items()}
 
 
-def _answers(sight: Sight, change: Change, sources: Iterable[str]) -> dict[str, Answer]:
-    conditions = [compiled(source) for source in sources]
-    if not conditions:
+def _answers(sight: Sight, change: Change, sources: tuple[str, ...]) -> dict[str, Answer]:
+    if not sources:
         return {}
-    answers = evaluate(conditions, sight.context(change))
-    return {one.source: answer for one, answer in zip(conditions, answers, strict=True)}
+    answers = evaluate(_compiled(sources), sight.context(change))
+    return dict(zip(sources, answers, strict=True))
+
+
+@lru_cache(maxsize=10_000)
+def _compiled(sources: tuple[str, ...]) -> Sequence[Condition]:
+    return tuple(compiled(source) for source in sources)
 
 
 def _text(value: object) -> str:

@@ -1,5 +1,7 @@
 """What makes a rule look, and what its conditions see: the order right behind the event."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -7,9 +9,11 @@ import pytest
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.rules.conditions import ONLY_RULES, RULE_ENVIRONMENT
-from domain.rules.judging import Sight, ask, looking
+from domain.rules.judge import Judge
+from domain.rules.judging import Change, Sight, ask, looking
 from tests.support.examples import COMMANDS, EVENTS, ORDER_ID, actor
 from tests.support.rules import in_force, rule_of, watched_by
+from tests.support.spec import Step
 
 WHO = {"command_id": UUID(int=1), "actor": actor(), "order_id": ORDER_ID}
 PLACE = COMMANDS["order.place"]
@@ -109,6 +113,60 @@ def test_a_condition_that_many_rules_share_is_asked_once_and_answers_all() -> No
     watch = watched_by(*rules).when(PLACE)
 
     assert [run.case.answers for run in watch.runs] == [{"dear": True, "new": True}] * 5
+
+
+class Counting(Sight):
+    """Says how often somebody has asked for its variables."""
+
+    asked = 0
+
+    def context(self, change: Change) -> Mapping[str, Any]:
+        self.asked += 1
+        return super().context(change)
+
+
+def counting(name: str, *steps: Step) -> Counting:
+    """Give an event of an order, as it is seen for the first time."""
+    (seen,) = (one for one in watched_by().when(*steps).sights() if one.name == name)
+    return Counting(seen.happened, seen.before, seen.after, seen.path)
+
+
+def test_however_many_rules_look_at_an_event_its_variables_are_told_once() -> None:
+    rules = [
+        rule_of(f"rule_{n}", conditions={"dear": f"order.total_minor > {n}", "new": "!order.test"})
+        for n in range(50)
+    ]
+    sight = counting("order.placed", PLACE)
+
+    runs = Judge().judge(in_force(*rules), sight)
+
+    assert (len(runs), sight.asked) == (50, 1)
+    assert sum(run.case.answers["dear"] is True for run in runs) == 50
+
+
+def test_rules_that_ask_the_same_of_the_same_change_tell_it_once() -> None:
+    conditions = {"seen": "change.new == 'confirmed'", "new": "!order.test"}
+    rules = [
+        rule_of(f"rule_{n}", on=[{"change": "status"}], conditions=conditions) for n in range(50)
+    ]
+    sight = counting("order.status_changed", PLACE, CONFIRM)
+
+    runs = Judge().judge(in_force(*rules), sight)
+
+    assert ({run.result for run in runs}, len(runs), sight.asked) == ({"fired"}, 50, 2)
+
+
+def test_of_an_event_that_no_rule_looks_at_no_variables_are_told() -> None:
+    conditions = {"dear": "order.total_minor > 0"}
+    rules = [
+        rule_of("placed", conditions=conditions),
+        rule_of("moved", on=[{"change": "status", "to": "packed"}], conditions=conditions),
+        rule_of("paid", on=[{"change": "payment_status"}], conditions=conditions),
+        rule_of("silent", on=[{"silence": "1h"}], conditions=conditions),
+    ]
+    sight = counting("order.status_changed", PLACE, CONFIRM)
+
+    assert (Judge().judge(in_force(*rules), sight), sight.asked) == ([], 0)
 
 
 def test_changes_are_asked_for_each_rule_apart() -> None:
