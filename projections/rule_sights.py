@@ -5,7 +5,7 @@ is the same whenever, and by whomever, an event is judged.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from domain.customers.customer import Customer
@@ -13,7 +13,7 @@ from domain.customers.events import customer_stream
 from domain.messages import Event, Recorded
 from domain.orders.events import ORDER_EVENTS
 from domain.orders.order import Order
-from domain.orders.remembered import RememberedOrders, after
+from domain.orders.remembered import LAST_VERSION, RememberedOrders, after
 from domain.reading import OrderLog, Undecodable
 from domain.rules.book import RuleBook
 from domain.rules.judging import Sight
@@ -21,7 +21,6 @@ from domain.rules.timers import TimerFired
 from domain.stock.events import StockBelowThreshold
 
 SEEN: Final[frozenset[type[Event]]] = frozenset({*ORDER_EVENTS, TimerFired, StockBelowThreshold})
-LAST_VERSION: Final = 2**31 - 1  # of a stream
 
 
 def order_stream(event: Recorded) -> str:
@@ -63,16 +62,7 @@ class Sights:
             stream: one.version - 1 for stream, one in firsts.items() if one.stream_id == stream
         }
         beside = {stream: one.position for stream, one in firsts.items() if one.stream_id != stream}
-        return self._orders.at(known) | self._at_positions(beside)
-
-    def _at_positions(self, positions: Mapping[str, int]) -> dict[str, Order]:
-        """Give orders as of a position: what is remembered may be older, nobody can say."""
-        orders = dict.fromkeys(positions, Order())
-        whole = dict.fromkeys(positions, (0, LAST_VERSION))
-        for one in self._log.read_streams(whole) if whole else ():
-            if one.position < positions[one.stream_id]:
-                orders[one.stream_id] = after(orders[one.stream_id], one)
-        return orders
+        return self._orders.at(known) | self._orders.before(beside)
 
     def _customers(self, sights: Sequence[Sight], book: RuleBook) -> "_Customers":
         asking = (

@@ -9,6 +9,7 @@ from domain.orders.order import Order
 from domain.reading import Undecodable
 
 MOST: Final = 20_000  # orders that are remembered
+LAST_VERSION: Final = 2**31 - 1  # of a stream
 
 Stored = Recorded | Undecodable
 Read = Callable[[Mapping[str, tuple[int, int]]], Sequence[Stored]]  # as OrderLog.read_streams
@@ -39,6 +40,35 @@ class RememberedOrders:
             orders[one.stream_id] = after(orders[one.stream_id], one)
         return orders
 
+    def before(self, positions: Mapping[str, int]) -> dict[str, Order]:
+        """Give each order as it was before a position, whatever its version was there.
+
+        What is remembered may be of later. Its own last event is read again, which tells: then the
+        order is read from its beginning.
+        """
+        known = {stream: self._states.get(stream, _UNKNOWN) for stream in positions}
+        since = {stream: order.version for stream, order in known.items()}
+        found = self._since(since)
+        later = {
+            stream: 0
+            for stream, order in known.items()
+            if order.exists and not _is_last(order, found[stream], positions[stream])
+        }
+        found |= self._since(later)
+        orders = known | dict.fromkeys(later, _UNKNOWN)
+        for stream, events in found.items():
+            for one in events:
+                if one.position < positions[stream]:
+                    orders[stream] = after(orders[stream], one)
+        return orders
+
+    def _since(self, versions: Mapping[str, int]) -> dict[str, list[Stored]]:
+        found: dict[str, list[Stored]] = {stream: [] for stream in versions}
+        wanted = {stream: (max(own - 1, 0), LAST_VERSION) for stream, own in versions.items()}
+        for one in self._read(wanted) if wanted else ():
+            found[one.stream_id].append(one)
+        return found
+
     def _known(self, stream: str, version: int) -> Order:
         known = self._states.get(stream, _UNKNOWN)
         return known if known.version <= version else _UNKNOWN
@@ -54,6 +84,11 @@ class RememberedOrders:
     def clear(self) -> None:
         """Forget all."""
         self._states.clear()
+
+
+def _is_last(order: Order, events: Sequence[Stored], position: int) -> bool:
+    """Whether the last event of a state lies before a position; these begin with it."""
+    return bool(events) and events[0].version == order.version and events[0].position < position
 
 
 def after(order: Order, stored: Stored) -> Order:
