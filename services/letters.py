@@ -176,7 +176,7 @@ class Letters:
                 isinstance(event, TemplatePublished)
                 and event.template_version == message.template_version
             ):
-                return Template.model_validate(event.definition)
+                return Template.as_published(event.definition)
         raise Undelivered("template_gone", f"no template {message.template}", final=True)
 
     def _address(self, message: EffectRequested, about: About) -> str:

@@ -3,19 +3,20 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, model_validator
 
 from domain.documents.papers import PaperKind
 from domain.messages import Code, Name, Shape, Text, is_blank
 from domain.orders.candidates import Sharing
 from domain.orders.events import Initiator
+from domain.paths.definition import is_published
 from domain.rules.triggers import Wait
 
 MAX_ACTIONS = 20  # of one rule
 
 
-def _not_blank(text: str) -> str:
-    if is_blank(text):
+def _not_blank(text: str, info: ValidationInfo) -> str:
+    if is_blank(text) and not is_published(info):
         raise ValueError("write something here")
     return text
 
@@ -56,8 +57,8 @@ class Details(Shape):
     track_number: Name | None = None
 
     @model_validator(mode="after")
-    def _names_something(self) -> Self:
-        if not self.model_fields_set:
+    def _names_something(self, info: ValidationInfo) -> Self:
+        if not self.model_fields_set and not is_published(info):
             raise ValueError(f"write at least one of {', '.join(type(self).model_fields)}")
         return self
 
@@ -77,7 +78,9 @@ class Assign(Shape):
     reason: Words | None = None  # for people
 
     @model_validator(mode="after")
-    def _chooses_from_a_group(self) -> Self:
+    def _chooses_from_a_group(self, info: ValidationInfo) -> Self:
+        if is_published(info):
+            return self
         if self.by is not None and [*self.assign] != ["group"]:
             raise ValueError("`by` chooses a member of a group: assign a group, and no user")
         if self.skill is not None and self.by is None:
@@ -141,7 +144,9 @@ class Notify(Shape):
     attach: PaperKind | None = None  # to a mail; of an invoice the latest
 
     @model_validator(mode="after")
-    def _only_mail_has_papers(self) -> Self:
+    def _only_mail_has_papers(self, info: ValidationInfo) -> Self:
+        if is_published(info):
+            return self
         if self.attach is not None and self.notify != "mail":
             raise ValueError("a paper goes with a mail only: take attach out, or notify by mail")
         return self

@@ -118,7 +118,7 @@ def _behind(before: InForce, one: Recorded) -> InForce:
     """Give what is in force behind a publication."""
     match one.event:
         case RulePublished() as event:
-            rule = Rule.model_validate(event.definition)
+            rule = Rule.as_published(event.definition)
             published = Published(rule, event.rule_version, one.position)
             return InForce({**before.by_name, event.rule: published}, before.calendars)
         case CalendarPublished() as event:

@@ -108,7 +108,7 @@ def set_mode(line: RuleLine, command: SetRuleMode, now: datetime) -> list[Decide
         raise Refusal(*unmet)
     if command.of_version not in (None, line.rule_version):
         return []
-    return _next(line, Rule.model_validate({**line.definition, "mode": command.mode}), now)
+    return _next(line, Rule.as_published({**line.definition, "mode": command.mode}), now)
 
 
 def _next(line: RuleLine, rule: Rule, now: datetime) -> list[Decided]:

@@ -56,7 +56,7 @@ class TemplateLine:
     @cached_property
     def template(self) -> Template | None:
         """The latest version; None if none is published. Read once, as it takes milliseconds."""
-        return None if self.definition is None else Template.model_validate(self.definition)
+        return None if self.definition is None else Template.as_published(self.definition)
 
     def evolve(self, happened: Happened) -> "TemplateLine":
         event = happened.event

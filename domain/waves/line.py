@@ -23,7 +23,7 @@ class Running:
 
     @cached_property
     def wave(self) -> Wave:
-        return Wave.model_validate(self.definition)
+        return Wave.as_published(self.definition)
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class WaveLine:
     @cached_property
     def wave(self) -> Wave | None:
         """The latest version; None if none is published."""
-        return None if self.definition is None else Wave.model_validate(self.definition)
+        return None if self.definition is None else Wave.as_published(self.definition)
 
     def evolve(self, happened: Happened) -> "WaveLine":
         line = replace(self, version=happened.version, last_occurred_at=happened.occurred_at)

@@ -53,7 +53,7 @@ def _versions(system: "System") -> list[PublishedRule]:
     return [
         PublishedRule(
             version=one.event.rule_version,
-            definition=Rule.model_validate(one.event.definition),
+            definition=Rule.as_published(one.event.definition),
             published_at=one.recorded_at,
             published_by=one.actor_id,
         )

@@ -1,8 +1,11 @@
 """Which version of which rule judges an event: by the event's position alone."""
 
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 
 from domain.messages import Recorded
 from domain.rules.book import RuleBook
@@ -39,6 +42,33 @@ def published(rule: Rule, version: int, position: int) -> Recorded:
 
 
 FIRST, SECOND = rule_of("a"), rule_of("a", order=5)
+STRICTER: dict[str, dict[str, Any]] = {  # what today's checks refuse, and earlier ones may not have
+    "an event that is no more": {"on": [{"event": "order.teleported"}]},
+    "parts that do not fit": {"cancel_on": ["order.placed"]},
+    "a condition": {"if": {"odd": "order.aura == 'red'"}},
+    "blank words": {"then": [{"note": " "}]},
+    "nothing to set": {"then": [{"set": {}}]},
+    "a user in turn": {"then": [{"assign": {"user": "ann"}, "by": "sticky"}]},
+    "paper by SMS": {
+        "then": [{"notify": "sms", "to": "owner", "template": "t", "attach": "order"}]
+    },
+}
+
+
+@pytest.mark.parametrize("odd", STRICTER.values(), ids=STRICTER)
+def test_a_version_that_checks_of_today_refuse_is_read_as_it_was_published(
+    odd: dict[str, Any],
+) -> None:
+    definition = {**FIRST.content, **odd}
+    with pytest.raises(ValidationError):
+        Rule.model_validate(definition)
+    event = RulePublished(rule="a", rule_version=1, content_hash="x", definition=definition)
+    before = replace(published(FIRST, 1, 10), event=event)
+
+    book = RuleBook([before, published(SECOND, 2, 20)])
+
+    assert book.at(11).by_name["a"].version == 1
+    assert book.at(21).by_name["a"].rule == SECOND
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,18 @@ def test_a_rule_whose_calendar_nobody_published_may_still_be_switched_off() -> N
     given(published(rule, 1)).when(set_mode).then(published(off, 2))
 
 
+def test_a_rule_that_checks_of_today_refuse_may_still_be_switched_off() -> None:
+    odd = published(RULE, 1).model_copy(
+        update={"definition": {**RULE.content, "cancel_on": ["order.teleported"]}}
+    )
+
+    answer = given(odd).when(SetRuleMode(**WHO, rule=RULE.rule, mode="off"))
+
+    (off,) = answer.events
+    assert isinstance(off, RulePublished)
+    assert off.definition == {**odd.definition, "mode": "off"}
+
+
 def test_what_was_said_before_may_be_said_again() -> None:
     history = published(RULE, 1), published(QUIET, 2)
     given(*history).when(PublishRule(**WHO, definition=RULE)).then(published(RULE, 3))

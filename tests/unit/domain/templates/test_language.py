@@ -161,3 +161,20 @@ def test_what_is_taken_when_published_renders_for_an_order_that_has_everything(
 ) -> None:
     if not [*faults_of(source)]:
         assert isinstance(render(source, SAMPLE), str)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"texts": {"en": {"subject": "Hello", "text": "{{ order.aura }}"}}},
+        {"channel": "sms", "texts": {"en": {"subject": "Hello", "text": "Hello"}}},
+    ],
+)
+def test_a_template_that_checks_of_today_refuse_is_read_as_it_was_published(
+    odd: dict[str, Any],
+) -> None:
+    definition = {**TEMPLATE.content, **odd}
+    with pytest.raises(ValidationError):
+        Template.model_validate(definition)
+
+    assert Template.as_published(definition).texts["en"].subject == "Hello"
