@@ -82,13 +82,13 @@ class Hands:
         for answer in self._answers:
             answer.result()
         self._answers.clear()
-        done = True
-        while done:
+        goes_on = True
+        while goes_on:
             while self._follower.step():
                 pass
             acted = self._acting.catch_up()
             self.acted += acted
-            done = bool(acted + self._sender.send_due())
+            goes_on = bool(acted + self._sender.send_due())
 
     def _known_now(self, ahead: Sequence[Due]) -> Iterator[Due]:
         """Leave out what is of later: where a story was killed and is told again, the tables know
