@@ -24,7 +24,7 @@ class Deadlines:
     """One row of deadlines per order and level, while the order is where it has to leave."""
 
     name: Final = "deadlines"
-    version: Final = 1
+    version: Final = 2
     tables: Final = ("deadlines", "stays")
     ddl: Final[LiteralString] = """
         create table deadlines (

@@ -4,12 +4,15 @@ Part of an order's state; the read model `deadlines` folds the same.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import PlainSerializer
 
 from domain.messages import Event, Happened
 from domain.orders import events as e
 
-Levels = frozenset[str]
+# Stored in one order: left to itself, a set has another one in each process.
+Levels = Annotated[frozenset[str], PlainSerializer(sorted, return_type=list[str])]
 NONE: Levels = frozenset()
 
 

@@ -1,6 +1,7 @@
 """The table of deadlines holds what an order has to do by when, as long as it has to."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ from domain.orders.migration import MigrateOrder
 from domain.orders.order import Order
 from domain.paths.commands import PublishPath
 from tests.integration.projections.world import World
+from tests.support.command_line import Processes
 from tests.support.examples import NOW, actor, fact_id
 from tests.unit.domain.orders.test_decide_deadlines import CLOCK, DUE, LATER, TWICE, WARN, path
 
@@ -193,3 +195,18 @@ def test_p2_who_is_not_late_yet_is_not_overdue(shop: World) -> None:
     shop.catch_up()
 
     assert shop.query("select level from analytics.overdue") == []
+
+
+def test_d12_every_process_writes_the_same_rows(shop: World, tmp_path: Path) -> None:
+    """Python gives sets another order in each process: a seed of its own for each of these."""
+    order_id = shop.place()
+    levels = {"warn": WARN, "due": DUE, "escalate_200": TWICE}
+    for shop.now in levels.values():
+        shop.send(*(passes(order_id, one, at) for one, at in levels.items() if at == shop.now))
+    here = {"ORDERPATH_DATABASE_URL": shop.url, "ORDERPATH_DATA_DIR": str(tmp_path)}
+    words = ("projection", "rebuild", "deadlines")
+    assert Processes(here | {"PYTHONHASHSEED": "0"}).run(*words).code == 0
+
+    for seed in ("1", "2", "3"):
+        said = Processes(here | {"PYTHONHASHSEED": seed}).run("projection", "verify", "deadlines")
+        assert said.code == 0, said.out
