@@ -73,7 +73,7 @@ def alert_of_stop(stop: SetRuleMode, case: Case, why: Stopped) -> alerts.RaiseAl
         kind="rule_stopped",
         level="warn",
         title=f"Rule {stop.rule} only judges now: {_STOPPED[why]}",
-        details=case.chain if why == "loop" else (),
+        details=case.circle if why == "loop" else (),
         order_id=case.sight.order_id,
         subject=stream_of(stop.rule),
         group=ADMINS,

@@ -236,8 +236,8 @@ def _is_awaited(silence: OnSilence, sight: Sight) -> bool:
 
 def _stop(case: Case, why: Stopped) -> SetRuleMode:
     """Let a rule only judge from now on: of a loop the one that was published last."""
-    chain = case.chain if why == "loop" else (case.of.name,)
-    rules = [case.rules.by_name[name] for name in chain if name in case.rules.by_name]
+    names = case.circle if why == "loop" else (case.of.name,)
+    rules = [case.rules.by_name[name] for name in names if name in case.rules.by_name]
     youngest = max(rules, key=lambda one: one.position)
     return SetRuleMode(
         command_id=uuid5(act_id(case, 0), "stop"),

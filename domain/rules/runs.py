@@ -33,6 +33,14 @@ class Case:
     def chain(self) -> Chain:
         return (*self.before, self.of.name)
 
+    @property
+    def circle(self) -> Chain:
+        """The rules of the chain that went round, which who led to them or only looked did not.
+        Where none came twice it is the whole chain.
+        """
+        again = tuple([name for name in self.chain if self.chain.count(name) > 1])
+        return again or self.chain
+
 
 @dataclass(slots=True)  # As many as cases.
 class Run:
