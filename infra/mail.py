@@ -57,18 +57,18 @@ class SmtpMail:
     ) -> None:
         self._server = read_smtp_url(url)
         self._sender = sender
-        self._domain = parseaddr(sender)[1].rpartition("@")[2]
+        self._address = parseaddr(sender)[1]  # A name that is not ASCII is for headers only.
         self._tls = tls or ssl.create_default_context()
         self._wait_seconds = wait_seconds
 
     def send(self, outgoing: Outgoing) -> str:
         """Hand a mail over; give its Message-ID. Raises: Undelivered"""
-        message_id = f"<{outgoing.message_id}@{self._domain}>"
+        message_id = f"<{outgoing.message_id}@{self._address.rpartition('@')[2]}>"
         mail = self._mail(outgoing, message_id)
         try:
             client = self._connect()
             try:
-                client.send_message(mail, self._sender, [outgoing.to or ""])
+                client.send_message(mail, self._address, [outgoing.to or ""])
             finally:
                 with suppress(OSError, smtplib.SMTPException):
                     client.quit()

@@ -29,6 +29,7 @@ class Mailbox:
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
     to: list[str] = field(default_factory=list)
+    froms: list[str | None] = field(default_factory=list)  # as the envelopes have it
     answers: list[str] = field(default_factory=list)  # for the next ones; then all is well
     users: list[str] = field(default_factory=list)  # who logged in
 
@@ -43,6 +44,7 @@ class Mailbox:
             assert isinstance(mail, EmailMessage)
             self.mails.append(mail)
             self.to += envelope.rcpt_tos
+            self.froms.append(envelope.mail_from)
         return answer
 
     def authenticate(self, *said: Any) -> AuthResult:

@@ -51,6 +51,15 @@ class TestMail:
         assert html.get_content().splitlines() == ["<b>Hi</b>"]
         assert box.to == ["anna@example.org"]
 
+    def test_a_sender_s_name_may_be_of_any_letters(self) -> None:
+        with mail_server() as box:  # It does not offer SMTPUTF8.
+            SmtpMail(f"smtp+plain://127.0.0.1:{box.port}", "Магазин <orders@shop.example>").send(
+                MAIL
+            )
+
+        assert box.mails[0]["From"] == "Магазин <orders@shop.example>"
+        assert box.froms == ["orders@shop.example"]
+
     def test_mail_goes_over_tls_from_the_first_byte(self, tmp_path: Path) -> None:
         server, client = certificate(tmp_path)
         with mail_server(server) as box:
