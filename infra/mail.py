@@ -11,14 +11,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import parseaddr
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from domain.effects.channels import Outgoing, Undelivered
+from infra.deadline import Deadline
 
 PORTS: Final = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
-WAIT_SECONDS: Final = 15.0  # for any one answer
+WAIT_SECONDS: Final = 15.0  # for any one answer but the last
+LONGEST_SECONDS: Final = 660.0  # of a whole session: RFC 5321 gives the last answer ten minutes
 _BUSY: Final = range(400, 500)
+_ANSWERS: Final = range(200, 600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +57,30 @@ class SmtpMail:
         *,
         tls: ssl.SSLContext | None = None,  # None: the certificates that the system trusts
         wait_seconds: float = WAIT_SECONDS,
+        longest_seconds: float = LONGEST_SECONDS,
     ) -> None:
         self._server = read_smtp_url(url)
         self._sender = sender
         self._address = parseaddr(sender)[1]  # A name that is not ASCII is for headers only.
         self._tls = tls or ssl.create_default_context()
         self._wait_seconds = wait_seconds
+        self._longest_seconds = longest_seconds
 
     def send(self, outgoing: Outgoing) -> str:
         """Hand a mail over; give its Message-ID. Raises: Undelivered"""
         message_id = f"<{outgoing.message_id}@{self._address.rpartition('@')[2]}>"
         mail = self._mail(outgoing, message_id)
         try:
-            client = self._connect()
-            try:
-                client.send_message(mail, self._address, [outgoing.to or ""])
-            finally:
-                with suppress(OSError, smtplib.SMTPException):
-                    client.quit()
+            with Deadline(self._longest_seconds) as deadline:
+                session = self._connect(deadline)
+                try:
+                    session.send_message(mail, self._address, [outgoing.to or ""])
+                finally:
+                    with suppress(OSError, smtplib.SMTPException):
+                        session.quit()
+        except _Unanswered as error:  # Sent again by itself, it might arrive twice.
+            words = "the mail server has it, and did not say what became of it"
+            raise Undelivered("unanswered", words, final=True) from error
         except smtplib.SMTPAuthenticationError as error:
             raise Undelivered("login_refused", _answered(error.smtp_code)) from error
         except smtplib.SMTPRecipientsRefused as error:
@@ -85,23 +94,23 @@ class SmtpMail:
             raise Undelivered("unreachable", f"the mail server: {type(error).__name__}") from error
         return message_id
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self, deadline: Deadline) -> "_Session":
         server, wait = self._server, self._wait_seconds
         if server.scheme == "smtps":
-            client: smtplib.SMTP = smtplib.SMTP_SSL(
-                server.host, server.port, timeout=wait, context=self._tls
+            session: _Session = _TlsSession(
+                deadline, server.host, server.port, timeout=wait, context=self._tls
             )
         else:
-            client = smtplib.SMTP(server.host, server.port, timeout=wait)
+            session = _Session(deadline, server.host, server.port, timeout=wait)
         try:
             if server.scheme == "smtp":
-                client.starttls(context=self._tls)
+                session.starttls(context=self._tls)
             if server.user is not None:
-                client.login(server.user, server.password or "")
+                session.login(server.user, server.password or "")
         except BaseException:
-            client.close()
+            session.close()
             raise
-        return client
+        return session
 
     def _mail(self, outgoing: Outgoing, message_id: str) -> EmailMessage:
         mail = EmailMessage()
@@ -121,6 +130,49 @@ class SmtpMail:
                 attached.content, maintype="application", subtype="pdf", filename=attached.name
             )
         return mail
+
+
+class _Unanswered(smtplib.SMTPException):
+    """The server has the whole mail, and nobody knows whether it took it."""
+
+
+class _Session(smtplib.SMTP):
+    """A session under a deadline, which tells a mail that was handed over from one that was not."""
+
+    def __init__(self, deadline: Deadline, *args: Any, **more: Any) -> None:
+        self._deadline = deadline
+        self._handed_over = False
+        super().__init__(*args, **more)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.sock:
+            self._deadline.watch(self.sock)
+        return super().getreply()
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        """Hand a mail over. Raises: _Unanswered"""
+        try:
+            code, said = super().data(msg)
+        except (OSError, smtplib.SMTPException) as error:
+            if self._handed_over:
+                raise _Unanswered from error
+            raise
+        if code not in _ANSWERS:
+            raise _Unanswered
+        assert self.sock is not None
+        self.sock.settimeout(self.timeout)
+        return code, said
+
+    def send(self, s: Any) -> None:
+        """Send a command, or the mail, which alone comes as bytes."""
+        super().send(s)
+        if isinstance(s, bytes) and self.sock:
+            self._handed_over = True
+            self.sock.settimeout(None)  # The deadline ends the wait for what the server says now.
+
+
+class _TlsSession(_Session, smtplib.SMTP_SSL):
+    """The same under TLS from the first byte."""
 
 
 def _refused(code: int = 500) -> Undelivered:

@@ -13,7 +13,6 @@ from uuid import UUID
 from domain.effects.channels import Outlet, Taken
 from projections.interface import Tx
 
-LEASE_SECONDS: Final = 120.0  # far more than a channel takes: its waits end within half a minute
 AFTER_SECONDS: Final = 10.0  # of a lease whose message is done
 
 
@@ -23,7 +22,7 @@ class Terms:
 
     sender: UUID  # the process
     per_minute: int  # through this channel, all senders together
-    lease_seconds: float = LEASE_SECONDS
+    lease_seconds: float
 
 
 def take(tx: Tx, outlet: Outlet, limit: int, now: datetime, terms: Terms) -> list[Taken]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from random import random
 from threading import Event as Signal
 from threading import Thread
+from time import monotonic
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -24,12 +25,14 @@ from domain.effects.endpoints import PauseEndpoint
 from domain.effects.retries import PAUSE_AFTER, STALE, next_try
 from domain.messages import Actor, Command, Outcome
 from domain.refusals import InfraError
-from projections.outbox import LEASE_SECONDS, Terms, count_failures, finish, take
+from projections.outbox import Terms, count_failures, finish, take
 from projections.sessions import Lend, transaction
 from services.letters import Letters
 
 SENDER: Final = Actor(kind="system", id="sender")
 AT_ONCE: Final = {"mail": 4, "sms": 2, "webhook": 1}  # threads of an outlet, in each process
+# So long nobody else takes a message: minutes more than its gate may need for it.
+LEASE_SECONDS: Final = {"mail": 900.0, "sms": 120.0, "webhook": 120.0}
 SHORTEST_SECONDS: Final = 0.05  # between two looks at what waits
 LONGEST_SECONDS: Final = 1.0
 PATIENCE_SECONDS: Final = 2.0  # between two tries while the database is away
@@ -49,7 +52,7 @@ class Sender:
     clock: Callable[[], datetime]
     _: KW_ONLY
     per_minute: Mapping[str, int]  # by channel, all senders together
-    lease_seconds: float = LEASE_SECONDS
+    lease_seconds: Mapping[str, float] = field(default_factory=lambda: LEASE_SECONDS)  # by channel
     chance: Callable[[], float] = random  # 0 to 1: of the jitter
     sender: UUID = field(default_factory=uuid4)
 
@@ -58,19 +61,23 @@ class Sender:
         the program is started anew, with a thread too few it would look healthy.
         """
         ending = Signal()
+        shifts = [Shift(outlet) for outlet in self.gates for _ in range(AT_ONCE[outlet.channel])]
         threads = [
-            Thread(target=self._serve, args=(outlet, ending, beat), name=f"orderpath {outlet.name}")
-            for outlet in self.gates
-            for _ in range(AT_ONCE[outlet.channel])
+            Thread(target=self._serve, args=(one, ending), name=f"orderpath {one.outlet.name}")
+            for one in shifts
         ]
         for thread in threads:
             thread.start()
         while all(thread.is_alive() for thread in threads) and not stop.wait(LOOK_SECONDS):
-            if not threads:
+            if not any(self._is_stuck(one) for one in shifts):
                 beat()
         ending.set()
         for thread in threads:
             thread.join()
+
+    def _is_stuck(self, shift: "Shift") -> bool:
+        """Whether a step takes longer than any message may be on its way."""
+        return monotonic() - shift.began > self.lease_seconds[shift.outlet.channel]
 
     def send_due(self) -> int:
         """Send all that is due now; give how many were tried. Raises: InfraError"""
@@ -82,7 +89,8 @@ class Sender:
 
     def step(self, outlet: Outlet) -> int:
         """Send the next message of an outlet; 0: none is due. Raises: InfraError"""
-        terms = Terms(self.sender, self.per_minute[outlet.channel], self.lease_seconds)
+        channel = outlet.channel
+        terms = Terms(self.sender, self.per_minute[channel], self.lease_seconds[channel])
         with transaction(self.lend) as tx:
             found = take(tx, outlet, 1, self.clock(), terms)
         for taken in found:
@@ -91,16 +99,16 @@ class Sender:
                 finish(tx, taken, self.sender)
         return len(found)
 
-    def _serve(self, outlet: Outlet, ending: Signal, beat: Callable[[], None]) -> None:
+    def _serve(self, shift: "Shift", ending: Signal) -> None:
         wait = SHORTEST_SECONDS
         while not ending.is_set():
-            beat()
+            shift.began = monotonic()
             try:
-                if self.step(outlet):
+                if self.step(shift.outlet):
                     wait = SHORTEST_SECONDS
                     continue
             except InfraError as error:
-                log_.warning("sender_waits", outlet=outlet.name, code=error.code)
+                log_.warning("sender_waits", outlet=shift.outlet.name, code=error.code)
                 wait = PATIENCE_SECONDS
             ending.wait(wait)
             wait = min(wait * 2, LONGEST_SECONDS)
@@ -166,6 +174,14 @@ class Sender:
         pause = PauseEndpoint(**_envelope(), endpoint=endpoint, failures=max(failures, 1))
         if self.execute(pause).kind == "accepted":
             log_.error("endpoint_paused", endpoint=endpoint, failures=failures, code=failure.code)
+
+
+@dataclass(slots=True)
+class Shift:
+    """What one thread does: an outlet's messages, one behind the other."""
+
+    outlet: Outlet
+    began: float = field(default_factory=monotonic)  # its step, in monotonic seconds
 
 
 def _envelope() -> dict[str, Any]:

@@ -85,4 +85,5 @@ def send_until_killed(
     """Be a sender that hands one mail over, and never says what became of it."""
     with open_system(settings_of(database_url, folder, port)) as system:
         gates = {MAIL: Held(mail_gate(port), pipe)}
-        replace(system.sender(), gates=gates, lease_seconds=lease_seconds).send_due()
+        leases: dict[str, float] = {MAIL.channel: lease_seconds}
+        replace(system.sender(), gates=gates, lease_seconds=leases).send_due()

@@ -3,15 +3,17 @@
 import asyncio
 import ssl
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socket import create_server, socket
+from threading import Event as Signal
 from threading import Lock, Thread
-from typing import Any
+from typing import Any, Final
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
@@ -20,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 OK = "250 OK"
+DROP_SECONDS: Final = 0.05
 
 
 @dataclass
@@ -32,6 +35,7 @@ class Mailbox:
     froms: list[str | None] = field(default_factory=list)  # as the envelopes have it
     answers: list[str] = field(default_factory=list)  # for the next ones; then all is well
     users: list[str] = field(default_factory=list)  # who logged in
+    slow_seconds: float = 0.0  # between a mail and its answer
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd calls it so
         self, _server: SMTP, _session: Session, envelope: Envelope
@@ -45,6 +49,7 @@ class Mailbox:
             self.mails.append(mail)
             self.to += envelope.rcpt_tos
             self.froms.append(envelope.mail_from)
+        await asyncio.sleep(self.slow_seconds)
         return answer
 
     def authenticate(self, *said: Any) -> AuthResult:
@@ -153,6 +158,36 @@ def _handler(
             pass
 
     return Handler
+
+
+@contextmanager
+def dripping(beginning: bytes, drop: bytes = b"x") -> Iterator[int]:
+    """Run a server that says something at once, then a drop now and then, for ever; give its port.
+
+    No wait for one read ever ends there.
+    """
+    ending = Signal()
+    with create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(DROP_SECONDS)
+
+        def drip() -> None:
+            with suppress(OSError), ExitStack() as open_ones:
+                lines: list[socket] = []
+                while not ending.wait(DROP_SECONDS):
+                    with suppress(TimeoutError):
+                        lines.append(open_ones.enter_context(server.accept()[0]))
+                        lines[-1].sendall(beginning)
+                    for line in lines:
+                        with suppress(OSError):
+                            line.sendall(drop)
+
+        thread = Thread(target=drip)
+        thread.start()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            ending.set()
+            thread.join()
 
 
 def certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:

@@ -10,9 +10,8 @@ from domain.effects.channels import Gate, Outgoing, Outlet
 from domain.templates.offered import Setting
 from infra.log import configure_logging
 from infra.mail import SmtpMail
-from projections.outbox import LEASE_SECONDS
 from services.letters import Letters
-from services.sending import Sender
+from services.sending import LEASE_SECONDS, Sender
 from tests.integration.projections.world import World, open_world
 from tests.support.examples import CUSTOMER
 from tests.support.outgoing import PUBLISHED, request
@@ -33,7 +32,7 @@ def sender_of(
     gates: Mapping[Outlet, Gate],
     *,
     per_minute: Mapping[str, int] = FAST,
-    lease_seconds: float = LEASE_SECONDS,
+    lease_seconds: float | None = None,
 ) -> Sender:
     """Give a sender that has the shop's clock and no luck in its delays."""
     return Sender(
@@ -43,7 +42,7 @@ def sender_of(
         world.pipeline.execute,
         lambda: world.now,
         per_minute=per_minute,
-        lease_seconds=lease_seconds,
+        lease_seconds=dict.fromkeys(FAST, lease_seconds) if lease_seconds else LEASE_SECONDS,
         chance=lambda: 0.5,
     )
 

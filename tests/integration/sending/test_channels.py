@@ -7,6 +7,7 @@ from hashlib import sha256
 from hmac import digest
 from pathlib import Path
 from socket import create_server
+from time import monotonic
 from typing import Final
 
 import pytest
@@ -16,7 +17,7 @@ from domain.effects.channels import Gate, Outgoing, Undelivered
 from infra.mail import SmtpMail, read_smtp_url
 from infra.sms import SmsGateway
 from infra.webhooks import WebhookEndpoint
-from tests.support.receivers import certificate, http_receiver, mail_server
+from tests.support.receivers import certificate, dripping, http_receiver, mail_server
 
 FROM: Final = "Shop <orders@shop.example>"
 KEY: Final = b"0123456789abcdef0123456789abcdef"
@@ -111,6 +112,35 @@ class TestMail:
             failed = failure(SmtpMail(url, FROM, wait_seconds=0.2), MAIL)
         assert (failed.code, failed.final) == ("unreachable", False)
         assert "ConnectionRefusedError" in str(failure(SmtpMail(url, FROM), MAIL))
+
+    def test_a_server_may_take_longer_for_a_mail_than_for_any_other_answer(self) -> None:
+        with mail_server() as box:
+            box.slow_seconds = 0.6
+            SmtpMail(f"smtp+plain://127.0.0.1:{box.port}", FROM, wait_seconds=0.2).send(MAIL)
+
+        assert len(box.mails) == 1
+
+    def test_a_mail_that_nobody_confirms_may_have_arrived_and_is_not_tried_again(self) -> None:
+        with mail_server() as box:
+            box.slow_seconds = 30
+            url = f"smtp+plain://127.0.0.1:{box.port}"
+            failed = failure(SmtpMail(url, FROM, longest_seconds=0.5), MAIL)
+
+        assert len(box.mails) == 1
+        assert (failed.code, failed.final) == ("unanswered", True)
+
+    @pytest.mark.parametrize("tls", [True, False])
+    def test_a_server_that_drips_does_not_hold_a_mail_for_longer_than_is_allowed(
+        self, tls: bool
+    ) -> None:
+        began = monotonic()
+        with dripping(b"\x16\x03\x03\x3f\xff" if tls else b"220-") as port:
+            url = f"smtp{'s' if tls else '+plain'}://127.0.0.1:{port}"
+            mail = SmtpMail(url, FROM, wait_seconds=0.5, longest_seconds=0.5)
+            failed = failure(mail, MAIL)
+
+        assert (failed.code, failed.final) == ("unreachable", False)
+        assert monotonic() - began < 2
 
     def test_a_url_is_refused_without_being_repeated(self) -> None:
         for url in ("http://u:secret@host", "smtps://", "smtp+plain://u:secret@host"):

@@ -2,9 +2,12 @@
 
 import json
 from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event as Signal
 from threading import Thread
+from time import monotonic
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -19,10 +22,11 @@ from domain.effects.retries import DELAYS, PAUSE_AFTER, STALE
 from domain.orders.commands import AssignOwner, ChangeFields
 from domain.stock.commands import ReceiveStock
 from domain.templates.line import PublishTemplate
+from infra.mail import SmtpMail
 from infra.sms import SmsGateway
 from infra.template_files import load_preset
 from infra.webhooks import WebhookEndpoint
-from services.sending import Sender
+from services.sending import AT_ONCE, Sender
 from tests.integration.projections.world import World
 from tests.support.examples import CUSTOMER, actor
 from tests.support.outgoing import EFFECT_ID, PUBLISHED
@@ -226,6 +230,23 @@ class TestRetries:
             ("the mail server answered 550",)
         ]
 
+    def test_a_mail_without_an_answer_is_sent_again_only_when_somebody_says_so(
+        self, world: World, box: Mailbox
+    ) -> None:
+        effect_id, url = ask(world, shipped(world)), f"smtp+plain://127.0.0.1:{box.port}"
+        box.slow_seconds = 30
+        hasty = SmtpMail(url, "Shop <orders@shop.example>", longest_seconds=0.5)
+        assert sent(world, sender_of(world, {MAIL: hasty})) == 1
+        world.now += timedelta(days=2)
+        box.slow_seconds = 0
+        assert sent(world, mailer(world, box)) == 0
+
+        told = world.query("select state, reason_code from live.effects")
+        assert (len(box.mails), told) == (1, [("dead", "unanswered")])
+        world.send(c.ResendEffect(**WHO, effect_id=effect_id))
+        assert sent(world, mailer(world, box)) == 1
+        assert states(world) == {effect_id: ("sent", 2)}
+
     def test_what_nobody_sent_for_a_week_is_sent_no_more(self, world: World, box: Mailbox) -> None:
         effect_id = ask(world, shipped(world))
         world.now += STALE + timedelta(seconds=1)
@@ -393,3 +414,54 @@ def test_a_program_sends_until_it_is_told_to_stop(world: World, box: Mailbox) ->
 
     assert sorted(box.ids) == sorted(f"<{one}@shop.example>" for one in ids)
     assert {*states(world).values()} == {("sent", 1)}
+
+
+class Holding:
+    """A gate that holds what it gets until it is let go."""
+
+    def __init__(self) -> None:
+        self.held: list[float] = []  # since when, in monotonic seconds
+        self.let_go = Signal()
+
+    def send(self, _: Outgoing) -> str | None:
+        self.held.append(monotonic())
+        self.let_go.wait(30)
+        return None
+
+
+@contextmanager
+def at_work(sender: Sender) -> Iterator[list[float]]:
+    """Let a sender work; give when it gave signs of life, in monotonic seconds."""
+    stop, beats = Signal(), list[float]()
+    program = Thread(target=sender.run, args=(stop, lambda: beats.append(monotonic())))
+    program.start()
+    try:
+        yield beats
+    finally:
+        stop.set()
+        program.join()
+
+
+def test_a_sender_whose_threads_all_wait_for_a_slow_server_lives(world: World) -> None:
+    gate, order_id = Holding(), shipped(world)
+    for _ in range(AT_ONCE["mail"]):
+        ask(world, order_id)
+    world.catch_up()
+
+    with at_work(sender_of(world, {MAIL: gate})) as beats:
+        wait_until(lambda: len(gate.held) == AT_ONCE["mail"])
+        wait_until(lambda: any(beat > gate.held[-1] for beat in beats))
+        gate.let_go.set()
+
+
+def test_a_message_that_is_stuck_is_seen_though_other_threads_work(world: World) -> None:
+    gate = Holding()
+    ask(world, shipped(world))
+    world.catch_up()
+
+    with at_work(sender_of(world, {MAIL: gate, HOOK: Holding()}, lease_seconds=0.5)) as beats:
+        wait_until(lambda: bool(gate.held) and monotonic() - gate.held[0] > 2)
+        until = monotonic()
+        gate.let_go.set()
+
+    assert not [beat for beat in beats if gate.held[0] + 0.6 < beat < until]

@@ -1,0 +1,8 @@
+"""What holds for all senders."""
+
+from infra import mail
+from services.sending import LEASE_SECONDS
+
+
+def test_a_message_is_nobody_else_s_for_minutes_longer_than_it_may_be_on_its_way() -> None:
+    assert LEASE_SECONDS["mail"] - mail.LONGEST_SECONDS >= 180
