@@ -6,6 +6,7 @@ OrderpathError
 ├── CommandIdReused         the same command id came with another body
 ├── FactIdReused            a fact that is known belongs to another order
 ├── Undelivered             a message did not go out (domain.effects.channels)
+├── NoAnswer                a request over HTTP without an answer (infra.posting)
 ├── BeyondCalendar          working time that no calendar reaches (domain.paths.calendars)
 ├── Unusable                what was handed in cannot be used at all
 │   ├── UnreadableError     a text: it is no amount, no time, no number

@@ -12,8 +12,9 @@ import httpx
 
 from domain.effects.channels import Outgoing, Undelivered
 from infra.contact_ids import normal_phone
-from infra.webhooks import WAIT_SECONDS, posted, refused
+from infra.posting import NoAnswer, post
 
+WAIT_SECONDS: Final = 60.0  # for all of it: what nobody answered is for people to look after
 ANSWER_BYTES: Final = 100_000  # of an answer that are read
 _PASSING: Final = (408, 425, 429)  # client errors that say "later"
 _IDS: Final = ("id", "message_id", "sms_id")  # as gateways call a message
@@ -47,17 +48,19 @@ class SmsGateway:
         said = {"to": number.partition(";")[0], "text": outgoing.text, "id": outgoing.message_id}
         body = _filled(self._body, said)
         try:
-            with posted(
-                self._url, self._tls, self._wait_seconds, json=body, headers=self._headers
-            ) as answer:
-                status, wait = answer.status_code, answer.headers.get("retry-after", "")
-                content = _beginning(answer) if httpx.codes.is_success(status) else b""
-        except httpx.HTTPError as error:
-            raise Undelivered("unreachable", f"the gateway: {type(error).__name__}") from error
-        if not httpx.codes.is_success(status):
-            final = httpx.codes.is_client_error(status) and status not in _PASSING
-            raise refused("the gateway", status, wait, final=final)
-        return _id_of(content)
+            answer = post(
+                self._url, self._tls, self._wait_seconds,
+                most_bytes=ANSWER_BYTES, json=body, headers=self._headers,
+            )  # fmt: skip
+        except NoAnswer as error:
+            if error.asked:  # Not every gateway tells by an id that it has one already.
+                words = "the gateway has it, and did not say what became of it"
+                raise Undelivered("unanswered", words, final=True) from error
+            raise Undelivered("unreachable", f"the gateway: {error}") from error
+        if not answer.is_success:
+            lasting = httpx.codes.is_client_error(answer.status) and answer.status not in _PASSING
+            raise answer.refused("the gateway", final=lasting)
+        return _id_of(answer.content)
 
 
 def _filled(part: Any, said: Mapping[str, str]) -> Any:
@@ -80,15 +83,6 @@ def _within(text: str, said: Mapping[str, str]) -> str:
         return text
     filled = said.get(name, f"{{{name}}}")
     return before + filled + _within(after, said)
-
-
-def _beginning(answer: httpx.Response) -> bytes:
-    content = b""
-    for part in answer.iter_bytes():
-        content += part
-        if len(content) > ANSWER_BYTES:
-            break
-    return content
 
 
 def _id_of(content: bytes) -> str | None:

@@ -1,21 +1,19 @@
-"""Webhooks by the convention of Standard Webhooks: signed, and with an id that stays the same.
+"""Webhooks by the convention of Standard Webhooks: signed, and with an id that stays the same. So
+one that nobody answered is told again: the receiver knows it by its id.
 
 Implements domain.effects.channels.Gate for one endpoint.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from ssl import SSLContext
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Final
 
 import httpx
 from standardwebhooks import Webhook
 
 from domain.effects.channels import Outgoing, Undelivered
+from infra.posting import GONE, NoAnswer, post
 
-WAIT_SECONDS: Final = 15.0  # for any one step; the body of the answer is not read
-GONE: Final = 410  # the other side wants nothing more
+WAIT_SECONDS: Final = 15.0  # for all of it; the body of the answer is not read
 
 
 class WebhookEndpoint:
@@ -38,29 +36,8 @@ class WebhookEndpoint:
         }
         body = outgoing.text.encode()
         try:
-            with posted(
-                self._url, self._tls, self._wait_seconds, content=body, headers=headers
-            ) as answer:
-                status, wait = answer.status_code, answer.headers.get("retry-after", "")
-        except httpx.HTTPError as error:
-            raise Undelivered("unreachable", f"the endpoint: {type(error).__name__}") from error
-        if not httpx.codes.is_success(status):
-            raise refused("the endpoint", status, wait, final=status == GONE)
-
-
-@contextmanager
-def posted(url: str, tls: SSLContext, wait_seconds: float, **what: Any) -> Iterator[httpx.Response]:
-    """Post something over a connection of its own: no state that could break."""
-    with (
-        httpx.Client(timeout=wait_seconds, follow_redirects=False, verify=tls) as client,
-        client.stream("POST", url, **what) as answer,
-    ):
-        yield answer
-
-
-def refused(who: str, status: int, wait: str, *, final: bool) -> Undelivered:
-    """Give what an HTTP status means that is none of success. wait: header Retry-After"""
-    seconds = int(wait) if wait.isascii() and wait.isdecimal() and len(wait) < 9 else 0
-    code = "gone" if status == GONE else "refused"
-    at_least = timedelta(seconds=seconds)
-    return Undelivered(code, f"{who} answered {status}", final=final, at_least=at_least)
+            answer = post(self._url, self._tls, self._wait_seconds, content=body, headers=headers)
+        except NoAnswer as error:
+            raise Undelivered("unreachable", f"the endpoint: {error}") from error
+        if not answer.is_success:
+            raise answer.refused("the endpoint", final=answer.status == GONE)

@@ -31,7 +31,7 @@ from services.letters import Letters
 
 SENDER: Final = Actor(kind="system", id="sender")
 AT_ONCE: Final = {"mail": 4, "sms": 2, "webhook": 1}  # threads of an outlet, in each process
-# So long nobody else takes a message: minutes more than its gate may need for it.
+# So long nobody else takes a message: a minute more, at least, than its gate may need for it.
 LEASE_SECONDS: Final = {"mail": 900.0, "sms": 120.0, "webhook": 120.0}
 SHORTEST_SECONDS: Final = 0.05  # between two looks at what waits
 LONGEST_SECONDS: Final = 1.0

@@ -188,6 +188,17 @@ class TestWebhooks:
 
         assert (failed.code, failed.final) == ("unreachable", False)
 
+    def test_an_endpoint_that_drips_does_not_hold_a_message_for_longer_than_is_allowed(
+        self,
+    ) -> None:
+        began = monotonic()
+        with dripping(b"HTTP/1.1 200 OK\r\nx-slow: ") as port:
+            endpoint = WebhookEndpoint(f"http://127.0.0.1:{port}", SECRET, wait_seconds=0.5)
+            failed = failure(endpoint, HOOK)
+
+        assert (failed.code, failed.final) == ("unreachable", False)
+        assert monotonic() - began < 2
+
 
 class TestSms:
     BODY: Final = '{"to": "{to}", "message": {"text": "Shop: {text}"}, "ref": "{id}", "n": 1}'
@@ -207,6 +218,30 @@ class TestSms:
     def test_a_gateway_that_says_no_id_has_sent_it_too(self) -> None:
         with http_receiver() as receiver:
             assert SmsGateway(receiver.url, self.BODY, region="RU").send(SMS) is None
+
+    @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nx-slow: "])
+    def test_an_sms_that_nobody_confirms_may_have_arrived_and_is_not_tried_again(
+        self, answer: bytes
+    ) -> None:
+        began = monotonic()
+        with dripping(answer, answer and b"x") as port:
+            url = f"http://127.0.0.1:{port}"
+            failed = failure(SmsGateway(url, self.BODY, region="RU", wait_seconds=0.5), SMS)
+
+        assert (failed.code, failed.final) == ("unanswered", True)
+        assert monotonic() - began < 2
+
+    def test_a_gateway_that_has_answered_has_sent_it_however_it_drips_its_id(self) -> None:
+        with dripping(b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n") as port:
+            url = f"http://127.0.0.1:{port}"
+            assert SmsGateway(url, self.BODY, region="RU", wait_seconds=0.5).send(SMS) is None
+
+    def test_a_gateway_that_is_away_is_tried_again(self) -> None:
+        with create_server(("127.0.0.1", 0)) as gone:
+            url = f"http://127.0.0.1:{gone.getsockname()[1]}"
+        failed = failure(SmsGateway(url, self.BODY, region="RU"), SMS)
+
+        assert (failed.code, failed.final) == ("unreachable", False)
 
     @pytest.mark.parametrize(("status", "final"), [(400, True), (429, False), (503, False)])
     def test_what_the_gateway_cannot_take_is_dead_else_it_is_tried_again(
