@@ -87,14 +87,18 @@ class Sender:
                 tried += 1
         return tried
 
-    def step(self, outlet: Outlet) -> int:
-        """Send the next message of an outlet; 0: none is due. Raises: InfraError"""
+    def step(self, outlet: Outlet, ending: Signal | None = None) -> int:
+        """Send the next message of an outlet; 0: none is due. Raises: InfraError
+
+        ending: is set when the program is to end, and waits for no database any more
+        """
         channel = outlet.channel
+        tells = Telling(self.execute, monotonic() + self.lease_seconds[channel], ending or Signal())
         terms = Terms(self.sender, self.per_minute[channel], self.lease_seconds[channel])
         with transaction(self.lend) as tx:
             found = take(tx, outlet, 1, self.clock(), terms)
         for taken in found:
-            self._send(outlet, taken)
+            self._send(outlet, taken, tells)
             with transaction(self.lend) as tx:
                 finish(tx, taken, self.sender)
         return len(found)
@@ -104,7 +108,7 @@ class Sender:
         while not ending.is_set():
             shift.began = monotonic()
             try:
-                if self.step(shift.outlet):
+                if self.step(shift.outlet, ending):
                     wait = SHORTEST_SECONDS
                     continue
             except InfraError as error:
@@ -113,13 +117,13 @@ class Sender:
             ending.wait(wait)
             wait = min(wait * 2, LONGEST_SECONDS)
 
-    def _send(self, outlet: Outlet, taken: Taken) -> None:
+    def _send(self, outlet: Outlet, taken: Taken, tells: "Telling") -> None:
         effect = self.letters.effect(taken.effect_id)
         if not effect.is_waiting or effect.attempts + 1 != taken.attempt:
             return  # The read model does not know yet what became of it.
         says: dict[str, Any] = {"effect_id": str(taken.effect_id), "outlet": outlet.name}
         command, failure = self._tried(outlet, taken, effect)
-        outcome = self.execute(command)
+        outcome = tells.until_known(command, says)
         if outcome.kind == "refused":  # It failed and was dropped, or others thought us dead.
             codes = [unmet.code for unmet in outcome.unmet]
             log_.warning("effect_told_too_late", **says, attempt=taken.attempt, codes=codes)
@@ -174,6 +178,27 @@ class Sender:
         pause = PauseEndpoint(**_envelope(), endpoint=endpoint, failures=max(failures, 1))
         if self.execute(pause).kind == "accepted":
             log_.error("endpoint_paused", endpoint=endpoint, failures=failures, code=failure.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Says what became of a message. While nobody knows, it would be sent once more."""
+
+    execute: Callable[[Command], Outcome]
+    until: float  # the lease is over, in monotonic seconds
+    ending: Signal
+
+    def until_known(self, command: Command, says: Mapping[str, Any]) -> Outcome:
+        """Say it, again under the same id while the database is away. Raises: InfraError"""
+        while True:
+            try:
+                return self.execute(command)
+            except InfraError as error:
+                if self.ending.is_set() or monotonic() + PATIENCE_SECONDS > self.until:
+                    log_.error("effect_not_told", **says, told=command.NAME, code=error.code)
+                    raise
+                log_.warning("effect_not_told_yet", **says, code=error.code)
+            self.ending.wait(PATIENCE_SECONDS)
 
 
 @dataclass(slots=True)

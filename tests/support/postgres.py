@@ -82,3 +82,15 @@ def database_at(server_url: str, name: str) -> str:
 def _administer(server_url: str, statement: sql.Composed) -> None:
     with connect(server_url) as session:
         session.execute(statement)
+
+
+def let_connect(server_url: str, database_url: str, *, allowed: bool) -> None:
+    """Let a database go away from everybody who uses it, or come back."""
+    name = urlsplit(database_url).path.lstrip("/")
+    with connect(server_url) as session:
+        change = sql.SQL("alter database {} allow_connections {}")
+        session.execute(change.format(sql.Identifier(name), sql.Literal(allowed)))
+        if not allowed:
+            session.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (name,)
+            )

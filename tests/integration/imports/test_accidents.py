@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -25,7 +24,7 @@ from tests.integration.imports.sources import (
     facts_in_log,
     write_olist,
 )
-from tests.support.postgres import cloned_database
+from tests.support.postgres import cloned_database, let_connect
 from tests.support.processes import Writer, leaving, listen
 
 ORDERS = 2_500
@@ -114,30 +113,19 @@ def open_impatient(url: str) -> AbstractContextManager[System]:
 def test_an_import_whose_database_goes_away_says_how_to_go_on(
     database_url: str, migrated_server: str, folder: Path
 ) -> None:
-    name = urlsplit(database_url).path.lstrip("/")
-
-    def allow(connections: str) -> None:
-        with connect(migrated_server) as session:
-            session.execute(f"alter database {name} allow_connections {connections}")
-            if connections == "false":
-                session.execute(
-                    "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s",
-                    (name,),
-                )
-
     gone: list[bool] = []
 
     def lose(done: int, total: int) -> None:
         if done > total * 0.6 and not gone:
             gone.append(True)
-            allow("false")
+            let_connect(migrated_server, database_url, allowed=False)
 
     with (
         open_impatient(database_url) as system,
         pytest.raises(InfraError, match="start the same import again"),
     ):
         import_olist(system, folder, progress=lose)
-    allow("true")
+    let_connect(migrated_server, database_url, allowed=True)
 
     with open_impatient(database_url) as system:  # As people do: that one may not know it is back.
         report = import_olist(system, folder)

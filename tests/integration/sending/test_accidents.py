@@ -1,5 +1,7 @@
 """Whatever dies, whatever is built anew: a message is sent once, or once more with the same id."""
 
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from random import Random
@@ -9,7 +11,10 @@ import psycopg
 from psycopg import sql
 from structlog.testing import capture_logs
 
+from domain.effects.channels import Outgoing
 from domain.effects.commands import ResendEffect
+from domain.messages import Command, Outcome
+from domain.refusals import InfraError
 from infra.postgres import connect
 from projections.catalog import BY_NAME
 from services.sending import AT_ONCE
@@ -17,6 +22,8 @@ from tests.integration.projections.world import World
 from tests.integration.sending.test_sending import shipped
 from tests.support.examples import CUSTOMER, actor
 from tests.support.faults import Fault
+from tests.support.loads import open_pipeline
+from tests.support.postgres import let_connect
 from tests.support.processes import Writer, leaving, listen, listen_for
 from tests.support.receivers import Mailbox
 from tests.support.relays import wait_until
@@ -95,6 +102,35 @@ def test_senders_that_are_killed_at_random_leave_each_message_sent_once_in_the_l
 
 def has_spoken(writer: Writer) -> bool:
     return bool(writer.said)
+
+
+def test_what_cannot_be_told_while_the_database_is_away_is_told_later_and_not_sent_again(
+    world: World, box: Mailbox, migrated_server: str
+) -> None:
+    (effect_id,) = asked(world, 1)
+    told: list[UUID] = []
+    real = mail_gate(box.port)
+
+    class Last:
+        def send(self, outgoing: Outgoing) -> str | None:
+            provider_id = real.send(outgoing)
+            let_connect(migrated_server, world.url, allowed=False)
+            return provider_id
+
+    def execute(command: Command) -> Outcome:
+        told.append(command.command_id)
+        if len(told) == 3:
+            let_connect(migrated_server, world.url, allowed=True)
+        return impatient.execute(command)
+
+    with open_pipeline(world.url, patience_seconds=0.1) as impatient:
+        sender = replace(sender_of(world, {MAIL: Last()}), execute=execute)
+        with suppress(InfraError):  # The lease may be given back later.
+            sender.step(MAIL)
+
+    assert (len(told), len({*told})) == (3, 1)
+    assert states(world) == {effect_id: ("sent", 1)}
+    assert len(box.mails) == 1
 
 
 def test_several_senders_at_once_send_each_message_once(world: World, box: Mailbox) -> None:
