@@ -7,11 +7,11 @@ id: docs/messages.md.
 """
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from random import random
 from threading import Event as Signal
-from threading import Thread
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -57,23 +57,20 @@ class Sender:
     sender: UUID = field(default_factory=uuid4)
 
     def run(self, stop: Signal, beat: Callable[[], None] = lambda: None) -> None:
-        """Send until told to stop; what is under way is finished. Ends, too, when a thread fails:
-        the program is started anew, with a thread too few it would look healthy.
+        """Send until told to stop; what is under way is finished. Ends, too, when a thread fails,
+        and raises its error: the program is started anew, with a thread too few it would look
+        healthy.
         """
         ending = Signal()
         shifts = [Shift(outlet) for outlet in self.gates for _ in range(AT_ONCE[outlet.channel])]
-        threads = [
-            Thread(target=self._serve, args=(one, ending), name=f"orderpath {one.outlet.name}")
-            for one in shifts
-        ]
-        for thread in threads:
-            thread.start()
-        while all(thread.is_alive() for thread in threads) and not stop.wait(LOOK_SECONDS):
-            if not any(self._is_stuck(one) for one in shifts):
-                beat()
-        ending.set()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(max(len(shifts), 1), "orderpath sender") as threads:
+            works = [threads.submit(self._serve, one, ending) for one in shifts]
+            while not any(one.done() for one in works) and not stop.wait(LOOK_SECONDS):
+                if not any(self._is_stuck(one) for one in shifts):
+                    beat()
+            ending.set()
+        for one in works:
+            one.result()
 
     def _is_stuck(self, shift: "Shift") -> bool:
         """Whether a step takes longer than any message may be on its way."""

@@ -3,9 +3,9 @@ command of its own for real deployments, and `orderpath up` runs all of them bes
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event as Signal
-from threading import Thread
 from typing import TYPE_CHECKING, Final, Protocol
 
 from services.cli.foreground import signalled, state, tell_database
@@ -72,23 +72,29 @@ def _work(name: str, line: str) -> None:
 
 
 @contextmanager
-def all_hands(system: "System", stop: Signal) -> Iterator[None]:
-    """Let all of them work beside the block. One that fails ends the program: it is started anew,
-    with a hand too few it would look healthy.
+def all_hands(
+    system: "System", stop: Signal, hands: Mapping[str, Callable[["System"], Hand]] = HANDS
+) -> Iterator[None]:
+    """Let all of them work beside the block. One that fails ends the program, and its error is
+    raised then: it is started anew, with a hand too few it would look healthy.
     """
+
+    from structlog import get_logger
 
     def work(name: str) -> None:
         try:
-            HANDS[name](system).run(stop, system.heartbeat(name).beat)
+            hands[name](system).run(stop, system.heartbeat(name).beat)
+        except Exception as error:
+            get_logger().error("hand_failed", hand=name, error=type(error).__name__)
+            raise
         finally:
             stop.set()
 
-    threads = [Thread(target=work, args=(name,), name=f"orderpath {name}") for name in HANDS]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
+    with ThreadPoolExecutor(len(hands), "orderpath hand") as threads:
+        works = [threads.submit(work, name) for name in hands]
+        try:
+            yield
+        finally:
+            stop.set()
+    for one in works:
+        one.result()

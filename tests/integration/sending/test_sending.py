@@ -4,13 +4,15 @@ import json
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event as Signal
 from threading import Thread
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from uuid import UUID, uuid4
 
+import pytest
 from standardwebhooks import Webhook
 from structlog.testing import capture_logs
 
@@ -465,3 +467,11 @@ def test_a_message_that_is_stuck_is_seen_though_other_threads_work(world: World)
         gate.let_go.set()
 
     assert not [beat for beat in beats if gate.held[0] + 0.6 < beat < until]
+
+
+def test_a_sender_whose_thread_fails_ends_with_its_error(world: World, box: Mailbox) -> None:
+    def broken() -> NoReturn:
+        raise RuntimeError("a fault of ours")
+
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        replace(mailer(world, box), clock=broken).run(Signal())
