@@ -1,8 +1,8 @@
 """Which messages wait, and who sends them at the moment: tables ops.sending and ops.pace over the
 read model `effects`. services.sending asks.
 
-A lease keeps others away while a message is on its way, and for a moment behind: as long as the
-read model may not know yet what became of it. Should that take longer, the log knows.
+A lease keeps others away while a message is on its way, and behind that for as long as the read
+model does not know yet what became of it. Should it be lost, the log knows.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,6 @@ from uuid import UUID
 
 from domain.effects.channels import Outlet, Taken
 from projections.interface import Tx
-
-AFTER_SECONDS: Final = 10.0  # of a lease whose message is done
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +51,13 @@ def take(tx: Tx, outlet: Outlet, limit: int, now: datetime, terms: Terms) -> lis
 
 
 def finish(tx: Tx, taken: Taken, sender: UUID) -> None:
-    """Give a lease back, once the log says what became of the message."""
-    tx.execute(_FINISH, [AFTER_SECONDS, taken.effect_id, taken.attempt, sender])
+    """Leave a lease to the read model, once the log says what became of the message."""
+    tx.execute(_FINISH, [taken.effect_id, taken.attempt, sender])
+
+
+def give_back_pace(tx: Tx, outlet: Outlet, per_minute: int) -> None:
+    """Let another message go instead of one that was taken and not handed over."""
+    tx.execute(_UNUSED, {"channel": outlet.channel, "per_minute": per_minute})
 
 
 def count_failures(tx: Tx, endpoint: str) -> int:
@@ -81,7 +84,10 @@ _DUE: Final[LiteralString] = """
 _WAITS: Final[LiteralString] = f"select exists (select {_DUE})"
 _OVER: Final[LiteralString] = """
     delete from ops.sending where effect_id in (
-        select effect_id from ops.sending where until < clock_timestamp()
+        select s.effect_id from ops.sending s
+        where s.until < clock_timestamp() or s.until = 'infinity' and exists (
+            select from live.effects e where e.effect_id = s.effect_id
+                and (e.attempts >= s.attempt or e.next_at is null))
         limit 1000 for update skip locked)
 """
 # Holding the row of its channel, a sender is alone with what waits there.
@@ -101,6 +107,10 @@ _USED: Final[LiteralString] = """
         + make_interval(secs => %(count)s * 60.0 / %(per_minute)s)
     where channel = %(channel)s
 """
+_UNUSED: Final[LiteralString] = """
+    update ops.pace set free_at = free_at - make_interval(secs => 60.0 / %(per_minute)s)
+    where channel = %(channel)s
+"""
 _TAKE: Final[LiteralString] = f"""
     with due as (
         select e.effect_id, e.attempts + 1 as attempt
@@ -116,7 +126,7 @@ _TAKE: Final[LiteralString] = f"""
     returning s.effect_id, s.attempt
 """  # noqa: S608 - a constant
 _FINISH: Final[LiteralString] = """
-    update ops.sending set until = clock_timestamp() + make_interval(secs => %s)
+    update ops.sending set until = 'infinity'
     where effect_id = %s and attempt = %s and sender = %s
 """
 _FAILURES: Final[LiteralString] = """

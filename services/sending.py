@@ -25,7 +25,7 @@ from domain.effects.endpoints import PauseEndpoint
 from domain.effects.retries import PAUSE_AFTER, STALE, next_try
 from domain.messages import Actor, Command, Outcome
 from domain.refusals import InfraError
-from projections.outbox import Terms, count_failures, finish, take
+from projections.outbox import Terms, count_failures, finish, give_back_pace, take
 from projections.sessions import Lend, transaction
 from services.letters import Letters
 
@@ -95,8 +95,10 @@ class Sender:
         with transaction(self.lend) as tx:
             found = take(tx, outlet, 1, self.clock(), terms)
         for taken in found:
-            self._send(outlet, taken, tells)
+            tried = self._send(outlet, taken, tells)
             with transaction(self.lend) as tx:
+                if not tried:
+                    give_back_pace(tx, outlet, self.per_minute[channel])
                 finish(tx, taken, self.sender)
         return len(found)
 
@@ -114,10 +116,11 @@ class Sender:
             ending.wait(wait)
             wait = min(wait * 2, LONGEST_SECONDS)
 
-    def _send(self, outlet: Outlet, taken: Taken, tells: "Telling") -> None:
+    def _send(self, outlet: Outlet, taken: Taken, tells: "Telling") -> bool:
+        """Send a message, unless the log knows what became of it; say whether it was tried."""
         effect = self.letters.effect(taken.effect_id)
         if not effect.is_waiting or effect.attempts + 1 != taken.attempt:
-            return  # The read model does not know yet what became of it.
+            return False  # The read model does not know yet what became of it.
         says: dict[str, Any] = {"effect_id": str(taken.effect_id), "outlet": outlet.name}
         command, failure = self._tried(outlet, taken, effect)
         outcome = tells.until_known(command, says)
@@ -133,6 +136,7 @@ class Sender:
             )
         if failure is not None and outlet.endpoint is not None:
             self._pause_if_hopeless(outlet.endpoint, failure)
+        return True
 
     def _tried(
         self, outlet: Outlet, taken: Taken, effect: Effect

@@ -49,9 +49,20 @@ def asked(world: World, count: int) -> list[UUID]:
 
 
 def leases(world: World) -> int:
+    """Count the messages that may be on their way."""
     with connect(world.url) as owner:
-        row = owner.execute("select count(*) from ops.sending where until > clock_timestamp()")
+        row = owner.execute(
+            "select count(*) from ops.sending"
+            " where until > clock_timestamp() and until < 'infinity'"
+        )
         return int((row.fetchone() or (0,))[0])
+
+
+def pass_a_minute(world: World) -> None:
+    """Let leases and pace be as they are a minute later."""
+    with connect(world.url) as owner:
+        owner.execute("update ops.sending set until = until - interval '1 minute'")
+        owner.execute("update ops.pace set free_at = free_at - interval '1 minute'")
 
 
 def message_ids(ids: list[UUID]) -> list[str]:
@@ -159,6 +170,50 @@ def test_what_the_read_model_does_not_know_yet_is_not_sent_again(
 
     assert sorted(box.ids) == message_ids(ids)
     assert {*states(world).values()} == {("sent", 1)}
+
+
+SLOW = dict.fromkeys(("mail", "sms", "webhook"), 2)  # a minute: one at a time
+
+
+def test_while_the_read_model_lags_the_pace_is_for_what_is_not_sent_yet(
+    world: World, box: Mailbox
+) -> None:
+    ids = asked(world, 2)
+    sender = sender_of(world, {MAIL: mail_gate(box.port)}, per_minute=SLOW)
+    for _ in ids:
+        assert sender.send_due() == 1
+        pass_a_minute(world)
+
+    assert sorted(box.ids) == message_ids(ids)
+    assert sender.send_due() == 0
+    world.catch_up()
+    world.send(ResendEffect(command_id=ids[0], actor=actor(), effect_id=ids[0]))
+    world.catch_up()
+    assert sender.send_due() == 1
+
+
+def test_what_turns_out_to_be_sent_already_takes_nothing_of_the_pace(
+    world: World, box: Mailbox
+) -> None:
+    ids = asked(world, 2)
+    sender = sender_of(world, {MAIL: mail_gate(box.port)}, per_minute=SLOW)
+    assert sender.send_due() == 1
+    with connect(world.url) as owner:
+        owner.execute("delete from ops.sending")
+    pass_a_minute(world)
+
+    assert sender.send_due() == 2
+    assert sorted(box.ids) == message_ids(ids)
+
+
+def test_no_lease_stays_behind_what_is_done(world: World, box: Mailbox) -> None:
+    asked(world, 3)
+    sender = sender_of(world, {MAIL: mail_gate(box.port)})
+    assert sender.send_due() == 3
+    asked(world, 1)
+
+    assert sender.send_due() == 1
+    assert world.query("select count(*) from ops.sending") == [(1,)]
 
 
 def test_two_who_tell_of_one_attempt_are_one_attempt(world: World, box: Mailbox) -> None:
