@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import typer
 
@@ -198,17 +198,20 @@ def _asked(
     acting: Acting,
     body: Mapping[str, Any],
 ) -> Iterator[dict[str, Any]]:
+    """Ask many as one: what is refused of them was asked for, and keeps none back."""
     envelope = Envelope(actor=acting.actor, role=acting.role, reason=acting.reason)
-    for begin in range(0, len(ids), AT_ONCE):
-        some = ids[begin : begin + AT_ONCE]
-        sent = [
-            system.pipeline.submit(build(command, envelope, {"effect_id": one, **body}))
-            for one in some
-        ]
-        for effect_id, answer in zip(some, sent, strict=True):
-            outcome = answer.result()
-            unmet = [one.model_dump() for one in outcome.unmet]
-            yield {"effect_id": str(effect_id), "outcome": outcome.kind, "unmet": unmet}
+    whole = {**body, "correlation_id": uuid4()}
+    with system.pipeline.flood.sparing(whole["correlation_id"]):
+        for begin in range(0, len(ids), AT_ONCE):
+            some = ids[begin : begin + AT_ONCE]
+            sent = [
+                system.pipeline.submit(build(command, envelope, {"effect_id": one, **whole}))
+                for one in some
+            ]
+            for effect_id, answer in zip(some, sent, strict=True):
+                outcome = answer.result()
+                unmet = [one.model_dump() for one in outcome.unmet]
+                yield {"effect_id": str(effect_id), "outcome": outcome.kind, "unmet": unmet}
 
 
 def _counted(answers: Sequence[Mapping[str, Any]]) -> str:

@@ -134,6 +134,18 @@ class TestEffects:
         assert line.run("effects", "resend").code == 2
         assert line.run("effects", "list", "--state", "lost").code == 2
 
+    def test_what_is_refused_of_many_messages_keeps_none_of_the_others_back(
+        self, line: Here
+    ) -> None:
+        impatient = Here(line.environment | {"ORDERPATH_REFUSALS_PER_MINUTE": "1"})
+        good = ask(line)
+
+        said = impatient.run("effects", "drop", *[uuid4() for _ in range(3)], good, "--json")
+
+        assert [one["outcome"] for one in said.json] == [*["refused"] * 3, "accepted"]
+        codes = {unmet["code"] for one in said.json for unmet in one["unmet"]}
+        assert codes == {"effect_unknown"}
+
     def test_an_endpoint_is_paused_and_resumed(self, line: Here) -> None:
         ask(line)
         assert "mail is paused" in line.run("effects", "pause", "mail").out
