@@ -97,13 +97,13 @@ def _clock_says(command: BeginWave) -> Iterator[Unmet]:
 
 
 def _few_run(line: WaveLine, command: BeginWave) -> Iterator[Unmet]:
-    """The clock works off what runs before it begins more."""
+    """What people began is worked off before they begin more."""
     if command.due_at is None and len(line.running) >= MAX_RUNNING:
         yield Unmet(
             code="too_many_waves",
             field="wave",
             message=f"{len(line.running)} batches of this wave have begun and not ended",
-            needed="a clock that works them off: start `orderpath clock`",
+            needed="somebody who works them off: start `orderpath waves`",
         )
 
 

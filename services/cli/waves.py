@@ -115,7 +115,7 @@ def preview(name: WaveName, json: AsJson = False) -> None:
 def run(name: WaveName, *, envelope: Envelope) -> None:
     """Begin a wave now, whatever its hours, and carry it out. 1 if an order refuses.
 
-    The orders are asked as you, with your roles. Interrupted, it is carried on with by the clock.
+    The orders are asked as you, with your roles. Interrupted, `orderpath waves` carries on with it.
     """
     from domain.waves.commands import BeginWave
     from domain.waves.events import stream_of
@@ -130,7 +130,7 @@ def run(name: WaveName, *, envelope: Envelope) -> None:
         batch_id = outcome.command_id
         running = known_wave(system, name).running.get(batch_id)
         if running is not None:
-            say(f"Batch {batch_id}: interrupted, it is carried on with by the clock.")
+            say(f"Batch {batch_id}: interrupted, `orderpath waves` carries on with it.")
             _carry_out(system, batch_id, running, as_json=envelope.json)
         else:
             _put_results(system, name, batch_id, as_json=envelope.json)
@@ -177,7 +177,7 @@ def _put_results(system: "System", name: str, batch_id: UUID | None, *, as_json:
     found = runs[0]
     batch = system.batches.find(found.batch_id)
     if batch is None and found.finished is None:
-        words = "has begun and asked nobody yet: `orderpath clock` carries it out"
+        words = "has begun and asked nobody yet: `orderpath waves` carries it out"
         raise Unusable(f"the batch {found.batch_id} {words}")
     if batch is None:
         report = BatchReport(batch_of(found.batch_id, found.running), 0)

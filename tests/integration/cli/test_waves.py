@@ -6,7 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from tests.support.command_line import CommandLine
+from domain.waves.commands import BeginWave
+from tests.support.command_line import CommandLine, Here
+from tests.support.examples import actor
+from tests.support.loads import open_pipeline
 
 PLACE = ("order", "place", "--currency", "EUR", "--item", "MUG:1:9.90:A mug", "--actor", "website")
 MORNING = """\
@@ -140,6 +143,20 @@ def test_what_is_not_there_is_answered_with_what_is(line: CommandLine, file: Pat
     assert "no wave is named 'evening': choose one of morning" in other.err
     assert "the wave morning has not come yet" in never.err
     assert "the wave morning has no batch" in no_batch.err
+
+
+def test_a_wave_that_nobody_carries_out_names_the_program_that_does(
+    line: Here, file: Path, orders: list[str]
+) -> None:
+    line.run("wave", "publish", file)
+    with open_pipeline(line.environment["ORDERPATH_DATABASE_URL"]) as pipeline:
+        pipeline.execute(BeginWave(command_id=uuid4(), actor=actor(), wave="morning"))
+
+    results = line.run("wave", "results", "morning")
+    ran = line.run("wave", "run", "morning", "--role", "manager")
+
+    assert (results.code, "`orderpath waves` carries it out" in results.err) == (2, True)
+    assert "interrupted, `orderpath waves` carries on with it" in ran.err
 
 
 def test_a_file_with_mistakes_publishes_nothing(line: CommandLine, file: Path) -> None:

@@ -133,6 +133,12 @@ class TestBegin:
         given(published(WAVE), *many).when(begin(None)).then_refused("too_many_waves")
         given(published(WAVE), *many).at(TEN).when(begin(TEN)).then(begun(TEN))
 
+    def test_what_works_waves_off_is_named_as_it_is_started(self) -> None:
+        many = [begun(None, 100 + number) for number in range(MAX_RUNNING)]
+        (unmet,) = given(published(WAVE), *many).when(begin(None)).unmet
+
+        assert unmet.needed == "somebody who works them off: start `orderpath waves`"
+
 
 class TestFinish:
     FINISH = COMMANDS["wave.finish"]
