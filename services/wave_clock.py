@@ -5,7 +5,9 @@ orders takes its time, and no deadline waits for that.
 """
 
 from collections.abc import Callable
+from functools import partial
 from threading import Event as Signal
+from time import monotonic
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -19,6 +21,8 @@ from services.bootstrap import System
 from services.clock import LOOK_SECONDS, PATIENCE_SECONDS
 from services.waves import WaveLines, by_clock, carry_out, source_of
 
+AGAIN_SECONDS: Final = 60.0  # behind a fault of ours
+
 _WAVES: Final = uuid5(NAMESPACE_URL, "orderpath:begin_wave")
 
 log_ = structlog.get_logger()
@@ -30,6 +34,7 @@ class WaveClock:
     def __init__(self, system: System) -> None:
         self._system = system
         self._lines = WaveLines(system)
+        self._again_at: dict[str | UUID, float] = {}  # what failed, in monotonic seconds
         self._stop = Signal()
         self._beat: Callable[[], None] = lambda: None
 
@@ -54,22 +59,38 @@ class WaveClock:
 
         Raises: InfraError
         """
-        for line in self._lines.read().values():
-            self._begin(line)
-        open_ = [run for line in self._lines.read().values() for run in line.running.items()]
-        return sum(self._carry_out(batch_id, running) for batch_id, running in open_)
+        for name, line in self._lines.read().items():
+            self._apart(name, name, partial(self._begin, line))
+        return sum(
+            self._apart(batch_id, name, partial(self._carry_out, batch_id, running))
+            for name, line in self._lines.read().items()
+            for batch_id, running in [*line.running.items()]
+        )
 
-    def _begin(self, line: WaveLine) -> None:
+    def _apart(self, key: str | UUID, wave: str, do: Callable[[], bool]) -> bool:
+        """Do something; a fault in it is told, and holds up no other wave. Raises: InfraError"""
+        if monotonic() < self._again_at.get(key, 0):
+            return False
+        try:
+            return do()
+        except InfraError:
+            raise
+        except Exception as error:  # noqa: BLE001 - else no wave comes any more
+            log_.error("wave_failed", wave=wave, error=type(error).__name__)
+            self._again_at[key] = monotonic() + AGAIN_SECONDS
+            return False
+
+    def _begin(self, line: WaveLine) -> bool:
         """Begin a wave at the latest of its hours that have come: those before are made up for."""
         wave, since = line.wave, line.since
         if wave is None or since is None or wave.mode == "off":
-            return
+            return False
         calendar, now = self._lines.calendar_of(wave).calendar, self._system.clock()
         if calendar is None:
-            return
+            return False
         hour = latest_hour(wave.schedule, calendar, after=since, until=now)
         if hour is None:
-            return
+            return False
         what = f"{wave.wave}:{line.wave_version}:{hour.isoformat()}"
         begin = BeginWave(
             command_id=uuid5(_WAVES, what),
@@ -79,7 +100,7 @@ class WaveClock:
             wave_version=line.wave_version,
             due_at=hour,
         )
-        self._system.execute(begin)
+        return self._system.execute(begin).kind == "accepted"
 
     def _carry_out(self, batch_id: UUID, running: Running) -> bool:
         asked = 0

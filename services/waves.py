@@ -27,7 +27,7 @@ from domain.waves.events import WaveBegun, WaveFinished, stream_of
 from domain.waves.line import Running, WaveLine
 from projections.reports.selected import list_selected
 from services.bootstrap import System
-from services.bulk.batches import begin, run
+from services.bulk.batches import begin, other_wish, run
 
 _KINDS: Final = ("accepted", "refused", "nothing", "failed")
 
@@ -142,18 +142,29 @@ def carry_out(system: System, batch_id: UUID, running: Running) -> Iterator[Orde
     """Ask every order of a wave that has begun, those that were frozen if there are any; then say
     what became of them.
 
-    Raises: InfraError; the wave may then be carried out again
+    Raises: InfraError; the wave may then be carried out again. Unusable if another batch has its id
     """
-    batch = system.batches.find(batch_id)
-    if batch is None:
+
+    def choose() -> Sequence[BatchOrder]:
         system.catch_up()
-        wish = batch_of(batch_id, running)
-        batch = begin(system, wish, lambda: orders_meant(system, running.wave))
+        return orders_meant(system, running.wave)
+
+    batch = begin(system, batch_of(batch_id, running), choose)
     kinds: Counter[str] = Counter()
     for result in () if batch is None else run(system, batch):
         kinds[result.kind] += 1
         yield result
     _finish(system, batch_id, running, {kind: kinds[kind] for kind in _KINDS})
+
+
+def check_id(system: System, name: str, batch_id: UUID) -> None:
+    """Look whether a wave may have this id for its batch. Raises: Unusable if another batch has it
+
+    Once it has begun, a wave could not have another one.
+    """
+    known = system.batches.find(batch_id)
+    if known is not None and known.selection.get("wave") != [name]:
+        raise other_wish(batch_id)
 
 
 def _finish(system: System, batch_id: UUID, running: Running, counts: Mapping[str, int]) -> None:

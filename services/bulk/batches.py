@@ -43,11 +43,16 @@ def begin(system: System, batch: Batch, choose: Callable[[], Sequence[BatchOrder
 def _begun(system: System, batch: Batch) -> Batch | None:
     known = system.batches.find(batch.batch_id)
     if known is not None and not known.asks_like(batch):
-        raise Unusable(
-            f"batch {batch.batch_id} was begun with another wish, actor or reason: "
-            "repeat it as it was, or leave its id out"
-        )
+        raise other_wish(batch.batch_id)
     return known
+
+
+def other_wish(batch_id: UUID) -> Unusable:
+    """Give what refuses to go on with a batch that was begun as another one."""
+    return Unusable(
+        f"batch {batch_id} was begun with another wish, actor or reason: "
+        "repeat it as it was, or leave its id out"
+    )
 
 
 def known_batch(system: System, batch_id: UUID) -> Batch:

@@ -119,10 +119,12 @@ def run(name: WaveName, *, envelope: Envelope) -> None:
     """
     from domain.waves.commands import BeginWave
     from domain.waves.events import stream_of
-    from services.waves import known_wave
+    from services.waves import check_id, known_wave
 
     with opened() as system:
         known_wave(system, name)
+        if envelope.command_id is not None:
+            check_id(system, name, envelope.command_id)
         outcome = execute(system, BeginWave, envelope, {"wave": name})
         if outcome.kind == "refused":
             answer = outcome_dict(system, outcome, stream_of(name), wave=name)

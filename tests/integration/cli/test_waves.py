@@ -109,6 +109,20 @@ def test_p31_a_person_runs_a_wave_and_anybody_looks_up_what_became_of_it(
     assert line.run("order", "bulk", "show", batch).code == 0
 
 
+def test_a_wave_is_not_begun_under_the_id_of_another_batch(
+    line: CommandLine, file: Path, orders: list[str]
+) -> None:
+    line.run("wave", "publish", file)
+    batch = uuid4()
+    moving = ("--to", "confirmed", "--where", "status=new", "--role", "manager")
+    assert line.run("order", "bulk", "move", *moving, "--batch-id", batch).code == 0
+
+    ran = line.run("wave", "run", "morning", "--role", "manager", "--command-id", batch)
+
+    assert (ran.code, "was begun with another wish" in ran.err) == (2, True)
+    assert line.run("wave", "show", "morning", "--json").json["runs"] == []
+
+
 def test_p31_a_person_has_no_more_rights_by_a_wave_than_without_it(
     line: CommandLine, file: Path, orders: list[str]
 ) -> None:

@@ -1,22 +1,25 @@
 """P31: at fixed hours all orders that have accumulated are asked, once, with a result for each."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from structlog.testing import capture_logs
 
-from domain.bulk import command_id_of
+from domain.bulk import BatchOrder, command_id_of
 from domain.messages import Recorded
 from domain.orders.events import StatusChanged
 from domain.paths.calendar_line import PublishCalendar
 from domain.paths.calendars import Calendar
+from domain.waves.commands import BeginWave
 from infra.settings import Settings
 from services.bootstrap import open_system
 from services.reading import order_now
 from services.wave_clock import WaveClock
-from services.waves import runs_of
+from services.waves import known_wave, runs_of, trial_of
 from tests.integration.waves.shop import TEN, TWO, Shop, by
 from tests.support.examples import NOW
 from tests.support.loads import move
@@ -155,6 +158,27 @@ def test_p31_a_wave_asks_as_whoever_began_it(shop: Shop) -> None:
 
     assert _last_move(shop, order_id).actor_id == "ann"
     assert shop.begun()[0].actor.roles == ()
+
+
+def test_a_wave_never_runs_what_somebody_else_asked_and_holds_no_other_wave_up(shop: Shop) -> None:
+    orders = list(map(BatchOrder, shop.place(2)))
+    shop.publish(mode="off")
+    shop.publish(mode="off", wave="zero")
+    line = known_wave(shop.system, "zero")
+    mine, other = (BeginWave(**by(), wave=name) for name in ("to_work", "zero"))
+    shop.system.batches.begin(replace(trial_of(line), batch_id=mine.command_id), orders)
+    for begin in (mine, other):
+        assert shop.system.execute(begin).kind == "accepted"
+
+    clock = WaveClock(shop.system)
+    with capture_logs() as logs:
+        ended = [clock.work(), clock.work()]
+
+    assert ended == [1, 0]
+    assert [one.batch_id for one in shop.finished()] == [other.command_id]
+    assert [one for one in logs if one["event"] == "wave_failed"] == [
+        {"event": "wave_failed", "log_level": "error", "wave": "to_work", "error": "Unusable"}
+    ]
 
 
 def test_p31_another_version_changes_nothing_of_what_has_begun(shop: Shop) -> None:
