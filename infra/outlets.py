@@ -6,6 +6,7 @@ infra.settings reads the shapes, services.bootstrap opens the gates.
 
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -50,6 +51,12 @@ def _named(endpoints: Mapping[str, "Endpoint"]) -> Mapping[str, "Endpoint"]:
     return endpoints
 
 
+def _whose(contacts: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    if not all(re.fullmatch("(user|group):.+", key) for key in contacts):
+        raise ValueError("whoever is reached begins with user: or group:, and is named behind it")
+    return contacts
+
+
 def _json(value: Any) -> Any:
     """Read JSON without repeating it: it may hold a secret."""
     if not isinstance(value, str):
@@ -87,7 +94,9 @@ Endpoints = Annotated[
     dict[Code, Endpoint], NoDecode, BeforeValidator(_json), AfterValidator(_named)
 ]
 # `user:ann` or `group:leads` -> e-mail addresses and phone numbers.
-Contacts = Annotated[dict[str, tuple[str, ...]], NoDecode, BeforeValidator(_json)]
+Contacts = Annotated[
+    dict[str, tuple[str, ...]], NoDecode, BeforeValidator(_json), AfterValidator(_whose)
+]
 JsonText = Annotated[str, AfterValidator(_json_text)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 

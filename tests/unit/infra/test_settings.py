@@ -197,6 +197,8 @@ def test_outlets_are_read_and_their_secrets_shown_to_nobody(
         ("WEBHOOKS", '{"mail": {"url": "https://e.example", "secret": "' + "sesame00" * 4 + '"}}',
          "an outlet of its own"),
         ("SMS_BODY", '{"key": "sesame"', "is no JSON"),
+        ("CONTACTS", '{"usr:sesame": ["ann@shop.example"]}', "begins with user: or group:"),
+        ("CONTACTS", '{"user:": ["sesame@shop.example"]}', "begins with user: or group:"),
         ("ZONE", "Europe/Nowhere", "is no time zone"),
         ("LANGUAGE", "English", "two small letters"),
     ],
