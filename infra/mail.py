@@ -114,14 +114,14 @@ class SmtpMail:
 
     def _mail(self, outgoing: Outgoing, message_id: str) -> EmailMessage:
         mail = EmailMessage()
+        mail["From"] = self._sender
         try:
-            mail["From"] = self._sender
             mail["To"] = outgoing.to
-            mail["Subject"] = outgoing.subject
-            mail["Message-ID"] = message_id
-            mail["Auto-Submitted"] = "auto-generated"  # so that no absence note answers it
         except ValueError as error:
             raise Undelivered("address_unusable", "that is no address", final=True) from error
+        mail["Subject"] = outgoing.subject
+        mail["Message-ID"] = message_id
+        mail["Auto-Submitted"] = "auto-generated"  # so that no absence note answers it
         mail.set_content(outgoing.text)
         if outgoing.html:
             mail.add_alternative(outgoing.html, subtype="html")

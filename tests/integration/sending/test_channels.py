@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64encode
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from hmac import digest
@@ -141,6 +142,16 @@ class TestMail:
 
         assert (failed.code, failed.final) == ("unreachable", False)
         assert monotonic() - began < 2
+
+    def test_only_an_address_that_is_none_is_an_address_that_is_unusable(self) -> None:
+        with mail_server() as box:
+            mail = SmtpMail(f"smtp+plain://127.0.0.1:{box.port}", FROM)
+            nobody = failure(mail, replace(MAIL, to="anna\r\nBcc: eve@example.org"))
+            with pytest.raises(ValueError, match="linefeed"):
+                mail.send(replace(MAIL, subject="Two\nlines"))
+
+        assert (nobody.code, nobody.final) == ("address_unusable", True)
+        assert box.mails == []
 
     def test_a_url_is_refused_without_being_repeated(self) -> None:
         for url in ("http://u:secret@host", "smtps://", "smtp+plain://u:secret@host"):
