@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from domain.paths.findings import Finding
     from domain.rules.findings import Known
     from services.bootstrap import System
+    from services.rules.published import PublishedRule
 
 Found = tuple[GivenRule, "Finding"]
 
@@ -46,7 +47,7 @@ def lint(
         published = latest_rules(system)
         named = rules or [one.definition.rule for one in published]
         given = {one.definition.rule: one for one in (given_rule(system, name) for name in named)}
-        known = _known(system, path, owners)
+        known = _known(system, published, path, owners)
     found: list[Found] = [
         (given[rule.rule], finding)
         for rule, finding in findings_of([one.definition for one in given.values()], known)
@@ -64,11 +65,12 @@ def lint(
         raise SystemExit(WANTING)
 
 
-def _known(system: "System", path: str | None, owners: str | None) -> "Known":
+def _known(
+    system: "System", published: "Sequence[PublishedRule]", path: str | None, owners: str | None
+) -> "Known":
     from domain.rules.findings import Known
     from services.bootstrap import read_owners
     from services.reading import latest_paths
-    from services.rules.published import latest_rules
 
     listed = None if owners is None else given_file(owners)
     if path is not None:
@@ -77,7 +79,7 @@ def _known(system: "System", path: str | None, owners: str | None) -> "Known":
         paths = [one.definition for one in latest_paths(system).values()]
     return Known(
         paths=paths,
-        others=[one.definition for one in latest_rules(system)],
+        others=[one.definition for one in published],
         owners=None if listed is None else read_owners(listed.text, where=listed.name),
         calendars=system.log.calendar_names(),
         templates=system.log.template_names(),

@@ -1,13 +1,15 @@
 """The published rules: each version of each of them, as the log has them. Asked by the CLI."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from domain.messages import Recorded
 from domain.refusals import Unusable
-from domain.rules.line import RulePublished
+from domain.rules.line import RulePublished, stream_of
 from domain.rules.rule import Rule
+from services.streams import events_of
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -26,14 +28,15 @@ class PublishedRule:
 def latest_rules(system: "System") -> list[PublishedRule]:
     """Give the latest version of every rule, in the order in which they act."""
     latest: dict[str, PublishedRule] = {}
-    for one in _versions(system):
+    recorded = (one for one in system.log.published(["rule"]) if isinstance(one, Recorded))
+    for one in _versions(recorded):
         latest[one.definition.rule] = one
     return sorted(latest.values(), key=lambda one: (one.definition.order, one.definition.rule))
 
 
 def known_rule(system: "System", name: str, version: int | None = None) -> PublishedRule:
     """Give a version of a rule, by default the latest. Raises: Unusable that names what there is"""
-    versions = {one.version: one for one in _versions(system) if one.definition.rule == name}
+    versions = {one.version: one for one in _versions(events_of(system.log, stream_of(name)))}
     if not versions:
         names = ", ".join(sorted(one.definition.rule for one in latest_rules(system)))
         raise Unusable(f"no rule is named {name!r}: {f'choose one of {names}' if names else _NONE}")
@@ -46,10 +49,8 @@ def known_rule(system: "System", name: str, version: int | None = None) -> Publi
 _NONE = "none is published, `orderpath rule list --ready` names some"
 
 
-def _versions(system: "System") -> list[PublishedRule]:
+def _versions(recorded: Iterable[Recorded]) -> list[PublishedRule]:
     """Give every version, the earlier one of a rule first."""
-    recorded = [one for one in system.log.published(["rule"]) if isinstance(one, Recorded)]
-    recorded.sort(key=lambda one: one.position)
     return [
         PublishedRule(
             version=one.event.rule_version,
@@ -57,6 +58,6 @@ def _versions(system: "System") -> list[PublishedRule]:
             published_at=one.recorded_at,
             published_by=one.actor_id,
         )
-        for one in recorded
+        for one in sorted(recorded, key=lambda one: one.position)
         if isinstance(one.event, RulePublished)
     ]
