@@ -103,20 +103,22 @@ Zone = Annotated[str, AfterValidator(_known_zone)]
 
 def open_gates(settings: "Settings") -> Mapping[Outlet, Gate]:
     """Open what the settings describe."""
-    from infra.mail import SmtpMail
-    from infra.sms import SmsGateway
-    from infra.webhooks import WebhookEndpoint
+    return {outlet: _gate(settings, outlet) for outlet in settings.outlets}
 
-    gates: dict[Outlet, Gate] = {}
-    if url := settings.smtp_url.get_secret_value():
-        gates[Outlet("mail")] = SmtpMail(url, settings.mail_from)
-    if settings.sms_url:
-        header = settings.sms_header.get_secret_value()
-        gateway = SmsGateway(
-            settings.sms_url, settings.sms_body, header, region=settings.phone_region
-        )
-        gates[Outlet("sms")] = gateway
-    for name, endpoint in settings.webhooks.items():
-        opened = WebhookEndpoint(endpoint.url, endpoint.secret.get_secret_value())
-        gates[Outlet("webhook", name)] = opened
-    return gates
+
+def _gate(settings: "Settings", outlet: Outlet) -> Gate:
+    match outlet:
+        case Outlet(channel="mail"):
+            from infra.mail import SmtpMail
+
+            return SmtpMail(settings.smtp_url.get_secret_value(), settings.mail_from)
+        case Outlet(channel="sms"):
+            from infra.sms import SmsGateway
+
+            header, region = settings.sms_header.get_secret_value(), settings.phone_region
+            return SmsGateway(settings.sms_url, settings.sms_body, header, region=region)
+        case _:
+            from infra.webhooks import WebhookEndpoint
+
+            endpoint = settings.webhooks[outlet.name]
+            return WebhookEndpoint(endpoint.url, endpoint.secret.get_secret_value())

@@ -4,7 +4,7 @@ A wrong value and an unknown name both stop the program, with a sentence that sa
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from domain.effects.channels import Outlet
 from domain.hints import nearest
 from domain.refusals import Unusable
 from domain.streaming import PREFIX as TOPIC_PREFIX
@@ -118,6 +119,13 @@ class Settings(BaseSettings):
     def setting(self) -> Setting:
         """What messages and papers need of where the shop is."""
         return Setting(self.language, self.zone, self.payment_link)
+
+    @property
+    def outlets(self) -> Sequence[Outlet]:
+        """Where messages may leave the house."""
+        mail = [Outlet("mail")] if self.smtp_url.get_secret_value() else []
+        sms = [Outlet("sms")] if self.sms_url else []
+        return (*mail, *sms, *(Outlet("webhook", name) for name in self.webhooks))
 
     @property
     def per_minute(self) -> Mapping[str, int]:

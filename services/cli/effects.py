@@ -245,7 +245,7 @@ def _sentence(endpoint: str, now: str, outcome: "Outcome") -> str:
 
 def _closed(system: "System", answer: "EffectsNow") -> list[str]:
     """Name the outlets for which messages wait, and that no setting opens."""
-    opened_ones = {outlet.name for outlet in system.sender().gates}
+    opened_ones = {outlet.name for outlet in system.settings.outlets}
     waiting = (one["outlet"] for one in answer["outlets"] if one["pending"] or one["failed"])
     return [outlet for outlet in waiting if outlet not in opened_ones]
 

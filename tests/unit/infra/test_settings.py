@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
+from infra.outlets import open_gates
 from infra.settings import PREFIX, Settings, SettingsError, load_settings
 
 
@@ -185,6 +186,21 @@ def test_outlets_are_read_and_their_secrets_shown_to_nobody(
     assert settings.webhooks["erp"].secret.get_secret_value() == secret
     assert settings.contacts == {"user:ann": ("ann@shop.example",)}
     assert (secret in repr(settings), "sesame" in repr(settings)) == (False, False)
+
+
+def test_the_settings_name_the_outlets_that_they_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().outlets == ()
+    monkeypatch.setenv("ORDERPATH_SMTP_URL", "smtps://mail.example")
+    monkeypatch.setenv("ORDERPATH_MAIL_FROM", "orders@shop.example")
+    monkeypatch.setenv("ORDERPATH_SMS_URL", "https://sms.example")
+    monkeypatch.setenv("ORDERPATH_SMS_BODY", "{}")
+    endpoint = f'{{"url": "https://erp.example", "secret": "whsec_{"c2VzYW1l" * 4}"}}'
+    monkeypatch.setenv("ORDERPATH_WEBHOOKS", f'{{"erp": {endpoint}}}')
+
+    settings = load_settings()
+
+    assert [one.name for one in settings.outlets] == ["mail", "sms", "erp"]
+    assert tuple(open_gates(settings)) == settings.outlets
 
 
 @pytest.mark.parametrize(
