@@ -13,6 +13,7 @@ from domain.reading import check_versions
 from domain.refusals import Refusal, Unmet, Unusable
 from projections.reports.customers import list_customer_ids
 from services.history import Change
+from services.streams import events_of
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -67,10 +68,7 @@ def search_customers(system: "System", text: str, limit: int) -> list[dict[str, 
 
 def load_customer(system: "System", customer_id: str) -> list[Recorded]:
     """Give the customer's events. Raises: InfraError log_gap if one is missing"""
-    stream = customer_stream(customer_id)
-    events = system.log.load({stream: 0})[stream]
-    check_versions(stream, events)
-    return events
+    return events_of(system.log, customer_stream(customer_id))
 
 
 def customer_now(system: "System", customer_id: str) -> Customer:

@@ -8,9 +8,9 @@ from domain.effects.channels import Undelivered
 from domain.effects.effect import Effect
 from domain.effects.events import effect_stream
 from domain.messages import Recorded
-from domain.reading import check_versions
 from domain.refusals import Refusal, Unmet, Unusable
 from domain.templates.line import TemplateLine, template_stream
+from services.streams import events_of
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -21,9 +21,7 @@ def show_effect(system: "System", effect_id: UUID) -> dict[str, Any]:
 
     Raises: Refusal effect_unknown
     """
-    stream = effect_stream(effect_id)
-    events = system.log.load({stream: 0})[stream]
-    check_versions(stream, events)
+    events = events_of(system.log, effect_stream(effect_id))
     effect = Effect()
     for recorded in events:
         effect = effect.evolve(recorded)

@@ -6,8 +6,8 @@ from uuid import UUID
 from domain.enquiries import events as e
 from domain.enquiries.events import enquiry_stream
 from domain.messages import Recorded
-from domain.reading import check_versions
 from domain.refusals import Refusal, Unmet
+from services.streams import events_of
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 def show_enquiry(system: "System", enquiry_id: UUID) -> dict[str, Any]:
     """Give an enquiry with stable keys (docs/customers.md). Raises: Refusal enquiry_unknown"""
-    stream = enquiry_stream(enquiry_id)
-    events = system.log.load({stream: 0})[stream]
-    check_versions(stream, events)
+    events = events_of(system.log, enquiry_stream(enquiry_id))
     if not events:
         raise Refusal(_unknown(enquiry_id))
     view: dict[str, Any] = {"enquiry_id": str(enquiry_id), "version": len(events)}

@@ -1,6 +1,5 @@
 """Reads one alert or task from the log, its note in clear: for the CLI, later for the API."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -8,11 +7,11 @@ from domain.alerts import events as a
 from domain.alerts.alert import Alert
 from domain.alerts.guards import alert_exists
 from domain.messages import Recorded
-from domain.reading import check_versions
 from domain.refusals import Refusal
 from domain.tasks import events as t
 from domain.tasks.guards import task_exists
 from domain.tasks.task import Task
+from services.streams import events_of
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 def show_alert(system: "System", alert_id: UUID) -> dict[str, Any]:
     """Give an alert with stable keys (docs/inbox.md). Raises: Refusal alert_unknown"""
-    events = _events(system, a.alert_stream(alert_id))
+    events = events_of(system.log, a.alert_stream(alert_id))
     if not events:
         raise Refusal(*alert_exists(Alert()))
     view: dict[str, Any] = {"alert_id": str(alert_id), "version": len(events)}
@@ -31,19 +30,13 @@ def show_alert(system: "System", alert_id: UUID) -> dict[str, Any]:
 
 def show_task(system: "System", task_id: UUID) -> dict[str, Any]:
     """Give a task with stable keys (docs/inbox.md). Raises: Refusal task_unknown"""
-    events = _events(system, t.task_stream(task_id))
+    events = events_of(system.log, t.task_stream(task_id))
     if not events:
         raise Refusal(*task_exists(Task()))
     view: dict[str, Any] = {"task_id": str(task_id), "version": len(events)}
     for recorded in events:
         view |= _task_after(recorded)
     return view
-
-
-def _events(system: "System", stream: str) -> Sequence[Recorded]:
-    events = system.log.load({stream: 0})[stream]
-    check_versions(stream, events)
-    return events
 
 
 def _alert_after(recorded: Recorded) -> dict[str, Any]:

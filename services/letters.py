@@ -19,12 +19,11 @@ from domain.effects.channels import Attachment, Outgoing, Undelivered
 from domain.effects.effect import Effect
 from domain.effects.events import EffectRequested, Recipient, effect_stream
 from domain.facts import PathKey
-from domain.messages import Recorded
 from domain.orders.events import stream_of
 from domain.orders.order import Order
 from domain.paths.path import OrderPath
 from domain.public.order_state import state_of as public_state_of
-from domain.reading import Head, check_versions
+from domain.reading import Head
 from domain.refusals import Refusal
 from domain.stock.events import stream_of as stock_stream
 from domain.stock.stock import Stock
@@ -32,7 +31,9 @@ from domain.templates.language import Unrenderable
 from domain.templates.line import TemplatePublished, template_stream
 from domain.templates.offered import Setting, of_order, of_stock
 from domain.templates.template import Rendered, Template
+from services import streams
 from services.history import state_of
+from services.streams import events_of, until
 
 _ADDRESS: Final = {  # what it is called, and how it looks
     "mail": ("e-mail address", re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+")),
@@ -41,10 +42,9 @@ _ADDRESS: Final = {  # what it is called, and how it looks
 _FIELD: Final = {"mail": "email", "sms": "phone"}  # of a customer
 
 
-class Log(Protocol):
-    """The log, with what is personal in clear."""
+class Log(streams.Log, Protocol):
+    """The log as letters and papers read it."""
 
-    def load(self, versions: Mapping[str, int]) -> Mapping[str, Sequence[Recorded]]: ...
     def load_paths(self, keys: Sequence[PathKey]) -> Mapping[PathKey, OrderPath]: ...
     def head(self) -> Head: ...
 
@@ -86,7 +86,7 @@ class Letters:
     def effect(self, effect_id: UUID) -> Effect:
         """Give a message as of its last event: the log knows more than any table."""
         effect = Effect()
-        for recorded in self._events(effect_stream(effect_id)):
+        for recorded in events_of(self._log, effect_stream(effect_id)):
             effect = effect.evolve(recorded)
         return effect
 
@@ -156,21 +156,21 @@ class Letters:
     def _about(self, message: EffectRequested) -> About:
         then, now, customer, stock = Order(), Order(), Customer(), Stock()
         if message.order_id is not None:
-            events = self._events(stream_of(message.order_id))
+            events = events_of(self._log, stream_of(message.order_id))
             now = state_of(events)
-            then = state_of(_until(events, message.about_version))
+            then = state_of(until(events, message.about_version))
         if message.sku is not None:
             stream = stock_stream(message.sku, location=message.location or "")
-            for recorded in _until(self._events(stream), message.about_version):
+            for recorded in until(events_of(self._log, stream), message.about_version):
                 stock = stock.evolve(recorded)
         whose = (message.to and message.to.customer_id) or now.subject_id
         if whose is not None:
-            for recorded in self._events(customer_stream(whose)):
+            for recorded in events_of(self._log, customer_stream(whose)):
                 customer = customer.evolve(recorded)
         return About(then, now, customer, whose in (None, now.subject_id), stock)
 
     def _template(self, message: EffectRequested) -> Template:
-        for recorded in self._events(template_stream(message.template or "")):
+        for recorded in events_of(self._log, template_stream(message.template or "")):
             event = recorded.event
             if (
                 isinstance(event, TemplatePublished)
@@ -228,12 +228,3 @@ class Letters:
 
     def _path(self, order: Order) -> OrderPath | None:
         return self._log.load_paths([order.pinned]).get(order.pinned) if order.path else None
-
-    def _events(self, stream: str) -> Sequence[Recorded]:
-        events = self._log.load({stream: 0})[stream]
-        check_versions(stream, events)
-        return events
-
-
-def _until(events: Sequence[Recorded], version: int | None) -> Sequence[Recorded]:
-    return [one for one in events if version is None or one.version <= version]

@@ -24,11 +24,11 @@ from domain.orders.guards import order_exists
 from domain.orders.items import charged_lines
 from domain.orders.money import Line
 from domain.orders.order import Order, own_items
-from domain.reading import check_versions
 from domain.refusals import Refusal
 from domain.templates.offered import Setting, of_order
 from services.history import state_of
 from services.letters import Log
+from services.streams import events_of, until
 
 LANGUAGES: Final = ("en", "ru")  # that paper.typ knows; any other one gets the first
 
@@ -51,15 +51,15 @@ class Papers:
 
         Raises: Refusal order_unknown, paper_without_document; InfraError
         """
-        events = self._events(stream_of(order_id))
+        events = events_of(self.log, stream_of(order_id))
         if isinstance(paper, DrawnPaper):
-            events = _until(events, paper.order_version)
+            events = until(events, paper.order_version)
         order = state_of(events)
         if unmet := [*order_exists(order, order_id)] or against_paper(order, paper):
             raise Refusal(*unmet)
         document = document_of(order, paper)
         issued = _issue_of(events, document)
-        then = state_of(_until(events, issued.version)) if issued else order
+        then = state_of(until(events, issued.version)) if issued else order
         chosen = language if language in LANGUAGES else self.setting.language
         setting = replace(self.setting, language=chosen if chosen in LANGUAGES else LANGUAGES[0])
         page = self._page(order_id, paper, then, setting)
@@ -96,15 +96,10 @@ class Papers:
         """Give name and contacts as the order has them, else as the customer has them."""
         customer = Customer()
         if order.subject_id is not None:
-            for recorded in self._events(customer_stream(order.subject_id)):
+            for recorded in events_of(self.log, customer_stream(order.subject_id)):
                 customer = customer.evolve(recorded)
         for name in ("name", "phone", "email"):
             yield order.field_value(f"customer_{name}") or customer.contact.get(name)
-
-    def _events(self, stream: str) -> Sequence[Recorded]:
-        events = self.log.load({stream: 0})[stream]
-        check_versions(stream, events)
-        return events
 
     def _path(self, order: Order) -> Any:
         return self.log.load_paths([order.pinned]).get(order.pinned) if order.path else None
@@ -169,7 +164,3 @@ def _written(minor: int, currency: str | None) -> str:
 
 def _there(*texts: Any) -> list[str]:
     return [str(text) for text in texts if text]
-
-
-def _until(events: Sequence[Recorded], version: int) -> Sequence[Recorded]:
-    return [one for one in events if one.version <= version]

@@ -22,12 +22,13 @@ from domain.paths.selection import SELECTION, Selection
 from domain.products.events import PriceChanged, ProductPublished
 from domain.products.events import stream_of as product_stream
 from domain.products.product import Product
-from domain.reading import LogGap, check_versions
+from domain.reading import LogGap
 from domain.refusals import InfraError, Refusal, Unmet, Unusable
 from domain.stock.stock import Stock
 from projections.reports.order_numbers import list_numbers
 from services.customers import customer_now
 from services.history import state_of
+from services.streams import events_of
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -87,7 +88,7 @@ def load_order(system: "System", order_id: UUID) -> list[Recorded]:
 
     Raises: InfraError log_gap if one is missing
     """
-    return _load(system, stream_of(order_id))
+    return events_of(system.log, stream_of(order_id))
 
 
 def order_now(system: "System", order_id: UUID) -> Order:
@@ -178,7 +179,7 @@ def latest_path(system: "System", name: str) -> PublishedPath | None:
     Raises: InfraError log_gap if a publication is missing
     """
     line = PathLine()
-    for recorded in _load(system, path_events.stream_of(name)):
+    for recorded in events_of(system.log, path_events.stream_of(name)):
         line = line.evolve(recorded)
     key = (name, line.path_version)
     path = system.log.load_paths([key]).get(key)
@@ -196,7 +197,7 @@ def latest_paths(system: "System") -> dict[str, PublishedPath]:
 def selection_now(system: "System") -> Selection:
     """Give what decides which path an order takes by itself."""
     selection = Selection()
-    for recorded in _load(system, SELECTION):
+    for recorded in events_of(system.log, SELECTION):
         selection = selection.evolve(recorded)
     return selection
 
@@ -229,12 +230,6 @@ def status_places(system: "System") -> dict[tuple[str, str], int]:
         for name, path in latest_paths(system).items()
         for place, code in enumerate(_in_order(path.definition))
     }
-
-
-def _load(system: "System", stream_id: str) -> list[Recorded]:
-    events = system.log.load({stream_id: 0})[stream_id]
-    check_versions(stream_id, events)
-    return events
 
 
 def _in_order(path: OrderPath) -> list[str]:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from services.bootstrap import System
 
 ARGUMENT: Final = "RULE, RULE@VERSION or FILE"
-HELP: Final = "As `rule list` names it, or YAML; `-` is standard input."
 
 
 @dataclass(frozen=True, slots=True)

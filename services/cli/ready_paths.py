@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from services.cli.errors import USAGE, CommandFailed
-from services.cli.files import given_file
+from services.cli import files
 
 if TYPE_CHECKING:
     from domain.paths.path import OrderPath
@@ -30,9 +29,4 @@ def file_or_ready(file: str | None, ready: str | None) -> "OrderPath":
     """Read the file, or take the ready-made path, whichever was named. Raises: Unusable"""
     from services.bootstrap import load_preset, read_path
 
-    if (file is None) == (ready is None):
-        raise CommandFailed("name one: a FILE, or --ready NAME", USAGE)
-    if ready is not None:
-        return load_preset(ready)
-    given = given_file(file or "")
-    return read_path(given.text, where=given.name)
+    return files.file_or_ready(file, ready, preset=load_preset, read=read_path)

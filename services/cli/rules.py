@@ -6,8 +6,8 @@ from uuid import uuid5
 
 import typer
 
-from services.cli.errors import USAGE, WANTING, CommandFailed, complain, unmet_lines
-from services.cli.files import given_file
+from services.cli.errors import WANTING, complain, unmet_lines
+from services.cli.files import file_or_ready
 from services.cli.options import AsJson, Envelope, unfolded
 from services.cli.output import put, table
 from services.cli.sending import build, execute, outcome_dict, put_outcome, where
@@ -191,12 +191,13 @@ def _file_or_ready(file: str | None, ready: str | None, shop: str | None) -> "Ru
     """Read the file, or take the ready-made rule, whichever was named. Raises: Unusable"""
     from services.bootstrap import rule_files
 
-    if sum(given is not None for given in (file, ready, shop)) != 1:
-        raise CommandFailed("name one: a FILE, --ready NAME or --shop NAME", USAGE)
-    if ready is not None:
-        return rule_files.load_preset(ready)
-    given = given_file(file or "")
-    return rule_files.read_rule(given.text, where=given.name)
+    named = (file, ready) if shop is None else (None, None)  # Beside a shop there is no other.
+    return file_or_ready(
+        *named,
+        preset=rule_files.load_preset,
+        read=rule_files.read_rule,
+        ways="a FILE, --ready NAME or --shop NAME",
+    )
 
 
 def _publish_shop(shop: str, envelope: Envelope) -> None:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from services.cli.errors import USAGE, CommandFailed
-from services.cli.files import given_file
+from services.cli.errors import CommandFailed
+from services.cli.files import file_or_ready
 from services.cli.options import AsJson, Envelope, OrderRef, unfolded
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
@@ -134,12 +134,9 @@ def _file_or_ready(file: str | None, ready: str | None) -> "Template":
     """Read the file, or take the ready-made one, whichever was named. Raises: Unusable"""
     from services.bootstrap import template_files
 
-    if (file is None) == (ready is None):
-        raise CommandFailed("name one: a FILE, or --ready NAME", USAGE)
-    if ready is not None:
-        return template_files.load_preset(ready)
-    given = given_file(file or "")
-    return template_files.read_template(given.text, where=given.name)
+    return file_or_ready(
+        file, ready, preset=template_files.load_preset, read=template_files.read_template
+    )
 
 
 def _sentence(name: str, outcome: "Outcome") -> str:

@@ -7,8 +7,7 @@ from uuid import UUID
 import typer
 
 from services.cli.batches import finish, rehearsed, take
-from services.cli.errors import USAGE, CommandFailed
-from services.cli.files import given_file
+from services.cli.files import file_or_ready
 from services.cli.options import AsJson, Envelope, unfolded, uuid_of
 from services.cli.output import put, say, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
@@ -198,12 +197,7 @@ def _file_or_ready(file: str | None, ready: str | None) -> "Wave":
     """Read the file, or take the ready-made wave, whichever was named. Raises: Unusable"""
     from services.bootstrap import wave_files
 
-    if (file is None) == (ready is None):
-        raise CommandFailed("name one: a FILE, or --ready NAME", USAGE)
-    if ready is not None:
-        return wave_files.load_preset(ready)
-    given = given_file(file or "")
-    return wave_files.read_wave(given.text, where=given.name)
+    return file_or_ready(file, ready, preset=wave_files.load_preset, read=wave_files.read_wave)
 
 
 def _said(wave: "Wave") -> dict[str, Any]:

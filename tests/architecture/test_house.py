@@ -145,3 +145,17 @@ def test_no_file_names_a_place_of_somebodys_machine() -> None:
     ]
 
     assert named == []
+
+
+@pytest.mark.parametrize(
+    ("words", "places"),
+    [
+        ("check_versions(", {"streams.py", "states.py", "customers.py"}),  # one, many, many
+        ("name one: ", {"files.py"}),
+        ("one.version <= version", {"streams.py"}),
+    ],
+)
+def test_what_all_of_services_do_alike_is_written_once(words: str, places: set[str]) -> None:
+    found = {path.name for path in (ROOT / "services").rglob("*.py") if words in path.read_text()}
+
+    assert found == places
