@@ -278,11 +278,9 @@ def decide_on(
             alert = states[overdue.alert_beside(command, order)]
             return overdue.with_alert(command, order, alert, decided)
         case commands.OrderCommand():
-            order = states[command.stream_id]
-            return decide.decide(order, command, facts, now)
+            return decide.decide(states[command.stream_id], command, facts, now)
         case path_commands.PublishPath():
-            line = states[command.stream_id]
-            return publish(line, command, facts, now)
+            return publish(states[command.stream_id], command, facts, now)
         case enquiry_commands.RecordEnquiry():
             return record(command, states, now)
         case effect_commands.RequestEffect():

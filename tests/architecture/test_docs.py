@@ -14,7 +14,8 @@ def test_the_inbox_says_who_raises_each_kind_of_alert() -> None:
         word.value.value
         for path in (ROOT / "domain").rglob("*.py")
         for call in ast.walk(ast.parse(path.read_text()))
-        if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("RaiseAlert")
+        if isinstance(call, ast.Call)
+        and ast.unparse(call.func).endswith(("RaiseAlert", "AlertRaised"))
         for word in call.keywords
         if word.arg == "kind" and isinstance(word.value, ast.Constant)
     }
