@@ -65,10 +65,12 @@ class Sender:
         shifts = [Shift(outlet) for outlet in self.gates for _ in range(AT_ONCE[outlet.channel])]
         with ThreadPoolExecutor(max(len(shifts), 1), "orderpath sender") as threads:
             works = [threads.submit(self._serve, one, ending) for one in shifts]
-            while not any(one.done() for one in works) and not stop.wait(LOOK_SECONDS):
-                if not any(self._is_stuck(one) for one in shifts):
-                    beat()
-            ending.set()
+            try:
+                while not any(one.done() for one in works) and not stop.wait(LOOK_SECONDS):
+                    if not any(self._is_stuck(one) for one in shifts):
+                        beat()
+            finally:
+                ending.set()
         for one in works:
             one.result()
 
