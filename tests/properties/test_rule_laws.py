@@ -69,6 +69,24 @@ rules = st.lists(
 steps = st.lists(any_command, max_size=4)
 
 
+def ring_of(size: int) -> list[Rule]:
+    """Make rules of which each leads to the next one, and the last one to the first."""
+    return [
+        rule_of(
+            f"ring_{number}",
+            on=[{"change": "track_number", "to": f"R{number}"}],
+            then=[{"set": {"track_number": f"R{(number + 1) % size}"}}],
+            limits={"per_order": 50},
+        )
+        for number in range(size)
+    ]
+
+
+rings = st.integers(2, 4).map(ring_of)
+ONLOOKER = rule_of("onlooker", on=[{"change": "track_number"}], limits={"per_order": 50})
+BEGIN = COMMANDS["order.change_fields"].model_copy(update={"track_number": "R0"})
+
+
 def watch(
     some: list[Rule], happening: list[Command], *, carrying_out: bool
 ) -> tuple[Watch, list[Run]]:
@@ -95,6 +113,25 @@ def test_d9_no_chain_of_rules_is_longer_than_eight(
 
     assert MAX_CHAIN == 8
     assert all(len(run.case.chain) <= 8 for run in runs if run.result == "fired")
+
+
+@given(ring=rings, some=rules, happening=steps, data=st.data())
+@settings(max_examples=100, deadline=None)
+def test_d9_rules_that_lead_round_to_each_other_are_stopped_among_whatever_rules(
+    ring: list[Rule], some: list[Rule], happening: list[Command], data: st.DataObject
+) -> None:
+    order = data.draw(st.permutations([*ring, ONLOOKER, *some]))
+    watched, runs = watch([*order], [BEGIN, *happening], carrying_out=True)
+
+    assert all(len(run.case.chain) <= 8 for run in runs if run.result == "fired")
+    by_name = {rule.rule: rule for rule in order}
+    fired = Counter(run.case.of.name for run in runs if run.result == "fired")
+    assert all(fired[name] <= rule.limits.per_order for name, rule in by_name.items())
+    went_round = {name for run in runs if run.why == "loop" for name in run.case.circle}
+    assert went_round
+    fired_too_often = {run.case.of.name for run in runs if run.why == "per_order"}
+    quiet = {name for name, one in watched.rules.by_name.items() if one.rule.mode == "shadow"}
+    assert quiet <= went_round | fired_too_often
 
 
 @given(some=rules, happening=steps)
