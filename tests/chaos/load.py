@@ -1,12 +1,12 @@
 """A shop that is busy all the while: real commands, each repeated until it is answered."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from random import Random
 from threading import Condition, Thread
 from threading import Event as Signal
-from typing import Final
+from typing import Any, Final
 
 from domain.messages import Command
 from infra.log import configure_logging
@@ -23,8 +23,8 @@ PATIENCE_SECONDS: Final = 1.0  # for a database that is away; then the caller as
 class Load:
     """The process that sends commands, and what it has been answered so far."""
 
-    def __init__(self, url: str) -> None:
-        self._writer = Writer(trade, url)
+    def __init__(self, url: str, pause_seconds: float, shop: Mapping[str, Any]) -> None:
+        self._writer = Writer(trade, url, pause_seconds, shop)
         self._heard = Condition()
         self._ear = Thread(target=self._hear)
         self._ear.start()
@@ -56,9 +56,9 @@ class Load:
 
 
 @contextmanager
-def trading(url: str) -> Iterator[Load]:
-    """Let a shop be busy; whoever ends the load hears of everything."""
-    load = Load(url)
+def trading(url: str, pause_seconds: float = PAUSE_SECONDS, **shop: Any) -> Iterator[Load]:
+    """Let a shop be busy; whoever ends the load hears of everything. shop: changes of its path"""
+    load = Load(url, pause_seconds, shop)
     try:
         load.goes_on(CALLERS)
         yield load
@@ -66,22 +66,26 @@ def trading(url: str) -> Iterator[Load]:
         load.leave()
 
 
-def trade(pipe: Connection, url: str) -> None:
+def trade(pipe: Connection, url: str, pause_seconds: float, shop: Mapping[str, Any]) -> None:
     """Be the process: place orders and change them until told that it is enough."""
     configure_logging("critical", "json")
     enough = Signal()
     with open_pipeline(url, patience_seconds=PATIENCE_SECONDS) as pipeline:
-        pipeline.execute(publish())
+        pipeline.execute(publish(**shop))
+        path = shop.get("path", PATH.path)
         answers = Condition()
 
         def say(told: Told) -> None:
             with answers:
                 pipe.send(told)
 
-        callers = [
-            Thread(target=_call, args=(pipeline, Random(number), say, enough))
-            for number in range(CALLERS)
-        ]
+        def call(random: Random) -> None:
+            for command in _wishes(random, path):
+                say(_insist(pipeline, command))
+                if enough.wait(random.uniform(0, 2 * pause_seconds)):
+                    return
+
+        callers = [Thread(target=call, args=(Random(number),)) for number in range(CALLERS)]
         for caller in callers:
             caller.start()
         pipe.recv()
@@ -91,13 +95,6 @@ def trade(pipe: Connection, url: str) -> None:
     pipe.close()
 
 
-def _call(pipeline: Pipeline, random: Random, say: Callable[[Told], None], enough: Signal) -> None:
-    for command in _wishes(random):
-        say(_insist(pipeline, command))
-        if enough.wait(random.uniform(0, 2 * PAUSE_SECONDS)):
-            return
-
-
 def _insist(pipeline: Pipeline, command: Command) -> Told:
     """Send the same command until it has its outcome."""
     while not (told := send(pipeline, command)).is_outcome:
@@ -105,10 +102,10 @@ def _insist(pipeline: Pipeline, command: Command) -> Told:
     return told
 
 
-def _wishes(random: Random) -> Iterator[Command]:
+def _wishes(random: Random, path: str) -> Iterator[Command]:
     """Give commands without end: a third new orders, then notes and moves of the latest ones."""
     while True:
-        order = place()
+        order = place(path=path)
         yield order
         for _ in range(random.randrange(4)):
             yield (
