@@ -14,7 +14,9 @@ RULE_ENVIRONMENT: Final[Environment] = {
     "change": Record("change", {"field": STRING, "old": STRING, "new": STRING}),
     "event": Record("event", {"type": STRING, "source": STRING, "level": STRING}),
 }
-ONLY_RULES: Final = RULE_ENVIRONMENT.keys() - ENVIRONMENT.keys()  # what is past, later on
+ONLY_RULES: Final = RULE_ENVIRONMENT.keys() - ENVIRONMENT.keys()
+# What is past, later on; whoever acts then is the rule itself.
+PAST: Final = ONLY_RULES | {"actor"}
 
 
 @lru_cache(maxsize=MAX_COMPILED)

@@ -14,7 +14,7 @@ from domain.messages import Code, OneOrMany, Shape, Text
 from domain.paths.definition import Definition, Title, is_published
 from domain.paths.names import Place
 from domain.rules.actions import MAX_ACTIONS, Action, Move
-from domain.rules.conditions import ONLY_RULES, When, compiled
+from domain.rules.conditions import PAST, When, compiled
 from domain.rules.triggers import (
     CHANGING,
     EVENT_NAMES,
@@ -108,7 +108,7 @@ class Rule(Definition):
     def lasting(self) -> tuple[str, ...]:
         """The conditions that can be asked again later: they look at nothing that is past."""
         return tuple(
-            source for source in self.if_.values() if ONLY_RULES.isdisjoint(compiled(source).reads)
+            source for source in self.if_.values() if PAST.isdisjoint(compiled(source).reads)
         )
 
     @cached_property

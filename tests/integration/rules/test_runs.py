@@ -312,6 +312,19 @@ def test_whoever_was_faster_makes_the_act_nothing(world: World) -> None:
     assert outcomes == [("nothing",)]
 
 
+def test_what_a_person_did_is_acted_on_though_it_is_a_rule_that_acts(world: World) -> None:
+    by_a_person = {"if": {"a_person": "actor.kind == 'user'"}, "then": [{"move": "confirmed"}]}
+    publish(world, {"rule": "taken_up"} | by_a_person)
+    order_id = world.place()
+    settle(world)
+
+    assert status_of(world, order_id) == "confirmed"
+    outcomes = world.query(
+        "select c.outcome from live.rule_acts a join log.commands c using (command_id)"
+    )
+    assert outcomes == [("accepted",)]
+
+
 def test_d12_a_rebuild_gives_the_same_rows_and_sends_nothing(world: World) -> None:
     publish(
         world,

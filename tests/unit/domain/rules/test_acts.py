@@ -80,6 +80,17 @@ def test_a_command_to_the_order_carries_the_conditions_that_can_be_asked_again()
     assert not isinstance(tag, OrderCommand)
 
 
+@pytest.mark.parametrize("condition", ["actor.kind == 'user'", "actor.kind != 'trigger'"])
+def test_a_condition_on_who_did_it_is_not_asked_of_the_rule_that_acts_because_of_it(
+    condition: str,
+) -> None:
+    rule = rule_of(then=[{"note": "Hello"}], conditions={"a_person": condition})
+
+    watch = watched_by(rule, carrying_out=True).when(PLACE).then_runs(watch="fired")
+
+    assert watch.order.noted
+
+
 class TestOneRunInItsOrder:
     """What a rule has done itself is no reason to leave out what it does next."""
 

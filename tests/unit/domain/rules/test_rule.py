@@ -50,6 +50,7 @@ def test_a_condition_that_looks_at_what_is_past_is_not_asked_again() -> None:
             "now": "order.due_minor <= 0",
             "moved": "change.old == 'new'",
             "by_gateway": "event.source == 'gateway' && order.due_minor <= 0",
+            "by_a_person": "actor.kind == 'user' && order.due_minor <= 0",
         }
     )
 
