@@ -167,11 +167,11 @@ class Judge:
                 yield Run(case, "cancelled", why="event")
 
     def _break_silence(self, rules: InForce, sight: Sight) -> None:
-        """Whatever happens to an order breaks the silence, and it begins anew: worked out once,
-        behind the last of several events, as nobody sees those in between.
+        """Whatever somebody does to an order breaks the silence, and it begins anew: worked out
+        once, behind the last of several events, as nobody sees those in between.
         """
         order_id = sight.order_id
-        if order_id is None or not rules.silent:
+        if order_id is None or not rules.silent or _is_only_time(sight):
             return
         if order_id in self._broken and self._broken[order_id][0] is not rules:
             self._settle(order_id)
@@ -224,6 +224,13 @@ def _is_scheduled(one: Published, timer: TimerFired, sight: Sight) -> bool:
     """Whether the hour that has come is one for orders that are where this one is."""
     schedules = (on for on in one.rule.on if isinstance(on, OnSchedule))
     return timer.why == "schedule" and any(sight.after.status in on.in_ for on in schedules)
+
+
+def _is_only_time(sight: Sight) -> bool:
+    """Whether nobody did anything: the clock said that time has passed, as of a deadline or of
+    goods that are kept no longer, and the order is where it was.
+    """
+    return sight.happened.actor_kind == "clock" and sight.before.status == sight.after.status
 
 
 def _is_awaited(silence: OnSilence, sight: Sight) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Self
 from uuid import UUID, uuid5
 
-from domain.messages import Command, Decided, Recorded
+from domain.messages import Actor, Command, Decided, Recorded
 from domain.orders.events import stream_of
 from domain.orders.order import Order
 from domain.paths.path import OrderPath
@@ -66,12 +66,15 @@ class Watch:
     runs: list[Run] = field(default_factory=list)  # of the last step, and of what it led to
     refused: list[str] = field(default_factory=list)  # codes, of the acts of the last step
 
-    def when(self, *steps: Step) -> Self:
-        """Let things happen, one minute after another."""
+    def when(self, *steps: Step, who: Actor | None = None) -> Self:
+        """Let things happen, one minute after another.
+
+        who: did what is no command; without it a person
+        """
         for step in steps:
             self.now += STEP
             self.runs, self.refused = [], []
-            self._happen(step)
+            self._happen(step, who or actor())
         return self
 
     def when_time_passes(self, span: timedelta) -> Self:
@@ -110,7 +113,7 @@ class Watch:
         """Give what was seen until now, as whoever judges it for the first time sees it."""
         return (replace(sight) for sight in self.log)
 
-    def _happen(self, step: Step) -> None:
+    def _happen(self, step: Step, who: Actor) -> None:
         known = len(self.world.stored)
         if isinstance(step, Command):
             self.world.run(step, self.now)
@@ -119,11 +122,11 @@ class Watch:
             given_alone = given(decided, paths=())
             ((stream_id, _),) = given_alone.world.stored
             self.world.append(stream_id, [decided])
-        self._judge_from(known, step if isinstance(step, Command) else None)
+        self._judge_from(known, step if isinstance(step, Command) else who)
 
-    def _judge_from(self, known: int, command: Command | None) -> None:
+    def _judge_from(self, known: int, by: Command | Actor) -> None:
         for stream_id, stored in self.world.stored[known:]:
-            happened = self._recorded(stream_id, stored.event, stored.version, command)
+            happened = self._recorded(stream_id, stored.event, stored.version, by)
             happened = replace(happened, fact_id=stored.fact_id)
             is_of_order = stream_id == stream_of(ORDER_ID)
             sight = self._sight(happened, stored.version if is_of_order else None)
@@ -131,7 +134,7 @@ class Watch:
             self._take(self.judge.judge(self.rules, sight))
 
     def _timer(self, fired: TimerFired) -> None:
-        happened = self._recorded(timers_of(ORDER_ID), fired, len(self.log) + 1, None)
+        happened = self._recorded(timers_of(ORDER_ID), fired, len(self.log) + 1, actor("clock"))
         sight = Sight(happened, after=self.order, path=self._path(self.order))
         self.log.append(sight)
         self._take(self.judge.judge_timer(self.rules, sight))
@@ -160,11 +163,10 @@ class Watch:
             published = Published(rule, old.version + 1, 1_000 + len(self.log))
             self.rules = InForce({**self.rules.by_name, rule.rule: published})
 
-    def _recorded(
-        self, stream_id: str, event: Any, version: int, command: Command | None
-    ) -> Recorded:
+    def _recorded(self, stream_id: str, event: Any, version: int, by: Command | Actor) -> Recorded:
         number = len(self.log) + 1
-        who = actor() if command is None else command.actor
+        command = by if isinstance(by, Command) else None
+        who = by.actor if isinstance(by, Command) else by
         command_id = UUID(int=number) if command is None else command.command_id
         if command is not None and command_id == UUID(int=1):  # That of every example.
             command_id = uuid5(_NAMES, str(number))

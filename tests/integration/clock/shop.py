@@ -26,11 +26,11 @@ class Shop:
     orders: list[UUID] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
 
-    def place(self, number: int = 1, **more: Any) -> list[UUID]:
-        """Place orders of the path of these tests, all at once."""
+    def place(self, number: int = 1, path: str = "shop", **more: Any) -> list[UUID]:
+        """Place orders, of the path of these tests unless told otherwise, all at once."""
         placed = [uuid4() for _ in range(number)]
         commands = [
-            c.PlaceOrder(**who(one), path="shop", currency="EUR", lines=(TEA,), **more)
+            c.PlaceOrder(**who(one), path=path, currency="EUR", lines=(TEA,), **more)
             for one in placed
         ]
         answers = [self.system.pipeline.submit(command) for command in commands]

@@ -8,10 +8,13 @@ from domain.orders import commands as c
 from domain.rules.line import PublishRule
 from domain.rules.rule import Rule
 from domain.rules.timers import TimerFired
+from infra.rule_files import load_preset
+from services.backtest import Part, backtest
 from tests.integration.clock.shop import Shop, who
 from tests.support.examples import NOW, actor
 
 WAIT = timedelta(hours=1)
+LEVELS = {"warn", "due", "escalate_200"}
 
 
 def publish(shop: Shop, **said: Any) -> None:
@@ -66,6 +69,27 @@ def test_p34_silence_is_told_of_once_and_begins_anew_with_whatever_happens(shop:
 
     (timer,) = fired(shop)
     assert (timer.why, timer.due_at) == ("silence", NOW + timedelta(minutes=50))
+
+
+def test_p34_who_has_vanished_is_found_after_two_days_whatever_limits_pass_meanwhile(
+    shop: Shop,
+) -> None:
+    rule = load_preset("vanished_customer")
+    shop.does(PublishRule(command_id=uuid4(), actor=actor(), definition=rule))
+    (order_id,) = shop.place(path="universal")
+    manager = {"actor": actor("user", "manager")}
+    shop.does(c.ChangeStatus(**who(order_id) | manager, to_status="no_answer"))
+    for _ in range(12):
+        shop.at(timedelta(hours=6))
+        shop.fire()
+    shop.place()  # The log's own time goes on with it.
+
+    assert {level for one, level in shop.counted() if one == order_id} == LEVELS
+    (timer,) = fired(shop)
+    assert (timer.why, timer.due_at) == ("silence", NOW + timedelta(days=2))
+    assert runs(shop) == [("timer.fired", "fired")]
+    (tested,) = backtest(shop.system.log, [rule], Part(0, shop.system.log.head().position))
+    assert [one.occurred_at for one in tested.would] == [timer.due_at]
 
 
 def test_what_two_clocks_and_a_rebuild_find_due_is_fired_once(shop: Shop) -> None:

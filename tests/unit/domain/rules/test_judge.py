@@ -3,11 +3,13 @@
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.rules.judge import MAX_CHAIN
 from domain.rules.line import SetRuleMode
-from tests.support.examples import COMMANDS, ORDER_ID, actor
+from tests.support.examples import COMMANDS, EVENTS, ORDER_ID, actor
 from tests.support.rules import rule_of, told, watched_by
 
 WHO = {"command_id": UUID(int=1), "actor": actor(), "order_id": ORDER_ID}
@@ -101,6 +103,27 @@ class TestSilence:
 
         watch.when_time_passes(timedelta(minutes=2)).then_runs()
         watch.when_time_passes(HOUR).then_runs(watch="fired")
+
+    @pytest.mark.parametrize("event", ["order.deadline_passed.v1", "order.reservation_changed.v1"])
+    def test_what_the_clock_says_by_itself_does_not_break_it(self, event: str) -> None:
+        watch = watched_by(self.RULE).when(PLACE)
+        watch.now += HOUR - timedelta(minutes=2)
+        watch.when(EVENTS[event], who=actor("clock"))
+
+        watch.when_time_passes(timedelta(minutes=1)).then_runs(watch="fired")
+
+    def test_a_status_that_the_order_came_to_by_the_clock_is_another_silence(self) -> None:
+        packed = e.StatusChanged(from_status="confirmed", to_status="packed")
+        watch = watched_by(self.RULE).when(PLACE, CONFIRM).when(packed, who=actor("clock"))
+
+        watch.when_time_passes(HOUR).then_runs(watch="fired")
+
+    def test_who_puts_a_limit_off_breaks_it(self) -> None:
+        watch = watched_by(self.RULE).when(PLACE)
+        watch.now += HOUR - timedelta(minutes=2)
+        watch.when(EVENTS["order.deadline_snoozed.v1"])
+
+        watch.when_time_passes(HOUR - timedelta(minutes=1)).then_runs()
 
     def test_elsewhere_nobody_waits_for_it(self) -> None:
         watch = watched_by(self.RULE).when(PLACE, CONFIRM)
