@@ -1,16 +1,19 @@
 """Rows of the read model `trigger_runs`: how runs, acts and waits stand in its tables."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 from uuid import UUID
 
 from pydantic_core import from_json
 
-from domain.rules.judging import NONE, Change
+from domain.rules.judging import NONE, Cause, Change
 from domain.rules.runs import Run, Wait
 from domain.wire import encode
 
-WAIT_COLUMNS: Final = "wait_id, order_id, rule, rule_version, why, due_at, position, chain, changed"
+WAIT_COLUMNS: Final = (
+    "wait_id, order_id, rule, rule_version, why, due_at, position, chain, changed, cause"
+)
 
 
 def run_rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
@@ -102,12 +105,13 @@ def wait_row(wait: Wait) -> dict[str, Any]:
         "position": wait.position,
         "chain": wait.chain,
         "changed": _changed(wait.change),
+        "cause": None if wait.cause is None else asdict(wait.cause),
     }
 
 
 def wait_of(row: Sequence[Any]) -> Wait:
     """Read a row of rule_waits, its columns as WAIT_COLUMNS has them."""
-    wait_id, order_id, rule, rule_version, why, due_at, position, chain, changed = row
+    wait_id, order_id, rule, rule_version, why, due_at, position, chain, changed, cause = row
     return Wait(
         wait_id=wait_id,
         order_id=order_id,
@@ -118,6 +122,7 @@ def wait_of(row: Sequence[Any]) -> Wait:
         position=position,
         chain=tuple(chain),
         change=Change(**changed) if changed else NONE,
+        cause=Cause(**cause) if cause else None,
     )
 
 

@@ -25,7 +25,7 @@ class TriggerRuns:
     """One row for each time that a rule looked at an event, beside them acts and waits."""
 
     name: Final = "trigger_runs"
-    version: Final = 4
+    version: Final = 5
     tables: Final = ("trigger_runs", "rule_acts", "rule_waits")
     ddl: Final[LiteralString] = """
         create table trigger_runs (
@@ -73,7 +73,8 @@ class TriggerRuns:
             due_at       timestamptz not null,
             position     bigint not null,
             chain        text[] not null,
-            changed      jsonb
+            changed      jsonb,
+            cause        jsonb -- of a delay: what conditions see of the event that it began with
         );
         create index rule_waits_order on rule_waits (order_id);
         create index rule_waits_due on rule_waits (due_at);
@@ -190,11 +191,12 @@ _INSERT_ACTS: Final = """
 
 _UPSERT_WAITS: Final = """
     insert into rule_waits (
-        wait_id, order_id, rule, rule_version, why, due_at, position, chain, changed)
+        wait_id, order_id, rule, rule_version, why, due_at, position, chain, changed, cause)
     select * from json_to_recordset(%s::json) as x(
         wait_id uuid, order_id uuid, rule text, rule_version integer, why text,
-        due_at timestamptz, position bigint, chain text[], changed jsonb)
+        due_at timestamptz, position bigint, chain text[], changed jsonb, cause jsonb)
     on conflict (wait_id) do update set
         rule_version = excluded.rule_version, due_at = excluded.due_at,
-        position = excluded.position, chain = excluded.chain, changed = excluded.changed
+        position = excluded.position, chain = excluded.chain, changed = excluded.changed,
+        cause = excluded.cause
 """

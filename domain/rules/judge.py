@@ -87,7 +87,8 @@ class Judge:
         case = Case(rules, one, sight, change=change, before=before)
         if one.version != timer.rule_version or one.rule.mode == "off":
             return [Run(case, "cancelled", why="retired")]
-        (answers,) = ask(sight, [(one.rule, change)])
+        asked = replace(sight, led_by=wait.cause) if wait and wait.cause else sight
+        (answers,) = ask(asked, [(one.rule, change)])
         case = replace(case, answers=answers)
         return [self._fire(case) if all(answers.values()) else Run(case, "skipped")]
 
@@ -131,6 +132,7 @@ class Judge:
                 position=case.sight.happened.position,
                 chain=case.before,
                 change=case.change,
+                cause=case.sight.cause,
             )
         )
         return Run(case, "delayed", due_at=due_at)

@@ -40,6 +40,18 @@ class Change:
 
 NONE: Final = Change("", "", "")
 
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What conditions see of the event that makes a rule look."""
+
+    type: str  # what has happened, as rules call it
+    source: str  # who told of it
+    level: str  # of a deadline that has passed; else the empty text
+    actor_kind: ActorKind  # who did it
+    actor_id: str
+
+
 # What of an order's state its fields are made of; of those that are not named, anything.
 _MONEY: Final = ("ledger", "items", "totals", "placed")
 _SHAPED_BY: Final[Mapping[str, tuple[str, ...]]] = {
@@ -67,6 +79,7 @@ class Sight:
     after: Order = field(default_factory=Order)  # one that never was, where it is not of an order
     path: OrderPath | None = None  # None: not known
     customer: Customer | None = None  # if a rule asks
+    led_by: Cause | None = None  # what is judged again; None: the event itself
 
     @cached_property
     def order_id(self) -> UUID | None:
@@ -77,6 +90,14 @@ class Sight:
     def name(self) -> str:
         """What happened, as rules call it."""
         return unversioned(self.happened.event.NAME)
+
+    @cached_property
+    def cause(self) -> Cause:
+        """What conditions are told of."""
+        one = self.happened
+        level = one.event.level if isinstance(one.event, DeadlinePassed) else ""
+        kind = cast(ActorKind, one.actor_kind)
+        return self.led_by or Cause(self.name, one.source, level, kind, one.actor_id)
 
     def change(self, name: str) -> Change | None:
         """Give how a field has changed; None: it has not."""
@@ -104,7 +125,7 @@ class Sight:
             order_id=_NO_ORDER,
             order=order,
             path=self.path or _NO_PATH,
-            actor=_actor(self.happened.actor_kind, self.happened.actor_id),
+            actor=_actor(self.cause.actor_kind, self.cause.actor_id),
             now=self.happened.occurred_at,
             facts=Facts(customer=self.customer),
         )
@@ -116,8 +137,8 @@ class Sight:
 
 
 @lru_cache(maxsize=10_000)
-def _actor(kind: str, name: str) -> Actor:
-    return Actor(kind=cast(ActorKind, kind), id=name)
+def _actor(kind: ActorKind, name: str) -> Actor:
+    return Actor(kind=kind, id=name)
 
 
 class _Context(Mapping[str, Any]):
@@ -133,9 +154,8 @@ class _Context(Mapping[str, Any]):
             change = self._change
             return {"field": change.field, "old": change.old, "new": change.new}
         if name == "event":
-            happened = self._sight.happened
-            level = happened.event.level if isinstance(happened.event, DeadlinePassed) else ""
-            return {"type": self._sight.name, "source": happened.source, "level": level}
+            cause = self._sight.cause
+            return {"type": cause.type, "source": cause.source, "level": cause.level}
         if name == "order" and not self._sight.after.exists:
             return None
         return self._order[name]

@@ -83,7 +83,7 @@ def _statuses_at(trigger: Trigger, path: OrderPath) -> Iterator[str]:
 def _of_triggers(rule: Rule) -> Mapping[str, Set[Any]]:
     changes = {one.change for one in rule.on if isinstance(one, OnChange)}
     others = [one for one in rule.on if not isinstance(one, OnChange)]
-    timed = rule.waits or any(not isinstance(one, OnEvent) for one in others)
+    timed = any(not isinstance(one, OnEvent) for one in others)
     known: dict[str, Set[Any]] = {"change.field": changes | ({""} if others else set())}
     if not changes:
         known["event.type"] = rule.events | ({_TIMER} if timed else set())

@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.messages import Command
 from domain.paths.conditions import Answer
 from domain.rules.book import InForce, Published
-from domain.rules.judging import NONE, Change, Sight
+from domain.rules.judging import NONE, Cause, Change, Sight
 from domain.rules.timers import Why
 
 Result = Literal["fired", "skipped", "delayed", "cancelled", "stopped", "shadow"]
@@ -66,3 +66,4 @@ class Wait:
     position: int  # of the event that it began with
     chain: Chain = ()  # that led to it
     change: Change = NONE
+    cause: Cause | None = None  # of a delay: what made the rule look

@@ -55,6 +55,16 @@ def test_a22_a_delay_ends_when_its_time_has_come(shop: Shop) -> None:
     assert [result for _, result in runs(shop)] == ["delayed", "fired"]
 
 
+def test_a22_what_made_a_rule_look_is_still_that_behind_the_delay(shop: Shop) -> None:
+    told = {"it": "event.type == 'order.placed'", "who": "actor.kind == 'user'"}
+    publish(shop, delay="30m", **{"if": told})
+    shop.place()
+    shop.at(timedelta(minutes=30))
+    shop.fire()
+
+    assert [result for _, result in runs(shop)] == ["delayed", "fired"]
+
+
 def test_p34_silence_is_told_of_once_and_begins_anew_with_whatever_happens(shop: Shop) -> None:
     publish(shop, on=[{"silence": "30m"}])
     (order_id,) = shop.place()

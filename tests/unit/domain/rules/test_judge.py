@@ -65,6 +65,24 @@ class TestDelay:
 
         watch.when_time_passes(HOUR).then_runs(watch="skipped").then_acts()
 
+    def test_what_made_it_look_is_still_that_when_its_time_has_come(self) -> None:
+        told = {
+            "it": "event.type == 'order.deadline_passed' && event.level == 'warn'",
+            "whence": "event.source == 'test'",
+            "who": "actor.kind == 'user' && actor.id == 'ann'",
+        }
+        rule = rule_of(on=[{"event": "order.deadline_passed"}], delay="1h", conditions=told)
+        watch = watched_by(rule).when(PLACE, EVENTS["order.deadline_passed.v1"])
+        watch.then_runs(watch="delayed")
+
+        watch.when_time_passes(HOUR).then_runs(watch="fired")
+
+    def test_the_order_is_seen_as_it_is_by_then_also_beside_what_made_it_look(self) -> None:
+        still_new = {"still_new": "event.type == 'order.placed' && order.status == 'new'"}
+        watch = watched_by(rule_of(delay="1h", conditions=still_new)).when(PLACE, CONFIRM)
+
+        watch.when_time_passes(HOUR).then_runs(watch="skipped")
+
     def test_an_event_cancels_it(self) -> None:
         paying = COMMANDS["order.submit_payment"]
         watch = watched_by(self.RULE).when(PLACE, paying).then_runs(watch="cancelled")
@@ -124,6 +142,14 @@ class TestSilence:
         watch.when(EVENTS["order.deadline_snoozed.v1"])
 
         watch.when_time_passes(HOUR - timedelta(minutes=1)).then_runs()
+
+    def test_it_is_the_clock_that_looks(self) -> None:
+        rule = rule_of(
+            on=[{"silence": "1h"}],
+            conditions={"it": "event.type == 'timer.fired'", "who": "actor.kind == 'clock'"},
+        )
+
+        watched_by(rule).when(PLACE).when_time_passes(HOUR).then_runs(watch="fired")
 
     def test_elsewhere_nobody_waits_for_it(self) -> None:
         watch = watched_by(self.RULE).when(PLACE, CONFIRM)

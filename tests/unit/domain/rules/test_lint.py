@@ -224,6 +224,13 @@ ALONE: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
         {"conditions": {"a": "order.status == 'packed'"}}, [("conditions_contradict", "if")],
     ),
     "later it may be": ({"conditions": {"a": "order.status == 'packed'"}, "delay": "1d"}, []),
+    "behind a delay it is still what made the rule look": (
+        {"conditions": {"a": "event.type == 'order.placed'"}, "delay": "1d"}, [],
+    ),
+    "behind a delay it is not the clock": (
+        {"conditions": {"a": "event.type == 'timer.fired'"}, "delay": "1d"},
+        [("value_unknown", "if.a")],
+    ),
     "a change to what there is not": (
         {"on": [{"change": "status", "from": ["new", "nwe"], "to": "pckd"}]},
         [("value_unknown", "on.0.from.1"), ("value_unknown", "on.0.to.0")],
