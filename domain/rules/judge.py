@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import Final, cast
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from domain.paths.calendars import opening
+from domain.orders.guards import FACT_ACTORS
+from domain.paths.calendars import Calendar, opening
 from domain.rules.acts import act_id, acts_of
 from domain.rules.book import InForce, Published
 from domain.rules.inbox import KEEPER, alert_of_stop
@@ -90,7 +91,13 @@ class Judge:
         asked = replace(sight, led_by=wait.cause) if wait and wait.cause else sight
         (answers,) = ask(asked, [(one.rule, change)])
         case = replace(case, answers=answers)
-        return [self._fire(case) if all(answers.values()) else Run(case, "skipped")]
+        if not all(answers.values()):
+            return [Run(case, "skipped")]
+        opens = None if wait is None else _opens_at(case, wait)
+        if wait is None or opens is None:
+            return [self._fire(case)]
+        self._open(replace(wait, due_at=opens))
+        return [Run(case, "delayed", due_at=opens)]
 
     def _take(self, timer: TimerFired) -> Wait | None:
         wait = self._waits.get(timer.timer_id)
@@ -215,11 +222,28 @@ def _silence_id(rule: str, silence: timedelta, order_id: UUID, number: int) -> U
 
 def _due_at(case: Case) -> datetime | None:
     """Say when a rule acts that does not act at once."""
-    rule, now = case.of.rule, case.sight.happened.occurred_at
+    rule, happened = case.of.rule, case.sight.happened
+    now = happened.occurred_at
     due_at = now if rule.delay is None else now + rule.delay
-    if rule.hours is not None and rule.hours in case.rules.calendars:
-        due_at = opening(case.rules.calendars[rule.hours], due_at)
+    if (hours := _hours(case)) is not None:
+        due_at = opening(hours, due_at)
+        if happened.actor_kind in FACT_ACTORS:  # It may be told of later: the clock knows by then.
+            return due_at
     return due_at if due_at > now else None
+
+
+def _opens_at(case: Case, wait: Wait) -> datetime | None:
+    """Say when the hours of a rule begin that has waited for them; None: it is within them."""
+    hours, now = _hours(case), case.sight.happened.occurred_at
+    if hours is None or wait.why != "delay":
+        return None
+    opens = opening(hours, now)
+    return opens if opens > now else None
+
+
+def _hours(case: Case) -> Calendar | None:
+    name = case.of.rule.hours
+    return None if name is None else case.rules.calendars.get(name)
 
 
 def _is_scheduled(one: Published, timer: TimerFired, sight: Sight) -> bool:

@@ -5,7 +5,7 @@ The steps are those of tests.support.spec. `carrying_out` sends the acts, as ser
 and lets the rules judge what they lead to; without it they are only seen.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 from domain.messages import Actor, Command, Decided, Recorded
 from domain.orders.events import stream_of
 from domain.orders.order import Order
+from domain.paths.calendars import Calendar
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal
 from domain.rules.actions import WriteNote
@@ -46,10 +47,11 @@ def only_noting(rule: Rule) -> Rule:
     return rule.model_copy(update={"then": (WriteNote(note=rule.rule),)})
 
 
-def in_force(*rules: Rule) -> InForce:
+def in_force(*rules: Rule, calendars: Sequence[Calendar] = ()) -> InForce:
     """Give rules as if they had been published one after another, before everything else."""
     published = (Published(rule, 1, number) for number, rule in enumerate(rules, 1))
-    return InForce({one.name: one for one in published})
+    by_name = {one.name: one for one in published}
+    return InForce(by_name, {one.calendar: one for one in calendars})
 
 
 @dataclass
@@ -161,7 +163,8 @@ class Watch:
         if old.version == command.of_version:
             rule = old.rule.model_copy(update={"mode": command.mode})
             published = Published(rule, old.version + 1, 1_000 + len(self.log))
-            self.rules = InForce({**self.rules.by_name, rule.rule: published})
+            by_name = {**self.rules.by_name, rule.rule: published}
+            self.rules = InForce(by_name, self.rules.calendars)
 
     def _recorded(self, stream_id: str, event: Any, version: int, by: Command | Actor) -> Recorded:
         number = len(self.log) + 1
@@ -207,10 +210,14 @@ class Watch:
 
 
 def watched_by(
-    *rules: Rule, paths: tuple[OrderPath, ...] = (PATH,), carrying_out: bool = False
+    *rules: Rule,
+    paths: tuple[OrderPath, ...] = (PATH,),
+    calendars: Sequence[Calendar] = (),
+    carrying_out: bool = False,
 ) -> Watch:
     """Let rules look at an order that is about to be placed."""
-    return Watch(in_force(*rules), given(paths=paths).world, carrying_out)
+    force = in_force(*rules, calendars=calendars)
+    return Watch(force, given(paths=paths).world, carrying_out)
 
 
 def told(command: Command) -> tuple[str, dict[str, Any]]:

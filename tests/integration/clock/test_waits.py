@@ -65,6 +65,27 @@ def test_a22_what_made_a_rule_look_is_still_that_behind_the_delay(shop: Shop) ->
     assert [result for _, result in runs(shop)] == ["delayed", "fired"]
 
 
+def test_a22_a_clock_that_was_away_wakes_nobody_up(shop: Shop) -> None:
+    publish(shop, delay="30m", hours="shop")
+    shop.place()
+    shop.system.catch_up()
+    shop.at(NOW + timedelta(hours=14))
+    shop.fire()
+    assert [result for _, result in runs(shop)] == ["delayed", "delayed"]
+
+    next_morning = NOW + timedelta(days=1)
+    shop.at(next_morning - timedelta(microseconds=1))
+    shop.fire()
+    assert len(fired(shop)) == 1
+    shop.at(next_morning)
+    shop.fire()
+
+    assert [one.due_at for one in fired(shop)] == [NOW + timedelta(minutes=30), next_morning]
+    assert [result for _, result in runs(shop)] == ["delayed", "delayed", "fired"]
+    shop.system.read_models.rebuild("trigger_runs")
+    assert shop.system.read_models.verify("trigger_runs").differing == ()
+
+
 def test_p34_silence_is_told_of_once_and_begins_anew_with_whatever_happens(shop: Shop) -> None:
     publish(shop, on=[{"silence": "30m"}])
     (order_id,) = shop.place()

@@ -1,6 +1,6 @@
 """The judge: what becomes of a case, what waits, what is stopped."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -9,8 +9,9 @@ from domain.orders import commands as c
 from domain.orders import events as e
 from domain.rules.judge import MAX_CHAIN
 from domain.rules.line import SetRuleMode
-from tests.support.examples import COMMANDS, EVENTS, ORDER_ID, actor
-from tests.support.rules import rule_of, told, watched_by
+from domain.rules.rule import Rule
+from tests.support.examples import CALENDAR, COMMANDS, EVENTS, ORDER_ID, actor
+from tests.support.rules import Watch, rule_of, told, watched_by
 
 WHO = {"command_id": UUID(int=1), "actor": actor(), "order_id": ORDER_ID}
 PLACE = COMMANDS["order.place"]
@@ -101,6 +102,59 @@ class TestDelay:
 
         watch.when_time_passes(HOUR).then_runs(watch="cancelled")
         assert (watch.runs[0].why, timer.rule_version) == ("retired", 1)
+
+
+def by_day(rule: Rule) -> Watch:
+    return watched_by(rule, calendars=[CALENDAR])
+
+
+class TestHours:
+    """D9: outside of its hours a rule waits for them, and is judged again then."""
+
+    NIGHT = timedelta(hours=10)  # on from Monday morning: the shop opens on Saturday again
+    SATURDAY = datetime(2026, 3, 7, 9, tzinfo=UTC)
+
+    def test_within_them_it_acts_at_once(self) -> None:
+        by_day(rule_of(hours="shop")).when(PLACE).then_runs(watch="fired")
+
+    def test_outside_of_them_it_waits(self) -> None:
+        watch = by_day(rule_of(hours="shop"))
+        watch.now += self.NIGHT
+        watch.when(PLACE).then_runs(watch="delayed").then_acts()
+
+        watch.when_time_passes(self.SATURDAY - watch.now).then_runs(watch="fired")
+
+    def test_where_the_clock_comes_late_it_waits_for_the_next_ones(self) -> None:
+        watch = by_day(rule_of(hours="shop", delay="1h", conditions=IS_NEW)).when(PLACE)
+
+        watch.when_time_passes(self.NIGHT).then_runs(watch="delayed").then_acts()
+        assert watch.runs[0].due_at == self.SATURDAY
+        watch.when_time_passes(timedelta(hours=1)).then_runs()
+        watch.when_time_passes(self.SATURDAY - watch.now).then_runs(watch="fired")
+        watch.when_time_passes(self.NIGHT).then_runs()
+
+    def test_where_the_clock_comes_late_it_is_judged_again_at_once(self) -> None:
+        rule = rule_of(hours="shop", delay="1h", conditions=IS_NEW)
+
+        watch = by_day(rule).when(PLACE, CONFIRM).when_time_passes(self.NIGHT)
+
+        watch.then_runs(watch="skipped")
+
+    def test_what_was_within_them_and_is_told_of_later_waits_for_the_next_ones(self) -> None:
+        rule = rule_of(on=[{"event": "order.payment_charged"}], hours="shop")
+        watch = by_day(rule).when(PLACE)
+        watch.when(EVENTS["order.payment_charged.v1"], who=actor("api_key"))
+        watch.then_runs(watch="delayed").then_acts()
+
+        watch.when_time_passes(self.NIGHT).then_runs(watch="delayed").then_acts()
+        watch.when_time_passes(self.SATURDAY - watch.now).then_runs(watch="fired")
+
+    def test_what_is_told_of_within_them_is_acted_on_when_the_clock_looks(self) -> None:
+        rule = rule_of(on=[{"event": "order.payment_charged"}], hours="shop")
+        watch = by_day(rule).when(PLACE)
+        watch.when(EVENTS["order.payment_charged.v1"], who=actor("api_key"))
+
+        watch.when_time_passes(timedelta(seconds=1)).then_runs(watch="fired")
 
 
 class TestSilence:
