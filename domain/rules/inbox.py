@@ -1,4 +1,4 @@
-"""What rules put into somebody's inbox: tasks and alerts. Called by domain.rules.acts and judge."""
+"""What rules put into somebody's inbox: tasks and alerts. Called by domain.rules.acts."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,18 +9,14 @@ from domain.alerts import commands as alerts
 from domain.messages import Actor, Command
 from domain.rules import actions as a
 from domain.rules.judging import Sight
-from domain.rules.line import SetRuleMode, stream_of
-from domain.rules.runs import Case, Stopped
+from domain.rules.line import stream_of
+from domain.rules.runs import Case
 from domain.tasks.commands import CreateTask
 
 KEEPER: Final = Actor(kind="system", id="rules")
 ADMINS: Final = "admins"  # the group that hears of rules that were stopped
 
-_NAMESPACE: Final = uuid5(NAMESPACE_URL, "orderpath:stops")
-_STOPPED: Final[Mapping[Stopped, str]] = {
-    "loop": "it went round in circles with others",
-    "per_order": "it fired too often for one order",
-}
+_NAMESPACE: Final = uuid5(NAMESPACE_URL, "orderpath:haste")
 
 
 def to_inbox(
@@ -56,31 +52,6 @@ def _owner(sight: Sight) -> Mapping[Any, str]:
     named = {kind: name for kind, name in held.items() if name is not None}
     status = sight.path.statuses.get(order.status or "") if sight.path else None
     return named or (status.owner or {} if status else {})
-
-
-def alert_of_stop(stop: SetRuleMode, case: Case, why: Stopped) -> alerts.RaiseAlert:
-    """Tell the admins that a rule was stopped, and of a loop all its rules in their order.
-
-    It is raised once for each version of a rule, however many orders it was stopped at.
-    """
-    return alerts.RaiseAlert(
-        command_id=uuid5(stop.command_id, "alert"),
-        actor=stop.actor,
-        source=stop.source,
-        correlation_id=stop.correlation_id,
-        causation_id=stop.causation_id,
-        alert_id=uuid5(_NAMESPACE, f"{stop.rule}:{stop.of_version}"),
-        kind="rule_stopped",
-        level="warn",
-        title=f"Rule {stop.rule} only judges now: {_STOPPED[why]}",
-        details=case.circle if why == "loop" else (),
-        order_id=case.sight.order_id,
-        subject=stream_of(stop.rule),
-        group=ADMINS,
-        since=case.sight.happened.occurred_at,
-        rule=stop.rule,
-        rule_version=stop.of_version,
-    )
 
 
 def alert_of_haste(rule: str, version: int, per_minute: int, minute: datetime) -> alerts.RaiseAlert:

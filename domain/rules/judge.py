@@ -16,10 +16,9 @@ from domain.orders.guards import FACT_ACTORS
 from domain.paths.calendars import Calendar, opening
 from domain.rules.acts import act_id, acts_of
 from domain.rules.book import InForce, Published
-from domain.rules.inbox import KEEPER, alert_of_stop
 from domain.rules.judging import NONE, Sight, ask, looking
-from domain.rules.line import SetRuleMode
 from domain.rules.runs import Case, Chain, Run, Stopped, Wait
+from domain.rules.stops import stop
 from domain.rules.timers import TimerFired
 from domain.rules.triggers import OnSchedule, OnSilence
 
@@ -148,8 +147,7 @@ class Judge:
         if case.of.rule.mode == "shadow":  # It leads to nothing, so it never goes too far.
             return Run(case, "shadow", [*acts_of(case)])
         if (why := self._stopped(case)) is not None:
-            stop = _stop(case, why)
-            return Run(case, "stopped", [stop, alert_of_stop(stop, case, why)], why=why)
+            return Run(case, "stopped", [*stop(case, why)], why=why)
         acts = [*acts_of(case)]
         self.chains |= {command.command_id: case.chain for command in acts}
         if case.sight.order_id is not None:
@@ -161,7 +159,9 @@ class Judge:
             return "loop"
         order_id = case.sight.order_id
         times = 0 if order_id is None else self.fired[case.of.name, order_id]
-        return "per_order" if times >= case.of.rule.limits.per_order else None
+        if times < case.of.rule.limits.per_order:
+            return None
+        return "loop" if case.of.name in case.before else "per_order"
 
     def _cancelled(self, rules: InForce, sight: Sight) -> Iterator[Run]:
         """End the delays that this event ends."""
@@ -265,20 +265,3 @@ def _is_awaited(silence: OnSilence, sight: Sight) -> bool:
         return status in silence.in_
     known = sight.path.statuses.get(status or "") if sight.path else None
     return known is None or known.final is None
-
-
-def _stop(case: Case, why: Stopped) -> SetRuleMode:
-    """Let a rule only judge from now on: of a loop the one that was published last."""
-    names = case.circle if why == "loop" else (case.of.name,)
-    rules = [case.rules.by_name[name] for name in names if name in case.rules.by_name]
-    youngest = max(rules, key=lambda one: one.position)
-    return SetRuleMode(
-        command_id=uuid5(act_id(case, 0), "stop"),
-        actor=KEEPER,
-        source="rules",
-        correlation_id=case.sight.happened.correlation_id,
-        causation_id=case.sight.happened.command_id,
-        rule=youngest.name,
-        mode="shadow",
-        of_version=youngest.version,
-    )

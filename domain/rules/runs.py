@@ -35,11 +35,12 @@ class Case:
 
     @property
     def circle(self) -> Chain:
-        """The rules of the chain that went round, which who led to them or only looked did not.
-        Where none came twice it is the whole chain.
+        """The part of the chain that went round, without who led to it or only looked. Where no
+        rule came twice it is the whole chain.
         """
-        again = tuple([name for name in self.chain if self.chain.count(name) > 1])
-        return again or self.chain
+        chain = self.chain
+        again = [place for place, name in enumerate(chain) if chain.count(name) > 1]
+        return chain[again[0] : again[-1] + 1] if again else chain
 
 
 @dataclass(slots=True)  # As many as cases.

@@ -271,6 +271,23 @@ def test_d9_a_rule_fires_no_more_often_for_an_order_than_its_limit(world: World)
     assert results == ["fired"] * 3 + ["stopped"] * 2
 
 
+def test_d9_a_rule_that_one_order_has_stopped_goes_on_for_all_others(world: World) -> None:
+    publish(world, {"rule": "often", "limits": {"per_order": 2}} | NOTED | {"then": [{"tag": "x"}]})
+    often, other = world.place(), world.place()
+    for _ in range(4):
+        note(world, often)
+        settle(world)
+    note(world, other)
+    settle(world)
+
+    assert [result for _, _, result in runs(world, often)] == ["fired"] * 2 + ["stopped"] * 2
+    assert [result for _, _, result in runs(world, other)] == ["fired"]
+    versions = "select count(*) from log.definitions where kind = 'rule'"
+    assert world.query(versions) == [(1,)]
+    alerts = world.query("select kind, rule, order_id from analytics.alerts")
+    assert alerts == [("rule_stopped", "often", often)]
+
+
 def test_d10_a_shadow_records_what_it_would_have_sent_and_sends_nothing(world: World) -> None:
     publish(world, {"rule": "quiet", "mode": "shadow", "then": [{"move": "confirmed"}]})
     order_id = world.place()

@@ -195,9 +195,21 @@ class TestStop:
         judge.judge(rules, sight(NOTED, order()))
 
         (run,) = judge.judge(rules, sight(NOTED, order()))
-        stop, alert = run.acts
+        (alert,) = run.acts
 
-        assert isinstance(stop, SetRuleMode)
         assert isinstance(alert, alerts.RaiseAlert)
-        assert (alert.rule, alert.details) == ("ping", ())
-        assert alert.title == "Rule ping only judges now: it fired too often for one order"
+        assert (alert.rule, alert.details, alert.order_id) == ("ping", (), ORDER_ID)
+        assert (alert.kind, alert.group) == ("rule_stopped", "admins")
+        assert (
+            alert.title == "Rule ping does nothing more for one order: it fired as often as it may"
+        )
+        assert given().when(alert).unmet == ()
+
+    def test_d9_many_orders_for_which_it_fired_too_often_are_one_alert(self) -> None:
+        judge = Judge()
+        rules = in_force(rule({"note": "Ping"}, name="ping", limits={"per_order": 1}))
+        judge.judge(rules, sight(NOTED, order()))
+        (first,), (second,) = (judge.judge(rules, sight(NOTED, order())) for _ in range(2))
+
+        assert first.acts[0].command_id != second.acts[0].command_id
+        given(first.acts[0]).when(second.acts[0]).then_nothing()

@@ -11,7 +11,7 @@ from domain.rules.judge import MAX_CHAIN
 from domain.rules.line import SetRuleMode
 from domain.rules.rule import Rule
 from tests.support.examples import CALENDAR, COMMANDS, EVENTS, ORDER_ID, actor
-from tests.support.rules import Watch, rule_of, told, watched_by
+from tests.support.rules import Watch, rule_of, watched_by
 
 WHO = {"command_id": UUID(int=1), "actor": actor(), "order_id": ORDER_ID}
 PLACE = COMMANDS["order.place"]
@@ -238,7 +238,7 @@ class TestSilence:
 
 
 class TestLimits:
-    """D9: what goes too far is stopped, and its rule only watches from then on."""
+    """D9: what goes too far is stopped: a rule for that order, a circle of rules for good."""
 
     def test_a_rule_fires_no_more_often_for_an_order_than_it_may(self) -> None:
         rule = rule_of(on=[{"event": "order.note_added"}], then=[{"tag": "chatty"}],
@@ -246,19 +246,34 @@ class TestLimits:
         watch = watched_by(rule).when(PLACE, NOTE, NOTE).then_runs(watch="fired")
 
         watch.when(NOTE).then_runs(watch="stopped")
-        assert watch.runs[0].why == "per_order"
-        said = {"rule": "watch", "mode": "shadow", "of_version": 1}
-        assert told(watch.runs[0].acts[0]) == ("rule.set_mode", said)
+        (run,) = watch.runs
+        assert run.why == "per_order"
+        assert [command.NAME for command in run.acts] == ["alert.raise"]
 
-    def test_what_was_stopped_only_judges_at_every_later_event(self) -> None:
+    def test_what_was_stopped_for_an_order_does_nothing_more_for_it_and_stays_live(self) -> None:
         rule = rule_of(on=[{"event": "order.note_added"}], then=[{"tag": "chatty"}],
                        limits={"per_order": 1})  # fmt: skip
-        watch = watched_by(rule, carrying_out=True).when(PLACE, NOTE, NOTE)
-        watch.then_runs(watch="stopped")
+        watch = watched_by(rule, carrying_out=True).when(PLACE, NOTE)
 
-        for _ in range(2):
-            watch.when(NOTE).then_runs(watch="shadow")
-            watch.then_acts(("customer.add_tag", {"tag": "chatty"}))
+        for _ in range(3):
+            watch.when(NOTE).then_runs(watch="stopped")
+        assert watch.rules.by_name["watch"].rule.mode == "live"
+
+    def test_rules_that_went_round_until_one_had_fired_too_often_are_a_loop(self) -> None:
+        limits = {"per_order": 2}
+        first = rule_of("first", on=[{"change": "track_number", "to": "A"}],
+                        then=[{"set": {"track_number": "B"}}], limits=limits)  # fmt: skip
+        second = rule_of("second", on=[{"change": "track_number", "to": "B"}],
+                         then=[{"set": {"track_number": "A"}}], limits=limits)  # fmt: skip
+        change = COMMANDS["order.change_fields"].model_copy(update={"track_number": "A"})
+        watch = watched_by(first, second, carrying_out=True).when(PLACE, change)
+
+        (stopped,) = [run for run in watch.runs if run.result == "stopped"]
+        assert (stopped.why, stopped.case.circle) == (
+            "loop", ("first", "second", "first", "second", "first"),
+        )  # fmt: skip
+        modes = {name: one.rule.mode for name, one in watch.rules.by_name.items()}
+        assert modes == {"first": "live", "second": "shadow"}
 
     def test_a_shadow_behind_the_longest_chain_stops_nobody(self) -> None:
         quiet = rule_of("quiet", on=[{"event": "order.note_added"}], mode="shadow")
