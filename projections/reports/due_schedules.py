@@ -57,7 +57,8 @@ def read_calendars(cursor: Cursor[Any], names: Iterable[str]) -> dict[str, str]:
 def list_due_hours(
     cursor: Cursor[Any], ask: Ask, hours: Sequence[Hour], among: Sequence[UUID] | None = None
 ) -> list[DueHour]:
-    """List the orders that were in the statuses at the hour and still are, in due order.
+    """List the orders that were in the statuses at the hour and still are, in due order; none of
+    which only an import had told by then.
 
     among: only these orders
     """
@@ -82,7 +83,7 @@ _CALENDARS: Final[LiteralString] = """
     where kind = 'calendar' and name = any(%s) order by name, version desc
 """
 # What was told is counted order by order: `not exists` would be planned as a join with all that was
-# ever told of any hour.
+# ever told of any hour. Whether anybody but an import had told of the order is looked up likewise.
 _STANDING: Final[LiteralString] = f"""
     select h.due_at, s.order_id, h.rule, h.rule_version
     from jsonb_to_recordset(%(hours)s::jsonb)
@@ -96,6 +97,10 @@ _STANDING: Final[LiteralString] = f"""
         where e.stream_id = 'timer-' || s.order_id and e.type = 'timer.fired.v1'
           and told.said ->> 'why' = 'schedule' and told.said ->> 'rule' = h.rule
           and (told.said ->> 'due_at')::timestamptz = h.due_at)
+      and (
+        select true from log.events e
+        where e.stream_id = 'order-' || s.order_id and e.actor_kind <> 'import'
+          and e.occurred_at <= h.due_at limit 1)
 """  # noqa: S608 - constants
 _IN_DUE_ORDER: Final = " order by h.due_at, s.order_id, h.rule limit %(limit)s"
 _ORDERS: Final = _STANDING + _IN_DUE_ORDER

@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -17,7 +17,7 @@ from services.due import DueSchedules
 from tests.integration.clock.shop import Shop, who
 from tests.integration.clock.test_waits import fired, publish
 from tests.support.clocks import STEPS, Step, fire_and, fire_until_killed
-from tests.support.examples import NOW
+from tests.support.examples import NOW, actor
 from tests.support.faults import Fault
 from tests.support.processes import Writer, leaving, listen, listen_for
 
@@ -36,6 +36,17 @@ def place(shop: Shop, number: int = 1) -> list[UUID]:
     placed = shop.place(number)
     shop.does(*(c.ChangeStatus(**who(one), to_status="free") for one in placed))
     return placed
+
+
+def imported(shop: Shop) -> UUID:
+    """Let an import tell of an order that came into that status long ago."""
+    told = uuid4()
+    fact = c.PlacedFact(
+        fact_id=uuid4(), occurred_at=NOW - 5_000 * DAY, status="free", currency="EUR"
+    )
+    whose = who(told) | {"actor": actor("import")}
+    shop.does(c.RecordFacts(**whose, path="shop", facts=(fact,)))
+    return told
 
 
 def struck(shop: Shop) -> Counter[tuple[UUID, datetime]]:
@@ -100,6 +111,26 @@ def test_a_rule_has_no_hours_before_it_was_published_nor_while_it_is_off(shop: S
     assert shop.fire() == 0
     remind(shop)
     assert shop.fire() == 0
+
+
+def test_of_orders_of_which_only_an_import_has_told_nobody_is_told(shop: Shop) -> None:
+    remind(shop)
+    (known,) = place(shop)
+    old, taken_up = (imported(shop) for _ in range(2))
+    shop.does(c.AddNote(**who(taken_up), text="He asks for it again"))
+    shop.at(TEN)
+
+    assert shop.fire() == 2
+    assert shop.fire() == 0
+    shop.at(timedelta(minutes=1))
+    shop.does(c.AddNote(**who(old), text="So does he"))
+    assert shop.fire() == 0
+    shop.at(TWO)
+    assert shop.fire() == 3
+
+    assert struck(shop) == Counter(
+        [(one, TEN) for one in (known, taken_up)] + [(one, TWO) for one in (known, taken_up, old)]
+    )
 
 
 def test_what_the_rule_says_happens_to_the_order_as_it_is_at_the_hour(shop: Shop) -> None:
