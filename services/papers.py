@@ -146,7 +146,10 @@ def _sums(order: Order, told: Mapping[str, Any], paper: Paper) -> list[Mapping[s
     }
     shown = {n: _written(a, currency) for n, a in amounts.items() if a or n in ("goods", "total")}
     if paper.kind == "order":  # An invoice says by its state whether it is paid.
-        shown |= {name: told[name] or "" for name in ("paid", "to_pay")}
+        back = order.balance.refunded_minor
+        shown["paid"] = told["paid"] or ""
+        shown |= {"refunded": _written(back, currency)} if back else {}
+        shown["to_pay"] = told["to_pay"] or ""
     return _named(shown, "amount")
 
 

@@ -139,7 +139,7 @@ _ORDER: Final[Fields[Situation]] = {
         for name in ("goods_minor", "discount_minor", "delivery_minor", "vat_minor")
     },
     "paid_minor": lambda s: s.order.balance.paid_minor,
-    "due_minor": lambda s: s.order.due_minor - s.order.balance.paid_minor,
+    "due_minor": lambda s: s.order.owed_minor,
     "refunded_minor": lambda s: s.order.balance.refunded_minor,
     "granted_minor": lambda s: s.order.balance.granted_minor,
     "payment_status": lambda s: s.order.payment_status,

@@ -186,10 +186,7 @@ def _waits_for_good(draft: Draft) -> bool:
     What we gave back of it is no debt, as long as we hold some.
     """
     order = draft.order
-    if order.payment_status in _PAID:
-        return True
-    balance = order.balance
-    if balance.paid_minor > 0 and balance.paid_minor + balance.refunded_minor >= order.due_minor:
+    if order.payment_status in _PAID or (order.balance.paid_minor > 0 and order.owed_minor <= 0):
         return True
     if any(entry.method == CASH_ON_DELIVERY for entry in order.ledger):
         return True

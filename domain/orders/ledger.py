@@ -97,6 +97,19 @@ def secured_minor(entries: Sequence[LedgerEntry], currency: str | None) -> int:
     return sum(s.paid_minor + max(s.authorised_minor - s.charged_minor, 0) for s in sums)
 
 
+def owed_minor(total: Balance, due_minor: int) -> int:
+    """Say what is still to pay of an order that costs due_minor, in minor units; below zero: so
+    much more is with us.
+
+    What we sent back is not owed again, what the bank took back is; never more than it costs. The
+    column due_minor of analytics.orders says the same.
+    """
+    missing = due_minor - total.paid_minor
+    if missing <= 0:
+        return missing
+    return min(max(missing - total.refunded_minor, 0), due_minor)
+
+
 def payment_status(total: Balance, due_minor: int | None) -> PaymentStatus:
     """Derive the payment status of an order that costs due_minor; None: there is nothing to pay
     for, as long as no item is known or once all are cancelled.

@@ -21,6 +21,7 @@ from domain.orders.ledger import (
     PaymentStatus,
     RefundStatus,
     balance,
+    owed_minor,
     payment_status,
     refund_status,
 )
@@ -104,6 +105,11 @@ class Order:
     def balance(self) -> Balance:
         """The money that counts: in another currency nothing of the order is paid."""
         return balance(self.ledger, self.currency)
+
+    @property
+    def owed_minor(self) -> int:
+        """What is still to pay, in minor units; below zero: so much more is with us."""
+        return owed_minor(self.balance, self.due_minor)
 
     @property
     def payment_status(self) -> PaymentStatus:

@@ -133,14 +133,16 @@ def free_name(order: Order) -> str:
 
 
 def still_due(order: Order) -> int | Unmet:
-    """Give what has yet to come in, in minor units; more than the order costs is never due."""
-    due, paid = order.due_minor, max(order.balance.paid_minor, 0)
-    if due > paid:
-        return due - paid
+    """Give what has yet to come in, in minor units."""
+    if order.owed_minor > 0:
+        return order.owed_minor
+    paid, went_back = max(order.balance.paid_minor, 0), order.balance.refunded_minor
+    sent_back = f", {went_back} were sent back" if went_back else ""
     return Unmet(
         code="nothing_due",
         field="amount_minor",
-        message=f"Nothing is due any more: {paid} of {due} minor units are paid",
+        message="Nothing is due any more:"
+        f" {paid} of {order.due_minor} minor units are paid{sent_back}",
         needed="an amount, if more than that shall come in",
     )
 

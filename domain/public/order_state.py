@@ -66,6 +66,14 @@ class OrderState(Public):
     currency: Annotated[str | None, Field(description="ISO 4217")] = None
     totals: Totals
     paid_minor: Annotated[int, Field(description="with the shop now, minor units")]
+    due_minor: Annotated[
+        int | None,
+        Field(
+            description="still to pay, minor units, below zero: so much more is with the shop; what"
+            " the shop sent back is not owed again, what the bank took back is. Missing: told by a"
+            " shop that did not say it yet"
+        ),
+    ] = None
     payment_status: PaymentStatus
     refund_status: RefundStatus
     items_status: Annotated[
@@ -124,6 +132,7 @@ def state_of(
         currency=order.currency,
         totals=Totals.model_validate(order.money),
         paid_minor=order.balance.paid_minor,
+        due_minor=order.owed_minor,
         payment_status=order.payment_status,
         refund_status=order.refund_status,
         items_status=order.items_status,

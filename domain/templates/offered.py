@@ -106,7 +106,7 @@ def _money(order: Order) -> Mapping[str, str | None]:
     currency, total, paid = order.currency, order.money.total_minor, order.balance.paid_minor
     if currency is None:
         return dict.fromkeys(("total", "paid", "to_pay"))
-    amounts = {"total": total, "paid": paid, "to_pay": max(total - paid, 0)}
+    amounts = {"total": total, "paid": paid, "to_pay": max(order.owed_minor, 0)}
     return {name: written_amount(minor, currency) for name, minor in amounts.items()}
 
 

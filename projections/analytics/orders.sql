@@ -41,6 +41,13 @@ select
     coalesce(p.refunded_minor, 0) as refunded_minor, -- sent back by us, minor units
     coalesce(p.charged_back_minor, 0) as charged_back_minor, -- taken back by the bank, minor units
     coalesce(p.paid_minor, 0) as paid_minor, -- with us now, minor units
+    case
+        when p.paid_minor >= coalesce(t.total_minor, 0)
+            then coalesce(t.total_minor, 0) - p.paid_minor
+        else least(
+            greatest(coalesce(t.total_minor, 0) - coalesce(p.charged_minor, 0)
+                + coalesce(p.charged_back_minor, 0), 0), coalesce(t.total_minor, 0))
+    end as due_minor, -- still to pay, below zero: so much more is with us; what we sent back is not owed again, what the bank took back is; minor units
     coalesce(p.granted_minor, 0) as granted_minor, -- promised to go back, in all, minor units
     greatest(p.granted_minor - p.refunded_minor, 0) as to_refund_minor, -- of it not gone back yet, minor units
     (select array_agg(x.currency order by x.currency) from live.order_payments x

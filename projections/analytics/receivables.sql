@@ -16,7 +16,7 @@ select
     o.currency, -- ISO 4217
     o.total_minor, -- what the order costs, minor units
     o.paid_minor, -- with us now, minor units
-    o.total_minor - o.charged_minor + o.charged_back_minor as unpaid_minor, -- what is owed, minor units
+    o.due_minor as unpaid_minor, -- what is owed, minor units
     o.since, -- since when it is owed: when the order was placed, else when the log first heard of it
     o.age_days, -- whole days since then
     case
@@ -33,4 +33,4 @@ from (
     from analytics.orders a
     where not a.test and a.final is distinct from 'failure'
 ) o
-where o.total_minor > o.charged_minor - o.charged_back_minor;
+where o.due_minor > 0;

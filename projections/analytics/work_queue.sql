@@ -24,11 +24,11 @@ select
             when w.owner_group is not null then 'person'
             else 'owner'
         end,
-        case when o.total_minor > o.paid_minor then 'payment' end,
+        case when o.due_minor > 0 then 'payment' end,
         case when exists (
             select from live.items i where i.order_id = v.order_id
             and (i.pieces ? 'to_buy' or i.pieces ? 'bought')) then 'goods' end
-    ], null) as missing, -- owner: nobody is responsible; person: nobody of the group; payment: not paid in full; goods: pieces that a supplier has to send
+    ], null) as missing, -- owner: nobody is responsible; person: nobody of the group; payment: some is still to pay; goods: pieces that a supplier has to send
     o.total_minor, -- what the order costs, minor units
     o.currency -- ISO 4217
 from live.standings v

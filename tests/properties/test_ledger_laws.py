@@ -22,6 +22,7 @@ from domain.orders.ledger import (
     LedgerEntry,
     balance,
     balances,
+    owed_minor,
     payment_status,
     payments_of,
     refund_status,
@@ -66,6 +67,7 @@ def test_d6_any_interleaving_of_a_ledger_gives_the_same(
     assert one == two
     assert payment_status(one, due) == payment_status(two, due)
     assert refund_status(one) == refund_status(two)
+    assert owed_minor(one, due) == owed_minor(two, due)
 
 
 @settings(max_examples=2_000, deadline=None)
@@ -132,6 +134,21 @@ def test_d6_the_refund_status_says_what_went_back_and_what_is_promised(
     assert (status == "refunded") == (went_back and total.paid_minor <= 0)
     assert (status == "granted") == (not went_back and total.to_refund_minor > 0)
     assert total.to_refund_minor == max(total.granted_minor - total.refunded_minor, 0)
+
+
+@settings(max_examples=2_000, deadline=None)
+@given(entries=ledgers, due=HUNDREDS)
+def test_d6_what_is_still_to_pay_never_came_or_the_bank_took_it_back(
+    entries: list[LedgerEntry], due: int
+) -> None:
+    total = balance(entries, "EUR")
+    owed = owed_minor(total, due)
+
+    never_came = due - total.charged_minor + total.charged_back_minor
+    assert max(owed, 0) == min(max(never_came, 0), due)
+    assert min(owed, 0) == min(due - total.paid_minor, 0)
+    if payment_status(total, due) in ("paid", "overpaid"):
+        assert owed <= 0
 
 
 @settings(max_examples=300, deadline=None)

@@ -335,6 +335,7 @@ def test_the_read_models_say_what_the_aggregate_says(
     assert row["currency"] == order.currency
     assert row["other_currencies"] == other_currencies(order)
     assert row["paid_minor"] == order.balance.paid_minor
+    assert row["due_minor"] == order.owed_minor
     assert row["charged_back_minor"] == order.balance.charged_back_minor
     assert row["refund_status"] == order.refund_status
     assert row["granted_minor"] == order.balance.granted_minor

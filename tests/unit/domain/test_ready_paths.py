@@ -119,6 +119,26 @@ def test_an_order_succeeds_that_is_delivered_and_paid(
         assert [one.code for one in unpaid.unmet] == ["order_paid"]
 
 
+SOME = {"payment_id": "p-1", "amount_minor": 100, "currency": "EUR"}
+
+
+@pytest.mark.parametrize("minor", [100, 1_400])
+def test_an_order_succeeds_whose_money_we_sent_back_of_our_own_will(
+    path: OrderPath, minor: int
+) -> None:
+    back = e.PaymentRefunded.model_validate(SOME | {"amount_minor": minor})
+    for source, target in successes(path):
+        answer = ended(path, source, target, {"delivered": 3}, back=(back,))
+        assert answer.order.status == target, answer.unmet
+
+
+def test_no_order_succeeds_whose_money_the_bank_took_back(path: OrderPath) -> None:
+    back = (e.PaymentChargedBack.model_validate(SOME), e.PaymentRefunded.model_validate(SOME))
+    for source, target in successes(path):
+        answer = ended(path, source, target, {"delivered": 3}, back=back)
+        assert [one.code for one in answer.unmet] == ["order_paid"], (source, target)
+
+
 def successes(path: OrderPath) -> Iterator[tuple[str, str]]:
     for source, target in path.matrix:
         if path.statuses[target].final == "success":
@@ -132,6 +152,7 @@ def ended(
     pieces: dict[str, int],
     *,
     paid: bool = True,
+    back: tuple[Event, ...] = (),
     came_to: Reached | None = None,
 ) -> Answer:
     """Bring an order of three pieces to the end, as whoever may."""
@@ -162,7 +183,8 @@ def ended(
     command = ChangeStatus(
         command_id=UUID(int=1), actor=somebody, order_id=ORDER_ID, to_status=target
     )
-    return given(placed, *moves, *papers, *([money] if paid else []), paths=(path,)).when(command)
+    moved = [money, *back] if paid else []
+    return given(placed, *moves, *papers, *moved, paths=(path,)).when(command)
 
 
 def test_every_way_into_failure_asks_for_one_of_the_reasons_and_who_wanted_it(

@@ -63,6 +63,16 @@ def test_the_money_is_told_as_conditions_mean_it() -> None:
     assert context()["payments"][0]["method"] == "card"
 
 
+@pytest.mark.parametrize(("back", "due"), [(c.RefundPayment, 0), (c.ChargeBackPayment, 300)])
+def test_what_we_sent_back_is_not_due_in_conditions_and_what_the_bank_took_back_is(
+    back: type[c.ReturnedPayment], due: int
+) -> None:
+    order = given(PLACE, back(**WHO, amount_minor=300, currency="EUR")).world.order
+    told = context_of(Situation(ORDER_ID, order, PATH, actor("user", "lead"), NOW))["order"]
+
+    assert (told["paid_minor"], told["due_minor"]) == (1_100, due)
+
+
 class CountedPieces(dict[str, int]):
     """Pieces of an item that know how often they were looked at."""
 

@@ -337,6 +337,21 @@ class TestTaking:
     def test_nothing_is_due_once_all_is_paid(self, movement: Movement) -> None:
         given(*CHARGED).when(left_open(movement, method="card")).then_refused("nothing_due")
 
+    def test_d6_what_we_sent_back_is_not_due_again(self, movement: Movement) -> None:
+        back = pay(c.RefundPayment, amount_minor=650)
+
+        answer = given(*CHARGED, back).when(left_open(movement, method="card"))
+
+        answer.then_refused("nothing_due")
+        assert "1000 of 1650 minor units are paid, 650 were sent back" in answer.unmet[0].message
+
+    def test_d6_what_the_bank_took_back_is_due_again(self, movement: Movement) -> None:
+        back = (pay(c.ChargeBackPayment, amount_minor=650), pay(c.RefundPayment, amount_minor=500))
+
+        answer = given(*CHARGED, *back).when(left_open(movement, method="card"))
+
+        assert booked(answer)[-1] == (KINDS[movement], "payment-2", 650)
+
     def test_no_more_is_due_than_the_order_costs(self, movement: Movement) -> None:
         odd = pay(c.RefundPayment, "api_key", payment_id="p-9", amount_minor=MAX_MINOR)
 

@@ -14,6 +14,7 @@ from domain.orders.ledger import (
     PaymentStatus,
     RefundStatus,
     balance,
+    owed_minor,
     payment_status,
     refund_status,
 )
@@ -74,6 +75,33 @@ def test_d6_the_refund_status_follows_from_the_sums(
     total = Balance(**{f"{k}_minor": n for k, n in sums.items()})
 
     assert (refund_status(total), total.to_refund_minor) == (status, to_refund)
+
+
+@pytest.mark.parametrize(
+    ("sums", "owed"),
+    [
+        ({}, 100),
+        ({"submitted": 100, "authorised": 100}, 100),
+        ({"charged": 60}, 40),
+        ({"charged": 100}, 0),
+        ({"charged": 130}, -30),
+        ({"charged": 130, "refunded": 30}, 0),
+        ({"charged": 130, "refunded": 10}, -20),
+        ({"charged": 130, "refunded": 50}, 0),
+        ({"charged": 100, "refunded": 20}, 0),
+        ({"charged": 100, "refunded": 100}, 0),
+        ({"charged": 60, "refunded": 20}, 40),
+        ({"charged": 100, "charged_back": 20}, 20),
+        ({"charged": 100, "charged_back": 100}, 100),
+        ({"charged": 100, "charged_back": 30, "refunded": 20}, 30),
+        ({"charged_back": 50}, 100),
+        ({"refunded": 50}, 100),
+    ],
+)
+def test_d6_what_we_sent_back_is_not_owed_again_and_what_the_bank_took_back_is(
+    sums: dict[str, int], owed: int
+) -> None:
+    assert owed_minor(Balance(**{f"{k}_minor": n for k, n in sums.items()}), 100) == owed
 
 
 def test_every_kind_of_movement_has_its_event_and_its_sum() -> None:

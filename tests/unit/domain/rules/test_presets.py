@@ -24,6 +24,9 @@ NOTE = e.NoteAdded(text="Leave it with the neighbour")
 PAID = e.PaymentCharged(payment_id="p-1", amount_minor=1_650, currency="EUR", gateway_ref="g-1")
 RESERVED = e.ItemStatusChanged(item_id="1", quantity=3, from_status="ordered",
                                to_status="reserved")  # fmt: skip
+SENT_BACK = e.PaymentRefunded(payment_id="p-1", amount_minor=1_650, currency="EUR")
+SOME_BACK = SENT_BACK.model_copy(update={"amount_minor": 50})
+TAKEN_BACK = e.PaymentChargedBack(payment_id="p-1", amount_minor=50, currency="EUR")
 BELOW = EVENTS["stock.below_threshold.v1"]
 SHOPS: Final = {name: shop_rules(name) for name in shop_names()}
 ALL: Final = [
@@ -70,6 +73,9 @@ CASES: list[tuple[str, list[Any], str]] = [
     ("paid_to_assembly", [placed(), *moved("awaiting_payment"), PAID], "skipped"),
     ("paid_to_assembly", [placed(), *moved("awaiting_payment"), PAID, *moved("paid")], "fired"),
     ("paid_to_assembly", [placed(), *moved("confirmed")], "skipped"),
+    ("paid_to_assembly", [placed(), PAID, SOME_BACK, *moved("confirmed")], "fired"),
+    ("paid_to_assembly", [placed(), PAID, SENT_BACK, *moved("confirmed")], "skipped"),
+    ("paid_to_assembly", [placed(), PAID, TAKEN_BACK, *moved("confirmed")], "skipped"),
     ("paid_to_assembly", [placed(), PAID, *moved("confirmed", "assembling")], "-"),
     ("delivery_problem_task", [placed(), *moved("delivering", "delivery_problem")], "fired"),
     ("delivery_problem_task", [placed(), *moved("handed_over", "delivery_problem")], "fired"),
@@ -123,10 +129,13 @@ CASES: list[tuple[str, list[Any], str]] = [
     ("payment_received_mail", [placed(customer=None), PAID], "skipped"),
     ("payment_link_task", [placed(), *moved("awaiting_payment")], "fired"),
     ("payment_link_task", [placed(), PAID, *moved("awaiting_payment")], "skipped"),
+    ("payment_link_task", [placed(), PAID, SOME_BACK, *moved("awaiting_payment")], "skipped"),
+    ("payment_link_task", [placed(), PAID, TAKEN_BACK, *moved("awaiting_payment")], "fired"),
     ("robot_approves", [placed(), PAID, RESERVED], "fired"),
     ("robot_approves", [placed(), RESERVED, PAID], "fired"),
     ("robot_approves", [placed(), RESERVED], "skipped"),
     ("robot_approves", [placed(), PAID], "skipped"),
+    ("robot_approves", [placed(), PAID, SOME_BACK, RESERVED], "skipped"),
     ("robot_approves", [placed(), NOTE, PAID, RESERVED], "skipped"),
     ("robot_approves", [placed(delivery=None), PAID, RESERVED], "skipped"),
     (
@@ -169,6 +178,8 @@ CASES: list[tuple[str, list[Any], str]] = [
     ("city_tuning_5_payment", [placed("city_tuning"), PAID, *moved("confirmed")], "skipped"),
     ("city_tuning_6_paid", [placed("city_tuning"), *moved("awaiting_payment"), PAID], "fired"),
     ("city_tuning_6_paid", [placed("city_tuning"), PAID, *moved("awaiting_payment")], "fired"),
+    ("city_tuning_6_paid",
+     [placed("city_tuning"), PAID, SENT_BACK, *moved("awaiting_payment")], "skipped"),
 ]  # fmt: skip
 
 
