@@ -24,6 +24,11 @@ NOTE = e.NoteAdded(text="Leave it with the neighbour")
 PAID = e.PaymentCharged(payment_id="p-1", amount_minor=1_650, currency="EUR", gateway_ref="g-1")
 RESERVED = e.ItemStatusChanged(item_id="1", quantity=3, from_status="ordered",
                                to_status="reserved")  # fmt: skip
+PART_PAID = PAID.model_copy(update={"amount_minor": 1_600, "gateway_ref": None})
+CANCELLED = RESERVED.model_copy(
+    update={"quantity": 2, "to_status": "cancelled", "totals": Totals(467, 17, 300, 75, 750)}
+)
+REST_BACK = e.PaymentRefunded(payment_id="p-1", amount_minor=900, currency="EUR")
 SENT_BACK = e.PaymentRefunded(payment_id="p-1", amount_minor=1_650, currency="EUR")
 SOME_BACK = SENT_BACK.model_copy(update={"amount_minor": 50})
 TAKEN_BACK = e.PaymentChargedBack(payment_id="p-1", amount_minor=50, currency="EUR")
@@ -127,6 +132,12 @@ CASES: list[tuple[str, list[Any], str]] = [
     ("customer_on_change", [placed()], "skipped"),
     ("payment_received_mail", [placed(), PAID], "fired"),
     ("payment_received_mail", [placed(customer=None), PAID], "skipped"),
+    ("payment_received_mail", [placed(), PART_PAID], "skipped"),
+    ("payment_received_mail", [placed(), PART_PAID, PART_PAID], "fired"),
+    ("payment_received_mail", [placed(), PART_PAID, CANCELLED], "-"),
+    ("payment_received_mail", [placed(), PAID, CANCELLED], "-"),
+    ("payment_received_mail", [placed(), PAID, CANCELLED, REST_BACK], "-"),
+    ("payment_received_mail", [placed(totals=Totals(0, 0, 0, 0, 0))], "-"),
     ("payment_link_task", [placed(), *moved("awaiting_payment")], "fired"),
     ("payment_link_task", [placed(), PAID, *moved("awaiting_payment")], "skipped"),
     ("payment_link_task", [placed(), PAID, SOME_BACK, *moved("awaiting_payment")], "skipped"),
