@@ -200,3 +200,24 @@ def test_p16_p26_a_payment_leads_to_a_move_and_the_move_to_a_mail(
         ["paid_to_assembly", "customer_on_change"],
         ["payment_received_mail"],
     ]
+
+
+def test_p30_a_track_number_that_stands_on_a_shipment_is_mailed(
+    world: World, box: Mailbox, gateway: Receiver
+) -> None:
+    open_shop(world, "track_number_mail", templates=("track_number",))
+    order_id = world.place(path="parcels", customer=CUSTOMER)
+    packed = {"item_id": "1", "quantity": 3, "from_status": "ordered", "to_status": "assembled"}
+    outcomes = world.send(
+        c.MoveItem(**who(order_id=order_id), **packed),
+        c.CreateShipment(**who(order_id=order_id), carrier="DHL", track_number="RR1"),
+    )
+    assert {one.kind for one in outcomes} == {"accepted"}, outcomes
+    go(world, order_id, *WAY[1:5])
+
+    send(world, box, gateway)
+
+    (mail,) = box.mails
+    text = mail.get_body(["plain"])
+    assert text is not None
+    assert "Track number: RR1 (DHL)" in text.get_content()

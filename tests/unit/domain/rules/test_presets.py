@@ -11,11 +11,15 @@ import pytest
 from domain.messages import Event
 from domain.orders import events as e
 from domain.orders.money import Totals
+from domain.rules.actions import Notify
 from domain.rules.rule import Rule
 from domain.rules.runs import Run
+from domain.stock.stock import Level, Stock
+from domain.templates.offered import Setting, of_order, of_stock
 from infra.path_files import load_preset as load_path
 from infra.rule_files import load_preset, preset_names, shop_names, shop_rules
-from tests.support.examples import DELIVERY, EVENTS, NOW
+from infra.template_files import load_preset as load_template
+from tests.support.examples import DELIVERY, EVENTS, NOW, ORDER_ID
 from tests.support.rules import Watch, only_noting, watched_by
 from tests.support.spec import Step
 
@@ -204,6 +208,31 @@ def path_of(steps: list[Any]) -> str:
 )
 def test_it_judges_what_really_happens(name: str, steps: list[Step], expected: str) -> None:
     assert result(watch(name, path_of(steps)).when(*steps)) == expected
+
+
+def template_of(name: str) -> str | None:
+    sent = (one.template for one in BY_NAME[name].then if isinstance(one, Notify))
+    return next(sent, None)
+
+
+MAILED = [case for case in CASES if template_of(case[0]) and case[2] in ("fired", "delayed")]
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize(("name", "steps", "_"), MAILED, ids=[name for name, _, _ in MAILED])
+def test_p15_its_ready_template_has_words_for_every_order_that_it_fires_for(
+    name: str, steps: list[Step], _: str, language: str
+) -> None:
+    watched = watch(name, path_of(steps)).when(*steps)
+    setting = Setting(language, payment_link="https://pay.example/{order_id}")
+    order = of_order(ORDER_ID, watched.order, load_path(path_of(steps)), setting)
+    stock = of_stock("TEA-100", "main", Stock(level=Level(on_hand=4, threshold=5)))
+
+    made = load_template(template_of(name) or "").render(
+        language, {"order": order, "customer": {"name": None}, "stock": stock}
+    )
+
+    assert made.text.strip()
 
 
 def test_the_reminder_is_sent_if_the_parcel_is_still_there() -> None:

@@ -57,6 +57,23 @@ def test_p30_the_mail_with_the_track_number_reads_well() -> None:
     )
 
 
+def test_p30_the_mail_names_each_number_that_stands_on_a_shipment() -> None:
+    told = variables()
+    told["order"] = told["order"] | {
+        "track_number": None,
+        "shipments": [
+            {"carrier": "DHL", "track_number": "RR1", "status": "in_transit"},
+            {"carrier": "DHL", "track_number": None, "status": "planned"},
+            {"carrier": None, "track_number": "RR2", "status": "in_transit"},
+        ],
+    }
+
+    assert load_preset("track_number").render("en", told).text == (
+        "Hello Anna,\n\nyour order A-17 is on its way.\nTrack number: RR1 (DHL)\n"
+        "Track number: RR2\nWe expect it to be with you on 2026-03-04.\n"
+    )
+
+
 def test_p15_the_payment_link_is_made_of_what_the_settings_say() -> None:
     made = load_preset("payment_link").render("en", variables())
 
