@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import quote
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -59,14 +60,13 @@ def of_order(
     """Give the variables `order`; what is not known is None."""
     placed = order.placed
     number = (placed and placed.external_id) or str(order_id)
-    link = setting.payment_link.replace("{order_id}", str(order_id)).replace("{number}", number)
     return {
         "id": str(order_id),
         "number": number,
         "shop": placed.shop if placed else None,
         "status": _status(order, path, setting.language),
         **_money(order),
-        "payment_link": link or None,
+        "payment_link": _payment_link(setting, order_id, number) or None,
         "placed_date": _date(order.placed_by[1][0] if order.placed_by else None, setting),
         "promised_date": _date(order.field_value("promised_at"), setting),
         "promised_time": _time(order.field_value("promised_at"), setting),
@@ -84,6 +84,12 @@ def of_order(
 
 
 _DETAILS: Final = ("delivery_method", "delivery_address", "track_number")
+
+
+def _payment_link(setting: Setting, order_id: UUID, number: str) -> str:
+    """Fill in the address; a number may be any text, in an address it is one value."""
+    link = setting.payment_link.replace("{order_id}", str(order_id))
+    return link.replace("{number}", quote(number, safe=""))
 
 
 def of_stock(sku: str, location: str, stock: Stock) -> Mapping[str, Any]:

@@ -1,6 +1,7 @@
 """P15 P17: the templates that come along, each in English and Russian, for an order as it is."""
 
 from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -78,6 +79,17 @@ def test_p15_the_payment_link_is_made_of_what_the_settings_say() -> None:
     made = load_preset("payment_link").render("en", variables())
 
     assert f"https://pay.example/{examples.ORDER_ID}?n=A-17" in made.text
+
+
+def test_p15_whatever_the_number_is_it_is_one_value_of_the_payment_link() -> None:
+    placed = examples.COMMANDS["order.place"].model_copy(update={"external_id": "A 1/7&n=Ж#"})
+    order = given().when(placed).order
+
+    said = of_order(examples.ORDER_ID, order, examples.PATH, SETTING)
+
+    link = urlsplit(said["payment_link"])
+    assert (link.path, link.fragment) == (f"/{examples.ORDER_ID}", "")
+    assert parse_qs(link.query) == {"n": ["A 1/7&n=Ж#"]}
 
 
 def test_what_is_offered_is_what_an_order_gives() -> None:
