@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from threading import Barrier, Thread
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -11,6 +12,8 @@ from uuid import UUID, uuid4
 import pytest
 from psycopg import Cursor
 
+from domain.alerts.commands import AcknowledgeAlert
+from domain.alerts.deadlines import alert_id_of
 from domain.batch import Log
 from domain.messages import Command, Happened, Outcome
 from domain.orders import commands as c
@@ -171,6 +174,30 @@ def test_p11_an_alert_that_is_there_already_is_raised_once_also_without_a_look(
     assert {answer.result().kind for answer in answers} == {"nothing"}
     assert len(told) == len(set(told)) == 2 * ORDERS
     assert shop.alerted() == told
+
+
+def test_p11_an_alert_of_a_limit_waits_for_who_was_told_also_once_it_was_put_off_or_left(
+    shop: Shop,
+) -> None:
+    put_off, left, seen = shop.place(3)
+    shop.at(DUE)
+    assert shop.fire() == 6
+    shop.does(
+        c.SnoozeDeadline(**who(put_off), until=DUE + timedelta(hours=1), reason="Rings later"),
+        c.ChangeStatus(**who(left), to_status="free"),
+        *(
+            AcknowledgeAlert(command_id=uuid4(), actor=actor(), alert_id=alert_id_of(seen, 1, one))
+            for one in ("warn", "due")
+        ),
+    )
+    shop.system.catch_up()
+
+    with shop.system.snapshot() as reader:
+        reader.execute(
+            "select order_id, level from analytics.inbox where open and kind = 'deadline'"
+        )
+        waiting = [(row["order_id"], row["level"]) for row in reader.fetchall()]
+    assert Counter(waiting) == Counter(product((put_off, left), ("warn", "due")))
 
 
 def test_p11_what_is_fired_is_read_without_a_look_for_its_alert(shop: Shop) -> None:
