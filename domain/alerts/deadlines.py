@@ -48,4 +48,4 @@ def _said(level: str) -> str:
         case "due":
             return "the time limit has passed"
         case _:
-            return f"{level.removeprefix('escalate_')} % of the time limit have passed"
+            return f"{level.removeprefix('escalate_')} % of the time limit has passed"

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from services.cli.errors import USAGE, WANTING, CommandFailed
 from services.cli.options import Batching
-from services.cli.output import progress_bar, put, say, table
+from services.cli.output import how_many, progress_bar, put, say, table
 from services.cli.sending import SOURCE, actor_dict, invalid
 
 if TYPE_CHECKING:
@@ -138,12 +138,13 @@ def _sentence(report: "BatchReport") -> str:
         return "No order is meant: nothing was done."
     kinds = report.outcomes
     told = ", ".join(f"{kinds[kind]:,} {words}" for kind, words in DONE.items() if kinds[kind])
+    orders = how_many(report.orders, "orders")
     if report.rehearsed:
-        return f"{report.orders:,} orders would be asked: {told}. Nothing was done."
+        return f"{orders} would be asked: {told}. Nothing was done."
     left = report.orders - kinds.total()
     rest = f", {left:,} not asked yet" if left else ""
     again = f" {report.repeated:,} of them were answered before." if report.repeated else ""
-    return f"Batch {report.batch.batch_id}, {report.orders:,} orders: {told}{rest}.{again}"
+    return f"Batch {report.batch.batch_id}, {orders}: {told}{rest}.{again}"
 
 
 def _why(result: "OrderResult") -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from services.cli.output import table
+from services.cli.output import how_many, table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -50,7 +50,7 @@ def late_tables(
     """Show one of the late orders, and whether mail went out."""
     if late is not None:
         yield table(
-            f"{late['orders']:,} orders were late; who was told of {_number(late)}",
+            f"{how_many(late['orders'], 'orders')} late; who was told of {_number(late)}",
             "when (UTC)", "what", "says", "to", "state",
             rows=([one[key] for key in ("at", "what", "title", "to", "state")]
                   for one in late["told"]),

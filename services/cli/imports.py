@@ -11,7 +11,7 @@ import typer
 
 from services.cli.errors import WANTING
 from services.cli.options import AsJson, uuid_of
-from services.cli.output import progress_bar, put, say, table
+from services.cli.output import how_many, progress_bar, put, say, table
 from services.cli.session import catch_up, opened
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _finish(system: "System", report: "ImportReport", as_json: bool) -> None:
 
 def _bad_rows(report: "ImportReport") -> str:
     number = report.still_bad
-    rows = "1 row" if number == 1 else f"{number:,} rows"
+    rows = how_many(number, "rows")
     if report.dry_run:
         return f"{rows} would be in quarantine; all others would be recorded."
     one = number == 1

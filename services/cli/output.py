@@ -166,6 +166,11 @@ def words(value: Any) -> str:
             return str(value)
 
 
+def how_many(number: int, plural: str) -> str:
+    """Write how many there are, in words of a regular plural: 1 order, 2,000 orders."""
+    return f"{number:,} {plural.removesuffix('s') if number == 1 else plural}"
+
+
 def span(seconds: float | None) -> str:
     """Write a length of time shortly: 42s, 12m 5s, 3h 20m, 9d 6h."""
     if seconds is None:

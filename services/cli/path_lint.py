@@ -11,7 +11,7 @@ from services.cli.errors import WANTING
 from services.cli.files import given_file
 from services.cli.given_paths import GivenPath, Spot, given_path
 from services.cli.options import AsJson
-from services.cli.output import put
+from services.cli.output import how_many, put
 from services.cli.session import opened
 
 if TYPE_CHECKING:
@@ -90,11 +90,7 @@ def _lines(found: "Sequence[Finding]", given: GivenPath) -> Iterator[str]:
 
 def counted(found: "Sequence[Finding]") -> str:
     """Say how many findings there are: 1 error, 2 hints."""
-    counts = [
-        f"{number:,} {plural.removesuffix('s') if number == 1 else plural}"
-        for plural, number in counts_of(found).items()
-        if number
-    ]
+    counts = [how_many(n, plural) for plural, n in counts_of(found).items() if n]
     return ", ".join(counts) or "nothing to say"
 
 

@@ -11,7 +11,7 @@ from services.cli.files import given_file
 from services.cli.given_paths import given_path
 from services.cli.given_rules import GivenRule, given_rule
 from services.cli.options import AsJson
-from services.cli.output import put
+from services.cli.output import how_many, put
 from services.cli.path_lint import MOST_TOLD, counted, counts_of, told_as_dict
 from services.cli.session import opened
 
@@ -96,7 +96,7 @@ def _lines(found: Sequence[Found], rules: int) -> Iterator[str]:
     if len(found) > MOST_TOLD:
         yield f"The first {MOST_TOLD} of {len(found):,}. --json has all."
     counts = counted([finding for _, finding in found])
-    yield f"{rules:,} {'rule' if rules == 1 else 'rules'}: {counts}"
+    yield f"{how_many(rules, 'rules')}: {counts}"
 
 
 def _where(given: GivenRule, finding: "Finding") -> str:

@@ -9,7 +9,7 @@ import typer
 
 from services.cli.errors import WANTING, CommandFailed
 from services.cli.options import AsJson, Batching, unfolded
-from services.cli.output import progress_bar, put, say, table
+from services.cli.output import how_many, progress_bar, put, say, table
 from services.cli.sending import SOURCE, actor_dict
 from services.cli.session import up_to_date
 
@@ -65,15 +65,15 @@ def show(
     conditions = read_segment(segment)
     with up_to_date() as system, system.snapshot() as reader:
         found: list[Any] = list_members(reader, conditions, limit)
-        answer = {"segment": segment, "customers": count_members(reader, conditions)}
-    title = f"{segment}: {answer['customers']:,} customers"
+        customers = count_members(reader, conditions)
+    title = f"{segment}: {how_many(customers, 'customers')}"
     columns = ("customer!", "tags", "marks", "orders>", "last order (UTC)")
     cells = [
         [", ".join(value) if isinstance(value, list) else value for value in row.values()]
         for row in found
     ]
     put(
-        answer | {"members": found},
+        {"segment": segment, "customers": customers, "members": found},
         as_json=json,
         people=lambda: [table(title, *columns, rows=cells)],
     )
@@ -160,13 +160,14 @@ def _sheet(answer: "dict[str, Any]") -> "Iterator[RenderableType]":
         yield "Nobody is in that segment: nothing was done."
         return
     if answer["preview"]:
-        yield f"{answer['customers']:,} customers would get this. Nothing was done."
+        yield f"{how_many(answer['customers'], 'customers')} would get this. Nothing was done."
         said = [[name, text] for name, text in answer["sample"].items() if text]
         yield table("What the first of them would read", "", "", rows=said)
         return
     counts = answer["outcomes"]
     told = ", ".join(f"{count:,} {_WORDS[kind]}" for kind, count in counts.items() if count)
-    yield f"Mailing {answer['batch_id']}, {answer['customers']:,} customers: {told}."
+    meant = how_many(answer["customers"], "customers")
+    yield f"Mailing {answer['batch_id']}, {meant}: {told}."
 
 
 _WORDS: Final = {

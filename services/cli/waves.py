@@ -202,13 +202,13 @@ def _file_or_ready(file: str | None, ready: str | None) -> "Wave":
 
 def _said(wave: "Wave") -> dict[str, Any]:
     """Give what a wave says, in words."""
+    from services.rules.rule_words import hours_words
+
     orders = "; ".join(f"{key}={'|'.join(v)}" for key, v in wave.orders.conditions.items())
-    schedule = wave.schedule
-    days = f"{schedule.days} days of {schedule.calendar}"
     return {
         "wave": wave.wave,
         "title": wave.title.get("en", wave.wave),
-        "hours": f"{', '.join(schedule.at)} on {days}",
+        "hours": hours_words(wave.schedule),
         "orders": orders,
         "asked": f"move to {wave.then.move}",
     }

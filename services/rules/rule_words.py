@@ -5,7 +5,7 @@ from typing import assert_never
 from domain.paths.durations import format_duration
 from domain.rules import actions as a
 from domain.rules.rule import Rule
-from domain.rules.triggers import OnChange, OnEvent, OnSchedule, OnSilence, Trigger
+from domain.rules.triggers import OnChange, OnEvent, OnSchedule, OnSilence, Schedule, Trigger
 
 
 def when_words(rule: Rule) -> str:
@@ -28,6 +28,12 @@ def what_words(rule: Rule) -> str:
     return "; ".join(map(_action, rule.then))
 
 
+def hours_words(hours: Schedule) -> str:
+    """Say which hours those are: `09:30, 17:00 on working days of shop`."""
+    days = "every day" if hours.days == "every" else "working days"
+    return f"{', '.join(hours.at)} on {days} of {hours.calendar}"
+
+
 def _trigger(trigger: Trigger) -> str:
     match trigger:
         case OnEvent(event=names):
@@ -39,8 +45,7 @@ def _trigger(trigger: Trigger) -> str:
         case OnSilence(silence=span, in_=statuses):
             return f"{format_duration(span)} of silence{_in(statuses)}"
         case OnSchedule(schedule=hours, in_=statuses):
-            days = "daily" if hours.days == "every" else f"on days of {hours.calendar}"
-            return f"at {', '.join(hours.at)} {days}{_in(statuses)}"
+            return f"at {hours_words(hours)}{_in(statuses)}"
         case _:
             assert_never(trigger)
 

@@ -55,7 +55,7 @@ def test_d14_a_preview_for_people_says_who_would_be_refused_and_why(
     said = line.run(*BULK, "move", "--to", "cancelled", "--order", "A-1", "--dry-run")
 
     assert said.code == 1
-    assert "1 orders would be asked: 1 refused. Nothing was done." in said.out
+    assert "1 order would be asked: 1 refused. Nothing was done." in said.out
     for words in (numbers[0], "role_missing", "reason_code_required", "initiator_required"):
         assert words in said.out
 

@@ -56,7 +56,7 @@ def test_p31_a_wave_is_published_listed_and_shown(line: CommandLine, file: Path)
     assert "Nothing new: version 1 of wave morning says the same." in again.out
     assert "Version 2 of wave morning comes next at" in on.out
     assert (row["version"], row["mode"]) == (2, "on")
-    assert row["hours"] == "09:30 on every days of shop"
+    assert row["hours"] == "09:30 on every day of shop"
     assert row["next_hour"].endswith("T09:30:00Z")
     assert (row["orders"], row["asked"]) == (
         "status=new|confirmed; path=universal", "move to confirmed",

@@ -27,7 +27,7 @@ def test_p11_the_alert_of_a_deadline_says_whom_it_is_for_and_since_when() -> Non
     assert late.alert_id == alert_id_of(ORDER_ID, 1, "escalate_200")
     assert (late.kind, late.level, late.order_id) == ("deadline", "escalate_200", ORDER_ID)
     assert (late.user, late.group, late.since) == ("director", None, NOW)
-    assert late.title == "new: 200 % of the time limit have passed"
+    assert late.title == "new: 200 % of the time limit has passed"
 
 
 def test_p10_each_level_has_its_words() -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.cli.amounts import amount, minor_of, priced
-from services.cli.output import columns_of, console, put_csv, put_json, span, table, words
+from services.cli.output import columns_of, console, how_many, put_csv, put_json, span, table, words
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -142,3 +142,10 @@ def test_money_is_found_by_its_name() -> None:
 
 def test_money_is_read_exactly() -> None:
     assert minor_of("0.1", "EUR", "AMOUNT") == 10
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(0, "0 customers"), (1, "1 customer"), (2_000, "2,000 customers")]
+)
+def test_one_is_told_in_the_singular(number: int, said: str) -> None:
+    assert how_many(number, "customers") == said
