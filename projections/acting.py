@@ -1,13 +1,13 @@
 """What rules send and has not been sent: taken from the live read model, shard by shard.
 
-Whoever acts holds the row of a shard in ops.acting meanwhile; others take other shards. A stream
-that is parked in the read model is passed, and noted in ops.acting_passed in the same statement:
-what it gives once it is let through, by `retry` or a rebuild, is sent from there.
+Whoever acts holds the row of a shard in ops.acting meanwhile; others take other shards. An order
+that has to wait is passed: one of which a stream is parked in the read model, and one with an act
+that its rule may not send yet. ops.acting_passed keeps how far it was sent, from there it goes on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from domain.rules.rule import Limits
@@ -20,63 +20,85 @@ class Act:
 
     command_id: UUID
     shard: int
+    stream_id: str  # of the order that the event is about, or of the stock
     position: int  # of the event that led to it
+    act_no: int  # among all that the event led to
     rule: str
     rule_version: int
     per_minute: int  # commands that the rule may send
     body: bytes  # the command, as domain.wire writes it
-    passed: str | None = None  # stream that was parked when the others of its shard were sent
+    passed: bool  # others of its shard were sent before it
 
 
-def take_acts(tx: Tx, limit: int) -> list[Act]:
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What comes next."""
+
+    acts: Sequence[Act]  # in the order of the log
+    reached: Mapping[int, int]  # of each shard a position: up to it these are all, but what passed
+
+    def before(self, ends: Mapping[int, int]) -> "Taken":
+        """Give what of it lies before a position in its shard."""
+        acts = [act for act in self.acts if act.position < ends.get(act.shard, act.position + 1)]
+        reached = {
+            shard: min(position, ends.get(shard, position + 1) - 1)
+            for shard, position in self.reached.items()
+        }
+        return Taken(acts, reached)
+
+
+def take_acts(tx: Tx, limit: int, spent: Sequence[str]) -> Taken:
     """Give what comes next in shards that nobody else acts on, and hold these until the end of the
-    transaction. In the order of the log; some more than the limit where one event led to many.
+    transaction. Some more than the limit where one event led to many.
 
     limit: of each shard, as what waits in one may hold up no other
+    spent: rules of which nothing may go; orders that are known to wait for them are left out
     """
-    if not (held := [shard for (shard,) in tx.execute(_HOLD)]):
-        return []
-    rows = tx.execute(_TAKE, {"held": held, "limit": limit}).fetchall()
-    return [
-        Act(
-            command_id,
-            shard,
-            position,
-            rule,
-            version,
-            ceiling or Limits().per_minute,
-            told.encode(),
-            passed,
-        )
-        for command_id, shard, position, rule, version, ceiling, told, passed in rows
-    ]
+    known = {"limit": limit, "spent": [*spent], "usual": Limits().per_minute}
+    if not (held := [shard for (shard,) in tx.execute(_HOLD, known)]):
+        return Taken([], {})
+    rows = tx.execute(_TAKE, known | {"held": held}).fetchall()
+    acts = [Act(*told) for _, _, *told in rows if told[0] is not None]
+    return Taken(acts, {shard: reached for shard, reached, *_ in rows})
 
 
-def move_on(tx: Tx, acts: Iterable[Act]) -> None:
-    """Note that these were answered, and all before them in their shards or passed streams."""
-    shards: dict[int, int] = {}
-    passed: dict[str, int] = {}
-    for act in acts:
-        if act.passed is None:
-            shards[act.shard] = act.position
-        else:
-            passed[act.passed] = act.position
-    for statement, reached in ((_MOVE, shards), (_MOVE_PASSED, passed)):
-        if reached:
-            rows = [{"key": key, "position": position} for key, position in reached.items()]
-            tx.execute(statement, [as_json(rows)])
+def move_on(tx: Tx, gone: Taken, waiting: Sequence[Act]) -> bool:
+    """Note that these were answered, and that the orders of those that wait were passed.
+
+    gone: without what waits, or lies behind it in its order
+    """
+    ends = [{"shard": shard, "position": position} for shard, position in gone.reached.items()]
+    moved = tx.execute(_MOVE, [as_json(ends)]).rowcount
+    last = {act.stream_id: _passed(act, act.act_no, None) for act in gone.acts if act.passed}
+    first = {act.stream_id: _passed(act, act.act_no - 1, act.rule) for act in waiting}
+    if rows := [*(last | first).values()]:
+        tx.execute(_NOTE_PASSED, [as_json(rows)])
+    return bool(moved or rows)
 
 
-# Passed streams of which more may be in the tables by now. That look is cheap: a stream that nobody
-# has retried is left out by where it is parked.
+def _passed(act: Act, act_no: int, rule: str | None) -> dict[str, Any]:
+    return {
+        "stream_id": act.stream_id,
+        "shard": act.shard,
+        "position": act.position - 1,
+        "act_no": act_no,
+        "rule": rule,
+    }
+
+
+# Orders that were passed and of which more may be in the tables by now. That look is cheap: one
+# that nobody has retried is left out by where it is parked, one that waits by its rule.
 _LET_THROUGH: Final = """
     parked as materialized (
-        select p.stream_id, p.shard, p.position
+        select regexp_replace(p.stream_id, '^timer-', 'order-') as stream_id, p.shard,
+               min(p.position) as position
         from projection.parked p join projection.builds b using (build)
         where p.projection = 'trigger_runs' and b.state = 'live'
-    ), let_through as materialized (
-        select w.stream_id, w.shard, w.position from ops.acting_passed w
-        where not exists (
+        group by 1, 2
+    ), let_through as (
+        select w.* from ops.acting_passed w
+        where (w.rule is null or w.rule <> all(%(spent)s))
+          and not exists (
             select from parked p
             where p.stream_id = w.stream_id and p.position <= w.position + 1)
     )
@@ -88,58 +110,105 @@ _HOLD: Final = f"""
     where exists (
         select from live.rule_acts a
         where a.sent and a.shard = acting.shard and a.position > acting.position)
-       or shard in (select shard from let_through)
+       or exists (select from let_through w where w.shard = acting.shard)
     order by shard
     for update skip locked
 """  # noqa: S608 - a constant
 
-# One statement, behind the locks: it sees acts, and the streams that were parked before them, as
-# they were at one moment. So nobody passes a stream without its being noted.
+# One statement, behind the locks: it sees acts, and what was parked before them, as they were at
+# one moment. So nobody passes an order without its being noted. Acts of an order that was passed
+# are taken from where it is (late), those of others from where the shard is (fresh).
 _TAKE: Final = f"""
     with {_LET_THROUGH}, held as materialized (
-        select shard, position from ops.acting where shard = any(%(held)s)
-    ), late as materialized (
-        select a.*, w.stream_id as passed
-        from let_through w join held using (shard)
-        join log.events e
-          on e.stream_id = w.stream_id and e.position > w.position and e.position <= held.position
-        join live.rule_acts a on a.sent and a.shard = e.shard and a.position = e.position
+        select w.shard, w.position, coalesce(max(a.position), w.position) as reached
+        from ops.acting w left join lateral (
+            select a.position from live.rule_acts a
+            where a.sent and a.shard = w.shard and a.position > w.position
+            order by a.position fetch first %(limit)s rows with ties
+        ) a on true
+        where w.shard = any(%(held)s)
+        group by w.shard, w.position
     ), noted as (
-        insert into ops.acting_passed (stream_id, shard, position)
-        select p.stream_id, p.shard, greatest(p.position - 1, held.position)
+        insert into ops.acting_passed (stream_id, shard, position, act_no)
+        select p.stream_id, p.shard, greatest(p.position - 1, held.position), 0
         from parked p join held using (shard)
         on conflict (stream_id) do nothing
-    ), done as (
-        delete from ops.acting_passed w using held
-        where w.shard = held.shard
-          and not exists (select from parked p where p.stream_id = w.stream_id)
-          and not exists (select from late where late.passed = w.stream_id)
-    ), taken as (
-        (select * from late order by position fetch first %(limit)s rows with ties)
-        union all
-        select a.*, null
+        returning stream_id, position
+    ), looked_at as materialized (
+        select w.*, p.position as parked_at, held.reached
         from held cross join lateral (
+            select * from let_through w where w.shard = held.shard
+            order by w.position fetch first %(limit)s rows only
+        ) w left join parked p using (stream_id)
+    ), late as materialized (
+        select a.*, w.stream_id
+        from looked_at w cross join lateral (
+            select e.shard, e.position from log.events e
+            where e.stream_id in (w.stream_id, regexp_replace(w.stream_id, '^order-', 'timer-'))
+            offset 0 -- by the stream: a range of positions may be all of the log
+        ) e cross join lateral (
             select * from live.rule_acts a
-            where a.sent and a.shard = held.shard and a.position > held.position
-            order by a.position
-            fetch first %(limit)s rows with ties
+            where a.sent and a.shard = e.shard and a.position = e.position
+              and (a.position, a.act_no) > (w.position + 1, w.act_no) and a.position <= w.reached
+              and (w.parked_at is null or a.position < w.parked_at)
+            offset 0
         ) a
+    ), done as (
+        delete from ops.acting_passed w using looked_at l
+        where w.stream_id = l.stream_id and l.parked_at is null
+          and not exists (select from late where late.stream_id = w.stream_id)
+    ), parked_on as (
+        update ops.acting_passed w set position = l.parked_at - 1, act_no = 0, rule = null
+        from looked_at l
+        where w.stream_id = l.stream_id and l.parked_at is not null
+          and not exists (select from late where late.stream_id = w.stream_id)
+    ), fresh as (
+        select a.*,
+               case when a.order_id is null
+                   then (select e.stream_id from log.events e where e.position = a.position)
+                   else 'order-' || a.order_id
+               end as stream_id
+        from held join live.rule_acts a
+          on a.sent and a.shard = held.shard
+         and a.position > held.position and a.position <= held.reached
+    ), taken as (
+        select late.*, true as passed
+        from held cross join lateral (
+            select * from late where late.shard = held.shard
+            order by late.position fetch first %(limit)s rows with ties
+        ) late
+        union all
+        select fresh.*, false from fresh
+        where not exists (
+            select from ops.acting_passed w
+            where w.stream_id = fresh.stream_id
+              and (fresh.position, fresh.act_no) > (w.position + 1, w.act_no))
+          and not exists (
+            select from noted w
+            where w.stream_id = fresh.stream_id and fresh.position > w.position)
     )
-    select a.command_id, a.shard, a.position, a.rule, a.rule_version,
-           (d.body #>> '{{definition,limits,per_minute}}')::integer, a.body::text, a.passed
-    from taken a
-    join log.definitions d on d.kind = 'rule' and d.name = a.rule and d.version = a.rule_version
+    select held.shard, held.reached, a.command_id, held.shard, a.stream_id, a.position, a.act_no,
+           a.rule, a.rule_version,
+           coalesce((d.body #>> '{{definition,limits,per_minute}}')::integer, %(usual)s),
+           convert_to(a.body::text, 'UTF8'), a.passed
+    from held left join (
+        taken a
+        join log.definitions d
+          on d.kind = 'rule' and d.name = a.rule and d.version = a.rule_version
+    ) using (shard)
     order by a.position, a.act_no
 """  # noqa: S608 - a constant
 
 _MOVE: Final = """
     update ops.acting set position = x.position, moved_at = clock_timestamp()
-    from json_to_recordset(%s::json) as x(key smallint, position bigint)
-    where acting.shard = x.key
+    from json_to_recordset(%s::json) as x(shard smallint, position bigint)
+    where acting.shard = x.shard and acting.position < x.position
 """
 
-_MOVE_PASSED: Final = """
-    update ops.acting_passed w set position = x.position
-    from json_to_recordset(%s::json) as x(key text, position bigint)
-    where w.stream_id = x.key
+_NOTE_PASSED: Final = """
+    insert into ops.acting_passed (stream_id, shard, position, act_no, rule)
+    select * from json_to_recordset(%s::json) as x(
+        stream_id text, shard smallint, position bigint, act_no integer, rule text)
+    on conflict (stream_id) do update set
+        position = excluded.position, act_no = excluded.act_no, rule = excluded.rule
 """

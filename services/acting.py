@@ -52,7 +52,7 @@ class Acting:
         while not stop.is_set():
             beat()
             try:
-                if self.step():
+                if self.step() is not None:
                     wait = SHORTEST_SECONDS
                     continue
             except InfraError as error:
@@ -64,20 +64,25 @@ class Acting:
     def catch_up(self) -> int:
         """Send all that is to be sent now; give how many commands that were. Raises: InfraError"""
         sent = 0
-        while step := self.step():
+        while (step := self.step()) is not None:
             sent += step
         return sent
 
-    def step(self) -> int:
-        """Send what comes next, and note it once all is answered. Raises: InfraError"""
+    def step(self) -> int | None:
+        """Send what comes next, and note it once all is answered. Give how many commands that were,
+        and None if nothing may go before something happens, or another minute begins.
+
+        Raises: InfraError
+        """
+        now = self._now()
         with transaction(self._lend, idle=HOLDING) as tx:
-            acts, waiting = self._pace.let_go(take_acts(tx, AT_ONCE), self._now())
-            for act in waiting:
+            taken = take_acts(tx, AT_ONCE, self._pace.spent(now))
+            going, waiting = self._pace.let_go(taken)
+            for act in {act.rule: act for act in waiting}.values():
                 self._tell(act)
-            if acts:
-                self._send(acts)
-                move_on(tx, acts)
-        return len(acts)
+            self._send(going.acts)
+            moved = move_on(tx, going, waiting)
+        return len(going.acts) if moved else None
 
     def _tell(self, act: Act) -> None:
         """Let the admins know that a rule waits, once within the minute."""

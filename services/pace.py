@@ -4,52 +4,55 @@ Counted by each process that acts, by its own clock.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 
-from projections.acting import Act
+from projections.acting import Act, Taken
 
 MINUTE = timedelta(minutes=1)
 
 
 class Pace:
-    """Lets acts go in their order, event by event."""
+    """Lets acts go in their order, all that a rule gave for one event together."""
 
     def __init__(self) -> None:
         self.minute = datetime.min.replace(tzinfo=UTC)
         self._gone: Counter[str] = Counter()  # by rule, within the minute
+        self._spent: set[str] = set()  # rules
 
-    def let_go(self, acts: Sequence[Act], now: datetime) -> tuple[list[Act], list[Act]]:
-        """Give what may be sent now, and of each rule that has to wait the act that it waits with.
-
-        acts: in the order of the log; behind one that waits everything of its shard does
-        """
+    def spent(self, now: datetime) -> list[str]:
+        """Name the rules that may send nothing more within the minute of this moment."""
         if now >= self.minute + MINUTE:
             self.minute = now.replace(second=0, microsecond=0)
             self._gone.clear()
-        going: list[Act] = []
-        waiting: dict[str, Act] = {}
-        held: set[int] = set()  # shards
-        for _, event in groupby(acts, key=attrgetter("position")):
-            together = [*event]
-            hasty = [*self._hasty(together)]
-            if together[0].shard in held or hasty:
-                held.add(together[0].shard)
-                waiting |= {act.rule: act for act in hasty}
-                continue
-            self._gone.update(act.rule for act in together)
-            going += together
-        return going, [*waiting.values()]
+            self._spent.clear()
+        return sorted(self._spent)
 
-    def _hasty(self, acts: Sequence[Act]) -> Iterator[Act]:
-        """Give the acts of an event that their rules may not send in this minute.
+    def let_go(self, taken: Taken) -> tuple[Taken, list[Act]]:
+        """Give what may be sent now, and of each order that has to wait the act that it waits with:
+        behind that everything of the order waits, too.
+        """
+        going: list[Act] = []
+        waiting: dict[str, Act] = {}  # by stream
+        for _, run in groupby(taken.acts, key=attrgetter("position", "rule")):
+            together = [*run]
+            first = together[0]
+            if first.stream_id in waiting:
+                continue
+            if self._is_hasty(first, len(together)):
+                self._spent.add(first.rule)
+                waiting[first.stream_id] = first
+                continue
+            self._gone[first.rule] += len(together)
+            going += together
+        return replace(taken, acts=going), [*waiting.values()]
+
+    def _is_hasty(self, act: Act, coming: int) -> bool:
+        """Say whether its rule may not send so many in this minute, or has others that wait.
 
         A rule that gives more at once than it ever may sends that alone: it would wait for ever.
         """
-        coming = Counter(act.rule for act in acts)
-        for act in acts:
-            gone = self._gone[act.rule]
-            if gone and gone + coming[act.rule] > act.per_minute:
-                yield act
+        gone = self._gone[act.rule]
+        return act.rule in self._spent or (gone > 0 and gone + coming > act.per_minute)

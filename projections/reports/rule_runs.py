@@ -18,6 +18,7 @@ class Act(TypedDict):
     command: str
     outcome: str  # as analytics.trigger_acts has it
     unmet: list[dict[str, Any]] | None
+    waits_for: str | None  # rule whose pace it waits for
 
 
 class Ran(TypedDict):
@@ -106,7 +107,8 @@ _RUNS: Final[LiteralString] = """
            r.conditions, r.changed, r.chain, r.due_at,
            coalesce((
                select json_agg(json_build_object(
-                   'command', a.command, 'outcome', a.outcome, 'unmet', a.unmet) order by a.act_no)
+                   'command', a.command, 'outcome', a.outcome, 'unmet', a.unmet,
+                   'waits_for', a.waits_for) order by a.act_no)
                from analytics.trigger_acts a
                where r.acts > 0 and a.position = r.position and a.rule = r.rule
            ), '[]') as acts

@@ -131,5 +131,7 @@ def _result(run: "Ran") -> str:
 
 
 def _became(act: Any) -> str:
-    codes = ", ".join(unmet["code"] for unmet in act["unmet"] or ())
-    return f"{act['outcome']} ({codes})" if codes else str(act["outcome"])
+    why = ", ".join(unmet["code"] for unmet in act["unmet"] or ())
+    if act["waits_for"]:
+        why = f"for {act['waits_for']}, which has sent as much as it may within a minute"
+    return f"{act['outcome']} ({why})" if why else str(act["outcome"])

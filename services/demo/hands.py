@@ -13,7 +13,7 @@ from psycopg import Cursor
 
 from domain.messages import Outcome
 from domain.rules.timers import FireTimer
-from projections.acting import Act
+from projections.acting import Act, Taken
 from projections.reports.begun import happened_by, stays_begun_by, waits_begun_by
 from services.clock import clockwork_of
 from services.demo.clock import VirtualClock
@@ -113,18 +113,13 @@ class _Happened(Pace):
         super().__init__()
         self._system = system
 
-    def let_go(self, acts: Sequence[Act], now: datetime) -> tuple[list[Act], list[Act]]:
+    def let_go(self, taken: Taken) -> tuple[Taken, list[Act]]:
         """Behind an act of later everything of its shard is of later, too."""
+        now = self._system.clock()
         with _lent(self._system) as cursor:
-            happened = happened_by(cursor, {act.position for act in acts}, now)
-        held: set[int] = set()  # shards
-        known: list[Act] = []
-        for act in acts:
-            if act.shard in held or act.position not in happened:
-                held.add(act.shard)
-            else:
-                known.append(act)
-        return super().let_go(known, now)
+            happened = happened_by(cursor, {act.position for act in taken.acts}, now)
+        later = [act for act in reversed(taken.acts) if act.position not in happened]
+        return super().let_go(taken.before({act.shard: act.position for act in later}))
 
 
 @contextmanager

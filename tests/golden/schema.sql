@@ -494,7 +494,9 @@ ALTER TABLE ops.acting OWNER TO postgres;
 CREATE TABLE ops.acting_passed (
     stream_id text NOT NULL,
     shard smallint NOT NULL,
-    "position" bigint NOT NULL
+    "position" bigint NOT NULL,
+    act_no integer DEFAULT 0 NOT NULL,
+    rule text
 );
 
 ALTER TABLE ops.acting_passed OWNER TO postgres;
@@ -942,6 +944,12 @@ CREATE INDEX events_shard_position ON log.events USING btree (shard, "position")
 --
 
 CREATE INDEX keys_subject ON log.keys USING btree (subject_id);
+
+--
+-- Name: acting_passed_shard; Type: INDEX; Schema: ops; Owner: postgres
+--
+
+CREATE INDEX acting_passed_shard ON ops.acting_passed USING btree (shard, "position");
 
 --
 -- Name: batches_begun_at; Type: INDEX; Schema: ops; Owner: postgres

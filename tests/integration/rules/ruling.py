@@ -1,6 +1,7 @@
 """A shop with rules: published, judged and acted on, by steps."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from itertools import count
 from multiprocessing.connection import Connection
 from typing import Any
@@ -80,14 +81,14 @@ def fire(world: World) -> int:
     return len(due)
 
 
-def act_until_killed(pipe: Connection, url: str) -> None:
+def act_until_killed(pipe: Connection, url: str, now: Callable[[], datetime] = utc_now) -> None:
     """Judge and act for as long as the process lives; say so after each time."""
     configure_logging("error", "json")
     session = Session(url, role="orderpath_projector", name="orderpath acting")
     log = open_log(url, role="orderpath_projector")
     with open_pipeline(url) as pipeline:
         follower = Follower(Projector(session.connection, log), log)
-        acts = Acting(session.connection, pipeline.submit, utc_now)
+        acts = Acting(session.connection, pipeline.submit, now)
         for number in count():
             follower.catch_up()
             acts.step()
