@@ -12,12 +12,13 @@ from heapq import heappop, heappush
 from typing import Any, Final
 from uuid import UUID
 
-from domain.messages import Command, Recorded
-from domain.orders.commands import ChangeFields, ChangeStatus
+from domain.messages import Recorded
+from domain.orders.commands import ChangeStatus
 from domain.orders.context import Situation
 from domain.orders.moves import move_is_open
 from domain.reading import OrderLog
 from domain.rules.book import InForce, Published, RuleBook
+from domain.rules.clashes import find_clash
 from domain.rules.judge import Judge
 from domain.rules.judging import Sight
 from domain.rules.rule import Rule
@@ -240,15 +241,7 @@ def _refused(run: Run) -> Iterator[str]:
 
 
 def _clash(one: Run, other: Run) -> bool:
-    """Whether two runs of one event move an order, or set a field, both of them."""
-    if one.case.of.name == other.case.of.name or other.result not in ("fired", "shadow"):
+    """Whether two runs of one event set the same of an order, and not to the same."""
+    if other.result not in ("fired", "shadow") or one.case.sight.order_id is None:
         return False
-    touched = [{name for act in run.acts for name in _touched(act)} for run in (one, other)]
-    return not touched[0].isdisjoint(touched[1])
-
-
-def _touched(command: Command) -> Iterator[str]:
-    if isinstance(command, ChangeStatus):
-        yield "status"
-    if isinstance(command, ChangeFields):
-        yield from command.wanted
+    return find_clash(one.case.of.rule, other.case.of.rule) is not None

@@ -6,8 +6,8 @@ from itertools import combinations
 from domain.paths.cel_syntax import parse_cel
 from domain.paths.findings import Finding
 from domain.paths.provable import can_be
-from domain.rules.actions import Assign, Move, SetField
 from domain.rules.changed_by import CHANGED_BY
+from domain.rules.clashes import find_clash
 from domain.rules.conditions import compiled
 from domain.rules.findings import Told
 from domain.rules.rule import Rule
@@ -17,29 +17,10 @@ from domain.rules.triggers import OnChange, OnEvent, Trigger
 def list_conflicts(rules: Sequence[Rule]) -> Iterator[Told]:
     """Give each two rules that can fire together and set the same to something else."""
     for one, other in combinations(rules, 2):
-        clash = next(_clashes(one, other), None)
+        clash = find_clash(one, other)
         if clash is not None and one.delay == other.delay and _can_fire_together(one, other):
             first, second = sorted((one, other), key=lambda rule: (rule.order, rule.rule))
             yield Told((one.rule, other.rule), _finding(clash, first.rule, second.rule))
-
-
-def _clashes(one: Rule, other: Rule) -> Iterator[str]:
-    """Name what both set, and not to the same."""
-    wanted, also = dict(_wishes(one)), dict(_wishes(other))
-    yield from (name for name, value in wanted.items() if also.get(name, value) != value)
-
-
-def _wishes(rule: Rule) -> Iterator[tuple[str, object]]:
-    for action in rule.then:
-        match action:
-            case Move(move=status):
-                yield "the status", status
-            case Assign():
-                yield "the owner", (action.assign, action.by)
-            case SetField(set=details):
-                yield from details.model_dump(exclude_defaults=True).items()
-            case _:
-                pass
 
 
 def _can_fire_together(one: Rule, other: Rule) -> bool:

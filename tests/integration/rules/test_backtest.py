@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from psycopg.rows import dict_row
 
 from domain.orders import commands as c
+from domain.rules.lint_conflicts import list_conflicts
 from domain.rules.rule import Rule
 from infra.postgres import connect
 from projections.reports.rule_runs import compare_shadow, list_runs
@@ -87,6 +89,33 @@ def test_d10_a_backtest_names_moves_that_the_path_refuses_and_rules_that_want_an
 
     assert tested.refused == {"transition_not_allowed": 1}
     assert tested.conflicts == {"other": 1}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "clash"),
+    [
+        ({"move": "confirmed"}, {"move": "confirmed"}, False),
+        ({"move": "confirmed"}, {"move": "cancelled"}, True),
+        ({"assign": {"group": "sales"}}, {"assign": {"group": "stores"}}, True),
+        ({"assign": {"group": "sales"}}, {"assign": {"group": "sales"}}, False),
+        ({"set": {"track_number": "A"}}, {"set": {"track_number": "A"}}, False),
+        ({"set": {"track_number": "A"}}, {"set": {"track_number": "B"}}, True),
+        ({"set": {"track_number": "A"}}, {"set": {"delivery_method": "b"}}, False),
+        ({"move": "confirmed"}, {"assign": {"group": "sales"}}, False),
+    ],
+)
+def test_d10_a_backtest_and_lint_agree_on_what_two_rules_want_of_an_order(
+    world: World, one: dict[str, Any], other: dict[str, Any], clash: bool
+) -> None:
+    tested, beside = CONFIRM | {"then": [one]}, CONFIRM | {"rule": "other", "then": [other]}
+    publish(world, beside)
+    world.place()
+
+    (found,) = tried(world, tested)
+
+    assert found.conflicts == ({"other": 1} if clash else {})
+    rules = [Rule.model_validate(said) for said in (tested, beside)]
+    assert bool([*list_conflicts(rules)]) == clash
 
 
 def test_d10_a_backtest_can_be_of_one_path(world: World) -> None:
