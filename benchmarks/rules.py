@@ -77,7 +77,8 @@ def _judging(system: System) -> Iterator[Found]:
     judged = head / (perf_counter() - began)
     rule = Rule.model_validate({"rule": "tried", "on": [LOOKED_AT[1]], "then": [{"note": "So"}]})
     began = perf_counter()
-    backtest(system.projection_log, [rule], Part(0, head))
+    now = system.clock()
+    backtest(system.projection_log, [rule], Part(0, head, now, now))
     took = perf_counter() - began
     yield Measured(f"rules, {RULES} judge", 1, round(judged, 1))
     yield Measured("rules, backtest beside them", 1, round(head / took, 1))

@@ -1,30 +1,34 @@
 """Backtest: what rules would have done on what has happened. Reads the log, writes nothing.
 
-What they would have sent is not carried out, so what that would have led to is not seen. Delays and
-silences end when the log's own time has come so far.
+What they would have sent is not carried out, so what that would have led to is not seen. Delays,
+silences and fixed hours come when the log's own time has come so far, behind its end as well. Fixed
+hours are for orders to which something has happened in the part that is judged, from then on.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import heappop, heappush
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from domain.messages import Recorded
 from domain.orders.commands import ChangeStatus
 from domain.orders.context import Situation
 from domain.orders.moves import move_is_open
+from domain.paths.guards import calendars_are_published
 from domain.reading import OrderLog
+from domain.refusals import Refusal
 from domain.rules.book import InForce, Published, RuleBook
 from domain.rules.clashes import find_clash
 from domain.rules.judge import Judge
 from domain.rules.judging import Sight
 from domain.rules.rule import Rule
 from domain.rules.runs import Run, Wait
-from domain.rules.timers import TimerFired
+from domain.rules.timers import TimerFired, Why
 from projections.rule_sights import Sights
+from services.backtest_hours import FixedHours
 
 BATCH_EVENTS: Final = 1_000
 MOST_LISTED: Final = 100  # orders that are told one by one
@@ -85,6 +89,8 @@ class Part:
 
     behind: int  # a position
     up_to: int  # and the last one
+    since: datetime  # fixed hours behind it have come
+    until: datetime  # what is due by then has come, though nothing happened since
     path: str | None = None  # only orders that follow it
 
 
@@ -97,30 +103,37 @@ def backtest(
     """Judge a part of the log by these rules, in place of published ones of the same names, and
     beside all others as they are published now.
 
-    Raises: InfraError
+    Raises: InfraError, Refusal calendar_unknown
     """
     published = (one for one in log.published(("rule", "calendar")) if isinstance(one, Recorded))
     now = RuleBook(published).at(part.up_to + 1)
+    wanted = dict.fromkeys(name for rule in rules for name in rule.calendars)
+    if unmet := [*calendars_are_published(wanted, now.calendars)]:
+        raise Refusal(*unmet)
     tried = {rule.rule: Published(rule, 1, part.behind) for rule in rules}
     in_force = InForce({**now.by_name, **tried}, now.calendars)
-    return _Backtest(log, in_force, set(tried)).run(part, progress)
+    return _Backtest(log, in_force, set(tried), part).run(progress)
 
 
 class _Backtest:
     """One run over the log."""
 
-    def __init__(self, log: OrderLog, rules: InForce, tried: set[str]) -> None:
+    def __init__(self, log: OrderLog, rules: InForce, tried: set[str], part: Part) -> None:
         self._log = log
         self._rules = rules
+        self._part = part
         self._book = _Always(rules)
         self._sights = Sights(log, imported=True)
         self._judge = Judge()
         self._found = {name: Backtested(name) for name in sorted(tried)}
         self._due: list[tuple[datetime, UUID]] = []  # each wait once, not later than it is due
         self._listed: set[UUID] = set()  # those waits
-        self._latest: dict[UUID, Sight] = {}  # of orders that something waits for
+        self._hours: FixedHours | None = None  # from the first event on
+        self._has_hours = frozenset(name for _, on in rules.scheduled for name in on.in_)
+        self._latest: dict[UUID, Sight] = {}  # of orders for which something may come due
 
-    def run(self, part: Part, progress: Progress) -> list[Backtested]:
+    def run(self, progress: Progress) -> list[Backtested]:
+        part = self._part
         after = part.behind
         while after < part.up_to:
             batch = self._log.read_lenient(after, min(BATCH_EVENTS, part.up_to - after))
@@ -130,21 +143,30 @@ class _Backtest:
                     self._take(sight)
             after = batch[-1].position
             progress(after - part.behind, part.up_to - part.behind)
+        self._fire(part.until, part.up_to)
         return [*self._found.values()]
 
     def _take(self, sight: Sight) -> None:
         """Judge an event, and before it whatever has come due by then."""
         happened = sight.happened
-        while self._due and self._due[0][0] <= happened.occurred_at:
-            self._fire(*heappop(self._due), happened)
+        if self._hours is None:
+            since = max(self._part.since, happened.occurred_at)
+            self._hours = FixedHours(self._rules, since)
+        self._fire(happened.occurred_at, happened.position)
         if isinstance(happened.event, TimerFired):
             return  # Of rules as they were; ours are fired here.
         self._note(self._judge.judge(self._rules, sight))
+        self._await_begun()
+        if sight.order_id is not None:
+            if self._judge.waits or sight.after.status in self._has_hours:
+                self._latest[sight.order_id] = sight
+            else:
+                self._latest.pop(sight.order_id, None)
+
+    def _await_begun(self) -> None:
         begun, _ = self._judge.changed()
         for wait in begun:
             self._await(wait)
-        if sight.order_id is not None and self._judge.waits:
-            self._latest[sight.order_id] = sight
 
     def _await(self, wait: Wait) -> None:
         """A silence that was broken comes up when the earlier one was due, and again later."""
@@ -152,25 +174,45 @@ class _Backtest:
             self._listed.add(wait.wait_id)
             heappush(self._due, (wait.due_at, wait.wait_id))
 
-    def _fire(self, due_at: datetime, wait_id: UUID, happened: Recorded) -> None:
-        self._listed.discard(wait_id)
-        wait = self._judge.waits.get(wait_id)
-        if wait is None or wait.order_id not in self._latest:
+    def _fire(self, until: datetime, position: int) -> None:
+        """Judge what comes due by a moment; what comes to an order at once is seen together."""
+        while (due_at := self._next_due()) is not None and due_at <= until:
+            runs: dict[UUID, list[Run]] = defaultdict(list)
+            for order_id, timer in (*self._waits_at(due_at), *self._hours_at(due_at)):
+                last = self._latest[order_id]
+                happened = _timer(last.happened, timer, due_at, position)
+                sight = Sight(happened, last.after, last.after, last.path, last.customer)
+                runs[order_id] += self._judge.judge_timer(self._rules, sight)
+            for together in runs.values():
+                self._note(together)
+            self._await_begun()
+
+    def _next_due(self) -> datetime | None:
+        hour = self._hours.next_at if self._hours else None
+        coming = [self._due[0][0]] if self._due else []
+        return min([*coming, hour] if hour else coming, default=None)
+
+    def _waits_at(self, due_at: datetime) -> Iterator[tuple[UUID, TimerFired]]:
+        while self._due and self._due[0][0] == due_at:
+            _, wait_id = heappop(self._due)
+            self._listed.discard(wait_id)
+            wait = self._judge.waits.get(wait_id)
+            if wait is None or wait.order_id not in self._latest:
+                continue
+            if wait.due_at > due_at:
+                self._await(wait)
+                continue
+            yield wait.order_id, _fired(wait_id, wait.rule, wait.rule_version, wait.why, due_at)
+
+    def _hours_at(self, due_at: datetime) -> Iterator[tuple[UUID, TimerFired]]:
+        if self._hours is None or self._hours.next_at != due_at:
             return
-        if wait.due_at > due_at:
-            self._await(wait)
-            return
-        last = self._latest[wait.order_id]
-        event = TimerFired(
-            timer_id=wait_id,
-            rule=wait.rule,
-            rule_version=wait.rule_version,
-            why=wait.why,
-            due_at=due_at,
-        )
-        timer = _timer(last.happened, event, due_at, happened.position)
-        sight = Sight(timer, last.after, last.after, last.path, last.customer)
-        self._note(self._judge.judge_timer(self._rules, sight))
+        for rule, statuses in self._hours.take().items():
+            version = self._rules.by_name[rule].version
+            for order_id, last in self._latest.items():
+                if last.after.status in statuses:
+                    timer_id = uuid5(order_id, f"{rule}:{due_at.isoformat()}")
+                    yield order_id, _fired(timer_id, rule, version, "schedule", due_at)
 
     def _note(self, runs: Sequence[Run]) -> None:
         for run in runs:
@@ -188,6 +230,12 @@ class _Always(RuleBook):
 
     def at(self, position: int) -> InForce:
         return self._rules
+
+
+def _fired(timer_id: UUID, rule: str, rule_version: int, why: Why, due_at: datetime) -> TimerFired:
+    return TimerFired(
+        timer_id=timer_id, rule=rule, rule_version=rule_version, why=why, due_at=due_at
+    )
 
 
 def _timer(last: Recorded, event: TimerFired, at: datetime, position: int) -> Recorded:

@@ -39,9 +39,10 @@ def backtest(
     given = given_file(file)
     rule = rule_files.read_rule(given.text, where=given.name)
     with opened() as system, progress_bar("Backtest") as move:
-        since = system.log.first_since(system.clock() - timedelta(days=days))
-        head = system.log.head().position
-        part = Part(since - 1, head, path)
+        now = system.clock()
+        since = now - timedelta(days=days)
+        behind = system.log.first_since(since) - 1
+        part = Part(behind, system.log.head().position, since, now, path)
         (found,) = judge(system.projection_log, [rule], part, move)
     answer = {"events": part.up_to - part.behind, "days": days, "path": path, **found.as_dict()}
     put(answer, as_json=json, people=lambda: _tested(answer))

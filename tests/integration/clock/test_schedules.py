@@ -9,9 +9,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from domain.messages import Command
 from domain.orders import commands as c
+from domain.rules.rule import Rule
 from domain.rules.timers import TimerFired
 from projections.reports.due import Ask
+from services.backtest import Part, backtest
 from services.clock import clockwork_of
 from services.due import DueSchedules
 from tests.integration.clock.shop import Shop, who
@@ -98,6 +101,36 @@ def test_what_was_missed_is_made_up_for_once(shop: Shop) -> None:
     assert shop.fire() == 1
     assert shop.fire() == 0
     assert struck(shop) == {(order_id, TWO + 2 * DAY): 1}
+
+
+def test_d10_a_backtest_counts_the_hours_as_the_clock_told_them(shop: Shop) -> None:
+    """Two schedules with an hour in common, over a weekend; orders come, leave and come back."""
+    on = [
+        {"schedule": AT, "in": ["free"]},
+        {"schedule": {"at": ["10:00"], "days": "every"}, "in": ["free", "waiting"]},
+    ]
+    publish(shop, on=on)
+    first, second = place(shop, 2)
+    steps: dict[datetime, list[Command]] = {
+        TEN: [c.ChangeStatus(**who(first), to_status="new")],
+        TWO: [c.ChangeStatus(**who(first), to_status="free")],
+        TWO + DAY: [c.AddNote(**who(second), text="Called")],
+    }
+    for day in range(7):
+        for hour in (TEN + day * DAY, TWO + day * DAY):
+            shop.at(hour)
+            shop.fire()
+            shop.at(timedelta(minutes=1))
+            shop.does(*steps.get(hour, []))
+
+    rule = Rule.model_validate({"rule": "reminder", "on": on, "then": [{"note": "Ring again"}]})
+    part = Part(0, shop.system.log.head().position, NOW, shop.time.now)
+    (tested,) = backtest(shop.system.projection_log, [rule], part)
+
+    told = struck(shop)
+    assert tested.results == {"fired": told.total()}
+    assert {(one.order_id, one.occurred_at) for one in tested.would} == {*told}
+    assert tested.conflicts == {}
 
 
 def test_a_rule_has_no_hours_before_it_was_published_nor_while_it_is_off(shop: Shop) -> None:

@@ -119,7 +119,8 @@ def test_p34_who_has_vanished_is_found_after_two_days_whatever_limits_pass_meanw
     (timer,) = fired(shop)
     assert (timer.why, timer.due_at) == ("silence", NOW + timedelta(days=2))
     assert runs(shop) == [("timer.fired", "fired")]
-    (tested,) = backtest(shop.system.log, [rule], Part(0, shop.system.log.head().position))
+    whole = Part(0, shop.system.log.head().position, NOW, shop.time.now)
+    (tested,) = backtest(shop.system.log, [rule], whole)
     assert [one.occurred_at for one in tested.would] == [timer.due_at]
 
 

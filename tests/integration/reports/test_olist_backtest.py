@@ -27,11 +27,10 @@ def test_d10_ready_made_rules_tried_on_real_orders_are_explained_and_change_noth
     changes, orders = oracle["totals"]["events"], oracle["totals"]["cases"]
     told = load_preset("customer_on_change")
     rules = [told, without(told, "has_email"), load_preset("handle_within_30_minutes")]
-    head = olist.log.head()
+    head, now = olist.log.head(), olist.clock()
+    part = Part(0, head.position, now, now)
 
-    tested = {
-        one.rule: one for one in backtest(olist.projection_log, rules, Part(0, head.position))
-    }
+    tested = {one.rule: one for one in backtest(olist.projection_log, rules, part)}
 
     as_it_is, to_all, handled = (tested[one.rule] for one in rules)
     assert as_it_is.looked == to_all.looked == changes

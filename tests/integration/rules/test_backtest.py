@@ -9,6 +9,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from domain.orders import commands as c
+from domain.refusals import Refusal
 from domain.rules.lint_conflicts import list_conflicts
 from domain.rules.rule import Rule
 from infra.postgres import connect
@@ -16,7 +17,7 @@ from projections.reports.rule_runs import compare_shadow, list_runs
 from services.backtest import Backtested, Part, backtest
 from tests.integration.projections.world import World, a_day
 from tests.integration.rules.ruling import fire, publish, runs, settle
-from tests.support.examples import actor
+from tests.support.examples import NOW, actor
 
 CONFIRM: dict[str, Any] = {
     "rule": "confirm",
@@ -26,7 +27,7 @@ CONFIRM: dict[str, Any] = {
 
 
 def tried(world: World, *rules: Mapping[str, Any], path: str | None = None) -> list[Backtested]:
-    part = Part(0, world.log.head().position, path)
+    part = Part(0, world.log.head().position, NOW, world.now, path)
     return backtest(world.log, [Rule.model_validate(one) for one in rules], part)
 
 
@@ -77,6 +78,37 @@ def test_d10_a_backtest_sees_a_silence_that_was_broken_and_began_anew(world: Wor
     (tested,) = tried(world, CONFIRM | {"rule": "silent", "on": [{"silence": "3h"}]})
 
     assert tested.results == {"fired": 1}
+
+
+def test_d10_a_backtest_counts_what_came_due_behind_the_last_event(world: World) -> None:
+    later = CONFIRM | {"rule": "later", "delay": "2h"}
+    silent = CONFIRM | {"rule": "silent", "on": [{"silence": "3h"}]}
+    world.place()
+    world.now += timedelta(hours=3) - timedelta(seconds=1)
+    assert [one.results for one in tried(world, later, silent)] == [{"delayed": 1, "fired": 1}, {}]
+
+    world.now += timedelta(seconds=1)
+
+    assert [one.results for one in tried(world, later, silent)] == [
+        {"delayed": 1, "fired": 1},
+        {"fired": 1},
+    ]
+
+
+def test_d10_a_backtest_sees_what_two_rules_want_at_the_end_of_one_delay(world: World) -> None:
+    publish(world, {"rule": "other", "delay": "2h", "then": [{"move": "cancelled"}]})
+    world.place()
+    world.now += timedelta(hours=2)
+
+    (tested,) = tried(world, CONFIRM | {"delay": "2h"})
+
+    assert tested.conflicts == {"other": 1}
+
+
+def test_d10_a_backtest_is_refused_without_the_calendar_that_a_rule_goes_by(world: World) -> None:
+    on = [{"schedule": {"at": ["10:00"], "calendar": "nobodys"}, "in": ["new"]}]
+    with pytest.raises(Refusal, match="No calendar nobodys is published"):
+        tried(world, CONFIRM | {"on": on})
 
 
 def test_d10_a_backtest_names_moves_that_the_path_refuses_and_rules_that_want_another(
