@@ -40,11 +40,14 @@ class Acting:
         submit: Submit,
         now: Callable[[], datetime],
         pace: Pace | None = None,  # None: as usual
+        *,
+        at_once: int = AT_ONCE,
     ) -> None:
         self._lend = lend
         self._submit = submit
         self._now = now
         self._pace = pace or Pace()
+        self._at_once = at_once
 
     def run(self, stop: Signal, beat: Callable[[], None] = lambda: None) -> None:
         """Act until told to stop; wait out a database that is away."""
@@ -76,7 +79,7 @@ class Acting:
         """
         now = self._now()
         with transaction(self._lend, idle=HOLDING) as tx:
-            taken = take_acts(tx, AT_ONCE, self._pace.spent(now))
+            taken = take_acts(tx, self._at_once, self._pace.spent(now))
             going, waiting = self._pace.let_go(taken)
             for act in {act.rule: act for act in waiting}.values():
                 self._tell(act)

@@ -1,7 +1,7 @@
 """A rule that has sent as much within the minute as it may waits with its orders, nobody else."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
@@ -269,6 +269,63 @@ def test_who_is_frozen_while_orders_wait_for_its_pace_comes_too_late_to_note_any
 
     assert sent(world) == {"slow": 4, "fast": 4}
     assert (waits(world), out_of_order(world)) == ([], 0)
+
+
+@pytest.mark.parametrize("at_once", [1, 3, AT_ONCE])
+def test_whatever_happens_while_orders_wait_all_is_sent_once_and_in_the_order_of_its_order(
+    world: World, rounds: int, fault: Fault, at_once: int
+) -> None:
+    """Two that act fall and begin anew, streams are parked and let through, minutes go by."""
+    later = {"rule": "later", "delay": "2m", "limits": {"per_minute": 2}, "then": [{"note": "!"}]}
+    publish(world, SLOW, {**BEHIND, "limits": {"per_minute": 3}}, later)
+    random = Random(at_once)
+    orders: list[UUID] = []
+
+    def falling(command: Command) -> Future[Outcome]:
+        if (chance := random.random()) < 0.1:
+            fault("acting fell while orders wait")
+            if chance < 0.05:
+                world.pipeline.execute(command)
+            raise InfraError("killed", "before anything is noted")
+        return world.pipeline.submit(command)
+
+    def hand() -> Acting:
+        return Acting(world.lend, falling, lambda: world.now, at_once=at_once)
+
+    def act() -> None:
+        try:
+            random.choice(hands).step()
+        except InfraError:
+            hands[random.randrange(2)] = hand()
+
+    def call() -> None:
+        if orders:
+            note(world, random.choice(orders))
+
+    hands = [hand(), hand()]
+    events: list[Callable[[], object]] = [
+        *[act] * 8,
+        *[lambda: orders.append(world.place())] * 3,
+        call,
+        lambda: apply_all(world, poisoned_at(*((one, 2) for one in orders[::5]))),
+        lambda: world.models.retry("trigger_runs"),
+        *[world.catch_up] * 2,
+        lambda: fire(world),
+        lambda: setattr(world, "now", world.now + MINUTE / 2),
+    ]
+    for _ in range(100 * rounds):
+        random.choice(events)()
+    world.models.retry("trigger_runs")
+    for _ in range(len(orders) + 3):
+        world.now += MINUTE
+        fire(world)
+        settle(world)
+
+    assert sent(world)["slow"] == sent(world)["later"] == len(orders)
+    assert (waits(world), out_of_order(world)) == ([], 0)
+    outcomes = world.query("select distinct outcome from analytics.trigger_acts")
+    assert {outcome for (outcome,) in outcomes} <= {"accepted", "nothing"}
+    assert not world.models.verify("trigger_runs").differing
 
 
 def test_who_acts_is_killed_again_and_again_while_orders_wait(
