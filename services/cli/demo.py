@@ -11,6 +11,7 @@ import typer
 
 from services.cli import report_tables as tables
 from services.cli.demo_late import late_commands, late_tables, told
+from services.cli.errors import CommandFailed
 from services.cli.options import AsJson, Scoping
 from services.cli.output import progress_bar, put, say, table
 from services.cli.reports import A_WEEK, ask_in
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 CONVERSIONS = (("new", "paid"), ("new", "delivered"), ("handed_over", "delivered"))
 LISTED = 5
+_OTHER = (
+    "another version of Orderpath simulated a shop here. Stop what runs on it with "
+    "ORDERPATH_DATA_DIR={folder} orderpath down, remove the folder {folder}, and simulate it anew"
+)
 QUESTION = "select * from analytics.cancel_reasons order by orders desc"
 
 
@@ -40,6 +45,7 @@ def demo(
     json: AsJson = False,
 ) -> None:
     """Simulate a shop for 30 days and show its reports; in a folder of its own."""
+    from domain.refusals import CommandIdReused
     from services.bootstrap import load_settings, open_system
     from services.demo.clock import VirtualClock
     from services.demo.opening import check_shop
@@ -53,8 +59,11 @@ def demo(
     settings = demo_settings(chosen, shop=shop, **size)
     with open_system(settings, VirtualClock(START)) as system:
         say(f"A simulated shop: {orders:,} orders in {days} days, in {settings.data_dir}")
-        with progress_bar("Commands") as move:
-            summary = run_demo(system, shop=shop, progress=move, **size)
+        try:
+            with progress_bar("Commands") as move:
+                summary = run_demo(system, shop=shop, progress=move, **size)
+        except CommandIdReused:
+            raise CommandFailed(_OTHER.format(folder=quote(str(settings.data_dir)))) from None
         with progress_bar("Projections") as move:
             system.catch_up(progress=move)
         answer = _answer(system, summary, shop) | told(system, chosen)

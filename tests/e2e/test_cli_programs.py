@@ -16,6 +16,10 @@ from psycopg.errors import InvalidSchemaName, UndefinedTable
 from domain.refusals import InfraError
 from infra.embedded import embedded_url, stop_embedded
 from infra.postgres import connect
+from infra.settings import Settings
+from services.bootstrap import open_system
+from services.demo import SEED
+from services.demo.story import Story
 from tests.support.command_line import Processes
 
 PLACE = ("order", "place", "--currency", "EUR", "--item", "MUG:1:5", "--json")
@@ -190,6 +194,21 @@ def test_shops_of_different_sizes_share_no_folder(own: Processes) -> None:
         said = own.run("demo", "--days", 1, "--orders", orders, "--json").json
         assert said["summary"]["repeated"] == 0
         assert said["summary"]["orders"] == orders
+
+
+def test_a_shop_that_another_version_simulated_is_not_mixed_with_this_one(
+    own: Processes, folder: Path
+) -> None:
+    other = folder / "demo-7-1-5"
+    first = next(Story(seed=SEED, days=1, orders=5).steps()).command()
+    with open_system(Settings(data_dir=other)) as system:
+        system.execute(first.model_copy(update={"reason": "as an earlier version sent it"}))
+
+    said = own.run("demo", "--days", 1, "--orders", 5)
+
+    assert said.code == 1
+    assert "another version of Orderpath simulated a shop here" in said.err
+    assert f"remove the folder {other}" in said.err
 
 
 def test_a_demo_that_was_killed_is_completed_by_the_next(own: Processes, folder: Path) -> None:
