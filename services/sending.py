@@ -66,9 +66,11 @@ class Sender:
         with ThreadPoolExecutor(max(len(shifts), 1), "orderpath sender") as threads:
             works = [threads.submit(self._serve, one, ending) for one in shifts]
             try:
-                while not any(one.done() for one in works) and not stop.wait(LOOK_SECONDS):
+                while not any(one.done() for one in works):
                     if not any(self._is_stuck(one) for one in shifts):
                         beat()
+                    if stop.wait(LOOK_SECONDS):
+                        break
             finally:
                 ending.set()
         for one in works:

@@ -444,6 +444,15 @@ def at_work(sender: Sender) -> Iterator[list[float]]:
         program.join()
 
 
+def test_a_sender_gives_its_first_sign_before_it_waits_for_anything(world: World) -> None:
+    stop, beats = Signal(), list[float]()
+    stop.set()
+
+    sender_of(world, {MAIL: Holding()}).run(stop, lambda: beats.append(monotonic()))
+
+    assert len(beats) == 1
+
+
 def test_a_sender_whose_threads_all_wait_for_a_slow_server_lives(world: World) -> None:
     gate, order_id = Holding(), shipped(world)
     for _ in range(AT_ONCE["mail"]):
