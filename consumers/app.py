@@ -11,7 +11,7 @@ import faust
 from faust.types import TP
 
 from consumers.hand_over import HandOver, Incoming
-from consumers.header_names import pass_over_header_names
+from consumers.reading_on import let_aiokafka_read_on
 from consumers.state_line import StateLine
 from domain.streaming import LOG, PROJECTIONS_GROUP, named
 from services.bootstrap import Settings
@@ -53,7 +53,7 @@ def make_app(
     broker: how it is reached, as services.bootstrap.faust_arguments gives it
     member: name of this worker in the group, the same after a restart, nobody else's meanwhile
     """
-    pass_over_header_names()
+    let_aiokafka_read_on()
     own: dict[str, Any] = {
         "consumer_group_instance_id": member,
         "datadir": settings.data_dir / "workers",

@@ -19,8 +19,8 @@ from kafka.errors import KafkaError
 
 from consumers.broker_watch import watch_broker
 from consumers.commands import SETTINGS, WAIT_SECONDS, CommandConsumer, broker_error
-from consumers.header_names import take_any_header_name
 from consumers.members import membership
+from consumers.reading_on import let_kafka_python_read_on
 from domain.refusals import InfraError
 from domain.streaming import COMMANDS, COMMANDS_GROUP, DEADLETTERS, RESULTS, named
 from services.bootstrap import (
@@ -91,7 +91,7 @@ def _subscribe(settings: Settings, member: str) -> KafkaConsumer:
     prefix = settings.kafka_prefix
     topic = named(COMMANDS.name, prefix)
     own = {"group_id": named(COMMANDS_GROUP, prefix), "group_instance_id": member}
-    take_any_header_name()
+    let_kafka_python_read_on()
     records = KafkaConsumer(**SETTINGS | kafka_arguments(find_brokers(settings)) | own)
     # Whoever divides the partitions has to know them: kafka-python divides none that it has not
     # heard of, and the broker gives none to whoever takes its place either.

@@ -23,9 +23,10 @@ from kafka.errors import (
 from kafka.structs import OffsetAndMetadata
 from pydantic_core import from_json, to_json
 
+from consumers.reading_on import Unreadable
 from domain.answers import Answer, answer_of, answer_to
 from domain.messages import Command, Outcome
-from domain.refusals import InfraError
+from domain.refusals import CommandUnreadable, InfraError, Unmet
 from domain.streaming import DEADLETTERS, RESULTS, Message, Producer
 from domain.wire import decode
 from services.pipeline import PASSING, Pipeline
@@ -70,7 +71,7 @@ log_ = structlog.get_logger()
 class _InHand:
     """A record, and what will become of its command."""
 
-    record: Any  # kafka-python's ConsumerRecord
+    record: Any  # kafka-python's ConsumerRecord, or an Unreadable
     command_id: UUID | None
     outcome: Future[Outcome]
 
@@ -139,7 +140,7 @@ class CommandConsumer:
     def _hand_in(self, record: Any) -> _InHand:
         command_id: UUID | None = None
         try:
-            command = _sourced(decode(record.value))
+            command = _sourced(_read(record))
             command_id = command.command_id
             return _InHand(record, command_id, self._pipeline.submit(command))
         except Exception as error:  # noqa: BLE001 - raised again where its answer is made
@@ -170,6 +171,13 @@ class CommandConsumer:
                     raise
                 log_.warning("commands_wait", code=error.code)
                 self._stop.wait(WAIT_SECONDS)
+
+
+def _read(record: Any) -> Command:
+    if isinstance(record, Unreadable):
+        message = f"its record cannot be read ({record.why}): send it again"
+        raise CommandUnreadable(Unmet(code="command_spoiled", message=message))
+    return decode(record.value)
 
 
 def _sourced(command: Command) -> Command:

@@ -105,6 +105,31 @@ def send_unreadable_name(
             future.get(timeout=ROOM_SECONDS)
 
 
+def send_batch(
+    broker: str, topic: str, *values: bytes, partition: int = 0, codec: str | None = None
+) -> None:
+    """Write records as one batch; codec: gzip, snappy, lz4 or zstd."""
+
+    async def write() -> None:
+        async with AIOKafkaProducer(bootstrap_servers=broker, compression_type=codec) as producer:
+            batch = producer.create_batch()
+            for value in values:
+                assert batch.append(key=None, value=value, timestamp=None) is not None
+            await (await producer.send_batch(batch, topic, partition=partition))
+
+    asyncio.run(write())
+
+
+def spoil_last_batch(folder: Path, topic: str, partition: int) -> None:
+    """Flip a bit near the end of what a broker has on its disk; it gives it out as it is."""
+    stored = folder / "kafka" / "topics" / f"{topic}-{partition}"
+    with max(stored.glob("*.log")).open("r+b") as segment:
+        place = segment.seek(-30, os.SEEK_END)
+        (byte,) = segment.read(1)
+        segment.seek(place)
+        segment.write(bytes([byte ^ 1]))
+
+
 def receive(broker: str, topic: str, count: int) -> list[bytes]:
     """Read so many records from the beginning of a topic. Raises: AssertionError if fewer come"""
     found: list[bytes] = []

@@ -16,7 +16,12 @@ from domain.wire import encode
 from infra.embedded import start_embedded, stop_embedded
 from infra.local_broker import start_local_broker, stop_local_broker
 from infra.migrate import migrate
-from tests.support.broker import kill_broker, send_unreadable_name
+from tests.support.broker import (
+    kill_broker,
+    send_batch,
+    send_unreadable_name,
+    spoil_last_batch,
+)
 from tests.support.command_crashes import STEPS, Step, take_commands_and_die
 from tests.support.command_worker import (
     OURS,
@@ -177,6 +182,56 @@ def test_a_header_name_that_is_no_text_holds_up_no_command(
         letters.hear_until(lambda heard: len(heard) >= COMMANDS.partitions, "dead letters")
     places = {one.origin.rpartition("/")[0] for one in letters.heard}
     assert places == {f"{COMMANDS.name}/{number}" for number in range(COMMANDS.partitions)}
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_a_batch_that_a_disk_has_spoiled_is_told_by_place_and_holds_up_no_command(
+    shop: Shop, broker_folder: Path, fault: Fault, last: bool
+) -> None:
+    place = (shop.broker, COMMANDS.name)
+    orders = open_shop(shop.url, 16)
+    before, lost, after = ([note(orders[0]) for _ in range(5)] for _ in range(3))
+    elsewhere = [note(order_id) for order_id in orders[1:]]
+    send_batch(*place, *map(encode, before), partition=6)
+    send_batch(*place, *map(encode, lost), partition=6)
+    spoil_last_batch(broker_folder, COMMANDS.name, 6)
+    fault("batch spoiled on the disk")
+    if not last:
+        send_batch(*place, *map(encode, after), partition=6)
+    shop.take_commands()
+    shop.send(elsewhere)
+
+    assert_told_by_place(shop, [f"{COMMANDS.name}/6/{offset}" for offset in range(5, 10)])
+    if last:
+        send_batch(*place, *map(encode, after), partition=6)
+    shop.assert_nothing_lost([*before, *after, *elsewhere])
+    assert not shop.stored().keys() & {one.command_id for one in lost}
+
+
+def test_a_batch_of_a_codec_that_is_missing_is_told_by_place_and_holds_up_no_command(
+    shop: Shop, fault: Fault
+) -> None:
+    orders = open_shop(shop.url, 16)
+    unread, around = [note(orders[0]) for _ in range(5)], [note(one) for one in orders]
+    packed = [encode(one) + b" " * 500 for one in unread]  # else it is not worth packing
+    send_batch(shop.broker, COMMANDS.name, *packed, partition=6, codec="snappy")
+    fault("batch of a codec that is missing")
+    shop.start("tests.support.without_snappy").await_line(TAKING)
+    shop.send(around)
+
+    assert_told_by_place(shop, [f"{COMMANDS.name}/6/{offset}" for offset in range(5)])
+    shop.assert_nothing_lost(around)
+
+
+def assert_told_by_place(shop: Shop, origins: list[str]) -> None:
+    """Wait until an answer and a dead letter tell of each record that it could not be read."""
+    for topic in (RESULTS, DEADLETTERS):
+        with listening(shop.broker, topic.name) as heard:
+            heard.hear_until(
+                lambda told: {*origins} <= {one.origin for one in told}, f"{topic.name} tells"
+            )
+        told = [one.said.get("answer", one.said) for one in heard.heard if one.origin in origins]
+        assert [one["unmet"][0]["code"] for one in told] == ["command_spoiled"] * len(origins)
 
 
 def test_a_consumer_that_starts_before_kafka_waits_for_it(

@@ -3,13 +3,20 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 from domain.streaming import DEADLETTERS, LOG, Message, named
 from infra.log_records import pack, unpack
 from tests.integration.projections.world import World, a_day
 from tests.integration.streams.workers.following import ALL, Start, assert_equal, await_head
-from tests.support.broker import receive, send_bare_header, send_unreadable_name
+from tests.support.broker import (
+    receive,
+    send_bare_header,
+    send_unreadable_name,
+    spoil_last_batch,
+)
+from tests.support.faults import Fault
 from tests.support.log_feed import LogFeed
 from tests.support.programs import RunningProgram, wait_for
 
@@ -161,6 +168,37 @@ def test_a_header_name_that_is_no_text_stops_no_worker(
     await_head(world, seconds=10)
     assert_equal(world)
     receive(broker, named(DEADLETTERS.name, topics), 4 * LOG.partitions)
+    assert [worker.process.poll() for worker in both] == [None, None]
+
+
+def test_a_batch_that_a_disk_has_spoiled_stops_no_worker(
+    world: World,
+    feed: LogFeed,
+    start: Start,
+    broker: str,
+    broker_folder: Path,
+    topics: str,
+    fault: Fault,
+) -> None:
+    a_day(world)
+    records = feed.records(events_a_record=2)
+    feed.send(records)
+    shard = records[-1].partition
+    assert shard is not None
+    spoil_last_batch(broker_folder, named(LOG.name, topics), shard)
+    fault("batch spoiled on the disk")
+    both = [start("--id", name) for name in ("one", "two")]
+    for worker in both:
+        worker.await_line("worker ready, 8 of 16 shards")
+    wait_for(lambda: any("record_dropped" in one.said() for one in both), "nothing was dropped")
+    a_day(world)
+    feed.publish()
+
+    await_head(world, seconds=10)
+    assert_equal(world)
+    letter = json.loads(receive(broker, named(DEADLETTERS.name, topics), 1)[0])
+    assert (letter["topic"], letter["partition"]) == (named(LOG.name, topics), shard)
+    assert letter["headers"] == {"unreadable": "CorruptRecordException"}
     assert [worker.process.poll() for worker in both] == [None, None]
 
 

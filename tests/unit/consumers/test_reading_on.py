@@ -1,0 +1,117 @@
+"""Whichever byte of a stored batch is spoiled, both clients of Kafka come to its end and beyond."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+from aiokafka.consumer import fetcher as aiokafka
+from aiokafka.record.memory_records import MemoryRecords as AioRecords
+from kafka import TopicPartition
+from kafka.consumer.fetcher import Fetcher
+from kafka.record import memory_records
+from kafka.record.memory_records import MemoryRecords, MemoryRecordsBuilder
+
+from consumers.reading_on import (
+    let_aiokafka_read_on,
+    let_kafka_python_read_on,
+)
+
+PLACE = TopicPartition("orderpath.commands", 0)
+COUNT = 3  # records of a batch
+PLACE_AND_LENGTH = 12  # bytes at a batch's start: without them none is found
+CHECKED = 17  # The checksum stands here, and covers what is behind it.
+MOST_FETCHES = 20
+GZIP = 1
+Reader = Callable[[int, bytes], Any]
+
+
+def batch(first: int) -> bytes:
+    """Give a stored batch of records that say their own offsets."""
+    builder = MemoryRecordsBuilder(magic=2, compression_type=GZIP, batch_size=10_000)
+    for offset in range(first, first + COUNT):
+        builder.append(0, None, str(offset).encode() * 50)
+    builder.close()
+    stored = bytearray(builder.buffer())
+    stored[:8] = first.to_bytes(8)
+    return bytes(stored)
+
+
+WHOLE = [batch(number * COUNT) for number in range(3)]
+END = len(WHOLE) * COUNT
+
+
+@pytest.fixture(autouse=True)
+def clients() -> Iterator[None]:
+    """Both as the programs make them, for these tests alone."""
+    here = (
+        (Fetcher, "PartitionRecords"),
+        (memory_records, "DefaultRecordBatch"),
+        (aiokafka, "PartitionRecords"),
+    )
+    before = [getattr(*one) for one in here]
+    let_kafka_python_read_on()
+    let_aiokafka_read_on()
+    yield
+    for one, was in zip(here, before, strict=True):
+        setattr(*one, was)
+
+
+def read_by_kafka_python(offset: int, stored: bytes) -> Any:
+    return Fetcher.PartitionRecords(offset, PLACE, MemoryRecords(stored))
+
+
+def read_by_aiokafka(offset: int, stored: bytes) -> Any:
+    how = (None, None, True, aiokafka.READ_UNCOMMITTED)
+    return aiokafka.PartitionRecords(PLACE, AioRecords(stored), None, offset, *how)
+
+
+def records_of(fetched: Any) -> Iterator[Any]:
+    if not isinstance(fetched, Fetcher.PartitionRecords):
+        yield from fetched
+        return
+    for _ in range(END + 1):
+        if not fetched:  # As kafka-python asks; it would take from the same for ever.
+            return
+        yield from fetched.take(2)
+    raise AssertionError("it is never drained")
+
+
+def read_all(reader: Reader, stored: Sequence[bytes]) -> dict[int, bytes | None]:
+    """Read as from a broker that gives whole batches; give each value by its offset."""
+    found: dict[int, bytes | None] = {}
+    offset = 0
+    for _ in range(MOST_FETCHES):
+        if offset >= END:
+            return found
+        fetched = reader(offset, b"".join(stored[offset // COUNT :]))
+        for record in records_of(fetched):
+            assert record.offset not in found
+            found[record.offset] = record.value
+        assert fetched.next_fetch_offset > offset
+        offset = fetched.next_fetch_offset
+    raise AssertionError(f"it comes to no end: {offset}")
+
+
+@pytest.mark.parametrize("reader", [read_by_kafka_python, read_by_aiokafka])
+@pytest.mark.parametrize("spoiled", range(len(WHOLE)))
+def test_whichever_byte_is_spoiled_all_other_batches_are_read(reader: Reader, spoiled: int) -> None:
+    good = [o for o in range(END) if o // COUNT != spoiled]
+    for place in range(PLACE_AND_LENGTH, len(WHOLE[spoiled])):
+        stored = [bytearray(one) for one in WHOLE]
+        stored[spoiled][place] ^= 1
+        found = read_all(reader, [bytes(one) for one in stored])
+
+        assert {offset: found[offset] for offset in good} == {
+            offset: str(offset).encode() * 50 for offset in good
+        }
+        assert (found[spoiled * COUNT] is None) == (place >= CHECKED)
+
+
+def test_each_record_of_a_spoiled_batch_of_commands_is_told() -> None:
+    for spoiled in range(len(WHOLE)):
+        stored = [*WHOLE]
+        stored[spoiled] = stored[spoiled][:-1] + bytes([stored[spoiled][-1] ^ 1])
+        found = read_all(read_by_kafka_python, stored)
+
+        told = [offset for offset, value in found.items() if value is None]
+        assert told == list(range(spoiled * COUNT, (spoiled + 1) * COUNT))
