@@ -5,9 +5,10 @@ import subprocess
 import sys
 from uuid import UUID
 
-from domain.streaming import DEADLETTERS, RESULTS
+from domain.streaming import COMMANDS, DEADLETTERS, RESULTS
 from domain.wire import MAX_BYTES, encode
 from infra.postgres import connect
+from tests.support.broker import send_batch
 from tests.support.command_line import ROOT
 from tests.support.command_worker import (
     TAKING,
@@ -93,6 +94,18 @@ def test_what_is_malformed_is_answered_and_dead_lettered_and_holds_up_nothing(sh
     assert [one.origin for one in dead] == [one.origin for one in heard[:6]]
     assert [one.said["answer"] for one in dead] == [one.said for one in heard[:6]]
     eventually(shop.committed, "all is committed")
+
+
+def test_commands_are_answered_however_their_sender_packs_them(shop: Shop) -> None:
+    codecs = (None, "gzip", "snappy", "lz4", "zstd")
+    orders = open_shop(shop.url, len(codecs))
+    sent = [[note(order_id, "the same " * 100) for _ in range(5)] for order_id in orders]
+    for partition, (codec, commands) in enumerate(zip(codecs, sent, strict=True)):
+        values = [encode(one) for one in commands]
+        send_batch(shop.broker, COMMANDS.name, *values, partition=partition, codec=codec)
+    shop.take_commands()
+
+    shop.assert_nothing_lost([one for commands in sent for one in commands])
 
 
 def test_a_command_whose_deciding_fails_is_answered_and_the_next_ones_go_on(shop: Shop) -> None:
