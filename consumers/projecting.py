@@ -120,12 +120,11 @@ class Projecting:
             self._projector.apply(ours, ends=self._ends)
 
     def _is_ours(self, record: Incoming, delivery: Delivery, head: Head) -> bool:
-        """Whether the log holds what a record says; a restored log does not hold all of it."""
-        ours = (delivery.log_id, delivery.epoch) == (head.log_id, head.epoch)
-        if not ours or delivery.last > head.position:
+        """Whether it is applied; else it is dropped."""
+        ours = head.holds(delivery.log_id, delivery.epoch, delivery.last)
+        if not ours:
             self._drop(record, "This log does not hold it: it is another one, or was set back.")
-            return False
-        return True
+        return ours
 
     def _drop(self, record: Incoming, why: str) -> None:
         place = {"partition": record.partition, "offset": record.offset}

@@ -19,6 +19,10 @@ class Head:
     epoch: int  # raised by restore and promotion
     position: int
 
+    def holds(self, log_id: UUID, epoch: int, last: int) -> bool:
+        """Whether this log holds what a record says; a restored log does not hold all of it."""
+        return (log_id, epoch) == (self.log_id, self.epoch) and last <= self.position
+
 
 @dataclass(frozen=True, slots=True)
 class Undecodable:

@@ -17,6 +17,7 @@ from psycopg.rows import DictRow, dict_row
 from domain.bulk import BatchStore
 from domain.messages import Actor, Command, Outcome
 from domain.reading import Head
+from domain.refusals import InfraError
 from domain.streaming import Lane
 from infra import calendar_files, rule_files, template_files, wave_files
 from infra.analyst_shell import analyst_shell
@@ -226,10 +227,17 @@ class System:
     def delivery(self, headers: Mapping[str, bytes], value: bytes | None) -> Delivery:
         """Read a record of orderpath.log.
 
-        Raises: InfraError record_unreadable; newer_version for an event that is not known here
+        Raises: InfraError record_unreadable, also of another log whose events are not known here;
+                newer_version for such an event of this one
         """
         span, rows = unpack(headers, value)
-        events = self.projection_log.decoded(rows)
+        try:
+            events = self.projection_log.decoded(rows)
+        except InfraError:
+            if self.projection_log.head().holds(span.log_id, span.epoch, span.last):
+                raise
+            message = "A record of the log topic is not ours: this log does not hold it"
+            raise InfraError("record_unreadable", message) from None
         return Delivery(span.log_id, span.epoch, span.shard, span.prev, span.last, events)
 
     def published(self) -> Head | None:

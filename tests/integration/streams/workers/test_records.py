@@ -49,6 +49,12 @@ def moved(message: Message, by: int) -> Message:
     return pack(later, replace(span, prev=span.prev + by, first=first, last=last))
 
 
+def renamed(message: Message) -> Message:
+    """Give the same record, of events that no program knows."""
+    span, rows = unpack(dict(message.headers), message.value)
+    return pack([replace(row, topic="order.teleported.v9") for row in rows], span)
+
+
 def running(start: Start) -> RunningProgram:
     worker = start()
     worker.await_line(ALL)
@@ -217,3 +223,25 @@ def test_records_of_another_log_or_of_a_time_before_a_restore_are_dropped(
     await_head(world)
     assert_equal(world)
     assert worker.said().count("record_dropped") == len(others) + len(set_back)
+
+
+def test_unknown_events_of_another_log_or_of_a_time_before_a_restore_stop_no_worker(
+    world: World, feed: LogFeed, start: Start, broker: str, topics: str
+) -> None:
+    worker = running(start)
+    a_day(world)
+    records = feed.records()
+    strange = [renamed(one) for one in records]
+    others = [with_header(one, "log_id", b"0" * 32) for one in strange]
+    others += [with_header(one, "epoch", b"99") for one in strange]
+    others += [moved(one, by=1_000) for one in strange]
+    feed.send([*others, *records])
+    feed.say_published()
+
+    await_head(world, seconds=10)
+    assert_equal(world)
+    letters = receive(broker, named(DEADLETTERS.name, topics), len(others))
+    assert {json.loads(one)["error"] for one in letters} == {
+        "A record of the log topic is not ours: this log does not hold it"
+    }
+    assert "newer_version" not in worker.said()
