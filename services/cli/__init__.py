@@ -1,12 +1,19 @@
 """The command line: `orderpath …`. Texts in, use cases and reports called, answers printed."""
 
+import signal
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Final, NoReturn
+
+BECOMING: Final = ("worker", "commands")  # become programs of package consumers
+ENDING: Final = (signal.SIGTERM, signal.SIGINT)  # end what stays
 
 
 def main(words: Sequence[str] | None = None) -> NoReturn:
     """Run a command, by default that of the command line, and leave with its exit code."""
+    if words is None and sys.argv[1:2] in ([name] for name in BECOMING):
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # until consumers.loading takes them
+
     from services.cli.errors import run
     from services.cli.program import app
     from services.cli.session import log_level

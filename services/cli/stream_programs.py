@@ -35,17 +35,17 @@ def worker(name: MemberName = None) -> None:
 
     For projections that workers drive: see `orderpath projection drive`.
     """
-    _become("consumers.worker", name)
+    _become("worker", name)
 
 
 def commands(name: MemberName = None) -> None:
     """Take commands from Kafka and answer them there, until Ctrl-C. Start as many as you like."""
-    _become("consumers.command_worker", name)
+    _become("command_worker", name)
 
 
 def _become(program: str, name: str | None) -> None:
     """Give this process to the program, signals too."""
     sys.stdout.flush()
-    own = [] if name is None else ["--id", name]
+    own = [program] if name is None else [program, "--id", name]
     # -P: a folder named `consumers` where somebody stands is not ours.
-    os.execv(sys.executable, [sys.executable, "-P", "-m", program, *own])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "consumers.loading", *own])  # noqa: S606

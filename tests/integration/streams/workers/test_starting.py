@@ -1,9 +1,14 @@
 """What a worker needs to start: the topic, and projections that are its to drive."""
 
+import re
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event as Signal
 from threading import Thread
+
+import pytest
 
 from domain.streaming import DEADLETTERS, LOG, Topic, named
 from infra.event_log import open_log
@@ -13,6 +18,7 @@ from services.projector import Projector
 from tests.integration.projections.world import World, a_day
 from tests.integration.streams.workers.following import ALL, Start, assert_equal, await_head
 from tests.support.log_feed import LogFeed, open_feed
+from tests.support.programs import programs, wait_for
 from tests.support.topics import drop_topics, make_topics
 
 SWITCHES = 6
@@ -29,6 +35,29 @@ def test_a_worker_waits_for_the_topic(world: World, start: Start, broker: str, p
         feed.publish()
         await_head(world)
     assert_equal(world)
+
+
+@pytest.mark.parametrize("module", ["services.cli", "consumers.loading"])
+@pytest.mark.parametrize("program", ["worker", "commands"])
+def test_a_signal_that_comes_while_a_program_is_loaded_ends_it_with_0(
+    environment: dict[str, str], program: str, module: str
+) -> None:
+    if not Path("/proc/self/status").exists():
+        pytest.skip("needs /proc, which says when a process takes signals")
+    with programs(environment) as start:
+        starting = start(program)
+        wait_for(lambda: takes_signals(starting.process.pid, module), "it takes none")
+
+        assert starting.end() < 5
+        assert starting.said() == ""
+
+
+def takes_signals(pid: int, module: str) -> bool:
+    """Say whether a process runs a module, and would not die of SIGTERM."""
+    words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    status = Path(f"/proc/{pid}/status").read_text()
+    sets = (int(one, 16) for one in re.findall(r"Sig(?:Blk|Cgt):\s*(\w+)", status))
+    return module in words and any(one >> (signal.SIGTERM - 1) & 1 for one in sets)
 
 
 def test_a_topic_with_other_partitions_is_an_error(start: Start, broker: str, prefix: str) -> None:
