@@ -121,13 +121,31 @@ def send_batch(
 
 
 def spoil_last_batch(folder: Path, topic: str, partition: int) -> None:
-    """Flip a bit near the end of what a broker has on its disk; it gives it out as it is."""
-    stored = folder / "kafka" / "topics" / f"{topic}-{partition}"
-    with max(stored.glob("*.log")).open("r+b") as segment:
-        place = segment.seek(-30, os.SEEK_END)
-        (byte,) = segment.read(1)
-        segment.seek(place)
-        segment.write(bytes([byte ^ 1]))
+    """Flip a bit in the last batch that a broker has on its disk; it gives it out as it is."""
+    segment = _segment(folder, topic, partition)
+    _flip(segment, segment.stat().st_size - 30)
+
+
+def spoil_last_length(folder: Path, topic: str, partition: int) -> None:
+    """Flip a bit of how long the last batch is, which no checksum covers."""
+    segment = _segment(folder, topic, partition)
+    stored = segment.read_bytes()
+    batch = behind = 0
+    while behind < len(stored):
+        batch, behind = behind, behind + 12 + int.from_bytes(stored[behind + 8 : behind + 12])
+    _flip(segment, batch + 8)
+
+
+def _segment(folder: Path, topic: str, partition: int) -> Path:
+    return max((folder / "kafka" / "topics" / f"{topic}-{partition}").glob("*.log"))
+
+
+def _flip(segment: Path, place: int) -> None:
+    with segment.open("r+b") as file:
+        file.seek(place)
+        (byte,) = file.read(1)
+        file.seek(place)
+        file.write(bytes([byte ^ 0x80]))
 
 
 def receive(broker: str, topic: str, count: int) -> list[bytes]:

@@ -21,6 +21,7 @@ from tests.support.broker import (
     send_batch,
     send_unreadable_name,
     spoil_last_batch,
+    spoil_last_length,
 )
 from tests.support.command_crashes import STEPS, Step, take_commands_and_die
 from tests.support.command_worker import (
@@ -206,6 +207,25 @@ def test_a_batch_that_a_disk_has_spoiled_is_told_by_place_and_holds_up_no_comman
         send_batch(*place, *map(encode, after), partition=6)
     shop.assert_nothing_lost([*before, *after, *elsewhere])
     assert not shop.stored().keys() & {one.command_id for one in lost}
+
+
+def test_a_batch_whose_length_is_spoiled_holds_up_the_commands_of_its_partition_only(
+    shop: Shop, broker_folder: Path, fault: Fault
+) -> None:
+    (order_id,) = open_shop(shop.url, 1)
+    hidden, around = note(order_id), [[note(order_id) for _ in range(5)] for _ in range(7)]
+    send_batch(shop.broker, COMMANDS.name, *map(encode, around[6]), partition=6)
+    send_batch(shop.broker, COMMANDS.name, encode(hidden), partition=6)
+    spoil_last_length(broker_folder, COMMANDS.name, 6)
+    fault("length of a batch spoiled on the disk")
+    worker = shop.take_commands()
+    for partition, sent in enumerate(around[:6]):
+        send_batch(shop.broker, COMMANDS.name, *map(encode, sent), partition=partition)
+
+    with listening(shop.broker, RESULTS.name) as results:
+        results.hear_answers_to(one.command_id for sent in around for one in sent)
+    assert hidden.command_id not in shop.stored()
+    assert worker.end()[0] == 0
 
 
 def test_a_batch_of_a_codec_that_is_missing_is_told_by_place_and_holds_up_no_command(

@@ -15,6 +15,7 @@ from tests.support.broker import (
     send_bare_header,
     send_unreadable_name,
     spoil_last_batch,
+    spoil_last_length,
 )
 from tests.support.faults import Fault
 from tests.support.log_feed import LogFeed
@@ -206,6 +207,29 @@ def test_a_batch_that_a_disk_has_spoiled_stops_no_worker(
     assert (letter["topic"], letter["partition"]) == (named(LOG.name, topics), shard)
     assert letter["headers"] == {"unreadable": "CorruptRecordException"}
     assert [worker.process.poll() for worker in both] == [None, None]
+
+
+def test_what_a_batch_hides_whose_length_is_spoiled_is_read_from_the_log(
+    world: World, feed: LogFeed, start: Start, broker_folder: Path, topics: str, fault: Fault
+) -> None:
+    (order_id,) = a_day(world, 1)
+    first = feed.records()
+    feed.send(first)
+    world.move(order_id, "confirmed")
+    (second,) = feed.records()
+    feed.send([second])
+    assert second.partition in {one.partition for one in first}
+    assert second.partition is not None
+    spoil_last_length(broker_folder, named(LOG.name, topics), second.partition)
+    fault("length of a batch spoiled on the disk")
+    worker = running(start)
+    a_day(world)
+    world.move(order_id, "packed")
+    feed.publish()
+
+    await_head(world)
+    assert_equal(world)
+    assert worker.end() < 5
 
 
 def test_records_of_another_log_or_of_a_time_before_a_restore_are_dropped(
