@@ -4,7 +4,7 @@ PostgreSQL is the truth. A record that comes twice, late, in part or not at all 
 checkpoints and the log decide (services.projector).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
@@ -22,6 +22,9 @@ class Topic:
     partitions: int
     cleanup: Literal["delete", "compact"] = "delete"
     retention_hours: int | None = None  # None: for ever
+    # Transactional id of the one that may write, the last that began to; None: anybody may, because
+    # a record that comes late is dropped by its readers. In a compacted topic it would stay.
+    writer: str | None = None
 
 
 _WEEK: Final = 7 * 24
@@ -29,7 +32,9 @@ PREFIX: Final = "orderpath"  # of every name below, until a shop chooses another
 
 LOG: Final = Topic("orderpath.log", SHARDS, retention_hours=_WEEK)  # internal; partition = shard
 ORDER_EVENTS: Final = Topic("orderpath.orders.events", 16)  # public; key: order id
-ORDER_STATE: Final = Topic("orderpath.orders.state", 16, cleanup="compact")  # public; the same key
+ORDER_STATE: Final = Topic(  # public; the same key
+    "orderpath.orders.state", 16, cleanup="compact", writer="orderpath-relay-public"
+)
 COMMANDS: Final = Topic("orderpath.commands", 16, retention_hours=_WEEK)  # key: order id
 RESULTS: Final = Topic("orderpath.results", 16, retention_hours=_WEEK)  # key as the command's
 DEADLETTERS: Final = Topic("orderpath.deadletters", 1)  # what could not be read, and why
@@ -38,12 +43,13 @@ TOPICS: Final = (LOG, ORDER_EVENTS, ORDER_STATE, COMMANDS, RESULTS, DEADLETTERS)
 PROJECTIONS_GROUP: Final = "orderpath-projections"  # of the workers: it keeps their offsets
 COMMANDS_GROUP: Final = "orderpath-commands"  # of who takes commands
 GROUPS: Final = (PROJECTIONS_GROUP, COMMANDS_GROUP)
+WRITERS: Final = tuple(topic.writer for topic in TOPICS if topic.writer is not None)
 
-_OURS: Final = frozenset((*(topic.name for topic in TOPICS), *GROUPS))
+_OURS: Final = frozenset((*(topic.name for topic in TOPICS), *GROUPS, *WRITERS))
 
 
 def named(name: str, prefix: str) -> str:
-    """Give what Kafka calls a topic or group of ours in a shop with this prefix.
+    """Give what Kafka calls a topic, group or writer of ours in a shop with this prefix.
 
     Names that are not ours stay as they are. Called where a name goes to Kafka and nowhere before:
     when a record is published, a topic made, or a topic or group subscribed.
@@ -82,8 +88,16 @@ class Outgoing:
     messages: Sequence[Message] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Leading:
+    """Who publishes as the only one: under which name, and whether it still does."""
+
+    writer: str  # as of Topic
+    check: Callable[[], object]  # Raises: InfraError once another one may lead
+
+
 class Producer(Protocol):
-    """Publishes. infra.producer is the one behind it."""
+    """Publishes. infra.producer and infra.fenced_producer are behind it."""
 
     def publish(self, messages: Sequence[Message]) -> None:
         """Send all and wait until every single one is acknowledged.

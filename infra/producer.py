@@ -1,7 +1,8 @@
 """Publishes to Kafka with kafka-python's idempotent producer. Used by the relay and the workers.
 
 After an error a producer may never recover, so it is thrown away and another one made: what it had
-in hand may then come twice, in its order, and nothing is left out.
+in hand may then come twice, in its order, and nothing is left out. infra.fenced_producer is the one
+that writes alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -96,9 +97,12 @@ class IdempotentProducer:
         return True
 
     def _try(self, messages: Sequence[Message]) -> None:
+        producer = self._producer = self._producer or self._new()
+        self._exchange(producer, messages)
+
+    def _exchange(self, producer: Any, messages: Sequence[Message]) -> None:
         from kafka.errors import UnknownError
 
-        producer = self._producer = self._producer or self._new()
         deadline = monotonic() + self._patience_seconds
         futures = [
             producer.send(
@@ -115,7 +119,7 @@ class IdempotentProducer:
         for future in futures:
             future.get(timeout=max(deadline - monotonic(), 0))
 
-    def _new(self) -> Any:
+    def _new(self, **own: Any) -> Any:
         from kafka import KafkaProducer
 
         reach(self._arguments)  # of brokers away kafka-python would keep a thread
@@ -124,7 +128,7 @@ class IdempotentProducer:
             "delivery_timeout_ms": milliseconds,
             "request_timeout_ms": milliseconds // 2,
         }
-        return KafkaProducer(**SETTINGS, **limits, **self._arguments)
+        return KafkaProducer(**SETTINGS, **limits, **own, **self._arguments)
 
 
 def _name_too_large(message: Message) -> None:

@@ -29,6 +29,7 @@ from infra.embedded import (
     start_embedded,
 )
 from infra.event_log import EventLog, open_log
+from infra.fenced_producer import make_producer
 from infra.import_desk import ImportDesk
 from infra.local_broker import (
     find_brokers,
@@ -43,7 +44,6 @@ from infra.owner_files import read_owners
 from infra.path_files import load_preset, place_path, preset_names, read_path
 from infra.pdf import typeset
 from infra.postgres import Session, connect
-from infra.producer import IdempotentProducer
 from infra.relay_store import PostgresRelayStore, RelayState, published, relay_state
 from infra.restores import raise_epoch
 from infra.settings import Settings, load_settings
@@ -263,7 +263,7 @@ class System:
         arguments = kafka_arguments(find_brokers(self.settings))
         prefix = self.settings.kafka_prefix
         return Broker(
-            partial(IdempotentProducer, arguments, prefix=prefix),
+            partial(make_producer, arguments, prefix=prefix),
             partial(ensure_topics, arguments, prefix=prefix),
             prefix,
         )

@@ -10,13 +10,13 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event as Signal
 from time import monotonic
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
 from domain.reading import LogReader
 from domain.refusals import InfraError
-from domain.streaming import PREFIX, Lane, Producer, RelayStore, Topic
+from domain.streaming import PREFIX, Lane, Leading, Producer, RelayStore, Topic
 
 SHORTEST_SECONDS: Final = 0.005  # between two looks at the end of the log
 LONGEST_SECONDS: Final = 0.2
@@ -31,11 +31,18 @@ Tell = Callable[[str], None]
 log_ = structlog.get_logger()
 
 
+class NewProducer(Protocol):
+    """Gives producers. infra.fenced_producer.make_producer is the one behind it."""
+
+    def __call__(self, leading: Leading | None = None) -> Producer:
+        """Give one for whoever leads, None: one that publishes beside others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Broker:
     """What the relay asks of Kafka. services.bootstrap puts it together."""
 
-    new_producer: Callable[[], Producer]
+    new_producer: NewProducer
     ensure_topics: Callable[[Sequence[Topic]], Sequence[str]]  # names those that it made
     prefix: str = PREFIX  # of the shop's names there; both of these put it on
 
@@ -146,7 +153,7 @@ class _Work:
         self._log = log
         self._broker = broker
         self._tell = tell
-        self._producer = broker.new_producer()
+        self._producer = broker.new_producer(_leading(lane, store))
         self._waiting = _Waiting(lane.name, tell)
         self._begun = False
         self._turned_at = monotonic()
@@ -210,6 +217,11 @@ class _Work:
         if not ending.is_set():
             self._waiting.begin(error)
         ending.wait(PATIENCE_SECONDS)
+
+
+def _leading(lane: Lane, store: RelayStore) -> Leading | None:
+    writer = next((topic.writer for topic in lane.topics if topic.writer is not None), None)
+    return None if writer is None else Leading(writer, store.positions)
 
 
 class _Waiting:

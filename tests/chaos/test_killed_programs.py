@@ -4,13 +4,16 @@ from random import Random
 
 import pytest
 
-from tests.chaos.cluster import READY, Cluster
+from tests.chaos.cluster import LEADING, READY, Cluster
 from tests.chaos.load import trading
 from tests.chaos.proof import assert_nothing_lost
 from tests.support.faults import Fault
+from tests.support.relays import end_session_of_leader
 
 BETWEEN = (5, 40)  # commands that are answered between two faults, at random
 ALL = "worker ready, 16 of 16 shards"
+STANDING_BY = "standing by"
+HURRIED_SECONDS = 0.02  # of a caller between two commands: the relay has a batch in hand
 
 
 def test_a_worker_that_is_killed_again_and_again_loses_nothing(
@@ -40,6 +43,30 @@ def test_a_relay_that_is_killed_again_and_again_loses_nothing(
             fault("relay killed")
             cluster.start_relay()
         answered = load.end()
+
+    assert_nothing_lost(cluster, answered)
+
+
+def test_a_relay_that_is_frozen_and_replaced_leaves_no_old_state_when_it_wakes(
+    cluster: Cluster, rounds: int, fault: Fault
+) -> None:
+    random, stands_by = Random(4), cluster.start("relay")
+    stands_by.await_line(STANDING_BY)
+    with trading(cluster.url, HURRIED_SECONDS) as load:
+        for _ in range(rounds):
+            load.goes_on(random.randint(*BETWEEN))
+            frozen, before = cluster.relay, stands_by.count_lines(LEADING)
+            frozen.freeze()
+            end_session_of_leader(cluster.url)
+            fault("relay frozen and replaced")
+            stands_by.await_line(LEADING, before + 1)
+            load.goes_on(BETWEEN[1])
+            before = frozen.count_lines(STANDING_BY)
+            frozen.wake()
+            frozen.await_line(STANDING_BY, before + 1)
+            cluster.relay, stands_by = stands_by, frozen
+        answered = load.end()
+    stands_by.end()
 
     assert_nothing_lost(cluster, answered)
 

@@ -11,7 +11,7 @@ from domain.paths.transitions import Nonconforming, Requirement
 from domain.personal import personal_fields
 from domain.public.events import TYPES
 from domain.public.order_state import OrderState
-from domain.streaming import GROUPS, TOPICS
+from domain.streaming import GROUPS, TOPICS, WRITERS
 from domain.upcasters import UPCASTERS
 from projections.catalog import PROJECTIONS
 from services.cli.errors import DATA_FOLDER
@@ -62,6 +62,7 @@ def names_in_code() -> set[str]:
         *(f"answer_error {code}" for _, code in WITHOUT_OUTCOME.values()),
         f"answer_error {UNKNOWN}",
         *(f"consumer_group {name}" for name in GROUPS),
+        *(f"transactional_id {name}" for name in WRITERS),
         *(f"analytics {path.stem}" for path in (ROOT / "projections/analytics").glob("*.sql")),
     }
 

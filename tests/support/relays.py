@@ -16,13 +16,13 @@ from kafka import KafkaConsumer, TopicPartition
 from domain.refusals import InfraError
 from domain.streaming import LOG, Lane, Span
 from infra.event_log import open_log
+from infra.fenced_producer import make_producer
 from infra.log import configure_logging
 from infra.log_records import unpack
 from infra.log_source import LogSource
 from infra.postgres import connect
-from infra.producer import IdempotentProducer
 from infra.recorded_row import RecordedRow
-from infra.relay_store import PostgresRelayStore, RelayState, relay_state
+from infra.relay_store import LOCK, PostgresRelayStore, RelayState, relay_state
 from infra.topics import ensure_topics
 from services.log_lane import LogLane
 from services.relay import Broker, Relay
@@ -48,9 +48,7 @@ class Running:
 def broker_of(server: str, **settings: Any) -> Broker:
     """Give what a relay asks of a Kafka."""
     arguments = {"bootstrap_servers": [server], "security_protocol": "PLAINTEXT"}
-    return Broker(
-        partial(IdempotentProducer, arguments, **settings), partial(ensure_topics, arguments)
-    )
+    return Broker(partial(make_producer, arguments, **settings), partial(ensure_topics, arguments))
 
 
 @contextmanager
@@ -95,6 +93,17 @@ def relay_until_killed(pipe: Connection, url: str, server: str) -> None:
     )
 
 
+def end_session_of_leader(url: str) -> None:
+    """End it as the server does with one whose machine is gone."""
+    with connect(url) as owner:
+        owner.execute(
+            "select pg_terminate_backend(pid, 10000) from pg_locks"
+            " where locktype = 'advisory' and granted and objid = %s"
+            " and database = (select oid from pg_database where datname = current_database())",
+            [LOCK],
+        )
+
+
 def open_shop_of_its_own(url: str, orders: int) -> list[UUID]:
     """Place so many orders in a log with an id of its own: clones share their template's."""
     with connect(url) as owner:
@@ -135,10 +144,13 @@ def wait_until_published(url: str, *lanes: str) -> None:
     wait_until(lambda: all(published(url, lane) >= end for lane in lanes or ("log",)))
 
 
-def records_of(server: str, topic: str) -> list[Any]:
-    """Read all records that a topic has now, partition by partition."""
+def records_of(server: str, topic: str, **settings: Any) -> list[Any]:
+    """Read all records that a topic has now, partition by partition; settings: of the reader."""
     with KafkaConsumer(
-        bootstrap_servers=[server], auto_offset_reset="earliest", enable_auto_commit=False
+        bootstrap_servers=[server],
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        **settings,
     ) as consumer:
         partitions = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic) or ()]
         ends = consumer.end_offsets(partitions)

@@ -4,9 +4,18 @@ from itertools import permutations
 
 import pytest
 
-from domain.streaming import GROUPS, LOG, ORDER_EVENTS, PREFIX, PROJECTIONS_GROUP, TOPICS, named
+from domain.streaming import (
+    GROUPS,
+    LOG,
+    ORDER_EVENTS,
+    PREFIX,
+    PROJECTIONS_GROUP,
+    TOPICS,
+    WRITERS,
+    named,
+)
 
-NAMES = [*(topic.name for topic in TOPICS), *GROUPS]
+NAMES = [*(topic.name for topic in TOPICS), *GROUPS, *WRITERS]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -18,6 +27,10 @@ def test_names_begin_with_the_prefix_of_the_shop() -> None:
     assert named(LOG.name, "tea") == "tea.log"
     assert named(ORDER_EVENTS.name, "tea.test-1") == "tea.test-1.orders.events"
     assert named(PROJECTIONS_GROUP, "tea") == "tea-projections"
+
+
+def test_only_one_at_a_time_writes_where_the_newest_record_stays() -> None:
+    assert [topic.name for topic in TOPICS if topic.cleanup == "compact" and not topic.writer] == []
 
 
 @pytest.mark.parametrize("name", ["again", "orderpath.mine", "orderpath", "__consumer_offsets"])
