@@ -66,9 +66,13 @@ def _find_topic(name: str, lanes: list[Lane], prefix: str) -> tuple[Lane, Topic]
 def _check(wish: Replay, topic: Topic) -> None:
     if wish.first < 1:
         raise ReplayError(f"The log begins at position 1, not at {wish.first}")
-    ours = tuple(one.name.removeprefix(PREFIX) for one in TOPICS)  # of whatever shop
-    if wish.to_topic.endswith(ours):
-        raise ReplayError(f"{wish.to_topic} has readers already: name a topic for this one alone")
+    for end in (one.name.removeprefix(PREFIX) for one in TOPICS):  # of whatever shop
+        if wish.to_topic.endswith(end):
+            raise ReplayError(
+                f"{wish.to_topic} is what {wish.to_topic.removesuffix(end)!r} as the prefix of a "
+                "shop makes of a topic, and that one has readers already: name a topic for this "
+                f"reader alone, one that does not end in {end}"
+            )
     if wish.order_id is not None and topic == LOG:
         raise ReplayError(f"A record of {wish.topic} holds many orders: leave --order out")
 

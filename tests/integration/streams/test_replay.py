@@ -92,6 +92,7 @@ def test_a_second_replay_adds_to_the_topic_and_one_of_another_shape_is_refused(
         (Replay("orderpath.results", "again", 1, 5), "no topic that the relay fills"),
         (Replay(LOG.name, ORDER_EVENTS.name, 1, 5), "has readers already"),
         (Replay(LOG.name, "another-shop.orders.events", 1, 5), "has readers already"),
+        (Replay(LOG.name, "again.log", 1, 5), "'again' as the prefix .* does not end in .log"),
         (Replay(LOG.name, "again", 0, 5), "begins at position 1"),
         (Replay(LOG.name, "again", 1, 5, uuid4()), "leave --order out"),
     ],
