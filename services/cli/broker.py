@@ -29,7 +29,7 @@ app: Final = typer.Typer(
 def up(json: AsJson = False) -> None:
     """Start the local Kafka in the data folder; it stays until `kafka down`."""
     from services.bootstrap import load_settings
-    from services.servers import start_broker
+    from services.servers import keep_broker
 
     settings = load_settings()
     notice = Timer(
@@ -38,7 +38,7 @@ def up(json: AsJson = False) -> None:
     notice.daemon = True
     notice.start()
     try:
-        address = start_broker(settings)
+        address = keep_broker(settings)
     finally:
         notice.cancel()
     if settings.kafka not in ("", address):

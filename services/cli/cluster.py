@@ -36,15 +36,14 @@ PROGRAMS: Final = {
 
 
 def run_cluster() -> None:
-    """Run until a signal. A local Kafka that was started for it stops with it."""
-    from services.servers import start_broker, stop_broker
+    """Run until a signal. A local Kafka that was started for it stops with it, or by `down`."""
+    from services.servers import borrow_broker, return_broker
 
     stop = signalled()
     with opened() as system:
         settings = system.settings
         tell_database(system)
-        is_ours = not settings.kafka and not _runs(settings)
-        address = settings.kafka or start_broker(settings)
+        address = settings.kafka or borrow_broker(settings)
         state(f"Kafka ready ({'given by ORDERPATH_KAFKA' if settings.kafka else address})")
         try:
             system.prepare_projections()
@@ -58,8 +57,7 @@ def run_cluster() -> None:
             for watcher in watchers:
                 watcher.join(2)
         finally:
-            if is_ours:
-                stop_broker(settings)
+            return_broker(settings)
     state("ended")
 
 

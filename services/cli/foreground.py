@@ -51,10 +51,10 @@ def follow() -> None:
 
 
 def down(json: AsJson = False) -> None:
-    """End `up` and stop the embedded database, whoever uses it."""
+    """End `up`, what a killed one left behind, and the embedded database, whoever uses it."""
     from services.bootstrap import load_settings
     from services.cli.supervisor import end_leftovers
-    from services.servers import stop_database
+    from services.servers import return_broker, stop_database
 
     settings = load_settings()
     pid = running_pid(settings.data_dir)
@@ -62,8 +62,13 @@ def down(json: AsJson = False) -> None:
         os.kill(pid, signal.SIGTERM)
         _await_end(settings.data_dir, pid)
     end_leftovers(settings.data_dir, say)
+    kafka_stopped = return_broker(settings)
     stopped = stop_database(settings)
-    answer = {"up_ended": pid is not None, "database_stopped": stopped}
+    answer = {
+        "up_ended": pid is not None,
+        "database_stopped": stopped,
+        "kafka_stopped": kafka_stopped,
+    }
     sentence = {
         (True, True): "Ended `orderpath up` and stopped the database.",
         (True, False): "Ended `orderpath up`, and with it the database that only it used."
@@ -74,7 +79,8 @@ def down(json: AsJson = False) -> None:
         if not settings.database_url
         else "Nothing was running here. The database is not ours to stop.",
     }[pid is not None, stopped]
-    put(answer, as_json=json, people=lambda: [sentence])
+    kafka = ["Stopped Kafka, which a killed `up --cluster` left behind."] if kafka_stopped else []
+    put(answer, as_json=json, people=lambda: [sentence, *kafka])
 
 
 def running_pid(data_dir: Path) -> int | None:

@@ -128,7 +128,11 @@ def test_up_keeps_the_projections_up_to_date_until_down(own: Processes) -> None:
     assert found.out.split() == ["order_id", order_id]
     assert down["up_ended"]
     assert ended(program)[0] == 0
-    assert own.run("down", "--json").json == {"up_ended": False, "database_stopped": False}
+    assert own.run("down", "--json").json == {
+        "up_ended": False,
+        "database_stopped": False,
+        "kafka_stopped": False,
+    }
 
 
 def test_up_brings_a_database_back_that_died(own: Processes, folder: Path) -> None:

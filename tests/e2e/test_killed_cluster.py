@@ -1,0 +1,52 @@
+"""`orderpath up --cluster` that was killed: whoever comes next finds its Kafka, and it ends too."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.embedded import stop_embedded
+from infra.local_broker import local_broker_address, stop_local_broker
+from tests.e2e.test_cluster import processes_on
+from tests.support.command_line import Processes
+from tests.support.programs import programs
+
+READY = "Kafka ready"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, broker: str) -> Iterator[Path]:
+    """A data folder whose servers are gone after the test."""
+    assert broker  # Asked for first, so that it can be skipped.
+    yield tmp_path / "data"
+    stop_local_broker(tmp_path / "data")
+    stop_embedded(tmp_path / "data")
+
+
+def test_after_a_kill_down_ends_the_kafka_that_was_started_for_the_cluster(folder: Path) -> None:
+    environment = {"ORDERPATH_DATA_DIR": str(folder)}
+    with programs(environment) as start:
+        killed = start("up", "--cluster")
+        killed.await_line("leading")
+        killed.kill()
+        down = Processes(environment).run("down", "--json").json
+        assert (down["up_ended"], down["kafka_stopped"]) == (False, True)
+        assert list(processes_on(folder)) == []
+
+
+def test_the_next_cluster_ends_the_kafka_of_one_that_was_killed_unless_it_was_told_to_stay(
+    folder: Path,
+) -> None:
+    environment = {"ORDERPATH_DATA_DIR": str(folder)}
+    with programs(environment) as start:
+        for stays in (False, True):
+            killed = start("up", "--cluster")
+            killed.await_line(READY)
+            killed.kill()
+            if stays:
+                assert Processes(environment).run("kafka", "up").code == 0
+            after = start("up", "--cluster")
+            after.await_line("leading")
+            after.end()
+
+            assert (local_broker_address(folder) is not None) is stays
