@@ -133,5 +133,8 @@ class RelayStore(Protocol):
     def positions(self) -> Mapping[str, int]:
         """Give how far each lane has published, by name."""
 
+    def end(self) -> int:
+        """Give the position of the last event of the log."""
+
     def move(self, lane: str, position: int) -> None:
         """Save how far a lane has published. Raises: InfraError, also if we lead no longer"""

@@ -16,6 +16,7 @@ from domain.refusals import InfraError
 from infra.postgres import connect, translated_errors
 
 LOCK: Final = 5_207_161  # advisory lock of the relay that leads, in this database
+LONGEST_SILENCE: Final = "10s"  # of a leader that works: it looks once a second
 
 _POSITIONS: Final[LiteralString] = """
     select r.lane, r.position, (r.log_id, r.epoch) = (h.log_id, h.epoch)
@@ -70,6 +71,8 @@ class PostgresRelayStore:
     def lead(self) -> Iterator[bool]:
         """Be the one relay of this log until the block ends; False: another one is.
 
+        A leader that asks nothing for LONGEST_SILENCE leads no longer.
+
         Raises: InfraError database_unavailable
         """
         session = connect(
@@ -83,6 +86,9 @@ class PostgresRelayStore:
             tcp_keepalives_idle="2",
             tcp_keepalives_interval="1",
             tcp_keepalives_count="2",
+            # One that is frozen keeps its connection and asks nothing: nobody shall wait for it.
+            idle_session_timeout=LONGEST_SILENCE,
+            idle_in_transaction_session_timeout=LONGEST_SILENCE,
         )
         with session:
             with translated_errors():
@@ -118,6 +124,15 @@ class PostgresRelayStore:
             if not same:
                 raise _log_replaced(lane)
         return {lane: position for lane, position, _ in rows}
+
+    def end(self) -> int:
+        """Give the position of the last event of the log, 0: it has none.
+
+        Raises: InfraError not_leading
+        """
+        with translated_errors():
+            row = self._leader().execute("select max(position) from log.events").fetchone()
+        return (row and row[0]) or 0
 
     def move(self, lane: str, position: int) -> None:
         """Save how far a lane has published. Twice is nothing, back is never.

@@ -30,6 +30,12 @@ class Heartbeat:
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._file.touch()
 
+    def end(self) -> None:
+        """Take the last sign back: there is nothing more to wait for one of."""
+        self._beaten_at = float("-inf")
+        with suppress(OSError):
+            self._file.unlink()
+
     def age_seconds(self) -> float | None:
         """Say how long ago the last sign was given, None: never."""
         try:

@@ -7,7 +7,7 @@ everything comes at least once, and in order.
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Event as Signal
 from time import monotonic
 from typing import Final, Protocol
@@ -47,6 +47,35 @@ class Broker:
     prefix: str = PREFIX  # of the shop's names there; both of these put it on
 
 
+class Sign(Protocol):
+    """A sign of life. services.heartbeat is behind it."""
+
+    def beat(self) -> None:
+        """Give it."""
+
+    def end(self) -> None:
+        """Take it back: nobody shall wait for the next one."""
+
+
+class _NoSign:
+    def beat(self) -> None: ...
+    def end(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """Signs of life of a relay, which come again and again."""
+
+    # As long as no lane stands still; one that leads no longer takes it back.
+    leads: Sign = field(default_factory=_NoSign)
+    waits: Sign = field(
+        default_factory=_NoSign
+    )  # of one that stands by, or cannot say yet whether it leads
+
+
+NO_SIGNS: Final = Signs()
+
+
 class Relay:
     """Brings every lane to the end of the log and keeps it there, while it leads."""
 
@@ -64,26 +93,27 @@ class Relay:
         self._broker = broker
         self._lanes = lanes
         self._tell = tell
-        self._beat: Callable[[], None] = lambda: None
+        self._signs = NO_SIGNS
         self._told: dict[str, str] = {}  # the last line of each lane
 
     def run(
         self,
         stop: Signal,
         topics: Sequence[Topic] = (),
-        beat: Callable[[], None] = lambda: None,
+        signs: Signs = NO_SIGNS,
     ) -> None:
         """Lead or stand by until told to stop; wait out brokers and a database that are away.
 
         topics: made and checked at the start, beside those of the lanes
-        beat:   gives a sign of life, again and again as long as no lane stands still
+        signs:  a leader's that was killed on this folder before us is taken back
         Raises: InfraError log_replaced, topic_mismatch, topic_not_made
         """
-        self._beat = beat
+        self._signs = signs
+        self._signs.leads.end()
         wanted = dict.fromkeys([*topics, *(topic for lane in self._lanes for topic in lane.topics)])
         waiting = _Waiting("relay", self._tell)
         while not stop.is_set():
-            self._beat()
+            self._signs.waits.beat()
             try:
                 if wanted:
                     self._broker.ensure_topics(list(wanted))
@@ -100,7 +130,10 @@ class Relay:
             waiting.end()
             self._tell_once("", "leading" if leads else "standing by, another relay leads")
             if leads:
-                self._run_lanes(stop)
+                try:
+                    self._run_lanes(stop)
+                finally:
+                    self._signs.leads.end()
                 return
         stop.wait(LOOK_SECONDS)
 
@@ -114,7 +147,7 @@ class Relay:
                 while not stop.is_set() and not wait(running, 0).done:
                     self._look()
                     if all(work.turns() for work in works):
-                        self._beat()
+                        self._signs.leads.beat()
                     stop.wait(LOOK_SECONDS)
             finally:
                 ending.set()
@@ -128,9 +161,12 @@ class Relay:
         return _Work(lane, self._store, self._log, self._broker, self._tell)
 
     def _look(self) -> None:
-        """See that we still lead, in the same log; say how far the lanes are."""
-        positions = self._store.positions()
-        end = self._log.head().position
+        """See that we still lead, in the same log; say how far the lanes are.
+
+        All of it in the leader's own session, which ends if nobody asks there for some seconds: so
+        nothing that a lane does may hold this up.
+        """
+        positions, end = self._store.positions(), self._store.end()
         for lane in self._lanes:
             position = positions.get(lane.name, 0)
             behind = f", {end - position} behind" if position < end else ""

@@ -11,6 +11,7 @@ from services.cli.output import put
 
 # What a waiting program may take between two signs: a relay waits 30 s for acknowledgements.
 WITHIN_SECONDS: Final = 60.0
+STANDBY: Final = "relay-standby"  # what a relay gives that does not lead: it vouches for no leader
 
 
 class Kind(StrEnum):
@@ -33,10 +34,7 @@ def alive(
     json: AsJson = False,
 ) -> None:
     """Say whether a program on this data folder has given a sign of life; exit code 1 if not."""
-    from services.bootstrap import load_settings
-    from services.heartbeat import Heartbeat
-
-    age = Heartbeat(load_settings().data_dir, kind).age_seconds()
+    age = _age_seconds(kind)
     lives = age is not None and age <= within
     last = "never gave a sign" if age is None else f"gave its last sign {age:.0f} s ago"
     put(
@@ -46,3 +44,15 @@ def alive(
     )
     if not lives:
         raise SystemExit(WANTING)
+
+
+def _age_seconds(kind: Kind) -> float | None:
+    """Say how old the last sign is; of relays that of the one that leads, if one does here."""
+    from services.bootstrap import load_settings
+    from services.heartbeat import Heartbeat
+
+    data_dir = load_settings().data_dir
+    age = Heartbeat(data_dir, kind).age_seconds()
+    if age is None and kind is Kind.RELAY:
+        return Heartbeat(data_dir, STANDBY).age_seconds()
+    return age

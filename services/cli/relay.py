@@ -66,10 +66,13 @@ def relay(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     from domain.streaming import TOPICS
+    from services.cli.alive import STANDBY, Kind
+    from services.relay import Signs
 
     stop = signalled()
     with opened() as system:
-        system.relay(state).run(stop, TOPICS, system.heartbeat("relay").beat)
+        signs = Signs(leads=system.heartbeat(Kind.RELAY), waits=system.heartbeat(STANDBY))
+        system.relay(state).run(stop, TOPICS, signs)
     state("ended")
 
 

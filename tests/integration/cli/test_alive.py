@@ -32,3 +32,15 @@ def test_a_program_that_stands_still_is_not(here: Here, tmp_path: Path) -> None:
 
     assert (said.code, said.json["alive"]) == (1, False)
     assert here.run("alive", "nobody").code == 2
+
+
+def test_a_relay_that_stands_by_is_alive_but_does_not_vouch_for_the_one_that_leads(
+    here: Here, tmp_path: Path
+) -> None:
+    Heartbeat(tmp_path, "relay-standby").beat()
+    assert here.run("alive", "relay").code == 0
+
+    Heartbeat(tmp_path, "relay").beat()
+    os.utime(tmp_path / "alive" / "relay", (1_000, 1_000))
+
+    assert here.run("alive", "relay").code == 1

@@ -11,11 +11,13 @@ from domain.streaming import LOG, ORDER_EVENTS, RESULTS, TOPICS, named
 from infra.postgres import connect
 from tests.e2e.test_cli_programs import ended, state_lines
 from tests.support.command_line import Here, Processes
+from tests.support.programs import programs
 from tests.support.relays import (
     log_parts,
     open_shop_of_its_own,
     records_of,
     state_of,
+    wait_until,
     wait_until_published,
     without_repeats,
 )
@@ -63,6 +65,34 @@ def test_the_relay_says_what_it_does_and_ends_at_a_signal(
     assert {row.position for _, rows in log_parts(database_url, broker) for row in rows} == set(
         range(1, end + 1)
     )
+
+
+def test_a_leader_that_is_frozen_is_replaced_and_the_health_check_tells_so(
+    environment: dict[str, str], database_url: str
+) -> None:
+    here = Here(environment)
+    health = ("alive", "relay", "--within", "3")
+    with programs(environment) as start:
+        leader, other = start("relay"), start("relay")
+        wait_until(lambda: leader.count_lines("leading") + other.count_lines("leading") == 1)
+        if other.count_lines("leading"):
+            leader, other = other, leader
+        other.await_line("standing by")
+        wait_until(lambda: here.run(*health).code == 0)
+
+        leader.freeze()
+        wait_until(lambda: here.run(*health).code == 1, 10)  # Though the other one lives.
+        other.await_line("leading")
+        wait_until(lambda: here.run(*health).code == 0)
+        assert here.run("status", "--json").json["relay"]["leads"] is True
+        order = here.run("order", "place", "--currency", "EUR", "--item", "A:1:5")
+        assert order.code == 0
+        wait_until_published(database_url, "log", "public")
+        leader.wake()
+        leader.await_line("standing by")
+
+        assert leader.end() < 10
+        assert other.end() < 10
 
 
 def test_a_shop_with_a_prefix_publishes_to_topics_of_its_own_and_replays_from_these(

@@ -10,7 +10,7 @@ from domain.refusals import InfraError
 from infra.postgres import connect
 from infra.relay_store import PostgresRelayStore
 from tests.support.loads import open_shop
-from tests.support.relays import end_of, published, state_of
+from tests.support.relays import end_of, published, state_of, wait_until
 
 
 @pytest.fixture
@@ -39,6 +39,19 @@ def test_one_leads_and_the_next_one_can_once_it_has_ended(url: str) -> None:
     assert not state_of(url).leads
     with second.lead() as leads:
         assert leads
+
+
+def test_a_leader_that_asks_nothing_for_ten_seconds_leads_no_longer(url: str) -> None:
+    frozen = PostgresRelayStore(url)
+
+    with frozen.lead() as leads:
+        assert leads
+        wait_until(lambda: not state_of(url).leads, 20)
+        with PostgresRelayStore(url).lead() as other_leads:
+            assert other_leads
+            with pytest.raises(InfraError) as told:
+                frozen.move("log", 1)
+    assert code_of(told) == "database_unavailable"
 
 
 def test_a_lane_without_a_row_is_at_0_and_gets_one_with_its_first_move(url: str) -> None:

@@ -28,6 +28,18 @@ def test_a_sign_is_given_once_a_second_at_most(tmp_path: Path) -> None:
     assert heart.age_seconds() is None
 
 
+def test_a_sign_that_is_taken_back_was_never_given(tmp_path: Path) -> None:
+    heart = Heartbeat(tmp_path, "relay")
+    heart.end()
+    heart.beat()
+
+    heart.end()
+
+    assert heart.age_seconds() is None
+    heart.beat()
+    assert heart.age_seconds() is not None
+
+
 def test_a_folder_that_takes_no_sign_stops_nobody(tmp_path: Path) -> None:
     (tmp_path / "alive").write_text("a file where the folder should be")
 
