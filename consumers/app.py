@@ -27,7 +27,7 @@ SETTINGS: Final[Mapping[str, Any]] = {
     # Of every partition. Faust unpacks at once what one fetch has brought of all of them, while
     # aiokafka fetches on: so that much is held twice, once as it is and once unpacked.
     "consumer_max_fetch_size": 128 * 1024,  # bytes, packed; a larger batch comes nevertheless
-    "stream_buffer_maxsize": 32,  # records
+    "stream_buffer_maxsize": 16,  # records
     "consumer_metadata_max_age_ms": 5_000,  # so soon a topic is found that was made anew
     "consumer_auto_offset_reset": "earliest",
     "topic_allow_declare": False,

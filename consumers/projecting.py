@@ -15,7 +15,7 @@ from consumers.dead_letters import DeadLetters
 from consumers.hand_over import HandOver, Incoming
 from consumers.state_line import StateLine
 from consumers.sweep import Sweep
-from domain.reading import Head
+from domain.reading import PAGE_BYTES, Head
 from domain.refusals import InfraError
 from services.bootstrap import System
 from services.projector import Delivery
@@ -72,18 +72,20 @@ class Projecting:
     def _take(self) -> list[Read]:
         """Take a batch of what waits; if nothing does, wait for it until the next look."""
         batch: list[Read] = []
-        events = 0
+        events = size = 0
         wait = max(self._look_at - monotonic(), 0)
-        while events < self._system.settings.batch_events and (
-            record := self._hand_over.take(wait)
-        ):
+        while not self._is_full(events, size) and (record := self._hand_over.take(wait)):
             delivery = self._until_done(partial(self._read, record))
             if delivery is not None:
                 batch.append((record, delivery))
                 events += len(delivery.events)
+                size += len(record.value or b"")
             wait = 0
-        self._behind = events >= self._system.settings.batch_events
+        self._behind = self._is_full(events, size)
         return batch
+
+    def _is_full(self, events: int, size: int) -> bool:
+        return events >= self._system.settings.batch_events or size >= PAGE_BYTES
 
     def _until_done(self, work: Callable[[], Result]) -> Result | None:
         """Try until it is done, which may be done twice; None if told to stop before it is."""

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from domain.facts import PathKey
 from domain.messages import Happened, Recorded
 from domain.paths.path import OrderPath
 from domain.refusals import InfraError
+
+# Of payloads, of what is read or applied at once, unless one event alone is larger. In memory it
+# becomes some twenty times as much.
+PAGE_BYTES: Final = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +69,14 @@ class LogReader(Protocol):
         after: int,
         limit: int,
         *,
+        most_bytes: int | None = None,
         shard: int | None = None,
-        stream_id: str | None = None,
         opened: bool = False,
     ) -> Sequence[Recorded | Undecodable]:
-        """Give the next events behind a position, of one shard or stream or of all.
+        """Give the next events behind a position, of one shard or of all.
 
-        opened: personal data in clear; only for who may see keys
+        most_bytes: of their payloads together; the first is given whatever its size
+        opened:     personal data in clear; only for who may see keys
         Raises: InfraError newer_version for a stored name that this version does not know.
         """
 

@@ -87,17 +87,18 @@ class EventLog:
         after: int,
         limit: int,
         *,
+        most_bytes: int | None = None,
         shard: int | None = None,
-        stream_id: str | None = None,
         opened: bool = False,
     ) -> list[Recorded | Undecodable]:
         """Give the next events; what cannot be read is named instead of raised.
 
-        opened: personal data in clear; only for who may see keys
+        most_bytes: of their payloads together; the first is given whatever its size
+        opened:     personal data in clear; only for who may see keys
         Raises: InfraError log_gap, or newer_version for an unknown stored name.
         """
-        rows = self.recorder.select_rows(after, limit, shard=shard, stream_id=stream_id)
-        if shard is None and stream_id is None:
+        rows = self.recorder.select_rows(after, limit, most_bytes=most_bytes, shard=shard)
+        if shard is None:
             check_contiguous(after, rows)
         return self._opened(rows) if opened else self.decoded(rows)
 

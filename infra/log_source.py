@@ -36,9 +36,9 @@ class LogSource:
             ).fetchall()
         return {shard: last for shard, last in rows if last is not None}
 
-    def read(self, after: int, limit: int) -> list[RecordedRow]:
+    def read(self, after: int, limit: int, most_bytes: int) -> list[RecordedRow]:
         """Give the next rows behind a position. Raises: InfraError log_gap"""
-        rows = self._recorder.select_rows(after, limit)
+        rows = self._recorder.select_rows(after, limit, most_bytes=most_bytes)
         check_contiguous(after, rows)
         return rows
 

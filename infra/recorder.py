@@ -23,6 +23,19 @@ from infra.shards import shard_of
 
 _HOLD: Final = "select log.hold()"
 _SELECT: Final[LiteralString] = "select " + COLUMNS + " from log.events e"  # noqa: S608 - constants
+# A large payload lies beside its row. Its length stands in the row, so only what is given is read.
+_PAGE: Final[LiteralString] = (
+    "select "  # noqa: S608 - constants
+    + COLUMNS
+    + """ from (
+        select e.*, row_number() over page as number, sum(octet_length(e.payload)) over page as size
+        from (select * from log.events where {where}) e
+        window page as (order by e.position rows unbounded preceding)
+    ) e
+    where e.number = 1 or e.size <= %s
+    order by e.position
+"""
+)
 # offset 0 and the subquery hold the planner to the indexes: of a young log, not yet analysed, it
 # would read every row.
 _SELECT_STREAMS: Final[LiteralString] = (
@@ -165,16 +178,25 @@ class PostgresRecorder(ApplicationRecorder):
         )
 
     def select_rows(
-        self, after: int, limit: int, *, shard: int | None = None, stream_id: str | None = None
+        self,
+        after: int,
+        limit: int,
+        *,
+        most_bytes: int | None = None,
+        shard: int | None = None,
     ) -> list[RecordedRow]:
-        """Give the rows behind a position, of all or one: the hot path of the follower."""
-        if stream_id is not None:
-            where: LiteralString = "stream_id = %s and position > %s order by version limit %s"
-            return self._select(where, [stream_id, after, limit])
+        """Give the rows behind a position, of all shards or one: the hot path of the follower.
+
+        most_bytes: of their payloads together; the first is given whatever its size
+        """
+        where: LiteralString = "position > %s order by position limit %s"
+        parameters: list[Any] = [after, limit]
         if shard is not None:
-            where = "shard = %s and position > %s order by position limit %s"
-            return self._select(where, [shard, after, limit])
-        return self._select("position > %s order by position limit %s", [after, limit])
+            where = f"shard = %s and {where}"
+            parameters.insert(0, shard)
+        if most_bytes is None:
+            return self._select(where, parameters)
+        return self._fetch(_PAGE.format(where=where), [*parameters, most_bytes])
 
     def select_commands(self, command_ids: Sequence[UUID]) -> list[RecordedRow]:
         """Give the rows that commands stored, by their answers: there is no index on commands."""
@@ -202,8 +224,11 @@ class PostgresRecorder(ApplicationRecorder):
         self._writer.close()
 
     def _select(self, where: LiteralString, parameters: list[Any]) -> list[RecordedRow]:
+        return self._fetch(f"{_SELECT} where {where}", parameters)
+
+    def _fetch(self, statement: LiteralString, parameters: list[Any]) -> list[RecordedRow]:
         with self.connection() as connection:
-            rows = connection.execute(f"{_SELECT} where {where}", parameters).fetchall()
+            rows = connection.execute(statement, parameters).fetchall()
         return [row_of(row) for row in rows]
 
 

@@ -18,7 +18,7 @@ from domain.orders.commands import ChangeStatus
 from domain.orders.context import Situation
 from domain.orders.moves import move_is_open
 from domain.paths.guards import calendars_are_published
-from domain.reading import OrderLog
+from domain.reading import PAGE_BYTES, OrderLog
 from domain.refusals import Refusal
 from domain.rules.book import InForce, Published, RuleBook
 from domain.rules.clashes import find_clash
@@ -136,7 +136,8 @@ class _Backtest:
         part = self._part
         after = part.behind
         while after < part.up_to:
-            batch = self._log.read_lenient(after, min(BATCH_EVENTS, part.up_to - after))
+            most = min(BATCH_EVENTS, part.up_to - after)
+            batch = self._log.read_lenient(after, most, most_bytes=PAGE_BYTES)
             readable = [one for one in batch if isinstance(one, Recorded)]
             for sight in self._sights.see(readable, self._book):
                 if part.path in (None, sight.after.path):

@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from domain.messages import Recorded
-from domain.reading import Head, LogReader, Undecodable
+from domain.reading import PAGE_BYTES, Head, LogReader, Undecodable
 from domain.refusals import InfraError
 from projections.checkpoints import first_waiting
 from services.projector import Delivery, Projector
@@ -116,17 +116,22 @@ class Follower:
         return len(events)
 
     def _read(self) -> Events:
-        """Read the next events; behind a full batch, begin with the one after it at once."""
+        """Read the next events; behind a batch full of them, begin with the one after it at once.
+
+        Where few are so large that they fill it, one batch is enough to hold.
+        """
         ahead, self._ahead = self._ahead, None
         if ahead is not None and ahead[0] == self._after:
             events = ahead[1].result()
         else:
-            events = self._log.read_lenient(self._after, self._batch_events)
+            events = self._read_behind(self._after)
         if len(events) == self._batch_events:
             last = events[-1].position
-            reading = self._reader.submit(self._log.read_lenient, last, self._batch_events)
-            self._ahead = (last, reading)
+            self._ahead = (last, self._reader.submit(self._read_behind, last))
         return events
+
+    def _read_behind(self, position: int) -> Events:
+        return self._log.read_lenient(position, self._batch_events, most_bytes=PAGE_BYTES)
 
     def _deliveries(self, head: Head, events: Events) -> list[Delivery]:
         shards: dict[int, list[Recorded | Undecodable]] = {}

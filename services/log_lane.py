@@ -7,7 +7,7 @@ no offset.
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Protocol
 
-from domain.reading import Head
+from domain.reading import PAGE_BYTES, Head
 from domain.streaming import LOG, Message, Outgoing, Span, Topic
 
 BATCH_EVENTS: Final = 2_000
@@ -19,8 +19,11 @@ class Source(Protocol):
     def last_by_shard(self, position: int) -> dict[int, int]:
         """Give the position of each shard's last event up to a position."""
 
-    def read(self, after: int, limit: int) -> Sequence[Any]:
-        """Give the next rows, without a gap; each has a position and a shard."""
+    def read(self, after: int, limit: int, most_bytes: int) -> Sequence[Any]:
+        """Give the next rows, without a gap; each has a position and a shard.
+
+        most_bytes: of their payloads together; the first is given whatever its size
+        """
 
     def split(self, rows: Sequence[Any]) -> Sequence[Sequence[Any]]:
         """Cut the rows of one shard into what fits in a record."""
@@ -39,10 +42,16 @@ class LogLane:
     topics: Sequence[Topic] = (LOG,)
 
     def __init__(
-        self, source: Source, *, batch_events: int = BATCH_EVENTS, until: int | None = None
+        self,
+        source: Source,
+        *,
+        batch_events: int = BATCH_EVENTS,
+        batch_bytes: int = PAGE_BYTES,
+        until: int | None = None,
     ) -> None:
         self._source = source
         self._batch_events = batch_events
+        self._batch_bytes = batch_bytes
         self._until = until
         self._head: Head | None = None
         self._position = 0
@@ -59,7 +68,7 @@ class LogLane:
 
         Raises: InfraError log_gap, database_unavailable
         """
-        rows = self._source.read(self._position, self._limit())
+        rows = self._source.read(self._position, self._limit(), self._batch_bytes)
         if not rows:
             return None
         shards: dict[int, list[Any]] = {}

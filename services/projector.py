@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 
 from domain.messages import Recorded
-from domain.reading import OrderLog, Undecodable
+from domain.reading import PAGE_BYTES, OrderLog, Undecodable
 from domain.refusals import InfraError
 from projections.builds import Build, Driver, analyze, list_builds
 from projections.catalog import BY_NAME
@@ -31,7 +31,8 @@ from projections.interface import Judging, Projection, Tx
 from projections.parking import POISON, Parked, count_waiting, park, parked_streams, unpark
 from projections.sessions import BuildCursor, Lend, transaction, use_schema
 
-MAX_HEALED: Final = 10_000  # events that are read again at a time, of all shards together
+# Events that are read again at a time, of all shards together; PAGE_BYTES of them at most.
+MAX_HEALED: Final = 10_000
 MAX_STREAM: Final = 1_000_000  # events of one stream
 # Whoever holds a checkpoint works, or loses it after 2 s of idleness: what is waited for is done.
 CHECKPOINT_LOCK: Final = "5min"
@@ -100,8 +101,7 @@ class Projector:
         """
         applied, gaps = self._step(deliveries)
         while gaps and not ends():
-            most = MAX_HEALED // len(gaps)
-            healing = [self._missing(deliveries[0], most, *gap) for gap in gaps.items()]
+            healing = [self._missing(deliveries[0], len(gaps), *gap) for gap in gaps.items()]
             applied += self._step(healing)[0]
             again, gaps = self._step(deliveries)
             applied += again
@@ -155,7 +155,8 @@ class Projector:
         return not still
 
     def _stream(self, stream_id: str, behind: int) -> list[Recorded | Undecodable]:
-        return list(self._log.read_lenient(behind, MAX_STREAM, stream_id=stream_id))
+        found = self._log.read_streams({stream_id: (0, MAX_STREAM)})
+        return [event for event in found if event.position > behind]
 
     def _step(self, deliveries: Sequence[Delivery]) -> tuple[int, dict[int, tuple[int, int]]]:
         try:
@@ -192,13 +193,18 @@ class Projector:
             work.events.sort(key=attrgetter("position"))
         return plan
 
-    def _missing(self, delivery: Delivery, most: int, shard: int, gap: tuple[int, int]) -> Delivery:
-        """Read from the log what was never delivered, a bounded part of it at a time."""
+    def _missing(self, delivery: Delivery, gaps: int, shard: int, gap: tuple[int, int]) -> Delivery:
+        """Read from the log what was never delivered, a bounded part of it at a time.
+
+        gaps: among how many the bounds are shared
+        """
         behind, up_to = gap
-        found = self._log.read_lenient(behind, most, shard=shard)
+        found = self._log.read_lenient(
+            behind, MAX_HEALED // gaps, most_bytes=PAGE_BYTES // gaps, shard=shard
+        )
         log_.info("gap_healed", shard=shard, behind=behind, up_to=up_to)
         events = [event for event in found if event.position <= up_to]
-        complete = len(found) < most or len(events) < len(found)
+        complete = not found or len(events) < len(found)  # A part ends before its bound is seen.
         last = up_to if complete else events[-1].position
         return Delivery(delivery.log_id, delivery.epoch, shard, behind, last, events)
 

@@ -16,7 +16,7 @@ from domain.orders.remembered import MOST, RememberedOrders, Stored, after
 from domain.paths.path import OrderPath
 from domain.public.envelope import CONTENT_TYPE, cloud_event, withheld
 from domain.public.order_state import state_of
-from domain.reading import Head, OrderLog
+from domain.reading import PAGE_BYTES, Head, OrderLog
 from domain.streaming import ORDER_EVENTS, ORDER_STATE, Message, Outgoing, Topic
 
 BATCH_EVENTS: Final = 500  # read at once
@@ -88,7 +88,9 @@ class PublicLane:
             limit = min(limit, self._until - self._position)
         if limit <= 0:
             return []
-        return self._reader.read_lenient(self._position, limit, opened=self._personal)
+        return self._reader.read_lenient(
+            self._position, limit, most_bytes=PAGE_BYTES, opened=self._personal
+        )
 
     def _orders_before(self, stored: Sequence[Stored]) -> dict[str, Order]:
         """Give each order as it was before its first event of the batch."""

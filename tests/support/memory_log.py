@@ -16,7 +16,7 @@ LOG_ID = UUID(int=7)
 
 @dataclass
 class MemoryLog:
-    """Events by position, from 1; implements domain.reading.OrderLog."""
+    """Events by position, from 1; implements domain.reading.OrderLog. All of it is one page."""
 
     events: Sequence[Recorded | Undecodable]
     paths: Mapping[PathKey, OrderPath] = field(default_factory=dict)
@@ -30,17 +30,11 @@ class MemoryLog:
         after: int,
         limit: int,
         *,
+        most_bytes: int | None = None,
         shard: int | None = None,
-        stream_id: str | None = None,
         opened: bool = False,
     ) -> list[Recorded | Undecodable]:
-        found = (
-            one
-            for one in self.events
-            if one.position > after
-            and shard in (None, one.shard)
-            and stream_id in (None, one.stream_id)
-        )
+        found = (one for one in self.events if one.position > after and shard in (None, one.shard))
         return [one for one, _ in zip(found, range(limit), strict=False)]
 
     def read_streams(

@@ -1,6 +1,7 @@
 """What was stored is read for ever: byte for byte, by older and newer versions of Orderpath."""
 
 import json
+from random import randbytes
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from domain.refusals import InfraError
 from domain.upcasters import UPCASTERS, Upcaster, upcast
 from infra.event_log import EventLog
 from infra.mapper import EventMapper
-from infra.recorder import _SELECT_STREAMS
+from infra.recorder import _PAGE, _SELECT_STREAMS
 from services.pipeline import body_hash
 from tests.golden.stored_names import HERE
 from tests.support import examples
@@ -202,7 +203,59 @@ def test_the_rows_of_a_shard_and_of_a_stream_are_found(log: EventLog) -> None:
     for shard in range(16):
         found = log.read_lenient(0, 100, shard=shard)
         assert found == [one for one in everything if one.shard == shard]
-    assert log.read_lenient(0, 100, stream_id="order-7") == [everything[7]]
+    assert log.read_streams({"order-7": (0, 100)}) == [everything[7]]
+
+
+def store_sizes(log: EventLog, *sizes: int) -> None:
+    """Store an event of each size, in bytes; none of them can be made smaller."""
+    for number, size in enumerate(sizes):
+        text = randbytes(size).hex()[: size - len('{"user":""}')]
+        event = e.OwnerAssigned.model_construct(user=text)
+        store(log, event, stream=f"order-{number}")
+
+
+def pages_of(log: EventLog, most_bytes: int, shard: int | None = None) -> list[list[int]]:
+    """Read the whole log page by page; give the positions of each."""
+    pages: list[list[int]] = [[]]
+    after = 0
+    while rows := log.recorder.select_rows(after, 6, most_bytes=most_bytes, shard=shard):
+        pages.append([row.position for row in rows])
+        after = pages[-1][-1]
+    return pages[1:]
+
+
+def test_a_page_of_the_log_has_as_many_events_as_it_may_hold_bytes(log: EventLog) -> None:
+    store_sizes(log, 3_000, 4_000, 3_000, *[100] * 8, 4_000)
+
+    assert pages_of(log, 10_000) == [[1, 2, 3], [4, 5, 6, 7, 8, 9], [10, 11, 12]]
+    assert pages_of(log, 9_999) == [[1, 2], [3, 4, 5, 6, 7, 8], [9, 10, 11, 12]]
+
+
+def test_an_event_larger_than_a_page_stands_alone_in_one(log: EventLog) -> None:
+    store_sizes(log, 100, 20_000, 20_000, 100, 100)
+
+    assert pages_of(log, 10_000) == [[1], [2], [3], [4, 5]]
+    for shard in range(16):
+        assert all(len(page) == 1 for page in pages_of(log, 1, shard))
+    assert sorted(p for shard in range(16) for (p,) in pages_of(log, 1, shard)) == [1, 2, 3, 4, 5]
+
+
+def test_of_what_a_page_leaves_out_not_a_byte_is_read(
+    log: EventLog, owner: psycopg.Connection[Any]
+) -> None:
+    store_sizes(log, *[100_000] * 50)
+    page = _PAGE.format(where="position > %s order by position limit %s")
+
+    def blocks(most_bytes: int) -> int:
+        told = owner.execute(
+            "explain (analyze, buffers, serialize, format json) " + page, [0, 50, most_bytes]
+        ).fetchone()
+        assert told is not None
+        read = told[0][0]["Serialization"]
+        return int(read["Shared Hit Blocks"] + read["Shared Read Blocks"])
+
+    of_all = blocks(50 * 100_000)
+    assert 0 < blocks(200_000) <= of_all / 20
 
 
 def test_a_stream_is_loaded_without_reading_the_rest_of_the_log(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from domain.messages import Recorded
-from domain.reading import Undecodable
+from domain.reading import PAGE_BYTES, Undecodable
 from infra.event_log import EventLog
 from projections.catalog import BY_NAME
 from services import projector as module
@@ -52,9 +52,11 @@ class Reading(EventLog):
     def __init__(self, log: EventLog) -> None:
         super().__init__(log.recorder, log.mapper, log.snapshots)
         self.asked: list[int] = []
+        self.bytes: list[int] = []  # the same, of payloads
 
     def read_lenient(self, after: int, limit: int, **what: Any) -> list[Recorded | Undecodable]:
         self.asked.append(limit)
+        self.bytes.append(what["most_bytes"])
         return super().read_lenient(after, limit, **what)
 
 
@@ -73,6 +75,7 @@ def test_many_gaps_are_healed_in_steps_of_a_bounded_size(world: World) -> None:
     projector.apply(gaps(world))
 
     assert sum(log.asked[:16]) <= module.MAX_HEALED
+    assert sum(log.bytes[:16]) <= PAGE_BYTES
     assert not any(world.models.verify(name).differing for name in BY_NAME)
 
 
@@ -86,3 +89,25 @@ def test_healing_may_end_before_all_is_healed_and_the_rest_waits(world: World) -
 
     projector.apply(gaps(world))
     assert not any(world.models.verify(name).differing for name in BY_NAME)
+
+
+class Narrow(EventLog):
+    """A log that gives as little as it may: of whatever page is asked for, one event."""
+
+    def __init__(self, log: EventLog) -> None:
+        super().__init__(log.recorder, log.mapper, log.snapshots)
+
+    def read_lenient(self, after: int, limit: int, **what: Any) -> list[Recorded | Undecodable]:
+        return super().read_lenient(after, limit, **what | {"most_bytes": 1})
+
+
+def test_events_each_larger_than_a_page_are_applied_by_whoever_drives(world: World) -> None:
+    a_day(world)
+    log = Narrow(world.log)
+
+    module.Projector(world.lend, log).apply(gaps(world))
+    assert not any(world.models.verify(name).differing for name in BY_NAME)
+
+    narrow = ReadModels(world.lend, log)
+    narrow.rebuild("orders")
+    assert not any(narrow.verify(name).differing for name in ("orders", "status_visits"))

@@ -22,7 +22,7 @@ def test_d5_a_chain_of_rules_is_told_back_to_who_began_it(world: World) -> None:
     world.send(c.AddNote(command_id=uuid4(), actor=actor(), order_id=order_id, text="Go"))
     settle(world)
 
-    events = world.log.read_lenient(0, 100, stream_id=f"order-{order_id}")
+    events = world.log.read_streams({f"order-{order_id}": (0, 100)})
     chains = chains_of(world.pipeline_log, [one for one in events if isinstance(one, Recorded)])
 
     assert [[link.first.actor_id for link in chain] for chain in chains] == [

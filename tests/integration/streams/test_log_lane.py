@@ -37,11 +37,18 @@ def parts_of(lane: LogLane) -> list[Part]:
     return parts
 
 
-@pytest.mark.parametrize("batch_events", [1, 7, 100, 2_000])
+@pytest.mark.parametrize(
+    "batch",
+    [
+        *({"batch_events": number} for number in (1, 7, 100, 2_000)),
+        *({"batch_bytes": number} for number in (1, 1_000, 10_000)),
+    ],
+    ids=str,
+)
 def test_every_event_comes_once_behind_the_one_before_it_in_its_shard(
-    batch_events: int, orders: list[UUID], database_url: str, log: EventLog, source: LogSource
+    batch: dict[str, int], orders: list[UUID], database_url: str, log: EventLog, source: LogSource
 ) -> None:
-    lane = LogLane(source, batch_events=batch_events)
+    lane = LogLane(source, **batch)
     lane.begin(log.head(), 0)
 
     parts = parts_of(lane)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event as Signal
 from typing import Any, cast
@@ -11,7 +12,7 @@ from consumers.hand_over import HandOver, Incoming
 from consumers.projecting import Projecting
 from consumers.state_line import StateLine
 from domain.messages import SHARDS
-from domain.reading import Head
+from domain.reading import PAGE_BYTES, Head
 from infra.settings import Settings
 from projections.checkpoints import Pending
 from services.bootstrap import System
@@ -21,21 +22,30 @@ from services.projector import Delivery
 HEAD = Head(UUID(int=7), 2, 1_000)
 BATCH = 2  # events
 RECORD = Incoming("a.topic", 3, 0, {}, None)
+LARGE = replace(RECORD, value=bytes(PAGE_BYTES // 2 - 1))
 STILL = Pending("orders", 1, 11, shard=4, position=40, next_position=41, replaced=False)
 
 
 class Worker:
     """What stands behind a worker, in memory: a log of which shard 4 never gets any further.
 
-    records: when the thread asks for a record, whether there is one
+    records: when the thread asks for a record, which one there is, if any
     """
 
-    def __init__(self, folder: Path, records: Sequence[bool], *, events_a_record: int) -> None:
-        self.settings = Settings(batch_events=BATCH)
+    def __init__(
+        self,
+        folder: Path,
+        records: Sequence[Incoming | None],
+        *,
+        events_a_record: int,
+        batch_events: int = BATCH,
+    ) -> None:
+        self.settings = Settings(batch_events=batch_events)
         self.read_models = self
         self.projection_log = self
         self.read_on: list[list[bool]] = []  # of each part: whether it was to end, as often asked
         self.signs = 0  # of life, while parts were read
+        self.applied: list[int] = []  # records of each batch
         self._heart = Heart(folder, "worker")
         self._events = events_a_record
         self._stop = Signal()
@@ -53,6 +63,8 @@ class Worker:
             before = self._heart.beats
             self.read_on.append([ends(), ends()])
             self.signs += self._heart.beats - before
+        else:
+            self.applied.append(len(deliveries))
         return len(deliveries)
 
     def delivery(self, headers: Mapping[str, bytes], value: bytes | None) -> Delivery:
@@ -90,16 +102,17 @@ class Scripted(HandOver):
     """Has a record when it is to; after the last of them the worker is told to stop, and looks
     once more."""
 
-    def __init__(self, records: Sequence[bool], stop: Signal) -> None:
+    def __init__(self, records: Sequence[Incoming | None], stop: Signal) -> None:
         super().__init__()
         self._records = iter(records)
         self._stop = stop
 
     def take(self, timeout_seconds: float) -> Incoming | None:
-        there = next(self._records, None)
-        if there is None:
+        try:
+            return next(self._records)
+        except StopIteration:
             self._stop.set()
-        return RECORD if there else None
+            return None
 
     def put_behind(self) -> None:
         """Let a record wait, though nobody takes it."""
@@ -107,35 +120,43 @@ class Scripted(HandOver):
 
 
 def test_while_more_waits_than_a_batch_holds_no_shard_is_read_from_the_log(tmp_path: Path) -> None:
-    worker = Worker(tmp_path, [True] * 6, events_a_record=BATCH)
+    worker = Worker(tmp_path, [RECORD] * 6, events_a_record=BATCH)
     worker.run()
 
     assert worker.read_on == []
 
 
 def test_a_shard_that_stands_still_is_read_from_the_log_though_others_move(tmp_path: Path) -> None:
-    worker = Worker(tmp_path, [True, False], events_a_record=1)
+    worker = Worker(tmp_path, [RECORD, None], events_a_record=1)
     worker.run()
 
     assert len(worker.read_on) == 1
 
 
 def test_looks_that_were_before_the_worker_was_behind_do_not_count(tmp_path: Path) -> None:
-    worker = Worker(tmp_path, [True, False, True, True], events_a_record=1)
+    worker = Worker(tmp_path, [RECORD, None, RECORD, RECORD], events_a_record=1)
     worker.run()
 
     assert worker.read_on == []
 
 
 def test_a_part_is_read_from_the_log_then_records_that_wait_come_first(tmp_path: Path) -> None:
-    worker = Worker(tmp_path, [False, False], events_a_record=1)
+    worker = Worker(tmp_path, [None, None], events_a_record=1)
     worker.run()
 
     assert worker.read_on[0] == [False, True]
 
 
 def test_a_worker_that_reads_the_log_for_long_shows_that_it_lives(tmp_path: Path) -> None:
-    worker = Worker(tmp_path, [False, False], events_a_record=1)
+    worker = Worker(tmp_path, [None, None], events_a_record=1)
     worker.run()
 
     assert worker.signs == 2 * len(worker.read_on) > 0
+
+
+def test_a_batch_holds_few_large_records_though_it_has_room_for_more_events(tmp_path: Path) -> None:
+    worker = Worker(tmp_path, [LARGE] * 6, events_a_record=1, batch_events=100)
+    worker.run()
+
+    assert worker.applied == [3, 3]
+    assert worker.read_on == []  # More waits than a batch holds, as where it is full of events.
