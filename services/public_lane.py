@@ -12,7 +12,7 @@ import structlog
 
 from domain.messages import entity_of
 from domain.orders.order import Order
-from domain.orders.remembered import MOST, RememberedOrders, Stored, after
+from domain.orders.remembered import MOST, RememberedOrders, Stored, after, held_bytes
 from domain.paths.path import OrderPath
 from domain.public.envelope import CONTENT_TYPE, cloud_event, withheld
 from domain.public.order_state import state_of
@@ -20,6 +20,8 @@ from domain.reading import PAGE_BYTES, Head, OrderLog
 from domain.streaming import ORDER_EVENTS, ORDER_STATE, Message, Outgoing, Topic
 
 BATCH_EVENTS: Final = 500  # read at once
+PART_EVENTS: Final = 32  # of them, whose orders are read at once
+ORDERS_BYTES: Final = 32 * 1024 * 1024  # of the orders of a batch as they were before it
 LARGEST_BYTES: Final = 900 * 1024  # of a record; the broker refuses those over 1 MB
 _ORDER: Final = "order-"
 _JSON: Final = "application/json"
@@ -70,17 +72,21 @@ class PublicLane:
         stored = self._read()
         if not stored:
             return None
-        of_orders = [one for one in stored if one.stream_id.startswith(_ORDER)]
-        orders = self._orders_before(of_orders)
+        position = self._position
+        orders: dict[str, Order] = {}
+        last: dict[str, int] = {}  # version
         messages = []
-        for one in of_orders:
-            orders[one.stream_id] = order = after(orders[one.stream_id], one)
-            messages.append(self._event(one, order))
-        last = {one.stream_id: one.version for one in of_orders}
+        for part in self._parts(stored, orders):
+            for one in part:
+                if one.stream_id.startswith(_ORDER):
+                    orders[one.stream_id] = order = after(orders[one.stream_id], one)
+                    last[one.stream_id] = one.version
+                    messages.append(self._event(one, order))
+            position = part[-1].position
         messages += self._state_messages(orders, last)
         self._orders.keep(orders)
-        self._position = stored[-1].position
-        return Outgoing(self._position, messages)
+        self._position = position
+        return Outgoing(position, messages)
 
     def _read(self) -> Sequence[Stored]:
         limit = self._batch_events
@@ -92,12 +98,25 @@ class PublicLane:
             self._position, limit, most_bytes=PAGE_BYTES, opened=self._personal
         )
 
-    def _orders_before(self, stored: Sequence[Stored]) -> dict[str, Order]:
-        """Give each order as it was before its first event of the batch."""
-        before: dict[str, int] = {}
-        for one in stored:
-            before.setdefault(one.stream_id, one.version - 1)
-        return self._orders.at(before)
+    def _parts(
+        self, stored: Sequence[Stored], orders: dict[str, Order]
+    ) -> Iterator[Sequence[Stored]]:
+        """Give events in parts, and put their orders beside as they were before; where those are so
+        large that they make a batch, the rest of the events is left for the next one.
+        """
+        held = 0
+        for start in range(0, len(stored), PART_EVENTS):
+            if held >= ORDERS_BYTES:
+                return
+            part = stored[start : start + PART_EVENTS]
+            before: dict[str, int] = {}
+            for one in part:
+                if one.stream_id.startswith(_ORDER) and one.stream_id not in orders:
+                    before.setdefault(one.stream_id, one.version - 1)
+            new = self._orders.at(before)
+            held += sum(map(held_bytes, new.values()))
+            orders |= new
+            yield part
 
     def _event(self, stored: Stored, order: Order) -> Message:
         assert self._head is not None, "begin comes before next"

@@ -9,6 +9,9 @@ from domain.orders.order import Order
 from domain.reading import Undecodable
 
 MOST: Final = 20_000  # orders that are remembered
+MOST_BYTES: Final = 64 * 1024 * 1024  # that their states take, as held_bytes tells
+ORDER_BYTES: Final = 5_000  # in memory: of a state, and of each item in it, as measured
+ITEM_BYTES: Final = 1_700
 LAST_VERSION: Final = 2**31 - 1  # of a stream
 
 Stored = Recorded | Undecodable
@@ -24,6 +27,7 @@ class RememberedOrders:
         self._read = read
         self._most = most
         self._states: OrderedDict[str, Order] = OrderedDict()
+        self._bytes = 0
 
     def at(self, versions: Mapping[str, int]) -> dict[str, Order]:
         """Give each order as of a version, with one query for all that is missing.
@@ -76,14 +80,22 @@ class RememberedOrders:
     def keep(self, orders: Mapping[str, Order]) -> None:
         """Remember states that stand in the log."""
         for stream, order in orders.items():
+            earlier = self._states.pop(stream, None)
             self._states[stream] = order
-            self._states.move_to_end(stream)
-        while len(self._states) > self._most:
-            self._states.popitem(last=False)
+            self._bytes += held_bytes(order) - (held_bytes(earlier) if earlier else 0)
+        while len(self._states) > self._most or self._bytes > MOST_BYTES:
+            _, gone = self._states.popitem(last=False)
+            self._bytes -= held_bytes(gone)
 
     def clear(self) -> None:
         """Forget all."""
         self._states.clear()
+        self._bytes = 0
+
+
+def held_bytes(order: Order) -> int:
+    """Say about how much memory a state takes: nearly all of a large one is its items."""
+    return ORDER_BYTES + ITEM_BYTES * len(order.items)
 
 
 def _is_last(order: Order, events: Sequence[Stored], position: int) -> bool:

@@ -10,12 +10,13 @@ from structlog.testing import capture_logs
 from domain.facts import PathKey
 from domain.messages import Event, Recorded
 from domain.orders import events as e
+from domain.orders.remembered import ITEM_BYTES
 from domain.paths.path import OrderPath
 from domain.reading import Undecodable
 from domain.refusals import InfraError
 from domain.streaming import ORDER_EVENTS, ORDER_STATE, Message
 from services import public_lane
-from services.public_lane import PublicLane
+from services.public_lane import ORDERS_BYTES, PublicLane
 from tests.support.examples import EVENTS, PATH, TEA
 from tests.support.memory_log import MemoryLog, recorded, renumbered, unreadable
 
@@ -109,6 +110,27 @@ def test_events_of_test_orders_are_flagged_from_when_they_are_ones() -> None:
     events = messages_of(lane_over(log), ORDER_EVENTS.name)
 
     assert [read(one).get("testorder") for one in events] == [None, True, True, None, None]
+
+
+def test_a_batch_ends_where_its_orders_are_large_and_the_rest_comes_next() -> None:
+    assert isinstance(PLACED, e.OrderPlaced)
+    lines = tuple(PLACED.lines[0].model_copy(update={"item_id": f"i{n}"}) for n in range(500))
+    placed = PLACED.model_copy(update={"lines": lines})
+    names = [f"order-{number}" for number in range(100)]
+    large = [one for name in names for one in stream(placed, stream_id=name)]
+    notes = [recorded(NOTE, stream_id=name, version=2) for name in names]
+    lane = lane_over(MemoryLog(renumbered([*large, *notes])), batch_events=100)
+
+    read_at_once = []
+    while (outgoing := lane.next()) is not None:
+        told = [one for one in outgoing.messages if one.topic == ORDER_EVENTS.name]
+        read_at_once.append([read(one)["subject"] for one in told])
+
+    first, *others = read_at_once
+    orders = [str(number) for number in range(100)]
+    assert first == orders  # Before it nothing was known of them.
+    assert [one for batch in others for one in batch] == orders
+    assert all(len(batch) * ITEM_BYTES * 500 < 2 * ORDERS_BYTES for batch in others)
 
 
 def test_one_state_an_order_is_published_for_each_batch() -> None:

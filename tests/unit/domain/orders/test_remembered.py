@@ -1,16 +1,18 @@
 """Orders that are remembered: as of a version, and as of a position that no version tells."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from domain.messages import Recorded
 from domain.orders import commands as c
-from domain.orders.events import stream_of
+from domain.orders.events import OrderPlaced, stream_of
+from domain.orders.items import Item
 from domain.orders.order import Order
-from domain.orders.remembered import RememberedOrders
-from tests.support.examples import COMMANDS, ORDER_ID, actor
+from domain.orders.remembered import MOST_BYTES, RememberedOrders, held_bytes
+from tests.support.examples import COMMANDS, EVENTS, ORDER_ID, actor
 from tests.support.rules import watched_by
 
 WHO = {"command_id": UUID(int=1), "actor": actor(), "order_id": ORDER_ID}
@@ -52,6 +54,27 @@ def test_an_order_is_given_as_it_was_before_a_position_whatever_is_remembered(
     found = orders.before({STREAM: shelf.events[place].position})
 
     assert found == {STREAM: shelf.after(place)}
+
+
+def test_large_orders_are_remembered_as_long_as_they_have_room_in_memory() -> None:
+    placed = EVENTS["order.placed.v1"]
+    assert isinstance(placed, OrderPlaced)
+    items = {f"i{number}": Item(placed.lines[0], {"ordered": 1}) for number in range(500)}
+    large = replace(Order(), version=3, items=items)
+    room = MOST_BYTES // held_bytes(large)
+    asked: list[str] = []
+
+    def read(versions: Mapping[str, tuple[int, int]]) -> Sequence[Recorded]:
+        asked.extend(versions)
+        return ()
+
+    orders = RememberedOrders(read)
+    for number in [*range(room + 1), *range(1, room + 1)]:  # Each but the first twice.
+        orders.keep({f"order-{number}": large})
+    orders.at({f"order-{number}": 3 for number in range(room + 1)})
+
+    assert asked == ["order-0"]
+    assert 50 < room < 100
 
 
 def test_of_an_order_that_is_remembered_only_what_came_since_is_read() -> None:
