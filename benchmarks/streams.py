@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from benchmarks.arrivals import count_arrived, growth, rate
+from benchmarks.arrivals import count_arrived, growth, rate, trend
 from benchmarks.broker import bench_broker, make_topics
 from benchmarks.checkpoints import drive_only, read_checkpoints, read_positions, read_published
 from benchmarks.children import run_together
@@ -121,6 +121,7 @@ def _absence(bench: "_Bench") -> Iterator[Found]:
     yield Figure(f"absence of {what}, from start to end", seconds, "s")
     yield Figure("memory of a worker, peak", max(memory), "MB", at_most=300)
     yield Figure(f"memory of a worker, growth within {what}", growth(memory), "MB", at_most=15)
+    yield Figure(f"memory of a worker, trend within {what}", trend(memory), "MB", at_most=15)
 
 
 def _everything(bench: "_Bench", seconds: float) -> Iterator[Found]:
