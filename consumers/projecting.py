@@ -21,6 +21,9 @@ from services.bootstrap import System
 from services.projector import Delivery
 
 LOOK_SECONDS: Final = 1.0  # between two looks for shards that stand still
+# Full ones, between two looks while more and more waits: by then what had waited has had its turn,
+# of whichever shard it was.
+PATIENT_BATCHES: Final = 64
 SHORTEST_SECONDS: Final = 0.05  # between two tries
 LONGEST_SECONDS: Final = 2.0
 
@@ -51,9 +54,11 @@ class Projecting:
         # Only who has a letter asks for the broker.
         self._letters = DeadLetters(lambda: system.broker.new_producer())  # noqa: PLW0108
         self._sweep = Sweep()
+        self._patient_sweep = Sweep()
         self._heartbeat = system.heartbeat("worker")
         self._look_at = 0.0  # monotonic
         self._behind = False  # The last batch was full: more waits than one holds.
+        self._full_batches = 0  # since the last look of the patient sweep
 
     def run(self) -> None:
         """Apply what comes until told to stop; the batch in hand is ended then."""
@@ -82,6 +87,7 @@ class Projecting:
                 size += len(record.value or b"")
             wait = 0
         self._behind = self._is_full(events, size)
+        self._full_batches += self._behind
         return batch
 
     def _is_full(self, events: int, size: int) -> bool:
@@ -142,9 +148,14 @@ class Projecting:
         published, head = self._system.published(), self._system.projection_log.head()
         if published and (published.log_id, published.epoch) != (head.log_id, head.epoch):
             published = None  # The relay has not begun with this log yet.
+        sweep = self._sweep
         if self._behind:
-            self._sweep.forget()  # Records of a shard may wait behind those of others.
-        elif still := self._sweep.look(pending, published, self._state.shards):
+            sweep.forget()  # Records of a shard may wait behind those of others.
+            if self._full_batches < PATIENT_BATCHES:
+                return
+            sweep = self._patient_sweep
+            self._full_batches = 0
+        if still := sweep.look(pending, published, self._state.shards):
             self._read_on(still)
 
     def _read_on(self, still: Sequence[Delivery]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from consumers.hand_over import HandOver, Incoming
-from consumers.projecting import Projecting
+from consumers.projecting import PATIENT_BATCHES, Projecting
 from consumers.state_line import StateLine
 from domain.messages import SHARDS
 from domain.reading import PAGE_BYTES, Head
@@ -124,6 +124,18 @@ def test_while_more_waits_than_a_batch_holds_no_shard_is_read_from_the_log(tmp_p
     worker.run()
 
     assert worker.read_on == []
+
+
+def test_a_shard_that_stands_still_while_many_batches_are_full_is_read_all_the_same(
+    tmp_path: Path,
+) -> None:
+    worker = Worker(tmp_path, [RECORD] * (2 * PATIENT_BATCHES - 1), events_a_record=BATCH)
+    worker.run()
+    assert worker.read_on == []
+
+    worker = Worker(tmp_path, [RECORD] * (2 * PATIENT_BATCHES), events_a_record=BATCH)
+    worker.run()
+    assert worker.read_on == [[False, True]]  # A part of it: what waits comes first.
 
 
 def test_a_shard_that_stands_still_is_read_from_the_log_though_others_move(tmp_path: Path) -> None:
