@@ -13,13 +13,15 @@ from domain.customers.events import customer_stream
 from domain.messages import Event, Recorded
 from domain.orders.events import ORDER_EVENTS
 from domain.orders.order import Order
-from domain.orders.remembered import LAST_VERSION, RememberedOrders, after
+from domain.orders.remembered import LAST_VERSION, RememberedOrders, after, held_bytes
 from domain.reading import OrderLog, Undecodable
 from domain.rules.book import RuleBook
 from domain.rules.judging import Sight
 from domain.rules.timers import TimerFired
 from domain.stock.events import StockBelowThreshold
 
+READ_AT_ONCE: Final = 32  # events, with the orders that they are about
+ORDERS_BYTES: Final = 24 * 1024 * 1024  # of the orders of a part, as they were before it
 SEEN: Final[frozenset[type[Event]]] = frozenset({*ORDER_EVENTS, TimerFired, StockBelowThreshold})
 
 
@@ -35,6 +37,26 @@ class Sights:
         self._log = log
         self._orders = RememberedOrders(log.read_streams)
         self._imported = imported
+
+    def parts(self, events: Sequence[Recorded], most: int) -> Iterator[Sequence[Recorded]]:
+        """Cut events into parts that are seen one after another, in which so many are at most, and
+        not many where their orders are large.
+
+        Raises: InfraError
+        """
+        begin, held = 0, 0
+        orders: set[str] = set()
+        for at in range(0, len(events), READ_AT_ONCE):
+            if at - begin >= most or held >= ORDERS_BYTES:
+                yield events[begin:at]
+                begin, held, orders = at, 0, set()
+            few = [one for one in events[at : at + READ_AT_ONCE] if type(one.event) in SEEN]
+            new = [one for one in few if _is_of_order(one) and order_stream(one) not in orders]
+            before = self._before(new)
+            self._orders.keep(before)
+            orders |= before.keys()
+            held += sum(map(held_bytes, before.values()))
+        yield events[begin:]
 
     def see(self, batch: Sequence[Recorded], book: RuleBook) -> Iterator[Sight]:
         """Give what rules see of events, in log order.

@@ -18,7 +18,7 @@ from projections.interface import Projection, Tx, as_json
 from projections.rule_rows import WAIT_COLUMNS, act_rows, orders_in, run_rows, wait_of, wait_row
 from projections.rule_sights import SEEN, Sights
 
-AT_ONCE: Final = 250  # events: then the database hears of us, which ends who says nothing for long
+AT_ONCE: Final = 256  # events: then the database hears of us, which ends who says nothing for long
 
 
 class TriggerRuns:
@@ -103,8 +103,8 @@ class _Judged(TriggerRuns):
         seen = [one for one in batch if type(one.event) in SEEN]
         if not seen or not self._has_rules(tx):
             return
-        for start in range(0, len(seen), AT_ONCE):
-            self._judge(seen[start : start + AT_ONCE], tx)
+        for part in self._sights.parts(seen, AT_ONCE):
+            self._judge(part, tx)
 
     def _has_rules(self, tx: Tx) -> bool:
         """Look whether anything was published since; say whether any rule ever was."""

@@ -139,9 +139,10 @@ class _Backtest:
             most = min(BATCH_EVENTS, part.up_to - after)
             batch = self._log.read_lenient(after, most, most_bytes=PAGE_BYTES)
             readable = [one for one in batch if isinstance(one, Recorded)]
-            for sight in self._sights.see(readable, self._book):
-                if part.path in (None, sight.after.path):
-                    self._take(sight)
+            for few in self._sights.parts(readable, BATCH_EVENTS):
+                for sight in self._sights.see(few, self._book):
+                    if part.path in (None, sight.after.path):
+                        self._take(sight)
             after = batch[-1].position
             progress(after - part.behind, part.up_to - part.behind)
         self._fire(part.until, part.up_to)

@@ -21,7 +21,7 @@ from domain.streaming import ORDER_EVENTS, ORDER_STATE, Message, Outgoing, Topic
 
 BATCH_EVENTS: Final = 500  # read at once
 PART_EVENTS: Final = 32  # of them, whose orders are read at once
-ORDERS_BYTES: Final = 32 * 1024 * 1024  # of the orders of a batch as they were before it
+ORDERS_BYTES: Final = 24 * 1024 * 1024  # of the orders of a batch as they were before it
 LARGEST_BYTES: Final = 900 * 1024  # of a record; the broker refuses those over 1 MB
 _ORDER: Final = "order-"
 _JSON: Final = "application/json"

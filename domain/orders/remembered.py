@@ -9,7 +9,7 @@ from domain.orders.order import Order
 from domain.reading import Undecodable
 
 MOST: Final = 20_000  # orders that are remembered
-MOST_BYTES: Final = 64 * 1024 * 1024  # that their states take, as held_bytes tells
+MOST_BYTES: Final = 48 * 1024 * 1024  # that their states take, as held_bytes tells
 ORDER_BYTES: Final = 5_000  # in memory: of a state, and of each item in it, as measured
 ITEM_BYTES: Final = 1_700
 LAST_VERSION: Final = 2**31 - 1  # of a stream

@@ -1,16 +1,19 @@
-"""The customer of an order as rules see them: as of the event, nobody where that is not known."""
+"""What rules see: the customer of an order as of the event, nobody where that is not known; and not
+more large orders at once than there is room for."""
 
 from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 from domain.customers import events as ce
 from domain.messages import Recorded
 from domain.orders import events as e
+from domain.orders.remembered import ITEM_BYTES
 from domain.reading import Undecodable
 from domain.rules.book import RuleBook
 from domain.rules.line import RulePublished
-from projections.rule_sights import Sights
+from projections.rule_sights import ORDERS_BYTES, Sights
 from tests.support.examples import CUSTOMER_STREAM, EVENTS, ORDER_ID
-from tests.support.memory_log import MemoryLog, recorded, unreadable
+from tests.support.memory_log import MemoryLog, recorded, renumbered, unreadable
 from tests.support.rules import rule_of
 
 RULE = rule_of(conditions={"vip": "'vip' in customer.tags"})
@@ -53,3 +56,42 @@ def test_a_customer_of_whom_something_cannot_be_read_is_not_known_from_there_on(
     events = [unreadable(one) if one.position == 4 else one for one in happened()]
 
     assert tags(events) == [(), None, None]
+
+
+def noted(*, orders: int, items: int) -> tuple[MemoryLog, list[Recorded]]:
+    """Give a log with so many orders of so many items, and the notes at its end, two on each."""
+    placed = EVENTS["order.placed.v1"]
+    assert isinstance(placed, e.OrderPlaced)
+    lines = [placed.lines[0].model_copy(update={"item_id": f"i{n}"}) for n in range(items)]
+    large = placed.model_copy(update={"lines": tuple(lines)})
+    note = e.NoteAdded(text="Called")
+    told = [
+        recorded(event, stream_id=f"order-{UUID(int=number)}", version=version)
+        for version, event in enumerate((large, note, note), 1)
+        for number in range(orders)
+    ]
+    events = renumbered(told)
+    return MemoryLog(events), events[orders:]
+
+
+def test_events_of_large_orders_are_seen_in_small_parts_and_each_as_it_was() -> None:
+    log, notes = noted(orders=90, items=500)
+    sights = Sights(log)
+
+    parts = []
+    for part in sights.parts(notes, 256):
+        parts.append(part)
+        seen = [*sights.see(part, RuleBook(()))]
+        assert [(one.happened, one.before.version + 1, one.after.version) for one in seen] == [
+            (one, one.version, one.version) for one in part
+        ]
+        assert all(len(one.before.items) == 500 for one in seen)
+
+    assert [one for part in parts for one in part] == notes
+    assert all(len(part) * ITEM_BYTES * 500 < 2 * ORDERS_BYTES for part in parts)
+
+
+def test_events_of_small_orders_are_seen_in_parts_of_as_many_as_are_wanted() -> None:
+    log, notes = noted(orders=300, items=1)
+
+    assert [len(part) for part in Sights(log).parts(notes, 256)] == [256, 256, 88]
