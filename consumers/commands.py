@@ -20,10 +20,10 @@ from kafka.errors import (
     KafkaError,
     SaslAuthenticationFailedError,
 )
-from kafka.structs import OffsetAndMetadata
 from pydantic_core import from_json, to_json
 
 from consumers.reading_on import Unreadable
+from consumers.same_topic import SameTopic
 from domain.answers import Answer, answer_of, answer_to
 from domain.messages import Command, Outcome
 from domain.refusals import CommandUnreadable, InfraError, Unmet
@@ -94,6 +94,7 @@ class CommandConsumer:
         beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._records = records
+        self._topic = SameTopic(records)
         self._pipeline = pipeline
         self._producer = producer
         self._stop = stop
@@ -124,9 +125,9 @@ class CommandConsumer:
     def _poll(self) -> Sequence[Any]:
         try:
             found = self._records.poll(timeout_ms=POLL_SECONDS * 1_000)
+            return self._topic.look(found)
         except KafkaError as error:
             raise broker_error(error) from error
-        return [record for records in found.values() for record in records]
 
     def _answers(self, batch: Sequence[Any]) -> Iterable[Message]:
         """Hand all in at once, in their order, and give what is to be published of each."""
@@ -152,7 +153,7 @@ class CommandConsumer:
     def _commit(self, batch: Sequence[Any]) -> None:
         """Say that the batch is done; not heard of partitions that somebody else has by now."""
         ends = {TopicPartition(r.topic, r.partition): r.offset + 1 for r in batch}
-        offsets = {part: OffsetAndMetadata(end, "", -1) for part, end in ends.items()}
+        offsets = {part: self._topic.committing(part, end) for part, end in ends.items()}
         try:
             self._records.commit(offsets, timeout_ms=COMMIT_SECONDS * 1_000)
         except CommitFailedError:  # Whoever has them repeats the batch, and gets the same answers.

@@ -17,6 +17,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import CommitFailedError
+from kafka.structs import OffsetAndMetadata
 
 from consumers.commands import CORRELATION, ORIGIN
 from domain.messages import Command
@@ -55,6 +57,28 @@ def delete_topics(broker: str, topics: Iterable[Topic] = OURS) -> None:
     with KafkaAdminClient(bootstrap_servers=[broker]) as admin:
         if known := {topic.name for topic in topics} & set(admin.list_topics()):
             admin.delete_topics(list(known))
+
+
+def committed(broker: str) -> dict[TopicPartition, OffsetAndMetadata]:
+    """Give what consumers of commands have committed."""
+    with KafkaConsumer(bootstrap_servers=[broker], group_id=COMMANDS_GROUP) as look:
+        parts = [TopicPartition(COMMANDS.name, n) for n in range(COMMANDS.partitions)]
+        found = {part: look.committed(part, metadata=True) for part in parts}
+    return {part: told for part, told in found.items() if told is not None}
+
+
+def commit(broker: str, offsets: dict[TopicPartition, OffsetAndMetadata]) -> None:
+    """Commit for the consumers of commands, once the last of them is taken for dead."""
+
+    def is_taken() -> bool:
+        with KafkaConsumer(bootstrap_servers=[broker], group_id=COMMANDS_GROUP) as nobody:
+            try:
+                nobody.commit(offsets)
+            except CommitFailedError:
+                return False
+        return True
+
+    eventually(is_taken, "what is committed is taken")
 
 
 @dataclass

@@ -54,6 +54,9 @@ class Records:
         batch, self._batch = self._batch, []
         return {TopicPartition(COMMANDS.name, 0): batch}
 
+    def assignment(self) -> frozenset[TopicPartition]:
+        return frozenset()
+
     def commit(self, offsets: dict[TopicPartition, Any], **_: int) -> None:
         self.committed += [one.offset for one in offsets.values()]
         self._stop.set()

@@ -28,8 +28,11 @@ from tests.support.command_worker import (
     OURS,
     TAKING,
     Shop,
+    commit,
+    committed,
     delete_topics,
     eventually,
+    fresh_topics,
     listening,
     under_load,
 )
@@ -155,6 +158,32 @@ def test_topics_that_are_deleted_are_made_anew_within_a_minute(
     shop.assert_nothing_lost(second)
     assert monotonic() - began < 60
     assert worker.end()[0] == 0
+
+
+@pytest.mark.parametrize("sleep", ["frozen", "killed"])
+def test_a_topic_that_was_made_anew_is_read_from_its_beginning_however_far_the_old_one_was_read(
+    shop: Shop, fault: Fault, sleep: str
+) -> None:
+    orders = open_shop(shop.url, 4)
+    first, second = ([note(order_id) for order_id in orders * 3] for _ in range(2))
+    worker = shop.take_commands()
+    shop.send(first)
+    shop.assert_nothing_lost(first)
+    read = committed(shop.broker)
+
+    worker.send(signal.SIGSTOP if sleep == "frozen" else signal.SIGKILL)
+    fresh_topics(shop.broker)
+    fault("topics deleted")
+    shop.send(second)  # As many in each partition: the new topic ends where the old one did.
+    if sleep == "frozen":
+        worker.send(signal.SIGCONT)
+    else:
+        commit(shop.broker, read)  # As whoever was about to when the topic went.
+        worker = shop.take_commands()
+
+    eventually(lambda: shop.stored().keys() >= {one.command_id for one in second}, "all are read")
+    assert worker.end()[0] == 0
+    shop.assert_nothing_lost(second)
 
 
 @pytest.mark.parametrize("killed", [False, True])

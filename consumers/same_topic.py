@@ -1,0 +1,82 @@
+"""A topic that was deleted and made anew is another one: where a reader stood in the first says
+nothing of the second. Used by consumers.commands.
+
+kafka-python goes on at the offset that it had, so it would never read what stands before that.
+"""
+
+from collections.abc import Mapping, Sequence, Set
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+from kafka.structs import OffsetAndMetadata
+
+ASK_SECONDS: Final = 2.0  # what was committed
+NOBODY: Final = -1  # the epoch of a leader, where none is told
+
+log_ = structlog.get_logger()
+
+
+class SameTopic:
+    """Lets a consumer begin anew with such topics. For its thread.
+
+    An offset is committed with the id of its topic: who comes after a crash sees by it, too.
+    """
+
+    def __init__(self, records: KafkaConsumer) -> None:
+        self._records = records
+        self._known: dict[str, UUID] = {}  # by the topic's name
+        self._held: Set[Any] = frozenset()  # partitions
+
+    def look(self, found: Mapping[Any, Sequence[Any]]) -> list[Any]:
+        """Give what was found and may be worked on. Go back to the beginning of partitions whose
+        topic was made anew, and to what was found of those of which Kafka does not say it now.
+
+        found: records by partition, as `poll` gives them
+        Raises: KafkaError
+        """
+        held = frozenset(self._records.assignment())
+        gone = self._made_anew(held)
+        unsure = set()
+        for part in held - self._held - gone:
+            try:
+                if self._committed_elsewhere(part):
+                    gone.add(part)
+            except KafkaError as error:
+                if not error.retriable:
+                    raise
+                unsure.add(part)
+        if gone:
+            log_.warning("topic_begun_anew", topics=sorted({part.topic for part in gone}))
+            self._records.seek_to_beginning(*gone)
+        for part in unsure & found.keys():
+            self._records.seek(part, found[part][0].offset)
+        self._held = held - unsure
+        passed = gone | unsure
+        return [one for part, records in found.items() if part not in passed for one in records]
+
+    def _made_anew(self, held: Set[Any]) -> set[Any]:
+        gone = set()
+        for topic in {part.topic for part in held}:
+            found = self._id_now(topic)
+            if found is not None and self._known.setdefault(topic, found) != found:
+                self._known[topic] = found
+                gone |= {part for part in held if part.topic == topic}
+        return gone
+
+    def committing(self, part: TopicPartition, offset: int) -> OffsetAndMetadata:
+        """Give what is to be committed for what was read up to an offset."""
+        known = self._known.get(part.topic)
+        return OffsetAndMetadata(offset, "" if known is None else str(known), NOBODY)
+
+    def _committed_elsewhere(self, part: TopicPartition) -> bool:
+        committed = self._records.committed(part, metadata=True, timeout_ms=ASK_SECONDS * 1_000)
+        found = self._id_now(part.topic)
+        said = committed.metadata if committed is not None and found is not None else ""
+        return said not in ("", str(found))
+
+    def _id_now(self, topic: str) -> UUID | None:
+        found: UUID | None = self._records._client.cluster.topic_id(topic)  # It tells nobody else.
+        return found
