@@ -12,7 +12,7 @@ from domain.rules.runs import Run, Wait
 from domain.wire import encode
 
 WAIT_COLUMNS: Final = (
-    "wait_id, order_id, rule, rule_version, why, due_at, position, chain, changed, cause"
+    "wait_id, order_id, rule, rule_version, why, since, due_at, position, chain, changed, cause"
 )
 
 
@@ -101,6 +101,7 @@ def wait_row(wait: Wait) -> dict[str, Any]:
         "rule": wait.rule,
         "rule_version": wait.rule_version,
         "why": wait.why,
+        "since": wait.since,
         "due_at": wait.due_at,
         "position": wait.position,
         "chain": wait.chain,
@@ -111,13 +112,14 @@ def wait_row(wait: Wait) -> dict[str, Any]:
 
 def wait_of(row: Sequence[Any]) -> Wait:
     """Read a row of rule_waits, its columns as WAIT_COLUMNS has them."""
-    wait_id, order_id, rule, rule_version, why, due_at, position, chain, changed, cause = row
+    wait_id, order_id, rule, version, why, since, due_at, position, chain, changed, cause = row
     return Wait(
         wait_id=wait_id,
         order_id=order_id,
         rule=rule,
-        rule_version=rule_version,
+        rule_version=version,
         why=why,
+        since=since,
         due_at=due_at,
         position=position,
         chain=tuple(chain),

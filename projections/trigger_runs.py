@@ -25,7 +25,7 @@ class TriggerRuns:
     """One row for each time that a rule looked at an event, beside them acts and waits."""
 
     name: Final = "trigger_runs"
-    version: Final = 7
+    version: Final = 8
     tables: Final = ("trigger_runs", "rule_acts", "rule_waits")
     ddl: Final[LiteralString] = """
         create table trigger_runs (
@@ -70,6 +70,7 @@ class TriggerRuns:
             rule         text not null,
             rule_version integer not null,
             why          text not null,
+            since        timestamptz not null,
             due_at       timestamptz not null,
             position     bigint not null,
             chain        text[] not null,
@@ -191,12 +192,13 @@ _INSERT_ACTS: Final = """
 
 _UPSERT_WAITS: Final = """
     insert into rule_waits (
-        wait_id, order_id, rule, rule_version, why, due_at, position, chain, changed, cause)
+        wait_id, order_id, rule, rule_version, why, since, due_at, position, chain, changed, cause)
     select * from json_to_recordset(%s::json) as x(
         wait_id uuid, order_id uuid, rule text, rule_version integer, why text,
-        due_at timestamptz, position bigint, chain text[], changed jsonb, cause jsonb)
+        since timestamptz, due_at timestamptz, position bigint, chain text[], changed jsonb,
+        cause jsonb)
     on conflict (wait_id) do update set
-        rule_version = excluded.rule_version, due_at = excluded.due_at,
+        rule_version = excluded.rule_version, since = excluded.since, due_at = excluded.due_at,
         position = excluded.position, chain = excluded.chain, changed = excluded.changed,
         cause = excluded.cause
 """

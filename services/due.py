@@ -186,6 +186,8 @@ def _fire(one: DueWait) -> FireTimer:
         command_id=uuid5(_WAITS, what),
         actor=CLOCK,
         source=SOURCE,
+        correlation_id=one.correlation_id,
+        causation_id=one.began_with,
         order_id=one.order_id,
         timer_id=one.wait_id,
         rule=one.rule,

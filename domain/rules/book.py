@@ -87,9 +87,11 @@ class InForce:
 
     @cached_property
     def cancelled_by(self) -> Mapping[str, frozenset[str]]:
-        """Name the rules whose delay an event ends, by the event's name."""
+        """Name the rules whose delay an event ends, by the event's name; also those that are off,
+        as they may be live again before it ends.
+        """
         found: dict[str, set[str]] = defaultdict(set)
-        for one in self.rules:
+        for one in self.by_name.values():
             for name in one.rule.cancel_on:
                 found[name].add(one.name)
         return {name: frozenset(rules) for name, rules in found.items()}

@@ -7,24 +7,18 @@ first what was so before (projections.trigger_runs).
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
-from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Final, cast
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
-from domain.orders.guards import FACT_ACTORS
-from domain.paths.calendars import Calendar, opening
-from domain.rules.acts import act_id, acts_of
-from domain.rules.book import InForce, Published
+from domain.rules.acts import acts_of
+from domain.rules.book import InForce
 from domain.rules.judging import NONE, Sight, ask, looking
 from domain.rules.runs import Case, Chain, Run, Stopped, Wait
 from domain.rules.stops import stop
 from domain.rules.timers import TimerFired
-from domain.rules.triggers import OnSchedule, OnSilence
+from domain.rules.waits import due_at, go_on, is_scheduled, silences, still_looks, wait_of
 
 MAX_CHAIN: Final = 8  # rules, each led to by the one before
-
-_NAMESPACE: Final = uuid5(NAMESPACE_URL, "orderpath:waits")
 
 
 class Judge:
@@ -41,12 +35,12 @@ class Judge:
         self.fired = Counter() if fired is None else fired
         self.chains = dict(chains or {})
         self._waits = dict(waits or {})
-        self._delayed: dict[UUID, dict[UUID, Wait]] = {}  # those of delays, by order
+        self._of_order: dict[UUID, dict[UUID, Wait]] = {}  # the same, by order
         self._broken: dict[UUID, tuple[InForce, Sight]] = {}  # by order: what broke the silence
         self._begun: dict[UUID, Wait] = {}
         self._ended: set[UUID] = set()
         for wait in self._waits.values():
-            self._note_delay(wait)
+            self._note(wait)
 
     @property
     def waits(self) -> Mapping[UUID, Wait]:
@@ -75,28 +69,28 @@ class Judge:
         return runs
 
     def judge_timer(self, rules: InForce, sight: Sight) -> list[Run]:
-        """Judge what the clock says, with the order as it is now."""
+        """Judge what the clock says, with the order as it is now, by the version in force now."""
         timer = cast(TimerFired, sight.happened.event)
         if sight.order_id is not None:
             self._settle(sight.order_id)
         wait = self._take(timer)
         one = rules.by_name.get(timer.rule)
-        if one is None or (wait is None and not _is_scheduled(one, timer, sight)):
+        if one is None or (wait is None and not is_scheduled(rules, one, timer, sight)):
             return []  # Something else has happened meanwhile, and it waits anew or not at all.
         change, before = (wait.change, wait.chain) if wait else (NONE, ())
         case = Case(rules, one, sight, change=change, before=before)
-        if one.version != timer.rule_version or one.rule.mode == "off":
+        if one.rule.mode == "off" or (wait is not None and not still_looks(case, wait)):
             return [Run(case, "cancelled", why="retired")]
         asked = replace(sight, led_by=wait.cause) if wait and wait.cause else sight
         (answers,) = ask(asked, [(one.rule, change)])
         case = replace(case, answers=answers)
         if not all(answers.values()):
             return [Run(case, "skipped")]
-        opens = None if wait is None else _opens_at(case, wait)
-        if wait is None or opens is None:
+        again = None if wait is None else go_on(case, wait)
+        if again is None:
             return [self._fire(case)]
-        self._open(replace(wait, due_at=opens))
-        return [Run(case, "delayed", due_at=opens)]
+        self._open(again)
+        return [Run(case, "delayed", due_at=again.due_at)]
 
     def _take(self, timer: TimerFired) -> Wait | None:
         wait = self._waits.get(timer.timer_id)
@@ -107,41 +101,26 @@ class Judge:
 
     def _open(self, wait: Wait) -> None:
         self._waits[wait.wait_id] = self._begun[wait.wait_id] = wait
-        self._note_delay(wait)
+        self._note(wait)
         self._ended.discard(wait.wait_id)
 
-    def _note_delay(self, wait: Wait) -> None:
-        if wait.why == "delay":
-            self._delayed.setdefault(wait.order_id, {})[wait.wait_id] = wait
+    def _note(self, wait: Wait) -> None:
+        self._of_order.setdefault(wait.order_id, {})[wait.wait_id] = wait
 
     def _end(self, wait: Wait) -> None:
         del self._waits[wait.wait_id]
         self._begun.pop(wait.wait_id, None)
-        if wait.why == "delay":
-            del self._delayed[wait.order_id][wait.wait_id]
+        del self._of_order[wait.order_id][wait.wait_id]
         self._ended.add(wait.wait_id)
 
     def _run(self, case: Case) -> Run:
         if not all(case.answers.values()):
             return Run(case, "skipped")
-        due_at = _due_at(case)
-        if due_at is None or case.sight.order_id is None:
+        due = due_at(case)
+        if due is None or case.sight.order_id is None:
             return self._fire(case)
-        self._open(
-            Wait(
-                wait_id=uuid5(_NAMESPACE, str(act_id(case, 0))),
-                order_id=case.sight.order_id,
-                rule=case.of.name,
-                rule_version=case.of.version,
-                why="delay",
-                due_at=due_at,
-                position=case.sight.happened.position,
-                chain=case.before,
-                change=case.change,
-                cause=case.sight.cause,
-            )
-        )
-        return Run(case, "delayed", due_at=due_at)
+        self._open(wait_of(case, case.sight.order_id, due))
+        return Run(case, "delayed", due_at=due)
 
     def _fire(self, case: Case) -> Run:
         if case.of.rule.mode == "shadow":  # It leads to nothing, so it never goes too far.
@@ -168,8 +147,8 @@ class Judge:
         names = rules.cancelled_by.get(sight.name, ())
         if not names or sight.order_id is None:
             return
-        for wait in [*self._delayed.get(sight.order_id, {}).values()]:
-            if wait.rule in names:
+        for wait in [*self._of_order.get(sight.order_id, {}).values()]:
+            if wait.why == "delay" and wait.rule in names:
                 self._end(wait)
                 of = rules.by_name[wait.rule]
                 case = Case(rules, of, sight, change=wait.change, before=wait.chain)
@@ -180,11 +159,12 @@ class Judge:
         once, behind the last of several events, as nobody sees those in between.
         """
         order_id = sight.order_id
-        if order_id is None or not rules.silent or _is_only_time(sight):
+        if order_id is None or _is_only_time(sight):
             return
         if order_id in self._broken and self._broken[order_id][0] is not rules:
             self._settle(order_id)
-        self._broken[order_id] = rules, sight
+        if rules.silent or self._of_order.get(order_id):
+            self._broken[order_id] = rules, sight
 
     def _settle(self, *order_ids: UUID) -> None:
         for order_id in order_ids:
@@ -192,64 +172,11 @@ class Judge:
                 self._await_silence(order_id, *broken)
 
     def _await_silence(self, order_id: UUID, rules: InForce, sight: Sight) -> None:
-        since = sight.after.last_occurred_at or sight.happened.occurred_at
-        for one, on, number in rules.silent:
-            wait_id = _silence_id(one.name, on.silence, order_id, number)
-            if (before := self._waits.get(wait_id)) is not None:
-                self._end(before)
-            if _is_awaited(on, sight):
-                self._open(
-                    Wait(
-                        wait_id=wait_id,
-                        order_id=order_id,
-                        rule=one.name,
-                        rule_version=one.version,
-                        why="silence",
-                        due_at=since + on.silence,
-                        position=sight.happened.position,
-                    )
-                )
-
-
-@lru_cache(maxsize=10_000)
-def _silence_id(rule: str, silence: timedelta, order_id: UUID, number: int) -> UUID:
-    """Name a wait. number: among those of the rule that are as long; the first has none, as what
-    the clock has told of is in the log under these names.
-    """
-    name = f"{rule}:{silence}:{order_id}"
-    return uuid5(_NAMESPACE, f"{name}:{number}" if number else name)
-
-
-def _due_at(case: Case) -> datetime | None:
-    """Say when a rule acts that does not act at once."""
-    rule, happened = case.of.rule, case.sight.happened
-    now = happened.occurred_at
-    due_at = now if rule.delay is None else now + rule.delay
-    if (hours := _hours(case)) is not None:
-        due_at = opening(hours, due_at)
-        if happened.actor_kind in FACT_ACTORS:  # It may be told of later: the clock knows by then.
-            return due_at
-    return due_at if due_at > now else None
-
-
-def _opens_at(case: Case, wait: Wait) -> datetime | None:
-    """Say when the hours of a rule begin that has waited for them; None: it is within them."""
-    hours, now = _hours(case), case.sight.happened.occurred_at
-    if hours is None or wait.why != "delay":
-        return None
-    opens = opening(hours, now)
-    return opens if opens > now else None
-
-
-def _hours(case: Case) -> Calendar | None:
-    name = case.of.rule.hours
-    return None if name is None else case.rules.calendars.get(name)
-
-
-def _is_scheduled(one: Published, timer: TimerFired, sight: Sight) -> bool:
-    """Whether the hour that has come is one for orders that are where this one is."""
-    schedules = (on for on in one.rule.on if isinstance(on, OnSchedule))
-    return timer.why == "schedule" and any(sight.after.status in on.in_ for on in schedules)
+        for wait in [*self._of_order.get(order_id, {}).values()]:
+            if wait.why == "silence":  # Of whatever rule, also of one that is off by now.
+                self._end(wait)
+        for wait in silences(rules, sight, order_id):
+            self._open(wait)
 
 
 def _is_only_time(sight: Sight) -> bool:
@@ -257,11 +184,3 @@ def _is_only_time(sight: Sight) -> bool:
     goods that are kept no longer, and the order is where it was.
     """
     return sight.happened.actor_kind == "clock" and sight.before.status == sight.after.status
-
-
-def _is_awaited(silence: OnSilence, sight: Sight) -> bool:
-    status = sight.after.status
-    if silence.in_:
-        return status in silence.in_
-    known = sight.path.statuses.get(status or "") if sight.path else None
-    return known is None or known.final is None

@@ -177,14 +177,14 @@ def looking(rules: InForce, sight: Sight) -> list[tuple[Published, Change]]:
             change = sight.change(name)
             if change is not None:
                 for one, on in watching:
-                    if _is_meant(on, change):
+                    if is_meant(on, change):
                         found.setdefault(one.name, (one, change))
     if len(found) < 2:
         return [*found.values()]
     return sorted(found.values(), key=lambda pair: rules.places[pair[0].name])
 
 
-def _is_meant(on: OnChange, change: Change) -> bool:
+def is_meant(on: OnChange, change: Change) -> bool:
     was = not on.from_ or change.old in on.from_
     return was and (not on.to or change.new in on.to)
 

@@ -63,6 +63,7 @@ class Wait:
     rule: str
     rule_version: int
     why: Why
+    since: datetime  # it began
     due_at: datetime
     position: int  # of the event that it began with
     chain: Chain = ()  # that led to it

@@ -29,6 +29,11 @@ def latest_hour(
     return None
 
 
+def is_hour(schedule: Schedule, calendar: Calendar, moment: datetime) -> bool:
+    """Whether a moment is one of its hours."""
+    return latest_hour(schedule, calendar, after=moment - _DAY, until=moment) == moment
+
+
 def next_hour(schedule: Schedule, calendar: Calendar, after: datetime) -> datetime | None:
     """Give the first hour behind a moment, UTC; None: the calendar has no more working days."""
     day = after.astimezone(ZoneInfo(calendar.zone)).date()

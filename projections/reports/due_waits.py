@@ -22,6 +22,8 @@ class DueWait:
     rule_version: int
     why: Why
     position: int  # of the event that it began with
+    began_with: UUID  # the command of that event
+    correlation_id: UUID  # that it belongs to
 
 
 def list_due_waits(cursor: Cursor[Any], ask: Ask) -> list[DueWait]:
@@ -30,7 +32,9 @@ def list_due_waits(cursor: Cursor[Any], ask: Ask) -> list[DueWait]:
 
 
 _QUESTION: Final[LiteralString] = f"""
-    select due_at, order_id, wait_id, rule, rule_version, why, position from live.rule_waits
+    select w.due_at, w.order_id, w.wait_id, w.rule, w.rule_version, w.why, w.position,
+           e.command_id, e.correlation_id
+    from live.rule_waits w join log.events e using (position)
     where due_at <= %(now)s and {IN_PARTS}
       and (due_at, order_id, wait_id::text) > (%(due_at)s, %(order_id)s::uuid, %(which)s::text)
     order by due_at, order_id, wait_id::text limit %(limit)s

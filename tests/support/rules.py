@@ -95,6 +95,13 @@ class Watch:
                 self._timer(fired)
         return self
 
+    def publish(self, rule: Rule) -> Self:
+        """Let another version of a rule be in force from now on."""
+        old = self.rules.by_name[rule.rule]
+        published = Published(rule, old.version + 1, 1_000 + len(self.log))
+        self.rules = InForce({**self.rules.by_name, rule.rule: published}, self.rules.calendars)
+        return self
+
     def then_runs(self, **results: str) -> Self:
         """Every rule that looked at the last step, with what became of it."""
         found = {run.case.of.name: run.result for run in self.runs}
@@ -161,10 +168,7 @@ class Watch:
     def _set_mode(self, command: SetRuleMode) -> None:
         old = self.rules.by_name[command.rule]
         if old.version == command.of_version:
-            rule = old.rule.model_copy(update={"mode": command.mode})
-            published = Published(rule, old.version + 1, 1_000 + len(self.log))
-            by_name = {**self.rules.by_name, rule.rule: published}
-            self.rules = InForce(by_name, self.rules.calendars)
+            self.publish(old.rule.model_copy(update={"mode": command.mode}))
 
     def _recorded(self, stream_id: str, event: Any, version: int, by: Command | Actor) -> Recorded:
         number = len(self.log) + 1

@@ -5,11 +5,13 @@ from typing import Any
 from uuid import uuid4
 
 from domain.orders import commands as c
-from domain.rules.line import PublishRule
-from domain.rules.rule import Rule
+from domain.rules.line import PublishRule, SetRuleMode
+from domain.rules.rule import Mode, Rule
 from domain.rules.timers import TimerFired
 from infra.rule_files import load_preset
+from services.acting import Acting
 from services.backtest import Part, backtest
+from services.why import chains_of
 from tests.integration.clock.shop import Shop, who
 from tests.support.examples import NOW, actor
 
@@ -23,6 +25,10 @@ def publish(shop: Shop, **said: Any) -> None:
         | said
     )
     shop.does(PublishRule(command_id=uuid4(), actor=actor(), definition=rule))
+
+
+def set_mode(shop: Shop, rule: str, mode: Mode) -> None:
+    shop.does(SetRuleMode(command_id=uuid4(), actor=actor(), rule=rule, mode=mode))
 
 
 def fired(shop: Shop) -> list[TimerFired]:
@@ -135,3 +141,57 @@ def test_what_two_clocks_and_a_rebuild_find_due_is_fired_once(shop: Shop) -> Non
     assert shop.clock().fire() == 0
 
     assert len({(one.timer_id, one.due_at) for one in fired(shop)}) == len(fired(shop)) == 20
+
+
+def test_a22_p34_a_rule_that_is_published_again_goes_on_with_what_it_waits_for(shop: Shop) -> None:
+    silent: dict[str, Any] = {"rule": "silent", "on": [{"silence": "2d"}]}
+    publish(shop, delay="1d")
+    publish(shop, **silent)
+    shop.place()
+    shop.at(timedelta(hours=1))
+    publish(shop, delay="1d", title={"en": "Ring them again"})
+    publish(shop, **silent, title={"en": "Silent"})
+    set_mode(shop, "silent", "shadow")
+    set_mode(shop, "silent", "live")
+    for _ in range(4):
+        shop.at(timedelta(days=1))
+        shop.fire()
+
+    assert [result for _, result in runs(shop)] == ["delayed", "fired", "fired"]
+    shop.system.read_models.rebuild("trigger_runs")
+    assert shop.system.read_models.verify("trigger_runs").differing == ()
+
+
+def test_what_a_rule_waits_for_comes_to_nothing_while_it_is_off(shop: Shop) -> None:
+    publish(shop, delay="30m")
+    publish(shop, rule="silent", on=[{"silence": "2d"}])
+    shop.place()
+    set_mode(shop, "reminder", "off")
+    set_mode(shop, "silent", "off")
+    shop.at(timedelta(hours=1))
+    shop.fire()
+    set_mode(shop, "silent", "live")
+    shop.at(timedelta(days=2))
+    shop.fire()
+
+    assert [result for _, result in runs(shop)] == ["delayed", "cancelled", "fired"]
+    shop.system.read_models.rebuild("trigger_runs")
+    assert shop.system.read_models.verify("trigger_runs").differing == ()
+
+
+def test_d5_behind_a_delay_the_chain_leads_back_to_what_the_rule_looked_at(shop: Shop) -> None:
+    publish(shop, delay="30m")
+    (order_id,) = shop.place()
+    shop.at(timedelta(minutes=30))
+    shop.fire()
+    shop.system.catch_up()
+    Acting(shop.session().connection, shop.system.pipeline.submit, shop.time).catch_up()
+
+    events = [one for one in shop.events() if one.stream_id == f"order-{order_id}"]
+    chain = chains_of(shop.system.log, events)[-1]
+    assert [link.first.event.NAME for link in chain] == [
+        "order.note_added.v1",
+        "timer.fired.v1",
+        "order.placed.v1",
+    ]
+    assert len({link.first.correlation_id for link in chain}) == 1

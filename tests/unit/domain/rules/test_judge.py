@@ -7,6 +7,7 @@ import pytest
 
 from domain.orders import commands as c
 from domain.orders import events as e
+from domain.rules.actions import WriteNote
 from domain.rules.judge import MAX_CHAIN
 from domain.rules.line import SetRuleMode
 from domain.rules.rule import Rule
@@ -19,6 +20,7 @@ CONFIRM = COMMANDS["order.change_status"]
 NOTE = c.AddNote(**WHO, text="Something")
 IS_NEW = {"is_new": "order.status == 'new'"}
 HOUR = timedelta(hours=1)
+SILENCE = {"silence": "1h"}
 
 
 def test_a_rule_that_fires_sends_its_acts_in_their_order() -> None:
@@ -91,17 +93,55 @@ class TestDelay:
         assert watch.runs[0].why == "event"
         watch.when_time_passes(HOUR).then_runs()
 
-    def test_another_version_of_the_rule_retires_it(self) -> None:
+    def test_a_rule_that_is_off_by_then_does_nothing(self) -> None:
         watch = watched_by(self.RULE).when(PLACE)
         timer = next(iter(watch.judge.waits.values()))
         watch._set_mode(
             SetRuleMode(
-                command_id=UUID(int=9), actor=actor(), rule="watch", mode="shadow", of_version=1
+                command_id=UUID(int=9), actor=actor(), rule="watch", mode="off", of_version=1
             )
         )
 
         watch.when_time_passes(HOUR).then_runs(watch="cancelled")
         assert (watch.runs[0].why, timer.rule_version) == ("retired", 1)
+
+    def test_another_version_goes_on_with_what_began_to_wait(self) -> None:
+        mended = self.RULE.model_copy(update={"then": (WriteNote(note="Mended"),)})
+        watch = watched_by(self.RULE).when(PLACE).publish(mended)
+
+        watch.when_time_passes(HOUR).then_runs(watch="fired")
+        watch.then_acts(("order.add_note", {"text": "Mended"}))
+        assert watch.runs[0].case.of.version == 2
+
+    def test_what_began_with_something_else_than_the_version_looks_at_ends(self) -> None:
+        elsewhere = rule_of(delay="1h", on=[{"event": "order.note_added"}])
+        watch = watched_by(self.RULE).when(PLACE).publish(elsewhere)
+
+        watch.when_time_passes(HOUR).then_runs(watch="cancelled")
+        assert watch.runs[0].why == "retired"
+
+    @pytest.mark.parametrize(("to", "goes_on"), [("confirmed", True), ("packed", False)])
+    def test_of_a_change_it_is_one_that_the_version_looks_at(self, to: str, goes_on: bool) -> None:
+        rule = rule_of(delay="1h", on=[{"change": "status", "to": "confirmed"}])
+        other = rule_of(delay="1h", on=[{"event": "order.placed"}, {"change": "status", "to": to}])
+        watch = watched_by(rule).when(PLACE, CONFIRM).publish(other)
+
+        watch.when_time_passes(HOUR).then_runs(watch="fired" if goes_on else "cancelled")
+
+    def test_a_version_that_waits_longer_counts_from_where_the_wait_began(self) -> None:
+        longer = self.RULE.model_copy(update={"delay": 3 * HOUR})
+        watch = watched_by(self.RULE).when(PLACE).publish(longer)
+
+        watch.when_time_passes(HOUR).then_runs(watch="delayed")
+        watch.when_time_passes(2 * HOUR - timedelta(seconds=1)).then_runs()
+        watch.when_time_passes(timedelta(seconds=1)).then_runs(watch="fired")
+
+    def test_an_event_cancels_it_while_the_rule_is_off_too(self) -> None:
+        watch = watched_by(self.RULE).when(PLACE)
+        watch.publish(self.RULE.model_copy(update={"mode": "off"}))
+        watch.when(COMMANDS["order.submit_payment"]).publish(self.RULE)
+
+        watch.when_time_passes(HOUR).then_runs()
 
 
 def by_day(rule: Rule) -> Watch:
@@ -160,7 +200,7 @@ class TestHours:
 class TestSilence:
     """P34: nothing has happened to the order for so long."""
 
-    RULE = rule_of(on=[{"silence": "1h", "in": ["new", "packed"]}])
+    RULE = rule_of(on=[SILENCE | {"in": ["new", "packed"]}])
 
     def test_it_looks_after_so_much_silence(self) -> None:
         watch = watched_by(self.RULE).when(PLACE).then_runs()
@@ -227,6 +267,44 @@ class TestSilence:
         watch = watched_by(rule).when(PLACE, CONFIRM).then_runs()
         assert not watch.judge.waits
         watch.when(packed).when_time_passes(HOUR).then_runs(watch="fired")
+
+    def test_another_version_goes_on_with_what_is_silent(self) -> None:
+        mended = self.RULE.model_copy(update={"title": {"en": "Silent"}})
+        watch = watched_by(self.RULE).when(PLACE).publish(mended)
+
+        watch.when_time_passes(HOUR).then_runs(watch="fired")
+
+    def test_another_version_that_is_for_somewhere_else_ends_it(self) -> None:
+        watch = watched_by(self.RULE).when(PLACE).publish(rule_of(on=[SILENCE | {"in": "packed"}]))
+
+        watch.when_time_passes(HOUR).then_runs(watch="cancelled")
+
+    def test_another_span_counts_from_where_the_silence_began(self) -> None:
+        longer = rule_of(on=[{"silence": "3h", "in": "new"}])
+        watch = watched_by(self.RULE).when(PLACE).publish(longer)
+
+        watch.when_time_passes(HOUR).then_runs(watch="delayed")
+        watch.when_time_passes(2 * HOUR - timedelta(seconds=1)).then_runs()
+        watch.when_time_passes(timedelta(seconds=1)).then_runs(watch="fired")
+        watch.when_time_passes(10 * HOUR).then_runs()
+
+    def test_of_two_spans_the_one_that_is_left_ends_once(self) -> None:
+        both = rule_of(on=[SILENCE, {"silence": "3h"}])
+        watch = watched_by(both).when(PLACE).publish(rule_of(on=[{"silence": "3h"}]))
+
+        watch.when_time_passes(HOUR).then_runs(watch="delayed")
+        watch.when_time_passes(2 * HOUR).then_runs(watch="fired")
+        watch.when_time_passes(10 * HOUR).then_runs()
+
+    @pytest.mark.parametrize(
+        "between", [RULE.model_copy(update={"mode": "off"}), rule_of(on=[{"silence": "9h"}])]
+    )
+    def test_it_is_broken_whatever_version_was_in_force_meanwhile(self, between: Rule) -> None:
+        watch = watched_by(self.RULE).when(PLACE).publish(between)
+
+        watch.when(NOTE).publish(self.RULE)
+
+        watch.when_time_passes(HOUR).then_runs()
 
     def test_silences_that_are_awaited_at_once_end_together(self) -> None:
         rule = rule_of(on=[{"silence": "1h"}, {"silence": "3h", "in": "new"}])
