@@ -28,6 +28,7 @@ class Act:
     per_minute: int  # commands that the rule may send
     body: bytes  # the command, as domain.wire writes it
     passed: bool  # others of its shard were sent before it
+    left_out: bool  # since it was given its rule was turned off or to shadow: it is not sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ def take_acts(tx: Tx, limit: int, spent: Sequence[str]) -> Taken:
 
 
 def move_on(tx: Tx, gone: Taken, waiting: Sequence[Act]) -> bool:
-    """Note that these were answered, and that the orders of those that wait were passed.
+    """Note that these were answered or left out, and that the orders of those that wait were
+    passed.
 
     gone: without what waits, or lies behind it in its order
     """
@@ -71,6 +73,8 @@ def move_on(tx: Tx, gone: Taken, waiting: Sequence[Act]) -> bool:
     moved = tx.execute(_MOVE, [as_json(ends)]).rowcount
     last = {act.stream_id: _passed(act, act.act_no, None) for act in gone.acts if act.passed}
     first = {act.stream_id: _passed(act, act.act_no - 1, act.rule) for act in waiting}
+    if left_out := [act.command_id for act in gone.acts if act.left_out]:
+        tx.execute(_NOTE_LEFT_OUT, [left_out])
     if rows := [*(last | first).values()]:
         tx.execute(_NOTE_PASSED, [as_json(rows)])
     return bool(moved or rows)
@@ -190,7 +194,11 @@ _TAKE: Final = f"""
     select held.shard, held.reached, a.command_id, held.shard, a.stream_id, a.position, a.act_no,
            a.rule, a.rule_version,
            coalesce((d.body #>> '{{definition,limits,per_minute}}')::integer, %(usual)s),
-           convert_to(a.body::text, 'UTF8'), a.passed
+           convert_to(a.body::text, 'UTF8'), a.passed,
+           a.body -> 'actor' ->> 'kind' = 'trigger' and exists (
+               select from log.definitions n
+               where n.kind = 'rule' and n.name = a.rule and n.version > a.rule_version
+                 and n.body #>> '{{definition,mode}}' in ('off', 'shadow'))
     from held left join (
         taken a
         join log.definitions d
@@ -203,6 +211,11 @@ _MOVE: Final = """
     update ops.acting set position = x.position, moved_at = clock_timestamp()
     from json_to_recordset(%s::json) as x(shard smallint, position bigint)
     where acting.shard = x.shard and acting.position < x.position
+"""
+
+_NOTE_LEFT_OUT: Final = """
+    insert into ops.acting_left_out (command_id) select unnest(%s::uuid[])
+    on conflict (command_id) do nothing
 """
 
 _NOTE_PASSED: Final = """

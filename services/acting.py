@@ -1,6 +1,7 @@
 """Acting: sends what rules have given, through the pipeline like anybody's commands.
 
-A command's id is always the same, so whatever is sent twice is answered as the first time. Several
+A command's id is always the same, so whatever is sent twice is answered as the first time. What a
+rule has in hand when it is turned off, or to shadow, is left out, and noted as such. Several
 processes may act: each takes shards that no other one holds. `orderpath act` runs it.
 """
 
@@ -83,9 +84,10 @@ class Acting:
             going, waiting = self._pace.let_go(taken)
             for act in {act.rule: act for act in waiting}.values():
                 self._tell(act)
-            self._send(going.acts)
+            sent = [act for act in going.acts if not act.left_out]
+            self._send(sent)
             moved = move_on(tx, going, waiting)
-        return len(going.acts) if moved else None
+        return len(sent) if moved else None
 
     def _tell(self, act: Act) -> None:
         """Let the admins know that a rule waits, once within the minute."""

@@ -31,8 +31,8 @@ class Pace:
         return sorted(self._spent)
 
     def let_go(self, taken: Taken) -> tuple[Taken, list[Act]]:
-        """Give what may be sent now, and of each order that has to wait the act that it waits with:
-        behind that everything of the order waits, too.
+        """Give what may be sent now, or is left out; of each order that has to wait the act that it
+        waits with: behind that everything of the order waits, too.
         """
         going: list[Act] = []
         waiting: dict[str, Act] = {}  # by stream
@@ -40,6 +40,9 @@ class Pace:
             together = [*run]
             first = together[0]
             if first.stream_id in waiting:
+                continue
+            if first.left_out:
+                going += together
                 continue
             if self._is_hasty(first, len(together)):
                 self._spent.add(first.rule)

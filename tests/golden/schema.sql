@@ -488,6 +488,17 @@ CREATE TABLE ops.acting (
 ALTER TABLE ops.acting OWNER TO postgres;
 
 --
+-- Name: acting_left_out; Type: TABLE; Schema: ops; Owner: postgres
+--
+
+CREATE TABLE ops.acting_left_out (
+    command_id uuid NOT NULL,
+    left_out_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE ops.acting_left_out OWNER TO postgres;
+
+--
 -- Name: acting_passed; Type: TABLE; Schema: ops; Owner: postgres
 --
 
@@ -814,6 +825,13 @@ ALTER TABLE ONLY log.path_transitions
 
 ALTER TABLE ONLY log.snapshots
     ADD CONSTRAINT snapshots_pkey PRIMARY KEY (stream_id, version);
+
+--
+-- Name: acting_left_out acting_left_out_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.acting_left_out
+    ADD CONSTRAINT acting_left_out_pkey PRIMARY KEY (command_id);
 
 --
 -- Name: acting_passed acting_passed_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
@@ -1421,6 +1439,12 @@ GRANT SELECT,INSERT,DELETE ON TABLE log.snapshots TO orderpath_writer;
 --
 
 GRANT SELECT,UPDATE ON TABLE ops.acting TO orderpath_projector;
+
+--
+-- Name: TABLE acting_left_out; Type: ACL; Schema: ops; Owner: postgres
+--
+
+GRANT SELECT,INSERT ON TABLE ops.acting_left_out TO orderpath_projector;
 
 --
 -- Name: TABLE acting_passed; Type: ACL; Schema: ops; Owner: postgres

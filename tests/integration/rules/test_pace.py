@@ -16,13 +16,15 @@ import pytest
 from domain.messages import Command, Outcome
 from domain.orders import commands as c
 from domain.refusals import InfraError
+from domain.rules.line import SetRuleMode
+from domain.rules.rule import Mode
 from infra.postgres import Session
 from projections.reports.rule_runs import list_runs
 from projections.reports.scope import Reader
 from services.acting import AT_ONCE, Acting, Submit
 from services.bootstrap import utc_now
 from tests.integration.projections.world import World
-from tests.integration.rules.ruling import act_until_killed, acting, fire, publish, settle
+from tests.integration.rules.ruling import CLOCK, act_until_killed, acting, fire, publish, settle
 from tests.integration.rules.test_parked import apply_all, poisoned_at
 from tests.support.examples import actor
 from tests.support.faults import Fault
@@ -43,6 +45,10 @@ def sent(world: World) -> Counter[str]:
     """Count what each rule has sent, as the log has it."""
     events = (one for one in world.events() if getattr(one, "actor_kind", "") == "trigger")
     return Counter(one.actor_id for one in events)  # type: ignore[union-attr]
+
+
+def set_mode(world: World, rule: str, mode: Mode) -> None:
+    world.send(SetRuleMode(command_id=uuid4(), actor=CLOCK, rule=rule, mode=mode))
 
 
 def note(world: World, order_id: UUID) -> None:
@@ -116,6 +122,75 @@ def test_what_rules_give_later_for_an_order_that_waits_waits_behind_and_comes_in
 
     assert sent(world) == {"slow": 3, "fast": 3, "noted": 3}
     assert (waits(world), out_of_order(world)) == ([], 0)
+
+
+@pytest.mark.parametrize("mode", ["off", "shadow"])
+def test_a_rule_that_is_turned_off_sends_nothing_more_of_what_it_has_in_hand(
+    world: World, reader: Reader, mode: Mode
+) -> None:
+    publish(world, SLOW, BEHIND, ON_NOTE)
+    orders = [world.place() for _ in range(4)]
+    world.catch_up()
+    hand = acting(world)
+    act_on(world, hand)
+    for order_id in orders:
+        note(world, order_id)
+    set_mode(world, "slow", mode)
+    set_mode(world, "slow", "live")
+
+    world.now += MINUTE
+    act_on(world, hand)
+
+    assert sent(world) == {"slow": 1, "fast": 4, "noted": 4}
+    assert (waits(world), out_of_order(world)) == ([], 0)
+    acts = [list_runs(reader, one, "slow")[0]["acts"][0]["outcome"] for one in orders]
+    assert acts == ["accepted", "turned_off", "turned_off", "turned_off"]
+    world.place()
+    act_on(world, hand)
+    assert sent(world)["slow"] == 2
+
+
+def test_who_is_killed_while_a_rule_is_turned_off_sends_nothing_twice_and_loses_nothing(
+    world: World,
+) -> None:
+    publish(world, SLOW | {"limits": {"per_minute": 3}}, BEHIND)
+    for _ in range(3):
+        world.place()
+    world.catch_up()
+    left = iter(range(3))
+
+    def submit(command: Command) -> Future[Outcome]:
+        if next(left, None) is None:
+            raise InfraError("killed", "before anything is noted")
+        answer = world.pipeline.submit(command)
+        answer.result()
+        return answer
+
+    with pytest.raises(InfraError, match="before anything is noted"):
+        Acting(world.lend, submit, lambda: world.now).step()
+    before = sent(world)["slow"]
+    set_mode(world, "slow", "off")
+    act_on(world, acting(world))
+
+    assert sent(world) == {"slow": before, "fast": 3}
+    outcomes = world.query("select outcome from analytics.trigger_acts where rule = 'slow'")
+    assert Counter(outcomes) == {("accepted",): before, ("turned_off",): 3 - before}
+    world.models.rebuild("trigger_runs")
+    assert sent(world) == {"slow": before, "fast": 3}
+
+
+def test_what_stops_a_circle_is_sent_though_the_rule_that_gives_it_is_stopped(
+    world: World,
+) -> None:
+    again = {"on": [{"event": "order.note_added"}], "limits": {"per_order": 2, "per_minute": 100}}
+    publish(world, {"rule": "again", "then": [{"note": "Again"}]} | again)
+    note(world, world.place())
+    act_on(world, acting(world))
+
+    assert world.query("select kind, rule from live.alerts") == [("rule_stopped", "again")]
+    assert world.query("select result from live.trigger_runs order by position") == [
+        ("fired",), ("fired",), ("stopped",),
+    ]  # fmt: skip
 
 
 def test_what_the_clock_led_to_waits_with_its_order(world: World) -> None:
