@@ -28,7 +28,7 @@ from domain.messages import Command, Decided, entity_of
 from domain.orders import commands, decide
 from domain.orders.decide_documents import issue
 from domain.orders.migration import MigrateOrder, migrate
-from domain.orders.only_if import still_holds, streams_asked
+from domain.orders.only_if import is_meant, order_asked, paths_asked, streams_asked
 from domain.orders.order import Order
 from domain.orders.price_rights import denied_to, prices_for
 from domain.orders.stocks_read import stocks_for
@@ -86,8 +86,8 @@ def streams_of(command: Command) -> tuple[str, ...]:
         case path_commands.PublishPath():
             return (command.stream_id, SELECTION)
         case effect_commands.RequestEffect():
-            beside = (command.template_stream_id, command.order_stream_id)
-            return (command.stream_id, *filter(None, beside))
+            beside = (command.template_stream_id, command.order_stream_id, *order_asked(command))
+            return (command.stream_id, *dict.fromkeys(filter(None, beside)))
         case rule_line.PublishRule():
             return (command.stream_id, *map(calendar_stream, command.definition.calendars))
         case wave_commands.PublishWave():
@@ -95,7 +95,7 @@ def streams_of(command: Command) -> tuple[str, ...]:
         case commands.OrderCommand():
             return (command.stream_id,)
         case _:
-            return (stream_alone(command),)
+            return (stream_alone(command), *order_asked(command))
 
 
 def creates(command: Command) -> str | None:
@@ -116,7 +116,7 @@ def more_streams_of(command: Command, states: States, facts: Facts) -> Iterable[
         case commands.OrderCommand():
             order: Order = states[command.stream_id]
             path = _path_ahead(command, states, facts)
-            streams = (*stocks_for(order, path, command), *streams_asked(command, order))
+            streams = (*stocks_for(order, path, command), *streams_asked(command, states))
             if isinstance(command, commands.PassDeadline):
                 streams = (*streams, overdue.alert_beside(command, order))
             adds_line = type(command) is commands.AddItem
@@ -134,7 +134,7 @@ def more_streams_of(command: Command, states: States, facts: Facts) -> Iterable[
         case effect_commands.MarkSent():
             return attached.order_beside(states[command.stream_id])
         case _:
-            return ()
+            return streams_asked(command, states)
 
 
 _ENTERING = (
@@ -215,7 +215,7 @@ def definitions_of(command: Command, states: States) -> tuple[PathKey, ...]:
                 return (latest,) if latest else ()
             return _pinned(order)
         case _:
-            return ()
+            return paths_asked(command, states)
 
 
 def _pinned(order: Order) -> tuple[PathKey, ...]:
@@ -250,9 +250,7 @@ def decide_on(
 
     Raises: Refusal with every unmet condition.
     """
-    if isinstance(command, commands.OrderCommand) and not still_holds(
-        command, states[command.stream_id], facts, now
-    ):
+    if not is_meant(command, states, facts, now):
         return {}
     match command:
         case commands.PlaceOrder():

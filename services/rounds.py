@@ -214,7 +214,7 @@ class Decider:
             self._reads_more = True
             self._presume(into, [pending])
             self._look(log, into, more)
-            reads = (*reads, *more)
+            reads = tuple(dict.fromkeys((*reads, *more)))
             facts = with_more(facts, states, more)
         if earlier := earlier_than(command):
             facts = replace(facts, accepted=_accepted(log, into, earlier))

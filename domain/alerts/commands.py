@@ -8,6 +8,7 @@ from pydantic import Field
 
 from domain.alerts.events import Details, alert_stream
 from domain.messages import Code, Command, Moment, Name, Text, Written
+from domain.paths.asked import CommandAboutOrder
 
 
 class AlertCommand(Command):
@@ -20,7 +21,7 @@ class AlertCommand(Command):
         return alert_stream(self.alert_id)
 
 
-class RaiseAlert(AlertCommand):
+class RaiseAlert(AlertCommand, CommandAboutOrder):
     """Show something to a user, a group, or all who bear a role. Twice is nothing."""
 
     NAME: ClassVar[str] = "alert.raise"
@@ -29,7 +30,6 @@ class RaiseAlert(AlertCommand):
     level: Code = "notice"
     title: Name  # for people; without personal data
     details: Details = ()  # what in particular, one thing each; without personal data
-    order_id: UUID | None = None
     subject: Text | None = None  # a stream, where it is about no order
     user: Name | None = None
     group: Name | None = None

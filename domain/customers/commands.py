@@ -10,6 +10,7 @@ from pydantic import model_validator
 
 from domain.customers.events import FIELDS, customer_stream
 from domain.messages import Code, Command, Name, Written
+from domain.paths.asked import CommandAboutOrder
 
 
 class CustomerCommand(Command):
@@ -54,7 +55,7 @@ class ChangeContact(ContactCommand):
     NAME: ClassVar[str] = "customer.change_contact"
 
 
-class AddTag(CustomerCommand):
+class AddTag(CustomerCommand, CommandAboutOrder):
     """Put a customer among those who bear this tag, such as waits_for_sale."""
 
     NAME: ClassVar[str] = "customer.add_tag"
@@ -62,7 +63,7 @@ class AddTag(CustomerCommand):
     tag: Code
 
 
-class RemoveTag(CustomerCommand):
+class RemoveTag(CustomerCommand, CommandAboutOrder):
     """Take a tag from a customer."""
 
     NAME: ClassVar[str] = "customer.remove_tag"
@@ -70,7 +71,7 @@ class RemoveTag(CustomerCommand):
     tag: Code
 
 
-class SetMark(CustomerCommand):
+class SetMark(CustomerCommand, CommandAboutOrder):
     """Warn of a customer. Says why, once and for whoever reads it later."""
 
     NAME: ClassVar[str] = "customer.set_mark"

@@ -8,6 +8,7 @@ from domain.documents.papers import Paper
 from domain.effects.events import Message, Number, effect_stream
 from domain.messages import Code, Command, Moment, Name
 from domain.orders.events import stream_of as order_stream
+from domain.paths.asked import CommandAboutOrder
 from domain.templates.line import template_stream
 
 
@@ -21,7 +22,7 @@ class EffectCommand(Command):
         return effect_stream(self.effect_id)
 
 
-class RequestEffect(EffectCommand, Message):
+class RequestEffect(EffectCommand, Message, CommandAboutOrder):
     """Have a message sent, once. Its template, as it is now, makes the text."""
 
     NAME: ClassVar[str] = "effect.request"

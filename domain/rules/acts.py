@@ -54,12 +54,13 @@ def _command(
     earlier: Sequence[tuple[UUID, a.Action]],
 ) -> Command | None:
     sight = case.sight
+    if sight.order_id is not None:
+        envelope = {**envelope, **_conditions(case.of.rule.lasting, earlier)}
     match action:
         case a.TagCustomer() | a.UntagCustomer() | a.MarkCustomer():
             return _to_customer(action, sight, envelope)
         case a.Move() | a.SetField() | a.Assign() | a.IssueDocument() | a.WriteNote():
-            conditions = _conditions(case.of.rule.lasting, earlier)
-            return _to_order(action, sight, {**envelope, **conditions})
+            return _to_order(action, sight, envelope)
         case a.GiveTask() | a.RaiseAlert():
             return to_inbox(action, case, envelope)
         case a.Notify() | a.CallWebhook():
@@ -71,9 +72,16 @@ def _command(
 def _conditions(
     lasting: Sequence[str], earlier: Sequence[tuple[UUID, a.Action]]
 ) -> Mapping[str, Any]:
-    """Say what has to hold by then, and what of it the rule may have made untrue: mostly none."""
-    spent = dict(spent_by(lasting, earlier))
-    return {"only_if": lasting} | ({"spent_by": spent} if spent else {})
+    """Say what has to hold by then, what of it the rule may have made untrue, and which move has to
+    have come about: mostly neither.
+    """
+    said: dict[str, Any] = {"only_if": lasting}
+    if spent := dict(spent_by(lasting, earlier)):
+        said["spent_by"] = spent
+    for command_id, action in earlier:
+        if isinstance(action, a.Move):  # An order is moved once.
+            said["behind"] = command_id
+    return said
 
 
 def _to_customer(
@@ -83,7 +91,8 @@ def _to_customer(
 ) -> Command | None:
     if sight.after.subject_id is None:
         return None
-    to_customer = {**envelope, "customer_id": sight.after.subject_id}
+    whose = {"customer_id": sight.after.subject_id, "order_id": sight.order_id}
+    to_customer = {**envelope, **whose}
     match action:
         case a.TagCustomer():
             return AddTag(**to_customer, tag=action.tag)

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from domain.messages import Code, Command, Moment, Name, Text, Written
+from domain.paths.asked import CommandAboutOrder
 from domain.tasks.events import task_stream
 
 
@@ -20,13 +21,12 @@ class TaskCommand(Command):
         return task_stream(self.task_id)
 
 
-class CreateTask(TaskCommand):
+class CreateTask(TaskCommand, CommandAboutOrder):
     """Give a user or a group something to do."""
 
     NAME: ClassVar[str] = "task.create"
 
     title: Name  # for people; without personal data
-    order_id: UUID | None = None
     subject: Text | None = None  # a stream, where it is about no order
     user: Name | None = None
     group: Name | None = None

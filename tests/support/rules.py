@@ -29,7 +29,7 @@ from domain.rules.timers import stream_of as timers_of
 from tests.support.examples import NOW, ORDER_ID, PATH, actor
 from tests.support.spec import STEP, Step, World, given
 
-_HOW: Final = ("order_id", "customer_id", "only_if")  # of acts, beside their envelope
+_HOW: Final = ("order_id", "customer_id", "only_if", "behind")  # of acts, beside their envelope
 _NAMES: Final = UUID(int=0)
 
 

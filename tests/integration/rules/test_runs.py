@@ -303,7 +303,8 @@ def test_a_rule_judges_only_what_lies_between_its_publication_and_the_next(world
     before = world.place()
     publish(world, {"rule": "new", "then": [{"move": "confirmed"}]})
     between = world.place()
-    publish(world, {"rule": "new", "mode": "off", "then": [{"move": "confirmed"}]})
+    elsewhere = [{"event": "order.note_added"}]
+    publish(world, {"rule": "new", "on": elsewhere, "then": [{"move": "confirmed"}]})
     behind = world.place()
     settle(world)
 

@@ -1,5 +1,7 @@
 """What a rule sends: one command for each action, always the same one under the same id."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +46,15 @@ SAID = {
     ),
     "note": ({"note": "Hello"}, ("order.add_note", {"text": "Hello"})),
 }  # fmt: skip
+
+
+BESIDE: Mapping[str, dict[str, Any]] = {
+    "task": {"task": "Call them", "to": {"group": "managers"}},
+    "alert": {"alert": "Look", "to": {"group": "managers"}},
+    "webhook": {"webhook": "erp"},
+    "tag": {"tag": "vip"},
+    "mark": {"mark": "bad", "reason_code": "did_not_buy_out"},
+}
 
 
 def acts(*actions: dict[str, Any], **written: Any) -> list[Command]:
@@ -143,6 +154,34 @@ class TestOneRunInItsOrder:
         watch.when(COMMANDS["order.change_status"])
 
         assert watch.world.run(noted, watch.now) == []
+
+    @pytest.mark.parametrize("then", BESIDE.values(), ids=BESIDE)
+    def test_what_goes_elsewhere_is_asked_of_the_order_likewise(self, then: dict[str, Any]) -> None:
+        watch = self._seen({"is_new": self.NEW}, then)
+        (act,) = watch.runs[0].acts
+        watch.when(COMMANDS["order.change_status"])
+
+        assert watch.world.run(act, watch.now) == []
+
+    @pytest.mark.parametrize("then", BESIDE.values(), ids=BESIDE)
+    def test_while_all_of_it_holds_it_is_done(self, then: dict[str, Any]) -> None:
+        watch = self._seen({"is_new": self.NEW, "shy": "!('vip' in customer.tags)"}, then)
+        (act,) = watch.runs[0].acts
+
+        assert watch.world.run(act, watch.now)
+
+    @pytest.mark.parametrize("then", [*BESIDE.values(), {"note": "Hello"}])
+    @pytest.mark.parametrize("status", ["confirmed", "nowhere"])
+    def test_what_stands_behind_a_move_is_done_only_if_the_order_was_moved(
+        self, status: str, then: dict[str, Any]
+    ) -> None:
+        watch = self._seen({}, {"move": status}, then)
+        moved, act = watch.runs[0].acts
+        watch.when(COMMANDS["order.change_status"])
+        with suppress(Refusal):
+            assert watch.world.run(moved, watch.now) == []
+
+        assert watch.world.run(act, watch.now) == []
 
     def _seen(self, conditions: dict[str, str], *then: dict[str, Any]) -> Watch:
         """Let a rule look, whose acts are not carried out yet."""
