@@ -23,7 +23,6 @@ from projections.reports.due_reservations import DueOrder, list_due_reservations
 from projections.reports.due_schedules import (
     DueHour,
     Hour,
-    ScheduledRule,
     list_due_hours,
     list_scheduled_rules,
     read_calendars,
@@ -131,22 +130,18 @@ def _due_hours(
 
 
 def _hours(cursor: Cursor[Any], now: datetime) -> list[Hour]:
-    """Work out which hours of which rules have come, each behind the publication of its rule."""
-    asked = [(one, on) for one in list_scheduled_rules(cursor) for on in _schedules(one)]
+    """Work out which hours of which rules have come, each behind the publication of its trigger."""
+    asked = [(one, OnSchedule.model_validate(one.on)) for one in list_scheduled_rules(cursor)]
     calendars = read_calendars(cursor, {on.schedule.calendar for _, on in asked}) if asked else {}
     statuses: dict[tuple[datetime, str, int], set[str]] = defaultdict(set)
     for one, on in asked:
         if (text := calendars.get(on.schedule.calendar)) is None:
             continue
         calendar = _calendar(text)
-        hour = latest_hour(on.schedule, calendar, after=one.published_at, until=now)
+        hour = latest_hour(on.schedule, calendar, after=one.since, until=now)
         if hour is not None:
             statuses[hour, one.rule, one.rule_version] |= set(on.in_)
     return [Hour(*key, tuple(sorted(found))) for key, found in statuses.items()]
-
-
-def _schedules(one: ScheduledRule) -> list[OnSchedule]:
-    return [OnSchedule.model_validate(on) for on in one.on if "schedule" in on]
 
 
 @lru_cache(maxsize=100)

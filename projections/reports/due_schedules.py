@@ -16,12 +16,12 @@ from projections.reports.due import IN_PARTS, Ask
 
 @dataclass(frozen=True, slots=True)
 class ScheduledRule:
-    """The latest version of a rule that is not off and looks at fixed hours."""
+    """Fixed hours of the latest version of a rule that is not off."""
 
     rule: str
     rule_version: int
-    on: Sequence[Mapping[str, Any]]  # its triggers, as published
-    published_at: datetime
+    on: Mapping[str, Any]  # the trigger, as published
+    since: datetime  # the first of the versions up to this one, none of them off, that all have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class DueHour:
 
 
 def list_scheduled_rules(cursor: Cursor[Any]) -> list[ScheduledRule]:
-    """List them in alphabetical order."""
+    """List them by rule, in the order of its triggers."""
     return [ScheduledRule(*row) for row in cursor.execute(_RULES)]
 
 
@@ -69,14 +69,24 @@ def list_due_hours(
 
 
 _RULES: Final[LiteralString] = """
-    select d.name, d.version, d.body -> 'definition' -> 'on', e.occurred_at
-    from (
-        select distinct on (name) name, version, body from log.definitions
-        where kind = 'rule' order by name, version desc) d
-    join log.events e on e.stream_id = 'rule-' || d.name and e.version = d.version
-    where jsonb_path_exists(d.body::jsonb, '$.definition.on[*].schedule')
-      and d.body -> 'definition' ->> 'mode' is distinct from 'off'
-    order by d.name
+    with latest as (
+        select distinct on (name) name, version, body -> 'definition' as rule
+        from log.definitions where kind = 'rule' order by name, version desc
+    ), scheduled as (
+        select l.name, l.version, t.said, t.number
+        from latest l, jsonb_array_elements((l.rule -> 'on')::jsonb) with ordinality t(said, number)
+        where t.said ? 'schedule' and l.rule ->> 'mode' is distinct from 'off'
+    )
+    select s.name, s.version, s.said, e.occurred_at
+    from scheduled s cross join lateral (
+        select coalesce(max(d.version), 0) + 1 as version from log.definitions d
+        where d.kind = 'rule' and d.name = s.name and (
+            d.body -> 'definition' ->> 'mode' = 'off'
+            or s.said <> all(array(
+                select jsonb_array_elements((d.body -> 'definition' -> 'on')::jsonb))))
+    ) since
+    join log.events e on e.stream_id = 'rule-' || s.name and e.version = since.version
+    order by s.name, s.number
 """
 _CALENDARS: Final[LiteralString] = """
     select distinct on (name) name, (body -> 'definition')::text from log.definitions

@@ -18,7 +18,7 @@ from services.backtest import Part, backtest
 from services.clock import clockwork_of
 from services.due import DueSchedules
 from tests.integration.clock.shop import Shop, who
-from tests.integration.clock.test_waits import fired, publish
+from tests.integration.clock.test_waits import fired, publish, runs
 from tests.support.clocks import STEPS, Step, fire_and, fire_until_killed
 from tests.support.examples import NOW, actor
 from tests.support.faults import Fault
@@ -294,6 +294,57 @@ def test_the_next_version_of_a_rule_has_told_nobody_of_its_hours(shop: Shop) -> 
     assert clockwork_of(shop.system, (DueSchedules(),)).fire() == 1
     assert struck(shop) == Counter([(free, TEN), (new, TEN)])
     assert asked(shop) == [("reminder", 2, TEN)]
+
+
+def test_hours_go_on_as_they_were_if_something_else_of_the_rule_has_changed(shop: Shop) -> None:
+    remind(shop)
+    (order_id,) = place(shop)
+    shop.at(TEN + timedelta(minutes=1))
+    remind(shop, title={"en": "Ring them again"})
+
+    assert shop.fire() == 1
+    assert shop.fire() == 0
+    assert struck(shop) == {(order_id, TEN): 1}
+    shop.at(TWO)
+    assert shop.fire() == 1
+    remind(shop, mode="shadow")
+    assert shop.fire() == 0
+
+
+@pytest.mark.parametrize(
+    "between",
+    [{"mode": "off"}, {"schedule": {"at": ["18:00"]}}, {"schedule": AT | {"days": "every"}}],
+)
+def test_hours_that_were_not_in_force_meanwhile_begin_anew(
+    shop: Shop, between: dict[str, Any]
+) -> None:
+    remind(shop)
+    (order_id,) = place(shop)
+    shop.at(TEN + timedelta(minutes=1))
+    remind(shop, **between)
+    remind(shop)
+
+    assert shop.fire() == 0
+    shop.at(TWO)
+    assert shop.fire() == 1
+    assert struck(shop) == {(order_id, TWO): 1}
+
+
+def test_an_hour_is_for_the_orders_of_the_schedule_that_has_it(shop: Shop) -> None:
+    on = [
+        {"schedule": {"at": ["10:00"]}, "in": ["new"]},
+        {"schedule": {"at": ["18:00"]}, "in": ["free"]},
+    ]
+    publish(shop, on=on)
+    (order_id,) = shop.place()
+    shop.at(TEN)
+    shop.system.catch_up()
+    due = clockwork_of(shop.system, (DueSchedules(),)).list_due(shop.time.now)
+    shop.does(c.ChangeStatus(**who(order_id), to_status="free"))
+    shop.does(*(one.command for one in due))
+
+    assert struck(shop) == {(order_id, TEN): 1}
+    assert runs(shop) == []
 
 
 @pytest.mark.parametrize("step", STEPS)
