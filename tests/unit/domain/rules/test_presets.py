@@ -273,6 +273,17 @@ def test_the_robot_asks_a_person_for_what_it_has_not_approved_by_then() -> None:
     fine.when_time_passes(timedelta(minutes=5)).then_runs(robot_asks_a_person="skipped")
 
 
+@pytest.mark.parametrize("group", [None, "managers"])
+def test_the_robot_takes_an_order_away_from_nobody(group: str | None) -> None:
+    taken = watch("robot_asks_a_person").when(placed(), owned("ann", group))
+    elsewhere = watch("robot_asks_a_person").when(placed(), owned(group="warehouse"))
+    left = watch("robot_asks_a_person").when(placed(), owned(group="managers"))
+
+    taken.when_time_passes(timedelta(minutes=5)).then_runs(robot_asks_a_person="skipped")
+    elsewhere.when_time_passes(timedelta(minutes=5)).then_runs(robot_asks_a_person="skipped")
+    left.when_time_passes(timedelta(minutes=5)).then_runs(robot_asks_a_person="fired")
+
+
 def test_the_robot_asks_a_person_also_where_the_path_refuses_what_it_approves() -> None:
     refused = watch("robot_asks_a_person").when(placed(), PAID, RESERVED)
 
