@@ -16,6 +16,7 @@ from domain.orders.timeline import Entry, insert, key_of
 
 PLANNED: Final = "planned"
 SHIPMENT_STATUSES: Final = (PLANNED, *get_args(e.Reached))
+STAYING: Final = (PLANNED, "cancelled")  # it has not left
 ON_THE_WAY: Final = ("handed_over", "in_transit", "at_pickup_point")
 
 SHIPMENT_MOVES: Final[frozenset[tuple[str, str]]] = frozenset(
@@ -99,6 +100,11 @@ def after_shipment(shipments: Shipments, event: AnyShipmentEvent, happened: Happ
             at, version = happened.occurred_at, happened.version
             known = known.moved(event, at, version, happened.fact_id)
     return {**shipments, event.shipment_id: known}
+
+
+def sent(shipments: Shipments) -> list[Shipment]:
+    """Give those that have left, wherever they are by now."""
+    return [one for one in shipments.values() if one.status not in STAYING]
 
 
 def held(shipments: Iterable[Shipment], item_id: str, statuses: Collection[str]) -> int:

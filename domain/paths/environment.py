@@ -89,6 +89,7 @@ ENVIRONMENT: Final[Environment] = {
             "calls": INT,
             "test": BOOL,
             "track_number": STRING,
+            "track_numbers": STRING,
             "placed_at": TIMESTAMP,
             "entered_at": TIMESTAMP,
         },

@@ -56,6 +56,12 @@ class Details(Shape):
     delivery_method: Code | None = None
     track_number: Name | None = None
 
+    @property
+    def touches(self) -> frozenset[str]:
+        """Name the fields of the order that it may change."""
+        names = frozenset(self.model_fields_set)
+        return names | {"track_numbers"} if "track_number" in names else names
+
     @model_validator(mode="after")
     def _names_something(self, info: ValidationInfo) -> Self:
         if not self.model_fields_set and not is_published(info):

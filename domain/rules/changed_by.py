@@ -50,6 +50,7 @@ _EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "owner_group": ("owner_assigned",),
     "test": (*_PLACING, "test_flag_changed"),
     "track_number": _DETAILS,
+    "track_numbers": (*_DETAILS, "shipment_created", "shipment_tracked", "shipment_moved"),
     "placed_at": (*_STATUS, "item_added"),
     "entered_at": _STATUS,
 }

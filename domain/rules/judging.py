@@ -65,6 +65,7 @@ _SHAPED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "items_status": ("items",),
     "total_minor": _MONEY,
     "track_number": ("fields",),
+    "track_numbers": ("fields", "shipments"),
     "delivery_method": ("fields", "placed"),
 }
 _SHAPING: Final = tuple({one.name for one in fields(Order)} - {"version", "last_occurred_at"})

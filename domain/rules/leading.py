@@ -66,7 +66,8 @@ def _step(action: a.Action, paths: Collection[OrderPath]) -> Step | None:
             return _entering(status, [path for path in paths if status in path.statuses])
         case a.SetField(set=details):
             set_to = details.model_dump(exclude_defaults=True)
-            return Step({"order.fields_changed"}, {name: {v} for name, v in set_to.items()})
+            values = {name: {set_to[name]} if name in set_to else None for name in details.touches}
+            return Step({"order.fields_changed"}, values)
         case a.Assign(assign=owner, by=sharing):
             user = None if sharing is not None else {owner.get("user", "")}
             values = {"owner_user": user, "owner_group": {owner.get("group", "")}}
@@ -132,7 +133,7 @@ def _occasions(step: Step, triggers: Sequence[Trigger]) -> Iterator[Domains]:
 
 def _repeats(before: Step, step: Step) -> bool:
     """Whether a step changes nothing behind another one."""
-    follows = ("stage", "entered_at")  # from the status
+    follows = ("stage", "entered_at", "track_numbers")  # from the status, or the one number
     wanted = {name: value for name, value in step.values.items() if name not in follows}
     same = (
         value is not None and before.values.get(name) == value for name, value in wanted.items()

@@ -41,7 +41,7 @@ def _touched(action: a.Action) -> Set[str]:
         case a.Move():
             return _BY_MOVE
         case a.SetField(set=details):
-            return {f"order.{name}" for name in details.model_fields_set}
+            return {f"order.{name}" for name in details.touches}
         case a.Assign():
             return {"order.owner_user", "order.owner_group"}
         case a.WriteNote():

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from domain.orders.amounts import written_amount
 from domain.orders.order import Order
+from domain.orders.shipments import sent
 from domain.paths.path import OrderPath
 from domain.stock.stock import Stock
 
@@ -35,6 +36,7 @@ OFFERED: Final[dict[str, Offered]] = {
         "delivery_address": "1 Main Street",
         "track_number": "RR123",
         "items": [{"title": "Green tea", "sku": "TEA-100", "quantity": "3", "price": "5.50 EUR"}],
+        "shipments_sent": "1",  # how many of them have left
         "shipments": [{"carrier": "DHL", "track_number": "RR123", "status": "in_transit"}],
         "documents": [{"kind": "invoice", "number": "INV-17", "status": "issued"}],
     },
@@ -72,6 +74,7 @@ def of_order(
         "promised_time": _time(order.field_value("promised_at"), setting),
         **{name: order.field_value(name) for name in _DETAILS},
         "items": [*_items(order)],
+        "shipments_sent": str(len(sent(order.shipments)) or "") or None,
         "shipments": [
             {"carrier": one.carrier, "track_number": one.track_number, "status": one.status}
             for one in order.shipments.values()

@@ -221,3 +221,43 @@ def test_p30_a_track_number_that_stands_on_a_shipment_is_mailed(
     text = mail.get_body(["plain"])
     assert text is not None
     assert "Track number: RR1 (DHL)" in text.get_content()
+
+
+def test_p30_each_parcel_is_told_of_once_when_it_has_left_and_has_a_number(
+    world: World, box: Mailbox, gateway: Receiver
+) -> None:
+    open_shop(world, "track_number_mail", templates=("track_number",))
+    order_id = world.place(path="parcels", customer=CUSTOMER)
+    said = who(order_id=order_id)
+    said.pop("command_id")
+
+    def tells(kind: type[c.OrderCommand], **body: Any) -> list[str]:
+        (outcome,) = world.send(kind.model_validate({"command_id": uuid4(), **said, **body}))
+        assert outcome.kind in ("accepted", "nothing"), outcome
+        before = len(box.mails)
+        send(world, box, gateway)
+        made = [mail.get_body(["plain"]) for mail in box.mails[before:]]
+        return [line for text in made if text for line in text.get_content().splitlines()]
+
+    def numbers(lines: list[str]) -> list[str]:
+        return [one for one in ("RR1", "RR2", "RR3") if any(one in line for line in lines)]
+
+    go(world, order_id, *WAY[1:4])
+    packed = {"item_id": "1", "quantity": 3, "from_status": "ordered", "to_status": "assembled"}
+    tells(c.MoveItem, **packed)
+    for name, number in (("s-1", "RR1"), ("s-2", None)):
+        tells(
+            c.CreateShipment, shipment_id=name, carrier="DHL", track_number=number, pieces={"1": 1}
+        )
+    tells(c.MoveShipment, shipment_id="s-1", to_status="handed_over")
+    assert box.mails == []
+    assert numbers(tells(c.ChangeStatus, to_status="delivering")) == ["RR1"]
+    assert tells(c.MoveShipment, shipment_id="s-2", to_status="handed_over") == []
+    assert numbers(tells(c.TrackShipment, shipment_id="s-2", track_number="RR2")) == ["RR1", "RR2"]
+    assert tells(c.CreateShipment, shipment_id="s-3", carrier="DHL") == []
+    assert tells(c.TrackShipment, shipment_id="s-3", track_number="RR3") == []
+    assert numbers(tells(c.MoveShipment, shipment_id="s-3", to_status="handed_over")) == [
+        "RR1", "RR2", "RR3",
+    ]  # fmt: skip
+    assert tells(c.MoveShipment, shipment_id="s-1", to_status="delivered") == []
+    assert len(box.mails) == 3

@@ -235,6 +235,50 @@ def test_p15_its_ready_template_has_words_for_every_order_that_it_fires_for(
     assert made.text.strip()
 
 
+SENT = e.ShipmentMoved(shipment_id="s-1", to_status="handed_over")
+
+
+def parcel(shipment_id: str, track_number: str | None = None) -> Event:
+    return e.ShipmentCreated(
+        shipment_id=shipment_id, carrier="DHL", track_number=track_number, pieces={}
+    )
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ([parcel("s-2")], "-"),
+        ([parcel("s-2", "RR2")], "-"),
+        ([parcel("s-2", "RR2"), e.ShipmentMoved(shipment_id="s-2", to_status="in_transit")],
+         "fired"),
+        ([parcel("s-2"), e.ShipmentMoved(shipment_id="s-2", to_status="in_transit")], "-"),
+        ([parcel("s-2"), e.ShipmentMoved(shipment_id="s-2", to_status="in_transit"),
+          e.ShipmentTracked(shipment_id="s-2", track_number="RR2")], "fired"),
+        ([parcel("s-2", "RR2"), e.ShipmentMoved(shipment_id="s-2", to_status="cancelled")], "-"),
+        ([e.ShipmentMoved(shipment_id="s-1", to_status="delivered")], "-"),
+        ([e.ShipmentTracked(shipment_id="s-1", track_number="RR9")], "fired"),
+        ([e.FieldsChanged(changed=("track_number",), track_number="RR1")], "-"),
+        ([e.FieldsChanged(changed=("track_number",), track_number="RR2")], "fired"),
+    ],
+)  # fmt: skip
+def test_p30_a_number_is_told_once_its_parcel_has_left_and_never_again(
+    steps: list[Step], expected: str
+) -> None:
+    on_its_way = [placed(), parcel("s-1", "RR1"), SENT, *moved("handed_over", "delivering")]
+    watched = watch("track_number_mail").when(*on_its_way)
+    assert result(watched) == "fired"
+
+    assert result(watched.when(*steps)) == expected
+
+
+def test_p30_a_parcel_that_leaves_after_its_order_is_not_told_of_again() -> None:
+    order = [placed(), parcel("s-1", "RR1"), *moved("handed_over", "delivering")]
+    watched = watch("track_number_mail").when(*order)
+    assert result(watched) == "fired"
+
+    assert result(watched.when(SENT)) == "-"
+
+
 def test_the_reminder_is_sent_if_the_parcel_is_still_there() -> None:
     at_point = moved("delivering", "at_pickup_point")
     waiting = watch("reminder_to_collect").when(placed(), *at_point)

@@ -75,6 +75,26 @@ def test_p30_the_mail_names_each_number_that_stands_on_a_shipment() -> None:
     )
 
 
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_p30_the_mail_names_no_parcel_that_is_still_here(language: str) -> None:
+    told = variables()
+    told["order"] = told["order"] | {
+        "track_number": "RR1",
+        "shipments_sent": "1",
+        "shipments": [
+            {"carrier": "DHL", "track_number": number, "status": status}
+            for number, status in (
+                ("RR1", "in_transit"), ("RR2", "delivered"),
+                ("RR3", "planned"), ("RR4", "cancelled"),
+            )
+        ],
+    }  # fmt: skip
+
+    text = load_preset("track_number").render(language, told).text
+
+    assert [text.count(number) for number in ("RR1", "RR2", "RR3", "RR4")] == [1, 1, 0, 0]
+
+
 def test_p15_the_payment_link_is_made_of_what_the_settings_say() -> None:
     made = load_preset("payment_link").render("en", variables())
 
