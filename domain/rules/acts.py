@@ -8,6 +8,7 @@ from domain.customers.commands import AddTag, RemoveTag, SetMark
 from domain.messages import Actor, Command
 from domain.orders import commands as c
 from domain.rules import actions as a
+from domain.rules.causes import with_causes
 from domain.rules.inbox import to_inbox
 from domain.rules.judging import Sight
 from domain.rules.outbox import to_outbox
@@ -41,7 +42,7 @@ def acts_of(case: Case) -> Iterator[Command]:
             "correlation_id": sight.happened.correlation_id,
             "causation_id": sight.happened.command_id,
         }
-        command = _command(action, case, envelope, earlier)
+        command = _command(with_causes(action, case), case, envelope, earlier)
         if command is not None:
             yield command
             earlier.append((command.command_id, action))

@@ -13,7 +13,7 @@ from domain.rules.lint_circles import list_circles
 from domain.rules.lint_conditions import list_condition_findings
 from domain.rules.lint_conflicts import list_conflicts
 from domain.rules.lint_moves import list_move_findings
-from domain.rules.lint_names import list_name_findings
+from domain.rules.lint_names import list_name_findings, list_unknown_rules
 from domain.rules.rule import Rule
 
 
@@ -44,6 +44,7 @@ def _told(rules: Sequence[Rule], known: Known) -> Iterator[Told]:
             yield Told((rule.rule,), finding)
     names = {rule.rule for rule in rules}
     others = [other for other in known.others if other.rule not in names]
+    yield from list_unknown_rules(rules, names | {other.rule for other in others})
     acting = [rule for rule in (*rules, *others) if rule.mode != "off"]
     yield from list_circles(acting, known.paths)
     yield from list_conflicts(acting)

@@ -1,13 +1,13 @@
 """Lint: who is told and is not there, templates, endpoints and calendars that there are not."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from domain.hints import hint
 from domain.paths.findings import Finding
 from domain.paths.lint_owners import Kind, KnownOwners
 from domain.paths.names import Place
 from domain.rules import actions as a
-from domain.rules.findings import Known
+from domain.rules.findings import Known, Told
 from domain.rules.occasions import is_of_stock
 from domain.rules.rule import Rule
 from domain.rules.triggers import OnSchedule
@@ -24,6 +24,21 @@ def list_name_findings(rule: Rule, known: Known) -> Iterator[Finding]:
     yield from _unknown_endpoints(rule, known.endpoints)
     yield from _unknown_calendars(rule, known.calendars)
     yield from _without_order(rule)
+
+
+def list_unknown_rules(rules: Sequence[Rule], there: Set[str]) -> Iterator[Told]:
+    """Give every rule that another one asks why it has not acted, and that is not there."""
+    for rule in rules:
+        if rule.why_not is not None and rule.why_not not in there:
+            finding = Finding(
+                code="rule_unknown",
+                severity="warning",
+                place=("why_not",),
+                message=_missing("rule", rule.why_not, there),
+                why="nobody is told what has not held",
+                needed="write one that there is, or publish it first",
+            )
+            yield Told((rule.rule,), finding)
 
 
 def _owners(rule: Rule, owners: KnownOwners) -> Iterator[Finding]:

@@ -52,6 +52,7 @@ class Rule(Definition):
         default_factory=dict
     )
     then: Annotated[tuple[Action, ...], Field(min_length=1, max_length=MAX_ACTIONS)]
+    why_not: Code | None = None  # a rule: why it has not acted ends what this one says to people
     delay: Wait | None = None  # then it is judged again, and acts if all still holds
     roles: tuple[Code, ...] = ()  # that it acts with, where a path asks for one
     cancel_on: OneOrMany = ()  # events that end the delay

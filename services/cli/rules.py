@@ -250,6 +250,7 @@ def _sheet(known: "PublishedRule") -> "Iterator[RenderableType]":
         *((f"if {name}", source) for name, source in rule.if_.items()),
         *(("then", what) for what in words.what_words(rule).split("; ")),
         ("roles", ", ".join(rule.roles) or None),
+        ("says why not", rule.why_not),
         ("not if", ", ".join(rule.cancel_on) or None),
         ("at most", limits),
         ("published", f"{known.published_at:%Y-%m-%d %H:%M} UTC by {known.published_by}"),

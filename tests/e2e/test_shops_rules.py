@@ -258,7 +258,8 @@ def test_robot_asks_a_person_and_says_why(database_url: str) -> None:
         assert [one.status for one in (fine, unpaid)] == ["confirmed", "new"]
         assert [one.state.owner_group for one in (fine, unpaid)] == [None, "managers"]
         tasks = shop.rows("select order_id, title from analytics.tasks")
-        assert [row["order_id"] for row in tasks] == [unpaid.order_id]
+        title = "Check an order that the robot did not approve: not is_paid"
+        assert [tuple(row.values()) for row in tasks] == [(unpaid.order_id, title)]
         stream = f"order-{unpaid.order_id}"
         last = shop.system.log.load({stream: 0})[stream][-1]
-        assert (last.reason or "").startswith("Robot: too large, not paid")
+        assert last.reason == "The robot has not approved it: not is_paid"

@@ -11,6 +11,7 @@ from domain.messages import Actor, Command
 from domain.orders.order_command import OrderCommand
 from domain.refusals import Refusal
 from domain.rules.acts import act_id, acts_of
+from domain.rules.rule import Rule
 from tests.support.examples import COMMANDS, EVENTS, ORDER_ID
 from tests.support.rules import Watch, rule_of, told, watched_by
 
@@ -69,6 +70,54 @@ def test_each_action_is_one_command(
     (command,) = acts(action)
 
     assert told(command) == said
+
+
+TEXTS: list[tuple[dict[str, Any], str]] = [
+    ({"move": "confirmed", "reason": "Because"}, "reason"),
+    ({"assign": {"user": "ann"}, "reason": "Because"}, "reason"),
+    ({"note": "Because"}, "text"),
+    ({"task": "Because", "to": {"user": "ann"}}, "title"),
+    ({"alert": "Because", "to": {"user": "ann"}}, "title"),
+]
+ROBOT = rule_of("robot", {"is_web": "order.channel == 'shop'", "is_paid": "order.due_minor <= 0",
+                          "by_mail": "event.source == 'mail'"})  # fmt: skip
+
+
+@pytest.mark.parametrize(("action", "key"), TEXTS)
+@pytest.mark.parametrize(
+    ("asked", "causes"),
+    [
+        (ROBOT, "not is_web, not is_paid"),
+        (ROBOT.model_copy(update={"mode": "shadow"}), "robot is shadow"),
+        (rule_of("robot"), "all holds that robot asks for"),
+        (rule_of("other"), "there is no rule robot"),
+    ],
+)
+def test_what_is_said_ends_with_why_the_other_rule_has_not_acted(
+    asked: Rule, causes: str, action: dict[str, Any], key: str
+) -> None:
+    runs = watched_by(rule_of(then=[action], why_not="robot"), asked).when(PLACE).runs
+
+    (command,) = next(run.acts for run in runs if run.case.of.name == "watch")
+
+    assert command.model_dump()[key] == f"Because: {causes}"
+
+
+def test_what_there_is_no_room_for_is_cut() -> None:
+    names = {f"is_{'a' * 30}_{number}": "order.channel == ''" for number in range(9)}
+    task = {"task": "Because", "to": {"user": "ann"}}
+    runs = watched_by(rule_of(then=[task], why_not="robot"), rule_of("robot", names)).when(PLACE)
+
+    (command,) = next(run.acts for run in runs.runs if run.case.of.name == "watch")
+
+    title = command.model_dump()["title"]
+    assert (len(title), title[-1]) == (200, "…")
+
+
+def test_a_reason_that_is_not_given_says_nothing() -> None:
+    (command,) = acts({"move": "confirmed"}, why_not="robot")
+
+    assert command.model_dump()["reason"] is None
 
 
 def test_an_act_says_which_rule_wants_it_and_what_led_to_it() -> None:

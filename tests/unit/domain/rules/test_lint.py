@@ -53,6 +53,13 @@ def test_the_rules_of_a_shop_are_well_on_its_path(shop: str) -> None:
     assert found(*shop_rules(shop), paths=[load_path(shop)], calendars={"shop"}) == []
 
 
+def test_a_rule_that_is_asked_why_it_has_not_acted_is_there() -> None:
+    asks, asked = rule_of("asks", why_not="robot"), rule_of("robot")
+
+    assert found(asks) == [("asks", "rule_unknown", "why_not")]
+    assert found(asks, asked) == found(asks, others=[asked]) == []
+
+
 class TestCircles:
     """Rules that lead to each other."""
 

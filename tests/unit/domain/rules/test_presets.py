@@ -334,6 +334,31 @@ def test_the_robot_asks_a_person_also_where_the_path_refuses_what_it_approves() 
     refused.when_time_passes(timedelta(minutes=5)).then_runs(robot_asks_a_person="fired")
 
 
+@pytest.mark.parametrize(
+    ("steps", "causes"),
+    [
+        ([placed()], "not is_paid, not all_in_stock"),
+        ([placed(delivery=None), PAID, NOTE], "not has_address, not all_in_stock, not no_comment"),
+        ([placed(totals=Totals(1_000_000, 0, 0, 0, 1_000_000)), PAID, RESERVED],
+         "not is_small, not is_paid"),
+        ([placed(), PAID, RESERVED], "all holds that robot_approves asks for"),
+    ],
+)  # fmt: skip
+def test_the_robot_says_what_of_its_conditions_did_not_hold_in_one_task(
+    steps: list[Step], causes: str
+) -> None:
+    both = (BY_NAME["robot_approves"], BY_NAME["robot_asks_a_person"])
+    watched = watched_by(*both, paths=(load_path("universal"),)).when(*steps)
+
+    (run,) = watched.when_time_passes(timedelta(minutes=5)).runs
+
+    said = [one.model_dump() for one in run.acts]
+    assert [one.get("reason") or one.get("title") for one in said] == [
+        f"The robot has not approved it: {causes}",
+        f"Check an order that the robot did not approve: {causes}",
+    ]
+
+
 @pytest.mark.parametrize("last", [(PAID, RESERVED), (PAID,), (RESERVED,), (PAID, RESERVED, NOTE)])
 def test_of_the_two_robots_exactly_one_acts(last: tuple[Event, ...]) -> None:
     both = [only_noting(BY_NAME[name]) for name in ("robot_approves", "robot_asks_a_person")]
