@@ -2,15 +2,15 @@
 
 What they would have sent is not carried out, so what that would have led to is not seen. Delays,
 silences and fixed hours come when the log's own time has come so far, behind its end as well. Fixed
-hours are for orders to which something has happened in the part that is judged, from then on.
+hours are for orders to which something has happened in what is read, from then on.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import heappop, heappush
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID, uuid5
 
 from domain.messages import Recorded
@@ -18,7 +18,7 @@ from domain.orders.commands import ChangeStatus
 from domain.orders.context import Situation
 from domain.orders.moves import move_is_open
 from domain.paths.guards import calendars_are_published
-from domain.reading import PAGE_BYTES, OrderLog
+from domain.reading import PAGE_BYTES, Head, OrderLog
 from domain.refusals import Refusal
 from domain.rules.book import InForce, Published, RuleBook
 from domain.rules.clashes import find_clash
@@ -92,6 +92,23 @@ class Part:
     since: datetime  # fixed hours behind it have come
     until: datetime  # what is due by then has come, though nothing happened since
     path: str | None = None  # only orders that follow it
+    begins: int | None = None  # a position: what is behind it is read, and may come due in the part
+
+
+class Dated(Protocol):
+    """A log that knows when it was written."""
+
+    def first_since(self, moment: datetime) -> int: ...
+    def head(self) -> Head: ...
+
+
+def last_days(
+    log: Dated, rule: Rule, days: int, *, until: datetime, path: str | None = None
+) -> Part:
+    """Take what was recorded within so many days; what a rule waits for may have begun before."""
+    since = until - timedelta(days=days)
+    behind, begins = (log.first_since(moment) - 1 for moment in (since, since - rule.longest_wait))
+    return Part(behind, log.head().position, since, until, path, begins)
 
 
 def backtest(
@@ -128,25 +145,37 @@ class _Backtest:
         self._found = {name: Backtested(name) for name in sorted(tried)}
         self._due: list[tuple[datetime, UUID]] = []  # each wait once, not later than it is due
         self._listed: set[UUID] = set()  # those waits
+        self._counts = False  # whether what is judged is of the part, or before it
         self._hours: FixedHours | None = None  # from the first event on
         self._has_hours = frozenset(name for _, on in rules.scheduled for name in on.in_)
         self._latest: dict[UUID, Sight] = {}  # of orders for which something may come due
 
     def run(self, progress: Progress) -> list[Backtested]:
         part = self._part
-        after = part.behind
-        while after < part.up_to:
-            most = min(BATCH_EVENTS, part.up_to - after)
+        begins = part.behind if part.begins is None else part.begins
+
+        def report(position: int) -> None:
+            progress(position - begins, part.up_to - begins)
+
+        if begins < part.behind:
+            self._read(begins, part.behind, report)
+            self._fire(part.since, part.behind)
+        self._counts = True
+        self._read(part.behind, part.up_to, report)
+        self._fire(part.until, part.up_to)
+        return [*self._found.values()]
+
+    def _read(self, after: int, up_to: int, report: Callable[[int], None]) -> None:
+        while after < up_to:
+            most = min(BATCH_EVENTS, up_to - after)
             batch = self._log.read_lenient(after, most, most_bytes=PAGE_BYTES)
             readable = [one for one in batch if isinstance(one, Recorded)]
             for few in self._sights.parts(readable, BATCH_EVENTS):
                 for sight in self._sights.see(few, self._book):
-                    if part.path in (None, sight.after.path):
+                    if self._part.path in (None, sight.after.path):
                         self._take(sight)
             after = batch[-1].position
-            progress(after - part.behind, part.up_to - part.behind)
-        self._fire(part.until, part.up_to)
-        return [*self._found.values()]
+            report(after)
 
     def _take(self, sight: Sight) -> None:
         """Judge an event, and before it whatever has come due by then."""
@@ -217,7 +246,7 @@ class _Backtest:
                     yield order_id, _fired(timer_id, rule, version, "schedule", due_at)
 
     def _note(self, runs: Sequence[Run]) -> None:
-        for run in runs:
+        for run in runs if self._counts else ():
             if (found := self._found.get(run.case.of.name)) is not None:
                 others = [one for one in runs if one is not run and _clash(run, one)]
                 _count(found, run, [one.case.of.name for one in others])

@@ -4,6 +4,7 @@ Source: the YAML language of docs/rules.md; infra reads the file, `Rule` checks 
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
@@ -117,6 +118,13 @@ class Rule(Definition):
         """Name the calendars whose hours it goes by, each once."""
         scheduled = (one.schedule.calendar for one in self.on if isinstance(one, OnSchedule))
         return tuple(dict.fromkeys(filter(None, (self.hours, *scheduled))))
+
+    @cached_property
+    def longest_wait(self) -> timedelta:
+        """How long ago at most it began what has come due: a week longer where it goes by hours."""
+        silences = (one.silence for one in self.on if isinstance(one, OnSilence))
+        waits = max(timedelta(), self.delay or timedelta(), *silences)
+        return waits if self.hours is None else waits + timedelta(days=7)
 
     @cached_property
     def reads_customer(self) -> bool:

@@ -32,17 +32,14 @@ def backtest(
     json: AsJson = False,
 ) -> None:
     """Say what a rule would have done to what has happened. Changes nothing."""
-    from services.backtest import Part
     from services.backtest import backtest as judge
+    from services.backtest import last_days
     from services.bootstrap import rule_files
 
     given = given_file(file)
     rule = rule_files.read_rule(given.text, where=given.name)
     with opened() as system, progress_bar("Backtest") as move:
-        now = system.clock()
-        since = now - timedelta(days=days)
-        behind = system.log.first_since(since) - 1
-        part = Part(behind, system.log.head().position, since, now, path)
+        part = last_days(system.log, rule, days, until=system.clock(), path=path)
         (found,) = judge(system.projection_log, [rule], part, move)
     answer = {"events": part.up_to - part.behind, "days": days, "path": path, **found.as_dict()}
     put(answer, as_json=json, people=lambda: _tested(answer))

@@ -95,6 +95,27 @@ def test_d10_a_backtest_counts_what_came_due_behind_the_last_event(world: World)
     ]
 
 
+def test_d10_a_backtest_counts_what_began_before_its_days_and_came_due_in_them(
+    world: World,
+) -> None:
+    silent = CONFIRM | {"rule": "silent", "on": [{"silence": "40d"}]}
+    later = CONFIRM | {"rule": "later", "delay": "40d"}
+    over = CONFIRM | {"rule": "over", "delay": "10d"}
+    world.place()
+    world.now += timedelta(days=5)
+    found = world.place()
+    world.now += timedelta(days=42)
+    head = world.log.head().position
+    part = Part(head, head, world.now - timedelta(days=5), world.now, begins=0)
+
+    rules = [Rule.model_validate(one) for one in (silent, later, over)]
+    tested = [backtest(world.log, [rule], part)[0] for rule in rules]
+
+    assert [one.results for one in tested] == [{"fired": 1}, {"fired": 1}, {}]
+    assert [[told.order_id for told in one.would] for one in tested] == [[found], [found], []]
+    assert [one.looked for one in tested] == [1, 1, 0]
+
+
 def test_d10_a_backtest_sees_what_two_rules_want_at_the_end_of_one_delay(world: World) -> None:
     publish(world, {"rule": "other", "delay": "2h", "then": [{"move": "cancelled"}]})
     world.place()
