@@ -25,7 +25,11 @@ def with_alert(
     """Add the alert to what was decided on the order, if anything was and anybody is to know."""
     decision = {command.stream_id: decided}
     for one in decided:
-        if isinstance(one.event, DeadlinePassed) and (to := _told(one.event)) and not alert.exists:
+        if (
+            isinstance(one.event, DeadlinePassed)
+            and (to := _told(one.event, order))
+            and not alert.exists
+        ):
             deadline = Deadline(one.event.level, one.event.due_at)
             event = raised(
                 command.order_id,
@@ -38,11 +42,11 @@ def with_alert(
     return decision
 
 
-def _told(passed: DeadlinePassed) -> Mapping[str, str]:
-    """An escalation goes to whom the path names for it; all else to whoever holds the order, or
-    owns the status.
+def _told(passed: DeadlinePassed, order: Order) -> Mapping[str, str]:
+    """An escalation goes to whom the path names for it; all else to whoever holds the order by now,
+    as it is to be done, or owns the status.
     """
-    holder = _somebody(passed.holder_user, passed.holder_group)
+    holder = _somebody(order.owner_user, order.owner_group)
     named = _somebody(passed.to_user, passed.to_group)
     return (named or holder) if passed.level.startswith("escalate_") else (holder or named)
 

@@ -22,7 +22,7 @@ class DeadlinePassed(DeadlineEvent):
 
     level: Code  # warn | due | escalate_<percent>
     due_at: AwareDatetime
-    holder_user: Name | None = None  # who was responsible for the order then
+    holder_user: Name | None = None  # who was responsible for the order at due_at
     holder_group: Name | None = None
     to_user: Name | None = None  # whom the path names for this level, else for the status
     to_group: Name | None = None

@@ -10,6 +10,8 @@ from domain.orders import events as e
 from domain.orders.context import Situation
 from domain.orders.deadlines import Deadlines, due_at_of, snoozed, standing
 from domain.orders.guards import is_said, not_final
+from domain.orders.order import Order
+from domain.orders.parts import Held
 from domain.paths.limits import MAX_LIMIT
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet
@@ -36,16 +38,23 @@ def _passed(situation: Situation, cmd: c.PassDeadline) -> Iterator[Event]:
         return
     status = order.status or ""
     told = _told(situation.path, status, cmd.level)
+    holder = _holder_at(order, cmd.due_at)
     yield e.DeadlinePassed(
         entered=cmd.entered,
         status=status,
         level=cmd.level,
         due_at=cmd.due_at,
-        holder_user=order.owner_user,
-        holder_group=order.owner_group,
+        holder_user=holder.user,
+        holder_group=holder.group,
         to_user=told.get("user"),
         to_group=told.get("group"),
     )
+
+
+def _holder_at(order: Order, moment: datetime) -> Held:
+    """Give who held the order at a moment, though others may hold it since: a clock may be late."""
+    earlier = (one for one in order.held if one.until > moment)
+    return next(earlier, Held(order.owner_user, order.owner_group, moment))
 
 
 def _told(path: OrderPath, status: str, level: str) -> Mapping[Any, str]:

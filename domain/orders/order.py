@@ -26,7 +26,7 @@ from domain.orders.ledger import (
     refund_status,
 )
 from domain.orders.money import Totals, add_up, discount_within_price
-from domain.orders.parts import Approval, Kept, Placement
+from domain.orders.parts import MAX_HELD, Approval, Held, Kept, Placement
 from domain.orders.shipments import Shipments, after_shipment
 from domain.orders.time_limit import NO_LIMIT, TimeLimit, limit_after
 from domain.orders.timeline import Entry, TimelineKey, insert, key_of, without
@@ -61,6 +61,7 @@ class Order:
     fields: Mapping[str, FieldValue] = field(default_factory=dict)  # changed after placing
     owner_user: str | None = None
     owner_group: str | None = None
+    held: tuple[Held, ...] = ()  # by whom before, the latest last
     calls: int = 0  # logged, whatever came of them
     test: bool = False
     noted: bool = False  # somebody wrote something about it
@@ -207,8 +208,9 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
         case e.ReservationChanged(item_id=item_id):
             kept = Kept(event.sku, event.kept, event.committed, event.missing)
             return {"goods": {**order.goods, item_id: kept}}
-        case e.OwnerAssigned():
-            return {"owner_user": event.user, "owner_group": event.group}
+        case e.OwnerAssigned(user=user, group=group):
+            held = (*order.held, Held(order.owner_user, order.owner_group, happened.occurred_at))
+            return {"owner_user": user, "owner_group": group, "held": held[-MAX_HELD:]}
         case e.CallLogged():
             return {"calls": order.calls + 1}
         case e.TestFlagChanged():

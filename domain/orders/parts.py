@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 from domain.orders.events import OrderPlaced
 from domain.orders.timeline import TimelineKey
@@ -14,6 +16,18 @@ class Placement:
     version: int  # of the event in the order's stream
     key: TimelineKey
     event: OrderPlaced
+
+
+MAX_HELD: Final = 100  # earlier holders that an order remembers
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Who was responsible for the order, both None: nobody."""
+
+    user: str | None
+    group: str | None
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from domain.alerts.events import AlertRaised
 from domain.messages import Actor, Decided
 from domain.orders import commands as c
 from domain.orders import events as e
@@ -84,6 +85,28 @@ class TestPassing:
             holder_group="managers",
             to_group="managers",
         )
+
+    def test_p10_p11_a_late_clock_names_who_held_it_then_and_alerts_who_holds_it_now(self) -> None:
+        ann = e.OwnerAssigned(user="ann", group="managers")
+        handed_on = Decided(e.OwnerAssigned(user="bob"), DUE + timedelta(hours=1))
+        scenario = a(PLACE, Decided(ann, WARN), handed_on).at(TWICE)
+
+        event, alert = scenario.when(passes("due", DUE)).events
+
+        assert isinstance(event, e.DeadlinePassed)
+        assert (event.holder_user, event.holder_group) == ("ann", "managers")
+        assert isinstance(alert, AlertRaised)
+        assert alert.user == "bob"
+
+    def test_p10_p11_whoever_gets_the_order_just_when_its_limit_ends_holds_it(self) -> None:
+        before, just_then = (
+            Decided(e.OwnerAssigned(user=name), at) for name, at in (("ann", WARN), ("bob", DUE))
+        )
+
+        event, _ = a(PLACE, before, just_then).at(TWICE).when(passes("due", DUE)).events
+
+        assert isinstance(event, e.DeadlinePassed)
+        assert event.holder_user == "bob"
 
     def test_d8_an_escalation_names_whom_the_path_names_for_it(self) -> None:
         event, _ = a(PLACE).at(TWICE).when(passes("escalate_200", TWICE)).events
