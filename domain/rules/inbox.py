@@ -57,6 +57,7 @@ def _owner(sight: Sight) -> Mapping[Any, str]:
 def alert_of_haste(rule: str, version: int, per_minute: int, minute: datetime) -> alerts.RaiseAlert:
     """Tell the admins that a rule gave more within a minute than it may send; the rest waits."""
     alert_id = uuid5(_NAMESPACE, f"{rule}:{version}:{minute.isoformat()}")
+    most = "1 command" if per_minute == 1 else f"{per_minute} commands"
     return alerts.RaiseAlert(
         command_id=uuid5(alert_id, "haste"),
         actor=KEEPER,
@@ -64,7 +65,7 @@ def alert_of_haste(rule: str, version: int, per_minute: int, minute: datetime) -
         alert_id=alert_id,
         kind="rule_waits",
         level="warn",
-        title=f"Rule {rule} waits: it gave more than {per_minute} commands within a minute",
+        title=f"Rule {rule} waits: it gave more than {most} within a minute",
         subject=stream_of(rule),
         group=ADMINS,
         since=minute,

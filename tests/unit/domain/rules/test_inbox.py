@@ -14,6 +14,7 @@ from domain.orders.commands import AssignOwner
 from domain.orders.events import NoteAdded, stream_of
 from domain.orders.order import Order
 from domain.rules.book import InForce, Published
+from domain.rules.inbox import alert_of_haste
 from domain.rules.judge import MAX_CHAIN, Judge
 from domain.rules.judging import Sight
 from domain.rules.line import SetRuleMode
@@ -213,3 +214,10 @@ class TestStop:
 
         assert first.acts[0].command_id != second.acts[0].command_id
         given(first.acts[0]).when(second.acts[0]).then_nothing()
+
+
+@pytest.mark.parametrize(("per_minute", "most"), [(1, "1 command"), (20, "20 commands")])
+def test_a_hasty_rule_is_told_of_in_the_singular_too(per_minute: int, most: str) -> None:
+    alert = alert_of_haste("mail", 2, per_minute, NOW)
+
+    assert alert.title == f"Rule mail waits: it gave more than {most} within a minute"
