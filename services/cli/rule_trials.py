@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from projections.reports.rule_runs import Ran
+    from services.bootstrap import System
 
 RuleName = Annotated[str, typer.Argument(metavar="RULE", help="As `rule list` names it.")]
 Days = Annotated[int, typer.Option(min=1, max=36_500, metavar="N", help="So many days back.")]
@@ -75,6 +76,7 @@ def compare(name: RuleName, days: Days = 30, json: AsJson = False) -> None:
     from projections.reports.rule_runs import compare_shadow
 
     with opened() as system:
+        _is_published(system, name)
         system.catch_up()
         with system.snapshot() as reader:
             rows = compare_shadow(reader, name, since=timedelta(days=days))
@@ -85,6 +87,12 @@ def compare(name: RuleName, days: Days = 30, json: AsJson = False) -> None:
     put(answer, as_json=json, people=lambda: [table(f"Shadow {name}", *columns, rows=cells)])
 
 
+def _is_published(system: "System", rule: str) -> None:
+    """Raises: CommandFailed"""
+    if rule not in system.log.rule_names():
+        raise CommandFailed(f"no rule {rule} is published: `orderpath rule list` names them")
+
+
 def why_not(order: OrderRef, rule: RuleName, json: AsJson = False) -> None:
     """Say what a rule said to an order, and why it did not act."""
     from projections.reports.rule_runs import list_runs
@@ -93,8 +101,7 @@ def why_not(order: OrderRef, rule: RuleName, json: AsJson = False) -> None:
     with opened() as system:
         order_id = find_order(system, order)
         system.catch_up()
-        if rule not in system.log.rule_names():
-            raise CommandFailed(f"no rule {rule} is published: `orderpath rule list` names them")
+        _is_published(system, rule)
         with system.snapshot() as reader:
             runs = list_runs(reader, order_id, rule)
     answer = {"order_id": str(order_id), "rule": rule, "runs": runs}

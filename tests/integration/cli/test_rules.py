@@ -400,5 +400,15 @@ class TestTrials:
 
         assert (said.code, said.json["moves"]) == (0, []), said.err
 
+    def test_a_rule_that_is_not_published_is_named_whoever_asks(self, line: CommandLine) -> None:
+        placed = line.run(*PLACE, "--json").json
+
+        compared = line.run("rule", "compare", "nosuch")
+        asked = line.run("order", "why-not", placed["order_id"], "nosuch")
+
+        assert (compared.code, compared.out) == (asked.code, asked.out) == (1, "")
+        assert compared.err == asked.err
+        assert "no rule nosuch is published" in compared.err
+
 
 PLACE = ("order", "place", "--currency", "EUR", "--item", "MUG:1:9.90:A mug")
