@@ -11,13 +11,14 @@ from services.cli.files import given_file
 from services.cli.given_paths import given_path
 from services.cli.given_rules import GivenRule, given_rule
 from services.cli.options import AsJson
-from services.cli.output import how_many, put
+from services.cli.output import how_many, put, say
 from services.cli.path_lint import MOST_TOLD, counted, counts_of, told_as_dict
 from services.cli.session import opened
 
 if TYPE_CHECKING:
     from domain.paths.findings import Finding
     from domain.rules.findings import Known
+    from domain.rules.rule import Rule
     from services.bootstrap import System
     from services.rules.published import PublishedRule
 
@@ -63,6 +64,29 @@ def lint(
     put(answer, as_json=json, people=lambda: _lines(found, len(given)))
     if any(finding.severity != "hint" for _, finding in found):
         raise SystemExit(WANTING)
+
+
+def tell_errors(system: "System", rules: "Sequence[Rule]") -> None:
+    """Warn of what lint calls an error in rules that have just been published, and may act."""
+    from domain.rules.lint import lint as findings_of
+    from services.rules.published import latest_rules
+
+    acting = [rule for rule in rules if rule.mode != "off"]
+    known = _known(system, latest_rules(system), path=None, owners=None)
+    for rule, finding in findings_of(acting, known):
+        if finding.severity == "error":
+            needed = _ready_made(rule, finding) or finding.needed
+            say(f"Warning: {rule.rule}: {finding.code}: {finding.message}: {finding.why}; {needed}")
+
+
+def _ready_made(rule: "Rule", finding: "Finding") -> str | None:
+    """Name the command that publishes a template that is missing, where one comes along."""
+    from services.bootstrap import template_files
+
+    ready = template_files.preset_names() if finding.code == "template_unknown" else ()
+    names = (getattr(action, "template", None) for action in rule.then)
+    name = next((name for name in names if name in ready and name in finding.message), None)
+    return f"`orderpath template publish --ready {name}`" if name else None
 
 
 def _known(

@@ -10,6 +10,7 @@ from services.cli.errors import WANTING, complain, unmet_lines
 from services.cli.files import file_or_ready
 from services.cli.options import AsJson, Envelope, unfolded
 from services.cli.output import put, table
+from services.cli.rule_lint import tell_errors
 from services.cli.sending import build, execute, outcome_dict, put_outcome, where
 from services.cli.session import opened
 
@@ -83,6 +84,7 @@ def publish(
         outcome = system.execute(build(PublishRule, envelope, {"definition": definition}))
         answer = outcome_dict(system, outcome, stream_of(name), rule=name)
         put_outcome(outcome, answer, envelope, lambda: _sentence(system, name, outcome))
+        tell_errors(system, [definition])
 
 
 @app.command()
@@ -210,6 +212,7 @@ def _publish_shop(shop: str, envelope: Envelope) -> None:
     answers: list[dict[str, Any]] = []
     lines: list[str] = []
     unmet: list[Unmet] = []
+    published: list[Rule] = []
     with opened() as system:
         for rule in rule_files.shop_rules(shop):
             own = envelope.command_id and uuid5(envelope.command_id, rule.rule)
@@ -220,7 +223,9 @@ def _publish_shop(shop: str, envelope: Envelope) -> None:
                 unmet += outcome.unmet
             else:
                 lines.append(_sentence(system, rule.rule, outcome))
-    put({"shop": shop, "rules": answers}, as_json=envelope.json, people=lambda: lines)
+                published.append(rule)
+        put({"shop": shop, "rules": answers}, as_json=envelope.json, people=lambda: lines)
+        tell_errors(system, published)
     if unmet:
         complain(unmet_lines(tuple(unmet)))
         raise SystemExit(WANTING)

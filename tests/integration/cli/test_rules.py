@@ -355,6 +355,49 @@ def test_editors_are_told_the_language(line: CommandLine) -> None:
     assert "order.placed" in schema["$defs"]["OnEvent"]["properties"]["event"]["anyOf"][0]["enum"]
 
 
+class TestWarnings:
+    """A rule that cannot do what it says is published, and whoever publishes it is told."""
+
+    def test_a_template_that_is_missing_is_told_with_what_to_do(self, line: CommandLine) -> None:
+        said = line.run(*PUBLISH, "--ready", "courier_time", "--json")
+        line.run("template", "publish", "--ready", "courier_time")
+        again = line.run(*PUBLISH, "--ready", "courier_time")
+
+        assert (said.code, said.json["outcome"]) == (0, "accepted")
+        assert said.err == (
+            "Warning: courier_time: template_unknown: there is no template courier_time: the "
+            "message has nothing to say, and is not sent; "
+            "`orderpath template publish --ready courier_time`\n"
+        )
+        assert (again.code, again.err) == (0, "")
+
+    def test_each_rule_of_a_shop_is_looked_at(self, line: CommandLine) -> None:
+        line.run("path", "publish", "--ready", "salesplatform")
+
+        said = line.run(*PUBLISH, "--shop", "salesplatform")
+
+        assert said.code == 0
+        assert "salesplatform_low_stock: template_unknown" in said.err
+
+    def test_what_is_only_a_matter_of_taste_is_left_to_lint(
+        self, line: CommandLine, file: Path
+    ) -> None:
+        file.write_text(ALWAYS.replace("placed", "note_added"))
+
+        assert line.run("rule", "lint", file).code == 1
+        assert line.run(*PUBLISH, file).err == ""
+
+    def test_one_that_is_off_does_nothing_that_one_is_warned_of(
+        self, line: CommandLine, file: Path
+    ) -> None:
+        file.write_text(ALWAYS.replace("note: Hello", "move: nowhere"))
+        loud = line.run(*PUBLISH, file)
+        file.write_text(file.read_text() + "mode: off\n")
+
+        assert "move_unknown" in loud.err
+        assert line.run(*PUBLISH, file).err == ""
+
+
 class TestTrials:
     """D10: a rule is tried on the log before it is armed, and says why it did not act."""
 
