@@ -15,7 +15,10 @@ from domain.paths.provable import Domains, can_be
 from domain.rules import actions as a
 from domain.rules.conditions import compiled
 from domain.rules.rule import Rule
-from domain.rules.triggers import OnChange, OnEvent, Trigger, unversioned
+from domain.rules.timers import TimerFired
+from domain.rules.triggers import OnChange, OnEvent, OnSilence, Trigger, unversioned
+
+TIMER: Final = unversioned(TimerFired.NAME)
 
 _ITEMS: Final = unversioned(ItemStatusChanged.NAME)
 _STOCK: Final = unversioned(ReservationChanged.NAME)
@@ -114,7 +117,9 @@ def _leads(traces: Traces, step: Step, other: Rule) -> bool:
 
 
 def _occasions(step: Step, triggers: Sequence[Trigger]) -> Iterator[Domains]:
-    """Give what is known of the order for each trigger that looks at what was left."""
+    """Give what is known of the order for each trigger that looks at what was left; silence begins
+    anew behind whatever that is.
+    """
     known: dict[str, Set[Any]] = {
         f"order.{name}": value for name, value in step.values.items() if value is not None
     }
@@ -127,6 +132,11 @@ def _occasions(step: Step, triggers: Sequence[Trigger]) -> Iterator[Domains]:
                 if new is None or not to or new & {*to}:
                     values = {"change.new": new} if new is not None else {}
                     yield {**known, **values, "change.field": {name}}
+            case OnSilence(in_=statuses):
+                there = step.values.get("status") or {*statuses}
+                if not statuses or there & {*statuses}:
+                    where = {"order.status": there} if there else {}
+                    yield {**known, **where, "event.type": {TIMER}, "change.field": {""}}
             case _:
                 pass
 

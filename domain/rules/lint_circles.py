@@ -9,6 +9,7 @@ from domain.rules.findings import Told
 from domain.rules.judge import MAX_CHAIN
 from domain.rules.leading import leads_on, traces_of
 from domain.rules.rule import Rule
+from domain.rules.triggers import OnSilence
 
 MAX_CIRCLES = 100  # that are told of
 
@@ -21,7 +22,8 @@ def list_circles(rules: Sequence[Rule], paths: Collection[OrderPath]) -> Iterato
         if circle is None:
             return
         before[circle[-1]].discard(circle[-2])  # One circle less.
-        yield Told(circle[:-1], _finding(circle))
+        silent = any(_waits_for_silence(rule) for rule in rules if rule.rule in circle)
+        yield Told(circle[:-1], _finding(circle, silent=silent))
 
 
 def _led_on(rules: Sequence[Rule], paths: Collection[OrderPath]) -> dict[str, set[str]]:
@@ -45,7 +47,11 @@ def _circle(before: Mapping[str, Collection[str]]) -> list[str] | None:
     return None
 
 
-def _finding(circle: Sequence[str]) -> Finding:
+def _waits_for_silence(rule: Rule) -> bool:
+    return any(isinstance(trigger, OnSilence) for trigger in rule.on)
+
+
+def _finding(circle: Sequence[str], *, silent: bool) -> Finding:
     alone = len(circle) == 2
     return Finding(
         code="rules_in_circle",
@@ -54,6 +60,8 @@ def _finding(circle: Sequence[str]) -> Finding:
         message=f"{circle[0]} can lead to itself"
         if alone
         else f"in a circle: {' > '.join(circle)}",
-        why=f"after {MAX_CHAIN} rules they are stopped, and the youngest only judges from then on",
+        why="silence begins anew each time, until a rule has done as much for the order as it may"
+        if silent
+        else f"after {MAX_CHAIN} rules they are stopped, and the youngest only judges from then on",
         needed="ask for something that does not hold the second time",
     )

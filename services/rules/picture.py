@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from textwrap import shorten
 from typing import Final
 
+from domain.paths.durations import format_duration
 from domain.paths.path import OrderPath
 from domain.rules.leading import Traces, leads, traces_of
 from domain.rules.rule import Rule
-from domain.rules.triggers import OnChange, OnEvent
+from domain.rules.triggers import OnChange, OnEvent, OnSilence
 from services.paths.picture import in_mermaid
 from services.rules.rule_words import what_words
 
@@ -60,6 +61,8 @@ def _by_what(traces: Traces, other: Rule) -> str:
                     found += [name for name in names if name in step.events]
                 case OnChange(change=name, to=to) if name in step.values:
                     found.append(f"{name} > {'|'.join(to)}" if to else name)
+                case OnSilence(silence=span):
+                    found.append(f"{format_duration(span)} of silence")
                 case _:
                     pass
     return ", ".join(dict.fromkeys(found))

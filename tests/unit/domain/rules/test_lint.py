@@ -92,6 +92,20 @@ class TestCircles:
 
         assert message(rule) == "watch can lead to itself"
 
+    def test_a_rule_that_breaks_the_silence_that_it_waits_for(self) -> None:
+        silent: dict[str, Any] = {"on": [{"silence": "1h"}]}
+        in_new: dict[str, Any] = {"on": [{"silence": "1h", "in": "new"}]}
+        away = rule_of(**in_new, then=[{"move": "lost"}])
+        back = rule_of("back", on=on_status("lost"), then=[{"move": "new"}])
+
+        assert found(rule_of(**silent)) == [("watch", "rules_in_circle", "then")]
+        assert message(rule_of(**silent)) == "watch can lead to itself"
+        assert found(rule_of(**in_new)) == [("watch", "rules_in_circle", "then")]
+        assert found(away, paths=[]) == []
+        assert message(away, back, paths=[]) == "in a circle: watch > back > watch"
+        assert found(rule_of(**silent, then=[{"alert": "Look", "to": {"user": "ann"}}])) == []
+        assert found(rule_of(**silent, then=[{"set": {"track_number": "T"}}])) == []
+
     def test_the_second_time_the_same_is_nothing_new(self) -> None:
         rule = rule_of(on=[{"change": "track_number"}], then=[{"set": {"track_number": "T1"}}])
 
@@ -248,7 +262,8 @@ ALONE: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     ),
     "what nobody knows all values of": ({"on": [{"change": "delivery_method", "to": "x"}]}, []),
     "silence where no order is": (
-        {"on": [{"silence": "1h", "in": ["new", "x"]}]}, [("value_unknown", "on.0.in.1")],
+        {"on": [{"silence": "1h", "in": ["new", "x"]}]},
+        [("value_unknown", "on.0.in.1"), ("rules_in_circle", "then")],
     ),
     "a schedule where no order is": (
         {"on": [{"schedule": {"at": ["09:00"]}, "in": "x"}]},
