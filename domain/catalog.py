@@ -16,9 +16,10 @@ from domain.alone import decide_alone, stream_alone
 from domain.customers.customer import Customer
 from domain.customers.events import customer_stream
 from domain.customers.meeting import streams_met
-from domain.effects import attached
+from domain.effects import attached, pausing
 from domain.effects import commands as effect_commands
 from domain.effects.decide import request
+from domain.effects.endpoints import PauseEndpoint
 from domain.enquiries import commands as enquiry_commands
 from domain.enquiries.decide import record
 from domain.enquiries.enquiry import Enquiry
@@ -33,9 +34,7 @@ from domain.orders.order import Order
 from domain.orders.price_rights import denied_to, prices_for
 from domain.orders.stocks_read import stocks_for
 from domain.paths import commands as path_commands
-from domain.paths.calendar_line import (
-    CalendarLine,
-)
+from domain.paths.calendar_line import CalendarLine
 from domain.paths.calendar_line import stream_of as calendar_stream
 from domain.paths.calendars import Calendar
 from domain.paths.decide import publish, streams_touched
@@ -43,10 +42,7 @@ from domain.paths.events import stream_of
 from domain.paths.line import PathLine
 from domain.paths.path import OrderPath
 from domain.paths.selection import DIMENSIONS, SELECTION, Selection
-from domain.products.delivery_methods import (
-    DeliveryMethod,
-    DeliveryMethods,
-)
+from domain.products.delivery_methods import DeliveryMethod, DeliveryMethods
 from domain.products.pricing import Offer, offer_in, offer_streams
 from domain.products.product import Product
 from domain.rules import line as rule_line
@@ -133,6 +129,8 @@ def more_streams_of(command: Command, states: States, facts: Facts) -> Iterable[
             return (*calendars, *streams_touched(command, states[command.stream_id], facts))
         case effect_commands.MarkSent():
             return attached.order_beside(states[command.stream_id])
+        case PauseEndpoint():
+            return pausing.alert_beside(command, states[command.stream_id])
         case _:
             return streams_asked(command, states)
 
@@ -293,6 +291,8 @@ def decide_on(
             return {command.stream_id: publish_wave(wave, hours, command, now)}
         case effect_commands.MarkSent():
             return attached.mark_sent(command, states, now)
+        case PauseEndpoint():
+            return pausing.pause(command, states, now)
         case _:
             stream = stream_alone(command)
             return {stream: decide_alone(states[stream], command, now)}

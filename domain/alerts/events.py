@@ -1,6 +1,6 @@
 """Everything that can have happened to an alert. Stored names are contracts for ever."""
 
-from typing import Annotated, ClassVar, get_args
+from typing import Annotated, ClassVar, Final, get_args
 from uuid import UUID
 
 from pydantic import Field
@@ -8,6 +8,7 @@ from pydantic import Field
 from domain.messages import Code, Event, Moment, Name, Text, Written
 
 MAX_DETAILS = 100  # of one alert
+ADMINS: Final = "admins"  # the group that hears of what has stopped or waits
 
 Details = Annotated[tuple[Text, ...], Field(max_length=MAX_DETAILS)]
 
@@ -18,7 +19,7 @@ class AlertRaised(Event):
     NAME: ClassVar[str] = "alert.raised.v1"
 
     alert_id: UUID
-    kind: Code  # deadline, path_changed, rule, rule_stopped, …
+    kind: Code  # deadline, path_changed, rule, rule_stopped, endpoint_paused, …
     level: Code  # how much it presses: notice, or that of a deadline, as escalate_200
     title: Name  # for people; without personal data
     details: Details = ()  # what in particular, one thing each; without personal data

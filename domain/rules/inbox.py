@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from domain.alerts import commands as alerts
+from domain.alerts.events import ADMINS
 from domain.messages import Actor, Command
 from domain.rules import actions as a
 from domain.rules.judging import Sight
@@ -14,7 +15,6 @@ from domain.rules.runs import Case
 from domain.tasks.commands import CreateTask
 
 KEEPER: Final = Actor(kind="system", id="rules")
-ADMINS: Final = "admins"  # the group that hears of rules that were stopped
 
 _NAMESPACE: Final = uuid5(NAMESPACE_URL, "orderpath:haste")
 

@@ -7,9 +7,10 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from domain.alerts.commands import RaiseAlert
+from domain.alerts.events import ADMINS
 from domain.messages import Command
 from domain.rules.acts import act_id
-from domain.rules.inbox import ADMINS, KEEPER
+from domain.rules.inbox import KEEPER
 from domain.rules.line import SetRuleMode, stream_of
 from domain.rules.runs import Case, Stopped
 

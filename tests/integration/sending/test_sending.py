@@ -341,6 +341,14 @@ class TestWebhooks:
         paused = [one for one in logs if one["event"] == "endpoint_paused"]
         assert [(one["log_level"], one["endpoint"]) for one in paused] == [("error", "erp")]
         assert {state for state, _ in states(world).values()} == {"sent"}
+        told = world.query("select kind, title, to_group from analytics.alerts")
+        assert told == [
+            (
+                "endpoint_paused",
+                "Endpoint erp failed 10 times in a row and is paused: what is for it waits",
+                "admins",
+            )
+        ]
 
     def test_no_endpoint_is_paused_for_faults_of_ours(self, world: World) -> None:
         for _ in range(PAUSE_AFTER + 1):
@@ -364,6 +372,8 @@ class TestWebhooks:
             assert sent(world, sender) == 0
 
         assert sorted(state for state, _ in states(world).values()) == ["dead", "pending"]
+        told = world.query("select title, to_group from analytics.alerts")
+        assert told == [("Endpoint erp failed and is paused: what is for it waits", "admins")]
 
     def test_what_no_setting_names_waits(self, world: World, box: Mailbox) -> None:
         effect_id = ask(world, shipped(world), **TO_ERP)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
+from domain.alerts.events import AlertRaised
 from domain.effects import commands as c
 from domain.effects import endpoints as p
 from domain.effects import events as e
@@ -162,9 +163,22 @@ class TestEndpoints:
         pause = COMMANDS["endpoint.pause"]
         resume = COMMANDS["endpoint.resume"]
 
-        given().when(pause).then(p.EndpointPaused(endpoint="erp", failures=10))
+        paused, alert = given().when(pause).events
+        assert paused == p.EndpointPaused(endpoint="erp", failures=10)
+        assert isinstance(alert, AlertRaised)
+        assert (alert.kind, alert.group, alert.subject) == (
+            "endpoint_paused", "admins", "endpoint-erp",
+        )  # fmt: skip
+        assert alert.title == (
+            "Endpoint erp failed 10 times in a row and is paused: what is for it waits"
+        )
         given(pause).when(pause).then_nothing()
         given(pause).when(resume).then(p.EndpointResumed(endpoint="erp"))
+        by_hand = pause.model_copy(update={"failures": None})
+        given().when(by_hand).then(p.EndpointPaused(endpoint="erp"))
+        _, another = given(pause, resume).when(pause).events
+        assert isinstance(another, AlertRaised)
+        assert another.alert_id != alert.alert_id
         given().when(resume).then_nothing()
         given().when(resume.model_copy(update={"expected_status": "x"})).then_refused(
             "status_differs"
