@@ -5,13 +5,36 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from domain.messages import Recorded
+from domain.orders.events import OrderPlaced
 from domain.orders.order import Order
+from domain.orders.parts import Placement
+from domain.orders.shipments import Shipment
 from domain.reading import Undecodable
 
 MOST: Final = 20_000  # orders that are remembered
 MOST_BYTES: Final = 48 * 1024 * 1024  # that their states take, as held_bytes tells
-ORDER_BYTES: Final = 5_000  # in memory: of a state, and of each item in it, as measured
+ORDER_BYTES: Final = 5_000  # in memory, as measured: of a state with its placement
 ITEM_BYTES: Final = 1_700
+EACH_BYTES: Final[Mapping[str, int]] = {  # of each of what it holds beside
+    "items": ITEM_BYTES,
+    "goods": 300,
+    "timeline": 190,
+    "ledger": 150,
+    "voided": 150,
+    "documents": 200,
+    "fields": 150,
+    "held": 120,
+    "facts": 200,
+    "correctable": 60,
+    "annulled": 60,
+}
+TELLING_BYTES: Final = 1_100  # of each event in the history of an item
+PLACEMENT_BYTES: Final = 4_000  # of each further one, and of each line in it
+LINE_BYTES: Final = 1_000
+COLUMN_BYTES: Final = 150  # of each of the source, beside its text
+SHIPMENT_BYTES: Final = 500  # of each, and of each movement and each item in it
+MOVEMENT_BYTES: Final = 300
+PIECE_BYTES: Final = 30
 LAST_VERSION: Final = 2**31 - 1  # of a stream
 
 Stored = Recorded | Undecodable
@@ -94,8 +117,34 @@ class RememberedOrders:
 
 
 def held_bytes(order: Order) -> int:
-    """Say about how much memory a state takes: nearly all of a large one is its items."""
-    return ORDER_BYTES + ITEM_BYTES * len(order.items)
+    """Say about how much memory a state takes, by how many of each thing it holds."""
+    held = order.__dict__
+    counted = ORDER_BYTES + _columns_bytes(order.placed)
+    for name, each in EACH_BYTES.items():
+        counted += each * len(held[name])
+    for history in order.item_histories.values():
+        counted += TELLING_BYTES * len(history.since)
+    for further in order.placements[1:]:
+        counted += _placement_bytes(further)
+    for shipment in order.shipments.values():
+        counted += _shipment_bytes(shipment)
+    return counted
+
+
+def _placement_bytes(further: Placement) -> int:
+    lines = LINE_BYTES * len(further.event.lines)
+    return PLACEMENT_BYTES + lines + _columns_bytes(further.event)
+
+
+def _columns_bytes(placed: OrderPlaced | None) -> int:
+    if placed is None or placed.attributes is None:
+        return 0
+    texts = placed.attributes.values()
+    return COLUMN_BYTES * len(texts) + sum(map(len, texts))
+
+
+def _shipment_bytes(one: Shipment) -> int:
+    return SHIPMENT_BYTES + MOVEMENT_BYTES * len(one.timeline) + PIECE_BYTES * len(one.pieces)
 
 
 def _is_last(order: Order, events: Sequence[Stored], position: int) -> bool:

@@ -1,0 +1,162 @@
+"""What is said of the memory that a state takes is near what it really takes, whatever it holds."""
+
+import gc
+import tracemalloc
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import pytest
+
+from domain.messages import Event, Foreseen
+from domain.orders import events as e
+from domain.orders.order import Order
+from domain.orders.remembered import EACH_BYTES, held_bytes
+from tests.support.examples import EVENTS, NOW
+
+MANY: Final = 100
+ORDERS: Final = 3
+
+PLACED = EVENTS["order.placed.v1"]
+TOLD = EVENTS["order.status_recorded.v1"]
+CHARGED = EVENTS["order.payment_charged.v1"]
+assert isinstance(PLACED, e.OrderPlaced)
+LINE: Final = PLACED.lines[0]
+
+
+@dataclass
+class Said:
+    """What an order hears: an event, and whether it is a fact."""
+
+    event: Event
+    fact: bool = False
+
+
+def changed(name: str, **fields: object) -> Event:
+    return EVENTS[name].model_copy(update=fields)
+
+
+def of_items(fact: bool) -> Iterator[Said]:
+    for number in range(MANY):
+        line = LINE.model_copy(update={"item_id": f"i{number}"})
+        yield Said(changed("order.item_added.v1", line=line), fact)
+
+
+def placed_with_items() -> Iterator[Said]:
+    lines = tuple(LINE.model_copy(update={"item_id": f"i{n}"}) for n in range(MANY))
+    yield Said(changed("order.placed.v1", lines=lines))
+
+
+def placed_again_and_again() -> Iterator[Said]:
+    lines = tuple(LINE.model_copy(update={"item_id": f"i{n}"}) for n in range(5))
+    for _ in range(MANY):
+        yield Said(changed("order.placed.v1", lines=lines), fact=True)
+
+
+def placed_with_wide_rows() -> Iterator[Said]:
+    for number in range(3):
+        columns = {f"column {n}": f"{number}-{n} " * 100 for n in range(100)}
+        yield Said(changed("order.placed.v1", attributes=columns), fact=True)
+
+
+def pieces_moved() -> Iterator[Said]:
+    line = LINE.model_copy(update={"item_id": "1"})
+    yield Said(changed("order.item_added.v1", line=line), fact=True)
+    for number in range(MANY):
+        there = ("ordered", "assembled")
+        way = there if number % 2 else there[::-1]
+        yield Said(changed("order.item_status_changed.v1", from_status=way[0], to_status=way[1]))
+
+
+def shipped() -> Iterator[Said]:
+    for number in range(MANY):
+        ident = f"s-{number}"
+        yield Said(changed("order.shipment_created.v1", shipment_id=ident))
+        yield Said(changed("order.shipment_moved.v1", shipment_id=ident, carrier_ref=ident))
+
+
+def carried() -> Iterator[Said]:
+    for number in range(MANY):
+        yield Said(changed("order.shipment_moved.v1", carrier_ref=f"scan-{number}"))
+
+
+def shipped_item_by_item() -> Iterator[Said]:
+    for number in range(5):
+        pieces = {f"i{n}": 1 for n in range(MANY)}
+        yield Said(changed("order.shipment_created.v1", shipment_id=f"s-{number}", pieces=pieces))
+
+
+def annulled() -> Iterator[Said]:
+    for number in range(MANY):
+        yield Said(CHARGED, fact=True)
+        yield Said(changed("order.fact_annulled.v1", annulled_version=2 * number + 1))
+
+
+def each(name: str, **fields: str) -> Callable[[], Iterator[Said]]:
+    """Give an event many times, each with its number in the named fields."""
+
+    def of() -> Iterator[Said]:
+        for number in range(MANY):
+            told = {field: text.format(number) for field, text in fields.items()}
+            yield Said(changed(name, **told))
+
+    return of
+
+
+SHAPES: Final[Mapping[str, Callable[[], Iterator[Said]]]] = {
+    "nothing beside its placement": lambda: iter([Said(PLACED)]),
+    "many items": placed_with_items,
+    "many items that were added": lambda: of_items(False),
+    "many items that were told": lambda: of_items(True),
+    "many told statuses": lambda: (Said(TOLD, fact=True) for _ in range(MANY)),
+    "many moves": each("order.status_changed.v1"),
+    "many told payments": lambda: (Said(CHARGED, fact=True) for _ in range(MANY)),
+    "many payments": each("order.payment_charged.v1", payment_id="p-{}", gateway_ref="g-{}"),
+    "many payments that were annulled": annulled,
+    "many told placements": placed_again_and_again,
+    "many columns of its source": placed_with_wide_rows,
+    "many moves of the pieces of an item": pieces_moved,
+    "many shipments": shipped,
+    "many movements of a shipment": carried,
+    "many items in each of its shipments": shipped_item_by_item,
+    "many documents": each("order.document_issued.v1", document_id="d-{}", number="INV-{}"),
+    "many kept goods": each("order.reservation_changed.v1", item_id="i{}", sku="SKU-{}"),
+    "many holders": each("order.owner_assigned.v1", user="user-{}"),
+}
+
+
+@pytest.mark.parametrize("said", SHAPES.values(), ids=SHAPES.keys())
+def test_an_order_takes_half_to_twice_of_the_memory_that_it_is_said_to_take(
+    said: Callable[[], Iterator[Said]],
+) -> None:
+    build(said)  # What Python and pydantic keep for all orders is there now.
+    gc.collect()
+    tracemalloc.start()
+    try:
+        orders = [build(said) for _ in range(ORDERS)]
+        gc.collect()
+        really, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert 0.5 < sum(map(held_bytes, orders)) / really < 2
+
+
+def test_everything_that_an_order_holds_many_of_is_counted() -> None:
+    many = {name for name, held in vars(Order()).items() if isinstance(held, Collection)}
+
+    walked = {"item_histories", "placements", "shipments"}
+    assert many - {"path"} == EACH_BYTES.keys() | walked
+
+
+def build(said: Callable[[], Iterator[Said]]) -> Order:
+    """Give the order after these, each read from its bytes, as the log gives it."""
+    order = Order()
+    for version, one in enumerate(said(), start=1):
+        event = type(one.event).model_validate_json(one.event.model_dump_json(exclude_none=True))
+        at = NOW + timedelta(minutes=version)
+        fact_id = UUID(int=version << 64) if one.fact else None
+        order = order.evolve(Foreseen(event, version, at, fact_id))
+    return order
