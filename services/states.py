@@ -2,19 +2,34 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from domain.batch import Log
 from domain.catalog import empty_state
+from domain.orders.order import Order
+from domain.orders.remembered import held_bytes
 from domain.reading import check_versions
+from domain.stock.stock import Stock
+
+STREAM_BYTES: Final = 12_800  # for each state that may be kept: more than orders take mostly
+LEAST_BYTES: Final = 64 * 1024 * 1024  # where few may be kept: a large order has room
+OTHER_BYTES: Final = 1_000  # in memory, as measured: of a state that is no order
+RESERVATION_BYTES: Final = 500  # of each order that a stock keeps pieces for
 
 
 class StateCache:
-    """States by stream id. A stale one is brought up to date by its missing events only."""
+    """States by stream id. A stale one is brought up to date by its missing events only.
+
+    size: how many are remembered; fewer where they are so large that together they take more
+    memory than so many orders do mostly
+    """
 
     def __init__(self, size: int) -> None:
         self._size = size
+        self._most_bytes = max(size * STREAM_BYTES, LEAST_BYTES)
         self._states: OrderedDict[str, Any] = OrderedDict()
+        self._held: dict[str, int] = {}  # bytes, by stream
+        self._bytes = 0  # of all of them
         self._stale: set[str] = set()
         self.found_stale = False  # the last fetch found events behind a remembered state
 
@@ -61,16 +76,17 @@ class StateCache:
         for stream, state in states.items():
             self._states[stream] = state
             self._states.move_to_end(stream)
+            self._bytes -= self._held.get(stream, 0)
+            self._held[stream] = held = state_bytes(state)
+            self._bytes += held
         self._stale.difference_update(states)
-        while len(self._states) > self._size:
-            gone, _ = self._states.popitem(last=False)
-            self._stale.discard(gone)
+        while len(self._states) > self._size or self._bytes > self._most_bytes:
+            self._drop(next(iter(self._states)))
 
     def forget(self, streams: Iterable[str]) -> None:
         """Read these streams from their first event on when they are needed again."""
         for stream in streams:
-            self._states.pop(stream, None)
-            self._stale.discard(stream)
+            self._drop(stream)
 
     def doubt(self, streams: Iterable[str]) -> None:
         """Read the events behind these states before they are used again."""
@@ -79,3 +95,17 @@ class StateCache:
     def doubt_all(self) -> None:
         """Doubt every state: an append may have been written without our knowing."""
         self._stale.update(self._states)
+
+    def _drop(self, stream: str) -> None:
+        self._states.pop(stream, None)
+        self._bytes -= self._held.pop(stream, 0)
+        self._stale.discard(stream)
+
+
+def state_bytes(state: Any) -> int:
+    """Say about how much memory a state takes."""
+    if isinstance(state, Order):
+        return held_bytes(state)
+    if isinstance(state, Stock):
+        return OTHER_BYTES + RESERVATION_BYTES * len(state.reservations)
+    return OTHER_BYTES

@@ -1,14 +1,26 @@
 """The pipeline's memory: what is doubted is read up to date, what is new comes first to stay."""
 
+import gc
+import tracemalloc
 from collections.abc import Collection, Mapping
-from typing import Any, cast
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final, cast
+from uuid import UUID
 
 from domain.batch import Log
+from domain.messages import Foreseen
 from domain.orders import events as e
+from domain.orders.items import Item
 from domain.orders.order import Order
-from services.states import StateCache
-from tests.support.examples import NOW
+from domain.stock.stock import Stock
+from services.states import LEAST_BYTES, STREAM_BYTES, StateCache, state_bytes
+from tests.support.examples import EVENTS, NOW, TEA
 from tests.support.spec import Stored
+
+LARGE: Final = replace(
+    Order(), version=3, items={f"i{number}": Item(TEA, {"ordered": 1}) for number in range(500)}
+)
 
 
 class Rows:
@@ -182,3 +194,72 @@ def test_a_state_is_never_changed_in_place() -> None:
     fetch(cache, rows, "a", fresh=True)
 
     assert before.version == 1
+
+
+def test_large_states_are_remembered_as_long_as_they_have_room_in_memory() -> None:
+    cache = StateCache(10_000)
+    room = 10_000 * STREAM_BYTES // state_bytes(LARGE)
+
+    for number in range(room + 10):
+        cache.keep({f"order-{number}": LARGE})
+
+    assert [n for n in range(room + 10) if f"order-{n}" not in cache] == list(range(10))
+
+
+def test_as_many_states_as_may_be_are_remembered_of_orders_like_most() -> None:
+    usual = replace(LARGE, items=dict(list(LARGE.items.items())[:4]))
+    cache = StateCache(2 * LEAST_BYTES // STREAM_BYTES)
+    names = [f"order-{number}" for number in range(2 * LEAST_BYTES // STREAM_BYTES)]
+
+    cache.keep(dict.fromkeys(names, usual))
+
+    assert all(name in cache for name in names)
+
+
+def test_where_few_states_are_remembered_a_large_one_is_too() -> None:
+    cache = StateCache(1)
+
+    cache.keep({"order-a": LARGE})
+
+    assert "order-a" in cache
+
+
+def test_a_state_that_is_forgotten_or_replaced_takes_no_room() -> None:
+    cache = StateCache(100)
+    some = [f"order-{number}" for number in range(LEAST_BYTES // state_bytes(LARGE))]
+    others = [f"stock-{name}" for name in some]
+
+    for _ in range(3):
+        cache.keep(dict.fromkeys(some, LARGE))
+        cache.keep(dict.fromkeys(some, LARGE))
+        cache.forget(some)
+        cache.keep(dict.fromkeys(others, LARGE))
+        cache.keep(dict.fromkeys(others, Order()))
+        cache.forget(others)
+    cache.keep(dict.fromkeys(some, LARGE))
+
+    assert all(name in cache for name in some)
+
+
+def test_a_stock_takes_half_to_twice_of_the_memory_that_it_is_said_to_take() -> None:
+    stock_of_reservations(3)  # What Python and pydantic keep for all stocks is there now.
+    gc.collect()
+    tracemalloc.start()
+    try:
+        stock = stock_of_reservations(200)
+        gc.collect()
+        really, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert 0.5 < state_bytes(stock) / really < 2
+
+
+def stock_of_reservations(orders: int) -> Stock:
+    stock = Stock()
+    for version in range(1, orders + 1):
+        event = EVENTS["stock.reserved.v1"].model_copy(
+            update={"order_id": UUID(int=version << 64), "expires_at": NOW + timedelta(version)}
+        )
+        stock = stock.evolve(Foreseen(event, version, NOW + timedelta(minutes=version)))
+    return stock
