@@ -24,8 +24,8 @@ class Act:
     position: int  # of the event that led to it
     act_no: int  # among all that the event led to
     rule: str
-    rule_version: int
-    per_minute: int  # commands that the rule may send
+    latest_version: int  # of the rule
+    per_minute: int  # commands that the rule may send, as its latest version says
     body: bytes  # the command, as domain.wire writes it
     passed: bool  # others of its shard were sent before it
     left_out: bool  # since it was given its rule was turned off or to shadow: it is not sent
@@ -192,7 +192,7 @@ _TAKE: Final = f"""
             where w.stream_id = fresh.stream_id and fresh.position > w.position)
     )
     select held.shard, held.reached, a.command_id, held.shard, a.stream_id, a.position, a.act_no,
-           a.rule, a.rule_version,
+           a.rule, d.version,
            coalesce((d.body #>> '{{definition,limits,per_minute}}')::integer, %(usual)s),
            convert_to(a.body::text, 'UTF8'), a.passed,
            a.body -> 'actor' ->> 'kind' = 'trigger' and exists (
@@ -200,9 +200,11 @@ _TAKE: Final = f"""
                where n.kind = 'rule' and n.name = a.rule and n.version > a.rule_version
                  and n.body #>> '{{definition,mode}}' in ('off', 'shadow'))
     from held left join (
-        taken a
-        join log.definitions d
-          on d.kind = 'rule' and d.name = a.rule and d.version = a.rule_version
+        taken a cross join lateral (
+            select version, body from log.definitions n
+            where n.kind = 'rule' and n.name = a.rule
+            order by n.version desc limit 1
+        ) d
     ) using (shard)
     order by a.position, a.act_no
 """  # noqa: S608 - a constant

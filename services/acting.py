@@ -91,7 +91,7 @@ class Acting:
 
     def _tell(self, act: Act) -> None:
         """Let the admins know that a rule waits, once within the minute."""
-        alert = alert_of_haste(act.rule, act.rule_version, act.per_minute, self._pace.minute)
+        alert = alert_of_haste(act.rule, act.latest_version, act.per_minute, self._pace.minute)
         _await(act, self._submit(alert))
 
     def _send(self, acts: Sequence[Act]) -> None:

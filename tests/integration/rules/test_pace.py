@@ -150,6 +150,29 @@ def test_a_rule_that_is_turned_off_sends_nothing_more_of_what_it_has_in_hand(
     assert sent(world)["slow"] == 2
 
 
+@pytest.mark.parametrize(("per_minute", "next_minute"), [(1_000, 6), (3, 3)])
+def test_how_many_of_those_that_wait_go_says_the_latest_version_of_the_rule(
+    world: World, per_minute: int, next_minute: int
+) -> None:
+    publish(world, SLOW | {"limits": {"per_minute": 2}}, BEHIND)
+    for _ in range(6):
+        world.place()
+    world.catch_up()
+    hand = acting(world)
+    act_on(world, hand)
+    publish(world, SLOW | {"limits": {"per_minute": per_minute}})
+    for _ in range(2):
+        world.place()
+
+    world.now += MINUTE
+    act_on(world, hand)
+
+    assert sent(world)["slow"] == 2 + next_minute
+    versions = world.query("select distinct rule_version from live.alerts order by 1")
+    assert versions == ([(1,)] if per_minute > 3 else [(1,), (2,)])
+    assert out_of_order(world) == 0
+
+
 def test_who_is_killed_while_a_rule_is_turned_off_sends_nothing_twice_and_loses_nothing(
     world: World,
 ) -> None:
