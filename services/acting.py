@@ -90,7 +90,7 @@ class Acting:
         return len(sent) if moved else None
 
     def _tell(self, act: Act) -> None:
-        """Let the admins know that a rule waits, once within the minute."""
+        """Let the admins know that a rule waits: one alert for each of its versions and day."""
         alert = alert_of_haste(act.rule, act.latest_version, act.per_minute, self._pace.minute)
         _await(act, self._submit(alert))
 

@@ -1,7 +1,7 @@
 """What rules put into somebody's inbox: tasks and alerts. Called by domain.rules.acts."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
@@ -55,11 +55,13 @@ def _owner(sight: Sight) -> Mapping[Any, str]:
 
 
 def alert_of_haste(rule: str, version: int, per_minute: int, minute: datetime) -> alerts.RaiseAlert:
-    """Tell the admins that a rule gave more within a minute than it may send; the rest waits."""
-    alert_id = uuid5(_NAMESPACE, f"{rule}:{version}:{minute.isoformat()}")
+    """Tell the admins that a rule gave more within a minute than it may send; the rest waits. That
+    is one alert for each version and day (UTC), in however many minutes of it.
+    """
+    alert_id = uuid5(_NAMESPACE, f"{rule}:{version}:{minute.astimezone(UTC).date()}")
     most = "1 command" if per_minute == 1 else f"{per_minute} commands"
     return alerts.RaiseAlert(
-        command_id=uuid5(alert_id, "haste"),
+        command_id=uuid5(alert_id, minute.isoformat()),
         actor=KEEPER,
         source="rules",
         alert_id=alert_id,

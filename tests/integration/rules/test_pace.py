@@ -124,6 +124,26 @@ def test_what_rules_give_later_for_an_order_that_waits_waits_behind_and_comes_in
     assert (waits(world), out_of_order(world)) == ([], 0)
 
 
+def test_a_rule_that_waits_is_one_alert_a_day_in_however_many_minutes(world: World) -> None:
+    publish(world, SLOW)
+    for _ in range(12):
+        world.place()
+    world.catch_up()
+    hand, another = acting(world), acting(world)
+    alerts = "select since from live.alerts where kind = 'rule_waits' order by 1"
+    begin = world.now.replace(second=0, microsecond=0)
+
+    for _ in range(5):
+        act_on(world, hand)
+        act_on(world, another)
+        world.now += MINUTE
+    assert world.query(alerts) == [(begin,)]
+    world.now += timedelta(days=1)
+    act_on(world, hand)
+
+    assert world.query(alerts) == [(begin,), (world.now.replace(second=0, microsecond=0),)]
+
+
 @pytest.mark.parametrize("mode", ["off", "shadow"])
 def test_a_rule_that_is_turned_off_sends_nothing_more_of_what_it_has_in_hand(
     world: World, reader: Reader, mode: Mode
