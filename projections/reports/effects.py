@@ -19,6 +19,8 @@ class Sought:
     state: str | None = None
     channel: str | None = None
     endpoint: str | None = None
+    template: str | None = None
+    rule: str | None = None  # that asked for it
     order_id: UUID | None = None
     since: datetime | None = None  # asked for at or after
     until: datetime | None = None  # asked for before
@@ -76,6 +78,12 @@ def list_effects(reader: Reader, sought: Sought, limit: int = MOST_LISTED) -> Ef
     }
 
 
+def count_waiting(reader: Reader, rule: str) -> dict[str, int]:
+    """Count by state (pending, failed) the messages that a rule asked for and that still go out."""
+    rows = reader.execute(_WAITING, [rule]).fetchall()
+    return {row["state"]: row["messages"] for row in rows}
+
+
 _OUTLETS: Final = """
     select coalesce(n.endpoint, n.channel) as outlet,
         count(*) filter (where n.state = 'pending') as pending,
@@ -94,8 +102,16 @@ _LISTED: Final = """
     where (%(state)s::text is null or state = %(state)s)
         and (%(channel)s::text is null or channel = %(channel)s)
         and (%(endpoint)s::text is null or endpoint = %(endpoint)s)
+        and (%(template)s::text is null or template = %(template)s)
+        and (%(rule)s::text is null or rule = %(rule)s)
         and (%(order_id)s::uuid is null or order_id = %(order_id)s)
         and (%(since)s::timestamptz is null or requested_at >= %(since)s)
         and (%(until)s::timestamptz is null or requested_at < %(until)s)
     order by requested_at desc, effect_id limit %(limit)s
+"""
+
+_WAITING: Final = """
+    select state, count(*) as messages from analytics.notifications
+    where rule = %s and next_at is not null
+    group by state order by state desc
 """

@@ -52,6 +52,8 @@ class Chosen:
     ] = None
     channel: Annotated[str | None, typer.Option(metavar="NAME", help="mail, sms, webhook.")] = None
     endpoint: Annotated[str | None, typer.Option(metavar="NAME", help="Of webhooks.")] = None
+    template: Annotated[str | None, typer.Option(metavar="NAME", help="Made from this one.")] = None
+    rule: Annotated[str | None, typer.Option(metavar="NAME", help="Asked for by it.")] = None
     since: Annotated[
         datetime | None,
         typer.Option(parser=time_of, metavar="TIME", help="Asked for then or later."),
@@ -160,6 +162,8 @@ def _sought(system: "System", chosen: Chosen) -> "Sought":
         state=chosen.state,
         channel=chosen.channel,
         endpoint=chosen.endpoint,
+        template=chosen.template,
+        rule=chosen.rule,
         order_id=order_id,
         since=chosen.since,
         until=chosen.until,
@@ -177,7 +181,7 @@ def _change(
     from projections.reports.effects import list_effects
 
     if bool(effects) == (chosen != Chosen()):
-        words = "name messages, or say which by --state, --channel, --endpoint, --order, --since"
+        words = "name messages, or say which by --state, --rule, --template, --channel, --since …"
         raise CommandFailed(words, USAGE)
     with up_to_date() as system:
         ids = list(effects or ())

@@ -9,10 +9,10 @@ import typer
 from services.cli.errors import WANTING, complain, unmet_lines
 from services.cli.files import file_or_ready
 from services.cli.options import AsJson, Envelope, unfolded
-from services.cli.output import put, table
+from services.cli.output import how_many, put, say, table
 from services.cli.rule_lint import tell_errors
 from services.cli.sending import build, execute, outcome_dict, put_outcome, where
-from services.cli.session import opened
+from services.cli.session import catch_up, opened
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -102,6 +102,8 @@ def mode(
         outcome = execute(system, SetRuleMode, envelope, {"rule": name, "mode": to})
         answer = outcome_dict(system, outcome, stream_of(name), rule=name)
         put_outcome(outcome, answer, envelope, lambda: _sentence(system, name, outcome))
+        if to != "live":
+            _tell_waiting(system, name)
 
 
 @app.command()
@@ -240,6 +242,20 @@ def _sentence(system: "System", name: str, outcome: "Outcome") -> str:
         return f"Nothing new: version {known.version} of rule {name} says the same."
     does = doing[known.definition.mode]
     return f"Version {known.version} of rule {name} {does} what happens now; {where(outcome)}"
+
+
+def _tell_waiting(system: "System", name: str) -> None:
+    """Say which messages go out though the rule that asked for them acts no more."""
+    from projections.reports.effects import count_waiting
+
+    catch_up(system)
+    with system.snapshot() as reader:
+        waiting = count_waiting(reader, name)
+    if waiting:
+        messages = how_many(sum(waiting.values()), "messages")
+        say(f"What it has asked for still goes out: {messages}. To drop what waits:")
+    for state in waiting:
+        say(f"  orderpath effects drop --rule {name} --state {state}")
 
 
 def _sheet(known: "PublishedRule") -> "Iterator[RenderableType]":

@@ -134,6 +134,43 @@ class TestEffects:
         assert line.run("effects", "resend").code == 2
         assert line.run("effects", "list", "--state", "lost").code == 2
 
+    def test_messages_are_chosen_by_their_rule_and_by_their_template(
+        self, line: Here, tmp_path: Path
+    ) -> None:
+        (tmp_path / "bye.yaml").write_text(TEMPLATE.replace("hello", "bye"))
+        done(line, "template", "publish", tmp_path / "bye.yaml")
+        of_rule = {"rule": "greet", "rule_version": 1}
+        greeting, another = ask(line, **of_rule), ask(line, **of_rule, template="bye")
+        bye, own = ask(line, template="bye", rule="part", rule_version=1), ask(line, rule=None)
+
+        def chosen(*words: str) -> set[str]:
+            return {one["effect_id"] for one in done(line, "effects", *words)["effects"]}
+
+        assert chosen("list", "--rule", "greet") == {greeting, another}
+        assert chosen("list", "--template", "bye") == {another, bye}
+        dropped = done(line, "effects", "drop", "--rule", "greet", "--template", "bye")
+        assert [(one["effect_id"], one["outcome"]) for one in dropped] == [(another, "accepted")]
+        done(line, "effects", "drop", "--rule", "greet", "--state", "pending")
+        assert chosen("list", "--state", "pending") == {bye, own}
+
+    def test_turning_a_rule_off_tells_what_still_goes_out_and_how_to_drop_it(
+        self, line: Here
+    ) -> None:
+        greet = "rule: greet\non: [{event: order.note_added}]\nthen: [{note: Hello}]\n"
+        assert line.run("rule", "publish", "-", stdin=greet).code == 0
+        for _ in range(2):
+            ask(line, rule="greet", rule_version=1)
+
+        off = line.run("rule", "mode", "greet", "off")
+
+        assert "What it has asked for still goes out: 2 messages." in off.err
+        command = next(one for one in off.err.splitlines() if "orderpath effects drop" in one)
+        assert line.run(*command.split()[1:]).code == 0
+        states = [one["state"] for one in done(line, "effects", "list")["effects"]]
+        assert states == ["dropped"] * 2
+        assert "still goes out" not in line.run("rule", "mode", "greet", "off").err
+        assert "still goes out" not in line.run("rule", "mode", "greet", "live").err
+
     def test_what_is_refused_of_many_messages_keeps_none_of_the_others_back(
         self, line: Here
     ) -> None:
