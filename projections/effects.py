@@ -15,7 +15,7 @@ class Effects:
     """One row per message, one per attempt, and one per endpoint that ever was paused."""
 
     name: Final = "effects"
-    version: Final = 1
+    version: Final = 2
     tables: Final = ("effects", "effect_attempts", "endpoints")
     ddl: Final[LiteralString] = """
         create table effects (
@@ -33,6 +33,7 @@ class Effects:
             language         text,
             rule             text,
             rule_version     integer,
+            mailing          boolean not null, -- about no order and of no rule: others go before
             state            text not null default 'pending', -- sent, failed, dead, dropped
             attempts         integer not null default 0,
             requested_at     timestamptz not null,
@@ -43,7 +44,8 @@ class Effects:
             position         bigint not null, -- of the request
             recorded_at      timestamptz not null
         );
-        create index effects_waiting on effects (channel, endpoint, next_at)
+        create index effects_waiting
+            on effects (channel, coalesce(endpoint, channel), mailing, next_at, effect_id)
             where next_at is not null;
         create index effects_of_orders on effects (order_id) where order_id is not null;
         create table effect_attempts (
@@ -156,11 +158,12 @@ def _endpoint(recorded: Recorded) -> dict[str, Any] | None:
 
 _INSERT: Final = """
     insert into effects (effect_id, channel, endpoint, template, template_version, order_id, sku,
-        location, to_kind, to_who, customer_id, language, rule, rule_version, requested_at,
-        next_at, position, recorded_at)
+        location, to_kind, to_who, customer_id, language, rule, rule_version, mailing,
+        requested_at, next_at, position, recorded_at)
     select x.effect_id, x.channel, x.endpoint, x.template, x.template_version, x.order_id, x.sku,
         x.location, x.to_kind, x.to_who, x.customer_id, x.language, x.rule, x.rule_version,
-        x.requested_at, x.requested_at, x.position, x.recorded_at
+        x.order_id is null and x.rule is null, x.requested_at, x.requested_at, x.position,
+        x.recorded_at
     from json_to_recordset(%s::json) as x(
         effect_id uuid, channel text, endpoint text, template text, template_version integer,
         order_id uuid, sku text, location text, to_kind text, to_who text, customer_id text,

@@ -24,14 +24,14 @@ class Terms:
 
 
 def take(tx: Tx, outlet: Outlet, limit: int, now: datetime, terms: Terms) -> list[Taken]:
-    """Take what is due, the longest overdue first, as fast as the channel may be used.
+    """Take what is due, the longest overdue first, as fast as the channel may be used. A mailing is
+    for that a day younger than it is, as what rules say of orders cannot wait until all have it.
 
     Nobody else gets the same attempt until the lease is over.
     """
     span = max(1.0, 60.0 / terms.per_minute)  # what was not used before is lost
     wish: dict[str, Any] = {
         "channel": outlet.channel,
-        "endpoint": outlet.endpoint,
         "name": outlet.name,
         "now": now,
         "per_minute": terms.per_minute,
@@ -74,7 +74,7 @@ def _one(tx: Tx, statement: LiteralString, wish: dict[str, Any]) -> Any:
 _DUE: Final[LiteralString] = """
     from live.effects e
     left join ops.sending s on s.effect_id = e.effect_id
-    where e.channel = %(channel)s and e.endpoint is not distinct from %(endpoint)s
+    where e.channel = %(channel)s and coalesce(e.endpoint, e.channel) = %(name)s
         and e.next_at <= %(now)s
         and (s.effect_id is null or s.until < clock_timestamp() or s.attempt <= e.attempts)
         and not exists (
@@ -111,11 +111,19 @@ _UNUSED: Final[LiteralString] = """
     update ops.pace set free_at = free_at - make_interval(secs => 60.0 / %(per_minute)s)
     where channel = %(channel)s
 """
+# The first of the others and the first of mailings: each comes in the order of the index.
 _TAKE: Final[LiteralString] = f"""
     with due as (
-        select e.effect_id, e.attempts + 1 as attempt
-        {_DUE}
+        (select e.effect_id, e.attempts + 1 as attempt, e.next_at as turn
+        {_DUE} and not e.mailing
         order by e.next_at, e.effect_id
+        limit %(limit)s)
+        union all
+        (select e.effect_id, e.attempts + 1, e.next_at + interval '1 day'
+        {_DUE} and e.mailing
+        order by e.next_at, e.effect_id
+        limit %(limit)s)
+        order by turn, effect_id
         limit %(limit)s
     )
     insert into ops.sending as s (effect_id, attempt, sender, until)

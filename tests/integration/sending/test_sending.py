@@ -16,7 +16,7 @@ import pytest
 from standardwebhooks import Webhook
 from structlog.testing import capture_logs
 
-from domain.customers.commands import ChangeContact
+from domain.customers.commands import ChangeContact, CreateCustomer
 from domain.effects import commands as c
 from domain.effects import endpoints as p
 from domain.effects.channels import Outgoing, Outlet
@@ -31,7 +31,8 @@ from infra.webhooks import WebhookEndpoint
 from services.sending import AT_ONCE, Sender
 from tests.integration.projections.world import World
 from tests.support.examples import CUSTOMER, actor
-from tests.support.outgoing import EFFECT_ID, PUBLISHED
+from tests.support.mailings import SALE
+from tests.support.outgoing import EFFECT_ID, PUBLISHED, request
 from tests.support.receivers import Mailbox, http_receiver
 from tests.support.relays import wait_until
 from tests.support.senders import MAIL, ask, mail_gate, sender_of, states
@@ -407,6 +408,51 @@ def test_a_channel_is_used_no_faster_than_its_limit(world: World, box: Mailbox) 
     another = sender_of(world, {MAIL: mail_gate(box.port)}, per_minute=slow)
 
     assert sender.send_due() + another.send_due() == 1
+
+
+OF_MAILING: Final[dict[str, Any]] = {
+    "template": "sale", "order_id": None, "about_version": None, "rule": None, "rule_version": None
+}  # fmt: skip
+
+
+def ask_everybody(world: World, customers: int) -> None:
+    """Ask for a mailing to so many."""
+    world.send(PublishTemplate(**WHO, definition=SALE))
+    for number in range(customers):
+        to = {"kind": "customer", "customer_id": f"c-{number}"}
+        contact = {"name": "Anna", "email": f"c{number}@example.org"}
+        world.send(CreateCustomer(**WHO, customer_id=f"c-{number}", **contact))
+        (outcome,) = world.send(request(**OF_MAILING, to=to, effect_id=uuid4()))
+        assert outcome.kind == "accepted", outcome
+
+
+def subjects(box: Mailbox) -> list[str]:
+    return [str(mail["subject"]).partition(" ")[0] for mail in box.mails]
+
+
+def test_what_is_about_an_order_goes_before_a_mailing_that_was_asked_for_earlier(
+    world: World, box: Mailbox
+) -> None:
+    ask_everybody(world, 3)
+    world.now += timedelta(hours=23)
+    ask(world, shipped(world), rule=None, rule_version=None)
+    world.now += timedelta(minutes=1)
+    ask(world, shipped(world))
+
+    assert sent(world, mailer(world, box)) == 5
+    assert subjects(box) == ["Order", "Order", "Sale", "Sale", "Sale"]
+
+
+def test_a_mailing_waits_for_what_is_about_orders_no_longer_than_a_day(
+    world: World, box: Mailbox
+) -> None:
+    ask_everybody(world, 2)
+    ask(world, shipped(world))
+    world.now += timedelta(hours=24, minutes=1)
+    ask(world, shipped(world))
+
+    assert sent(world, mailer(world, box)) == 4
+    assert subjects(box) == ["Order", "Sale", "Sale", "Order"]
 
 
 def test_a_program_sends_until_it_is_told_to_stop(world: World, box: Mailbox) -> None:
