@@ -36,6 +36,7 @@ from services.cli.foreground import ToldOnce, signalled, state
 from services.cli.session import log_level
 
 LEAVE_SECONDS: Final = 3.0  # for the batch in hand, once a signal came
+GRACE_SECONDS: Final = 8.0  # for everything, also to give back what hangs in the database
 TOPICS: Final = (COMMANDS, RESULTS, DEADLETTERS)
 
 log_ = structlog.get_logger()
@@ -49,7 +50,7 @@ def main() -> None:
 
 
 def _take_commands(name: str | None) -> None:
-    stop = signalled()
+    stop = signalled(GRACE_SECONDS)
     # A command waits for the database as long as it takes: one that was given up and sent again
     # would come behind later ones of its order.
     patient = load_settings().model_copy(update={"patience_seconds": inf})

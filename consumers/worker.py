@@ -10,7 +10,7 @@ from argparse import ArgumentParser
 from collections.abc import Mapping
 from functools import partial
 from threading import Event as Signal
-from threading import Thread, Timer
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
 from consumers.broker_watch import watch_broker
@@ -29,6 +29,7 @@ from services.bootstrap import (
     open_system,
 )
 from services.cli.errors import run
+from services.cli.foreground import give_up_after
 from services.cli.foreground import state as tell
 from services.cli.session import log_level
 
@@ -68,14 +69,7 @@ def _work(name: str | None) -> None:
 def _begin_end(stop: Signal) -> None:
     if not stop.is_set():
         stop.set()
-        guard = Timer(GRACE_SECONDS, _give_up)
-        guard.daemon = True
-        guard.start()
-
-
-def _give_up() -> None:
-    tell("worker ended; what it was at is done again by the next one")
-    os._exit(0)
+        give_up_after(GRACE_SECONDS, "worker ended")
 
 
 def _find_topic(system: System, state: StateLine, stop: Signal) -> Mapping[str, Any]:

@@ -11,13 +11,13 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event as Signal
-from threading import Thread
+from threading import Thread, Timer
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from services.cli.errors import DATA_FOLDER, INFRASTRUCTURE, CommandFailed
+from services.cli.errors import DATA_FOLDER, DONE, INFRASTRUCTURE, CommandFailed
 from services.cli.options import AsJson
 from services.cli.output import put, say
 from services.cli.session import opened
@@ -142,12 +142,36 @@ def _await_end(data_dir: Path, pid: int) -> None:
         Signal().wait(0.05)
 
 
-def signalled() -> Signal:
-    """Give what is set once this process is asked to end."""
+def signalled(grace_seconds: float | None = None) -> Signal:
+    """Give what is set once this process is asked to end.
+
+    grace_seconds: from then on, as give_up_after has them; None: as long as it takes
+    """
     stop = Signal()
+
+    def begin_end(*_: Any) -> None:
+        stop.set()
+        if grace_seconds is not None:
+            give_up_after(grace_seconds, "ended")
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, begin_end)
     return stop
+
+
+def give_up_after(seconds: float, line: str) -> None:
+    """End this process in so many seconds, whatever blocks it then: as safe as a kill.
+
+    line: what it says of its end
+    """
+    guard = Timer(seconds, _give_up, [line])
+    guard.daemon = True
+    guard.start()
+
+
+def _give_up(line: str) -> None:
+    state(f"{line}; what it was at is done again by the next one")
+    os._exit(DONE)
 
 
 def state(line: str) -> None:

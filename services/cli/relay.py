@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from services.bootstrap import System
 
+# Once a signal came: a lane may take twice services.relay.GRACE_SECONDS for what it has in hand.
+GRACE_SECONDS: Final = 8.0
+
 app: Final = typer.Typer(
     name="relay",
     help="Publish the log to Kafka until Ctrl-C; several are one that leads and others that wait.",
@@ -69,7 +72,7 @@ def relay(context: typer.Context) -> None:
     from services.cli.alive import STANDBY, Kind
     from services.relay import Signs
 
-    stop = signalled()
+    stop = signalled(GRACE_SECONDS)
     with opened() as system:
         signs = Signs(leads=system.heartbeat(Kind.RELAY), waits=system.heartbeat(STANDBY))
         system.relay(state).run(stop, TOPICS, signs)

@@ -4,7 +4,7 @@ All pytest-xdist workers share the server: the embedded one is made to be shared
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -94,3 +94,15 @@ def let_connect(server_url: str, database_url: str, *, allowed: bool) -> None:
             session.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (name,)
             )
+
+
+@contextmanager
+def hanging_log(url: str) -> Iterator[Callable[[], bool]]:
+    """Let everybody who asks the log wait until the block ends; gives whether somebody does."""
+    waiting = (
+        "select from pg_stat_activity"
+        " where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    with connect(url) as owner, owner.transaction(), connect(url) as look:
+        owner.execute("lock table log.events in access exclusive mode")
+        yield lambda: bool(look.execute(waiting).fetchall())

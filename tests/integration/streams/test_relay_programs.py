@@ -11,6 +11,7 @@ from domain.streaming import LOG, ORDER_EVENTS, RESULTS, TOPICS, named
 from infra.postgres import connect
 from tests.e2e.test_cli_programs import ended, state_lines
 from tests.support.command_line import Here, Processes
+from tests.support.postgres import hanging_log
 from tests.support.programs import programs
 from tests.support.relays import (
     log_parts,
@@ -93,6 +94,21 @@ def test_a_leader_that_is_frozen_is_replaced_and_the_health_check_tells_so(
 
         assert leader.end() < 10
         assert other.end() < 10
+
+
+def test_relays_end_within_10_s_while_the_database_hangs(
+    environment: dict[str, str], database_url: str
+) -> None:
+    with programs(environment) as start:
+        leader = start("relay")
+        leader.await_line("leading")
+        other = start("relay")
+        other.await_line("standing by")
+        with hanging_log(database_url) as is_waited_for:
+            wait_until(is_waited_for)
+
+            assert leader.end() < 10
+            assert other.end() < 10
 
 
 def test_a_shop_with_a_prefix_publishes_to_topics_of_its_own_and_replays_from_these(

@@ -39,6 +39,7 @@ from tests.support.command_worker import (
 from tests.support.examples import PATH
 from tests.support.faults import Fault
 from tests.support.loads import move, note, open_shop
+from tests.support.postgres import hanging_log
 from tests.support.processes import Writer, leaving, listen, restart_at_once
 
 ALL_PARTITIONS = ", ".join(map(str, range(16)))
@@ -384,3 +385,20 @@ def test_a_database_that_is_away_holds_up_neither_the_batch_nor_the_end(
     start_embedded(tmp_path / "database")
     lasting_shop.take_commands()
     lasting_shop.assert_nothing_lost(sent)
+
+
+def test_a_consumer_ends_within_10_s_while_the_database_hangs(shop: Shop, fault: Fault) -> None:
+    orders = open_shop(shop.url, 4)
+    worker = shop.take_commands()
+    sent = [note(orders[number % 4]) for number in range(40)]
+    with hanging_log(shop.url) as is_waited_for:
+        shop.send(sent)
+        eventually(is_waited_for, "it waits for the log")
+        fault("PostgreSQL hangs")
+
+        code, seconds = worker.end()
+
+    assert code == 0
+    assert seconds < 10
+    shop.take_commands()
+    shop.assert_nothing_lost(sent)
