@@ -5,9 +5,11 @@ because nothing may hand it over; tracebacks are printed without local variables
 """
 
 import logging
+import os
 import sys
-from collections.abc import Sequence
-from typing import Final, Literal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, Literal, TextIO, cast
 
 import structlog
 from structlog.typing import Processor
@@ -27,10 +29,34 @@ def configure_logging(level: str, log_format: Literal["auto", "console", "json"]
     structlog.configure(
         processors=[*_facts(), *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Heard(sys.stderr))),
         cache_logger_on_first_use=False,
     )
     _adopt_standard_logging(renderers)
+
+
+class _Heard:
+    """A stream that whoever reads it may leave: that is no reason to stop what tells it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with self._still():
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with self._still():
+            self._stream.flush()
+
+    @contextmanager
+    def _still(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
 
 
 def _facts() -> Sequence[Processor]:

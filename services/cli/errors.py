@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import IO, TYPE_CHECKING, Any, Final, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,11 +45,18 @@ def run(program: Callable[[], Any], log_level: Callable[[], str]) -> NoReturn:
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:  # The reader has seen enough, as `head` does.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        turn_away(sys.stdout)
         code = DONE
     except Exception as error:  # noqa: BLE001 - the outermost loop: people get a sentence
         code = tell(error, log_level)
     sys.exit(code)
+
+
+def turn_away(stream: IO[str]) -> None:
+    """Let nobody get what is still to be written: whoever read it is gone."""
+    descriptor = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(descriptor, stream.fileno())
+    os.close(descriptor)
 
 
 def tell(error: Exception, log_level: Callable[[], str]) -> int:

@@ -6,6 +6,7 @@ Locks on two files in the data folder say that `up` runs: the kernel drops them 
 import fcntl
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from services.cli.errors import DATA_FOLDER, DONE, INFRASTRUCTURE, CommandFailed
+from services.cli.errors import DATA_FOLDER, DONE, INFRASTRUCTURE, CommandFailed, turn_away
 from services.cli.options import AsJson
 from services.cli.output import put, say
 from services.cli.session import opened
@@ -175,8 +176,14 @@ def _give_up(line: str) -> None:
 
 
 def state(line: str) -> None:
-    """Write a state line where `up | tee` and a service's journal find it at once."""
-    typer.echo(f"orderpath: {line}")
+    """Write a state line where `up | tee` and a service's journal find it at once.
+
+    Whoever reads them may be gone, as `up --cluster` that was killed: the work goes on.
+    """
+    try:
+        typer.echo(f"orderpath: {line}")
+    except BrokenPipeError:
+        turn_away(sys.stdout)
 
 
 class ToldOnce:

@@ -2,6 +2,7 @@
 
 import signal
 from pathlib import Path
+from subprocess import TimeoutExpired
 from uuid import uuid4
 
 import pytest
@@ -109,6 +110,28 @@ def test_relays_end_within_10_s_while_the_database_hangs(
 
             assert leader.end() < 10
             assert other.end() < 10
+
+
+def test_a_relay_whose_state_lines_nobody_reads_any_more_goes_on(
+    environment: dict[str, str], database_url: str
+) -> None:
+    program = Processes(environment).start("relay")
+    state_lines(program, "leading")
+    wait_until_published(database_url, "log", "public")
+    assert program.stdout
+    program.stdout.close()
+
+    for _ in range(3):  # Each is told of in a line.
+        order = Here(environment).run("order", "place", "--currency", "EUR", "--item", "A:1:5")
+        assert order.code == 0
+        wait_until_published(database_url, "log", "public")
+        with pytest.raises(TimeoutExpired):
+            program.wait(1.5)
+
+    program.send_signal(signal.SIGTERM)
+    assert program.wait(10) == 0
+    assert "Error" not in program.log.read_text()
+    program.log.unlink()
 
 
 def test_a_shop_with_a_prefix_publishes_to_topics_of_its_own_and_replays_from_these(

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -31,6 +33,18 @@ def test_an_event_is_one_json_object_with_its_facts(capsys: pytest.CaptureFixtur
     assert printed.out == ""
     assert record.pop("at").endswith("Z")
     assert record == {"event": "order_placed", "level": "info", "order_id": "o-1", "position": 7}
+
+
+def test_a_log_that_nobody_reads_any_more_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as unheard:
+        monkeypatch.setattr(sys, "stderr", unheard)
+        configure_logging("info", "json")
+
+        for position in range(3):
+            structlog.get_logger().info("order_placed", position=position)
+            logging.getLogger("some.library").warning("broker is away")
 
 
 def test_warnings_of_libraries_come_in_the_same_form(capsys: pytest.CaptureFixture[str]) -> None:
