@@ -27,7 +27,9 @@ _MOVE: Final[LiteralString] = """
     insert into ops.relay (lane, log_id, epoch, position)
     select %s, h.log_id, h.epoch, %s from log.head h
     on conflict (lane) do update
-    set position = greatest(relay.position, excluded.position), moved_at = clock_timestamp()
+    set position = greatest(relay.position, excluded.position),
+        moved_at = case when relay.position < excluded.position then clock_timestamp()
+            else relay.moved_at end
     where (relay.log_id, relay.epoch) = (excluded.log_id, excluded.epoch)
     returning 1
 """

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import datetime
 
 import psycopg
 import pytest
@@ -71,6 +72,19 @@ def test_a_position_saved_twice_stays_and_never_goes_back(url: str) -> None:
         for position in (4, 4, 3):
             store.move("log", position)
         assert store.positions() == {"log": 4}
+
+
+def test_a_lane_has_moved_when_its_position_rose_last(url: str) -> None:
+    store = PostgresRelayStore(url)
+
+    def moved_at(position: int) -> datetime:
+        store.move("log", position)
+        return state_of(url).lanes[0].moved_at
+
+    with store.lead():
+        first, *waiting, next_ = [moved_at(position) for position in (4, 4, 3, 5)]
+    assert waiting == [first, first]
+    assert first < next_
 
 
 def test_who_stands_by_cannot_save(url: str) -> None:
