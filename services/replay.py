@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from domain.reading import Head
-from domain.refusals import Unusable
+from domain.refusals import InfraError, Unusable
 from domain.streaming import LOG, PREFIX, TOPICS, Lane, Message, Topic, named
 from services.relay import Broker
 
@@ -37,7 +37,7 @@ def replay(
     """
     lane, topic = _find_topic(wish.topic, lanes, broker.prefix)
     _check(wish, topic)
-    broker.ensure_topics([replace(topic, name=wish.to_topic)])
+    _make(replace(topic, name=wish.to_topic), broker)
     producer = broker.new_producer()
     total = max(wish.last - wish.first + 1, 0)
     sent = 0
@@ -66,6 +66,8 @@ def _find_topic(name: str, lanes: list[Lane], prefix: str) -> tuple[Lane, Topic]
 def _check(wish: Replay, topic: Topic) -> None:
     if wish.first < 1:
         raise ReplayError(f"The log begins at position 1, not at {wish.first}")
+    if wish.to_topic.startswith("__"):
+        raise ReplayError(f"{wish.to_topic} is a topic of Kafka's own: name one for this reader")
     for end in (one.name.removeprefix(PREFIX) for one in TOPICS):  # of whatever shop
         if wish.to_topic.endswith(end):
             raise ReplayError(
@@ -75,6 +77,24 @@ def _check(wish: Replay, topic: Topic) -> None:
             )
     if wish.order_id is not None and topic == LOG:
         raise ReplayError(f"A record of {wish.topic} holds many orders: leave --order out")
+
+
+def _make(topic: Topic, broker: Broker) -> None:
+    """Make the reader's topic if it is missing; one that is there has to be like the original.
+
+    It is not the relay's, which neither makes it anew nor fills it.
+    """
+    try:
+        broker.ensure_topics([topic])
+    except InfraError as error:
+        if error.code != "topic_mismatch":
+            raise
+        raise InfraError(
+            "topic_mismatch",
+            f"There is a topic {topic.name} already, without the {topic.partitions} partitions or "
+            f"the cleanup.policy={topic.cleanup} of the original. Nothing was sent there. Name "
+            "another one: it is made if it is missing.",
+        ) from error
 
 
 def _is_wanted(message: Message, topic: Topic, wish: Replay) -> bool:

@@ -82,6 +82,8 @@ def test_a_second_replay_adds_to_the_topic_and_one_of_another_shape_is_refused(
         publish_again(Replay(ORDER_EVENTS.name, other, 1, 5), log, broker, PublicLane(log))
 
     assert told.value.code == "topic_mismatch"
+    assert "Name another one" in str(told.value)
+    assert "delete the topic" not in str(told.value)
     values = [record.key for record in records_of(broker, name)]
     assert {values.count(key) for key in values} == {2}
 
@@ -93,6 +95,7 @@ def test_a_second_replay_adds_to_the_topic_and_one_of_another_shape_is_refused(
         (Replay(LOG.name, ORDER_EVENTS.name, 1, 5), "has readers already"),
         (Replay(LOG.name, "another-shop.orders.events", 1, 5), "has readers already"),
         (Replay(LOG.name, "again.log", 1, 5), "'again' as the prefix .* does not end in .log"),
+        (Replay(LOG.name, "__consumer_offsets", 1, 5), "of Kafka's own"),
         (Replay(LOG.name, "again", 0, 5), "begins at position 1"),
         (Replay(LOG.name, "again", 1, 5, uuid4()), "leave --order out"),
     ],
