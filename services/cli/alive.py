@@ -52,7 +52,9 @@ def _age_seconds(kind: Kind) -> float | None:
     from services.heartbeat import Heartbeat
 
     data_dir = load_settings().data_dir
-    age = Heartbeat(data_dir, kind).age_seconds()
-    if age is None and kind is Kind.RELAY:
-        return Heartbeat(data_dir, STANDBY).age_seconds()
+    heartbeat = Heartbeat(data_dir, kind)
+    age = heartbeat.age_seconds()
+    if kind is Kind.RELAY and (age is None or not heartbeat.is_there()):
+        ages = (age, Heartbeat(data_dir, STANDBY).age_seconds())
+        return min((one for one in ages if one is not None), default=None)
     return age

@@ -44,3 +44,17 @@ def test_a_relay_that_stands_by_is_alive_but_does_not_vouch_for_the_one_that_lea
     os.utime(tmp_path / "alive" / "relay", (1_000, 1_000))
 
     assert here.run("alive", "relay").code == 1
+
+
+def test_the_old_sign_of_a_relay_that_is_gone_says_nothing_of_one_that_stands_by(
+    here: Here, tmp_path: Path
+) -> None:
+    Heartbeat(tmp_path, "relay-standby").beat()
+    (tmp_path / "alive" / "relay").touch()
+    os.utime(tmp_path / "alive" / "relay", (1_000, 1_000))
+
+    assert here.run("alive", "relay").code == 0
+
+    os.utime(tmp_path / "alive" / "relay-standby", (1_000, 1_000))
+
+    assert here.run("alive", "relay").code == 1

@@ -3,6 +3,7 @@
 import signal
 from pathlib import Path
 from subprocess import TimeoutExpired
+from time import time
 from uuid import uuid4
 
 import pytest
@@ -95,6 +96,32 @@ def test_a_leader_that_is_frozen_is_replaced_and_the_health_check_tells_so(
 
         assert leader.end() < 10
         assert other.end() < 10
+
+
+def test_the_sign_of_a_killed_leader_says_nothing_of_the_relay_that_stands_by_after_it(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    here, sign = Here(environment), tmp_path / "data" / "alive" / "relay"
+    with (
+        programs(environment) as start,
+        programs(
+            environment | {"ORDERPATH_DATA_DIR": str(tmp_path / "elsewhere")}
+        ) as start_elsewhere,
+    ):
+        leader = start("relay")
+        leader.await_line("leading")
+        beside, elsewhere = start("relay"), start_elsewhere("relay")
+        for one in (beside, elsewhere):
+            one.await_line("standing by")
+        wait_until(sign.exists)
+
+        beside.freeze()
+        leader.kill()
+        elsewhere.await_line("leading")
+        beside.wake()
+        wait_until(lambda: time() - sign.stat().st_mtime > 4)
+
+        wait_until(lambda: here.run("alive", "relay", "--within", "3").code == 0, 10)
 
 
 def test_relays_end_within_10_s_while_the_database_hangs(

@@ -40,6 +40,20 @@ def test_a_sign_that_is_taken_back_was_never_given(tmp_path: Path) -> None:
     assert heart.age_seconds() is not None
 
 
+def test_who_gave_a_sign_is_there_until_it_takes_it_back(tmp_path: Path) -> None:
+    looks, heart, other = (Heartbeat(tmp_path, "relay") for _ in range(3))
+    assert not looks.is_there()
+
+    heart.beat()
+    other.beat()
+    assert looks.is_there()
+    heart.end()
+
+    assert not looks.is_there()
+    heart.beat()
+    assert looks.is_there()
+
+
 def test_a_folder_that_takes_no_sign_stops_nobody(tmp_path: Path) -> None:
     (tmp_path / "alive").write_text("a file where the folder should be")
 
