@@ -6,7 +6,7 @@ The names and types stand in domain.paths.environment.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from domain.customers.customer import Customer
@@ -16,7 +16,7 @@ from domain.orders.documents import Document
 from domain.orders.items import PIECE_STATUSES, Item
 from domain.orders.ledger import Balance, balances, methods_of, payment_status
 from domain.orders.order import Order
-from domain.orders.shipments import PLANNED, Shipment, sent
+from domain.orders.shipments import Shipment
 from domain.paths.conditional import compiled
 from domain.paths.conditions import MAX_OPERATIONS, Answer, Condition, cost_for, evaluate
 from domain.paths.path import OrderPath
@@ -122,15 +122,6 @@ def _has(name: str) -> Callable[[Situation], bool]:
     return lambda s: bool(s.order.field_value(name))
 
 
-def _track_numbers(s: Situation) -> str:
-    """While none has left nobody tells of shipments: what is planned goes with the order."""
-    shipments = s.order.shipments
-    planned = [one for one in shipments.values() if one.status == PLANNED]
-    own = cast(str | None, s.order.field_value("track_number"))
-    numbers = (own, *(one.track_number for one in sent(shipments) or planned))
-    return " ".join(dict.fromkeys(filter(None, numbers)))
-
-
 def _stage(s: Situation) -> str | None:
     status = s.path.statuses.get(s.status or "")
     return status.stage if status else None
@@ -156,7 +147,7 @@ _ORDER: Final[Fields[Situation]] = {
     "items_status": lambda s: s.order.items_status,
     "customer_id": lambda s: s.order.subject_id,
     **{name: _detail(name) for name in ("delivery_method", "promised_at", "track_number")},
-    "track_numbers": _track_numbers,
+    "track_numbers": lambda s: " ".join(s.order.track_numbers),
     "has_address": _has("delivery_address"),
     "has_phone": _has("customer_phone"),
     "has_email": _has("customer_email"),

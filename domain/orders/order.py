@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import attrgetter
-from typing import Any, assert_never, cast
+from typing import Any, Final, assert_never, cast
 from uuid import UUID
 
 from domain.messages import Happened
@@ -26,10 +25,12 @@ from domain.orders.ledger import (
     refund_status,
 )
 from domain.orders.money import Totals, add_up, discount_within_price
-from domain.orders.parts import MAX_HELD, Approval, Held, Kept, Placement
-from domain.orders.shipments import Shipments, after_shipment
+from domain.orders.parts import MAX_HELD, Approval, Held, Kept, Placement, without_placement
+from domain.orders.shipments import Shipments, after_shipment, track_numbers
 from domain.orders.time_limit import NO_LIMIT, TimeLimit, limit_after
 from domain.orders.timeline import Entry, TimelineKey, insert, key_of, without
+
+_NUMBERED: Final = frozenset({"timeline", "fields", "shipments"})  # tell of track numbers
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Order:
     ledger: tuple[LedgerEntry, ...] = ()
     voided: tuple[LedgerEntry, ...] = ()  # annulled: the gateway may tell of them again
     shipments: Shipments = field(default_factory=dict)
+    numbers_had: frozenset[tuple[str | None, str]] = frozenset()  # (status, track number), earlier
     documents: Documents = field(default_factory=dict)
     fields: Mapping[str, FieldValue] = field(default_factory=dict)  # changed after placing
     owner_user: str | None = None
@@ -131,12 +133,18 @@ class Order:
             return self.fields[name]
         return None if self.placed is None else placed_with(self.placed, name)
 
+    @property
+    def track_numbers(self) -> tuple[str, ...]:
+        return track_numbers(cast(str | None, self.field_value("track_number")), self.shipments)
+
     def evolve(self, happened: Happened) -> "Order":
         """Give the order after one more event."""
         event = cast(e.OrderEvent, happened.event)
         changes = _changes(self, event, happened)
         latest = self.last_occurred_at
         at = happened.occurred_at
+        if not _NUMBERED.isdisjoint(changes) and (had := self.track_numbers):
+            changes["numbers_had"] = self.numbers_had.union((self.status, one) for one in had)
         changes["version"] = happened.version
         changes["last_occurred_at"] = at if latest is None or at > latest else latest
         if happened.fact_id is not None:
@@ -282,18 +290,6 @@ def _annulled(order: Order, version: int) -> dict[str, Any]:
         "voided": (*order.voided, *(one for one in order.ledger if one.version == version)),
         "correctable": {v: name for v, name in order.correctable.items() if v != version},
         "annulled": order.annulled | {version},
-        **_placement_annulled(order, version),
+        **without_placement(order.placements, order.placed_by, version),
         **h.without_fact(order.items, order.item_histories, version),
-    }
-
-
-def _placement_annulled(order: Order, version: int) -> dict[str, Any]:
-    left = tuple(one for one in order.placements if one.version != version)
-    if order.placed_by is None or not order.placed_by[0]:  # By a decision, which counts first.
-        return {"placements": left}
-    first = min(left, key=attrgetter("key"), default=None)
-    return {
-        "placements": left,
-        "placed": first and first.event,
-        "placed_by": first and (True, first.key),
     }

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final
 
 from domain.orders.events import OrderPlaced
 from domain.orders.timeline import TimelineKey
@@ -16,6 +17,21 @@ class Placement:
     version: int  # of the event in the order's stream
     key: TimelineKey
     event: OrderPlaced
+
+
+def without_placement(
+    placements: tuple[Placement, ...], placed_by: tuple[bool, TimelineKey] | None, version: int
+) -> dict[str, Any]:
+    """Give what of an order's state is another one if a placement had never been told."""
+    left = tuple(one for one in placements if one.version != version)
+    if placed_by is None or not placed_by[0]:  # By a decision, which counts first.
+        return {"placements": left}
+    first = min(left, key=attrgetter("key"), default=None)
+    return {
+        "placements": left,
+        "placed": first and first.event,
+        "placed_by": first and (True, first.key),
+    }
 
 
 MAX_HELD: Final = 100  # earlier holders that an order remembers

@@ -107,6 +107,16 @@ def sent(shipments: Shipments) -> list[Shipment]:
     return [one for one in shipments.values() if one.status not in STAYING]
 
 
+def track_numbers(own: str | None, shipments: Shipments) -> tuple[str, ...]:
+    """Give the number of the order and those of the shipments that have left, each once.
+
+    While none has left nobody tells of shipments: what is planned goes with the order.
+    """
+    planned = [one for one in shipments.values() if one.status == PLANNED]
+    numbers = (own, *(one.track_number for one in sent(shipments) or planned))
+    return tuple(dict.fromkeys(filter(None, numbers)))
+
+
 def held(shipments: Iterable[Shipment], item_id: str, statuses: Collection[str]) -> int:
     """Count the pieces of an item that are in shipments of these statuses."""
     return sum(one.pieces.get(item_id, 0) for one in shipments if one.status in statuses)

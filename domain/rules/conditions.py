@@ -12,7 +12,10 @@ from domain.paths.environment import ENVIRONMENT, STRING, Environment, Record
 RULE_ENVIRONMENT: Final[Environment] = {
     **ENVIRONMENT,
     "change": Record("change", {"field": STRING, "old": STRING, "new": STRING}),
-    "event": Record("event", {"type": STRING, "source": STRING, "level": STRING}),
+    "event": Record(
+        "event",
+        {"type": STRING, "source": STRING, "level": STRING, "new_track_numbers": STRING},
+    ),
 }
 ONLY_RULES: Final = RULE_ENVIRONMENT.keys() - ENVIRONMENT.keys()
 # What is past, later on; whoever acts then is the rule itself.

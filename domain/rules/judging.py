@@ -100,6 +100,13 @@ class Sight:
         kind = cast(ActorKind, one.actor_kind)
         return self.led_by or Cause(self.name, one.source, level, kind, one.actor_id)
 
+    @cached_property
+    def new_track_numbers(self) -> str:
+        """Those that the order has, and has not had in this status before."""
+        after = self.after
+        had = after.numbers_had
+        return " ".join(one for one in after.track_numbers if (after.status, one) not in had)
+
     def change(self, name: str) -> Change | None:
         """Give how a field has changed; None: it has not."""
         shaping = _SHAPED_BY.get(name, _SHAPING)
@@ -156,7 +163,8 @@ class _Context(Mapping[str, Any]):
             return {"field": change.field, "old": change.old, "new": change.new}
         if name == "event":
             cause = self._sight.cause
-            return {"type": cause.type, "source": cause.source, "level": cause.level}
+            said = {"type": cause.type, "source": cause.source, "level": cause.level}
+            return said | {"new_track_numbers": self._sight.new_track_numbers}
         if name == "order" and not self._sight.after.exists:
             return None
         return self._order[name]

@@ -32,7 +32,7 @@ def test_it_lists_every_event() -> None:
 
 
 def test_it_lists_what_only_conditions_of_rules_can_name() -> None:
-    listed = re.findall(r"^\| `([a-z.]+)` \| (\w+) \|", section("Conditions"), re.MULTILINE)
+    listed = re.findall(r"^\| `([a-z_.]+)` \| (\w+) \|", section("Conditions"), re.MULTILINE)
     records = [type_ for name, type_ in RULE_ENVIRONMENT.items() if name in ONLY_RULES]
 
     assert listed == [

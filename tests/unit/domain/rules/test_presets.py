@@ -279,6 +279,37 @@ def test_p30_a_parcel_that_leaves_after_its_order_is_not_told_of_again() -> None
     assert result(watched.when(SENT)) == "-"
 
 
+PROBLEM = e.StatusChanged(from_status="delivering", to_status="delivery_problem")
+BACK = e.StatusChanged(from_status="delivery_problem", to_status="delivering")
+
+
+def own_number(number: str) -> Event:
+    return e.FieldsChanged(changed=("track_number",), track_number=number)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "expected"),
+    [
+        ([own_number("RR1234")], [PROBLEM, BACK], "skipped"),
+        ([own_number("RR1234")], [PROBLEM, own_number("RR9"), BACK], "fired"),
+        ([own_number("RR1234")], [own_number("RR123")], "fired"),
+        ([own_number("RR1234")], [own_number("RR123"), own_number("RR1234")], "skipped"),
+        ([parcel("s-1", "SONE1"), parcel("s-2", "STWO2")], [SENT], "skipped"),
+        ([parcel("s-1", "SONE1"), parcel("s-2", "STWO2")],
+         [SENT, e.ShipmentMoved(shipment_id="s-2", to_status="handed_over")], "skipped"),
+        ([parcel("s-1", "SONE1"), SENT, parcel("s-2", "STWO2")],
+         [e.ShipmentMoved(shipment_id="s-2", to_status="handed_over")], "fired"),
+    ],
+)  # fmt: skip
+def test_p30_a_customer_gets_each_track_number_once_and_a_corrected_one_too(
+    first: list[Step], then: list[Step], expected: str
+) -> None:
+    watched = watch("track_number_mail").when(placed(), *first, *moved("handed_over", "delivering"))
+    assert result(watched) == "fired"
+
+    assert result(watched.when(*then)) == expected
+
+
 def test_the_reminder_is_sent_if_the_parcel_is_still_there() -> None:
     at_point = moved("delivering", "at_pickup_point")
     waiting = watch("reminder_to_collect").when(placed(), *at_point)
