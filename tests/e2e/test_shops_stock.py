@@ -318,6 +318,26 @@ def test_minoxidil_takes_the_track_number_of_the_parcel_as_well(database_url: st
         assert shop.on_hand("FOAM") == (1, 0)
 
 
+def test_minoxidil_sends_nothing_on_its_way_with_the_number_of_a_cancelled_parcel(
+    database_url: str,
+) -> None:
+    """P30: its client waits for a number that leads to a parcel."""
+    with opened_shop(database_url, "minoxidil") as shop:
+        shop.receives("FOAM", 2)
+        paul = shop.person("paul", "warehouse")
+        order = shop.client("lisa").places({"FOAM": 2}, paid_by="card")
+        paul.moves(order, "assembling")
+        paul.moves(order, "assembled")
+        paul.ships(order, "post", "RR1")
+        paul.moves_parcel(order, "cancelled")
+        paul.moves(order, "handed_over")
+
+        paul.moves(order, "delivering").then_refused("track_number_present")
+
+        paul.changes(order, track_number="RR2")
+        paul.moves(order, "delivering").then_status("delivering")
+
+
 def test_city_tuning_confirms_what_main_or_a_supplier_has_and_nothing_that_is_not_reserved(
     database_url: str,
 ) -> None:

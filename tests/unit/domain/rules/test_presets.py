@@ -310,6 +310,28 @@ def test_p30_a_customer_gets_each_track_number_once_and_a_corrected_one_too(
     assert result(watched.when(*then)) == expected
 
 
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ([parcel("s-2", "RR2")], "-"),
+        ([parcel("s-2", "RR2"), e.ShipmentMoved(shipment_id="s-2", to_status="handed_over")],
+         "fired"),
+        ([own_number("RR9")], "fired"),
+        ([e.ShipmentTracked(shipment_id="s-1", track_number="RR9")], "fired"),
+        ([e.ShipmentMoved(shipment_id="s-1", to_status="delivered")], "-"),
+    ],
+)  # fmt: skip
+def test_p30_minoxidil_mails_the_number_of_a_second_parcel_too(
+    steps: list[Step], expected: str
+) -> None:
+    way = moved("handed_over", "delivering")
+    there = [placed("minoxidil"), parcel("s-1", "RR1"), SENT, *way]
+    watched = watch("minoxidil_track_mail", "minoxidil").when(*there)
+    assert result(watched) == "fired"
+
+    assert result(watched.when(*steps)) == expected
+
+
 def test_the_reminder_is_sent_if_the_parcel_is_still_there() -> None:
     at_point = moved("delivering", "at_pickup_point")
     waiting = watch("reminder_to_collect").when(placed(), *at_point)
