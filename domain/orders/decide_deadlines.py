@@ -11,7 +11,7 @@ from domain.orders.context import Situation
 from domain.orders.deadlines import Deadlines, due_at_of, snoozed, standing
 from domain.orders.guards import is_said, not_final
 from domain.orders.order import Order
-from domain.orders.parts import Held
+from domain.orders.parts import MAX_HELD, Held
 from domain.paths.limits import MAX_LIMIT
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet
@@ -52,8 +52,14 @@ def _passed(situation: Situation, cmd: c.PassDeadline) -> Iterator[Event]:
 
 
 def _holder_at(order: Order, moment: datetime) -> Held:
-    """Give who held the order at a moment, though others may hold it since: a clock may be late."""
-    earlier = (one for one in order.held if one.until > moment)
+    """Give who held the order at a moment, though others may hold it since: a clock may be late.
+
+    Nobody where the moment lies further back than what the order remembers of its holders.
+    """
+    held = order.held
+    if len(held) == MAX_HELD and moment < held[0].until:  # Another may have come before.
+        return Held(None, None, moment)
+    earlier = (one for one in held if one.until > moment)
     return next(earlier, Held(order.owner_user, order.owner_group, moment))
 
 

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from domain.alerts.events import AlertRaised
 from domain.messages import Actor, Decided
 from domain.orders import commands as c
@@ -107,6 +109,21 @@ class TestPassing:
 
         assert isinstance(event, e.DeadlinePassed)
         assert event.holder_user == "bob"
+
+    @pytest.mark.parametrize(("handed_on", "holder"), [(98, "ann"), (120, None)])
+    def test_p10_p11_a_holder_whom_the_order_no_longer_remembers_is_not_guessed(
+        self, handed_on: int, holder: str | None
+    ) -> None:
+        late = [
+            Decided(e.OwnerAssigned(user=f"user-{number}"), DUE + timedelta(seconds=number + 1))
+            for number in range(handed_on)
+        ]
+        first = Decided(e.OwnerAssigned(user="ann"), WARN)
+
+        event, _ = a(PLACE, first, *late).at(TWICE).when(passes("due", DUE)).events
+
+        assert isinstance(event, e.DeadlinePassed)
+        assert (event.holder_user, event.holder_group) == (holder, None)
 
     def test_d8_an_escalation_names_whom_the_path_names_for_it(self) -> None:
         event, _ = a(PLACE).at(TWICE).when(passes("escalate_200", TWICE)).events
