@@ -149,6 +149,7 @@ class _Backtest:
         self._hours: FixedHours | None = None  # from the first event on
         self._has_hours = frozenset(name for _, on in rules.scheduled for name in on.in_)
         self._latest: dict[UUID, Sight] = {}  # of orders for which something may come due
+        self._touched: set[UUID] = set()  # that the part tells of: only these have fixed hours
 
     def run(self, progress: Progress) -> list[Backtested]:
         part = self._part
@@ -189,6 +190,8 @@ class _Backtest:
         self._note(self._judge.judge(self._rules, sight))
         self._await_begun()
         if sight.order_id is not None:
+            if self._counts:
+                self._touched.add(sight.order_id)
             if self._judge.waits or sight.after.status in self._has_hours:
                 self._latest[sight.order_id] = sight
             else:
@@ -241,7 +244,7 @@ class _Backtest:
         for rule, statuses in self._hours.take().items():
             version = self._rules.by_name[rule].version
             for order_id, last in self._latest.items():
-                if last.after.status in statuses:
+                if order_id in self._touched and last.after.status in statuses:
                     timer_id = uuid5(order_id, f"{rule}:{due_at.isoformat()}")
                     yield order_id, _fired(timer_id, rule, version, "schedule", due_at)
 

@@ -9,6 +9,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from domain.orders import commands as c
+from domain.paths.calendar_line import PublishCalendar
 from domain.refusals import Refusal
 from domain.rules.lint_conflicts import list_conflicts
 from domain.rules.rule import Rule
@@ -17,7 +18,7 @@ from projections.reports.rule_runs import compare_shadow, list_runs
 from services.backtest import Backtested, Part, backtest
 from tests.integration.projections.world import World, a_day
 from tests.integration.rules.ruling import fire, publish, runs, settle
-from tests.support.examples import NOW, actor
+from tests.support.examples import CALENDAR, NOW, actor
 
 CONFIRM: dict[str, Any] = {
     "rule": "confirm",
@@ -114,6 +115,27 @@ def test_d10_a_backtest_counts_what_began_before_its_days_and_came_due_in_them(
     assert [one.results for one in tested] == [{"fired": 1}, {"fired": 1}, {}]
     assert [[told.order_id for told in one.would] for one in tested] == [[found], [found], []]
     assert [one.looked for one in tested] == [1, 1, 0]
+
+
+def test_d10_the_fixed_hours_of_a_backtest_do_not_depend_on_what_else_the_rule_waits_for(
+    world: World,
+) -> None:
+    world.send(PublishCalendar(command_id=uuid4(), actor=actor(), definition=CALENDAR))
+    hours = {"schedule": {"at": ["10:00"], "days": "every"}, "in": "new"}
+    world.place()
+    behind = world.log.head().position
+    world.now += timedelta(days=45)
+    found = world.place()
+    world.now += timedelta(days=1)
+    since = world.now - timedelta(days=3)
+    part = Part(behind, world.log.head().position, since, world.now, begins=0)
+
+    told = [
+        backtest(world.log, [Rule.model_validate(CONFIRM | {"on": on})], part)[0].would
+        for on in ([hours], [hours, {"silence": "40d"}])
+    ]
+
+    assert [[one.order_id for one in would] for would in told] == [[found], [found]]
 
 
 def test_d10_a_backtest_sees_what_two_rules_want_at_the_end_of_one_delay(world: World) -> None:
