@@ -32,7 +32,7 @@ app: Final = typer.Typer(
 RuleName = Annotated[str, typer.Argument(metavar="RULE", help="As `rule list` names it.")]
 FIRED_DAYS: Final = 30
 _COLUMNS: Final = (
-    "order>", "rule", "mode", "v>", "when", "if", "what", "last fired (UTC)!?", "in 30 days>?",
+    "order>", "rule!", "mode", "v>", "when", "if", "what", "last fired (UTC)!?", "in 30 days>?",
 )  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def list_them(
     ever did."""
     if ready:
         rows = list(_ready())
-        columns: tuple[str, ...] = ("shop", "rule", "title", "when", "what")
+        columns: tuple[str, ...] = ("shop", "rule!", "title", "when", "what")
     else:
         with opened() as system:
             rows = _published(system)

@@ -1,12 +1,14 @@
 """`orderpath rule …`: A19 A22 P33. A shop publishes its rules, switches them, and can read them."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from tests.support.command_line import CommandLine
+from services.cli.output import console
+from tests.support.command_line import CommandLine, Here
 
 GREET = """\
 rule: greet
@@ -87,6 +89,27 @@ def test_p33_more_than_fifty_rules_stay_readable_in_the_order_in_which_they_act(
     assert len(rows) == 42 + 6 + 2 + 1
     assert len([one for one in people if "greet_" in one]) == 42
     assert max(map(len, people)) <= 200
+
+
+@pytest.fixture
+def narrow() -> Iterator[dict[str, str]]:
+    """The environment of a terminal of so few columns; a process looks at it once."""
+    console.cache_clear()
+    yield {"COLUMNS": "110"}
+    console.cache_clear()
+
+
+def test_p33_the_name_of_a_rule_stays_whole_where_there_is_little_room(
+    line: Here, narrow: dict[str, str]
+) -> None:
+    line = Here(line.environment | narrow)
+    for shop in ("city_tuning", "koftenyshi"):
+        line.run(*PUBLISH, "--shop", shop)
+
+    for ready in ((), ("--ready",)):
+        names = [row["rule"] for row in line.run("rule", "list", *ready, "--json").json]
+        people = line.run("rule", "list", *ready).out
+        assert [name for name in names if name not in people] == []
 
 
 def test_the_ready_made_rules_are_told_with_their_shops(line: CommandLine) -> None:
