@@ -13,26 +13,16 @@ from domain.orders.events import Delivery
 from domain.paths.commands import PublishPath
 from infra.path_files import load_preset
 from infra.postgres import connect
+from infra.rule_files import load_preset as load_rule
 from projections.reports.compare import Compared, Period, compare_periods
 from tests.integration.projections.world import World
 from tests.integration.rules.ruling import publish, settle
 from tests.support.examples import NOW, TEA, actor
 
-LARGE: Final = 20  # teas in an order that the robot leaves to people
+LARGE: Final = 2_500  # teas in an order that the robot leaves to people
 WEEK: Final = timedelta(days=7)
-ROBOT: Final = {
-    "rule": "robot_approves",
-    "on": [{"event": ["order.placed", "order.payment_charged"]}],
-    "if": {
-        "is_new": "order.status == 'new'",
-        "is_small": "order.total_minor < 5000",
-        "is_paid": "order.due_minor <= 0",
-        "has_address": "order.has_address",
-    },
-    "then": [{"move": "confirmed"}],
-    "roles": ["manager"],
-}
 GATEWAY: Final = actor("api_key", "gateway")
+SHELVES: Final = actor("api_key", "warehouse")  # the program of the warehouse: it reserves
 PACKER: Final = actor("user", "warehouse")
 COURIER: Final = Actor(kind="user", id="tom", roles=("courier",))
 
@@ -72,6 +62,7 @@ class Shop:
         line = TEA.model_copy(update={"quantity": quantity, "discount_minor": 100})
         order_id = self.world.place(path="universal", delivery=delivery, lines=[line])
         self.ask(c.ChargePayment, order_id, GATEWAY, currency="EUR", method="card")
+        self.move_pieces(order_id, SHELVES, "ordered", "reserved")
         settle(self.world)
         manager = staff[number % len(staff)]
         if self.status_of(order_id) == "new":
@@ -94,7 +85,7 @@ class Shop:
 
     def bring(self, order_id: UUID) -> None:
         for status, who, pieces in (
-            ("assembling", PACKER, ("ordered", "assembled")),
+            ("assembling", PACKER, ("reserved", "assembled")),
             ("assembled", PACKER, None),
             ("handed_over", PACKER, ("assembled", "shipped")),
             ("delivering", COURIER, ("shipped", "delivered")),
@@ -102,9 +93,11 @@ class Shop:
         ):
             self.move(order_id, who, status)
             if pieces is not None:
-                source, target = pieces
-                moved = {"from_status": source, "to_status": target, "item_id": TEA.item_id}
-                self.ask(c.MoveItem, order_id, who, quantity=self.pieces_of(order_id), **moved)
+                self.move_pieces(order_id, who, *pieces)
+
+    def move_pieces(self, order_id: UUID, who: Actor, source: str, target: str) -> None:
+        moved = {"from_status": source, "to_status": target, "item_id": TEA.item_id}
+        self.ask(c.MoveItem, order_id, who, quantity=self.pieces_of(order_id), **moved)
 
     def pieces_of(self, order_id: UUID) -> int:
         self.world.catch_up()
@@ -141,7 +134,7 @@ def test_p36_p32_two_managers_and_a_robot_do_what_six_did_for_twice_the_revenue(
     small, large = (TEA.quantity,) * 12, (LARGE,) * 2
 
     shop.week(NOW, managers(6, timedelta(hours=2)), small + large)
-    publish(world, ROBOT)
+    publish(world, load_rule("robot_approves").content)
     shop.week(NOW + 4 * WEEK, managers(2, timedelta(seconds=30)), (small + large) * 2)
 
     before, after = compared(world, NOW)
