@@ -261,3 +261,30 @@ def test_p30_each_parcel_is_told_of_once_when_it_has_left_and_has_a_number(
     ]  # fmt: skip
     assert tells(c.MoveShipment, shipment_id="s-1", to_status="delivered") == []
     assert len(box.mails) == 3
+
+
+def test_p30_planned_parcels_are_told_of_once_and_a_corrected_number_again(
+    world: World, box: Mailbox, gateway: Receiver
+) -> None:
+    open_shop(world, "track_number_mail", templates=("track_number",))
+    order_id = world.place(path="parcels", customer=CUSTOMER)
+    go(world, order_id, *WAY[1:4])
+    said = {"item_id": "1", "quantity": 3, "from_status": "ordered", "to_status": "assembled"}
+    world.send(c.MoveItem(**who(order_id=order_id), **said))
+    for name, number in (("s-1", "SONE1"), ("s-2", "STWO22")):
+        one = {"shipment_id": name, "track_number": number, "pieces": {"1": 1}}
+        world.send(c.CreateShipment(**who(order_id=order_id), carrier="DHL", **one))
+    go(world, order_id, "delivering")
+    for name in ("s-1", "s-2"):
+        moved = who(order_id=order_id, shipment_id=name, to_status="handed_over")
+        (outcome,) = world.send(c.MoveShipment(**moved))
+        assert outcome.kind == "accepted", outcome
+    send(world, box, gateway)
+    assert len(box.mails) == 1
+
+    corrected = who(order_id=order_id, shipment_id="s-2", track_number="STWO2")
+    world.send(c.TrackShipment(**corrected))
+    send(world, box, gateway)
+
+    text = box.mails[-1].get_body(["plain"])
+    assert (len(box.mails), text and "Track number: STWO2 (DHL)" in text.get_content()) == (2, True)
