@@ -16,6 +16,8 @@ from kafka.consumer.fetcher import Fetcher
 from kafka.record import memory_records
 from kafka.record.default_records import DefaultRecordBatch
 
+from consumers.same_topic import NOBODY
+
 CREATED: Final = 0  # Kafka's type of a timestamp that the sender has set
 WHY: Final = "unreadable"  # header of the empty record, which says why it is empty
 
@@ -140,6 +142,13 @@ def _tell(place: Any, offset: int, error: Exception) -> str:
 
 class _Batch(DefaultRecordBatch):  # type: ignore[misc]  # kafka-python ships no types.
     _buffer: bytearray
+
+    @property
+    def leader_epoch(self) -> int:
+        """Of nobody: no checksum covers it, and brokers that hear of a wrong one have all of the
+        partition read from its beginning again, without end.
+        """
+        return NOBODY
 
     def _read_msg(self, *arguments: Any) -> Any:
         try:

@@ -128,12 +128,21 @@ def spoil_last_batch(folder: Path, topic: str, partition: int) -> None:
 
 def spoil_last_length(folder: Path, topic: str, partition: int) -> None:
     """Flip a bit of how long the last batch is, which no checksum covers."""
+    _spoil_last_header(folder, topic, partition, 8)
+
+
+def spoil_last_epoch(folder: Path, topic: str, partition: int) -> None:
+    """Flip a bit of which leader has written the last batch, which no checksum covers."""
+    _spoil_last_header(folder, topic, partition, 15)
+
+
+def _spoil_last_header(folder: Path, topic: str, partition: int, place: int) -> None:
     segment = _segment(folder, topic, partition)
     stored = segment.read_bytes()
     batch = behind = 0
     while behind < len(stored):
         batch, behind = behind, behind + 12 + int.from_bytes(stored[behind + 8 : behind + 12])
-    _flip(segment, batch + 8)
+    _flip(segment, batch + place)
 
 
 def _segment(folder: Path, topic: str, partition: int) -> Path:

@@ -19,6 +19,7 @@ from consumers.reading_on import (
 PLACE = TopicPartition("orderpath.commands", 0)
 COUNT = 3  # records of a batch
 PLACE_AND_LENGTH = 12  # bytes at a batch's start: without them none is found
+EPOCH = 12  # Of the leader that has written the batch.
 CHECKED = 17  # The checksum stands here, and covers what is behind it.
 MOST_FETCHES = 20
 GZIP = 1
@@ -105,6 +106,16 @@ def test_whichever_byte_is_spoiled_all_other_batches_are_read(reader: Reader, sp
             offset: str(offset).encode() * 50 for offset in good
         }
         assert (found[spoiled * COUNT] is None) == (place >= CHECKED)
+
+
+def test_brokers_are_told_no_epoch_of_a_batch_as_no_checksum_covers_it() -> None:
+    for spoiled in range(EPOCH, EPOCH + 4):
+        stored = bytearray(WHOLE[0])
+        stored[spoiled] ^= 1
+        fetched = read_by_kafka_python(0, bytes(stored))
+
+        assert len(fetched.take(COUNT)) == COUNT
+        assert fetched.leader_epoch == -1
 
 
 def test_each_record_of_a_spoiled_batch_of_commands_is_told() -> None:

@@ -21,6 +21,7 @@ from tests.support.broker import (
     send_batch,
     send_unreadable_name,
     spoil_last_batch,
+    spoil_last_epoch,
     spoil_last_length,
 )
 from tests.support.command_crashes import STEPS, Step, take_commands_and_die
@@ -256,6 +257,23 @@ def test_a_batch_whose_length_is_spoiled_holds_up_the_commands_of_its_partition_
         results.hear_answers_to(one.command_id for sent in around for one in sent)
     assert hidden.command_id not in shop.stored()
     assert worker.end()[0] == 0
+
+
+def test_a_batch_whose_leader_epoch_is_spoiled_is_taken_once(
+    shop: Shop, broker_folder: Path, fault: Fault
+) -> None:
+    orders = open_shop(shop.url, 4)
+    sent = [note(order_id) for order_id in orders]
+    send_batch(shop.broker, COMMANDS.name, *map(encode, sent), partition=6)
+    spoil_last_epoch(broker_folder, COMMANDS.name, 6)
+    fault("leader epoch of a batch spoiled on the disk")
+    shop.take_commands()
+    for _ in range(3):
+        later = [note(order_id) for order_id in orders]
+        send_batch(shop.broker, COMMANDS.name, *map(encode, later), partition=5)
+        answers = shop.assert_nothing_lost([*sent, *later])
+
+    assert {len(said) for said in answers.values()} == {1}
 
 
 def test_a_batch_of_a_codec_that_is_missing_is_told_by_place_and_holds_up_no_command(
