@@ -5,7 +5,7 @@ Neither client offers a way around one, so what reads a batch is replaced in bot
 programs before they make a consumer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -54,47 +54,106 @@ def let_aiokafka_read_on() -> None:
     aiokafka.PartitionRecords = _Partition
 
 
+class Misplaced(Exception):
+    """A batch says that it begins where it cannot."""
+
+
 class _Batches:
     """The batches of one fetch, as both clients ask for them; finds what is whole behind one that
     is not.
+
+    No checksum covers the offset that a batch begins with. But Kafka leaves none out in a topic
+    that is not compacted: a batch begins where the one before it ends.
     """
 
-    def __init__(self, batches: Any) -> None:
+    def __init__(self, batches: Any, reached: Callable[[], int]) -> None:
         self._batches = batches
-        self._whole: Any = None  # was looked at, and comes next
+        self._reached = reached  # the offset that comes next
+        self._given: Any = None  # the last one
+        self._sure: Any = None  # was looked at, and comes next
+        self._ahead: list[Any] = []  # behind that
         self._ended = False
 
     def has_next(self) -> bool:
-        return self._whole is not None or (not self._ended and self._batches.has_next())
+        ahead = self._sure is not None or bool(self._ahead)
+        return ahead or (not self._ended and self._batches.has_next())
 
     def next_batch(self) -> Any:
-        if self._whole is None:
-            return None if self._ended else self._batches.next_batch()
-        batch, self._whole = self._whole, None
+        if self._sure is not None:
+            self._given, self._sure = self._sure, None
+            return self._given
+        first, batch = self._given is None, self._next()
+        if batch is not None:
+            self._given = batch
+            if not _fits(batch, self._reached(), first=first):
+                raise Misplaced
         return batch
 
     def go_on(self, offset: int) -> int:
         """Go behind the batch that cannot be read at an offset; give the offset to go on with.
 
-        Only another batch tells where it ends: what it says itself may be spoiled. If this fetch
-        has none, one offset is passed over, and the rest is fetched anew.
+        Only another batch tells where it ends: what it says itself may be spoiled. And that one is
+        believed if it begins here, or meets one beside it. If this fetch has none, one offset is
+        passed over, and the rest is fetched anew.
         """
-        try:
-            while (batch := self._batches.next_batch()) is not None:
-                if batch.base_offset > offset and batch.validate_crc():
-                    self._whole = batch
-                    return int(batch.base_offset)
-        except Exception as error:  # noqa: BLE001 - spoiled bytes may say anything
-            log_.debug("fetch_unreadable", error=type(error).__name__)
+        found = [self._given, *self._rest()]
+        for number, batch in enumerate(found):
+            # The first is the one that cannot be read at this offset, but may be right behind it.
+            fits = number > 0 and _fits(batch, offset, first=False)
+            meets = any(_meet(found[at : at + 2]) for at in (number - 1, number) if at >= 0)
+            if (fits or meets) and _is_whole(batch, offset + (number == 0)):
+                self._sure, self._ahead = batch, found[number + 1 :]
+                return int(batch.base_offset)
         self._ended = True
         return offset + 1
+
+    def _next(self) -> Any:
+        if self._ahead:
+            return self._ahead.pop(0)
+        return None if self._ended else self._batches.next_batch()
+
+    def _rest(self) -> Iterator[Any]:
+        try:
+            while (batch := self._next()) is not None:
+                yield batch
+        except Exception as error:  # noqa: BLE001 - spoiled bytes may say anything
+            log_.debug("fetch_unreadable", error=type(error).__name__)
+
+
+def _fits(batch: Any, reached: int, *, first: bool) -> bool:
+    """Whether it begins where the one before it ends; the first may begin before what was asked."""
+    begin, end = _bounds(batch)
+    return begin == reached or begin is None or (first and begin < reached < end)
+
+
+def _is_whole(batch: Any, earliest: int) -> bool:
+    begin, _ = _bounds(batch)
+    return begin is not None and begin >= earliest and batch.validate_crc()
+
+
+def _meet(pair: Sequence[Any]) -> bool:
+    if len(pair) < 2:
+        return False
+    (_, end), (begin, _) = map(_bounds, pair)
+    return end is not None and end == begin
+
+
+def _bounds(batch: Any) -> tuple[Any, Any]:
+    """Give the offset that it begins with and the one behind it; None, None in a format of before
+    Kafka 0.11, or of no batch.
+    """
+    begin, end = getattr(batch, "base_offset", None), getattr(batch, "next_offset", None)
+    return (begin, end) if begin is not None and end is not None else (None, None)
 
 
 class _Fetched(Fetcher.PartitionRecords):  # type: ignore[misc]  # kafka-python ships no types.
     next_fetch_offset: int
 
     def __init__(self, offset: int, partition: Any, batches: Any, **options: Any) -> None:
-        super().__init__(offset, partition, _Batches(batches), **options)
+        super().__init__(offset, partition, _Batches(batches, self._reached), **options)
+
+    def _reached(self) -> int:
+        return max(self.next_fetch_offset, int(self.fetch_offset))
 
     def _unpack_records(self, place: Any, batches: _Batches, *how: Any) -> Iterator[Any]:
         while True:
@@ -104,7 +163,7 @@ class _Fetched(Fetcher.PartitionRecords):  # type: ignore[misc]  # kafka-python 
             except MemoryError:
                 raise  # No fault of the batch.
             except Exception as error:  # noqa: BLE001 - each codec has errors of its own
-                offset = max(self.next_fetch_offset, self.fetch_offset)
+                offset = self._reached()
                 end = batches.go_on(offset)
                 why = _tell(place, offset, error)
             for passed in range(offset, end):
@@ -116,7 +175,10 @@ class _Partition(aiokafka.PartitionRecords):  # type: ignore[misc]  # aiokafka s
     next_fetch_offset: int
 
     def __init__(self, partition: Any, batches: Any, *rest: Any) -> None:
-        super().__init__(partition, _Batches(batches), *rest)
+        super().__init__(partition, _Batches(batches, self._reached), *rest)
+
+    def _reached(self) -> int:
+        return self.next_fetch_offset
 
     def _unpack_records(self) -> Iterator[Any]:
         place = self._tp
@@ -128,6 +190,8 @@ class _Partition(aiokafka.PartitionRecords):  # type: ignore[misc]  # aiokafka s
                 offset = self.next_fetch_offset
                 self.next_fetch_offset = self._records.go_on(offset)
                 headers = ((WHY, _tell(place, offset, error).encode()),)
+            if self.next_fetch_offset == offset:  # Nothing stands there but what comes next.
+                continue
             where = (place.topic, place.partition, offset)
             yield ConsumerRecord(*where, 0, CREATED, None, None, None, -1, -1, headers)
 

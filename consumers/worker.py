@@ -28,7 +28,7 @@ from services.bootstrap import (
     kafka_arguments,
     open_system,
 )
-from services.cli.errors import run
+from services.cli.errors import DONE, INFRASTRUCTURE, run
 from services.cli.foreground import give_up_after
 from services.cli.foreground import state as tell
 from services.cli.session import log_level
@@ -66,10 +66,10 @@ def _work(name: str | None) -> None:
     tell("worker ended")
 
 
-def _begin_end(stop: Signal) -> None:
+def _begin_end(stop: Signal, code: int = DONE) -> None:
     if not stop.is_set():
         stop.set()
-        give_up_after(GRACE_SECONDS, "worker ended")
+        give_up_after(GRACE_SECONDS, "worker ended", code)
 
 
 def _find_topic(system: System, state: StateLine, stop: Signal) -> Mapping[str, Any]:
@@ -146,10 +146,10 @@ class _Worker:
         self._projector.start()
         working, telling = asyncio.create_task(_work_on(app)), asyncio.create_task(told.wait())
         await asyncio.wait([working, telling], return_when=asyncio.FIRST_COMPLETED)
-        _begin_end(self._stop)
-        self._hand_over.close()
         if not telling.done():
             self._failure = self._failure or _faust_ended(working.exception() or app.crash_reason)
+        _begin_end(self._stop, INFRASTRUCTURE if self._failure else DONE)
+        self._hand_over.close()
         telling.cancel()
         await app.stop()
         working.cancel()

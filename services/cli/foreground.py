@@ -160,19 +160,20 @@ def signalled(grace_seconds: float | None = None) -> Signal:
     return stop
 
 
-def give_up_after(seconds: float, line: str) -> None:
+def give_up_after(seconds: float, line: str, code: int = DONE) -> None:
     """End this process in so many seconds, whatever blocks it then: as safe as a kill.
 
     line: what it says of its end
+    code: with which it ends
     """
-    guard = Timer(seconds, _give_up, [line])
+    guard = Timer(seconds, _give_up, [line, code])
     guard.daemon = True
     guard.start()
 
 
-def _give_up(line: str) -> None:
+def _give_up(line: str, code: int) -> None:
     state(f"{line}; what it was at is done again by the next one")
-    os._exit(DONE)
+    os._exit(code)
 
 
 def state(line: str) -> None:

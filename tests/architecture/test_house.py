@@ -35,7 +35,14 @@ ERRORS: Final = {
     if isinstance(kind, type) and issubclass(kind, BaseException)
 }
 # Signs by which a part leaves its own work, never seen outside; and the command line's own words.
-OUTSIDE_THE_TREE: Final = {"CelSyntaxError", "CommandFailed", "TheEnd", "_ListTooLong", "_Stop"}
+OUTSIDE_THE_TREE: Final = {
+    "CelSyntaxError",
+    "CommandFailed",
+    "Misplaced",
+    "TheEnd",
+    "_ListTooLong",
+    "_Stop",
+}
 # A home folder, a checkout's own place or a file in a folder that a reboot empties: it says where
 # somebody worked, and helps nobody else. A bare "/tmp" is a folder that every system has.
 MACHINE_PATH: Final = re.compile(

@@ -136,6 +136,11 @@ def spoil_last_epoch(folder: Path, topic: str, partition: int) -> None:
     _spoil_last_header(folder, topic, partition, 15)
 
 
+def spoil_last_offset(folder: Path, topic: str, partition: int) -> None:
+    """Flip a bit of where the last batch begins, which no checksum covers: 2**31 offsets off."""
+    _spoil_last_header(folder, topic, partition, 4)
+
+
 def _spoil_last_header(folder: Path, topic: str, partition: int, place: int) -> None:
     segment = _segment(folder, topic, partition)
     stored = segment.read_bytes()

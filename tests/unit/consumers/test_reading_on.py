@@ -21,6 +21,7 @@ COUNT = 3  # records of a batch
 PLACE_AND_LENGTH = 12  # bytes at a batch's start: without them none is found
 EPOCH = 12  # Of the leader that has written the batch.
 CHECKED = 17  # The checksum stands here, and covers what is behind it.
+SMALLEST_SHIFT = 2  # bits: a batch that is moved by fewer offsets than it has covers its own place
 MOST_FETCHES = 20
 GZIP = 1
 Reader = Callable[[int, bytes], Any]
@@ -106,6 +107,37 @@ def test_whichever_byte_is_spoiled_all_other_batches_are_read(reader: Reader, sp
             offset: str(offset).encode() * 50 for offset in good
         }
         assert (found[spoiled * COUNT] is None) == (place >= CHECKED)
+
+
+def given(offset: int, stored: Sequence[bytes]) -> bytes:
+    """Give what a broker gives, which looks only for where a batch says that it ends."""
+    for number, one in enumerate(stored):
+        if int.from_bytes(one[:8], signed=True) + COUNT > offset:
+            return b"".join(stored[number:])
+    return b""
+
+
+@pytest.mark.parametrize("reader", [read_by_kafka_python, read_by_aiokafka])
+@pytest.mark.parametrize("spoiled", range(len(WHOLE)))
+def test_a_batch_that_begins_elsewhere_than_it_says_moves_no_other(
+    reader: Reader, spoiled: int
+) -> None:
+    good = {o: str(o).encode() * 50 for o in range(END) if o // COUNT != spoiled}
+    for bit in range(SMALLEST_SHIFT, 64):
+        stored = [*WHOLE]
+        first = int.from_bytes(stored[spoiled][:8]) ^ (1 << bit)
+        stored[spoiled] = first.to_bytes(8) + stored[spoiled][8:]
+        found: dict[int, bytes | None] = {}
+        offset = 0
+        while offset < END and (fetch := given(offset, stored)):
+            fetched = reader(offset, fetch)
+            for record in records_of(fetched):
+                assert record.offset not in found
+                found[record.offset] = record.value
+            assert offset < fetched.next_fetch_offset <= END
+            offset = fetched.next_fetch_offset
+
+        assert {offset: value for offset, value in found.items() if value is not None} == good
 
 
 def test_brokers_are_told_no_epoch_of_a_batch_as_no_checksum_covers_it() -> None:

@@ -23,6 +23,7 @@ from tests.support.broker import (
     spoil_last_batch,
     spoil_last_epoch,
     spoil_last_length,
+    spoil_last_offset,
 )
 from tests.support.command_crashes import STEPS, Step, take_commands_and_die
 from tests.support.command_worker import (
@@ -274,6 +275,24 @@ def test_a_batch_whose_leader_epoch_is_spoiled_is_taken_once(
         answers = shop.assert_nothing_lost([*sent, *later])
 
     assert {len(said) for said in answers.values()} == {1}
+
+
+def test_a_batch_whose_first_offset_is_spoiled_is_told_by_place_and_holds_up_no_command(
+    shop: Shop, broker_folder: Path, fault: Fault
+) -> None:
+    place = (shop.broker, COMMANDS.name)
+    orders = open_shop(shop.url, 4)
+    before, lost, after = ([note(order_id) for order_id in orders] for _ in range(3))
+    send_batch(*place, *map(encode, before), partition=6)
+    send_batch(*place, *map(encode, lost), partition=6)
+    spoil_last_offset(broker_folder, COMMANDS.name, 6)
+    fault("first offset of a batch spoiled on the disk")
+    shop.take_commands()
+
+    assert_told_by_place(shop, [f"{COMMANDS.name}/6/{offset}" for offset in range(4, 8)])
+    send_batch(*place, *map(encode, after), partition=6)
+    shop.assert_nothing_lost([*before, *after])
+    assert not shop.stored().keys() & {one.command_id for one in lost}
 
 
 def test_a_batch_of_a_codec_that_is_missing_is_told_by_place_and_holds_up_no_command(

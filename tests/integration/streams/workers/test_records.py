@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from domain.streaming import DEADLETTERS, LOG, Message, named
 from infra.log_records import pack, unpack
 from tests.integration.projections.world import World, a_day
@@ -16,6 +18,7 @@ from tests.support.broker import (
     send_unreadable_name,
     spoil_last_batch,
     spoil_last_length,
+    spoil_last_offset,
 )
 from tests.support.faults import Fault
 from tests.support.log_feed import LogFeed
@@ -178,6 +181,10 @@ def test_a_header_name_that_is_no_text_stops_no_worker(
     assert [worker.process.poll() for worker in both] == [None, None]
 
 
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [(spoil_last_batch, "CorruptRecordException"), (spoil_last_offset, "Misplaced")],
+)
 def test_a_batch_that_a_disk_has_spoiled_stops_no_worker(
     world: World,
     feed: LogFeed,
@@ -186,13 +193,15 @@ def test_a_batch_that_a_disk_has_spoiled_stops_no_worker(
     broker_folder: Path,
     topics: str,
     fault: Fault,
+    spoil: Callable[[Path, str, int], None],
+    why: str,
 ) -> None:
     a_day(world)
     records = feed.records(events_a_record=2)
     feed.send(records)
     shard = records[-1].partition
     assert shard is not None
-    spoil_last_batch(broker_folder, named(LOG.name, topics), shard)
+    spoil(broker_folder, named(LOG.name, topics), shard)
     fault("batch spoiled on the disk")
     both = [start("--id", name) for name in ("one", "two")]
     for worker in both:
@@ -205,7 +214,7 @@ def test_a_batch_that_a_disk_has_spoiled_stops_no_worker(
     assert_equal(world)
     letter = json.loads(receive(broker, named(DEADLETTERS.name, topics), 1)[0])
     assert (letter["topic"], letter["partition"]) == (named(LOG.name, topics), shard)
-    assert letter["headers"] == {"unreadable": "CorruptRecordException"}
+    assert letter["headers"] == {"unreadable": why}
     assert [worker.process.poll() for worker in both] == [None, None]
 
 
