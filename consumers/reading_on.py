@@ -17,6 +17,7 @@ from kafka.record import memory_records
 from kafka.record.default_records import DefaultRecordBatch
 
 from consumers.same_topic import NOBODY
+from consumers.unpacking import unpack_within_limit
 
 CREATED: Final = 0  # Kafka's type of a timestamp that the sender has set
 WHY: Final = "unreadable"  # header of the empty record, which says why it is empty
@@ -44,6 +45,7 @@ def let_kafka_python_read_on() -> None:
     """
     Fetcher.PartitionRecords = _Fetched
     memory_records.DefaultRecordBatch = _Batch
+    unpack_within_limit()
 
 
 def let_aiokafka_read_on() -> None:

@@ -40,6 +40,7 @@ OUTSIDE_THE_TREE: Final = {
     "CommandFailed",
     "Misplaced",
     "TheEnd",
+    "TooLarge",
     "_ListTooLong",
     "_Stop",
 }

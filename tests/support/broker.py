@@ -19,6 +19,8 @@ from infra.local_broker import start_local_broker
 
 ROOM_SECONDS = 60.0  # far more than any wait takes; reached only by a fault
 
+LARGEST_BATCH = 1 << 30  # bytes that a test may send as one, before they are packed
+
 
 def start_test_broker(folder: Path) -> str:
     """Give host:port of the session's broker; or skip, except under CI."""
@@ -109,9 +111,12 @@ def send_batch(
     broker: str, topic: str, *values: bytes, partition: int = 0, codec: str | None = None
 ) -> None:
     """Write records as one batch; codec: gzip, snappy, lz4 or zstd."""
+    limits = dict.fromkeys(("max_batch_size", "max_request_size"), LARGEST_BATCH)
 
     async def write() -> None:
-        async with AIOKafkaProducer(bootstrap_servers=broker, compression_type=codec) as producer:
+        async with AIOKafkaProducer(
+            bootstrap_servers=broker, compression_type=codec, **limits
+        ) as producer:
             batch = producer.create_batch()
             for value in values:
                 assert batch.append(key=None, value=value, timestamp=None) is not None

@@ -8,13 +8,14 @@ from aiokafka.consumer import fetcher as aiokafka
 from aiokafka.record.memory_records import MemoryRecords as AioRecords
 from kafka import TopicPartition
 from kafka.consumer.fetcher import Fetcher
-from kafka.record import memory_records
+from kafka.record import default_records, memory_records
 from kafka.record.memory_records import MemoryRecords, MemoryRecordsBuilder
 
 from consumers.reading_on import (
     let_aiokafka_read_on,
     let_kafka_python_read_on,
 )
+from consumers.unpacking import MAX_UNPACKED_BYTES
 
 PLACE = TopicPartition("orderpath.commands", 0)
 COUNT = 3  # records of a batch
@@ -23,7 +24,8 @@ EPOCH = 12  # Of the leader that has written the batch.
 CHECKED = 17  # The checksum stands here, and covers what is behind it.
 SMALLEST_SHIFT = 2  # bits: a batch that is moved by fewer offsets than it has covers its own place
 MOST_FETCHES = 20
-GZIP = 1
+BYTES_AROUND = 13  # a large value of a single record
+GZIP, LZ4, ZSTD = 1, 3, 4
 Reader = Callable[[int, bytes], Any]
 
 
@@ -49,6 +51,7 @@ def clients() -> Iterator[None]:
         (Fetcher, "PartitionRecords"),
         (memory_records, "DefaultRecordBatch"),
         (aiokafka, "PartitionRecords"),
+        *((default_records, f"{codec}_decode") for codec in ("gzip", "lz4", "zstd")),
     )
     before = [getattr(*one) for one in here]
     let_kafka_python_read_on()
@@ -138,6 +141,19 @@ def test_a_batch_that_begins_elsewhere_than_it_says_moves_no_other(
             offset = fetched.next_fetch_offset
 
         assert {offset: value for offset, value in found.items() if value is not None} == good
+
+
+@pytest.mark.parametrize("codec", [GZIP, LZ4, ZSTD])
+@pytest.mark.parametrize("over", [0, 1])
+def test_a_batch_of_commands_is_unpacked_up_to_a_limit(codec: int, over: int) -> None:
+    value = b" " * (MAX_UNPACKED_BYTES - BYTES_AROUND + over)
+    builder = MemoryRecordsBuilder(magic=2, compression_type=codec, batch_size=2 * len(value))
+    builder.append(0, None, value)
+    builder.close()
+    (record,) = read_by_kafka_python(0, bytes(builder.buffer())).take(2)
+
+    assert record.value == (None if over else value)
+    assert not over or record.why == "TooLarge"
 
 
 def test_brokers_are_told_no_epoch_of_a_batch_as_no_checksum_covers_it() -> None:

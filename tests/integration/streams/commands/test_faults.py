@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from consumers.unpacking import MAX_UNPACKED_BYTES
 from domain.messages import Command
 from domain.streaming import COMMANDS, DEADLETTERS, RESULTS, Topic
 from domain.wire import encode
@@ -307,6 +308,20 @@ def test_a_batch_of_a_codec_that_is_missing_is_told_by_place_and_holds_up_no_com
     shop.send(around)
 
     assert_told_by_place(shop, [f"{COMMANDS.name}/6/{offset}" for offset in range(5)])
+    shop.assert_nothing_lost(around)
+
+
+def test_a_batch_that_unpacks_to_far_more_than_it_is_is_told_by_place_and_holds_up_no_command(
+    shop: Shop, fault: Fault
+) -> None:
+    around = [note(one) for one in open_shop(shop.url, 16)]
+    large = b" " * (4 * MAX_UNPACKED_BYTES)
+    send_batch(shop.broker, COMMANDS.name, large, partition=6, codec="zstd")
+    fault("small batch that is large once it is unpacked")
+    shop.take_commands()
+    shop.send(around)
+
+    assert_told_by_place(shop, [f"{COMMANDS.name}/6/0"])
     shop.assert_nothing_lost(around)
 
 
