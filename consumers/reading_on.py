@@ -118,7 +118,9 @@ class _Batches:
         try:
             while (batch := self._next()) is not None:
                 yield batch
-        except Exception as error:  # noqa: BLE001 - spoiled bytes may say anything
+        except MemoryError:
+            raise  # No fault of the batch.
+        except Exception as error:  # noqa: BLE001 - spoiled bytes may say anything; see _tell
             log_.debug("fetch_unreadable", error=type(error).__name__)
 
 
@@ -188,6 +190,8 @@ class _Partition(aiokafka.PartitionRecords):  # type: ignore[misc]  # aiokafka s
             try:
                 yield from super()._unpack_records()
                 return
+            except MemoryError:
+                raise
             except Exception as error:  # noqa: BLE001 - each codec has errors of its own
                 offset = self.next_fetch_offset
                 self.next_fetch_offset = self._records.go_on(offset)
