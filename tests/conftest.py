@@ -110,11 +110,14 @@ def fault(request: pytest.FixtureRequest) -> Fault:
 
 
 @pytest.fixture(autouse=True)
-def nobodys_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide the ORDERPATH_ variables of whoever runs the tests."""
+def nobodys_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Hide the ORDERPATH_ variables and the data folder of whoever runs the tests."""
     for name in os.environ:
         if name.upper().startswith("ORDERPATH_"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("ORDERPATH_DATA_DIR", str(tmp_path_factory.getbasetemp() / "nobodys"))
 
 
 @pytest.fixture(autouse=True)

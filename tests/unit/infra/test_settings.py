@@ -15,7 +15,9 @@ def empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_without_any_variable_everything_is_embedded() -> None:
+def test_without_any_variable_everything_is_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ORDERPATH_DATA_DIR")
+
     settings = load_settings()
 
     assert (settings.database_url, settings.kafka) == ("", "")
