@@ -20,13 +20,14 @@ from domain.effects.decide import decide as decide_effect
 from domain.enquiries.commands import CloseEnquiry
 from domain.enquiries.decide import close
 from domain.messages import Command, Decided
-from domain.paths.calendar_line import PublishCalendar, publish_calendar
+from domain.paths.calendar_line import PublishCalendar
 from domain.products import commands as product_commands
 from domain.products.decide import decide as decide_product
 from domain.products.delivery_methods import EndDeliveryMethod, SetDeliveryMethod
 from domain.products.delivery_methods import decide as decide_delivery_method
 from domain.products.discounts import EndDiscount, SetDiscount
 from domain.products.discounts import decide as decide_discount
+from domain.publishing import publish
 from domain.rules import line as rule_line
 from domain.rules import timers
 from domain.stock import commands as stock_commands
@@ -35,7 +36,7 @@ from domain.tasks import commands as task_commands
 from domain.tasks.decide import decide as decide_task
 from domain.teams import commands as team_commands
 from domain.teams.decide import decide as decide_team
-from domain.templates.line import PublishTemplate, publish_template
+from domain.templates.line import PublishTemplate
 from domain.waves import commands as wave_commands
 from domain.waves.decide import decide as decide_wave
 
@@ -43,7 +44,7 @@ from domain.waves.decide import decide as decide_wave
 Decide = Callable[[Any, Any, datetime], list[Decided]]
 
 _DECIDED: Final[Mapping[Decide, tuple[type[Command], ...]]] = {
-    publish_calendar: (PublishCalendar,),
+    publish: (PublishCalendar, PublishTemplate),
     count_flood: (CountFlood,),
     define: (DefineSeries,),
     close: (CloseEnquiry,),
@@ -58,7 +59,6 @@ _DECIDED: Final[Mapping[Decide, tuple[type[Command], ...]]] = {
     decide_task: task_commands.COMMANDS,
     decide_effect: effect_commands.COMMANDS,
     endpoints.decide: endpoints.COMMANDS,
-    publish_template: (PublishTemplate,),
     decide_wave: wave_commands.COMMANDS,
     decide_delivery_method: (SetDeliveryMethod, EndDeliveryMethod),
 }

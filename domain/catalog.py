@@ -37,7 +37,7 @@ from domain.paths import commands as path_commands
 from domain.paths.calendar_line import CalendarLine
 from domain.paths.calendar_line import stream_of as calendar_stream
 from domain.paths.calendars import Calendar
-from domain.paths.decide import publish, streams_touched
+from domain.paths.decide import publish_path, streams_touched
 from domain.paths.events import stream_of
 from domain.paths.line import PathLine
 from domain.paths.path import OrderPath
@@ -53,7 +53,7 @@ from domain.vocabulary import COMMANDS as COMMANDS
 from domain.vocabulary import EVENTS as EVENTS
 from domain.vocabulary import empty_state as empty_state
 from domain.waves import commands as wave_commands
-from domain.waves.decide import publish as publish_wave
+from domain.waves.decide import publish_wave
 
 States = Mapping[str, Any]  # stream id -> state; every stream that streams_of named
 
@@ -238,7 +238,7 @@ def _path_for(command: commands.PlaceOrder, states: States) -> PathKey | None:
 
 def _latest(path: str, states: States) -> PathKey | None:
     line: PathLine = states[stream_of(path)]
-    return (path, line.path_version) if line.path_version else None
+    return (path, line.latest) if line.latest else None
 
 
 def decide_on(
@@ -276,7 +276,7 @@ def decide_on(
         case commands.OrderCommand():
             return decide.decide(states[command.stream_id], command, facts, now)
         case path_commands.PublishPath():
-            return publish(states[command.stream_id], command, facts, now)
+            return publish_path(states[command.stream_id], command, facts, now)
         case enquiry_commands.RecordEnquiry():
             return record(command, states, now)
         case effect_commands.RequestEffect():
@@ -285,7 +285,7 @@ def decide_on(
             effect = states[command.stream_id]
             return {command.stream_id: request(effect, line, order, command, now)}
         case rule_line.PublishRule():
-            return {command.stream_id: rule_line.publish(command, states, now)}
+            return {command.stream_id: rule_line.publish_rule(command, states, now)}
         case wave_commands.PublishWave():
             wave, hours = (states[stream] for stream in streams_of(command))
             return {command.stream_id: publish_wave(wave, hours, command, now)}

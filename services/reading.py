@@ -181,11 +181,11 @@ def latest_path(system: "System", name: str) -> PublishedPath | None:
     line = PathLine()
     for recorded in events_of(system.log, path_events.stream_of(name)):
         line = line.evolve(recorded)
-    key = (name, line.path_version)
+    key = (name, line.latest)
     path = system.log.load_paths([key]).get(key)
     if path is None and name in system.log.path_names():
         raise LogGap(f"Version {line.version + 1} of {path_events.stream_of(name)}")
-    return None if path is None else PublishedPath(line.path_version, path)
+    return None if path is None else PublishedPath(line.latest, path)
 
 
 def latest_paths(system: "System") -> dict[str, PublishedPath]:

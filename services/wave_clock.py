@@ -91,13 +91,13 @@ class WaveClock:
         hour = latest_hour(wave.schedule, calendar, after=since, until=now)
         if hour is None:
             return False
-        what = f"{wave.wave}:{line.wave_version}:{hour.isoformat()}"
+        what = f"{wave.wave}:{line.latest}:{hour.isoformat()}"
         begin = BeginWave(
             command_id=uuid5(_WAVES, what),
             actor=by_clock(wave),
-            source=source_of(wave.wave, line.wave_version),
+            source=source_of(wave.wave, line.latest),
             wave=wave.wave,
-            wave_version=line.wave_version,
+            wave_version=line.latest,
             due_at=hour,
         )
         return self._system.execute(begin).kind == "accepted"

@@ -135,7 +135,7 @@ def trial_of(line: WaveLine) -> Batch:
     assert line.wave is not None
     assert line.definition is not None
     actor = by_clock(line.wave)
-    return batch_of(uuid4(), Running(line.wave_version, line.definition, None, actor))
+    return batch_of(uuid4(), Running(line.latest, line.definition, None, actor))
 
 
 def carry_out(system: System, batch_id: UUID, running: Running) -> Iterator[OrderResult]:

@@ -41,7 +41,7 @@ def request(
     if unmet:
         raise Refusal(*unmet)
     said = {name: getattr(cmd, name) for name in e.Message.model_fields}
-    version = line.template_version if line else None
+    version = line.latest if line else None
     attach = _drawn(cmd, order)
     return [Decided(e.EffectRequested(**said, template_version=version, attach=attach), now)]
 

@@ -45,7 +45,7 @@ def migrate(
 ) -> Decision:
     """Pin the order to the version; already there is nothing. line: the history of the new path."""
     unmet = [*guards.status_is_as_expected(order, cmd), *guards.time_is_allowed(cmd, now)]
-    version = cmd.path_version or line.path_version
+    version = cmd.path_version or line.latest
     path = facts.paths.get((cmd.path, version))
     if not order.exists:
         unmet = [*guards.order_exists(order, cmd.order_id), *unmet]
@@ -104,12 +104,12 @@ def _settled(cmd: MigrateOrder, situation: Situation, event: PathMigrated) -> De
 def _version_is_published(
     path: OrderPath | None, line: PathLine, cmd: MigrateOrder
 ) -> Iterator[Unmet]:
-    if path is None and line.path_version:
+    if path is None and line.latest:
         yield Unmet(
             code="path_version_unknown",
             field="path_version",
             message=f"The path {cmd.path} has no version {cmd.path_version}",
-            needed=f"1 to {line.path_version}",
+            needed=f"1 to {line.latest}",
         )
     else:
         yield from guards.path_is_published(path, cmd.path)

@@ -1,17 +1,14 @@
 """The history of one calendar: its published versions. Stream `calendar-<name>`."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from domain.guards import no_status_is_expected
-from domain.messages import Code, Command, Decided, Event, Happened
+from domain.messages import Code, Event
 from domain.paths.calendars import Calendar
-from domain.refusals import Refusal
+from domain.publishing import Line, Publish
 
 
 def stream_of(calendar: str) -> str:
@@ -30,7 +27,7 @@ class CalendarPublished(Event):
     definition: dict[str, Any]  # as published; not checked again at replay
 
 
-class PublishCalendar(Command):
+class PublishCalendar(Publish):
     """Make a calendar the one that limits in working time follow."""
 
     NAME: ClassVar[str] = "calendar.publish"
@@ -43,46 +40,13 @@ class PublishCalendar(Command):
 
 
 @dataclass(frozen=True)
-class CalendarLine:
-    """State of the stream: the latest published version, 0 if there is none."""
+class CalendarLine(Line):
+    """State of the stream of a calendar."""
 
-    version: int = 0
-    calendar_version: int = 0
-    content_hash: str = ""
-    definition: Mapping[str, Any] | None = None  # as published
-    last_occurred_at: datetime | None = None
-    subject_id: str | None = None  # a calendar belongs to no person
+    KIND = "calendar"
+    PUBLISHED = CalendarPublished
 
     @cached_property
     def calendar(self) -> Calendar | None:
         """The latest version; None if none is published. Read once, as it takes milliseconds."""
-        return None if self.definition is None else Calendar.model_validate(self.definition)
-
-    def evolve(self, happened: Happened) -> "CalendarLine":
-        event = happened.event
-        if not isinstance(event, CalendarPublished):
-            raise TypeError(f"{type(event).__name__} is no event of a calendar")
-        return replace(
-            self,
-            version=happened.version,
-            calendar_version=event.calendar_version,
-            content_hash=event.content_hash,
-            definition=event.definition,
-            last_occurred_at=happened.occurred_at,
-        )
-
-
-def publish_calendar(line: CalendarLine, command: PublishCalendar, now: datetime) -> list[Decided]:
-    """Publish the next version; the same content again is nothing."""
-    definition = command.definition
-    if unmet := list(no_status_is_expected(command, "A calendar")):
-        raise Refusal(*unmet)
-    if definition.content_hash == line.content_hash:
-        return []
-    event = CalendarPublished(
-        calendar=definition.calendar,
-        calendar_version=line.calendar_version + 1,
-        content_hash=definition.content_hash,
-        definition=definition.content,
-    )
-    return [Decided(event, now)]
+        return None if self.definition is None else Calendar.as_published(self.definition)

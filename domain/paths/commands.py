@@ -5,9 +5,10 @@ from typing import ClassVar
 from domain.messages import Command
 from domain.paths.events import stream_of
 from domain.paths.path import OrderPath
+from domain.publishing import Publish
 
 
-class PublishPath(Command):
+class PublishPath(Publish):
     """Make a path the one that new orders follow."""
 
     NAME: ClassVar[str] = "path.publish"

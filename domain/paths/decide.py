@@ -8,47 +8,39 @@ from datetime import datetime
 
 from domain.alerts.events import alert_stream
 from domain.facts import Facts
-from domain.guards import no_status_is_expected
 from domain.messages import Decided
 from domain.paths import guards
 from domain.paths.asking import follows_say_nothing
 from domain.paths.commands import PublishPath
-from domain.paths.events import PathPublished
 from domain.paths.line import PathLine
 from domain.paths.selection import SELECTION, PathListed
 from domain.paths.touched import Told, alert_ids, alerts_of, touched_by
-from domain.refusals import Refusal
+from domain.publishing import publish
 
 
-def publish(
+def publish_path(
     line: PathLine, command: PublishPath, facts: Facts, now: datetime
 ) -> Mapping[str, list[Decided]]:
     """Publish the next version, and alert whom it touches; the same content again is nothing."""
     definition = command.definition
     told = _told(line, command, facts)
     unmet = [
-        *no_status_is_expected(command, "A path"),
         *guards.calendars_are_published(definition.calendars, facts.calendars),
         *guards.limits_are_in_reach(definition, facts.calendars, now),
         *follows_say_nothing(definition),
         *guards.touched_are_few(told),
     ]
-    if unmet:
-        raise Refusal(*unmet)
-    if definition.content_hash == line.content_hash:
+    published = publish(line, command, now, unmet)
+    if not published:
         return {}
-    event = PathPublished(
-        path=definition.path,
-        path_version=line.path_version + 1,
-        content_hash=definition.content_hash,
-        definition=definition.content,
-    )
     listed = PathListed(
-        path=event.path, path_version=event.path_version, applies_to=definition.applies_to
+        path=definition.path,
+        path_version=line.latest + 1,
+        applies_to=definition.applies_to,
     )
     alerts = alerts_of(command, line, told, now)
     return {
-        command.stream_id: [Decided(event, now)],
+        command.stream_id: published,
         SELECTION: [Decided(listed, now)],
         **{alert_stream(alert.alert_id): [Decided(alert, now)] for alert in alerts},
     }
@@ -61,5 +53,5 @@ def streams_touched(command: PublishPath, line: PathLine, facts: Facts) -> Itera
 
 
 def _told(line: PathLine, command: PublishPath, facts: Facts) -> Told:
-    before = facts.paths.get((command.definition.path, line.path_version))
+    before = facts.paths.get((command.definition.path, line.latest))
     return touched_by(command, line, before)

@@ -34,7 +34,7 @@ def touched_by(command: PublishPath, line: PathLine, old: OrderPath | None) -> T
     What the system publishes first of all changes nothing: nobody works with it yet.
     """
     new = command.definition
-    is_first = line.path_version == 0
+    is_first = line.latest == 0
     if new.content_hash == line.content_hash or (is_first and command.actor.kind == "system"):
         return {}
     told: dict[Touched, list[str]] = {}
@@ -46,7 +46,7 @@ def touched_by(command: PublishPath, line: PathLine, old: OrderPath | None) -> T
 
 def alert_ids(command: PublishPath, line: PathLine, told: Told) -> Mapping[Touched, UUID]:
     """Name the alerts of the version that is about to be published."""
-    version = f"{command.definition.path}:{line.path_version + 1}"
+    version = f"{command.definition.path}:{line.latest + 1}"
     return {one: uuid5(_NAMESPACE, f"{version}:{one.kind}:{one.name}") for one in told}
 
 
@@ -60,7 +60,7 @@ def alerts_of(
             alert_id=alert_id,
             kind="path_changed",
             level="notice",
-            title=f"Path {path}, version {line.path_version + 1}: {_counted(told[one])}",
+            title=f"Path {path}, version {line.latest + 1}: {_counted(told[one])}",
             details=_first(told[one]),
             subject=stream_of(path),
             **{one.kind: one.name},

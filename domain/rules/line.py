@@ -1,16 +1,17 @@
 """The history of one rule: its published versions. Stream `rule-<name>`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from domain.guards import no_status_is_expected
-from domain.messages import Code, Command, Decided, Event, Happened
+from domain.messages import Code, Command, Decided, Event
 from domain.paths.calendar_line import stream_of as calendar_stream
 from domain.paths.guards import calendars_are_published
+from domain.publishing import Line, Publish, next_version, publish
 from domain.refusals import Refusal, Unmet
 from domain.rules.rule import Mode, Rule
 
@@ -31,7 +32,7 @@ class RulePublished(Event):
     definition: dict[str, Any]  # as published; not checked again at replay
 
 
-class PublishRule(Command):
+class PublishRule(Publish):
     """Let a rule judge from now on, as it stands here."""
 
     NAME: ClassVar[str] = "rule.publish"
@@ -58,38 +59,19 @@ class SetRuleMode(Command):
 
 
 @dataclass(frozen=True)
-class RuleLine:
-    """State of the stream: the latest published version, 0 if there is none."""
+class RuleLine(Line):
+    """State of the stream of a rule."""
 
-    version: int = 0
-    rule_version: int = 0
-    content_hash: str = ""
-    definition: Mapping[str, Any] | None = None  # as published
-    last_occurred_at: datetime | None = None
-    subject_id: str | None = None  # a rule belongs to no person
-
-    def evolve(self, happened: Happened) -> "RuleLine":
-        event = happened.event
-        if not isinstance(event, RulePublished):
-            raise TypeError(f"{type(event).__name__} is no event of a rule")
-        return replace(
-            self,
-            version=happened.version,
-            rule_version=event.rule_version,
-            content_hash=event.content_hash,
-            definition=event.definition,
-            last_occurred_at=happened.occurred_at,
-        )
+    KIND = "rule"
+    PUBLISHED = RulePublished
 
 
-def publish(command: PublishRule, states: Mapping[str, Any], now: datetime) -> list[Decided]:
-    """Publish the next version; the same content again is nothing. states: also of its calendars"""
+def publish_rule(command: PublishRule, states: Mapping[str, Any], now: datetime) -> list[Decided]:
+    """Publish the next version. states: also of its calendars. Raises: Refusal"""
     named = command.definition.calendars
     there = [name for name in named if states[calendar_stream(name)].definition is not None]
-    unmet = [*no_status_is_expected(command, "A rule"), *calendars_are_published(named, there)]
-    if unmet:
-        raise Refusal(*unmet)
-    return _next(states[command.stream_id], command.definition, now)
+    unmet = calendars_are_published(named, there)
+    return publish(states[command.stream_id], command, now, unmet)
 
 
 def set_mode(line: RuleLine, command: SetRuleMode, now: datetime) -> list[Decided]:
@@ -106,21 +88,10 @@ def set_mode(line: RuleLine, command: SetRuleMode, now: datetime) -> list[Decide
         )
     if unmet or line.definition is None:
         raise Refusal(*unmet)
-    if command.of_version not in (None, line.rule_version):
+    if command.of_version not in (None, line.latest):
         return []
-    return _next(line, Rule.as_published({**line.definition, "mode": command.mode}), now)
-
-
-def _next(line: RuleLine, rule: Rule, now: datetime) -> list[Decided]:
-    if rule.content_hash == line.content_hash:
-        return []
-    event = RulePublished(
-        rule=rule.rule,
-        rule_version=line.rule_version + 1,
-        content_hash=rule.content_hash,
-        definition=rule.content,
-    )
-    return [Decided(event, now)]
+    rule = Rule.as_published({**line.definition, "mode": command.mode})
+    return next_version(line, rule, now)
 
 
 COMMANDS: tuple[type[Command], ...] = (PublishRule, SetRuleMode)

@@ -1,16 +1,13 @@
 """The history of one template: its published versions. Stream `template-<name>`."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from domain.guards import no_status_is_expected
-from domain.messages import Code, Command, Decided, Event, Happened
-from domain.refusals import Refusal
+from domain.messages import Code, Event
+from domain.publishing import Line, Publish
 from domain.templates.template import Template
 
 
@@ -30,7 +27,7 @@ class TemplatePublished(Event):
     definition: dict[str, Any]  # as published; not checked again at replay
 
 
-class PublishTemplate(Command):
+class PublishTemplate(Publish):
     """Let messages say from now on what stands here."""
 
     NAME: ClassVar[str] = "template.publish"
@@ -43,46 +40,13 @@ class PublishTemplate(Command):
 
 
 @dataclass(frozen=True)
-class TemplateLine:
-    """State of the stream: the latest published version, 0 if there is none."""
+class TemplateLine(Line):
+    """State of the stream of a template."""
 
-    version: int = 0
-    template_version: int = 0
-    content_hash: str = ""
-    definition: Mapping[str, Any] | None = None  # as published
-    last_occurred_at: datetime | None = None
-    subject_id: str | None = None  # a template belongs to no person
+    KIND = "template"
+    PUBLISHED = TemplatePublished
 
     @cached_property
     def template(self) -> Template | None:
         """The latest version; None if none is published. Read once, as it takes milliseconds."""
         return None if self.definition is None else Template.as_published(self.definition)
-
-    def evolve(self, happened: Happened) -> "TemplateLine":
-        event = happened.event
-        if not isinstance(event, TemplatePublished):
-            raise TypeError(f"{type(event).__name__} is no event of a template")
-        return replace(
-            self,
-            version=happened.version,
-            template_version=event.template_version,
-            content_hash=event.content_hash,
-            definition=event.definition,
-            last_occurred_at=happened.occurred_at,
-        )
-
-
-def publish_template(line: TemplateLine, command: PublishTemplate, now: datetime) -> list[Decided]:
-    """Publish the next version; the same content again is nothing. Raises: Refusal"""
-    definition = command.definition
-    if unmet := list(no_status_is_expected(command, "A template")):
-        raise Refusal(*unmet)
-    if definition.content_hash == line.content_hash:
-        return []
-    event = TemplatePublished(
-        template=definition.template,
-        template_version=line.template_version + 1,
-        content_hash=definition.content_hash,
-        definition=definition.content,
-    )
-    return [Decided(event, now)]

@@ -5,11 +5,12 @@ from typing import ClassVar
 from uuid import UUID
 
 from domain.messages import Code, Command, Moment
+from domain.publishing import Publish
 from domain.waves.definition import Wave
 from domain.waves.events import Orders, Version, stream_of
 
 
-class PublishWave(Command):
+class PublishWave(Publish):
     """Let a wave come at its hours from now on, as it stands here."""
 
     NAME: ClassVar[str] = "wave.publish"

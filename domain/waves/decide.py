@@ -10,35 +10,22 @@ from domain.guards import no_status_is_expected
 from domain.messages import Decided
 from domain.paths.calendar_line import CalendarLine
 from domain.paths.guards import calendars_are_published
+from domain.publishing import publish
 from domain.refusals import Refusal, Unmet
 from domain.waves.commands import BeginWave, FinishWave, PublishWave
-from domain.waves.events import WaveBegun, WaveFinished, WavePublished
+from domain.waves.events import WaveBegun, WaveFinished
 from domain.waves.line import WaveLine
 
 MAX_RUNNING = 100  # of one wave at once, that people began
 
 
-def publish(
+def publish_wave(
     line: WaveLine, calendar: CalendarLine, command: PublishWave, now: datetime
 ) -> list[Decided]:
-    """Publish the next version; the same content again is nothing."""
-    wave = command.definition
-    published = () if calendar.definition is None else (wave.schedule.calendar,)
-    unmet = [
-        *no_status_is_expected(command, "A wave"),
-        *calendars_are_published([wave.schedule.calendar], published),
-    ]
-    if unmet:
-        raise Refusal(*unmet)
-    if wave.content_hash == line.content_hash:
-        return []
-    event = WavePublished(
-        wave=wave.wave,
-        wave_version=line.wave_version + 1,
-        content_hash=wave.content_hash,
-        definition=wave.content,
-    )
-    return [Decided(event, now)]
+    """Publish the next version. Raises: Refusal"""
+    hours = command.definition.schedule.calendar
+    there = () if calendar.definition is None else (hours,)
+    return publish(line, command, now, calendars_are_published([hours], there))
 
 
 def decide(line: WaveLine, command: BeginWave | FinishWave, now: datetime) -> list[Decided]:
@@ -56,12 +43,12 @@ def _begin(line: WaveLine, command: BeginWave, now: datetime) -> list[Decided]:
     unmet = [*_is_published(line, command), *_clock_says(command), *_few_run(line, command)]
     if unmet:
         raise Refusal(*unmet)
-    is_latest = command.wave_version in (None, line.wave_version)
+    is_latest = command.wave_version in (None, line.latest)
     if not is_latest or (command.due_at is not None and not _comes(line, command.due_at, now)):
         return []
     event = WaveBegun(
         wave=command.wave,
-        wave_version=line.wave_version,
+        wave_version=line.latest,
         batch_id=command.command_id,
         due_at=command.due_at,
         actor=command.actor,

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from domain.messages import Actor, Happened
+from domain.publishing import Line
 from domain.waves.definition import Wave
 from domain.waves.events import WaveBegun, WaveFinished, WavePublished
 
@@ -27,53 +28,34 @@ class Running:
 
 
 @dataclass(frozen=True)
-class WaveLine:
-    """State of the stream: the latest published version, 0 if there is none, and what runs."""
+class WaveLine(Line):
+    """State of the stream of a wave, and what runs."""
 
-    version: int = 0
-    wave_version: int = 0
-    content_hash: str = ""
-    definition: Mapping[str, Any] | None = None  # as published
+    KIND = "wave"
+    PUBLISHED = WavePublished
+
     since: datetime | None = None  # hours behind it are still to come
     running: Mapping[UUID, Running] = field(default_factory=dict)  # by batch
-    last_occurred_at: datetime | None = None
-    subject_id: str | None = None  # a wave belongs to no person
 
     @cached_property
     def wave(self) -> Wave | None:
         """The latest version; None if none is published."""
         return None if self.definition is None else Wave.as_published(self.definition)
 
-    def evolve(self, happened: Happened) -> "WaveLine":
+    def evolve(self, happened: Happened) -> Self:
         line = replace(self, version=happened.version, last_occurred_at=happened.occurred_at)
         match happened.event:
-            case WavePublished() as event:
-                return line._published(event, happened.occurred_at)
             case WaveBegun() as event:
                 return line._begun(event)
             case WaveFinished(batch_id=batch_id):
                 left = {key: one for key, one in self.running.items() if key != batch_id}
                 return replace(line, running=left)
-            case event:
-                raise TypeError(f"{type(event).__name__} is no event of a wave")
+            case _:
+                line = super().evolve(happened)
+                goes_on = _goes_on(self.definition, line.definition or {})
+                return line if goes_on else replace(line, since=happened.occurred_at)
 
-    def _published(self, event: WavePublished, now: datetime) -> "WaveLine":
-        """Hours go on as they were unless the wave was off, or has other ones now."""
-        before = self.definition
-        goes_on = (
-            before is not None
-            and _is_on(before)
-            and before["schedule"] == event.definition["schedule"]
-        )
-        return replace(
-            self,
-            wave_version=event.wave_version,
-            content_hash=event.content_hash,
-            definition=event.definition,
-            since=self.since if goes_on else now,
-        )
-
-    def _begun(self, event: WaveBegun) -> "WaveLine":
+    def _begun(self, event: WaveBegun) -> Self:
         begun = Running(event.wave_version, self.definition or {}, event.due_at, event.actor)
         return replace(
             self,
@@ -82,5 +64,10 @@ class WaveLine:
         )
 
 
-def _is_on(definition: Mapping[str, Any]) -> bool:
-    return bool(definition.get("mode", "on") == "on")
+def _goes_on(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool:
+    """Whether hours go on as they were: not if the wave was off, or has other ones now."""
+    return (
+        before is not None
+        and before.get("mode", "on") == "on"
+        and before["schedule"] == after["schedule"]
+    )

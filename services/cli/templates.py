@@ -75,8 +75,8 @@ def show(name: TemplateName, json: AsJson = False) -> None:
 
     with opened() as system:
         line = published_template(system, name)
-    answer = {"template": name, "version": line.template_version, "definition": line.definition}
-    put(answer, as_json=json, people=lambda: _sheet(name, line.template_version, line.template))
+    answer = {"template": name, "version": line.latest, "definition": line.definition}
+    put(answer, as_json=json, people=lambda: _sheet(name, line.latest, line.template))
 
 
 @app.command()
@@ -111,7 +111,7 @@ def _published() -> list[dict[str, Any]]:
 
     with opened() as system:
         lines = [published_template(system, name) for name in sorted(system.log.template_names())]
-    return [_row(one.template_version, one.template) for one in lines if one.template]
+    return [_row(one.latest, one.template) for one in lines if one.template]
 
 
 def _ready_made() -> list[dict[str, Any]]:

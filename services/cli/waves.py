@@ -221,7 +221,7 @@ def _row(system: "System", line: "WaveLine") -> dict[str, Any]:
     return {
         **_said(line.wave),
         "mode": line.wave.mode,
-        "version": line.wave_version,
+        "version": line.latest,
         "next_hour": hour_ahead(system, line),
         "running": len(line.running),
     }
@@ -245,10 +245,10 @@ def _published(system: "System", name: str, outcome: "Outcome") -> str:
 
     line = known_wave(system, name)
     if outcome.kind == "nothing":
-        return f"Nothing new: version {line.wave_version} of wave {name} says the same."
+        return f"Nothing new: version {line.latest} of wave {name} says the same."
     hour = hour_ahead(system, line)
     comes = f"comes next at {hour:%Y-%m-%d %H:%M} UTC" if hour else "comes when people begin it"
-    return f"Version {line.wave_version} of wave {name} {comes}; {where(outcome)}"
+    return f"Version {line.latest} of wave {name} {comes}; {where(outcome)}"
 
 
 def _sheet(line: "WaveLine", row: dict[str, Any], runs: "list[Run]") -> "Iterator[RenderableType]":

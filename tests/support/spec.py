@@ -260,7 +260,7 @@ def given(*history: Step, paths: Sequence[OrderPath] = (PATH,)) -> Scenario:
     """Start from a history, on published paths (each next one of a name is a new version)."""
     world, now = World(), NOW
     for path in paths:
-        version = world.state(f"path-{path.path}").path_version + 1
+        version = world.state(f"path-{path.path}").latest + 1
         published = PathPublished(
             path=path.path,
             path_version=version,

@@ -15,9 +15,8 @@ from domain.effects import events as e
 from domain.effects.effect import Effect
 from domain.effects.retries import DELAYS, JITTER, next_try
 from domain.messages import Command
-from domain.templates.template import Template
 from tests.support.examples import COMMANDS, NOW, actor
-from tests.support.outgoing import EFFECT_ID, PUBLISHED, TEMPLATE, request
+from tests.support.outgoing import EFFECT_ID, PUBLISHED, request
 from tests.support.spec import Answer, Scenario, given
 
 WHO: dict[str, Any] = {"command_id": UUID(int=3), "actor": actor("system")}
@@ -183,14 +182,3 @@ class TestEndpoints:
         given().when(resume.model_copy(update={"expected_status": "x"})).then_refused(
             "status_differs"
         )
-
-
-def test_the_same_text_again_is_no_new_version() -> None:
-    given(PUBLISHED).when(PUBLISHED).then_nothing()
-    other = Template.model_validate(TEMPLATE.content | {"description": "For couriers"})
-    (event,) = given(PUBLISHED).when(PUBLISHED.model_copy(update={"definition": other})).events
-
-    assert event.model_dump()["template_version"] == 2
-    given().when(PUBLISHED.model_copy(update={"expected_status": "x"})).then_refused(
-        "status_differs"
-    )

@@ -1,11 +1,9 @@
 """Publishing versions of a calendar."""
 
-import pytest
-
-from domain.paths.calendar_line import CalendarLine, CalendarPublished
+from domain.paths.calendar_line import CalendarPublished
 from domain.paths.calendars import Calendar
-from tests.support.examples import CALENDAR, COMMANDS, EVENTS, NOW
-from tests.support.spec import Stored, given
+from tests.support.examples import CALENDAR, COMMANDS, EVENTS
+from tests.support.spec import given
 
 PUBLISH = COMMANDS["calendar.publish"]
 OTHER = PUBLISH.model_copy(
@@ -24,7 +22,7 @@ def test_d1_other_hours_are_the_next_version_of_the_calendar() -> None:
     assert isinstance(event, CalendarPublished)
     assert (event.calendar_version, event.content_hash) == (2, CALENDAR.content_hash)
     assert Calendar.model_validate(event.definition) == CALENDAR
-    assert answer.world.state("calendar-shop").calendar_version == 2
+    assert answer.world.state("calendar-shop").latest == 2
 
 
 def test_d1_the_same_calendar_again_is_nothing() -> None:
@@ -38,20 +36,9 @@ def test_d1_going_back_to_an_earlier_calendar_is_a_new_version() -> None:
     assert event.calendar_version == 3
 
 
-def test_a_calendar_has_no_status_to_expect() -> None:
-    expecting = PUBLISH.model_copy(update={"expected_status": "new"})
-
-    given().when(expecting).then_refused("status_differs")
-
-
 def test_calendars_of_two_names_have_two_histories() -> None:
     depot = Calendar.model_validate(CALENDAR.model_dump() | {"calendar": "depot"})
     answer = given(PUBLISH).when(PUBLISH.model_copy(update={"definition": depot}))
 
     states = [answer.world.state(f"calendar-{name}") for name in ("shop", "depot")]
-    assert [state.calendar_version for state in states] == [1, 1]
-
-
-def test_a_calendar_takes_no_event_of_an_order() -> None:
-    with pytest.raises(TypeError, match="no event of a calendar"):
-        CalendarLine().evolve(Stored(EVENTS["order.placed.v1"], 1, NOW))
+    assert [state.latest for state in states] == [1, 1]

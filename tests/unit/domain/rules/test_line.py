@@ -23,11 +23,6 @@ def published(rule: Rule, version: int) -> RulePublished:
     )
 
 
-def test_the_same_rule_again_is_nothing_and_another_one_is_the_next_version() -> None:
-    given(published(RULE, 1)).when(PublishRule(**WHO, definition=RULE)).then_nothing()
-    given(published(RULE, 1)).when(PublishRule(**WHO, definition=QUIET)).then(published(QUIET, 2))
-
-
 def test_a_mode_is_set_by_the_next_version() -> None:
     set_mode = SetRuleMode(**WHO, rule=RULE.rule, mode="shadow")
     given(published(RULE, 1)).when(set_mode).then(published(QUIET, 2))
@@ -41,11 +36,6 @@ def test_a_mode_meant_for_one_version_leaves_a_later_one_alone() -> None:
 
 def test_a_rule_that_nobody_published_has_no_mode() -> None:
     given().when(SetRuleMode(**WHO, rule="none", mode="off")).then_refused("rule_unknown")
-
-
-def test_a_rule_has_no_status() -> None:
-    command = PublishRule(**WHO, definition=RULE, expected_status="new")
-    given().when(command).then_refused("status_differs")
 
 
 BY_NIGHT = {"hours": "nights"}
@@ -82,14 +72,9 @@ def test_a_rule_that_checks_of_today_refuse_may_still_be_switched_off() -> None:
     assert off.definition == {**odd.definition, "mode": "off"}
 
 
-def test_what_was_said_before_may_be_said_again() -> None:
-    history = published(RULE, 1), published(QUIET, 2)
-    given(*history).when(PublishRule(**WHO, definition=RULE)).then(published(RULE, 3))
-
-
 def test_evolve_takes_whatever_was_published_and_looks_at_none_of_it() -> None:
     odd = RulePublished(rule="odd", rule_version=7, content_hash="x", definition={"no": "rule"})
 
     line = RuleLine().evolve(Stored(odd, 1, NOW))
 
-    assert (line.rule_version, line.definition, line.last_occurred_at) == (7, odd.definition, NOW)
+    assert (line.latest, line.definition, line.last_occurred_at) == (7, odd.definition, NOW)

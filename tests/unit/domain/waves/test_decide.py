@@ -11,9 +11,8 @@ from domain.waves.commands import BeginWave, PublishWave
 from domain.waves.decide import MAX_RUNNING
 from domain.waves.definition import Wave
 from domain.waves.events import WaveBegun, WaveFinished, WavePublished
-from domain.waves.line import WaveLine
 from tests.support.examples import COMMANDS, EVENTS, NOW, WAVE, actor
-from tests.support.spec import STEP, Answer, Stored, given
+from tests.support.spec import STEP, Answer, given
 
 HOURS = EVENTS["calendar.published.v1"]
 TEN = NOW + timedelta(hours=1)
@@ -157,8 +156,3 @@ class TestFinish:
         ((batch_id, running),) = line.running.items()
         assert (batch_id, running.wave_version, running.wave) == (UUID(int=7), 1, WAVE)
         assert line.wave == OFF
-
-
-def test_a_wave_takes_no_event_of_an_order() -> None:
-    with pytest.raises(TypeError, match="no event of a wave"):
-        WaveLine().evolve(Stored(EVENTS["order.placed.v1"], 1, NOW))
