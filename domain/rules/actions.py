@@ -10,7 +10,7 @@ from domain.messages import Code, Name, Shape, Text, is_blank
 from domain.orders.candidates import Sharing
 from domain.orders.events import Initiator
 from domain.paths.definition import is_published
-from domain.rules.triggers import Wait
+from domain.rules.triggers import Wait, kind_among
 
 MAX_ACTIONS = 20  # of one rule
 
@@ -180,12 +180,6 @@ ACTIONS: Final = (
 )
 
 
-def _kind_of(value: Any) -> str | None:
-    """An action is of the kind whose key it has."""
-    named = value if isinstance(value, Mapping) else getattr(value, "model_fields_set", ())
-    return next((f"({key})" for key in named if key in ACTIONS), None)
-
-
 Action = Annotated[
     Annotated[Move, Tag("(move)")]
     | Annotated[SetField, Tag("(set)")]
@@ -200,7 +194,7 @@ Action = Annotated[
     | Annotated[Notify, Tag("(notify)")]
     | Annotated[CallWebhook, Tag("(webhook)")],
     Discriminator(
-        _kind_of,
+        kind_among(ACTIONS),
         custom_error_type="unknown_action",
         custom_error_message=f"an action has one of {', '.join(ACTIONS)}",
     ),

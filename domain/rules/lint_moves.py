@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from domain.hints import hint
+from domain.paths.asking import asked_for
 from domain.paths.findings import Finding
 from domain.paths.path import OrderPath
 from domain.paths.transitions import Transition
@@ -57,15 +58,11 @@ def _refused(rule: Rule, path: OrderPath, status: str, move: Move) -> str | None
 
 
 def _unsaid(path: OrderPath, transition: Transition, move: Move) -> Iterator[str]:
-    fails = path.statuses[move.move].final == "failure"
-    if move.reason_code is None and (fails or "reason_code" in transition.require):
-        yield "reason_code"
-    elif move.reason_code and transition.reasons and move.reason_code not in transition.reasons:
+    for name in asked_for(path, move.move, transition):
+        if getattr(move, name) is None:
+            yield name
+    if move.reason_code and transition.reasons and move.reason_code not in transition.reasons:
         yield f"one of the reasons {', '.join(transition.reasons)}"
-    if move.initiator is None and (fails or "initiator" in transition.require):
-        yield "initiator"
-    if move.reason is None and (transition.override or "reason" in transition.require):
-        yield "reason"
 
 
 def _unknown(number: int, status: str, known: Sequence[str]) -> Finding:

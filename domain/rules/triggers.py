@@ -1,6 +1,6 @@
 """When a rule looks at an order: at an event, at a change, after silence, at fixed hours."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Final, Literal
 
@@ -78,10 +78,14 @@ class OnSchedule(Shape):
 TRIGGERS: Final = ("event", "change", "silence", "schedule")
 
 
-def _kind_of(value: Any) -> str | None:
-    """A trigger is of the kind whose key it has."""
-    named = value if isinstance(value, Mapping) else getattr(value, "model_fields_set", ())
-    return next((f"({key})" for key in named if key in TRIGGERS), None)
+def kind_among(keys: Sequence[str]) -> Callable[[Any], str | None]:
+    """Give what tells kinds apart that have one of these keys each: the tag of a value's kind."""
+
+    def kind_of(value: Any) -> str | None:
+        named = value if isinstance(value, Mapping) else getattr(value, "model_fields_set", ())
+        return next((f"({key})" for key in named if key in keys), None)
+
+    return kind_of
 
 
 Trigger = Annotated[
@@ -90,7 +94,7 @@ Trigger = Annotated[
     | Annotated[OnSilence, Tag("(silence)")]
     | Annotated[OnSchedule, Tag("(schedule)")],
     Discriminator(
-        _kind_of,
+        kind_among(TRIGGERS),
         custom_error_type="unknown_trigger",
         custom_error_message=f"a trigger has one of {', '.join(TRIGGERS)}",
     ),
