@@ -74,18 +74,15 @@ def decide(effect: Effect, cmd: c.EffectWish, now: datetime) -> list[Decided]:
 def _against(effect: Effect, cmd: c.EffectWish) -> Iterator[Unmet]:
     match cmd:
         case c.MarkSent(attempt=attempt):  # Also what was dropped while it was on its way.
-            yield from guards.effect_is_not_sent(effect)
-            yield from guards.effect_is_not_dead(effect)
+            yield from guards.effect_is_not(effect, "sent", "dead")
             yield from guards.attempt_is_the_next(effect, attempt)
         case c.MarkFailed(attempt=attempt):
-            yield from guards.effect_is_not_sent(effect)
-            yield from guards.effect_is_not_dropped(effect)
-            yield from guards.effect_is_not_dead(effect)
+            yield from guards.effect_is_not(effect, "sent", "dropped", "dead")
             yield from guards.attempt_is_the_next(effect, attempt)
         case c.ResendEffect():
-            yield from guards.effect_is_not_dropped(effect)
+            yield from guards.effect_is_not(effect, "dropped")
         case c.DropEffect():
-            yield from guards.effect_is_not_sent(effect)
+            yield from guards.effect_is_not(effect, "sent")
         case _:
             assert_never(cmd)
 

@@ -1,10 +1,11 @@
 """Conditions on what may happen to an effect. Each gives what is unmet, nothing if all is well."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from domain.documents.papers import against_paper
 from domain.effects.commands import RequestEffect
-from domain.effects.effect import Effect
+from domain.effects.effect import Effect, State
 from domain.orders.guards import order_exists
 from domain.orders.order import Order
 from domain.refusals import Unmet
@@ -31,34 +32,31 @@ def effect_exists(effect: Effect) -> Iterator[Unmet]:
         )
 
 
-def effect_is_not_sent(effect: Effect) -> Iterator[Unmet]:
-    if effect.state == "sent":
-        yield Unmet(
-            code="effect_sent",
-            field="effect_id",
-            message="The message is sent",
-            needed="an effect that is not, or `effect.resend` first",
-        )
+_STATED: Final[Mapping[State, Unmet]] = {
+    "sent": Unmet(
+        code="effect_sent",
+        field="effect_id",
+        message="The message is sent",
+        needed="an effect that is not, or `effect.resend` first",
+    ),
+    "dropped": Unmet(
+        code="effect_dropped",
+        field="effect_id",
+        message="The message was dropped: nobody is to get it",
+        needed="a new effect",
+    ),
+    "dead": Unmet(
+        code="effect_dead",
+        field="effect_id",
+        message="The message is dead: it is not tried any more",
+        needed="`effect.resend` first",
+    ),
+}
 
 
-def effect_is_not_dropped(effect: Effect) -> Iterator[Unmet]:
-    if effect.state == "dropped":
-        yield Unmet(
-            code="effect_dropped",
-            field="effect_id",
-            message="The message was dropped: nobody is to get it",
-            needed="a new effect",
-        )
-
-
-def effect_is_not_dead(effect: Effect) -> Iterator[Unmet]:
-    if effect.state == "dead":
-        yield Unmet(
-            code="effect_dead",
-            field="effect_id",
-            message="The message is dead: it is not tried any more",
-            needed="`effect.resend` first",
-        )
+def effect_is_not(effect: Effect, *states: State) -> Iterator[Unmet]:
+    if effect.state in states:
+        yield _STATED[effect.state]
 
 
 def attempt_is_the_next(effect: Effect, attempt: int) -> Iterator[Unmet]:
@@ -102,7 +100,7 @@ def recipient_is_whole(cmd: RequestEffect) -> Iterator[Unmet]:
                 code="recipient_unnamed",
                 field=f"to.{field}" if field != "order_id" else field,
                 message=f"Nobody is named: the {to.kind} has no {field}",
-                needed=f"{field}",
+                needed=field,
             )
 
 
