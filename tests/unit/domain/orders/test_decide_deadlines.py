@@ -125,6 +125,23 @@ class TestPassing:
         assert isinstance(event, e.DeadlinePassed)
         assert (event.holder_user, event.holder_group) == (holder, None)
 
+    @pytest.mark.parametrize(("handed_on", "holder"), [(99, "bob"), (100, None)])
+    def test_p10_p11_holders_are_remembered_back_to_the_very_moment_at_which_one_began(
+        self, handed_on: int, holder: str | None
+    ) -> None:
+        ann, bob = (
+            Decided(e.OwnerAssigned(user=name), at) for name, at in (("ann", WARN), ("bob", DUE))
+        )
+        late = [
+            Decided(e.OwnerAssigned(user=f"user-{number}"), DUE + timedelta(seconds=number + 1))
+            for number in range(handed_on)
+        ]
+
+        event, _ = a(PLACE, ann, bob, *late).at(TWICE).when(passes("due", DUE)).events
+
+        assert isinstance(event, e.DeadlinePassed)
+        assert event.holder_user == holder
+
     def test_d8_an_escalation_names_whom_the_path_names_for_it(self) -> None:
         event, _ = a(PLACE).at(TWICE).when(passes("escalate_200", TWICE)).events
 
@@ -249,9 +266,11 @@ class TestSnoozing:
         scenario.when(snooze(NOW)).then_refused("snooze_too_early")
         scenario.when(snooze(DUE - timedelta(seconds=1))).then_refused("snooze_too_early")
         scenario.when(snooze(NOW + timedelta(days=3_651))).then_refused("snooze_too_late")
+        assert scenario.when(snooze(NOW + timedelta(days=3_650))).events
 
     def test_what_has_passed_is_not_put_off_to_the_past(self) -> None:
         a(PLACE).at(TWICE).when(snooze(DUE + timedelta(hours=1))).then_refused("snooze_too_early")
+        a(PLACE).at(TWICE).when(snooze(TWICE)).then_refused("snooze_too_early")
 
     def test_a_reason_is_mandatory(self) -> None:
         a(PLACE).when(snooze(reason=" ")).then_refused("reason_required")
