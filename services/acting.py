@@ -20,11 +20,10 @@ from domain.wire import decode
 from projections.acting import Act, move_on, take_acts
 from projections.sessions import Lend, transaction
 from services.pace import Pace
+from services.turns import Rest, take_turns
 
 AT_ONCE: Final = 256  # commands of one shard
-SHORTEST_SECONDS: Final = 0.02  # between two looks
-LONGEST_SECONDS: Final = 0.5
-PATIENCE_SECONDS: Final = 2.0  # between two tries while the database is away
+REST: Final = Rest(shortest_seconds=0.02, longest_seconds=0.5)  # between two looks
 HOLDING: Final = "1min"  # a shard, while its commands are answered
 
 Submit = Callable[[Command], Future[Outcome]]
@@ -52,18 +51,12 @@ class Acting:
 
     def run(self, stop: Signal, beat: Callable[[], None] = lambda: None) -> None:
         """Act until told to stop; wait out a database that is away."""
-        wait = SHORTEST_SECONDS
-        while not stop.is_set():
+
+        def turn() -> bool:
             beat()
-            try:
-                if self.step() is not None:
-                    wait = SHORTEST_SECONDS
-                    continue
-            except InfraError as error:
-                log_.warning("acting_waits", code=error.code, message=str(error))
-                wait = PATIENCE_SECONDS
-            stop.wait(wait)
-            wait = min(wait * 2, LONGEST_SECONDS)
+            return self.step() is not None
+
+        take_turns(turn, stop, REST, _waits)
 
     def catch_up(self) -> int:
         """Send all that is to be sent now; give how many commands that were. Raises: InfraError"""
@@ -114,6 +107,10 @@ class Acting:
             )
             return None
         return self._submit(command)
+
+
+def _waits(error: InfraError) -> None:
+    log_.warning("acting_waits", code=error.code, message=str(error))
 
 
 def _await(act: Act, future: Future[Outcome]) -> None:

@@ -30,12 +30,12 @@ from projections.reports.due import PARTS, Ask, part_of
 from projections.sessions import Lend, transaction
 from services.courtesy import Courtesy
 from services.due import SOURCES, Due, Remembering, Source
+from services.turns import Rest, take_turns
 
 if TYPE_CHECKING:
     from services.bootstrap import System
 
-LOOK_SECONDS: Final = 0.5  # between two looks when nothing is due
-PATIENCE_SECONDS: Final = 2.0  # between two tries while the database is away
+REST: Final = Rest(shortest_seconds=0.5, longest_seconds=0.5)  # when nothing is due
 AT_ONCE: Final = 250  # rows that are read and fired at a time: few, so that commands beside go on
 AHEAD: Final = 1  # pages that may wait for their answers while the next one is sent
 FORGET_SECONDS: Final = 60.0  # what was answered and stays due is asked again after so long
@@ -89,14 +89,12 @@ class Clockwork:
         beat: gives a sign of life, again and again
         """
         self._stop, self._beat = stop, beat
-        while not stop.is_set():
+
+        def turn() -> int:
             beat()
-            try:
-                wait = 0.0 if self.fire() else LOOK_SECONDS
-            except InfraError as error:
-                log_.warning("clock_waits", code=error.code, message=str(error))
-                wait = PATIENCE_SECONDS
-            stop.wait(wait)
+            return self.fire()
+
+        take_turns(turn, stop, REST, _waits)
 
     def fire(self) -> int:
         """Fire what is due now and no other clock is at; give how many commands were sent.
@@ -188,6 +186,10 @@ class Clockwork:
         self._courtesy.hear(outcomes)
         if failed:
             raise failed[0]
+
+
+def _waits(error: InfraError) -> None:
+    log_.warning("clock_waits", code=error.code, message=str(error))
 
 
 def clockwork_of(system: "System", sources: Sequence[Source] = SOURCES) -> Clockwork:

@@ -15,15 +15,14 @@ from domain.reading import PAGE_BYTES, Head, LogReader, Undecodable
 from domain.refusals import InfraError
 from projections.checkpoints import first_waiting
 from services.projector import Delivery, Projector
+from services.turns import Rest, take_turns
 
 Events = Sequence[Recorded | Undecodable]
 Progress = Callable[[int, int], None]  # events done, events in all
 
-SHORTEST_SECONDS: Final = 0.005
-LONGEST_SECONDS: Final = 0.2
+REST: Final = Rest(shortest_seconds=0.005, longest_seconds=0.2)  # at the end of the log
 AGAIN_SECONDS: Final = 1.0  # between two comparisons of checkpoints with the log
 MANY_EVENTS: Final = 10_000  # after so many the planner should look at the tables again
-LONGEST_PATIENCE_SECONDS: Final = 2.0  # between two tries while the database is away
 
 log_ = structlog.get_logger()
 
@@ -49,25 +48,12 @@ class Follower:
         self._prev: dict[int, int] = {}  # the same per shard, as the deliveries say it
         self._reader = ThreadPoolExecutor(1, "orderpath reader")
         self._ahead: tuple[int, Future[Events]] | None = None  # what is read meanwhile
+        self._compare_at = 0.0  # the checkpoints with the log, in monotonic seconds
 
     def run(self, stop: Signal) -> None:
         """Follow until told to stop; wait out a database that is away."""
-        wait = SHORTEST_SECONDS
-        look_again_at = 0.0
-        while not stop.is_set():
-            try:
-                if monotonic() >= look_again_at:
-                    self.resume()
-                    look_again_at = monotonic() + AGAIN_SECONDS
-                if self._feeds and self.step():
-                    wait = SHORTEST_SECONDS
-                    continue
-            except InfraError as error:
-                log_.warning("follower_waits", code=error.code, message=str(error))
-                look_again_at = 0.0
-                wait = LONGEST_PATIENCE_SECONDS
-            stop.wait(wait)
-            wait = min(wait * 2, LONGEST_SECONDS)
+        self._compare_at = 0.0
+        take_turns(self._turn, stop, REST, self._wait)
 
     def catch_up(self, until: int | None = None, progress: Progress | None = None) -> int:
         """Bring the projections to a position (None: the end of the log as it is now).
@@ -114,6 +100,16 @@ class Follower:
             self._prev |= {delivery.shard: delivery.last for delivery in deliveries}
             self._after = events[-1].position
         return len(events)
+
+    def _turn(self) -> bool:
+        if monotonic() >= self._compare_at:
+            self.resume()
+            self._compare_at = monotonic() + AGAIN_SECONDS
+        return self._feeds and self.step() > 0
+
+    def _wait(self, error: InfraError) -> None:
+        log_.warning("follower_waits", code=error.code, message=str(error))
+        self._compare_at = 0.0
 
     def _read(self) -> Events:
         """Read the next events; behind a batch full of them, begin with the one after it at once.

@@ -8,6 +8,7 @@ everything comes at least once, and in order.
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Event as Signal
 from time import monotonic
 from typing import Final, Protocol
@@ -17,10 +18,9 @@ import structlog
 from domain.reading import LogReader
 from domain.refusals import InfraError
 from domain.streaming import PREFIX, Lane, Leading, Producer, RelayStore, Topic
+from services.turns import PATIENCE_SECONDS, Rest, take_turns
 
-SHORTEST_SECONDS: Final = 0.005  # between two looks at the end of the log
-LONGEST_SECONDS: Final = 0.2
-PATIENCE_SECONDS: Final = 2.0  # between two tries while a broker or the database is away
+REST: Final = Rest(shortest_seconds=0.005, longest_seconds=0.2)  # at the end of the log
 LOOK_SECONDS: Final = 1.0  # between two looks at who leads
 LONGEST_TURN_SECONDS: Final = 90.0  # of a lane: acknowledgements are awaited for 30 s, and again
 GRACE_SECONDS: Final = 3.0  # for the batches in hand, once told to stop
@@ -200,19 +200,8 @@ class _Work:
 
     def run(self, ending: Signal) -> None:
         """Publish until told to end. Raises: InfraError log_replaced"""
-        pause = SHORTEST_SECONDS
         try:
-            while not ending.is_set():
-                self._turned_at = monotonic()
-                try:
-                    if self._step():
-                        pause = SHORTEST_SECONDS
-                        continue
-                except InfraError as error:
-                    self._give_way(error, ending)
-                    continue
-                ending.wait(pause)
-                pause = min(pause * 2, LONGEST_SECONDS)
+            take_turns(self._turn, ending, REST, partial(self._give_way, ending))
         finally:
             self._producer.close()
 
@@ -220,8 +209,9 @@ class _Work:
         """Let go of a batch whose acknowledgement does not come: it goes out again later."""
         self._producer.close()
 
-    def _step(self) -> bool:
+    def _turn(self) -> bool:
         """Publish what comes next; False at the end of the log."""
+        self._turned_at = monotonic()
         if not self._begun:
             self._begin()
         outgoing = self._lane.next()
@@ -246,13 +236,12 @@ class _Work:
         self._lane.begin(self._log.head(), position)
         self._begun = True
 
-    def _give_way(self, error: InfraError, ending: Signal) -> None:
+    def _give_way(self, ending: Signal, error: InfraError) -> None:
         self._begun = False
         if error.code == "log_replaced":
             raise error
         if not ending.is_set():
             self._waiting.begin(error)
-        ending.wait(PATIENCE_SECONDS)
 
 
 def _leading(lane: Lane, store: RelayStore) -> Leading | None:

@@ -28,14 +28,13 @@ from domain.refusals import InfraError
 from projections.outbox import Terms, count_failures, finish, give_back_pace, take
 from projections.sessions import Lend, transaction
 from services.letters import Letters
+from services.turns import PATIENCE_SECONDS, Rest, take_turns
 
 SENDER: Final = Actor(kind="system", id="sender")
 AT_ONCE: Final = {"mail": 4, "sms": 2, "webhook": 1}  # threads of an outlet, in each process
 # So long nobody else takes a message: a minute more, at least, than its gate may need for it.
 LEASE_SECONDS: Final = {"mail": 900.0, "sms": 120.0, "webhook": 120.0}
-SHORTEST_SECONDS: Final = 0.05  # between two looks at what waits
-LONGEST_SECONDS: Final = 1.0
-PATIENCE_SECONDS: Final = 2.0  # between two tries while the database is away
+REST: Final = Rest(shortest_seconds=0.05, longest_seconds=1.0)  # between two looks at what waits
 LOOK_SECONDS: Final = 0.5  # between two looks whether to end
 
 log_ = structlog.get_logger()
@@ -107,18 +106,14 @@ class Sender:
         return len(found)
 
     def _serve(self, shift: "Shift", ending: Signal) -> None:
-        wait = SHORTEST_SECONDS
-        while not ending.is_set():
+        def turn() -> int:
             shift.began = monotonic()
-            try:
-                if self.step(shift.outlet, ending):
-                    wait = SHORTEST_SECONDS
-                    continue
-            except InfraError as error:
-                log_.warning("sender_waits", outlet=shift.outlet.name, code=error.code)
-                wait = PATIENCE_SECONDS
-            ending.wait(wait)
-            wait = min(wait * 2, LONGEST_SECONDS)
+            return self.step(shift.outlet, ending)
+
+        def hear(error: InfraError) -> None:
+            log_.warning("sender_waits", outlet=shift.outlet.name, code=error.code)
+
+        take_turns(turn, ending, REST, hear)
 
     def _send(self, outlet: Outlet, taken: Taken, tells: "Telling") -> bool:
         """Send a message, unless the log knows what became of it; say whether it was tried."""

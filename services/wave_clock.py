@@ -18,9 +18,10 @@ from domain.rules.schedules import latest_hour
 from domain.waves.commands import BeginWave
 from domain.waves.line import Running, WaveLine
 from services.bootstrap import System
-from services.clock import LOOK_SECONDS, PATIENCE_SECONDS
+from services.turns import Rest, take_turns
 from services.waves import WaveLines, by_clock, carry_out, source_of
 
+REST: Final = Rest(shortest_seconds=0.5, longest_seconds=0.5)  # between two looks
 AGAIN_SECONDS: Final = 60.0  # behind a fault of ours
 
 _WAVES: Final = uuid5(NAMESPACE_URL, "orderpath:begin_wave")
@@ -44,15 +45,12 @@ class WaveClock:
         beat: gives a sign of life, again and again
         """
         self._stop, self._beat = stop, beat
-        while not stop.is_set():
+
+        def turn() -> None:
             beat()
-            try:
-                self.work()
-                wait = LOOK_SECONDS
-            except InfraError as error:
-                log_.warning("waves_wait", code=error.code, message=str(error))
-                wait = PATIENCE_SECONDS
-            stop.wait(wait)
+            self.work()
+
+        take_turns(turn, stop, REST, _wait)
 
     def work(self) -> int:
         """Begin what is due now, carry out all that has begun; give how many waves ended.
@@ -111,3 +109,7 @@ class WaveClock:
                 return False  # What has begun goes on with the next start.
         log_.info("wave_ended", wave=running.wave.wave, batch_id=str(batch_id), orders=asked)
         return True
+
+
+def _wait(error: InfraError) -> None:
+    log_.warning("waves_wait", code=error.code, message=str(error))

@@ -8,7 +8,8 @@ from random import Random
 import psutil
 import pytest
 
-from services.clock import PATIENCE_SECONDS, clockwork_of
+from services.clock import clockwork_of
+from services.turns import PATIENCE_SECONDS
 from tests.integration.clock.shop import Shop
 from tests.integration.clock.test_clock import each_once
 from tests.support.clocks import BETWEEN, STEPS, Step, fire_and, fire_until_killed

@@ -8,8 +8,9 @@ from uuid import UUID
 from domain.reading import Head
 from domain.refusals import InfraError
 from projections.checkpoints import Pending
-from services.follower import LONGEST_PATIENCE_SECONDS, LONGEST_SECONDS, Follower
+from services.follower import Follower
 from services.projector import Delivery
+from services.turns import PATIENCE_SECONDS
 from tests.unit.projections.test_timeline_columns import recorded
 
 LOG_ID = UUID(int=1)
@@ -70,7 +71,7 @@ def test_waits_grow_while_nothing_comes_up_to_a_limit() -> None:
 
     follower(FakeLog(0), FakeProjector()).run(waits)
 
-    assert waits.seconds == [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, LONGEST_SECONDS, LONGEST_SECONDS]
+    assert waits.seconds == [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.2, 0.2]
 
 
 def test_a_database_that_is_away_is_waited_for() -> None:
@@ -78,7 +79,7 @@ def test_a_database_that_is_away_is_waited_for() -> None:
 
     follower(FakeLog(3, away=2), projector).run(waits)
 
-    assert waits.seconds[:2] == [LONGEST_PATIENCE_SECONDS, LONGEST_PATIENCE_SECONDS]
+    assert waits.seconds[:2] == [PATIENCE_SECONDS, PATIENCE_SECONDS]
     assert [delivery.last for delivery in projector.deliveries] == [3]
 
 
