@@ -7,7 +7,7 @@ from typing import Any, Final, LiteralString
 
 from domain.messages import Recorded
 from domain.orders import events as e
-from projections.interface import Tx, as_json
+from projections.interface import Tx, write
 
 
 class Activity:
@@ -53,10 +53,8 @@ class Activity:
             for recorded in batch
             if isinstance(recorded.event, e.FactAnnulled)
         ]
-        if rows:
-            tx.execute(_INSERT, [as_json(rows)])
-        if annulled:
-            tx.execute(_ANNUL, [as_json(annulled)])
+        write(tx, _INSERT, rows)
+        write(tx, _ANNUL, annulled)
 
 
 def _row(recorded: Recorded) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any, Final, LiteralString
 
 from domain.alerts import events as e
 from domain.messages import Recorded
-from projections.interface import Tx, as_json
+from projections.interface import Tx, write
 
 
 class Alerts:
@@ -42,9 +42,8 @@ class Alerts:
         """Write what was raised, then who has seen it."""
         raised = [_raised(one, one.event) for one in batch if isinstance(one.event, e.AlertRaised)]
         seen = [_seen(one) for one in batch if isinstance(one.event, e.AlertAcknowledged)]
-        for statement, rows in ((_INSERT, raised), (_UPDATE, seen)):
-            if rows:
-                tx.execute(statement, [as_json(rows)])
+        write(tx, _INSERT, raised)
+        write(tx, _UPDATE, seen)
 
 
 def _raised(recorded: Recorded, event: e.AlertRaised) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Final, LiteralString
 from domain.messages import Recorded
 from domain.orders import events as e
 from domain.orders.money import Line
-from projections.interface import Tx, as_json
+from projections.interface import Tx, write
 
 
 class Calls:
@@ -51,9 +51,8 @@ class Calls:
             if isinstance(recorded.event, e.CallLogged)
         ]
         upsells = [row for recorded in batch for row in _upsells(recorded)]
-        for statement, rows in ((_INSERT_CALLS, calls), (_INSERT_UPSELLS, upsells)):
-            if rows:
-                tx.execute(statement, [as_json(rows)])
+        write(tx, _INSERT_CALLS, calls)
+        write(tx, _INSERT_UPSELLS, upsells)
 
 
 def _call(recorded: Recorded, event: e.CallLogged) -> dict[str, Any]:

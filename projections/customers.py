@@ -7,7 +7,7 @@ from typing import Any, Final, LiteralString
 
 from domain.customers import events as e
 from domain.messages import Recorded
-from projections.interface import Tx, as_json
+from projections.interface import Tx, write
 
 Row = dict[str, Any]
 
@@ -37,8 +37,7 @@ class Customers:
         for recorded in touched:
             row = rows.setdefault(recorded.entity_id, _new(recorded))
             _change(row, recorded.event)
-        if rows:
-            tx.execute(_UPSERT, [as_json(list(rows.values()))])
+        write(tx, _UPSERT, rows.values())
 
 
 def _load(ids: Iterable[str], tx: Tx) -> dict[str, Row]:

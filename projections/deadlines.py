@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from domain.messages import Event, Recorded
 from domain.orders import events as e
 from domain.orders.time_limit import NO_LIMIT, TimeLimit, limit_after
-from projections.interface import Tx, as_json
+from projections.interface import Tx, write
 
 Row = dict[str, Any]
 
@@ -65,14 +65,12 @@ class Deadlines:
         for recorded in touched:
             order_id = UUID(recorded.entity_id)
             stays[order_id] = _after(stays.get(order_id) or Stay(order_id), recorded)
-        if not stays:
-            return
         after = {order_id: stay.deadlines() for order_id, stay in stays.items()}
         changed = [one for one in stays if before.get(one, []) != after[one]]
-        tx.execute(_UPSERT_STAYS, [as_json([stay.row() for stay in stays.values()])])
+        write(tx, _UPSERT_STAYS, [stay.row() for stay in stays.values()])
         if changed:
             tx.execute("delete from deadlines where order_id = any(%s)", [changed])
-            tx.execute(_INSERT, [as_json([row for one in changed for row in after[one]])])
+        write(tx, _INSERT, [row for one in changed for row in after[one]])
 
 
 _TOLD: Final = (

@@ -5,7 +5,7 @@ from typing import Any, Final, LiteralString
 
 from domain.messages import Event, Recorded
 from domain.products.delivery_methods import DeliveryMethodEnded, DeliveryMethodSet
-from projections.interface import Tx, as_json, given_and_ended
+from projections.interface import Tx, given_and_ended, write
 
 
 class DeliveryMethods:
@@ -28,10 +28,8 @@ class DeliveryMethods:
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
         """Store each method as it was set last, and when it was ended."""
         given, ended = given_and_ended(batch, _row, DeliveryMethodEnded)
-        if given:
-            tx.execute(_UPSERT, [as_json(given)])
-        if ended:
-            tx.execute(_END, [as_json(ended)])
+        write(tx, _UPSERT, given)
+        write(tx, _END, ended)
 
 
 def _row(event: Event) -> dict[str, Any] | None:

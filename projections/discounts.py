@@ -5,7 +5,7 @@ from typing import Any, Final, LiteralString
 
 from domain.messages import Event, Recorded
 from domain.products.discounts import DiscountEnded, DiscountSet
-from projections.interface import Tx, as_json, given_and_ended
+from projections.interface import Tx, given_and_ended, write
 
 
 class Discounts:
@@ -33,10 +33,8 @@ class Discounts:
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
         """Store each discount as it was set last, and when it was ended."""
         given, ended = given_and_ended(batch, _row, DiscountEnded)
-        if given:
-            tx.execute(_UPSERT, [as_json(given)])
-        if ended:
-            tx.execute(_END, [as_json(ended)])
+        write(tx, _UPSERT, given)
+        write(tx, _END, ended)
 
 
 def _row(event: Event) -> dict[str, Any] | None:

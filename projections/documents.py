@@ -6,7 +6,7 @@ from typing import Any, Final, LiteralString
 from domain.messages import Recorded
 from domain.orders import events as e
 from domain.orders.documents import ISSUED
-from projections.interface import Tx, as_json
+from projections.interface import Tx, write
 
 
 class Documents:
@@ -44,10 +44,8 @@ class Documents:
                 issued.append(_issued(event, recorded))
             elif isinstance(event, e.DocumentMoved):
                 moved[recorded.entity_id, event.document_id] = _moved(event, recorded)
-        if issued:
-            tx.execute(_INSERT, [as_json(issued)])
-        if moved:
-            tx.execute(_MOVE, [as_json(list(moved.values()))])
+        write(tx, _INSERT, issued)
+        write(tx, _MOVE, moved.values())
 
 
 def _issued(event: e.DocumentIssued, recorded: Recorded) -> dict[str, Any]:

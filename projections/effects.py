@@ -8,7 +8,7 @@ from typing import Any, Final, LiteralString
 from domain.effects import endpoints as p
 from domain.effects import events as e
 from domain.messages import Recorded
-from projections.interface import Tx, as_json
+from projections.interface import Tx, write
 
 
 class Effects:
@@ -76,14 +76,10 @@ class Effects:
             _requested(one, one.event) for one in batch if isinstance(one.event, e.EffectRequested)
         ]
         attempted = [row for one in batch if (row := _attempted(one))]
-        for statement, rows in (
-            (_INSERT, requested),
-            (_UPDATE, _merged(batch, "effect_id", _after)),
-            (_ATTEMPTS, attempted),
-            (_ENDPOINTS, _merged(batch, "endpoint", _endpoint)),
-        ):
-            if rows:
-                tx.execute(statement, [as_json(rows)])
+        write(tx, _INSERT, requested)
+        write(tx, _UPDATE, _merged(batch, "effect_id", _after))
+        write(tx, _ATTEMPTS, attempted)
+        write(tx, _ENDPOINTS, _merged(batch, "endpoint", _endpoint))
 
 
 def _requested(recorded: Recorded, event: e.EffectRequested) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any, Final, LiteralString
 
 from domain.enquiries import events as e
 from domain.messages import Recorded
-from projections.interface import Tx, as_json
+from projections.interface import Tx, write
 
 
 class Enquiries:
@@ -36,9 +36,8 @@ class Enquiries:
             _asked(one, one.event) for one in batch if isinstance(one.event, e.EnquiryRecorded)
         ]
         ended = [row for one in batch if (row := _ended(one))]
-        for statement, rows in ((_INSERT, asked), (_UPDATE, ended)):
-            if rows:
-                tx.execute(statement, [as_json(rows)])
+        write(tx, _INSERT, asked)
+        write(tx, _UPDATE, ended)
 
 
 def _asked(recorded: Recorded, event: e.EnquiryRecorded) -> dict[str, Any]:

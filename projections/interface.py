@@ -56,6 +56,12 @@ def as_json(rows: Sequence[Mapping[str, Any]]) -> str:
     return to_json(rows).decode()
 
 
+def write(tx: Tx, statement: LiteralString | bytes, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Run a statement on rows, which it takes by json_to_recordset; without rows it is not run."""
+    if found := [*rows]:
+        tx.execute(statement, [as_json(found)])
+
+
 class Ended(Protocol):
     """An event that ends what stands under a code."""
 

@@ -14,7 +14,7 @@ from domain.orders.items import Item
 from domain.orders.money import Totals
 from domain.orders.order import Order
 from domain.orders.parts import Placement
-from projections.interface import Tx, as_json
+from projections.interface import Tx, write
 
 TELLINGS_TABLE: Final[LiteralString] = """
     create table tellings (
@@ -75,10 +75,8 @@ def store_tellings(before: Mapping[str, Order], after: Mapping[str, Order], tx: 
     rows = {key: row for order_id, order in after.items() for key, row in _rows(order_id, order)}
     gone = [{"order_id": order_id, "version": version} for order_id, version in known - rows.keys()]
     new = [row for key, row in rows.items() if key not in known]
-    if gone:
-        tx.execute(_DELETE, [as_json(gone)])
-    if new:
-        tx.execute(_INSERT, [as_json(new)])
+    write(tx, _DELETE, gone)
+    write(tx, _INSERT, new)
 
 
 def _rows(order_id: str, order: Order) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:

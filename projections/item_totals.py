@@ -8,7 +8,7 @@ from domain.orders import events as e
 from domain.orders.items import Item
 from domain.orders.money import Line, Totals
 from domain.orders.order import Order
-from projections.interface import Tx, as_json
+from projections.interface import Tx, write
 
 TOTALS_TABLE: Final[LiteralString] = """
     create table order_totals (
@@ -58,13 +58,9 @@ def store_totals(before: Mapping[str, Order], after: Mapping[str, Order], tx: Tx
         if order.placed is not (placed := before.get(order_id, Order()).placed)
         and (new := _nets(order.placed)) != _nets(placed)
     ]
-    for statement, rows in (
-        (_DELETE, [{"order_id": order_id} for order_id in before.keys() - told.keys()]),
-        (_UPSERT, [_row(order_id, order) for order_id, order in told.items()]),
-        (_UPDATE_NETS, nets),
-    ):
-        if rows:
-            tx.execute(statement, [as_json(rows)])
+    write(tx, _DELETE, [{"order_id": order_id} for order_id in before.keys() - told.keys()])
+    write(tx, _UPSERT, [_row(order_id, order) for order_id, order in told.items()])
+    write(tx, _UPDATE_NETS, nets)
 
 
 def _nets(placed: e.OrderPlaced | None) -> dict[str, int] | None:

@@ -10,7 +10,7 @@ from domain.orders import events as e
 from domain.orders.items import Item, items_status
 from domain.orders.money import Line
 from domain.orders.order import Order
-from projections.interface import Tx, as_json
+from projections.interface import Tx, write
 from projections.item_tellings import TELLINGS_TABLE, store_tellings, with_tellings
 from projections.item_totals import TOTALS_TABLE, load_orders, store_totals
 
@@ -83,9 +83,8 @@ def _store(before: Mapping[str, Order], after: Mapping[str, Order], tx: Tx) -> N
         for item_id in order.items.keys() - after[order_id].items.keys()
     ]
     items = [row for order_id, order in after.items() for row in _item_rows(order_id, order)]
-    for statement, rows in ((_DELETE_ITEMS, gone), (_UPSERT_ITEMS, items)):
-        if rows:
-            tx.execute(statement, [as_json(rows)])
+    write(tx, _DELETE_ITEMS, gone)
+    write(tx, _UPSERT_ITEMS, items)
     store_totals(before, after, tx)
     store_tellings(before, after, tx)
 

@@ -7,7 +7,7 @@ from typing import Any, Final, LiteralString
 
 from domain.messages import Recorded
 from domain.orders import events as e
-from projections.interface import Tx, as_json, timeline_columns
+from projections.interface import Tx, timeline_columns, write
 
 Rows = dict[str, dict[str, Any]]  # by order id
 
@@ -85,15 +85,11 @@ class Orders:
         for row in (*placed.values(), *known.values()):
             event = first[row["order_id"]]  # It makes the row, whatever the row tells of.
             row |= {"position": event.position, "recorded_at": event.recorded_at}
-        for statement, rows in (
-            (_TOLD, _told_placements(batch)),
-            (_PLACED, placed.values()),
-            (_KNOWN, known.values()),
-            (_CHANGED, changed.values()),
-            (_ANNULLED, _annulled_placements(batch)),
-        ):
-            if rows:
-                tx.execute(statement, [as_json(list(rows))])
+        write(tx, _TOLD, _told_placements(batch))
+        write(tx, _PLACED, placed.values())
+        write(tx, _KNOWN, known.values())
+        write(tx, _CHANGED, changed.values())
+        write(tx, _ANNULLED, _annulled_placements(batch))
 
 
 def _sort_in(recorded: Recorded, placed: Rows, known: Rows, changed: Rows) -> None:

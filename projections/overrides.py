@@ -7,7 +7,7 @@ from typing import Any, Final, LiteralString
 
 from domain.messages import Recorded
 from domain.orders.events import OverrideUsed
-from projections.interface import Tx, as_json
+from projections.interface import Tx, write
 
 
 class Overrides:
@@ -38,8 +38,7 @@ class Overrides:
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
         """Store the overrides."""
         rows = [_row(one, one.event) for one in batch if isinstance(one.event, OverrideUsed)]
-        if rows:
-            tx.execute(_INSERT, [as_json(rows)])
+        write(tx, _INSERT, rows)
 
 
 def _row(recorded: Recorded, event: OverrideUsed) -> dict[str, Any]:

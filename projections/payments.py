@@ -10,7 +10,7 @@ from typing import Any, Final, LiteralString
 
 from domain.messages import Recorded
 from domain.orders import events as e
-from projections.interface import Tx, as_json
+from projections.interface import Tx, as_json, write
 
 BOOKED: Final = frozenset({*e.PAYMENT_EVENTS.values(), e.RefundGranted})
 
@@ -76,8 +76,7 @@ class Payments:
                     }
                 )
         touched = {row["order_id"] for row in entries}
-        if entries:
-            tx.execute(_INSERT_ENTRIES, [as_json(entries)])
+        write(tx, _INSERT_ENTRIES, entries)
         if annulled:
             touched |= {str(row[0]) for row in tx.execute(_ANNUL_ENTRIES, [as_json(annulled)])}
         if touched:

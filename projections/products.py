@@ -10,7 +10,7 @@ from typing import Any, Final, LiteralString
 from domain.messages import Recorded
 from domain.products.events import ProductEvent
 from domain.products.product import Product
-from projections.interface import Tx, as_json
+from projections.interface import Tx, write
 
 
 class Products:
@@ -44,7 +44,7 @@ class Products:
         for recorded in touched:
             sku = recorded.entity_id
             products[sku] = products.get(sku, Product()).evolve(recorded)
-        tx.execute(_UPSERT, [as_json([_row(sku, one) for sku, one in products.items()])])
+        write(tx, _UPSERT, [_row(sku, one) for sku, one in products.items()])
 
 
 def _load(skus: Sequence[str], tx: Tx) -> dict[str, Product]:

@@ -6,7 +6,7 @@ from typing import Any, Final, LiteralString
 from domain.attempts import AttemptRefused
 from domain.callers import AttemptsFlooded
 from domain.messages import Recorded
-from projections.interface import Tx, as_json
+from projections.interface import Tx, write
 
 
 class Refusals:
@@ -52,11 +52,9 @@ class Refusals:
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
         """Store the attempts."""
         rows = [_row(one, one.event) for one in batch if isinstance(one.event, AttemptRefused)]
-        if rows:
-            tx.execute(_INSERT, [as_json(rows)])
+        write(tx, _INSERT, rows)
         floods = [_flood(one, one.event) for one in batch if isinstance(one.event, AttemptsFlooded)]
-        if floods:
-            tx.execute(_INSERT_FLOODS, [as_json(floods)])
+        write(tx, _INSERT_FLOODS, floods)
 
 
 def _row(recorded: Recorded, event: AttemptRefused) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.messages import Recorded
 from domain.stock import events as e
 from domain.stock.stock import Reservation, kept
-from projections.interface import Tx, as_json
+from projections.interface import Tx, write
 
 
 class Key(NamedTuple):
@@ -54,8 +54,7 @@ class Reservations:
             if isinstance(recorded.event, e.ReservedPieces):
                 key = _key(recorded, recorded.event)
                 rows[key] = _booked(rows.get(key) or _new(key), recorded.event, recorded)
-        if rows:
-            tx.execute(_UPSERT, [as_json(list(rows.values()))])
+        write(tx, _UPSERT, rows.values())
 
 
 def _key(recorded: Recorded, event: e.ReservedPieces) -> Key:

@@ -10,7 +10,7 @@ from typing import Any, Final, LiteralString
 from domain.messages import Recorded
 from domain.orders import events as e
 from domain.orders.shipments import SHIPMENT_STATUSES
-from projections.interface import Tx, as_json, timeline_columns
+from projections.interface import Tx, timeline_columns, write
 
 Key = tuple[str, str]  # order id, shipment id
 
@@ -66,11 +66,10 @@ class Shipments:
                 row.update(_told(event, recorded))
                 if isinstance(event, e.ShipmentMoved):
                     moves.append(_move(event, recorded))
-        if known:
-            rows = [{"order_id": o, "shipment_id": s, **row} for (o, s), row in known.items()]
-            tx.execute(_UPSERT, [as_json(rows)])
+        rows = [{"order_id": o, "shipment_id": s, **row} for (o, s), row in known.items()]
+        write(tx, _UPSERT, rows)
+        write(tx, _INSERT_MOVES, moves)
         if moves:
-            tx.execute(_INSERT_MOVES, [as_json(moves)])
             touched = {(move["order_id"], move["shipment_id"]) for move in moves}
             tx.execute(_STAND, [list(column) for column in zip(*touched, strict=True)])
 

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any, Final, LiteralString
 
 from domain.messages import Recorded
-from projections.interface import Tx, as_json
+from projections.interface import Tx, write
 from projections.visit_facts import facts_of
 
 FROM_THE_START: Final = "-infinity"
@@ -133,21 +133,16 @@ class StatusVisits:
         for row in (*facts.entries, *facts.snoozes, *facts.acts):
             at = touched.setdefault(row["order_id"], row["occurred_at"])
             touched[row["order_id"]] = min(at, row["occurred_at"])
-        for statement, rows in (
-            (_INSERT_PINS, facts.pins),
-            (_INSERT_ENTRIES, facts.entries),
-            (_INSERT_SNOOZES, facts.snoozes),
-            (_INSERT_ACTS, facts.acts),
-        ):
-            if rows:
-                tx.execute(statement, [as_json(rows)])
-        if facts.annulled:
-            touched |= {row["order_id"]: FROM_THE_START for row in facts.annulled}
-            for statement in (_ANNUL_ENTRIES, _ANNUL_ACTS, _FORGET):
-                tx.execute(statement, [as_json(facts.annulled)])
-        if touched:
-            rows = [{"order_id": order_id, "at": at} for order_id, at in touched.items()]
-            tx.execute(_DERIVE_VISITS, [as_json(rows)])
+        write(tx, _INSERT_PINS, facts.pins)
+        write(tx, _INSERT_ENTRIES, facts.entries)
+        write(tx, _INSERT_SNOOZES, facts.snoozes)
+        write(tx, _INSERT_ACTS, facts.acts)
+        touched |= {row["order_id"]: FROM_THE_START for row in facts.annulled}
+        write(tx, _ANNUL_ENTRIES, facts.annulled)
+        write(tx, _ANNUL_ACTS, facts.annulled)
+        write(tx, _FORGET, facts.annulled)
+        rows = [{"order_id": order_id, "at": at} for order_id, at in touched.items()]
+        write(tx, _DERIVE_VISITS, rows)
 
 
 _INSERT_PINS: Final = """

@@ -9,7 +9,7 @@ from typing import Any, Final, LiteralString
 from domain.messages import Recorded
 from domain.stock.events import StockEvent, place_of, stream_of
 from domain.stock.stock import Level
-from projections.interface import Tx, as_json
+from projections.interface import Tx, write
 
 
 class StockLevels:
@@ -37,9 +37,7 @@ class StockLevels:
             if isinstance(recorded.event, StockEvent):
                 level = levels.get(recorded.stream_id, Level())
                 levels[recorded.stream_id] = level.evolve(recorded.event, recorded.occurred_at)
-        if levels:
-            rows = [_row(stream_id, level) for stream_id, level in levels.items()]
-            tx.execute(_UPSERT, [as_json(rows)])
+        write(tx, _UPSERT, [_row(stream_id, level) for stream_id, level in levels.items()])
 
 
 def _load(streams: Iterable[str], tx: Tx) -> dict[str, Level]:

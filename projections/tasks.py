@@ -5,7 +5,7 @@ from typing import Any, Final, LiteralString
 
 from domain.messages import Recorded
 from domain.tasks import events as e
-from projections.interface import Tx, as_json
+from projections.interface import Tx, write
 
 
 class Tasks:
@@ -52,9 +52,9 @@ class Tasks:
             if isinstance(one.event, e.TaskAssigned)
         }
         ended = [row for one in batch if (row := _ended(one))]
-        for statement, rows in ((_INSERT, created), (_ASSIGN, [*assigned.values()]), (_END, ended)):
-            if rows:
-                tx.execute(statement, [as_json(rows)])
+        write(tx, _INSERT, created)
+        write(tx, _ASSIGN, [*assigned.values()])
+        write(tx, _END, ended)
 
 
 def _created(recorded: Recorded, event: e.TaskCreated) -> dict[str, Any]:

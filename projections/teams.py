@@ -8,7 +8,7 @@ from typing import Any, Final, LiteralString
 
 from domain.messages import Recorded
 from domain.teams import events as e
-from projections.interface import Tx, as_json
+from projections.interface import Tx, write
 
 Key = tuple[str, str]  # a team, and a member or an order of it
 Row = dict[str, Any]
@@ -60,10 +60,9 @@ class Teams:
             (members, _UPSERT_MEMBERS, _FORGET_MEMBERS),
             (orders, _UPSERT_ORDERS, _FORGET_ORDERS),
         ):
-            if rows:
-                gone = [{"team": key[0], "key": key[1]} for key, row in rows.items() if row is None]
-                tx.execute(forget, [as_json(gone)])
-                tx.execute(upsert, [as_json([row for row in rows.values() if row])])
+            gone = [{"team": key[0], "key": key[1]} for key, row in rows.items() if row is None]
+            write(tx, forget, gone)
+            write(tx, upsert, [row for row in rows.values() if row])
 
 
 def _tells_of_member(recorded: Recorded) -> bool:

@@ -5,8 +5,8 @@ there; what they wait for stands in rule_waits, until the clock says that it has
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Any, Final, LiteralString
+from collections.abc import Sequence
+from typing import Final, LiteralString
 
 from domain.messages import Recorded
 from domain.reading import OrderLog
@@ -14,7 +14,7 @@ from domain.rules.book import RuleBook
 from domain.rules.judge import Judge
 from domain.rules.runs import Run
 from domain.rules.timers import TimerFired
-from projections.interface import Projection, Tx, as_json
+from projections.interface import Projection, Tx, write
 from projections.rule_rows import WAIT_COLUMNS, act_rows, orders_in, run_rows, wait_of, wait_row
 from projections.rule_sights import SEEN, Sights
 
@@ -129,13 +129,13 @@ class _Judged(TriggerRuns):
             rules = self._book.at(sight.happened.position)
             is_timer = isinstance(sight.happened.event, TimerFired)
             runs += (judge.judge_timer if is_timer else judge.judge)(rules, sight)
-        _write(tx, _INSERT_RUNS, run_rows(runs))
-        _write(tx, _INSERT_ACTS, act_rows(runs))
+        write(tx, _INSERT_RUNS, run_rows(runs))
+        write(tx, _INSERT_ACTS, act_rows(runs))
         begun, ended = judge.changed()
         if gone := waited.keys() & ended:
             tx.execute("delete from rule_waits where wait_id = any(%s)", [[*gone]])
         anew = (one for one in begun if waited.get(one.wait_id) != one)
-        _write(tx, _UPSERT_WAITS, map(wait_row, anew))
+        write(tx, _UPSERT_WAITS, map(wait_row, anew))
 
 
 def _before(events: Sequence[Recorded], tx: Tx) -> Judge:
@@ -159,11 +159,6 @@ def _before(events: Sequence[Recorded], tx: Tx) -> Judge:
         )
         judge.chains = {command_id: tuple(chain) for command_id, chain in chains.fetchall()}
     return judge
-
-
-def _write(tx: Tx, statement: LiteralString, rows: Iterable[dict[str, Any]]) -> None:
-    if found := [*rows]:
-        tx.execute(statement, [as_json(found)])
 
 
 _INSERT_RUNS: Final = """

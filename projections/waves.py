@@ -5,7 +5,7 @@ from typing import Any, Final, LiteralString
 
 from domain.messages import Recorded
 from domain.waves.events import WaveBegun, WaveFinished
-from projections.interface import Tx, as_json
+from projections.interface import Tx, write
 
 
 class Waves:
@@ -38,9 +38,8 @@ class Waves:
         """Write what has begun, then what has ended."""
         begun = [_begun(one, one.event) for one in batch if isinstance(one.event, WaveBegun)]
         ended = [_ended(one, one.event) for one in batch if isinstance(one.event, WaveFinished)]
-        for statement, rows in ((_INSERT, begun), (_UPDATE, ended)):
-            if rows:
-                tx.execute(statement, [as_json(rows)])
+        write(tx, _INSERT, begun)
+        write(tx, _UPDATE, ended)
 
 
 def _begun(recorded: Recorded, event: WaveBegun) -> dict[str, Any]:
