@@ -3,6 +3,7 @@ the API.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
 from domain.customers import events as e
@@ -135,11 +136,10 @@ def _everybody(system: "System") -> Iterator[tuple[str, Customer]]:
 
 def _load(system: "System", ids: Sequence[str]) -> dict[str, Customer]:
     streams = {customer_stream(customer_id): customer_id for customer_id in ids}
-    found = dict.fromkeys(ids, Customer())
+    found = {}
     for stream, events in system.log.load(dict.fromkeys(streams, 0)).items():
         check_versions(stream, events)
-        for recorded in events:
-            found[streams[stream]] = found[streams[stream]].evolve(recorded)
+        found[streams[stream]] = reduce(Customer.evolve, events, Customer())
     return found
 
 

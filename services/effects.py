@@ -1,5 +1,6 @@
 """Reads one message from the log, as far as it may be shown: for the CLI, later for the API."""
 
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -22,9 +23,7 @@ def show_effect(system: "System", effect_id: UUID) -> dict[str, Any]:
     Raises: Refusal effect_unknown
     """
     events = events_of(system.log, effect_stream(effect_id))
-    effect = Effect()
-    for recorded in events:
-        effect = effect.evolve(recorded)
+    effect = reduce(Effect.evolve, events, Effect())
     if effect.message is None:
         raise Refusal(_unknown(effect_id))
     return {
@@ -40,9 +39,7 @@ def show_effect(system: "System", effect_id: UUID) -> dict[str, Any]:
 def published_template(system: "System", name: str) -> TemplateLine:
     """Give a template's history. Raises: Unusable that names those that there are"""
     stream = template_stream(name)
-    line = TemplateLine()
-    for recorded in system.log.load({stream: 0})[stream]:
-        line = line.evolve(recorded)
+    line = reduce(TemplateLine.evolve, system.log.load({stream: 0})[stream], TemplateLine())
     if line.template is None:
         names = ", ".join(sorted(system.log.template_names())) or "none is published"
         raise Unusable(f"no template is named {name!r}: choose one of {names}")

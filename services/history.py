@@ -6,6 +6,7 @@ Everything is computed from the order's events alone; used by the CLI, later by 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 from domain.messages import Event, Recorded
@@ -79,10 +80,7 @@ def known_by(
 
 def state_of(events: Iterable[Recorded]) -> Order:
     """Fold the events of one order, in the order of its stream."""
-    order = Order()
-    for recorded in events:
-        order = order.evolve(recorded)
-    return order
+    return reduce(Order.evolve, events, Order())
 
 
 def changes_of(events: Sequence[Recorded], order_id: object) -> list[Change]:

@@ -7,6 +7,7 @@ same; whoever gets it is reached as they are reached now.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -85,10 +86,7 @@ class Letters:
 
     def effect(self, effect_id: UUID) -> Effect:
         """Give a message as of its last event: the log knows more than any table."""
-        effect = Effect()
-        for recorded in events_of(self._log, effect_stream(effect_id)):
-            effect = effect.evolve(recorded)
-        return effect
+        return reduce(Effect.evolve, events_of(self._log, effect_stream(effect_id)), Effect())
 
     def write(self, effect_id: UUID, effect: Effect) -> Outgoing:
         """Write a message out. Raises: Undelivered, then it cannot be sent as it is"""
@@ -161,12 +159,13 @@ class Letters:
             then = state_of(until(events, message.about_version))
         if message.sku is not None:
             stream = stock_stream(message.sku, location=message.location or "")
-            for recorded in until(events_of(self._log, stream), message.about_version):
-                stock = stock.evolve(recorded)
+            events = events_of(self._log, stream)
+            stock = reduce(Stock.evolve, until(events, message.about_version), stock)
         whose = (message.to and message.to.customer_id) or now.subject_id
         if whose is not None:
-            for recorded in events_of(self._log, customer_stream(whose)):
-                customer = customer.evolve(recorded)
+            customer = reduce(
+                Customer.evolve, events_of(self._log, customer_stream(whose)), customer
+            )
         return About(then, now, customer, whose in (None, now.subject_id), stock)
 
     def _template(self, message: EffectRequested) -> Template:

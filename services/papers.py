@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import reduce
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -96,8 +97,8 @@ class Papers:
         """Give name and contacts as the order has them, else as the customer has them."""
         customer = Customer()
         if order.subject_id is not None:
-            for recorded in events_of(self.log, customer_stream(order.subject_id)):
-                customer = customer.evolve(recorded)
+            events = events_of(self.log, customer_stream(order.subject_id))
+            customer = reduce(Customer.evolve, events, customer)
         for name in ("name", "phone", "email"):
             yield order.field_value(f"customer_{name}") or customer.contact.get(name)
 

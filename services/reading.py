@@ -4,6 +4,7 @@ imports, the CLI and, later, the API.
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -103,11 +104,8 @@ def stock_now(system: "System", stream: str) -> Stock:
 
 def stocks_now(system: "System", streams: Iterable[str]) -> dict[str, Stock]:
     """Give the state of each stock as of its last event."""
-    stocks = dict.fromkeys(streams, Stock())
-    for stream, events in system.log.load(dict.fromkeys(stocks, 0)).items():
-        for recorded in events:
-            stocks[stream] = stocks[stream].evolve(recorded)
-    return stocks
+    found = system.log.load(dict.fromkeys(streams, 0))
+    return {stream: reduce(Stock.evolve, events, Stock()) for stream, events in found.items()}
 
 
 def situation_of(
@@ -127,10 +125,7 @@ def situation_of(
 def product_now(system: "System", sku: str) -> Product:
     """Give the state of a product as of its last event."""
     stream = product_stream(sku)
-    product = Product()
-    for recorded in system.log.load({stream: 0})[stream]:
-        product = product.evolve(recorded)
-    return product
+    return reduce(Product.evolve, system.log.load({stream: 0})[stream], Product())
 
 
 def product_history(system: "System", sku: str) -> dict[str, Any] | None:
@@ -178,9 +173,7 @@ def latest_path(system: "System", name: str) -> PublishedPath | None:
 
     Raises: InfraError log_gap if a publication is missing
     """
-    line = PathLine()
-    for recorded in events_of(system.log, path_events.stream_of(name)):
-        line = line.evolve(recorded)
+    line = reduce(PathLine.evolve, events_of(system.log, path_events.stream_of(name)), PathLine())
     key = (name, line.latest)
     path = system.log.load_paths([key]).get(key)
     if path is None and name in system.log.path_names():
@@ -196,10 +189,7 @@ def latest_paths(system: "System") -> dict[str, PublishedPath]:
 
 def selection_now(system: "System") -> Selection:
     """Give what decides which path an order takes by itself."""
-    selection = Selection()
-    for recorded in events_of(system.log, SELECTION):
-        selection = selection.evolve(recorded)
-    return selection
+    return reduce(Selection.evolve, events_of(system.log, SELECTION), Selection())
 
 
 def check_calendar(system: "System", name: str) -> None:

@@ -57,11 +57,15 @@ class WaveClock:
 
         Raises: InfraError
         """
-        for name, line in self._lines.read().items():
-            self._apart(name, name, partial(self._begin, line))
+        lines = self._lines.read()
+        begun = [
+            self._apart(name, name, partial(self._begin, line)) for name, line in lines.items()
+        ]
+        if any(begun):
+            lines = self._lines.read()
         return sum(
             self._apart(batch_id, name, partial(self._carry_out, batch_id, running))
-            for name, line in self._lines.read().items()
+            for name, line in lines.items()
             for batch_id, running in [*line.running.items()]
         )
 

@@ -38,19 +38,23 @@ class WaveLines:
 
     system: System
     _states: dict[str, Any] = field(default_factory=dict)
+    _calendars: dict[str, CalendarLine] = field(default_factory=dict)  # as of the last reading
 
     def read(self) -> dict[str, WaveLine]:
         """Give every wave as of its last event, by name in alphabetical order."""
+        self._calendars.clear()
         names = sorted(self.system.log.wave_names())
         self._read_on(list(map(stream_of, names)))
         return {name: self._states[stream_of(name)] for name in names}
 
     def calendar_of(self, wave: Wave) -> CalendarLine:
-        """Give the calendar of a wave's hours as of its last event."""
-        stream = calendar_stream(wave.schedule.calendar)
-        self._read_on([stream])
-        calendar: CalendarLine = self._states[stream]
-        return calendar
+        """Give the calendar of a wave's hours, once for all waves that have it."""
+        name = wave.schedule.calendar
+        if name not in self._calendars:
+            stream = calendar_stream(name)
+            self._read_on([stream])
+            self._calendars[name] = self._states[stream]
+        return self._calendars[name]
 
     def _read_on(self, streams: Sequence[str]) -> None:
         for stream in streams:
