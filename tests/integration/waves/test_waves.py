@@ -1,8 +1,11 @@
 """P31: at fixed hours all orders that have accumulated are asked, once, with a result for each."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
+from types import SimpleNamespace
+from typing import cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,15 +16,18 @@ from domain.bulk import BatchOrder, command_id_of
 from domain.messages import Recorded
 from domain.orders.events import StatusChanged
 from domain.paths.calendar_line import PublishCalendar
+from domain.paths.calendar_line import stream_of as stream_of_calendar
 from domain.paths.calendars import Calendar
 from domain.waves.commands import BeginWave
+from domain.waves.events import stream_of
+from infra.event_log import EventLog
 from infra.settings import Settings
-from services.bootstrap import open_system
+from services.bootstrap import System, open_system
 from services.reading import order_now
 from services.wave_clock import WaveClock
 from services.waves import known_wave, runs_of, trial_of
 from tests.integration.waves.shop import TEN, TWO, Shop, by
-from tests.support.examples import NOW
+from tests.support.examples import NOW, WAVE
 from tests.support.loads import move
 
 BERLIN = {
@@ -67,6 +73,37 @@ def test_p31_orders_of_a_wave_carry_its_batch_its_version_and_why(shop: Shop) ->
     )
     assert moved.reason == "The wave of the hour"
     assert begun.actor.roles == ("warehouse",)
+
+
+class ListeningLog:
+    """The log of a shop, which notes what it is asked for."""
+
+    def __init__(self, log: EventLog) -> None:
+        self.log = log
+        self.asked: list[list[str]] = []
+
+    def wave_names(self) -> set[str]:
+        return self.log.wave_names()
+
+    def load(self, versions: Mapping[str, int]) -> Mapping[str, list[Recorded]]:
+        self.asked.append(sorted(versions))
+        return self.log.load(versions)
+
+
+def test_a_look_asks_once_for_all_waves_and_once_for_the_calendar_that_they_have(
+    shop: Shop,
+) -> None:
+    names = ("early", "late", "third")
+    for name in names:
+        shop.publish(wave=name)
+    log = ListeningLog(shop.system.log)
+    clock = WaveClock(cast(System, SimpleNamespace(log=log, clock=shop.system.clock)))
+
+    for _ in range(2):
+        assert clock.work() == 0
+
+    calendar = stream_of_calendar(WAVE.schedule.calendar)
+    assert log.asked == [[*map(stream_of, names)], [calendar]] * 2
 
 
 def _last_move(shop: Shop, order_id: UUID) -> Recorded:
