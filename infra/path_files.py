@@ -15,7 +15,7 @@ from domain.paths.path import OrderPath
 from domain.paths.rights import FieldRight
 from domain.paths.statuses import Initial, Status
 from domain.paths.transitions import Follow, Transition
-from infra.yaml_language import Language, Misfit, Placed
+from infra.yaml_language import Language, Misfit
 from infra.yaml_sheet import Place
 
 Plain = TypeVar("Plain", str, list[Any], dict[str, Any])
@@ -23,32 +23,6 @@ Plain = TypeVar("Plain", str, list[Any], dict[str, Any])
 _TABLES = {"stage": "stages", "status": "statuses"}  # kind of a name -> where it is defined
 _DEFINED = {"field": RIGHTS, "item status": PIECE_STATUSES}  # kind of a name -> all that there are
 _FORMS = {"color": 'a colour in quotes, as in "#4c9be8"', "at": "100%", "warn": "50%"}
-
-
-def read_path(text: str, *, where: str) -> OrderPath:
-    """Read one path from YAML; `where` names the file in the problems.
-
-    Raises: FileError with all problems, at most MAX_PROBLEMS, in the order of the file.
-    """
-    return place_path(text, where=where).value
-
-
-def place_path(text: str, *, where: str) -> Placed[OrderPath]:
-    """Read one path with the line and column of each of its keys. Raises: as read_path"""
-    return _LANGUAGE.read(text, where=where)
-
-
-def load_preset(name: str) -> OrderPath:
-    """Read one of the paths that come with Orderpath.
-
-    Raises: FileError if there is none of that name.
-    """
-    return _LANGUAGE.load_preset(name)
-
-
-def preset_names() -> tuple[str, ...]:
-    """Give the names of the paths that come with Orderpath, in alphabetical order."""
-    return _LANGUAGE.preset_names()
 
 
 def _undefined(data: object, wrong: set[Place]) -> Iterator[Misfit]:
@@ -118,3 +92,7 @@ _LANGUAGE = Language(
     words=_words,
     beside=_undefined,
 )
+read_path = _LANGUAGE.read
+place_path = _LANGUAGE.place
+load_preset = _LANGUAGE.load_preset
+preset_names = _LANGUAGE.preset_names

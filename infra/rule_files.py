@@ -21,38 +21,12 @@ from domain.rules.triggers import (
     OnChange,
     OnEvent,
 )
-from infra.yaml_language import FileError, Language, Misfit, Placed
+from infra.yaml_language import FileError, Language, Misfit
 from infra.yaml_sheet import Place
 
 _PRESETS: Final = "domain.rules.presets"
 _DEFINED: Final = {"event": EVENT_NAMES, "field": tuple(CHANGING)}  # kind of a name -> all of them
 _KINDS: Final = {"on": TRIGGERS, "then": ACTIONS}  # list -> the keys of which an element has one
-
-
-def read_rule(text: str, *, where: str) -> Rule:
-    """Read one rule from YAML; `where` names the file in the problems.
-
-    Raises: FileError with all problems, at most MAX_PROBLEMS, in the order of the file.
-    """
-    return place_rule(text, where=where).value
-
-
-def place_rule(text: str, *, where: str) -> Placed[Rule]:
-    """Read one rule with the line and column of each of its keys. Raises: as read_rule"""
-    return _LANGUAGE.read(text, where=where)
-
-
-def load_preset(name: str) -> Rule:
-    """Read one of the rules that come with Orderpath.
-
-    Raises: FileError if there is none of that name.
-    """
-    return _LANGUAGE.load_preset(name)
-
-
-def preset_names() -> tuple[str, ...]:
-    """Give the names of the rules that come with Orderpath, in alphabetical order."""
-    return _LANGUAGE.preset_names()
 
 
 def shop_names() -> tuple[str, ...]:
@@ -161,3 +135,7 @@ _LANGUAGE = Language(
     words=_words,
     beside=_undefined,
 )
+read_rule = _LANGUAGE.read
+place_rule = _LANGUAGE.place
+load_preset = _LANGUAGE.load_preset
+preset_names = _LANGUAGE.preset_names

@@ -8,27 +8,6 @@ from domain.waves.definition import Wave
 from infra.yaml_language import Language, Misfit
 
 
-def read_wave(text: str, *, where: str) -> Wave:
-    """Read one wave from YAML; `where` names the file in the problems.
-
-    Raises: FileError with the problems, at most MAX_PROBLEMS, in the order of the file.
-    """
-    return _LANGUAGE.read(text, where=where).value
-
-
-def load_preset(name: str) -> Wave:
-    """Read one of the waves that come with Orderpath.
-
-    Raises: FileError if there is none of that name.
-    """
-    return _LANGUAGE.load_preset(name)
-
-
-def preset_names() -> tuple[str, ...]:
-    """Give the names of the waves that come with Orderpath, in alphabetical order."""
-    return _LANGUAGE.preset_names()
-
-
 def _words(misfit: Misfit, _data: object) -> str | None:
     if misfit.kind == "string_pattern_mismatch" and misfit.place[-2:-1] == ("at",):
         return f"{misfit.shown} is no hour: write 09:30"
@@ -36,3 +15,6 @@ def _words(misfit: Misfit, _data: object) -> str | None:
 
 
 _LANGUAGE = Language(kind="wave", model=Wave, presets="domain.waves.presets", words=_words)
+read_wave = _LANGUAGE.read
+load_preset = _LANGUAGE.load_preset
+preset_names = _LANGUAGE.preset_names

@@ -1,6 +1,6 @@
 """A language that people write in YAML: a file becomes its model, or every problem is told.
 
-Used by path_files and calendar_files, which say what is special about theirs.
+Used by path_files, rule_files and the others of that name, which say what is special about theirs.
 """
 
 import re
@@ -97,11 +97,15 @@ class Language(Generic[Model]):
     words: Callable[[Misfit, object], str | None] = _no_words  # None: the common ones
     beside: Callable[[object, set[Place]], Iterable[Misfit]] = _nothing  # what models find too late
 
-    def read(self, text: str, *, where: str) -> Placed[Model]:
+    def read(self, text: str, *, where: str) -> Model:
         """Read one file; `where` names it in the problems.
 
         Raises: FileError with at most MAX_PROBLEMS problems, in the order of the file
         """
+        return self.place(text, where=where).value
+
+    def place(self, text: str, *, where: str) -> Placed[Model]:
+        """Read one file with the line and column of each of its keys. Raises: as read"""
         sheet = read_sheet(text)
         faults = list(sheet.faults)
         if sheet.readable:
@@ -125,7 +129,7 @@ class Language(Generic[Model]):
             words = f"there is no ready-made {self.kind} {name[:64]!r}{hint(name, names)}"
             raise FileError(words)
         source = files(self.presets).joinpath(f"{name}.yaml")
-        return self.read(source.read_text(encoding="utf-8"), where=source.name).value
+        return self.read(source.read_text(encoding="utf-8"), where=source.name)
 
     def preset_names(self) -> tuple[str, ...]:
         """Give the names of the ready-made ones, in alphabetical order."""
