@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from services.cli.amounts import priced
-from services.cli.options import AsJson, Envelope, OrderRef, Sending, unfolded
+from services.cli.options import (
+    LISTED_FOR_PEOPLE,
+    AsJson,
+    Envelope,
+    Limit,
+    OrderRef,
+    Sending,
+    unfolded,
+)
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, send, where
 from services.cli.session import opened, up_to_date
@@ -24,7 +32,6 @@ app: Final = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-LISTED_FOR_PEOPLE: Final = 50
 
 Kind = Annotated[
     str, typer.Argument(metavar="KIND", help="What it is, as a code: invoice, waybill, act, …")
@@ -107,9 +114,7 @@ def list_them(
     ] = None,
     kind: Annotated[str | None, typer.Option(metavar="KIND", help="Only of this one.")] = None,
     status: Annotated[str | None, typer.Option(metavar="STATUS", help="Only in this one.")] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, max=100_000, metavar="N", help="List at most so many.")
-    ] = None,
+    limit: Limit = None,
     json: AsJson = False,
 ) -> None:
     """List documents, the latest first."""

@@ -9,7 +9,16 @@ from uuid import UUID, uuid4
 import typer
 
 from services.cli.errors import USAGE, WANTING, CommandFailed
-from services.cli.options import Acting, AsJson, Envelope, time_of, unfolded, uuid_of
+from services.cli.options import (
+    LISTED_FOR_PEOPLE,
+    Acting,
+    AsJson,
+    Envelope,
+    Limit,
+    time_of,
+    unfolded,
+    uuid_of,
+)
 from services.cli.output import put, say, table
 from services.cli.sending import build, execute, outcome_dict, put_outcome, where
 from services.cli.session import opened, up_to_date
@@ -29,7 +38,6 @@ app: Final = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-LISTED_FOR_PEOPLE: Final = 50
 AT_ONCE: Final = 500  # commands under way together
 
 EffectId = Annotated[UUID, typer.Argument(parser=uuid_of, metavar="EFFECT")]
@@ -74,9 +82,7 @@ class Changing(Acting):
 @app.command("list")
 @unfolded
 def list_(
-    limit: Annotated[
-        int | None, typer.Option(min=1, max=100_000, metavar="N", help="List at most so many.")
-    ] = None,
+    limit: Limit = None,
     *,
     chosen: Chosen,
     json: AsJson = False,

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4, uuid5
 
 import typer
 
-from services.cli.options import AsJson, Envelope, unfolded, uuid_of
+from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Envelope, Limit, unfolded, uuid_of
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
 from services.cli.session import opened, up_to_date
@@ -24,7 +24,6 @@ app: Final = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-LISTED_FOR_PEOPLE: Final = 50
 
 EnquiryId = Annotated[UUID, typer.Argument(parser=uuid_of, metavar="ENQUIRY")]
 
@@ -76,9 +75,7 @@ def list_(
     state: Annotated[
         str | None, typer.Option(metavar="STATE", help="open, ordered or closed.")
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, max=100_000, metavar="N", help="List at most so many.")
-    ] = None,
+    limit: Limit = None,
     json: AsJson = False,
 ) -> None:
     """List enquiries, and how many became orders."""

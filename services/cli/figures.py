@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from services.cli import figure_tables as tables
-from services.cli.options import Printing, Scoping, time_of, unfolded
+from services.cli.options import LISTED_FOR_PEOPLE, Limit, Printing, Scoping, time_of, unfolded
 from services.cli.output import columns_of, put_report
-from services.cli.reports import LISTED_FOR_PEOPLE, ask
+from services.cli.reports import ask
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from projections.reports.scope import Reader
 
 Path = Annotated[str | None, typer.Option(metavar="PATH", help="Only orders of this path.")]
-Limit = Annotated[
-    int | None, typer.Option(min=1, max=100_000, metavar="N", help="List at most so many.")
-]
 
 
 @unfolded

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from services.cli.options import AsJson, unfolded
+from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Limit, unfolded
 from services.cli.output import put, table
 from services.cli.session import up_to_date
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from projections.reports.inbox import Wanted
     from services.bootstrap import System
-
-LISTED_FOR_PEOPLE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +31,7 @@ class Choosing:
         str | None, typer.Option(metavar="ORDER", help="About this order: its UUID or number.")
     ] = None
     all: Annotated[bool, typer.Option("--all", help="Also what is over.")] = False
-    limit: Annotated[
-        int | None, typer.Option(min=1, max=100_000, metavar="N", help="List at most so many.")
-    ] = None
+    limit: Limit = None
     json: AsJson = False
 
     def wanted(self, system: "System", roles: Sequence[str] = ()) -> "Wanted":

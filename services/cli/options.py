@@ -52,6 +52,10 @@ OrderRef = Annotated[
     str, typer.Argument(metavar="ORDER", help="The order's UUID, or its number in the source.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of tables.")]
+LISTED_FOR_PEOPLE: Final = 50  # rows of a list where nobody says how many; programs get all
+Limit = Annotated[
+    int | None, typer.Option(min=1, max=100_000, metavar="N", help="List at most so many.")
+]
 
 
 @dataclass(frozen=True, slots=True)

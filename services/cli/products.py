@@ -10,7 +10,7 @@ import typer
 from services.cli.amounts import amount, minor_of, percent, points_of
 from services.cli.errors import WANTING, CommandFailed
 from services.cli.imports import DryRun
-from services.cli.options import AsJson, Envelope, unfolded
+from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Envelope, Limit, unfolded
 from services.cli.output import progress_bar, put, say, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
 from services.cli.session import opened, up_to_date
@@ -28,7 +28,6 @@ app: Final = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-LISTED_FOR_PEOPLE: Final = 50
 BAD_ROWS_SHOWN: Final = 20
 
 Sku = Annotated[str, typer.Argument(metavar="SKU", help="The article's number.")]
@@ -128,9 +127,7 @@ def withdraw(sku: Sku, *, envelope: Envelope) -> None:
 def list_them(
     category: Annotated[str | None, typer.Option(metavar="NAME", help="Only of this one.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Withdrawn ones too.")] = False,
-    limit: Annotated[
-        int | None, typer.Option(min=1, max=100_000, metavar="N", help="List at most so many.")
-    ] = None,
+    limit: Limit = None,
     json: AsJson = False,
 ) -> None:
     """List what is sold, with its price."""

@@ -8,7 +8,7 @@ import typer
 
 from services.cli import report_tables as tables
 from services.cli.errors import USAGE, CommandFailed
-from services.cli.options import Printing, Scoping, duration_of, unfolded
+from services.cli.options import LISTED_FOR_PEOPLE, Limit, Printing, Scoping, duration_of, unfolded
 from services.cli.output import columns_of, put_report
 from services.cli.session import catch_up, opened
 
@@ -23,7 +23,6 @@ app: Final = typer.Typer(
     rich_markup_mode=None,
 )
 VIEWS: Final = ("now", "flow", "cohort")
-LISTED_FOR_PEOPLE: Final = 50
 A_DAY: Final = timedelta(days=1)
 A_WEEK: Final = timedelta(days=7)
 
@@ -78,9 +77,7 @@ def stale(
     overdue: Annotated[
         bool, typer.Option("--overdue", help="List what is beyond its time limit instead.")
     ] = False,
-    limit: Annotated[
-        int | None, typer.Option(min=1, max=100_000, metavar="N", help="List at most so many.")
-    ] = None,
+    limit: Limit = None,
     *,
     scoping: Scoping,
     printing: Printing,

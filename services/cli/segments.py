@@ -8,7 +8,7 @@ from uuid import uuid4
 import typer
 
 from services.cli.errors import WANTING, CommandFailed
-from services.cli.options import AsJson, Batching, unfolded
+from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Batching, unfolded
 from services.cli.output import how_many, progress_bar, put, say, table
 from services.cli.sending import SOURCE, actor_dict
 from services.cli.session import up_to_date
@@ -27,7 +27,6 @@ app: Final = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-LISTED_FOR_PEOPLE: Final = 50
 
 SegmentName = Annotated[
     str,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from services.cli.options import AsJson, OrderRef, Sending, unfolded
+from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Limit, OrderRef, Sending, unfolded
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, send, where
 from services.cli.session import opened, up_to_date
@@ -22,7 +22,6 @@ app: Final = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-LISTED_FOR_PEOPLE: Final = 50
 
 Shipment = Annotated[str, typer.Argument(metavar="SHIPMENT", help="Its id within the order.")]
 
@@ -122,9 +121,7 @@ def list_them(
         str | None, typer.Argument(metavar="ORDER", help="By default those of all orders.")
     ] = None,
     status: Annotated[str | None, typer.Option(metavar="STATUS", help="Only in this one.")] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, max=100_000, metavar="N", help="List at most so many.")
-    ] = None,
+    limit: Limit = None,
     json: AsJson = False,
 ) -> None:
     """List shipments, the latest change first."""

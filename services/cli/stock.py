@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from services.cli.errors import WANTING, CommandFailed
-from services.cli.options import AsJson, Envelope, unfolded
+from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Envelope, Limit, unfolded
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
 from services.cli.session import opened, up_to_date
@@ -26,7 +26,6 @@ app: Final = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-LISTED_FOR_PEOPLE: Final = 50
 
 Sku = Annotated[str, typer.Argument(metavar="SKU", help="The article's number.")]
 Location = Annotated[
@@ -111,9 +110,7 @@ def show(
     location: Annotated[
         str | None, typer.Option(metavar="CODE", help="By default every location.")
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, max=100_000, metavar="N", help="List at most so many.")
-    ] = None,
+    limit: Limit = None,
     json: AsJson = False,
 ) -> None:
     """Show what lies where, and which orders it is kept for."""

@@ -1,11 +1,11 @@
 """`orderpath queue`: the orders that need somebody now, by the time that is left."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli.options import AsJson
+from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Limit
 from services.cli.output import put, span, table
 from services.cli.session import up_to_date
 
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from projections.reports.work_queue import QueuedOrder
-
-LISTED_FOR_PEOPLE: Final = 50
 
 
 def queue(
@@ -25,9 +23,7 @@ def queue(
     group: Annotated[
         str | None, typer.Option(metavar="NAME", help="What needs this group.")
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, max=100_000, metavar="N", help="List at most so many.")
-    ] = None,
+    limit: Limit = None,
     json: AsJson = False,
 ) -> None:
     """List the orders that need somebody now, those first that run out of time first."""
