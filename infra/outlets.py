@@ -32,6 +32,25 @@ def _mail_server(url: SecretStr) -> SecretStr:
     return url
 
 
+def _askable(url: str) -> str:
+    """Refuse what HTTP cannot ask, without repeating it: it may hold a password."""
+    if url:
+        import httpx
+
+        try:
+            httpx.URL(url)
+        except httpx.InvalidURL:
+            raise ValueError("is no address: write https://host or https://host:port") from None
+    return url
+
+
+def _header(line: SecretStr) -> SecretStr:
+    text = line.get_secret_value()
+    if text and not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+ *:[ -~]+", text, re.ASCII):
+        raise ValueError("is no header: write Name: value, in ASCII")
+    return line
+
+
 def _signing(secret: SecretStr) -> SecretStr:
     from standardwebhooks import Webhook
 
@@ -80,12 +99,17 @@ def _known_zone(zone: str) -> str:
         raise ValueError("is no time zone: write one such as Europe/Berlin") from None
 
 
+# Empty: none.
+Askable = Annotated[str, Field(pattern=r"^$|^https?://[^\s]+$"), AfterValidator(_askable)]
+Header = Annotated[SecretStr, AfterValidator(_header)]
+
+
 class Endpoint(BaseModel):
     """A system that is told by webhook."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    url: Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
+    url: Annotated[Askable, Field(min_length=1)]
     secret: Annotated[SecretStr, AfterValidator(_signing)]
 
 

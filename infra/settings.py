@@ -21,7 +21,7 @@ from domain.hints import nearest
 from domain.refusals import Unusable
 from domain.streaming import PREFIX as TOPIC_PREFIX
 from domain.templates.offered import Setting
-from infra.outlets import Contacts, Endpoints, JsonText, MailServerUrl, Zone
+from infra.outlets import Askable, Contacts, Endpoints, Header, JsonText, MailServerUrl, Zone
 
 PREFIX: Final = "ORDERPATH_"
 DOTENV: Final = ".env"
@@ -101,9 +101,9 @@ class Settings(BaseSettings):
     smtp_url: MailServerUrl = SecretStr("")
     mail_from: Annotated[str, Field(pattern=r"^$|^[^@]+@[^@]+$")] = ""
     webhooks: Endpoints = Field(default_factory=dict)
-    sms_url: Annotated[str, Field(pattern=r"^$|^https?://[^\s]+$")] = ""
+    sms_url: Askable = ""
     sms_body: JsonText = ""
-    sms_header: SecretStr = SecretStr("")
+    sms_header: Header = SecretStr("")
     mail_per_minute: PerMinute = 600  # of all senders together
     sms_per_minute: PerMinute = 60
     webhooks_per_minute: PerMinute = 3_000

@@ -214,7 +214,12 @@ def test_the_settings_name_the_outlets_that_they_open(monkeypatch: pytest.Monkey
         ("WEBHOOKS", '{"erp": {"url": "https://e.example", "secret": "sesame"}}', "too short"),
         ("WEBHOOKS", '{"mail": {"url": "https://e.example", "secret": "' + "sesame00" * 4 + '"}}',
          "an outlet of its own"),
+        ("WEBHOOKS", '{"erp": {"url": "https://e.example:sesame", "secret": "'
+         + "sesame00" * 4 + '"}}', "is no address"),
+        ("SMS_URL", "https://shop:sesame@sms.example:x", "is no address"),
         ("SMS_BODY", '{"key": "sesame"', "is no JSON"),
+        ("SMS_HEADER", "Bearer sesame", "is no header"),
+        ("SMS_HEADER", "Authorization: sesame ключ", "is no header"),
         ("CONTACTS", '{"usr:sesame": ["ann@shop.example"]}', "begins with user: or group:"),
         ("CONTACTS", '{"user:": ["sesame@shop.example"]}', "begins with user: or group:"),
         ("ZONE", "Europe/Nowhere", "is no time zone"),
