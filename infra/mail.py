@@ -37,13 +37,19 @@ class MailServer:
 
 def read_smtp_url(url: str) -> MailServer:
     """Read the URL. Raises: ValueError, without the URL: it holds a password"""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        given_port = parts.port
+        (parts.hostname or "").encode("idna")  # as a socket does
+    except ValueError:  # Its words repeat a part of the URL.
+        words = "is no address of a mail server: in a user or a password, write / as %2F, # as %23"
+        raise ValueError(words) from None
     if parts.scheme not in PORTS or not parts.hostname:
         raise ValueError(f"is no address of a mail server: begin it with {', '.join(PORTS)}")
     if parts.scheme == "smtp+plain" and parts.username:
         raise ValueError("would show a password to everybody on the way: use smtps or smtp")
     user, password = (part and unquote(part) for part in (parts.username, parts.password))
-    port = parts.port or PORTS[parts.scheme]
+    port = given_port or PORTS[parts.scheme]
     return MailServer(parts.scheme, parts.hostname, port, user, password)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 SHORTEST_SECRET: Final = 24  # characters behind whsec_
+LAST_PORT: Final = 65_535
 OTHERS: Final = ("mail", "sms")  # outlets that are no endpoint
 
 
@@ -34,14 +35,20 @@ def _mail_server(url: SecretStr) -> SecretStr:
 
 def _askable(url: str) -> str:
     """Refuse what HTTP cannot ask, without repeating it: it may hold a password."""
-    if url:
-        import httpx
-
-        try:
-            httpx.URL(url)
-        except httpx.InvalidURL:
-            raise ValueError("is no address: write https://host or https://host:port") from None
+    if url and not _is_address(url):
+        raise ValueError("is no address: write https://host or https://host:port")
     return url
+
+
+def _is_address(url: str) -> bool:
+    import httpx
+
+    try:
+        parts = httpx.URL(url)
+        parts.raw_host.decode().encode("idna")  # as a socket does
+        return bool(parts.host) and (parts.port is None or 0 < parts.port <= LAST_PORT)
+    except (httpx.InvalidURL, UnicodeError):
+        return False
 
 
 def _header(line: SecretStr) -> SecretStr:

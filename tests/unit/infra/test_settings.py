@@ -209,6 +209,9 @@ def test_the_settings_name_the_outlets_that_they_open(monkeypatch: pytest.Monkey
     ("name", "value", "words"),
     [
         ("SMTP_URL", "https://shop:sesame@mail.example", "no address of a mail server"),
+        ("SMTP_URL", "smtps://shop:sesame/1@mail.example", "/ as %2F"),
+        ("SMTP_URL", "smtps://shop:sesame@mail.example:99999", "no address of a mail server"),
+        ("SMTP_URL", "smtps://shop:sesame@mail..example", "no address of a mail server"),
         ("SMTP_URL", "smtp+plain://shop:sesame@mail.example", "would show a password"),
         ("WEBHOOKS", "{sesame", "is no JSON"),
         ("WEBHOOKS", '{"erp": {"url": "https://e.example", "secret": "sesame"}}', "too short"),
@@ -217,6 +220,10 @@ def test_the_settings_name_the_outlets_that_they_open(monkeypatch: pytest.Monkey
         ("WEBHOOKS", '{"erp": {"url": "https://e.example:sesame", "secret": "'
          + "sesame00" * 4 + '"}}', "is no address"),
         ("SMS_URL", "https://shop:sesame@sms.example:x", "is no address"),
+        ("SMS_URL", "https://shop:sesame@sms.example:99999", "is no address"),
+        ("SMS_URL", "https://shop:sesame@:8080", "is no address"),
+        ("SMS_URL", "https://shop:sesame@sms..example", "is no address"),
+        ("SMS_URL", "https://shop:sesame@xn--", "is no address"),
         ("SMS_BODY", '{"key": "sesame"', "is no JSON"),
         ("SMS_HEADER", "Bearer sesame", "is no header"),
         ("SMS_HEADER", "Authorization: sesame ключ", "is no header"),
