@@ -91,13 +91,11 @@ def test_a_read_says_nothing_when_the_workers_are_at_the_end(
 
 
 def test_follow_says_that_workers_drive_and_leaves_the_tables_to_them(
-    line: CommandLine, database_url: str, tmp_path: Path
+    line: CommandLine, environment: dict[str, str], database_url: str
 ) -> None:
     line.run("projection", "drive", "workers")
     line.run(*PLACE)
-    program = Processes(
-        {"ORDERPATH_DATABASE_URL": database_url, "ORDERPATH_DATA_DIR": str(tmp_path / "data")}
-    ).start("follow")
+    program = Processes(environment).start("follow")
     assert program.stdout is not None
     found = next(said for said in program.stdout if "projections at position" in said)
 

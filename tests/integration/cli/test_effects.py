@@ -25,12 +25,6 @@ texts:
 
 
 @pytest.fixture
-def environment(database_url: str, tmp_path: Path) -> dict[str, str]:
-    folder = str(tmp_path / "folder")
-    return {"ORDERPATH_DATABASE_URL": database_url, "ORDERPATH_DATA_DIR": folder}
-
-
-@pytest.fixture
 def line(environment: dict[str, str], tmp_path: Path) -> Here:
     """Commands in a shop that has an order of Anna's and a template."""
     here = Here(environment)

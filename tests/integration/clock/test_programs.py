@@ -3,7 +3,6 @@
 import signal
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,15 +16,10 @@ from services.bootstrap import System, open_system
 from tests.integration.clock.shop import who
 from tests.support.command_line import Here
 from tests.support.examples import TEA, actor
-from tests.support.programs import RunningProgram, programs, wait_for
+from tests.support.programs import RunningProgram, wait_for
 from tests.unit.domain.orders.test_decide_deadlines import path
 
 LATEST = timedelta(seconds=2)
-
-
-@pytest.fixture
-def environment(database_url: str, tmp_path: Path) -> dict[str, str]:
-    return {"ORDERPATH_DATABASE_URL": database_url, "ORDERPATH_DATA_DIR": str(tmp_path / "data")}
 
 
 @pytest.fixture
@@ -35,12 +29,6 @@ def system(database_url: str) -> Iterator[System]:
         limited = path({"wall": "3s"})
         opened.execute(PublishPath(command_id=uuid4(), actor=actor(), definition=limited))
         yield opened
-
-
-@pytest.fixture
-def start(environment: dict[str, str]) -> Iterator[Callable[..., RunningProgram]]:
-    with programs(environment) as starting:
-        yield starting
 
 
 def place(system: System) -> UUID:

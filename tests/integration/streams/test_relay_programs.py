@@ -27,13 +27,10 @@ from tests.support.relays import (
 
 
 @pytest.fixture
-def environment(database_url: str, broker: str, tmp_path: Path) -> dict[str, str]:
+def environment(environment: dict[str, str], database_url: str, broker: str) -> dict[str, str]:
+    """The same, for a shop that has a broker and orders to publish."""
     open_shop_of_its_own(database_url, orders=20)
-    return {
-        "ORDERPATH_DATABASE_URL": database_url,
-        "ORDERPATH_DATA_DIR": str(tmp_path / "data"),
-        "ORDERPATH_KAFKA": broker,
-    }
+    return environment | {"ORDERPATH_KAFKA": broker}
 
 
 def test_the_relay_says_what_it_does_and_ends_at_a_signal(

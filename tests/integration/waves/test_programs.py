@@ -3,7 +3,6 @@
 import signal
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -14,18 +13,7 @@ from services.demo.clock import VirtualClock
 from tests.integration.waves.shop import Shop
 from tests.support.command_line import Here
 from tests.support.loads import publish
-from tests.support.programs import RunningProgram, programs, wait_for
-
-
-@pytest.fixture
-def environment(database_url: str, tmp_path: Path) -> dict[str, str]:
-    return {"ORDERPATH_DATABASE_URL": database_url, "ORDERPATH_DATA_DIR": str(tmp_path / "data")}
-
-
-@pytest.fixture
-def start(environment: dict[str, str]) -> Iterator[Callable[..., RunningProgram]]:
-    with programs(environment) as starting:
-        yield starting
+from tests.support.programs import RunningProgram, wait_for
 
 
 @pytest.fixture
