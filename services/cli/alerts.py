@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 
 from services.cli.inbox import ChoosingByRole, in_full, whose
-from services.cli.options import AsJson, Envelope, unfolded, uuid_of
+from services.cli.options import AsJson, Envelope, said, unfolded, uuid_of
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
 from services.cli.session import opened, up_to_date
@@ -61,9 +61,9 @@ def ack(
     from domain.alerts.commands import AcknowledgeAlert
     from domain.alerts.events import alert_stream
 
-    said = {} if note is None else {"note": note}
+    body = {"alert_id": alert, **said(note=note)}
     with opened() as system:
-        outcome = execute(system, AcknowledgeAlert, envelope, {"alert_id": alert, **said})
+        outcome = execute(system, AcknowledgeAlert, envelope, body)
         answer = outcome_dict(system, outcome, alert_stream(alert), alert_id=str(alert))
     put_outcome(outcome, answer, envelope, lambda: _sentence(alert, outcome))
 

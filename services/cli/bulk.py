@@ -8,8 +8,8 @@ import typer
 
 from services.cli.batches import batch_of, carry_out, finish
 from services.cli.files import given_file
-from services.cli.options import AsJson, Batching, unfolded, uuid_of
-from services.cli.orders import Initiator, ReasonCode, said
+from services.cli.options import AsJson, Batching, said, unfolded, uuid_of
+from services.cli.orders import Initiator, ReasonCode
 from services.cli.output import put, table
 from services.cli.session import opened, up_to_date
 

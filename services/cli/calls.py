@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.options import OrderRef, Sending, time_of, unfolded
-from services.cli.orders import said
+from services.cli.options import OrderRef, Sending, said, time_of, unfolded
 from services.cli.sending import send
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4, uuid5
 import typer
 
 from services.cli.amounts import amount
-from services.cli.options import AsJson, Envelope, unfolded
+from services.cli.options import AsJson, Envelope, said, unfolded
 from services.cli.order_tables import history_table
 from services.cli.output import put, table, words
 from services.cli.sending import execute, outcome_dict, put_outcome, where
@@ -47,7 +47,7 @@ class Contact:
 
     @property
     def told(self) -> dict[str, str]:
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        return said(**asdict(self))
 
 
 @app.command()

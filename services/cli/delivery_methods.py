@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from services.cli.amounts import amount, minor_of
-from services.cli.options import AsJson, Envelope, unfolded
+from services.cli.options import AsJson, Envelope, said, unfolded
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
 from services.cli.session import opened, up_to_date
@@ -42,12 +42,11 @@ class Cost:
     def body(self, code: str) -> dict[str, Any]:
         """Give the method as the command takes it."""
         free_from = self.free_from and minor_of(self.free_from, self.currency, "--free-from")
-        said = {"title": self.title, "free_from_minor": free_from}
         return {
             "code": code,
             "price_minor": minor_of(self.price, self.currency, "--price"),
             "currency": self.currency,
-            **{name: value for name, value in said.items() if value is not None},
+            **said(title=self.title, free_from_minor=free_from),
         }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from services.cli.amounts import amount, minor_of, percent, points_of
-from services.cli.options import AsJson, Envelope, time_of, unfolded
+from services.cli.options import AsJson, Envelope, said, time_of, unfolded
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
 from services.cli.session import opened, up_to_date
@@ -63,18 +63,18 @@ class Terms:
         if (self.amount or self.minimum) and self.currency is None:
             raise typer.BadParameter("amounts need a currency: give --currency EUR")
         currency = str(self.currency)
-        said = {
-            "title": self.title,
-            "sku": self.sku,
-            "category": self.category,
-            "percent_bp": self.percent and points_of(self.percent, "--percent"),
-            "amount_minor": self.amount and minor_of(self.amount, currency, "--amount"),
-            "minimum_minor": self.minimum and minor_of(self.minimum, currency, "--minimum"),
-            "currency": self.currency,
-            "valid_from": self.from_,
-            "valid_until": self.until,
-        }
-        return {"code": code} | {name: one for name, one in said.items() if one is not None}
+        return said(
+            code=code,
+            title=self.title,
+            sku=self.sku,
+            category=self.category,
+            percent_bp=self.percent and points_of(self.percent, "--percent"),
+            amount_minor=self.amount and minor_of(self.amount, currency, "--amount"),
+            minimum_minor=self.minimum and minor_of(self.minimum, currency, "--minimum"),
+            currency=self.currency,
+            valid_from=self.from_,
+            valid_until=self.until,
+        )
 
 
 @app.command("set")

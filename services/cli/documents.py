@@ -13,6 +13,7 @@ from services.cli.options import (
     Limit,
     OrderRef,
     Sending,
+    said,
     unfolded,
 )
 from services.cli.output import put, table
@@ -75,8 +76,7 @@ def issue(
     from domain.orders.events import stream_of
     from services.reading import find_order
 
-    given = {"kind": kind, "series": series, "document_id": document}
-    body = {name: value for name, value in given.items() if value is not None}
+    body = said(kind=kind, series=series, document_id=document)
     with opened() as system:
         order_id = find_order(system, order)
         outcome = execute(system, IssueDocument, sending, {"order_id": order_id, **body})
@@ -103,8 +103,7 @@ def move(
     from domain.orders.commands import MoveDocument
 
     body = {"document_id": document, "to_status": status}
-    said = {} if reason_code is None else {"reason_code": reason_code}
-    send(order, sending, MoveDocument, body | said)
+    send(order, sending, MoveDocument, body | said(reason_code=reason_code))
 
 
 @app.command("list")

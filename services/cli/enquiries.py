@@ -7,7 +7,7 @@ from uuid import UUID, uuid4, uuid5
 
 import typer
 
-from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Envelope, Limit, unfolded, uuid_of
+from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Envelope, Limit, said, unfolded, uuid_of
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
 from services.cli.session import opened, up_to_date
@@ -51,7 +51,7 @@ def record(
     from domain.enquiries.commands import RecordEnquiry
 
     new = uuid5(envelope.command_id, "enquiry") if envelope.command_id else uuid4()
-    who = {name: value for name, value in asdict(asker).items() if value is not None}
+    who = said(**asdict(asker))
     body = {"channel": channel, "text": text} | ({"customer": who} if who else {})
     _send(RecordEnquiry, new, envelope, body)
 

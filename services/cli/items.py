@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.options import OrderRef, Sending, unfolded
+from services.cli.options import OrderRef, Sending, said, unfolded
 from services.cli.sending import send
 
 
@@ -33,5 +33,5 @@ def move_item(
     """Bring some pieces of a position from one item status to another."""
     from domain.orders.commands import MoveItem
 
-    said = {name: value for name, value in asdict(move).items() if value is not None}
-    send(order, sending, MoveItem, {"item_id": item, "quantity": quantity, **said})
+    body = {"item_id": item, "quantity": quantity, **said(**asdict(move))}
+    send(order, sending, MoveItem, body)

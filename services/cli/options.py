@@ -149,6 +149,11 @@ class Batching(Acting):
     json: AsJson = False
 
 
+def said(**given: Any) -> dict[str, Any]:
+    """Give what was said, for a command's body: what was left out is not part of it."""
+    return {name: value for name, value in given.items() if value is not None}
+
+
 def unfolded(command: Callable[..., None]) -> Callable[..., None]:
     """Give the command with one parameter for each field of its parameters' dataclasses."""
     hints = get_type_hints(command, include_extras=True)

@@ -1,10 +1,10 @@
 """`orderpath order …`: what a person may ask of one order. Reads are in order_reads.py."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
-from services.cli.options import OrderRef, Sending, unfolded
+from services.cli.options import OrderRef, Sending, said, unfolded
 from services.cli.order_tables import reservation_lines
 from services.cli.output import put
 from services.cli.sending import execute, finish, send
@@ -155,8 +155,3 @@ def mark_test(
     from domain.orders.commands import MarkTest
 
     send(order, sending, MarkTest, {"test": not off})
-
-
-def said(**given: Any) -> dict[str, Any]:
-    """Give what was said, for a command's body: what was left out is not part of it."""
-    return {name: value for name, value in given.items() if value is not None}

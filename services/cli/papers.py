@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from services.cli.errors import USAGE, WANTING, CommandFailed, complain, unmet_lines
-from services.cli.options import Acting, AsJson, OrderRef, unfolded
-from services.cli.orders import said
+from services.cli.options import Acting, AsJson, OrderRef, said, unfolded
 from services.cli.output import put, table
 from services.cli.sending import SOURCE, actor_dict, invalid
 from services.cli.session import opened

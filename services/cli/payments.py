@@ -7,7 +7,7 @@ import typer
 
 from services.cli.amounts import minor_of
 from services.cli.errors import CommandFailed
-from services.cli.options import OrderRef, Sending, unfolded
+from services.cli.options import OrderRef, Sending, said, unfolded
 from services.cli.sending import execute, finish
 from services.cli.session import opened
 
@@ -85,5 +85,4 @@ def pay(
             raise CommandFailed(message)
         minor = None if amount is None else minor_of(amount, currency, "AMOUNT")
         wish = {**given, "order_id": order_id, "currency": currency, "amount_minor": minor}
-        body = {name: value for name, value in wish.items() if value is not None}
-        finish(system, order_id, execute(system, command, sending, body), sending)
+        finish(system, order_id, execute(system, command, sending, said(**wish)), sending)

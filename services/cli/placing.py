@@ -11,7 +11,7 @@ import typer
 from services.cli.amounts import count_of, minor_of
 from services.cli.errors import USAGE, CommandFailed
 from services.cli.files import given_file
-from services.cli.options import Sending, unfolded, uuid_of
+from services.cli.options import Sending, said, unfolded, uuid_of
 from services.cli.output import say
 from services.cli.sending import execute, finish
 from services.cli.session import opened
@@ -46,7 +46,7 @@ class Paid:
     def payment(self) -> dict[str, Any]:
         if self.paid_with is None:
             return {}
-        ref = {} if self.gateway_ref is None else {"gateway_ref": self.gateway_ref}
+        ref = said(gateway_ref=self.gateway_ref)
         return {"payment": {"method": self.paid_with, "charged": self.charged, **ref}}
 
 

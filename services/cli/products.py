@@ -10,7 +10,7 @@ import typer
 from services.cli.amounts import amount, minor_of, percent, points_of
 from services.cli.errors import WANTING, CommandFailed
 from services.cli.imports import DryRun
-from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Envelope, Limit, unfolded
+from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Envelope, Limit, said, unfolded
 from services.cli.output import progress_bar, put, say, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
 from services.cli.session import opened, up_to_date
@@ -52,15 +52,15 @@ class Saying:
 
     def body(self, currency: str | None) -> dict[str, Any]:
         """Give the fields of a command; currency: what the product has now."""
-        said = {name: value for name, value in asdict(self).items() if value is not None}
-        if "price" in said:
+        body = said(**asdict(self))
+        if "price" in body:
             chosen = self.currency or currency
             if chosen is None:
                 raise typer.BadParameter("a price needs a currency: give --currency EUR")
-            said["unit_price_minor"] = minor_of(said.pop("price"), chosen, "--price")
-        if "vat" in said:
-            said["vat_bp"] = points_of(said.pop("vat"), "--vat")
-        return said
+            body["unit_price_minor"] = minor_of(body.pop("price"), chosen, "--price")
+        if "vat" in body:
+            body["vat_bp"] = points_of(body.pop("vat"), "--vat")
+        return body
 
 
 @app.command("import")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID, uuid4
 
 from services.cli.errors import USAGE, WANTING, CommandFailed, complain, unmet_lines
-from services.cli.options import Acting, Envelope, Sending
+from services.cli.options import Acting, Envelope, Sending, said
 from services.cli.output import put
 from services.cli.session import opened
 
@@ -39,16 +39,15 @@ def build(command: "type[Wanted]", sending: Envelope, body: Mapping[str, Any]) -
     """Build the command; what its fields do not take is an error of usage."""
     from pydantic import ValidationError
 
-    given = {
-        "reason": sending.reason,
-        "expected_version": sending.expected_version,
-        "expected_status": getattr(sending, "expected_status", None),  # not all have a status
-    }
     envelope = {
         "command_id": sending.command_id or uuid4(),
         "actor": actor_dict(sending),
         "source": SOURCE,
-        **{name: value for name, value in given.items() if value is not None},
+        **said(
+            reason=sending.reason,
+            expected_version=sending.expected_version,
+            expected_status=getattr(sending, "expected_status", None),  # not all have a status
+        ),
     }
     try:
         return command.model_validate({**envelope, **body})

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Limit, OrderRef, Sending, unfolded
+from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Limit, OrderRef, Sending, said, unfolded
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, send, where
 from services.cli.session import opened, up_to_date
@@ -65,8 +65,7 @@ def create(
     from domain.orders.events import stream_of
     from services.reading import find_order
 
-    given = {**asdict(label), "pieces": dict(map(pieces_of, pieces)) if pieces else None}
-    body = {name: value for name, value in given.items() if value is not None}
+    body = said(**asdict(label), pieces=dict(map(pieces_of, pieces)) if pieces else None)
     with opened() as system:
         order_id = find_order(system, order)
         outcome = execute(system, CreateShipment, sending, {"order_id": order_id, **body})
@@ -111,8 +110,7 @@ def move(
     from domain.orders.commands import MoveShipment
 
     body = {"shipment_id": shipment, "to_status": status}
-    said = {} if reason_code is None else {"reason_code": reason_code}
-    send(order, sending, MoveShipment, body | said)
+    send(order, sending, MoveShipment, body | said(reason_code=reason_code))
 
 
 @app.command("list")

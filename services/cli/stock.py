@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from services.cli.errors import WANTING, CommandFailed
-from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Envelope, Limit, unfolded
+from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Envelope, Limit, said, unfolded
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
 from services.cli.session import opened, up_to_date
@@ -65,8 +65,8 @@ def receive(
     """Take in goods."""
     from domain.stock.commands import ReceiveStock
 
-    body = {"quantity": quantity} | ({} if supplier is None else {"supplier": supplier})
-    _send(ReceiveStock, envelope, {"sku": sku, "location": location, **body})
+    body = {"sku": sku, "location": location, "quantity": quantity}
+    _send(ReceiveStock, envelope, body | said(supplier=supplier))
 
 
 @app.command()
@@ -77,8 +77,8 @@ def adjust(
     """Set the books right: to what was counted, or by a difference."""
     from domain.stock.commands import AdjustStock
 
-    said = {name: value for name, value in asdict(adjustment).items() if value is not None}
-    _send(AdjustStock, envelope, {"sku": sku, "location": location, **said})
+    body = {"sku": sku, "location": location, **said(**asdict(adjustment))}
+    _send(AdjustStock, envelope, body)
 
 
 @app.command()

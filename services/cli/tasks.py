@@ -9,7 +9,7 @@ from uuid import UUID, uuid4, uuid5
 import typer
 
 from services.cli.inbox import Choosing, in_full, whose
-from services.cli.options import AsJson, Envelope, time_of, unfolded, uuid_of
+from services.cli.options import AsJson, Envelope, said, time_of, unfolded, uuid_of
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
 from services.cli.session import opened, up_to_date
@@ -68,7 +68,7 @@ def create(
     from services.reading import find_order
 
     new = uuid5(envelope.command_id, "task") if envelope.command_id else uuid4()
-    said: dict[str, Any] = {
+    body: dict[str, Any] = {
         "title": title,
         "user": wish.user,
         "group": wish.group,
@@ -76,8 +76,8 @@ def create(
     }
     with opened() as system:
         if wish.order is not None:
-            said["order_id"] = find_order(system, wish.order)
-        _tell(system, CreateTask, new, envelope, said)
+            body["order_id"] = find_order(system, wish.order)
+        _tell(system, CreateTask, new, envelope, body)
 
 
 @app.command("list")
@@ -155,8 +155,7 @@ def _tell(
 ) -> None:
     from domain.tasks.events import task_stream
 
-    said = {name: value for name, value in body.items() if value is not None}
-    outcome = execute(system, command, envelope, {"task_id": task_id, **said})
+    outcome = execute(system, command, envelope, {"task_id": task_id, **said(**body)})
     answer = outcome_dict(system, outcome, task_stream(task_id), task_id=str(task_id))
     put_outcome(outcome, answer, envelope, lambda: _sentence(task_id, outcome))
 

@@ -9,8 +9,7 @@ import typer
 
 from services.cli.batches import batch_of, carried_out, carry_out, sheet
 from services.cli.errors import WANTING
-from services.cli.options import AsJson, Batching, Envelope, OrderRef, Sending, unfolded
-from services.cli.orders import said
+from services.cli.options import AsJson, Batching, Envelope, OrderRef, Sending, said, unfolded
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, send, where
 from services.cli.session import catch_up, opened, up_to_date
