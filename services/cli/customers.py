@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
-from uuid import uuid4, uuid5
 
 import typer
 
@@ -113,8 +112,8 @@ def create(
 
     with opened() as system:
         chosen = customer_id or system.customer_ids(contact.phone, contact.email)
-        new = uuid5(envelope.command_id, "customer") if envelope.command_id else uuid4()
-        _execute(system, CreateCustomer, chosen or str(new), envelope, contact.told)
+        new = chosen or str(envelope.new_id("customer"))
+        _execute(system, CreateCustomer, new, envelope, contact.told)
 
 
 @app.command()

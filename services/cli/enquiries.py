@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID
 
 import typer
 
@@ -50,7 +50,7 @@ def record(
     """Write an enquiry down; whoever asks becomes a customer."""
     from domain.enquiries.commands import RecordEnquiry
 
-    new = uuid5(envelope.command_id, "enquiry") if envelope.command_id else uuid4()
+    new = envelope.new_id("enquiry")
     who = said(**asdict(asker))
     body = {"channel": channel, "text": text} | ({"customer": who} if who else {})
     _send(RecordEnquiry, new, envelope, body)

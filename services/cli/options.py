@@ -9,7 +9,7 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Annotated, Any, Final, get_type_hints
-from uuid import UUID
+from uuid import UUID, uuid4, uuid5
 
 import typer
 
@@ -123,6 +123,10 @@ class Envelope(Acting):
         int | None, typer.Option(min=0, help="Only if it is still at this version.")
     ] = None
     json: AsJson = False
+
+    def new_id(self, kind: str) -> UUID:
+        """Give what is made an id: the same for the same command id, so it is made once."""
+        return uuid5(self.command_id, kind) if self.command_id else uuid4()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Final
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID
 
 import typer
 
@@ -117,7 +117,7 @@ def place(
     body |= _from_options(head, item or [], body.get("currency")) | head.payment
     if not body.get("lines"):
         raise typer.BadParameter("an order has lines: give --item SKU:QUANTITY[:PRICE], or --file")
-    chosen = order_id or _id_of(body, sending.command_id)
+    chosen = order_id or _id_of(body, sending)
     with opened() as system:
         outcome = execute(system, PlaceOrder, sending, {**body, "order_id": chosen})
         if any(unmet.code == "path_unknown" for unmet in outcome.unmet):
@@ -125,14 +125,14 @@ def place(
         finish(system, chosen, outcome, sending)
 
 
-def _id_of(body: Mapping[str, Any], command_id: UUID | None) -> UUID:
+def _id_of(body: Mapping[str, Any], sending: Sending) -> UUID:
     """What makes creation idempotent: the order's outside number, else the command's id."""
     from domain.orders.identity import order_id_of
 
     number = body.get("external_id")
     if number:
         return order_id_of(str(body.get("shop") or "main"), str(number))
-    return uuid5(command_id, "order") if command_id else uuid4()
+    return sending.new_id("order")
 
 
 def _from_file(argument: str) -> dict[str, Any]:

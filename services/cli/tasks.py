@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID
 
 import typer
 
@@ -67,7 +67,7 @@ def create(
     from domain.tasks.commands import CreateTask
     from services.reading import find_order
 
-    new = uuid5(envelope.command_id, "task") if envelope.command_id else uuid4()
+    new = envelope.new_id("task")
     body: dict[str, Any] = {
         "title": title,
         "user": wish.user,
