@@ -23,9 +23,9 @@ class Terms:
     lease_seconds: float
 
 
-def take(tx: Tx, outlet: Outlet, limit: int, now: datetime, terms: Terms) -> list[Taken]:
-    """Take what is due, the longest overdue first, as fast as the channel may be used. A mailing is
-    for that a day younger than it is, as what rules say of orders cannot wait until all have it.
+def take(tx: Tx, outlet: Outlet, now: datetime, terms: Terms) -> Taken | None:
+    """Take what is longest overdue, if the channel may be used again. A mailing is for that a day
+    younger than it is, as what rules say of orders cannot wait until all have it.
 
     Nobody else gets the same attempt until the lease is over.
     """
@@ -40,14 +40,15 @@ def take(tx: Tx, outlet: Outlet, limit: int, now: datetime, terms: Terms) -> lis
         "lease": terms.lease_seconds,
     }
     if not _one(tx, _WAITS, wish):
-        return []
+        return None
     tx.execute(_PACE, wish)
-    free = min(limit, _one(tx, _FREE, wish))
+    is_free = _one(tx, _FREE, wish)
     tx.execute(_OVER)
-    found = tx.execute(_TAKE, wish | {"limit": free}).fetchall() if free else []
-    if found:
-        tx.execute(_USED, wish | {"count": len(found)})
-    return [Taken(*row) for row in found]
+    found = tx.execute(_TAKE, wish).fetchone() if is_free else None
+    if found is None:
+        return None
+    tx.execute(_USED, wish)
+    return Taken(*found)
 
 
 def finish(tx: Tx, taken: Taken, sender: UUID) -> None:
@@ -95,16 +96,15 @@ _PACE: Final[LiteralString] = (
     "insert into ops.pace (channel) values (%(channel)s) on conflict do nothing"
 )
 _FREE: Final[LiteralString] = """
-    select floor(
-        extract(epoch from clock_timestamp()
+    select extract(epoch from clock_timestamp()
             - greatest(free_at, clock_timestamp() - make_interval(secs => %(span)s)))
-        * %(per_minute)s / 60.0 + 0.001)::bigint
+        * %(per_minute)s / 60.0 + 0.001 >= 1
     from ops.pace where channel = %(channel)s for update
 """
 _USED: Final[LiteralString] = """
     update ops.pace set free_at =
         greatest(free_at, clock_timestamp() - make_interval(secs => %(span)s))
-        + make_interval(secs => %(count)s * 60.0 / %(per_minute)s)
+        + make_interval(secs => 60.0 / %(per_minute)s)
     where channel = %(channel)s
 """
 _UNUSED: Final[LiteralString] = """
@@ -117,14 +117,14 @@ _TAKE: Final[LiteralString] = f"""
         (select e.effect_id, e.attempts + 1 as attempt, e.next_at as turn
         {_DUE} and not e.mailing
         order by e.next_at, e.effect_id
-        limit %(limit)s)
+        limit 1)
         union all
         (select e.effect_id, e.attempts + 1, e.next_at + interval '1 day'
         {_DUE} and e.mailing
         order by e.next_at, e.effect_id
-        limit %(limit)s)
+        limit 1)
         order by turn, effect_id
-        limit %(limit)s
+        limit 1
     )
     insert into ops.sending as s (effect_id, attempt, sender, until)
     select effect_id, attempt, %(sender)s, clock_timestamp() + make_interval(secs => %(lease)s)

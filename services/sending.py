@@ -87,8 +87,8 @@ class Sender:
                 tried += 1
         return tried
 
-    def step(self, outlet: Outlet, ending: Signal | None = None) -> int:
-        """Send the next message of an outlet; 0: none is due. Raises: InfraError
+    def step(self, outlet: Outlet, ending: Signal | None = None) -> bool:
+        """Send the next message of an outlet; False: none is due. Raises: InfraError
 
         ending: is set when the program is to end, and waits for no database any more
         """
@@ -96,17 +96,18 @@ class Sender:
         tells = Telling(self.execute, monotonic() + self.lease_seconds[channel], ending or Signal())
         terms = Terms(self.sender, self.per_minute[channel], self.lease_seconds[channel])
         with transaction(self.lend) as tx:
-            found = take(tx, outlet, 1, self.clock(), terms)
-        for taken in found:
-            tried = self._send(outlet, taken, tells)
-            with transaction(self.lend) as tx:
-                if not tried:
-                    give_back_pace(tx, outlet, self.per_minute[channel])
-                finish(tx, taken, self.sender)
-        return len(found)
+            taken = take(tx, outlet, self.clock(), terms)
+        if taken is None:
+            return False
+        tried = self._send(outlet, taken, tells)
+        with transaction(self.lend) as tx:
+            if not tried:
+                give_back_pace(tx, outlet, self.per_minute[channel])
+            finish(tx, taken, self.sender)
+        return True
 
     def _serve(self, shift: "Shift", ending: Signal) -> None:
-        def turn() -> int:
+        def turn() -> bool:
             shift.began = monotonic()
             return self.step(shift.outlet, ending)
 
