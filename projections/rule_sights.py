@@ -22,6 +22,7 @@ from domain.stock.events import StockBelowThreshold
 
 READ_AT_ONCE: Final = 32  # events, with the orders that they are about
 ORDERS_BYTES: Final = 24 * 1024 * 1024  # of the orders of a part, as they were before it
+Part = tuple[Sequence[Recorded], dict[str, Order]]  # events, and their orders before them
 SEEN: Final[frozenset[type[Event]]] = frozenset({*ORDER_EVENTS, TimerFired, StockBelowThreshold})
 
 
@@ -38,42 +39,57 @@ class Sights:
         self._orders = RememberedOrders(log.read_streams)
         self._imported = imported
 
-    def parts(self, events: Sequence[Recorded], most: int) -> Iterator[Sequence[Recorded]]:
-        """Cut events into parts that are seen one after another, in which so many are at most, and
-        not many where their orders are large.
+    def see(
+        self, events: Sequence[Recorded], book: RuleBook, most: int
+    ) -> Iterator[Sequence[Sight]]:
+        """Give what rules see of events, in log order and in parts: each of so many events at most,
+        and of not many where their orders are large. In a part there may be nothing to see.
 
         Raises: InfraError
         """
-        begin, held = 0, 0
-        orders: set[str] = set()
+        for part, before in self._parts(self._told_of(events), most):
+            yield self._seen(part, before, book)
+
+    def _told_of(self, events: Sequence[Recorded]) -> Sequence[Recorded]:
+        """Leave out what rules do not look at, and orders of which nobody but an import tells."""
+        seen = [one for one in events if type(one.event) in SEEN]
+        if self._imported:
+            return seen
+        orders = {order_stream(one) for one in seen if one.actor_kind != "import"}
+        return [one for one in seen if order_stream(one) in orders]
+
+    def _parts(self, events: Sequence[Recorded], most: int) -> Iterator[Part]:
+        part: list[Recorded] = []
+        before: dict[str, Order] = {}
+        held = 0
         for at in range(0, len(events), READ_AT_ONCE):
-            if at - begin >= most or held >= ORDERS_BYTES:
-                yield events[begin:at]
-                begin, held, orders = at, 0, set()
-            few = [one for one in events[at : at + READ_AT_ONCE] if type(one.event) in SEEN]
-            new = [one for one in few if _is_of_order(one) and order_stream(one) not in orders]
-            before = self._before(new)
-            self._orders.keep(before)
-            orders |= before.keys()
-            held += sum(map(held_bytes, before.values()))
-        yield events[begin:]
+            if len(part) >= most or held >= ORDERS_BYTES:
+                yield part, before
+                part, before, held = [], {}, 0
+            few = events[at : at + READ_AT_ONCE]
+            new = self._before(
+                [one for one in few if _is_of_order(one) and order_stream(one) not in before]
+            )
+            self._orders.keep(new)  # What was remembered before gives way while these are held.
+            part += few
+            before |= new
+            held += sum(map(held_bytes, new.values()))
+        if part:
+            yield part, before
 
-    def see(self, batch: Sequence[Recorded], book: RuleBook) -> Iterator[Sight]:
-        """Give what rules see of events, in log order.
-
-        Raises: InfraError
-        """
-        seen = [one for one in batch if type(one.event) in SEEN]
-        orders = self._before([one for one in seen if _is_of_order(one)])
-        every = [_sight(one, orders) for one in seen]
+    def _seen(
+        self, events: Sequence[Recorded], orders: dict[str, Order], book: RuleBook
+    ) -> list[Sight]:
+        """orders: as they were before the events; they come to be as they are behind them"""
+        every = [_sight(one, orders) for one in events]
+        self._orders.keep(orders)
         sights = [one for one in every if self._imported or one.happened.actor_kind != "import"]
         paths = self._log.load_paths(list({one.after.pinned for one in sights}))
         customers = self._customers(sights, book)
         for sight in sights:
             sight.path = paths.get(sight.after.pinned)
             sight.customer = customers.at(sight)
-            yield sight
-        self._orders.keep(orders)
+        return sights
 
     def _before(self, seen: Sequence[Recorded]) -> dict[str, Order]:
         """Give each order as it was before the first of these events."""

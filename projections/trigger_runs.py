@@ -12,6 +12,7 @@ from domain.messages import Recorded
 from domain.reading import OrderLog
 from domain.rules.book import RuleBook
 from domain.rules.judge import Judge
+from domain.rules.judging import Sight
 from domain.rules.runs import Run
 from domain.rules.timers import TimerFired
 from projections.interface import Projection, Tx, write
@@ -101,11 +102,11 @@ class _Judged(TriggerRuns):
 
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
         """Judge the events that are about orders and stocks."""
-        seen = [one for one in batch if type(one.event) in SEEN]
-        if not seen or not self._has_rules(tx):
+        if not any(type(one.event) in SEEN for one in batch) or not self._has_rules(tx):
             return
-        for part in self._sights.parts(seen, AT_ONCE):
-            self._judge(part, tx)
+        for sights in self._sights.see(batch, self._book, AT_ONCE):
+            self._judge(sights, tx)
+            del sights  # Else their orders were held while those of the next part are read.
 
     def _has_rules(self, tx: Tx) -> bool:
         """Look whether anything was published since; say whether any rule ever was."""
@@ -121,11 +122,11 @@ class _Judged(TriggerRuns):
             self._publications = publications
         return bool(rules)
 
-    def _judge(self, events: Sequence[Recorded], tx: Tx) -> None:
-        judge = _before(events, tx)
+    def _judge(self, sights: Sequence[Sight], tx: Tx) -> None:
+        judge = _before([sight.happened for sight in sights], tx)
         waited = dict(judge.waits)
         runs: list[Run] = []
-        for sight in self._sights.see(events, self._book):
+        for sight in sights:
             rules = self._book.at(sight.happened.position)
             is_timer = isinstance(sight.happened.event, TimerFired)
             runs += (judge.judge_timer if is_timer else judge.judge)(rules, sight)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
+from itertools import chain
 from typing import Any, Final, Protocol
 from uuid import UUID, uuid5
 
@@ -171,10 +172,10 @@ class _Backtest:
             most = min(BATCH_EVENTS, up_to - after)
             batch = self._log.read_lenient(after, most, most_bytes=PAGE_BYTES)
             readable = [one for one in batch if isinstance(one, Recorded)]
-            for few in self._sights.parts(readable, BATCH_EVENTS):
-                for sight in self._sights.see(few, self._book):
-                    if self._part.path in (None, sight.after.path):
-                        self._take(sight)
+            parts = self._sights.see(readable, self._book, BATCH_EVENTS)
+            for sight in chain.from_iterable(parts):
+                if self._part.path in (None, sight.after.path):
+                    self._take(sight)
             after = batch[-1].position
             report(after)
 

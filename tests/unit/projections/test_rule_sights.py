@@ -1,7 +1,9 @@
 """What rules see: the customer of an order as of the event, nobody where that is not known; and not
 more large orders at once than there is room for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from domain.customers import events as ce
@@ -44,7 +46,7 @@ def tags(events: Sequence[Recorded | Undecodable]) -> list[tuple[str, ...] | Non
     """Give the tags of the customer at each event of the order; None: nobody is known."""
     readable = [one for one in events if isinstance(one, Recorded)]
     book = RuleBook(one for one in readable if isinstance(one.event, RulePublished))
-    sights = Sights(MemoryLog(events)).see(readable, book)
+    (sights,) = Sights(MemoryLog(events)).see(readable, book, 256)
     return [None if one.customer is None else one.customer.tags for one in sights]
 
 
@@ -76,14 +78,12 @@ def noted(*, orders: int, items: int) -> tuple[MemoryLog, list[Recorded]]:
 
 def test_events_of_large_orders_are_seen_in_small_parts_and_each_as_it_was() -> None:
     log, notes = noted(orders=90, items=500)
-    sights = Sights(log)
 
     parts = []
-    for part in sights.parts(notes, 256):
-        parts.append(part)
-        seen = [*sights.see(part, RuleBook(()))]
-        assert [(one.happened, one.before.version + 1, one.after.version) for one in seen] == [
-            (one, one.version, one.version) for one in part
+    for seen in Sights(log).see(notes, RuleBook(()), 256):
+        parts.append([one.happened for one in seen])
+        assert [(one.before.version + 1, one.after.version) for one in seen] == [
+            (one.version, one.version) for one in parts[-1]
         ]
         assert all(len(one.before.items) == 500 for one in seen)
 
@@ -94,4 +94,55 @@ def test_events_of_large_orders_are_seen_in_small_parts_and_each_as_it_was() -> 
 def test_events_of_small_orders_are_seen_in_parts_of_as_many_as_are_wanted() -> None:
     log, notes = noted(orders=300, items=1)
 
-    assert [len(part) for part in Sights(log).parts(notes, 256)] == [256, 256, 88]
+    parts = Sights(log).see(notes, RuleBook(()), 256)
+
+    assert [len(part) for part in parts] == [256, 256, 88]
+
+
+class Counted(MemoryLog):
+    """Knows how many streams were asked for."""
+
+    asked = 0
+
+    def read_streams(
+        self, versions: Mapping[str, tuple[int, int]], **how: Any
+    ) -> list[Recorded | Undecodable]:
+        self.asked += len(versions)
+        return super().read_streams(versions, **how)
+
+
+def told_by(*actors: str) -> list[Recorded]:
+    """Give an order's events, each told by an actor of such a kind."""
+    events = [EVENTS["order.placed.v1"], *(e.NoteAdded(text="Called") for _ in actors[1:])]
+    order = f"order-{ORDER_ID}"
+    return [
+        replace(recorded(event, position=n, stream_id=order, version=n), actor_kind=actor)
+        for n, (event, actor) in enumerate(zip(events, actors, strict=True), 1)
+    ]
+
+
+def test_what_an_import_tells_is_not_seen_and_costs_no_look_at_the_log() -> None:
+    events = told_by("import", "import", "user")
+    log = Counted(events)
+
+    assert [*Sights(log).see(events[:2], RuleBook(()), 256)] == []
+    assert log.asked == 0
+
+    ((sight,),) = Sights(log).see(events[2:], RuleBook(()), 256)
+    assert (sight.before.version, sight.after.version) == (2, 3)
+
+
+def test_what_an_import_tells_between_is_known_behind_it() -> None:
+    events = told_by("user", "import", "user")
+
+    (sights,) = Sights(MemoryLog(events)).see(events, RuleBook(()), 256)
+
+    assert [(one.before.version, one.after.version) for one in sights] == [(0, 1), (2, 3)]
+
+
+def test_a_part_of_which_only_an_import_tells_is_given_so_that_who_writes_is_not_silent() -> None:
+    events = told_by("user", *["import"] * 63, "user")
+
+    parts = Sights(MemoryLog(events)).see(events, RuleBook(()), 32)
+
+    assert [[one.happened.version for one in part] for part in parts] == [[1], [], [65]]
