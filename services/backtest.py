@@ -193,7 +193,7 @@ class _Backtest:
         if sight.order_id is not None:
             if self._counts:
                 self._touched.add(sight.order_id)
-            if self._judge.waits or sight.after.status in self._has_hours:
+            if self._judge.waits_for(sight.order_id) or sight.after.status in self._has_hours:
                 self._latest[sight.order_id] = sight
             else:
                 self._latest.pop(sight.order_id, None)

@@ -48,6 +48,11 @@ class Judge:
         self._settle(*self._broken)
         return self._waits
 
+    def waits_for(self, order_id: UUID) -> bool:
+        """Say whether a rule waits for something of an order."""
+        self._settle(order_id)
+        return bool(self._of_order.get(order_id))
+
     def changed(self) -> tuple[Sequence[Wait], Set[UUID]]:
         """Give the waits that have begun since this was asked last, and the ids of those that ended
         and did not begin again.

@@ -1,14 +1,18 @@
-"""What of the log a backtest reads for the last days."""
+"""What of the log a backtest reads for the last days, and what it holds of it."""
 
+import gc
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import pytest
 
+from domain.orders.events import NoteAdded
 from domain.reading import Head
-from services.backtest import last_days
-from tests.support.examples import NOW
+from domain.rules.judging import Sight
+from services.backtest import Part, backtest, last_days
+from tests.support.examples import EVENTS, NOW
+from tests.support.memory_log import MemoryLog, recorded, renumbered
 from tests.support.rules import rule_of
 
 BEGUN: Final = NOW - timedelta(days=100)
@@ -42,3 +46,27 @@ def test_it_reads_from_where_what_comes_due_may_have_begun(
     assert (part.since, part.until) == (NOW - timedelta(days=30), NOW)
     assert (part.behind, part.up_to) == (70, 100)
     assert part.behind - (part.begins or 0) == days_before
+
+
+def test_it_holds_no_orders_of_which_nothing_can_come_due() -> None:
+    orders = [f"order-{UUID(int=number)}" for number in range(200)]
+    placed = EVENTS["order.placed.v1"]
+    events = renumbered(
+        [
+            recorded(placed, stream_id=orders[0], version=1),
+            recorded(NoteAdded(text="Called"), stream_id=orders[0], version=2),
+            *(recorded(placed, stream_id=order, version=1) for order in orders[1:]),
+        ]
+    )
+    held = list[int]()
+
+    def weigh(done: int, total: int) -> None:
+        gc.collect()
+        held.append(sum(isinstance(one, Sight) for one in gc.get_objects()))
+
+    rule = rule_of(on=[{"event": "order.note_added"}], delay="3d")
+    part = Part(0, len(events), since=NOW, until=NOW + timedelta(days=4))
+    (found,) = backtest(MemoryLog(events), [rule], part, weigh)
+
+    assert found.results == {"delayed": 1, "fired": 1}
+    assert max(held) < 10
