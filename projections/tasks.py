@@ -53,7 +53,7 @@ class Tasks:
         }
         ended = [row for one in batch if (row := _ended(one))]
         write(tx, _INSERT, created)
-        write(tx, _ASSIGN, [*assigned.values()])
+        write(tx, _ASSIGN, assigned.values())
         write(tx, _END, ended)
 
 
