@@ -4,10 +4,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
 from domain.messages import Actor
 from domain.orders import commands as c
+from tests.integration.projections.laws import assert_tables_follow_from_the_log, in_pieces
 from tests.integration.projections.world import World
 from tests.support.examples import CUP, NOW, TEA, actor
 
@@ -132,18 +131,11 @@ def test_p24_an_upsold_item_that_was_told_wrongly_is_no_upsell(world: World) -> 
     assert figures(world, "operator, upsells, upsell_minor") == [("bob", 1, 1_250)]
 
 
-@pytest.mark.parametrize("batch_events", [1, 3])
-def test_d12_in_whatever_pieces_calls_come_the_tables_are_the_same(
+@in_pieces
+def test_d12_in_whatever_pieces_again_and_rebuilt_the_tables_are_the_same(
     world: World, batch_events: int
 ) -> None:
     a_morning(world)
-    world.follower(batch_events=batch_events).catch_up()
-    before = world.tables()
-    end = world.log.head().position
+    world.follower(batch_events).catch_up()
 
-    world.projector().apply(world.deliveries(0, end))
-
-    assert world.tables() == before
-    world.models.rebuild("calls")
-    assert world.tables() == before
-    assert not world.models.verify("calls").differing
+    assert_tables_follow_from_the_log(world, "calls")

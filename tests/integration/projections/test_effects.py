@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from domain.effects import commands as c
 from domain.effects import endpoints as p
 from domain.messages import Command
+from tests.integration.projections.laws import assert_tables_follow_from_the_log, in_pieces
 from tests.integration.projections.world import World
 from tests.support.examples import CUSTOMER
 from tests.support.outgoing import PUBLISHED, request
@@ -102,25 +103,12 @@ def test_messages_about_test_orders_are_left_out(world: World) -> None:
     assert world.query("select count(*) from live.effects") == [(1,)]
 
 
-def test_incremental_equals_rebuilt(world: World) -> None:
+@in_pieces
+def test_d12_in_whatever_pieces_again_and_rebuilt_the_tables_are_the_same(
+    world: World, batch_events: int
+) -> None:
     for _ in range(2):
         some_messages(world)
-        world.follower(batch_events=3).catch_up()
-    followed = world.tables()
+        world.follower(batch_events).catch_up()
 
-    world.models.rebuild("effects")
-
-    assert world.tables() == followed
-    assert world.models.verify("effects").differing == ()
-
-
-def test_any_slice_delivered_twice_changes_no_row(world: World) -> None:
-    some_messages(world)
-    world.catch_up()
-    before = world.tables()
-    projector = world.projector()
-
-    for first in range(0, world.log.head().position, 3):
-        assert projector.apply(world.deliveries(first, first + 7)) == 0
-
-    assert world.tables() == before
+    assert_tables_follow_from_the_log(world, "effects")

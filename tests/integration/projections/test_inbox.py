@@ -4,17 +4,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
 from domain.alerts import commands as a
 from domain.messages import Command
 from domain.tasks import commands as t
+from tests.integration.projections.laws import assert_tables_follow_from_the_log, in_pieces
 from tests.integration.projections.world import World
 from tests.support.examples import NOW, actor
 
 ANALYST = "orderpath_analyst"
 HOUR = timedelta(hours=1)
-each_model = pytest.mark.parametrize("name", ["alerts", "tasks"])
 
 
 def to(kind: type[Command], /, **body: Any) -> Command:
@@ -121,34 +119,11 @@ def test_d4_no_table_holds_what_is_personal(world: World) -> None:
         assert secret not in told
 
 
-@each_model
-def test_d12_rebuilt_from_the_log_the_tables_are_the_same(world: World, name: str) -> None:
+@in_pieces
+def test_d12_in_whatever_pieces_again_and_rebuilt_the_tables_are_the_same(
+    world: World, batch_events: int
+) -> None:
     some_days(world)
-    world.catch_up()
-    before = world.tables()
+    world.follower(batch_events).catch_up()
 
-    world.models.rebuild(name)
-
-    assert world.tables() == before
-    assert not world.models.verify(name).differing
-
-
-def test_d12_in_whatever_pieces_the_events_come_the_tables_are_the_same(world: World) -> None:
-    some_days(world)
-    world.follower(batch_events=1).catch_up()
-    before = world.tables()
-    end = world.log.head().position
-
-    world.projector().apply(world.deliveries(0, end))
-
-    assert world.tables() == before
-    for name in ("alerts", "tasks"):
-        assert not world.models.verify(name).differing
-
-
-def test_d12_all_at_once_gives_the_tables_of_one_after_another(world: World) -> None:
-    some_days(world)
-    world.follower(batch_events=2_000).catch_up()
-
-    for name in ("alerts", "tasks"):
-        assert not world.models.verify(name).differing
+    assert_tables_follow_from_the_log(world, "alerts", "tasks")

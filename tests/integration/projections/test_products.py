@@ -17,6 +17,7 @@ from domain.products.delivery_methods import (
 from domain.products.discounts import Discount, EndDiscount, SetDiscount
 from infra.postgres import connect
 from projections.reports.products import list_delivery_methods, list_discounts, list_products
+from tests.integration.projections.laws import assert_tables_follow_from_the_log, in_pieces
 from tests.integration.projections.world import World
 from tests.support.examples import COMMANDS, DISCOUNT, NOW, actor
 
@@ -27,7 +28,6 @@ PRODUCTS = (
 DISCOUNTS = "select code, scope, percent_bp, valid_from, ended_at from analytics.discounts"
 METHODS = "select code, price_minor, free_from_minor, ended_at from analytics.delivery_methods"
 POST = DeliveryMethod(code="post", price_minor=400, currency="EUR")
-each_model = pytest.mark.parametrize("name", ["products", "discounts", "delivery_methods"])
 
 
 def to(kind: type[Command], **body: Any) -> Command:
@@ -123,30 +123,15 @@ def test_the_questions_leave_out_what_is_over_and_have_a_limit(world: World) -> 
             list_discounts(reader, NOW, limit=10**9)
 
 
-@each_model
-def test_incremental_equals_rebuilt(world: World, name: str) -> None:
+@in_pieces
+def test_d12_in_whatever_pieces_again_and_rebuilt_the_tables_are_the_same(
+    world: World, batch_events: int
+) -> None:
     for _ in range(3):
         some_days(world)
-        world.follower(batch_events=3).catch_up()
-    followed = world.tables()
-    assert followed[f"{name}.{name}"]
+        world.follower(batch_events).catch_up()
 
-    world.models.rebuild(name)
-
-    assert world.tables() == followed
-    assert world.models.verify(name).differing == ()
-
-
-def test_any_slice_delivered_twice_changes_no_row(world: World) -> None:
-    some_days(world)
-    world.catch_up()
-    before = world.tables()
-    projector = world.projector()
-
-    for first in range(0, world.log.head().position, 2):
-        assert projector.apply(world.deliveries(first, first + 5)) == 0
-
-    assert world.tables() == before
+    assert_tables_follow_from_the_log(world, "products", "discounts", "delivery_methods")
 
 
 def test_the_longest_names_there_can_be_have_their_product(world: World) -> None:

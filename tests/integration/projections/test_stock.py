@@ -14,6 +14,7 @@ from domain.stock.decide import commit, keep, release, reserve, restock
 from domain.stock.stock import ItemRef
 from infra.postgres import connect
 from projections.reports.stock import stock_now
+from tests.integration.projections.laws import assert_tables_follow_from_the_log, in_pieces
 from tests.integration.projections.world import World
 from tests.support.examples import NOW, actor
 from tests.support.stock_room import StockRoom
@@ -28,7 +29,6 @@ RESERVATIONS = (
     "select order_id, item_id, sku, location, quantity, reserved_at, expires_at, state"
     " from analytics.reservations order by order_id, item_id, location"
 )
-each_model = pytest.mark.parametrize("name", ["stock_levels", "reservations"])
 
 
 def to(kind: type[Command], sku: str = "TEA-100", **body: Any) -> Command:
@@ -131,31 +131,16 @@ def test_reservations_of_test_orders_are_left_out(world: World) -> None:
     assert world.query("select reserved from analytics.stock_levels") == [(3,)]
 
 
-@each_model
-def test_incremental_equals_rebuilt(world: World, name: str) -> None:
+@in_pieces
+def test_d12_in_whatever_pieces_again_and_rebuilt_the_tables_are_the_same(
+    world: World, batch_events: int
+) -> None:
     for _ in range(3):
         some_days(world)
         world.send(to(c.ReceiveStock, quantity=9))
-        world.follower(batch_events=3).catch_up()
-    followed = world.tables()
-    assert followed[f"{name}.{name}"]
+        world.follower(batch_events).catch_up()
 
-    world.models.rebuild(name)
-
-    assert world.tables() == followed
-    assert world.models.verify(name).differing == ()
-
-
-def test_any_slice_delivered_twice_changes_no_row(world: World) -> None:
-    some_days(world)
-    world.catch_up()
-    before = world.tables()
-    projector = world.projector()
-
-    for first in range(0, world.log.head().position, 2):
-        assert projector.apply(world.deliveries(first, first + 5)) == 0
-
-    assert world.tables() == before
+    assert_tables_follow_from_the_log(world, "stock_levels", "reservations")
 
 
 def test_the_longest_names_there_can_be_have_their_stock(world: World) -> None:

@@ -15,6 +15,7 @@ from domain.teams import commands as c
 from domain.teams.sharing import ShareOut
 from infra.postgres import connect
 from projections.reports.work_queue import QueuedOrder, list_queue
+from tests.integration.projections.laws import assert_tables_follow_from_the_log, in_pieces
 from tests.integration.projections.world import World
 from tests.support.examples import GROUP, NOW, PATH, actor
 
@@ -101,30 +102,15 @@ def test_who_comes_back_to_a_team_joined_it_then(world: World, batch_events: int
     assert world.query("select joined_at from live.team_members") == [(world.now,)]
 
 
-def test_incremental_equals_rebuilt(world: World) -> None:
+@in_pieces
+def test_d12_in_whatever_pieces_again_and_rebuilt_the_tables_are_the_same(
+    world: World, batch_events: int
+) -> None:
     for _ in range(3):
         some_hours(world)
-        world.follower(batch_events=3).catch_up()
-    followed = world.tables()
-    assert followed["teams.team_members"]
-    assert followed["teams.team_orders"]
+        world.follower(batch_events).catch_up()
 
-    world.models.rebuild("teams")
-
-    assert world.tables() == followed
-    assert world.models.verify("teams").differing == ()
-
-
-def test_each_event_counts_once_whatever_is_delivered_again(world: World) -> None:
-    some_hours(world)
-    world.catch_up()
-    before = world.tables()
-    projector = world.projector()
-
-    for first in range(0, world.log.head().position, 2):
-        assert projector.apply(world.deliveries(first, first + 5)) == 0
-
-    assert world.tables() == before
+    assert_tables_follow_from_the_log(world, "teams")
 
 
 def test_v8_the_queue_begins_with_what_runs_out_of_time_first(world: World) -> None:

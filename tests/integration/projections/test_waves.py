@@ -4,11 +4,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
 from domain.messages import Command
 from domain.paths.calendar_line import PublishCalendar
 from domain.waves.commands import BeginWave, FinishWave, PublishWave
+from tests.integration.projections.laws import assert_tables_follow_from_the_log, in_pieces
 from tests.integration.projections.world import World
 from tests.support.examples import CALENDAR, NOW, WAVE, actor
 
@@ -49,16 +48,11 @@ def test_p31_a_wave_says_at_which_hour_it_came_and_what_became_of_its_orders(wor
     ]
 
 
-@pytest.mark.parametrize("batch_events", [1, 2_000])
-def test_d12_in_whatever_pieces_the_events_come_the_table_is_the_same_and_rebuilt_it_is_too(
+@in_pieces
+def test_d12_in_whatever_pieces_again_and_rebuilt_the_tables_are_the_same(
     world: World, batch_events: int
 ) -> None:
     some_waves(world)
-    world.follower(batch_events=batch_events).catch_up()
-    before = world.tables()
+    world.follower(batch_events).catch_up()
 
-    world.projector().apply(world.deliveries(0, world.log.head().position))
-    assert world.tables() == before
-    assert not world.models.verify("waves").differing
-    world.models.rebuild("waves")
-    assert world.tables() == before
+    assert_tables_follow_from_the_log(world, "waves")
