@@ -9,6 +9,7 @@ from domain.paths.calendars import Calendar
 from domain.refusals import Unusable
 from infra.calendar_files import load_preset, preset_names, read_calendar
 from infra.yaml_language import FileError
+from tests.support.spoiled import problems_of, spoil
 
 GOOD = """\
 calendar: depot
@@ -26,9 +27,7 @@ special_days:
 
 
 def problems(text: str) -> tuple[str, ...]:
-    with pytest.raises(FileError) as caught:
-        read_calendar(text, where="depot.yaml")
-    return caught.value.problems
+    return problems_of(read_calendar, text, "depot.yaml")
 
 
 def test_a_good_file_becomes_a_calendar() -> None:
@@ -117,12 +116,10 @@ SPOILED = {
 
 @pytest.mark.parametrize(("old", "new", "problem"), SPOILED.values(), ids=SPOILED)
 def test_a_problem_names_file_line_column_and_what_to_do(old: str, new: str, problem: str) -> None:
-    assert GOOD.count(old) == 1
-    before, _, after = GOOD.replace(old, new).partition("§")
-    line, column = before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1
+    text, place = spoil(GOOD, old, new)
 
-    (found,) = problems(before + after)
-    assert found.startswith(f"depot.yaml:{line}:{column}: {problem}"), found
+    (found,) = problems(text)
+    assert found.startswith(f"depot.yaml:{place}: {problem}"), found
 
 
 def test_problems_are_told_together_in_the_order_of_the_file() -> None:

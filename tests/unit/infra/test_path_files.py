@@ -9,6 +9,7 @@ from domain.refusals import Unusable
 from infra.path_files import load_preset, preset_names, read_path
 from infra.yaml_language import MAX_PROBLEMS, FileError
 from infra.yaml_sheet import MAX_CHARACTERS
+from tests.support.spoiled import problems_of, spoil
 
 GOOD = """\
 path: small
@@ -26,9 +27,7 @@ transitions:
 
 
 def problems(text: str) -> tuple[str, ...]:
-    with pytest.raises(FileError) as caught:
-        read_path(text, where="small.yaml")
-    return caught.value.problems
+    return problems_of(read_path, text, "small.yaml")
 
 
 def test_a_good_file_becomes_a_path() -> None:
@@ -148,12 +147,10 @@ SPOILED = {
 
 @pytest.mark.parametrize(("old", "new", "problem"), SPOILED.values(), ids=SPOILED)
 def test_a_problem_names_file_line_column_and_what_to_do(old: str, new: str, problem: str) -> None:
-    assert GOOD.count(old) == 1
-    before, _, after = GOOD.replace(old, new).partition("§")
-    line, column = before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1
+    text, place = spoil(GOOD, old, new)
 
-    expected = f"small.yaml:{line}:{column}: {problem}"
-    assert [found for found in problems(before + after) if expected in found]
+    expected = f"small.yaml:{place}: {problem}"
+    assert [found for found in problems(text) if expected in found]
 
 
 @pytest.mark.parametrize(

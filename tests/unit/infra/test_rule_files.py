@@ -4,7 +4,7 @@ import pytest
 
 from domain.rules.rule import Rule
 from infra.rule_files import read_rule
-from infra.yaml_language import FileError
+from tests.support.spoiled import problems_of, spoil
 
 GOOD = """\
 rule: paid
@@ -32,9 +32,7 @@ limits: {per_order: 3}
 
 
 def problems(text: str) -> tuple[str, ...]:
-    with pytest.raises(FileError) as caught:
-        read_rule(text, where="paid.yaml")
-    return caught.value.problems
+    return problems_of(read_rule, text, "paid.yaml")
 
 
 def test_a_good_file_becomes_a_rule_that_survives_being_published() -> None:
@@ -150,12 +148,10 @@ SPOILED = {
 
 @pytest.mark.parametrize(("old", "new", "problem"), SPOILED.values(), ids=SPOILED)
 def test_a_problem_names_file_line_column_and_what_to_do(old: str, new: str, problem: str) -> None:
-    assert GOOD.count(old) == 1
-    before, _, after = GOOD.replace(old, new).partition("§")
-    line, column = before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1
+    text, place = spoil(GOOD, old, new)
 
-    (found,) = problems(before + after)
-    assert found.startswith(f"paid.yaml:{line}:{column}: {problem}")
+    (found,) = problems(text)
+    assert found.startswith(f"paid.yaml:{place}: {problem}")
 
 
 def test_all_problems_are_told_at_once_in_the_order_of_the_file() -> None:
