@@ -1,4 +1,4 @@
-"""What downstream builds on: checked in as the models have it, and never broken."""
+"""D13: what downstream builds on is checked in as the models have it, and never broken."""
 
 import json
 from typing import Any, Final

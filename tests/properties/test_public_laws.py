@@ -1,4 +1,4 @@
-"""Laws of the public topics: whatever happened, and wherever the relay begins again."""
+"""D13: laws of the public topics, whatever happened, and wherever the relay begins again."""
 
 from collections.abc import Sequence
 from dataclasses import replace

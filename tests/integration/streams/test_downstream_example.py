@@ -1,4 +1,4 @@
-"""The example for downstream keeps its table right, through everything that may come from Kafka."""
+"""D13: the example for downstream keeps its table right, whatever comes from Kafka."""
 
 import json
 import sqlite3

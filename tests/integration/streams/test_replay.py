@@ -1,4 +1,4 @@
-"""A part of the log published again for one reader: no position moves, no other reader notices."""
+"""D13: a part of the log is published again for one reader; nobody else notices."""
 
 import json
 from uuid import UUID, uuid4
