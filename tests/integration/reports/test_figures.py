@@ -118,7 +118,9 @@ def test_a6_what_may_be_expected_follows_from_the_orders_that_ended(
         if visit["final"] is None and final[visit["order_id"]] is not None:
             been[visit["stage"]].add(visit["order_id"])
 
-    for row in ask_shop(value_pipeline)["stages"]:
+    found = ask_shop(value_pipeline)["stages"]
+    assert len(found) > 2
+    for row in found:
         ended = been[row["stage"]]
         won = sum(final[order_id] == "success" for order_id in ended)
         assert row["conversion"] == pytest.approx(won / len(ended))
@@ -295,11 +297,12 @@ def test_p32_handling_is_that_of_the_stays_which_people_ended(ask_shop: Ask, vis
             handled[following["actor_id"]] += 1
             seconds[following["actor_id"]] += one["handling_seconds"]
 
-    for row in ask_shop(measure_operators):
-        assert row["handled"] == handled[row["operator"]]
-        if row["handled"]:
-            mean = seconds[row["operator"]] / row["handled"]
-            assert row["mean_handling_seconds"] == pytest.approx(mean, abs=0.001)
+    found = {row["operator"]: row for row in ask_shop(measure_operators) if row["handled"]}
+    assert {operator: row["handled"] for operator, row in found.items()} == handled
+    assert sum(handled.values()) > 100
+    for operator, row in found.items():
+        mean = seconds[operator] / handled[operator]
+        assert row["mean_handling_seconds"] == pytest.approx(mean, abs=0.001)
 
 
 def test_p24_figures_of_some_days_are_part_of_those_of_all(ask_shop: Ask) -> None:
@@ -309,8 +312,9 @@ def test_p24_figures_of_some_days_are_part_of_those_of_all(ask_shop: Ask) -> Non
     late = ask_shop(measure_operators, middle + timedelta(days=1), None)
 
     for name in ("calls", "handled", "upsell_minor", "days"):
-        parts = sum(row[name] for row in (*early, *late))
-        assert parts == sum(row[name] for row in ask_shop(measure_operators)), name
+        parts = [sum(row[name] for row in part) for part in (early, late)]
+        assert sum(parts) == sum(row[name] for row in ask_shop(measure_operators)) > 0, name
+        assert name == "calls" or min(parts) > 0, name  # All calls are of the last day.
 
 
 def test_p36_two_halves_of_a_period_earn_what_the_whole_does(ask_shop: Ask, orders: Rows) -> None:
