@@ -21,8 +21,9 @@ from tests.integration.rules.ruling import publish
 from tests.integration.sending.test_sending import KEY
 from tests.support.examples import PATH, actor
 from tests.support.faults import Fault
-from tests.support.programs import RunningProgram, programs, wait_for
+from tests.support.programs import RunningProgram, programs
 from tests.support.receivers import Mailbox, Receiver, http_receiver, mail_server
+from tests.support.waiting import wait_for
 
 BETWEEN: Final = (5, 30)  # commands that pile up work for a program, at random
 PAUSE_SECONDS: Final = 0.3  # of a caller between two commands: each leads to ten more

@@ -18,8 +18,8 @@ from tests.integration.streams.workers.test_records import half, with_header
 from tests.support.command_line import Here
 from tests.support.faults import Fault
 from tests.support.log_feed import open_feed
-from tests.support.programs import wait_for
 from tests.support.relays import published
+from tests.support.waiting import wait_for
 
 EVENTS = 3  # of each record that is spoilt
 

@@ -17,7 +17,8 @@ from services.cli.supervisor import RUNNING_FILE
 from tests.integration.reports.test_olist_oracle import assert_reports_equal
 from tests.support.command_line import Here, Processes
 from tests.support.faults import Fault
-from tests.support.programs import RunningProgram, programs, wait_for
+from tests.support.programs import RunningProgram, programs
+from tests.support.waiting import wait_for
 
 FIRST = 4_000  # position in the log at which the first one is killed
 APART = 5_000  # positions from one kill to the next

@@ -27,9 +27,8 @@ from domain.streaming import COMMANDS, COMMANDS_GROUP, DEADLETTERS, RESULTS, Top
 from domain.wire import encode
 from infra.postgres import connect
 from infra.topics import ensure_topics
+from tests.support.waiting import LOOK_SECONDS, ROOM_SECONDS, wait_for
 
-ROOM_SECONDS: Final = 90.0  # far more than any wait takes; reached only by a fault
-LOOK_SECONDS: Final = 0.02
 SLICE: Final = 50  # commands that a sender under load sends at once
 OURS: Final = (COMMANDS, RESULTS, DEADLETTERS)
 TAKING: Final = "taking commands of partitions"
@@ -37,10 +36,7 @@ TAKING: Final = "taking commands of partitions"
 
 def eventually(holds: Callable[[], bool], what: str, *seen: Any) -> None:
     """Wait until something holds; seen: what to show if it never does. Raises: AssertionError"""
-    deadline = monotonic() + ROOM_SECONDS
-    while not holds():
-        assert monotonic() < deadline, f"never came true: {what} {seen}"
-        Signal().wait(LOOK_SECONDS)
+    wait_for(holds, f"never came true: {what}", seen=seen)
 
 
 def fresh_topics(broker: str) -> None:

@@ -8,8 +8,7 @@ from threading import Condition, Thread
 from time import monotonic
 
 from tests.support.command_line import Processes
-
-ROOM_SECONDS = 60.0  # far more than any wait takes; reached only by a fault
+from tests.support.waiting import ROOM_SECONDS
 
 
 class RunningProgram:
@@ -96,13 +95,3 @@ def workers(environment: Mapping[str, str]) -> Iterator[Callable[..., RunningPro
     """Give what starts workers; all are gone afterwards."""
     with programs(environment) as start:
         yield partial(start, "worker")
-
-
-def wait_for(holds: Callable[[], bool], what: str, seconds: float = ROOM_SECONDS) -> None:
-    """Wait until something holds. Raises: AssertionError if it does not in time"""
-    deadline = monotonic() + seconds
-    pause = Condition()
-    while not holds():
-        assert monotonic() < deadline, what
-        with pause:
-            pause.wait(0.02)

@@ -1,6 +1,6 @@
 """A relay in a thread or in a process of its own, and what it published, read back and checked."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from threading import Event as Signal
 from threading import Thread
 from time import monotonic
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from kafka import KafkaConsumer, TopicPartition
@@ -27,8 +27,7 @@ from infra.topics import ensure_topics
 from services.log_lane import LogLane
 from services.relay import Broker, Relay
 from tests.support.loads import open_shop
-
-ROOM_SECONDS: Final = 90.0  # far more than any wait takes; reached only by a fault
+from tests.support.waiting import ROOM_SECONDS, wait_for
 
 Part = tuple[Span, list[RecordedRow]]
 
@@ -111,15 +110,6 @@ def open_shop_of_its_own(url: str, orders: int) -> list[UUID]:
     return open_shop(url, orders)
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = ROOM_SECONDS) -> None:
-    """Look again and again until something holds. Raises: TimeoutError"""
-    deadline = monotonic() + seconds
-    while not holds():
-        if monotonic() > deadline:
-            raise TimeoutError(f"not within {seconds} s")
-        Signal().wait(0.02)
-
-
 def state_of(url: str) -> RelayState:
     with connect(url, role="orderpath_projector") as session:
         return relay_state(session)
@@ -141,7 +131,7 @@ def end_of(url: str) -> int:
 def wait_until_published(url: str, *lanes: str) -> None:
     """Wait until everything that the log has now is published, by lane `log` or by those given."""
     end = end_of(url)
-    wait_until(lambda: all(published(url, lane) >= end for lane in lanes or ("log",)))
+    wait_for(lambda: all(published(url, lane) >= end for lane in lanes or ("log",)))
 
 
 def records_of(server: str, topic: str, **settings: Any) -> list[Any]:

@@ -11,7 +11,7 @@ from tests.support.loads import open_pipeline
 from tests.support.outgoing import request
 from tests.support.programs import programs
 from tests.support.receivers import mail_server
-from tests.support.relays import wait_until
+from tests.support.waiting import wait_for
 
 ITEM: Final = ("--item", "TEA:1:9.90", "--currency", "EUR")
 ANNA: Final = ("--name", "Anna Ivanova", "--email", "anna@example.org", "--external-id", "A-17")
@@ -200,8 +200,8 @@ def test_a_program_sends_what_is_asked_for(
         with programs(environment | outlets) as start:
             start(*program)
             effect_id = ask(line)
-            wait_until(lambda: bool(done(line, "effects", "list")) and bool(box.mails))
-            wait_until(lambda: _state(line, effect_id) == "sent")
+            wait_for(lambda: bool(done(line, "effects", "list")) and bool(box.mails))
+            wait_for(lambda: _state(line, effect_id) == "sent")
             alive = line.run("alive", "send")
 
     assert box.ids == [f"<{effect_id}@shop.example>"]

@@ -5,20 +5,20 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event as Signal
 from threading import Thread
-from time import monotonic
 
 import psutil
 import pytest
 
 from services.cli.supervisor import RUNNING_FILE, Program, Supervisor, end_leftovers
+from tests.support.waiting import wait_for
 
 LONGEST_SECONDS = 30
-# A program that does nothing until somebody ends it: each test does, within LONGEST_SECONDS.
+# A program that does nothing until somebody ends it, as each test does long before it would end.
 STAYS = "import time; print('here', flush=True); time.sleep(600)"
 DIES = "import sys; print('oh', flush=True); sys.exit(3)"
 DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + STAYS
@@ -44,16 +44,9 @@ def supervised(folder: Path, *programs: Program, end_seconds: float = 10) -> Ite
         assert not thread.is_alive()
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    give_up_at = monotonic() + LONGEST_SECONDS
-    while not holds():
-        assert monotonic() < give_up_at, "it did not come"
-        Signal().wait(0.02)
-
-
 def test_every_line_bears_the_name_of_who_says_it(tmp_path: Path) -> None:
     with supervised(tmp_path, program("relay", STAYS), program("worker 1", STAYS)) as told:
-        wait_until(lambda: len(told) == 2)
+        wait_for(lambda: len(told) == 2)
 
     assert sorted(told) == ["relay | here", "worker 1 | here"]
 
@@ -61,7 +54,7 @@ def test_every_line_bears_the_name_of_who_says_it(tmp_path: Path) -> None:
 def test_who_dies_is_started_again_later_each_time_and_the_others_stay(tmp_path: Path) -> None:
     steady = program("relay", STAYS)
     with supervised(tmp_path, steady, program("worker", DIES)) as told:
-        wait_until(lambda: "worker ended with 3, starts again in 1 s" in told)
+        wait_for(lambda: "worker ended with 3, starts again in 1 s" in told)
         first = steady.process
 
     assert "worker ended with 3, starts again in 0.5 s" in told
@@ -74,7 +67,7 @@ def test_who_dies_is_started_again_later_each_time_and_the_others_stay(tmp_path:
 def test_who_does_not_end_in_time_is_killed(tmp_path: Path) -> None:
     deaf = program("worker", DEAF)
     with supervised(tmp_path, deaf, end_seconds=0.2) as told:
-        wait_until(lambda: told == ["worker | here"])
+        wait_for(lambda: told == ["worker | here"])
 
     assert deaf.process is not None
     assert deaf.process.returncode == -signal.SIGKILL
@@ -99,7 +92,7 @@ Supervisor(programs, Path({str(tmp_path)!r}), lambda line: print(line, flush=Tru
     assert psutil.pid_exists(left)
 
     with supervised(tmp_path, program("new", STAYS)) as told:
-        wait_until(lambda: "new | here" in told)
+        wait_for(lambda: "new | here" in told)
         assert not psutil.pid_exists(left)
 
     assert told[0] == "ended 1 programs that an `up --cluster` before this one left behind"

@@ -16,7 +16,7 @@ from tests.support.clocks import BETWEEN, STEPS, Step, fire_and, fire_until_kill
 from tests.support.examples import NOW
 from tests.support.faults import Fault
 from tests.support.processes import Writer, leaving, listen, listen_for
-from tests.support.programs import wait_for
+from tests.support.waiting import wait_for
 from tests.unit.domain.orders.test_decide_deadlines import DUE
 
 ORDERS = 20

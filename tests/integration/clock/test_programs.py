@@ -16,7 +16,8 @@ from services.bootstrap import System, open_system
 from tests.integration.clock.shop import who
 from tests.support.command_line import Here
 from tests.support.examples import TEA, actor
-from tests.support.programs import RunningProgram, wait_for
+from tests.support.programs import RunningProgram
+from tests.support.waiting import wait_for
 from tests.unit.domain.orders.test_decide_deadlines import path
 
 LATEST = timedelta(seconds=2)

@@ -26,7 +26,6 @@ from tests.support.loads import open_pipeline
 from tests.support.postgres import let_connect
 from tests.support.processes import Writer, leaving, listen, listen_for
 from tests.support.receivers import Mailbox
-from tests.support.relays import wait_until
 from tests.support.senders import (
     MAIL,
     ask,
@@ -37,6 +36,7 @@ from tests.support.senders import (
     sender_of,
     states,
 )
+from tests.support.waiting import wait_for
 
 SHORT = 0.5  # seconds of a lease
 
@@ -78,7 +78,7 @@ def test_a_kill_between_sending_and_saying_so_repeats_a_mail_once_with_the_same_
             listen([writer], partial(has_spoken, writer))
             writer.kill()
             fault("sender killed between sending and saying so")
-        wait_until(lambda: leases(world) == 0)
+        wait_for(lambda: leases(world) == 0)
         sender = sender_of(world, {MAIL: mail_gate(box.port)})
         assert sender.step(MAIL)
         world.catch_up()
@@ -102,7 +102,7 @@ def test_senders_that_are_killed_at_random_leave_each_message_sent_once_in_the_l
             listen_for([writer], random.uniform(0, 0.3))
             writer.kill()
             fault("sender killed at random")
-    wait_until(lambda: leases(world) == 0)
+    wait_for(lambda: leases(world) == 0)
     world.catch_up()
     sender_of(world, {MAIL: mail_gate(box.port)}).send_due()
 
@@ -225,7 +225,7 @@ def test_two_who_tell_of_one_attempt_are_one_attempt(world: World, box: Mailbox)
         def send(self, outgoing: object) -> str | None:
             with connect(world.url) as owner:
                 owner.execute("update ops.sending set until = clock_timestamp()")
-            wait_until(lambda: other.send_due() == 1)
+            wait_for(lambda: other.send_due() == 1)
             return None
 
     with capture_logs() as logs:

@@ -25,7 +25,7 @@ from tests.support.mailings import (
 )
 from tests.support.processes import Writer, leaving, listen
 from tests.support.receivers import Mailbox
-from tests.support.relays import wait_until
+from tests.support.waiting import wait_for
 
 SEGMENT: Final = read_segment("tag:waits_for_sale")
 WHO: Final[dict[str, Any]] = {"command_id": UUID(int=1), "actor": actor()}
@@ -164,7 +164,7 @@ def test_a_mailing_that_is_killed_goes_on_and_nobody_gets_two_mails(
 
     known = [again for _, again in mailed(shop)]
     assert 100 <= sum(known) < 400
-    wait_until(lambda: leases_are_over(shop))
+    wait_for(lambda: leases_are_over(shop))
     sent(shop)
 
     assert len(set(box.ids)) == 400

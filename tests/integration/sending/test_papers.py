@@ -23,8 +23,8 @@ from tests.support.faults import Fault
 from tests.support.printed import papers_of, text_of
 from tests.support.processes import Writer, leaving, listen
 from tests.support.receivers import Mailbox
-from tests.support.relays import wait_until
 from tests.support.senders import MAIL, ask, mail_gate, send_until_killed, sender_of, states
+from tests.support.waiting import wait_for
 
 WHO: Final[dict[str, Any]] = {"command_id": UUID(int=1), "actor": actor("user", "manager")}
 INVOICE: Final = Paper(kind="invoice")
@@ -212,7 +212,7 @@ class TestMail:
             listen([writer], lambda: bool(writer.said))
             writer.kill()
             fault("sender killed between sending and saying so")
-        wait_until(lambda: leases(world) == 0)
+        wait_for(lambda: leases(world) == 0)
         assert documents(world) == [("invoice-1", "issued")]
 
         assert sender_of(world, {MAIL: mail_gate(box.port)}).step(MAIL)

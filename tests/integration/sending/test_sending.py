@@ -34,8 +34,8 @@ from tests.support.examples import CUSTOMER, actor
 from tests.support.mailings import SALE
 from tests.support.outgoing import EFFECT_ID, PUBLISHED, request
 from tests.support.receivers import Mailbox, http_receiver
-from tests.support.relays import wait_until
 from tests.support.senders import MAIL, ask, mail_gate, sender_of, states
+from tests.support.waiting import wait_for
 
 KEY: Final = f"whsec_{b64encode(b'0123456789abcdef0123456789abcdef').decode()}"
 HOOK: Final = Outlet("webhook", "erp")
@@ -464,7 +464,7 @@ def test_a_program_sends_until_it_is_told_to_stop(world: World, box: Mailbox) ->
     try:
         follower = Thread(target=world.follower().run, args=(stop,))
         follower.start()
-        wait_until(lambda: len(box.ids) == len(ids) and bool(beats))
+        wait_for(lambda: len(box.ids) == len(ids) and bool(beats))
     finally:
         stop.set()
         program.join()
@@ -516,8 +516,8 @@ def test_a_sender_whose_threads_all_wait_for_a_slow_server_lives(world: World) -
     world.catch_up()
 
     with at_work(sender_of(world, {MAIL: gate})) as beats:
-        wait_until(lambda: len(gate.held) == AT_ONCE["mail"])
-        wait_until(lambda: any(beat > gate.held[-1] for beat in beats))
+        wait_for(lambda: len(gate.held) == AT_ONCE["mail"])
+        wait_for(lambda: any(beat > gate.held[-1] for beat in beats))
         gate.let_go.set()
 
 
@@ -527,7 +527,7 @@ def test_a_message_that_is_stuck_is_seen_though_other_threads_work(world: World)
     world.catch_up()
 
     with at_work(sender_of(world, {MAIL: gate, HOOK: Holding()}, lease_seconds=0.5)) as beats:
-        wait_until(lambda: bool(gate.held) and monotonic() - gate.held[0] > 2)
+        wait_for(lambda: bool(gate.held) and monotonic() - gate.held[0] > 2)
         until = monotonic()
         gate.let_go.set()
 

@@ -17,10 +17,10 @@ from tests.support.relays import (
     published,
     relay_until_killed,
     rows_of,
-    wait_until,
     wait_until_published,
     without_repeats,
 )
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_when_the_leader_is_killed_the_other_relay_publishes_within_five_seconds
         leader.kill()
         fault("relay killed")
         killed_at, position = monotonic(), published(database_url)
-        wait_until(lambda: published(database_url) > position, 5)
+        wait_for(lambda: published(database_url) > position, seconds=5)
         assert monotonic() - killed_at < 5
         writer.kill()
         wait_until_published(database_url)

@@ -27,10 +27,10 @@ from tests.support.relays import (
     relaying,
     rows_of,
     state_of,
-    wait_until,
     wait_until_published,
     without_repeats,
 )
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_every_event_of_the_log_comes_once_and_in_order(
         wait_until_published(database_url)
         write(database_url, orders)
         wait_until_published(database_url)
-        wait_until(lambda: running.has_told(f"log published up to position {end_of(database_url)}"))
+        wait_for(lambda: running.has_told(f"log published up to position {end_of(database_url)}"))
 
     parts = log_parts(database_url, broker)
     reached: dict[int, int] = {}
@@ -112,11 +112,11 @@ def test_the_second_relay_stands_by_and_takes_over_when_the_first_ends(
     database_url: str, orders: list[UUID], broker: str
 ) -> None:
     with relaying(database_url, broker) as first:
-        wait_until(lambda: first.has_told("leading"))
+        wait_for(lambda: first.has_told("leading"))
         with relaying(database_url, broker) as second:
-            wait_until(lambda: second.has_told("standing by"))
+            wait_for(lambda: second.has_told("standing by"))
             first.stop.set()
-            wait_until(lambda: second.has_told("leading"), 5)
+            wait_for(lambda: second.has_told("leading"), seconds=5)
             write(database_url, orders)
             wait_until_published(database_url)
     assert without_repeats(log_parts(database_url, broker)) == rows_of(database_url)
@@ -129,13 +129,13 @@ def test_a_broker_that_is_away_under_load_is_waited_for_and_everything_arrives(
         wait_until_published(database_url)
         stop_local_broker(own_folder)
         write(database_url, orders)  # Commands are unaffected.
-        wait_until(lambda: running.has_told("log waits"))
+        wait_for(lambda: running.has_told("log waits"))
         before = published(database_url)
         write(database_url, orders)
         assert published(database_url) == before  # The lag can be seen.
         start_local_broker(own_folder)
         wait_until_published(database_url)
-        wait_until(lambda: running.has_told("log goes on"))
+        wait_for(lambda: running.has_told("log goes on"))
 
     assert sum("log waits" in line for line in running.told) == 1
     assert without_repeats(log_parts(database_url, own_broker)) == rows_of(database_url)
@@ -146,7 +146,7 @@ def test_a_relay_that_starts_before_the_broker_waits_for_it(
 ) -> None:
     stop_local_broker(own_folder)
     with relaying(database_url, own_broker) as running:
-        wait_until(lambda: running.has_told("relay waits"))
+        wait_for(lambda: running.has_told("relay waits"))
         assert start_local_broker(own_folder) == own_broker
         wait_until_published(database_url)
     assert running.has_told("relay goes on")
@@ -159,9 +159,9 @@ def test_a_relay_ends_in_seconds_also_while_the_broker_is_away(
         wait_until_published(database_url)
         stop_local_broker(own_folder)
         write(database_url, orders)
-        wait_until(lambda: running.has_told(", 100 behind"))
+        wait_for(lambda: running.has_told(", 100 behind"))
         running.stop.set()
-        wait_until(lambda: not state_of(database_url).leads, 15)
+        wait_for(lambda: not state_of(database_url).leads, seconds=15)
 
 
 def test_a_topic_that_is_deleted_is_made_again_and_the_relay_goes_on(
@@ -187,16 +187,16 @@ def test_a_topic_with_other_partitions_ends_the_relay_before_it_publishes(
     with KafkaAdminClient(bootstrap_servers=[own_broker]) as admin:
         if LOG.name in admin.list_topics():
             admin.delete_topics([LOG.name])
-            wait_until(lambda: LOG.name not in admin.list_topics())
+            wait_for(lambda: LOG.name not in admin.list_topics())
         admin.create_topics({LOG.name: {"num_partitions": 3, "replication_factor": 1}})
         admin.wait_for_topics([LOG.name])
     try:
         with relaying(database_url, own_broker) as running:
-            wait_until(lambda: running.error is not None)
+            wait_for(lambda: running.error is not None)
     finally:
         with KafkaAdminClient(bootstrap_servers=[own_broker]) as admin:
             admin.delete_topics([LOG.name])
-            wait_until(lambda: LOG.name not in admin.list_topics())
+            wait_for(lambda: LOG.name not in admin.list_topics())
     assert running.error is not None
     assert running.error.code == "topic_mismatch"
     assert "has 3 partitions" in str(running.error)
@@ -210,7 +210,7 @@ def test_a_lane_that_waits_holds_up_no_other(
     try:
         lanes: list[Lane] = [StuckLane(), LogLane(source)]
         with relaying(database_url, broker, lanes=lanes) as running:
-            wait_until(lambda: running.has_told("stuck waits"))
+            wait_for(lambda: running.has_told("stuck waits"))
             write(database_url, orders)
             wait_until_published(database_url)
             write(database_url, orders)
@@ -234,7 +234,7 @@ def test_a_database_that_crashes_is_waited_for_and_everything_arrives(
             restart_at_once(tmp_path)
             write(url, orders)
             wait_until_published(url)
-            wait_until(lambda: running.has_told("goes on"))
+            wait_for(lambda: running.has_told("goes on"))
         assert without_repeats(log_parts(url, broker)) == rows_of(url)
     finally:
         stop_embedded(tmp_path)
@@ -253,7 +253,7 @@ def test_a_relay_that_loses_its_session_leads_again_and_leaves_nothing_out(
             )
         write(database_url, orders)
         wait_until_published(database_url)
-        wait_until(lambda: running.has_told("goes on"))
+        wait_for(lambda: running.has_told("goes on"))
     assert without_repeats(log_parts(database_url, broker)) == rows_of(database_url)
 
 
@@ -265,7 +265,7 @@ def test_a_restored_log_ends_the_relay_with_what_to_do(
         before = published(database_url)
         with connect(database_url) as owner:
             owner.execute("select log.restored()")
-        wait_until(lambda: running.error is not None)
+        wait_for(lambda: running.error is not None)
         with open_pipeline(database_url) as pipeline:
             pipeline.execute(place())
 
@@ -279,10 +279,10 @@ def test_a_new_lane_belongs_to_the_log_that_it_began_with_before_its_first_recor
     database_url: str, broker: str
 ) -> None:
     with relaying(database_url, broker) as running:
-        wait_until(lambda: state_of(database_url).lanes != ())
+        wait_for(lambda: state_of(database_url).lanes != ())
         with connect(database_url) as owner:
             owner.execute("select log.restored()")
-        wait_until(lambda: running.error is not None)
+        wait_for(lambda: running.error is not None)
 
     assert running.error is not None
     assert running.error.code == "log_replaced"

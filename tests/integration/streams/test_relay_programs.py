@@ -20,10 +20,10 @@ from tests.support.relays import (
     open_shop_of_its_own,
     records_of,
     state_of,
-    wait_until,
     wait_until_published,
     without_repeats,
 )
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture
@@ -74,16 +74,16 @@ def test_a_leader_that_is_frozen_is_replaced_and_the_health_check_tells_so(
     health = ("alive", "relay", "--within", "3")
     with programs(environment) as start:
         leader, other = start("relay"), start("relay")
-        wait_until(lambda: leader.count_lines("leading") + other.count_lines("leading") == 1)
+        wait_for(lambda: leader.count_lines("leading") + other.count_lines("leading") == 1)
         if other.count_lines("leading"):
             leader, other = other, leader
         other.await_line("standing by")
-        wait_until(lambda: here.run(*health).code == 0)
+        wait_for(lambda: here.run(*health).code == 0)
 
         leader.freeze()
-        wait_until(lambda: here.run(*health).code == 1, 10)  # Though the other one lives.
+        wait_for(lambda: here.run(*health).code == 1, seconds=10)  # Though the other one lives.
         other.await_line("leading")
-        wait_until(lambda: here.run(*health).code == 0)
+        wait_for(lambda: here.run(*health).code == 0)
         assert here.run("status", "--json").json["relay"]["leads"] is True
         order = here.run("order", "place", "--currency", "EUR", "--item", "A:1:5")
         assert order.code == 0
@@ -110,15 +110,15 @@ def test_the_sign_of_a_killed_leader_says_nothing_of_the_relay_that_stands_by_af
         beside, elsewhere = start("relay"), start_elsewhere("relay")
         for one in (beside, elsewhere):
             one.await_line("standing by")
-        wait_until(sign.exists)
+        wait_for(sign.exists)
 
         beside.freeze()
         leader.kill()
         elsewhere.await_line("leading")
         beside.wake()
-        wait_until(lambda: time() - sign.stat().st_mtime > 4)
+        wait_for(lambda: time() - sign.stat().st_mtime > 4)
 
-        wait_until(lambda: here.run("alive", "relay", "--within", "3").code == 0, 10)
+        wait_for(lambda: here.run("alive", "relay", "--within", "3").code == 0, seconds=10)
 
 
 def test_relays_end_within_10_s_while_the_database_hangs(
@@ -130,7 +130,7 @@ def test_relays_end_within_10_s_while_the_database_hangs(
         other = start("relay")
         other.await_line("standing by")
         with hanging_log(database_url) as is_waited_for:
-            wait_until(is_waited_for)
+            wait_for(is_waited_for)
 
             assert leader.end() < 10
             assert other.end() < 10

@@ -11,7 +11,8 @@ from domain.refusals import InfraError
 from infra.postgres import connect
 from infra.relay_store import PostgresRelayStore
 from tests.support.loads import open_shop
-from tests.support.relays import end_of, published, state_of, wait_until
+from tests.support.relays import end_of, published, state_of
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_a_leader_that_asks_nothing_for_ten_seconds_leads_no_longer(url: str) ->
 
     with frozen.lead() as leads:
         assert leads
-        wait_until(lambda: not state_of(url).leads, 20)
+        wait_for(lambda: not state_of(url).leads, seconds=20)
         with PostgresRelayStore(url).lead() as other_leads:
             assert other_leads
             with pytest.raises(InfraError) as told:

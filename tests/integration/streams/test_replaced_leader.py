@@ -16,9 +16,9 @@ from tests.support.relays import (
     open_shop_of_its_own,
     records_of,
     relaying,
-    wait_until,
     wait_until_published,
 )
+from tests.support.waiting import wait_for
 
 
 class HeldLane(PublicLane):
@@ -62,14 +62,14 @@ def test_a_batch_that_a_replaced_leader_still_holds_never_becomes_the_newest_sta
             wait_until_published(database_url, "public")
             lane.hold.set()
             write(database_url, orders)
-            wait_until(lane.held.is_set)
+            wait_for(lane.held.is_set)
             with relaying(database_url, broker, lanes=[PublicLane(other_log)]) as latter:
-                wait_until(lambda: latter.has_told("standing by"))
+                wait_for(lambda: latter.has_told("standing by"))
                 end_session_of_leader(database_url)
                 write(database_url, orders)
                 wait_until_published(database_url, "public")
                 lane.go_on.set()
-                wait_until(lambda: former.has_told("standing by"))
+                wait_for(lambda: former.has_told("standing by"))
                 write(database_url, orders[:1])
                 wait_until_published(database_url, "public")
 

@@ -13,7 +13,7 @@ from tests.integration.waves.shop import TEN, Shop
 from tests.support.dying_waves import STEPS, Step, work_and, work_until_killed
 from tests.support.faults import Fault
 from tests.support.processes import Writer, leaving, listen, listen_for
-from tests.support.programs import wait_for
+from tests.support.waiting import wait_for
 
 ORDERS = AT_ONCE + 10
 

@@ -13,7 +13,8 @@ from services.demo.clock import VirtualClock
 from tests.integration.waves.shop import Shop
 from tests.support.command_line import Here
 from tests.support.loads import publish
-from tests.support.programs import RunningProgram, wait_for
+from tests.support.programs import RunningProgram
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from projections.catalog import BY_NAME
 from projections.checkpoints import first_waiting
 from tests.integration.projections.world import World
-from tests.support.programs import RunningProgram, wait_for
+from tests.support.programs import RunningProgram
+from tests.support.waiting import wait_for
 
 Start = Callable[..., RunningProgram]
 ALL = "worker ready, 16 of 16 shards"

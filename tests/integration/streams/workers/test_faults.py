@@ -18,8 +18,9 @@ from tests.integration.streams.workers.following import ALL, Start, assert_equal
 from tests.support.broker import start_test_broker
 from tests.support.faults import Fault
 from tests.support.log_feed import LogFeed, open_feed
-from tests.support.programs import wait_for, workers
+from tests.support.programs import workers
 from tests.support.topics import make_topics
+from tests.support.waiting import wait_for
 
 HALF = "worker ready, 8 of 16 shards"
 LOCKED = (

@@ -12,7 +12,7 @@ from tests.integration.streams.workers.following import (
 )
 from tests.support.faults import Fault
 from tests.support.log_feed import LogFeed
-from tests.support.programs import wait_for
+from tests.support.waiting import wait_for
 
 HALF = "worker ready, 8 of 16 shards"
 

@@ -22,7 +22,8 @@ from tests.support.broker import (
 )
 from tests.support.faults import Fault
 from tests.support.log_feed import LogFeed
-from tests.support.programs import RunningProgram, wait_for
+from tests.support.programs import RunningProgram
+from tests.support.waiting import wait_for
 
 
 def with_header(message: Message, name: str, value: bytes) -> Message:

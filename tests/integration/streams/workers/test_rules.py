@@ -21,7 +21,8 @@ from tests.integration.streams.workers.test_together import relaying
 from tests.support.examples import actor
 from tests.support.faults import Fault
 from tests.support.postgres import cloned_database
-from tests.support.programs import programs, wait_for
+from tests.support.programs import programs
+from tests.support.waiting import wait_for
 
 RULES = (
     {"rule": "greet", "then": [{"note": "Hello"}, {"tag": "new"}]},

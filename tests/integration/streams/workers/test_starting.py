@@ -18,8 +18,9 @@ from services.projector import Projector
 from tests.integration.projections.world import World, a_day
 from tests.integration.streams.workers.following import ALL, Start, assert_equal, await_head
 from tests.support.log_feed import LogFeed, open_feed
-from tests.support.programs import programs, wait_for
+from tests.support.programs import programs
 from tests.support.topics import drop_topics, make_topics
+from tests.support.waiting import wait_for
 
 SWITCHES = 6
 
