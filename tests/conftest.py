@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import structlog
 from hypothesis import settings
@@ -26,7 +27,10 @@ settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")
 
-SERVER_FOLDER = pytest.StashKey[Path]()
+BROKER_FOLDER = pytest.StashKey[Path]()
+DATABASE_FOLDER = pytest.StashKey[Path]()
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
+MEMORY_BYTES = 4 << 30  # several times what the session's PostgreSQL takes
 SHORT_ROUNDS = 3
 CHAOS_ROUNDS = 20
 
@@ -43,18 +47,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose one folder for the session's servers; xdist workers are told which.
+    """Choose the folders of the session's servers; xdist workers are told which.
 
     The folders of the tests are in one of our own too: in the one that pytest shares between
     sessions, the next session locks out the user that PostgreSQL runs as.
     """
     _hear_interrupts()
     worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
-    given = worker_input["server_folder"] if worker_input else tempfile.mkdtemp(prefix="orderpath-")
-    config.stash[SERVER_FOLDER] = Path(given)
+    if worker_input:
+        folders = worker_input["server_folders"]
+    else:
+        folders = [tempfile.mkdtemp(prefix="orderpath-", dir=place) for place in (None, _memory())]
+    config.stash[BROKER_FOLDER], config.stash[DATABASE_FOLDER] = map(Path, folders)
     if not worker_input and not config.option.basetemp:
         config.option.basetemp = tempfile.mkdtemp(prefix="orderpath-tests-")
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
+
+
+def _memory() -> Path | None:
+    """Give where files cost nothing, if there is plenty: each database of a test is 700 files."""
+    if not os.access(MEMORY, os.W_OK):
+        return None
+    free = min(shutil.disk_usage(MEMORY).free, psutil.virtual_memory().available)
+    return MEMORY if free >= MEMORY_BYTES else None
 
 
 def _hear_interrupts() -> None:
@@ -67,15 +82,17 @@ def _hear_interrupts() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:  # xdist ships no types.
-    node.workerinput["server_folder"] = str(node.config.stash[SERVER_FOLDER])
+    stash = node.config.stash
+    node.workerinput["server_folders"] = [str(stash[BROKER_FOLDER]), str(stash[DATABASE_FOLDER])]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the servers once every worker is done."""
     if not hasattr(config, "workerinput"):
-        stop_local_broker(config.stash[SERVER_FOLDER])
-        stop_embedded(config.stash[SERVER_FOLDER])
-        shutil.rmtree(config.stash[SERVER_FOLDER], ignore_errors=True)
+        stop_local_broker(config.stash[BROKER_FOLDER])
+        stop_embedded(config.stash[DATABASE_FOLDER])
+        for folder in (BROKER_FOLDER, DATABASE_FOLDER):
+            shutil.rmtree(config.stash[folder], ignore_errors=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -130,7 +147,7 @@ def log_of_its_own() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def postgres_server(pytestconfig: pytest.Config) -> str:
     """URL of the session's PostgreSQL. Missing: skipped by name, a failure with CI=true."""
-    return start_test_server(pytestconfig.stash[SERVER_FOLDER])
+    return start_test_server(pytestconfig.stash[DATABASE_FOLDER])
 
 
 @pytest.fixture(scope="session")
@@ -157,14 +174,14 @@ def log(database_url: str) -> Iterator[EventLog]:
 @pytest.fixture(scope="session")
 def broker(pytestconfig: pytest.Config) -> str:
     """host:port of the session's Kafka. Missing: skipped by name, a failure with CI=true."""
-    return start_test_broker(pytestconfig.stash[SERVER_FOLDER])
+    return start_test_broker(pytestconfig.stash[BROKER_FOLDER])
 
 
 @pytest.fixture(scope="session")
 def broker_folder(pytestconfig: pytest.Config, broker: str) -> Path:
     """The data folder of the session's Kafka, as that of any local one."""
     assert broker
-    return pytestconfig.stash[SERVER_FOLDER]
+    return pytestconfig.stash[BROKER_FOLDER]
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ FAST_AND_FORGETFUL: Final = {
     "synchronous_commit": "off",
     "autovacuum": "off",
     "max_connections": "300",
+    "max_wal_size": "512MB",  # It may lie in memory.
 }
 TEMPLATE: Final = "orderpath_template"
 UNFINISHED: Final = "orderpath_template_unfinished"
