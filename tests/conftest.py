@@ -96,11 +96,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave to `make chaos` what only it is for."""
+    """Leave to `make chaos` what only it is for, and to it nothing that does no fault."""
     if config.option.rounds < CHAOS_ROUNDS:
         left = [item for item in items if item.get_closest_marker("only_chaos")]
-        config.hook.pytest_deselected(items=left)
-        items[:] = [item for item in items if item not in left]
+    else:
+        left = [item for item in items if not _does_faults(item)]
+    config.hook.pytest_deselected(items=left)
+    kept = set(items) - set(left)
+    items[:] = [item for item in items if item in kept]
+
+
+def _does_faults(item: pytest.Item) -> bool:
+    used: list[str] = getattr(item, "fixturenames", [])
+    return not {"fault", "rounds"}.isdisjoint(used)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
