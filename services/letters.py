@@ -18,8 +18,9 @@ from domain.customers.events import customer_stream
 from domain.documents.papers import Paper
 from domain.effects.channels import Attachment, Outgoing, Undelivered
 from domain.effects.effect import Effect
-from domain.effects.events import EffectRequested, Recipient, effect_stream
+from domain.effects.events import EffectRequested, EffectResent, Recipient, effect_stream
 from domain.facts import PathKey
+from domain.messages import Recorded
 from domain.orders.events import stream_of
 from domain.orders.order import Order
 from domain.paths.path import OrderPath
@@ -65,6 +66,14 @@ class About:
 Draw = Callable[[UUID, Paper, str | None], Attachment]
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A message, and who wants it sent."""
+
+    effect: Effect
+    by: Recorded | None  # its request, or the latest that wants it sent again; None: there is none
+
+
 class Letters:
     """Writes messages. Threads may share it."""
 
@@ -84,9 +93,11 @@ class Letters:
         self._contacts = contacts or {}
         self._draw = draw
 
-    def effect(self, effect_id: UUID) -> Effect:
+    def wanted(self, effect_id: UUID) -> Wanted:
         """Give a message as of its last event: the log knows more than any table."""
-        return reduce(Effect.evolve, events_of(self._log, effect_stream(effect_id)), Effect())
+        events = events_of(self._log, effect_stream(effect_id))
+        asked = [one for one in events if isinstance(one.event, EffectRequested | EffectResent)]
+        return Wanted(reduce(Effect.evolve, events, Effect()), asked[-1] if asked else None)
 
     def write(self, effect_id: UUID, effect: Effect) -> Outgoing:
         """Write a message out. Raises: Undelivered, then it cannot be sent as it is"""

@@ -118,11 +118,13 @@ class Sender:
 
     def _send(self, outlet: Outlet, taken: Taken, tells: "Telling") -> bool:
         """Send a message, unless the log knows what became of it; say whether it was tried."""
-        effect = self.letters.effect(taken.effect_id)
-        if not effect.is_waiting or effect.attempts + 1 != taken.attempt:
+        wanted = self.letters.wanted(taken.effect_id)
+        effect = wanted.effect
+        if wanted.by is None or not effect.is_waiting or effect.attempts + 1 != taken.attempt:
             return False  # The read model does not know yet what became of it.
         says: dict[str, Any] = {"effect_id": str(taken.effect_id), "outlet": outlet.name}
-        command, failure = self._tried(outlet, taken, effect)
+        envelope = _envelope(wanted.by.command_id, wanted.by.correlation_id)
+        command, failure = self._tried(outlet, taken, effect, envelope)
         outcome = tells.until_known(command, says)
         if outcome.kind == "refused":  # It failed and was dropped, or others thought us dead.
             codes = [unmet.code for unmet in outcome.unmet]
@@ -135,14 +137,14 @@ class Sender:
                 "effect_failed", **says, attempt=taken.attempt, code=failure.code, dead=dead
             )
         if failure is not None and outlet.endpoint is not None:
-            self._pause_if_hopeless(outlet.endpoint, failure)
+            self._pause_if_hopeless(outlet.endpoint, failure, command)
         return True
 
     def _tried(
-        self, outlet: Outlet, taken: Taken, effect: Effect
+        self, outlet: Outlet, taken: Taken, effect: Effect, envelope: Mapping[str, Any]
     ) -> tuple[Command, Undelivered | None]:
         """Hand a message over; give the command that says what became of it."""
-        told = {"effect_id": taken.effect_id, "attempt": taken.attempt}
+        told = {**envelope, "effect_id": taken.effect_id, "attempt": taken.attempt}
         try:
             provider_id = self._hand_over(outlet, taken, effect)
         except Undelivered as failure:
@@ -153,7 +155,7 @@ class Sender:
             log_.error("effect_broke", effect_id=str(taken.effect_id), error=type(error).__name__)
             broke = Undelivered("unexpected", f"a fault of ours: {type(error).__name__}")
             return self._failed(told, effect, broke), broke
-        return MarkSent(**_envelope(), **told, provider_id=provider_id), None
+        return MarkSent(**told, provider_id=provider_id), None
 
     def _hand_over(self, outlet: Outlet, taken: Taken, effect: Effect) -> str | None:
         now = self.clock()
@@ -164,19 +166,19 @@ class Sender:
     def _failed(self, told: Mapping[str, Any], effect: Effect, failure: Undelivered) -> Command:
         again = next_try(effect.tries + 1, self.clock(), self.chance(), failure.at_least)
         return MarkFailed(
-            **_envelope(),
             **told,
             reason_code=failure.code,
             error=failure.error,
             next_at=None if failure.final else again,
         )
 
-    def _pause_if_hopeless(self, endpoint: str, failure: Undelivered) -> None:
+    def _pause_if_hopeless(self, endpoint: str, failure: Undelivered, told: Command) -> None:
         with transaction(self.lend) as tx:
             failures = count_failures(tx, endpoint)
         if failures < PAUSE_AFTER and failure.code != "gone":
             return
-        pause = PauseEndpoint(**_envelope(), endpoint=endpoint, failures=max(failures, 1))
+        envelope = _envelope(told.command_id, told.correlation_id)
+        pause = PauseEndpoint(**envelope, endpoint=endpoint, failures=max(failures, 1))
         if self.execute(pause).kind == "accepted":
             log_.error("endpoint_paused", endpoint=endpoint, failures=failures, code=failure.code)
 
@@ -210,5 +212,7 @@ class Shift:
     began: float = field(default_factory=monotonic)  # its step, in monotonic seconds
 
 
-def _envelope() -> dict[str, Any]:
-    return {"command_id": uuid4(), "actor": SENDER, "source": "sender"}
+def _envelope(cause: UUID, correlation: UUID | None) -> dict[str, Any]:
+    """Name what a command is about: rules count what a message of theirs leads to as their own."""
+    whence = {"correlation_id": correlation, "causation_id": cause}
+    return {"command_id": uuid4(), "actor": SENDER, "source": "sender", **whence}

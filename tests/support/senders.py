@@ -62,7 +62,7 @@ def states(world: World) -> dict[UUID, tuple[str, int]]:
     letters = Letters(world.pipeline_log, SETTING)
     streams = {one.stream_id for one in world.events() if one.stream_id.startswith("effect-")}
     effects = {UUID(one.partition("-")[2]) for one in streams}
-    found = {one: letters.effect(one) for one in effects}
+    found = {one: letters.wanted(one).effect for one in effects}
     return {one: (effect.state, effect.attempts) for one, effect in found.items()}
 
 
