@@ -13,7 +13,7 @@ from domain.reading import OrderLog
 from domain.rules.book import RuleBook
 from domain.rules.judge import Judge
 from domain.rules.judging import Sight
-from domain.rules.runs import Run
+from domain.rules.runs import Run, sent_by_rule
 from domain.rules.timers import TimerFired
 from projections.interface import Projection, Tx, write
 from projections.rule_rows import WAIT_COLUMNS, act_rows, orders_in, run_rows, wait_of, wait_row
@@ -26,7 +26,7 @@ class TriggerRuns:
     """One row for each time that a rule looked at an event, beside them acts and waits."""
 
     name: Final = "trigger_runs"
-    version: Final = 8
+    version: Final = 9
     tables: Final = ("trigger_runs", "rule_acts", "rule_waits")
     ddl: Final[LiteralString] = """
         create table trigger_runs (
@@ -153,8 +153,7 @@ def _before(events: Sequence[Recorded], tx: Tx) -> Judge:
         [orders],
     )
     judge.fired = Counter({(rule, order_id): times for rule, order_id, times in fired.fetchall()})
-    ours = [one.command_id for one in events if one.actor_kind == "trigger"]
-    if ours:
+    if ours := [by for one in events if (by := sent_by_rule(one))]:
         chains = tx.execute(
             "select command_id, chain from rule_acts where command_id = any(%s)", [ours]
         )

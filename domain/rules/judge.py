@@ -13,7 +13,7 @@ from uuid import UUID
 from domain.rules.acts import acts_of
 from domain.rules.book import InForce
 from domain.rules.judging import NONE, Sight, ask, looking
-from domain.rules.runs import Case, Chain, Run, Stopped, Wait
+from domain.rules.runs import Case, Chain, Run, Stopped, Wait, sent_by_rule
 from domain.rules.stops import stop
 from domain.rules.timers import TimerFired
 from domain.rules.waits import due_at, go_on, is_scheduled, silences, still_looks, wait_of
@@ -67,7 +67,8 @@ class Judge:
         runs = [*self._cancelled(rules, sight)]
         asked = looking(rules, sight)
         answers = ask(sight, [(one.rule, change) for one, change in asked])
-        before = self.chains.get(sight.happened.command_id, ())
+        by = sent_by_rule(sight.happened)
+        before = () if by is None else self.chains.get(by, ())
         for (one, change), found in zip(asked, answers, strict=True):
             runs.append(self._run(Case(rules, one, sight, found, change, before)))
         self._break_silence(rules, sight)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from domain.messages import Command
+from domain.messages import Command, Recorded
 from domain.paths.conditions import Answer
 from domain.rules.book import InForce, Published
 from domain.rules.judging import NONE, Cause, Change, Sight
@@ -16,6 +16,20 @@ Result = Literal["fired", "skipped", "delayed", "cancelled", "stopped", "shadow"
 Stopped = Literal["loop", "per_order"]  # why a rule was not let go on
 Cancelled = Literal["event", "retired"]
 Chain = tuple[str, ...]  # the rules that led to something, the first one first
+
+
+def sent_by_rule(happened: Recorded) -> UUID | None:
+    """Name the command by which a rule may have led to an event: its own, or the one that a program
+    of ours was at, as a sender is at the message that a rule asked for. Not so the clock: for as
+    long as it waits, people may act.
+    """
+    match happened.actor_kind:
+        case "trigger":
+            return happened.command_id
+        case "system":
+            return happened.causation_id
+        case _:
+            return None
 
 
 @dataclass(slots=True)  # One for every rule that looks: a frozen one takes thrice the time.

@@ -185,7 +185,7 @@ class Watch:
             event=event,
             command_id=command_id,
             correlation_id=command_id,
-            causation_id=None,
+            causation_id=None if command is None else command.causation_id,
             actor_kind=who.kind,
             actor_id=who.id,
             on_behalf_of=None,

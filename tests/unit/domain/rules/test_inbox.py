@@ -1,6 +1,7 @@
 """Tasks and alerts that rules give, and what the admins hear when a rule is stopped."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -155,7 +156,8 @@ def test_what_a_rule_gives_is_accepted_as_it_is(action: dict[str, Any]) -> None:
 
 def stopped(rules: InForce, chain: tuple[str, ...], seen: Sight) -> tuple[Run, Sequence[Command]]:
     judge = Judge(chains={seen.happened.command_id: chain})
-    (run,) = judge.judge(rules, seen)
+    by_rule = replace(seen.happened, actor_kind="trigger", actor_id=chain[-1])
+    (run,) = judge.judge(rules, replace(seen, happened=by_rule))
     assert run.result == "stopped"
     return run, run.acts
 

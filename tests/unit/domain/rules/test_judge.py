@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from domain.messages import ActorKind
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.rules.actions import WriteNote
@@ -358,7 +359,9 @@ class TestLimits:
         watch = watched_by(quiet).when(PLACE)
         watch.judge.chains[UUID(int=9)] = ("live",) * MAX_CHAIN
 
-        watch.when(NOTE.model_copy(update={"command_id": UUID(int=9)}))
+        by_rule = {"command_id": UUID(int=9), "actor": actor("trigger")}
+        watch.when(NOTE.model_copy(update=by_rule))
+        assert len(watch.runs[0].case.chain) == MAX_CHAIN + 1
         watch.then_runs(quiet="shadow").then_acts(("order.add_note", {"text": "Seen"}))
 
     def test_p16_p26_a_rule_that_leads_to_itself_is_stopped_at_the_longest_chain(self) -> None:
@@ -370,6 +373,26 @@ class TestLimits:
         assert [run.result for run in fired] == ["fired"] * MAX_CHAIN
         assert (stopped.result, stopped.why) == ("stopped", "loop")
         assert stopped.case.chain == ("watch",) * (MAX_CHAIN + 1)
+
+    @pytest.mark.parametrize(
+        ("kind", "before"),
+        [("system", ("asked",)), ("clock", ()), ("user", ()), ("api_key", ()), ("import", ())],
+    )
+    def test_what_a_program_of_ours_tells_of_an_act_is_led_to_by_its_rule(
+        self, kind: ActorKind, before: tuple[str, ...]
+    ) -> None:
+        watch = watched_by(rule_of(on=[{"event": "order.note_added"}])).when(PLACE)
+        watch.judge.chains[UUID(int=9)] = ("asked",)
+
+        told = {"command_id": UUID(int=10), "actor": actor(kind), "causation_id": UUID(int=9)}
+        watch.when(NOTE.model_copy(update=told))
+        assert watch.runs[0].case.before == before
+
+    def test_what_a_program_of_ours_told_before_it_named_a_cause_begins_a_chain(self) -> None:
+        watch = watched_by(rule_of(on=[{"event": "order.note_added"}])).when(PLACE)
+        watch.when(NOTE.model_copy(update={"actor": actor("system")}))
+
+        assert watch.runs[0].case.chain == ("watch",)
 
     def test_of_a_loop_of_two_the_youngest_only_watches_from_then_on(self) -> None:
         rules = [
