@@ -157,6 +157,8 @@ def _pass(one: DueDeadline) -> PassDeadline:
         command_id=uuid5(_DEADLINES, what),
         actor=CLOCK,
         source=SOURCE,
+        correlation_id=one.correlation_id,
+        causation_id=one.began_with,
         order_id=one.order_id,
         entered=one.entered,
         level=one.level,

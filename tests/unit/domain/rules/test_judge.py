@@ -145,6 +145,15 @@ class TestDelay:
         watch.when_time_passes(HOUR).then_runs()
 
 
+def went(watch: Watch, hours: int) -> list[tuple[str, str | None]]:
+    """Let hours pass, one by one; give what became of what waited, but for what waits on."""
+    found: list[tuple[str, str | None]] = []
+    for _ in range(hours):
+        runs = watch.when_time_passes(HOUR).runs
+        found += [(run.result, run.why) for run in runs if run.result != "delayed"]
+    return found
+
+
 def by_day(rule: Rule) -> Watch:
     return watched_by(rule, calendars=[CALENDAR])
 
@@ -393,6 +402,24 @@ class TestLimits:
         watch.when(NOTE.model_copy(update={"actor": actor("system")}))
 
         assert watch.runs[0].case.chain == ("watch",)
+
+    def test_a_loop_that_waits_for_its_delays_is_stopped_at_the_longest_chain(self) -> None:
+        on = [{"event": "order.note_added"}]
+        rule = rule_of(on=on, delay="1h", limits={"per_order": 100})
+        watch = watched_by(rule, carrying_out=True).when(PLACE, NOTE)
+
+        assert went(watch, MAX_CHAIN + 3) == [("fired", None)] * MAX_CHAIN + [("stopped", "loop")]
+        assert watch.rules.by_name["watch"].rule.mode == "shadow"
+
+    def test_a_loop_that_waits_for_silence_ends_for_its_order_as_often_as_the_rule_may(
+        self,
+    ) -> None:
+        rule = rule_of(on=[SILENCE], limits={"per_order": MAX_CHAIN + 3})
+        watch = watched_by(rule, carrying_out=True).when(PLACE)
+
+        most = [("fired", None)] * (MAX_CHAIN + 3)
+        assert went(watch, MAX_CHAIN + 6) == [*most, ("stopped", "per_order")]
+        assert watch.rules.by_name["watch"].rule.mode == "live"
 
     def test_of_a_loop_of_two_the_youngest_only_watches_from_then_on(self) -> None:
         rules = [
