@@ -11,13 +11,15 @@ from domain.effects.commands import ResendEffect
 from domain.messages import Recorded
 from domain.templates.line import PublishTemplate
 from infra.template_files import load_preset
+from infra.webhooks import WebhookEndpoint
 from projections.reports.rule_runs import list_sent
 from services.why import chains_of
 from tests.integration.projections.world import World
 from tests.integration.rules.ruling import publish, settle
-from tests.integration.sending.test_sending import mailer
+from tests.integration.sending.test_sending import HOOK, KEY, mailer
 from tests.support.examples import CUSTOMER, actor
-from tests.support.receivers import Mailbox
+from tests.support.receivers import Mailbox, http_receiver
+from tests.support.senders import sender_of
 
 WHO: Final[dict[str, Any]] = {"command_id": UUID(int=1), "actor": actor()}
 MAIL: Final = {"notify": "mail", "to": "customer", "template": "document", "attach": "invoice"}
@@ -81,6 +83,23 @@ def test_d5_a_mail_that_failed_and_the_one_that_came_through_have_the_same_cause
     assert {one.event.NAME for one in of_sender} >= {"effect.failed.v1", "effect.sent.v1"}
     assert {one.causation_id for one in of_sender} == {asked.command_id}
     assert chains(world, order_id)[-1] == SENT
+
+
+def test_d5_the_pause_of_an_endpoint_is_told_back_to_the_failure_that_it_follows(
+    world: World,
+) -> None:
+    publish(world, {"rule": "tell", "then": [{"webhook": "erp"}]})
+    world.place(customer=CUSTOMER)
+    settle(world)
+    with http_receiver() as receiver:
+        receiver.usual = 410
+        assert sender_of(world, {HOOK: WebhookEndpoint(receiver.url, KEY)}).send_due() == 1
+
+    told = [one for one in world.events() if isinstance(one, Recorded)]
+    (failed,) = [one for one in told if one.event.NAME == "effect.failed.v1"]
+    (paused,) = [one for one in told if one.event.NAME == "endpoint.paused.v1"]
+    assert paused.causation_id == failed.command_id
+    assert paused.correlation_id == failed.correlation_id
 
 
 def test_d5_a_mail_that_somebody_has_sent_again_is_told_back_to_that_person(
