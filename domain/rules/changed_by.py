@@ -1,12 +1,14 @@
 """Which events may change which fields that a rule looks at: tested on random orders."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
-_STATUS: Final = ("placed", "status_changed", "path_migrated", "status_recorded", "fact_annulled")
-_ITEMS: Final = ("placed", "item_added", "item_changed", "item_status_changed", "fact_annulled")
-_MONEY: Final = (
-    *_ITEMS,
+_PATH: Final = ("placed", "path_migrated", "status_recorded", "fact_annulled")
+_STATUS: Final = (*_PATH, "status_changed")
+_LINES: Final = ("placed", "item_added", "item_changed", "fact_annulled")
+_ITEMS: Final = (*_LINES, "item_status_changed")  # Pieces that are cancelled cost nothing.
+_PAID: Final = (
+    *_LINES,
     "payment_submitted",
     "payment_authorised",
     "payment_charged",
@@ -14,31 +16,32 @@ _MONEY: Final = (
     "payment_charged_back",
     "refund_granted",
 )
+_OWED: Final = (*_PAID, "item_status_changed")
 _PLACING: Final = ("placed", "fact_annulled")
 _DETAILS: Final = (*_PLACING, "fields_changed")
 
 _EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "external_id": _PLACING,
-    "path": _STATUS,
+    "path": _PATH,
     "status": _STATUS,
     "stage": _STATUS,
     "order_type": _PLACING,
     "channel": _PLACING,
     "shop": _PLACING,
-    "currency": _MONEY,
+    "currency": _PAID,
     "total_minor": _ITEMS,
     "goods_minor": _ITEMS,
     "discount_minor": _ITEMS,
     "delivery_minor": _ITEMS,
     "vat_minor": _ITEMS,
-    "paid_minor": _MONEY,
-    "due_minor": _MONEY,
-    "refunded_minor": _MONEY,
-    "granted_minor": _MONEY,
-    "payment_status": _MONEY,
-    "refund_status": _MONEY,
+    "paid_minor": _PAID,
+    "due_minor": _OWED,
+    "refunded_minor": _PAID,
+    "granted_minor": _PAID,
+    "payment_status": _OWED,
+    "refund_status": _PAID,
     "items_status": _ITEMS,
-    "customer_id": (*_MONEY, "status_recorded"),
+    "customer_id": (*_PAID, "status_recorded"),
     "delivery_method": _DETAILS,
     "has_address": _DETAILS,
     "has_phone": _DETAILS,
@@ -51,9 +54,14 @@ _EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "test": (*_PLACING, "test_flag_changed"),
     "track_number": _DETAILS,
     "track_numbers": (*_DETAILS, "shipment_created", "shipment_tracked", "shipment_moved"),
-    "placed_at": (*_STATUS, "item_added"),
+    "placed_at": (*_PATH, "item_added"),
     "entered_at": _STATUS,
 }
 CHANGED_BY: Final[Mapping[str, frozenset[str]]] = {
     name: frozenset(f"order.{event}" for event in events) for name, events in _EVENTS.items()
 }
+
+
+def fields_changed_by(events: Collection[str]) -> frozenset[str]:
+    """Name the fields that any of these events may change, as rules call them."""
+    return frozenset(name for name, by in CHANGED_BY.items() if not by.isdisjoint(events))

@@ -4,35 +4,43 @@ Nothing is judged here: conditions count as far as they can be proved. Called by
 `orderpath rule graph`.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from domain.orders.item_events import ItemStatusChanged, ReservationChanged
+from domain.orders.deadline_events import DeadlinePassed
 from domain.paths.cel_syntax import parse_cel
 from domain.paths.path import OrderPath
 from domain.paths.provable import Domains, can_be
 from domain.rules import actions as a
+from domain.rules.changed_by import fields_changed_by
 from domain.rules.conditions import compiled
+from domain.rules.left_by import ENTERED, OVERRIDE, PIECES, events_left_by, fields_left_by
 from domain.rules.rule import Rule
 from domain.rules.timers import TimerFired
 from domain.rules.triggers import OnChange, OnEvent, OnSilence, Trigger, unversioned
+from domain.stock.events import StockBelowThreshold
 
 TIMER: Final = unversioned(TimerFired.NAME)
+DEADLINE: Final = unversioned(DeadlinePassed.NAME)
 
-_ITEMS: Final = unversioned(ItemStatusChanged.NAME)
-_STOCK: Final = unversioned(ReservationChanged.NAME)
+_SCARCE: Final = unversioned(StockBelowThreshold.NAME)
+_NO_LEVEL: Final = frozenset({""})
 
 Values = Mapping[str, Set[str] | None]  # field -> what it can have become; None: anything
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one action leaves on an order."""
+    """What one action leaves on an order: at once, or later, when it may be another one by then."""
 
     events: Set[str]  # as rules call them
-    values: Values  # of the fields that it sets
+    values: Values = field(default_factory=dict)  # of the fields that it changes
+    sets: Values = field(default_factory=dict)  # where all of it is so already, it leaves nothing
     anew: bool = False  # done again, it is not the same
+    later: bool = False  # somebody else does it: the clock, or who sends messages
+    stays: Values = field(default_factory=dict)  # fields that are still the same then
+    levels: Set[str] = _NO_LEVEL  # of a time limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,7 @@ class Traces:
 
 def traces_of(rule: Rule, paths: Collection[OrderPath]) -> Traces:
     """Give what a rule leaves. paths: whose statuses do something when they are entered"""
-    steps = [step for action in rule.then if (step := _step(action, paths)) is not None]
+    steps = [step for action in rule.then for step in _steps(action, paths)]
     touched = {name for step in steps for name in step.values}
     return Traces(steps, [*_holding(rule, touched)])
 
@@ -63,41 +71,85 @@ def leads_on(traces: Traces, other: Rule, of_other: Traces) -> bool:
     )
 
 
-def _step(action: a.Action, paths: Collection[OrderPath]) -> Step | None:
+def _steps(action: a.Action, paths: Collection[OrderPath]) -> Iterator[Step]:
+    if isinstance(action, a.Move):
+        yield from _moving(action.move, paths)
+    elif events := events_left_by(action):
+        fields, sets = fields_left_by(action), _set_by(action)
+        yield Step(
+            events,
+            {name: sets.get(name) for name in fields},
+            sets=sets,
+            anew=isinstance(action, a.WriteNote | a.IssueDocument),
+            later=isinstance(action, a.Notify),
+        )
+
+
+def _set_by(action: a.Action) -> Values:
+    """Give the fields that an action sets, and to what."""
     match action:
-        case a.Move(move=status):
-            return _entering(status, [path for path in paths if status in path.statuses])
         case a.SetField(set=details):
             set_to = details.model_dump(exclude_defaults=True)
-            values = {name: {set_to[name]} if name in set_to else None for name in details.touches}
-            return Step({"order.fields_changed"}, values)
+            return {
+                name: {set_to[name]} if name in set_to else None
+                for name in details.model_fields_set
+            }
         case a.Assign(assign=owner, by=sharing):
             user = None if sharing is not None else {owner.get("user", "")}
-            values = {"owner_user": user, "owner_group": {owner.get("group", "")}}
-            return Step({"order.owner_assigned"}, values)
+            return {"owner_user": user, "owner_group": {owner.get("group", "")}}
         case a.WriteNote():
-            return Step({"order.note_added"}, {"has_note": {"true"}}, anew=True)
-        case a.IssueDocument():
-            return Step({"order.document_issued"}, {}, anew=True)
+            return {"has_note": {"true"}}
         case _:
-            return None  # It leaves nothing on the order.
+            return {}
 
 
-def _entering(status: str, paths: Sequence[OrderPath]) -> Step:
-    """Give what a move leaves, with what entering the status does besides, on whatever path."""
-    events = {"order.status_changed"}
-    values: dict[str, Set[str] | None] = {"stage": None, "entered_at": None}
-    statuses = {status}
+def _moving(status: str, paths: Collection[OrderPath]) -> Iterator[Step]:
+    """Give what a move leaves at once, and what the clock says of it later, on whatever path."""
+    statuses, by_pieces = _entered(status, paths)
+    events = ENTERED | by_pieces
+    if any(move.override and status in move.to for path in paths for move in path.transitions):
+        events |= {OVERRIDE}
+    sets = {"status": statuses}
+    yield Step(events, dict.fromkeys(fields_changed_by(events)) | sets, sets)
+    if _SCARCE in by_pieces:  # What is reserved is not kept for ever.
+        became = dict.fromkeys(fields_changed_by(PIECES))
+        yield Step(PIECES, became, sets, later=True, stays=sets)
+    for one in sorted(statuses):
+        limits = (path.statuses[one].limit for path in paths if one in path.statuses)
+        if levels := {level for limit in limits if limit for level, _ in limit.levels}:
+            yield Step({DEADLINE}, {}, sets, later=True, stays={"status": {one}}, levels=levels)
+
+
+def _entered(status: str, paths: Collection[OrderPath]) -> tuple[Set[str], Set[str]]:
+    """Name the statuses that a move may end in, as an order may follow its pieces further on; and
+    what may happen to these.
+    """
+    statuses, events = {status}, set[str]()
     for path in paths:
-        effect = path.statuses[status].on_enter
-        if effect is not None and effect.items is not None:
-            events.add(_ITEMS)
-            values["items_status"] = None
-            # The order may follow its pieces further on.
-            statuses |= {follow.to for follow in path.follow}
-        if effect is not None and effect.stock is not None:
-            events.add(_STOCK)
-    return Step(events, {**values, "status": statuses})
+        reached = {status} & {*path.statuses}
+        left = _by_pieces(path, reached)
+        while left:
+            ahead = {one.to for one in path.follow if not reached.isdisjoint(one.from_)} - reached
+            if not ahead:
+                break
+            reached |= ahead
+            left = _by_pieces(path, reached)
+        statuses |= reached
+        events |= left
+    return statuses, events
+
+
+def _by_pieces(path: OrderPath, statuses: Iterable[str]) -> Set[str]:
+    """Name what entering statuses lets happen to the pieces of an order and to their stock."""
+    entered = [path.statuses[one] for one in statuses]
+    effects = [one.on_enter for one in entered if one.on_enter is not None]
+    moves_pieces = any(effect.items is not None for effect in effects)
+    if path.stock is None:
+        return PIECES if moves_pieces else frozenset()
+    if moves_pieces or any(effect.stock is not None for effect in effects):
+        return PIECES | {_SCARCE}
+    ends = any(one.final is not None for one in entered)  # What was kept for it is given back.
+    return PIECES if ends else frozenset()
 
 
 def _holding(rule: Rule, touched: Set[str]) -> Iterator[str]:
@@ -111,7 +163,7 @@ def _holding(rule: Rule, touched: Set[str]) -> Iterator[str]:
 
 
 def _leads(traces: Traces, step: Step, other: Rule) -> bool:
-    sources = [*traces.holding, *other.if_.values()]
+    sources = [*(() if step.later else traces.holding), *other.if_.values()]
     claims = [(parse_cel(source), True) for source in sources]
     return any(can_be(claims, domains) for domains in _occasions(step, other.on))
 
@@ -120,9 +172,11 @@ def _occasions(step: Step, triggers: Sequence[Trigger]) -> Iterator[Domains]:
     """Give what is known of the order for each trigger that looks at what was left; silence begins
     anew behind whatever that is.
     """
+    by_then = {**step.values, **step.stays}
     known: dict[str, Set[Any]] = {
-        f"order.{name}": value for name, value in step.values.items() if value is not None
+        f"order.{name}": value for name, value in by_then.items() if value is not None
     }
+    known["event.level"] = step.levels
     for trigger in triggers:
         match trigger:
             case OnEvent(event=names) if found := step.events & {*names}:
@@ -132,8 +186,8 @@ def _occasions(step: Step, triggers: Sequence[Trigger]) -> Iterator[Domains]:
                 if new is None or not to or new & {*to}:
                     values = {"change.new": new} if new is not None else {}
                     yield {**known, **values, "change.field": {name}}
-            case OnSilence(in_=statuses):
-                there = step.values.get("status") or {*statuses}
+            case OnSilence(in_=statuses) if DEADLINE not in step.events:  # That is only time.
+                there = by_then.get("status") or {*statuses}
                 if not statuses or there & {*statuses}:
                     where = {"order.status": there} if there else {}
                     yield {**known, **where, "event.type": {TIMER}, "change.field": {""}}
@@ -143,9 +197,13 @@ def _occasions(step: Step, triggers: Sequence[Trigger]) -> Iterator[Domains]:
 
 def _repeats(before: Step, step: Step) -> bool:
     """Whether a step changes nothing behind another one."""
-    follows = ("stage", "entered_at", "track_numbers")  # from the status, or the one number
-    wanted = {name: value for name, value in step.values.items() if name not in follows}
-    same = (
-        value is not None and before.values.get(name) == value for name, value in wanted.items()
-    )
-    return not step.anew and all(same)
+    if step.anew:
+        return False
+    if not step.sets:
+        return step.events <= before.events
+    then = {**before.values, **before.stays}
+    return all(_is_same(value, then.get(name)) for name, value in step.sets.items())
+
+
+def _is_same(value: Set[str] | None, before: Set[str] | None) -> bool:
+    return value is not None and len(value) == 1 and value == before

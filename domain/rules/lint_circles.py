@@ -7,7 +7,7 @@ from domain.paths.findings import Finding
 from domain.paths.path import OrderPath
 from domain.rules.findings import Told
 from domain.rules.judge import MAX_CHAIN
-from domain.rules.leading import leads_on, traces_of
+from domain.rules.leading import DEADLINE, leads_on, traces_of
 from domain.rules.rule import Rule
 from domain.rules.triggers import OnSilence
 
@@ -22,8 +22,8 @@ def list_circles(rules: Sequence[Rule], paths: Collection[OrderPath]) -> Iterato
         if circle is None:
             return
         before[circle[-1]].discard(circle[-2])  # One circle less.
-        silent = any(_waits_for_silence(rule) for rule in rules if rule.rule in circle)
-        yield Told(circle[:-1], _finding(circle, silent=silent))
+        of_circle = [rule for rule in rules if rule.rule in circle]
+        yield Told(circle[:-1], _finding(circle, _how_it_ends(of_circle)))
 
 
 def _led_on(rules: Sequence[Rule], paths: Collection[OrderPath]) -> dict[str, set[str]]:
@@ -47,11 +47,17 @@ def _circle(before: Mapping[str, Collection[str]]) -> list[str] | None:
     return None
 
 
-def _waits_for_silence(rule: Rule) -> bool:
-    return any(isinstance(trigger, OnSilence) for trigger in rule.on)
+def _how_it_ends(rules: Sequence[Rule]) -> str:
+    if any(isinstance(trigger, OnSilence) for rule in rules for trigger in rule.on):
+        return (
+            "silence begins anew each time, until a rule has done as much for the order as it may"
+        )
+    if any(DEADLINE in rule.events for rule in rules):
+        return "a time limit begins anew each time, until a rule is stopped"
+    return f"after {MAX_CHAIN} rules they are stopped, and the youngest only judges from then on"
 
 
-def _finding(circle: Sequence[str], *, silent: bool) -> Finding:
+def _finding(circle: Sequence[str], why: str) -> Finding:
     alone = len(circle) == 2
     return Finding(
         code="rules_in_circle",
@@ -60,8 +66,6 @@ def _finding(circle: Sequence[str], *, silent: bool) -> Finding:
         message=f"{circle[0]} can lead to itself"
         if alone
         else f"in a circle: {' > '.join(circle)}",
-        why="silence begins anew each time, until a rule has done as much for the order as it may"
-        if silent
-        else f"after {MAX_CHAIN} rules they are stopped, and the youngest only judges from then on",
+        why=why,
         needed="ask for something that does not hold the second time",
     )

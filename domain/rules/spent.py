@@ -4,18 +4,11 @@ Called by domain.rules.acts; the commands name it (`spent_by`), and domain.order
 """
 
 from collections.abc import Iterator, Sequence, Set
-from typing import Final
 from uuid import UUID
 
 from domain.rules import actions as a
 from domain.rules.conditions import compiled
-
-_MONEY: Final = ("total_minor", "goods_minor", "discount_minor", "delivery_minor", "vat_minor")
-# A move may move pieces and reserve or release them, and what is cancelled costs nothing.
-_BY_MOVE: Final = frozenset(
-    {"items", "order.status", "order.stage", "order.entered_at", "order.items_status"}
-    | {f"order.{name}" for name in (*_MONEY, "due_minor", "payment_status")}
-)
+from domain.rules.left_by import fields_left_by
 
 
 def spent_by(
@@ -37,15 +30,14 @@ def _reads(source: str) -> Set[str]:
 
 
 def _touched(action: a.Action) -> Set[str]:
+    return _variables(action) | {f"order.{name}" for name in fields_left_by(action)}
+
+
+def _variables(action: a.Action) -> Set[str]:
+    """Name what it may change beside the fields of the order."""
     match action:
         case a.Move():
-            return _BY_MOVE
-        case a.SetField(set=details):
-            return {f"order.{name}" for name in details.touches}
-        case a.Assign():
-            return {"order.owner_user", "order.owner_group"}
-        case a.WriteNote():
-            return {"order.has_note"}
+            return {"items"}
         case a.IssueDocument():
             return {"documents"}
         case a.TagCustomer() | a.UntagCustomer():
@@ -53,4 +45,4 @@ def _touched(action: a.Action) -> Set[str]:
         case a.MarkCustomer():
             return {"customer.marks"}
         case _:
-            return frozenset()  # It tells somebody, and changes nothing that is asked.
+            return frozenset()

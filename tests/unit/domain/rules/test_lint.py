@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from domain.paths.lint_owners import KnownOwners
+from domain.paths.path import OrderPath
 from domain.rules.findings import Known
 from domain.rules.lint import lint
+from domain.rules.lint_circles import list_circles
 from domain.rules.rule import Rule
 from infra.path_files import load_preset as load_path
 from infra.rule_files import load_preset, preset_names, shop_names, shop_rules
@@ -32,6 +34,10 @@ def found(*rules: Rule, paths: Sequence[Any] = (PATH,), **known: Any) -> list[tu
 def message(*rules: Rule, paths: Sequence[Any] = (PATH,), **known: Any) -> str:
     ((_, finding),) = lint(rules, Known(paths, **known))
     return finding.message
+
+
+def circles(*rules: Rule, path: OrderPath = PATH) -> list[str]:
+    return [finding.message for _, finding in list_circles(rules, [path])]
 
 
 def on_status(to: str) -> list[dict[str, str]]:
@@ -105,6 +111,50 @@ class TestCircles:
         assert message(away, back, paths=[]) == "in a circle: watch > back > watch"
         assert found(rule_of(**silent, then=[{"alert": "Look", "to": {"user": "ann"}}])) == []
         assert found(rule_of(**silent, then=[{"set": {"track_number": "T"}}])) == []
+
+    def test_by_pieces_that_a_move_cancels_as_they_change_what_the_order_costs(self) -> None:
+        statuses = PATH.content["statuses"]
+        cancels = {**statuses["packed"], "on_enter": {"items": {"to": "cancelled"}}}
+        path = OrderPath.model_validate(PATH.content | {"statuses": statuses | {"packed": cancels}})
+        move = rule_of("move", on=[{"event": "order.note_added"}],
+                       then=[{"move": "packed", "reason": "x"}], roles=["warehouse"])  # fmt: skip
+        note = rule_of("note", on=[{"change": "total_minor"}],
+                       conditions={"there": "order.status == 'packed'"})  # fmt: skip
+
+        assert circles(move, note, path=path) == ["in a circle: move > note > move"]
+        assert circles(move, note) == []
+
+    def test_by_a_document_that_is_sent_with_a_mail(self) -> None:
+        mail = {"notify": "mail", "to": {"user": "ann"}, "template": "paper", "attach": "invoice"}
+        on_moved: dict[str, Any] = {"on": [{"event": "order.document_moved"}]}
+        both = rule_of(**on_moved, then=[{"issue": "invoice"}, mail])
+        issue = rule_of("issue", **on_moved, then=[{"issue": "invoice"}])
+        send = rule_of("send", on=[{"event": "order.document_issued"}], then=[mail])
+        known: dict[str, Any] = {"templates": {"paper": "mail"}}
+
+        assert message(both, **known) == "watch can lead to itself"
+        assert message(issue, send, **known) == "in a circle: issue > send > issue"
+        assert found(rule_of(**on_moved, then=[mail]), **known) == []  # It is sent once.
+        assert found(rule_of(**on_moved, then=[{"issue": "invoice"}])) == []
+
+    def test_by_a_time_limit_that_begins_anew(self) -> None:
+        on_limit: dict[str, Any] = {"on": [{"event": "order.deadline_passed"}]}
+        due = "event.level == 'due'"
+        away = rule_of(
+            "away", **on_limit, then=[{"move": "packed"}], conditions=IS_NEW | {"due": due}
+        )
+        is_packed = {"is_packed": "order.status == 'packed'"}
+        back = rule_of(
+            "back", **on_limit, then=[{"move": "new"}], conditions=is_packed | {"due": due}
+        )
+        warned = {"warned": "event.level == 'warn'"}  # Of packed nobody is warned.
+        never = rule_of("back", **on_limit, then=[{"move": "new"}], conditions=is_packed | warned)
+        ((_, finding),) = list_circles([away, back], [PATH])
+
+        assert finding.message == "in a circle: away > back > away"
+        assert finding.why == "a time limit begins anew each time, until a rule is stopped"
+        assert circles(away, never) == []
+        assert circles(rule_of(**on_limit, then=[{"move": "packed"}])) == []  # It is there by then.
 
     def test_the_second_time_the_same_is_nothing_new(self) -> None:
         rule = rule_of(on=[{"change": "track_number"}], then=[{"set": {"track_number": "T1"}}])
