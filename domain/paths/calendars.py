@@ -173,9 +173,7 @@ def opening(calendar: Calendar, moment: datetime) -> datetime:
 
     Raises: BeyondCalendar
     """
-    second = timedelta(seconds=1)
-    opens = after(calendar, moment, second) - second
-    return max(opens, _utc(moment))
+    return after(calendar, moment, _MICROSECOND) - _MICROSECOND
 
 
 def _utc(moment: datetime) -> datetime:

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.paths.calendars import MAX_AHEAD, BeyondCalendar, Calendar, after, working_time
+from domain.paths.calendars import (
+    MAX_AHEAD,
+    BeyondCalendar,
+    Calendar,
+    after,
+    opening,
+    working_time,
+)
 
 # When each zone put its clocks forward or back, UTC.
 CHANGES: Final = {
@@ -110,6 +117,12 @@ def slow_after(calendar: Calendar, start: datetime, amount: timedelta) -> dateti
     return moment
 
 
+def slow_opening(calendar: Calendar, moment: datetime) -> datetime:
+    while not is_worked(calendar, moment):
+        moment = moment.replace(second=0, microsecond=0) + MINUTE
+    return moment
+
+
 @given(scenes(), lengths)
 def test_working_time_is_what_somebody_counts_who_looks_at_every_minute(
     scene: tuple[Calendar, datetime], length: timedelta
@@ -129,6 +142,15 @@ def test_time_ends_when_somebody_says_so_who_looks_at_every_minute(
     amount = working_time(calendar, start, start + length) * millionths / 1_000_000
 
     assert after(calendar, start, amount) == slow_after(calendar, start, amount)
+
+
+@given(scenes())
+def test_a_moment_within_hours_is_itself_and_any_other_waits_for_the_next_ones(
+    scene: tuple[Calendar, datetime],
+) -> None:
+    calendar, moment = scene
+
+    assert opening(calendar, moment) == slow_opening(calendar, moment)
 
 
 @given(scenes(), amounts)

@@ -13,6 +13,7 @@ from domain.paths.calendars import (
     BeyondCalendar,
     Calendar,
     after,
+    opening,
     working_time,
 )
 from domain.paths.hours import MAX_INTERVALS
@@ -91,6 +92,15 @@ def test_it_is_exact_to_the_microsecond() -> None:
 
     assert after(calendar(), at(27, 13) - tick, 2 * tick) == at(27, 14) + tick
     assert working_time(calendar(), at(27, 13) - tick, at(27, 14) + tick) == 2 * tick
+
+
+def test_the_last_moment_of_working_hours_is_within_them() -> None:
+    second, tick = timedelta(seconds=1), timedelta(microseconds=1)
+    for moment in (at(27, 13) - second, at(27, 13) - 4 * second / 5, at(27, 13) - tick):
+        assert opening(calendar(), moment) == moment
+
+    assert opening(calendar(), at(27, 13)) == at(27, 14)
+    assert opening(calendar(), at(27, 14)) == at(27, 14)
 
 
 def test_no_time_at_all_passes_at_once_even_on_a_holiday() -> None:

@@ -22,6 +22,7 @@ NOTE = c.AddNote(**WHO, text="Something")
 IS_NEW = {"is_new": "order.status == 'new'"}
 HOUR = timedelta(hours=1)
 SILENCE = {"silence": "1h"}
+CLOSING = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def test_a_rule_that_fires_sends_its_acts_in_their_order() -> None:
@@ -166,6 +167,12 @@ class TestHours:
 
     def test_within_them_it_acts_at_once(self) -> None:
         by_day(rule_of(hours="shop")).when(PLACE).then_runs(watch="fired")
+
+    def test_within_their_last_second_it_acts_at_once(self) -> None:
+        watch = by_day(rule_of(hours="shop"))
+        watch.now = CLOSING - timedelta(minutes=1, milliseconds=1)  # Each step takes a minute.
+
+        watch.when(PLACE).then_runs(watch="fired")
 
     def test_outside_of_them_it_waits(self) -> None:
         watch = by_day(rule_of(hours="shop"))
