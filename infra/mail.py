@@ -123,7 +123,7 @@ class SmtpMail:
         mail["From"] = self._sender
         try:
             mail["To"] = outgoing.to
-        except ValueError as error:
+        except Exception as error:  # Its parser trips over some in many ways.
             raise Undelivered("address_unusable", "that is no address", final=True) from error
         mail["Subject"] = outgoing.subject
         mail["Message-ID"] = message_id

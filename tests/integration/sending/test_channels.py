@@ -153,6 +153,18 @@ class TestMail:
         assert (nobody.code, nobody.final) == ("address_unusable", True)
         assert box.mails == []
 
+    @pytest.mark.parametrize(
+        "to", ["ann@[shop.example", "_@[", ".&=/^:@^%", r"(b[_\:@\)%):", "(%).=@_"]
+    )
+    def test_an_address_over_which_the_mail_library_trips_is_unusable_too(self, to: str) -> None:
+        with mail_server() as box:
+            failed = failure(
+                SmtpMail(f"smtp+plain://127.0.0.1:{box.port}", FROM), replace(MAIL, to=to)
+            )
+
+        assert (failed.code, failed.final) == ("address_unusable", True)
+        assert box.mails == []
+
     def test_a_url_is_refused_without_being_repeated(self) -> None:
         for url in ("http://u:secret@host", "smtps://", "smtp+plain://u:secret@host"):
             with pytest.raises(ValueError, match=r"begin it with|show a password") as failed:
