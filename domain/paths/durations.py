@@ -7,12 +7,12 @@ from typing import Annotated
 from pydantic import BeforeValidator, PlainSerializer, StringConstraints
 
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
-_PART = re.compile(r"(\d{1,6})([wdhms])")
-_WHOLE = re.compile(r"(?:\d{1,6}[wdhms]){1,5}")
+_PART = re.compile(r"(\d{1,6})([wdhms])", re.ASCII)
+_WHOLE = re.compile(r"(?:\d{1,6}[wdhms]){1,5}", re.ASCII)
 
 
 def parse_duration(text: object) -> timedelta:
-    """Read `1w2d3h4m5s`, any of its parts.
+    """Read `1w2d3h4m5s`, any of its parts once.
 
     Raises: ValueError if the text is not of that form or the duration is zero.
     """
@@ -20,9 +20,11 @@ def parse_duration(text: object) -> timedelta:
         return text
     if not isinstance(text, str) or not _WHOLE.fullmatch(text):
         raise ValueError(f"{str(text)[:64]!r} is not a duration: write 10m, 2d or 1h30m")
-    total = timedelta()
-    for amount, unit in _PART.findall(text):
-        total += timedelta(**{_UNITS[unit]: int(amount)})
+    parts = _PART.findall(text)
+    amounts = {_UNITS[unit]: int(amount) for amount, unit in parts}
+    if len(amounts) < len(parts):
+        raise ValueError(f"{text!r} says a unit twice: write 10m, 2d or 1h30m")
+    total = timedelta(**amounts)
     if not total:
         raise ValueError("a duration must be longer than zero")
     return total

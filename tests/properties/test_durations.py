@@ -20,7 +20,10 @@ def test_a_written_duration_is_read_as_the_same(seconds: int) -> None:
     assert parse_duration(format_duration(duration)) == duration
 
 
-@given(st.lists(st.tuples(st.integers(0, 999), st.sampled_from("wdhms")), min_size=1, max_size=5))
+PARTS = st.tuples(st.integers(0, 999), st.sampled_from("wdhms"))
+
+
+@given(st.lists(PARTS, min_size=1, max_size=5, unique_by=lambda part: part[1]))
 def test_the_parts_of_a_duration_add_up(parts: list[tuple[int, str]]) -> None:
     text = "".join(f"{amount}{unit}" for amount, unit in parts)
     seconds = sum(amount * SIZES[unit] for amount, unit in parts)
@@ -30,6 +33,16 @@ def test_the_parts_of_a_duration_add_up(parts: list[tuple[int, str]]) -> None:
     else:
         with pytest.raises(ValueError, match="longer than zero"):
             parse_duration(text)
+
+
+@given(st.lists(PARTS, min_size=1, max_size=4), PARTS, st.integers(0, 999))
+def test_a_unit_that_stands_twice_is_refused(
+    parts: list[tuple[int, str]], twice: tuple[int, str], again: int
+) -> None:
+    said = [*parts[:3], twice, (again, twice[1])]
+
+    with pytest.raises(ValueError, match="says a unit twice"):
+        parse_duration("".join(f"{amount}{unit}" for amount, unit in said))
 
 
 @given(st.text(max_size=30).filter(lambda text: not text[:1].isdigit()))
