@@ -139,6 +139,8 @@ def _misfits(rule: Rule) -> Iterator[tuple[Place, str]]:
         for key in ("delay", "hours"):
             if getattr(rule, key) is not None:
                 yield (key,), "silence and fixed hours are times by themselves: take it out"
+    if rule.why_not == rule.rule:
+        yield ("why_not",), "it names a rule that has left the order alone: write another one"
     moves = [number for number, action in enumerate(rule.then) if isinstance(action, Move)]
     for number in moves[1:]:
         yield ("then", number), "an order is moved once: write a second rule for the next move"

@@ -70,6 +70,7 @@ def test_a_rule_knows_whether_it_asks_for_the_customer() -> None:
         ({"on": [{"change": "items"}]}, ("on", 0, "change")),
         ({"delay": "1h", "cancel_on": "order.paid"}, ("cancel_on", 0)),
         ({"cancel_on": "order.placed"}, ("cancel_on",)),
+        ({"why_not": "watch"}, ("why_not",)),
         ({"on": [{"silence": "1d"}], "delay": "1h"}, ("delay",)),
         ({"on": [{"schedule": {"at": ["09:00"]}, "in": "new"}], "hours": "shop"}, ("hours",)),
         ({"then": [{"move": "a"}, {"note": "x"}, {"move": "b"}]}, ("then", 2)),
@@ -82,6 +83,14 @@ def test_what_is_not_defined_or_does_not_fit_is_refused_with_its_place(
         rule_of(**written)
 
     assert [error["loc"] for error in told.value.errors()] == [place]
+
+
+def test_a_rule_that_asks_itself_why_it_has_not_acted_is_told_what_to_write() -> None:
+    with pytest.raises(ValidationError, match="left the order alone: write another one"):
+        rule_of(why_not="watch")
+
+    published = Rule.as_published(rule_of().content | {"why_not": "watch"})
+    assert published.why_not == "watch"
 
 
 def test_events_are_called_without_their_version() -> None:
