@@ -1,4 +1,6 @@
-"""Reads one message from the log, as far as it may be shown: for the CLI, later for the API."""
+"""Reads one message from the log, as far as it may be shown, and knows which outlets there are: for
+the CLI, later for the API.
+"""
 
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -7,10 +9,13 @@ from uuid import UUID
 from domain.effects import events as e
 from domain.effects.channels import Undelivered
 from domain.effects.effect import Effect
+from domain.effects.endpoints import endpoint_stream
 from domain.effects.events import effect_stream
+from domain.hints import hint
 from domain.messages import Recorded
 from domain.refusals import Refusal, Unmet, Unusable
 from domain.templates.line import TemplateLine, template_stream
+from projections.reports.effects import Sought, list_effects
 from services.streams import events_of
 
 if TYPE_CHECKING:
@@ -44,6 +49,29 @@ def published_template(system: "System", name: str) -> TemplateLine:
         names = ", ".join(sorted(system.log.template_names())) or "none is published"
         raise Unusable(f"no template is named {name!r}: choose one of {names}")
     return line
+
+
+def is_outlet(system: "System", name: str) -> bool:
+    """Whether the settings open an outlet of this name, or it was paused before."""
+    return name in _outlets(system) or bool(events_of(system.log, endpoint_stream(name)))
+
+
+def check_outlet(system: "System", name: str) -> None:
+    """See that messages were for an outlet that no setting opens any more. A slip of the pen would
+    leave the real one as it is. The read models are up to date.
+
+    Raises: Unusable that names those that there are
+    """
+    with system.snapshot() as reader:
+        had = {one["outlet"] for one in list_effects(reader, Sought(), limit=1)["outlets"]}
+    if name not in had:
+        names = sorted(_outlets(system) | had)
+        raise Unusable(f"no outlet is named {name[:64]!r}{hint(name, names)}")
+
+
+def _outlets(system: "System") -> set[str]:
+    """Name those of the settings, and mail and SMS, which may still be opened."""
+    return {"mail", "sms"} | {outlet.name for outlet in system.settings.outlets}
 
 
 def _says(system: "System", effect_id: UUID, effect: Effect) -> dict[str, Any]:

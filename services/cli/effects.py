@@ -21,7 +21,7 @@ from services.cli.options import (
 )
 from services.cli.output import put, say, table
 from services.cli.sending import build, execute, outcome_dict, put_outcome, where
-from services.cli.session import opened, up_to_date
+from services.cli.session import catch_up, opened, up_to_date
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -239,8 +239,12 @@ def _to_endpoint(
     command: "type[EndpointCommand]", endpoint: str, envelope: Envelope, now: str
 ) -> None:
     from domain.effects.endpoints import endpoint_stream
+    from services.effects import check_outlet, is_outlet
 
     with opened() as system:
+        if not is_outlet(system, endpoint):
+            catch_up(system)
+            check_outlet(system, endpoint)
         outcome = execute(system, command, envelope, {"endpoint": endpoint})
         stream = endpoint_stream(endpoint)
         answer = outcome_dict(system, outcome, stream, endpoint=endpoint)

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.cli.errors import USAGE
 from tests.support.command_line import CommandLine, Here
 from tests.support.loads import open_pipeline
 from tests.support.outgoing import request
@@ -22,6 +23,11 @@ texts:
   en: {subject: "Order {{ order.number }}", text: "Hello {{ customer.name }}, {{ order.total }}"}
   ru: {subject: "Заказ {{ order.number }}", text: "Здравствуйте, {{ customer.name }}"}
 """
+ERP: Final = {
+    "ORDERPATH_WEBHOOKS": '{"erp": {"url": "http://127.0.0.1:9/", "secret": "whsec_'
+    + "c2VzYW1l" * 5
+    + '"}}'
+}
 
 
 @pytest.fixture
@@ -188,6 +194,34 @@ class TestEffects:
         assert "mail is told again" in line.run("effects", "resume", "mail").out
         (outlet,) = done(line, "effects", "list")["outlets"]
         assert outlet["paused_at"] is None
+
+    @pytest.mark.parametrize("word", ["pause", "resume"])
+    def test_an_endpoint_that_there_never_was_is_neither_paused_nor_resumed(
+        self, line: Here, word: str
+    ) -> None:
+        open_ones = Here(line.environment | ERP)
+
+        said = open_ones.run("effects", word, "erb")
+
+        assert (said.code, said.out) == (USAGE, "")
+        assert "no outlet is named 'erb': did you mean erp?" in said.err
+        assert open_ones.run("effects", word, "erp").code == 0
+
+    def test_an_endpoint_that_no_setting_has_any_more_is_paused_and_resumed(
+        self, line: Here
+    ) -> None:
+        hook = {"channel": "webhook", "endpoint": "old_erp", "template": None, "to": None}
+        ask(line, **hook)
+
+        assert "old_erp is paused" in line.run("effects", "pause", "old_erp").out
+        assert "old_erp is told again" in line.run("effects", "resume", "old_erp").out
+
+    def test_an_endpoint_that_is_paused_is_resumed_though_no_setting_has_it_any_more(
+        self, line: Here
+    ) -> None:
+        assert "erp is paused" in Here(line.environment | ERP).run("effects", "pause", "erp").out
+
+        assert "erp is told again" in line.run("effects", "resume", "erp").out
 
 
 @pytest.mark.parametrize("program", [("send",), ("up",)])
