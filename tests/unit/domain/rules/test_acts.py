@@ -9,13 +9,16 @@ import pytest
 
 from domain.messages import Actor, Command
 from domain.orders.order_command import OrderCommand
+from domain.paths.path import OrderPath
 from domain.refusals import Refusal
 from domain.rules.acts import act_id, acts_of
 from domain.rules.rule import Rule
-from tests.support.examples import COMMANDS, EVENTS, ORDER_ID
+from tests.support.examples import COMMANDS, EVENTS, ORDER_ID, PATH
 from tests.support.rules import Watch, rule_of, told, watched_by
 
 PLACE = COMMANDS["order.place"]
+CONFIRM = COMMANDS["order.change_status"]
+NOTE = COMMANDS["order.add_note"]
 SAID = {
     "move": (
         {"move": "cancelled", "reason_code": "vanished", "initiator": "shop", "reason": "No call"},
@@ -129,6 +132,29 @@ def test_an_act_says_which_rule_wants_it_and_what_led_to_it() -> None:
     assert command.source == "rule:greet:1"
     assert command.causation_id == happened.command_id
     assert command.correlation_id == happened.correlation_id
+
+
+@pytest.mark.parametrize(
+    ("action", "code"),
+    [
+        ({"move": "packed", "reason": "By rule"}, "role_missing"),
+        ({"set": {"track_number": "T1"}}, "field_not_editable"),
+    ],
+)
+def test_a27_a_rule_does_what_the_roles_that_it_names_may_and_no_more(
+    action: dict[str, Any], code: str
+) -> None:
+    path = OrderPath.model_validate(
+        PATH.content | {"fields": {"track_number": {"edit": ["warehouse"]}}}
+    )
+    refused: dict[str, list[str]] = {}
+    for role in ("manager", "warehouse"):
+        rule = rule_of(on=[{"event": "order.note_added"}], then=[action], roles=[role])
+        watch = watched_by(rule, paths=(path,), carrying_out=True).when(PLACE, CONFIRM, NOTE)
+        watch.then_runs(watch="fired")
+        refused[role] = watch.refused
+
+    assert refused == {"manager": [code], "warehouse": []}
 
 
 def test_a_command_to_the_order_carries_the_conditions_that_can_be_asked_again() -> None:
