@@ -1,13 +1,17 @@
 """Publishes a part of the log again, into another topic, for one reader: no position moves."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 from domain.reading import Head
 from domain.refusals import InfraError, Unusable
 from domain.streaming import LOG, PREFIX, TOPICS, Lane, Message, Topic, named
 from services.relay import Broker
+
+TOPIC_NAME: Final = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,249}")  # that Kafka takes
 
 Progress = Callable[[int, int], None]  # positions done, positions in all
 
@@ -36,7 +40,8 @@ def replay(
     Raises: ReplayError, InfraError topic_mismatch, topic_not_made, broker_unavailable
     """
     lane, topic = _find_topic(wish.topic, lanes, broker.prefix)
-    _check(wish, topic)
+    _check_target(wish.to_topic, broker.prefix)
+    _check_part(wish, topic, head)
     _make(replace(topic, name=wish.to_topic), broker)
     producer = broker.new_producer()
     total = max(wish.last - wish.first + 1, 0)
@@ -63,18 +68,35 @@ def _find_topic(name: str, lanes: list[Lane], prefix: str) -> tuple[Lane, Topic]
     raise ReplayError(f"{name} is no topic that the relay fills: those are {known}")
 
 
-def _check(wish: Replay, topic: Topic) -> None:
-    if wish.first < 1:
-        raise ReplayError(f"The log begins at position 1, not at {wish.first}")
-    if wish.to_topic.startswith("__"):
-        raise ReplayError(f"{wish.to_topic} is a topic of Kafka's own: name one for this reader")
+def _check_target(name: str, prefix: str) -> None:
+    if not TOPIC_NAME.fullmatch(name):
+        raise ReplayError(
+            f"{name!r} is no name of a topic: write up to 249 of letters, digits, '.', '_' and '-'"
+        )
+    if name.startswith("__"):
+        raise ReplayError(f"{name} is a topic of Kafka's own: name one for this reader")
     for end in (one.name.removeprefix(PREFIX) for one in TOPICS):  # of whatever shop
-        if wish.to_topic.endswith(end):
+        if name.endswith(end):
             raise ReplayError(
-                f"{wish.to_topic} is what {wish.to_topic.removesuffix(end)!r} as the prefix of a "
+                f"{name} is what {name.removesuffix(end)!r} as the prefix of a "
                 "shop makes of a topic, and that one has readers already: name a topic for this "
                 f"reader alone, one that does not end in {end}"
             )
+    for ours in (named(one.name, prefix) for one in TOPICS):
+        if name.replace(".", "_") == ours.replace(".", "_"):
+            raise ReplayError(
+                f"Kafka takes {name} for {ours}: name one that differs in more than . and _"
+            )
+
+
+def _check_part(wish: Replay, topic: Topic, head: Head) -> None:
+    """See that the log has such a part; what is behind its end is empty, and no mistake."""
+    if wish.first < 1:
+        raise ReplayError(f"The log begins at position 1, not at {wish.first}")
+    if wish.first > head.position + 1:
+        raise ReplayError(f"The log ends at position {head.position}, before {wish.first}")
+    if wish.last < wish.first <= head.position:
+        raise ReplayError(f"From position {wish.first} to {wish.last} there is nothing")
     if wish.order_id is not None and topic == LOG:
         raise ReplayError(f"A record of {wish.topic} holds many orders: leave --order out")
 

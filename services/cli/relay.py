@@ -104,10 +104,10 @@ def replay(*, wanted: Wanted, json: AsJson = False) -> None:
         "to": wish.last,
         "records": records,
     }
-    sentence = (
-        f"Sent {records} records of {wish.topic} to {wish.to_topic}: "
-        f"positions {wish.first} to {wish.last}."
-    )
+    part = f"positions {wish.first} to {wish.last}"
+    if wish.first > wish.last:
+        part = f"the log ends at position {head.position}"
+    sentence = f"Sent {records} records of {wish.topic} to {wish.to_topic}: {part}."
     put(answer, as_json=json, people=lambda: [sentence])
 
 

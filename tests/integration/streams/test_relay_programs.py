@@ -225,7 +225,13 @@ def test_replay_refuses_a_topic_of_others_and_what_is_no_place_in_the_log(
 
     taken = here.run(*words, LOG.name, "--from", "1")
     nowhere = here.run(*words, "again", "--from", "soon")
+    nameless = here.run(*words, "bad name!", "--from", "1")
+    beyond = here.run(*words, "again", "--from", "9" * 24)
+    backwards = here.run(*words, "again", "--from", "5", "--to", "2")
 
+    assert (nameless.code, "is no name of a topic" in nameless.err) == (2, True)
+    assert (beyond.code, "The log ends at position" in beyond.err) == (2, True)
+    assert (backwards.code, "there is nothing" in backwards.err) == (2, True)
     assert (taken.code, "has readers already" in taken.err) == (2, True)
     assert (nowhere.code, "is no time" in nowhere.err) == (2, True)
 

@@ -24,6 +24,8 @@ from tests.support.relays import (
     wait_until_published,
 )
 
+NO_NAMES = ("", ".", "..", "bad name!", "zürich", "again\n", "x" * 250)
+
 
 @pytest.fixture
 def orders(database_url: str) -> list[UUID]:
@@ -96,12 +98,25 @@ def test_a_second_replay_adds_to_the_topic_and_one_of_another_shape_is_refused(
         (Replay(LOG.name, "another-shop.orders.events", 1, 5), "has readers already"),
         (Replay(LOG.name, "again.log", 1, 5), "'again' as the prefix .* does not end in .log"),
         (Replay(LOG.name, "__consumer_offsets", 1, 5), "of Kafka's own"),
+        *((Replay(LOG.name, name, 1, 5), "is no name of a topic") for name in NO_NAMES),
+        (Replay(LOG.name, "orderpath.orders_events", 1, 5), "for orderpath.orders.events"),
         (Replay(LOG.name, "again", 0, 5), "begins at position 1"),
+        (Replay(LOG.name, "again", 5, 2), "From position 5 to 2 there is nothing"),
+        (Replay(LOG.name, "again", 10**24, 5), "The log ends at position"),
         (Replay(LOG.name, "again", 1, 5, uuid4()), "leave --order out"),
     ],
 )
 def test_what_cannot_be_published_again_is_said(
-    wish: Replay, why: str, log: EventLog, source: LogSource, broker: str
+    wish: Replay, why: str, orders: list[UUID], log: EventLog, source: LogSource, broker: str
 ) -> None:
     with pytest.raises(ReplayError, match=why):
         publish_again(wish, log, broker, LogLane(source), PublicLane(log))
+
+
+def test_what_the_log_has_not_come_to_yet_is_nothing_and_no_mistake(
+    orders: list[UUID], log: EventLog, source: LogSource, broker: str
+) -> None:
+    end = log.head().position
+    wish = Replay(LOG.name, f"again-{uuid4().hex}", first=end + 1, last=end)
+
+    assert publish_again(wish, log, broker, LogLane(source, until=wish.last)) == 0
