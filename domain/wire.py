@@ -22,8 +22,10 @@ MAX_DEPTH: Final = 200  # of lists and objects within each other: the parser's o
 MAX_TOLD: Final = 20  # faults of one command
 NAMED_UNDER: Final = "command"
 
-# What validators of ours say may repeat what they were given, always in quotes.
+# What validators of ours say may repeat what they were given, always in quotes, and what parsers
+# say, in backquotes.
 _REPEATED: Final = re.compile(r"""['"].*['"]""", re.DOTALL)
+_PARSED: Final = re.compile(r"`.*`", re.DOTALL)
 _DEFINITION: Final = "definition"  # Of paths and calendars: their words are no personal data.
 
 
@@ -97,8 +99,17 @@ def _id_in(said: Mapping[str, Any]) -> UUID | None:
 
 
 def _faults(error: ValidationError) -> list[Unmet]:
-    details = error.errors(include_url=False, include_input=False)
-    return [_fault(detail) for detail in details[:MAX_TOLD]]
+    details = error.errors(include_url=False)
+    told = [detail for detail in details if not _follows(detail, details)]
+    return [_fault(detail) for detail in told[:MAX_TOLD]]
+
+
+def _follows(fault: ErrorDetails, faults: list[ErrorDetails]) -> bool:
+    """Whether too few are there only because pydantic does not count those with faults."""
+    if fault["type"] != "too_short" or len(fault["input"]) < fault["ctx"]["min_length"]:
+        return False
+    deep = len(fault["loc"])
+    return any(len(one["loc"]) > deep and one["loc"][:deep] == fault["loc"] for one in faults)
 
 
 def _fault(detail: ErrorDetails) -> Unmet:
@@ -122,6 +133,8 @@ def _words(detail: ErrorDetails) -> str:
     words = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "union_tag_invalid":
         return f"it is none of {detail['ctx']['expected_tags']}"
+    if detail["type"].endswith("_parsing"):
+        return _PARSED.sub("this", words)
     if detail["type"] == "value_error" and detail["loc"][:1] != (_DEFINITION,):
         return _REPEATED.sub("this", words)
     return words

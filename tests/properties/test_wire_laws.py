@@ -124,6 +124,24 @@ def test_a_fault_is_told_with_its_place(changes: Any, code: str, field: str) -> 
     assert told_of(SENT["order.place"] | changes) == [(code, field)]
 
 
+@pytest.mark.parametrize("spoiled", [{"quantity": "2"}, {"quantity": None}, {"nothing": 1}])
+def test_a_fault_of_an_only_item_is_told_and_not_that_there_is_no_item(spoiled: Any) -> None:
+    (line, *_) = SENT["order.place"]["lines"]
+
+    (fault,) = told_of(SENT["order.place"] | {"lines": [line | spoiled]})
+
+    assert fault[1] == f"lines.0.{next(iter(spoiled))}"
+
+
+@pytest.mark.parametrize("sign", ["`", "'", "z", "\n"])
+def test_an_error_repeats_no_sign_of_what_was_sent(sign: str) -> None:
+    with pytest.raises(CommandUnreadable) as caught:
+        decode(json.dumps(SENT["order.place"] | {"command_id": sign * 36}).encode())
+
+    (fault,) = caught.value.unmet
+    assert fault.message == "Input should be a valid UUID, invalid character: found this at 0"
+
+
 def test_what_is_missing_is_told() -> None:
     sent = {key: value for key, value in SENT["order.place"].items() if key != "order_id"}
 
