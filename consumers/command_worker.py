@@ -32,7 +32,7 @@ from services.bootstrap import (
     open_system,
 )
 from services.cli.errors import run
-from services.cli.foreground import ToldOnce, signalled, state
+from services.cli.foreground import ToldOnce, leave_at_once, signalled, state
 from services.cli.session import log_level
 
 LEAVE_SECONDS: Final = 3.0  # for the batch in hand, once a signal came
@@ -46,7 +46,7 @@ def main() -> None:
     """Take commands until SIGTERM or SIGINT; 0 then, 3 if it cannot go on."""
     parser = ArgumentParser("python -m consumers.command_worker", description=__doc__)
     parser.add_argument("--id", help="name of this consumer; by default the first that is free")
-    run(partial(_take_commands, parser.parse_args().id), log_level)
+    run(partial(_take_commands, parser.parse_args().id), log_level, leave_at_once)
 
 
 def _take_commands(name: str | None) -> None:

@@ -29,7 +29,7 @@ from services.bootstrap import (
     open_system,
 )
 from services.cli.errors import DONE, INFRASTRUCTURE, run
-from services.cli.foreground import give_up_after
+from services.cli.foreground import give_up_after, leave_at_once
 from services.cli.foreground import state as tell
 from services.cli.session import log_level
 
@@ -46,7 +46,7 @@ def main() -> None:
     parser = ArgumentParser("python -m consumers.worker", description=__doc__)
     parser.add_argument("--id", help="name of this worker; by default the first that is free")
     name: str | None = parser.parse_args().id
-    run(partial(_work, name), log_level)
+    run(partial(_work, name), log_level, leave_at_once)
 
 
 def _work(name: str | None) -> None:

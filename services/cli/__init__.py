@@ -15,11 +15,18 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # until consumers.loading takes them
 
     from services.cli.errors import run
+    from services.cli.foreground import leave
     from services.cli.program import app
     from services.cli.session import log_level
 
     given = sys.argv[1:] if words is None else words
-    run(lambda: app(_texts(given), prog_name="orderpath"), log_level)
+
+    def command() -> None:
+        app(_texts(given), prog_name="orderpath")
+
+    if words is None:
+        run(command, log_level, leave)
+    run(command, log_level)  # Whoever called goes on afterwards.
 
 
 def _texts(words: Sequence[str]) -> Sequence[str]:

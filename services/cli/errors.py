@@ -34,7 +34,11 @@ class CommandFailed(Exception):
         self.code = code
 
 
-def run(program: Callable[[], Any], log_level: Callable[[], str]) -> NoReturn:
+def run(
+    program: Callable[[], Any],
+    log_level: Callable[[], str],
+    leave: Callable[[int], NoReturn] = sys.exit,
+) -> NoReturn:
     """Run a program to its end and leave with its exit code; log_level: as it was chosen."""
     try:
         program()
@@ -49,7 +53,7 @@ def run(program: Callable[[], Any], log_level: Callable[[], str]) -> NoReturn:
         code = DONE
     except Exception as error:  # noqa: BLE001 - the outermost loop: people get a sentence
         code = tell(error, log_level)
-    sys.exit(code)
+    leave(code)
 
 
 def turn_away(stream: IO[str]) -> None:

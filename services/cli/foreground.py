@@ -3,6 +3,7 @@
 Locks on two files in the data folder say that `up` runs: the kernel drops them with the process.
 """
 
+import atexit
 import fcntl
 import os
 import signal
@@ -14,7 +15,7 @@ from pathlib import Path
 from threading import Event as Signal
 from threading import Thread, Timer
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
@@ -31,6 +32,9 @@ PATIENCE_SECONDS: Final = 60.0  # of `down`, for `up` to end on its own
 LOCK_FILE: Final = "up.lock"  # keeps a second `up` away; only `up` opens it
 SIGN_FILE: Final = "up.pid"  # shows those who look that `up` runs, and which process it is
 PID_CHARACTERS: Final = 20
+LAST_WORD_SECONDS: Final = 0.5  # for whoever reads what is said of an end that was forced
+
+_stays: Final = Signal()  # set once this process is a program that stays
 
 
 def up(
@@ -149,6 +153,7 @@ def signalled(grace_seconds: float | None = None) -> Signal:
     grace_seconds: from then on, as give_up_after has them; None: as long as it takes
     """
     stop = Signal()
+    _stays.set()
 
     def begin_end(*_: Any) -> None:
         stop.set()
@@ -172,7 +177,34 @@ def give_up_after(seconds: float, line: str, code: int = DONE) -> None:
 
 
 def _give_up(line: str, code: int) -> None:
-    state(f"{line}; what it was at is done again by the next one")
+    told = f"{line}; what it was at is done again by the next one"
+    # In a thread of its own: whoever reads it may hang too.
+    teller = Thread(target=state, args=(told,), daemon=True)
+    teller.start()
+    teller.join(LAST_WORD_SECONDS)
+    os._exit(code)
+
+
+def leave(code: int) -> NoReturn:
+    """End this process with that exit code: at once if it is a program that stays."""
+    if _stays.is_set():
+        leave_at_once(code)
+    sys.exit(code)
+
+
+def leave_at_once(code: int) -> NoReturn:
+    """End this process with that exit code, without taking the interpreter down piece by piece.
+
+    No thread runs any more while that goes on, also none that give_up_after has begun; clients of
+    a broker that hangs would wait there for theirs. What is said is said, and the embedded database
+    stops with the last who used it.
+    """
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            turn_away(stream)
     os._exit(code)
 
 

@@ -5,6 +5,8 @@ All pytest-xdist workers share the broker: the local one is made to be shared by
 
 import asyncio
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -37,6 +39,17 @@ def kill_broker(folder: Path) -> None:
     process = psutil.Process(int((folder / "kafka" / "kafka.pid").read_text()))
     process.kill()
     psutil.wait_procs([process], ROOM_SECONDS)
+
+
+@contextmanager
+def frozen_broker(folder: Path) -> Iterator[None]:
+    """Let the local broker of this folder hang: it takes connections and answers nothing."""
+    process = psutil.Process(int((folder / "kafka" / "kafka.pid").read_text()))
+    process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()
 
 
 def fresh_topic(broker: str, partitions: int = 1, **configuration: str) -> str:

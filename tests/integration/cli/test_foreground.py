@@ -1,6 +1,8 @@
 """One `up` on a data folder, and everybody may look whether it runs."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event as Signal
@@ -10,6 +12,36 @@ import pytest
 
 from services.cli.errors import CommandFailed
 from services.cli.foreground import only_one, running_pid
+
+# A program that stays, and holds what waits for ever while the interpreter is taken down.
+STUCK = """
+import atexit, os, signal, sys, time
+from services.cli import main
+from services.cli.errors import CommandFailed
+from services.cli.foreground import signalled, state
+from services.cli.program import app
+
+class Waiting:
+    def __del__(self, sleep=time.sleep):
+        while True:
+            sleep(0.01)
+
+waiting = Waiting()
+atexit.register(sys.stdout.write, "let go")
+
+@app.command()
+def stuck(code: int, words: int):
+    stop = signalled(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    stop.wait()
+    state("w" * words)
+    sys.stdout.write("ended ")
+    if code:
+        raise CommandFailed("no more", code)
+
+main()
+"""
+LONGER_SECONDS = 20  # than it may take
 
 
 @pytest.fixture
@@ -45,3 +77,26 @@ def test_a_second_up_is_told_that_one_runs(tmp_path: Path) -> None:
     with only_one(tmp_path), pytest.raises(CommandFailed, match="runs already"), only_one(tmp_path):
         pytest.fail("There were two.")
     assert running_pid(tmp_path) is None
+
+
+def stuck(code: int, *, words: int = 1) -> list[str]:
+    return [sys.executable, "-c", STUCK, "stuck", str(code), str(words)]
+
+
+@pytest.mark.parametrize("code", [0, 1, 3])
+def test_nothing_keeps_a_program_alive_that_has_ended_and_all_is_said(code: int) -> None:
+    done = subprocess.run(
+        stuck(code), capture_output=True, text=True, timeout=LONGER_SECONDS, check=False
+    )
+
+    assert done.returncode == code
+    assert done.stdout == "orderpath: w\nended let go"
+    assert done.stderr == ("Error: no more\n" if code else "")
+
+
+def test_a_program_ends_in_time_though_nobody_takes_what_it_says() -> None:
+    with subprocess.Popen(stuck(0, words=1 << 20), stdout=subprocess.PIPE) as program:
+        try:
+            assert program.wait(LONGER_SECONDS) == 0
+        finally:
+            program.kill()
