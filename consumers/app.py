@@ -10,6 +10,7 @@ from typing import Any, Final
 import faust
 from faust.types import TP
 
+from consumers.asking import let_aiokafka_make_no_topics
 from consumers.hand_over import HandOver, Incoming
 from consumers.reading_on import let_aiokafka_read_on
 from consumers.state_line import StateLine
@@ -54,6 +55,7 @@ def make_app(
     member: name of this worker in the group, the same after a restart, nobody else's meanwhile
     """
     let_aiokafka_read_on()
+    let_aiokafka_make_no_topics()
     own: dict[str, Any] = {
         "consumer_group_instance_id": member,
         "datadir": settings.data_dir / "workers",

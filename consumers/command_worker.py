@@ -17,6 +17,7 @@ import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer
 from kafka.errors import KafkaError
 
+from consumers.asking import make_no_topics
 from consumers.broker_watch import watch_broker
 from consumers.commands import SETTINGS, WAIT_SECONDS, CommandConsumer, broker_error
 from consumers.members import membership
@@ -94,6 +95,7 @@ def _subscribe(settings: Settings, member: str) -> KafkaConsumer:
     own = {"group_id": named(COMMANDS_GROUP, prefix), "group_instance_id": member}
     let_kafka_python_read_on()
     records = KafkaConsumer(**SETTINGS | kafka_arguments(find_brokers(settings)) | own)
+    make_no_topics(records)
     # Whoever divides the partitions has to know them: kafka-python divides none that it has not
     # heard of, and the broker gives none to whoever takes its place either.
     records.partitions_for_topic(topic)

@@ -59,7 +59,6 @@ SETTINGS: Final[dict[str, Any]] = {
     "max_poll_interval_ms": 60_000,
     "metadata_max_age_ms": 5_000,
     "reconnect_backoff_max_ms": 1_000,
-    "allow_auto_create_topics": False,
 }
 
 T = TypeVar("T")

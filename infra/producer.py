@@ -128,7 +128,11 @@ class IdempotentProducer:
             "delivery_timeout_ms": milliseconds,
             "request_timeout_ms": milliseconds // 2,
         }
-        return KafkaProducer(**SETTINGS, **limits, **own, **self._arguments)
+        producer = KafkaProducer(**SETTINGS, **limits, **own, **self._arguments)
+        # Brokers may make a missing topic for whoever asks, but not as it has to be. kafka-python
+        # 3.0.12 takes the setting for that, and forgets it.
+        producer._metadata.config["allow_auto_create_topics"] = False
+        return producer
 
 
 def _name_too_large(message: Message) -> None:

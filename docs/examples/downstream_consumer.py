@@ -2,9 +2,8 @@
 
     python downstream_consumer.py HOST:PORT orderpath.orders.state orders.sqlite [--once]
 
-Records may come twice, late or again from far back: the version decides. What was read and how far
-are one transaction: kill it at any moment. A topic that was made again has another id, and is read
-from its beginning. --once: stop at today's end, say the totals.
+Records may come twice or late: the version decides. Rows and offsets are one transaction: kill it
+at any moment. A topic made again has another id: it is read anew. --once: stop at today's end.
 """
 
 import json
@@ -13,6 +12,7 @@ import sys
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.cluster import ClusterMetadata
 
 TABLES = """
 create table if not exists orders (order_id text primary key, version integer not null, status text,
@@ -22,8 +22,7 @@ create table if not exists read (topic_id text, part int, upto int, primary key 
 TAKE = """
 insert into orders values (?, ?, ?, ?, ?, ?) on conflict (order_id) do update set
     version = excluded.version, status = excluded.status, total_minor = excluded.total_minor,
-    currency = excluded.currency, test = excluded.test
-where excluded.version > orders.version
+    currency = excluded.currency, test = excluded.test where excluded.version > orders.version
 """
 TOTALS = """
 select status, count(*), sum(total_minor) from orders where not test group by status order by status
@@ -33,6 +32,7 @@ select status, count(*), sum(total_minor) from orders where not test group by st
 def main(servers: str, topic: str, file: str, *options: str) -> None:
     table = sqlite3.connect(file)
     table.executescript(TABLES)
+    ClusterMetadata.DEFAULT_CONFIG["allow_auto_create_topics"] = False  # the shop makes its topics
     at = {"bootstrap_servers": servers.split(",")}
     consumer = KafkaConsumer(**at, auto_offset_reset="earliest", enable_auto_commit=False)
     partitions = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic) or ()]

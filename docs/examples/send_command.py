@@ -9,6 +9,9 @@ from typing import Any
 from uuid import uuid4
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.cluster import ClusterMetadata
+
+ClusterMetadata.DEFAULT_CONFIG["allow_auto_create_topics"] = False  # the shop makes its topics
 
 
 def send(broker: str, command: dict[str, Any], order_id: str) -> dict[str, Any]:

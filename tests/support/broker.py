@@ -24,10 +24,14 @@ ROOM_SECONDS = 60.0  # far more than any wait takes; reached only by a fault
 LARGEST_BATCH = 1 << 30  # bytes that a test may send as one, before they are packed
 
 
-def start_test_broker(folder: Path) -> str:
-    """Give host:port of the session's broker; or skip, except under CI."""
+def start_test_broker(folder: Path, **settings: str) -> str:
+    """Give host:port of the session's broker; or skip, except under CI.
+
+    settings: of the broker by name, _ for the dot: num_partitions="1"
+    """
+    named = {key.replace("_", "."): value for key, value in settings.items()}
     try:
-        return start_local_broker(folder)
+        return start_local_broker(folder, settings=named)
     except InfraError as error:
         if os.environ.get("CI") == "true":
             raise
