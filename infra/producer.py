@@ -14,7 +14,7 @@ from typing import Any, Final
 import structlog
 
 from domain.refusals import InfraError
-from domain.streaming import PREFIX, Message, named
+from domain.streaming import PREFIX, TOPICS, Message, named
 from infra.broker import reach
 
 PATIENCE_SECONDS: Final = 30.0  # for the brokers to acknowledge what was sent
@@ -50,6 +50,7 @@ class IdempotentProducer:
     ) -> None:
         self._arguments = arguments
         self._prefix = prefix
+        self._partitions = {named(one.name, prefix): one.partitions for one in TOPICS}
         self._patience_seconds = patience_seconds
         self._producer: Any = None
 
@@ -104,6 +105,7 @@ class IdempotentProducer:
         from kafka.errors import UnknownError
 
         deadline = monotonic() + self._patience_seconds
+        self._see_all_partitions(producer, messages)
         futures = [
             producer.send(
                 one.topic,
@@ -118,6 +120,17 @@ class IdempotentProducer:
             producer.flush(timeout=self._patience_seconds)
         for future in futures:
             future.get(timeout=max(deadline - monotonic(), 0))
+
+    def _see_all_partitions(self, producer: Any, messages: Sequence[Message]) -> None:
+        """Send nothing to a topic of ours that is not as it has to be: a key would go elsewhere.
+
+        One that was deleted may be back with other partitions, made by a reader's question.
+        """
+        for topic in {one.topic for one in messages} & self._partitions.keys():
+            there, wanted = len(producer.partitions_for(topic)), self._partitions[topic]
+            if there != wanted:
+                why = f"Topic {topic} has {there} partitions instead of {wanted}"
+                raise InfraError("broker_unavailable", f"Nothing was sent: {why}.")
 
     def _new(self, **own: Any) -> Any:
         from kafka import KafkaProducer

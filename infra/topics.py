@@ -1,24 +1,35 @@
-"""Kafka's topics, made as domain.streaming wants them and checked at every start of a relay."""
+"""Kafka's topics, made as domain.streaming wants them and checked at every start of a relay.
+
+One of ours that brokers have made for whoever asked for it is set right where it stands: readers
+that live would have it made the same way again, so that deleting it would not help.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
+import structlog
+
 from domain.refusals import InfraError
 from domain.streaming import PREFIX, TOPICS, Topic, named
 from infra.broker import describe_broker
+from infra.waiting import wait_until
 
 REPLICAS: Final = 3  # of each partition, or as many as there are nodes
 READY_MILLISECONDS: Final = 30_000  # for every partition of a new topic to have a leader
 REQUEST_MILLISECONDS: Final = 15_000
 HOUR_MILLISECONDS: Final = 3_600_000
+MAKING: Final = "auto.create.topics.enable"  # of brokers: whether they make what is asked for
+
+log_ = structlog.get_logger()
 
 
 def ensure_topics(
     arguments: dict[str, Any], topics: Sequence[Topic] = TOPICS, *, prefix: str = PREFIX
 ) -> list[str]:
-    """Make the topics that are missing, check the others, and name those that were made.
+    """Make the topics that are missing, set right those of ours that brokers have made for somebody
+    who asked, check the others, and name those that were made or set right.
 
     Partitions and cleanup policy have to be as wanted: order and completeness rest on them. How
     long records are kept is for the operator to change. Twice, or two at once, is nothing.
@@ -29,10 +40,13 @@ def ensure_topics(
     """
     if not topics:
         return []
+    ours = {named(topic.name, prefix) for topic in TOPICS}
     topics = [replace(topic, name=named(topic.name, prefix)) for topic in topics]
     with _asking(arguments) as (admin, nodes):
         found = _partitions(admin, [topic.name for topic in topics])
         made = _make(admin, [topic for topic in topics if topic.name not in found], nodes)
+        asked = [one for one in topics if one.name in ours and one.name not in made]
+        made += _set_right(admin, asked)
         _check(admin, topics)
     return made
 
@@ -105,29 +119,102 @@ def _settings(topic: Topic, replicas: int) -> dict[str, str]:
     return settings
 
 
+def _set_right(admin: Any, topics: Sequence[Topic]) -> list[str]:
+    """Give topics that somebody's question has made what they need, and name them.
+
+    Such a topic has no setting of its own. What is in it stays, and nobody has to end. Where Kafka
+    does not let us, or has made too many partitions, it stays as it is for _check to tell of.
+    """
+    found = _settings_found(admin, topics)
+    bare = [topic for topic in topics if not _own(found[topic.name])]
+    if not bare or not _make_what_is_asked(admin):
+        return []
+    told = {one["name"]: one["partitions"] for one in admin.describe_topics([t.name for t in bare])}
+    right = []
+    for topic in bare:
+        partitions = told[topic.name]
+        if 0 < len(partitions) <= topic.partitions:
+            replicas = len(partitions[0]["replica_nodes"])
+            if _alter(admin, topic, len(partitions), _settings(topic, replicas)):
+                right.append(topic.name)
+    changed = [topic for topic in bare if topic.name in right]
+    wait_until(lambda: _is_right(admin, changed), READY_MILLISECONDS / 1_000)
+    return right
+
+
+def _is_right(admin: Any, topics: Sequence[Topic]) -> bool:
+    found = _settings_found(admin, topics)
+    return all(map(_own, found.values())) and not _differences(admin, topics)
+
+
+def _alter(admin: Any, topic: Topic, partitions: int, settings: Mapping[str, str]) -> bool:
+    """Whether Kafka did it. Partitions come first: without its settings it is taken up again."""
+    from kafka.admin import ConfigResource, ConfigResourceType
+
+    why = "OK"
+    if partitions < topic.partitions:
+        wanted = {topic.name: topic.partitions}
+        answer = admin.create_partitions(wanted, raise_errors=False).results[0]
+        why = answer.error_message or "refused" if answer.error_code else why
+    if why == "OK":
+        resource = ConfigResource(ConfigResourceType.TOPIC, topic.name, dict(settings))
+        why = admin.alter_configs([resource])["topic"][topic.name]
+    log_.warning("topic_set_right", topic=topic.name, partitions=partitions, answer=why)
+    return bool(why == "OK")
+
+
+def _make_what_is_asked(admin: Any) -> bool | None:
+    """Whether brokers make a topic for whoever asks for it; None: they do not tell us."""
+    from kafka.admin import ConfigResource, ConfigResourceType
+
+    node = str(admin.describe_cluster()["brokers"][0]["broker_id"])
+    asked = [ConfigResource(ConfigResourceType.BROKER, node, {MAKING: None})]
+    told = admin.describe_configs(asked, config_filter="all")["broker"].get(node, {}).get(MAKING)
+    return None if told is None else told["value"] == "true"
+
+
 def _check(admin: Any, topics: Sequence[Topic]) -> None:
-    partitions = _partitions(admin, [topic.name for topic in topics])
-    policies = _policies(admin, topics)
-    wrong: list[str] = []
-    for topic in topics:
-        is_so = (partitions.get(topic.name, 0), policies.get(topic.name, "unknown"))
-        if is_so != (topic.partitions, topic.cleanup):
-            wrong.append(_difference(topic, *is_so))
-    if wrong:
+    if wrong := _differences(admin, topics):
+        first = ""
+        if _make_what_is_asked(admin) is not False:
+            first = (
+                f"end all who read it or set {MAKING}=false at the brokers, which may make it so "
+                "again for the first who asks, then "
+            )
         raise InfraError(
             "topic_mismatch",
             " ".join(wrong) + " Nothing is sent there. Set it right with Kafka's own tools, or "
-            "delete the topic: the relay makes it anew, and `orderpath relay begin-anew` fills it "
-            "from the log.",
+            f"{first}delete the topic: the relay makes it anew, and `orderpath relay begin-anew` "
+            "fills it from the log.",
         )
 
 
-def _policies(admin: Any, topics: Sequence[Topic]) -> Mapping[str, str]:
+def _differences(admin: Any, topics: Sequence[Topic]) -> list[str]:
+    if not topics:
+        return []
+    partitions = _partitions(admin, [topic.name for topic in topics])
+    found = _settings_found(admin, topics)
+    wrong: list[str] = []
+    for topic in topics:
+        policy = found[topic.name].get("cleanup.policy", {"value": "unknown"})["value"]
+        is_so = (partitions.get(topic.name, 0), _ordered(policy))
+        if is_so != (topic.partitions, topic.cleanup):
+            wrong.append(_difference(topic, *is_so))
+    return wrong
+
+
+def _settings_found(admin: Any, topics: Sequence[Topic]) -> Mapping[str, Mapping[str, Any]]:
+    """Give what Kafka tells of settings, by topic; {} of one of which it tells nothing."""
     from kafka.admin import ConfigResource, ConfigResourceType
 
     asked = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
-    told = admin.describe_configs(asked, config_filter="all")["topic"]
-    return {name: _ordered(settings["cleanup.policy"]["value"]) for name, settings in told.items()}
+    told = admin.describe_configs(asked, config_filter="all")["topic"] if asked else {}
+    return {topic.name: told.get(topic.name, {}) for topic in topics}
+
+
+def _own(settings: Mapping[str, Any]) -> bool:
+    """Whether somebody has given a topic a setting; the others are the brokers'."""
+    return any(one["config_source"] == "DYNAMIC_TOPIC_CONFIG" for one in settings.values())
 
 
 def _ordered(policy: str) -> str:
