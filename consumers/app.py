@@ -13,7 +13,7 @@ from faust.types import TP
 from consumers.asking import let_aiokafka_make_no_topics
 from consumers.hand_over import HandOver, Incoming
 from consumers.reading_on import let_aiokafka_read_on
-from consumers.state_line import StateLine
+from consumers.state_line import StateLine, lacking
 from domain.streaming import LOG, PROJECTIONS_GROUP, named
 from services.bootstrap import Settings
 
@@ -76,6 +76,9 @@ def make_app(
             await hand_over.put(Incoming(*place, headers, message.value))
 
     def assigned(_: Any, partitions: set[TP], /, **__: Any) -> None:
+        known = app.consumer.topic_partitions(log)
+        if known is not None:
+            state.lack(lacking(log, known))
         state.assign(frozenset(one.partition for one in partitions if one.topic == log))
 
     def revoked(*_: Any, **__: Any) -> None:

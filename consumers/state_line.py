@@ -6,6 +6,18 @@ from threading import Lock
 from domain.messages import SHARDS
 
 
+def lacking(topic: str, partitions: int) -> str:
+    """Say what a topic lacks that has a partition for each shard; empty: nothing."""
+    if partitions == SHARDS:
+        return ""
+    if not partitions:
+        return f"worker waits: Kafka has no topic {topic}, which the relay makes"
+    return (
+        f"worker waits: topic {topic} has {partitions} partitions instead of {SHARDS}; what comes "
+        "meanwhile is read from the log"
+    )
+
+
 class StateLine:
     """Knows how a worker stands. The event loop and the projector thread share it."""
 
@@ -16,6 +28,7 @@ class StateLine:
         self._shards: frozenset[int] | None = None  # None: nothing was assigned yet
         self._idle = False
         self._hindrance = ""
+        self._lack = ""
 
     @property
     def shards(self) -> frozenset[int]:
@@ -46,6 +59,12 @@ class StateLine:
             self._hindrance = why
             self._tell()
 
+    def lack(self, why: str) -> None:
+        """Say what is wrong with the topic, as `lacking` does; empty: nothing."""
+        with self._lock:
+            self._lack = why
+            self._tell()
+
     def _tell(self) -> None:
         line = self._line()
         if line and line != self._told:
@@ -62,4 +81,6 @@ class StateLine:
             )
         if self._shards is None:
             return ""
+        if self._lack:
+            return self._lack
         return f"worker ready, {len(self._shards)} of {SHARDS} shards"

@@ -17,7 +17,7 @@ from consumers.broker_watch import watch_broker
 from consumers.hand_over import HandOver
 from consumers.members import membership
 from consumers.projecting import Projecting
-from consumers.state_line import StateLine
+from consumers.state_line import StateLine, lacking
 from domain.refusals import InfraError
 from domain.streaming import LOG, named
 from services.bootstrap import (
@@ -60,7 +60,7 @@ def _work(name: str | None) -> None:
         folder = system.settings.data_dir / "workers"
         with membership(folder, name) as member:
             if not stop.is_set():
-                look = partial(_count_partitions, system)
+                look = partial(_keep_topic, system, state)
                 Thread(target=watch_broker, args=(look, stop), name="Kafka", daemon=True).start()
                 _Worker(system, state, stop).run(broker, member=member)
     tell("worker ended")
@@ -86,9 +86,9 @@ def _find_topic(system: System, state: StateLine, stop: Signal) -> Mapping[str, 
             if partitions == LOG.partitions:
                 state.hinder("")
                 return faust_arguments(find_brokers(system.settings))
+            state.hinder(lacking(topic, partitions))
             if partitions:
-                raise _wrong_topic(topic, partitions)
-            state.hinder(f"worker waits: Kafka has no topic {topic}, which the relay makes")
+                system.broker.ensure_topics([LOG])
         except InfraError as error:
             if error.code != "broker_unavailable":
                 raise
@@ -102,12 +102,12 @@ def _count_partitions(system: System) -> int:
     return count_partitions(kafka_arguments(find_brokers(system.settings)), topic)
 
 
-def _wrong_topic(topic: str, partitions: int) -> InfraError:
-    return InfraError(
-        "topic_mismatch",
-        f"The topic {topic} has {partitions} partitions instead of {LOG.partitions}: it is not "
-        "ours. Delete it, the relay makes it anew.",
-    )
+def _keep_topic(system: System, state: StateLine) -> None:
+    """Say if the topic is not as it has to be; set it right if a reader's question has made it."""
+    partitions = _count_partitions(system)
+    state.lack(lacking(named(LOG.name, system.settings.kafka_prefix), partitions))
+    if partitions not in (0, LOG.partitions):
+        system.broker.ensure_topics([LOG])
 
 
 class _Worker:

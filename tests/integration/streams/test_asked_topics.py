@@ -36,11 +36,12 @@ from domain.streaming import (
 from infra.local_broker import stop_local_broker
 from infra.producer import IdempotentProducer
 from infra.topics import ensure_topics
-from tests.integration.projections.world import World
-from tests.integration.streams.workers.following import ALL
+from tests.integration.projections.world import World, a_day
+from tests.integration.streams.workers.following import ALL, assert_equal, await_head
 from tests.support.broker import ROOM_SECONDS, receive, send, start_test_broker
 from tests.support.command_line import ROOT
 from tests.support.loads import note, open_pipeline
+from tests.support.log_feed import open_feed
 from tests.support.programs import workers
 from tests.support.relays import (
     end_of,
@@ -49,7 +50,7 @@ from tests.support.relays import (
     relaying,
     wait_until_published,
 )
-from tests.support.topics import make_topics
+from tests.support.topics import drop_topics, make_topics
 from tests.support.waiting import wait_for
 
 EXAMPLES: Final = ROOT / "docs/examples"
@@ -289,6 +290,36 @@ def test_a_topic_that_is_deleted_under_load_is_made_again_though_a_reader_makes_
     assert partitions_of(willing, LOG.name) == LOG.partitions
     later = {row.position: row for _, rows in log_parts(database_url, willing) for row in rows}
     assert sorted(later) == list(range(before + 1, end_of(database_url) + 1))
+
+
+def test_a_worker_that_finds_a_topic_that_a_reader_has_made_sets_it_right(
+    world: World, willing: str, shop: str, tmp_path: Path, foreign: Callable[[str], None]
+) -> None:
+    foreign(named(LOG.name, shop))
+    wait_for(lambda: partitions_of(willing, named(LOG.name, shop)) == 1, "the reader makes none")
+
+    with workers(environment_of(world, willing, shop, tmp_path)) as start:
+        start().await_line(ALL)
+
+
+def test_a_worker_under_which_a_reader_makes_its_topic_says_so_and_goes_on(
+    world: World, willing: str, shop: str, tmp_path: Path, foreign: Callable[[str], None]
+) -> None:
+    make_topics(willing, prefix=shop)
+    with workers(environment_of(world, willing, shop, tmp_path)) as start:
+        worker = start()
+        worker.await_line(ALL)
+        foreign(named(LOG.name, shop))
+        drop_topics(willing, [LOG], prefix=shop)
+
+        worker.await_line("has 1 partitions instead of 16")
+        worker.await_line(ALL, times=2)
+        assert worker.count_lines("worker ready, 1 of 16 shards") == 0
+        with open_feed(world.url, willing, shop) as feed:
+            a_day(world)
+            feed.publish()
+            await_head(world)
+    assert_equal(world)
 
 
 def environment_of(world: World, broker: str, shop: str, folder: Path) -> dict[str, str]:

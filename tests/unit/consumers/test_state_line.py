@@ -1,6 +1,6 @@
 """What people read of a worker: each change once, and each new share of the shards."""
 
-from consumers.state_line import StateLine
+from consumers.state_line import StateLine, lacking
 
 READY = "worker ready, 2 of 16 shards"
 
@@ -38,3 +38,20 @@ def test_shards_are_ours_between_assignment_and_loss() -> None:
     assert state.shards == {1, 2}
     state.revoke()
     assert state.shards == frozenset()
+
+
+def test_a_worker_is_not_ready_on_a_topic_that_lacks_partitions_or_is_gone() -> None:
+    told: list[str] = []
+    state = StateLine(told.append)
+
+    state.lack(lacking("tea.log", 1))
+    state.assign(frozenset({0}))
+    state.lack(lacking("tea.log", 1))
+    state.lack(lacking("tea.log", 0))
+    state.lack(lacking("tea.log", 16))
+
+    assert [line[:50] for line in told] == [
+        "worker waits: topic tea.log has 1 partitions inste",
+        "worker waits: Kafka has no topic tea.log, which th",
+        "worker ready, 1 of 16 shards",
+    ]
