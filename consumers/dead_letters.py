@@ -1,6 +1,9 @@
 """The topic of what could not be read: what it was, where it stood, and why; never its contents."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Event as Signal
+from threading import Thread
 from typing import Final
 
 import structlog
@@ -11,17 +14,45 @@ from domain.refusals import InfraError
 from domain.streaming import DEADLETTERS, Message, Producer
 
 MOST_LETTERS: Final = 1_000  # that wait for the broker
+SEND_SECONDS: Final = 1.0  # between two looks for letters
+LEAVE_SECONDS: Final = 1.0  # for the last ones, once told to end
 
 log_ = structlog.get_logger()
 
 
 class DeadLetters:
-    """Sends letters in batches, and keeps them while the broker is away. For one thread."""
+    """Sends letters in batches, and keeps them while the broker is away or their topic is missing.
 
-    def __init__(self, new_producer: Callable[[], Producer]) -> None:
+    For two threads: one adds, the other one does everything else.
+
+    make_topic: called when letters cannot be sent. Raises: InfraError
+    tell:       a line for people, once letters wait and once they go out again
+    """
+
+    def __init__(
+        self,
+        new_producer: Callable[[], Producer],
+        make_topic: Callable[[], object] = lambda: None,
+        tell: Callable[[str], None] = lambda line: None,
+    ) -> None:
         self._new_producer = new_producer
+        self._make_topic = make_topic
+        self._tell = tell
         self._producer: Producer | None = None
         self._waiting: list[Message] = []
+        self._waits = False  # was told
+
+    @contextmanager
+    def going_out(self) -> Iterator[None]:
+        """Send them beside for as long as the block lasts: who adds one waits for no broker."""
+        ending = Signal()
+        thread = Thread(target=self._carry, args=(ending,), name="dead letters", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ending.set()
+            thread.join(LEAVE_SECONDS)
 
     def add(self, record: Incoming, error: str) -> None:
         """Write a letter; `send` sends it. The log says the same, so above the limit none is."""
@@ -30,19 +61,43 @@ class DeadLetters:
 
     def send(self) -> None:
         """Send what waits; what cannot be sent now waits for the next time."""
-        if not self._waiting:
+        letters = list(self._waiting)
+        if not letters:
             return
         try:
             self._producer = self._producer or self._new_producer()
-            self._producer.publish(self._waiting)
-            self._waiting = []
+            self._producer.publish(letters)
         except InfraError as error:
-            log_.warning("dead_letters_wait", code=error.code, letters=len(self._waiting))
+            self._wait(error)
+        else:
+            del self._waiting[: len(letters)]
+            if self._waits:
+                self._waits = False
+                self._tell("dead letters go out again")
 
     def close(self) -> None:
         """Give the connection back."""
         if self._producer is not None:
             self._producer.close()
+
+    def _wait(self, error: InfraError) -> None:
+        if not self._waits:
+            self._waits = True
+            log_.warning(
+                "dead_letters_wait",
+                code=error.code,
+                letters=len(self._waiting),
+                message=str(error),
+            )
+            self._tell(f"dead letters wait, the tables do not: {error}")
+        with suppress(InfraError):  # The next try tells no more of it than this one did.
+            self._make_topic()
+
+    def _carry(self, ending: Signal) -> None:
+        while not ending.wait(SEND_SECONDS):
+            self.send()
+        self.send()
+        self.close()
 
 
 def _letter(record: Incoming, error: str) -> Message:

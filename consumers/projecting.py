@@ -17,6 +17,7 @@ from consumers.state_line import StateLine
 from consumers.sweep import Sweep
 from domain.reading import PAGE_BYTES, Head
 from domain.refusals import InfraError
+from domain.streaming import DEADLETTERS
 from services.bootstrap import System
 from services.projector import Delivery
 
@@ -51,8 +52,11 @@ class Projecting:
         self._stop = stop
         self._look_seconds = look_seconds
         self._projector = system.worker_projector()
-        # Only who has a letter asks for the broker.
-        self._letters = DeadLetters(lambda: system.broker.new_producer())  # noqa: PLW0108
+        self._letters = DeadLetters(  # Only who has a letter asks for the broker.
+            lambda: system.broker.new_producer(),  # noqa: PLW0108
+            lambda: system.broker.ensure_topics([DEADLETTERS]),
+            state.say,
+        )
         self._sweep = Sweep()
         self._patient_sweep = Sweep()
         self._heartbeat = system.heartbeat("worker")
@@ -62,17 +66,15 @@ class Projecting:
 
     def run(self) -> None:
         """Apply what comes until told to stop; the batch in hand is ended then."""
-        while not self._stop.is_set():
-            self._heartbeat.beat()
-            batch = self._take()
-            if batch:
-                self._until_done(partial(self._apply, batch))
-            if monotonic() >= self._look_at:
-                self._until_done(self._look)
-                self._letters.send()
-                self._look_at = monotonic() + self._look_seconds
-        self._letters.send()
-        self._letters.close()
+        with self._letters.going_out():
+            while not self._stop.is_set():
+                self._heartbeat.beat()
+                batch = self._take()
+                if batch:
+                    self._until_done(partial(self._apply, batch))
+                if monotonic() >= self._look_at:
+                    self._until_done(self._look)
+                    self._look_at = monotonic() + self._look_seconds
 
     def _take(self) -> list[Read]:
         """Take a batch of what waits; if nothing does, wait for it until the next look."""

@@ -65,6 +65,11 @@ class StateLine:
             self._lack = why
             self._tell()
 
+    def say(self, line: str) -> None:
+        """Say something that changes nothing of how the worker stands."""
+        with self._lock:
+            self._say(line)
+
     def _tell(self) -> None:
         line = self._line()
         if line and line != self._told:

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from threading import Event as Signal
 
 from consumers.dead_letters import MOST_LETTERS, DeadLetters
 from consumers.hand_over import Incoming
 from domain.refusals import InfraError
 from domain.streaming import Message
+from tests.support.waiting import ROOM_SECONDS
 
 RECORD = Incoming("orderpath.log", 3, 17, {"format": b"2", "odd": b"\xff"}, b"secret")
 
@@ -73,3 +75,41 @@ def test_nobody_asks_for_a_broker_without_a_letter() -> None:
 
     letters.add(RECORD, "why")
     letters.send()
+
+
+def test_that_letters_wait_is_told_once_and_their_topic_is_made() -> None:
+    post, told, asked = Post(), list[str](), list[str]()
+    post.away = True
+    letters = DeadLetters(lambda: post, lambda: asked.append("topic"), told.append)
+    letters.add(RECORD, "why")
+
+    letters.send()
+    letters.send()
+    assert [line.split(",")[0] for line in told] == ["dead letters wait"]
+    assert asked == ["topic", "topic"]
+
+    post.away = False
+    letters.send()
+    letters.send()
+    assert told[1:] == ["dead letters go out again"]
+
+
+def test_who_adds_a_letter_waits_for_no_broker() -> None:
+    begun, answers = Signal(), Signal()
+
+    class Slow(Post):
+        def publish(self, messages: Sequence[Message]) -> None:
+            begun.set()
+            assert answers.wait(ROOM_SECONDS)
+            super().publish(messages)
+
+    post = Slow()
+    letters = DeadLetters(lambda: post)
+    with letters.going_out():
+        letters.add(RECORD, "first")
+        assert begun.wait(ROOM_SECONDS)
+        letters.add(RECORD, "second")  # while the broker lets the other one wait
+        answers.set()
+
+    assert [json.loads(one.value or b"")["error"] for one in post.sent] == ["first", "second"]
+    assert post.closed

@@ -14,6 +14,7 @@ from tests.integration.projections.world import World, a_day
 from tests.integration.streams.workers.following import ALL, Start, assert_equal, await_head
 from tests.support.broker import (
     receive,
+    send,
     send_bare_header,
     send_unreadable_name,
     spoil_last_batch,
@@ -21,8 +22,9 @@ from tests.support.broker import (
     spoil_last_offset,
 )
 from tests.support.faults import Fault
-from tests.support.log_feed import LogFeed
+from tests.support.log_feed import LogFeed, open_feed
 from tests.support.programs import RunningProgram
+from tests.support.topics import make_topics
 from tests.support.waiting import wait_for
 
 
@@ -147,6 +149,27 @@ def test_records_that_cannot_be_read_are_dead_letters_and_their_events_read_from
     assert {one["topic"] for one in letters} == {named(LOG.name, topics)}
     assert {one["partition"] for one in letters} == {one.partition for one in good}
     assert all("is not ours" in one["error"] or "is not what" in one["error"] for one in letters)
+
+
+def test_a_letter_whose_topic_is_missing_holds_up_no_projection_and_is_sent_at_last(
+    world: World, start: Start, broker: str, prefix: str
+) -> None:
+    make_topics(broker, [LOG], prefix=prefix)
+    worker = running(start)
+    with open_feed(world.url, broker, prefix) as feed:
+        send(broker, named(LOG.name, prefix), b"cut off")
+        wait_for(lambda: "record_dropped" in worker.said(), "the record was not dropped")
+        for _ in range(4):
+            a_day(world)
+            feed.publish()
+            await_head(world, seconds=5)
+
+    (letter,) = receive(broker, named(DEADLETTERS.name, prefix), 1)
+    assert json.loads(letter)["topic"] == named(LOG.name, prefix)
+    worker.await_line("dead letters go out again")
+    assert worker.count_lines("dead letters wait") == 1
+    assert worker.said().count("dead_letters_wait") == 1
+    assert_equal(world)
 
 
 def test_a_header_without_a_value_stops_no_worker(
