@@ -78,9 +78,12 @@ def _tells_the_chain(shop: Processes, number: str) -> None:
         for level in levels
         for name in ("order.deadline_passed.v1", "alert.raised.v1")
     ]
-    asked, passed = next(c for c in chains if c[0]["events"][0]["type"] == "effect.requested.v1")
+    asked, passed, began = next(
+        chain for chain in chains if chain[0]["events"][0]["type"] == "effect.requested.v1"
+    )
     assert (asked["actor"]["id"], passed["actor"]["kind"]) == ("kupidon_not_called", "clock")
     assert passed["events"][0]["level"] == "escalate_200"
+    assert [one["type"] for one in began["events"]] == ["order.placed.v1"]
     text = shop.run("order", "why", number).out
     for words in ("order.deadline_passed.v1 escalate_200", "effect.requested.v1", "clock"):
         assert words in text
