@@ -8,6 +8,7 @@ programs before they make a consumer.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from weakref import WeakMethod
 
 import structlog
 from aiokafka.consumer import fetcher as aiokafka
@@ -70,7 +71,9 @@ class _Batches:
 
     def __init__(self, batches: Any, reached: Callable[[], int]) -> None:
         self._batches = batches
-        self._reached = reached  # the offset that comes next
+        # The offset that comes next. Whoever reads holds us: were they held here as well, all that
+        # was fetched would stay until garbage is looked for.
+        self._reached = WeakMethod(reached)
         self._given: Any = None  # the last one
         self._sure: Any = None  # was looked at, and comes next
         self._ahead: list[Any] = []  # behind that
@@ -87,7 +90,9 @@ class _Batches:
         first, batch = self._given is None, self._next()
         if batch is not None:
             self._given = batch
-            if not _fits(batch, self._reached(), first=first):
+            reached = self._reached()
+            assert reached is not None, "who reads is there"
+            if not _fits(batch, reached(), first=first):
                 raise Misplaced
         return batch
 

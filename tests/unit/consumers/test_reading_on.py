@@ -1,7 +1,9 @@
 """Whichever byte of a stored batch is spoiled, both clients of Kafka come to its end and beyond."""
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+from weakref import ref
 
 import pytest
 from aiokafka.consumer import fetcher as aiokafka
@@ -154,6 +156,20 @@ def test_a_batch_of_commands_is_unpacked_up_to_a_limit(codec: int, over: int) ->
 
     assert record.value == (None if over else value)
     assert not over or record.why == "TooLarge"
+
+
+@pytest.mark.parametrize("reader", [read_by_kafka_python, read_by_aiokafka])
+def test_what_was_fetched_is_let_go_as_soon_as_it_is_read(reader: Reader) -> None:
+    """Garbage is looked for seldom in the programs: nothing that is large may wait for it."""
+    gc.disable()
+    try:
+        fetched = reader(0, b"".join(WHOLE))
+        assert len([*records_of(fetched)]) == END
+        here = ref(fetched)
+        del fetched
+        assert here() is None
+    finally:
+        gc.enable()
 
 
 def test_brokers_are_told_no_epoch_of_a_batch_as_no_checksum_covers_it() -> None:
