@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import httpx
+from pydantic_core import from_json
 
 from domain.effects.channels import Outgoing, Undelivered
 from infra.contact_ids import normal_phone
@@ -86,10 +87,11 @@ def _within(text: str, said: Mapping[str, str]) -> str:
 
 
 def _id_of(content: bytes) -> str | None:
+    """Give what the gateway calls the message. It has it, whatever it says: nothing is raised."""
     try:
-        answer = json.loads(content)
-    except ValueError:
+        answer = from_json(content)
+        found = (answer.get(name) for name in _IDS) if isinstance(answer, dict) else ()
+        text = next((str(one) for one in found if isinstance(one, str | int)), "")
+    except ValueError:  # No JSON, too deep, or a number of too many digits.
         return None
-    found = (answer.get(name) for name in _IDS) if isinstance(answer, dict) else ()
-    text = next((str(one) for one in found if isinstance(one, str | int)), None)
-    return text[:200] if text else None
+    return text[:200] if text and text.isprintable() else None

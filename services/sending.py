@@ -17,6 +17,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import structlog
+from pydantic import ValidationError
 
 from domain.effects.channels import Gate, Outlet, Taken, Undelivered
 from domain.effects.commands import MarkFailed, MarkSent
@@ -155,7 +156,7 @@ class Sender:
             log_.error("effect_broke", effect_id=str(taken.effect_id), error=type(error).__name__)
             broke = Undelivered("unexpected", f"a fault of ours: {type(error).__name__}")
             return self._failed(told, effect, broke), broke
-        return MarkSent(**told, provider_id=provider_id), None
+        return _sent(told, provider_id), None
 
     def _hand_over(self, outlet: Outlet, taken: Taken, effect: Effect) -> str | None:
         now = self.clock()
@@ -210,6 +211,14 @@ class Shift:
 
     outlet: Outlet
     began: float = field(default_factory=monotonic)  # its step, in monotonic seconds
+
+
+def _sent(told: Mapping[str, Any], provider_id: str | None) -> MarkSent:
+    """Say that it is sent, also where what the channel calls it is no name: else it went again."""
+    try:
+        return MarkSent(**told, provider_id=provider_id)
+    except ValidationError:
+        return MarkSent(**told)
 
 
 def _envelope(cause: UUID, correlation: UUID | None) -> dict[str, Any]:

@@ -397,6 +397,43 @@ def test_p15_a_customer_gets_an_sms_by_the_gateway(world: World) -> None:
     assert world.query("select provider_id from live.effect_attempts") == [("sms-9",)]
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b'{"id": "a\\u0000b"}', b'{"id": "a\\ud800b"}', b'{"id": ""}', b"[" * 99_000,
+        b'{"id": ' + b"1" * 5_000 + b"}", b"\xff", b"",
+    ],
+    ids=["nul", "surrogate", "empty", "deep", "long", "no text", "nothing"],
+)  # fmt: skip
+def test_an_sms_that_the_gateway_took_is_sent_once_whatever_it_answers(
+    world: World, answer: bytes
+) -> None:
+    world.send(PublishTemplate(**WHO, definition=load_preset("reminder_to_collect")))
+    with http_receiver() as receiver:
+        receiver.answers.append((200, {}, answer))
+        gateway = SmsGateway(receiver.url, '{"to": "{to}", "text": "{text}"}', region="RU")
+        effect_id = ask(world, shipped(world), channel="sms", template="reminder_to_collect")
+        sender = sender_of(world, {Outlet("sms"): gateway})
+        assert sent(world, sender) == 1
+        assert sent(world, sender) == 0
+
+    assert len(receiver.hits) == 1
+    assert states(world) == {effect_id: ("sent", 1)}
+    assert world.query("select provider_id from live.effect_attempts") == [(None,)]
+
+
+@pytest.mark.parametrize("name", ["", "a\0b", "a\ud800b", "x" * 201])
+def test_what_a_channel_took_is_sent_whatever_it_calls_it(world: World, name: str) -> None:
+    class Odd:
+        def send(self, outgoing: Outgoing) -> str | None:
+            return name
+
+    effect_id = ask(world, shipped(world))
+    assert sent(world, sender_of(world, {MAIL: Odd()})) == 1
+
+    assert states(world) == {effect_id: ("sent", 1)}
+
+
 def test_a_channel_is_used_no_faster_than_its_limit(world: World, box: Mailbox) -> None:
     order_id = shipped(world)
     for _ in range(5):
