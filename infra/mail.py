@@ -80,7 +80,7 @@ class SmtpMail:
             with Deadline(self._longest_seconds) as deadline:
                 session = self._connect(deadline)
                 try:
-                    session.send_message(mail, self._address, [outgoing.to or ""])
+                    session.send_message(mail, self._address, [_recipient(mail)])
                 finally:
                     with suppress(OSError, smtplib.SMTPException):
                         session.quit()
@@ -123,6 +123,7 @@ class SmtpMail:
         mail["From"] = self._sender
         try:
             mail["To"] = outgoing.to
+            _recipient(mail)
         except Exception as error:  # Its parser trips over some in many ways.
             raise Undelivered("address_unusable", "that is no address", final=True) from error
         mail["Subject"] = outgoing.subject
@@ -136,6 +137,18 @@ class SmtpMail:
                 attached.content, maintype="application", subtype="pdf", filename=attached.name
             )
         return mail
+
+
+def _recipient(mail: EmailMessage) -> str:
+    """Give the one address that a mail is for, as the server is told it.
+
+    Raises: ValueError if it is none, or several, or smtplib would make another one of it
+    """
+    (address,) = mail["To"].addresses
+    told: str = address.addr_spec
+    if not (address.username and address.domain) or smtplib.quoteaddr(told) != f"<{told}>":
+        raise ValueError("no address, or not this one")
+    return told
 
 
 class _Unanswered(smtplib.SMTPException):

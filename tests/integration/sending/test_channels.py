@@ -165,6 +165,23 @@ class TestMail:
         assert (failed.code, failed.final) == ("address_unusable", True)
         assert box.mails == []
 
+    @pytest.mark.parametrize("to", ["a@b.example,c@d.example", '"a\\"@b.example', "", "ann", "@b"])
+    def test_no_other_address_is_made_of_one_that_is_none(self, to: str) -> None:
+        with mail_server() as box:
+            failed = failure(
+                SmtpMail(f"smtp+plain://127.0.0.1:{box.port}", FROM), replace(MAIL, to=to)
+            )
+
+        assert (failed.code, failed.final) == ("address_unusable", True)
+        assert box.to == []
+
+    @pytest.mark.parametrize("to", ["ann@shop.example", "Ann <ann@shop.example>"])
+    def test_the_server_is_told_the_address_alone(self, to: str) -> None:
+        with mail_server() as box:
+            SmtpMail(f"smtp+plain://127.0.0.1:{box.port}", FROM).send(replace(MAIL, to=to))
+
+        assert box.to == ["ann@shop.example"]
+
     def test_a_url_is_refused_without_being_repeated(self) -> None:
         for url in ("http://u:secret@host", "smtps://", "smtp+plain://u:secret@host"):
             with pytest.raises(ValueError, match=r"begin it with|show a password") as failed:
