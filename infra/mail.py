@@ -9,7 +9,9 @@ import smtplib
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
+from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import SMTP as EMAIL
 from email.utils import parseaddr
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -75,12 +77,13 @@ class SmtpMail:
     def send(self, outgoing: Outgoing) -> str:
         """Hand a mail over; give its Message-ID. Raises: Undelivered"""
         message_id = f"<{outgoing.message_id}@{self._address.rpartition('@')[2]}>"
-        mail = self._mail(outgoing, message_id)
+        recipient = _recipient(outgoing.to)
+        mail = self._mail(outgoing, recipient, message_id)
         try:
             with Deadline(self._longest_seconds) as deadline:
                 session = self._connect(deadline)
                 try:
-                    session.send_message(mail, self._address, [_recipient(mail)])
+                    session.send_message(mail, self._address, [recipient.addr_spec])
                 finally:
                     with suppress(OSError, smtplib.SMTPException):
                         session.quit()
@@ -118,14 +121,10 @@ class SmtpMail:
             raise
         return session
 
-    def _mail(self, outgoing: Outgoing, message_id: str) -> EmailMessage:
+    def _mail(self, outgoing: Outgoing, recipient: Address, message_id: str) -> EmailMessage:
         mail = EmailMessage()
         mail["From"] = self._sender
-        try:
-            mail["To"] = outgoing.to
-            _recipient(mail)
-        except Exception as error:  # Its parser trips over some in many ways.
-            raise Undelivered("address_unusable", "that is no address", final=True) from error
+        mail["To"] = recipient
         mail["Subject"] = outgoing.subject
         mail["Message-ID"] = message_id
         mail["Auto-Submitted"] = "auto-generated"  # so that no absence note answers it
@@ -139,16 +138,22 @@ class SmtpMail:
         return mail
 
 
-def _recipient(mail: EmailMessage) -> str:
-    """Give the one address that a mail is for, as the server is told it.
+def _recipient(text: str | None) -> Address:
+    """Read the one address that a mail is for.
 
-    Raises: ValueError if it is none, or several, or smtplib would make another one of it
+    Raises: Undelivered if it is none, or several, or smtplib would make another one of it
     """
-    (address,) = mail["To"].addresses
-    told: str = address.addr_spec
+    try:
+        (found,) = EMAIL.header_store_parse("To", text or "")[1].addresses
+        address = Address(found.display_name, found.username, found.domain)
+    except MemoryError:
+        raise  # No fault of the address.
+    except Exception as error:  # The library's parser trips over some in many ways.
+        raise Undelivered("address_unusable", "that is no address", final=True) from error
+    told = address.addr_spec
     if not (address.username and address.domain) or smtplib.quoteaddr(told) != f"<{told}>":
-        raise ValueError("no address, or not this one")
-    return told
+        raise Undelivered("address_unusable", "that is no address", final=True)
+    return address
 
 
 class _Unanswered(smtplib.SMTPException):

@@ -154,9 +154,15 @@ class TestMail:
         assert box.mails == []
 
     @pytest.mark.parametrize(
-        "to", ["ann@[shop.example", "_@[", ".&=/^:@^%", r"(b[_\:@\)%):", "(%).=@_"]
-    )
-    def test_an_address_over_which_the_mail_library_trips_is_unusable_too(self, to: str) -> None:
+        "to",
+        [
+            "ann@[shop.example", "_@[", ".&=/^:@^%", r"(b[_\:@\)%):", "(%).=@_",
+            "a@b.example,c@d.example", '"a\\"@b.example', "", "ann", "@b",
+        ],
+    )  # fmt: skip
+    def test_what_the_mail_library_cannot_read_or_makes_another_of_is_unusable_too(
+        self, to: str
+    ) -> None:
         with mail_server() as box:
             failed = failure(
                 SmtpMail(f"smtp+plain://127.0.0.1:{box.port}", FROM), replace(MAIL, to=to)
@@ -164,15 +170,6 @@ class TestMail:
 
         assert (failed.code, failed.final) == ("address_unusable", True)
         assert box.mails == []
-
-    @pytest.mark.parametrize("to", ["a@b.example,c@d.example", '"a\\"@b.example', "", "ann", "@b"])
-    def test_no_other_address_is_made_of_one_that_is_none(self, to: str) -> None:
-        with mail_server() as box:
-            failed = failure(
-                SmtpMail(f"smtp+plain://127.0.0.1:{box.port}", FROM), replace(MAIL, to=to)
-            )
-
-        assert (failed.code, failed.final) == ("address_unusable", True)
         assert box.to == []
 
     @pytest.mark.parametrize("to", ["ann@shop.example", "Ann <ann@shop.example>"])
