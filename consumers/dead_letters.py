@@ -43,16 +43,29 @@ class DeadLetters:
         self._waits = False  # was told
 
     @contextmanager
-    def going_out(self) -> Iterator[None]:
-        """Send them beside for as long as the block lasts: who adds one waits for no broker."""
-        ending = Signal()
-        thread = Thread(target=self._carry, args=(ending,), name="dead letters", daemon=True)
+    def going_out(self, stop: Signal) -> Iterator[None]:
+        """Send them beside for as long as the block lasts: who adds one waits for no broker.
+
+        stop: is set where a fault of ours ends that, which is raised behind the block
+        """
+        ending, faults = Signal(), list[Exception]()
+
+        def carry() -> None:
+            try:
+                self._carry(ending)
+            except Exception as error:  # noqa: BLE001 - raised behind the block
+                faults.append(error)
+                stop.set()
+
+        thread = Thread(target=carry, name="dead letters", daemon=True)
         thread.start()
         try:
             yield
         finally:
             ending.set()
             thread.join(LEAVE_SECONDS)
+        if faults:
+            raise faults[0]
 
     def add(self, record: Incoming, error: str) -> None:
         """Write a letter; `send` sends it. The log says the same, so above the limit none is."""

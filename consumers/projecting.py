@@ -66,7 +66,7 @@ class Projecting:
 
     def run(self) -> None:
         """Apply what comes until told to stop; the batch in hand is ended then."""
-        with self._letters.going_out():
+        with self._letters.going_out(self._stop):
             while not self._stop.is_set():
                 self._heartbeat.beat()
                 batch = self._take()

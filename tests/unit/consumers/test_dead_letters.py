@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from threading import Event as Signal
 
+import pytest
+
 from consumers.dead_letters import MOST_LETTERS, DeadLetters
 from consumers.hand_over import Incoming
 from domain.refusals import InfraError
@@ -105,7 +107,7 @@ def test_who_adds_a_letter_waits_for_no_broker() -> None:
 
     post = Slow()
     letters = DeadLetters(lambda: post)
-    with letters.going_out():
+    with letters.going_out(Signal()):
         letters.add(RECORD, "first")
         assert begun.wait(ROOM_SECONDS)
         letters.add(RECORD, "second")  # while the broker lets the other one wait
@@ -113,3 +115,14 @@ def test_who_adds_a_letter_waits_for_no_broker() -> None:
 
     assert [json.loads(one.value or b"")["error"] for one in post.sent] == ["first", "second"]
     assert post.closed
+
+
+def test_a_fault_of_ours_ends_who_adds_letters_and_is_told() -> None:
+    class Broken(Post):
+        def publish(self, messages: Sequence[Message]) -> None:
+            raise ZeroDivisionError
+
+    letters, stop = DeadLetters(Broken), Signal()
+    letters.add(RECORD, "why")
+    with pytest.raises(ZeroDivisionError), letters.going_out(stop):
+        assert stop.wait(ROOM_SECONDS)
