@@ -130,16 +130,15 @@ def _set_right(admin: Any, topics: Sequence[Topic]) -> list[str]:
     if not bare or not _make_what_is_asked(admin):
         return []
     told = {one["name"]: one["partitions"] for one in admin.describe_topics([t.name for t in bare])}
-    right = []
+    right: list[Topic] = []
     for topic in bare:
         partitions = told[topic.name]
         if 0 < len(partitions) <= topic.partitions:
             replicas = len(partitions[0]["replica_nodes"])
             if _alter(admin, topic, len(partitions), _settings(topic, replicas)):
-                right.append(topic.name)
-    changed = [topic for topic in bare if topic.name in right]
-    wait_until(lambda: _is_right(admin, changed), READY_MILLISECONDS / 1_000)
-    return right
+                right.append(topic)
+    wait_until(lambda: _is_right(admin, right), READY_MILLISECONDS / 1_000)  # _check tells.
+    return [topic.name for topic in right]
 
 
 def _is_right(admin: Any, topics: Sequence[Topic]) -> bool:

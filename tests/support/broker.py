@@ -17,7 +17,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import NewTopic
 
 from domain.refusals import InfraError
-from infra.local_broker import start_local_broker
+from infra.local_broker import start_local_broker, stop_local_broker
 
 ROOM_SECONDS = 60.0  # far more than any wait takes; reached only by a fault
 
@@ -36,6 +36,14 @@ def start_test_broker(folder: Path, **settings: str) -> str:
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(f"needs Kafka, which did not start: {error}")
+
+
+@contextmanager
+def folder_of_own_broker(factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give a folder for a broker of some tests alone, which has ended afterwards."""
+    folder = factory.mktemp("broker")
+    yield folder
+    stop_local_broker(folder)
 
 
 def kill_broker(folder: Path) -> None:

@@ -6,9 +6,14 @@ from pathlib import Path
 import pytest
 
 from domain.streaming import COMMANDS, RESULTS
-from infra.local_broker import stop_local_broker
 from tests.integration.projections.world import World
-from tests.support.broker import frozen_broker, receive, send, start_test_broker
+from tests.support.broker import (
+    folder_of_own_broker,
+    frozen_broker,
+    receive,
+    send,
+    start_test_broker,
+)
 from tests.support.faults import Fault
 from tests.support.programs import RunningProgram, programs
 
@@ -23,9 +28,8 @@ AWAY = "Kafka is away"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Where a broker of these tests alone runs, which can be frozen."""
-    folder = tmp_path_factory.mktemp("broker")
-    yield folder
-    stop_local_broker(folder)
+    with folder_of_own_broker(tmp_path_factory) as folder:
+        yield folder
 
 
 @pytest.fixture

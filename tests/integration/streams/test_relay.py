@@ -17,6 +17,7 @@ from infra.log_source import LogSource
 from infra.migrate import migrate
 from infra.postgres import connect
 from services.log_lane import LogLane
+from tests.support.broker import folder_of_own_broker
 from tests.support.loads import note, open_pipeline, place
 from tests.support.processes import restart_at_once
 from tests.support.relays import (
@@ -37,9 +38,8 @@ from tests.support.waiting import wait_for
 def own_folder(tmp_path_factory: pytest.TempPathFactory, broker: str) -> Iterator[Path]:
     """The folder of a broker that may be stopped."""
     assert broker  # Skipped by name where none starts.
-    folder = tmp_path_factory.mktemp("broker")
-    yield folder
-    stop_local_broker(folder)
+    with folder_of_own_broker(tmp_path_factory) as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -5,16 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from infra.local_broker import stop_local_broker
-from tests.support.broker import start_test_broker
+from tests.support.broker import folder_of_own_broker, start_test_broker
 from tests.support.command_worker import Shop, fresh_topics
 
 
 @pytest.fixture(scope="package")
 def broker_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("broker")
-    yield folder
-    stop_local_broker(folder)
+    with folder_of_own_broker(tmp_path_factory) as folder:
+        yield folder
 
 
 @pytest.fixture
