@@ -94,7 +94,7 @@ def main() -> None:
 
 def _await_rows(system: System) -> None:
     """Wait until the workers have applied the whole log. Raises: InfraError workers_behind"""
-    projector = system.worker_projector()
+    projector = system.streaming.worker_projector()
     await_workers(projector, system.projection_log, patience_seconds=LONGEST_SECONDS)
 
 

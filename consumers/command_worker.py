@@ -62,7 +62,7 @@ def _take_commands(name: str | None) -> None:
         beat = system.heartbeat("commands").beat
         records = _subscribed(system, member, stop, beat)
         if records is not None:
-            with closing(system.broker.new_producer()) as producer:
+            with closing(system.streaming.broker.new_producer()) as producer:
                 look = partial(_keep_topics, system)
                 Thread(target=watch_broker, args=(look, stop), name="Kafka", daemon=True).start()
                 consumer = CommandConsumer(records, system.pipeline, producer, stop, beat=beat)
@@ -78,7 +78,7 @@ def _subscribed(
     while not stop.is_set():
         beat()
         try:
-            system.broker.ensure_topics(TOPICS)
+            system.streaming.broker.ensure_topics(TOPICS)
             return _subscribe(system.settings, member)
         except (InfraError, KafkaError) as fault:
             error = broker_error(fault) if isinstance(fault, KafkaError) else fault
@@ -106,7 +106,7 @@ def _subscribe(settings: Settings, member: str) -> KafkaConsumer:
 
 def _keep_topics(system: System) -> None:
     """Make topics anew that were deleted meanwhile."""
-    if made := system.broker.ensure_topics(TOPICS):
+    if made := system.streaming.broker.ensure_topics(TOPICS):
         log_.warning("topics_made_anew", topics=list(made))
         state(f"made {', '.join(made)} anew, which were gone")
 

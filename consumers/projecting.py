@@ -51,10 +51,10 @@ class Projecting:
         self._state = state
         self._stop = stop
         self._look_seconds = look_seconds
-        self._projector = system.worker_projector()
+        self._projector = system.streaming.worker_projector()
         self._letters = DeadLetters(  # Only who has a letter asks for the broker.
-            lambda: system.broker.new_producer(),  # noqa: PLW0108
-            lambda: system.broker.ensure_topics([DEADLETTERS]),
+            lambda: system.streaming.broker.new_producer(),  # noqa: PLW0108
+            lambda: system.streaming.broker.ensure_topics([DEADLETTERS]),
             state.say,
         )
         self._sweep = Sweep()
@@ -115,7 +115,7 @@ class Projecting:
     def _read(self, record: Incoming) -> Delivery | None:
         """Read a record, None if it cannot be read: then its events are read from the log."""
         try:
-            return self._system.delivery(record.headers, record.value)
+            return self._system.streaming.delivery(record.headers, record.value)
         except InfraError as error:
             if error.code != "record_unreadable":
                 raise
@@ -147,7 +147,7 @@ class Projecting:
             return
         self._state.idle(False)
         pending = self._projector.pending()
-        published, head = self._system.published(), self._system.projection_log.head()
+        published, head = self._system.streaming.published(), self._system.projection_log.head()
         if published and (published.log_id, published.epoch) != (head.log_id, head.epoch):
             published = None  # The relay has not begun with this log yet.
         sweep = self._sweep

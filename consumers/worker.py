@@ -88,7 +88,7 @@ def _find_topic(system: System, state: StateLine, stop: Signal) -> Mapping[str, 
                 return faust_arguments(find_brokers(system.settings))
             state.hinder(lacking(topic, partitions))
             if partitions:
-                system.broker.ensure_topics([LOG])
+                system.streaming.broker.ensure_topics([LOG])
         except InfraError as error:
             if error.code != "broker_unavailable":
                 raise
@@ -107,7 +107,7 @@ def _keep_topic(system: System, state: StateLine) -> None:
     partitions = _count_partitions(system)
     state.lack(lacking(named(LOG.name, system.settings.kafka_prefix), partitions))
     if partitions not in (0, LOG.partitions):
-        system.broker.ensure_topics([LOG])
+        system.streaming.broker.ensure_topics([LOG])
 
 
 class _Worker:

@@ -1,9 +1,9 @@
-"""The only wiring: settings, database, log, pipeline and projections put together.
+"""The wiring: settings, database, log, pipeline and projections put together.
 
 Programs open a System, use it and close it; nothing else in services imports infra.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,9 +16,6 @@ from psycopg.rows import DictRow, dict_row
 
 from domain.bulk import BatchStore
 from domain.messages import Actor, Command, Outcome
-from domain.reading import Head
-from domain.refusals import InfraError
-from domain.streaming import Lane
 from infra import calendar_files, rule_files, template_files, wave_files
 from infra.analyst_shell import analyst_shell
 from infra.batch_store import PostgresBatchStore
@@ -29,14 +26,11 @@ from infra.embedded import (
     start_embedded,
 )
 from infra.event_log import EventLog, open_log
-from infra.fenced_producer import make_producer
 from infra.import_desk import ImportDesk
 from infra.local_broker import (
     find_brokers,
 )
 from infra.log import configure_logging
-from infra.log_records import unpack
-from infra.log_source import LogSource
 from infra.logins import analyst_url, shared_login
 from infra.migrate import is_current, migrate
 from infra.outlets import open_gates
@@ -44,26 +38,23 @@ from infra.owner_files import read_owners
 from infra.path_files import load_preset, place_path, preset_names, read_path
 from infra.pdf import typeset
 from infra.postgres import Session, connect
-from infra.relay_store import PostgresRelayStore, RelayState, published, relay_state
 from infra.restores import raise_epoch
 from infra.settings import Settings, load_settings
-from infra.topics import count_partitions, ensure_topics
+from infra.topics import count_partitions
 from projections.catalog import BY_NAME
 from services.acting import Acting
 from services.follower import Follower, Progress
 from services.heartbeat import Heartbeat
 from services.letters import Letters
-from services.log_lane import LogLane
 from services.pace import Pace
 from services.papers import Papers
 from services.pipeline import Pipeline
 from services.presets import first_versions
-from services.projector import Delivery, Projector
-from services.public_lane import PublicLane
+from services.projector import Projector
 from services.read_models import ReadModels
 from services.reception import Reception
-from services.relay import Broker, Relay, Tell
 from services.sending import Sender
+from services.streaming import Streaming
 from services.tuning import tune_process
 from services.waiting import await_workers
 
@@ -111,7 +102,6 @@ class System:
     clock: Callable[[], datetime]
     log: EventLog = field(init=False)
     _sessions: dict[str, Session] = field(default_factory=dict, init=False)
-    _sources: list[LogSource] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         self.log = open_log(self.url)
@@ -209,41 +199,10 @@ class System:
         lend = partial(self.lend, "orderpath_projector", "acting")
         return Acting(lend, self.pipeline.submit, self.clock, pace)
 
-    def public_lane(self, until: int | None = None) -> PublicLane | None:
-        """Give what the relay publishes for downstream; None where that is switched off.
-
-        until: the last position that it tells of
-        """
-        if not self.settings.public_topics:
-            return None
-        opener = self.log if self.settings.public_personal else None
-        states = self.settings.cache_streams
-        return PublicLane(self.projection_log, opener=opener, until=until, states=states)
-
-    def worker_projector(self) -> Projector:
-        """Give what the stream workers feed."""
-        return Projector(self.read_models.lend, self.projection_log, driver="workers")
-
-    def delivery(self, headers: Mapping[str, bytes], value: bytes | None) -> Delivery:
-        """Read a record of orderpath.log.
-
-        Raises: InfraError record_unreadable, also of another log whose events are not known here;
-                newer_version for such an event of this one
-        """
-        span, rows = unpack(headers, value)
-        try:
-            events = self.projection_log.decoded(rows)
-        except InfraError:
-            if self.projection_log.head().holds(span.log_id, span.epoch, span.last):
-                raise
-            message = "A record of the log topic is not ours: this log does not hold it"
-            raise InfraError("record_unreadable", message) from None
-        return Delivery(span.log_id, span.epoch, span.shard, span.prev, span.last, events)
-
-    def published(self) -> Head | None:
-        """Say how far the relay has published the log, None: it never began."""
-        with self.lend("orderpath_projector") as connection:
-            return published(connection, LogLane.name)
+    @cached_property
+    def streaming(self) -> Streaming:
+        """What it has to do with Kafka."""
+        return Streaming(self)
 
     def catch_up(self, progress: Progress | None = None) -> int:
         """Bring the projections to the end of the log as it is now; give the events read.
@@ -254,31 +213,8 @@ class System:
         self.prepare_projections()
         if self.read_models.driver() == "follower":
             return self.follower().catch_up(progress=progress)
-        await_workers(self.worker_projector(), self.projection_log)
+        await_workers(self.streaming.worker_projector(), self.projection_log)
         return 0
-
-    @cached_property
-    def broker(self) -> Broker:
-        """The Kafka that the settings choose. Raises: InfraError broker_unavailable: none does."""
-        arguments = kafka_arguments(find_brokers(self.settings))
-        prefix = self.settings.kafka_prefix
-        return Broker(
-            partial(make_producer, arguments, prefix=prefix),
-            partial(ensure_topics, arguments, prefix=prefix),
-            prefix,
-        )
-
-    def lanes(self, until: int | None = None) -> list[Lane]:
-        """Give every lane of the relay; until: the last position that they give."""
-        source = LogSource(self.url)
-        self._sources.append(source)
-        public = self.public_lane(until)
-        return [LogLane(source, until=until), *([] if public is None else [public])]
-
-    def relay(self, tell: Tell) -> Relay:
-        """Give the relay; tell: what it says to people."""
-        log, lanes = self.projection_log, self.lanes()
-        return Relay(self.relay_store, log, self.broker, lanes=lanes, tell=tell)
 
     @cached_property
     def letters(self) -> Letters:
@@ -301,24 +237,14 @@ class System:
         """Give the signs of life of a kind of program on this data folder."""
         return Heartbeat(self.settings.data_dir, kind)
 
-    @cached_property
-    def relay_store(self) -> PostgresRelayStore:
-        """How far the relay's lanes are, for who leads."""
-        return PostgresRelayStore(self.url)
-
-    def relay_state(self) -> RelayState:
-        """Look whether a relay leads, and how far each lane is."""
-        with self.lend("orderpath_projector") as connection:
-            return relay_state(connection)
-
     def close(self) -> None:
         """Work off what waits and give everything back."""
         if "pipeline" in self.__dict__:
             self.pipeline.close()
         if "projection_log" in self.__dict__:
             self.projection_log.close()
-        for source in self._sources:
-            source.close()
+        if "streaming" in self.__dict__:
+            self.streaming.close()
         for session in self._sessions.values():
             session.close()
         self.log.close()

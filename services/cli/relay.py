@@ -75,7 +75,7 @@ def relay(context: typer.Context) -> None:
     stop = signalled(GRACE_SECONDS)
     with opened() as system:
         signs = Signs(leads=system.heartbeat(Kind.RELAY), waits=system.heartbeat(STANDBY))
-        system.relay(state).run(stop, TOPICS, signs)
+        system.streaming.relay(state).run(stop, TOPICS, signs)
     state("ended")
 
 
@@ -95,8 +95,10 @@ def replay(*, wanted: Wanted, json: AsJson = False) -> None:
             last=head.position if wanted.last is None else min(wanted.last, head.position),
             order_id=_order_id(system, wanted.order),
         )
-        lanes = system.lanes(until=wish.last)
-        records = publish_again(wish, head=head, lanes=lanes, broker=system.broker, progress=move)
+        lanes = system.streaming.lanes(until=wish.last)
+        records = publish_again(
+            wish, head=head, lanes=lanes, broker=system.streaming.broker, progress=move
+        )
     answer = {
         "topic": wish.topic,
         "to_topic": wish.to_topic,
@@ -115,8 +117,8 @@ def replay(*, wanted: Wanted, json: AsJson = False) -> None:
 def accept_log(json: AsJson = False) -> None:
     """Let the relay go on after `log restored`, behind what it had published by then."""
     with opened() as system:
-        with system.relay_store.alone():
-            system.relay_store.accept_log()
+        with system.streaming.relay_store.alone():
+            system.streaming.relay_store.accept_log()
         answer = relay_dict(system)
     put(answer, as_json=json, people=lambda: relay_sheet(answer))
 
@@ -128,18 +130,18 @@ def begin_anew(
 ) -> None:
     """Publish a lane from the first event again, as after its topics were deleted."""
     with opened() as system:
-        lanes = [one.name for one in system.lanes()]
+        lanes = [one.name for one in system.streaming.lanes()]
         if lane not in lanes:
             raise typer.BadParameter(f"{lane!r} is no lane: choose one of {', '.join(lanes)}")
-        with system.relay_store.alone():
-            system.relay_store.begin_anew(lane)
+        with system.streaming.relay_store.alone():
+            system.streaming.relay_store.begin_anew(lane)
         answer = relay_dict(system)
     put(answer, as_json=json, people=lambda: relay_sheet(answer))
 
 
 def relay_dict(system: "System") -> dict[str, Any]:
     """Say whether a relay leads and how far each lane is; positions and lag in events."""
-    found = system.relay_state()
+    found = system.streaming.relay_state()
     end = system.log.head().position
     lanes = [
         {

@@ -102,7 +102,7 @@ def test_the_settings_say_whether_there_is_a_lane_and_what_it_tells(
 ) -> None:
     chosen = Settings(database_url=database_url, public_topics=topics, public_personal=personal)
     with open_system(chosen) as system:
-        lane = system.public_lane()
+        lane = system.streaming.public_lane()
         assert (lane is not None) is topics
         if lane is not None:
             assert ("Zebra-4711" in str(published(lane, system.log))) is personal
