@@ -6,7 +6,8 @@ answered as the first time, after a crash and by another clock too. Clocks divid
 parts only to save each other the work.
 
 While nobody else appends, the next commands are sent before the last are answered, which keeps the
-pipeline full. While others do, a clock waits for its answers, and then rests as long as it worked.
+pipeline full. While others do, a clock waits for its answers, and then rests twice as long as it
+worked.
 """
 
 from collections import deque

@@ -10,14 +10,15 @@ from typing import Final
 
 from domain.messages import Outcome
 
-LONGEST_SECONDS: Final = 1.0  # of a rest
+TIMES: Final = 2  # a rest is so many times as long as the work before it
+LONGEST_SECONDS: Final = 2.0  # of a rest
 
 
 class Courtesy:
     """Hears the answers of one sender, in the order in which it sent; tells how long to rest.
 
-    Whoever rests as long as it works takes half of the time. So even if it left the others but a
-    third of their speed while it works, they would keep two thirds.
+    Whoever rests twice as long as it works takes a third of the time. So even if it left the others
+    nothing while it works, they would keep two thirds of their speed.
     """
 
     def __init__(self, seconds: Callable[[], float] = monotonic) -> None:
@@ -43,9 +44,9 @@ class Courtesy:
         self._position = last
 
     def rest_seconds(self) -> float:
-        """Give for how long to rest now: as long as it took since the rest before."""
+        """Give for how long to rest now: twice as long as it took since the rest before."""
         worked = self._seconds() - self._since
-        return min(worked, LONGEST_SECONDS) if self.are_others else 0.0
+        return min(worked * TIMES, LONGEST_SECONDS) if self.are_others else 0.0
 
     def rested(self) -> None:
         """Work begins again."""

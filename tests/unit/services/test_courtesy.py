@@ -56,7 +56,7 @@ def test_what_others_did_before_we_began_or_first_answers_told_again_say_nothing
     assert not courtesy.are_others
 
 
-def test_beside_others_the_rest_is_as_long_as_the_work_and_alone_there_is_none() -> None:
+def test_beside_others_the_rest_is_twice_as_long_as_the_work_and_alone_there_is_none() -> None:
     hands = Hands()
     courtesy = Courtesy(hands)
     courtesy.begin()
@@ -67,7 +67,7 @@ def test_beside_others_the_rest_is_as_long_as_the_work_and_alone_there_is_none()
     courtesy.rested()
     courtesy.hear([stored(9, 9)])
     hands.seconds += 0.25
-    assert courtesy.rest_seconds() == 0.25
+    assert courtesy.rest_seconds() == 0.5
 
     courtesy.rested()
     hands.seconds += 60
