@@ -16,6 +16,7 @@ OrderpathError
 │   ├── ImportProblem       files, mappings, rows of an import (services.imports.problem)
 │   ├── CommandUnreadable   what came as a command is none (domain.wire)
 │   ├── ReplayError         topics or positions to publish again (services.replay)
+│   ├── NoteUnreadable      a text is no signed head of the log (domain.audit.heads)
 │   ├── Unrenderable    a template that cannot say what it shall (domain.templates.language)
 │   ├── ConditionError      a condition that says nothing of an order (domain.paths.conditions)
 │   └── UnknownProjection   a name that no projection has (projections.catalog)

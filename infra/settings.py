@@ -112,6 +112,10 @@ class Settings(BaseSettings):
     zone: Zone = "UTC"  # of the times in messages
     payment_link: str = ""  # with {order_id} or {number}
     seller: Lines = ()  # who sells, as papers say it
+    # The sealed log, docs/audit.md: where the private keys lie, None: seal-keys in the data folder;
+    # and a file that holds heads outside of the database, None: there is none.
+    seal_keys: Path | None = None
+    witness_file: Path | None = None
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Lower] = "info"
     log_format: Annotated[Literal["auto", "console", "json"], Lower] = "auto"
 
@@ -252,6 +256,8 @@ _ALLOWED: Final = {
     "zone": "a time zone such as Europe/Berlin",
     "payment_link": "https://… with {order_id} or {number}, or empty for none",
     "seller": "up to 10 lines with ; between, as Shop Ltd; 1 Main Street; VAT DE123",
+    "seal_keys": "a path to a folder, or empty for seal-keys in the data folder",
+    "witness_file": "a path to a file that may be written, or empty for none",
     "log_level": "debug, info, warning, error",
     "log_format": "auto, console, json",
 }

@@ -18,6 +18,7 @@ from domain.bulk import BatchStore
 from domain.messages import Actor, Command, Outcome
 from infra import calendar_files, rule_files, template_files, wave_files
 from infra.analyst_shell import analyst_shell
+from infra.audit_reader import AuditReader
 from infra.batch_store import PostgresBatchStore
 from infra.broker import faust_arguments, kafka_arguments
 from infra.contact_ids import ContactIds
@@ -39,10 +40,16 @@ from infra.path_files import load_preset, place_path, preset_names, read_path
 from infra.pdf import typeset
 from infra.postgres import Session, connect
 from infra.restores import raise_epoch
+from infra.seal_keys import FOLDER as SEAL_KEYS
+from infra.seal_keys import SealKeys
+from infra.seal_store import SealStore
 from infra.settings import Settings, load_settings
 from infra.topics import count_partitions
 from projections.catalog import BY_NAME
 from services.acting import Acting
+from services.audit.sealer import Pace as SealPace
+from services.audit.sealer import Sealer
+from services.audit.witness_file import WitnessFile
 from services.follower import Follower, Progress
 from services.heartbeat import Heartbeat
 from services.letters import Letters
@@ -217,6 +224,27 @@ class System:
         return 0
 
     @cached_property
+    def audit(self) -> AuditReader:
+        """The sealed log, with an auditor's rights; services.audit checks and proves with it."""
+        return AuditReader(self.url)
+
+    @cached_property
+    def seal_keys(self) -> SealKeys:
+        """The private keys that sign heads."""
+        return SealKeys(self.settings.seal_keys or self.settings.data_dir / SEAL_KEYS)
+
+    @cached_property
+    def seal_store(self) -> SealStore:
+        """Where heads are added."""
+        return SealStore(self.url)
+
+    def sealer(self, pace: SealPace | None = None) -> Sealer:
+        """Give what signs heads of the log, and hands them to the witness if there is one."""
+        path = self.settings.witness_file
+        witness = None if path is None else WitnessFile(path, self.seal_store)
+        return Sealer(self.seal_store, self.seal_keys, witness=witness, pace=pace)
+
+    @cached_property
     def letters(self) -> Letters:
         """What messages say, and to whom."""
         chosen = self.settings
@@ -245,6 +273,10 @@ class System:
             self.projection_log.close()
         if "streaming" in self.__dict__:
             self.streaming.close()
+        if "audit" in self.__dict__:
+            self.audit.close()
+        if "seal_store" in self.__dict__:
+            self.seal_store.close()
         for session in self._sessions.values():
             session.close()
         self.log.close()

@@ -32,6 +32,7 @@ PROGRAMS: Final = {
     "clock": ("clock",),
     "send": ("send",),
     "waves": ("waves",),
+    "seal": ("seal",),
 }
 
 

@@ -1,5 +1,5 @@
-"""Programs that do what has to be done: `orderpath act`, `clock`, `send`, `waves`. Each has a
-command of its own for real deployments, and `orderpath up` runs all of them beside the follower.
+"""Programs that do what has to be done: `orderpath act`, `clock`, `send`, `waves`, `seal`. Each has
+a command of its own for real deployments, and `orderpath up` runs all of them beside the follower.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -38,6 +38,7 @@ HANDS: Final[Mapping[str, Callable[["System"], Hand]]] = {
     "clock": _clockwork,
     "send": lambda system: system.sender(),
     "waves": _wave_clock,
+    "seal": lambda system: system.sealer(),
 }
 
 
@@ -59,6 +60,11 @@ def send() -> None:
 def waves() -> None:
     """Begin waves at their hours and carry them out, until Ctrl-C. Start as many as you like."""
     _work("waves", "carrying out waves; Ctrl-C ends it")
+
+
+def seal() -> None:
+    """Sign heads of the log until Ctrl-C: docs/audit.md. Start as many as you like: one seals."""
+    _work("seal", "sealing the log; Ctrl-C ends it")
 
 
 def _work(name: str, line: str) -> None:

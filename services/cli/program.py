@@ -7,6 +7,7 @@ import typer
 from services.cli import (
     alerts,
     alive,
+    audit,
     broker,
     bulk,
     calendars,
@@ -133,6 +134,7 @@ for program in (
     hands.clock,
     hands.send,
     hands.waves,
+    hands.seal,
     status.psql,
     demo.demo,
     work_queue.queue,
@@ -161,6 +163,7 @@ for group in (
     calendars.app,
     rules.app,
     log.app,
+    audit.app,
     effects.app,
     templates.app,
     relay.app,

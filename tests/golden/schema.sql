@@ -11,6 +11,14 @@ CREATE SCHEMA analytics;
 ALTER SCHEMA analytics OWNER TO postgres;
 
 --
+-- Name: audit; Type: SCHEMA; Schema: -; Owner: postgres
+--
+
+CREATE SCHEMA audit;
+
+ALTER SCHEMA audit OWNER TO postgres;
+
+--
 -- Name: live; Type: SCHEMA; Schema: -; Owner: postgres
 --
 
@@ -41,6 +49,75 @@ ALTER SCHEMA ops OWNER TO postgres;
 CREATE SCHEMA projection;
 
 ALTER SCHEMA projection OWNER TO postgres;
+
+--
+-- Name: add_head(json, json, json); Type: FUNCTION; Schema: audit; Owner: postgres
+--
+
+CREATE FUNCTION audit.add_head(head json, leaves json, nodes json) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    made audit.heads;
+    last audit.heads;
+begin
+    perform pg_catalog.pg_advisory_xact_lock(5207181);
+    made := json_populate_record(null::audit.heads, head);
+    select * into last from audit.heads h order by h.number desc limit 1;
+    if made.number <> coalesce(last.number, 0) + 1
+        or made.size < coalesce(last.size, 0)
+        or made.commands_size < coalesce(last.commands_size, 0)
+        or made.key_id is distinct from (
+            select k.key_id from audit.keys k order by k.number desc limit 1)
+    then
+        return false;
+    end if;
+    insert into audit.heads select made.*;
+    insert into audit.leaves (tree, first, head, hashes)
+    select l.tree, l.first, made.number, decode(l.hashes, 'hex')
+    from json_to_recordset(leaves) as l(tree text, first bigint, hashes text);
+    insert into audit.nodes (tree, level, index, hash)
+    select n.tree, n.level, n.index, decode(n.hash, 'hex')
+    from json_to_recordset(nodes) as n(tree text, level smallint, index bigint, hash text);
+    return true;
+end $$;
+
+ALTER FUNCTION audit.add_head(head json, leaves json, nodes json) OWNER TO postgres;
+
+--
+-- Name: add_key(integer, text, bytea, timestamp with time zone, bytea); Type: FUNCTION; Schema: audit; Owner: postgres
+--
+
+CREATE FUNCTION audit.add_key(number integer, key_id text, public_key bytea, added_at timestamp with time zone, signature bytea) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+begin
+    perform pg_catalog.pg_advisory_xact_lock(5207181);
+    if number <> (select coalesce(max(k.number), 0) + 1 from audit.keys k) then
+        return false;
+    end if;
+    insert into audit.keys values (number, key_id, public_key, added_at, signature);
+    return true;
+end $$;
+
+ALTER FUNCTION audit.add_key(number integer, key_id text, public_key bytea, added_at timestamp with time zone, signature bytea) OWNER TO postgres;
+
+--
+-- Name: lead(); Type: FUNCTION; Schema: audit; Owner: postgres
+--
+
+CREATE FUNCTION audit.lead() RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select pg_catalog.pg_try_advisory_xact_lock(5207181)
+$$;
+
+ALTER FUNCTION audit.lead() OWNER TO postgres;
 
 --
 -- Name: append(uuid[], json, json, json, json, json, json); Type: FUNCTION; Schema: log; Owner: postgres
@@ -340,6 +417,86 @@ end $$;
 ALTER FUNCTION projection.note_event() OWNER TO postgres;
 
 --
+-- Name: heads; Type: TABLE; Schema: audit; Owner: postgres
+--
+
+CREATE TABLE audit.heads (
+    number bigint NOT NULL,
+    log_id uuid NOT NULL,
+    epoch integer NOT NULL,
+    size bigint NOT NULL,
+    root bytea NOT NULL,
+    commands_size bigint NOT NULL,
+    commands_root bytea NOT NULL,
+    last_command bigint NOT NULL,
+    sealed_at timestamp with time zone NOT NULL,
+    key_id text NOT NULL,
+    previous bytea NOT NULL,
+    signature bytea NOT NULL,
+    CONSTRAINT heads_commands_root_check CHECK ((length(commands_root) = 32)),
+    CONSTRAINT heads_commands_size_check CHECK ((commands_size >= 0)),
+    CONSTRAINT heads_number_check CHECK ((number > 0)),
+    CONSTRAINT heads_previous_check CHECK ((length(previous) = 32)),
+    CONSTRAINT heads_root_check CHECK ((length(root) = 32)),
+    CONSTRAINT heads_signature_check CHECK ((length(signature) = 64)),
+    CONSTRAINT heads_size_check CHECK ((size >= 0))
+);
+
+ALTER TABLE audit.heads OWNER TO postgres;
+
+--
+-- Name: keys; Type: TABLE; Schema: audit; Owner: postgres
+--
+
+CREATE TABLE audit.keys (
+    number integer NOT NULL,
+    key_id text NOT NULL,
+    public_key bytea NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    signature bytea,
+    CONSTRAINT keys_key_id_check CHECK ((key_id ~ '^[0-9a-f]{32}$'::text)),
+    CONSTRAINT keys_number_check CHECK ((number > 0)),
+    CONSTRAINT keys_public_key_check CHECK ((length(public_key) = 32)),
+    CONSTRAINT keys_signature_check CHECK ((length(signature) = 64))
+);
+
+ALTER TABLE audit.keys OWNER TO postgres;
+
+--
+-- Name: leaves; Type: TABLE; Schema: audit; Owner: postgres
+--
+
+CREATE TABLE audit.leaves (
+    tree text NOT NULL,
+    first bigint NOT NULL,
+    head bigint NOT NULL,
+    hashes bytea NOT NULL,
+    CONSTRAINT leaves_first_check CHECK ((first >= 0)),
+    CONSTRAINT leaves_hashes_check CHECK (((length(hashes) > 0) AND ((length(hashes) % 32) = 0))),
+    CONSTRAINT leaves_tree_check CHECK ((tree = ANY (ARRAY['events'::text, 'commands'::text])))
+);
+ALTER TABLE ONLY audit.leaves ALTER COLUMN hashes SET STORAGE EXTERNAL;
+
+ALTER TABLE audit.leaves OWNER TO postgres;
+
+--
+-- Name: nodes; Type: TABLE; Schema: audit; Owner: postgres
+--
+
+CREATE TABLE audit.nodes (
+    tree text NOT NULL,
+    level smallint NOT NULL,
+    index bigint NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT nodes_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT nodes_index_check CHECK ((index >= 0)),
+    CONSTRAINT nodes_level_check CHECK ((level >= 8)),
+    CONSTRAINT nodes_tree_check CHECK ((tree = ANY (ARRAY['events'::text, 'commands'::text])))
+);
+
+ALTER TABLE audit.nodes OWNER TO postgres;
+
+--
 -- Name: commands; Type: TABLE; Schema: log; Owner: postgres
 --
 
@@ -353,11 +510,31 @@ CREATE TABLE log.commands (
     versions jsonb DEFAULT '{}'::jsonb NOT NULL,
     unmet jsonb DEFAULT '[]'::jsonb NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
+    number bigint NOT NULL,
     CONSTRAINT commands_check CHECK (((outcome = 'accepted'::text) = (first_position IS NOT NULL))),
     CONSTRAINT commands_outcome_check CHECK ((outcome = ANY (ARRAY['accepted'::text, 'refused'::text, 'nothing'::text])))
 );
 
 ALTER TABLE log.commands OWNER TO postgres;
+
+--
+-- Name: command_numbers; Type: SEQUENCE; Schema: log; Owner: postgres
+--
+
+CREATE SEQUENCE log.command_numbers
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE log.command_numbers OWNER TO postgres;
+
+--
+-- Name: command_numbers; Type: SEQUENCE OWNED BY; Schema: log; Owner: postgres
+--
+
+ALTER SEQUENCE log.command_numbers OWNED BY log.commands.number;
 
 --
 -- Name: definitions; Type: TABLE; Schema: log; Owner: postgres
@@ -764,6 +941,47 @@ CREATE VIEW projection.progress AS
 ALTER VIEW projection.progress OWNER TO postgres;
 
 --
+-- Name: commands number; Type: DEFAULT; Schema: log; Owner: postgres
+--
+
+ALTER TABLE ONLY log.commands ALTER COLUMN number SET DEFAULT nextval('log.command_numbers'::regclass);
+
+--
+-- Name: heads heads_pkey; Type: CONSTRAINT; Schema: audit; Owner: postgres
+--
+
+ALTER TABLE ONLY audit.heads
+    ADD CONSTRAINT heads_pkey PRIMARY KEY (number);
+
+--
+-- Name: keys keys_key_id_key; Type: CONSTRAINT; Schema: audit; Owner: postgres
+--
+
+ALTER TABLE ONLY audit.keys
+    ADD CONSTRAINT keys_key_id_key UNIQUE (key_id);
+
+--
+-- Name: keys keys_pkey; Type: CONSTRAINT; Schema: audit; Owner: postgres
+--
+
+ALTER TABLE ONLY audit.keys
+    ADD CONSTRAINT keys_pkey PRIMARY KEY (number);
+
+--
+-- Name: leaves leaves_pkey; Type: CONSTRAINT; Schema: audit; Owner: postgres
+--
+
+ALTER TABLE ONLY audit.leaves
+    ADD CONSTRAINT leaves_pkey PRIMARY KEY (tree, first);
+
+--
+-- Name: nodes nodes_pkey; Type: CONSTRAINT; Schema: audit; Owner: postgres
+--
+
+ALTER TABLE ONLY audit.nodes
+    ADD CONSTRAINT nodes_pkey PRIMARY KEY (tree, level, index);
+
+--
 -- Name: commands commands_pkey; Type: CONSTRAINT; Schema: log; Owner: postgres
 --
 
@@ -946,6 +1164,18 @@ ALTER TABLE ONLY projection.parked
     ADD CONSTRAINT parked_pkey PRIMARY KEY (build, stream_id);
 
 --
+-- Name: heads_size; Type: INDEX; Schema: audit; Owner: postgres
+--
+
+CREATE INDEX heads_size ON audit.heads USING btree (size);
+
+--
+-- Name: commands_number; Type: INDEX; Schema: log; Owner: postgres
+--
+
+CREATE UNIQUE INDEX commands_number ON log.commands USING btree (number);
+
+--
 -- Name: events_fact_id; Type: INDEX; Schema: log; Owner: postgres
 --
 
@@ -998,6 +1228,70 @@ CREATE UNIQUE INDEX builds_one_live ON projection.builds USING btree (projection
 --
 
 CREATE UNIQUE INDEX builds_one_rebuilding ON projection.builds USING btree (projection) WHERE (state = 'rebuilding'::text);
+
+--
+-- Name: heads immutable; Type: TRIGGER; Schema: audit; Owner: postgres
+--
+
+CREATE TRIGGER immutable BEFORE DELETE OR UPDATE ON audit.heads FOR EACH ROW EXECUTE FUNCTION log.refuse_change();
+
+ALTER TABLE audit.heads ENABLE ALWAYS TRIGGER immutable;
+
+--
+-- Name: keys immutable; Type: TRIGGER; Schema: audit; Owner: postgres
+--
+
+CREATE TRIGGER immutable BEFORE DELETE OR UPDATE ON audit.keys FOR EACH ROW EXECUTE FUNCTION log.refuse_change();
+
+ALTER TABLE audit.keys ENABLE ALWAYS TRIGGER immutable;
+
+--
+-- Name: leaves immutable; Type: TRIGGER; Schema: audit; Owner: postgres
+--
+
+CREATE TRIGGER immutable BEFORE DELETE OR UPDATE ON audit.leaves FOR EACH ROW EXECUTE FUNCTION log.refuse_change();
+
+ALTER TABLE audit.leaves ENABLE ALWAYS TRIGGER immutable;
+
+--
+-- Name: nodes immutable; Type: TRIGGER; Schema: audit; Owner: postgres
+--
+
+CREATE TRIGGER immutable BEFORE DELETE OR UPDATE ON audit.nodes FOR EACH ROW EXECUTE FUNCTION log.refuse_change();
+
+ALTER TABLE audit.nodes ENABLE ALWAYS TRIGGER immutable;
+
+--
+-- Name: heads immutable_all; Type: TRIGGER; Schema: audit; Owner: postgres
+--
+
+CREATE TRIGGER immutable_all BEFORE TRUNCATE ON audit.heads FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change();
+
+ALTER TABLE audit.heads ENABLE ALWAYS TRIGGER immutable_all;
+
+--
+-- Name: keys immutable_all; Type: TRIGGER; Schema: audit; Owner: postgres
+--
+
+CREATE TRIGGER immutable_all BEFORE TRUNCATE ON audit.keys FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change();
+
+ALTER TABLE audit.keys ENABLE ALWAYS TRIGGER immutable_all;
+
+--
+-- Name: leaves immutable_all; Type: TRIGGER; Schema: audit; Owner: postgres
+--
+
+CREATE TRIGGER immutable_all BEFORE TRUNCATE ON audit.leaves FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change();
+
+ALTER TABLE audit.leaves ENABLE ALWAYS TRIGGER immutable_all;
+
+--
+-- Name: nodes immutable_all; Type: TRIGGER; Schema: audit; Owner: postgres
+--
+
+CREATE TRIGGER immutable_all BEFORE TRUNCATE ON audit.nodes FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change();
+
+ALTER TABLE audit.nodes ENABLE ALWAYS TRIGGER immutable_all;
 
 --
 -- Name: definitions flatten_path; Type: TRIGGER; Schema: log; Owner: postgres
@@ -1092,6 +1386,20 @@ ALTER TABLE log.path_transitions ENABLE ALWAYS TRIGGER immutable_all;
 CREATE TRIGGER note_event BEFORE UPDATE ON projection.checkpoints FOR EACH ROW WHEN ((new."position" <> old."position")) EXECUTE FUNCTION projection.note_event();
 
 --
+-- Name: heads heads_key_id_fkey; Type: FK CONSTRAINT; Schema: audit; Owner: postgres
+--
+
+ALTER TABLE ONLY audit.heads
+    ADD CONSTRAINT heads_key_id_fkey FOREIGN KEY (key_id) REFERENCES audit.keys(key_id);
+
+--
+-- Name: leaves leaves_head_fkey; Type: FK CONSTRAINT; Schema: audit; Owner: postgres
+--
+
+ALTER TABLE ONLY audit.leaves
+    ADD CONSTRAINT leaves_head_fkey FOREIGN KEY (head) REFERENCES audit.heads(number);
+
+--
 -- Name: batch_orders batch_orders_batch_id_fkey; Type: FK CONSTRAINT; Schema: ops; Owner: postgres
 --
 
@@ -1135,6 +1443,14 @@ GRANT USAGE ON SCHEMA analytics TO orderpath_auditor;
 GRANT ALL ON SCHEMA analytics TO orderpath_projector;
 
 --
+-- Name: SCHEMA audit; Type: ACL; Schema: -; Owner: postgres
+--
+
+GRANT USAGE ON SCHEMA audit TO orderpath_writer;
+GRANT USAGE ON SCHEMA audit TO orderpath_projector;
+GRANT USAGE ON SCHEMA audit TO orderpath_auditor;
+
+--
 -- Name: SCHEMA live; Type: ACL; Schema: -; Owner: postgres
 --
 
@@ -1160,6 +1476,27 @@ GRANT USAGE ON SCHEMA ops TO orderpath_projector;
 --
 
 GRANT USAGE ON SCHEMA projection TO orderpath_projector;
+
+--
+-- Name: FUNCTION add_head(head json, leaves json, nodes json); Type: ACL; Schema: audit; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit.add_head(head json, leaves json, nodes json) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.add_head(head json, leaves json, nodes json) TO orderpath_writer;
+
+--
+-- Name: FUNCTION add_key(number integer, key_id text, public_key bytea, added_at timestamp with time zone, signature bytea); Type: ACL; Schema: audit; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit.add_key(number integer, key_id text, public_key bytea, added_at timestamp with time zone, signature bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.add_key(number integer, key_id text, public_key bytea, added_at timestamp with time zone, signature bytea) TO orderpath_writer;
+
+--
+-- Name: FUNCTION lead(); Type: ACL; Schema: audit; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit.lead() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.lead() TO orderpath_writer;
 
 --
 -- Name: FUNCTION append(ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[]); Type: ACL; Schema: log; Owner: postgres
@@ -1356,6 +1693,38 @@ GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integ
 
 REVOKE ALL ON FUNCTION projection.create_schema(name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION projection.create_schema(name text) TO orderpath_projector;
+
+--
+-- Name: TABLE heads; Type: ACL; Schema: audit; Owner: postgres
+--
+
+GRANT SELECT ON TABLE audit.heads TO orderpath_writer;
+GRANT SELECT ON TABLE audit.heads TO orderpath_projector;
+GRANT SELECT ON TABLE audit.heads TO orderpath_auditor;
+
+--
+-- Name: TABLE keys; Type: ACL; Schema: audit; Owner: postgres
+--
+
+GRANT SELECT ON TABLE audit.keys TO orderpath_writer;
+GRANT SELECT ON TABLE audit.keys TO orderpath_projector;
+GRANT SELECT ON TABLE audit.keys TO orderpath_auditor;
+
+--
+-- Name: TABLE leaves; Type: ACL; Schema: audit; Owner: postgres
+--
+
+GRANT SELECT ON TABLE audit.leaves TO orderpath_writer;
+GRANT SELECT ON TABLE audit.leaves TO orderpath_projector;
+GRANT SELECT ON TABLE audit.leaves TO orderpath_auditor;
+
+--
+-- Name: TABLE nodes; Type: ACL; Schema: audit; Owner: postgres
+--
+
+GRANT SELECT ON TABLE audit.nodes TO orderpath_writer;
+GRANT SELECT ON TABLE audit.nodes TO orderpath_projector;
+GRANT SELECT ON TABLE audit.nodes TO orderpath_auditor;
 
 --
 -- Name: TABLE commands; Type: ACL; Schema: log; Owner: postgres

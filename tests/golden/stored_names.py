@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from domain.answers import UNKNOWN, WITHOUT_OUTCOME, Kind
+from domain.audit.findings import Kind as AuditFinding
 from domain.catalog import AGGREGATES, COMMANDS, EVENTS
 from domain.paths.transitions import Nonconforming, Requirement
 from domain.personal import personal_fields
@@ -52,6 +53,7 @@ def names_in_code() -> set[str]:
         *(f"nonconforming {code}" for code in get_args(Nonconforming)),
         *(f"category {name}" for name in AGGREGATES),
         *(f"projection {projection.name}" for projection in PROJECTIONS),
+        *(f"audit_finding {kind}" for kind in get_args(AuditFinding)),
         *(f"infra_error {code}" for code in infra_error_codes()),
         *(f"undelivered {code}" for code in undelivered_codes()),
         *(f"topic {topic.name}" for topic in TOPICS),

@@ -23,11 +23,11 @@ OURS = {name: service for name, service in SERVICES.items() if service["image"] 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 SETTINGS = {PREFIX + name.upper() for name in Settings.model_fields}
 
-# Of what containers have in their own way: the database, Kafka without a login, the data folder.
+# Of what containers have in their own way: the database, Kafka without a login, folders.
 OUTSIDE = {
     f"{PREFIX}{name}" for name in (
         "DATABASE_URL", "DATA_DIR", "KAFKA", "KAFKA_PROTOCOL", "KAFKA_MECHANISM", "KAFKA_USER",
-        "KAFKA_PASSWORD", "KAFKA_CA_FILE", "LOG_FORMAT",
+        "KAFKA_PASSWORD", "KAFKA_CA_FILE", "LOG_FORMAT", "SEAL_KEYS", "WITNESS_FILE",
     )
 }  # fmt: skip
 OUTLETS = {

@@ -30,6 +30,7 @@ DEFINERS: Final = """
     order by 1
 """
 KNOWN: Final = (
+    "audit.add_head", "audit.add_key", "audit.lead",
     "log.append", "log.hold", "log.keep_states", "ops.keep_key", "projection.create_schema"
 )  # fmt: skip
 

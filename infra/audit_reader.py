@@ -1,0 +1,131 @@
+"""The sealed log as auditors read it: rows, leaves, heads and keys, with an auditor's rights."""
+
+from collections.abc import Sequence
+from typing import Any, Final, LiteralString
+from uuid import UUID
+
+from domain.audit.findings import Finding
+from domain.audit.heads import SealKey, SignedHead
+from domain.audit.merkle import Node
+from domain.audit.records import Hashed, Leaves, TreeName
+from infra.audit_definitions import check_definitions
+from infra.audit_rows import columns_of, hash_rows, read_leaves
+from infra.audit_tables import (
+    HEADS,
+    LAST_HEAD,
+    head_of,
+    read_heads,
+    read_identity,
+    read_keys,
+    read_leaves_of,
+    read_node,
+)
+from infra.postgres import Session
+from infra.seal_keys import is_signed
+
+ROLE: Final = "orderpath_auditor"
+
+_BROKEN_STREAMS: Final[LiteralString] = """
+    select stream_id, min(version), max(version), count(*) from log.events
+    group by stream_id having min(version) <> 1 or max(version) <> count(*)
+    order by stream_id limit %s
+"""
+
+
+class AuditReader:
+    """Implements services.audit.ports.SealedLog. Threads may share one."""
+
+    is_signed = staticmethod(is_signed)
+    columns_of = staticmethod(columns_of)
+
+    def __init__(self, url: str) -> None:
+        self._session = Session(url, role=ROLE, name="orderpath auditor")
+
+    def identity(self) -> tuple[UUID, int]:
+        """Give the log's id and epoch."""
+        with self._session.connection() as connection:
+            return read_identity(connection)
+
+    def ends(self) -> tuple[int, int]:
+        """Give the position of the last event and the number of the last command, 0: none."""
+        row = self._row(
+            "select coalesce((select max(position) from log.events), 0),"
+            " coalesce((select max(number) from log.commands), 0)"
+        )
+        assert row is not None
+        return int(row[0]), int(row[1])
+
+    def known_keys(self) -> list[SealKey]:
+        """Give every public key, the oldest first."""
+        with self._session.connection() as connection:
+            return read_keys(connection)
+
+    def heads(self, after: int, limit: int) -> list[SignedHead]:
+        """Give the next heads behind a number."""
+        with self._session.connection() as connection:
+            return read_heads(connection, after, limit)
+
+    def last_head(self) -> SignedHead | None:
+        """Give the newest head, None: nothing was sealed yet."""
+        row = self._row(LAST_HEAD)
+        return None if row is None else head_of(row)
+
+    def head_over(self, position: int) -> SignedHead | None:
+        """Give the first head that holds a position, None: none does."""
+        row = self._row(HEADS + " where h.size >= %s order by h.size, h.number limit 1", position)
+        return None if row is None else head_of(row)
+
+    def rows(self, tree: TreeName, after: int, until: int) -> Hashed:
+        """Hash the rows behind a position, or number, up to another."""
+        with self._session.connection() as connection:
+            return hash_rows(connection, tree, after, until)
+
+    def row_leaves(self, tree: TreeName, numbers: Sequence[int]) -> list[bytes]:
+        """Give the bytes of the leaves of some rows, in order; what is missing is left out."""
+        with self._session.connection() as connection:
+            return read_leaves(connection, tree, numbers)
+
+    def leaves(self, tree: TreeName, first: int, end: int) -> list[Leaves]:
+        """Give what is stored of the leaves from one index to before another."""
+        with self._session.connection() as connection:
+            return read_leaves_of(connection, tree, first, end)
+
+    def node(self, tree: TreeName, level: int, index: int) -> bytes | None:
+        """Give a stored node."""
+        with self._session.connection() as connection:
+            return read_node(connection, tree, level, index)
+
+    def nodes(self, tree: TreeName) -> list[Node]:
+        """Give every stored node of a tree."""
+        with self._session.connection() as connection:
+            rows = connection.execute(
+                "select level, index, hash from audit.nodes where tree = %s", (tree,)
+            )
+            return [Node(level, index, bytes(told)) for level, index, told in rows]
+
+    def broken_streams(self, limit: int) -> list[tuple[str, int, int, int]]:
+        """Name streams whose versions are not 1, 2, 3, …: with first, last and how many."""
+        with self._session.connection() as connection:
+            return connection.execute(_BROKEN_STREAMS, (limit,)).fetchall()
+
+    def definitions(self) -> list[Finding]:
+        """Name published definitions that are not as the events that published them say."""
+        with self._session.connection() as connection:
+            return list(check_definitions(connection))
+
+    def positions_of(self, stream_id: str, limit: int) -> list[int]:
+        """Give the positions of a stream's events, in order."""
+        with self._session.connection() as connection:
+            rows = connection.execute(
+                "select position from log.events where stream_id = %s order by position limit %s",
+                (stream_id, limit),
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def _row(self, statement: LiteralString, *parameters: Any) -> tuple[Any, ...] | None:
+        with self._session.connection() as connection:
+            return connection.execute(statement, parameters).fetchone()
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._session.close()

@@ -1,0 +1,57 @@
+"""The sealed log as those who check it see it. infra.audit_reader is behind it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from domain.audit.findings import Finding
+from domain.audit.heads import SealKey, SignedHead
+from domain.audit.merkle import Node
+from domain.audit.records import Hashed, TreeName
+from services.audit.stored_tree import TreeSource
+
+
+class SealedLog(TreeSource, Protocol):
+    """Rows of the log, and what was sealed of them."""
+
+    def is_signed(self, text: str, signature: bytes, public_key: bytes) -> bool:
+        """Say whether a text was signed with the private half of a key."""
+
+    def columns_of(self, leaf: bytes, tree: TreeName) -> Mapping[str, bytes | None]:
+        """Give the columns of a leaf by name, as the bytes that are hashed."""
+
+    def identity(self) -> tuple[UUID, int]:
+        """Give the log's id and epoch."""
+
+    def ends(self) -> tuple[int, int]:
+        """Give the position of the last event and the number of the last command, 0: none."""
+
+    def known_keys(self) -> Sequence[SealKey]:
+        """Give every public key, the oldest first."""
+
+    def heads(self, after: int, limit: int) -> Sequence[SignedHead]:
+        """Give the next heads behind a number."""
+
+    def last_head(self) -> SignedHead | None:
+        """Give the newest head, None: nothing was sealed yet."""
+
+    def head_over(self, position: int) -> SignedHead | None:
+        """Give the first head that holds a position, None: none does."""
+
+    def rows(self, tree: TreeName, after: int, until: int) -> Hashed:
+        """Hash the rows behind a position, or number, up to another."""
+
+    def row_leaves(self, tree: TreeName, numbers: Sequence[int]) -> Sequence[bytes]:
+        """Give the bytes of the leaves of some rows, in order; what is missing is left out."""
+
+    def nodes(self, tree: TreeName) -> Sequence[Node]:
+        """Give every stored node of a tree."""
+
+    def broken_streams(self, limit: int) -> Sequence[tuple[str, int, int, int]]:
+        """Name streams whose versions are not 1, 2, 3, …: with first, last and how many."""
+
+    def positions_of(self, stream_id: str, limit: int) -> Sequence[int]:
+        """Give the positions of a stream's events, in order."""
+
+    def definitions(self) -> Sequence[Finding]:
+        """Name published definitions that are not as the events that published them say."""

@@ -1,0 +1,126 @@
+"""Checks the log against heads that were held outside of the database."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from domain.audit.findings import Finding
+from domain.audit.heads import SignedHead, TreeHead
+from domain.refusals import InfraError
+from services.audit.head_chain import HeadChain
+from services.audit.ports import SealedLog
+from services.audit.witness_file import Witnessed, read_witness
+
+
+class Roots(Protocol):
+    """Roots of the log as it is now."""
+
+    def at(self, size: int) -> bytes | None:
+        """Give the root over so many events; None: there are fewer."""
+
+
+def check_witness(
+    log: SealedLog, path: Path, chain: HeadChain, roots: Roots
+) -> tuple[int, list[Finding]]:
+    """Compare every head of a witness with the log; give how many there were, and what was found.
+
+    Raises: Unusable if it cannot be read
+    """
+    check = _Check(log, chain, roots)
+    for line, found in read_witness(path):
+        check.take(line, found)
+    return check.heads, list(check.findings())
+
+
+class _Check:
+    def __init__(self, log: SealedLog, chain: HeadChain, roots: Roots) -> None:
+        self._log = log
+        self._chain = chain
+        self._roots = roots
+        self._keys = {key.key_id: key for key in chain.keys}
+        self._epoch = log.identity()[1]
+        self._end = log.ends()[0]
+        self._page: dict[int, SignedHead] = {}
+        self._unlike: list[tuple[int, TreeHead]] = []
+        self._agreed = 0  # size of the last head that both have
+        self._found: list[Finding] = []
+        self.heads = 0
+
+    def take(self, line: int, found: Witnessed | None) -> None:
+        """Compare the head of a line."""
+        if found is None:
+            message = f"Line {line} of the witness is no head."
+            self._found.append(Finding("witness_unreadable", message))
+            return
+        head = found.signed.head
+        if head.log_id != self._chain.log_id:
+            return  # Another log's: one file may hold several.
+        self.heads += 1
+        if not self._chain.is_signed(head.text, found.signed.signature, found.public_key):
+            message = f"Line {line} of the witness is not signed with the key that it names."
+            self._found.append(Finding("witness_unreadable", message, head=head.number))
+        elif self._same(head):
+            self._agreed = max(self._agreed, head.events.size)
+        else:
+            self._unlike.append((line, head))
+
+    def findings(self) -> Iterator[Finding]:
+        """Give what was found."""
+        yield from self._found
+        if not self._unlike:
+            return
+        restored = [head for _, head in self._unlike if head.epoch < self._epoch]
+        other = [head for _, head in self._unlike if head.epoch >= self._epoch]
+        if restored:
+            yield self._restored(restored)
+        yield from self._rewritten(other)
+
+    def _restored(self, heads: list[TreeHead]) -> Finding:
+        """Say what a restore that was announced took away."""
+        kept = self._agreed_before(heads[0])
+        last = max(heads, key=lambda head: head.events.size)
+        message = (
+            f"The log was restored to what it was up to position {kept} at most: the witness holds "
+            f"head {last.number} of epoch {last.epoch} over {last.events.size} events, the log is "
+            f"in epoch {self._epoch}."
+        )
+        return Finding("log_restored", message, kept + 1, last.events.size, last.number)
+
+    def _rewritten(self, heads: list[TreeHead]) -> Iterator[Finding]:
+        cut = [head for head in heads if head.events.size > self._end]
+        if cut:
+            last = max(cut, key=lambda head: head.events.size)
+            message = (
+                f"The events at positions {self._end + 1} to {last.events.size} are missing: the "
+                f"witness holds head {last.number} over them."
+            )
+            yield Finding("event_missing", message, self._end + 1, last.events.size, last.number)
+        for head in (one for one in heads if one.events.size <= self._end):
+            if self._root_at(head.events.size) == head.events.root:
+                message = f"Head {head.number}, which the witness holds, is missing or another one."
+                yield Finding("head_missing", message, head=head.number)
+                continue
+            first, last_position = self._agreed_before(head) + 1, head.events.size
+            message = (
+                f"Positions {first} to {last_position} are not what the witness holds head "
+                f"{head.number} over: the log and its heads were rewritten."
+            )
+            yield Finding("log_rewritten", message, first, last_position, head.number)
+            return  # All that follow say the same.
+
+    def _agreed_before(self, head: TreeHead) -> int:
+        """Give the size of the last head before another that log and witness both have."""
+        return min(self._agreed, head.events.size)
+
+    def _root_at(self, size: int) -> bytes | None:
+        try:
+            return self._roots.at(size)
+        except InfraError:  # What proofs are made of is damaged, which is found elsewhere.
+            return None
+
+    def _same(self, head: TreeHead) -> bool:
+        """Say whether the log has this very head."""
+        if head.number not in self._page:
+            self._page = {one.head.number: one for one in self._log.heads(head.number - 1, 1_000)}
+        found = self._page.get(head.number)
+        return found is not None and found.head == head

@@ -1,0 +1,1 @@
+"""Promises of the sealed log on real PostgreSQL."""
