@@ -1,6 +1,7 @@
 """Checks the log against heads that were held outside of the database."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -32,6 +33,14 @@ def check_witness(
     return check.heads, list(check.findings())
 
 
+@dataclass(frozen=True, slots=True)
+class _Unlike:
+    """A head that the log does not have as it was witnessed."""
+
+    head: TreeHead
+    agreed: int  # size of the last head before it in the file that both have
+
+
 class _Check:
     def __init__(self, log: SealedLog, chain: HeadChain, roots: Roots) -> None:
         self._log = log
@@ -41,8 +50,8 @@ class _Check:
         self._epoch = log.identity()[1]
         self._end = log.ends()[0]
         self._page: dict[int, SignedHead] = {}
-        self._unlike: list[tuple[int, TreeHead]] = []
-        self._agreed = 0  # size of the last head that both have
+        self._unlike: list[_Unlike] = []
+        self._agreed = 0  # size of the last head so far that both have
         self._found: list[Finding] = []
         self.heads = 0
 
@@ -62,23 +71,23 @@ class _Check:
         elif self._same(head):
             self._agreed = max(self._agreed, head.events.size)
         else:
-            self._unlike.append((line, head))
+            self._unlike.append(_Unlike(head, self._agreed))
 
     def findings(self) -> Iterator[Finding]:
         """Give what was found."""
         yield from self._found
         if not self._unlike:
             return
-        restored = [head for _, head in self._unlike if head.epoch < self._epoch]
-        other = [head for _, head in self._unlike if head.epoch >= self._epoch]
+        restored = [one for one in self._unlike if one.head.epoch < self._epoch]
+        other = [one for one in self._unlike if one.head.epoch >= self._epoch]
         if restored:
             yield self._restored(restored)
         yield from self._rewritten(other)
 
-    def _restored(self, heads: list[TreeHead]) -> Finding:
+    def _restored(self, unlike: list["_Unlike"]) -> Finding:
         """Say what a restore that was announced took away."""
-        kept = self._agreed_before(heads[0])
-        last = max(heads, key=lambda head: head.events.size)
+        kept = unlike[0].agreed
+        last = max((one.head for one in unlike), key=lambda head: head.events.size)
         message = (
             f"The log was restored to what it was up to position {kept} at most: the witness holds "
             f"head {last.number} of epoch {last.epoch} over {last.events.size} events, the log is "
@@ -86,8 +95,8 @@ class _Check:
         )
         return Finding("log_restored", message, kept + 1, last.events.size, last.number)
 
-    def _rewritten(self, heads: list[TreeHead]) -> Iterator[Finding]:
-        cut = [head for head in heads if head.events.size > self._end]
+    def _rewritten(self, unlike: list["_Unlike"]) -> Iterator[Finding]:
+        cut = [one.head for one in unlike if one.head.events.size > self._end]
         if cut:
             last = max(cut, key=lambda head: head.events.size)
             message = (
@@ -95,22 +104,19 @@ class _Check:
                 f"witness holds head {last.number} over them."
             )
             yield Finding("event_missing", message, self._end + 1, last.events.size, last.number)
-        for head in (one for one in heads if one.events.size <= self._end):
+        for one in (one for one in unlike if one.head.events.size <= self._end):
+            head = one.head
             if self._root_at(head.events.size) == head.events.root:
                 message = f"Head {head.number}, which the witness holds, is missing or another one."
                 yield Finding("head_missing", message, head=head.number)
                 continue
-            first, last_position = self._agreed_before(head) + 1, head.events.size
+            first, last_position = one.agreed + 1, head.events.size
             message = (
                 f"Positions {first} to {last_position} are not what the witness holds head "
                 f"{head.number} over: the log and its heads were rewritten."
             )
             yield Finding("log_rewritten", message, first, last_position, head.number)
             return  # All that follow say the same.
-
-    def _agreed_before(self, head: TreeHead) -> int:
-        """Give the size of the last head before another that log and witness both have."""
-        return min(self._agreed, head.events.size)
 
     def _root_at(self, size: int) -> bytes | None:
         try:

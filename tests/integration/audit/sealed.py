@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 
 from domain.audit.findings import Finding
+from domain.audit.heads import SignedHead
 from infra.postgres import connect
 from infra.settings import Settings
 from services.audit.sealer import Pace
@@ -86,10 +87,21 @@ class SealedShop:
                 owner.execute(f"create table public.{copy} as select * from {table}".encode())  # noqa: S608 - our own words
         yield
         self.meddle(
-            "truncate " + ", ".join(tables),
+            *(f"delete from {table}" for table in tables),  # noqa: S608 - our own words
             *(f"insert into {table} select * from public.{copy}" for table, copy in copies.items()),  # noqa: S608 - our own words
             *(f"drop table public.{copy}" for copy in copies.values()),
         )
+
+    @contextmanager
+    def reopened(self) -> Iterator["SealedShop"]:
+        """Open the same shop anew, as a process that is started later."""
+        with open_system(self.system.settings) as system:
+            yield SealedShop(system, self.orders, self.witness)
+
+    def next_of(self, last: SignedHead) -> SignedHead:
+        """Give a head that follows, signed with whatever: only its form is right."""
+        head = replace(last.head, number=last.head.number + 1, previous=last.head.digest)
+        return SignedHead(head, last.signature)
 
     def end(self) -> int:
         return self.system.log.head().position

@@ -255,7 +255,10 @@ DEFINITION_CHANGES = (
         "update log.definitions set body = replace(body::text, 'New', 'Old')::json"
         " where kind = 'path' and name = 'shop'",
     ),
-    ("altered", "update log.definitions set recorded_at = now() where kind = 'path'"),
+    (
+        "altered",
+        "update log.definitions set recorded_at = now() where kind = 'path' and name = 'shop'",
+    ),
     ("missing", "delete from log.definitions where kind = 'path' and name = 'shop'"),
     (
         "inserted",

@@ -1,0 +1,135 @@
+"""A witness holds heads outside of the database, whatever happens to sealer, file or log."""
+
+import pytest
+
+from domain.refusals import InfraError, Unusable
+from infra.restores import raise_epoch
+from services.audit.witness_file import read_witness
+from tests.integration.audit.sealed import AT_ONCE, SealedShop
+
+
+def held(shop: SealedShop) -> list[int | None]:
+    """Number the heads of the witness, None: a line that is no head."""
+    lines = read_witness(shop.witness)
+    return [None if one is None else one.signed.head.number for _, one in lines]
+
+
+def cut_back(shop: SealedShop, heads: int) -> None:
+    """Bring log and seal back to what a backup had: all up to a head."""
+    last = shop.system.audit.heads(heads - 1, 1)[0].head
+    shop.meddle(
+        f"delete from audit.leaves where head > {heads}",  # noqa: S608 - our own words
+        f"delete from audit.heads where number > {heads}",  # noqa: S608 - our own words
+        f"delete from log.commands where number > {last.last_command}",  # noqa: S608 - our own words
+        f"delete from log.events where position > {last.events.size}",  # noqa: S608 - our own words
+    )
+
+
+def test_a_witness_takes_every_head_once_also_those_from_before_it_was_there(
+    sealed: SealedShop,
+) -> None:
+    assert held(sealed) == [1, 2, 3]
+    sealed.witness.unlink()
+
+    sealed.act(1)
+    sealed.seal()
+    sealed.seal()
+
+    assert held(sealed) == [1, 2, 3, 4]
+    assert sealed.verify(witness=sealed.witness).is_intact
+
+
+@pytest.mark.parametrize("left", [1, 40, 700])
+def test_a_line_that_a_crash_left_unfinished_is_written_again_behind_it(
+    sealed: SealedShop, left: int
+) -> None:
+    *lines, last = sealed.witness.read_bytes().splitlines(keepends=True)
+    sealed.witness.write_bytes(b"".join([*lines, last[: min(left, len(last) - 2)]]))
+
+    sealed.act(1)
+    sealed.seal()
+
+    assert held(sealed) == [1, 2, 3, 4]
+    assert len(sealed.witness.read_bytes().splitlines()) == 5
+    assert sealed.verify(witness=sealed.witness).is_intact
+
+
+@pytest.mark.parametrize("change", ["size", "note", "spoiled"])
+def test_a_line_that_somebody_changed_is_found(sealed: SealedShop, change: str) -> None:
+    first, second, third = sealed.witness.read_text().splitlines()
+    spoiled = {
+        "size": second.replace("head 2", "head 7"),
+        "note": second.replace("epoch 1", "epoch 0"),
+        "spoiled": "{}",
+    }
+    sealed.witness.write_text("\n".join([first, spoiled[change], third, ""]))
+
+    assert "witness_unreadable" in {kind for kind, *_ in sealed.found(witness=sealed.witness)}
+
+
+def test_a_sealer_stops_where_the_witness_holds_what_the_log_does_not(sealed: SealedShop) -> None:
+    cut_back(sealed, 2)
+    sealed.act(2)
+
+    with pytest.raises(InfraError, match="orderpath log restored") as told:
+        sealed.seal()
+
+    assert told.value.code == "witness_ahead"
+
+
+def test_a_restored_log_goes_on_in_another_epoch_and_the_witness_says_what_is_gone(
+    sealed: SealedShop,
+) -> None:
+    before, end = sealed.system.audit.heads(1, 1)[0].head.events.size, sealed.end()
+    cut_back(sealed, 2)
+    raise_epoch(sealed.system.url)
+    with sealed.reopened() as again:
+        again.act(9)
+        again.seal()
+        again.act(1)
+        again.seal()
+
+        assert held(again) == [1, 2, 3, 3, 4]
+        assert again.verify().is_intact
+        (found,) = again.verify(witness=again.witness).findings
+    assert (found.kind, found.first, found.last) == ("log_restored", before + 1, end)
+
+
+def test_a_restore_that_nobody_told_of_is_found_though_the_log_has_grown_past_it(
+    sealed: SealedShop,
+) -> None:
+    cut_back(sealed, 2)
+    kept = sealed.end()
+    sealed.witness.rename(sealed.witness.with_suffix(".held"))
+    with sealed.reopened() as again:
+        again.act(20)
+        again.seal()
+
+        (found,) = again.verify(witness=again.witness.with_suffix(".held")).findings
+    assert (found.kind, found.first) == ("log_rewritten", kept + 1)
+
+
+def test_a_witness_that_is_not_there_cannot_be_asked(sealed: SealedShop) -> None:
+    with pytest.raises(Unusable, match="cannot be read"):
+        sealed.verify(witness=sealed.witness.with_suffix(".nowhere"))
+
+
+def test_a_disk_of_the_witness_that_is_away_stops_no_head_and_is_made_up_for(
+    sealed: SealedShop,
+) -> None:
+    away = sealed.witness.parent.rename(sealed.witness.parent.with_suffix(".away"))
+    sealed.witness.parent.write_text("no folder")
+    sealed.act(1)
+    sealer = sealed.system.sealer(AT_ONCE)
+    with pytest.raises(InfraError) as told:
+        sealer.step()
+    assert told.value.code == "witness_unusable"
+    last = sealed.system.audit.last_head()
+    assert last is not None
+    assert last.head.events.size == sealed.end()
+
+    sealed.witness.parent.unlink()
+    away.rename(sealed.witness.parent)
+    sealer.step()
+
+    assert held(sealed) == [1, 2, 3, 4]
