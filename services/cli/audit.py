@@ -144,6 +144,36 @@ def consistency(
         raise SystemExit(WANTING)
 
 
+@app.command()
+def export(
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to; a file that is not there.")],
+    order: Annotated[
+        str | None,
+        typer.Argument(metavar="ORDER", help="An order; without, --from and --to say what."),
+    ] = None,
+    first: Annotated[
+        int | None, typer.Option("--from", min=1, metavar="POSITION", help="The first event.")
+    ] = None,
+    last: Annotated[
+        int | None, typer.Option("--to", min=1, metavar="POSITION", help="The last event.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Write events with their proofs into a file that docs/examples/verify_bundle.py checks."""
+    from services.audit.bundle import Part, export_bundle, stream_of, write_bundle
+
+    if (order is None) == (first is None and last is None):
+        raise typer.BadParameter("name an order, or a part of the log with --from and --to")
+    with opened() as system:
+        stream = None if order is None else stream_of(system, order)
+        bundle = export_bundle(system.audit, Part(stream, first, last))
+    write_bundle(bundle, out)
+    many = len(bundle["events"])
+    answer = {"file": str(out), "events": many, "about": bundle["about"], "head": bundle["head"]}
+    sentence = f"Wrote {how_many(many, 'events')} with their proofs to {out}."
+    put(answer, as_json=json, people=lambda: [sentence])
+
+
 @keys.command("rotate")
 def rotate(
     lost: Annotated[
