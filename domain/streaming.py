@@ -37,8 +37,9 @@ ORDER_STATE: Final = Topic(  # public; the same key
 )
 COMMANDS: Final = Topic("orderpath.commands", 16, retention_hours=_WEEK)  # key: order id
 RESULTS: Final = Topic("orderpath.results", 16, retention_hours=_WEEK)  # key as the command's
+CHECKPOINTS: Final = Topic("orderpath.audit.checkpoints", 1)  # public; signed heads of the log
 DEADLETTERS: Final = Topic("orderpath.deadletters", 1)  # what could not be read, and why
-TOPICS: Final = (LOG, ORDER_EVENTS, ORDER_STATE, COMMANDS, RESULTS, DEADLETTERS)
+TOPICS: Final = (LOG, ORDER_EVENTS, ORDER_STATE, COMMANDS, RESULTS, CHECKPOINTS, DEADLETTERS)
 
 PROJECTIONS_GROUP: Final = "orderpath-projections"  # of the workers: it keeps their offsets
 COMMANDS_GROUP: Final = "orderpath-commands"  # of who takes commands

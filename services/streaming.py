@@ -12,11 +12,13 @@ from domain.refusals import InfraError
 from domain.streaming import Lane
 from infra.broker import kafka_arguments
 from infra.fenced_producer import make_producer
+from infra.head_source import HeadSource
 from infra.local_broker import find_brokers
 from infra.log_records import unpack
 from infra.log_source import LogSource
 from infra.relay_store import PostgresRelayStore, RelayState, published, relay_state
 from infra.topics import ensure_topics
+from services.audit.checkpoint_lane import CheckpointLane
 from services.log_lane import LogLane
 from services.projector import Delivery, Projector
 from services.public_lane import PublicLane
@@ -31,7 +33,7 @@ class Streaming:
 
     def __init__(self, system: "System") -> None:
         self._system = system
-        self._sources: list[LogSource] = []
+        self._sources: list[LogSource | HeadSource] = []
 
     def public_lane(self, until: int | None = None) -> PublicLane | None:
         """Give what the relay publishes for downstream; None where that is switched off.
@@ -85,10 +87,11 @@ class Streaming:
 
     def lanes(self, until: int | None = None) -> list[Lane]:
         """Give every lane of the relay; until: the last position that they give."""
-        source = LogSource(self._system.url)
-        self._sources.append(source)
+        source, heads = LogSource(self._system.url), HeadSource(self._system.url)
+        self._sources += [source, heads]
         public = self.public_lane(until)
-        return [LogLane(source, until=until), *([] if public is None else [public])]
+        last = CheckpointLane(heads, until=until)
+        return [LogLane(source, until=until), *([] if public is None else [public]), last]
 
     def relay(self, tell: Tell) -> Relay:
         """Give the relay; tell: what it says to people."""

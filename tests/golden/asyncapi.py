@@ -3,18 +3,22 @@
 Written by tests.golden.contract; it refers to the JSON Schemas beside it.
 """
 
+from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, Final
 
 import yaml
 from pydantic_core import from_json
 
+from domain.audit.heads import SignedHead, Tree, TreeHead, key_id_of
+from domain.public.audit_head import AuditHead, audit_head
 from domain.public.envelope import CONTENT_TYPE, cloud_event, schema_id
 from domain.public.events import PUBLIC_EVENTS, TYPES
 from domain.public.order_events import EventWithheld
 from domain.public.order_state import OrderState, state_of
 from domain.public.shapes import Public, PublicEvent
 from domain.reading import Head
-from domain.streaming import ORDER_EVENTS, ORDER_STATE, Topic
+from domain.streaming import CHECKPOINTS, ORDER_EVENTS, ORDER_STATE, Topic
 from tests.support.examples import EVENTS, ORDER_ID, PATH
 from tests.support.memory_log import LOG_ID, recorded, unreadable
 from tests.support.spec import given
@@ -31,6 +35,25 @@ STATE_EXAMPLE: Final = state_of(
     given(EVENTS["order.placed.v1"]).world.order, ORDER_ID, HEAD.epoch, PATH
 )
 
+_PUBLIC_KEY: Final = sha256(b"a key").digest()
+HEAD_EXAMPLE: Final = audit_head(
+    SignedHead(
+        TreeHead(
+            log_id=LOG_ID,
+            number=3,
+            epoch=1,
+            events=Tree(41, sha256(b"events").digest()),
+            commands=Tree(17, sha256(b"commands").digest()),
+            last_command=17,
+            sealed_at=datetime(2026, 1, 31, 12, tzinfo=UTC),
+            key_id=key_id_of(_PUBLIC_KEY),
+            previous=sha256(b"head 2").digest(),
+        ),
+        bytes(64),
+    ),
+    _PUBLIC_KEY,
+)
+
 
 def asyncapi() -> str:
     """Give the document as it is checked in."""
@@ -43,15 +66,20 @@ def asyncapi() -> str:
             "orderState": _channel(
                 ORDER_STATE, "Each order as it is, compacted by order.", [OrderState.TYPE]
             ),
+            "auditHeads": _channel(
+                CHECKPOINTS, "Every signed head of the log (docs/audit.md).", [AuditHead.TYPE]
+            ),
         },
         "operations": {
             "publishOrderEvents": _operation("orderEvents"),
             "publishOrderState": _operation("orderState"),
+            "publishAuditHeads": _operation("auditHeads"),
         },
         "components": {
             "messages": {
                 **{told.TYPE: _event_message(told) for told in TYPES},
                 OrderState.TYPE: _state_message(),
+                AuditHead.TYPE: _head_message(),
             }
         },
     }
@@ -99,8 +127,18 @@ def _state_message() -> dict[str, Any]:
     return _message(OrderState, "application/json", schema, STATE_EXAMPLE)
 
 
+def _head_message() -> dict[str, Any]:
+    schema = {"$ref": f"./{AuditHead.TYPE}.schema.json"}
+    message = _message(AuditHead, "application/json", schema, HEAD_EXAMPLE)
+    key = {"type": "string", "format": "uuid", "description": "the log's id"}
+    return message | {"bindings": {"kafka": {"key": key, **BINDING}}}
+
+
 def _message(
-    told: type[PublicEvent] | type[OrderState], content_type: str, schema: Any, example: Public
+    told: type[PublicEvent] | type[OrderState] | type[AuditHead],
+    content_type: str,
+    schema: Any,
+    example: Public,
 ) -> dict[str, Any]:
     return {
         "name": told.TYPE,

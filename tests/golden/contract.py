@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from domain.public.audit_head import AuditHead
 from domain.public.envelope import CloudEvent, schema_id
 from domain.public.events import TYPES
 from domain.public.order_state import OrderState
@@ -25,6 +26,7 @@ ENVELOPE: Final = "cloudevent"
 MODELS: Final[dict[str, type[BaseModel]]] = {
     **{told.TYPE: told for told in TYPES},
     OrderState.TYPE: OrderState,
+    AuditHead.TYPE: AuditHead,
     ENVELOPE: CloudEvent,
 }
 

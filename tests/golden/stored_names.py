@@ -10,11 +10,13 @@ from domain.audit.findings import Kind as AuditFinding
 from domain.catalog import AGGREGATES, COMMANDS, EVENTS
 from domain.paths.transitions import Nonconforming, Requirement
 from domain.personal import personal_fields
+from domain.public.audit_head import AuditHead
 from domain.public.events import TYPES
 from domain.public.order_state import OrderState
 from domain.streaming import GROUPS, TOPICS, WRITERS
 from domain.upcasters import UPCASTERS
 from projections.catalog import PROJECTIONS
+from services.audit.checkpoint_lane import CheckpointLane
 from services.cli.errors import DATA_FOLDER
 from services.imports.session import STRUCTURE
 from services.log_lane import LogLane
@@ -59,7 +61,8 @@ def names_in_code() -> set[str]:
         *(f"topic {topic.name}" for topic in TOPICS),
         *(f"public {told.TYPE}" for told in TYPES),
         f"public {OrderState.TYPE}",
-        *(f"lane {lane.name}" for lane in (LogLane, PublicLane)),
+        f"public {AuditHead.TYPE}",
+        *(f"lane {lane.name}" for lane in (LogLane, PublicLane, CheckpointLane)),
         *(f"answer {kind}" for kind in get_args(Kind)),
         *(f"answer_error {code}" for _, code in WITHOUT_OUTCOME.values()),
         f"answer_error {UNKNOWN}",

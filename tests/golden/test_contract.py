@@ -9,10 +9,11 @@ from jsonschema import Draft7Validator, FormatChecker
 from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
+from domain.public.audit_head import AuditHead
 from domain.public.envelope import SCHEMAS
 from domain.public.events import TYPES
 from domain.public.order_state import OrderState
-from domain.streaming import ORDER_EVENTS, ORDER_STATE
+from domain.streaming import CHECKPOINTS, ORDER_EVENTS, ORDER_STATE
 from tests.golden.contract import (
     CONTRACT,
     MODELS,
@@ -27,7 +28,7 @@ from tests.support.compatibility import structure
 ADD: Final = "run: python -m tests.golden.add"
 DOCUMENT: Final = yaml.safe_load((CONTRACT / "asyncapi.yaml").read_text())
 MESSAGES: Final = DOCUMENT["components"]["messages"]
-PUBLISHED: Final = [*(told.TYPE for told in TYPES), OrderState.TYPE]
+PUBLISHED: Final = [*(told.TYPE for told in TYPES), OrderState.TYPE, AuditHead.TYPE]
 MADE: Final = contract()
 
 each_model = pytest.mark.parametrize("name", MODELS)
@@ -69,8 +70,8 @@ def test_no_message_goes_away() -> None:
 def test_the_document_has_a_channel_for_each_public_topic_as_it_is_made() -> None:
     channels = {one["address"]: one for one in DOCUMENT["channels"].values()}
 
-    assert set(channels) == {ORDER_EVENTS.name, ORDER_STATE.name}
-    for topic in (ORDER_EVENTS, ORDER_STATE):
+    assert set(channels) == {ORDER_EVENTS.name, ORDER_STATE.name, CHECKPOINTS.name}
+    for topic in (ORDER_EVENTS, ORDER_STATE, CHECKPOINTS):
         binding = channels[topic.name]["bindings"]["kafka"]
         assert (binding["topic"], binding["partitions"]) == (topic.name, topic.partitions)
         kept = {"cleanup.policy": [topic.cleanup], "retention.ms": -1}

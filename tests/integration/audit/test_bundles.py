@@ -1,4 +1,4 @@
-"""D4: a bundle is checked offline by a program that knows nothing of us; no field can be changed."""
+"""D4: a bundle is checked offline by a program without us, and no field of it can be changed."""
 
 import json
 import os
