@@ -122,6 +122,14 @@ def _clock(url: str, options: Options) -> Iterator[Found]:
     return measure_clock(url, orders=50_000, seconds=10.0)
 
 
+def _audit(url: str, options: Options) -> Iterator[Found]:
+    from benchmarks.audit import measure_audit
+
+    if options.quick:
+        return measure_audit(url, events=50_000, seconds=2.0, rounds=3)
+    return measure_audit(url, events=500_000, seconds=5.0, rounds=5)
+
+
 PARTS: dict[str, Callable[[str, Options], Iterator[Found]]] = {
     "commands": _commands,
     "paths": _paths,
@@ -132,6 +140,7 @@ PARTS: dict[str, Callable[[str, Options], Iterator[Found]]] = {
     "memory": _memory,
     "rules": _rules,
     "clock": _clock,
+    "audit": _audit,
 }
 
 

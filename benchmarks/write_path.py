@@ -127,12 +127,18 @@ def _ratio(runs: Runs, ours: str, theirs: str) -> float:
     return median(one.ops_per_s / other.ops_per_s for one, other in pairs)
 
 
-def _prepare(server_url: str) -> None:
-    """Place the orders that are moved later, in ours and in the library's database."""
+def prepare_ours(server_url: str) -> str:
+    """Place the orders that are moved later, in our database, and give its URL."""
     url = create(server_url, OURS)
     with open_system(Settings(database_url=url, log_level="error")) as system:
         asyncio.run(place_all(system.pipeline))
     analyse(url)
+    return url
+
+
+def _prepare(server_url: str) -> None:
+    """Place the orders that are moved later, in ours and in the library's database."""
+    prepare_ours(server_url)
     url = create(server_url, STOCK)
     with Shop(env=library_environment(url)) as shop:
         shop.place(ORDERS)

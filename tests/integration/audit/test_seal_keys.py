@@ -90,6 +90,29 @@ def test_an_announcement_that_was_changed_is_found(sealed: SealedShop) -> None:
             assert sealed.found() == [("key_unannounced", None, None)], change
 
 
+def test_a_key_of_a_sealer_that_died_before_its_head_is_taken_by_the_next(
+    shop: SealedShop,
+) -> None:
+    made = shop.system.seal_keys.make()
+
+    shop.seal()
+
+    assert [key.public_key for key in shop.system.audit.known_keys()] == [made]
+    assert shop.verify().is_intact
+
+
+def test_a_file_that_a_rotation_left_behind_signs_nothing(sealed: SealedShop) -> None:
+    """It died before the new key was added."""
+    left = sealed.system.seal_keys.make()
+
+    new = rotate_key(sealed.system)
+    sealed.act(1)
+    sealed.seal()
+
+    assert new.public_key != left
+    assert sealed.verify(witness=sealed.witness).is_intact
+
+
 def test_before_the_first_head_there_is_no_key_to_replace(shop: SealedShop) -> None:
     with pytest.raises(Unusable, match="first head makes one"):
         rotate_key(shop.system)
