@@ -16,7 +16,7 @@ from domain.rules.judging import Sight
 from domain.rules.rule import Rule
 from domain.rules.runs import Run, Wait
 from tests.support.examples import COMMANDS, ORDER_ID, PATH
-from tests.support.rules import Watch, in_force, rule_of, told, watched_by
+from tests.support.rules import Watch, in_force, ring_of, rule_of, told, watched_by
 from tests.support.strategies import any_command
 
 PLACE = COMMANDS["order.place"]
@@ -67,19 +67,6 @@ rules = st.lists(
     unique_by=lambda rule: rule.rule,
 )
 steps = st.lists(any_command, max_size=4)
-
-
-def ring_of(size: int) -> list[Rule]:
-    """Make rules of which each leads to the next one, and the last one to the first."""
-    return [
-        rule_of(
-            f"ring_{number}",
-            on=[{"change": "track_number", "to": f"R{number}"}],
-            then=[{"set": {"track_number": f"R{(number + 1) % size}"}}],
-            limits={"per_order": 50},
-        )
-        for number in range(size)
-    ]
 
 
 rings = st.integers(2, 4).map(ring_of)
