@@ -1,6 +1,6 @@
 """The log as the pipeline and the readers see it: decoded events out, decided commands in."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +25,7 @@ from infra.recorder import PostgresRecorder
 from infra.sealing import SubjectKey
 from infra.shards import shard_of
 from infra.snapshots import Snapshots
+from infra.vault import Vault, key_rows
 
 LAST_VERSION: Final = 2**31 - 1  # of a stream
 MAX_PATHS: Final = 100  # versions of paths that are remembered
@@ -36,12 +37,14 @@ class EventLog:
     def __init__(
         self,
         recorder: PostgresRecorder,
+        vault: Vault,
         mapper: EventMapper | None = None,
         snapshots: Snapshots | None = None,
     ) -> None:
         self.recorder = recorder
+        self.vault = vault
         self.mapper = mapper or EventMapper()
-        self.snapshots = snapshots or Snapshots(self.mapper.ring)
+        self.snapshots = snapshots or Snapshots(self.mapper.ring, vault)
         self._unsure_keys: list[SubjectKey] | None = None  # appended, but not yet committed
         self._paths: dict[PathKey, OrderPath] = {}  # as read before: a version never changes
 
@@ -49,7 +52,7 @@ class EventLog:
     def locked(self) -> Iterator["EventLog"]:
         """Hold the head lock: what is loaded inside of the block stays true until its end."""
         with self.recorder.locked() as recorder:
-            held = EventLog(recorder, self.mapper, self.snapshots)
+            held = EventLog(recorder, self.vault, self.mapper, self.snapshots)
             unsure: list[SubjectKey] = []
             held._unsure_keys = unsure
             yield held
@@ -58,12 +61,19 @@ class EventLog:
     def load(self, versions: Mapping[str, int]) -> dict[str, list[Recorded]]:
         """Give the events of each stream above the given version, personal data in clear."""
         found: dict[str, list[Recorded]] = {stream: [] for stream in versions}
-        for row, key in self.recorder.select_streams(versions):
-            keys = {row.key_id: key} if row.key_id is not None else {}
+        keys: dict[UUID, bytes | None] = {}
+        for row, stored in self.recorder.select_streams(versions):
+            if stored is not None and row.key_id is not None and row.key_id not in keys:
+                keys |= self._opened_key(row.key_id, row.subject_id or row.stream_id, stored)
             found[row.stream_id].append(self.mapper.decode(row, keys))
-            if key is not None and row.key_id is not None and row.subject_id is not None:
-                self.mapper.ring.remember(SubjectKey(row.key_id, row.subject_id, key))
         return found
+
+    def _opened_key(self, key_id: UUID, subject_id: str, stored: bytes) -> Keys:
+        """Open a key that was read, and seal with it from now on."""
+        key = self.vault.open(key_id, subject_id, stored)
+        if key is not None:
+            self.mapper.ring.remember(SubjectKey(key_id, subject_id, key))
+        return {key_id: key}
 
     def load_states(self, streams: Collection[str]) -> dict[str, Any]:
         """Give the newest usable snapshot of each stream; what has none is missing."""
@@ -71,7 +81,8 @@ class EventLog:
 
     def keep_states(self, states: Mapping[str, Any]) -> None:
         """Keep snapshots of states that stand in the log, instead of older ones."""
-        self._note_stored(self.snapshots.keep(self.recorder, states))
+        kept = self.vault.storing(lambda: self.snapshots.keep(self.recorder, states))
+        self.note_stored(kept)
 
     def read(self, after: int, limit: int) -> list[Recorded]:
         """Give the next events behind a position, personal data sealed.
@@ -122,7 +133,8 @@ class EventLog:
 
     def _opened(self, rows: Sequence[RecordedRow]) -> list[Recorded | Undecodable]:
         key_ids = {row.key_id for row in rows if row.key_id is not None}
-        keys = self.recorder.select_keys(key_ids)
+        stored = self.recorder.select_keys(key_ids)
+        keys = {key_id: self.vault.open(key_id, whose, key) for key_id, whose, key in stored}
         return [self._decode_leniently(row, keys) for row in rows]
 
     def _decode_leniently(
@@ -242,15 +254,13 @@ class EventLog:
                 for number, answer in enumerate(answers)
                 for stream in answer.reads
             ],
-            keys=[
-                {"key_id": key.key_id, "subject_id": key.subject_id, "key": key.key.hex()}
-                for key in new_keys
-            ],
+            keys=key_rows(self.vault, new_keys),
             definitions=definitions,
         )
-        return _Append(self.recorder.append(rows), list(versions), self._note_stored, new_keys)
+        return _Append(self.recorder.append(rows), list(versions), self, new_keys)
 
-    def _note_stored(self, new_keys: list[SubjectKey]) -> None:
+    def note_stored(self, new_keys: list[SubjectKey]) -> None:
+        """Take note that these keys stand in the log, or will once what is held is committed."""
         if self._unsure_keys is None:
             self.mapper.ring.stored(new_keys)
         else:
@@ -296,7 +306,7 @@ class _Append:
 
     call: AppendCall
     streams: list[str]
-    note_stored: Callable[[list[SubjectKey]], None]
+    log: EventLog
     new_keys: list[SubjectKey]
 
     def fileno(self) -> int:
@@ -312,7 +322,10 @@ class _Append:
             if error.diag.constraint_name == "events_fact_id":
                 raise FactIdReused from error
             raise
-        self.note_stored(self.new_keys)
+        except psycopg.Error as error:
+            self.log.vault.heard(error)  # It is sent again: with the master key as it is then.
+            raise
+        self.log.note_stored(self.new_keys)
         return Appended(
             after=row.after,
             at=row.at,
@@ -322,11 +335,11 @@ class _Append:
         )
 
 
-def open_log(url: str, *, role: str = "orderpath_writer") -> EventLog:
-    """Open the log of a migrated database."""
+def open_log(url: str, *, role: str = "orderpath_writer", vault: Vault | None = None) -> EventLog:
+    """Open the log of a migrated database. vault: by default with the keys of the settings"""
     reader = Session(url, role=role, name="orderpath log")
     writer = Session(url, role=role, name="orderpath log", prepares=False)
-    return EventLog(PostgresRecorder(reader, writer))
+    return EventLog(PostgresRecorder(reader, writer), vault or Vault(url))
 
 
 def check_contiguous(after: int, rows: Sequence[RecordedRow]) -> None:

@@ -27,11 +27,13 @@ from infra.embedded import (
 )
 from infra.event_log import EventLog, open_log
 from infra.import_desk import ImportDesk
+from infra.key_rotation import KeyRotation, is_wrapped, wrap_plain_keys
 from infra.local_broker import (
     find_brokers,
 )
 from infra.log import configure_logging
 from infra.logins import analyst_url, shared_login
+from infra.master_keys import draw_master_key, master_key_source
 from infra.migrate import is_current, migrate
 from infra.outlets import open_gates
 from infra.owner_files import read_owners
@@ -41,6 +43,7 @@ from infra.postgres import Session, connect
 from infra.restores import raise_epoch
 from infra.settings import Settings, load_settings
 from infra.topics import count_partitions
+from infra.vault import Vault
 from projections.catalog import BY_NAME
 from services.acting import Acting
 from services.follower import Follower, Progress
@@ -67,6 +70,7 @@ __all__ = [
     "analyst_url",
     "calendar_files",
     "count_partitions",
+    "draw_master_key",
     "faust_arguments",
     "find_brokers",
     "kafka_arguments",
@@ -101,10 +105,15 @@ class System:
     url: str  # of the database: its owner's, for migrations; sessions are of the roles
     clock: Callable[[], datetime]
     log: EventLog = field(init=False)
+    vault: Vault = field(init=False)  # opens the keys of personal data
     _sessions: dict[str, Session] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self.log = open_log(self.url)
+        chosen = self.settings
+        text = chosen.master_key.get_secret_value()
+        source = master_key_source(text, chosen.master_key_file, chosen.data_dir)
+        self.vault = Vault(self.url, source)
+        self.log = open_log(self.url, vault=self.vault)
 
     @cached_property
     def pipeline(self) -> Pipeline:
@@ -123,17 +132,21 @@ class System:
     @cached_property
     def customer_ids(self) -> ContactIds:
         """Whom a phone number or an e-mail address means."""
-        return ContactIds(self._session("orderpath_writer"), self.settings.phone_region)
+        return ContactIds(self._session("orderpath_writer"), self.vault, self.settings.phone_region)
 
     @cached_property
     def import_desk(self) -> ImportDesk:
         """Files, runs and quarantine of services.imports."""
-        return ImportDesk(self._session("orderpath_writer"))
+        return ImportDesk(self._session("orderpath_writer"), self.vault)
 
     @cached_property
     def batches(self) -> BatchStore:
         """What is asked of many orders, as services.bulk keeps it."""
-        return PostgresBatchStore(self._session("orderpath_writer"))
+        return PostgresBatchStore(self._session("orderpath_writer"), self.vault)
+
+    def key_rotation(self) -> KeyRotation:
+        """Give what lists master keys and lets another one wrap."""
+        return KeyRotation(self._session("orderpath_writer", "keys"), self.vault)
 
     def execute(self, command: Command) -> Outcome:
         """Send one command and wait for its answer."""
@@ -174,7 +187,7 @@ class System:
     @cached_property
     def projection_log(self) -> EventLog:
         """The log as projections see it: with a projector's rights, hence without keys."""
-        return open_log(self.url, role="orderpath_projector")
+        return open_log(self.url, role="orderpath_projector", vault=self.vault)
 
     @cached_property
     def read_models(self) -> ReadModels:
@@ -267,6 +280,8 @@ def open_system(
             migrate(url)
         system = System(chosen, url, clock)
         try:
+            if not is_wrapped(url):
+                wrap_plain_keys(url, system.vault)
             _publish_presets(system)
             yield system
         finally:

@@ -242,6 +242,26 @@ end $$;
 ALTER FUNCTION log.refuse_change() OWNER TO postgres;
 
 --
+-- Name: refuse_old_master(); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.refuse_old_master() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform 1 from log.master_keys m
+    where m.is_current and m.master_id = log.wrapping_of(new.key) for share;
+    if not found then
+        raise exception 'a key is wrapped by a master key that is not the current one'
+            using errcode = 'OP001';
+    end if;
+    return new;
+end $$;
+
+ALTER FUNCTION log.refuse_old_master() OWNER TO postgres;
+
+--
 -- Name: restored(); Type: FUNCTION; Schema: log; Owner: postgres
 --
 
@@ -253,6 +273,45 @@ CREATE FUNCTION log.restored() RETURNS integer
 $$;
 
 ALTER FUNCTION log.restored() OWNER TO postgres;
+
+--
+-- Name: retire_master_key(text); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.retire_master_key(old_id text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if exists (select from log.keys k where log.wrapping_of(k.key) = old_id and k.key is not null) then
+        return false;
+    end if;
+    update log.master_keys set retired_at = coalesce(retired_at, clock_timestamp())
+    where master_id = old_id and not is_current;
+    return found;
+end $$;
+
+ALTER FUNCTION log.retire_master_key(old_id text) OWNER TO postgres;
+
+--
+-- Name: rewrap(json); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.rewrap(keys json) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    done integer;
+begin
+    update log.keys k set key = decode(x.new, 'hex')
+    from json_to_recordset(keys) as x(key_id uuid, old text, new text)
+    where k.key_id = x.key_id and k.key = decode(x.old, 'hex');
+    get diagnostics done = row_count;
+    return done;
+end $$;
+
+ALTER FUNCTION log.rewrap(keys json) OWNER TO postgres;
 
 --
 -- Name: set_back(json, integer[], integer[]); Type: FUNCTION; Schema: log; Owner: postgres
@@ -291,6 +350,43 @@ begin
 end $$;
 
 ALTER FUNCTION log.set_back(reads json, moved integer[], known integer[]) OWNER TO postgres;
+
+--
+-- Name: use_master_key(text, text); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.use_master_key(new_id text, instead_of text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    found_id text;
+begin
+    lock table log.master_keys in share row exclusive mode;
+    select m.master_id into found_id from log.master_keys m where m.is_current;
+    if found_id is not distinct from instead_of then
+        update log.master_keys set is_current = false where is_current;
+        insert into log.master_keys (master_id, is_current) values (new_id, true)
+        on conflict (master_id) do update set is_current = true, retired_at = null;
+        found_id := new_id;
+    end if;
+    return found_id;
+end $$;
+
+ALTER FUNCTION log.use_master_key(new_id text, instead_of text) OWNER TO postgres;
+
+--
+-- Name: wrapping_of(bytea); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.wrapping_of(key bytea) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select encode(substr(key, 2, 8), 'hex')
+$$;
+
+ALTER FUNCTION log.wrapping_of(key bytea) OWNER TO postgres;
 
 --
 -- Name: keep_key(uuid, text, bytea); Type: FUNCTION; Schema: ops; Owner: postgres
@@ -425,10 +521,26 @@ CREATE TABLE log.keys (
     key_id uuid NOT NULL,
     subject_id text NOT NULL,
     key bytea,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT keys_wrapped CHECK (((key IS NULL) OR ((octet_length(key) = 69) AND (get_byte(key, 0) = 1))))
 );
 
 ALTER TABLE log.keys OWNER TO postgres;
+
+--
+-- Name: master_keys; Type: TABLE; Schema: log; Owner: postgres
+--
+
+CREATE TABLE log.master_keys (
+    master_id text NOT NULL,
+    is_current boolean NOT NULL,
+    used_since timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    retired_at timestamp with time zone,
+    CONSTRAINT master_keys_check CHECK ((NOT (is_current AND (retired_at IS NOT NULL)))),
+    CONSTRAINT master_keys_master_id_check CHECK ((master_id ~ '^[0-9a-f]{16}$'::text))
+);
+
+ALTER TABLE log.master_keys OWNER TO postgres;
 
 --
 -- Name: path_statuses; Type: TABLE; Schema: log; Owner: postgres
@@ -806,6 +918,13 @@ ALTER TABLE ONLY log.keys
     ADD CONSTRAINT keys_pkey PRIMARY KEY (key_id);
 
 --
+-- Name: master_keys master_keys_pkey; Type: CONSTRAINT; Schema: log; Owner: postgres
+--
+
+ALTER TABLE ONLY log.master_keys
+    ADD CONSTRAINT master_keys_pkey PRIMARY KEY (master_id);
+
+--
 -- Name: path_statuses path_statuses_pkey; Type: CONSTRAINT; Schema: log; Owner: postgres
 --
 
@@ -964,6 +1083,18 @@ CREATE INDEX events_shard_position ON log.events USING btree (shard, "position")
 CREATE INDEX keys_subject ON log.keys USING btree (subject_id);
 
 --
+-- Name: keys_wrapping; Type: INDEX; Schema: log; Owner: postgres
+--
+
+CREATE INDEX keys_wrapping ON log.keys USING btree (log.wrapping_of(key)) WHERE (key IS NOT NULL);
+
+--
+-- Name: master_keys_current; Type: INDEX; Schema: log; Owner: postgres
+--
+
+CREATE UNIQUE INDEX master_keys_current ON log.master_keys USING btree (is_current) WHERE is_current;
+
+--
 -- Name: acting_passed_shard; Type: INDEX; Schema: ops; Owner: postgres
 --
 
@@ -998,6 +1129,12 @@ CREATE UNIQUE INDEX builds_one_live ON projection.builds USING btree (projection
 --
 
 CREATE UNIQUE INDEX builds_one_rebuilding ON projection.builds USING btree (projection) WHERE (state = 'rebuilding'::text);
+
+--
+-- Name: keys current_master; Type: TRIGGER; Schema: log; Owner: postgres
+--
+
+CREATE TRIGGER current_master BEFORE INSERT OR UPDATE OF key ON log.keys FOR EACH ROW WHEN ((new.key IS NOT NULL)) EXECUTE FUNCTION log.refuse_old_master();
 
 --
 -- Name: definitions flatten_path; Type: TRIGGER; Schema: log; Owner: postgres
@@ -1202,16 +1339,50 @@ GRANT ALL ON FUNCTION log.opens(wanted uuid, stream text) TO orderpath_writer;
 REVOKE ALL ON FUNCTION log.refuse_change() FROM PUBLIC;
 
 --
+-- Name: FUNCTION refuse_old_master(); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.refuse_old_master() FROM PUBLIC;
+
+--
 -- Name: FUNCTION restored(); Type: ACL; Schema: log; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION log.restored() FROM PUBLIC;
 
 --
+-- Name: FUNCTION retire_master_key(old_id text); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.retire_master_key(old_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION log.retire_master_key(old_id text) TO orderpath_writer;
+
+--
+-- Name: FUNCTION rewrap(keys json); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.rewrap(keys json) FROM PUBLIC;
+GRANT ALL ON FUNCTION log.rewrap(keys json) TO orderpath_writer;
+
+--
 -- Name: FUNCTION set_back(reads json, moved integer[], known integer[]); Type: ACL; Schema: log; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION log.set_back(reads json, moved integer[], known integer[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION use_master_key(new_id text, instead_of text); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.use_master_key(new_id text, instead_of text) FROM PUBLIC;
+GRANT ALL ON FUNCTION log.use_master_key(new_id text, instead_of text) TO orderpath_writer;
+
+--
+-- Name: FUNCTION wrapping_of(key bytea); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.wrapping_of(key bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION log.wrapping_of(key bytea) TO orderpath_writer;
 
 --
 -- Name: FUNCTION keep_key(key_id uuid, subject_id text, key bytea); Type: ACL; Schema: ops; Owner: postgres
@@ -1411,6 +1582,13 @@ GRANT SELECT ON TABLE log.head TO orderpath_auditor;
 --
 
 GRANT SELECT ON TABLE log.keys TO orderpath_writer;
+
+--
+-- Name: TABLE master_keys; Type: ACL; Schema: log; Owner: postgres
+--
+
+GRANT SELECT ON TABLE log.master_keys TO orderpath_writer;
+GRANT SELECT ON TABLE log.master_keys TO orderpath_auditor;
 
 --
 -- Name: TABLE path_statuses; Type: ACL; Schema: log; Owner: postgres

@@ -326,9 +326,9 @@ def test_a_state_that_is_too_large_or_does_not_survive_is_not_kept_and_the_other
 ) -> None:
     line = loaded(kept.log, "path-shop")
     owner.execute("delete from log.snapshots")
-    small = Snapshots(kept.log.mapper.ring, max_characters=600)
+    small = Snapshots(kept.log.mapper.ring, kept.log.vault, max_characters=600)
 
-    EventLog(kept.log.recorder, kept.log.mapper, small).keep_states(
+    EventLog(kept.log.recorder, kept.log.vault, kept.log.mapper, small).keep_states(
         {kept.stream: kept.state, "path-shop": line}
     )
 

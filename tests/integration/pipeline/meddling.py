@@ -17,6 +17,7 @@ from domain.paths.path import OrderPath
 from infra.event_log import EventLog
 from infra.postgres import Session
 from infra.recorder import PostgresRecorder
+from infra.vault import Vault
 from tests.support.processes import ROOM_SECONDS
 
 
@@ -211,4 +212,4 @@ def cut(connection: psycopg.Connection[Any]) -> psycopg.OperationalError:
 def losing_log(url: str) -> tuple[EventLog, LosingSession]:
     session = LosingSession(url, role="orderpath_writer", prepares=False)
     reader = Session(url, role="orderpath_writer")
-    return EventLog(PostgresRecorder(reader, session)), session
+    return EventLog(PostgresRecorder(reader, session), Vault(url)), session
