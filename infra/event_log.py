@@ -18,6 +18,7 @@ from domain.reading import Head, Undecodable
 from domain.refusals import FactIdReused, InfraError, Unmet
 from infra.appending import AppendCall, AppendRows
 from infra.definition_rows import definition_row
+from infra.known_erasures import KnownErasures
 from infra.mapper import EventMapper, Keys
 from infra.postgres import Session
 from infra.recorded_row import RecordedRow
@@ -40,11 +41,13 @@ class EventLog:
         vault: Vault,
         mapper: EventMapper | None = None,
         snapshots: Snapshots | None = None,
+        known: KnownErasures | None = None,
     ) -> None:
         self.recorder = recorder
         self.vault = vault
         self.mapper = mapper or EventMapper()
         self.snapshots = snapshots or Snapshots(self.mapper.ring, vault)
+        self.known = known or KnownErasures(self.mapper.ring)
         self._unsure_keys: list[SubjectKey] | None = None  # appended, but not yet committed
         self._paths: dict[PathKey, OrderPath] = {}  # as read before: a version never changes
 
@@ -52,7 +55,7 @@ class EventLog:
     def locked(self) -> Iterator["EventLog"]:
         """Hold the head lock: what is loaded inside of the block stays true until its end."""
         with self.recorder.locked() as recorder:
-            held = EventLog(recorder, self.vault, self.mapper, self.snapshots)
+            held = EventLog(recorder, self.vault, self.mapper, self.snapshots, self.known)
             unsure: list[SubjectKey] = []
             held._unsure_keys = unsure
             yield held
@@ -62,27 +65,43 @@ class EventLog:
         """Give the events of each stream above the given version, personal data in clear."""
         found: dict[str, list[Recorded]] = {stream: [] for stream in versions}
         keys: dict[UUID, bytes | None] = {}
+        opened: list[SubjectKey] = []
+        erasures = self.known.seen(self.recorder)
         for row, stored in self.recorder.select_streams(versions):
             if stored is not None and row.key_id is not None and row.key_id not in keys:
-                keys |= self._opened_key(row.key_id, row.subject_id or row.stream_id, stored)
+                subject = row.subject_id or row.stream_id
+                keys[row.key_id] = key = self.vault.open(row.key_id, subject, stored)
+                if key is not None:
+                    opened.append(SubjectKey(row.key_id, subject, key))
             found[row.stream_id].append(self.mapper.decode(row, keys))
+        self.known.remember(opened, erasures)
         return found
-
-    def _opened_key(self, key_id: UUID, subject_id: str, stored: bytes) -> Keys:
-        """Open a key that was read, and seal with it from now on."""
-        key = self.vault.open(key_id, subject_id, stored)
-        if key is not None:
-            self.mapper.ring.remember(SubjectKey(key_id, subject_id, key))
-        return {key_id: key}
 
     def load_states(self, streams: Collection[str]) -> dict[str, Any]:
         """Give the newest usable snapshot of each stream; what has none is missing."""
-        return self.snapshots.load(self.recorder, streams)
+        erasures, opened = self.known.seen(self.recorder), list[SubjectKey]()
+        states = self.snapshots.load(self.recorder, streams, opened.append)
+        self.known.remember(opened, erasures)
+        return states
 
-    def keep_states(self, states: Mapping[str, Any]) -> None:
-        """Keep snapshots of states that stand in the log, instead of older ones."""
-        kept = self.vault.storing(lambda: self.snapshots.keep(self.recorder, states))
-        self.note_stored(kept)
+    @property
+    def erasures(self) -> int:
+        """How many erasures are known here: what was read before is true as of them."""
+        return self.known.seen(self.recorder)
+
+    def keep_states(self, states: Mapping[str, Any], erasures: int) -> None:
+        """Keep snapshots of states that stand in the log, instead of older ones; unless somebody
+        was erased since so many erasures were known.
+        """
+        self.known.seen(self.recorder)
+        kept = self.vault.storing(lambda: self.snapshots.keep(self.recorder, states, erasures))
+        self.known.remember(kept, erasures, stored=True)
+
+    def holds_keys(self, subjects: Sequence[str]) -> bool:
+        """Say whether anything of these subjects can be opened still."""
+        with self.recorder.connection() as connection:
+            row = connection.execute("select log.holds_keys(%s)", (list(subjects),)).fetchone()
+        return row is not None and bool(row[0])
 
     def read(self, after: int, limit: int) -> list[Recorded]:
         """Give the next events behind a position, personal data sealed.
@@ -256,8 +275,19 @@ class EventLog:
             ],
             keys=key_rows(self.vault, new_keys),
             definitions=definitions,
+            erasing=[
+                {
+                    "command": number,
+                    "command_id": answer.command.command_id,
+                    "subjects": answer.erases,
+                }
+                for number, answer in enumerate(answers)
+                if answer.erases
+            ],
+            seen=self.known.seen(self.recorder),
         )
-        return _Append(self.recorder.append(rows), list(versions), self, new_keys)
+        call = self.recorder.append(rows)
+        return _Append(call, list(versions), self, new_keys, rows.seen)
 
     def note_stored(self, new_keys: list[SubjectKey]) -> None:
         """Take note that these keys stand in the log, or will once what is held is committed."""
@@ -308,6 +338,7 @@ class _Append:
     streams: list[str]
     log: EventLog
     new_keys: list[SubjectKey]
+    seen: int | None  # erasures, when it was sent
 
     def fileno(self) -> int:
         return self.call.fileno()
@@ -325,13 +356,18 @@ class _Append:
         except psycopg.Error as error:
             self.log.vault.heard(error)  # It is sent again: with the master key as it is then.
             raise
-        self.log.note_stored(self.new_keys)
+        if not row.stale:
+            self.log.note_stored(self.new_keys)
+        erased: frozenset[str] = frozenset()
+        if row.erasures != self.seen:
+            erased = self.log.known.learn(self.log.recorder, row.erasures)
         return Appended(
             after=row.after,
             at=row.at,
             moved=frozenset(self.streams[number] for number in row.moved),
             known=frozenset(row.known),
             set_back=frozenset(row.set_back),
+            erased=erased,
         )
 
 

@@ -66,6 +66,12 @@ class KeyRing:
             self.remember(key)
             self._new.pop(key.subject_id, None)
 
+    def forget(self, subjects: Iterable[str]) -> None:
+        """Seal with other keys from now on: these subjects were erased."""
+        for subject in subjects:
+            self._by_subject.pop(subject, None)
+            self._new.pop(subject, None)
+
     def remember(self, key: SubjectKey) -> None:
         """Use this stored key for its subject from now on."""
         self._by_subject[key.subject_id] = key

@@ -3,7 +3,7 @@
 They are disposable: whoever reads one must come to the same state without it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
@@ -22,7 +22,7 @@ MAX_STATE_CHARACTERS: Final = 8 * 1_048_576  # as JSON; a larger one is read eve
 MAX_REMEMBERED_DAMAGES: Final = 1_000
 _FIELD: Final = "state"
 
-_KEEP: Final = "select log.keep_states(%s, %s)"
+_KEEP: Final = "select log.keep_states(%s, %s, %s)"
 # Questions inside of the select, and offset 0, hold the planner to the indexes: see infra.recorder.
 _LOAD: Final = """
     select s.stream_id, s.version, s.type, s.state, s.key_id, log.opens(s.key_id, s.stream_id),
@@ -62,8 +62,16 @@ class Snapshots:
         self._damaged: set[Place] = set()  # named in the log once each
         code_fingerprint()  # Now, while the files on disk are the ones that run.
 
-    def load(self, lender: Lender, streams: Collection[str]) -> dict[str, Any]:
-        """Give the newest usable snapshot of each stream; what has none is missing."""
+    def load(
+        self,
+        lender: Lender,
+        streams: Collection[str],
+        remember: Callable[[SubjectKey], None] = lambda _key: None,
+    ) -> dict[str, Any]:
+        """Give the newest usable snapshot of each stream; what has none is missing.
+
+        remember: is told of the keys that opened them
+        """
         with lender.connection() as connection:
             rows = connection.execute(_LOAD, [to_json(list(streams)).decode()]).fetchall()
         found: dict[str, Any] = {}
@@ -76,18 +84,24 @@ class Snapshots:
             state = self._opened(Place(stream, version, name), sealed, key)
             if state is not None:
                 found[stream] = state
-                self._ring.remember(key)
+                remember(key)
         return found
 
-    def keep(self, lender: Lender, states: Mapping[str, Any]) -> list[SubjectKey]:
-        """Keep states instead of older ones; give the keys that were stored with them."""
+    def keep(self, lender: Lender, states: Mapping[str, Any], erasures: int) -> list[SubjectKey]:
+        """Keep states instead of older ones; give the keys that were stored with them.
+
+        erasures: known when the states were; if there are more of them by now, nothing is kept
+        """
         rows = [row for stream, state in states.items() if (row := self._row(stream, state))]
         used = {row["key_id"] for row in rows}
         new_keys = [key for key in self._ring.new_keys() if key.key_id in used]
         if rows:
             keys = key_rows(self._vault, new_keys)
             with lender.connection() as connection:
-                connection.execute(_KEEP, [to_json(part).decode() for part in (rows, keys)])
+                parts = [to_json(part).decode() for part in (rows, keys)]
+                row = connection.execute(_KEEP, [*parts, erasures]).fetchone()
+            if row is None or not row[0]:
+                return []
         return new_keys
 
     def _row(self, stream: str, state: Any) -> dict[str, Any] | None:

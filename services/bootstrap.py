@@ -15,6 +15,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow, dict_row
 
 from domain.bulk import BatchStore
+from domain.customers.commands import Belongings
 from domain.messages import Actor, Command, Outcome
 from infra import calendar_files, rule_files, template_files, wave_files
 from infra.analyst_shell import analyst_shell
@@ -46,6 +47,7 @@ from infra.topics import count_partitions
 from infra.vault import Vault
 from projections.catalog import BY_NAME
 from services.acting import Acting
+from services.erasing import belongings_of
 from services.follower import Follower, Progress
 from services.heartbeat import Heartbeat
 from services.letters import Letters
@@ -122,6 +124,7 @@ class System:
             self.log,
             self.clock,
             self.customer_ids,
+            self.belongings,
             batch_commands=self.settings.batch_commands,
             cache_streams=self.settings.cache_streams,
             patience_seconds=self.settings.patience_seconds,
@@ -133,6 +136,10 @@ class System:
     def customer_ids(self) -> ContactIds:
         """Whom a phone number or an e-mail address means."""
         return ContactIds(self._session("orderpath_writer"), self.vault, self.settings.phone_region)
+
+    def belongings(self, customer_id: str) -> Belongings:
+        """Find what belongs to a customer, as far as the tables know."""
+        return belongings_of(partial(self.lend, "orderpath_projector"), customer_id)
 
     @cached_property
     def import_desk(self) -> ImportDesk:

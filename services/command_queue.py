@@ -43,8 +43,10 @@ class Pending:
 
     @property
     def is_starved(self) -> bool:
-        """Say that it was overtaken often enough: the head is held for its next attempt."""
-        return self.attempts >= LOCK_AFTER_SET_BACKS
+        """Say that it was overtaken often enough: the head is held for its next attempt; as for
+        one that wants to be alone.
+        """
+        return self.attempts >= LOCK_AFTER_SET_BACKS or self.command.ALONE
 
 
 class Awaited(Protocol):

@@ -167,6 +167,7 @@ class Pipeline:
         return self._batch_commands - len(self._next.decided), MAX_BATCH_BYTES - self._next.size
 
     def _step(self, batch: list[Pending]) -> None:
+        batch = self._with_nobody_beside(batch)
         starved = [pending for pending in batch if pending.is_starved]
         if starved:  # They go alone, with the head held: nobody appends meanwhile.
             self._queue.put_back(pending for pending in batch if not pending.is_starved)
@@ -191,6 +192,15 @@ class Pipeline:
             self._launch()
         elif self._flight.done():
             self._land()
+
+    def _with_nobody_beside(self, batch: list[Pending]) -> list[Pending]:
+        """Give what comes before a command that is decided alone, or that one; the rest waits."""
+        for number, pending in enumerate(batch):
+            if pending.command.ALONE:
+                end = number or 1
+                self._queue.put_back(batch[end:])
+                return batch[:end]
+        return batch
 
     def _decide(self, log: Log, into: Round, waiting: deque[Pending], *, fresh: bool) -> None:
         """Decide one after the other until the round is full; what is done leaves `waiting`."""
@@ -244,7 +254,7 @@ class Pipeline:
             self._recover(flight.round.pendings, error)
             return
         doubtful = self._remember(flight.round, appended)
-        holds = doubtful.isdisjoint(self._next.read)
+        holds = doubtful.isdisjoint(self._next.read) and not appended.erased
         again = [] if holds else self._take_next()
         self._put_back_overtaken(flight.round, appended, again)
         self._launch()
@@ -308,6 +318,7 @@ class Pipeline:
         self._end = appended.after + done.written(appended)
         self._cache.keep(done.states | {stream: done.read[stream] for stream in doubtful})
         self._cache.doubt(doubtful)
+        self._cache.forget_subjects(appended.erased)
         overtaken = bool(appended.moved - done.presumed) or done.found_stale
         self._wary_rounds = WARY_ROUNDS if overtaken else max(self._wary_rounds - 1, 0)
         return doubtful
@@ -318,11 +329,11 @@ class Pipeline:
         if long:
             states = {stream: done.states[stream] for stream in long[:MAX_KEPT_STATES]}
             with suppress(RuntimeError):  # The interpreter is about to end.
-                self._keeper.submit(self._keep_states, states)
+                self._keeper.submit(self._keep_states, states, self._log.erasures)
 
-    def _keep_states(self, states: Mapping[str, Any]) -> None:
+    def _keep_states(self, states: Mapping[str, Any], erasures: int) -> None:
         try:
-            self._log.keep_states(states)
+            self._log.keep_states(states, erasures)
         except Exception as error:  # noqa: BLE001 - nothing is lost but time
             log_.warning("snapshots_not_kept", states=len(states), error=type(error).__name__)
 
@@ -342,7 +353,7 @@ class Pipeline:
         self._land_all()
         for number, pending in enumerate(batch):
             try:
-                self._append_now([pending])
+                self._append_now([pending], locked=pending.command.ALONE)
             except Exception as fault:  # noqa: BLE001 - _fail gives it to who waits
                 self._cache.doubt_all()
                 if isinstance(fault, InfraError) and fault.code in PASSING:

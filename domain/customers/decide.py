@@ -11,6 +11,7 @@ from domain.customers import commands as c
 from domain.customers import events as e
 from domain.customers import guards
 from domain.customers.customer import Customer
+from domain.facts import Facts
 from domain.guards import no_status_is_expected
 from domain.messages import Decided, Event, Verdict
 from domain.orders.guards import time_is_allowed
@@ -27,6 +28,22 @@ def decide(customer: Customer, cmd: c.CustomerCommand, now: datetime) -> list[De
         raise Refusal(*unmet, *more)
     at = max(now, customer.last_occurred_at or now)
     return [Decided(event, at) for event in events]
+
+
+def erase(customer: Customer, cmd: c.EraseCustomer, facts: Facts, now: datetime) -> list[Decided]:
+    """Erase a customer; nothing where nothing of them can be opened. Raises: Refusal"""
+    unmet = [*no_status_is_expected(cmd, "A customer"), *time_is_allowed(cmd, now)]
+    is_known = customer.version > 0 or facts.holds_keys
+    if unmet or not is_known:
+        raise Refusal(*([] if is_known else guards.customer_exists(customer)), *unmet)
+    if not facts.holds_keys:
+        return []
+    at = max(now, customer.last_occurred_at or now)
+    orders = cmd.belongings.orders
+    erased = e.CustomerErased(
+        customer_id=cmd.customer_id, reason_code=cmd.reason_code, orders=orders
+    )
+    return [Decided(erased, at)]
 
 
 def _verdict(customer: Customer, cmd: c.CustomerWish) -> Verdict:

@@ -127,6 +127,96 @@ end $$;
 ALTER FUNCTION log.append(ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[]) OWNER TO postgres;
 
 --
+-- Name: append_knowing(integer, json, uuid[], json, json, json, json, json, json); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.append_knowing(seen integer, erasing json, ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[], OUT erasures integer, OUT stale boolean) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    wish record;
+begin
+    perform log.hold();
+    select e.erasures into erasures from log.erasing e;
+    stale := coalesce(seen <> erasures, false);
+    if stale then
+        after := coalesce((select max(e.position) from log.events e), 0);
+        at := clock_timestamp();
+        moved := '{}';
+        known := array(
+            select (i.no - 1)::integer
+            from unnest(ids) with ordinality as i(command_id, no)
+            join log.commands k using (command_id));
+        set_back := array(select generate_series(0, cardinality(ids) - 1));
+        return;
+    end if;
+
+    select a.after, a.at, a.moved, a.known, a.set_back into after, at, moved, known, set_back
+    from log.append(ids, streams, reads, commands, events, keys, definitions) a;
+
+    for wish in
+        select x.subjects, c.first_position
+        from json_to_recordset(erasing) as x(command integer, command_id uuid, subjects json)
+        join log.commands c using (command_id)
+        where x.command <> all (set_back)
+        order by x.command
+    loop
+        update log.erasing e set erasures = e.erasures + 1 returning e.erasures into erasures;
+        insert into log.erasures
+        select erasures, wish.first_position, s.subjects, at
+        from (select array(select json_array_elements_text(wish.subjects)) as subjects) s;
+        perform log.destroy(e.subjects) from log.erasures e where e.erasure = erasures;
+    end loop;
+end $$;
+
+ALTER FUNCTION log.append_knowing(seen integer, erasing json, ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[], OUT erasures integer, OUT stale boolean) OWNER TO postgres;
+
+--
+-- Name: destroy(text[]); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.destroy(subjects text[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    destroyed integer;
+begin
+    delete from log.snapshots s
+    where s.stream_id = any (subjects) or s.key_id in (
+        select k.key_id from log.keys k where k.subject_id = any (subjects));
+    update log.keys k set key = null
+    where k.subject_id = any (subjects) and k.key is not null
+      and k.key_id <> '0dbbbc3f-384c-5236-a977-c0431a59d04e';
+    get diagnostics destroyed = row_count;
+    return destroyed;
+end $$;
+
+ALTER FUNCTION log.destroy(subjects text[]) OWNER TO postgres;
+
+--
+-- Name: erase_again(); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.erase_again() RETURNS integer
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with came_back as (
+        update log.keys k set key = null
+        from log.erasures e
+        where k.subject_id = any (e.subjects) and k.created_at <= e.erased_at
+          and k.key is not null and k.key_id <> '0dbbbc3f-384c-5236-a977-c0431a59d04e'
+        returning k.key_id
+    )
+    select count(*)::integer from came_back
+$$;
+
+ALTER FUNCTION log.erase_again() OWNER TO postgres;
+
+--
 -- Name: flatten_path(); Type: FUNCTION; Schema: log; Owner: postgres
 --
 
@@ -171,16 +261,36 @@ end $$;
 ALTER FUNCTION log.hold() OWNER TO postgres;
 
 --
--- Name: keep_states(json, json); Type: FUNCTION; Schema: log; Owner: postgres
+-- Name: holds_keys(text[]); Type: FUNCTION; Schema: log; Owner: postgres
 --
 
-CREATE FUNCTION log.keep_states(states json, keys json) RETURNS void
+CREATE FUNCTION log.holds_keys(subjects text[]) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select exists (
+        select from log.keys k where k.subject_id = any (subjects) and k.key is not null
+          and k.key_id <> '0dbbbc3f-384c-5236-a977-c0431a59d04e')
+$$;
+
+ALTER FUNCTION log.holds_keys(subjects text[]) OWNER TO postgres;
+
+--
+-- Name: keep_states(json, json, integer); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.keep_states(states json, keys json, seen integer) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET lock_timeout TO '200ms'
     AS $$
 #variable_conflict use_variable
 begin
+    perform 1 from log.erasing e where e.erasures = seen for share;
+    if not found then
+        return false;
+    end if;
+
     insert into log.keys (key_id, subject_id, key)
     select k.key_id, k.subject_id, decode(k.key, 'hex')
     from json_to_recordset(keys) as k(key_id uuid, subject_id text, key text)
@@ -206,9 +316,10 @@ begin
     delete from log.snapshots s
     using json_to_recordset(states) as x(stream_id text, version integer)
     where s.stream_id = x.stream_id and s.version < x.version;
+    return true;
 end $$;
 
-ALTER FUNCTION log.keep_states(states json, keys json) OWNER TO postgres;
+ALTER FUNCTION log.keep_states(states json, keys json, seen integer) OWNER TO postgres;
 
 --
 -- Name: opens(uuid, text); Type: FUNCTION; Schema: log; Owner: postgres
@@ -396,6 +507,7 @@ CREATE FUNCTION ops.keep_key(key_id uuid, subject_id text, key bytea) RETURNS vo
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+    select 1 from log.erasing for share;
     insert into log.keys (key_id, subject_id, key) values (key_id, subject_id, key)
     on conflict do nothing
 $$;
@@ -469,6 +581,31 @@ CREATE TABLE log.definitions (
 );
 
 ALTER TABLE log.definitions OWNER TO postgres;
+
+--
+-- Name: erasing; Type: TABLE; Schema: log; Owner: postgres
+--
+
+CREATE TABLE log.erasing (
+    one boolean DEFAULT true NOT NULL,
+    erasures integer DEFAULT 0 NOT NULL,
+    CONSTRAINT erasing_one_check CHECK (one)
+);
+
+ALTER TABLE log.erasing OWNER TO postgres;
+
+--
+-- Name: erasures; Type: TABLE; Schema: log; Owner: postgres
+--
+
+CREATE TABLE log.erasures (
+    erasure integer NOT NULL,
+    "position" bigint NOT NULL,
+    subjects text[] NOT NULL,
+    erased_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE log.erasures OWNER TO postgres;
 
 --
 -- Name: events; Type: TABLE; Schema: log; Owner: postgres
@@ -890,6 +1027,20 @@ ALTER TABLE ONLY log.definitions
     ADD CONSTRAINT definitions_pkey PRIMARY KEY (kind, name, version);
 
 --
+-- Name: erasing erasing_pkey; Type: CONSTRAINT; Schema: log; Owner: postgres
+--
+
+ALTER TABLE ONLY log.erasing
+    ADD CONSTRAINT erasing_pkey PRIMARY KEY (one);
+
+--
+-- Name: erasures erasures_pkey; Type: CONSTRAINT; Schema: log; Owner: postgres
+--
+
+ALTER TABLE ONLY log.erasures
+    ADD CONSTRAINT erasures_pkey PRIMARY KEY (erasure);
+
+--
 -- Name: events events_pkey; Type: CONSTRAINT; Schema: log; Owner: postgres
 --
 
@@ -1306,6 +1457,25 @@ REVOKE ALL ON FUNCTION log.append(ids uuid[], streams json, reads json, commands
 GRANT ALL ON FUNCTION log.append(ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[]) TO orderpath_writer;
 
 --
+-- Name: FUNCTION append_knowing(seen integer, erasing json, ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[], OUT erasures integer, OUT stale boolean); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.append_knowing(seen integer, erasing json, ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[], OUT erasures integer, OUT stale boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION log.append_knowing(seen integer, erasing json, ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[], OUT erasures integer, OUT stale boolean) TO orderpath_writer;
+
+--
+-- Name: FUNCTION destroy(subjects text[]); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.destroy(subjects text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION erase_again(); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.erase_again() FROM PUBLIC;
+
+--
 -- Name: FUNCTION flatten_path(); Type: ACL; Schema: log; Owner: postgres
 --
 
@@ -1319,11 +1489,18 @@ REVOKE ALL ON FUNCTION log.hold() FROM PUBLIC;
 GRANT ALL ON FUNCTION log.hold() TO orderpath_writer;
 
 --
--- Name: FUNCTION keep_states(states json, keys json); Type: ACL; Schema: log; Owner: postgres
+-- Name: FUNCTION holds_keys(subjects text[]); Type: ACL; Schema: log; Owner: postgres
 --
 
-REVOKE ALL ON FUNCTION log.keep_states(states json, keys json) FROM PUBLIC;
-GRANT ALL ON FUNCTION log.keep_states(states json, keys json) TO orderpath_writer;
+REVOKE ALL ON FUNCTION log.holds_keys(subjects text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION log.holds_keys(subjects text[]) TO orderpath_writer;
+
+--
+-- Name: FUNCTION keep_states(states json, keys json, seen integer); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.keep_states(states json, keys json, seen integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION log.keep_states(states json, keys json, seen integer) TO orderpath_writer;
 
 --
 -- Name: FUNCTION opens(wanted uuid, stream text); Type: ACL; Schema: log; Owner: postgres
@@ -1560,6 +1737,22 @@ GRANT SELECT(unmet) ON TABLE log.commands TO orderpath_projector;
 GRANT SELECT ON TABLE log.definitions TO orderpath_writer;
 GRANT SELECT ON TABLE log.definitions TO orderpath_projector;
 GRANT SELECT ON TABLE log.definitions TO orderpath_auditor;
+
+--
+-- Name: TABLE erasing; Type: ACL; Schema: log; Owner: postgres
+--
+
+GRANT SELECT ON TABLE log.erasing TO orderpath_writer;
+GRANT SELECT ON TABLE log.erasing TO orderpath_auditor;
+GRANT SELECT ON TABLE log.erasing TO orderpath_projector;
+
+--
+-- Name: TABLE erasures; Type: ACL; Schema: log; Owner: postgres
+--
+
+GRANT SELECT ON TABLE log.erasures TO orderpath_writer;
+GRANT SELECT ON TABLE log.erasures TO orderpath_auditor;
+GRANT SELECT ON TABLE log.erasures TO orderpath_projector;
 
 --
 -- Name: TABLE events; Type: ACL; Schema: log; Owner: postgres

@@ -68,9 +68,16 @@ class MeddlingLog:
 
         return SlowAppend(appended)
 
-    def keep_states(self, states: Mapping[str, Any]) -> None:
+    def holds_keys(self, subjects: Sequence[str]) -> bool:
+        return self._log.holds_keys(subjects)
+
+    @property
+    def erasures(self) -> int:
+        return self._log.erasures
+
+    def keep_states(self, states: Mapping[str, Any], erasures: int) -> None:
         self._fail("keep_states")
-        self._log.keep_states(states)
+        self._log.keep_states(states, erasures)
 
     def close(self) -> None:
         self._log.close()
