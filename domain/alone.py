@@ -49,9 +49,7 @@ _DECIDED: Final[Mapping[Decide, tuple[type[Command], ...]]] = {
     define: (DefineSeries,),
     close: (CloseEnquiry,),
     decide_stock: stock_commands.COMMANDS,
-    decide_customer: tuple(
-        one for one in customer_commands.COMMANDS if one is not customer_commands.EraseCustomer
-    ),
+    decide_customer: customer_commands.COMMANDS,
     decide_product: product_commands.COMMANDS,
     decide_discount: (SetDiscount, EndDiscount),
     rule_line.set_mode: (rule_line.SetRuleMode,),

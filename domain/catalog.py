@@ -13,9 +13,7 @@ from typing import Any
 
 from domain import overdue, placing
 from domain.alone import decide_alone, stream_alone
-from domain.customers.commands import EraseCustomer
 from domain.customers.customer import Customer
-from domain.customers.decide import erase
 from domain.customers.events import customer_stream
 from domain.customers.meeting import streams_met
 from domain.effects import attached, pausing
@@ -75,8 +73,6 @@ def streams_of(command: Command) -> tuple[str, ...]:
             return (command.stream_id, stream_of(command.path))
         case enquiry_commands.RecordEnquiry():
             return (command.stream_id, *streams_met(command.customer))
-        case EraseCustomer():
-            return (command.stream_id,)
         case MigrateOrder():
             return (command.stream_id, stream_of(command.path))
         case commands.IssueDocument():
@@ -293,9 +289,6 @@ def decide_on(
         case wave_commands.PublishWave():
             wave, hours = (states[stream] for stream in streams_of(command))
             return {command.stream_id: publish_wave(wave, hours, command, now)}
-        case EraseCustomer():
-            stream = command.stream_id
-            return {stream: erase(states[stream], command, facts, now)}
         case effect_commands.MarkSent():
             return attached.mark_sent(command, states, now)
         case PauseEndpoint():

@@ -22,5 +22,4 @@ class Facts:
     stocks: Mapping[str, Stock] = field(default_factory=dict)  # by stream id
     customer: Customer | None = None  # of the order, if a condition of its path asks
     offer: Offer | None = None  # what prices are taken from; None: from nowhere
-    holds_keys: bool = True  # something of whom a command erases can be opened still
     accepted: frozenset[UUID] = frozenset()  # earlier commands, as far as conditions depend on them

@@ -12,11 +12,12 @@ from eventsourcing.persistence import MapperDeserialisationError
 
 from domain.batch import Answer, Appended, StoredOutcome
 from domain.facts import PathKey
-from domain.messages import Outcome, Recorded
+from domain.messages import Recorded
 from domain.paths.path import OrderPath
 from domain.reading import Head, Undecodable
-from domain.refusals import FactIdReused, InfraError, Unmet
+from domain.refusals import FactIdReused, InfraError
 from infra.appending import AppendCall, AppendRows
+from infra.command_rows import command_row, stored_outcome
 from infra.definition_rows import definition_row
 from infra.known_erasures import KnownErasures
 from infra.mapper import EventMapper, Keys
@@ -257,7 +258,7 @@ class EventLog:
                 " body_hash from log.commands where command_id = any(%s)",
                 (list(ids),),
             ).fetchall()
-        return {row[0]: _stored_outcome(row) for row in rows}
+        return {row[0]: stored_outcome(row) for row in rows}
 
     def append(self, answers: Sequence[Answer], versions: Mapping[str, int]) -> "_Append":
         """Send a batch in one call; see log.append for what is set back."""
@@ -265,7 +266,7 @@ class EventLog:
         events, definitions = self._event_rows(answers)
         new_keys = self.mapper.ring.new_keys()
         rows = AppendRows(
-            commands=[_command_row(number, answer) for number, answer in enumerate(answers)],
+            commands=[command_row(number, answer) for number, answer in enumerate(answers)],
             events=events,
             streams=list(versions.items()),
             reads=[
@@ -390,36 +391,3 @@ def check_contiguous(after: int, rows: Sequence[RecordedRow]) -> None:
                 f"Position {expected} is missing, {row.position} follows {expected - 1}: "
                 "the log was damaged outside of Orderpath. Restore it from a backup.",
             )
-
-
-def _command_row(number: int, answer: Answer) -> dict[str, Any]:
-    command = answer.command
-    return {
-        "no": number,
-        "command_id": command.command_id,
-        "name": command.NAME,
-        "body_hash": answer.body_hash.hex(),
-        "outcome": answer.kind,
-        "versions": answer.versions,
-        "unmet": [unmet.model_dump(exclude_none=True) for unmet in answer.unmet],
-        "correlation_id": command.correlation_id or command.command_id,
-        "causation_id": command.causation_id,
-        "actor_kind": command.actor.kind,
-        "actor_id": command.actor.id,
-        "on_behalf_of": command.actor.on_behalf_of,
-        "source": command.source,
-    }
-
-
-def _stored_outcome(row: tuple[Any, ...]) -> StoredOutcome:
-    command_id, kind, first, last, versions, unmet, body_hash = row
-    outcome = Outcome(
-        command_id=command_id,
-        kind=kind,
-        first_position=first,
-        last_position=last,
-        versions=versions,
-        unmet=tuple(Unmet.model_validate(one) for one in unmet),
-        repeated=True,
-    )
-    return StoredOutcome(outcome, bytes(body_hash))

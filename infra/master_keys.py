@@ -28,10 +28,6 @@ _HEADER: Final = """\
 """
 
 
-class MasterKeyText(ValueError):
-    """What is given is no list of master keys. Says where, never what: it may be a key."""
-
-
 @dataclass(frozen=True, slots=True)
 class MasterKey:
     """A key that wraps keys."""
@@ -74,12 +70,15 @@ def draw_master_key() -> MasterKey:
 
 
 def parse_master_keys(text: str) -> list[MasterKey]:
-    """Read keys in base64, with space, commas or line ends between them. Raises: MasterKeyText"""
+    """Read keys in base64, with space, commas or line ends between them.
+
+    Raises: ValueError, which says where, and never what: it may be a key
+    """
     plain = (line.partition("#")[0] for line in text.splitlines())
     words = " ".join(plain).replace(",", " ").split()
     keys = [MasterKey(_key(number, word)) for number, word in enumerate(words, 1)]
     if len(keys) > MAX_KEYS:
-        raise MasterKeyText(f"these are {len(keys)} keys, and {MAX_KEYS} are the most")
+        raise ValueError(f"these are {len(keys)} keys, and {MAX_KEYS} are the most")
     return list(dict.fromkeys(keys))
 
 
@@ -89,7 +88,7 @@ def _key(number: int, word: str) -> bytes:
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
-        raise MasterKeyText(f"key {number} is not {KEY_BYTES} bytes in base64")
+        raise ValueError(f"key {number} is not {KEY_BYTES} bytes in base64")
     return key
 
 
@@ -128,7 +127,7 @@ class MasterKeyFile:
             return parse_master_keys(self.path.read_text("ascii"))
         except FileNotFoundError:
             return []
-        except (OSError, UnicodeDecodeError, MasterKeyText) as error:
+        except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else error
             raise InfraError(
                 "master_key_unreadable",

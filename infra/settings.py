@@ -21,7 +21,7 @@ from domain.hints import nearest
 from domain.refusals import Unusable
 from domain.streaming import PREFIX as TOPIC_PREFIX
 from domain.templates.offered import Setting
-from infra.master_keys import MasterKeyText, parse_master_keys
+from infra.master_keys import parse_master_keys
 from infra.outlets import Askable, Contacts, Endpoints, Header, JsonText, MailServerUrl, Zone
 
 PREFIX: Final = "ORDERPATH_"
@@ -51,10 +51,7 @@ def _connectable(url: str) -> str:
 
 def _opening(text: SecretStr) -> SecretStr:
     """Refuse what is no list of master keys, without repeating it."""
-    try:
-        parse_master_keys(text.get_secret_value())
-    except MasterKeyText as error:
-        raise ValueError(str(error)) from None
+    parse_master_keys(text.get_secret_value())
     return text
 
 

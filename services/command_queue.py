@@ -204,6 +204,14 @@ class CommandQueue:
                 loop.call_soon_threadsafe(_settle_all, settled)
 
 
+def nobody_beside(batch: list[Pending]) -> tuple[list[Pending], list[Pending]]:
+    """Part a batch: what comes before a command that is decided alone, or that one; the rest."""
+    for number, pending in enumerate(batch):
+        if pending.command.ALONE:
+            return batch[: number or 1], batch[number or 1 :]
+    return batch, []
+
+
 def _told(answer: Answer) -> Iterator[Answer]:
     """Give what the first is told who waits, and what all others are: nothing was done for them."""
     yield answer

@@ -27,7 +27,7 @@ from domain.batch import Append, Appended, Log
 from domain.catalog import streams_of
 from domain.messages import Command, Outcome
 from domain.refusals import InfraError
-from services.command_queue import MAX_BATCH_BYTES, CommandQueue, Pending
+from services.command_queue import MAX_BATCH_BYTES, CommandQueue, Pending, nobody_beside
 from services.command_queue import Answer as Settled
 from services.flood import FloodGuard
 from services.rounds import Decider, Round
@@ -167,7 +167,9 @@ class Pipeline:
         return self._batch_commands - len(self._next.decided), MAX_BATCH_BYTES - self._next.size
 
     def _step(self, batch: list[Pending]) -> None:
-        batch = self._with_nobody_beside(batch)
+        batch, later = nobody_beside(batch)
+        if later:
+            self._queue.put_back(later)
         starved = [pending for pending in batch if pending.is_starved]
         if starved:  # They go alone, with the head held: nobody appends meanwhile.
             self._queue.put_back(pending for pending in batch if not pending.is_starved)
@@ -192,15 +194,6 @@ class Pipeline:
             self._launch()
         elif self._flight.done():
             self._land()
-
-    def _with_nobody_beside(self, batch: list[Pending]) -> list[Pending]:
-        """Give what comes before a command that is decided alone, or that one; the rest waits."""
-        for number, pending in enumerate(batch):
-            if pending.command.ALONE:
-                end = number or 1
-                self._queue.put_back(batch[end:])
-                return batch[:end]
-        return batch
 
     def _decide(self, log: Log, into: Round, waiting: deque[Pending], *, fresh: bool) -> None:
         """Decide one after the other until the round is full; what is done leaves `waiting`."""

@@ -222,7 +222,7 @@ class Decider:
         erasing: Sequence[str] = ()
         if isinstance(command, EraseCustomer):
             erasing = command.subjects
-            facts = replace(facts, holds_keys=log.holds_keys(erasing))
+            command = command.knowing(holds_keys=log.holds_keys(erasing))
         target = states[reads[0]]
         if command.expected_version not in (None, target.version):
             found = {reads[0]: target.version}

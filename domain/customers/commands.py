@@ -116,6 +116,7 @@ class EraseCustomer(CustomerCommand):
     reason_code: Code
 
     _belongings: Belongings = PrivateAttr(default_factory=Belongings)
+    _holds_keys: bool = PrivateAttr(default=True)
     _before: frozenset[str] | None = PrivateAttr(default=None)
 
     @property
@@ -129,6 +130,17 @@ class EraseCustomer(CustomerCommand):
         if self._before is None:
             return (self.customer_id, *beside)
         return tuple(stream for stream in beside if stream not in self._before)
+
+    @property
+    def holds_keys(self) -> bool:
+        """Whether anything of these subjects can be opened still: a fact, looked up for us."""
+        return self._holds_keys
+
+    def knowing(self, *, holds_keys: bool) -> Self:
+        """Give the command with what was looked up; its body is what it was."""
+        told = self.model_copy()
+        told._holds_keys = holds_keys
+        return told
 
     def of(self, belongings: Belongings) -> Self:
         """Give the command with what was found of the customer; its body is what it was."""
@@ -146,7 +158,14 @@ class EraseCustomer(CustomerCommand):
 
 
 CustomerWish = (
-    CreateCustomer | ChangeContact | AddTag | RemoveTag | SetMark | RemoveMark | NoteCustomer
+    CreateCustomer
+    | ChangeContact
+    | AddTag
+    | RemoveTag
+    | SetMark
+    | RemoveMark
+    | NoteCustomer
+    | EraseCustomer
 )
 
-COMMANDS: tuple[type[CustomerCommand], ...] = (*get_args(CustomerWish), EraseCustomer)
+COMMANDS: tuple[type[CustomerCommand], ...] = get_args(CustomerWish)

@@ -11,7 +11,6 @@ from domain.customers import commands as c
 from domain.customers import events as e
 from domain.customers import guards
 from domain.customers.customer import Customer
-from domain.facts import Facts
 from domain.guards import no_status_is_expected
 from domain.messages import Decided, Event, Verdict
 from domain.orders.guards import time_is_allowed
@@ -21,7 +20,7 @@ from domain.refusals import Refusal, Unmet
 def decide(customer: Customer, cmd: c.CustomerCommand, now: datetime) -> list[Decided]:
     """Decide a command. Raises: Refusal with every unmet condition."""
     unmet = [*no_status_is_expected(cmd, "A customer"), *time_is_allowed(cmd, now)]
-    if not customer.exists and not isinstance(cmd, c.CreateCustomer):
+    if not _is_there(customer, cmd):
         raise Refusal(*guards.customer_exists(customer), *unmet)
     events, more = _verdict(customer, cast(c.CustomerWish, cmd))
     if unmet or more:
@@ -30,20 +29,11 @@ def decide(customer: Customer, cmd: c.CustomerCommand, now: datetime) -> list[De
     return [Decided(event, at) for event in events]
 
 
-def erase(customer: Customer, cmd: c.EraseCustomer, facts: Facts, now: datetime) -> list[Decided]:
-    """Erase a customer; nothing where nothing of them can be opened. Raises: Refusal"""
-    unmet = [*no_status_is_expected(cmd, "A customer"), *time_is_allowed(cmd, now)]
-    is_known = customer.version > 0 or facts.holds_keys
-    if unmet or not is_known:
-        raise Refusal(*([] if is_known else guards.customer_exists(customer)), *unmet)
-    if not facts.holds_keys:
-        return []
-    at = max(now, customer.last_occurred_at or now)
-    orders = cmd.belongings.orders
-    erased = e.CustomerErased(
-        customer_id=cmd.customer_id, reason_code=cmd.reason_code, orders=orders
-    )
-    return [Decided(erased, at)]
+def _is_there(customer: Customer, cmd: c.CustomerCommand) -> bool:
+    """Whether there is whom the command is to. Whom orders alone tell of can be erased, too."""
+    if isinstance(cmd, c.EraseCustomer):
+        return customer.version > 0 or cmd.holds_keys
+    return customer.exists or isinstance(cmd, c.CreateCustomer)
 
 
 def _verdict(customer: Customer, cmd: c.CustomerWish) -> Verdict:
@@ -70,6 +60,10 @@ def _verdict(customer: Customer, cmd: c.CustomerWish) -> Verdict:
             return ([removed] if mark in customer.marks else []), []
         case c.NoteCustomer(text=text):
             return [e.CustomerNoted(text=text)], []
+        case c.EraseCustomer(customer_id=whose, reason_code=why):
+            orders = cmd.belongings.orders
+            erased = e.CustomerErased(customer_id=whose, reason_code=why, orders=orders)
+            return ([erased] if cmd.holds_keys else []), []
         case _:
             assert_never(cmd)
 

@@ -248,3 +248,13 @@ $$;
 revoke execute on function log.destroy, log.append_knowing, log.keep_states, log.holds_keys,
     log.erase_again from public;
 grant execute on function log.append_knowing, log.keep_states, log.holds_keys to orderpath_writer;
+
+-- How far the topic of commands, which holds them as they were sent, is swept of what was erased: a
+-- row comes with the first look at Kafka behind the erasure, and is done once all that stood there by
+-- then is deleted. No row: nobody has looked, or there is no Kafka.
+create table ops.sweeps (
+    erasure integer     primary key references log.erasures,
+    ends    jsonb       not null, -- partition -> offset behind what stood there
+    done_at timestamptz
+);
+grant select, insert, update on ops.sweeps to orderpath_writer;
