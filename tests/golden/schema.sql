@@ -907,6 +907,18 @@ CREATE TABLE ops.sending (
 ALTER TABLE ops.sending OWNER TO postgres;
 
 --
+-- Name: sweeps; Type: TABLE; Schema: ops; Owner: postgres
+--
+
+CREATE TABLE ops.sweeps (
+    erasure integer NOT NULL,
+    ends jsonb NOT NULL,
+    done_at timestamp with time zone
+);
+
+ALTER TABLE ops.sweeps OWNER TO postgres;
+
+--
 -- Name: builds; Type: TABLE; Schema: projection; Owner: postgres
 --
 
@@ -1188,6 +1200,13 @@ ALTER TABLE ONLY ops.sending
     ADD CONSTRAINT sending_pkey PRIMARY KEY (effect_id);
 
 --
+-- Name: sweeps sweeps_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.sweeps
+    ADD CONSTRAINT sweeps_pkey PRIMARY KEY (erasure);
+
+--
 -- Name: builds builds_pkey; Type: CONSTRAINT; Schema: projection; Owner: postgres
 --
 
@@ -1399,6 +1418,13 @@ ALTER TABLE ONLY ops.batches
 
 ALTER TABLE ONLY ops.quarantine
     ADD CONSTRAINT quarantine_run_id_fkey FOREIGN KEY (run_id) REFERENCES ops.import_runs(run_id);
+
+--
+-- Name: sweeps sweeps_erasure_fkey; Type: FK CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.sweeps
+    ADD CONSTRAINT sweeps_erasure_fkey FOREIGN KEY (erasure) REFERENCES log.erasures(erasure);
 
 --
 -- Name: checkpoints checkpoints_build_fkey; Type: FK CONSTRAINT; Schema: projection; Owner: postgres
@@ -1876,6 +1902,12 @@ GRANT SELECT,INSERT,UPDATE ON TABLE ops.relay TO orderpath_projector;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.sending TO orderpath_projector;
+
+--
+-- Name: TABLE sweeps; Type: ACL; Schema: ops; Owner: postgres
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.sweeps TO orderpath_writer;
 
 --
 -- Name: TABLE builds; Type: ACL; Schema: projection; Owner: postgres

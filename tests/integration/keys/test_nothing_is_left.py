@@ -3,6 +3,7 @@ in a dump of the whole database or a file of the data folder, nor by whoever hol
 left. Reports, history and the log go on.
 """
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -162,7 +163,11 @@ def test_d4_of_an_erased_person_nothing_is_left_anywhere(
 ) -> None:
     customer, order, task = fill(line, system, tmp_path)
     said(line, "report", "funnel")
-    assert holding(openable(system, log))  # The search would find it.
+    known = openable(system, log)  # The search would find it.
+    told_before = ("Anna", "Street 1", "Called", "New", "Note", "Home", "Moved", "Rings", "About")
+    for words in (*told_before, "Told", "By topic", "Tea for"):
+        assert re.search(f"{words} {MARK}|{MARK} {words}", known), words
+    assert any(MARK in repr(row.values) for row in list_rows(system))
     figures = reports(line)
 
     told = said(line, "customer", "erase", PHONE, "--reason-code", "customer_asked")
