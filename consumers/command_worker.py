@@ -35,6 +35,7 @@ from services.bootstrap import (
 from services.cli.errors import run
 from services.cli.foreground import ToldOnce, leave_at_once, signalled, state
 from services.cli.session import log_level
+from services.sweeping import sweep_topics
 
 LEAVE_SECONDS: Final = 3.0  # for the batch in hand, once a signal came
 GRACE_SECONDS: Final = 8.0  # for everything, also to give back what hangs in the database
@@ -105,10 +106,11 @@ def _subscribe(settings: Settings, member: str) -> KafkaConsumer:
 
 
 def _keep_topics(system: System) -> None:
-    """Make topics anew that were deleted meanwhile."""
+    """Make topics anew that were deleted meanwhile; delete commands that tell of the erased."""
     if made := system.streaming.broker.ensure_topics(TOPICS):
         log_.warning("topics_made_anew", topics=list(made))
         state(f"made {', '.join(made)} anew, which were gone")
+    sweep_topics(system)
 
 
 def _until(stop: Signal, commands: CommandConsumer) -> None:

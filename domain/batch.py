@@ -37,6 +37,7 @@ class Answer:
     events: Sequence[NewEvent] = ()  # of a refusal: that it was tried
     unmet: Sequence[Unmet] = ()
     versions: Mapping[str, int] = field(default_factory=dict)  # of written streams, after
+    erases: Sequence[str] = ()  # subjects whose keys are destroyed with it
 
     @property
     def writes(self) -> frozenset[str]:
@@ -52,6 +53,7 @@ class Appended:
     moved: frozenset[str]  # streams that were no longer at the version that was read
     known: frozenset[int]  # answers whose command id was answered before
     set_back: frozenset[int]  # answers that were not written, `known` among them
+    erased: frozenset[str] = frozenset()  # subjects that were, since we last heard of any
 
     @property
     def overtaken(self) -> frozenset[int]:
@@ -98,11 +100,20 @@ class Log(Protocol):
     def load_outcomes(self, ids: Sequence[UUID]) -> Mapping[UUID, StoredOutcome]:
         """Give the stored answers; what was never answered is missing."""
 
+    def holds_keys(self, subjects: Sequence[str]) -> bool:
+        """Say whether anything of these subjects can be opened still."""
+
+    @property
+    def erasures(self) -> int:
+        """How many erasures are known here: what was read before is true as of them."""
+
     def append(self, answers: Sequence[Answer], versions: Mapping[str, int]) -> Append:
         """Send a batch, one transaction; versions: of every stream as it was read."""
 
-    def keep_states(self, states: Mapping[str, Any]) -> None:
-        """Keep states that stand in the log, so that they need not be read event by event."""
+    def keep_states(self, states: Mapping[str, Any], erasures: int) -> None:
+        """Keep states that stand in the log, so that they need not be read event by event; unless
+        somebody was erased since so many erasures were known.
+        """
 
     def close(self) -> None:
         """Give back every connection."""

@@ -174,6 +174,7 @@ class Command(Shape):
         {"command_id", "actor", "correlation_id", "causation_id", "source"}
     )
     MAY_BE_FACT: ClassVar[bool] = False  # it may tell what happened elsewhere, with its time
+    ALONE: ClassVar[bool] = False  # decided and appended while nobody else appends
 
     command_id: UUID
     actor: Actor

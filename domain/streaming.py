@@ -71,6 +71,14 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Swept:
+    """Where a topic's partitions end, and up to where their records are deleted."""
+
+    ends: Mapping[int, int]  # partition -> offset behind the last record
+    deleted: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One record on its way to a topic."""
 

@@ -19,7 +19,7 @@ from pydantic_core import from_json, to_json
 from infra.postgres import Lender
 
 _NAME: Final = b"append"
-_APPEND: Final = b"select to_json(a) from log.append($1, $2, $3, $4, $5, $6, $7) a"
+_APPEND: Final = b"select to_json(a) from log.append_knowing($1, $2, $3, $4, $5, $6, $7, $8, $9) a"
 
 # Connections on which the statement is prepared.
 _prepared: "WeakSet[psycopg.Connection[Any]]" = WeakSet()
@@ -27,7 +27,7 @@ _prepared: "WeakSet[psycopg.Connection[Any]]" = WeakSet()
 
 @dataclass(frozen=True, slots=True)
 class AppendRows:
-    """The parameters of log.append, as its comment describes them."""
+    """The parameters of log.append_knowing, as its comment and that of log.append describe them."""
 
     commands: Sequence[dict[str, Any]]
     events: Sequence[dict[str, Any]]
@@ -35,12 +35,15 @@ class AppendRows:
     reads: Sequence[tuple[int, int, bool]] = ()
     keys: Sequence[dict[str, Any]] = ()
     definitions: Sequence[dict[str, Any]] = ()
+    erasing: Sequence[dict[str, Any]] = ()
+    seen: int | None = None  # erasures that are known; None: as many as there are
 
-    def parameters(self) -> list[bytes]:
+    def parameters(self) -> list[bytes | None]:
         """Give them as text. JSON, because psycopg turns lists into arrays six times slower."""
         ids = "{" + ",".join(command["command_id"].hex for command in self.commands) + "}"
         parts = (self.streams, self.reads, self.commands, self.events, self.keys, self.definitions)
-        return [ids.encode(), *map(to_json, parts)]
+        seen = None if self.seen is None else str(self.seen).encode()
+        return [seen, to_json(self.erasing), ids.encode(), *map(to_json, parts)]
 
 
 class AppendRow(NamedTuple):
@@ -51,6 +54,8 @@ class AppendRow(NamedTuple):
     moved: list[int]
     known: list[int]
     set_back: list[int]
+    erasures: int  # there are so many by now
+    stale: bool  # more than were known: nothing was written
 
 
 class AppendCall:
@@ -87,7 +92,7 @@ class AppendCall:
         return self._answer
 
 
-def _call(lender: Lender, parameters: list[bytes]) -> Generator[int, None, AppendRow]:
+def _call(lender: Lender, parameters: list[bytes | None]) -> Generator[int, None, AppendRow]:
     """Send, then give the socket whenever there is nothing to do but wait for it."""
     with lender.connection() as connection:
         pgconn = connection.pgconn

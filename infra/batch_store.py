@@ -12,7 +12,8 @@ from pydantic_core import to_json
 from domain.bulk import Batch, BatchOrder
 from domain.messages import Actor
 from infra.postgres import Session
-from infra.sealing import Place, seal, unseal
+from infra.sealing import Place, SubjectKey, seal, unseal
+from infra.vault import Vault
 
 _KEY_BYTES: Final = 32
 
@@ -20,19 +21,23 @@ _KEY_BYTES: Final = 32
 class PostgresBatchStore:
     """Implements domain.bulk.BatchStore."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, vault: Vault) -> None:
         self._session = session
+        self._vault = vault
 
     def begin(self, batch: Batch, orders: Sequence[BatchOrder]) -> None:
         """Keep a batch with its orders, all or nothing; one that is known stays as it is."""
+        self._vault.storing(lambda: self._begin(batch, orders))
+
+    def _begin(self, batch: Batch, orders: Sequence[BatchOrder]) -> None:
         rows = to_json([{"order_id": one.order_id, "body": one.body} for one in orders]).decode()
         with self._session.connection() as session, session.transaction():
             key_id = sealed = None
             if batch.reason is not None:
-                key_id, key = uuid4(), os.urandom(_KEY_BYTES)
-                sealed = seal(batch.reason, key, _place(batch.batch_id), "reason")
-                subject = f"batch-{batch.batch_id}"
-                session.execute("select ops.keep_key(%s, %s, %s)", (key_id, subject, key))
+                key = SubjectKey(uuid4(), f"batch-{batch.batch_id}", os.urandom(_KEY_BYTES))
+                sealed = seal(batch.reason, key.key, _place(batch.batch_id), "reason")
+                key_id, kept = key.key_id, (key.key_id, key.subject_id, self._vault.wrap(key))
+                session.execute("select ops.keep_key(%s, %s, %s)", kept)
             session.execute(
                 _INSERT,
                 {
@@ -83,7 +88,14 @@ class PostgresBatchStore:
             rows = session.cursor(row_factory=dict_row).execute(
                 f"{_SELECT} {which}".encode(), parameters
             )
-            return [_opened(row) for row in rows]
+            return [self._opened(row) for row in rows]
+
+    def _opened(self, row: dict[str, Any]) -> Batch:
+        key_id, whose, stored = row.pop("key_id"), row.pop("subject_id"), row.pop("key")
+        if row["reason"] is not None:
+            keys = {} if whose is None else {key_id: self._vault.open(key_id, whose, stored)}
+            row["reason"] = unseal(row["reason"], key_id, keys, _place(row["batch_id"]), "reason")
+        return Batch(**row | {"actor": Actor.model_validate(row["actor"])})
 
 
 _INSERT: Final = """
@@ -100,17 +112,9 @@ _INSERT: Final = """
 """
 _SELECT: Final = """
     select b.batch_id, b.command, b.body, b.selection, b.actor, b.source, b.reason, b.undoes,
-           b.orders, b.begun_at, b.finished_at, b.key_id, k.key
+           b.orders, b.begun_at, b.finished_at, b.key_id, k.subject_id, k.key
     from ops.batches b left join log.keys k using (key_id)
 """
-
-
-def _opened(row: dict[str, Any]) -> Batch:
-    key_id, key = row.pop("key_id"), row.pop("key")
-    if row["reason"] is not None:
-        keys = {key_id: None if key is None else bytes(key)}
-        row["reason"] = unseal(row["reason"], key_id, keys, _place(row["batch_id"]), "reason")
-    return Batch(**row | {"actor": Actor.model_validate(row["actor"])})
 
 
 def _place(batch_id: UUID) -> Place:

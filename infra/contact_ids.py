@@ -12,21 +12,25 @@ from uuid import NAMESPACE_URL, uuid5
 
 from domain.refusals import InfraError
 from infra.postgres import Lender
+from infra.sealing import SubjectKey
 from infra.settings import PREFIX, SettingsError
+from infra.vault import Vault
 
 # They reach the log: contracts for ever.
 _SECRET: Final = uuid5(NAMESPACE_URL, "orderpath:contact-secret")
 _SUBJECT: Final = "contact-secret"  # nobody's: erasing a person leaves it alone
 _CUSTOMERS: Final = uuid5(NAMESPACE_URL, "orderpath:customer")
 _SECRET_BYTES: Final = 32
+_FIND: Final = "select key from log.keys where key_id = %s"
 
 
 class ContactIds:
     """Gives customers their ids. One per process; threads may share it."""
 
-    def __init__(self, session: Lender, region: str) -> None:
+    def __init__(self, session: Lender, vault: Vault, region: str) -> None:
         """region: ISO 3166 code of the country in which a number without + is dialled."""
         self._session = session
+        self._vault = vault
         self._region = region
 
     def __call__(self, phone: str | None, email: str | None) -> str | None:
@@ -40,18 +44,25 @@ class ContactIds:
     @cached_property
     def _secret(self) -> bytes:
         """Read the secret; whoever asks first makes it, and all use that one."""
-        made = os.urandom(_SECRET_BYTES)
-        with self._session.connection() as session:
-            session.execute("select ops.keep_key(%s, %s, %s)", (_SECRET, _SUBJECT, made))
-            row = session.execute("select key from log.keys where key_id = %s", (_SECRET,))
-            (secret,) = row.fetchone() or (None,)
+        stored = self._vault.storing(self._stored)
+        secret = self._vault.open(_SECRET, _SUBJECT, stored)
         if secret is None:
             raise InfraError(
                 "contact_secret_missing",
                 "The secret by which customers are found was destroyed: bring log.keys back from "
                 "a backup, or name customers by their ids.",
             )
-        return bytes(secret)
+        return secret
+
+    def _stored(self) -> bytes | None:
+        with self._session.connection() as session:
+            found = session.execute(_FIND, (_SECRET,)).fetchone()
+            if found is None:
+                made = SubjectKey(_SECRET, _SUBJECT, os.urandom(_SECRET_BYTES))
+                wrapped = self._vault.wrap(made)
+                session.execute("select ops.keep_key(%s, %s, %s)", (_SECRET, _SUBJECT, wrapped))
+                found = session.execute(_FIND, (_SECRET,)).fetchone()
+        return found[0] if found else None
 
 
 def normal_phone(text: str | None, region: str) -> str | None:

@@ -1,6 +1,6 @@
 """The log as the pipeline and the readers see it: decoded events out, decided commands in."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,12 +12,14 @@ from eventsourcing.persistence import MapperDeserialisationError
 
 from domain.batch import Answer, Appended, StoredOutcome
 from domain.facts import PathKey
-from domain.messages import Outcome, Recorded
+from domain.messages import Recorded
 from domain.paths.path import OrderPath
 from domain.reading import Head, Undecodable
-from domain.refusals import FactIdReused, InfraError, Unmet
+from domain.refusals import FactIdReused, InfraError
 from infra.appending import AppendCall, AppendRows
+from infra.command_rows import command_row, stored_outcome
 from infra.definition_rows import definition_row
+from infra.known_erasures import KnownErasures
 from infra.mapper import EventMapper, Keys
 from infra.postgres import Session
 from infra.recorded_row import RecordedRow
@@ -25,6 +27,7 @@ from infra.recorder import PostgresRecorder
 from infra.sealing import SubjectKey
 from infra.shards import shard_of
 from infra.snapshots import Snapshots
+from infra.vault import Vault, key_rows
 
 LAST_VERSION: Final = 2**31 - 1  # of a stream
 MAX_PATHS: Final = 100  # versions of paths that are remembered
@@ -36,12 +39,16 @@ class EventLog:
     def __init__(
         self,
         recorder: PostgresRecorder,
+        vault: Vault,
         mapper: EventMapper | None = None,
         snapshots: Snapshots | None = None,
+        known: KnownErasures | None = None,
     ) -> None:
         self.recorder = recorder
+        self.vault = vault
         self.mapper = mapper or EventMapper()
-        self.snapshots = snapshots or Snapshots(self.mapper.ring)
+        self.snapshots = snapshots or Snapshots(self.mapper.ring, vault)
+        self.known = known or KnownErasures(self.mapper.ring)
         self._unsure_keys: list[SubjectKey] | None = None  # appended, but not yet committed
         self._paths: dict[PathKey, OrderPath] = {}  # as read before: a version never changes
 
@@ -49,7 +56,7 @@ class EventLog:
     def locked(self) -> Iterator["EventLog"]:
         """Hold the head lock: what is loaded inside of the block stays true until its end."""
         with self.recorder.locked() as recorder:
-            held = EventLog(recorder, self.mapper, self.snapshots)
+            held = EventLog(recorder, self.vault, self.mapper, self.snapshots, self.known)
             unsure: list[SubjectKey] = []
             held._unsure_keys = unsure
             yield held
@@ -58,20 +65,44 @@ class EventLog:
     def load(self, versions: Mapping[str, int]) -> dict[str, list[Recorded]]:
         """Give the events of each stream above the given version, personal data in clear."""
         found: dict[str, list[Recorded]] = {stream: [] for stream in versions}
-        for row, key in self.recorder.select_streams(versions):
-            keys = {row.key_id: key} if row.key_id is not None else {}
+        keys: dict[UUID, bytes | None] = {}
+        opened: list[SubjectKey] = []
+        erasures = self.known.seen(self.recorder)
+        for row, stored in self.recorder.select_streams(versions):
+            if stored is not None and row.key_id is not None and row.key_id not in keys:
+                subject = row.subject_id or row.stream_id
+                keys[row.key_id] = key = self.vault.open(row.key_id, subject, stored)
+                if key is not None:
+                    opened.append(SubjectKey(row.key_id, subject, key))
             found[row.stream_id].append(self.mapper.decode(row, keys))
-            if key is not None and row.key_id is not None and row.subject_id is not None:
-                self.mapper.ring.remember(SubjectKey(row.key_id, row.subject_id, key))
+        self.known.remember(opened, erasures)
         return found
 
     def load_states(self, streams: Collection[str]) -> dict[str, Any]:
         """Give the newest usable snapshot of each stream; what has none is missing."""
-        return self.snapshots.load(self.recorder, streams)
+        erasures, opened = self.known.seen(self.recorder), list[SubjectKey]()
+        states = self.snapshots.load(self.recorder, streams, opened.append)
+        self.known.remember(opened, erasures)
+        return states
 
-    def keep_states(self, states: Mapping[str, Any]) -> None:
-        """Keep snapshots of states that stand in the log, instead of older ones."""
-        self._note_stored(self.snapshots.keep(self.recorder, states))
+    @property
+    def erasures(self) -> int:
+        """How many erasures are known here: what was read before is true as of them."""
+        return self.known.seen(self.recorder)
+
+    def keep_states(self, states: Mapping[str, Any], erasures: int) -> None:
+        """Keep snapshots of states that stand in the log, instead of older ones; unless somebody
+        was erased since so many erasures were known.
+        """
+        self.known.seen(self.recorder)
+        kept = self.vault.storing(lambda: self.snapshots.keep(self.recorder, states, erasures))
+        self.known.remember(kept, erasures, stored=True)
+
+    def holds_keys(self, subjects: Sequence[str]) -> bool:
+        """Say whether anything of these subjects can be opened still."""
+        with self.recorder.connection() as connection:
+            row = connection.execute("select log.holds_keys(%s)", (list(subjects),)).fetchone()
+        return row is not None and bool(row[0])
 
     def read(self, after: int, limit: int) -> list[Recorded]:
         """Give the next events behind a position, personal data sealed.
@@ -122,7 +153,8 @@ class EventLog:
 
     def _opened(self, rows: Sequence[RecordedRow]) -> list[Recorded | Undecodable]:
         key_ids = {row.key_id for row in rows if row.key_id is not None}
-        keys = self.recorder.select_keys(key_ids)
+        stored = self.recorder.select_keys(key_ids)
+        keys = {key_id: self.vault.open(key_id, whose, key) for key_id, whose, key in stored}
         return [self._decode_leniently(row, keys) for row in rows]
 
     def _decode_leniently(
@@ -226,7 +258,7 @@ class EventLog:
                 " body_hash from log.commands where command_id = any(%s)",
                 (list(ids),),
             ).fetchall()
-        return {row[0]: _stored_outcome(row) for row in rows}
+        return {row[0]: stored_outcome(row) for row in rows}
 
     def append(self, answers: Sequence[Answer], versions: Mapping[str, int]) -> "_Append":
         """Send a batch in one call; see log.append for what is set back."""
@@ -234,7 +266,7 @@ class EventLog:
         events, definitions = self._event_rows(answers)
         new_keys = self.mapper.ring.new_keys()
         rows = AppendRows(
-            commands=[_command_row(number, answer) for number, answer in enumerate(answers)],
+            commands=[command_row(number, answer) for number, answer in enumerate(answers)],
             events=events,
             streams=list(versions.items()),
             reads=[
@@ -242,15 +274,24 @@ class EventLog:
                 for number, answer in enumerate(answers)
                 for stream in answer.reads
             ],
-            keys=[
-                {"key_id": key.key_id, "subject_id": key.subject_id, "key": key.key.hex()}
-                for key in new_keys
-            ],
+            keys=key_rows(self.vault, new_keys),
             definitions=definitions,
+            erasing=[
+                {
+                    "command": number,
+                    "command_id": answer.command.command_id,
+                    "subjects": answer.erases,
+                }
+                for number, answer in enumerate(answers)
+                if answer.erases
+            ],
+            seen=self.known.seen(self.recorder),
         )
-        return _Append(self.recorder.append(rows), list(versions), self._note_stored, new_keys)
+        call = self.recorder.append(rows)
+        return _Append(call, list(versions), self, new_keys, rows.seen)
 
-    def _note_stored(self, new_keys: list[SubjectKey]) -> None:
+    def note_stored(self, new_keys: list[SubjectKey]) -> None:
+        """Take note that these keys stand in the log, or will once what is held is committed."""
         if self._unsure_keys is None:
             self.mapper.ring.stored(new_keys)
         else:
@@ -296,8 +337,9 @@ class _Append:
 
     call: AppendCall
     streams: list[str]
-    note_stored: Callable[[list[SubjectKey]], None]
+    log: EventLog
     new_keys: list[SubjectKey]
+    seen: int | None  # erasures, when it was sent
 
     def fileno(self) -> int:
         return self.call.fileno()
@@ -312,21 +354,29 @@ class _Append:
             if error.diag.constraint_name == "events_fact_id":
                 raise FactIdReused from error
             raise
-        self.note_stored(self.new_keys)
+        except psycopg.Error as error:
+            self.log.vault.heard(error)  # It is sent again: with the master key as it is then.
+            raise
+        if not row.stale:
+            self.log.note_stored(self.new_keys)
+        erased: frozenset[str] = frozenset()
+        if row.erasures != self.seen:
+            erased = self.log.known.learn(self.log.recorder, row.erasures)
         return Appended(
             after=row.after,
             at=row.at,
             moved=frozenset(self.streams[number] for number in row.moved),
             known=frozenset(row.known),
             set_back=frozenset(row.set_back),
+            erased=erased,
         )
 
 
-def open_log(url: str, *, role: str = "orderpath_writer") -> EventLog:
-    """Open the log of a migrated database."""
+def open_log(url: str, *, role: str = "orderpath_writer", vault: Vault | None = None) -> EventLog:
+    """Open the log of a migrated database. vault: by default with the keys of the settings"""
     reader = Session(url, role=role, name="orderpath log")
     writer = Session(url, role=role, name="orderpath log", prepares=False)
-    return EventLog(PostgresRecorder(reader, writer))
+    return EventLog(PostgresRecorder(reader, writer), vault or Vault(url))
 
 
 def check_contiguous(after: int, rows: Sequence[RecordedRow]) -> None:
@@ -341,36 +391,3 @@ def check_contiguous(after: int, rows: Sequence[RecordedRow]) -> None:
                 f"Position {expected} is missing, {row.position} follows {expected - 1}: "
                 "the log was damaged outside of Orderpath. Restore it from a backup.",
             )
-
-
-def _command_row(number: int, answer: Answer) -> dict[str, Any]:
-    command = answer.command
-    return {
-        "no": number,
-        "command_id": command.command_id,
-        "name": command.NAME,
-        "body_hash": answer.body_hash.hex(),
-        "outcome": answer.kind,
-        "versions": answer.versions,
-        "unmet": [unmet.model_dump(exclude_none=True) for unmet in answer.unmet],
-        "correlation_id": command.correlation_id or command.command_id,
-        "causation_id": command.causation_id,
-        "actor_kind": command.actor.kind,
-        "actor_id": command.actor.id,
-        "on_behalf_of": command.actor.on_behalf_of,
-        "source": command.source,
-    }
-
-
-def _stored_outcome(row: tuple[Any, ...]) -> StoredOutcome:
-    command_id, kind, first, last, versions, unmet, body_hash = row
-    outcome = Outcome(
-        command_id=command_id,
-        kind=kind,
-        first_position=first,
-        last_position=last,
-        versions=versions,
-        unmet=tuple(Unmet.model_validate(one) for one in unmet),
-        repeated=True,
-    )
-    return StoredOutcome(outcome, bytes(body_hash))

@@ -9,14 +9,15 @@ from infra.import_store import PostgresImportStore
 from infra.postgres import Session
 from infra.row_sorter import RowSorter
 from infra.tables import Table, open_table
+from infra.vault import Vault
 from infra.yaml_sheet import Sheet, read_sheet
 
 
 class ImportDesk:
     """Handed to services.imports by services.bootstrap."""
 
-    def __init__(self, session: Session) -> None:
-        self.store: ImportStore = PostgresImportStore(session)
+    def __init__(self, session: Session, vault: Vault) -> None:
+        self.store: ImportStore = PostgresImportStore(session, vault)
 
     def open_table(self, path: Path, *, delimiter: str = ",", encoding: str = "utf-8") -> Table:
         """Open a CSV, CSV.gz or Parquet file. Raises: TableError"""

@@ -14,7 +14,8 @@ from domain.imports import MAX_LISTED, BadRow, ImportRun, QuarantinedRow
 from domain.messages import Outcome
 from domain.orders.events import StatusRecorded, stream_of
 from infra.postgres import Session
-from infra.sealing import ERASED, Place, seal, unseal
+from infra.sealing import ERASED, SEALED, Place, SubjectKey, seal, unseal
+from infra.vault import Vault
 
 _KEY_BYTES: Final = 32
 
@@ -22,8 +23,9 @@ _KEY_BYTES: Final = 32
 class PostgresImportStore:
     """Implements domain.imports.ImportStore."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, vault: Vault) -> None:
         self._session = session
+        self._vault = vault
 
     def begin(
         self, run_id: UUID, kind: str, source: str, files: Sequence[str], mapping: Mapping[str, Any]
@@ -86,6 +88,9 @@ class PostgresImportStore:
 
     def put(self, run_id: UUID, source: str, rows: Sequence[BadRow]) -> set[UUID]:
         """Keep rows; the same row again changes nothing. Gives those resolved already."""
+        return self._vault.storing(lambda: self._put(run_id, source, rows))
+
+    def _put(self, run_id: UUID, source: str, rows: Sequence[BadRow]) -> set[UUID]:
         with self._session.connection() as session, session.transaction():
             ids = [row.row_id for row in rows]
             known = session.execute(
@@ -97,7 +102,7 @@ class PostgresImportStore:
             new = [row for row in different if row.row_id not in states]
             with session.cursor() as cursor:
                 cursor.executemany(_STILL_BAD, [_still_bad(row) for row in again])
-                _insert(cursor, run_id, source, new)
+                self._insert(cursor, run_id, source, new)
         return {row_id for row_id, state in known if state == "resolved"}
 
     def rows(
@@ -121,7 +126,7 @@ class PostgresImportStore:
                 _SELECT,
                 {"state": state, "source": source, "ids": ids, "after": after, "limit": limit},
             )
-            return [_opened(row) for row in found]
+            return [self._opened(row) for row in found]
 
     def unfixed_ids(self, source: str) -> set[UUID]:
         """Give the open rows of a source that are as its file had them."""
@@ -140,16 +145,17 @@ class PostgresImportStore:
         """
         with self._session.connection() as session:
             row = session.execute(
-                "select k.key from ops.quarantine q join log.keys k using (key_id)"
-                " where q.row_id = %s",
+                "select k.key_id, k.subject_id, k.key from ops.quarantine q"
+                " join log.keys k using (key_id) where q.row_id = %s",
                 (row_id,),
             ).fetchone()
-            if row is None or row[0] is None:
+            key = None if row is None else self._vault.open(*row)
+            if key is None:
                 return False
             fixed = session.execute(
                 "update ops.quarantine set sealed = %s, fixed = true, changed_at = now()"
                 " where row_id = %s and state = 'open'",
-                (_sealed(values, bytes(row[0]), row_id), row_id),
+                (_sealed(values, key, row_id), row_id),
             )
             return fixed.rowcount == 1
 
@@ -161,6 +167,27 @@ class PostgresImportStore:
                 " where row_id = any(%s)",
                 (list(row_ids),),
             )
+
+    def _insert(
+        self, cursor: psycopg.Cursor[Any], run_id: UUID, source: str, rows: Sequence[BadRow]
+    ) -> None:
+        keys, sealed = [], []
+        for row in rows:
+            subject = stream_of(row.order_id) if row.order_id else f"quarantine-{row.row_id}"
+            key = SubjectKey(uuid4(), subject, os.urandom(_KEY_BYTES))
+            keys.append((key.key_id, subject, self._vault.wrap(key)))
+            told = (row.table, row.file, row.line, row.reason, row.column, row.message)
+            values = _sealed(row.values, key.key, row.row_id)
+            sealed.append((row.row_id, run_id, source, *told, row.order_id, key.key_id, values))
+        cursor.executemany("select ops.keep_key(%s, %s, %s)", keys)
+        cursor.executemany(_INSERT, sealed)
+
+    def _opened(self, row: dict[str, Any]) -> QuarantinedRow:
+        row_id, sealed, key_id = row["row_id"], row.pop("sealed"), row.pop("key_id")
+        whose, stored = row.pop("subject_id"), row.pop("key")
+        keys = {} if whose is None else {key_id: self._vault.open(key_id, whose, stored)}
+        text = unseal(sealed, key_id, keys, _place(row_id), "values")
+        return QuarantinedRow(**row, values=None if text in (ERASED, SEALED) else from_json(text))
 
 
 # Only what this version has just recorded is asked for, so its own stored name is the only one.
@@ -185,7 +212,7 @@ _INSERT: Final = """
 _SELECT: Final = """
     select q.row_id, q.run_id, r.kind, q.source, q.table_name as "table", q.file, q.line,
            q.reason, q.column_name as "column", q.message, q.order_id, q.state, q.fixed,
-           q.first_seen, q.sealed, k.key
+           q.first_seen, q.sealed, q.key_id, k.subject_id, k.key
     from ops.quarantine q join ops.import_runs r using (run_id)
     left join log.keys k using (key_id)
     where (%(state)s::text is null or q.state = %(state)s)
@@ -196,32 +223,12 @@ _SELECT: Final = """
 """
 
 
-def _insert(cursor: psycopg.Cursor[Any], run_id: UUID, source: str, rows: Sequence[BadRow]) -> None:
-    keys, sealed = [], []
-    for row in rows:
-        key_id, key = uuid4(), os.urandom(_KEY_BYTES)
-        subject = stream_of(row.order_id) if row.order_id else f"quarantine-{row.row_id}"
-        keys.append((key_id, subject, key))
-        place = (row.table, row.file, row.line, row.reason, row.column, row.message, row.order_id)
-        values = _sealed(row.values, key, row.row_id)
-        sealed.append((row.row_id, run_id, source, *place, key_id, values))
-    cursor.executemany("select ops.keep_key(%s, %s, %s)", keys)
-    cursor.executemany(_INSERT, sealed)
-
-
 def _still_bad(row: BadRow) -> tuple[object, ...]:
     return row.reason, row.column, row.message, row.row_id, row.reason, row.message
 
 
 def _sealed(values: Mapping[str, str], key: bytes, row_id: UUID) -> str:
     return seal(to_json(values).decode(), key, _place(row_id), "values")
-
-
-def _opened(row: dict[str, Any]) -> QuarantinedRow:
-    row_id, sealed, key = row["row_id"], row.pop("sealed"), row.pop("key")
-    keys = {row_id: None if key is None else bytes(key)}
-    text = unseal(sealed, row_id, keys, _place(row_id), "values")
-    return QuarantinedRow(**row, values=None if text == ERASED else from_json(text))
 
 
 def _place(row_id: UUID) -> Place:

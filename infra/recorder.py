@@ -41,7 +41,7 @@ _PAGE: Final[LiteralString] = (
 _SELECT_STREAMS: Final[LiteralString] = (
     "select "  # noqa: S608 - constants
     + COLUMNS
-    + """, (select k.key from log.keys k where k.key_id = e.key_id)
+    + """, (select coalesce(k.key, '') from log.keys k where k.key_id = e.key_id)
     from json_to_recordset(%s) as wanted(stream text, above integer)
     cross join lateral (
         select * from log.events e
@@ -64,7 +64,7 @@ _SELECT_PARTS: Final[LiteralString] = (
     order by e.stream_id, e.version
 """
 )
-_SELECT_KEYS: Final = "select key_id, key from log.keys where key_id = any(%s)"
+_SELECT_KEYS: Final = "select key_id, subject_id, key from log.keys where key_id = any(%s)"
 
 
 class PostgresRecorder(ApplicationRecorder):
@@ -93,7 +93,10 @@ class PostgresRecorder(ApplicationRecorder):
         return AppendCall(self._writer, rows)
 
     def select_streams(self, versions: Mapping[str, int]) -> list[tuple[RecordedRow, bytes | None]]:
-        """Give the rows of many streams above the given versions, each with its key."""
+        """Give the rows of many streams above the given versions, each with its wrapped key.
+
+        Of a key that was destroyed it is empty; None: it is not in the database.
+        """
         wanted = [{"stream": stream, "above": above} for stream, above in versions.items()]
         with self.connection() as connection:
             rows = connection.execute(_SELECT_STREAMS, [to_json(wanted).decode()]).fetchall()
@@ -109,10 +112,10 @@ class PostgresRecorder(ApplicationRecorder):
             rows = connection.execute(_SELECT_PARTS, [to_json(wanted).decode()]).fetchall()
         return [row_of(row) for row in rows]
 
-    def select_keys(self, key_ids: Iterable[UUID]) -> dict[UUID, bytes | None]:
-        """Give keys by id; of an erased subject there is none."""
+    def select_keys(self, key_ids: Iterable[UUID]) -> list[tuple[UUID, str, bytes | None]]:
+        """Give keys with id and subject, wrapped as they are stored; None: it was destroyed."""
         with self.connection() as connection:
-            return dict(connection.execute(_SELECT_KEYS, [list(key_ids)]).fetchall())
+            return connection.execute(_SELECT_KEYS, [list(key_ids)]).fetchall()
 
     def insert_events(
         self, stored_events: Sequence[StoredEvent], **_kwargs: Any

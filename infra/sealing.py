@@ -66,6 +66,12 @@ class KeyRing:
             self.remember(key)
             self._new.pop(key.subject_id, None)
 
+    def forget(self, subjects: Iterable[str]) -> None:
+        """Seal with other keys from now on: these subjects were erased."""
+        for subject in subjects:
+            self._by_subject.pop(subject, None)
+            self._new.pop(subject, None)
+
     def remember(self, key: SubjectKey) -> None:
         """Use this stored key for its subject from now on."""
         self._by_subject[key.subject_id] = key
@@ -87,15 +93,15 @@ def unseal(
     place: Place,
     field: str,
 ) -> str:
-    """Decrypt one value: `[sealed]` without keys, `[erased]` if the key was destroyed.
+    """Decrypt one value: `[sealed]` without its key, `[erased]` if that was destroyed (None).
 
     Raises: cryptography.exceptions.InvalidTag if the value was altered or moved.
     """
     if not text.startswith(PREFIX):
         return text
-    if keys is None:
+    if keys is None or key_id is None or key_id not in keys:
         return SEALED
-    key = keys.get(key_id) if key_id is not None else None
+    key = keys[key_id]
     if key is None:
         return ERASED
     raw = b64decode(text[len(PREFIX) :])

@@ -21,6 +21,7 @@ from domain.hints import nearest
 from domain.refusals import Unusable
 from domain.streaming import PREFIX as TOPIC_PREFIX
 from domain.templates.offered import Setting
+from infra.master_keys import parse_master_keys
 from infra.outlets import Askable, Contacts, Endpoints, Header, JsonText, MailServerUrl, Zone
 
 PREFIX: Final = "ORDERPATH_"
@@ -48,6 +49,13 @@ def _connectable(url: str) -> str:
     return url
 
 
+def _opening(text: SecretStr) -> SecretStr:
+    """Refuse what is no list of master keys, without repeating it."""
+    parse_master_keys(text.get_secret_value())
+    return text
+
+
+MasterKeys = Annotated[SecretStr, AfterValidator(_opening)]
 PerMinute = Annotated[int, Field(ge=1, le=100_000)]
 HostPorts = r"^$|^[^\s,:/]+:\d{1,5}(,[^\s,:/]+:\d{1,5})*$"
 
@@ -85,6 +93,9 @@ class Settings(BaseSettings):
     kafka_user: str = ""
     kafka_password: SecretStr = SecretStr("")
     kafka_ca_file: Path | None = None  # PEM; None: the certificates that the system trusts
+    # What wraps the keys of personal data, the one to use first; empty: a file in the data folder.
+    master_key: MasterKeys = SecretStr("")
+    master_key_file: Path | None = None
     batch_commands: Annotated[int, Field(ge=1, le=1024)] = 256  # commands an append
     batch_events: Annotated[int, Field(ge=1, le=10_000)] = 2_000  # events a projection transaction
     cache_streams: Annotated[int, Field(ge=0, le=1_000_000)] = 20_000  # states kept in memory
@@ -158,6 +169,7 @@ def load_settings() -> Settings:
         problems += [_explain(detail) for detail in error.errors()]
     if settings is not None:
         problems += [*_unfinished_kafka(settings), *_unfinished_outlets(settings)]
+        problems += _doubled_keys(settings)
     if settings is None or problems:
         raise SettingsError("\n".join(problems))
     return settings.model_copy(update={"data_dir": _absolute(settings.data_dir)})
@@ -184,6 +196,12 @@ def _unfinished_outlets(settings: Settings) -> Iterator[str]:
         yield f"{PREFIX}SMTP_URL sends mail: say from whom, in {PREFIX}MAIL_FROM."
     if settings.sms_url and not settings.sms_body:
         yield f"{PREFIX}SMS_URL sends SMS: say what goes there, in {PREFIX}SMS_BODY."
+
+
+def _doubled_keys(settings: Settings) -> Iterator[str]:
+    """Say that only one of two ways to give the master keys can count."""
+    if settings.master_key.get_secret_value() and settings.master_key_file:
+        yield f"{PREFIX}MASTER_KEY and {PREFIX}MASTER_KEY_FILE are both set: leave one of them out."
 
 
 def _absolute(folder: Path) -> Path:
@@ -222,7 +240,7 @@ def _explain(detail: ErrorDetails) -> str:
 
 _SECRET: Final = (
     "database_url", "kafka_password", "smtp_url", "webhooks", "sms_url", "sms_body", "sms_header",
-    "contacts",
+    "contacts", "master_key",
 )  # fmt: skip
 _ALLOWED: Final = {
     "database_url": "postgresql://user@host:port/database, or empty for the embedded PostgreSQL",
@@ -234,6 +252,8 @@ _ALLOWED: Final = {
     "kafka_user": "a text",
     "kafka_password": "a text",
     "kafka_ca_file": "a file of certificates in PEM form, or empty for those of the system",
+    "master_key": "32 bytes in base64, or several with spaces between, the one to use first",
+    "master_key_file": "a file with such keys, one a line, or empty for that of the data folder",
     "batch_commands": "a whole number from 1 to 1024",
     "batch_events": "a whole number from 1 to 10000",
     "cache_streams": "a whole number from 0 to 1000000",

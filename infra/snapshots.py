@@ -3,7 +3,7 @@
 They are disposable: whoever reads one must come to the same state without it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
@@ -16,15 +16,17 @@ from pydantic_core import to_json
 from infra.postgres import Lender
 from infra.sealing import PREFIX, KeyRing, Place, SubjectKey, seal, unseal
 from infra.state_shapes import code_fingerprint, shape_of
+from infra.vault import Vault, key_rows
 
 MAX_STATE_CHARACTERS: Final = 8 * 1_048_576  # as JSON; a larger one is read event by event
 MAX_REMEMBERED_DAMAGES: Final = 1_000
 _FIELD: Final = "state"
 
-_KEEP: Final = "select log.keep_states(%s, %s)"
+_KEEP: Final = "select log.keep_states(%s, %s, %s)"
 # Questions inside of the select, and offset 0, hold the planner to the indexes: see infra.recorder.
 _LOAD: Final = """
-    select s.stream_id, s.version, s.type, s.state, s.key_id, log.opens(s.key_id, s.stream_id)
+    select s.stream_id, s.version, s.type, s.state, s.key_id, log.opens(s.key_id, s.stream_id),
+           (select k.subject_id from log.keys k where k.key_id = s.key_id)
     from json_array_elements_text(%s) as wanted(stream)
     cross join lateral (
         select * from log.snapshots s where s.stream_id = wanted.stream offset 0
@@ -51,40 +53,55 @@ log_ = structlog.get_logger()
 class Snapshots:
     """Keeps and loads states, sealed as a whole. One per process; threads may share it."""
 
-    def __init__(self, ring: KeyRing, *, max_characters: int = MAX_STATE_CHARACTERS) -> None:
+    def __init__(
+        self, ring: KeyRing, vault: Vault, *, max_characters: int = MAX_STATE_CHARACTERS
+    ) -> None:
         self._ring = ring
+        self._vault = vault
         self._max_characters = max_characters
         self._damaged: set[Place] = set()  # named in the log once each
         code_fingerprint()  # Now, while the files on disk are the ones that run.
 
-    def load(self, lender: Lender, streams: Collection[str]) -> dict[str, Any]:
-        """Give the newest usable snapshot of each stream; what has none is missing."""
+    def load(
+        self,
+        lender: Lender,
+        streams: Collection[str],
+        remember: Callable[[SubjectKey], None] = lambda _key: None,
+    ) -> dict[str, Any]:
+        """Give the newest usable snapshot of each stream; what has none is missing.
+
+        remember: is told of the keys that opened them
+        """
         with lender.connection() as connection:
             rows = connection.execute(_LOAD, [to_json(list(streams)).decode()]).fetchall()
         found: dict[str, Any] = {}
-        for stream, version, name, sealed, key_id, key in rows:
-            if stream in found or key is None or name != shape_of(_category_of(stream)).name:
+        for stream, version, name, sealed, key_id, stored, subject in rows:
+            if stream in found or stored is None or name != shape_of(_category_of(stream)).name:
                 continue
-            place = Place(stream, version, name)
-            state = self._opened(place, sealed, SubjectKey(key_id, stream, key))
+            opened = self._vault.open(key_id, subject, stored)
+            assert opened is not None, "what is stored opens, or raises"
+            key = SubjectKey(key_id, subject, opened)
+            state = self._opened(Place(stream, version, name), sealed, key)
             if state is not None:
                 found[stream] = state
-                subject = state.subject_id or stream
-                self._ring.remember(SubjectKey(key_id, subject, key))
+                remember(key)
         return found
 
-    def keep(self, lender: Lender, states: Mapping[str, Any]) -> list[SubjectKey]:
-        """Keep states instead of older ones; give the keys that were stored with them."""
+    def keep(self, lender: Lender, states: Mapping[str, Any], erasures: int) -> list[SubjectKey]:
+        """Keep states instead of older ones; give the keys that were stored with them.
+
+        erasures: known when the states were; if there are more of them by now, nothing is kept
+        """
         rows = [row for stream, state in states.items() if (row := self._row(stream, state))]
         used = {row["key_id"] for row in rows}
         new_keys = [key for key in self._ring.new_keys() if key.key_id in used]
-        keys = [
-            {"key_id": key.key_id, "subject_id": key.subject_id, "key": key.key.hex()}
-            for key in new_keys
-        ]
         if rows:
+            keys = key_rows(self._vault, new_keys)
             with lender.connection() as connection:
-                connection.execute(_KEEP, [to_json(part).decode() for part in (rows, keys)])
+                parts = [to_json(part).decode() for part in (rows, keys)]
+                row = connection.execute(_KEEP, [*parts, erasures]).fetchone()
+            if row is None or not row[0]:
+                return []
         return new_keys
 
     def _row(self, stream: str, state: Any) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow, dict_row
 
 from domain.bulk import BatchStore
+from domain.customers.commands import Belongings
 from domain.messages import Actor, Command, Outcome
 from infra import calendar_files, rule_files, template_files, wave_files
 from infra.analyst_shell import analyst_shell
@@ -28,11 +29,13 @@ from infra.embedded import (
 )
 from infra.event_log import EventLog, open_log
 from infra.import_desk import ImportDesk
+from infra.key_rotation import KeyRotation, is_wrapped, wrap_plain_keys
 from infra.local_broker import (
     find_brokers,
 )
 from infra.log import configure_logging
 from infra.logins import analyst_url, shared_login
+from infra.master_keys import draw_master_key, master_key_source
 from infra.migrate import is_current, migrate
 from infra.outlets import open_gates
 from infra.owner_files import read_owners
@@ -45,11 +48,13 @@ from infra.seal_keys import SealKeys
 from infra.seal_store import SealStore
 from infra.settings import Settings, load_settings
 from infra.topics import count_partitions
+from infra.vault import Vault
 from projections.catalog import BY_NAME
 from services.acting import Acting
 from services.audit.sealer import Pace as SealPace
 from services.audit.sealer import Sealer
 from services.audit.witness_file import WitnessFile
+from services.erasing import belongings_of
 from services.follower import Follower, Progress
 from services.heartbeat import Heartbeat
 from services.letters import Letters
@@ -74,6 +79,7 @@ __all__ = [
     "analyst_url",
     "calendar_files",
     "count_partitions",
+    "draw_master_key",
     "faust_arguments",
     "find_brokers",
     "kafka_arguments",
@@ -108,10 +114,15 @@ class System:
     url: str  # of the database: its owner's, for migrations; sessions are of the roles
     clock: Callable[[], datetime]
     log: EventLog = field(init=False)
+    vault: Vault = field(init=False)  # opens the keys of personal data
     _sessions: dict[str, Session] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self.log = open_log(self.url)
+        chosen = self.settings
+        text = chosen.master_key.get_secret_value()
+        source = master_key_source(text, chosen.master_key_file, chosen.data_dir)
+        self.vault = Vault(self.url, source)
+        self.log = open_log(self.url, vault=self.vault)
 
     @cached_property
     def pipeline(self) -> Pipeline:
@@ -120,6 +131,7 @@ class System:
             self.log,
             self.clock,
             self.customer_ids,
+            self.belongings,
             batch_commands=self.settings.batch_commands,
             cache_streams=self.settings.cache_streams,
             patience_seconds=self.settings.patience_seconds,
@@ -130,17 +142,26 @@ class System:
     @cached_property
     def customer_ids(self) -> ContactIds:
         """Whom a phone number or an e-mail address means."""
-        return ContactIds(self._session("orderpath_writer"), self.settings.phone_region)
+        return ContactIds(self._session("orderpath_writer"), self.vault, self.settings.phone_region)
+
+    def belongings(self, customer_id: str) -> Belongings:
+        """Find what belongs to a customer, as far as the tables know."""
+        self.prepare_projections()
+        return belongings_of(partial(self.lend, "orderpath_projector"), customer_id)
 
     @cached_property
     def import_desk(self) -> ImportDesk:
         """Files, runs and quarantine of services.imports."""
-        return ImportDesk(self._session("orderpath_writer"))
+        return ImportDesk(self._session("orderpath_writer"), self.vault)
 
     @cached_property
     def batches(self) -> BatchStore:
         """What is asked of many orders, as services.bulk keeps it."""
-        return PostgresBatchStore(self._session("orderpath_writer"))
+        return PostgresBatchStore(self._session("orderpath_writer"), self.vault)
+
+    def key_rotation(self) -> KeyRotation:
+        """Give what lists master keys and lets another one wrap."""
+        return KeyRotation(self._session("orderpath_writer", "keys"), self.vault)
 
     def execute(self, command: Command) -> Outcome:
         """Send one command and wait for its answer."""
@@ -181,7 +202,7 @@ class System:
     @cached_property
     def projection_log(self) -> EventLog:
         """The log as projections see it: with a projector's rights, hence without keys."""
-        return open_log(self.url, role="orderpath_projector")
+        return open_log(self.url, role="orderpath_projector", vault=self.vault)
 
     @cached_property
     def read_models(self) -> ReadModels:
@@ -299,6 +320,8 @@ def open_system(
             migrate(url)
         system = System(chosen, url, clock)
         try:
+            if not is_wrapped(url):
+                wrap_plain_keys(url, system.vault)
             _publish_presets(system)
             yield system
         finally:

@@ -43,8 +43,10 @@ class Pending:
 
     @property
     def is_starved(self) -> bool:
-        """Say that it was overtaken often enough: the head is held for its next attempt."""
-        return self.attempts >= LOCK_AFTER_SET_BACKS
+        """Say that it was overtaken often enough: the head is held for its next attempt; as for
+        one that wants to be alone.
+        """
+        return self.attempts >= LOCK_AFTER_SET_BACKS or self.command.ALONE
 
 
 class Awaited(Protocol):
@@ -200,6 +202,14 @@ class CommandQueue:
         for loop, settled in loops.items():
             with suppress(RuntimeError):  # The loop is closed: its callers have gone.
                 loop.call_soon_threadsafe(_settle_all, settled)
+
+
+def nobody_beside(batch: list[Pending]) -> tuple[list[Pending], list[Pending]]:
+    """Part a batch: what comes before a command that is decided alone, or that one; the rest."""
+    for number, pending in enumerate(batch):
+        if pending.command.ALONE:
+            return batch[: number or 1], batch[number or 1 :]
+    return batch, []
 
 
 def _told(answer: Answer) -> Iterator[Answer]:

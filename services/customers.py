@@ -46,6 +46,14 @@ def find_customer(system: "System", ref: str) -> str:
     )
 
 
+def find_erasable(system: "System", ref: str) -> str:
+    """Give the id of the customer that is meant, also of one of whom only orders tell."""
+    try:
+        return find_customer(system, ref)
+    except Refusal:
+        return ref  # Whether there is anything of such a one, the command says.
+
+
 def search_customers(system: "System", text: str, limit: int) -> list[dict[str, Any]]:
     """Give those whom a phone number, an e-mail address or the beginnings of a name may mean.
 
@@ -56,7 +64,7 @@ def search_customers(system: "System", text: str, limit: int) -> list[dict[str, 
     if not text.strip():
         raise Unusable("say whom to look for: a surname, a phone number or an e-mail address")
     own = system.customer_ids(text, text)
-    if own is not None and (customer := _load(system, [own])[own]).exists:
+    if own is not None and _has_contact(customer := _load(system, [own])[own]):
         return [view_of(own, customer)]
     found = []
     for customer_id, customer in _everybody(system):
@@ -85,6 +93,7 @@ def view_of(customer_id: str, customer: Customer) -> dict[str, Any]:
         **{name: customer.contact.get(name) for name in FIELDS},
         "tags": list(customer.tags),
         "marks": list(customer.marks),
+        "erased": customer.erased,
         "last_occurred_at": customer.last_occurred_at,
     }
 
@@ -115,6 +124,8 @@ def _rows(recorded: Recorded, before: Customer) -> Iterator[tuple[str, Any, Any]
             yield "mark", mark, None
         case e.CustomerNoted(text=text):
             yield "note", None, text
+        case e.CustomerErased(reason_code=why):
+            yield "erased", None, why
         case _:
             pass
 
@@ -141,6 +152,11 @@ def _load(system: "System", ids: Sequence[str]) -> dict[str, Customer]:
         check_versions(stream, events)
         found[streams[stream]] = reduce(Customer.evolve, events, Customer())
     return found
+
+
+def _has_contact(customer: Customer) -> bool:
+    """Whether there is anybody to be found; of whom was erased only the id is left."""
+    return customer.exists and not customer.erased
 
 
 def _is_meant(system: "System", customer: Customer, text: str, own: str | None) -> bool:

@@ -27,7 +27,7 @@ from domain.batch import Append, Appended, Log
 from domain.catalog import streams_of
 from domain.messages import Command, Outcome
 from domain.refusals import InfraError
-from services.command_queue import MAX_BATCH_BYTES, CommandQueue, Pending
+from services.command_queue import MAX_BATCH_BYTES, CommandQueue, Pending, nobody_beside
 from services.command_queue import Answer as Settled
 from services.flood import FloodGuard
 from services.rounds import Decider, Round
@@ -167,6 +167,9 @@ class Pipeline:
         return self._batch_commands - len(self._next.decided), MAX_BATCH_BYTES - self._next.size
 
     def _step(self, batch: list[Pending]) -> None:
+        batch, later = nobody_beside(batch)
+        if later:
+            self._queue.put_back(later)
         starved = [pending for pending in batch if pending.is_starved]
         if starved:  # They go alone, with the head held: nobody appends meanwhile.
             self._queue.put_back(pending for pending in batch if not pending.is_starved)
@@ -244,7 +247,7 @@ class Pipeline:
             self._recover(flight.round.pendings, error)
             return
         doubtful = self._remember(flight.round, appended)
-        holds = doubtful.isdisjoint(self._next.read)
+        holds = doubtful.isdisjoint(self._next.read) and not appended.erased
         again = [] if holds else self._take_next()
         self._put_back_overtaken(flight.round, appended, again)
         self._launch()
@@ -308,6 +311,7 @@ class Pipeline:
         self._end = appended.after + done.written(appended)
         self._cache.keep(done.states | {stream: done.read[stream] for stream in doubtful})
         self._cache.doubt(doubtful)
+        self._cache.forget_subjects(appended.erased)
         overtaken = bool(appended.moved - done.presumed) or done.found_stale
         self._wary_rounds = WARY_ROUNDS if overtaken else max(self._wary_rounds - 1, 0)
         return doubtful
@@ -318,11 +322,11 @@ class Pipeline:
         if long:
             states = {stream: done.states[stream] for stream in long[:MAX_KEPT_STATES]}
             with suppress(RuntimeError):  # The interpreter is about to end.
-                self._keeper.submit(self._keep_states, states)
+                self._keeper.submit(self._keep_states, states, self._log.erasures)
 
-    def _keep_states(self, states: Mapping[str, Any]) -> None:
+    def _keep_states(self, states: Mapping[str, Any], erasures: int) -> None:
         try:
-            self._log.keep_states(states)
+            self._log.keep_states(states, erasures)
         except Exception as error:  # noqa: BLE001 - nothing is lost but time
             log_.warning("snapshots_not_kept", states=len(states), error=type(error).__name__)
 
@@ -342,7 +346,7 @@ class Pipeline:
         self._land_all()
         for number, pending in enumerate(batch):
             try:
-                self._append_now([pending])
+                self._append_now([pending], locked=pending.command.ALONE)
             except Exception as fault:  # noqa: BLE001 - _fail gives it to who waits
                 self._cache.doubt_all()
                 if isinstance(fault, InfraError) and fault.code in PASSING:

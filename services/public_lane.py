@@ -4,13 +4,15 @@ Both are made from the log alone, so that whoever reads it again from an earlier
 the same once more. What they say stands in domain.public.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 import structlog
 
-from domain.messages import entity_of
+from domain.customers.events import CustomerErased
+from domain.messages import Recorded, entity_of
 from domain.orders.order import Order
 from domain.orders.remembered import MOST, RememberedOrders, Stored, after, held_bytes
 from domain.paths.path import OrderPath
@@ -73,6 +75,7 @@ class PublicLane:
         if not stored:
             return None
         position = self._position
+        self._orders.forget(f"{_ORDER}{order_id}" for order_id in _erased(stored))
         orders: dict[str, Order] = {}
         last: dict[str, int] = {}  # version
         messages = []
@@ -83,10 +86,27 @@ class PublicLane:
                     last[one.stream_id] = one.version
                     messages.append(self._event(one, order))
             position = part[-1].position
+        self._tell_anew(stored, position, orders, last)
         messages += self._state_messages(orders, last)
         self._orders.keep(orders)
         self._position = position
         return Outgoing(position, messages)
+
+    def _tell_anew(
+        self,
+        stored: Sequence[Stored],
+        position: int,
+        orders: dict[str, Order],
+        last: dict[str, int],
+    ) -> None:
+        """Put the orders of whoever was erased beside, so that their contacts are told no more."""
+        if not self._personal:
+            return
+        told = _erased(one for one in stored if one.position <= position)
+        streams = {f"{_ORDER}{order_id}" for order_id in told} - orders.keys()
+        found = self._orders.before(dict.fromkeys(streams, position + 1)) if streams else {}
+        for stream, order in found.items():
+            orders[stream], last[stream] = order, order.version
 
     def _read(self) -> Sequence[Stored]:
         limit = self._batch_events
@@ -147,6 +167,13 @@ class PublicLane:
         if len(value) > LARGEST_BYTES:
             value = state.shortened().model_dump_json(exclude_none=True).encode()
         return Message(ORDER_STATE.name, value, key=order_id.encode(), headers=_header(_JSON))
+
+
+def _erased(stored: Iterable[Stored]) -> Iterator[UUID]:
+    """Name the orders of the customers who were erased."""
+    for one in stored:
+        if isinstance(one, Recorded) and isinstance(one.event, CustomerErased):
+            yield from one.event.orders
 
 
 def _header(content_type: str) -> list[tuple[str, bytes]]:

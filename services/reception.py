@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from domain.batch import Log
+from domain.customers.commands import Belongings, EraseCustomer
 from domain.messages import Command, Outcome
 from domain.orders.events import Customer
 from services.pipeline import Pipeline
 
+BelongingsOf = Callable[[str], Belongings]  # customer id -> what the tables know of it
 CustomerIds = Callable[[str | None, str | None], str | None]  # phone, e-mail -> customer id
 
 
@@ -21,18 +23,29 @@ class Reception(Pipeline):
     """The pipeline, for commands that may name a customer by phone or e-mail only."""
 
     def __init__(
-        self, log: Log, clock: Callable[[], datetime], customer_ids: CustomerIds, **settings: Any
+        self,
+        log: Log,
+        clock: Callable[[], datetime],
+        customer_ids: CustomerIds,
+        belongings: BelongingsOf = lambda _customer_id: Belongings(),
+        **settings: Any,
     ) -> None:
         super().__init__(log, clock, **settings)
         self._customer_ids = customer_ids
+        self._belongings = belongings
 
     def submit(self, command: Command) -> Future[Outcome]:
         """Queue a command, as Pipeline does."""
-        return super().submit(recognised(command, self._customer_ids))
+        return super().submit(self._received(command))
 
     async def execute_async(self, command: Command) -> Outcome:
         """Queue a command from an event loop and wait for its answer."""
-        return await super().execute_async(recognised(command, self._customer_ids))
+        return await super().execute_async(self._received(command))
+
+    def _received(self, command: Command) -> Command:
+        if isinstance(command, EraseCustomer):
+            return command.of(self._belongings(command.customer_id))
+        return recognised(command, self._customer_ids)
 
 
 def recognised(command: Command, customer_ids: CustomerIds) -> Command:

@@ -25,6 +25,7 @@ from domain.catalog import (
     more_streams_of,
     with_more,
 )
+from domain.customers.commands import EraseCustomer
 from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Foreseen, Outcome
 from domain.orders.only_if import earlier_than
@@ -218,6 +219,10 @@ class Decider:
             facts = with_more(facts, states, more)
         if earlier := earlier_than(command):
             facts = replace(facts, accepted=_accepted(log, into, earlier))
+        erasing: Sequence[str] = ()
+        if isinstance(command, EraseCustomer):
+            erasing = command.subjects
+            command = command.knowing(holds_keys=log.holds_keys(erasing))
         target = states[reads[0]]
         if command.expected_version not in (None, target.version):
             found = {reads[0]: target.version}
@@ -238,7 +243,10 @@ class Decider:
         states.update(after)
         versions = {stream: state.version for stream, state in after.items()}
         kind: Literal["accepted", "nothing"] = "accepted" if events else "nothing"
-        return Answer(command, pending.body_hash, kind, reads, events, versions=versions)
+        erases = erasing if events else ()
+        return Answer(
+            command, pending.body_hash, kind, reads, events, versions=versions, erases=erases
+        )
 
     def _look(self, log: Log, into: Round, streams: Iterable[str]) -> None:
         """Bring more states into the round; few are looked for so late, and most are remembered."""

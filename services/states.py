@@ -1,11 +1,12 @@
 """The pipeline's memory of aggregates: immutable states, the least recently used go first."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from domain.batch import Log
 from domain.catalog import empty_state
+from domain.customers.events import customer_of
 from domain.orders.order import Order
 from domain.orders.remembered import held_bytes
 from domain.reading import check_versions
@@ -87,6 +88,18 @@ class StateCache:
         """Read these streams from their first event on when they are needed again."""
         for stream in streams:
             self._drop(stream)
+
+    def forget_subjects(self, subjects: Collection[str]) -> None:
+        """Forget what is known of persons who were erased, and read it again without their data."""
+        if subjects:
+            gone = [
+                stream
+                for stream, state in self._states.items()
+                if stream in subjects
+                or state.subject_id in subjects
+                or customer_of(stream) in subjects
+            ]
+            self.forget(gone)
 
     def doubt(self, streams: Iterable[str]) -> None:
         """Read the events behind these states before they are used again."""

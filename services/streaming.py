@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from domain.reading import Head
 from domain.refusals import InfraError
-from domain.streaming import Lane
+from domain.streaming import COMMANDS, COMMANDS_GROUP, Lane, Swept, named
 from infra.broker import kafka_arguments
 from infra.fenced_producer import make_producer
 from infra.head_source import HeadSource
@@ -17,6 +17,7 @@ from infra.local_broker import find_brokers
 from infra.log_records import unpack
 from infra.log_source import LogSource
 from infra.relay_store import PostgresRelayStore, RelayState, published, relay_state
+from infra.topic_sweep import delete_taken
 from infra.topics import ensure_topics
 from services.audit.checkpoint_lane import CheckpointLane
 from services.log_lane import LogLane
@@ -84,6 +85,22 @@ class Streaming:
             partial(ensure_topics, arguments, prefix=prefix),
             prefix,
         )
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the settings name a Kafka, or one runs in the data folder."""
+        try:
+            find_brokers(self._system.settings)
+        except InfraError:
+            return False
+        return True
+
+    def delete_taken_commands(self) -> Swept:
+        """Delete the commands that are decided. Raises: InfraError broker_unavailable"""
+        arguments = kafka_arguments(find_brokers(self._system.settings))
+        prefix = self._system.settings.kafka_prefix
+        topic, group = (named(name, prefix) for name in (COMMANDS.name, COMMANDS_GROUP))
+        return delete_taken(arguments, topic, group)
 
     def lanes(self, until: int | None = None) -> list[Lane]:
         """Give every lane of the relay; until: the last position that they give."""

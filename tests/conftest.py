@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import tempfile
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +19,7 @@ from infra.embedded import stop_embedded
 from infra.event_log import EventLog, open_log
 from infra.local_broker import stop_local_broker
 from tests.support.broker import start_test_broker
+from tests.support.command_line import MASTER_KEY
 from tests.support.faults import Fault, count_faults, faults_of
 from tests.support.olist import find_real_orders
 from tests.support.postgres import cloned_database, ensure_template, start_test_server
@@ -31,6 +33,7 @@ BROKER_FOLDER = pytest.StashKey[Path]()
 DATABASE_FOLDER = pytest.StashKey[Path]()
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
 MEMORY_BYTES = 4 << 30  # several times what the session's PostgreSQL takes
+TEST_MASTER_KEY = b64encode(bytes(range(32))).decode()  # of every shop of the tests
 SHORT_ROUNDS = 3
 CHAOS_ROUNDS = 20
 
@@ -53,6 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     sessions, the next session locks out the user that PostgreSQL runs as.
     """
     _hear_interrupts()
+    os.environ[MASTER_KEY] = TEST_MASTER_KEY  # also for processes that are forked
     worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
     if worker_input:
         folders = worker_input["server_folders"]
@@ -142,6 +146,7 @@ def nobodys_environment(
     for name in os.environ:
         if name.upper().startswith("ORDERPATH_"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv(MASTER_KEY, TEST_MASTER_KEY)
     monkeypatch.setenv("ORDERPATH_DATA_DIR", str(tmp_path_factory.getbasetemp() / "nobodys"))
 
 

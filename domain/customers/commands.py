@@ -3,10 +3,12 @@
 Orders and enquiries make customers too, by their own decisions: see meeting.py.
 """
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Self, get_args
+from uuid import UUID
 
-from pydantic import model_validator
+from pydantic import PrivateAttr, model_validator
 
 from domain.customers.events import FIELDS, customer_stream
 from domain.messages import Code, Command, Name, Written
@@ -97,8 +99,73 @@ class NoteCustomer(CustomerCommand):
     text: Written
 
 
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """What belongs to a customer: found in the tables, never said by who sends a command."""
+
+    orders: tuple[UUID, ...] = ()
+    beside: tuple[str, ...] = ()  # subjects of keys that are not the customer's own: streams
+
+
+class EraseCustomer(CustomerCommand):
+    """Destroy the keys of all that is personal of a customer. It cannot be undone."""
+
+    NAME: ClassVar[str] = "customer.erase"
+    ALONE: ClassVar[bool] = True
+
+    reason_code: Code
+
+    _belongings: Belongings = PrivateAttr(default_factory=Belongings)
+    _holds_keys: bool = PrivateAttr(default=True)
+    _before: frozenset[str] | None = PrivateAttr(default=None)
+
+    @property
+    def belongings(self) -> Belongings:
+        return self._belongings
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """Whose keys are destroyed."""
+        beside = self._belongings.beside
+        if self._before is None:
+            return (self.customer_id, *beside)
+        return tuple(stream for stream in beside if stream not in self._before)
+
+    @property
+    def holds_keys(self) -> bool:
+        """Whether anything of these subjects can be opened still: a fact, looked up for us."""
+        return self._holds_keys
+
+    def knowing(self, *, holds_keys: bool) -> Self:
+        """Give the command with what was looked up; its body is what it was."""
+        told = self.model_copy()
+        told._holds_keys = holds_keys
+        return told
+
+    def of(self, belongings: Belongings) -> Self:
+        """Give the command with what was found of the customer; its body is what it was."""
+        found = self.model_copy()
+        found._belongings = belongings
+        return found
+
+    def beyond(self, command_id: UUID, done: Belongings) -> Self:
+        """Give the command that erases what is found beside, and was not found before: nothing that
+        the customer has told since.
+        """
+        rest = self.model_copy(update={"command_id": command_id})
+        rest._before = frozenset(done.beside)
+        return rest
+
+
 CustomerWish = (
-    CreateCustomer | ChangeContact | AddTag | RemoveTag | SetMark | RemoveMark | NoteCustomer
+    CreateCustomer
+    | ChangeContact
+    | AddTag
+    | RemoveTag
+    | SetMark
+    | RemoveMark
+    | NoteCustomer
+    | EraseCustomer
 )
 
 COMMANDS: tuple[type[CustomerCommand], ...] = get_args(CustomerWish)

@@ -15,14 +15,17 @@ class Customer:
 
     version: int = 0
     last_occurred_at: datetime | None = None
+    customer_id: str | None = None
     subject_id: str | None = None  # the customer's id: these are this person's data
+    made: bool = False  # known to the shop; not so if only what others tell of it was erased
+    erased: bool = False  # and nothing was told since
     contact: Mapping[str, str] = field(default_factory=dict)  # of FIELDS, those that are known
     tags: tuple[str, ...] = ()  # in alphabetical order
     marks: tuple[str, ...] = ()  # in alphabetical order
 
     @property
     def exists(self) -> bool:
-        return self.version > 0
+        return self.made
 
     def evolve(self, happened: Happened) -> "Customer":
         """Give the customer after one more event."""
@@ -31,6 +34,8 @@ class Customer:
             self,
             version=happened.version,
             last_occurred_at=at if latest is None else max(at, latest),
+            subject_id=self.customer_id,
+            erased=False,
         )
         return _after(customer, cast(e.CustomerEvent, happened.event))
 
@@ -39,7 +44,8 @@ class Customer:
 def _after(customer: Customer, event: e.CustomerEvent) -> Customer:
     match event:
         case e.CustomerCreated(customer_id=customer_id):
-            return replace(_with_contact(customer, event, e.FIELDS), subject_id=customer_id)
+            made = replace(customer, customer_id=customer_id, subject_id=customer_id, made=True)
+            return _with_contact(made, event, e.FIELDS)
         case e.ContactChanged(changed=changed):
             return _with_contact(customer, event, changed)
         case e.TagAdded(tag=tag):
@@ -52,6 +58,9 @@ def _after(customer: Customer, event: e.CustomerEvent) -> Customer:
             return replace(customer, marks=tuple(one for one in customer.marks if one != mark))
         case e.CustomerNoted():
             return customer
+        case e.CustomerErased(customer_id=whose):
+            # Why is sealed as data of the stream: with the person's key it would be lost at once.
+            return replace(customer, customer_id=whose, subject_id=None, contact={}, erased=True)
         case _:
             assert_never(event)
 

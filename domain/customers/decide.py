@@ -20,13 +20,20 @@ from domain.refusals import Refusal, Unmet
 def decide(customer: Customer, cmd: c.CustomerCommand, now: datetime) -> list[Decided]:
     """Decide a command. Raises: Refusal with every unmet condition."""
     unmet = [*no_status_is_expected(cmd, "A customer"), *time_is_allowed(cmd, now)]
-    if not customer.exists and not isinstance(cmd, c.CreateCustomer):
+    if not _is_there(customer, cmd):
         raise Refusal(*guards.customer_exists(customer), *unmet)
     events, more = _verdict(customer, cast(c.CustomerWish, cmd))
     if unmet or more:
         raise Refusal(*unmet, *more)
     at = max(now, customer.last_occurred_at or now)
     return [Decided(event, at) for event in events]
+
+
+def _is_there(customer: Customer, cmd: c.CustomerCommand) -> bool:
+    """Whether there is whom the command is to. Whom orders alone tell of can be erased, too."""
+    if isinstance(cmd, c.EraseCustomer):
+        return customer.version > 0 or cmd.holds_keys
+    return customer.exists or isinstance(cmd, c.CreateCustomer)
 
 
 def _verdict(customer: Customer, cmd: c.CustomerWish) -> Verdict:
@@ -53,6 +60,10 @@ def _verdict(customer: Customer, cmd: c.CustomerWish) -> Verdict:
             return ([removed] if mark in customer.marks else []), []
         case c.NoteCustomer(text=text):
             return [e.CustomerNoted(text=text)], []
+        case c.EraseCustomer(customer_id=whose, reason_code=why):
+            orders = cmd.belongings.orders
+            erased = e.CustomerErased(customer_id=whose, reason_code=why, orders=orders)
+            return ([erased] if cmd.holds_keys else []), []
         case _:
             assert_never(cmd)
 

@@ -5,6 +5,7 @@ of this customer too. When it happened stands in the envelope (occurred_at).
 """
 
 from typing import ClassVar, Final, get_args
+from uuid import UUID
 
 from domain.messages import Code, Event, Name, Personal
 
@@ -77,8 +78,29 @@ class CustomerNoted(Event):
     text: Personal
 
 
+class CustomerErased(Event):
+    """Fact: the keys of all that is personal of the customer were destroyed with this event.
+
+    Who wanted it stands in the envelope. Its reason is sealed with a key of the customer's stream,
+    not of the person: it stays readable, and is no place for names.
+    """
+
+    NAME: ClassVar[str] = "customer.erased.v1"
+
+    customer_id: Name
+    reason_code: Code
+    orders: tuple[UUID, ...] = ()  # of the customer: what downstream knows of them is told anew
+
+
 CustomerEvent = (
-    CustomerCreated | ContactChanged | TagAdded | TagRemoved | MarkSet | MarkRemoved | CustomerNoted
+    CustomerCreated
+    | ContactChanged
+    | TagAdded
+    | TagRemoved
+    | MarkSet
+    | MarkRemoved
+    | CustomerNoted
+    | CustomerErased
 )
 
 CUSTOMER_EVENTS: tuple[type[Event], ...] = get_args(CustomerEvent)
@@ -87,3 +109,9 @@ CUSTOMER_EVENTS: tuple[type[Event], ...] = get_args(CustomerEvent)
 def customer_stream(customer_id: str) -> str:
     """Give the stream of a customer."""
     return f"customer-{customer_id}"
+
+
+def customer_of(stream_id: str) -> str | None:
+    """Give the customer whose stream it is; None for any other stream."""
+    category, _, customer_id = stream_id.partition("-")
+    return customer_id if category == "customer" else None

@@ -1,7 +1,7 @@
 """Orders as they were before a batch of their events: remembered, else read from the log."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from domain.messages import Recorded
@@ -110,6 +110,13 @@ class RememberedOrders:
         while len(self._states) > self._most or self._bytes > MOST_BYTES:
             _, gone = self._states.popitem(last=False)
             self._bytes -= held_bytes(gone)
+
+    def forget(self, streams: Iterable[str]) -> None:
+        """Read these from their first event on when they are needed again."""
+        for stream in streams:
+            order = self._states.pop(stream, None)
+            if order is not None:
+                self._bytes -= held_bytes(order)
 
     def clear(self) -> None:
         """Forget all."""

@@ -9,8 +9,8 @@ import typer
 from services.cli.amounts import amount
 from services.cli.options import AsJson, Envelope, said, unfolded
 from services.cli.order_tables import history_table
-from services.cli.output import put, table, words
-from services.cli.sending import execute, outcome_dict, put_outcome, where
+from services.cli.output import put, say, table, words
+from services.cli.sending import build, execute, outcome_dict, put_outcome, where
 from services.cli.session import opened, up_to_date
 
 if TYPE_CHECKING:
@@ -180,6 +180,56 @@ def note(
     from domain.customers.commands import NoteCustomer
 
     _send(NoteCustomer, customer, envelope, {"text": text})
+
+
+@app.command()
+@unfolded
+def erase(
+    customer: CustomerRef,
+    reason_code: Annotated[
+        str, typer.Option(metavar="CODE", help="Why: customer_asked, retention_over, …")
+    ],
+    *,
+    envelope: Envelope,
+) -> None:
+    """Destroy the keys of all that is personal of a customer. It cannot be undone.
+
+    Orders, figures and the log stay; names, contacts, addresses and notes read [erased].
+    """
+    from domain.customers.commands import EraseCustomer
+    from domain.customers.events import customer_stream
+    from services.customers import find_erasable
+    from services.erasing import erase_customer
+
+    with opened() as system:
+        customer_id = find_erasable(system, customer)
+        body = {"customer_id": customer_id, "reason_code": reason_code}
+        outcome = erase_customer(system, build(EraseCustomer, envelope, body))
+        _sweep(system)
+        answer = outcome_dict(
+            system, outcome, customer_stream(customer_id), customer_id=customer_id
+        )
+    told = f"Customer {customer_id} is erased"
+    put_outcome(
+        outcome,
+        answer,
+        envelope,
+        lambda: f"{told}; {where(outcome)}" if outcome.kind == "accepted" else f"{told} already.",
+    )
+
+
+def _sweep(system: "System") -> None:
+    """Delete commands that tell of who was erased from Kafka, where there is one."""
+    from domain.refusals import InfraError
+    from services.sweeping import sweep_topics
+
+    try:
+        waiting = sweep_topics(system) if system.streaming.is_there else 0
+    except InfraError as error:
+        say(f"Commands in Kafka are not deleted yet, `orderpath commands` will do so: {error}")
+        return
+    if waiting:
+        say("Some commands in Kafka are deleted once `orderpath commands` has taken them.")
 
 
 def _send(

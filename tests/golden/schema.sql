@@ -204,6 +204,96 @@ end $$;
 ALTER FUNCTION log.append(ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[]) OWNER TO postgres;
 
 --
+-- Name: append_knowing(integer, json, uuid[], json, json, json, json, json, json); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.append_knowing(seen integer, erasing json, ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[], OUT erasures integer, OUT stale boolean) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    wish record;
+begin
+    perform log.hold();
+    select e.erasures into erasures from log.erasing e;
+    stale := coalesce(seen <> erasures, false);
+    if stale then
+        after := coalesce((select max(e.position) from log.events e), 0);
+        at := clock_timestamp();
+        moved := '{}';
+        known := array(
+            select (i.no - 1)::integer
+            from unnest(ids) with ordinality as i(command_id, no)
+            join log.commands k using (command_id));
+        set_back := array(select generate_series(0, cardinality(ids) - 1));
+        return;
+    end if;
+
+    select a.after, a.at, a.moved, a.known, a.set_back into after, at, moved, known, set_back
+    from log.append(ids, streams, reads, commands, events, keys, definitions) a;
+
+    for wish in
+        select x.subjects, c.first_position
+        from json_to_recordset(erasing) as x(command integer, command_id uuid, subjects json)
+        join log.commands c using (command_id)
+        where x.command <> all (set_back)
+        order by x.command
+    loop
+        update log.erasing e set erasures = e.erasures + 1 returning e.erasures into erasures;
+        insert into log.erasures
+        select erasures, wish.first_position, s.subjects, at
+        from (select array(select json_array_elements_text(wish.subjects)) as subjects) s;
+        perform log.destroy(e.subjects) from log.erasures e where e.erasure = erasures;
+    end loop;
+end $$;
+
+ALTER FUNCTION log.append_knowing(seen integer, erasing json, ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[], OUT erasures integer, OUT stale boolean) OWNER TO postgres;
+
+--
+-- Name: destroy(text[]); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.destroy(subjects text[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    destroyed integer;
+begin
+    delete from log.snapshots s
+    where s.stream_id = any (subjects) or s.key_id in (
+        select k.key_id from log.keys k where k.subject_id = any (subjects));
+    update log.keys k set key = null
+    where k.subject_id = any (subjects) and k.key is not null
+      and k.key_id <> '0dbbbc3f-384c-5236-a977-c0431a59d04e';
+    get diagnostics destroyed = row_count;
+    return destroyed;
+end $$;
+
+ALTER FUNCTION log.destroy(subjects text[]) OWNER TO postgres;
+
+--
+-- Name: erase_again(); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.erase_again() RETURNS integer
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with came_back as (
+        update log.keys k set key = null
+        from log.erasures e
+        where k.subject_id = any (e.subjects) and k.created_at <= e.erased_at
+          and k.key is not null and k.key_id <> '0dbbbc3f-384c-5236-a977-c0431a59d04e'
+        returning k.key_id
+    )
+    select count(*)::integer from came_back
+$$;
+
+ALTER FUNCTION log.erase_again() OWNER TO postgres;
+
+--
 -- Name: flatten_path(); Type: FUNCTION; Schema: log; Owner: postgres
 --
 
@@ -248,16 +338,36 @@ end $$;
 ALTER FUNCTION log.hold() OWNER TO postgres;
 
 --
--- Name: keep_states(json, json); Type: FUNCTION; Schema: log; Owner: postgres
+-- Name: holds_keys(text[]); Type: FUNCTION; Schema: log; Owner: postgres
 --
 
-CREATE FUNCTION log.keep_states(states json, keys json) RETURNS void
+CREATE FUNCTION log.holds_keys(subjects text[]) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select exists (
+        select from log.keys k where k.subject_id = any (subjects) and k.key is not null
+          and k.key_id <> '0dbbbc3f-384c-5236-a977-c0431a59d04e')
+$$;
+
+ALTER FUNCTION log.holds_keys(subjects text[]) OWNER TO postgres;
+
+--
+-- Name: keep_states(json, json, integer); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.keep_states(states json, keys json, seen integer) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET lock_timeout TO '200ms'
     AS $$
 #variable_conflict use_variable
 begin
+    perform 1 from log.erasing e where e.erasures = seen for share;
+    if not found then
+        return false;
+    end if;
+
     insert into log.keys (key_id, subject_id, key)
     select k.key_id, k.subject_id, decode(k.key, 'hex')
     from json_to_recordset(keys) as k(key_id uuid, subject_id text, key text)
@@ -283,9 +393,10 @@ begin
     delete from log.snapshots s
     using json_to_recordset(states) as x(stream_id text, version integer)
     where s.stream_id = x.stream_id and s.version < x.version;
+    return true;
 end $$;
 
-ALTER FUNCTION log.keep_states(states json, keys json) OWNER TO postgres;
+ALTER FUNCTION log.keep_states(states json, keys json, seen integer) OWNER TO postgres;
 
 --
 -- Name: opens(uuid, text); Type: FUNCTION; Schema: log; Owner: postgres
@@ -319,6 +430,26 @@ end $$;
 ALTER FUNCTION log.refuse_change() OWNER TO postgres;
 
 --
+-- Name: refuse_old_master(); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.refuse_old_master() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform 1 from log.master_keys m
+    where m.is_current and m.master_id = log.wrapping_of(new.key) for share;
+    if not found then
+        raise exception 'a key is wrapped by a master key that is not the current one'
+            using errcode = 'OP001';
+    end if;
+    return new;
+end $$;
+
+ALTER FUNCTION log.refuse_old_master() OWNER TO postgres;
+
+--
 -- Name: restored(); Type: FUNCTION; Schema: log; Owner: postgres
 --
 
@@ -330,6 +461,45 @@ CREATE FUNCTION log.restored() RETURNS integer
 $$;
 
 ALTER FUNCTION log.restored() OWNER TO postgres;
+
+--
+-- Name: retire_master_key(text); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.retire_master_key(old_id text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if exists (select from log.keys k where log.wrapping_of(k.key) = old_id and k.key is not null) then
+        return false;
+    end if;
+    update log.master_keys set retired_at = coalesce(retired_at, clock_timestamp())
+    where master_id = old_id and not is_current;
+    return found;
+end $$;
+
+ALTER FUNCTION log.retire_master_key(old_id text) OWNER TO postgres;
+
+--
+-- Name: rewrap(json); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.rewrap(keys json) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    done integer;
+begin
+    update log.keys k set key = decode(x.new, 'hex')
+    from json_to_recordset(keys) as x(key_id uuid, old text, new text)
+    where k.key_id = x.key_id and k.key = decode(x.old, 'hex');
+    get diagnostics done = row_count;
+    return done;
+end $$;
+
+ALTER FUNCTION log.rewrap(keys json) OWNER TO postgres;
 
 --
 -- Name: set_back(json, integer[], integer[]); Type: FUNCTION; Schema: log; Owner: postgres
@@ -370,6 +540,43 @@ end $$;
 ALTER FUNCTION log.set_back(reads json, moved integer[], known integer[]) OWNER TO postgres;
 
 --
+-- Name: use_master_key(text, text); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.use_master_key(new_id text, instead_of text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    found_id text;
+begin
+    lock table log.master_keys in share row exclusive mode;
+    select m.master_id into found_id from log.master_keys m where m.is_current;
+    if found_id is not distinct from instead_of then
+        update log.master_keys set is_current = false where is_current;
+        insert into log.master_keys (master_id, is_current) values (new_id, true)
+        on conflict (master_id) do update set is_current = true, retired_at = null;
+        found_id := new_id;
+    end if;
+    return found_id;
+end $$;
+
+ALTER FUNCTION log.use_master_key(new_id text, instead_of text) OWNER TO postgres;
+
+--
+-- Name: wrapping_of(bytea); Type: FUNCTION; Schema: log; Owner: postgres
+--
+
+CREATE FUNCTION log.wrapping_of(key bytea) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select encode(substr(key, 2, 8), 'hex')
+$$;
+
+ALTER FUNCTION log.wrapping_of(key bytea) OWNER TO postgres;
+
+--
 -- Name: keep_key(uuid, text, bytea); Type: FUNCTION; Schema: ops; Owner: postgres
 --
 
@@ -377,6 +584,7 @@ CREATE FUNCTION ops.keep_key(key_id uuid, subject_id text, key bytea) RETURNS vo
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+    select 1 from log.erasing for share;
     insert into log.keys (key_id, subject_id, key) values (key_id, subject_id, key)
     on conflict do nothing
 $$;
@@ -552,6 +760,31 @@ CREATE TABLE log.definitions (
 ALTER TABLE log.definitions OWNER TO postgres;
 
 --
+-- Name: erasing; Type: TABLE; Schema: log; Owner: postgres
+--
+
+CREATE TABLE log.erasing (
+    one boolean DEFAULT true NOT NULL,
+    erasures integer DEFAULT 0 NOT NULL,
+    CONSTRAINT erasing_one_check CHECK (one)
+);
+
+ALTER TABLE log.erasing OWNER TO postgres;
+
+--
+-- Name: erasures; Type: TABLE; Schema: log; Owner: postgres
+--
+
+CREATE TABLE log.erasures (
+    erasure integer NOT NULL,
+    "position" bigint NOT NULL,
+    subjects text[] NOT NULL,
+    erased_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE log.erasures OWNER TO postgres;
+
+--
 -- Name: events; Type: TABLE; Schema: log; Owner: postgres
 --
 
@@ -602,10 +835,26 @@ CREATE TABLE log.keys (
     key_id uuid NOT NULL,
     subject_id text NOT NULL,
     key bytea,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT keys_wrapped CHECK (((key IS NULL) OR ((octet_length(key) = 69) AND (get_byte(key, 0) = 1))))
 );
 
 ALTER TABLE log.keys OWNER TO postgres;
+
+--
+-- Name: master_keys; Type: TABLE; Schema: log; Owner: postgres
+--
+
+CREATE TABLE log.master_keys (
+    master_id text NOT NULL,
+    is_current boolean NOT NULL,
+    used_since timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    retired_at timestamp with time zone,
+    CONSTRAINT master_keys_check CHECK ((NOT (is_current AND (retired_at IS NOT NULL)))),
+    CONSTRAINT master_keys_master_id_check CHECK ((master_id ~ '^[0-9a-f]{16}$'::text))
+);
+
+ALTER TABLE log.master_keys OWNER TO postgres;
 
 --
 -- Name: path_statuses; Type: TABLE; Schema: log; Owner: postgres
@@ -835,6 +1084,18 @@ CREATE TABLE ops.sending (
 ALTER TABLE ops.sending OWNER TO postgres;
 
 --
+-- Name: sweeps; Type: TABLE; Schema: ops; Owner: postgres
+--
+
+CREATE TABLE ops.sweeps (
+    erasure integer NOT NULL,
+    ends jsonb NOT NULL,
+    done_at timestamp with time zone
+);
+
+ALTER TABLE ops.sweeps OWNER TO postgres;
+
+--
 -- Name: builds; Type: TABLE; Schema: projection; Owner: postgres
 --
 
@@ -996,6 +1257,20 @@ ALTER TABLE ONLY log.definitions
     ADD CONSTRAINT definitions_pkey PRIMARY KEY (kind, name, version);
 
 --
+-- Name: erasing erasing_pkey; Type: CONSTRAINT; Schema: log; Owner: postgres
+--
+
+ALTER TABLE ONLY log.erasing
+    ADD CONSTRAINT erasing_pkey PRIMARY KEY (one);
+
+--
+-- Name: erasures erasures_pkey; Type: CONSTRAINT; Schema: log; Owner: postgres
+--
+
+ALTER TABLE ONLY log.erasures
+    ADD CONSTRAINT erasures_pkey PRIMARY KEY (erasure);
+
+--
 -- Name: events events_pkey; Type: CONSTRAINT; Schema: log; Owner: postgres
 --
 
@@ -1022,6 +1297,13 @@ ALTER TABLE ONLY log.head
 
 ALTER TABLE ONLY log.keys
     ADD CONSTRAINT keys_pkey PRIMARY KEY (key_id);
+
+--
+-- Name: master_keys master_keys_pkey; Type: CONSTRAINT; Schema: log; Owner: postgres
+--
+
+ALTER TABLE ONLY log.master_keys
+    ADD CONSTRAINT master_keys_pkey PRIMARY KEY (master_id);
 
 --
 -- Name: path_statuses path_statuses_pkey; Type: CONSTRAINT; Schema: log; Owner: postgres
@@ -1136,6 +1418,13 @@ ALTER TABLE ONLY ops.sending
     ADD CONSTRAINT sending_pkey PRIMARY KEY (effect_id);
 
 --
+-- Name: sweeps sweeps_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.sweeps
+    ADD CONSTRAINT sweeps_pkey PRIMARY KEY (erasure);
+
+--
 -- Name: builds builds_pkey; Type: CONSTRAINT; Schema: projection; Owner: postgres
 --
 
@@ -1192,6 +1481,18 @@ CREATE INDEX events_shard_position ON log.events USING btree (shard, "position")
 --
 
 CREATE INDEX keys_subject ON log.keys USING btree (subject_id);
+
+--
+-- Name: keys_wrapping; Type: INDEX; Schema: log; Owner: postgres
+--
+
+CREATE INDEX keys_wrapping ON log.keys USING btree (log.wrapping_of(key)) WHERE (key IS NOT NULL);
+
+--
+-- Name: master_keys_current; Type: INDEX; Schema: log; Owner: postgres
+--
+
+CREATE UNIQUE INDEX master_keys_current ON log.master_keys USING btree (is_current) WHERE is_current;
 
 --
 -- Name: acting_passed_shard; Type: INDEX; Schema: ops; Owner: postgres
@@ -1292,6 +1593,12 @@ ALTER TABLE audit.leaves ENABLE ALWAYS TRIGGER immutable_all;
 CREATE TRIGGER immutable_all BEFORE TRUNCATE ON audit.nodes FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change();
 
 ALTER TABLE audit.nodes ENABLE ALWAYS TRIGGER immutable_all;
+
+--
+-- Name: keys current_master; Type: TRIGGER; Schema: log; Owner: postgres
+--
+
+CREATE TRIGGER current_master BEFORE INSERT OR UPDATE OF key ON log.keys FOR EACH ROW WHEN ((new.key IS NOT NULL)) EXECUTE FUNCTION log.refuse_old_master();
 
 --
 -- Name: definitions flatten_path; Type: TRIGGER; Schema: log; Owner: postgres
@@ -1421,6 +1728,13 @@ ALTER TABLE ONLY ops.quarantine
     ADD CONSTRAINT quarantine_run_id_fkey FOREIGN KEY (run_id) REFERENCES ops.import_runs(run_id);
 
 --
+-- Name: sweeps sweeps_erasure_fkey; Type: FK CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.sweeps
+    ADD CONSTRAINT sweeps_erasure_fkey FOREIGN KEY (erasure) REFERENCES log.erasures(erasure);
+
+--
 -- Name: checkpoints checkpoints_build_fkey; Type: FK CONSTRAINT; Schema: projection; Owner: postgres
 --
 
@@ -1506,6 +1820,25 @@ REVOKE ALL ON FUNCTION log.append(ids uuid[], streams json, reads json, commands
 GRANT ALL ON FUNCTION log.append(ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[]) TO orderpath_writer;
 
 --
+-- Name: FUNCTION append_knowing(seen integer, erasing json, ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[], OUT erasures integer, OUT stale boolean); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.append_knowing(seen integer, erasing json, ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[], OUT erasures integer, OUT stale boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION log.append_knowing(seen integer, erasing json, ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[], OUT erasures integer, OUT stale boolean) TO orderpath_writer;
+
+--
+-- Name: FUNCTION destroy(subjects text[]); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.destroy(subjects text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION erase_again(); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.erase_again() FROM PUBLIC;
+
+--
 -- Name: FUNCTION flatten_path(); Type: ACL; Schema: log; Owner: postgres
 --
 
@@ -1519,11 +1852,18 @@ REVOKE ALL ON FUNCTION log.hold() FROM PUBLIC;
 GRANT ALL ON FUNCTION log.hold() TO orderpath_writer;
 
 --
--- Name: FUNCTION keep_states(states json, keys json); Type: ACL; Schema: log; Owner: postgres
+-- Name: FUNCTION holds_keys(subjects text[]); Type: ACL; Schema: log; Owner: postgres
 --
 
-REVOKE ALL ON FUNCTION log.keep_states(states json, keys json) FROM PUBLIC;
-GRANT ALL ON FUNCTION log.keep_states(states json, keys json) TO orderpath_writer;
+REVOKE ALL ON FUNCTION log.holds_keys(subjects text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION log.holds_keys(subjects text[]) TO orderpath_writer;
+
+--
+-- Name: FUNCTION keep_states(states json, keys json, seen integer); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.keep_states(states json, keys json, seen integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION log.keep_states(states json, keys json, seen integer) TO orderpath_writer;
 
 --
 -- Name: FUNCTION opens(wanted uuid, stream text); Type: ACL; Schema: log; Owner: postgres
@@ -1539,16 +1879,50 @@ GRANT ALL ON FUNCTION log.opens(wanted uuid, stream text) TO orderpath_writer;
 REVOKE ALL ON FUNCTION log.refuse_change() FROM PUBLIC;
 
 --
+-- Name: FUNCTION refuse_old_master(); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.refuse_old_master() FROM PUBLIC;
+
+--
 -- Name: FUNCTION restored(); Type: ACL; Schema: log; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION log.restored() FROM PUBLIC;
 
 --
+-- Name: FUNCTION retire_master_key(old_id text); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.retire_master_key(old_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION log.retire_master_key(old_id text) TO orderpath_writer;
+
+--
+-- Name: FUNCTION rewrap(keys json); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.rewrap(keys json) FROM PUBLIC;
+GRANT ALL ON FUNCTION log.rewrap(keys json) TO orderpath_writer;
+
+--
 -- Name: FUNCTION set_back(reads json, moved integer[], known integer[]); Type: ACL; Schema: log; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION log.set_back(reads json, moved integer[], known integer[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION use_master_key(new_id text, instead_of text); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.use_master_key(new_id text, instead_of text) FROM PUBLIC;
+GRANT ALL ON FUNCTION log.use_master_key(new_id text, instead_of text) TO orderpath_writer;
+
+--
+-- Name: FUNCTION wrapping_of(key bytea); Type: ACL; Schema: log; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION log.wrapping_of(key bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION log.wrapping_of(key bytea) TO orderpath_writer;
 
 --
 -- Name: FUNCTION keep_key(key_id uuid, subject_id text, key bytea); Type: ACL; Schema: ops; Owner: postgres
@@ -1760,6 +2134,22 @@ GRANT SELECT ON TABLE log.definitions TO orderpath_projector;
 GRANT SELECT ON TABLE log.definitions TO orderpath_auditor;
 
 --
+-- Name: TABLE erasing; Type: ACL; Schema: log; Owner: postgres
+--
+
+GRANT SELECT ON TABLE log.erasing TO orderpath_writer;
+GRANT SELECT ON TABLE log.erasing TO orderpath_auditor;
+GRANT SELECT ON TABLE log.erasing TO orderpath_projector;
+
+--
+-- Name: TABLE erasures; Type: ACL; Schema: log; Owner: postgres
+--
+
+GRANT SELECT ON TABLE log.erasures TO orderpath_writer;
+GRANT SELECT ON TABLE log.erasures TO orderpath_auditor;
+GRANT SELECT ON TABLE log.erasures TO orderpath_projector;
+
+--
 -- Name: TABLE events; Type: ACL; Schema: log; Owner: postgres
 --
 
@@ -1780,6 +2170,13 @@ GRANT SELECT ON TABLE log.head TO orderpath_auditor;
 --
 
 GRANT SELECT ON TABLE log.keys TO orderpath_writer;
+
+--
+-- Name: TABLE master_keys; Type: ACL; Schema: log; Owner: postgres
+--
+
+GRANT SELECT ON TABLE log.master_keys TO orderpath_writer;
+GRANT SELECT ON TABLE log.master_keys TO orderpath_auditor;
 
 --
 -- Name: TABLE path_statuses; Type: ACL; Schema: log; Owner: postgres
@@ -1874,6 +2271,12 @@ GRANT SELECT,INSERT,UPDATE ON TABLE ops.relay TO orderpath_projector;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.sending TO orderpath_projector;
+
+--
+-- Name: TABLE sweeps; Type: ACL; Schema: ops; Owner: postgres
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.sweeps TO orderpath_writer;
 
 --
 -- Name: TABLE builds; Type: ACL; Schema: projection; Owner: postgres

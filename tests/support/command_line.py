@@ -21,6 +21,7 @@ from services.cli import main
 
 ROOT: Final = Path(__file__).parents[2]
 LONGEST_SECONDS: Final = 120
+MASTER_KEY: Final = "ORDERPATH_MASTER_KEY"
 COLUMNS: Final = {"COLUMNS": "200"}
 
 
@@ -114,5 +115,6 @@ class Processes:
         return [sys.executable, "-m", "services.cli", *map(str, words)]
 
     def _environment(self) -> dict[str, str]:
-        mine = {k: v for k, v in os.environ.items() if not k.upper().startswith("ORDERPATH_")}
+        ours = {k: v for k, v in os.environ.items() if not k.upper().startswith("ORDERPATH_")}
+        mine = ours | {k: os.environ[k] for k in (MASTER_KEY,) if k in os.environ}
         return {**mine, **COLUMNS, **self.environment}

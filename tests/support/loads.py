@@ -158,8 +158,15 @@ class WitnessLog:
     def append(self, answers: Sequence[Answer], versions: Mapping[str, int]) -> Append:
         return _WitnessedAppend(self._log.append(answers, versions), answers, self._witness)
 
-    def keep_states(self, states: Mapping[str, Any]) -> None:
-        self._log.keep_states(states)
+    def holds_keys(self, subjects: Sequence[str]) -> bool:
+        return self._log.holds_keys(subjects)
+
+    @property
+    def erasures(self) -> int:
+        return self._log.erasures
+
+    def keep_states(self, states: Mapping[str, Any], erasures: int) -> None:
+        self._log.keep_states(states, erasures)
 
     def close(self) -> None:
         self._log.close()

@@ -122,6 +122,9 @@ def test_each_role_reads_what_it_needs_and_only_writers_see_keys(filled: str, ro
     assert readable == MAY_READ[role]
 
 
+KEYS: Final = ("retire_master_key", "rewrap", "use_master_key", "wrapping_of")
+
+
 def test_only_writers_may_append_or_hold_the_head(filled: str) -> None:
     query = (
         "select r, p.proname from unnest(%s::text[]) r, pg_proc p"
@@ -131,7 +134,7 @@ def test_only_writers_may_append_or_hold_the_head(filled: str) -> None:
     with connect(filled) as session:
         found = session.execute(query, [[*ROLES, "public"]]).fetchall()
 
-    allowed = ("append", "hold", "keep_states", "opens")
+    allowed = ("append", "hold", "keep_states", "opens", *KEYS)
     assert set(found) == {("orderpath_writer", name) for name in allowed}
 
 

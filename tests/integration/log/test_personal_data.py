@@ -24,6 +24,7 @@ from domain.tasks import commands as t
 from domain.templates.line import PublishTemplate
 from infra.event_log import EventLog, open_log
 from infra.mapper import EventUnreadable
+from infra.sealing import SubjectKey
 from services.pipeline import body_hash
 from tests.support.examples import NOW, actor, fact_id
 from tests.support.loads import move, note, open_pipeline, place, publish
@@ -228,7 +229,7 @@ def test_what_a_destroyed_key_sealed_reads_erased_and_the_order_goes_on(
     assert note_of(last) == "Afterwards"
 
 
-def test_a_missing_key_row_reads_erased_too(
+def test_a_key_that_is_not_in_the_database_reads_sealed_and_not_erased(
     database_url: str, owner: psycopg.Connection[Any], log: EventLog
 ) -> None:
     order_id = uuid4()
@@ -237,7 +238,7 @@ def test_a_missing_key_row_reads_erased_too(
 
     events = log.load({f"order-{order_id}": 0})[f"order-{order_id}"]
 
-    assert events[1].reason == "[erased]"
+    assert events[1].reason == "[sealed]"
 
 
 def test_a_sealed_value_that_was_moved_to_another_row_does_not_open(
@@ -262,7 +263,10 @@ def test_the_wrong_key_does_not_open(
 ) -> None:
     order_id = uuid4()
     fill(database_url, order_id)
-    owner.execute("update log.keys set key = sha256(key) where subject_id = 'c-7'")
+    found = owner.execute("select key_id from log.keys where subject_id = 'c-7'").fetchone()
+    assert found is not None
+    other = log.vault.wrap(SubjectKey(found[0], "c-7", bytes(32)))
+    owner.execute("update log.keys set key = %s where key_id = %s", (other, found[0]))
 
     with pytest.raises(EventUnreadable, match=r"order\.placed\.v1 of"):
         log.load({f"order-{order_id}": 0})

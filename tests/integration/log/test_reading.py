@@ -160,6 +160,7 @@ def test_upcasters_are_chained_and_may_move_a_sealed_field(log: EventLog) -> Non
     store(log, e.NoteAdded(text="Call after six"), e.OwnerAssigned(user="ann"))
     newer = EventLog(
         log.recorder,
+        log.vault,
         EventMapper(
             events={**EVENTS, NoteAddedV3.NAME: NoteAddedV3},
             upcasters={

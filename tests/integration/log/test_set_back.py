@@ -109,7 +109,7 @@ def test_what_is_not_set_back_is_written_in_order_with_contiguous_positions(
         filled = before * len(STREAMS) + len(moved)
 
         events = events_of(batch, before)
-        after, at, found_moved, known, set_back = recorder.append(
+        after, at, found_moved, known, set_back, *_ = recorder.append(
             AppendRows(
                 [command_row(n, ids[n], wish) for n, wish in enumerate(batch)],
                 events,

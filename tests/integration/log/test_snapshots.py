@@ -53,7 +53,7 @@ def kept(database_url: str, log: EventLog) -> Kept:
             assert pipeline.execute(command).kind == "accepted"
     stream = f"order-{order_id}"
     state = loaded(log, stream)
-    log.keep_states({stream: state})
+    log.keep_states({stream: state}, 0)
     return Kept(stream, state, log, database_url)
 
 
@@ -87,7 +87,7 @@ def test_what_has_no_snapshot_is_missing(kept: Kept) -> None:
 
 def test_every_category_of_streams_can_be_kept(kept: Kept) -> None:
     line = loaded(kept.log, "path-shop")
-    kept.log.keep_states({"path-shop": line})
+    kept.log.keep_states({"path-shop": line}, 0)
 
     assert kept.log.load_states(["path-shop"]) == {"path-shop": line}
 
@@ -99,8 +99,8 @@ def test_a_newer_snapshot_takes_the_place_of_an_older_one(
         pipeline.execute(note(uuid_of(kept.stream)))
     newer = loaded(kept.log, kept.stream)
 
-    kept.log.keep_states({kept.stream: newer})
-    kept.log.keep_states({kept.stream: newer})  # Twice is once.
+    kept.log.keep_states({kept.stream: newer}, 0)
+    kept.log.keep_states({kept.stream: newer}, 0)  # Twice is once.
 
     assert [version for version, _ in rows(owner)] == [4]
     assert kept.found() == {kept.stream: newer}
@@ -112,9 +112,9 @@ def test_a_slower_process_does_not_hide_a_newer_snapshot(
     with open_pipeline(kept.url) as pipeline:
         pipeline.execute(note(uuid_of(kept.stream)))
     newer = loaded(kept.log, kept.stream)
-    kept.log.keep_states({kept.stream: newer})
+    kept.log.keep_states({kept.stream: newer}, 0)
 
-    kept.log.keep_states({kept.stream: kept.state})
+    kept.log.keep_states({kept.stream: kept.state}, 0)
 
     assert kept.found() == {kept.stream: newer}
 
@@ -127,7 +127,7 @@ def test_two_processes_that_keep_the_same_states_at_once_keep_them(kept: Kept) -
     def keep(which: dict[str, Any]) -> None:
         log = open_log(kept.url)
         for _ in range(20):
-            log.keep_states(which)
+            log.keep_states(which, 0)
         log.close()
 
     with ThreadPoolExecutor(4) as pool:
@@ -178,9 +178,9 @@ def test_a_process_that_remembers_an_erased_person_keeps_no_snapshot_of_them(
     owner.execute("delete from log.snapshots")
     owner.execute("update log.keys set key = null")
 
-    kept.log.keep_states({kept.stream: kept.state})  # With the key that it remembers,
+    kept.log.keep_states({kept.stream: kept.state}, 0)  # With the key that it remembers,
     other = open_log(kept.url)
-    other.keep_states({kept.stream: kept.state})  # or with a new one.
+    other.keep_states({kept.stream: kept.state}, 0)  # or with a new one.
     other.close()
 
     assert rows(owner) == []
@@ -316,7 +316,7 @@ def test_a_restored_log_that_has_grown_past_a_lost_snapshot_does_not_believe_it(
 def test_a_state_that_is_not_in_the_log_is_not_kept(
     kept: Kept, owner: psycopg.Connection[Any]
 ) -> None:
-    kept.log.keep_states({f"order-{uuid4()}": Order(version=500)})
+    kept.log.keep_states({f"order-{uuid4()}": Order(version=500)}, 0)
 
     assert [version for version, _ in rows(owner)] == [3]
 
@@ -326,10 +326,10 @@ def test_a_state_that_is_too_large_or_does_not_survive_is_not_kept_and_the_other
 ) -> None:
     line = loaded(kept.log, "path-shop")
     owner.execute("delete from log.snapshots")
-    small = Snapshots(kept.log.mapper.ring, max_characters=600)
+    small = Snapshots(kept.log.mapper.ring, kept.log.vault, max_characters=600)
 
-    EventLog(kept.log.recorder, kept.log.mapper, small).keep_states(
-        {kept.stream: kept.state, "path-shop": line}
+    EventLog(kept.log.recorder, kept.log.vault, kept.log.mapper, small).keep_states(
+        {kept.stream: kept.state, "path-shop": line}, 0
     )
 
     assert set(kept.log.load_states([kept.stream, "path-shop"])) == {"path-shop"}
@@ -343,7 +343,7 @@ def test_a_key_that_is_new_is_stored_with_the_snapshot(
 ) -> None:
     before = owner.execute("select count(*) from log.keys").fetchone()
     other = open_log(kept.url)  # It knows no key of this person.
-    other.keep_states({kept.stream: kept.state})
+    other.keep_states({kept.stream: kept.state}, 0)
     key = other.mapper.ring.key_for("c-7")
 
     after = owner.execute("select count(*) from log.keys").fetchone()
@@ -360,10 +360,10 @@ def test_a_key_of_a_snapshot_that_was_not_written_is_sent_again(kept: Kept) -> N
     with connect(kept.url) as blocker, blocker.transaction():
         blocker.execute("lock table log.snapshots in exclusive mode")
         with pytest.raises(Exception, match="lock timeout"):
-            other.keep_states({kept.stream: kept.state})
+            other.keep_states({kept.stream: kept.state}, 0)
     assert [key.subject_id for key in other.mapper.ring.new_keys()] == ["c-7"]
 
-    other.keep_states({kept.stream: kept.state})
+    other.keep_states({kept.stream: kept.state}, 0)
 
     assert kept.found() == {kept.stream: kept.state}
     other.close()

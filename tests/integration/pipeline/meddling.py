@@ -17,6 +17,7 @@ from domain.paths.path import OrderPath
 from infra.event_log import EventLog
 from infra.postgres import Session
 from infra.recorder import PostgresRecorder
+from infra.vault import Vault
 from tests.support.processes import ROOM_SECONDS
 
 
@@ -67,9 +68,16 @@ class MeddlingLog:
 
         return SlowAppend(appended)
 
-    def keep_states(self, states: Mapping[str, Any]) -> None:
+    def holds_keys(self, subjects: Sequence[str]) -> bool:
+        return self._log.holds_keys(subjects)
+
+    @property
+    def erasures(self) -> int:
+        return self._log.erasures
+
+    def keep_states(self, states: Mapping[str, Any], erasures: int) -> None:
         self._fail("keep_states")
-        self._log.keep_states(states)
+        self._log.keep_states(states, erasures)
 
     def close(self) -> None:
         self._log.close()
@@ -211,4 +219,4 @@ def cut(connection: psycopg.Connection[Any]) -> psycopg.OperationalError:
 def losing_log(url: str) -> tuple[EventLog, LosingSession]:
     session = LosingSession(url, role="orderpath_writer", prepares=False)
     reader = Session(url, role="orderpath_writer")
-    return EventLog(PostgresRecorder(reader, session)), session
+    return EventLog(PostgresRecorder(reader, session), Vault(url)), session

@@ -17,6 +17,7 @@ from domain.refusals import InfraError
 from infra.contact_ids import ContactIds
 from infra.event_log import open_log
 from infra.postgres import Session, connect
+from infra.vault import Vault
 from services.pipeline import body_of
 from services.reception import Reception, recognised
 from tests.support.loads import now, open_pipeline, place, publish
@@ -32,7 +33,7 @@ def open_reception(url: str) -> Iterator[Reception]:
         closing.callback(log.close)
         session = Session(url, role=WRITER, name="contacts")
         closing.callback(session.close)
-        reception = Reception(log, now, ContactIds(session, "RU"))
+        reception = Reception(log, now, ContactIds(session, log.vault, "RU"))
         closing.callback(reception.close)
         yield reception
 
@@ -195,7 +196,10 @@ def test_d4_the_secret_is_this_logs_own_and_every_process_uses_the_same(database
         for _ in range(2):
             one = Session(database_url, role=WRITER, name="one")
             other = Session(database_url, role=WRITER, name="other")
-            ids = {ContactIds(each, "RU")("+79000000000", None) for each in (one, other)}
+            ids = {
+                ContactIds(each, Vault(database_url), "RU")("+79000000000", None)
+                for each in (one, other)
+            }
             assert len(ids) == 1
             found.append(ids.pop())
             one.close()

@@ -50,7 +50,7 @@ class Reading(EventLog):
     """A log that tells how much of it is read."""
 
     def __init__(self, log: EventLog) -> None:
-        super().__init__(log.recorder, log.mapper, log.snapshots)
+        super().__init__(log.recorder, log.vault, log.mapper, log.snapshots)
         self.asked: list[int] = []
         self.bytes: list[int] = []  # the same, of payloads
 
@@ -95,7 +95,7 @@ class Narrow(EventLog):
     """A log that gives as little as it may: of whatever page is asked for, one event."""
 
     def __init__(self, log: EventLog) -> None:
-        super().__init__(log.recorder, log.mapper, log.snapshots)
+        super().__init__(log.recorder, log.vault, log.mapper, log.snapshots)
 
     def read_lenient(self, after: int, limit: int, **what: Any) -> list[Recorded | Undecodable]:
         return super().read_lenient(after, limit, **what | {"most_bytes": 1})

@@ -59,9 +59,9 @@ def test_without_keys_it_reads_sealed_and_without_its_key_erased() -> None:
     sealed = seal("Anna", KEY, PLACE, ".text")
 
     assert unseal(sealed, KEY_ID, None, PLACE, ".text") == SEALED
-    assert unseal(sealed, KEY_ID, {}, PLACE, ".text") == ERASED
+    assert unseal(sealed, KEY_ID, {}, PLACE, ".text") == SEALED
     assert unseal(sealed, KEY_ID, {KEY_ID: None}, PLACE, ".text") == ERASED
-    assert unseal(sealed, None, {}, PLACE, ".text") == ERASED
+    assert unseal(sealed, None, {}, PLACE, ".text") == SEALED
 
 
 def test_a_subject_has_one_key_in_a_process() -> None:

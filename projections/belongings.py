@@ -1,0 +1,54 @@
+"""What belongs to a customer, as far as the tables know: orders, and what is about them and has
+personal data of its own. Asked before somebody is erased, by services.erasing.
+"""
+
+from typing import Final
+from uuid import UUID
+
+from projections.interface import Tx
+
+MOST_ORDERS: Final = 10_000
+MOST_BESIDE: Final = 100_000
+
+
+def list_orders_of_customer(tx: Tx, customer_id: str) -> list[UUID]:
+    """List the orders of a customer, test orders too.
+
+    Shape:  0..MOST_ORDERS rows, ties by order_id.
+    """
+    rows = tx.execute(_ORDERS, {"customer": customer_id, "most": MOST_ORDERS})
+    return [order_id for (order_id,) in rows]
+
+
+def list_beside(tx: Tx, customer_id: str) -> list[str]:
+    """List the streams that hold data about a customer under keys of their own: tasks, alerts and
+    messages, and what orders and enquiries held before it was known whose they are.
+
+    Shape:  0..MOST_BESIDE stream ids.
+    """
+    rows = tx.execute(_BESIDE, {"customer": customer_id, "most": MOST_BESIDE})
+    return [stream for (stream,) in rows]
+
+
+_ORDERS: Final = """
+    select order_id from live.orders where customer_id = %(customer)s
+    order by order_id limit %(most)s
+"""
+_BESIDE: Final = """
+    with theirs as materialized (
+        select order_id from live.orders where customer_id = %(customer)s
+    ), about as materialized (
+        select 'order-' || order_id as stream from theirs
+        union all select 'enquiry-' || enquiry_id from live.enquiries
+        where customer_id = %(customer)s
+        union all select 'customer-' || %(customer)s
+    )
+    select stream from about where stream <> 'customer-' || %(customer)s
+    union all select 'task-' || task_id from live.tasks
+    where order_id in (select order_id from theirs) or subject in (select stream from about)
+    union all select 'alert-' || alert_id from live.alerts
+    where order_id in (select order_id from theirs) or subject in (select stream from about)
+    union all select 'effect-' || effect_id from live.effects
+    where order_id in (select order_id from theirs) or customer_id = %(customer)s
+    limit %(most)s
+"""

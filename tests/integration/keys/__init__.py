@@ -1,0 +1,1 @@
+"""Keys of personal data: wrapped by a master key, rotated, destroyed."""

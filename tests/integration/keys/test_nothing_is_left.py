@@ -1,0 +1,215 @@
+"""A person is erased: what was told of them by every way in can be found nowhere, neither as it is
+in a dump of the whole database or a file of the data folder, nor by whoever holds all keys that are
+left. Reports, history and the log go on.
+"""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from domain.messages import Recorded
+from domain.refusals import CommandUnreadable
+from domain.wire import decode
+from infra.embedded import postgres_binary
+from infra.event_log import EventLog
+from infra.postgres import connect
+from services.bootstrap import Settings, System, open_system
+from services.imports.quarantine import list_rows
+from tests.support.command_line import CommandLine, Here
+from tests.support.examples import actor
+
+MARK: Final = "Zqx7391"
+PHONE: Final = "+7 912 345-67-89"
+DIGITS: Final = ("9123456789", "345-67-89")  # as it may be written
+VALUES: Final = (MARK, *DIGITS)
+ITEM: Final = ("--item", "TEA:1:9.90", "--currency", "EUR")
+
+
+@pytest.fixture
+def line(environment: dict[str, str]) -> CommandLine:
+    return Here(environment)
+
+
+@pytest.fixture
+def system(environment: dict[str, str], tmp_path: Path) -> Iterator[System]:
+    url = environment["ORDERPATH_DATABASE_URL"]
+    with open_system(Settings(database_url=url, data_dir=tmp_path / "data")) as opened:
+        yield opened
+
+
+def said(line: CommandLine, *words: object) -> Any:
+    done = line.run(*words, "--json")
+    assert done.code == 0, (words, done.err)
+    return done.json
+
+
+def fill(line: CommandLine, system: System, folder: Path) -> tuple[str, str, str]:
+    """Tell of the person by every way in; give the customer, an order and a task."""
+    order = said(line, "order", "place", *ITEM, "--name", f"Anna {MARK}", "--phone", PHONE,
+                 "--email", f"{MARK}@example.org", "--address", f"{MARK} Street 1",
+                 "--reason", f"Called {MARK}")["order_id"]  # fmt: skip
+    for words in (
+        ("order", "set", order, "--name", f"New {MARK}", "--address", f"New {MARK}"),
+        ("order", "note", order, f"Note {MARK}"),
+        ("customer", "change", PHONE, "--address", f"Home {MARK}", "--reason", f"Moved {MARK}"),
+        ("customer", "note", PHONE, f"Rings {MARK}"),
+        ("enquiry", "record", f"Tea for {MARK}?", "--phone", PHONE, "--name", f"Anna {MARK}"),
+        ("order", "log-call", order, "reached",
+         "--reason", f"About {MARK}"),
+    ):  # fmt: skip
+        said(line, *words)
+    task = said(line, "task", "create", "Call back", "--order", order, "--user", "ann")["task_id"]
+    said(line, "task", "done", task, "--note", f"Told {MARK}")
+    (customer,) = said(line, "customer", "find", PHONE)["customers"]
+    from_kafka(system, order)
+    imported(line, folder, customer["customer_id"])
+    for words in (
+        ("order", "move", order, "nowhere", "--reason", f"Refused {MARK}"),
+        ("order", "note", str(uuid4()), f"Nobody's {MARK}"),
+    ):
+        assert line.run(*words).code == 1
+    return customer["customer_id"], order, task
+
+
+def from_kafka(system: System, order: str) -> None:
+    """Send a command as Kafka brings it, and one that cannot be read."""
+    body = (
+        f'{{"command": "order.add_note", "command_id": "{uuid4()}", "order_id": "{order}",'
+        f' "actor": {actor().model_dump_json()}, "text": "By topic {MARK}"}}'
+    )
+    assert system.execute(decode(body.encode())).kind == "accepted"
+    with pytest.raises(CommandUnreadable) as error:
+        decode(body.replace('"text"', '"txt"').encode())
+    assert MARK not in str(error.value)
+
+
+MAPPING: Final = """
+source: test
+path: olist
+order_id: order
+time: {column: when, zone: UTC}
+activity: {column: what, map: {placed: placed, approved: approved}}
+customer: customer
+personal: [who]
+"""
+
+
+def imported(line: CommandLine, folder: Path, customer: str) -> None:
+    """Import an order of the same person, with one row that can be read and one that cannot."""
+    rows, mapping = folder / "log.csv", folder / "map.yaml"
+    rows.write_text(
+        "order,what,when,customer,who\n"
+        f"7,placed,2026-01-01 00:00,{customer},Anna {MARK}\n"
+        f"7,approved,{MARK},{customer},Anna {MARK}\n"
+    )
+    mapping.write_text(MAPPING)
+    assert line.run("import", "log", rows, "--mapping", mapping).code == 1
+
+
+def dump(url: str) -> str:
+    """Give the whole database as text."""
+    done = subprocess.run(
+        [postgres_binary("pg_dump"), "--inserts", url], check=True, capture_output=True, text=True
+    )
+    assert "INSERT INTO log.events" in done.stdout
+    return done.stdout
+
+
+def decoded(owner: psycopg.Connection[Any]) -> str:
+    """Give what stands in columns of bytes as text: a dump writes them as numbers."""
+    found = []
+    columns = owner.execute(
+        "select table_schema, table_name, column_name from information_schema.columns"
+        " where data_type = 'bytea' and table_schema not in ('pg_catalog', 'information_schema')"
+    ).fetchall()
+    assert len(columns) >= 3
+    for schema, table, column in columns:
+        query = sql.SQL("select {} from {}").format(
+            sql.Identifier(column), sql.Identifier(schema, table)
+        )
+        found += [bytes(value).decode("utf-8", "replace")
+                  for (value,) in owner.execute(query) if value is not None]  # fmt: skip
+    return "\n".join(found)
+
+
+def openable(system: System, log: EventLog) -> str:
+    """Give all that can be read with every key that is left."""
+    end = log.head().position
+    events = [one for one in log.read_lenient(0, end, opened=True) if isinstance(one, Recorded)]
+    assert len(events) == end
+    rows = list_rows(system, state=None)
+    return repr(events) + repr([row.values for row in rows])
+
+
+def files(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            yield path, path.read_bytes()
+
+
+def holding(text: str) -> list[str]:
+    return [line[:200] for line in text.splitlines() if any(value in line for value in VALUES)]
+
+
+def test_d4_of_an_erased_person_nothing_is_left_anywhere(
+    line: CommandLine, system: System, database_url: str, tmp_path: Path, log: EventLog
+) -> None:
+    customer, order, task = fill(line, system, tmp_path)
+    said(line, "report", "funnel")
+    known = openable(system, log)  # The search would find it.
+    told_before = ("Anna", "Street 1", "Called", "New", "Note", "Home", "Moved", "Rings", "About")
+    for words in (*told_before, "Told", "By topic", "Tea for"):
+        assert re.search(f"{words} {MARK}|{MARK} {words}", known), words
+    assert any(MARK in repr(row.values) for row in list_rows(system))
+    figures = reports(line)
+
+    told = said(line, "customer", "erase", PHONE, "--reason-code", "customer_asked")
+
+    assert told["outcome"] == "accepted"
+    with connect(database_url) as owner:
+        assert holding(decoded(owner)) == []
+    assert holding(dump(database_url)) == []
+    assert still_open(openable(system, log)) == []
+    with open_system(Settings(database_url=database_url, data_dir=tmp_path / "data")) as fresh:
+        assert still_open(openable(fresh, fresh.log)) == []
+    found = [str(path) for path, held in files(tmp_path / "data")
+             if any(value.encode() in held for value in VALUES)]  # fmt: skip
+    assert found == []
+    assert reports(line) == figures
+    reads(line, customer, order, task)
+
+
+def still_open(text: str) -> list[str]:
+    """What is left: nothing of the person."""
+    return [value for value in VALUES if value in text]
+
+
+def reports(line: CommandLine) -> list[Any]:
+    """Give the figures of the shop."""
+    return [
+        said(line, "report", name)
+        for name in ("funnel", "operators", "segments", "demand", "receivables")
+    ]
+
+
+def reads(line: CommandLine, customer: str, order: str, task: str) -> None:
+    """Everything that can be asked is answered, [erased] where somebody's data stood."""
+    shown = said(line, "order", "show", order)
+    assert "[erased]" in repr(shown)
+    for words in (
+        ("order", "history", order), ("order", "allowed", order), ("customer", "show", customer),
+        ("customer", "history", customer), ("enquiry", "list"), ("task", "show", task),
+        ("projection", "verify"), ("import", "quarantine", "list"),
+    ):  # fmt: skip
+        said(line, *words)
+    assert said(line, "customer", "find", PHONE)["customers"] == []
+    assert said(line, "customer", "find", MARK)["customers"] == []
+    again = said(line, "customer", "erase", customer, "--reason-code", "customer_asked")
+    assert again["outcome"] == "nothing"
