@@ -2,17 +2,17 @@
 commands, and the table of problems.
 """
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import TypeAdapter
-
 from domain import wire
 from domain.public.envelope import CloudEvent
 from domain.vocabulary import COMMANDS
-from services.api.examples import ANSWERS, COMMAND, OUTCOME
+from services.api.examples import ANSWERS, COMMAND, DONE
 from services.api.feed import FeedAsked
 from services.api.openapi_parts import (
     COMMAND_ID,
@@ -26,6 +26,7 @@ from services.api.openapi_parts import (
     UNMET,
     WORDS,
 )
+from services.api.openapi_shapes import shape_of
 from services.api.problems import MEDIA_TYPE, TITLES, TYPES
 from services.questions.catalog import BY_NAME
 from services.questions.question import PUBLIC, Question
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 JSON: Final = "application/json"
+# Durations are written as people do, but pydantic writes their defaults so: those are left out.
+_ISO_DURATION: Final = re.compile(r'"P(T?\d+[A-Z])+"')
 _ANY: Final = ("unknown_caller", "denied", "too_many", "unavailable")  # codes that every place has
 _READ: Final = ("absent", "refused", "unusable", "not_readable", "behind", "too_slow")
 _SENT: Final = ("key_missing", "refused", "command_unreadable", "too_large", "too_slow")
@@ -83,9 +86,8 @@ def _version() -> str:
 
 
 def _question(question: Question, schemas: dict[str, Any]) -> dict[str, Any]:
-    schema = TypeAdapter(question.answer).json_schema(mode="serialization", ref_template=REFS)
     area = question.name.partition(".")[0]
-    schema = _hoisted(schema, schemas, area)
+    schema = shape_of(question.answer, schemas, area)
     example = ANSWERS.get(question.name)
     content: dict[str, Any] = {"schema": schema}
     if example is not None:
@@ -161,7 +163,7 @@ def _send(schemas: dict[str, Any]) -> dict[str, Any]:
     }
     schemas["Command"] = body
     content = {"schema": {"$ref": REFS.format(model="Command")}, "example": COMMAND}
-    answer = {"schema": {"$ref": REFS.format(model="Outcome")}, "example": OUTCOME}
+    answer = {"schema": {"$ref": REFS.format(model="Outcome")}, "example": DONE}
     return {
         "operationId": "commands.send",
         "tags": ["commands"],
@@ -230,7 +232,7 @@ def _send_batch() -> dict[str, Any]:
                             "required": ["items"],
                             "properties": {"items": {"type": "array", "items": item}},
                         },
-                        "example": {"items": [{"status": 200, "answer": OUTCOME}]},
+                        "example": {"items": [{"status": 200, "answer": DONE}]},
                     }
                 },
             },
@@ -347,6 +349,7 @@ def _renamed(part: Any, names: Mapping[str, str]) -> Any:
         return {
             key: names.get(value, value) if key == "$ref" else _renamed(value, names)
             for key, value in part.items()
+            if not (key == "default" and _ISO_DURATION.search(json.dumps(value, default=str)))
         }
     return [_renamed(one, names) for one in part] if isinstance(part, list) else part
 
