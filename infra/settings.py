@@ -127,6 +127,18 @@ class Settings(BaseSettings):
     # and a file that holds heads outside of the database, None: there is none.
     seal_keys: Path | None = None
     witness_file: Path | None = None
+    # Where the server listens: docs/http.md. From elsewhere it is reached only if that is meant.
+    http_host: Annotated[str, Field(pattern=r"^[^\s/]+$")] = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=1, le=65_535)] = 8_080
+    http_elsewhere: bool = False
+    # Of one caller and one process; what comes beyond is turned away.
+    http_per_second: Annotated[int, Field(ge=1, le=1_000_000)] = 5_000
+    http_at_once: Annotated[int, Field(ge=1, le=65_536)] = 1_024  # requests in hand
+    http_readers: Annotated[int, Field(ge=1, le=64)] = 4  # questions answered at once
+    # Whom the command line asks: a server's address, and the key that it is asked with. Empty: it
+    # works beside the database.
+    url: Annotated[str, Field(pattern=r"^$|^https?://[^\s/]+/?$")] = ""
+    api_key: SecretStr = SecretStr("")
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Lower] = "info"
     log_format: Annotated[Literal["auto", "console", "json"], Lower] = "auto"
 
@@ -240,7 +252,7 @@ def _explain(detail: ErrorDetails) -> str:
 
 _SECRET: Final = (
     "database_url", "kafka_password", "smtp_url", "webhooks", "sms_url", "sms_body", "sms_header",
-    "contacts", "master_key",
+    "contacts", "master_key", "api_key",
 )  # fmt: skip
 _ALLOWED: Final = {
     "database_url": "postgresql://user@host:port/database, or empty for the embedded PostgreSQL",
@@ -278,6 +290,14 @@ _ALLOWED: Final = {
     "seller": "up to 10 lines with ; between, as Shop Ltd; 1 Main Street; VAT DE123",
     "seal_keys": "a path to a folder, or empty for seal-keys in the data folder",
     "witness_file": "a path to a file that may be written, or empty for none",
+    "http_host": "an address of this machine, as 127.0.0.1 or 0.0.0.0",
+    "http_port": "a port from 1 to 65535",
+    "http_elsewhere": "on or off",
+    "http_per_second": "a whole number from 1 to 1000000",
+    "http_at_once": "a whole number from 1 to 65536",
+    "http_readers": "a whole number from 1 to 64",
+    "url": "http://host:port or https://host of a server, or empty for none",
+    "api_key": "a key of that server",
     "log_level": "debug, info, warning, error",
     "log_format": "auto, console, json",
 }

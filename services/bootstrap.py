@@ -37,6 +37,7 @@ from infra.log import configure_logging
 from infra.logins import analyst_url, shared_login
 from infra.master_keys import draw_master_key, master_key_source
 from infra.migrate import is_current, migrate
+from infra.order_tokens import OrderTokens
 from infra.outlets import open_gates
 from infra.owner_files import read_owners
 from infra.path_files import load_preset, place_path, preset_names, read_path
@@ -51,6 +52,7 @@ from infra.topics import count_partitions
 from infra.vault import Vault
 from projections.catalog import BY_NAME
 from services.acting import Acting
+from services.api.callers import NOBODY, Access
 from services.audit.sealer import Pace as SealPace
 from services.audit.sealer import Sealer
 from services.audit.witness_file import WitnessFile
@@ -148,6 +150,11 @@ class System:
         """Find what belongs to a customer, as far as the tables know."""
         self.prepare_projections()
         return belongings_of(partial(self.lend, "orderpath_projector"), customer_id)
+
+    @cached_property
+    def order_tokens(self) -> OrderTokens:
+        """By which token a customer follows an order."""
+        return OrderTokens(self._session("orderpath_writer"))
 
     @cached_property
     def import_desk(self) -> ImportDesk:
@@ -281,6 +288,15 @@ class System:
         lend = partial(self.lend, "orderpath_projector", "sending")
         gates, pace = open_gates(self.settings), self.settings.per_minute
         return Sender(lend, self.letters, gates, self.execute, self.clock, per_minute=pace)
+
+    @cached_property
+    def access(self) -> Access:
+        """Who may ask over HTTP, and what."""
+        return NOBODY
+
+    def another(self) -> "System":
+        """Give one more on the same database, with connections of its own: for another thread."""
+        return System(self.settings, self.url, self.clock)
 
     def heartbeat(self, kind: str) -> Heartbeat:
         """Give the signs of life of a kind of program on this data folder."""
