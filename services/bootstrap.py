@@ -14,9 +14,10 @@ import psycopg
 from psycopg import Cursor
 from psycopg.rows import DictRow, dict_row
 
+from domain.access.store import KeyStore
 from domain.bulk import BatchStore
 from domain.messages import Actor, Command, Outcome
-from infra import calendar_files, rule_files, template_files, wave_files
+from infra import calendar_files, role_files, rule_files, template_files, wave_files
 from infra.analyst_shell import analyst_shell
 from infra.batch_store import PostgresBatchStore
 from infra.broker import faust_arguments, kafka_arguments
@@ -27,6 +28,7 @@ from infra.embedded import (
 )
 from infra.event_log import EventLog, open_log
 from infra.import_desk import ImportDesk
+from infra.key_store import PostgresKeyStore
 from infra.local_broker import (
     find_brokers,
 )
@@ -78,6 +80,7 @@ __all__ = [
     "raise_epoch",
     "read_owners",
     "read_path",
+    "role_files",
     "rule_files",
     "shared_login",
     "template_files",
@@ -134,6 +137,11 @@ class System:
     def batches(self) -> BatchStore:
         """What is asked of many orders, as services.bulk keeps it."""
         return PostgresBatchStore(self._session("orderpath_writer"))
+
+    @cached_property
+    def key_store(self) -> KeyStore:
+        """Hashes of API keys."""
+        return PostgresKeyStore(self._session("orderpath_writer"))
 
     def execute(self, command: Command) -> Outcome:
         """Send one command and wait for its answer."""
