@@ -2,6 +2,9 @@
 
 OrderpathError
 ├── Refusal                 the business says no: every unmet condition at once
+│   └── Denied              whoever asks may not: every right that is missing
+├── UnknownCaller           nobody knows who asks
+├── Absent                  there is nothing of what was asked for
 ├── Conflict                somebody was faster than the stated expected_version
 ├── CommandIdReused         the same command id came with another body
 ├── FactIdReused            a fact that is known belongs to another order
@@ -51,6 +54,18 @@ class Refusal(OrderpathError):
     def __init__(self, *unmet: Unmet) -> None:
         super().__init__("; ".join(f"{u.code}: {u.message}" for u in unmet))
         self.unmet: tuple[Unmet, ...] = unmet
+
+
+class Denied(Refusal):
+    """Whoever asks may not. Carries everything that is missing; never stored."""
+
+
+class UnknownCaller(OrderpathError):
+    """Nobody knows who asks: there is no key, or none that is known or still good."""
+
+
+class Absent(OrderpathError):
+    """There is nothing of what was asked for, though the question was a good one."""
 
 
 class Conflict(OrderpathError):

@@ -38,6 +38,12 @@ def encode(command: Command) -> bytes:
     return to_json({NAMED_UNDER: command.NAME, **said})
 
 
+def encode_without(command: Command, *left_out: str) -> bytes:
+    """Write a command as JSON without fields that whoever takes it knows better: who acts."""
+    said = from_json(encode(command))
+    return to_json({name: value for name, value in said.items() if name not in left_out})
+
+
 def decode(value: bytes | None) -> Command:
     """Read a command; types are taken strictly, so "5" is no number and true is no 1.
 

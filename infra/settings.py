@@ -112,6 +112,10 @@ class Settings(BaseSettings):
     zone: Zone = "UTC"  # of the times in messages
     payment_link: str = ""  # with {order_id} or {number}
     seller: Lines = ()  # who sells, as papers say it
+    # Whom the command line asks: a server's address, and the key that it is asked with. Empty: it
+    # works beside the database.
+    url: Annotated[str, Field(pattern=r"^$|^https?://[^\s/]+/?$")] = ""
+    api_key: SecretStr = SecretStr("")
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Lower] = "info"
     log_format: Annotated[Literal["auto", "console", "json"], Lower] = "auto"
 
@@ -218,7 +222,7 @@ def _explain(detail: ErrorDetails) -> str:
 
 _SECRET: Final = (
     "database_url", "kafka_password", "smtp_url", "webhooks", "sms_url", "sms_body", "sms_header",
-    "contacts",
+    "contacts", "api_key",
 )  # fmt: skip
 _ALLOWED: Final = {
     "database_url": "postgresql://user@host:port/database, or empty for the embedded PostgreSQL",
@@ -252,6 +256,8 @@ _ALLOWED: Final = {
     "zone": "a time zone such as Europe/Berlin",
     "payment_link": "https://… with {order_id} or {number}, or empty for none",
     "seller": "up to 10 lines with ; between, as Shop Ltd; 1 Main Street; VAT DE123",
+    "url": "http://host:port or https://host of a server, or empty for none",
+    "api_key": "a key of that server",
     "log_level": "debug, info, warning, error",
     "log_format": "auto, console, json",
 }

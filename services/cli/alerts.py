@@ -10,7 +10,7 @@ from services.cli.inbox import ChoosingByRole, in_full, whose
 from services.cli.options import AsJson, Envelope, said, unfolded, uuid_of
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
-from services.cli.session import opened, up_to_date
+from services.cli.session import near, opened, up_to_date
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -63,8 +63,8 @@ def ack(
 
     body = {"alert_id": alert, **said(note=note)}
     with opened() as system:
-        outcome = execute(system, AcknowledgeAlert, envelope, body)
-        answer = outcome_dict(system, outcome, alert_stream(alert), alert_id=str(alert))
+        outcome = execute(near(system), AcknowledgeAlert, envelope, body)
+        answer = outcome_dict(near(system), outcome, alert_stream(alert), alert_id=str(alert))
     put_outcome(outcome, answer, envelope, lambda: _sentence(alert, outcome))
 
 

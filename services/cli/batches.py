@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
-from services.cli.errors import USAGE, WANTING, CommandFailed
+from services.cli.errors import USAGE, WANTING, CommandFailed, invalid
 from services.cli.options import Batching
 from services.cli.output import how_many, progress_bar, put, say, table
-from services.cli.sending import SOURCE, actor_dict, invalid
+from services.cli.sending import SOURCE, actor_dict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,7 +54,7 @@ def batch_of(
         if batch.undoes is None:  # What takes a batch back differs from order to order.
             command_of(batch, like or BatchOrder(batch.batch_id))
     except ValidationError as error:
-        raise CommandFailed(invalid(error), USAGE) from None
+        raise CommandFailed(invalid(error, "the command"), USAGE) from None
     return batch
 
 

@@ -9,7 +9,7 @@ from services.cli.files import given_file
 from services.cli.options import AsJson, Sending, unfolded
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
-from services.cli.session import opened
+from services.cli.session import near, opened
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -69,8 +69,8 @@ def publish(
     definition = calendar_files.read_calendar(given.text, where=given.name)
     name = definition.calendar
     with opened() as system:
-        outcome = execute(system, PublishCalendar, sending, {"definition": definition})
-        answer = outcome_dict(system, outcome, f"calendar-{name}", calendar=name)
+        outcome = execute(near(system), PublishCalendar, sending, {"definition": definition})
+        answer = outcome_dict(near(system), outcome, f"calendar-{name}", calendar=name)
         put_outcome(outcome, answer, sending, lambda: _sentence(system, name, outcome))
 
 

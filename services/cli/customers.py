@@ -11,7 +11,7 @@ from services.cli.options import AsJson, Envelope, said, unfolded
 from services.cli.order_tables import history_table
 from services.cli.output import put, table, words
 from services.cli.sending import execute, outcome_dict, put_outcome, where
-from services.cli.session import opened, up_to_date
+from services.cli.session import near, opened, up_to_date
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -200,9 +200,9 @@ def _execute(
 ) -> None:
     from domain.customers.events import customer_stream
 
-    outcome = execute(system, command, envelope, {"customer_id": customer_id, **body})
+    outcome = execute(near(system), command, envelope, {"customer_id": customer_id, **body})
     stream = customer_stream(customer_id)
-    answer = outcome_dict(system, outcome, stream, customer_id=customer_id)
+    answer = outcome_dict(near(system), outcome, stream, customer_id=customer_id)
     put_outcome(outcome, answer, envelope, lambda: _sentence(system, customer_id, outcome))
 
 

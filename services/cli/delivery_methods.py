@@ -10,7 +10,7 @@ from services.cli.amounts import amount, minor_of
 from services.cli.options import AsJson, Envelope, said, unfolded
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
-from services.cli.session import opened, up_to_date
+from services.cli.session import near, opened, up_to_date
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -85,8 +85,8 @@ def _send(command: Any, code: str, envelope: Envelope, body: dict[str, Any]) -> 
     from domain.products.delivery_methods import STREAM
 
     with opened() as system:
-        outcome = execute(system, command, envelope, body)
-        answer = outcome_dict(system, outcome, STREAM, code=code)
+        outcome = execute(near(system), command, envelope, body)
+        answer = outcome_dict(near(system), outcome, STREAM, code=code)
         put_outcome(outcome, answer, envelope, lambda: _sentence(code, outcome))
 
 

@@ -12,9 +12,9 @@ import typer
 from services.cli import report_tables as tables
 from services.cli.demo_late import late_commands, late_tables, told
 from services.cli.errors import CommandFailed
-from services.cli.options import AsJson, Scoping
+from services.cli.options import AsJson
 from services.cli.output import progress_bar, put, say, table
-from services.cli.reports import A_WEEK, ask_in
+from services.cli.reports import A_WEEK
 from services.demo import DAYS, ORDERS, SEED, SHOP
 
 if TYPE_CHECKING:
@@ -71,18 +71,20 @@ def demo(
 
 
 def _answer(system: "System", summary: "DemoSummary", shop: str) -> dict[str, Any]:
-    from projections.reports.conversion import measure_conversion
-    from projections.reports.funnel import count_funnel
-    from projections.reports.stale import list_stale
     from services.demo.opening import conversions_of
-    from services.history import changes_of
-    from services.reading import load_order, status_places
+    from services.questions.orders import OrderHistory, history
+    from services.questions.reports import (
+        ConversionTimes,
+        Funnel,
+        Stale,
+        conversion,
+        funnel,
+        stale,
+    )
 
     ours = shop == SHOP
-    scoping = Scoping(as_of=summary.until, path=SHOP if ours else None)
+    scoping: Any = {"as_of": summary.until, "path": SHOP if ours else None}
     conversions = CONVERSIONS if ours else conversions_of(shop)
-    places = status_places(system)
-    events = load_order(system, summary.sample_order)
     return {
         "summary": {
             "orders": summary.orders,
@@ -99,19 +101,13 @@ def _answer(system: "System", summary: "DemoSummary", shop: str) -> dict[str, An
             "refused_because": dict(summary.refused_because),
             "by_actor": dict(summary.by_actor),
         },
-        "funnel": ask_in(system, lambda _, r, scope: count_funnel(r, scope, places), scoping),
-        "stale": ask_in(system, lambda _, r, scope: list_stale(r, scope, limit=LISTED), scoping),
-        "conversion": ask_in(
-            system,
-            lambda _, r, scope: [measure_conversion(r, scope, *ways) for ways in conversions],
-            scoping,
-        ),
-        "history": {
-            "order_id": str(summary.sample_order),
-            "as_of": None,
-            "as_known": None,
-            "changes": [c.as_dict() for c in changes_of(events, summary.sample_order)],
-        },
+        "funnel": funnel(system, Funnel(**scoping)),
+        "stale": stale(system, Stale(**scoping, limit=LISTED)),
+        "conversion": [
+            conversion(system, ConversionTimes(**scoping, start=start, end=end))
+            for start, end in conversions
+        ],
+        "history": history(system, OrderHistory(order=str(summary.sample_order))),
     }
 
 

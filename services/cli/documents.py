@@ -1,5 +1,6 @@
 """`orderpath document …`: invoices and the like, and how their numbers are written."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -7,25 +8,29 @@ import typer
 
 from services.cli.amounts import priced
 from services.cli.options import (
-    LISTED_FOR_PEOPLE,
     AsJson,
     Envelope,
     Limit,
     OrderRef,
     Sending,
+    most,
     said,
     unfolded,
 )
 from services.cli.output import put, table
-from services.cli.sending import execute, outcome_dict, put_outcome, send, where
-from services.cli.session import opened, up_to_date
+from services.cli.sending import (
+    execute,
+    find_id,
+    first_made,
+    outcome_dict,
+    put_outcome,
+    send,
+    where,
+)
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from domain.messages import Outcome
-    from domain.orders.events import DocumentIssued
-    from services.bootstrap import System
 
 app: Final = typer.Typer(
     name="document",
@@ -73,18 +78,17 @@ def issue(
 ) -> None:
     """Issue a document with the next number of its series."""
     from domain.orders.commands import IssueDocument
-    from domain.orders.events import stream_of
-    from services.reading import find_order
+    from domain.orders.events import DocumentIssued, stream_of
 
     body = said(kind=kind, series=series, document_id=document)
-    with opened() as system:
-        order_id = find_order(system, order)
-        outcome = execute(system, IssueDocument, sending, {"order_id": order_id, **body})
-        issued = _issued(system, order_id, outcome)
-        answer = outcome_dict(system, outcome, stream_of(order_id), order_id=str(order_id))
-        answer["document_id"] = issued.document_id if issued else document
-        answer["number"] = issued.number if issued else None
-        put_outcome(outcome, answer, sending, lambda: _sentence(issued, outcome))
+    with opened_desk() as desk:
+        order_id = find_id(desk, order)
+        outcome = execute(desk, IssueDocument, sending, {"order_id": order_id, **body})
+        issued = first_made(desk, order_id, outcome, DocumentIssued.NAME)
+        answer = outcome_dict(desk, outcome, stream_of(order_id), order_id=str(order_id))
+        answer["document_id"] = issued[0] if issued else document
+        answer["number"] = issued[1]["number"] if issued else None
+        put_outcome(outcome, answer, sending, lambda: _sentence(answer, outcome))
 
 
 @app.command()
@@ -117,16 +121,11 @@ def list_them(
     json: AsJson = False,
 ) -> None:
     """List documents, the latest first."""
-    from projections.reports.documents import MOST_LISTED, list_documents
-    from services.reading import find_order
+    from services.questions.parts import Documents
 
-    most = limit or (MOST_LISTED if json else LISTED_FOR_PEOPLE)
-    with up_to_date() as system:
-        order_id = None if order is None else find_order(system, order)
-        with system.snapshot() as reader:
-            rows: list[Any] = list_documents(
-                reader, order_id=order_id, kind=kind, status=status, limit=most
-            )
+    wanted = said(order=order, kind=kind, status=status, limit=most(limit, everything=json))
+    with opened_desk() as desk:
+        rows = desk.ask(Documents(**wanted))
     columns = (
         "order!", "document", "kind", "series", "number", "status", "since (UTC)",
         "issued (UTC)", "total>",
@@ -150,30 +149,16 @@ def series(
     from domain.documents.commands import DefineSeries
     from domain.documents.events import stream_of
 
-    with opened() as system:
-        outcome = execute(
-            system, DefineSeries, envelope, {"series": code, "format": asdict(writing)}
-        )
-        answer = outcome_dict(system, outcome, stream_of(code), series=code)
+    with opened_desk() as desk:
+        outcome = execute(desk, DefineSeries, envelope, {"series": code, "format": asdict(writing)})
+        answer = outcome_dict(desk, outcome, stream_of(code), series=code)
         put_outcome(outcome, answer, envelope, lambda: _defined(code, outcome))
 
 
-def _issued(system: "System", order_id: "UUID", outcome: "Outcome") -> "DocumentIssued | None":
-    """Give the document that a command issued, also one of long ago."""
-    from domain.orders.events import DocumentIssued
-    from services.reading import load_order
-
-    for recorded in load_order(system, order_id) if outcome.kind == "accepted" else ():
-        event = recorded.event
-        if recorded.position == outcome.first_position and isinstance(event, DocumentIssued):
-            return event
-    return None
-
-
-def _sentence(issued: "DocumentIssued | None", outcome: "Outcome") -> str:
-    if issued is None:
+def _sentence(answer: Mapping[str, Any], outcome: "Outcome") -> str:
+    if answer["number"] is None:
         return "Nothing to do: the document is issued already."
-    return f"{issued.document_id} has the number {issued.number}; {where(outcome)}"
+    return f"{answer['document_id']} has the number {answer['number']}; {where(outcome)}"
 
 
 def _defined(code: str, outcome: "Outcome") -> str:

@@ -21,7 +21,7 @@ from services.cli.options import (
 )
 from services.cli.output import put, say, table
 from services.cli.sending import build, execute, outcome_dict, put_outcome, where
-from services.cli.session import catch_up, opened, up_to_date
+from services.cli.session import catch_up, near, opened, up_to_date
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -215,7 +215,9 @@ def _asked(
         for begin in range(0, len(ids), AT_ONCE):
             some = ids[begin : begin + AT_ONCE]
             sent = [
-                system.pipeline.submit(build(command, envelope, {"effect_id": one, **whole}))
+                system.pipeline.submit(
+                    build(near(system), command, envelope, {"effect_id": one, **whole})
+                )
                 for one in some
             ]
             for effect_id, answer in zip(some, sent, strict=True):
@@ -245,9 +247,9 @@ def _to_endpoint(
         if not is_outlet(system, endpoint):
             catch_up(system)
             check_outlet(system, endpoint)
-        outcome = execute(system, command, envelope, {"endpoint": endpoint})
+        outcome = execute(near(system), command, envelope, {"endpoint": endpoint})
         stream = endpoint_stream(endpoint)
-        answer = outcome_dict(system, outcome, stream, endpoint=endpoint)
+        answer = outcome_dict(near(system), outcome, stream, endpoint=endpoint)
     put_outcome(outcome, answer, envelope, lambda: _sentence(endpoint, now, outcome))
 
 

@@ -10,7 +10,7 @@ import typer
 from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Envelope, Limit, said, unfolded, uuid_of
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
-from services.cli.session import opened, up_to_date
+from services.cli.session import near, opened, up_to_date
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -108,9 +108,9 @@ def _send(
     from domain.enquiries.events import enquiry_stream
 
     with opened() as system:
-        outcome = execute(system, command, envelope, {"enquiry_id": enquiry_id, **body})
+        outcome = execute(near(system), command, envelope, {"enquiry_id": enquiry_id, **body})
         answer = outcome_dict(
-            system, outcome, enquiry_stream(enquiry_id), enquiry_id=str(enquiry_id)
+            near(system), outcome, enquiry_stream(enquiry_id), enquiry_id=str(enquiry_id)
         )
     put_outcome(outcome, answer, envelope, lambda: _sentence(enquiry_id, outcome))
 

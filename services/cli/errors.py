@@ -65,9 +65,14 @@ def turn_away(stream: IO[str]) -> None:
 
 def tell(error: Exception, log_level: Callable[[], str]) -> int:
     """Say what went wrong on standard error and give the exit code."""
+    from pydantic import ValidationError
+
     from domain.refusals import Conflict, InfraError, OrderpathError, Refusal, Unusable
 
     match error:
+        case ValidationError():
+            complain(invalid(error, "what is asked"))
+            return USAGE
         case CommandFailed(code=code):
             complain(str(error))
             return code
@@ -96,6 +101,25 @@ def tell(error: Exception, log_level: Callable[[], str]) -> int:
 def complain(message: str) -> None:
     """Write an error for people."""
     sys.stderr.write(f"Error: {message}\n")
+
+
+def invalid(error: Any, what: str) -> str:
+    """Name every field that a command or a question does not take, and what it takes."""
+    lines = [f"{what} cannot be read:"]
+    found = error.errors(include_input=False, include_url=False)
+    wrong_inside = {d["loc"][:n] for d in found for n in range(len(d["loc"]))}
+    for detail in found:
+        if detail["type"] == "too_short" and detail["loc"] in wrong_inside:
+            continue  # It is too short only because what is wrong inside was not counted.
+        place = ".".join(map(str, detail["loc"])) or "as a whole"
+        lines.append(f"  {place}: {_words(detail)}")
+    return "\n".join(lines)
+
+
+def _words(detail: Any) -> str:
+    if detail["type"] == "string_pattern_mismatch" and "a-z" in detail["ctx"]["pattern"]:
+        return "write a-z, 0-9 and _, beginning with a letter, at most 64 characters"
+    return str(detail["msg"]).removeprefix("Value error, ")
 
 
 def unmet_lines(unmet: "Sequence[Unmet]") -> str:

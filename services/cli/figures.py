@@ -3,21 +3,19 @@ does, as things are now or in some days. The reports of the way of orders are in
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from services.cli import figure_tables as tables
-from services.cli.options import LISTED_FOR_PEOPLE, Limit, Printing, Scoping, time_of, unfolded
+from services.cli.options import Limit, Printing, most, said, time_of, unfolded
 from services.cli.output import columns_of, put_report
 from services.cli.reports import ask
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-    from projections.reports.scope import Reader
 
 Path = Annotated[str | None, typer.Option(metavar="PATH", help="Only orders of this path.")]
 
@@ -25,9 +23,10 @@ Path = Annotated[str | None, typer.Option(metavar="PATH", help="Only orders of t
 @unfolded
 def pipeline(path: Path = None, *, printing: Printing) -> None:
     """Show what the open orders are worth, and how much work they still ask for."""
-    from projections.reports.pipeline import StageValue, value_pipeline
+    from projections.reports.pipeline import StageValue
+    from services.questions.figures import Pipeline
 
-    answer = _ask(value_pipeline, path, path)
+    answer = ask(Pipeline(path=path))
     put_report(
         answer,
         printing,
@@ -40,9 +39,10 @@ def pipeline(path: Path = None, *, printing: Printing) -> None:
 @unfolded
 def receivables(path: Path = None, limit: Limit = None, *, printing: Printing) -> None:
     """List what customers owe: by age, by customer, by order."""
-    from projections.reports.receivables import MOST_LISTED, Debt, list_receivables
+    from projections.reports.receivables import Debt
+    from services.questions.figures import Receivables
 
-    answer = _ask(list_receivables, path, path, limit or _most(printing, MOST_LISTED))
+    answer = ask(Receivables(path=path, **_limited(limit, printing)))
     put_report(
         answer,
         printing,
@@ -55,31 +55,30 @@ def receivables(path: Path = None, limit: Limit = None, *, printing: Printing) -
 @unfolded
 def demand(limit: Limit = None, *, printing: Printing) -> None:
     """List the articles by what they bring (ABC) and how evenly they are asked for (XYZ)."""
-    from projections.reports.demand import MOST_LISTED, Demand, list_demand
+    from projections.reports import demand as rows
+    from services.questions.figures import Demand
 
-    _put(
-        _ask(list_demand, None, limit or _most(printing, MOST_LISTED)),
-        Demand,
-        printing,
-        tables.demand_table,
-    )
+    answer = ask(Demand(**_limited(limit, printing)))
+    _put(answer, rows.Demand, printing, tables.demand_table)
 
 
 @unfolded
 def segments(limit: Limit = None, *, printing: Printing) -> None:
     """Count the customers with the same tag and the same reason why they did not buy."""
-    from projections.reports.segments import MOST_LISTED, Segment, list_segments
+    from projections.reports.segments import Segment
+    from services.questions.figures import Segments
 
-    answer = _ask(list_segments, None, limit or _most(printing, MOST_LISTED))
+    answer = ask(Segments(**_limited(limit, printing)))
     _put(answer, Segment, printing, tables.segments_table)
 
 
 @unfolded
 def reasons(path: Path = None, limit: Limit = None, *, printing: Printing) -> None:
     """List why orders failed: by the status before, the owner and the supplier."""
-    from projections.reports.reasons import MOST_LISTED, FailedBecause, list_reasons
+    from projections.reports.reasons import FailedBecause
+    from services.questions.figures import Reasons
 
-    answer = _ask(list_reasons, path, path, limit or _most(printing, MOST_LISTED))
+    answer = ask(Reasons(path=path, **_limited(limit, printing)))
     _put(answer, FailedBecause, printing, tables.reasons_table)
 
 
@@ -94,12 +93,13 @@ End = Annotated[
 @unfolded
 def operators(start: Start = None, end: End = None, *, printing: Printing) -> None:
     """Show calls, upselling and handling time of each person, over some days."""
-    from projections.reports.operators import Operator, measure_operators
+    from projections.reports.operators import Operator
+    from services.questions.figures import Operators
 
     if start is not None and end is not None and start > end:
         raise typer.BadParameter("--from is later than --to")
-    days = (moment and moment.date() for moment in (start, end))
-    answer = _ask(measure_operators, None, *days)
+    first, last = (moment and moment.date() for moment in (start, end))
+    answer = ask(Operators(start=first, end=last))
     _put(answer, Operator, printing, tables.operators_table)
 
 
@@ -120,26 +120,16 @@ class Periods:
 @unfolded
 def compare(path: Path = None, *, periods: Periods, printing: Printing) -> None:
     """Set two periods side by side: people, orders for each, revenue, handling time."""
-    from projections.reports.compare import Compared, Period, compare_periods
+    from projections.reports.compare import Compared
+    from services.questions.figures import Compare
 
-    one = Period(periods.start, periods.end)
-    other = Period(periods.other_start, periods.other_end)
-    answer = _ask(compare_periods, path, one, other, path)
+    answer = ask(Compare(path=path, **asdict(periods)))
     _put(answer, Compared, printing, tables.compared_table)
 
 
-def _ask(question: Callable[..., Any], path: str | None, *asked: Any) -> Any:
-    """Ask a question about how things are now; the path is one that there is."""
-
-    def about(_: object, reader: "Reader", __: object) -> Any:
-        return question(reader, *asked)
-
-    return ask(about, Scoping(path=path))
-
-
-def _most(printing: Printing, listed: int) -> int:
+def _limited(limit: int | None, printing: Printing) -> dict[str, int]:
     """Say how many rows there are where nobody does: programs get all."""
-    return listed if printing.json or printing.csv else LISTED_FOR_PEOPLE
+    return said(limit=most(limit, everything=printing.json or printing.csv))
 
 
 def _put(

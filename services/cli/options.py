@@ -153,6 +153,11 @@ class Batching(Acting):
     json: AsJson = False
 
 
+def most(limit: int | None, *, everything: bool) -> int | None:
+    """Say how many rows are wanted where nobody does: programs get all, which None is."""
+    return limit or (None if everything else LISTED_FOR_PEOPLE)
+
+
 def said(**given: Any) -> dict[str, Any]:
     """Give what was said, for a command's body: what was left out is not part of it."""
     return {name: value for name, value in given.items() if value is not None}

@@ -8,8 +8,8 @@ import typer
 
 from services.cli.amounts import count_of, minor_of
 from services.cli.options import OrderRef, Sending, time_of, unfolded
-from services.cli.sending import execute, finish, send
-from services.cli.session import opened
+from services.cli.sending import execute, find_id, finish, send, show_order
+from services.cli.session import desk as opened_desk
 
 _CLEARED: Final = ""  # what an option says to take a detail away
 
@@ -63,15 +63,14 @@ def add_item(
 ) -> None:
     """Add a position to an order. What it leaves out is its product's."""
     from domain.orders.commands import AddItem
-    from services.reading import find_order, order_now
 
     parts = item.split(":", 3)
     if len(parts) < 2 or not parts[0]:
         raise typer.BadParameter("write SKU:QUANTITY or SKU:QUANTITY:PRICE, as MUG:2:9.90")
     sku, quantity, *more = parts
-    with opened() as system:
-        order_id = find_order(system, order)
-        currency = order_now(system, order_id).currency or ""
+    with opened_desk() as desk:
+        order_id = find_id(desk, order)
+        currency = show_order(desk, order_id)["currency"] or ""
         line = {
             "item_id": item_id or sku,
             "sku": sku,
@@ -82,8 +81,8 @@ def add_item(
             line["unit_price_minor"] = minor_of(more[0], currency, "the price")
         if more[1:]:
             line["title"] = more[1]
-        outcome = execute(system, AddItem, sending, {"order_id": order_id, "line": line})
-        finish(system, order_id, outcome, sending)
+        outcome = execute(desk, AddItem, sending, {"order_id": order_id, "line": line})
+        finish(desk, order_id, outcome, sending)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +108,12 @@ class Changes:
 def change_item(order: OrderRef, item: ItemId, *, changes: Changes, sending: Sending) -> None:
     """Change quantity, price or discount of a position."""
     from domain.orders.commands import ChangeItem
-    from services.reading import find_order, order_now
 
-    with opened() as system:
-        order_id = find_order(system, order)
-        body = changes.body(order_now(system, order_id).currency or "")
+    with opened_desk() as desk:
+        order_id = find_id(desk, order)
+        body = changes.body(show_order(desk, order_id)["currency"] or "")
         told = {"order_id": order_id, "item_id": item, **body}
-        finish(system, order_id, execute(system, ChangeItem, sending, told), sending)
+        finish(desk, order_id, execute(desk, ChangeItem, sending, told), sending)
 
 
 @unfolded

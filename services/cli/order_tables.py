@@ -9,7 +9,6 @@ from services.cli.output import span, table, words
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from domain.orders.parts import Kept
     from services.order_view import View
 
 
@@ -127,14 +126,15 @@ def _payments(
     )
 
 
-def reservation_lines(goods: "Mapping[str, Kept]") -> "Iterator[str]":
+def reservation_lines(goods: Mapping[str, Mapping[str, Any]]) -> "Iterator[str]":
     """Explain what is kept for each item: `Item 1 (TEA): 2 of 3: main 2, 1 missing`."""
     from domain.stock.allocation import Allocation, Wanted
 
     for item_id, kept in goods.items():
-        wanted = Wanted(item_id, kept.sku, kept.quantity + kept.missing)
+        parts = kept["kept"]
+        wanted = Wanted(item_id, kept["sku"], sum(parts.values()) + kept["missing"])
         if wanted.quantity:
-            yield f"Item {item_id} ({kept.sku}): {Allocation(wanted, kept.parts).explanation}"
+            yield f"Item {item_id} ({wanted.sku}): {Allocation(wanted, parts).explanation}"
 
 
 def allowed_tables(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":

@@ -7,8 +7,8 @@ import typer
 from services.cli.options import OrderRef, Sending, said, unfolded
 from services.cli.order_tables import reservation_lines
 from services.cli.output import put
-from services.cli.sending import execute, finish, send
-from services.cli.session import opened
+from services.cli.sending import execute, find_id, finish, send, show_order
+from services.cli.session import desk as opened_desk
 
 app: Final = typer.Typer(
     name="order",
@@ -61,14 +61,13 @@ def approve(
 def reserve(order: OrderRef, *, sending: Sending) -> None:
     """Reserve what is ordered and not reserved yet, as much as there is."""
     from domain.orders.commands import ReserveItems
-    from services.reading import find_order, order_now
 
-    with opened() as system:
-        order_id = find_order(system, order)
-        outcome = execute(system, ReserveItems, sending, {"order_id": order_id})
-        finish(system, order_id, outcome, sending)
+    with opened_desk() as desk:
+        order_id = find_id(desk, order)
+        outcome = execute(desk, ReserveItems, sending, {"order_id": order_id})
+        finish(desk, order_id, outcome, sending)
         if not sending.json:
-            lines = reservation_lines(order_now(system, order_id).goods)
+            lines = reservation_lines(show_order(desk, order_id)["goods"])
             put(None, as_json=False, people=lambda: lines)
 
 

@@ -4,7 +4,6 @@ Answers go to standard output, everything about them (progress, warnings) to sta
 """
 
 import csv
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,6 +11,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, get_origin, get_type_hints, is_typeddict
+
+from services.plain_json import plain, to_json
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -51,8 +52,7 @@ def put_report(
 def put_json(answer: Any) -> None:
     """Write one JSON document, indented where a person may be looking."""
     indent = 2 if sys.stdout.isatty() else None
-    text = json.dumps(answer, default=_plain, ensure_ascii=False, indent=indent)
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(to_json(answer, indent=indent) + "\n")
 
 
 def put_csv(rows: Sequence[Mapping[str, Any]], columns: Iterable[str]) -> None:
@@ -230,11 +230,4 @@ def _cell(value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, list | tuple):
         return " > ".join(map(str, value))
-    return _plain(value) if isinstance(value, datetime) else value
-
-
-def _plain(value: Any) -> str:
-    """Write what JSON has no form for: times as RFC 3339 in UTC, ids as text."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return str(value)
+    return plain(value) if isinstance(value, datetime) else value

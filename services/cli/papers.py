@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from services.cli.errors import USAGE, WANTING, CommandFailed, complain, unmet_lines
+from services.cli.errors import USAGE, WANTING, CommandFailed, complain, invalid, unmet_lines
 from services.cli.options import Acting, AsJson, OrderRef, said, unfolded
 from services.cli.output import put, table
-from services.cli.sending import SOURCE, actor_dict, invalid
+from services.cli.sending import SOURCE, actor_dict
 from services.cli.session import opened
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def send(
         try:
             asked = list(mail_paper(system, find_order(system, order), mail, envelope))
         except ValidationError as error:
-            raise CommandFailed(invalid(error), USAGE) from None
+            raise CommandFailed(invalid(error, "the command"), USAGE) from None
     put([_row(one) for one in asked], as_json=posting.json, people=lambda: [_table(asked)])
     refused = [unmet for one in asked if not one.is_known for unmet in one.outcome.unmet]
     if refused:
@@ -111,7 +111,7 @@ def _paper(wanted: Wanted) -> "Paper":
     try:
         return Paper.model_validate({"kind": wanted.kind, "document_id": wanted.document})
     except ValidationError as error:
-        raise CommandFailed(invalid(error), USAGE) from None
+        raise CommandFailed(invalid(error, "the command"), USAGE) from None
 
 
 def _row(asked: "Asked") -> dict[str, Any]:

@@ -8,7 +8,7 @@ from services.cli.options import AsJson, Sending, unfolded
 from services.cli.output import put, table
 from services.cli.ready_paths import file_or_ready, list_ready
 from services.cli.sending import build, outcome_dict, put_outcome, where
-from services.cli.session import opened
+from services.cli.session import near, opened
 
 if TYPE_CHECKING:
     from domain.messages import Outcome
@@ -77,9 +77,11 @@ def publish(
 
     definition = file_or_ready(file, ready)
     with opened() as system:
-        command = build(PublishPath, sending, {"definition": definition})
+        command = build(near(system), PublishPath, sending, {"definition": definition})
         outcome = changes.publish(system, command, strand=strand)
-        answer = outcome_dict(system, outcome, f"path-{definition.path}", path=definition.path)
+        answer = outcome_dict(
+            near(system), outcome, f"path-{definition.path}", path=definition.path
+        )
         put_outcome(outcome, answer, sending, lambda: _sentence(system, definition.path, outcome))
 
 

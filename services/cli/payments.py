@@ -8,8 +8,8 @@ import typer
 from services.cli.amounts import minor_of
 from services.cli.errors import CommandFailed
 from services.cli.options import OrderRef, Sending, said, unfolded
-from services.cli.sending import execute, finish
-from services.cli.session import opened
+from services.cli.sending import execute, find_id, finish, show_order
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
     from domain.messages import Command
@@ -59,7 +59,6 @@ def pay(
     A refund is granted in all, with what went back already; 0 takes the promise back.
     """
     from domain.orders import commands as c
-    from services.reading import find_order, order_now
 
     commands: dict[str, type[Command]] = {
         "submit": c.SubmitPayment,
@@ -76,13 +75,13 @@ def pay(
         "method": paying.method if "method" in command.model_fields else None,
     }
 
-    with opened() as system:
-        order_id = find_order(system, order)
+    with opened_desk() as desk:
+        order_id = find_id(desk, order)
         # Only the currency is taken from the order: the rest is chosen when it is decided.
-        currency = order_now(system, order_id).currency
+        currency = show_order(desk, order_id)["currency"]
         if currency is None:
             message = "the order has no currency yet: the fact that it was placed is missing"
             raise CommandFailed(message)
         minor = None if amount is None else minor_of(amount, currency, "AMOUNT")
         wish = {**given, "order_id": order_id, "currency": currency, "amount_minor": minor}
-        finish(system, order_id, execute(system, command, sending, said(**wish)), sending)
+        finish(desk, order_id, execute(desk, command, sending, said(**wish)), sending)

@@ -14,7 +14,7 @@ from services.cli.files import given_file
 from services.cli.options import Sending, said, unfolded, uuid_of
 from services.cli.output import say
 from services.cli.sending import execute, finish
-from services.cli.session import opened
+from services.cli.session import desk as opened_desk
 
 LONGEST_SHOWN: Final = 80  # characters of a text that is told back
 _HEAD: Final = (
@@ -112,17 +112,19 @@ def place(
 ) -> None:
     """Place an order."""
     from domain.orders.commands import PlaceOrder
+    from services.questions.reports import StatusPlaces
 
     body = _from_file(file) if file else {}
     body |= _from_options(head, item or [], body.get("currency")) | head.payment
     if not body.get("lines"):
         raise typer.BadParameter("an order has lines: give --item SKU:QUANTITY[:PRICE], or --file")
     chosen = order_id or _id_of(body, sending)
-    with opened() as system:
-        outcome = execute(system, PlaceOrder, sending, {**body, "order_id": chosen})
+    with opened_desk() as desk:
+        outcome = execute(desk, PlaceOrder, sending, {**body, "order_id": chosen})
         if any(unmet.code == "path_unknown" for unmet in outcome.unmet):
-            say(f"Published paths: {', '.join(sorted(system.log.path_names()))}.")
-        finish(system, chosen, outcome, sending)
+            paths = {one["path"] for one in desk.ask(StatusPlaces())}
+            say(f"Published paths: {', '.join(sorted(paths))}.")
+        finish(desk, chosen, outcome, sending)
 
 
 def _id_of(body: Mapping[str, Any], sending: Sending) -> UUID:

@@ -13,7 +13,7 @@ from services.cli.imports import DryRun
 from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Envelope, Limit, said, unfolded
 from services.cli.output import progress_bar, put, say, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
-from services.cli.session import opened, up_to_date
+from services.cli.session import near, opened, up_to_date
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -162,8 +162,8 @@ def _send(
     from domain.products.events import stream_of
 
     sku = str(body["sku"])
-    outcome = execute(system, command, envelope, body)
-    answer = outcome_dict(system, outcome, stream_of(sku), sku=sku)
+    outcome = execute(near(system), command, envelope, body)
+    answer = outcome_dict(near(system), outcome, stream_of(sku), sku=sku)
     put_outcome(outcome, answer, envelope, lambda: _sentence(system, sku, outcome))
 
 

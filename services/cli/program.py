@@ -1,6 +1,6 @@
 """The tree of commands. Each module imports what it needs only when it runs: help is quick."""
 
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 
@@ -70,6 +70,17 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+@app.callback()
+def where(
+    url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Ask this server instead; its key: ORDERPATH_API_KEY."),
+    ] = None,
+) -> None:
+    """Take what goes before a command; services.cli.session looks it up."""
+
 
 orders.app.command()(placing.place)
 orders.app.command("set")(order_changes.set_details)

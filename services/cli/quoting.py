@@ -7,10 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from services.cli.amounts import amount, count_of, minor_of, percent
-from services.cli.errors import USAGE, WANTING, CommandFailed, complain, unmet_lines
+from services.cli.errors import USAGE, WANTING, CommandFailed, complain, invalid, unmet_lines
 from services.cli.options import AsJson, unfolded
 from services.cli.output import put, table
-from services.cli.sending import invalid
 from services.cli.session import opened
 
 
@@ -66,7 +65,7 @@ def quote(
         try:
             basket = Basket.model_validate(body)
         except ValidationError as error:
-            raise CommandFailed(invalid(error), USAGE) from None
+            raise CommandFailed(invalid(error, "the command"), USAGE) from None
         found = quoted(system, basket, location or None)
     answer = found.as_dict()
     put(answer, as_json=json, people=lambda: _sheet(answer))

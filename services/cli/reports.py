@@ -1,20 +1,26 @@
-"""`orderpath report …`: the questions of projections.reports, as tables, JSON or CSV."""
+"""`orderpath report …`: the questions of services.questions.reports, as tables, JSON or CSV."""
 
-from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from services.cli import report_tables as tables
-from services.cli.errors import USAGE, CommandFailed
-from services.cli.options import LISTED_FOR_PEOPLE, Limit, Printing, Scoping, duration_of, unfolded
+from services.cli.options import (
+    Limit,
+    Printing,
+    Scoping,
+    duration_of,
+    most,
+    said,
+    unfolded,
+)
 from services.cli.output import columns_of, put_report
-from services.cli.session import catch_up, opened
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
-    from projections.reports.scope import Reader, Scope
-    from services.bootstrap import System
+    from services.questions.question import Asked
 
 app: Final = typer.Typer(
     name="report",
@@ -39,11 +45,10 @@ def funnel(
 ) -> None:
     """Show where all orders are, how they flow, or how far each month's orders came."""
     from projections.reports import funnel as f
-    from services.reading import status_places
+    from services.questions.reports import Funnel, StatusPlaces
 
     if view not in VIEWS:
         raise typer.BadParameter(f"no view {view!r}: write one of {', '.join(VIEWS)}")
-    question: Any = {"now": f.count_funnel, "flow": f.count_flow, "cohort": f.count_cohorts}[view]
     shown: Any = {
         "now": tables.now_tables,
         "flow": tables.flow_tables,
@@ -51,14 +56,14 @@ def funnel(
     }[view]
     rows: Any = {"now": "stages", "flow": "days", "cohort": "cohorts"}[view]
     columns = list(columns_of({"now": f.Stage, "flow": f.Day, "cohort": f.Cohort}[view]))
-
-    def asked(system: "System", reader: "Reader", scope: "Scope") -> Any:
-        places = status_places(system)
+    with opened_desk() as desk:
+        answer = desk.ask(Funnel.model_validate({**asdict(scoping), "view": view}))
         if view == "cohort":  # Every status that an order of these paths may reach.
-            columns.extend(f"reached_{code}" for path, code in places if scope.path in (None, path))
-        return question(reader, scope, places)
-
-    answer = ask(asked, scoping)
+            columns += (
+                f"reached_{one['status']}"
+                for one in desk.ask(StatusPlaces())
+                if scoping.path in (None, one["path"])
+            )
     put_report(answer, printing, rows=answer[rows], columns=columns, people=lambda: shown(answer))
 
 
@@ -83,16 +88,11 @@ def stale(
     printing: Printing,
 ) -> None:
     """Show open orders, and list those that were silent for strictly longer."""
-    from projections.reports.stale import MOST_LISTED, StaleOrder, list_stale
+    from projections.reports.stale import StaleOrder
+    from services.questions.reports import Stale
 
-    for_people = not (printing.json or printing.csv)
-    most = limit or (LISTED_FOR_PEOPLE if for_people else MOST_LISTED)
-    answer = ask(
-        lambda _, reader, scope: list_stale(
-            reader, scope, silent_for=silent_for, overdue=overdue, limit=most
-        ),
-        scoping,
-    )
+    wanted = said(silent_for=silent_for, overdue=overdue, limit=_most(limit, printing))
+    answer = ask(Stale.model_validate({**asdict(scoping), **wanted}))
     now = datetime.now(UTC)
     put_report(
         answer,
@@ -113,17 +113,14 @@ def conversion(
     printing: Printing,
 ) -> None:
     """Measure from the first entry of one status to the first entry of another."""
-    from projections.reports.conversion import Conversion, measure_conversion
+    from projections.reports.conversion import Conversion
+    from services.questions.reports import ConversionTimes
 
     if start == end:
         raise typer.BadParameter("--from and --to are the same status: name two")
 
-    def asked(system: "System", reader: "Reader", scope: "Scope") -> Any:
-        for status in (start, end):
-            known_status(system, status, scope.path)
-        return measure_conversion(reader, scope, start, end)
-
-    answer = ask(asked, scoping)
+    wanted = {**asdict(scoping), "start": start, "end": end}
+    answer = ask(ConversionTimes.model_validate(wanted))
     put_report(
         answer,
         printing,
@@ -137,9 +134,10 @@ def conversion(
 @unfolded
 def transitions(*, scoping: Scoping, printing: Printing) -> None:
     """Count the moves that orders really made, and the waits before them."""
-    from projections.reports.transitions import Transition, count_transitions
+    from projections.reports.transitions import Transition
+    from services.questions.reports import Transitions
 
-    answer = ask(lambda _, reader, scope: count_transitions(reader, scope), scoping)
+    answer = ask(Transitions.model_validate(asdict(scoping)))
     put_report(
         answer,
         printing,
@@ -153,15 +151,10 @@ def transitions(*, scoping: Scoping, printing: Printing) -> None:
 @unfolded
 def times(*, scoping: Scoping, printing: Printing) -> None:
     """Show how long orders stay in each status."""
-    from projections.reports.times import TimeInStatus, measure_time_in_status
-    from services.reading import status_places
+    from projections.reports.times import TimeInStatus
+    from services.questions.reports import Times
 
-    answer = ask(
-        lambda system, reader, scope: placed(
-            measure_time_in_status(reader, scope), status_places(system)
-        ),
-        scoping,
-    )
+    answer = ask(Times.model_validate(asdict(scoping)))
     put_report(
         answer,
         printing,
@@ -182,15 +175,10 @@ def handling(
     printing: Printing,
 ) -> None:
     """Show how long orders are worked on: from taken up to handed on."""
-    from projections.reports.times import Handling, measure_handling
-    from services.reading import status_places
+    from projections.reports.times import Handling
+    from services.questions.reports import HandlingTimes
 
-    answer = ask(
-        lambda system, reader, scope: placed(
-            measure_handling(reader, scope, by_holder=by_holder), status_places(system)
-        ),
-        scoping,
-    )
+    answer = ask(HandlingTimes.model_validate({**asdict(scoping), "by_holder": by_holder}))
     put_report(
         answer,
         printing,
@@ -211,11 +199,11 @@ def routes(
     printing: Printing,
 ) -> None:
     """List the ways that orders took, the most frequent first."""
-    from projections.reports.routes import MOST_LISTED, Route, count_routes
+    from projections.reports.routes import Route
+    from services.questions.reports import Routes
 
-    for_people = not (printing.json or printing.csv)
-    most = limit or (LISTED_FOR_PEOPLE if for_people else MOST_LISTED)
-    answer = ask(lambda _, reader, scope: count_routes(reader, scope, most), scoping)
+    wanted = said(limit=_most(limit, printing))
+    answer = ask(Routes.model_validate({**asdict(scoping), **wanted}))
     put_report(
         answer,
         printing,
@@ -242,17 +230,11 @@ def overrides(
     printing: Printing,
 ) -> None:
     """List the moves against the usual way, with who made them and why, the latest first."""
-    from projections.reports.overrides import MOST_LISTED, Override, list_overrides
-    from services.overrides import with_reasons
+    from projections.reports.overrides import Override
+    from services.questions.reports import Overrides
 
-    for_people = not (printing.json or printing.csv)
-    most = limit or (LISTED_FOR_PEOPLE if for_people else MOST_LISTED)
-
-    def asked(system: "System", reader: "Reader", scope: "Scope") -> Any:
-        found = list_overrides(reader, scope, since=since, limit=most)
-        return {**found, "overrides": with_reasons(system, found["overrides"])}
-
-    answer = ask(asked, scoping)
+    wanted = said(since=since, limit=_most(limit, printing))
+    answer = ask(Overrides.model_validate({**asdict(scoping), **wanted}))
     put_report(
         answer,
         printing,
@@ -262,41 +244,11 @@ def overrides(
     )
 
 
-def ask(question: "Callable[[System, Reader, Scope], Any]", scoping: Scoping) -> Any:
-    """Bring the projections up to date and ask them one question, at one moment of theirs."""
-    with opened() as system:
-        catch_up(system)
-        return ask_in(system, question, scoping)
+def ask(asked: "Asked") -> Any:
+    """Ask one question of the read models, at one moment of theirs."""
+    with opened_desk() as desk:
+        return desk.ask(asked)
 
 
-def ask_in(
-    system: "System", question: "Callable[[System, Reader, Scope], Any]", scoping: Scoping
-) -> Any:
-    """Ask in a snapshot, with an analyst's rights."""
-    from projections.reports.scope import Scope
-    from services.reading import known_path
-
-    scope = Scope(scoping.as_of, scoping.as_known, scoping.timed_only, scoping.path)
-    if scope.path is not None:
-        known_path(system, scope.path)
-    with system.snapshot() as reader:
-        return question(system, reader, scope)
-
-
-def known_status(system: "System", status: str, path: str | None) -> None:
-    """Refuse a status that no path has."""
-    from services.reading import status_places
-
-    known = [code for name, code in status_places(system) if path in (None, name)]
-    if status not in known:
-        where = f"the path {path}" if path else "any path"
-        names = ", ".join(dict.fromkeys(known))
-        raise CommandFailed(f"no status {status!r} in {where}: choose one of {names}", USAGE)
-
-
-def placed(rows: list[Any], places: Mapping[tuple[str, str], int]) -> list[Any]:
-    """Sort rows into the order of their path."""
-    last = len(places)
-    return sorted(
-        rows, key=lambda row: (row["path"], places.get((row["path"], row["status"]), last))
-    )
+def _most(limit: int | None, printing: Printing) -> int | None:
+    return most(limit, everything=printing.json or printing.csv)

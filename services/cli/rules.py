@@ -12,7 +12,7 @@ from services.cli.options import AsJson, Envelope, unfolded
 from services.cli.output import how_many, put, say, table
 from services.cli.rule_lint import tell_errors
 from services.cli.sending import build, execute, outcome_dict, put_outcome, where
-from services.cli.session import catch_up, opened
+from services.cli.session import catch_up, near, opened
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -81,8 +81,10 @@ def publish(
     definition = _file_or_ready(file, ready, shop)
     name = definition.rule
     with opened() as system:
-        outcome = system.execute(build(PublishRule, envelope, {"definition": definition}))
-        answer = outcome_dict(system, outcome, stream_of(name), rule=name)
+        outcome = system.execute(
+            build(near(system), PublishRule, envelope, {"definition": definition})
+        )
+        answer = outcome_dict(near(system), outcome, stream_of(name), rule=name)
         put_outcome(outcome, answer, envelope, lambda: _sentence(system, name, outcome))
         tell_errors(system, [definition])
 
@@ -99,8 +101,8 @@ def mode(
     from domain.rules.line import SetRuleMode, stream_of
 
     with opened() as system:
-        outcome = execute(system, SetRuleMode, envelope, {"rule": name, "mode": to})
-        answer = outcome_dict(system, outcome, stream_of(name), rule=name)
+        outcome = execute(near(system), SetRuleMode, envelope, {"rule": name, "mode": to})
+        answer = outcome_dict(near(system), outcome, stream_of(name), rule=name)
         put_outcome(outcome, answer, envelope, lambda: _sentence(system, name, outcome))
         if to != "live":
             _tell_waiting(system, name)
@@ -219,8 +221,10 @@ def _publish_shop(shop: str, envelope: Envelope) -> None:
         for rule in rule_files.shop_rules(shop):
             own = envelope.command_id and uuid5(envelope.command_id, rule.rule)
             said = replace(envelope, command_id=own)
-            outcome = system.execute(build(PublishRule, said, {"definition": rule}))
-            answers.append(outcome_dict(system, outcome, stream_of(rule.rule), rule=rule.rule))
+            outcome = system.execute(build(near(system), PublishRule, said, {"definition": rule}))
+            answers.append(
+                outcome_dict(near(system), outcome, stream_of(rule.rule), rule=rule.rule)
+            )
             if outcome.kind == "refused":
                 unmet += outcome.unmet
             else:

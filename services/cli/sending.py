@@ -4,14 +4,21 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID, uuid4
 
-from services.cli.errors import USAGE, WANTING, CommandFailed, complain, unmet_lines
+from services.cli.errors import (
+    USAGE,
+    WANTING,
+    CommandFailed,
+    complain,
+    invalid,
+    unmet_lines,
+)
 from services.cli.options import Acting, Envelope, Sending, said
 from services.cli.output import put
-from services.cli.session import opened
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
     from domain.messages import Command, Outcome
-    from services.bootstrap import System
+    from services.desks import Desk
 
 Wanted = TypeVar("Wanted", bound="Command")
 
@@ -20,28 +27,59 @@ SOURCE = "cli"
 
 def send(ref: str, sending: Sending, command: "type[Command]", body: Mapping[str, Any]) -> None:
     """Send a command to an existing order."""
-    from services.reading import find_order
+    with opened_desk() as desk:
+        order_id = find_id(desk, ref)
+        outcome = execute(desk, command, sending, {"order_id": order_id, **body})
+        finish(desk, order_id, outcome, sending)
 
-    with opened() as system:
-        order_id = find_order(system, ref)
-        outcome = execute(system, command, sending, {"order_id": order_id, **body})
-        finish(system, order_id, outcome, sending)
+
+def find_id(desk: "Desk", ref: str) -> UUID:
+    """Give the id of the order that is meant. Raises: Refusal order_unknown, order_ambiguous"""
+    from services.questions.orders import FindOrder
+
+    return UUID(desk.ask(FindOrder(order=ref))["order_id"])
+
+
+def show_order(desk: "Desk", ref: object) -> dict[str, Any]:
+    """Give an order as it is now."""
+    from services.questions.orders import ShowOrder
+
+    view: dict[str, Any] = desk.ask(ShowOrder(order=str(ref)))
+    return view
+
+
+def first_made(desk: "Desk", order_id: UUID, outcome: "Outcome", event: str) -> Any:
+    """Give (id, view) of the part of an order that a command made, also one of long ago, or None.
+
+    event: the stored name of what says that it was made
+    """
+    from services.questions.orders import OrderHistory
+
+    if outcome.kind != "accepted":
+        return None
+    for change in desk.ask(OrderHistory(order=str(order_id)))["changes"]:
+        if (change["position"], change["event"]) == (outcome.first_position, event):
+            _, _, name = change["field"].partition(".")
+            return name, change["to"]
+    return None
 
 
 def execute(
-    system: "System", command: "type[Command]", sending: Envelope, body: Mapping[str, Any]
+    desk: "Desk", command: "type[Command]", sending: Envelope, body: Mapping[str, Any]
 ) -> "Outcome":
     """Build the command with its envelope and wait for its outcome."""
-    return system.execute(build(command, sending, body))
+    return desk.send(build(desk, command, sending, body))
 
 
-def build(command: "type[Wanted]", sending: Envelope, body: Mapping[str, Any]) -> "Wanted":
+def build(
+    desk: "Desk", command: "type[Wanted]", sending: Envelope, body: Mapping[str, Any]
+) -> "Wanted":
     """Build the command; what its fields do not take is an error of usage."""
     from pydantic import ValidationError
 
     envelope = {
         "command_id": sending.command_id or uuid4(),
-        "actor": actor_dict(sending),
+        "actor": far_actor(sending) if desk.is_far else actor_dict(sending),
         "source": SOURCE,
         **said(
             reason=sending.reason,
@@ -52,13 +90,21 @@ def build(command: "type[Wanted]", sending: Envelope, body: Mapping[str, Any]) -
     try:
         return command.model_validate({**envelope, **body})
     except ValidationError as error:
-        raise CommandFailed(invalid(error), USAGE) from None
+        raise CommandFailed(invalid(error, "the command"), USAGE) from None
 
 
 def actor_dict(acting: Acting) -> dict[str, Any]:
     """Give who acts, by default whoever runs this."""
     who = who_runs_this() if acting.actor is None else acting.actor
     return {"kind": "user", "id": who, "roles": roles(acting)}
+
+
+def far_actor(acting: Acting) -> dict[str, Any]:
+    """Give who acts where a key says it: whoever is named is the one for whom the key acts."""
+    if acting.role:
+        message = "--role is for who works beside the database: over HTTP the key has its roles"
+        raise CommandFailed(message, USAGE)
+    return {"kind": "api_key", "id": "caller", **said(on_behalf_of=acting.actor)}
 
 
 def roles(acting: Acting) -> tuple[str, ...]:
@@ -78,31 +124,12 @@ def who_runs_this() -> str:
         return f"uid-{os.getuid()}"
 
 
-def invalid(error: Any) -> str:
-    """Name every field that a command does not take, and what it takes."""
-    lines = ["the command cannot be read:"]
-    found = error.errors(include_input=False, include_url=False)
-    wrong_inside = {d["loc"][:n] for d in found for n in range(len(d["loc"]))}
-    for detail in found:
-        if detail["type"] == "too_short" and detail["loc"] in wrong_inside:
-            continue  # It is too short only because what is wrong inside was not counted.
-        place = ".".join(map(str, detail["loc"])) or "command"
-        lines.append(f"  {place}: {_words(detail)}")
-    return "\n".join(lines)
-
-
-def _words(detail: Any) -> str:
-    if detail["type"] == "string_pattern_mismatch" and "a-z" in detail["ctx"]["pattern"]:
-        return "write a-z, 0-9 and _, beginning with a letter, at most 64 characters"
-    return str(detail["msg"]).removeprefix("Value error, ")
-
-
-def finish(system: "System", order_id: UUID, outcome: "Outcome", sending: Sending) -> None:
+def finish(desk: "Desk", order_id: UUID, outcome: "Outcome", sending: Sending) -> None:
     """Tell what became of a command to an order."""
     from domain.orders.events import stream_of
 
-    answer = outcome_dict(system, outcome, stream_of(order_id), order_id=str(order_id))
-    put_outcome(outcome, answer, sending, lambda: _sentence(system, order_id, outcome))
+    answer = outcome_dict(desk, outcome, stream_of(order_id), order_id=str(order_id))
+    put_outcome(outcome, answer, sending, lambda: _sentence(desk, order_id, outcome))
 
 
 def put_outcome(
@@ -116,10 +143,11 @@ def put_outcome(
         raise SystemExit(WANTING)
 
 
-def outcome_dict(
-    system: "System", outcome: "Outcome", stream: str, **target: str
-) -> dict[str, Any]:
+def outcome_dict(desk: "Desk", outcome: "Outcome", stream: str, **target: str) -> dict[str, Any]:
     """Give an outcome with its stable keys; target: what the command was about."""
+    from services.questions.log import LogHead
+
+    log_id = desk.ask(LogHead())["log_id"] if outcome.events else None
     return {
         "outcome": outcome.kind,
         **target,
@@ -127,21 +155,19 @@ def outcome_dict(
         "version": outcome.versions.get(stream),
         "first_position": outcome.first_position,
         "last_position": outcome.last_position,
-        "event_ids": outcome.event_ids(system.log.head().log_id),
+        "event_ids": outcome.event_ids(UUID(log_id)) if log_id else [],
         "unmet": [unmet.model_dump() for unmet in outcome.unmet],
         "repeated": outcome.repeated,
     }
 
 
-def _sentence(system: "System", order_id: UUID, outcome: "Outcome") -> str:
-    from services.reading import order_now
-
-    order = order_now(system, order_id)
-    status = order.status or "without a status"
+def _sentence(desk: "Desk", order_id: UUID, outcome: "Outcome") -> str:
+    order = show_order(desk, order_id)
+    status = order["status"] or "without a status"
     if outcome.kind == "nothing":
         return f"Nothing to do: order {order_id} is so already ({status})."
-    paid = order.payment_status.replace("_", " ")
-    return f"Order {order_id} is {status}, {paid}; version {order.version}, {where(outcome)}"
+    paid = order["payment_status"].replace("_", " ")
+    return f"Order {order_id} is {status}, {paid}; version {order['version']}, {where(outcome)}"
 
 
 def where(outcome: "Outcome") -> str:

@@ -1,14 +1,18 @@
-"""Opens the system for a command, and brings the projections up to date before a read."""
+"""Opens the system or a way to a server for a command, and brings the projections up to date before
+a read.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Timer
 from typing import TYPE_CHECKING, Final
 
+from services.cli.errors import USAGE, CommandFailed
 from services.cli.output import progress_bar, say
 
 if TYPE_CHECKING:
-    from services.bootstrap import System
+    from services.bootstrap import Settings, System
+    from services.desks import Desk, Near
 
 LONG_SECONDS: Final = 1.0  # a read says so when it has to wait longer
 
@@ -25,11 +29,60 @@ def log_level() -> str:
 
 
 @contextmanager
+def desk() -> "Iterator[Desk]":
+    """Open what answers questions and takes commands: the server that --url or ORDERPATH_URL
+    names, or the system in this process.
+    """
+    from services.desks import Far
+
+    url, settings = _chosen()
+    if url:
+        from services.client import Client
+
+        with Client(url, settings.api_key.get_secret_value()) as client:
+            yield Far(client)
+    else:
+        with opened() as system:
+            yield near(system)
+
+
+def near(system: "System") -> "Near":
+    """Give a desk of an open system, to what has to be near for another reason."""
+    from services.desks import Near
+
+    return Near(system, catch_up)
+
+
+def near_only() -> "Settings":
+    """Give the settings to what works beside the database. Raises: CommandFailed with --url"""
+    url, settings = _chosen()
+    if url:
+        message = (
+            "this command works beside the database, not over HTTP: leave out --url, and unset "
+            "ORDERPATH_URL"
+        )
+        raise CommandFailed(message, USAGE)
+    return settings
+
+
+def _chosen() -> "tuple[str, Settings]":
+    """Give the address of the server that is asked, if one is, and all settings."""
+    import click
+
+    from services.bootstrap import load_settings
+
+    settings = load_settings()
+    context = click.get_current_context(silent=True)
+    given = context.find_root().params.get("url") if context else None
+    return given or settings.url, settings
+
+
+@contextmanager
 def opened() -> "Iterator[System]":
     """Open the system as the settings say."""
     from services.bootstrap import open_system
 
-    with open_system() as system:
+    with open_system(near_only()) as system:
         yield system
 
 

@@ -1,20 +1,25 @@
 """`orderpath shipment …`: what travels with whom, and how far it is."""
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Limit, OrderRef, Sending, said, unfolded
+from services.cli.options import AsJson, Limit, OrderRef, Sending, most, said, unfolded
 from services.cli.output import put, table
-from services.cli.sending import execute, outcome_dict, put_outcome, send, where
-from services.cli.session import opened, up_to_date
+from services.cli.sending import (
+    execute,
+    find_id,
+    first_made,
+    outcome_dict,
+    put_outcome,
+    send,
+    where,
+)
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from domain.messages import Outcome
-    from services.bootstrap import System
 
 app: Final = typer.Typer(
     name="shipment",
@@ -62,15 +67,15 @@ def create(
 ) -> None:
     """Plan that pieces of an order travel together."""
     from domain.orders.commands import CreateShipment
-    from domain.orders.events import stream_of
-    from services.reading import find_order
+    from domain.orders.events import ShipmentCreated, stream_of
 
     body = said(**asdict(label), pieces=dict(map(pieces_of, pieces)) if pieces else None)
-    with opened() as system:
-        order_id = find_order(system, order)
-        outcome = execute(system, CreateShipment, sending, {"order_id": order_id, **body})
-        made = _made(system, order_id, outcome)
-        answer = outcome_dict(system, outcome, stream_of(order_id), order_id=str(order_id))
+    with opened_desk() as desk:
+        order_id = find_id(desk, order)
+        outcome = execute(desk, CreateShipment, sending, {"order_id": order_id, **body})
+        found = first_made(desk, order_id, outcome, ShipmentCreated.NAME)
+        made = found[0] if found else None
+        answer = outcome_dict(desk, outcome, stream_of(order_id), order_id=str(order_id))
         answer["shipment_id"] = made or label.shipment_id
         put_outcome(outcome, answer, sending, lambda: _sentence(made, outcome))
 
@@ -123,29 +128,14 @@ def list_them(
     json: AsJson = False,
 ) -> None:
     """List shipments, the latest change first."""
-    from projections.reports.shipments import MOST_LISTED, list_shipments
-    from services.reading import find_order
+    from services.questions.parts import Shipments
 
-    most = limit or (MOST_LISTED if json else LISTED_FOR_PEOPLE)
-    with up_to_date() as system:
-        order_id = None if order is None else find_order(system, order)
-        with system.snapshot() as reader:
-            rows: list[Any] = list_shipments(reader, order_id=order_id, status=status, limit=most)
+    wanted = said(order=order, status=status, limit=most(limit, everything=json))
+    with opened_desk() as desk:
+        rows = desk.ask(Shipments(**wanted))
     columns = ("order!", "shipment", "carrier", "track number", "status", "since (UTC)", "pieces>")
     cells = [list(row.values())[: len(columns)] for row in rows]
     put(rows, as_json=json, people=lambda: [table("Shipments", *columns, rows=cells)])
-
-
-def _made(system: "System", order_id: "UUID", outcome: "Outcome") -> str | None:
-    """Name the shipment that a command created, also one of long ago."""
-    from domain.orders.events import ShipmentCreated
-    from services.reading import load_order
-
-    for recorded in load_order(system, order_id) if outcome.kind == "accepted" else ():
-        event = recorded.event
-        if recorded.position == outcome.first_position and isinstance(event, ShipmentCreated):
-            return event.shipment_id
-    return None
 
 
 def _sentence(made: str | None, outcome: "Outcome") -> str:

@@ -10,7 +10,7 @@ from services.cli.errors import WANTING, CommandFailed
 from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Envelope, Limit, said, unfolded
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
-from services.cli.session import opened, up_to_date
+from services.cli.session import near, opened, up_to_date
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -144,8 +144,8 @@ def _send(command: "type[StockCommand]", envelope: Envelope, body: Mapping[str, 
     sku, location = str(body["sku"]), str(body["location"])
     stream = stream_of(sku, location=location)
     with opened() as system:
-        outcome = execute(system, command, envelope, body)
-        answer = outcome_dict(system, outcome, stream, sku=sku, location=location)
+        outcome = execute(near(system), command, envelope, body)
+        answer = outcome_dict(near(system), outcome, stream, sku=sku, location=location)
         put_outcome(outcome, answer, envelope, lambda: _sentence(system, stream, outcome))
 
 

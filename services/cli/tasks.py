@@ -12,7 +12,7 @@ from services.cli.inbox import Choosing, in_full, whose
 from services.cli.options import AsJson, Envelope, said, time_of, unfolded, uuid_of
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
-from services.cli.session import opened, up_to_date
+from services.cli.session import near, opened, up_to_date
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -155,8 +155,8 @@ def _tell(
 ) -> None:
     from domain.tasks.events import task_stream
 
-    outcome = execute(system, command, envelope, {"task_id": task_id, **said(**body)})
-    answer = outcome_dict(system, outcome, task_stream(task_id), task_id=str(task_id))
+    outcome = execute(near(system), command, envelope, {"task_id": task_id, **said(**body)})
+    answer = outcome_dict(near(system), outcome, task_stream(task_id), task_id=str(task_id))
     put_outcome(outcome, answer, envelope, lambda: _sentence(task_id, outcome))
 
 

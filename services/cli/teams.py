@@ -12,7 +12,7 @@ from services.cli.errors import WANTING
 from services.cli.options import AsJson, Batching, Envelope, OrderRef, Sending, said, unfolded
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, send, where
-from services.cli.session import catch_up, opened, up_to_date
+from services.cli.session import catch_up, near, opened, up_to_date
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -180,9 +180,9 @@ def _asked(
 ) -> "tuple[dict[str, Any], Outcome]":
     from domain.teams.events import team_stream
 
-    outcome = execute(system, command, envelope, wish)
+    outcome = execute(near(system), command, envelope, wish)
     group, user = wish["group"], wish["user"]
-    return outcome_dict(system, outcome, team_stream(group), group=group, user=user), outcome
+    return outcome_dict(near(system), outcome, team_stream(group), group=group, user=user), outcome
 
 
 def _sentence(answer: Mapping[str, Any], outcome: "Outcome") -> str:

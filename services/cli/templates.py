@@ -10,7 +10,7 @@ from services.cli.files import file_or_ready
 from services.cli.options import AsJson, Envelope, OrderRef, unfolded
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
-from services.cli.session import opened
+from services.cli.session import near, opened
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -63,8 +63,8 @@ def publish(
     definition = _file_or_ready(file, ready)
     name = definition.template
     with opened() as system:
-        outcome = execute(system, PublishTemplate, envelope, {"definition": definition})
-        answer = outcome_dict(system, outcome, template_stream(name), template=name)
+        outcome = execute(near(system), PublishTemplate, envelope, {"definition": definition})
+        answer = outcome_dict(near(system), outcome, template_stream(name), template=name)
     put_outcome(outcome, answer, envelope, lambda: _sentence(name, outcome))
 
 

@@ -11,7 +11,7 @@ from services.cli.files import file_or_ready
 from services.cli.options import AsJson, Envelope, unfolded, uuid_of
 from services.cli.output import put, say, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
-from services.cli.session import opened, up_to_date
+from services.cli.session import near, opened, up_to_date
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -75,8 +75,8 @@ def publish(
     definition = _file_or_ready(file, ready)
     name = definition.wave
     with opened() as system:
-        outcome = execute(system, PublishWave, envelope, {"definition": definition})
-        answer = outcome_dict(system, outcome, stream_of(name), wave=name)
+        outcome = execute(near(system), PublishWave, envelope, {"definition": definition})
+        answer = outcome_dict(near(system), outcome, stream_of(name), wave=name)
         put_outcome(outcome, answer, envelope, lambda: _published(system, name, outcome))
 
 
@@ -124,9 +124,9 @@ def run(name: WaveName, *, envelope: Envelope) -> None:
         known_wave(system, name)
         if envelope.command_id is not None:
             check_id(system, name, envelope.command_id)
-        outcome = execute(system, BeginWave, envelope, {"wave": name})
+        outcome = execute(near(system), BeginWave, envelope, {"wave": name})
         if outcome.kind == "refused":
-            answer = outcome_dict(system, outcome, stream_of(name), wave=name)
+            answer = outcome_dict(near(system), outcome, stream_of(name), wave=name)
             put_outcome(outcome, answer, envelope, lambda: "")
         batch_id = outcome.command_id
         running = known_wave(system, name).running.get(batch_id)

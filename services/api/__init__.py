@@ -1,0 +1,1 @@
+"""Orderpath over HTTP: questions and commands, for programs and for whoever is elsewhere."""

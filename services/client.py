@@ -1,0 +1,214 @@
+"""Orderpath over HTTP, for programs in Python: questions and commands with their own types.
+
+What gets no answer is sent again with the same key, so it is done once. For one thread.
+"""
+
+from collections.abc import Mapping, Sequence
+from threading import Event as Signal
+from typing import Any, Final, Literal, Self
+from urllib.parse import quote
+from uuid import UUID
+
+import httpx
+
+from domain import wire
+from domain.messages import Command, Outcome
+from domain.refusals import (
+    Absent,
+    CommandIdReused,
+    CommandUnreadable,
+    Conflict,
+    Denied,
+    FactIdReused,
+    InfraError,
+    OrderpathError,
+    Refusal,
+    UnknownCaller,
+    Unmet,
+    Unusable,
+)
+from services.plain_json import from_json
+from services.questions.catalog import BY_ASKED
+from services.questions.question import Asked
+
+TRIES: Final = 5
+TIMEOUT_SECONDS: Final = 60.0
+FIRST_WAIT_SECONDS: Final = 0.2
+LONGEST_WAIT_SECONDS: Final = 5.0
+PASSING: Final = frozenset({429, 502, 503, 504})
+MOST_AT_ONCE: Final = 500  # commands of one request
+Settled = Outcome | OrderpathError
+
+
+class Client:
+    """Asks and sends. Use it as a context, or close it."""
+
+    def __init__(
+        self,
+        url: str,
+        api_key: str = "",
+        *,
+        on_behalf_of: str | None = None,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        tries: int = TRIES,
+    ) -> None:
+        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        if on_behalf_of is not None:
+            headers["X-On-Behalf-Of"] = quote(on_behalf_of)
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout_seconds)
+        self._tries = tries
+        self.position = 0  # the highest that an answer has told: min_position of what shall see it
+
+    def ask(self, asked: Asked, *, min_position: int | Literal["head"] | None = "head") -> Any:
+        """Ask a question.
+
+        min_position: what the answer has to know of; head: all that the log holds by now
+        Raises:       OrderpathError, as near
+        """
+        question = BY_ASKED[type(asked)]
+        given = asked.model_dump(mode="json", exclude_defaults=True)
+        place = question.at
+        for name in type(asked).model_fields:
+            if f"{{{name}}}" in place:
+                place = place.replace(
+                    f"{{{name}}}", quote(_in_path(name, given.pop(name)), safe="")
+                )
+        if question.reads == "tables" and min_position is not None:
+            given["min_position"] = min_position
+        return from_json(self._request("GET", f"/v1{place}", params=given).content)
+
+    def send(self, command: Command) -> Outcome:
+        """Hand a command in. Its id is its key: it may be sent again for ever.
+
+        Raises: OrderpathError for whatever is no outcome
+        """
+        body = wire.encode_without(command, "actor")
+        headers = {"Idempotency-Key": str(command.command_id), "Content-Type": "application/json"}
+        answer = self._answer("POST", "/v1/commands", content=body, headers=headers)
+        settled = _settled(answer.status_code, _object(answer))
+        if isinstance(settled, Outcome):
+            return settled
+        raise settled
+
+    def send_all(self, commands: Sequence[Command]) -> list[Settled]:
+        """Hand commands in, each by itself; give of each its outcome, or why it has none."""
+        settled: list[Settled] = []
+        for start in range(0, len(commands), MOST_AT_ONCE):
+            part = commands[start : start + MOST_AT_ONCE]
+            items = b",".join(wire.encode_without(one, "actor") for one in part)
+            answer = self._request(
+                "POST",
+                "/v1/commands/batch",
+                content=b'{"commands":[' + items + b"]}",
+                headers={"Content-Type": "application/json"},
+            )
+            settled += (_settled(one["status"], one["answer"]) for one in answer.json()["items"])
+        return settled
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _request(self, method: str, place: str, **more: Any) -> httpx.Response:
+        """Give an answer that is none of a problem. Raises: OrderpathError"""
+        answer = self._answer(method, place, **more)
+        if answer.is_success:
+            return answer
+        raise _error(answer.status_code, _object(answer))
+
+    def _answer(self, method: str, place: str, **more: Any) -> httpx.Response:
+        """Give the answer to a request, sent again as long as none comes, or one for later."""
+        wait = FIRST_WAIT_SECONDS
+        for left in reversed(range(self._tries)):
+            try:
+                answer = self._http.request(method, place, **more)
+            except httpx.TransportError as error:
+                if not left:
+                    name = type(error).__name__
+                    message = f"{self._http.base_url} does not answer ({name})"
+                    raise InfraError("server_unavailable", message) from error
+            except httpx.InvalidURL as error:
+                raise Unusable(f"the server's address cannot be used: {error}") from error
+            else:
+                self.position = max(self.position, int(answer.headers.get("x-position", 0)))
+                if answer.status_code not in PASSING or not left:
+                    return answer
+                wait = max(wait, _retry_after(answer))
+            Signal().wait(min(wait, LONGEST_WAIT_SECONDS))
+            wait *= 2
+        raise AssertionError("the last try answers or raises")
+
+
+def _in_path(name: str, value: Any) -> str:
+    if not str(value).strip():
+        raise Unusable(f"no {name} is named: give its id, or its number in its source")
+    return str(value)
+
+
+def _retry_after(answer: httpx.Response) -> float:
+    try:
+        return float(answer.headers.get("retry-after", 0))
+    except ValueError:
+        return 0.0
+
+
+def _object(answer: httpx.Response) -> Mapping[str, Any]:
+    try:
+        found = answer.json()
+    except ValueError:
+        found = None
+    if isinstance(found, dict):
+        return found
+    message = f"what answers there is no Orderpath: {answer.status_code} without a JSON object"
+    raise InfraError("server_unavailable", message)
+
+
+def _settled(status: int, body: Mapping[str, Any]) -> Settled:
+    if "outcome" not in body:
+        return _error(status, body)
+    return Outcome(
+        command_id=UUID(body["command_id"]),
+        kind=body["outcome"],
+        first_position=body["first_position"],
+        last_position=body["last_position"],
+        versions=body["versions"],
+        unmet=_unmet(body),
+        repeated=body["repeated"],
+    )
+
+
+def _error(status: int, problem: Mapping[str, Any]) -> OrderpathError:
+    """Give what the server's own process would have raised."""
+    words = str(problem.get("detail") or problem.get("title") or f"status {status}")
+    match problem.get("code"):
+        case "refused":
+            return Refusal(*_unmet(problem))
+        case "denied":
+            return Denied(*_unmet(problem))
+        case "unknown_caller":
+            return UnknownCaller(words)
+        case "absent" | "no_such_place":
+            return Absent(words)
+        case "conflict":
+            versions = problem["expected_version"], problem["version"]
+            return Conflict(problem["stream_id"], *versions)
+        case "command_id_reused":
+            return CommandIdReused(problem["command_id"])
+        case "fact_id_reused":
+            return FactIdReused()
+        case "command_unreadable":
+            return CommandUnreadable(*_unmet(problem))
+        case _ if status in PASSING or status >= 500:
+            return InfraError(str(problem.get("cause") or "server_unavailable"), words)
+        case _:
+            return Unusable(words)
+
+
+def _unmet(body: Mapping[str, Any]) -> tuple[Unmet, ...]:
+    return tuple(Unmet.model_validate(one) for one in body.get("unmet", ()))

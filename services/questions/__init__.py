@@ -1,0 +1,1 @@
+"""Everything that can be asked of Orderpath: a module for each area; catalog has all."""
