@@ -44,6 +44,7 @@ from infra.restores import raise_epoch
 from infra.settings import Settings, load_settings
 from infra.topics import count_partitions
 from projections.catalog import BY_NAME
+from services.access import KnownCallers
 from services.acting import Acting
 from services.follower import Follower, Progress
 from services.heartbeat import Heartbeat
@@ -137,6 +138,11 @@ class System:
     def batches(self) -> BatchStore:
         """What is asked of many orders, as services.bulk keeps it."""
         return PostgresBatchStore(self._session("orderpath_writer"))
+
+    @cached_property
+    def access(self) -> KnownCallers:
+        """Who calls over HTTP, and what they may."""
+        return KnownCallers(self)
 
     @cached_property
     def key_store(self) -> KeyStore:
@@ -247,6 +253,8 @@ class System:
 
     def close(self) -> None:
         """Work off what waits and give everything back."""
+        if "access" in self.__dict__:
+            self.access.close()
         if "pipeline" in self.__dict__:
             self.pipeline.close()
         if "projection_log" in self.__dict__:

@@ -1,6 +1,7 @@
 """Where hashes of secrets are kept, and when each key was last shown; and how a secret looks."""
 
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,4 +49,5 @@ def parts_of(key: str) -> tuple[str, str] | None:
     """Take a key as it is shown apart into prefix and secret; None: it is no key."""
     mark, _, rest = key.partition("_")
     prefix, _, secret = rest.partition("_")
-    return (prefix, secret) if mark == MARK and prefix and secret else None
+    is_prefix = re.fullmatch(r"[a-z0-9]{12}", prefix) is not None
+    return (prefix, secret) if mark == MARK and is_prefix and secret else None

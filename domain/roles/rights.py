@@ -3,7 +3,7 @@
 A caller may what any one role allows; what two roles allow in part each, they do not together.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -67,7 +67,7 @@ def may(
     there = [role for role in allowing if role.region.holds(where)]
     if there:
         return Allowed(sight_of(there))
-    return Forbidden(tuple(_elsewhere(allowing, where)))
+    return Forbidden(missing_at([role.region for role in allowing], where))
 
 
 def sight_of(roles: Iterable[Role]) -> Sight:
@@ -83,9 +83,9 @@ def sight_of(roles: Iterable[Role]) -> Sight:
     return Sight(regions, personal, tuple(hidden))
 
 
-def places_seen(caller: Caller) -> tuple[Region, ...]:
-    """Give the orders of which the caller may ask anything at all."""
-    return tuple(role.region for role in caller.roles if role.questions or role.commands)
+def reach_of(sight: Sight) -> tuple[Region, ...] | None:
+    """Give the orders that a command may be about; None: all."""
+    return None if sight.sees_all_orders else sight.regions
 
 
 def _all_show(roles: Iterable[Role], kind: Personal) -> bool:
@@ -119,11 +119,14 @@ def _not_permitted(caller: Caller, wish: Wish, known: Mapping[str, Role]) -> Unm
     )
 
 
-def _elsewhere(allowing: Iterable[Role], where: Place) -> Iterator[Unmet]:
-    """Name each side of the place by which all roles that would allow the wish fail; if each fails
-    by another one, name them all.
+def missing_at(regions: Sequence[Region], where: Place) -> tuple[Unmet, ...]:
+    """Name each side of the place by which all the regions fail; if each fails by another one, name
+    them all.
     """
-    regions = [role.region for role in allowing]
+    return tuple(_missing(regions, where))
+
+
+def _missing(regions: Sequence[Region], where: Place) -> Iterator[Unmet]:
     sides = [_failing(region, where) for region in regions]
     common = set.intersection(*sides) or set.union(*sides)
     if "shop" in common:

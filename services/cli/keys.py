@@ -13,7 +13,7 @@ from services.cli.errors import WANTING, complain, unmet_lines
 from services.cli.options import AsJson, duration_of, time_of, unfolded, uuid_of
 from services.cli.output import put, say, table
 from services.cli.sending import SOURCE, outcome_dict, where, who_runs_this
-from services.cli.session import opened
+from services.cli.session import near, opened
 
 if TYPE_CHECKING:
     from domain.messages import Outcome
@@ -123,7 +123,7 @@ def revoke(name: KeyName, *, envelope: KeyEnvelope) -> None:
 
     with opened() as system:
         outcome = revoke_key(system, _wanted(envelope), _name(name))
-        answer = outcome_dict(system, outcome, f"apikey-{name}", name=name)
+        answer = outcome_dict(near(system), outcome, f"apikey-{name}", name=name)
     _put(outcome, answer, envelope, _revoked(name, outcome))
 
 
@@ -169,7 +169,7 @@ def _wanted(envelope: KeyEnvelope) -> "Wanted":
 
 def _put_made(system: "System", made: "MadeKey", name: str, envelope: KeyEnvelope) -> None:
     outcome = made.outcome
-    answer: dict[str, Any] = outcome_dict(system, outcome, f"apikey-{name}", name=name)
+    answer: dict[str, Any] = outcome_dict(near(system), outcome, f"apikey-{name}", name=name)
     _put(outcome, answer | {"key": made.key}, envelope, str(made.key))
     if not envelope.json:
         say(f"This is the key {name}. It is shown now and never again; {where(outcome)}")

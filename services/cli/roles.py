@@ -13,7 +13,7 @@ from services.cli.options import AsJson, Envelope, unfolded
 from services.cli.output import put, table, words
 from services.cli.path_lint import counted, counts_of, told_as_dict
 from services.cli.sending import execute, outcome_dict, put_outcome, where
-from services.cli.session import opened
+from services.cli.session import near, opened
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -69,8 +69,8 @@ def publish(
     )
     name = definition.role
     with opened() as system:
-        outcome = execute(system, PublishRole, envelope, {"definition": definition})
-        answer = outcome_dict(system, outcome, role_stream(name), role=name)
+        outcome = execute(near(system), PublishRole, envelope, {"definition": definition})
+        answer = outcome_dict(near(system), outcome, role_stream(name), role=name)
     put_outcome(outcome, answer, envelope, lambda: _sentence(name, outcome))
 
 
