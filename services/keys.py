@@ -69,7 +69,7 @@ def create_key(system: "System", wanted: Wanted, key: KeyFor) -> MadeKey:
     said: dict[str, Any] = {"roles": key.roles, "groups": key.groups, "on_behalf": key.on_behalf}
     if key.expires_at is not None:
         said["expires_at"] = key.expires_at
-    command = CreateApiKey(**wanted.envelope, name=key.name, prefix=prefix, **said)
+    command = CreateApiKey(**wanted.envelope, apikey=key.name, prefix=prefix, **said)
     return _made(system, command, prefix, secret)
 
 
@@ -89,7 +89,7 @@ def rotate_key(
     ends = expires_at or key_now(system, name).expires_at
     command = RotateApiKey(
         **wanted.envelope,
-        name=name,
+        apikey=name,
         prefix=prefix,
         former_until=system.clock() + overlap,
         **({} if ends is None else {"expires_at": ends}),
@@ -99,7 +99,7 @@ def rotate_key(
 
 def revoke_key(system: "System", wanted: Wanted, name: str) -> Outcome:
     """Take a key from whoever has it."""
-    return system.execute(RevokeApiKey(**wanted.envelope, name=name))
+    return system.execute(RevokeApiKey(**wanted.envelope, apikey=name))
 
 
 def key_now(system: "System", name: str) -> ApiKey:

@@ -16,11 +16,11 @@ LONGEST_OVERLAP: Final = timedelta(days=90)
 class ApiKeyCommand(Command):
     """A command to one key."""
 
-    name: KeyName
+    apikey: KeyName
 
     @cached_property
     def stream_id(self) -> str:
-        return key_stream(self.name)
+        return key_stream(self.apikey)
 
 
 class CreateApiKey(ApiKeyCommand):

@@ -28,7 +28,7 @@ def _events(key: ApiKey, command: ApiKeyCommand) -> Iterator[Event]:
             said = command.model_dump(include=set(ApiKeyRotated.model_fields))
             yield ApiKeyRotated(**said)
         case _ if not key.revoked:
-            yield ApiKeyRevoked(name=command.name)
+            yield ApiKeyRevoked(apikey=command.apikey)
         case _:
             pass
 
@@ -52,8 +52,8 @@ def _name_is_free(key: ApiKey, command: ApiKeyCommand) -> Iterator[Unmet]:
     if key.exists:
         yield Unmet(
             code="apikey_exists",
-            field="name",
-            message=f"There is a key {command.name}" + (", revoked" if key.revoked else ""),
+            field="apikey",
+            message=f"There is a key {command.apikey}" + (", revoked" if key.revoked else ""),
             needed="another name, or `apikey rotate` for a new secret",
         )
 
@@ -62,8 +62,8 @@ def _key_exists(key: ApiKey, command: ApiKeyCommand) -> Iterator[Unmet]:
     if not key.exists:
         yield Unmet(
             code="apikey_unknown",
-            field="name",
-            message=f"There is no key {command.name}",
+            field="apikey",
+            message=f"There is no key {command.apikey}",
             needed="a name that `apikey list` shows",
         )
 
@@ -72,8 +72,8 @@ def _is_in_force(key: ApiKey, command: ApiKeyCommand) -> Iterator[Unmet]:
     if key.revoked:
         yield Unmet(
             code="apikey_revoked",
-            field="name",
-            message=f"The key {command.name} was revoked",
+            field="apikey",
+            message=f"The key {command.apikey} was revoked",
             needed="a new key under another name",
         )
 

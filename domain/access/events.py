@@ -24,7 +24,7 @@ class ApiKeyCreated(Event):
 
     NAME: ClassVar[str] = "apikey.created.v1"
 
-    name: KeyName
+    apikey: KeyName
     prefix: KeyPrefix
     roles: tuple[Code, ...]
     groups: tuple[Name, ...] = ()
@@ -37,7 +37,7 @@ class ApiKeyRotated(Event):
 
     NAME: ClassVar[str] = "apikey.rotated.v1"
 
-    name: KeyName
+    apikey: KeyName
     prefix: KeyPrefix
     former_until: Moment  # what was shown before opens nothing from then on
     expires_at: Moment | None = None
@@ -48,7 +48,7 @@ class ApiKeyRevoked(Event):
 
     NAME: ClassVar[str] = "apikey.revoked.v1"
 
-    name: KeyName
+    apikey: KeyName
 
 
 EVENTS: tuple[type[Event], ...] = (ApiKeyCreated, ApiKeyRotated, ApiKeyRevoked)

@@ -28,7 +28,7 @@ NEXT_PREFIX = "f6e5d4c3b2a1"
 LATER = datetime(2027, 3, 2, 9, 0, tzinfo=UTC)
 _WHO: dict[str, Any] = {"command_id": UUID(int=1), "actor": Actor(kind="user", id="root")}
 _MADE: dict[str, Any] = {
-    "name": "shop-front",
+    "apikey": "shop-front",
     "prefix": PREFIX,
     "roles": ("phone_desk",),
     "groups": ("north",),
@@ -36,7 +36,7 @@ _MADE: dict[str, Any] = {
     "expires_at": LATER,
 }
 _ROTATED: dict[str, Any] = {
-    "name": "shop-front",
+    "apikey": "shop-front",
     "prefix": NEXT_PREFIX,
     "former_until": datetime(2026, 3, 9, 9, 0, tzinfo=UTC),
     "expires_at": LATER,
@@ -46,7 +46,7 @@ COMMANDS: tuple[Command, ...] = (
     PublishRole(**_WHO, definition=ROLE),
     c.CreateApiKey(**_WHO, **_MADE),
     c.RotateApiKey(**_WHO, **_ROTATED),
-    c.RevokeApiKey(**_WHO, name="shop-front"),
+    c.RevokeApiKey(**_WHO, apikey="shop-front"),
 )
 EVENTS: tuple[Event, ...] = (
     RolePublished(
@@ -57,7 +57,7 @@ EVENTS: tuple[Event, ...] = (
     ),
     e.ApiKeyCreated(**_MADE),
     e.ApiKeyRotated(**_ROTATED),
-    e.ApiKeyRevoked(name="shop-front"),
+    e.ApiKeyRevoked(apikey="shop-front"),
 )
 
 

