@@ -49,10 +49,28 @@ def decode(value: bytes | None) -> Command:
 
     Raises: CommandUnreadable with every fault that was found, MAX_TOLD at most
     """
-    said = _parsed(value or b"")
-    wire = wire_model(_kind_of(said))
+    said = parsed(value or b"")
+    return _read(_kind_of(said), value or b"", said)
+
+
+def decode_for(said: Mapping[str, Any], known: Mapping[str, Any]) -> Command:
+    """Read a command that is parsed already, with fields that whoever takes it knows for himself.
+
+    Raises: CommandUnreadable, also for a field that is known otherwise
+    """
+    kind = _kind_of(said)
+    wrong = [name for name, value in known.items() if name in said and said[name] != value]
+    if wrong:
+        message = "here it is known otherwise: leave it out"
+        told = (Unmet(code="field_unknown", field=name, message=message) for name in wrong)
+        raise CommandUnreadable(*told, command_id=_id_in(said))
+    return _read(kind, to_json({**said, **known}), said)
+
+
+def _read(kind: type[Command], value: bytes, said: Mapping[str, Any]) -> Command:
+    wire = wire_model(kind)
     try:
-        read = wire.model_validate_json(value or b"", strict=True)
+        read = wire.model_validate_json(value, strict=True)
     except ValidationError as error:
         raise CommandUnreadable(*_faults(error), command_id=_id_in(said)) from None
     values = {name: given for name, given in read if name != NAMED_UNDER}
@@ -66,9 +84,10 @@ def wire_model(kind: type[Command]) -> type[Command]:
     return create_model(kind.__name__, __base__=kind, __doc__=kind.__doc__, **named)
 
 
-def _parsed(value: bytes) -> Mapping[str, Any]:
-    if len(value) > MAX_BYTES:
-        message = f"it has {len(value)} bytes, {MAX_BYTES} are the most"
+def parsed(value: bytes, most_bytes: int = MAX_BYTES) -> Mapping[str, Any]:
+    """Read one JSON object. Raises: CommandUnreadable"""
+    if len(value) > most_bytes:
+        message = f"it has {len(value)} bytes, {most_bytes} are the most"
         raise CommandUnreadable(Unmet(code="command_too_large", message=message))
     try:
         said = from_json(value, allow_inf_nan=False)

@@ -112,6 +112,14 @@ class Settings(BaseSettings):
     zone: Zone = "UTC"  # of the times in messages
     payment_link: str = ""  # with {order_id} or {number}
     seller: Lines = ()  # who sells, as papers say it
+    # Where the server listens: docs/http.md. From elsewhere it is reached only if that is meant.
+    http_host: Annotated[str, Field(pattern=r"^[^\s/]+$")] = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=1, le=65_535)] = 8_080
+    http_elsewhere: bool = False
+    # Of one caller and one process; what comes beyond is turned away.
+    http_per_second: Annotated[int, Field(ge=1, le=1_000_000)] = 5_000
+    http_at_once: Annotated[int, Field(ge=1, le=65_536)] = 1_024  # requests in hand
+    http_readers: Annotated[int, Field(ge=1, le=64)] = 4  # questions answered at once
     # Whom the command line asks: a server's address, and the key that it is asked with. Empty: it
     # works beside the database.
     url: Annotated[str, Field(pattern=r"^$|^https?://[^\s/]+/?$")] = ""
@@ -256,6 +264,12 @@ _ALLOWED: Final = {
     "zone": "a time zone such as Europe/Berlin",
     "payment_link": "https://… with {order_id} or {number}, or empty for none",
     "seller": "up to 10 lines with ; between, as Shop Ltd; 1 Main Street; VAT DE123",
+    "http_host": "an address of this machine, as 127.0.0.1 or 0.0.0.0",
+    "http_port": "a port from 1 to 65535",
+    "http_elsewhere": "on or off",
+    "http_per_second": "a whole number from 1 to 1000000",
+    "http_at_once": "a whole number from 1 to 65536",
+    "http_readers": "a whole number from 1 to 64",
     "url": "http://host:port or https://host of a server, or empty for none",
     "api_key": "a key of that server",
     "log_level": "debug, info, warning, error",

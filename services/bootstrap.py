@@ -35,6 +35,7 @@ from infra.local_broker import (
 from infra.log import configure_logging
 from infra.logins import analyst_url, shared_login
 from infra.migrate import is_current, migrate
+from infra.order_tokens import OrderTokens
 from infra.outlets import open_gates
 from infra.owner_files import read_owners
 from infra.path_files import load_preset, place_path, preset_names, read_path
@@ -46,6 +47,7 @@ from infra.topics import count_partitions
 from projections.catalog import BY_NAME
 from services.access import KnownCallers
 from services.acting import Acting
+from services.api.callers import NOBODY, Access
 from services.follower import Follower, Progress
 from services.heartbeat import Heartbeat
 from services.letters import Letters
@@ -128,6 +130,11 @@ class System:
     def customer_ids(self) -> ContactIds:
         """Whom a phone number or an e-mail address means."""
         return ContactIds(self._session("orderpath_writer"), self.settings.phone_region)
+
+    @cached_property
+    def order_tokens(self) -> OrderTokens:
+        """By which token a customer follows an order."""
+        return OrderTokens(self._session("orderpath_writer"))
 
     @cached_property
     def import_desk(self) -> ImportDesk:
@@ -246,6 +253,15 @@ class System:
         lend = partial(self.lend, "orderpath_projector", "sending")
         gates, pace = open_gates(self.settings), self.settings.per_minute
         return Sender(lend, self.letters, gates, self.execute, self.clock, per_minute=pace)
+
+    @cached_property
+    def access(self) -> Access:
+        """Who may ask over HTTP, and what."""
+        return NOBODY
+
+    def another(self) -> "System":
+        """Give one more on the same database, with connections of its own: for another thread."""
+        return System(self.settings, self.url, self.clock)
 
     def heartbeat(self, kind: str) -> Heartbeat:
         """Give the signs of life of a kind of program on this data folder."""

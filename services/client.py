@@ -195,7 +195,7 @@ def _error(status: int, problem: Mapping[str, Any]) -> OrderpathError:
             return UnknownCaller(words)
         case "absent" | "no_such_place":
             return Absent(words)
-        case "conflict":
+        case "conflict" | "version_differs":
             versions = problem["expected_version"], problem["version"]
             return Conflict(problem["stream_id"], *versions)
         case "command_id_reused":

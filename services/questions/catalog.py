@@ -1,6 +1,6 @@
 """All questions, by their names and by what is asked. What is not imported here cannot be asked."""
 
-from services.questions import figures, log, orders, parts, reports
+from services.questions import figures, log, orders, parts, reports, tracking
 from services.questions.question import BY_ASKED, BY_NAME
 
-__all__ = ["BY_ASKED", "BY_NAME", "figures", "log", "orders", "parts", "reports"]
+__all__ = ["BY_ASKED", "BY_NAME", "figures", "log", "orders", "parts", "reports", "tracking"]

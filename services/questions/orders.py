@@ -94,7 +94,7 @@ def find(system: "System", asked: FindOrder) -> dict[str, Any]:
     return {"order_id": find_order(system, asked.order)}
 
 
-@question("order.show", "/orders/{order}", reads="log")
+@question("order.show", "/orders/{order}", reads="log", versioned=True)
 def show(system: "System", asked: ShowOrder) -> View:
     """Show an order as it is now, and where it may go."""
     order_id, events = _events(system, asked.order)

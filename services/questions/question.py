@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from services.bootstrap import System
 
 MOST_LISTED: Final = 100_000  # rows of one answer
+PUBLIC: Final = "public"  # the right of what anybody may ask, because a secret stands in it
 
 # log:    it reads the events themselves, and so all that was answered before
 # tables: it reads the read models, which may lag: near they catch up first, far it may be said how
@@ -45,6 +46,7 @@ class Question:
     right: str  # what whoever asks needs; by default the question's own name
     reads: Reads
     function: Answers
+    versioned: bool  # the answer is the same as long as its `version` is
 
     @property
     def said(self) -> str:
@@ -57,7 +59,7 @@ BY_ASKED: Final[dict[type[Asked], Question]] = {}
 
 
 def question(
-    name: str, at: str, *, reads: Reads, right: str | None = None
+    name: str, at: str, *, reads: Reads, right: str | None = None, versioned: bool = False
 ) -> Callable[[Written], Written]:
     """Declare a question: a function of the system and of what is asked.
 
@@ -68,7 +70,8 @@ def question(
     def declared(function: Written) -> Written:
         hints = function.__annotations__
         asked = hints["asked"]
-        made = Question(name, at, asked, hints["return"], right or name, reads, function)
+        told = hints["return"]
+        made = Question(name, at, asked, told, right or name, reads, function, versioned)
         if name in BY_NAME or asked in BY_ASKED or any(at == one.at for one in BY_NAME.values()):
             raise ValueError(f"{name}, {at} and {asked.__name__} have to be of one question alone")
         BY_NAME[name] = BY_ASKED[asked] = made

@@ -1,0 +1,64 @@
+"""Tokens by which a customer follows an order: its id, and a proof that only this database makes.
+
+Nothing is stored of them but the one secret, which all programs on a database share.
+"""
+
+import hmac
+import os
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from functools import cached_property
+from typing import Final
+from uuid import UUID
+
+from domain.refusals import InfraError
+from infra.postgres import Lender
+
+_SECRET: Final = UUID("3f0f6cf1-5f5e-5c0e-8d9a-0a4be1a5a4c7")  # key_id of the secret in log.keys
+_SUBJECT: Final = "orderpath-order-tokens"
+_SECRET_BYTES: Final = 32
+_PROOF_BYTES: Final = 16
+_ID_BYTES: Final = 16
+
+
+class OrderTokens:
+    """Makes and reads tokens. One per process; threads may share it."""
+
+    def __init__(self, session: Lender) -> None:
+        self._session = session
+
+    def token_of(self, order_id: UUID) -> str:
+        """Give the token of an order: the same each time, 43 letters, digits, - and _."""
+        proved = order_id.bytes + self._proof(order_id.bytes)
+        return urlsafe_b64encode(proved).decode().rstrip("=")
+
+    def order_of(self, token: str) -> UUID | None:
+        """Give the order that a token means; None: nobody was given that one."""
+        try:
+            said = urlsafe_b64decode(f"{token}=".encode("ascii"))
+        except (NotBase64, ValueError):
+            return None
+        own, proof = said[:_ID_BYTES], said[_ID_BYTES:]
+        if len(own) < _ID_BYTES or not hmac.compare_digest(proof, self._proof(own)):
+            return None
+        order_id = UUID(bytes=own)
+        return order_id if self.token_of(order_id) == token else None
+
+    def _proof(self, order: bytes) -> bytes:
+        return hmac.digest(self._secret, order, "sha256")[:_PROOF_BYTES]
+
+    @cached_property
+    def _secret(self) -> bytes:
+        """Read the secret; whoever asks first makes it, and all use that one."""
+        made = os.urandom(_SECRET_BYTES)
+        with self._session.connection() as session:
+            session.execute("select ops.keep_key(%s, %s, %s)", (_SECRET, _SUBJECT, made))
+            row = session.execute("select key from log.keys where key_id = %s", (_SECRET,))
+            (secret,) = row.fetchone() or (None,)
+        if secret is None:
+            raise InfraError(
+                "token_secret_missing",
+                "The secret of the tokens for customers was destroyed: bring log.keys back from a "
+                "backup.",
+            )
+        return bytes(secret)

@@ -1,0 +1,131 @@
+"""The application: every place of the API, each with the right that it needs, and one desk.
+
+Called by services.api.serving, and by tests. services.api.openapi describes it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import FastAPI, Request, Response
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+
+from services.api import commands, feed, health
+from services.api.asking import handler_of
+from services.api.callers import Access
+from services.api.desk import FrontDesk
+from services.api.edge import Edge
+from services.api.limits import Limits
+from services.api.openapi import described
+from services.api.problems import MEDIA_TYPE, Problem
+from services.api.readers import Readers
+from services.questions.catalog import BY_NAME
+from services.questions.question import PUBLIC
+
+if TYPE_CHECKING:
+    from services.bootstrap import System
+
+BELOW: Final = "/v1"
+BY_COMMAND: Final = "the command's own name"
+Handler = Callable[[FrontDesk, Request], Awaitable[Response]]
+
+# Place, method, right, handler. Questions come from their registry beside these.
+PLACES: Final[tuple[tuple[str, str, str, Handler], ...]] = (
+    ("/v1/commands", "POST", BY_COMMAND, commands.send),
+    ("/v1/commands/batch", "POST", BY_COMMAND, commands.send_batch),
+    ("/v1/events", "GET", feed.RIGHT, feed.events),
+    ("/health/live", "GET", PUBLIC, health.live),
+    ("/health/ready", "GET", PUBLIC, health.ready),
+    ("/health/lag", "GET", health.RIGHT, health.lag),
+    ("/metrics", "GET", health.RIGHT, health.metrics),
+)
+
+
+def create_app(
+    system: "System",
+    access: Access,
+    limits: Limits | None = None,
+    *,
+    another: "Callable[[], System] | None" = None,
+) -> FastAPI:
+    """Give the application over an open system.
+
+    another: opens one more System on the same database, for a thread that reads
+    """
+    chosen = limits or Limits()
+    app = FastAPI(
+        title="Orderpath",
+        lifespan=partial(_open_desk, system, access, chosen, another or system.another),
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.add_middleware(Edge)
+    app.add_exception_handler(HTTPException, _no_such_place)  # type: ignore[arg-type]
+    app.state.rights = {("/v1/openapi.json", "GET"): PUBLIC}
+    for place, method, right, handler in PLACES:
+        _add(app, place, method, right, handler)
+    for question in BY_NAME.values():
+        place = BELOW + question.at
+        app.add_api_route(
+            place, handler_of(question), methods=["GET"], response_model=None,
+            name=question.name, operation_id=question.name,
+        )  # fmt: skip
+        app.state.rights[place, "GET"] = question.right
+    app.openapi = partial(described, app)  # type: ignore[method-assign]
+    return app
+
+
+def _add(app: FastAPI, place: str, method: str, right: str, handler: Handler) -> None:
+    async def at_desk(request: Request) -> Response:
+        return await handler(request.app.state.desk, request)
+
+    name = f"{handler.__module__.rpartition('.')[2]}.{handler.__name__}"
+    app.add_api_route(
+        place, at_desk, methods=[method], response_model=None, name=name, operation_id=name
+    )
+    app.state.rights[place, method] = right
+
+
+@asynccontextmanager
+async def _open_desk(
+    system: "System",
+    access: Access,
+    limits: Limits,
+    another: "Callable[[], System]",
+    app: FastAPI,
+) -> AsyncIterator[None]:
+    readers = Readers(another, limits.readers, limits.questions_waiting)
+    watcher = Readers(another, 1, 16, "watcher")
+    log_id = await watcher.run(lambda own: own.log.head().log_id)
+    await watcher.run(lambda own: own.prepare_projections())
+    desk = FrontDesk(system, access, limits, readers, watcher, log_id)
+    desk.positions.saw(await watcher.run(lambda own: own.log.head().position))
+    watching = asyncio.create_task(desk.positions.watch())
+    app.state.desk = desk
+    try:
+        yield
+    finally:
+        desk.ending.set()
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+        desk.close()
+
+
+async def _no_such_place(request: Request, error: HTTPException) -> Response:
+    """Tell what the router says, as any other problem."""
+    code = "no_such_method" if error.status_code == 405 else "no_such_place"
+    problem = Problem(code, "/v1/openapi.json lists every place and its method")
+    headers = {**(dict(error.headers) if error.headers else {})}
+    return Response(to_json(problem.body), problem.told_status, headers, MEDIA_TYPE)
+
+
+def rights_of(app: FastAPI) -> dict[tuple[str, str], str]:
+    """Give the right of every place and method: a test walks it."""
+    found: dict[tuple[str, str], Any] = app.state.rights
+    return dict(found)

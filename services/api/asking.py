@@ -1,0 +1,113 @@
+"""Questions over HTTP: a GET for each of the registry, with what is asked as path and query."""
+
+import gzip
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, get_origin
+from urllib.parse import unquote
+
+from fastapi import Request, Response
+
+from services.api.callers import Caller
+from services.api.problems import Turned
+from services.api.readers import Least, await_tables
+from services.plain_json import to_json
+from services.questions.question import PUBLIC, Asked, Question
+
+if TYPE_CHECKING:
+    from services.api.desk import FrontDesk
+    from services.bootstrap import System
+
+JSON: Final = "application/json"
+MIN_POSITION: Final = "min_position"
+HEAD: Final = "head"
+ZIPPED_FROM: Final = 1_000  # bytes
+ZIP_LEVEL: Final = 5
+LARGEST_POSITION: Final = 2**63 - 1
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def handler_of(question: Question) -> Handler:
+    """Give what answers a question."""
+
+    async def ask(request: Request) -> Response:
+        desk: FrontDesk = request.app.state.desk
+        caller = None
+        if question.right == PUBLIC:
+            desk.admit_anybody(request)
+        else:
+            caller = await desk.admit(request)
+        given = query_of(question, request)
+        least = least_of(given.pop(MIN_POSITION, None))
+        asked = question.asked.model_validate(given)
+        if caller is not None:
+            desk.access.check_question(caller, question, asked)
+        return await answer(desk, request, question, (caller, asked, least))
+
+    ask.__name__ = question.name.replace(".", "_")
+    return ask
+
+
+async def answer(
+    desk: "FrontDesk",
+    request: Request,
+    question: Question,
+    wanted: tuple[Caller | None, Asked, Least],
+) -> Response:
+    """Answer what is asked, on tables that are as far as was said."""
+    caller, asked, least = wanted
+    known = desk.positions.known
+    seconds = desk.limits.position_seconds
+    zipped = "gzip" in request.headers.get("accept-encoding", "")
+
+    def work(system: "System") -> tuple[int, bytes, dict[str, str]]:
+        tables = question.reads == "tables"
+        position = await_tables(system, least, seconds) if tables else known
+        found = question.function(system, asked)
+        if caller is not None:
+            found = desk.access.told(caller, question, asked, found)
+        body, headers = to_json(found).encode(), {}
+        if question.versioned:
+            headers["ETag"] = f'"{found["version"]}"'
+        if zipped and len(body) >= ZIPPED_FROM:
+            body = gzip.compress(body, ZIP_LEVEL)
+            headers["Content-Encoding"] = "gzip"
+        return position, body, headers
+
+    position, body, headers = await desk.read(caller, work)
+    request.state.position = position
+    headers["Vary"] = "Accept-Encoding, Authorization"
+    tag = headers.get("ETag")
+    if tag is not None and tag in _tags(request):
+        return Response(status_code=304, headers={"ETag": tag})
+    return Response(body, media_type=JSON, headers=headers)
+
+
+def query_of(question: Question, request: Request) -> dict[str, Any]:
+    """Give path and query by the names of fields; what comes twice and may not, stays a list."""
+    given: dict[str, Any] = {}
+    for name in dict.fromkeys(request.query_params):
+        values = request.query_params.getlist(name)
+        is_list = name in question.asked.model_fields and _is_list(question.asked, name)
+        given[name] = values if is_list or len(values) > 1 else values[0]
+    given.update({name: unquote(value) for name, value in request.path_params.items()})
+    return given
+
+
+def least_of(text: object) -> Least:
+    """Read min_position. Raises: Turned not_readable"""
+    if text is None or text == HEAD:
+        return HEAD if text else None
+    if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 20:
+        return min(int(text), LARGEST_POSITION)
+    raise Turned("not_readable", f"{MIN_POSITION} is a position of the log, or {HEAD}")
+
+
+def _is_list(asked: type[Asked], name: str) -> bool:
+    annotation = asked.model_fields[name].annotation
+    return get_origin(annotation) in (tuple, list)
+
+
+def _tags(request: Request) -> Mapping[str, None]:
+    given = request.headers.get("if-none-match", "")
+    return dict.fromkeys(one.strip().removeprefix("W/") for one in given.split(","))

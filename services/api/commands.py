@@ -1,0 +1,176 @@
+"""Commands over HTTP: read, handed to the pipeline, answered with what they came to for ever.
+
+No thread waits for an outcome: the pipeline completes the futures of an event loop at once.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID, uuid5
+
+from fastapi import Request, Response
+from pydantic_core import to_json
+
+from domain import wire
+from domain.catalog import streams_of
+from domain.messages import Command, Outcome
+from domain.refusals import CommandUnreadable, Conflict, OrderpathError, Unmet
+from services.api.callers import Caller
+from services.api.problems import (
+    MEDIA_TYPE,
+    TURNED_AWAY,
+    Problem,
+    Turned,
+    conflict_facts,
+    problem_of,
+)
+
+if TYPE_CHECKING:
+    from services.api.desk import FrontDesk
+
+KEYS: Final = UUID(
+    "6f1f2a0e-1a1f-5d0c-9c39-6d1a3b7f6a52"
+)  # names the ids that keys are turned into
+LONGEST_KEY: Final = 255
+JSON: Final = "application/json"
+
+
+async def send(desk: "FrontDesk", request: Request) -> Response:
+    """Hand one command in."""
+    caller = await desk.admit(request)
+    command = read_command(wire.parsed(await request.body()), caller, request.headers)
+    desk.access.check_command(caller, command)
+    try:
+        async with desk.in_time(desk.limits.command_seconds):
+            outcome = await desk.pipeline.execute_async(command)
+    except Conflict as error:
+        if "if-match" not in request.headers:
+            raise
+        raise Turned("version_differs", str(error), facts=conflict_facts(error)) from None
+    desk.count_outcome(command.NAME, outcome.kind)
+    status, body, headers = answer_to(desk, command, outcome)
+    media_type = JSON if status == 200 else MEDIA_TYPE
+    return Response(to_json(body), status, headers=headers, media_type=media_type)
+
+
+async def send_batch(desk: "FrontDesk", request: Request) -> Response:
+    """Hand many commands in, each by itself: one that is refused stands in no other's way."""
+    said = wire.parsed(await request.body(), desk.limits.body_bytes)
+    items = said.get("commands")
+    if not isinstance(items, list) or len(said) != 1 or not items:
+        fault = Unmet(code="field_invalid", field="commands", message="a list of commands, no more")
+        raise CommandUnreadable(fault)
+    if len(items) > desk.limits.batch:
+        raise Turned("too_large", f"{len(items)} commands: {desk.limits.batch} are the most")
+    caller = await desk.admit(request, len(items))
+    key = request.headers.get("idempotency-key")
+    async with desk.in_time(desk.limits.command_seconds):
+        settled = await asyncio.gather(
+            *(
+                _settle(desk, caller, item, f"{key}/{number}" if key else None)
+                for number, item in enumerate(items)
+            )
+        )
+    return Response(to_json({"items": settled}), media_type=JSON)
+
+
+async def _settle(
+    desk: "FrontDesk", caller: Caller, said: object, key: str | None
+) -> Mapping[str, Any]:
+    """Give what one command of many came to, as it would have been answered alone."""
+    try:
+        if not isinstance(said, dict):
+            fault = Unmet(code="command_not_json", message="it is JSON, but no object")
+            raise CommandUnreadable(fault)
+        own = {"idempotency-key": key} if key and "command_id" not in said else {}
+        command = read_command(said, caller, own)
+        desk.access.check_command(caller, command)
+        outcome = await desk.pipeline.execute_async(command)
+    except OrderpathError as error:
+        problem = problem_of(error)
+        assert problem is not None, "every error of ours has a problem"
+        return {"status": problem.told_status, "answer": problem.body}
+    desk.count_outcome(command.NAME, outcome.kind)
+    status, body, _ = answer_to(desk, command, outcome)
+    return {"status": status, "answer": body}
+
+
+def read_command(said: Mapping[str, Any], caller: Caller, headers: Mapping[str, str]) -> Command:
+    """Read a command of a caller: who acts is known, and the headers may tell id and version.
+
+    Raises: CommandUnreadable, Turned key_missing
+    """
+    known: dict[str, Any] = {"actor": caller.actor.model_dump(mode="json", exclude_defaults=True)}
+    key = headers.get("idempotency-key")
+    if key is not None:
+        known["command_id"] = str(command_id_of(key, caller))
+    elif "command_id" not in said:
+        raise Turned(
+            "key_missing",
+            "give an Idempotency-Key, so that the command can be sent again and is done once",
+        )
+    version = headers.get("if-match")
+    if version is not None and version != "*":
+        known["expected_version"] = version_of(version)
+    return wire.decode_for(said, known)
+
+
+def command_id_of(key: str, caller: Caller) -> UUID:
+    """Give the id that a key means: itself if it is one, else one that only this caller's key has.
+
+    Raises: Turned key_missing for what is no key
+    """
+    if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
+        message = f"an Idempotency-Key has 1 to {LONGEST_KEY} characters that can be printed"
+        raise Turned("key_missing", message)
+    try:
+        own = UUID(key)
+    except ValueError:
+        own = None
+    if own is not None and str(own) == key.lower():
+        return own
+    return uuid5(KEYS, f"{caller.name}\n{key}")
+
+
+def version_of(tag: str) -> int:
+    """Read the version that an If-Match names, as an ETag of ours writes it."""
+    text = tag.strip().removeprefix("W/").strip('"')
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Turned("not_readable", 'If-Match is the ETag of the order, as "17"')
+    return int(text)
+
+
+def answer_to(
+    desk: "FrontDesk", command: Command, outcome: Outcome
+) -> tuple[int, Mapping[str, Any], dict[str, str]]:
+    """Give status, body and headers that tell an outcome. A refusal is a problem with all of it."""
+    told = outcome_body(desk, outcome)
+    stream = streams_of(command)[0]
+    version = outcome.versions.get(stream)
+    headers = {} if version is None else {"ETag": f'"{version}"'}
+    if outcome.last_position is not None:
+        desk.positions.saw(outcome.last_position)
+    if outcome.kind != "refused":
+        return 200, told, headers
+    problem = Problem("refused", _words(outcome.unmet), outcome.unmet, facts=told)
+    if any(one.code == TURNED_AWAY for one in outcome.unmet):
+        problem = Problem("too_many", _words(outcome.unmet), outcome.unmet, retry_seconds=60)
+    return problem.told_status, problem.body, {**headers, **problem.headers}
+
+
+def outcome_body(desk: "FrontDesk", outcome: Outcome) -> dict[str, Any]:
+    """Give an outcome with its stable keys."""
+    return {
+        "outcome": outcome.kind,
+        "command_id": str(outcome.command_id),
+        "first_position": outcome.first_position,
+        "last_position": outcome.last_position,
+        "versions": outcome.versions,
+        "event_ids": outcome.event_ids(desk.log_id),
+        "unmet": [one.model_dump() for one in outcome.unmet],
+        "repeated": outcome.repeated,
+    }
+
+
+def _words(unmet: Sequence[Unmet]) -> str:
+    return "; ".join(one.message for one in unmet)

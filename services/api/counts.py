@@ -1,0 +1,54 @@
+"""What the API counts, for Prometheus: /metrics."""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+SECONDS: Final = (
+    0.001,
+    0.0025,
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.25,
+    0.5,
+    1.0,
+    2.5,
+    5.0,
+    10.0,
+    30.0,
+)
+
+
+class Counts:
+    """The numbers of one process since it started."""
+
+    def __init__(self) -> None:
+        registry = self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "orderpath_requests", "Answers by place, method and status.",
+            ["place", "method", "status"], registry=registry,
+        )  # fmt: skip
+        self.seconds = Histogram(
+            "orderpath_request_seconds", "How long answers took.", ["place"],
+            buckets=SECONDS, registry=registry,
+        )  # fmt: skip
+        self.outcomes = Counter(
+            "orderpath_commands", "What became of commands.", ["command", "outcome"],
+            registry=registry,
+        )  # fmt: skip
+        self.in_hand = Gauge(
+            "orderpath_requests_in_hand", "Requests that wait for their answer.", registry=registry
+        )
+        self.streams = Gauge("orderpath_streams", "Open streams of events.", registry=registry)
+        self.position = Gauge("orderpath_log_position", "End of the log.", registry=registry)
+        self.lag = Gauge(
+            "orderpath_tables_lag", "Positions that the tables are behind.", registry=registry
+        )
+
+    def text(self) -> bytes:
+        """Give them as Prometheus reads them."""
+        return generate_latest(self.registry)

@@ -1,0 +1,100 @@
+"""What every handler of the API needs: who calls, the pipeline, the readers, limits and counts.
+
+One for each process; it lives on the event loop, except for what runs in the readers' threads.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+from fastapi import Request
+
+from services.api.callers import Access, Caller
+from services.api.counts import Counts
+from services.api.limits import Limits, Rates
+from services.api.positions import Positions
+from services.api.problems import Turned
+from services.api.readers import Readers
+
+if TYPE_CHECKING:
+    from services.bootstrap import System
+    from services.pipeline import Pipeline
+
+Done = TypeVar("Done")
+
+
+@dataclass
+class FrontDesk:
+    """Opened by services.api.app when the server starts, closed when it ends."""
+
+    system: "System"
+    access: Access
+    limits: Limits
+    readers: Readers
+    watcher: Readers  # a thread that only looks how far the log is: questions must not hold it up
+    log_id: UUID
+    counts: Counts = field(default_factory=Counts)
+    ending: asyncio.Event = field(default_factory=asyncio.Event)  # streams end, nothing new waits
+    streams: int = 0  # that are open
+    in_hand: int = 0  # requests that wait for their answer
+
+    def __post_init__(self) -> None:
+        self.positions = Positions(self._head)
+        self.rates = Rates(self.limits.per_second)
+
+    @property
+    def pipeline(self) -> "Pipeline":
+        return self.system.pipeline
+
+    async def admit(self, request: Request, number: int = 1, right: str | None = None) -> Caller:
+        """Tell who calls, if he may ask that much now, and has the right if one is named.
+
+        Raises: UnknownCaller, Denied, Turned too_many
+        """
+        caller = await self.access.caller(request.headers)
+        request.state.caller = caller.name
+        self.rates.take(caller.name, number)
+        if right is not None:
+            self.access.check_right(caller, right)
+        return caller
+
+    def admit_anybody(self, request: Request) -> None:
+        """Count somebody who needs no right, by where he calls from. Raises: Turned too_many"""
+        self.rates.take(f"address:{request.client.host if request.client else ''}")
+
+    async def read(self, caller: Caller | None, work: "Callable[[System], Done]") -> Done:
+        """Do something in a reader's thread, with the system as far as the caller sees it.
+
+        caller: None: whoever it is, what he asked for holds the secret
+        """
+
+        def seen(system: "System") -> Done:
+            return work(system if caller is None else self.access.seen_by(caller, system))
+
+        async with self.in_time(self.limits.question_seconds):
+            return await self.readers.run(seen)
+
+    @asynccontextmanager
+    async def in_time(self, seconds: float) -> AsyncIterator[None]:
+        """Turn away what takes longer. A command is answered for ever whatever became of it."""
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except TimeoutError:
+            message = f"no answer within {seconds:g} s: ask again, a command with the same key"
+            raise Turned("too_slow", message, retry_seconds=1) from None
+
+    def count_outcome(self, name: str, kind: str) -> None:
+        """Count what became of a command."""
+        self.counts.outcomes.labels(name, kind).inc()
+
+    async def _head(self) -> int:
+        return await self.watcher.run(lambda system: system.log.head().position)
+
+    def close(self) -> Any:
+        """Give back what was opened beside the system."""
+        self.readers.close()
+        self.watcher.close()

@@ -1,0 +1,52 @@
+"""How much of what anybody may ask at once: sizes, times, numbers. services.bootstrap sets them."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final
+
+from services.api.problems import Turned
+
+MOST_CALLERS: Final = 10_000  # that are counted at once; the longest silent is forgotten
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of one process."""
+
+    body_bytes: int = 8 * 1024 * 1024
+    at_once: int = 1_024  # requests in hand
+    per_second: int = 5_000  # commands and questions of one caller
+    command_seconds: float = 20.0
+    question_seconds: float = 30.0
+    position_seconds: float = 5.0  # that a read waits for min_position
+    poll_seconds: float = 30.0  # that the feed waits for news
+    stream_seconds: float = 3_600.0  # that one stream of events lasts
+    streams: int = 256  # that are open at once
+    batch: int = 500  # commands of one request
+    readers: int = 4  # threads, each with its connections
+    questions_waiting: int = 200
+
+
+class Rates:
+    """Counts what callers ask for, each by a bucket that fills as time goes by. For one thread."""
+
+    def __init__(self, per_second: int, clock: Callable[[], float] = monotonic) -> None:
+        self._per_second = per_second
+        self._clock = clock
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # left, at
+
+    def take(self, caller: str, number: int = 1) -> None:
+        """Count a request. Raises: Turned too_many, with when to come back"""
+        now = self._clock()
+        left, at = self._buckets.pop(caller, (float(self._per_second), now))
+        left = min(left + (now - at) * self._per_second, float(self._per_second))
+        if left < number:
+            self._buckets[caller] = left, now
+            message = f"more than {self._per_second} a second: come back later"
+            wait = (number - left) / self._per_second
+            raise Turned("too_many", message, retry_seconds=wait)
+        self._buckets[caller] = left - number, now
+        if len(self._buckets) > MOST_CALLERS:
+            self._buckets.popitem(last=False)

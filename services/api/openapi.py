@@ -1,0 +1,461 @@
+"""The document that describes the API, OpenAPI 3.1: from the registry of questions, the models of
+commands, and the table of problems.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import TypeAdapter
+
+from domain import wire
+from domain.public.envelope import CloudEvent
+from domain.vocabulary import COMMANDS
+from services.api.examples import ANSWERS, COMMAND, OUTCOME
+from services.api.feed import FeedAsked
+from services.api.problems import MEDIA_TYPE, TITLES, TYPES
+from services.questions.catalog import BY_NAME
+from services.questions.question import PUBLIC, Question
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+REFS: Final = "#/components/schemas/{model}"
+JSON: Final = "application/json"
+_ANY: Final = ("unknown_caller", "denied", "too_many", "unavailable")  # codes that every place has
+_READ: Final = ("absent", "refused", "unusable", "not_readable", "behind", "too_slow")
+_SENT: Final = ("key_missing", "refused", "command_unreadable", "too_large", "too_slow")
+
+
+def described(app: "FastAPI") -> dict[str, Any]:
+    """Give the whole document. It is made once."""
+    return _document()
+
+
+@cache
+def _document() -> dict[str, Any]:
+    schemas: dict[str, Any] = {"Problem": _PROBLEM, "Unmet": _UNMET, "Outcome": _OUTCOME}
+    paths = {f"/v1{one.at}": {"get": _question(one, schemas)} for one in BY_NAME.values()}
+    paths |= {
+        "/v1/commands": {"post": _send(schemas)},
+        "/v1/commands/batch": {"post": _send_batch()},
+        "/v1/events": {"get": _events(schemas)},
+        "/health/live": {"get": _plain("health.live", "Whether the process answers.", "live")},
+        "/health/ready": {"get": _plain("health.ready", "Whether it takes commands.", "ready")},
+        "/health/lag": {"get": _lag()},
+        "/metrics": {"get": _metrics()},
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Orderpath",
+            "version": _version(),
+            "description": _WORDS,
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"key": []}],
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "headers": _HEADERS,
+        },
+    }
+
+
+def _version() -> str:
+    try:
+        return version("orderpath")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _question(question: Question, schemas: dict[str, Any]) -> dict[str, Any]:
+    schema = TypeAdapter(question.answer).json_schema(mode="serialization", ref_template=REFS)
+    area = question.name.partition(".")[0]
+    schema = _hoisted(schema, schemas, area)
+    example = ANSWERS.get(question.name)
+    content: dict[str, Any] = {"schema": schema}
+    if example is not None:
+        content["example"] = example
+    headers = ["X-Position", "X-Request-Id"] + ["ETag"] * question.versioned
+    answers: dict[str, Any] = {
+        "200": {
+            "description": question.said,
+            "headers": _headers(*headers),
+            "content": {JSON: content},
+        }
+    }
+    if question.versioned:
+        answers["304"] = {"description": "It is still what If-None-Match names."}
+    is_public = question.right == PUBLIC
+    answers |= _problems(*(() if is_public else _ANY), *_READ)
+    operation = {
+        "operationId": question.name,
+        "tags": [area],
+        "summary": question.said,
+        "description": f"Needs the right `{question.right}`."
+        if not is_public
+        else "Needs no key: the path holds a secret.",
+        "parameters": list(_parameters(question)),
+        "responses": answers,
+    }
+    return operation | ({"security": []} if is_public else {})
+
+
+def _parameters(question: Question) -> Iterator[dict[str, Any]]:
+    schema = question.asked.model_json_schema(mode="validation")
+    assert "$defs" not in schema, f"{question.name} asks for what no parameter can say"
+    yield from _fields(schema, question.at)
+    if question.reads == "tables":
+        yield _MIN_POSITION
+    if question.versioned:
+        yield {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}}
+
+
+def _fields(schema: Mapping[str, Any], at: str = "") -> Iterator[dict[str, Any]]:
+    for name, field in schema.get("properties", {}).items():
+        said = {k: v for k, v in field.items() if k not in ("title", "description", "examples")}
+        in_path = f"{{{name}}}" in at
+        parameter = {
+            "name": name,
+            "in": "path" if in_path else "query",
+            "required": in_path or name in schema.get("required", ()),
+            "schema": said,
+        }
+        if "description" in field:
+            parameter["description"] = field["description"]
+        if "examples" in field:
+            parameter["example"] = field["examples"][0]
+        yield parameter
+
+
+def _send(schemas: dict[str, Any]) -> dict[str, Any]:
+    names = []
+    for kind in COMMANDS.values():
+        schema = wire.wire_model(kind).model_json_schema(mode="validation", ref_template=REFS)
+        for known in ("actor", "command_id"):  # The key says who acts, a header the id.
+            schema["properties"].pop(known)
+            schema["required"].remove(known)
+        schema["properties"]["command_id"] = _COMMAND_ID
+        schemas[kind.__name__] = _hoisted(schema, schemas, kind.NAME.partition(".")[0])
+        names.append(kind)
+    body = {
+        "oneOf": [{"$ref": REFS.format(model=kind.__name__)} for kind in names],
+        "discriminator": {
+            "propertyName": wire.NAMED_UNDER,
+            "mapping": {kind.NAME: REFS.format(model=kind.__name__) for kind in names},
+        },
+    }
+    schemas["Command"] = body
+    content = {"schema": {"$ref": REFS.format(model="Command")}, "example": COMMAND}
+    answer = {"schema": {"$ref": REFS.format(model="Outcome")}, "example": OUTCOME}
+    return {
+        "operationId": "commands.send",
+        "tags": ["commands"],
+        "summary": "Hand a command in. The answer is final.",
+        "description": "Needs the command's own name as a right.",
+        "parameters": [_KEY, _IF_MATCH],
+        "requestBody": {"required": True, "content": {JSON: content}},
+        "responses": {
+            "200": {
+                "description": "It is done, or was so already.",
+                "headers": _headers("X-Position", "X-Request-Id", "ETag"),
+                "content": {JSON: answer},
+            },
+            **_problems(*_ANY, *_SENT, "conflict", "command_id_reused", "fact_id_reused", "busy"),
+        },
+    }
+
+
+def _send_batch() -> dict[str, Any]:
+    item = {
+        "type": "object",
+        "required": ["status", "answer"],
+        "properties": {
+            "status": {"type": "integer"},
+            "answer": {
+                "anyOf": [{"$ref": REFS.format(model=m)} for m in ("Outcome", "Problem")],
+            },
+        },
+    }
+    commands = {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": 500,
+        "items": {"$ref": REFS.format(model="Command")},
+    }
+    own = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+    return {
+        "operationId": "commands.send_batch",
+        "tags": ["commands"],
+        "summary": "Hand many commands in, each by itself.",
+        "description": "One that is refused stands in no other's way. Each has its own command_id, "
+        "or the batch a key.",
+        "parameters": [{**_KEY, "required": False}],
+        "requestBody": {
+            "required": True,
+            "content": {
+                JSON: {
+                    "schema": {
+                        "type": "object",
+                        "required": ["commands"],
+                        "properties": {"commands": commands},
+                        "additionalProperties": False,
+                    },
+                    "example": {"commands": [{**COMMAND, "command_id": own}]},
+                }
+            },
+        },
+        "responses": {
+            "200": {
+                "description": "What each came to, in the order in which they were handed in.",
+                "headers": _headers("X-Position", "X-Request-Id"),
+                "content": {
+                    JSON: {
+                        "schema": {
+                            "type": "object",
+                            "required": ["items"],
+                            "properties": {"items": {"type": "array", "items": item}},
+                        },
+                        "example": {"items": [{"status": 200, "answer": OUTCOME}]},
+                    }
+                },
+            },
+            **_problems(*_ANY, "command_unreadable", "too_large", "too_slow", "busy"),
+        },
+    }
+
+
+def _events(schemas: dict[str, Any]) -> dict[str, Any]:
+    event = CloudEvent.model_json_schema(mode="serialization", ref_template=REFS)
+    schemas["Event"] = _hoisted(event, schemas, "event")
+    schema = FeedAsked.model_json_schema(mode="validation")
+    parameters = [
+        {**one, "name": "type" if one["name"] == "types" else one["name"]}
+        for one in _fields(schema)
+    ]
+    last = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "integer", "minimum": 0}}
+    page = {
+        "type": "object",
+        "required": ["events", "next", "more"],
+        "properties": {
+            "events": {"type": "array", "items": {"$ref": REFS.format(model="Event")}},
+            "next": {"type": "integer", "description": "`after` of the next page"},
+            "more": {"type": "boolean", "description": "there is more right now"},
+        },
+    }
+    example = {"events": [], "next": 4711, "more": False}
+    return {
+        "operationId": "events.read",
+        "tags": ["events"],
+        "summary": "Events of orders behind a position, in the order of the log.",
+        "description": "Needs the right `events.read`. With `Accept: text/event-stream` it goes on "
+        "as server-sent events, whose ids are positions.",
+        "parameters": [*parameters, last],
+        "responses": {
+            "200": {
+                "description": "A page, or a stream.",
+                "headers": _headers("X-Position", "X-Request-Id"),
+                "content": {
+                    JSON: {"schema": page, "example": example},
+                    "text/event-stream": {"schema": {"type": "string"}},
+                },
+            },
+            **_problems(*_ANY, "unusable", "busy", "too_slow"),
+        },
+    }
+
+
+def _plain(name: str, summary: str, key: str) -> dict[str, Any]:
+    schema = {"type": "object", "properties": {key: {"const": True}}}
+    return {
+        "operationId": name,
+        "tags": ["health"],
+        "summary": summary,
+        "security": [],
+        "responses": {
+            "200": {
+                "description": "Yes.",
+                "headers": _headers("X-Position", "X-Request-Id"),
+                "content": {JSON: {"schema": schema, "example": {key: True}}},
+            },
+            **_problems("unavailable"),
+        },
+    }
+
+
+def _lag() -> dict[str, Any]:
+    schema = {
+        "type": "object",
+        "properties": {
+            "position": {"type": "integer"},
+            "tables": {"type": "integer"},
+            "projections": {"type": "array", "items": {"type": "object"}},
+        },
+    }
+    content = {JSON: {"schema": schema}}
+    return _operations("health.lag", "How far each read model is behind the log.", content)
+
+
+def _metrics() -> dict[str, Any]:
+    content = {"text/plain": {"schema": {"type": "string"}}}
+    return _operations("health.metrics", "Numbers of this process, for Prometheus.", content)
+
+
+def _operations(name: str, summary: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    answer = {
+        "description": summary,
+        "headers": _headers("X-Position", "X-Request-Id"),
+        "content": content,
+    }
+    return {
+        "operationId": name,
+        "tags": ["health"],
+        "summary": summary,
+        "description": "Needs the right `operations.read`.",
+        "responses": {"200": answer, **_problems(*_ANY)},
+    }
+
+
+def _hoisted(schema: dict[str, Any], schemas: dict[str, Any], area: str) -> dict[str, Any]:
+    """Put the definitions of a schema among all others, each under a name of its area."""
+    own = schema.pop("$defs", {})
+    renamed = {REFS.format(model=n): REFS.format(model=f"{area}.{n}") for n in own}
+    for name, definition in own.items():
+        moved = _renamed(definition, renamed)
+        before = schemas.setdefault(f"{area}.{name}", moved)
+        assert before == moved, f"two things of {area} are called {name}"
+    moved_schema: dict[str, Any] = _renamed(schema, renamed)
+    return moved_schema
+
+
+def _renamed(part: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(part, dict):
+        return {
+            key: names.get(value, value) if key == "$ref" else _renamed(value, names)
+            for key, value in part.items()
+        }
+    return [_renamed(one, names) for one in part] if isinstance(part, list) else part
+
+
+def _problems(*codes: str) -> dict[str, Any]:
+    """Describe the problems of a place, those of one status together."""
+    statuses: dict[str, list[str]] = {}
+    for code in dict.fromkeys(codes):
+        statuses.setdefault(str(TITLES[code][0]), []).append(code)
+    return {status: _problem(found) for status, found in sorted(statuses.items())}
+
+
+def _problem(codes: list[str]) -> dict[str, Any]:
+    examples = {
+        code: {
+            "value": {
+                "type": TYPES + code,
+                "title": TITLES[code][1],
+                "status": TITLES[code][0],
+                "detail": "in words, for people",
+                "code": code,
+            }
+        }
+        for code in codes
+    }
+    content = {"schema": {"$ref": REFS.format(model="Problem")}, "examples": examples}
+    status = TITLES[codes[0]][0]
+    headers = ["X-Position", "X-Request-Id"] + ["Retry-After"] * (status in (429, 503))
+    return {
+        "description": "; ".join(TITLES[code][1] for code in codes),
+        "headers": _headers(*headers),
+        "content": {MEDIA_TYPE: content},
+    }
+
+
+def _headers(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+_WORDS: Final = (
+    "Orders from new to done. Every answer tells in X-Position how far it knows the log; a read "
+    "with min_position of an earlier answer sees what that answer did. Problems follow RFC 9457."
+)
+_KEY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "makes the command one: the same key gets the same answer for ever. Either this "
+    "or command_id has to be there",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "example": "order-4711-move-1",
+}
+_IF_MATCH: Final = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "only if the order is still at this version, by its ETag",
+    "schema": {"type": "string"},
+    "example": '"17"',
+}
+_MIN_POSITION: Final = {
+    "name": "min_position",
+    "in": "query",
+    "required": False,
+    "description": "what the answer has to know of: a position, or head for all that there is; it "
+    "waits for some seconds, then 503",
+    "schema": {"anyOf": [{"type": "integer", "minimum": 0}, {"const": "head"}]},
+    "example": 4711,
+}
+_COMMAND_ID: Final = {
+    "type": "string",
+    "format": "uuid",
+    "description": "instead of an Idempotency-Key",
+}
+_HEADERS: Final = {
+    "X-Position": {
+        "description": "the answer knows of all that the log holds up to here",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "X-Request-Id": {
+        "description": "the id that was sent, or a new one; it stands in the log",
+        "schema": {"type": "string"},
+    },
+    "ETag": {"description": "the order's version", "schema": {"type": "string"}},
+    "Retry-After": {"description": "seconds", "schema": {"type": "integer", "minimum": 1}},
+}
+_UNMET: Final = {
+    "type": "object",
+    "required": ["code", "message"],
+    "properties": {
+        "code": {"type": "string", "description": "stable"},
+        "field": {"type": ["string", "null"]},
+        "message": {"type": "string"},
+        "needed": {"type": ["string", "null"], "description": "what would open the way"},
+    },
+}
+_PROBLEM: Final = {
+    "type": "object",
+    "description": "RFC 9457, with every condition that was not met",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string", "enum": list(TITLES)},
+        "unmet": {"type": "array", "items": {"$ref": REFS.format(model="Unmet")}},
+    },
+}
+_OUTCOME: Final = {
+    "type": "object",
+    "required": ["outcome", "command_id", "versions", "event_ids", "unmet", "repeated"],
+    "properties": {
+        "outcome": {"enum": ["accepted", "refused", "nothing"]},
+        "command_id": {"type": "string", "format": "uuid"},
+        "first_position": {"type": ["integer", "null"]},
+        "last_position": {"type": ["integer", "null"]},
+        "versions": {"type": "object", "additionalProperties": {"type": "integer"}},
+        "event_ids": {"type": "array", "items": {"type": "string"}},
+        "unmet": {"type": "array", "items": {"$ref": REFS.format(model="Unmet")}},
+        "repeated": {"type": "boolean", "description": "it was answered before"},
+    },
+}

@@ -1,0 +1,99 @@
+"""Threads that answer questions, each with a System of its own, and so with connections of its own.
+
+A long report keeps one of them; the others, the commands and the event loop go on.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event as Signal
+from threading import Lock, local
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+
+from services.api.problems import Turned
+
+if TYPE_CHECKING:
+    from services.bootstrap import System
+
+LOOK_SECONDS: Final = 0.02  # between two looks at the tables
+PATIENCE_SECONDS: Final = 0.3  # that a read waits for whoever feeds the tables, before it helps
+Done = TypeVar("Done")
+Least = int | Literal["head"] | None
+
+
+class Readers:
+    """A small pool. `system` makes one System; it is called once in each thread."""
+
+    def __init__(
+        self, system: "Callable[[], System]", threads: int, most_waiting: int, name: str = "reader"
+    ) -> None:
+        self._system = system
+        self._most_waiting = most_waiting
+        self._pool = ThreadPoolExecutor(threads, f"orderpath {name}")
+        self._own = local()
+        self._opened: list[System] = []
+        self._lock = Lock()
+        self.in_hand = 0  # questions, waiting or being answered
+
+    async def run(self, work: "Callable[[System], Done]") -> Done:
+        """Do something with a thread's System. Raises: Turned busy, and what the work raises"""
+        if self.in_hand >= self._most_waiting:
+            raise Turned("busy", "too many questions wait already", retry_seconds=1)
+        self.in_hand += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._pool, self._work, work)
+        finally:
+            self.in_hand -= 1
+
+    def _work(self, work: "Callable[[System], Done]") -> Done:
+        if not hasattr(self._own, "system"):
+            self._own.system = made = self._system()
+            with self._lock:
+                self._opened.append(made)
+        return work(self._own.system)
+
+    def close(self) -> None:
+        """Answer what is in hand and give every connection back."""
+        self._pool.shutdown()
+        for system in self._opened:
+            system.close()
+
+
+def tables_position(system: "System") -> int:
+    """Say how far the tables are: everything in the log up to there stands in them."""
+    head = system.log.head().position  # First: what is appended meanwhile is not promised.
+    waiting = system.read_models.find_oldest_waiting()
+    return head if waiting is None else min(head, waiting[0] - 1)
+
+
+_helping: Final = Lock()
+
+
+def await_tables(system: "System", least: Least, seconds: float) -> int:
+    """Wait until the tables hold what is asked for, and give how far they are.
+
+    Where nobody feeds them, as the CLI finds it without `up`, whoever reads brings them up to date.
+    Raises: Turned behind when time is over
+    """
+    least = system.log.head().position if least == "head" else least or 0
+    began = monotonic()
+    while (position := tables_position(system)) < least:
+        waited = monotonic() - began
+        if waited >= seconds:
+            message = f"the tables are at position {position}, not yet at {least}"
+            raise Turned("behind", message, retry_seconds=1)
+        if waited >= PATIENCE_SECONDS and _helping.acquire(blocking=False):
+            try:
+                if system.read_models.driver() == "follower":
+                    system.catch_up()
+            finally:
+                _helping.release()
+        Signal().wait(LOOK_SECONDS)
+    return position
+
+
+def prepared(system: "System") -> Any:
+    """See that the tables are there: a first question must not find none."""
+    system.prepare_projections()

@@ -1,0 +1,81 @@
+"""`orderpath serve`: questions and commands over HTTP, until a signal ends it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event as Signal
+from threading import Thread
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from services.cli.foreground import signalled, state, tell_database
+from services.cli.session import near_only, opened
+
+if TYPE_CHECKING:
+    import socket
+
+    from services.bootstrap import Settings, System
+
+GRACE_SECONDS: Final = 25.0  # for answers in hand, and for what waits in the pipeline
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option(metavar="HOST", help="By default ORDERPATH_HTTP_HOST.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65_535, help="By default ORDERPATH_HTTP_PORT.")
+    ] = None,
+) -> None:
+    """Answer questions and take commands over HTTP, until Ctrl-C."""
+    settings = near_only()
+    chosen = {"http_host": host, "http_port": port}
+    given = {name: value for name, value in chosen.items() if value is not None}
+    stop = signalled(GRACE_SECONDS)
+    with opened() as system:
+        ear = _listen(system, settings.model_copy(update=given))
+        tell_database(system)
+        _serve(system, ear, stop)
+    state("ended")
+
+
+@contextmanager
+def served_beside(system: "System", stop: Signal) -> "Iterator[None]":
+    """Serve in a thread of a program that does other things too, if anybody could ask."""
+    from services.api.callers import NOBODY
+
+    if system.access is NOBODY:
+        yield
+        return
+    ear = _listen(system, system.settings)
+    server = Thread(target=_serve, args=(system, ear, stop), name="orderpath serve")
+    server.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        server.join()
+
+
+def _listen(system: "System", settings: "Settings") -> "socket.socket":
+    from services.api.serving import check_servable, listen
+
+    check_servable(system.access, settings.http_host, elsewhere=settings.http_elsewhere)
+    return listen(settings.http_host, settings.http_port)
+
+
+def _serve(system: "System", ear: "socket.socket", stop: Signal) -> None:
+    from services.api.app import create_app
+    from services.api.limits import Limits
+    from services.api.serving import serve as run
+
+    settings = system.settings
+    limits = Limits(
+        per_second=settings.http_per_second,
+        at_once=settings.http_at_once,
+        readers=settings.http_readers,
+    )
+    host, port = ear.getsockname()[:2]
+    where = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    app = create_app(system, system.access, limits)
+    run(app, ear, stop, began=lambda: state(f"serving on {where}"))

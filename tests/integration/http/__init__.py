@@ -1,0 +1,1 @@
+"""Orderpath over HTTP: a real server, a real database."""

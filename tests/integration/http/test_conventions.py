@@ -1,0 +1,227 @@
+"""What every answer over HTTP has, and what every caller may rely on."""
+
+import gzip
+from uuid import uuid4
+
+import httpx
+
+from tests.integration.http.conftest import Shop
+from tests.support.served import Served
+
+
+def test_a_command_gets_its_final_answer_with_positions_version_and_event_ids(
+    shop: Shop,
+) -> None:
+    order_id = shop.place()
+
+    moved = shop.move(order_id, "confirmed")
+
+    answer = moved.json()
+    assert (moved.status_code, answer["outcome"], answer["repeated"]) == (200, "accepted", False)
+    assert answer["versions"][f"order-{order_id}"] == int(moved.headers["etag"].strip('"'))
+    assert len(answer["event_ids"]) == 1 + answer["last_position"] - answer["first_position"]
+
+
+def test_the_same_key_gets_the_same_answer_for_ever(shop: Shop) -> None:
+    order_id = shop.place()
+
+    first = shop.move(order_id, "confirmed", key="my-key-1")
+    again = shop.move(order_id, "confirmed", key="my-key-1")
+
+    assert again.json() == {**first.json(), "repeated": True}
+    assert again.status_code == 200
+
+
+def test_the_same_key_with_another_body_is_422(shop: Shop) -> None:
+    order_id = shop.place()
+    shop.move(order_id, "confirmed", key="my-key-1")
+
+    other = shop.move(order_id, "cancelled", key="my-key-1")
+
+    assert (other.status_code, other.json()["code"]) == (422, "command_id_reused")
+
+
+def test_two_callers_may_use_the_same_key(server: Served, shop: Shop) -> None:
+    order_id = shop.place()
+    with server.http("bob") as other:
+        first = shop.send("order.add_note", "key-1", order_id=order_id, text="Call")
+        second = Shop(other).send("order.add_note", "key-1", order_id=order_id, text="Other")
+
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert first.json()["command_id"] != second.json()["command_id"]
+
+
+def test_a_key_that_is_an_id_is_the_commands_id(shop: Shop) -> None:
+    order_id, own = shop.place(), str(uuid4())
+
+    assert shop.move(order_id, "confirmed", key=own).json()["command_id"] == own
+
+
+def test_a_command_without_any_key_is_not_taken(http: httpx.Client, shop: Shop) -> None:
+    body = {"command": "order.add_note", "order_id": shop.place(), "text": "Call"}
+
+    answer = http.post("/v1/commands", json=body)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "key_missing")
+
+
+def test_a_refusal_names_every_unmet_condition_as_a_problem(shop: Shop) -> None:
+    order_id = shop.place()
+
+    refused = shop.move(order_id, "done", expected_status="confirmed")
+
+    problem = refused.json()
+    assert refused.status_code == 409
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert problem["type"] == "urn:orderpath:problem:refused"
+    assert (problem["status"], problem["outcome"]) == (409, "refused")
+    assert "status_differs" in {one["code"] for one in problem["unmet"]}
+    assert len(problem["unmet"]) >= 2
+
+
+def test_a_refusal_is_told_again_for_the_same_key(shop: Shop) -> None:
+    order_id = shop.place()
+    first = shop.move(order_id, "done", key="early")
+    shop.move(order_id, "confirmed")
+
+    again = shop.move(order_id, "done", key="early")
+
+    assert again.json() == {**first.json(), "repeated": True}
+
+
+def test_if_match_takes_a_command_only_at_that_version(http: httpx.Client, shop: Shop) -> None:
+    order_id = shop.place()
+    tag = http.get(f"/v1/orders/{order_id}").headers["etag"]
+    body = {"command": "order.add_note", "order_id": order_id, "text": "Call"}
+
+    first = http.post("/v1/commands", json=body, headers={"Idempotency-Key": "a", "If-Match": tag})
+    late = http.post("/v1/commands", json=body, headers={"Idempotency-Key": "b", "If-Match": tag})
+
+    assert first.status_code == 200
+    assert (late.status_code, late.json()["code"]) == (412, "version_differs")
+    assert late.json()["version"] == int(first.headers["etag"].strip('"'))
+
+
+def test_an_order_that_is_still_the_same_is_not_sent_again(http: httpx.Client, shop: Shop) -> None:
+    order_id = shop.place()
+    tag = http.get(f"/v1/orders/{order_id}").headers["etag"]
+
+    same = http.get(f"/v1/orders/{order_id}", headers={"If-None-Match": tag})
+    shop.move(order_id, "confirmed")
+    changed = http.get(f"/v1/orders/{order_id}", headers={"If-None-Match": tag})
+
+    assert (same.status_code, same.content) == (304, b"")
+    assert (changed.status_code, changed.json()["status"]) == (200, "confirmed")
+
+
+def test_every_answer_tells_a_position_and_the_request_id_also_problems(
+    http: httpx.Client, server: Served, shop: Shop
+) -> None:
+    order_id = shop.place()
+    nobody = httpx.Client(base_url=server.url)
+    answers = [
+        http.get(f"/v1/orders/{order_id}"),
+        http.get("/v1/orders/unknown"),
+        http.get("/v1/nowhere"),
+        http.delete("/v1/commands"),
+        http.get("/v1/reports/funnel"),
+        http.get("/v1/reports/funnel", params={"view": "upside-down"}),
+        http.post("/v1/commands", content=b"{", headers={"Idempotency-Key": "k"}),
+        nobody.get("/v1/log/head"),
+        nobody.get("/health/live"),
+    ]
+
+    assert [one.status_code for one in answers] == [200, 404, 404, 405, 200, 422, 400, 401, 200]
+    assert all(int(one.headers["x-position"]) >= 0 for one in answers)
+    assert all(len(one.headers["x-request-id"]) >= 32 for one in answers)
+    mine = http.get("/v1/log/head", headers={"X-Request-Id": "mine-17"})
+    assert mine.headers["x-request-id"] == "mine-17"
+    nobody.close()
+
+
+def test_a_read_with_the_position_of_a_command_sees_what_it_did(
+    http: httpx.Client, shop: Shop
+) -> None:
+    for number in range(5):
+        order_id = shop.place(f"A-{number}")
+        position = shop.move(order_id, "confirmed").headers["x-position"]
+
+        answer = http.get("/v1/reports/funnel", params={"min_position": position})
+
+        reached = {one["status"]: one for stage in answer.json()["stages"] for one in [stage]}
+        assert reached["confirmed"]["orders"] == number + 1
+        assert int(answer.headers["x-position"]) >= int(position)
+
+
+def test_a_position_that_is_not_reached_in_time_is_503_with_retry_after(
+    http: httpx.Client,
+) -> None:
+    answer = http.get("/v1/reports/funnel", params={"min_position": 10_000})
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "behind")
+    assert int(answer.headers["retry-after"]) >= 1
+
+
+def test_a_large_answer_is_zipped_for_who_takes_it(http: httpx.Client, shop: Shop) -> None:
+    order_id = shop.place()
+    url = f"/v1/orders/{order_id}/history"
+
+    with http.stream("GET", url, headers={"Accept-Encoding": "gzip"}) as zipped:
+        raw = b"".join(zipped.iter_raw())
+    plain = http.get(url, headers={"Accept-Encoding": "identity"})
+
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(raw) == plain.content
+    assert "content-encoding" not in plain.headers
+
+
+def test_an_order_is_found_by_a_number_with_a_slash(http: httpx.Client, shop: Shop) -> None:
+    order_id = shop.place("2026/17 %2F")
+
+    answer = http.get("/v1/order-ids/2026%2F17%20%252F")
+
+    assert answer.json() == {"order_id": order_id}
+
+
+def test_who_acts_is_whoever_calls_and_nobody_else(http: httpx.Client, shop: Shop) -> None:
+    order_id = shop.place()
+    body = {
+        "command": "order.add_note",
+        "order_id": order_id,
+        "text": "Call",
+        "actor": {"kind": "user", "id": "eve", "roles": ["lead"]},
+    }
+
+    answer = http.post("/v1/commands", json=body, headers={"Idempotency-Key": "k"})
+
+    assert answer.status_code == 422
+    assert [one["field"] for one in answer.json()["unmet"]] == ["actor"]
+
+
+def test_every_fault_of_a_command_is_told_at_once(shop: Shop) -> None:
+    answer = shop.send("order.change_status", order_id="17", to=1)
+
+    told = {(one["field"], one["code"]) for one in answer.json()["unmet"]}
+    assert answer.status_code == 422
+    assert told == {
+        ("order_id", "field_invalid"), ("to_status", "field_missing"), ("to", "field_unknown"),
+    }  # fmt: skip
+
+
+def test_a_batch_answers_each_command_by_itself(http: httpx.Client, shop: Shop) -> None:
+    order_id = shop.place()
+    commands = [
+        {"command": "order.add_note", "order_id": order_id, "text": "Call"},
+        {"command": "order.change_status", "order_id": order_id, "to_status": "done"},
+        {"command": "order.nonsense"},
+    ]
+
+    first = http.post(
+        "/v1/commands/batch", json={"commands": commands}, headers={"Idempotency-Key": "b-1"}
+    )
+    again = http.post(
+        "/v1/commands/batch", json={"commands": commands}, headers={"Idempotency-Key": "b-1"}
+    )
+
+    assert [one["status"] for one in first.json()["items"]] == [200, 409, 422]
+    assert [one["answer"].get("repeated") for one in again.json()["items"]] == [True, True, None]

@@ -1,0 +1,48 @@
+"""Who may ask in tests: keys that are callers, and rights that are taken away."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from domain.messages import Command
+from domain.refusals import Denied, UnknownCaller, Unmet
+from services.api.callers import Caller
+from services.questions.question import Asked, Question
+
+if TYPE_CHECKING:
+    from services.bootstrap import System
+
+ANN: Final = Caller("api_key", "back-office", ("manager", "lead", "warehouse"))
+BOB: Final = Caller("api_key", "shop-front", ("client",))
+
+
+@dataclass
+class Doorkeeper:
+    """Knows callers by their keys. Implements Access."""
+
+    keys: dict[str, Caller] = field(default_factory=lambda: {"ann": ANN, "bob": BOB})
+    taken: set[str] = field(default_factory=set)  # rights that nobody has
+
+    async def caller(self, headers: Mapping[str, str]) -> Caller:
+        key = headers.get("authorization", "").removeprefix("Bearer ")
+        if key not in self.keys:
+            raise UnknownCaller("there is no such key")
+        found = self.keys[key]
+        behalf = headers.get("x-on-behalf-of")
+        return Caller(found.kind, found.id, found.roles, behalf or found.on_behalf_of)
+
+    def check_question(self, caller: Caller, question: Question, asked: Asked) -> None:
+        self.check_right(caller, question.right)
+
+    def check_command(self, caller: Caller, command: Command) -> None:
+        self.check_right(caller, command.NAME)
+
+    def check_right(self, caller: Caller, right: str) -> None:
+        if right in self.taken:
+            raise Denied(Unmet(code="right_missing", message=f"{caller.id} has not {right}"))
+
+    def seen_by(self, caller: Caller, system: "System") -> "System":
+        return system
+
+    def told(self, caller: Caller, question: Question, asked: Asked, answer: Any) -> Any:
+        return answer
