@@ -48,6 +48,7 @@ class _Looked:
 
     at: float
     identity: Identity | None  # None: nobody
+    caller: Caller | None
 
 
 class KnownCallers:
@@ -79,12 +80,12 @@ class KnownCallers:
         found = self._known.get(digest)
         if found is None or not self._is_fresh(found.at) or not self._is_fresh(self._roles_at):
             found = await asyncio.to_thread(self._look, digest, shown)
-        return self._caller(found.identity, headers)
+        return self._called(found, headers)
 
     def caller_now(self, headers: Mapping[str, str]) -> Caller:
         """Tell the same to a program without an event loop."""
         shown = _shown(headers)
-        return self._caller(self._look(sha256(shown.encode()).digest(), shown).identity, headers)
+        return self._called(self._look(sha256(shown.encode()).digest(), shown), headers)
 
     def check_question(self, caller: Caller, question: Question, asked: Asked) -> None:
         """Raises: Denied"""
@@ -123,37 +124,45 @@ class KnownCallers:
         self._note_uses()
 
     def _allowed(self, caller: Caller, wish: Wish) -> Sight:
-        decision = may(_holder(caller), wish, known=self._roles)
+        decision = caller.decided.get(wish)
+        if decision is None:
+            decision = may(_holder(caller), wish, known=self._roles)
+            caller.decided[wish] = decision
         if isinstance(decision, Allowed):
             return decision.sight
         raise Denied(*decision.reasons)
 
-    def _caller(self, identity: Identity | None, headers: Mapping[str, str]) -> Caller:
-        if identity is None:
+    def _called(self, found: _Looked, headers: Mapping[str, str]) -> Caller:
+        identity, caller = found.identity, found.caller
+        if identity is None or caller is None:
             raise UnknownCaller("the key or token that was shown opens nothing, or no more")
         if identity.until is not None and identity.until <= self._system.clock():
             raise UnknownCaller("the key or token that was shown is over")
+        person = headers.get("x-on-behalf-of")
+        return caller if person is None else _on_behalf(caller, identity, unquote(person))
+
+    def _caller(self, identity: Identity) -> Caller:
         held = tuple(self._roles[name] for name in identity.roles if name in self._roles)
-        caller = Caller(
+        return Caller(
             kind=identity.kind,
             id=identity.id,
             roles=tuple(dict.fromkeys(name for role in held for name in role.held_as)),
             held=held,
             groups=identity.groups,
         )
-        person = headers.get("x-on-behalf-of")
-        return caller if person is None else _on_behalf(caller, identity, unquote(person))
 
     def _look(self, digest: bytes, shown: str) -> _Looked:
         """Look a key or token up. On a thread that may wait; a provider that is slow to answer
         holds up nobody with a key.
         """
         at = self._ticks()  # Before the look: what changes meanwhile is noticed in time.
-        found = _Looked(at, self._identity(shown))
+        identity = self._identity(shown)
         with self._turn:
             if not self._is_fresh(self._roles_at):
                 self._roles = {one.role.role: one.role for one in latest_roles(self._system)}
                 self._roles_at = at
+            caller = None if identity is None else self._caller(identity)
+            found = _Looked(at, identity, caller)
             self._known[digest] = found
             self._known.move_to_end(digest)
             while len(self._known) > MOST_REMEMBERED:

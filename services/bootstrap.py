@@ -41,13 +41,13 @@ from infra.owner_files import read_owners
 from infra.path_files import load_preset, place_path, preset_names, read_path
 from infra.pdf import typeset
 from infra.postgres import Session, connect
+from infra.providers import read_tokens
 from infra.restores import raise_epoch
 from infra.settings import Settings, load_settings
 from infra.topics import count_partitions
 from projections.catalog import BY_NAME
 from services.access import KnownCallers
 from services.acting import Acting
-from services.api.callers import NOBODY, Access
 from services.follower import Follower, Progress
 from services.heartbeat import Heartbeat
 from services.letters import Letters
@@ -149,7 +149,7 @@ class System:
     @cached_property
     def access(self) -> KnownCallers:
         """Who calls over HTTP, and what they may."""
-        return KnownCallers(self)
+        return KnownCallers(self, read_tokens(self.settings))
 
     @cached_property
     def key_store(self) -> KeyStore:
@@ -253,11 +253,6 @@ class System:
         lend = partial(self.lend, "orderpath_projector", "sending")
         gates, pace = open_gates(self.settings), self.settings.per_minute
         return Sender(lend, self.letters, gates, self.execute, self.clock, per_minute=pace)
-
-    @cached_property
-    def access(self) -> Access:
-        """Who may ask over HTTP, and what."""
-        return NOBODY
 
     def another(self) -> "System":
         """Give one more on the same database, with connections of its own: for another thread."""

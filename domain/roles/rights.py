@@ -51,9 +51,12 @@ class Forbidden:
     reasons: tuple[Unmet, ...]
 
 
+Decision = Allowed | Forbidden
+
+
 def may(
     caller: Caller, wish: Wish, where: Place | None = None, known: Mapping[str, Role] | None = None
-) -> Allowed | Forbidden:
+) -> Decision:
     """Decide over a wish.
 
     where: the order that it is about; None: none, or many, of which the sight shows some

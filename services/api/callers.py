@@ -5,12 +5,13 @@ services.access knows; `orderpath serve` does not start with Nobody.
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn, Protocol
 
 from domain.messages import Actor, ActorKind, Command
 from domain.refusals import UnknownCaller
 from domain.roles.definition import Role
+from domain.roles.rights import Decision, Wish
 from services.questions.question import Asked, Question
 
 
@@ -24,6 +25,8 @@ class Caller:
     on_behalf_of: str | None = None  # the person for whom a service acts
     held: tuple[Role, ...] = ()  # what it may, as published
     groups: tuple[str, ...] = ()
+    # What was decided over the same roles before.
+    decided: dict[Wish, Decision] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def actor(self) -> Actor:

@@ -49,7 +49,7 @@ def listen(host: str, port: int) -> socket.socket:
 def check_servable(access: Access, host: str, *, elsewhere: bool) -> None:
     """See that it is safe to begin. Raises: Unusable"""
     if access is NOBODY:
-        raise Unusable("nobody could ask anything: this Orderpath has no rights yet")
+        raise Unusable("nobody could ask anything: whoever serves has to know rights")
     if host not in LOOPBACK and not elsewhere:
         raise Unusable(
             f"{host} can be reached from elsewhere, and what is asked there could be read on its "

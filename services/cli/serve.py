@@ -42,11 +42,6 @@ def serve(
 @contextmanager
 def served_beside(system: "System", stop: Signal) -> "Iterator[None]":
     """Serve in a thread of a program that does other things too, if anybody could ask."""
-    from services.api.callers import NOBODY
-
-    if system.access is NOBODY:
-        yield
-        return
     ear = _listen(system, system.settings)
     server = Thread(target=_serve, args=(system, ear, stop), name="orderpath serve")
     server.start()
@@ -59,9 +54,19 @@ def served_beside(system: "System", stop: Signal) -> "Iterator[None]":
 
 def _listen(system: "System", settings: "Settings") -> "socket.socket":
     from services.api.serving import check_servable, listen
+    from services.rights import prepare_rights
 
     check_servable(system.access, settings.http_host, elsewhere=settings.http_elsewhere)
-    return listen(settings.http_host, settings.http_port)
+    ear = listen(settings.http_host, settings.http_port)
+    tell_first_key(prepare_rights(system))
+    return ear
+
+
+def tell_first_key(key: str | None) -> None:
+    """Print the key that the first start makes, if this is that one."""
+    if key is not None:
+        state(f"the first key, shown now and never again: {key}")
+        state("it may everything; make others with `orderpath apikey create`")
 
 
 def _serve(system: "System", ear: "socket.socket", stop: Signal) -> None:
