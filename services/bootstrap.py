@@ -17,6 +17,7 @@ from psycopg.rows import DictRow, dict_row
 from domain.access.store import KeyStore
 from domain.bulk import BatchStore
 from domain.messages import Actor, Command, Outcome
+from domain.sights import SIGHT
 from infra import calendar_files, role_files, rule_files, template_files, wave_files
 from infra.analyst_shell import analyst_shell
 from infra.batch_store import PostgresBatchStore
@@ -46,6 +47,7 @@ from infra.restores import raise_epoch
 from infra.settings import Settings, load_settings
 from infra.topics import count_partitions
 from projections.catalog import BY_NAME
+from projections.sighted import look_through
 from services.access import KnownCallers
 from services.acting import Acting
 from services.follower import Follower, Progress
@@ -190,6 +192,9 @@ class System:
         ):
             reader.execute("set transaction isolation level repeatable read, read only")
             reader.execute("set local jit = off")
+            sight = SIGHT.get()
+            if sight is not None and not sight.sees_all_orders:
+                look_through(reader, sight.regions)
             yield reader
 
     @cached_property

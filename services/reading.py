@@ -101,6 +101,17 @@ def is_seen(events: Sequence[Recorded]) -> bool:
     return sight.sees(place_of(state_of(events)))
 
 
+def seen_only(system: "System", events: list[Recorded]) -> list[Recorded]:
+    """Give the events of what may be about an order, as an alert or a task; none of them if it is
+    about an order that whoever is answered does not see.
+    """
+    sight = SIGHT.get()
+    if sight is None or sight.sees_all_orders:
+        return events
+    about = {order_id for one in events if (order_id := getattr(one.event, "order_id", None))}
+    return events if all(is_seen_order(system, order_id) for order_id in about) else []
+
+
 def load_order(system: "System", order_id: UUID) -> list[Recorded]:
     """Give the order's events, personal data in clear; none if there is no such order.
 
