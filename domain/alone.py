@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from domain.access import commands as access_commands
+from domain.access.decide import decide as decide_access
 from domain.alerts import commands as alert_commands
 from domain.alerts.decide import decide as decide_alert
 from domain.callers import CountFlood, count_flood
@@ -28,6 +30,7 @@ from domain.products.delivery_methods import decide as decide_delivery_method
 from domain.products.discounts import EndDiscount, SetDiscount
 from domain.products.discounts import decide as decide_discount
 from domain.publishing import publish
+from domain.roles.line import PublishRole
 from domain.rules import line as rule_line
 from domain.rules import timers
 from domain.stock import commands as stock_commands
@@ -44,7 +47,7 @@ from domain.waves.decide import decide as decide_wave
 Decide = Callable[[Any, Any, datetime], list[Decided]]
 
 _DECIDED: Final[Mapping[Decide, tuple[type[Command], ...]]] = {
-    publish: (PublishCalendar, PublishTemplate),
+    publish: (PublishCalendar, PublishTemplate, PublishRole),
     count_flood: (CountFlood,),
     define: (DefineSeries,),
     close: (CloseEnquiry,),
@@ -60,6 +63,7 @@ _DECIDED: Final[Mapping[Decide, tuple[type[Command], ...]]] = {
     decide_effect: effect_commands.COMMANDS,
     endpoints.decide: endpoints.COMMANDS,
     decide_wave: wave_commands.COMMANDS,
+    decide_access: access_commands.COMMANDS,
     decide_delivery_method: (SetDeliveryMethod, EndDeliveryMethod),
 }
 _DECIDERS: Final[Mapping[type[Command], Decide]] = {

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from domain.refusals import Unmet
+from domain.sights import Region
 
 SHARDS = 16  # of the log and of every checkpoint; fixed for ever
 ActorKind = Literal["user", "api_key", "trigger", "clock", "import", "system"]
@@ -155,6 +156,7 @@ class Actor(Shape):
     id: Name
     roles: tuple[Name, ...] = ()  # as whoever knows the actor calls them
     on_behalf_of: Name | None = None
+    reach: tuple[Region, ...] | None = None  # the orders that it may command; None: all
 
     @property
     def held(self) -> str:

@@ -6,6 +6,9 @@ Everybody looks them up in domain.catalog, which says besides how a command is d
 from collections.abc import Mapping
 
 from domain import attempts, callers
+from domain.access import commands as access_commands
+from domain.access.events import EVENTS as ACCESS_EVENTS
+from domain.access.key import ApiKey
 from domain.alerts import commands as alert_commands
 from domain.alerts.alert import Alert
 from domain.alerts.events import ALERT_EVENTS
@@ -53,6 +56,7 @@ from domain.products.discounts import (
 )
 from domain.products.events import PRODUCT_EVENTS
 from domain.products.product import Product
+from domain.roles import line as role_line
 from domain.rules import line as rule_line
 from domain.rules import timers
 from domain.stock import commands as stock_commands
@@ -95,6 +99,8 @@ _EVENT_TYPES: tuple[type[Event], ...] = (
     *endpoints.EVENTS,
     template_line.TemplatePublished,
     *WAVE_EVENTS,
+    role_line.RolePublished,
+    *ACCESS_EVENTS,
 )
 _COMMAND_TYPES: tuple[type[Command], ...] = (
     *commands.COMMANDS,
@@ -123,6 +129,8 @@ _COMMAND_TYPES: tuple[type[Command], ...] = (
     template_line.PublishTemplate,
     wave_commands.PublishWave,
     *wave_commands.COMMANDS,
+    role_line.PublishRole,
+    *access_commands.COMMANDS,
 )
 
 EVENTS: Mapping[str, type[Event]] = {t.NAME: t for t in _EVENT_TYPES}
@@ -149,6 +157,8 @@ AGGREGATES: Mapping[str, type[Aggregate]] = {
     "endpoint": endpoints.Endpoint,
     "template": template_line.TemplateLine,
     "wave": WaveLine,
+    "role": role_line.RoleLine,
+    "apikey": ApiKey,
 }
 _EMPTY: Mapping[str, Aggregate] = {name: aggregate() for name, aggregate in AGGREGATES.items()}
 

@@ -7,6 +7,7 @@ from domain.messages import Event
 from domain.paths.calendar_line import CalendarPublished
 from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
+from domain.roles.line import RolePublished
 from domain.rules.line import RulePublished
 from domain.templates.line import TemplatePublished
 from domain.waves.events import WavePublished
@@ -27,6 +28,8 @@ def definition_row(command: int, event: Event) -> dict[str, Any] | None:
             row = _row("template", event.template, event.template_version, body)
         case WavePublished():
             row = _row("wave", event.wave, event.wave_version, {"definition": event.definition})
+        case RolePublished():
+            row = _row("role", event.role, event.role_version, {"definition": event.definition})
         case _:
             return None
     return {**row, "command": command, "content_hash": event.content_hash}

@@ -234,6 +234,10 @@ class EventLog:
         """Name the waves that have a published version."""
         return self._names("wave")
 
+    def role_names(self) -> set[str]:
+        """Name the roles that have a published version."""
+        return self._names("role")
+
     def published(self, kinds: Sequence[str]) -> list[Recorded | Undecodable]:
         """Give every publication of these kinds: path, calendar, rule."""
         streams = [f"{kind}-{name}" for kind in kinds for name in self._names(kind)]

@@ -56,7 +56,11 @@ def connect(
     settings: any setting of PostgreSQL with its unit: statement_timeout="30s", lock_timeout="200ms"
     Raises:   InfraError database_unavailable, login_refused
     """
-    info = session_conninfo(url, role=role, application_name=application_name, **settings)
+    # Questions name views without a schema: which ones they get, the reading transaction chooses.
+    chosen = {"search_path": "analytics"} if role is not None else {}
+    info = session_conninfo(
+        url, role=role, application_name=application_name, **{**chosen, **settings}
+    )
     try:
         return psycopg.connect(info, autocommit=autocommit)
     except psycopg.OperationalError as error:

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from domain.effects.channels import Outlet
 from domain.hints import nearest
+from domain.messages import Code
 from domain.refusals import Unusable
 from domain.streaming import PREFIX as TOPIC_PREFIX
 from domain.templates.offered import Setting
@@ -57,6 +58,8 @@ def _opening(text: SecretStr) -> SecretStr:
 
 MasterKeys = Annotated[SecretStr, AfterValidator(_opening)]
 PerMinute = Annotated[int, Field(ge=1, le=100_000)]
+# Nobody on the way may answer for the issuer; on this machine nobody is on the way.
+IssuerUrl = r"^$|^https://[^\s/]+|^http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/|$)"
 HostPorts = r"^$|^[^\s,:/]+:\d{1,5}(,[^\s,:/]+:\d{1,5})*$"
 
 
@@ -131,6 +134,17 @@ class Settings(BaseSettings):
     http_host: Annotated[str, Field(pattern=r"^[^\s/]+$")] = "127.0.0.1"
     http_port: Annotated[int, Field(ge=1, le=65_535)] = 8_080
     http_elsewhere: bool = False
+    # The certificate of the server and its key, PEM: then it speaks TLS, and may be reached.
+    http_cert_file: Path | None = None
+    http_key_file: Path | None = None
+    # Whose tokens are taken beside API keys (OpenID Connect); empty: nobody's.
+    oidc_issuer: Annotated[str, Field(pattern=IssuerUrl)] = ""
+    oidc_audience: str = ""
+    oidc_keys_url: Annotated[str, Field(pattern=IssuerUrl)] = ""  # empty: the issuer says where
+    oidc_subject: str = "sub"  # claims
+    oidc_roles: str = "roles"
+    oidc_groups: str = "groups"
+    oidc_role_names: dict[str, Code] = Field(default_factory=dict)  # the issuer's -> ours
     # Of one caller and one process; what comes beyond is turned away.
     http_per_second: Annotated[int, Field(ge=1, le=1_000_000)] = 5_000
     http_at_once: Annotated[int, Field(ge=1, le=65_536)] = 1_024  # requests in hand
@@ -180,8 +194,12 @@ def load_settings() -> Settings:
     except ValidationError as error:
         problems += [_explain(detail) for detail in error.errors()]
     if settings is not None:
-        problems += [*_unfinished_kafka(settings), *_unfinished_outlets(settings)]
-        problems += _doubled_keys(settings)
+        problems += [
+            *_unfinished_kafka(settings),
+            *_unfinished_outlets(settings),
+            *_unfinished_server(settings),
+            *_doubled_keys(settings),
+        ]
     if settings is None or problems:
         raise SettingsError("\n".join(problems))
     return settings.model_copy(update={"data_dir": _absolute(settings.data_dir)})
@@ -214,6 +232,21 @@ def _doubled_keys(settings: Settings) -> Iterator[str]:
     """Say that only one of two ways to give the master keys can count."""
     if settings.master_key.get_secret_value() and settings.master_key_file:
         yield f"{PREFIX}MASTER_KEY and {PREFIX}MASTER_KEY_FILE are both set: leave one of them out."
+
+
+def _unfinished_server(settings: Settings) -> Iterator[str]:
+    """Say what is missing of what TLS and tokens need."""
+    files = {"http_cert_file": settings.http_cert_file, "http_key_file": settings.http_key_file}
+    if None in files.values() and set(files.values()) != {None}:
+        yield f"{PREFIX}HTTP_CERT_FILE and {PREFIX}HTTP_KEY_FILE belong together: set both."
+    for name, file in files.items():
+        if file is not None and not file.is_file():
+            yield (
+                f"{PREFIX}{name.upper()}: there is no such file (given: {str(file)!r}). Allowed: "
+                f"{_ALLOWED[name]}."
+            )
+    if settings.oidc_issuer and not settings.oidc_audience:
+        yield f"{PREFIX}OIDC_ISSUER issues tokens for many: say which, in {PREFIX}OIDC_AUDIENCE."
 
 
 def _absolute(folder: Path) -> Path:
@@ -293,6 +326,15 @@ _ALLOWED: Final = {
     "http_host": "an address of this machine, as 127.0.0.1 or 0.0.0.0",
     "http_port": "a port from 1 to 65535",
     "http_elsewhere": "on or off",
+    "http_cert_file": "a file with the certificate of the server in PEM form",
+    "http_key_file": "a file with the key of that certificate in PEM form",
+    "oidc_issuer": "https://…, as its tokens say it, or empty for no tokens",
+    "oidc_audience": "a text, as tokens for Orderpath say it",
+    "oidc_keys_url": "https://… of the issuer's keys (JWKS), or empty: the issuer says where",
+    "oidc_subject": "the claim that names a person, as sub or email",
+    "oidc_roles": "the claim that lists roles, as roles or realm_access.roles",
+    "oidc_groups": "the claim that lists groups",
+    "oidc_role_names": 'JSON: {"the issuer\'s role": "our role"}',
     "http_per_second": "a whole number from 1 to 1000000",
     "http_at_once": "a whole number from 1 to 65536",
     "http_readers": "a whole number from 1 to 64",

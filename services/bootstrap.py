@@ -14,10 +14,12 @@ import psycopg
 from psycopg import Cursor
 from psycopg.rows import DictRow, dict_row
 
+from domain.access.store import KeyStore
 from domain.bulk import BatchStore
 from domain.customers.commands import Belongings
 from domain.messages import Actor, Command, Outcome
-from infra import calendar_files, rule_files, template_files, wave_files
+from domain.sights import SIGHT
+from infra import calendar_files, role_files, rule_files, template_files, wave_files
 from infra.analyst_shell import analyst_shell
 from infra.audit_reader import AuditReader
 from infra.batch_store import PostgresBatchStore
@@ -30,6 +32,7 @@ from infra.embedded import (
 from infra.event_log import EventLog, open_log
 from infra.import_desk import ImportDesk
 from infra.key_rotation import KeyRotation, is_wrapped, wrap_plain_keys
+from infra.key_store import PostgresKeyStore
 from infra.local_broker import (
     find_brokers,
 )
@@ -43,6 +46,7 @@ from infra.owner_files import read_owners
 from infra.path_files import load_preset, place_path, preset_names, read_path
 from infra.pdf import typeset
 from infra.postgres import Session, connect
+from infra.providers import read_tokens
 from infra.restores import raise_epoch
 from infra.seal_keys import FOLDER as SEAL_KEYS
 from infra.seal_keys import SealKeys
@@ -51,8 +55,9 @@ from infra.settings import Settings, load_settings
 from infra.topics import count_partitions
 from infra.vault import Vault
 from projections.catalog import BY_NAME
+from projections.sighted import look_through
+from services.access import KnownCallers
 from services.acting import Acting
-from services.api.callers import NOBODY, Access
 from services.audit.sealer import Pace as SealPace
 from services.audit.sealer import Sealer
 from services.audit.witness_file import WitnessFile
@@ -93,6 +98,7 @@ __all__ = [
     "raise_epoch",
     "read_owners",
     "read_path",
+    "role_files",
     "rule_files",
     "shared_login",
     "template_files",
@@ -170,6 +176,16 @@ class System:
         """Give what lists master keys and lets another one wrap."""
         return KeyRotation(self._session("orderpath_writer", "keys"), self.vault)
 
+    @cached_property
+    def access(self) -> KnownCallers:
+        """Who calls over HTTP, and what they may."""
+        return KnownCallers(self, read_tokens(self.settings))
+
+    @cached_property
+    def key_store(self) -> KeyStore:
+        """Hashes of API keys."""
+        return PostgresKeyStore(self._session("orderpath_writer"))
+
     def execute(self, command: Command) -> Outcome:
         """Send one command and wait for its answer."""
         return self.pipeline.execute(command)
@@ -204,6 +220,9 @@ class System:
         ):
             reader.execute("set transaction isolation level repeatable read, read only")
             reader.execute("set local jit = off")
+            sight = SIGHT.get()
+            if sight is not None and not sight.sees_all_orders:
+                look_through(reader, sight.regions)
             yield reader
 
     @cached_property
@@ -289,11 +308,6 @@ class System:
         gates, pace = open_gates(self.settings), self.settings.per_minute
         return Sender(lend, self.letters, gates, self.execute, self.clock, per_minute=pace)
 
-    @cached_property
-    def access(self) -> Access:
-        """Who may ask over HTTP, and what."""
-        return NOBODY
-
     def another(self) -> "System":
         """Give one more on the same database, with connections of its own: for another thread."""
         return System(self.settings, self.url, self.clock)
@@ -304,6 +318,8 @@ class System:
 
     def close(self) -> None:
         """Work off what waits and give everything back."""
+        if "access" in self.__dict__:
+            self.access.close()
         if "pipeline" in self.__dict__:
             self.pipeline.close()
         if "projection_log" in self.__dict__:

@@ -12,7 +12,8 @@ from domain.customers.events import FIELDS, customer_stream
 from domain.messages import Recorded
 from domain.reading import check_versions
 from domain.refusals import Refusal, Unmet, Unusable
-from projections.reports.customers import list_customer_ids
+from domain.sights import SIGHT
+from projections.reports.customers import is_customer, list_customer_ids
 from services.history import Change
 from services.streams import events_of
 
@@ -34,7 +35,7 @@ def find_customer(system: "System", ref: str) -> str:
     meant = [customer_id for customer_id in (ref, system.customer_ids(ref, ref)) if customer_id]
     known = _load(system, meant)
     for customer_id in meant:
-        if known[customer_id].exists:
+        if known[customer_id].exists and is_seen(system, customer_id):
             return customer_id
     raise Refusal(
         Unmet(
@@ -65,7 +66,7 @@ def search_customers(system: "System", text: str, limit: int) -> list[dict[str, 
         raise Unusable("say whom to look for: a surname, a phone number or an e-mail address")
     own = system.customer_ids(text, text)
     if own is not None and _has_contact(customer := _load(system, [own])[own]):
-        return [view_of(own, customer)]
+        return [view_of(own, customer)] if is_seen(system, own) else []
     found = []
     for customer_id, customer in _everybody(system):
         if _is_meant(system, customer, text, own):
@@ -73,6 +74,15 @@ def search_customers(system: "System", text: str, limit: int) -> list[dict[str, 
             if len(found) == limit:
                 break
     return found
+
+
+def is_seen(system: "System", customer_id: str) -> bool:
+    """Whether whoever is answered sees a customer: one of an order that is seen."""
+    sight = SIGHT.get()
+    if sight is None or sight.sees_all_orders:
+        return True
+    with system.snapshot() as reader:
+        return is_customer(reader, customer_id)
 
 
 def load_customer(system: "System", customer_id: str) -> list[Recorded]:
@@ -133,8 +143,8 @@ def _rows(recorded: Recorded, before: Customer) -> Iterator[tuple[str, Any, Any]
 def _everybody(system: "System") -> Iterator[tuple[str, Customer]]:
     last = ""
     for _ in range(MOST_READ // CHUNK):
-        with system.lend("orderpath_projector") as connection, connection.cursor() as cursor:
-            ids = list_customer_ids(cursor, last, CHUNK)
+        with system.snapshot() as reader:
+            ids = list_customer_ids(reader, last, CHUNK)
         if not ids:
             return
         yield from _load(system, ids).items()

@@ -16,6 +16,7 @@ from domain.messages import Recorded
 from domain.refusals import Refusal, Unmet, Unusable
 from domain.templates.line import TemplateLine, template_stream
 from projections.reports.effects import Sought, list_effects
+from services.reading import seen_only
 from services.streams import events_of
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def show_effect(system: "System", effect_id: UUID) -> dict[str, Any]:
 
     Raises: Refusal effect_unknown
     """
-    events = events_of(system.log, effect_stream(effect_id))
+    events = seen_only(system, events_of(system.log, effect_stream(effect_id)))
     effect = reduce(Effect.evolve, events, Effect())
     if effect.message is None:
         raise Refusal(_unknown(effect_id))

@@ -7,6 +7,7 @@ from domain.enquiries import events as e
 from domain.enquiries.events import enquiry_stream
 from domain.messages import Recorded
 from domain.refusals import Refusal, Unmet
+from services.reading import seen_only
 from services.streams import events_of
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def show_enquiry(system: "System", enquiry_id: UUID) -> dict[str, Any]:
     """Give an enquiry with stable keys (docs/customers.md). Raises: Refusal enquiry_unknown"""
-    events = events_of(system.log, enquiry_stream(enquiry_id))
+    events = seen_only(system, events_of(system.log, enquiry_stream(enquiry_id)))
     if not events:
         raise Refusal(_unknown(enquiry_id))
     view: dict[str, Any] = {"enquiry_id": str(enquiry_id), "version": len(events)}

@@ -11,6 +11,7 @@ from domain.refusals import Refusal
 from domain.tasks import events as t
 from domain.tasks.guards import task_exists
 from domain.tasks.task import Task
+from services.reading import seen_only
 from services.streams import events_of
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def show_alert(system: "System", alert_id: UUID) -> dict[str, Any]:
     """Give an alert with stable keys (docs/inbox.md). Raises: Refusal alert_unknown"""
-    events = events_of(system.log, a.alert_stream(alert_id))
+    events = seen_only(system, events_of(system.log, a.alert_stream(alert_id)))
     if not events:
         raise Refusal(*alert_exists(Alert()))
     view: dict[str, Any] = {"alert_id": str(alert_id), "version": len(events)}
@@ -30,7 +31,7 @@ def show_alert(system: "System", alert_id: UUID) -> dict[str, Any]:
 
 def show_task(system: "System", task_id: UUID) -> dict[str, Any]:
     """Give a task with stable keys (docs/inbox.md). Raises: Refusal task_unknown"""
-    events = events_of(system.log, t.task_stream(task_id))
+    events = seen_only(system, events_of(system.log, t.task_stream(task_id)))
     if not events:
         raise Refusal(*task_exists(Task()))
     view: dict[str, Any] = {"task_id": str(task_id), "version": len(events)}

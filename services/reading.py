@@ -2,7 +2,7 @@
 imports, the CLI and, later, the API.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,8 @@ from domain.products.events import stream_of as product_stream
 from domain.products.product import Product
 from domain.reading import LogGap
 from domain.refusals import InfraError, Refusal, Unmet, Unusable
+from domain.roles.reach import place_of
+from domain.sights import SIGHT
 from domain.stock.stock import Stock
 from projections.reports.order_numbers import list_numbers
 from services.customers import customer_now
@@ -52,7 +54,7 @@ def find_order(system: "System", ref: str) -> UUID:
     if not ref.strip():
         raise Unusable("no order is named: give its id, or its number in its source")
     own = as_id(ref)
-    if own is not None and load_order(system, own):
+    if own is not None and (events := load_order(system, own)) and is_seen(events):
         return own
     behind: InfraError | None = None
     try:
@@ -63,6 +65,7 @@ def find_order(system: "System", ref: str) -> UUID:
         behind = error
     with system.lend("orderpath_projector") as connection, connection.cursor() as cursor:
         found = list_numbers(cursor, ref)
+    found = [one for one in found if is_seen_order(system, one.order_id)]
     if len(found) == 1:
         return found[0].order_id
     if found:
@@ -82,6 +85,31 @@ def find_order(system: "System", ref: str) -> UUID:
             "of several columns all of them, as 's1|1'",
         )
     )
+
+
+def is_seen_order(system: "System", order_id: UUID) -> bool:
+    """Whether whoever is answered sees an order; one that there is not is seen as such."""
+    sight = SIGHT.get()
+    return sight is None or sight.sees_all_orders or is_seen(load_order(system, order_id))
+
+
+def is_seen(events: Sequence[Recorded]) -> bool:
+    """Whether whoever is answered sees the order that these are the events of."""
+    sight = SIGHT.get()
+    if sight is None or sight.sees_all_orders or not events:
+        return True
+    return sight.sees(place_of(state_of(events)))
+
+
+def seen_only(system: "System", events: list[Recorded]) -> list[Recorded]:
+    """Give the events of what may be about an order, as an alert or a task; none of them if it is
+    about an order that whoever is answered does not see.
+    """
+    sight = SIGHT.get()
+    if sight is None or sight.sees_all_orders:
+        return events
+    about = {order_id for one in events if (order_id := getattr(one.event, "order_id", None))}
+    return events if all(is_seen_order(system, order_id) for order_id in about) else []
 
 
 def load_order(system: "System", order_id: UUID) -> list[Recorded]:

@@ -5,6 +5,7 @@ to it if the log has moved meanwhile.
 """
 
 import traceback
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -30,7 +31,8 @@ from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Foreseen, Outcome
 from domain.orders.only_if import earlier_than
 from domain.paths.commands import PublishPath
-from domain.refusals import CommandIdReused, Conflict, InfraError, Refusal
+from domain.refusals import CommandIdReused, Conflict, Denied, InfraError, Refusal
+from domain.roles.reach import out_of_reach
 from domain.teams.holding import holder_change
 from services.command_queue import Answer as Settled
 from services.command_queue import Pending
@@ -190,6 +192,8 @@ class Decider:
             answer = self._answer(log, into, pending)
         except InfraError:
             raise
+        except Denied as denied:
+            return denied  # Not stored: who gets the right may send the same command again.
         except Exception as error:  # noqa: BLE001 - the caller gets it
             log_.error(
                 "decider_failed",
@@ -208,21 +212,21 @@ class Decider:
         return None
 
     def _answer(self, log: Log, into: Round, pending: Pending) -> Answer:
-        states = into.states
         command, reads = pending.command, pending.reads
+        hidden = out_of_reach(command, reads, into.states)
+        is_limited = command.actor.reach is not None
+        states = ChainMap(hidden, into.states) if is_limited else into.states
         facts = self._facts(log, command, states)
         if more := tuple(more_streams_of(command, states, facts)):
             self._reads_more = True
             self._presume(into, [pending])
             self._look(log, into, more)
+            hidden |= out_of_reach(command, more, into.states)
             reads = tuple(dict.fromkeys((*reads, *more)))
             facts = with_more(facts, states, more)
         if earlier := earlier_than(command):
             facts = replace(facts, accepted=_accepted(log, into, earlier))
-        erasing: Sequence[str] = ()
-        if isinstance(command, EraseCustomer):
-            erasing = command.subjects
-            command = command.knowing(holds_keys=log.holds_keys(erasing))
+        command, erasing = _knowing(log, command)
         target = states[reads[0]]
         if command.expected_version not in (None, target.version):
             found = {reads[0]: target.version}
@@ -231,16 +235,20 @@ class Decider:
         now = pending.received_at if latest is None else max(pending.received_at, latest)
         try:
             decisions = decide_on(command, states, facts, now)
+        except Denied:
+            raise
         except Refusal as refusal:
             tried = _attempt(command, refusal, states, now)
             return Answer(command, pending.body_hash, "refused", reads, tried, refusal.unmet)
+        if any(decisions.get(stream) for stream in hidden):
+            raise TypeError(f"{command.NAME} writes to an order that is not there for it")
         events: list[NewEvent] = []
         after = _after(decisions, states, events)
         if change := holder_change(command, states, after, decisions, facts):
             self._look(log, into, change.streams)
             reads = (*reads, *change.streams)
             after |= _after(change.told(states, now), states, events)
-        states.update(after)
+        into.states.update(after)
         versions = {stream: state.version for stream, state in after.items()}
         kind: Literal["accepted", "nothing"] = "accepted" if events else "nothing"
         erases = erasing if events else ()
@@ -271,6 +279,13 @@ class Decider:
         if facts.paths.keys() == set(wanted):  # What is not published yet may be soon.
             self._facts_of[wanted] = facts
         return facts
+
+
+def _knowing(log: Log, command: Command) -> tuple[Command, Sequence[str]]:
+    """Give a command that erases with whether there is anything to erase, and whose keys go."""
+    if not isinstance(command, EraseCustomer):
+        return command, ()
+    return command.knowing(holds_keys=log.holds_keys(command.subjects)), command.subjects
 
 
 def _accepted(log: Log, into: Round, earlier: frozenset[UUID]) -> frozenset[UUID]:

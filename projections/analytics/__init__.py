@@ -12,6 +12,7 @@ from typing import Final
 
 from psycopg import sql
 
+from projections import sighted
 from projections.interface import Tx
 
 VERSION: Final = 1  # raised when what the views mean changes: an older Orderpath leaves them alone
@@ -96,12 +97,13 @@ def is_installed(tx: Tx) -> bool:
     row = tx.execute(
         "select version, fingerprint from projection.installed where part = 'analytics'"
     ).fetchone()
-    ours = (VERSION, fingerprint(map(text_of, PARTS)))
+    ours = (VERSION, _fingerprint())
     return row is not None and (row[0] > VERSION or tuple(row) == ours)
 
 
 def install(tx: Tx) -> None:
     """Make all views and functions anew, with their comments and the right to read them."""
+    sighted.drop(tx)
     _drop(tx)
     tx.execute("set local search_path = analytics, pg_temp")
     texts = {part: text_of(part) for part in PARTS}
@@ -118,8 +120,15 @@ def install(tx: Tx) -> None:
     tx.execute(
         "insert into projection.installed values ('analytics', %s, %s) on conflict (part)"
         " do update set version = excluded.version, fingerprint = excluded.fingerprint",
-        [VERSION, fingerprint(texts.values())],
+        [VERSION, _fingerprint()],
     )
+    sighted.install(tx, texts.values())
+
+
+def _fingerprint() -> str:
+    """Hash all that is installed: what the twins of the views are made by, too."""
+    twins = files("projections") / "sighted.py"
+    return fingerprint([*map(text_of, PARTS), twins.read_text()])
 
 
 def _drop(tx: Tx) -> None:

@@ -79,7 +79,7 @@ _QUESTION: Final[LiteralString] = """
     with ours as materialized (
         select order_id, path, currency, total_minor, placed_at,
                case when final = 'success' then status_since end as won_at
-        from analytics.orders where not test
+        from orders where not test
     ), known as (
         select currency,
                count(*) filter (where placed_at >= %(start)s and placed_at < %(end)s) as placed,
@@ -89,7 +89,7 @@ _QUESTION: Final[LiteralString] = """
         from ours where %(path)s::text is null or path = %(path)s group by currency
     ), stays as materialized (
         select operator, role, order_id, handling_seconds
-        from analytics.handled_stays
+        from handled_stays
         where handed_on_at >= %(start)s and handed_on_at < %(end)s
           and (%(path)s::text is null or path = %(path)s)
     ), jobs as (

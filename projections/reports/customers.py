@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, TypedDict, cast
+from typing import Final, TypedDict, cast
 from uuid import UUID
-
-from psycopg import Cursor
 
 from projections.reports.scope import Reader, checked_limit
 
@@ -35,10 +33,16 @@ class CustomersOrder(TypedDict):
     currency: str | None
 
 
-def list_customer_ids(cursor: Cursor[Any], after: str, limit: int) -> list[str]:
+def list_customer_ids(reader: Reader, after: str, limit: int) -> list[str]:
     """List the ids behind one, in alphabetical order."""
-    rows = cursor.execute(_IDS, [after, limit])
-    return [customer_id for (customer_id,) in rows]
+    rows = reader.execute(_IDS, [after, limit])
+    return [row["customer_id"] for row in rows]
+
+
+def is_customer(reader: Reader, customer_id: str) -> bool:
+    """Say whether there is such a customer among those who are seen."""
+    found = reader.execute("select from customers where customer_id = %s", [customer_id])
+    return found.fetchone() is not None
 
 
 def figures_of(reader: Reader, ids: Sequence[str]) -> dict[str, Figures]:
@@ -58,16 +62,16 @@ def list_orders_of(reader: Reader, customer_id: str, limit: int) -> list[Custome
 
 
 _IDS: Final = """
-    select customer_id from live.customers where customer_id > %s order by customer_id limit %s
+    select customer_id from customers where customer_id > %s order by customer_id limit %s
 """
 
 _FIGURES: Final = """
     select customer_id, mark_reasons, orders, open_orders, won_orders, lost_orders, last_order_at
-    from analytics.customers where customer_id = any(%s)
+    from customers where customer_id = any(%s)
 """
 
 _ORDERS: Final = """
     select order_id, external_id, placed_at, status, total_minor, currency
-    from analytics.orders where customer_id = %s and not test
+    from orders where customer_id = %s and not test
     order by placed_at desc nulls last, order_id limit %s
 """

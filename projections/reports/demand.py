@@ -40,5 +40,5 @@ def list_demand(reader: Reader, limit: int = MOST_LISTED) -> list[Demand]:
 _QUESTION: Final[LiteralString] = """
     select sku, title, currency, orders, ordered, upsold, sold, net_minor, share, abc,
            weekly_mean, variation, xyz, last_ordered_at
-    from analytics.item_demand order by net_minor desc, sku, currency limit %(limit)s
+    from item_demand order by net_minor desc, sku, currency limit %(limit)s
 """

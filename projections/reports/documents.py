@@ -49,7 +49,7 @@ def list_documents(
 _DOCUMENTS: Final = """
     select order_id, document_id, kind, series, number, status, status_since, issued_at,
            total_minor, currency
-    from analytics.documents
+    from documents
     where (%(order_id)s::uuid is null or order_id = %(order_id)s)
       and (%(kind)s::text is null or kind = %(kind)s)
       and (%(status)s::text is null or status = %(status)s)

@@ -92,13 +92,13 @@ _OUTLETS: Final = """
         count(*) filter (where n.state = 'dropped') as dropped,
         count(*) filter (where n.state = 'sent') as sent,
         max(n.outlet_paused_at) as paused_at
-    from analytics.notifications n group by 1 order by 1
+    from notifications n group by 1 order by 1
 """
 
 _LISTED: Final = """
     select effect_id, channel, endpoint, template, order_id, to_kind, to_who, customer_id, rule,
         state, attempts, requested_at, sent_at, next_at, reason_code
-    from analytics.notifications
+    from notifications
     where (%(state)s::text is null or state = %(state)s)
         and (%(channel)s::text is null or channel = %(channel)s)
         and (%(endpoint)s::text is null or endpoint = %(endpoint)s)
@@ -111,7 +111,7 @@ _LISTED: Final = """
 """
 
 _WAITING: Final = """
-    select state, count(*) as messages from analytics.notifications
+    select state, count(*) as messages from notifications
     where rule = %s and next_at is not null
     group by state order by state desc
 """

@@ -61,12 +61,12 @@ _CHANNELS: Final = """
     select channel, sum(enquiries)::bigint as enquiries, sum(open)::bigint as open,
            sum(closed)::bigint as closed, sum(ordered)::bigint as ordered, sum(won)::bigint as won,
            sum(ordered)::double precision / sum(enquiries)::double precision as share
-    from analytics.enquiry_conversion group by channel order by channel
+    from enquiry_conversion group by channel order by channel
 """
 
 _LISTED: Final = """
     select enquiry_id, channel, customer_id, asked_at, state, ended_at, order_id, reason_code
-    from analytics.enquiries
+    from enquiries
     where %(state)s::text is null or state = %(state)s
     order by asked_at, enquiry_id limit %(limit)s
 """

@@ -153,13 +153,13 @@ def _by_place(places: Places) -> Any:
 
 _STANDING_NOW: Final[LiteralString] = """
     select path, stage, status, final, currency, orders, total_minor
-    from analytics.funnel_now where %(path)s::text is null or path = %(path)s
+    from funnel_now where %(path)s::text is null or path = %(path)s
 """
 
 _STANDING: Final[LiteralString] = """
     select v.path, v.stage, v.status, v.final, o.currency, count(*) as orders,
            coalesce(sum(o.total_minor), 0)::bigint as total_minor
-    from visits v left join analytics.orders o using (order_id)
+    from visits v left join orders o using (order_id)
     where v.is_current group by v.path, v.stage, v.status, v.final, o.currency
 """
 
@@ -190,7 +190,7 @@ _COHORT: Final[LiteralString] = """
     , begun as (
         select v.order_id, v.path, to_char(coalesce(o.placed_at, min(v.entered_at))
                at time zone 'UTC', 'YYYY-MM') as month
-        from visits v left join analytics.orders o using (order_id)
+        from visits v left join orders o using (order_id)
         group by v.order_id, v.path, o.placed_at
     ), reached as (
         select begun.path, month, status, count(*) as reached

@@ -110,7 +110,7 @@ def _rows(reader: Reader, question: LiteralString, wanted: Wanted, limit: int) -
 _ENTRIES: Final[LiteralString] = """
     select entry, what, id, kind, level, title, details, order_id, subject, to_user, to_group,
            to_role, since, due_at, open, ended_at, ended_by, test
-    from analytics.inbox
+    from inbox
     where (%(anybodys)s or to_user = any(%(users)s) or to_group = any(%(groups)s)
            or to_role = any(%(roles)s))
       and (%(order_id)s::uuid is null or order_id = %(order_id)s)
@@ -126,7 +126,7 @@ _ALERTS: Final[LiteralString] = (
 _TASKS: Final[LiteralString] = """
     select task_id, title, order_id, subject, to_user, to_group, due_at, created_at, created_by,
            rule, assigned_at, state, ended_at, ended_by, outcome, reason_code, test
-    from analytics.tasks
+    from tasks
     where (%(anybodys)s or to_user = any(%(users)s) or to_group = any(%(groups)s))
       and (%(order_id)s::uuid is null or order_id = %(order_id)s)
       and (state = 'open' or not %(only_open)s)

@@ -46,11 +46,11 @@ def tell_late(reader: Reader) -> Late | None:
 
 _WHICH: Final[LiteralString] = """
     select count(*) over () as orders, a.order_id, o.external_id
-    from analytics.alerts a join analytics.orders o using (order_id)
+    from alerts a join orders o using (order_id)
     where a.kind = 'deadline' and not a.test
     group by a.order_id, o.external_id
     having bool_or(a.level <> 'warn')
-    order by exists (select from analytics.notifications n where n.order_id = a.order_id) desc,
+    order by exists (select from notifications n where n.order_id = a.order_id) desc,
              count(distinct a.level) desc, min(a.since), a.order_id
     limit 1
 """
@@ -59,10 +59,10 @@ _TOLD: Final[LiteralString] = """
            concat_ws(' ', case when to_user is null then 'group' else 'user' end,
                      coalesce(to_user, to_group)) as to,
            case when acknowledged_at is null then 'open' else 'seen' end as state, alert_id as id
-    from analytics.alerts where order_id = %(order_id)s
+    from alerts where order_id = %(order_id)s
     union all
     select coalesce(sent_at, requested_at), channel, null, coalesce(template, endpoint),
            coalesce(to_kind || ' ' || to_who, to_kind, endpoint), state, effect_id
-    from analytics.notifications where order_id = %(order_id)s
+    from notifications where order_id = %(order_id)s
     order by at, what, level, id limit %(limit)s
 """

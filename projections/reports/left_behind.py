@@ -59,12 +59,12 @@ def list_left_behind(
 _STANDING: Final = """
     select o.status, o.currency, count(*) as orders, sum(o.total_minor)::bigint as total_minor,
            min(o.status_since) as oldest_at
-    from analytics.orders o
+    from orders o
     where o.path = %s and o.final is null and o.status is not null
     group by o.status, o.currency order by o.status, o.currency
 """
 _LEFT_BEHIND: Final = """
-    select o.order_id from analytics.orders o
+    select o.order_id from orders o
     where o.path = %(path)s and o.final is null and o.status is not null
       and (%(version)s::integer is null or o.path_version = %(version)s)
       and (o.path, o.path_version) is distinct from (%(to)s::text, %(to_version)s::integer)

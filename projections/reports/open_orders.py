@@ -9,7 +9,7 @@ def count_open(reader: Reader, path: str) -> dict[str, int]:
     Shape: status -> orders, without those that have none; by status.
     """
     rows = reader.execute(
-        "select status, sum(orders)::bigint as orders from analytics.funnel_now"
+        "select status, sum(orders)::bigint as orders from funnel_now"
         " where path = %s and final is null group by status order by status",
         [path],
     )

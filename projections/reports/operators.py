@@ -36,7 +36,7 @@ def measure_operators(
 
 # Materialized: PostgreSQL takes any range of days for a narrow one, and asks for each order alone.
 _QUESTION: Final[LiteralString] = """
-    with figures as materialized (select * from analytics.operator_figures)
+    with figures as materialized (select * from operator_figures)
     select operator, currency, count(*) as days, sum(calls)::bigint as calls,
            sum(dialled)::bigint as dialled, sum(reached)::bigint as reached,
            sum(reached)::double precision / nullif(sum(dialled), 0) as dial_success,

@@ -109,7 +109,7 @@ _ORDERS: Final = """
     with listed as (
         select *, coalesce((extract(epoch from placed_at) * 1000000)::bigint, -9007199254740991)
             as sorted_by
-        from analytics.orders
+        from orders
         where (%(path)s::text is null or path = %(path)s)
           and (%(status)s::text is null or status = %(status)s)
           and (%(stage)s::text is null or stage = %(stage)s)

@@ -57,7 +57,7 @@ _QUESTION: Final[LiteralString] = """
     select u.order_id, o.external_id, o.path, u.used_at, u.from_status as "from",
            u.to_status as "to", u.actor_kind, u.actor_id, u.on_behalf_of, u.version, u.position,
            count(*) over () as total
-    from moment, analytics.overrides u join analytics.orders o using (order_id)
+    from moment, overrides u join orders o using (order_id)
     where u.used_at > moment.at - %(since)s::interval and u.used_at <= moment.at
       and u.recorded_at <= coalesce(%(as_known)s::timestamptz, 'infinity')
       and (%(path)s::text is null or o.path = %(path)s)

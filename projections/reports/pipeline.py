@@ -49,15 +49,15 @@ def value_pipeline(reader: Reader, path: str | None = None) -> Pipeline:
 
 _VALUE: Final[LiteralString] = """
     select path, stage, currency, orders, total_minor, conversion, expected_minor
-    from analytics.pipeline_value where %(path)s::text is null or path = %(path)s
+    from pipeline_value where %(path)s::text is null or path = %(path)s
     order by path, stage_no, stage, currency
 """
 
 _WORKLOAD: Final[LiteralString] = """
     select w.path, w.role, w.stage, w.expected_stays, w.expected_seconds
-    from analytics.pipeline_workload w
+    from pipeline_workload w
     left join (
-        select path, stage, min(stage_no) as stage_no from analytics.path_statuses group by 1, 2
+        select path, stage, min(stage_no) as stage_no from path_statuses group by 1, 2
     ) p on p.path = w.path and p.stage = w.stage
     where %(path)s::text is null or w.path = %(path)s
     order by w.path, p.stage_no, w.role

@@ -96,7 +96,7 @@ def _check(limit: int) -> None:
 
 _PRODUCTS: Final = """
     select sku, title, unit_price_minor, currency, vat_bp, supplier, category, price_since, active
-    from analytics.products
+    from products
     where (%(category)s::text is null or category = %(category)s) and (active or %(withdrawn)s)
     order by sku limit %(limit)s
 """
@@ -104,7 +104,7 @@ _PRODUCTS: Final = """
 _DISCOUNTS: Final = """
     select code, title, scope, sku, category, percent_bp, amount_minor, currency, minimum_minor,
         valid_from, valid_until, ended_at
-    from analytics.discounts
+    from discounts
     where %(everything)s
        or (ended_at is null and (valid_until is null or valid_until > %(now)s))
     order by code limit %(limit)s
@@ -112,7 +112,7 @@ _DISCOUNTS: Final = """
 
 _METHODS: Final = """
     select code, title, price_minor, currency, free_from_minor, ended_at
-    from analytics.delivery_methods
+    from delivery_methods
     where ended_at is null or %(everything)s
     order by code limit %(limit)s
 """

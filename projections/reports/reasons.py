@@ -39,7 +39,7 @@ def list_reasons(
 _QUESTION: Final[LiteralString] = """
     select path, previous_status, status, reason_code, holder_user, holder_group, supplier,
            currency, orders, pieces, goods_minor
-    from analytics.cancel_attribution where %(path)s::text is null or path = %(path)s
+    from cancel_attribution where %(path)s::text is null or path = %(path)s
     order by orders desc, path, reason_code, previous_status, status, holder_user, holder_group,
              supplier, currency
     limit %(limit)s

@@ -77,7 +77,7 @@ def list_receivables(
 
 
 _OWED: Final[LiteralString] = """
-    from analytics.receivables r where %(path)s::text is null or r.path = %(path)s
+    from receivables r where %(path)s::text is null or r.path = %(path)s
 """
 _BY_AGE: Final[LiteralString] = (
     "select r.age_bucket, r.currency, count(*) as orders,"

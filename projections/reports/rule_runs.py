@@ -16,7 +16,7 @@ class Act(TypedDict):
     """What a rule sent, or would have sent."""
 
     command: str
-    outcome: str  # as analytics.trigger_acts has it
+    outcome: str  # as trigger_acts has it
     unmet: list[dict[str, Any]] | None
     waits_for: str | None  # rule whose pace it waits for
 
@@ -89,17 +89,17 @@ def compare_shadow(reader: Reader, rule: str, *, since: timedelta) -> list[Compa
 
 _FIRED: Final[LiteralString] = """
     select wanted.rule, (
-               select max(r.occurred_at) from analytics.trigger_runs r
+               select max(r.occurred_at) from trigger_runs r
                where r.rule = wanted.rule and r.result = 'fired'
            ) as last_fired_at, (
-               select count(*) from analytics.trigger_runs r
+               select count(*) from trigger_runs r
                where r.rule = wanted.rule and r.result = 'fired'
                  and r.occurred_at >= %(since)s
            ) as fired_since
     from unnest(%(rules)s::text[]) as wanted(rule)
 """
 _SENT: Final[LiteralString] = """
-    select command_id from analytics.trigger_acts
+    select command_id from trigger_acts
     where order_id = %s and outcome = 'accepted' order by position desc, act_no desc limit %s
 """
 _RUNS: Final[LiteralString] = """
@@ -109,10 +109,10 @@ _RUNS: Final[LiteralString] = """
                select json_agg(json_build_object(
                    'command', a.command, 'outcome', a.outcome, 'unmet', a.unmet,
                    'waits_for', a.waits_for) order by a.act_no)
-               from analytics.trigger_acts a
+               from trigger_acts a
                where r.acts > 0 and a.position = r.position and a.rule = r.rule
            ), '[]') as acts
-    from analytics.trigger_runs r
+    from trigger_runs r
     where r.order_id = %(order_id)s and r.rule = %(rule)s
     order by r.position, r.run_no limit %(limit)s
 """
@@ -120,20 +120,20 @@ _RUNS: Final[LiteralString] = """
 _COMPARED: Final[LiteralString] = """
     with would as (
         select r.order_id, r.occurred_at, a.body ->> 'to_status' as to_status
-        from analytics.trigger_runs r
-        join analytics.trigger_acts a using (position, rule)
+        from trigger_runs r
+        join trigger_acts a using (position, rule)
         where r.rule = %(rule)s and r.result = 'shadow' and a.command = 'order.change_status'
           and r.occurred_at > now() - %(since)s::interval
     ), did as (
         select w.to_status, w.occurred_at, v.next_status, v.left_at,
                n.actor_kind = 'user' as by_people
         from would w left join lateral (
-            select v.visit_no, v.next_status, v.left_at from analytics.status_visits v
+            select v.visit_no, v.next_status, v.left_at from status_visits v
             where v.order_id = w.order_id and v.entered_at <= w.occurred_at
               and (v.left_at is null or v.left_at > w.occurred_at)
             order by v.visit_no desc limit 1
         ) v on true
-        left join analytics.status_visits n
+        left join status_visits n
           on n.order_id = w.order_id and n.visit_no = v.visit_no + 1
     )
     select to_status, count(*) as runs,

@@ -56,12 +56,12 @@ class Spread(TypedDict):
 # faster than to write all columns down once.
 _NOW: Final[LiteralString] = """
     with visits as not materialized (
-        select * from analytics.status_visits v where %(path)s::text is null or v.path = %(path)s)
+        select * from status_visits v where %(path)s::text is null or v.path = %(path)s)
 """
 
 _THEN: Final[LiteralString] = """
     with visits as not materialized (
-        select * from analytics.status_visits_at(coalesce(%(as_of)s::timestamptz, 'infinity'),
+        select * from status_visits_at(coalesce(%(as_of)s::timestamptz, 'infinity'),
             coalesce(%(as_known)s::timestamptz, 'infinity'), %(timed_only)s) v
         where %(path)s::text is null or v.path = %(path)s)
 """

@@ -57,15 +57,15 @@ def _parameters(conditions: Sequence[Condition]) -> dict[str, object]:
 # Whoever has test orders only is a test customer.
 _BELONGS: Final[LiteralString] = """
     with known as (
-        select c.* from analytics.customers c
-        where not coalesce((select bool_and(o.test) from analytics.orders o
+        select c.* from customers c
+        where not coalesce((select bool_and(o.test) from orders o
                             where o.customer_id = c.customer_id), false)
     ), belongs as (
         select customer_id, 'tag:' || tag as segment
-        from analytics.segment_members join known using (customer_id) where tag is not null
+        from segment_members join known using (customer_id) where tag is not null
         union
         select customer_id, 'reason:' || reason_code
-        from analytics.segment_members join known using (customer_id) where reason_code is not null
+        from segment_members join known using (customer_id) where reason_code is not null
         union
         select customer_id, 'mark:' || unnest(marks) from known
     ), meant as (

@@ -29,6 +29,6 @@ def list_segments(reader: Reader, limit: int = MOST_LISTED) -> list[Segment]:
 
 
 _QUESTION: Final[LiteralString] = """
-    select tag, reason_code, customers, orders, last_at from analytics.segments
+    select tag, reason_code, customers, orders, last_at from segments
     order by customers desc, tag, reason_code limit %(limit)s
 """

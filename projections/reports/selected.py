@@ -27,8 +27,7 @@ CONDITIONS: Final[Mapping[str, LiteralString]] = {
 }
 
 _QUESTION: Final = sql.SQL(
-    "select o.order_id from analytics.orders o where {}"
-    " order by o.placed_at, o.order_id limit %(limit)s"
+    "select o.order_id from orders o where {} order by o.placed_at, o.order_id limit %(limit)s"
 )
 
 
@@ -50,7 +49,7 @@ def list_by_number(reader: Reader, numbers: Sequence[str]) -> dict[str, list[UUI
     """Give the orders that have these numbers in their sources; unknown numbers are missing."""
     rows = reader.execute(
         "select external_id, array_agg(order_id order by order_id) as order_ids"
-        " from analytics.orders where external_id = any(%s) group by external_id",
+        " from orders where external_id = any(%s) group by external_id",
         (list(numbers),),
     )
     return {row["external_id"]: row["order_ids"] for row in rows}

@@ -45,7 +45,7 @@ def list_shipments(
 
 _SHIPMENTS: Final = """
     select order_id, shipment_id, carrier, track_number, status, status_since, quantity, pieces
-    from analytics.shipments
+    from shipments
     where (%(order_id)s::uuid is null or order_id = %(order_id)s)
       and (%(status)s::text is null or status = %(status)s)
     order by status_since desc, order_id, shipment_id limit %(limit)s

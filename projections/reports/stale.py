@@ -87,13 +87,13 @@ def _order(row: dict[str, Any]) -> StaleOrder:
 
 _NOW: Final[LiteralString] = """
     with stale as (
-        select * from analytics.stale_orders s
+        select * from stale_orders s
         where %(path)s::text is null or s.path = %(path)s)
 """
 
 _THEN: Final[LiteralString] = """
     with stale as (
-        select * from analytics.stale_orders_at(coalesce(%(as_of)s::timestamptz, now()),
+        select * from stale_orders_at(coalesce(%(as_of)s::timestamptz, now()),
             coalesce(%(as_known)s::timestamptz, 'infinity'), %(timed_only)s) s
         where %(path)s::text is null or s.path = %(path)s)
 """
@@ -117,6 +117,6 @@ _QUESTION: Final[LiteralString] = """
            order_id, o.external_id, listed.path, listed.stage, listed.status, last_at,
            listed.due_at, listed.overdue, o.owner_user, o.owner_group,
            coalesce(o.total_minor, 0) as total_minor, o.currency
-    from counted left join listed on true left join analytics.orders o using (order_id)
+    from counted left join listed on true left join orders o using (order_id)
     order by no
 """

@@ -68,12 +68,12 @@ def locations_of(reader: Reader, skus: Sequence[str]) -> list[str]:
 
 
 _LOCATIONS: Final = """
-    select distinct location from analytics.stock_levels where sku = any(%s) order by location
+    select distinct location from stock_levels where sku = any(%s) order by location
 """
 
 _LEVELS: Final = """
     select sku, location, on_hand, reserved, available, short, threshold, below_since
-    from analytics.stock_levels
+    from stock_levels
     where (%(sku)s::text is null or sku = %(sku)s)
       and (%(location)s::text is null or location = %(location)s)
     order by sku, location limit %(limit)s
@@ -81,7 +81,7 @@ _LEVELS: Final = """
 
 _RESERVED: Final = """
     select sku, location, order_id, item_id, quantity, reserved_at, expires_at
-    from analytics.reservations
+    from reservations
     where state = 'reserved'
       and (%(sku)s::text is null or sku = %(sku)s)
       and (%(location)s::text is null or location = %(location)s)

@@ -73,19 +73,19 @@ def list_held(
 
 _MEMBERS: Final = """
     select team, member, skills, cap, present, present_since, joined_at, open_orders, free
-    from analytics.team_members
+    from team_members
     where %(team)s::text is null or team = %(team)s
     order by team, joined_at, member
 """
 
 _LEFT: Final = """
-    select team, member, open_orders, oldest_at from analytics.team_loads
+    select team, member, open_orders, oldest_at from team_loads
     where not belongs and (%(team)s::text is null or team = %(team)s)
     order by team, member
 """
 
 _HELD: Final = """
-    select order_id, owner_group from analytics.orders
+    select order_id, owner_group from orders
     where final is null and owner_user = %(user)s and owner_group is not null
       and (%(group)s::text is null or owner_group = %(group)s)
     order by placed_at, order_id limit %(limit)s

@@ -50,10 +50,10 @@ def list_queue(
 _QUEUE: Final = """
     select order_id, external_id, path, stage, status, status_since, due_at, seconds_left, overdue,
            owner_user, owner_group, owned_since, missing, total_minor, currency
-    from analytics.work_queue
+    from work_queue
     where (%(group)s::text is null or owner_group = %(group)s)
       and (%(user)s::text is null or owner_user = %(user)s
            or owner_user is null and owner_group in (
-               select team from analytics.team_members where member = %(user)s))
+               select team from team_members where member = %(user)s))
     order by due_at nulls last, status_since, order_id limit %(limit)s
 """

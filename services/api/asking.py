@@ -74,7 +74,7 @@ async def answer(
             headers["Content-Encoding"] = "gzip"
         return position, body, headers
 
-    position, body, headers = await desk.read(caller, work)
+    position, body, headers = await desk.read(caller, question.right, work)
     request.state.position = position
     headers["Vary"] = "Accept-Encoding, Authorization"
     tag = headers.get("ETag")

@@ -1,18 +1,18 @@
 """Who calls over HTTP, and what they may: as the API asks it of whoever knows rights.
 
-Until rights are built nobody is known, and `orderpath serve` does not start.
+services.access knows; `orderpath serve` does not start with Nobody.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Final, NoReturn, Protocol
 
 from domain.messages import Actor, ActorKind, Command
 from domain.refusals import UnknownCaller
+from domain.roles.definition import Role
+from domain.roles.rights import Decision, Wish
 from services.questions.question import Asked, Question
-
-if TYPE_CHECKING:
-    from services.bootstrap import System
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,23 @@ class Caller:
 
     kind: ActorKind
     id: str
-    roles: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()  # as paths ask for them
     on_behalf_of: str | None = None  # the person for whom a service acts
+    held: tuple[Role, ...] = ()  # what it may, as published
+    groups: tuple[str, ...] = ()
+    # What was decided over the same roles before.
+    decided: dict[Wish, Decision] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def actor(self) -> Actor:
-        """Who acts, as the log keeps it."""
-        return Actor(kind=self.kind, id=self.id, roles=self.roles, on_behalf_of=self.on_behalf_of)
+        """Who acts, as the log keeps it. What it reaches is said by `admit` only."""
+        return Actor(
+            kind=self.kind,
+            id=self.id,
+            roles=self.roles,
+            on_behalf_of=self.on_behalf_of,
+            reach=() if self.held else None,
+        )
 
     @property
     def name(self) -> str:
@@ -46,17 +56,21 @@ class Access(Protocol):
     def check_question(self, caller: Caller, question: Question, asked: Asked) -> None:
         """Raises: Denied, with everything that is missing"""
 
-    def check_command(self, caller: Caller, command: Command) -> None:
-        """Raises: Denied, with everything that is missing"""
+    def admit(self, caller: Caller, command: Command) -> Command:
+        """Give the command with the caller as its actor, and with the orders that it reaches: what
+        lies beyond is not there when it is decided. Raises: Denied, with everything that is missing
+        """
 
     def check_right(self, caller: Caller, right: str) -> None:
         """For what is neither question nor command, as the feed. Raises: Denied"""
 
-    def seen_by(self, caller: Caller, system: "System") -> "System":
-        """Give the system as far as the caller sees it. On a thread that may wait."""
+    def reading(self, caller: Caller, right: str) -> AbstractContextManager[None]:
+        """Let all that is read within the block, in this thread, be what the caller sees by that
+        right: other orders are not there, and personal data is sealed. Raises: Denied
+        """
 
     def told(self, caller: Caller, question: Question, asked: Asked, answer: Any) -> Any:
-        """Give the answer as the caller may read it: what is personal may be masked, and that it
+        """Give the answer as the caller may read it: fields may be hidden, and that personal data
         was read is kept. On a thread that may wait."""
 
 
@@ -64,22 +78,26 @@ class Nobody:
     """Knows no caller. Implements Access."""
 
     async def caller(self, headers: Mapping[str, str]) -> Caller:
-        raise UnknownCaller("nobody has a key yet")
+        _unknown()
 
     def check_question(self, caller: Caller, question: Question, asked: Asked) -> None:
-        raise UnknownCaller("nobody has a key yet")
+        _unknown()
 
-    def check_command(self, caller: Caller, command: Command) -> None:
-        raise UnknownCaller("nobody has a key yet")
+    def admit(self, caller: Caller, command: Command) -> Command:
+        _unknown()
 
     def check_right(self, caller: Caller, right: str) -> None:
-        raise UnknownCaller("nobody has a key yet")
+        _unknown()
 
-    def seen_by(self, caller: Caller, system: "System") -> "System":
-        return system
+    def reading(self, caller: Caller, right: str) -> AbstractContextManager[None]:
+        _unknown()
 
     def told(self, caller: Caller, question: Question, asked: Asked, answer: Any) -> Any:
-        return answer
+        _unknown()
+
+
+def _unknown() -> NoReturn:
+    raise UnknownCaller("nobody has a key yet")
 
 
 NOBODY: Final = Nobody()

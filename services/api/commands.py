@@ -38,8 +38,8 @@ JSON: Final = "application/json"
 async def send(desk: "FrontDesk", request: Request) -> Response:
     """Hand one command in."""
     caller = await desk.admit(request)
-    command = read_command(wire.parsed(await request.body()), caller, request.headers)
-    desk.access.check_command(caller, command)
+    said = wire.parsed(await request.body())
+    command = desk.access.admit(caller, read_command(said, caller, request.headers))
     try:
         async with desk.in_time(desk.limits.command_seconds):
             outcome = await desk.pipeline.execute_async(command)
@@ -83,8 +83,7 @@ async def _settle(
             fault = Unmet(code="command_not_json", message="it is JSON, but no object")
             raise CommandUnreadable(fault)
         own = {"idempotency-key": key} if key and "command_id" not in said else {}
-        command = read_command(said, caller, own)
-        desk.access.check_command(caller, command)
+        command = desk.access.admit(caller, read_command(said, caller, own))
         outcome = await desk.pipeline.execute_async(command)
     except OrderpathError as error:
         problem = problem_of(error)

@@ -65,14 +65,19 @@ class FrontDesk:
         """Count somebody who needs no right, by where he calls from. Raises: Turned too_many"""
         self.rates.take(f"address:{request.client.host if request.client else ''}")
 
-    async def read(self, caller: Caller | None, work: "Callable[[System], Done]") -> Done:
-        """Do something in a reader's thread, with the system as far as the caller sees it.
+    async def read(
+        self, caller: Caller | None, right: str, work: "Callable[[System], Done]"
+    ) -> Done:
+        """Do something in a reader's thread, where no more is seen than the caller sees.
 
         caller: None: whoever it is, what he asked for holds the secret
         """
 
         def seen(system: "System") -> Done:
-            return work(system if caller is None else self.access.seen_by(caller, system))
+            if caller is None:
+                return work(system)
+            with self.access.reading(caller, right):
+                return work(system)
 
         async with self.in_time(self.limits.question_seconds):
             return await self.readers.run(seen)

@@ -57,7 +57,7 @@ async def _awaited(desk: "FrontDesk", caller: Caller, asked: Feed, seconds: floa
     until = monotonic() + seconds
     while True:
         known = desk.positions.known
-        page = await desk.read(caller, partial(page_of, asked=asked))
+        page = await desk.read(caller, RIGHT, partial(page_of, asked=asked))
         asked = asked.model_copy(update={"after": page.next})
         left = until - monotonic()
         if page.events or left <= 0 or desk.ending.is_set():

@@ -60,7 +60,7 @@ async def lag(desk: "FrontDesk", request: Request) -> Response:
             ],
         }
 
-    return Response(to_json(await desk.read(caller, look)), media_type=JSON)
+    return Response(to_json(await desk.read(caller, RIGHT, look)), media_type=JSON)
 
 
 async def metrics(desk: "FrontDesk", request: Request) -> Response:

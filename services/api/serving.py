@@ -5,6 +5,8 @@ Whoever is in hand then gets an answer; nobody else is let in. Called by the CLI
 
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from threading import Event as Signal
 from threading import Thread
 from typing import Any, Final
@@ -46,19 +48,33 @@ def listen(host: str, port: int) -> socket.socket:
     return ear
 
 
-def check_servable(access: Access, host: str, *, elsewhere: bool) -> None:
-    """See that it is safe to begin. Raises: Unusable"""
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """The certificate of the server and its key, as files in PEM form."""
+
+    certificate: Path
+    key: Path
+
+
+def check_servable(access: Access, host: str, *, elsewhere: bool, tls: Tls | None = None) -> None:
+    """See that it is safe to begin: what goes over a network is to be sealed. Raises: Unusable"""
     if access is NOBODY:
-        raise Unusable("nobody could ask anything: this Orderpath has no rights yet")
-    if host not in LOOPBACK and not elsewhere:
+        raise Unusable("nobody could ask anything: whoever serves has to know rights")
+    if host not in LOOPBACK and tls is None and not elsewhere:
         raise Unusable(
             f"{host} can be reached from elsewhere, and what is asked there could be read on its "
-            "way: put something with TLS in front, then set ORDERPATH_HTTP_ELSEWHERE=on"
+            "way: set ORDERPATH_HTTP_CERT_FILE and ORDERPATH_HTTP_KEY_FILE, or put something with "
+            "TLS in front and set ORDERPATH_HTTP_ELSEWHERE=on"
         )
 
 
 def serve(
-    app: FastAPI, ear: socket.socket, stop: Signal, *, began: Callable[[], Any] = lambda: None
+    app: FastAPI,
+    ear: socket.socket,
+    stop: Signal,
+    *,
+    tls: Tls | None = None,
+    began: Callable[[], Any] = lambda: None,
 ) -> None:
     """Serve until `stop` is set; every answer that is in hand then is given.
 
@@ -76,6 +92,8 @@ def serve(
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=round(DRAIN_SECONDS),
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
     )
     server = _Server(config)
     running = Thread(target=server.run, args=([ear],), name="orderpath http")

@@ -14,6 +14,7 @@ from services.cli.session import near_only, opened
 if TYPE_CHECKING:
     import socket
 
+    from services.api.serving import Tls
     from services.bootstrap import Settings, System
 
 GRACE_SECONDS: Final = 25.0  # for answers in hand, and for what waits in the pipeline
@@ -42,11 +43,6 @@ def serve(
 @contextmanager
 def served_beside(system: "System", stop: Signal) -> "Iterator[None]":
     """Serve in a thread of a program that does other things too, if anybody could ask."""
-    from services.api.callers import NOBODY
-
-    if system.access is NOBODY:
-        yield
-        return
     ear = _listen(system, system.settings)
     server = Thread(target=_serve, args=(system, ear, stop), name="orderpath serve")
     server.start()
@@ -59,9 +55,31 @@ def served_beside(system: "System", stop: Signal) -> "Iterator[None]":
 
 def _listen(system: "System", settings: "Settings") -> "socket.socket":
     from services.api.serving import check_servable, listen
+    from services.rights import prepare_rights
 
-    check_servable(system.access, settings.http_host, elsewhere=settings.http_elsewhere)
-    return listen(settings.http_host, settings.http_port)
+    check_servable(
+        system.access,
+        settings.http_host,
+        elsewhere=settings.http_elsewhere,
+        tls=_tls(settings),
+    )
+    ear = listen(settings.http_host, settings.http_port)
+    tell_first_key(prepare_rights(system))
+    return ear
+
+
+def tell_first_key(key: str | None) -> None:
+    """Print the key that the first start makes, if this is that one."""
+    if key is not None:
+        state(f"the first key, shown now and never again: {key}")
+        state("it may everything; make others with `orderpath apikey create`")
+
+
+def _tls(settings: "Settings") -> "Tls | None":
+    from services.api.serving import Tls
+
+    certificate, key = settings.http_cert_file, settings.http_key_file
+    return None if certificate is None or key is None else Tls(certificate, key)
 
 
 def _serve(system: "System", ear: "socket.socket", stop: Signal) -> None:
@@ -76,6 +94,8 @@ def _serve(system: "System", ear: "socket.socket", stop: Signal) -> None:
         readers=settings.http_readers,
     )
     host, port = ear.getsockname()[:2]
-    where = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    tls = _tls(settings)
+    scheme = "http" if tls is None else "https"
+    where = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
     app = create_app(system, system.access, limits)
-    run(app, ear, stop, began=lambda: state(f"serving on {where}"))
+    run(app, ear, stop, tls=tls, began=lambda: state(f"serving on {where}"))

@@ -1,7 +1,8 @@
 """Pages of the public events of orders, by position: what the feed of the API is made of."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated, Final
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from domain.public.envelope import cloud_event
 from domain.streaming import ORDER_EVENTS
 from services.public_lane import PublicLane
 from services.questions.question import Asked
+from services.reading import is_seen_order
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -63,11 +65,12 @@ def _of_all(system: "System", asked: Feed) -> Page:
     lane = PublicLane(system.projection_log, until=end, batch_events=asked.limit)
     lane.begin(head, asked.after)
     found: list[Told] = []
+    is_seen = cache(partial(_is_seen, system))
     position = asked.after
     while len(found) < asked.limit and (outgoing := lane.next()) is not None:
         position = outgoing.position
         events = (one.value for one in outgoing.messages if one.topic == ORDER_EVENTS.name)
-        found += _wanted(asked, filter(None, events))
+        found += _wanted(asked, filter(None, events), is_seen)
     if len(found) >= asked.limit:
         found = found[: asked.limit]
         position = found[-1].position
@@ -79,20 +82,25 @@ def _of_order(system: "System", asked: Feed, order_id: UUID) -> Page:
     head = system.log.head()
     stream = stream_of(order_id)
     order, bodies = Order(), []
+    is_seen = cache(partial(_is_seen, system))
     for one in system.projection_log.read_streams({stream: (0, LAST_VERSION)}):
         order = after(order, one)
         if one.position > asked.after:
             told = cloud_event(head, one, test=order.test)
             bodies.append(told.model_dump_json(exclude_none=True).encode())
-    found = list(_wanted(asked, iter(bodies)))
+    found = list(_wanted(asked, iter(bodies), is_seen))
     more = len(found) > asked.limit
     found = found[: asked.limit]
     return Page(tuple(found), found[-1].position if more else max(head.position, asked.after), more)
 
 
-def _wanted(asked: Feed, bodies: Iterator[bytes]) -> Iterator[Told]:
+def _is_seen(system: "System", order_id: str) -> bool:
+    return is_seen_order(system, UUID(order_id))
+
+
+def _wanted(asked: Feed, bodies: Iterator[bytes], is_seen: Callable[[str], bool]) -> Iterator[Told]:
     for body in bodies:
         event = from_json(body)
-        if not asked.types or event["type"] in asked.types:
+        if (not asked.types or event["type"] in asked.types) and is_seen(event["subject"]):
             position = int(event["id"].rpartition("/")[2])
             yield Told(position, event["type"].encode(), body)

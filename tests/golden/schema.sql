@@ -118,6 +118,20 @@ CREATE FUNCTION audit.lead() RETURNS boolean
 $$;
 
 ALTER FUNCTION audit.lead() OWNER TO postgres;
+-- Name: seen; Type: SCHEMA; Schema: -; Owner: postgres
+--
+
+CREATE SCHEMA seen;
+
+ALTER SCHEMA seen OWNER TO postgres;
+
+--
+-- Name: sighted; Type: SCHEMA; Schema: -; Owner: postgres
+--
+
+CREATE SCHEMA sighted;
+
+ALTER SCHEMA sighted OWNER TO postgres;
 
 --
 -- Name: append(uuid[], json, json, json, json, json, json); Type: FUNCTION; Schema: log; Owner: postgres
@@ -902,6 +916,39 @@ CREATE TABLE log.snapshots (
 ALTER TABLE log.snapshots OWNER TO postgres;
 
 --
+-- Name: accesses; Type: TABLE; Schema: ops; Owner: postgres
+--
+
+CREATE TABLE ops.accesses (
+    access_id bigint NOT NULL,
+    minute timestamp with time zone NOT NULL,
+    actor_kind text NOT NULL,
+    actor_id text NOT NULL,
+    on_behalf_of text,
+    question text NOT NULL,
+    subject text,
+    subjects integer NOT NULL,
+    times integer NOT NULL,
+    CONSTRAINT accesses_subjects_check CHECK ((subjects > 0)),
+    CONSTRAINT accesses_times_check CHECK ((times > 0))
+);
+
+ALTER TABLE ops.accesses OWNER TO postgres;
+
+--
+-- Name: accesses_access_id_seq; Type: SEQUENCE; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ops.accesses ALTER COLUMN access_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME ops.accesses_access_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
 -- Name: acting; Type: TABLE; Schema: ops; Owner: postgres
 --
 
@@ -937,6 +984,32 @@ CREATE TABLE ops.acting_passed (
 );
 
 ALTER TABLE ops.acting_passed OWNER TO postgres;
+
+--
+-- Name: api_key_uses; Type: TABLE; Schema: ops; Owner: postgres
+--
+
+CREATE TABLE ops.api_key_uses (
+    name text NOT NULL,
+    last_used_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ops.api_key_uses OWNER TO postgres;
+
+--
+-- Name: api_keys; Type: TABLE; Schema: ops; Owner: postgres
+--
+
+CREATE TABLE ops.api_keys (
+    prefix text NOT NULL,
+    name text NOT NULL,
+    hash bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT api_keys_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT api_keys_prefix_check CHECK ((prefix ~ '^[a-z0-9]{12}$'::text))
+);
+
+ALTER TABLE ops.api_keys OWNER TO postgres;
 
 --
 -- Name: asked_hours; Type: TABLE; Schema: ops; Owner: postgres
@@ -1327,6 +1400,13 @@ ALTER TABLE ONLY log.snapshots
     ADD CONSTRAINT snapshots_pkey PRIMARY KEY (stream_id, version);
 
 --
+-- Name: accesses accesses_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.accesses
+    ADD CONSTRAINT accesses_pkey PRIMARY KEY (access_id);
+
+--
 -- Name: acting_left_out acting_left_out_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
 --
 
@@ -1346,6 +1426,20 @@ ALTER TABLE ONLY ops.acting_passed
 
 ALTER TABLE ONLY ops.acting
     ADD CONSTRAINT acting_pkey PRIMARY KEY (shard);
+
+--
+-- Name: api_key_uses api_key_uses_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.api_key_uses
+    ADD CONSTRAINT api_key_uses_pkey PRIMARY KEY (name);
+
+--
+-- Name: api_keys api_keys_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (prefix);
 
 --
 -- Name: asked_hours asked_hours_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
@@ -1493,6 +1587,22 @@ CREATE INDEX keys_wrapping ON log.keys USING btree (log.wrapping_of(key)) WHERE 
 --
 
 CREATE UNIQUE INDEX master_keys_current ON log.master_keys USING btree (is_current) WHERE is_current;
+-- Name: accesses_actor; Type: INDEX; Schema: ops; Owner: postgres
+--
+
+CREATE INDEX accesses_actor ON ops.accesses USING btree (actor_id, access_id DESC);
+
+--
+-- Name: accesses_once; Type: INDEX; Schema: ops; Owner: postgres
+--
+
+CREATE UNIQUE INDEX accesses_once ON ops.accesses USING btree (minute, actor_kind, actor_id, on_behalf_of, question, subject) NULLS NOT DISTINCT;
+
+--
+-- Name: accesses_subject; Type: INDEX; Schema: ops; Owner: postgres
+--
+
+CREATE INDEX accesses_subject ON ops.accesses USING btree (subject, access_id DESC);
 
 --
 -- Name: acting_passed_shard; Type: INDEX; Schema: ops; Owner: postgres
@@ -1784,6 +1894,7 @@ GRANT USAGE ON SCHEMA log TO orderpath_auditor;
 
 GRANT USAGE ON SCHEMA ops TO orderpath_writer;
 GRANT USAGE ON SCHEMA ops TO orderpath_projector;
+GRANT USAGE ON SCHEMA ops TO orderpath_auditor;
 
 --
 -- Name: SCHEMA projection; Type: ACL; Schema: -; Owner: postgres
@@ -1811,6 +1922,17 @@ GRANT ALL ON FUNCTION audit.add_key(number integer, key_id text, public_key byte
 
 REVOKE ALL ON FUNCTION audit.lead() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.lead() TO orderpath_writer;
+-- Name: SCHEMA seen; Type: ACL; Schema: -; Owner: postgres
+--
+
+GRANT ALL ON SCHEMA seen TO orderpath_projector;
+GRANT USAGE ON SCHEMA seen TO orderpath_analyst;
+
+--
+-- Name: SCHEMA sighted; Type: ACL; Schema: -; Owner: postgres
+--
+
+GRANT ALL ON SCHEMA sighted TO orderpath_projector;
 
 --
 -- Name: FUNCTION append(ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[]); Type: ACL; Schema: log; Owner: postgres
@@ -2201,6 +2323,13 @@ GRANT SELECT ON TABLE log.path_transitions TO orderpath_auditor;
 GRANT SELECT,INSERT,DELETE ON TABLE log.snapshots TO orderpath_writer;
 
 --
+-- Name: TABLE accesses; Type: ACL; Schema: ops; Owner: postgres
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.accesses TO orderpath_writer;
+GRANT SELECT ON TABLE ops.accesses TO orderpath_auditor;
+
+--
 -- Name: TABLE acting; Type: ACL; Schema: ops; Owner: postgres
 --
 
@@ -2217,6 +2346,18 @@ GRANT SELECT,INSERT ON TABLE ops.acting_left_out TO orderpath_projector;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.acting_passed TO orderpath_projector;
+
+--
+-- Name: TABLE api_key_uses; Type: ACL; Schema: ops; Owner: postgres
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.api_key_uses TO orderpath_writer;
+
+--
+-- Name: TABLE api_keys; Type: ACL; Schema: ops; Owner: postgres
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE ops.api_keys TO orderpath_writer;
 
 --
 -- Name: TABLE asked_hours; Type: ACL; Schema: ops; Owner: postgres

@@ -1,16 +1,14 @@
 """Who may ask in tests: keys that are callers, and rights that are taken away."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from domain.messages import Command
 from domain.refusals import Denied, UnknownCaller, Unmet
 from services.api.callers import Caller
 from services.questions.question import Asked, Question
-
-if TYPE_CHECKING:
-    from services.bootstrap import System
 
 ANN: Final = Caller("api_key", "back-office", ("manager", "lead", "warehouse"))
 BOB: Final = Caller("api_key", "shop-front", ("client",))
@@ -34,15 +32,16 @@ class Doorkeeper:
     def check_question(self, caller: Caller, question: Question, asked: Asked) -> None:
         self.check_right(caller, question.right)
 
-    def check_command(self, caller: Caller, command: Command) -> None:
+    def admit(self, caller: Caller, command: Command) -> Command:
         self.check_right(caller, command.NAME)
+        return command
 
     def check_right(self, caller: Caller, right: str) -> None:
         if right in self.taken:
             raise Denied(Unmet(code="right_missing", message=f"{caller.id} has not {right}"))
 
-    def seen_by(self, caller: Caller, system: "System") -> "System":
-        return system
+    def reading(self, caller: Caller, right: str) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def told(self, caller: Caller, question: Question, asked: Asked, answer: Any) -> Any:
         return answer

@@ -54,7 +54,7 @@ from domain.teams.sharing import ShareOut
 from domain.waves import commands as wave_commands
 from domain.waves import events as wave_events
 from domain.waves.definition import Wave
-from tests.support import outgoing
+from tests.support import outgoing, rights
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ORDER_ID = UUID(int=17)
@@ -644,6 +644,8 @@ _EVENTS: tuple[Event, ...] = (
 )
 
 COMMANDS: dict[str, Command] = {
-    command.NAME: command for command in (*_COMMANDS, *outgoing.COMMANDS)
+    command.NAME: command for command in (*_COMMANDS, *outgoing.COMMANDS, *rights.COMMANDS)
 }
-EVENTS: dict[str, Event] = {event.NAME: event for event in (*_EVENTS, *outgoing.EVENTS)}
+EVENTS: dict[str, Event] = {
+    event.NAME: event for event in (*_EVENTS, *outgoing.EVENTS, *rights.EVENTS)
+}

@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from typing import Any, Self, cast
 from uuid import UUID
 
+from domain.access.events import EVENTS as ACCESS_EVENTS
+from domain.access.events import key_stream
 from domain.alerts.alert import Alert
 from domain.alerts.events import ALERT_EVENTS, alert_stream
 from domain.catalog import (
@@ -314,5 +316,7 @@ def _stream(event: Event) -> str:
             return alert_stream(ALERT_ID)
         case _ if isinstance(event, TASK_EVENTS):
             return task_stream(TASK_ID)
+        case _ if isinstance(event, ACCESS_EVENTS):
+            return key_stream("shop-front")
         case _:
             return stream_of(ORDER_ID)

@@ -29,6 +29,7 @@ from tests.support.spec import Scenario, given
 
 HERE = Path(__file__).parent
 WIRE = DOMAIN / "wire.py"
+RIGHTS = DOMAIN / "roles/rights.py"
 
 
 def test_every_command_has_an_example() -> None:
@@ -68,6 +69,8 @@ def somewhere(name: str) -> Scenario:
         "task.assign": "task.created",
         "task.finish": "task.created",
         "task.drop": "task.created",
+        "apikey.rotate": "apikey.created",
+        "apikey.revoke": "apikey.created",
     }
     if name in after:
         return given(*happened(after[name]))
@@ -193,7 +196,8 @@ def test_every_refusal_code_of_the_domain_has_a_test() -> None:
         if isinstance(code, ast.Constant)
     }
 
-    codes = refusal_codes(["domain"]) - set(codes_in(WIRE))  # Those are of reading, not deciding.
+    # Those are of reading and of rights, not of deciding.
+    codes = refusal_codes(["domain"]) - set(codes_in(WIRE)) - set(codes_in(RIGHTS))
     assert codes - tested == set()
     assert tested <= codes, "A test names a code that nothing refuses with."
 
@@ -217,3 +221,9 @@ def test_all_products_and_methods_that_a_command_reads_are_one_offer() -> None:
     offer = with_more(Facts(), states, states).offer
 
     assert offer == Offer({"TEA-100": tea, "POT": pot}, methods={"post": post})
+
+
+def test_every_refusal_for_want_of_a_right_has_a_test() -> None:
+    told = (HERE / "roles/test_rights.py").read_text()
+
+    assert [code for code in codes_in(RIGHTS) if f'"{code}"' not in told] == []

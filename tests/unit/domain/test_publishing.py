@@ -31,7 +31,7 @@ def other(kind: str) -> Publish:
 
 
 def test_these_are_published_in_versions() -> None:
-    assert KINDS == ["calendar", "path", "rule", "template", "wave"]
+    assert KINDS == ["calendar", "path", "role", "rule", "template", "wave"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,0 +1,1 @@
+"""The ready-made roles, one file each; published at the first start."""

@@ -1,0 +1,235 @@
+"""Who calls over HTTP and what they may: keys and tokens, looked up once a second at most.
+
+Implements services.api.callers.Access. A key that is revoked, and a role that is published anew,
+are noticed within FRESH_SECONDS in every process.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from threading import Lock
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+from domain.access.identity import Identity, Tokens
+from domain.access.store import parts_of
+from domain.messages import Command
+from domain.orders.commands import PlaceOrder
+from domain.refusals import Denied, UnknownCaller, Unmet
+from domain.roles.definition import Role
+from domain.roles.reach import placed_at
+from domain.roles.rights import Allowed, Forbidden, Wish, may, reach_of
+from domain.roles.rights import Caller as Holder
+from domain.sights import SIGHT, Sight, hide, seen_by
+from services.api.callers import Caller
+from services.keys import key_now
+from services.questions.question import Asked, Question
+from services.rights import latest_roles
+
+if TYPE_CHECKING:
+    from services.bootstrap import System
+
+FRESH_SECONDS: Final = 1.0  # so long a key and the roles are taken as they were looked up
+NOTE_SECONDS: Final = 30.0  # between two notes of when keys were shown
+MOST_REMEMBERED: Final = 10_000  # keys and tokens
+LONGEST_HEADER: Final = 16_384  # characters of a key or a token
+LONGEST_NAME: Final = 200
+_SCHEME: Final = "bearer "
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What a look has shown, and when by the monotonic clock."""
+
+    at: float
+    identity: Identity | None  # None: nobody
+    caller: Caller | None
+
+
+class KnownCallers:
+    """Implements services.api.callers.Access."""
+
+    def __init__(
+        self,
+        system: "System",
+        tokens: Tokens | None = None,
+        *,
+        note_read: "Callable[[Caller, Question, Asked, Any], None] | None" = None,
+        ticks: Callable[[], float] = monotonic,
+    ) -> None:
+        self._system = system
+        self._tokens = tokens
+        self._note_read = note_read
+        self._ticks = ticks
+        self._known: OrderedDict[bytes, _Looked] = OrderedDict()
+        self._roles: Mapping[str, Role] = {}
+        self._roles_at = float("-inf")
+        self._uses: dict[str, datetime] = {}
+        self._noted_at = ticks()
+        self._turn = Lock()
+
+    async def caller(self, headers: Mapping[str, str]) -> Caller:
+        """Tell who calls. Raises: UnknownCaller, Denied, InfraError"""
+        shown = _shown(headers)
+        digest = sha256(shown.encode()).digest()
+        found = self._known.get(digest)
+        if found is None or not self._is_fresh(found.at) or not self._is_fresh(self._roles_at):
+            found = await asyncio.to_thread(self._look, digest, shown)
+        return self._called(found, headers)
+
+    def caller_now(self, headers: Mapping[str, str]) -> Caller:
+        """Tell the same to a program without an event loop."""
+        shown = _shown(headers)
+        return self._called(self._look(sha256(shown.encode()).digest(), shown), headers)
+
+    def check_question(self, caller: Caller, question: Question, asked: Asked) -> None:
+        """Raises: Denied"""
+        self._allowed(caller, Wish("question", question.right))
+
+    def check_right(self, caller: Caller, right: str) -> None:
+        """Raises: Denied"""
+        self._allowed(caller, Wish("question", right))
+
+    def admit(self, caller: Caller, command: Command) -> Command:
+        """Give the command with its actor and what it reaches. Raises: Denied"""
+        wish = Wish("command", command.NAME)
+        sight = self._allowed(caller, wish)
+        if isinstance(command, PlaceOrder):
+            decision = may(_holder(caller), wish, placed_at(command), self._roles)
+            if isinstance(decision, Forbidden):
+                raise Denied(*decision.reasons)
+        actor = caller.actor.model_copy(update={"reach": reach_of(sight)})
+        return command.model_copy(update={"actor": actor})
+
+    @contextmanager
+    def reading(self, caller: Caller, right: str) -> Iterator[None]:
+        """Let all that is read within the block be what the caller sees by that right."""
+        with seen_by(self._allowed(caller, Wish("question", right))):
+            yield
+
+    def told(self, caller: Caller, question: Question, asked: Asked, answer: Any) -> Any:
+        """Give the answer without the fields that are hidden from the caller."""
+        sight = SIGHT.get() or self._allowed(caller, Wish("question", question.right))
+        if sight.personal and self._note_read is not None:
+            self._note_read(caller, question, asked, answer)
+        return hide(answer, sight.hidden)
+
+    def close(self) -> None:
+        """Note when keys were shown last."""
+        self._note_uses()
+
+    def _allowed(self, caller: Caller, wish: Wish) -> Sight:
+        decision = caller.decided.get(wish)
+        if decision is None:
+            decision = may(_holder(caller), wish, known=self._roles)
+            caller.decided[wish] = decision
+        if isinstance(decision, Allowed):
+            return decision.sight
+        raise Denied(*decision.reasons)
+
+    def _called(self, found: _Looked, headers: Mapping[str, str]) -> Caller:
+        identity, caller = found.identity, found.caller
+        if identity is None or caller is None:
+            raise UnknownCaller("the key or token that was shown opens nothing, or no more")
+        if identity.until is not None and identity.until <= self._system.clock():
+            raise UnknownCaller("the key or token that was shown is over")
+        person = headers.get("x-on-behalf-of")
+        return caller if person is None else _on_behalf(caller, identity, unquote(person))
+
+    def _caller(self, identity: Identity) -> Caller:
+        held = tuple(self._roles[name] for name in identity.roles if name in self._roles)
+        return Caller(
+            kind=identity.kind,
+            id=identity.id,
+            roles=tuple(dict.fromkeys(name for role in held for name in role.held_as)),
+            held=held,
+            groups=identity.groups,
+        )
+
+    def _look(self, digest: bytes, shown: str) -> _Looked:
+        """Look a key or token up. On a thread that may wait; a provider that is slow to answer
+        holds up nobody with a key.
+        """
+        at = self._ticks()  # Before the look: what changes meanwhile is noticed in time.
+        identity = self._identity(shown)
+        with self._turn:
+            if not self._is_fresh(self._roles_at):
+                self._roles = {one.role.role: one.role for one in latest_roles(self._system)}
+                self._roles_at = at
+            caller = None if identity is None else self._caller(identity)
+            found = _Looked(at, identity, caller)
+            self._known[digest] = found
+            self._known.move_to_end(digest)
+            while len(self._known) > MOST_REMEMBERED:
+                self._known.popitem(last=False)
+        if self._ticks() - self._noted_at > NOTE_SECONDS:
+            self._note_uses()
+        return found
+
+    def _identity(self, shown: str) -> Identity | None:
+        parts = parts_of(shown)
+        if parts is not None:
+            return self._by_key(*parts)
+        return None if self._tokens is None else self._tokens.identity(shown)
+
+    def _by_key(self, prefix: str, secret: str) -> Identity | None:
+        kept = self._system.key_store.find(prefix)
+        if kept is None or not kept.fits(secret):
+            return None
+        key = key_now(self._system, kept.name)
+        now = self._system.clock()
+        if not key.opens(prefix, now):
+            return None
+        self._uses[kept.name] = now
+        ends = [end for end in (key.prefixes[prefix], key.expires_at) if end is not None]
+        return Identity(
+            "api_key", kept.name, key.roles, key.groups, key.on_behalf, min(ends, default=None)
+        )
+
+    def _note_uses(self) -> None:
+        uses, self._uses = self._uses, {}
+        self._noted_at = self._ticks()
+        if uses:
+            self._system.key_store.note_uses(uses)
+
+    def _is_fresh(self, at: float) -> bool:
+        return self._ticks() - at < FRESH_SECONDS
+
+
+def _shown(headers: Mapping[str, str]) -> str:
+    given = headers.get("authorization", "")
+    if given[: len(_SCHEME)].lower() != _SCHEME:
+        raise UnknownCaller("show a key: Authorization: Bearer KEY")
+    shown = given[len(_SCHEME) :].strip()
+    if not shown or len(shown) > LONGEST_HEADER or not shown.isascii():
+        raise UnknownCaller("what was shown is no key and no token")
+    return shown
+
+
+def _holder(caller: Caller) -> Holder:
+    return Holder(caller.actor, caller.held, caller.groups)
+
+
+def _on_behalf(caller: Caller, identity: Identity, person: str) -> Caller:
+    if not identity.on_behalf or not any(role.on_behalf for role in caller.held):
+        raise Denied(
+            Unmet(
+                code="on_behalf_not_permitted",
+                message="This key may not act for somebody else",
+                needed="a key made with --on-behalf, and a role that says on_behalf: yes",
+            )
+        )
+    if not person or len(person) > LONGEST_NAME or not person.isprintable():
+        raise Denied(
+            Unmet(
+                code="on_behalf_unreadable",
+                message="X-On-Behalf-Of names nobody",
+                needed=f"up to {LONGEST_NAME} printable characters, percent-encoded as UTF-8",
+            )
+        )
+    return replace(caller, on_behalf_of=person)

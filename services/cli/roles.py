@@ -1,0 +1,211 @@
+"""`orderpath role …`: what whoever holds a role may do and see is published, checked and shown."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from services.cli import given_roles
+from services.cli.errors import WANTING
+from services.cli.files import file_or_ready
+from services.cli.given_roles import given_role
+from services.cli.options import AsJson, Envelope, unfolded
+from services.cli.output import put, table, words
+from services.cli.path_lint import counted, counts_of, told_as_dict
+from services.cli.sending import execute, outcome_dict, put_outcome, where
+from services.cli.session import near, opened
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from domain.messages import Outcome
+    from domain.paths.findings import Finding
+    from domain.roles.definition import Role
+    from services.cli.given_roles import GivenRole
+    from services.rights import PublishedRole
+
+app: Final = typer.Typer(
+    name="role",
+    help="Publish, check and show who may do and see what.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+RoleName = Annotated[str, typer.Argument(metavar="ROLE", help="As `role list` names it.")]
+
+
+@app.command("list")
+def list_them(
+    ready: Annotated[
+        bool, typer.Option("--ready", help="Those that come ready-made, published or not.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """List the roles with what each reaches."""
+    rows = _ready_made() if ready else _published()
+    columns = ("role!", "v>?", "title", "orders", "personal data", "acts as?")
+    cells = [list(row.values()) for row in rows]
+    put(rows, as_json=json, people=lambda: [table("Roles", *columns, rows=cells)])
+
+
+@app.command()
+@unfolded
+def publish(
+    file: Annotated[
+        str | None,
+        typer.Argument(metavar="FILE", help="YAML, `-` for standard input; see docs/rights.md."),
+    ] = None,
+    ready: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Instead: one that `list --ready` names.")
+    ] = None,
+    *,
+    envelope: Envelope,
+) -> None:
+    """Give whoever holds a role the rights in a file from now on; the same again is nothing."""
+    from domain.roles.line import PublishRole, role_stream
+    from services.bootstrap import role_files
+
+    definition: Role = file_or_ready(
+        file, ready, preset=role_files.load_preset, read=role_files.read_role
+    )
+    name = definition.role
+    with opened() as system:
+        outcome = execute(near(system), PublishRole, envelope, {"definition": definition})
+        answer = outcome_dict(near(system), outcome, role_stream(name), role=name)
+    put_outcome(outcome, answer, envelope, lambda: _sentence(name, outcome))
+
+
+@app.command()
+def show(
+    name: RoleName,
+    version: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="By default the latest.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Show what whoever holds a role may do and see."""
+    from services.rights import known_role
+
+    with opened() as system:
+        known = known_role(system, name, version)
+    answer = {
+        "role": name,
+        "version": known.version,
+        "published_at": known.published_at,
+        "published_by": known.published_by,
+        "definition": known.role.model_dump(mode="json"),
+    }
+    put(answer, as_json=json, people=lambda: _sheet(known))
+
+
+@app.command()
+def lint(
+    role: Annotated[str, typer.Argument(metavar=given_roles.ARGUMENT)], json: AsJson = False
+) -> None:
+    """Say what is not well in a role. 1 if there are errors or warnings; hints are well."""
+    from domain.roles.lint import lint as findings_of
+    from services.reading import latest_paths
+
+    with opened() as system:
+        given = given_role(system, role)
+        paths = [path.definition for path in latest_paths(system).values()]
+    found = findings_of(given.definition, paths)
+    answer = {
+        "role": given.definition.role,
+        "version": given.version,
+        "findings": [told_as_dict(finding, given.spot) for finding in found],
+        "counts": counts_of(found),
+    }
+    put(answer, as_json=json, people=lambda: _lines(found, given))
+    if any(finding.severity != "hint" for finding in found):
+        raise SystemExit(WANTING)
+
+
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(metavar="OLD", help=given_roles.ARGUMENT)],
+    new: Annotated[str, typer.Argument(metavar="NEW", help=given_roles.ARGUMENT)],
+    json: AsJson = False,
+) -> None:
+    """Show what NEW says otherwise than OLD."""
+    from domain.paths.difference import differing_keys
+
+    with opened() as system:
+        one, other = given_role(system, old), given_role(system, new)
+    found = differing_keys(one.definition.content, other.definition.content)
+    answer = {
+        "old": {"role": one.definition.role, "version": one.version},
+        "new": {"role": other.definition.role, "version": other.version},
+        "equal": not found,
+        "keys": {key: {"old": before, "new": after} for key, (before, after) in found.items()},
+    }
+    rows = [(key, words(before), words(after)) for key, (before, after) in found.items()]
+    names = f"{one.name} > {other.name}"
+    same = f"No difference: {one.name} and {other.name} say the same."
+    columns = ("key", "before", "after")
+    put(answer, as_json=json, people=lambda: [table(names, *columns, rows=rows) if rows else same])
+
+
+def _published() -> list[dict[str, Any]]:
+    from services.rights import latest_roles
+
+    with opened() as system:
+        return [_row(one.role, one.version) for one in latest_roles(system)]
+
+
+def _ready_made() -> list[dict[str, Any]]:
+    from services.bootstrap import role_files
+
+    return [_row(role_files.load_preset(name), None) for name in role_files.preset_names()]
+
+
+def _row(role: "Role", version: int | None) -> dict[str, Any]:
+    return {
+        "role": role.role,
+        "version": version,
+        "title": role.title.get("en", role.role),
+        "orders": _orders(role),
+        "personal": ", ".join(role.personal) or "none",
+        "acts_as": ", ".join(role.held_as),
+    }
+
+
+def _orders(role: "Role") -> str:
+    said = role.orders.model_dump(exclude={"test"})
+    limits = [f"{key} {', '.join(found)}" for key, found in said.items() if found]
+    tests = {"no": "no test orders", "yes": "test orders too", "only": "test orders only"}
+    return "; ".join([*(limits or ["all"]), tests[role.orders.test]])
+
+
+def _sentence(name: str, outcome: "Outcome") -> str:
+    if outcome.kind == "nothing":
+        return f"Nothing new: the role {name} says so already."
+    version = next(iter(outcome.versions.values()))
+    return f"Version {version} of the role {name} is in force; {where(outcome)}"
+
+
+def _lines(found: "list[Finding]", given: "GivenRole") -> Iterator[str]:
+    for finding in found:
+        line, column = given.spot(finding.place) if given.spot else (None, None)
+        place = f":{line}:{column}" if line else f", {'.'.join(map(str, finding.place))}"
+        yield f"{given.name}{place}: {finding.severity} {finding.code}: {finding.message}"
+        yield f"    why: {finding.why}"
+        yield f"    do:  {finding.needed}"
+    yield f"{given.name}: {counted(found)}"
+
+
+def _sheet(known: "PublishedRole") -> "Iterator[RenderableType]":
+    role = known.role
+    rows = [
+        ("acts as", ", ".join(role.held_as)),
+        ("commands", ", ".join(role.commands) or "none"),
+        ("questions", ", ".join(role.questions) or "none"),
+        ("never", ", ".join(role.never) or None),
+        ("orders", _orders(role)),
+        ("personal data", _row(role, None)["personal"]),
+        ("hidden fields", ", ".join(role.hidden) or None),
+        ("on behalf of people", "yes" if role.on_behalf else "no"),
+        ("published", f"{known.published_at:%Y-%m-%d %H:%M} UTC by {known.published_by}"),
+        ("about", role.description),
+    ]
+    title = f"Role {role.role}, version {known.version}: {role.title.get('en', role.role)}"
+    yield table(title, "key", "value", rows=[row for row in rows if row[1] is not None])

@@ -1,0 +1,1 @@
+"""Keys, tokens and roles on the real log."""

@@ -1,0 +1,1 @@
+"""API keys: what may happen to them."""

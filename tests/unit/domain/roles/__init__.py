@@ -1,0 +1,1 @@
+"""Roles: what they say, and what whoever holds them may."""
