@@ -36,7 +36,9 @@ def described(app: "FastAPI") -> dict[str, Any]:
 @cache
 def _document() -> dict[str, Any]:
     schemas: dict[str, Any] = {"Problem": _PROBLEM, "Unmet": _UNMET, "Outcome": _OUTCOME}
-    paths = {f"/v1{one.at}": {"get": _question(one, schemas)} for one in BY_NAME.values()}
+    paths = {
+        f"/v1{one.at}": {one.method.lower(): _question(one, schemas)} for one in BY_NAME.values()
+    }
     paths |= {
         "/v1/commands": {"post": _send(schemas)},
         "/v1/commands/batch": {"post": _send_batch()},
@@ -90,8 +92,9 @@ def _question(question: Question, schemas: dict[str, Any]) -> dict[str, Any]:
     if question.versioned:
         answers["304"] = {"description": "It is still what If-None-Match names."}
     is_public = question.right == PUBLIC
-    answers |= _problems(*(() if is_public else _ANY), *_READ)
-    operation = {
+    sent = ("too_large",) if question.method == "POST" else ()
+    answers |= _problems(*(() if is_public else _ANY), *_READ, *sent)
+    operation: dict[str, Any] = {
         "operationId": question.name,
         "tags": [area],
         "summary": question.said,
@@ -101,13 +104,26 @@ def _question(question: Question, schemas: dict[str, Any]) -> dict[str, Any]:
         "parameters": list(_parameters(question)),
         "responses": answers,
     }
+    if question.method == "POST":
+        operation["requestBody"] = _asked(question, schemas)
     return operation | ({"security": []} if is_public else {})
 
 
+def _asked(question: Question, schemas: dict[str, Any]) -> dict[str, Any]:
+    """Describe what is asked in a body."""
+    schema = question.asked.model_json_schema(mode="validation", ref_template=REFS)
+    schema = _hoisted(schema, schemas, question.name.partition(".")[0])
+    content: dict[str, Any] = {"schema": schema}
+    if examples := schema.pop("examples", None):
+        content["example"] = examples[0]
+    return {"required": True, "content": {JSON: content}}
+
+
 def _parameters(question: Question) -> Iterator[dict[str, Any]]:
-    schema = question.asked.model_json_schema(mode="validation")
-    assert "$defs" not in schema, f"{question.name} asks for what no parameter can say"
-    yield from _fields(schema, question.at)
+    if question.method == "GET":
+        schema = question.asked.model_json_schema(mode="validation")
+        assert "$defs" not in schema, f"{question.name} asks for what no parameter can say"
+        yield from _fields(schema, question.at)
     if question.reads == "tables":
         yield _MIN_POSITION
     if question.versioned:

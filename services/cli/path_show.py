@@ -8,14 +8,13 @@ import typer
 
 from services.cli.options import AsJson
 from services.cli.output import put, table
-from services.cli.session import up_to_date
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from domain.paths.limits import Limit
     from domain.paths.path import OrderPath
-    from services.reading import PublishedPath
 
 Counts = Mapping[str, int]  # status -> open orders
 
@@ -32,33 +31,29 @@ def show(
     json: AsJson = False,
 ) -> None:
     """Show a path: its statuses with their open orders, its limits and moves."""
-    from projections.reports.open_orders import count_open
-    from services.paths import picture
-    from services.reading import known_path
+    from services.questions.path_changes import PathPicture
+    from services.questions.paths import ShowPath
 
     if mermaid + dot + json > 1:
         raise typer.BadParameter("choose one of --mermaid, --dot and --json")
-    with up_to_date() as system:
-        path = known_path(system, name, version)
-        with system.snapshot() as reader:
-            counts = count_open(reader, name)
-    if mermaid or dot:
-        draw = picture.mermaid if mermaid else picture.dot
-        typer.echo(draw(path.definition, counts), nl=False)
-        return
-    answer = {
-        "path": name,
-        "version": path.version,
-        "definition": path.definition.model_dump(mode="json"),
-        "open_orders": counts,
-    }
-    put(answer, as_json=json, people=lambda: _sheet(name, path, counts))
+    with opened_desk() as desk:
+        if mermaid or dot:
+            form: Any = "mermaid" if mermaid else "dot"
+            drawn = desk.ask(PathPicture(path=name, version=version, form=form))
+            typer.echo(drawn["text"], nl=False)
+            return
+        answer = desk.ask(ShowPath(path=name, version=version))
+    put(answer, as_json=json, people=lambda: _sheet(answer))
 
 
-def _sheet(name: str, path: "PublishedPath", counts: Counts) -> "Iterator[RenderableType]":
-    definition = path.definition
+def _sheet(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":
+    from domain.paths.path import OrderPath
+    from services.plain_json import as_told
+
+    name, counts = answer["path"], answer["open_orders"]
+    definition = OrderPath.as_published(as_told(answer["definition"]))
     yield table(
-        f"Path {name}, version {path.version}: {definition.title.get('en', name)}",
+        f"Path {name}, version {answer['version']}: {definition.title.get('en', name)}",
         "stage", "status", "title", "open orders>", "ends", "limit", "moves to",
         rows=(_row(definition, code, counts) for code in definition.statuses),
     )  # fmt: skip

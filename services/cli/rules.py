@@ -1,6 +1,6 @@
 """`orderpath rule …`: rules are published, listed, shown and switched."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import uuid5
 
@@ -11,8 +11,8 @@ from services.cli.files import file_or_ready
 from services.cli.options import AsJson, Envelope, unfolded
 from services.cli.output import how_many, put, say, table
 from services.cli.rule_lint import tell_errors
-from services.cli.sending import build, execute, outcome_dict, put_outcome, where
-from services.cli.session import catch_up, near, opened
+from services.cli.sending import execute, outcome_dict, put_outcome, where
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from domain.messages import Outcome
     from domain.refusals import Unmet
     from domain.rules.rule import Rule
-    from services.bootstrap import System
-    from services.rules.published import PublishedRule
+    from services.desks import Desk
 
 app: Final = typer.Typer(
     name="rule",
@@ -30,7 +29,6 @@ app: Final = typer.Typer(
     rich_markup_mode=None,
 )
 RuleName = Annotated[str, typer.Argument(metavar="RULE", help="As `rule list` names it.")]
-FIRED_DAYS: Final = 30
 _COLUMNS: Final = (
     "order>", "rule!", "mode", "v>", "when", "if", "what", "last fired (UTC)!?", "in 30 days>?",
 )  # fmt: skip
@@ -45,12 +43,14 @@ def list_them(
 ) -> None:
     """List the rules in the order in which they act: when each looks, what it does, and whether it
     ever did."""
+    from services.questions.rules import Rules
+
     if ready:
         rows = list(_ready())
         columns: tuple[str, ...] = ("shop", "rule!", "title", "when", "what")
     else:
-        with opened() as system:
-            rows = _published(system)
+        with opened_desk() as desk:
+            rows = desk.ask(Rules())
         columns = _COLUMNS
     cells = [list(row.values()) for row in rows]
     put(rows, as_json=json, people=lambda: [table("Rules", *columns, rows=cells)])
@@ -80,13 +80,11 @@ def publish(
         return
     definition = _file_or_ready(file, ready, shop)
     name = definition.rule
-    with opened() as system:
-        outcome = system.execute(
-            build(near(system), PublishRule, envelope, {"definition": definition})
-        )
-        answer = outcome_dict(near(system), outcome, stream_of(name), rule=name)
-        put_outcome(outcome, answer, envelope, lambda: _sentence(system, name, outcome))
-        tell_errors(system, [definition])
+    with opened_desk() as desk:
+        outcome = execute(desk, PublishRule, envelope, {"definition": definition})
+        answer = outcome_dict(desk, outcome, stream_of(name), rule=name)
+        put_outcome(outcome, answer, envelope, lambda: _sentence(desk, name, outcome))
+        tell_errors(desk, [definition])
 
 
 @app.command()
@@ -100,12 +98,12 @@ def mode(
     """Let a rule act, only judge, or do neither: its next version, else the same."""
     from domain.rules.line import SetRuleMode, stream_of
 
-    with opened() as system:
-        outcome = execute(near(system), SetRuleMode, envelope, {"rule": name, "mode": to})
-        answer = outcome_dict(near(system), outcome, stream_of(name), rule=name)
-        put_outcome(outcome, answer, envelope, lambda: _sentence(system, name, outcome))
+    with opened_desk() as desk:
+        outcome = execute(desk, SetRuleMode, envelope, {"rule": name, "mode": to})
+        answer = outcome_dict(desk, outcome, stream_of(name), rule=name)
+        put_outcome(outcome, answer, envelope, lambda: _sentence(desk, name, outcome))
         if to != "live":
-            _tell_waiting(system, name)
+            _tell_waiting(desk, name)
 
 
 @app.command()
@@ -117,18 +115,11 @@ def show(
     json: AsJson = False,
 ) -> None:
     """Show a rule: when it looks, what has to hold, what it does."""
-    from services.rules.published import known_rule
+    from services.questions.rules import ShowRule
 
-    with opened() as system:
-        known = known_rule(system, name, version)
-    answer = {
-        "rule": name,
-        "version": known.version,
-        "published_at": known.published_at,
-        "published_by": known.published_by,
-        "definition": known.definition.model_dump(mode="json"),
-    }
-    put(answer, as_json=json, people=lambda: _sheet(known))
+    with opened_desk() as desk:
+        answer = desk.ask(ShowRule(rule=name, version=version))
+    put(answer, as_json=json, people=lambda: _sheet(answer))
 
 
 @app.command()
@@ -138,42 +129,6 @@ def schema() -> None:
 
     source = files("domain.rules").joinpath("rule.schema.json")
     typer.echo(source.read_text(encoding="utf-8"), nl=False)
-
-
-def _published(system: "System") -> list[dict[str, Any]]:
-    """Describe each published rule, and how it has fired."""
-    from datetime import timedelta
-
-    from projections.reports.rule_runs import count_fired
-    from services.rules.published import latest_rules
-
-    if not (rules := latest_rules(system)):
-        return []
-    system.catch_up()
-    since = system.clock() - timedelta(days=FIRED_DAYS)
-    with system.snapshot() as reader:
-        fired = count_fired(reader, [one.definition.rule for one in rules], since)
-    told = ((one, fired[one.definition.rule]) for one in rules)
-    return [
-        _row(one)
-        | {"last_fired_at": how["last_fired_at"], f"fired_{FIRED_DAYS}d": how["fired_since"]}
-        for one, how in told
-    ]
-
-
-def _row(one: "PublishedRule") -> dict[str, Any]:
-    from services.rules import rule_words as words
-
-    rule = one.definition
-    return {
-        "order": rule.order,
-        "rule": rule.rule,
-        "mode": rule.mode,
-        "version": one.version,
-        "when": words.when_words(rule),
-        "if": words.if_words(rule),
-        "what": words.what_words(rule),
-    }
 
 
 def _ready() -> Iterator[dict[str, Any]]:
@@ -217,44 +172,41 @@ def _publish_shop(shop: str, envelope: Envelope) -> None:
     lines: list[str] = []
     unmet: list[Unmet] = []
     published: list[Rule] = []
-    with opened() as system:
+    with opened_desk() as desk:
         for rule in rule_files.shop_rules(shop):
             own = envelope.command_id and uuid5(envelope.command_id, rule.rule)
             said = replace(envelope, command_id=own)
-            outcome = system.execute(build(near(system), PublishRule, said, {"definition": rule}))
-            answers.append(
-                outcome_dict(near(system), outcome, stream_of(rule.rule), rule=rule.rule)
-            )
+            outcome = execute(desk, PublishRule, said, {"definition": rule})
+            answers.append(outcome_dict(desk, outcome, stream_of(rule.rule), rule=rule.rule))
             if outcome.kind == "refused":
                 unmet += outcome.unmet
             else:
-                lines.append(_sentence(system, rule.rule, outcome))
+                lines.append(_sentence(desk, rule.rule, outcome))
                 published.append(rule)
         put({"shop": shop, "rules": answers}, as_json=envelope.json, people=lambda: lines)
-        tell_errors(system, published)
+        tell_errors(desk, published)
     if unmet:
         complain(unmet_lines(tuple(unmet)))
         raise SystemExit(WANTING)
 
 
-def _sentence(system: "System", name: str, outcome: "Outcome") -> str:
-    from services.rules.published import known_rule
+def _sentence(desk: "Desk", name: str, outcome: "Outcome") -> str:
+    from services.questions.rules import ShowRule
 
-    known = known_rule(system, name)
+    known = desk.ask(ShowRule(rule=name))
+    version = known["version"]
     doing = {"live": "acts on", "shadow": "only judges", "off": "leaves alone"}
     if outcome.kind == "nothing":
-        return f"Nothing new: version {known.version} of rule {name} says the same."
-    does = doing[known.definition.mode]
-    return f"Version {known.version} of rule {name} {does} what happens now; {where(outcome)}"
+        return f"Nothing new: version {version} of rule {name} says the same."
+    does = doing[known["definition"]["mode"]]
+    return f"Version {version} of rule {name} {does} what happens now; {where(outcome)}"
 
 
-def _tell_waiting(system: "System", name: str) -> None:
+def _tell_waiting(desk: "Desk", name: str) -> None:
     """Say which messages go out though the rule that asked for them acts no more."""
-    from projections.reports.effects import count_waiting
+    from services.questions.rule_trials import RuleWaiting
 
-    catch_up(system)
-    with system.snapshot() as reader:
-        waiting = count_waiting(reader, name)
+    waiting = desk.ask(RuleWaiting(rule=name))
     if waiting:
         messages = how_many(sum(waiting.values()), "messages")
         say(f"What it has asked for still goes out: {messages}. To drop what waits:")
@@ -262,11 +214,13 @@ def _tell_waiting(system: "System", name: str) -> None:
         say(f"  orderpath effects drop --rule {name} --state {state}")
 
 
-def _sheet(known: "PublishedRule") -> "Iterator[RenderableType]":
+def _sheet(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":
+    from domain.rules.rule import Rule
+    from services.plain_json import as_told
     from services.rules import rule_words as words
 
-    rule = known.definition
-    title = f"Rule {rule.rule}, version {known.version}: {rule.title.get('en', rule.rule)}"
+    rule = Rule.as_published(as_told(answer["definition"]))
+    title = f"Rule {rule.rule}, version {answer['version']}: {rule.title.get('en', rule.rule)}"
     limits = f"{rule.limits.per_order} times per order, {rule.limits.per_minute} per minute"
     rows = [
         ("mode", rule.mode),
@@ -278,7 +232,7 @@ def _sheet(known: "PublishedRule") -> "Iterator[RenderableType]":
         ("says why not", rule.why_not),
         ("not if", ", ".join(rule.cancel_on) or None),
         ("at most", limits),
-        ("published", f"{known.published_at:%Y-%m-%d %H:%M} UTC by {known.published_by}"),
+        ("published", f"{answer['published_at']:%Y-%m-%d %H:%M} UTC by {answer['published_by']}"),
         *([("about", rule.description)] if rule.description else []),
     ]
     yield table(title, "key", "value", rows=[row for row in rows if row[1] is not None])
