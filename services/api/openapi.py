@@ -7,13 +7,25 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import TypeAdapter
-
 from domain import wire
 from domain.public.envelope import CloudEvent
 from domain.vocabulary import COMMANDS
-from services.api.examples import ANSWERS, COMMAND, OUTCOME
+from services.api.examples import ANSWERS, COMMAND, DONE
 from services.api.feed import FeedAsked
+from services.api.openapi_parts import (
+    COMMAND_ID,
+    HEADERS,
+    IF_MATCH,
+    JSON,
+    KEY,
+    MIN_POSITION,
+    OUTCOME,
+    PROBLEM,
+    REFS,
+    UNMET,
+    WORDS,
+)
+from services.api.openapi_shapes import asked_in_body, hoisted, shape_of
 from services.api.problems import MEDIA_TYPE, TITLES, TYPES
 from services.questions.catalog import BY_NAME
 from services.questions.question import PUBLIC, Question
@@ -21,8 +33,6 @@ from services.questions.question import PUBLIC, Question
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-REFS: Final = "#/components/schemas/{model}"
-JSON: Final = "application/json"
 _ANY: Final = ("unknown_caller", "denied", "too_many", "unavailable")  # codes that every place has
 _READ: Final = ("absent", "refused", "unusable", "not_readable", "behind", "too_slow")
 _SENT: Final = ("key_missing", "refused", "command_unreadable", "too_large", "too_slow")
@@ -35,7 +45,7 @@ def described(app: "FastAPI") -> dict[str, Any]:
 
 @cache
 def _document() -> dict[str, Any]:
-    schemas: dict[str, Any] = {"Problem": _PROBLEM, "Unmet": _UNMET, "Outcome": _OUTCOME}
+    schemas: dict[str, Any] = {"Problem": PROBLEM, "Unmet": UNMET, "Outcome": OUTCOME}
     paths = {
         f"/v1{one.at}": {one.method.lower(): _question(one, schemas)} for one in BY_NAME.values()
     }
@@ -53,7 +63,7 @@ def _document() -> dict[str, Any]:
         "info": {
             "title": "Orderpath",
             "version": _version(),
-            "description": _WORDS,
+            "description": WORDS,
         },
         "servers": [{"url": "/"}],
         "security": [{"key": []}],
@@ -61,7 +71,7 @@ def _document() -> dict[str, Any]:
         "components": {
             "schemas": dict(sorted(schemas.items())),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
-            "headers": _HEADERS,
+            "headers": HEADERS,
         },
     }
 
@@ -74,9 +84,8 @@ def _version() -> str:
 
 
 def _question(question: Question, schemas: dict[str, Any]) -> dict[str, Any]:
-    schema = TypeAdapter(question.answer).json_schema(mode="serialization", ref_template=REFS)
     area = question.name.partition(".")[0]
-    schema = _hoisted(schema, schemas, area)
+    schema = shape_of(question.answer, schemas, area)
     example = ANSWERS.get(question.name)
     content: dict[str, Any] = {"schema": schema}
     if example is not None:
@@ -105,18 +114,8 @@ def _question(question: Question, schemas: dict[str, Any]) -> dict[str, Any]:
         "responses": answers,
     }
     if question.method == "POST":
-        operation["requestBody"] = _asked(question, schemas)
+        operation["requestBody"] = asked_in_body(question, schemas)
     return operation | ({"security": []} if is_public else {})
-
-
-def _asked(question: Question, schemas: dict[str, Any]) -> dict[str, Any]:
-    """Describe what is asked in a body."""
-    schema = question.asked.model_json_schema(mode="validation", ref_template=REFS)
-    schema = _hoisted(schema, schemas, question.name.partition(".")[0])
-    content: dict[str, Any] = {"schema": schema}
-    if examples := schema.pop("examples", None):
-        content["example"] = examples[0]
-    return {"required": True, "content": {JSON: content}}
 
 
 def _parameters(question: Question) -> Iterator[dict[str, Any]]:
@@ -125,7 +124,7 @@ def _parameters(question: Question) -> Iterator[dict[str, Any]]:
         assert "$defs" not in schema, f"{question.name} asks for what no parameter can say"
         yield from _fields(schema, question.at)
     if question.reads == "tables":
-        yield _MIN_POSITION
+        yield MIN_POSITION
     if question.versioned:
         yield {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}}
 
@@ -154,8 +153,8 @@ def _send(schemas: dict[str, Any]) -> dict[str, Any]:
         for known in ("actor", "command_id"):  # The key says who acts, a header the id.
             schema["properties"].pop(known)
             schema["required"].remove(known)
-        schema["properties"]["command_id"] = _COMMAND_ID
-        schemas[kind.__name__] = _hoisted(schema, schemas, kind.NAME.partition(".")[0])
+        schema["properties"]["command_id"] = COMMAND_ID
+        schemas[kind.__name__] = hoisted(schema, schemas, kind.NAME.partition(".")[0])
         names.append(kind)
     body = {
         "oneOf": [{"$ref": REFS.format(model=kind.__name__)} for kind in names],
@@ -166,13 +165,13 @@ def _send(schemas: dict[str, Any]) -> dict[str, Any]:
     }
     schemas["Command"] = body
     content = {"schema": {"$ref": REFS.format(model="Command")}, "example": COMMAND}
-    answer = {"schema": {"$ref": REFS.format(model="Outcome")}, "example": OUTCOME}
+    answer = {"schema": {"$ref": REFS.format(model="Outcome")}, "example": DONE}
     return {
         "operationId": "commands.send",
         "tags": ["commands"],
         "summary": "Hand a command in. The answer is final.",
         "description": "Needs the command's own name as a right.",
-        "parameters": [_KEY, _IF_MATCH],
+        "parameters": [KEY, IF_MATCH],
         "requestBody": {"required": True, "content": {JSON: content}},
         "responses": {
             "200": {
@@ -209,7 +208,7 @@ def _send_batch() -> dict[str, Any]:
         "summary": "Hand many commands in, each by itself.",
         "description": "One that is refused stands in no other's way. Each has its own command_id, "
         "or the batch a key.",
-        "parameters": [{**_KEY, "required": False}],
+        "parameters": [{**KEY, "required": False}],
         "requestBody": {
             "required": True,
             "content": {
@@ -235,7 +234,7 @@ def _send_batch() -> dict[str, Any]:
                             "required": ["items"],
                             "properties": {"items": {"type": "array", "items": item}},
                         },
-                        "example": {"items": [{"status": 200, "answer": OUTCOME}]},
+                        "example": {"items": [{"status": 200, "answer": DONE}]},
                     }
                 },
             },
@@ -246,7 +245,7 @@ def _send_batch() -> dict[str, Any]:
 
 def _events(schemas: dict[str, Any]) -> dict[str, Any]:
     event = CloudEvent.model_json_schema(mode="serialization", ref_template=REFS)
-    schemas["Event"] = _hoisted(event, schemas, "event")
+    schemas["Event"] = hoisted(event, schemas, "event")
     schema = FeedAsked.model_json_schema(mode="validation")
     parameters = [
         {**one, "name": "type" if one["name"] == "types" else one["name"]}
@@ -335,27 +334,6 @@ def _operations(name: str, summary: str, content: Mapping[str, Any]) -> dict[str
     }
 
 
-def _hoisted(schema: dict[str, Any], schemas: dict[str, Any], area: str) -> dict[str, Any]:
-    """Put the definitions of a schema among all others, each under a name of its area."""
-    own = schema.pop("$defs", {})
-    renamed = {REFS.format(model=n): REFS.format(model=f"{area}.{n}") for n in own}
-    for name, definition in own.items():
-        moved = _renamed(definition, renamed)
-        before = schemas.setdefault(f"{area}.{name}", moved)
-        assert before == moved, f"two things of {area} are called {name}"
-    moved_schema: dict[str, Any] = _renamed(schema, renamed)
-    return moved_schema
-
-
-def _renamed(part: Any, names: Mapping[str, str]) -> Any:
-    if isinstance(part, dict):
-        return {
-            key: names.get(value, value) if key == "$ref" else _renamed(value, names)
-            for key, value in part.items()
-        }
-    return [_renamed(one, names) for one in part] if isinstance(part, list) else part
-
-
 def _problems(*codes: str) -> dict[str, Any]:
     """Describe the problems of a place, those of one status together."""
     statuses: dict[str, list[str]] = {}
@@ -389,89 +367,3 @@ def _problem(codes: list[str]) -> dict[str, Any]:
 
 def _headers(*names: str) -> dict[str, Any]:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-
-
-_WORDS: Final = (
-    "Orders from new to done. Every answer tells in X-Position how far it knows the log; a read "
-    "with min_position of an earlier answer sees what that answer did. Problems follow RFC 9457."
-)
-_KEY: Final = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "makes the command one: the same key gets the same answer for ever. Either this "
-    "or command_id has to be there",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-    "example": "order-4711-move-1",
-}
-_IF_MATCH: Final = {
-    "name": "If-Match",
-    "in": "header",
-    "required": False,
-    "description": "only if the order is still at this version, by its ETag",
-    "schema": {"type": "string"},
-    "example": '"17"',
-}
-_MIN_POSITION: Final = {
-    "name": "min_position",
-    "in": "query",
-    "required": False,
-    "description": "what the answer has to know of: a position, or head for all that there is; it "
-    "waits for some seconds, then 503",
-    "schema": {"anyOf": [{"type": "integer", "minimum": 0}, {"const": "head"}]},
-    "example": 4711,
-}
-_COMMAND_ID: Final = {
-    "type": "string",
-    "format": "uuid",
-    "description": "instead of an Idempotency-Key",
-}
-_HEADERS: Final = {
-    "X-Position": {
-        "description": "the answer knows of all that the log holds up to here",
-        "schema": {"type": "integer", "minimum": 0},
-    },
-    "X-Request-Id": {
-        "description": "the id that was sent, or a new one; it stands in the log",
-        "schema": {"type": "string"},
-    },
-    "ETag": {"description": "the order's version", "schema": {"type": "string"}},
-    "Retry-After": {"description": "seconds", "schema": {"type": "integer", "minimum": 1}},
-}
-_UNMET: Final = {
-    "type": "object",
-    "required": ["code", "message"],
-    "properties": {
-        "code": {"type": "string", "description": "stable"},
-        "field": {"type": ["string", "null"]},
-        "message": {"type": "string"},
-        "needed": {"type": ["string", "null"], "description": "what would open the way"},
-    },
-}
-_PROBLEM: Final = {
-    "type": "object",
-    "description": "RFC 9457, with every condition that was not met",
-    "required": ["type", "title", "status", "detail", "code"],
-    "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "code": {"type": "string", "enum": list(TITLES)},
-        "unmet": {"type": "array", "items": {"$ref": REFS.format(model="Unmet")}},
-    },
-}
-_OUTCOME: Final = {
-    "type": "object",
-    "required": ["outcome", "command_id", "versions", "event_ids", "unmet", "repeated"],
-    "properties": {
-        "outcome": {"enum": ["accepted", "refused", "nothing"]},
-        "command_id": {"type": "string", "format": "uuid"},
-        "first_position": {"type": ["integer", "null"]},
-        "last_position": {"type": ["integer", "null"]},
-        "versions": {"type": "object", "additionalProperties": {"type": "integer"}},
-        "event_ids": {"type": "array", "items": {"type": "string"}},
-        "unmet": {"type": "array", "items": {"$ref": REFS.format(model="Unmet")}},
-        "repeated": {"type": "boolean", "description": "it was answered before"},
-    },
-}

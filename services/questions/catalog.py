@@ -1,7 +1,9 @@
 """All questions, by their names and by what is asked. What is not imported here cannot be asked."""
 
 from services.questions import (
+    customers,
     figures,
+    inbox,
     lint,
     log,
     orders,
@@ -11,6 +13,7 @@ from services.questions import (
     reports,
     rule_trials,
     rules,
+    stock,
     tracking,
 )
 from services.questions.question import BY_ASKED, BY_NAME
@@ -18,7 +21,9 @@ from services.questions.question import BY_ASKED, BY_NAME
 __all__ = [
     "BY_ASKED",
     "BY_NAME",
+    "customers",
     "figures",
+    "inbox",
     "lint",
     "log",
     "orders",
@@ -28,5 +33,6 @@ __all__ = [
     "reports",
     "rule_trials",
     "rules",
+    "stock",
     "tracking",
 ]
