@@ -2,6 +2,7 @@
 
 from services.questions import (
     customers,
+    effects,
     figures,
     inbox,
     lint,
@@ -23,6 +24,7 @@ __all__ = [
     "BY_ASKED",
     "BY_NAME",
     "customers",
+    "effects",
     "figures",
     "inbox",
     "lint",
