@@ -16,6 +16,7 @@ from services.questions import (
     reports,
     rule_trials,
     rules,
+    state,
     stock,
     tracking,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "reports",
     "rule_trials",
     "rules",
+    "state",
     "stock",
     "tracking",
 ]

@@ -16,9 +16,9 @@ class BothWays:
     @property
     def far(self) -> Here:
         """Commands that know nothing but the server's address and a key."""
-        far = {"ORDERPATH_URL": self.server.url, "ORDERPATH_API_KEY": "ann"}
-        left = {k: v for k, v in self.near.environment.items() if k != "ORDERPATH_DATABASE_URL"}
-        return Here(left | far)
+        away = self.near.environment["ORDERPATH_DATA_DIR"] + "-away"
+        said = {"ORDERPATH_URL": self.server.url, "ORDERPATH_API_KEY": "ann"}
+        return Here({"ORDERPATH_DATA_DIR": away, **said})
 
     def read(self, *words: object, stdin: str = "") -> Said:
         """Run a read both ways, for people and for programs; both print and end alike."""
