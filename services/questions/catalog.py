@@ -3,6 +3,7 @@
 from services.questions import (
     customers,
     effects,
+    enquiries,
     figures,
     hours,
     inbox,
@@ -27,6 +28,7 @@ __all__ = [
     "BY_NAME",
     "customers",
     "effects",
+    "enquiries",
     "figures",
     "hours",
     "inbox",

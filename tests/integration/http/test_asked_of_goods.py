@@ -57,3 +57,17 @@ def test_messages_and_their_texts_are_read_and_dropped_over_http(
     assert "mail is paused" in both.change("effects", "pause", "mail").out
     assert both.far.run("effects", "pause", "nowhere").code == 2
     assert "0 done" in both.change("effects", "drop", "--rule", "tell").out
+
+
+def test_enquiries_and_groups_of_customers_are_read_over_http(both: BothWays) -> None:
+    recorded = both.change("enquiry", "record", "Is there tea?", "--name", "Ann Smith", "--json")
+    enquiry = recorded.json["enquiry_id"]
+
+    assert (
+        both.read("enquiry", "list", "--state", "open").json["enquiries"][0]["channel"] == "phone"
+    )
+    assert both.read("enquiry", "show", enquiry).json["text"] == "Is there tea?"
+    assert both.read("enquiry", "show", "00000000-0000-0000-0000-000000000001").code == 1
+    assert both.read("segment", "list").json == []
+    assert both.read("segment", "show", "tag:vip").json["customers"] == 0
+    assert both.read("segment", "show", "nonsense").code == 2
