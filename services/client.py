@@ -73,9 +73,13 @@ class Client:
                 place = place.replace(
                     f"{{{name}}}", quote(_in_path(name, given.pop(name)), safe="")
                 )
-        if question.reads == "tables" and min_position is not None:
-            given["min_position"] = min_position
-        return from_json(self._request("GET", f"/v1{place}", params=given).content)
+        wanted = question.reads == "tables" and min_position is not None
+        query = {"min_position": min_position} if wanted else {}
+        if question.method == "POST":
+            answer = self._request("POST", f"/v1{place}", params=query, json=given)
+        else:
+            answer = self._request("GET", f"/v1{place}", params=given | query)
+        return from_json(answer.content)
 
     def send(self, command: Command) -> Outcome:
         """Hand a command in. Its id is its key: it may be sent again for ever.

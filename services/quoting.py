@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import Field
 
@@ -18,8 +18,10 @@ from domain.stock.allocation import Allocation, Wanted, allocate
 from domain.stock.events import stream_of
 from domain.stock.stock import Stock
 from projections.reports.stock import locations_of
-from services.bootstrap import System
 from services.states import StateCache
+
+if TYPE_CHECKING:
+    from services.bootstrap import System
 
 FIRST_LOCATION: Final = "main"
 
@@ -77,7 +79,7 @@ _SHOWN: Final = (
 )  # fmt: skip
 
 
-def quote(system: System, basket: Basket, locations: Sequence[str] | None = None) -> Quote:
+def quote(system: "System", basket: Basket, locations: Sequence[str] | None = None) -> Quote:
     """Price a basket as an order would be now, and say which goods are there.
 
     locations: where to look, in this order; None: wherever the articles lie, main first.
@@ -97,7 +99,7 @@ def quote(system: System, basket: Basket, locations: Sequence[str] | None = None
     return Quote(basket.currency, priced, allocations, available)
 
 
-def currency_of(system: System, skus: Sequence[str]) -> str:
+def currency_of(system: "System", skus: Sequence[str]) -> str:
     """Give the currency of the first of these products that there is. Raises: Unusable"""
     streams = [product_stream(sku) for sku in skus]
     states = StateCache(len(streams)).fetch(system.log, streams, fresh=True)
@@ -107,7 +109,7 @@ def currency_of(system: System, skus: Sequence[str]) -> str:
     raise Unusable("no product is known here, so the currency is not: name it")
 
 
-def _locations(system: System, skus: Sequence[str]) -> list[str]:
+def _locations(system: "System", skus: Sequence[str]) -> list[str]:
     system.catch_up()  # Only the projections know where an article lies.
     with system.snapshot() as reader:
         found = locations_of(reader, skus)

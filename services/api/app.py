@@ -72,10 +72,10 @@ def create_app(
     for question in BY_NAME.values():
         place = BELOW + question.at
         app.add_api_route(
-            place, handler_of(question), methods=["GET"], response_model=None,
+            place, handler_of(question), methods=[question.method], response_model=None,
             name=question.name, operation_id=question.name,
         )  # fmt: skip
-        app.state.rights[place, "GET"] = question.right
+        app.state.rights[place, question.method] = question.right
     app.openapi = described  # type: ignore[method-assign]
     return app
 

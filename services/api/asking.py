@@ -39,7 +39,12 @@ def handler_of(question: Question) -> Handler:
             caller = await desk.admit(request)
         given = query_of(question, request)
         least = least_of(given.pop(MIN_POSITION, None))
-        asked = question.asked.model_validate(given)
+        if question.method == "POST":
+            if given:
+                raise Turned("not_readable", f"the query has {MIN_POSITION} and no more")
+            asked = question.asked.model_validate_json(await request.body())
+        else:
+            asked = question.asked.model_validate(given)
         if caller is not None:
             desk.access.check_question(caller, question, asked)
         return await answer(desk, request, question, (caller, asked, least))

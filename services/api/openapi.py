@@ -2,8 +2,6 @@
 commands, and the table of problems.
 """
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -18,6 +16,7 @@ from services.api.openapi_parts import (
     COMMAND_ID,
     HEADERS,
     IF_MATCH,
+    JSON,
     KEY,
     MIN_POSITION,
     OUTCOME,
@@ -26,7 +25,7 @@ from services.api.openapi_parts import (
     UNMET,
     WORDS,
 )
-from services.api.openapi_shapes import shape_of
+from services.api.openapi_shapes import asked_in_body, hoisted, shape_of
 from services.api.problems import MEDIA_TYPE, TITLES, TYPES
 from services.questions.catalog import BY_NAME
 from services.questions.question import PUBLIC, Question
@@ -34,9 +33,6 @@ from services.questions.question import PUBLIC, Question
 if TYPE_CHECKING:
     pass
 
-JSON: Final = "application/json"
-# Durations are written as people do, but pydantic writes their defaults so: those are left out.
-_ISO_DURATION: Final = re.compile(r'"P(T?\d+[A-Z])+"')
 _ANY: Final = ("unknown_caller", "denied", "too_many", "unavailable")  # codes that every place has
 _READ: Final = ("absent", "refused", "unusable", "not_readable", "behind", "too_slow")
 _SENT: Final = ("key_missing", "refused", "command_unreadable", "too_large", "too_slow")
@@ -50,7 +46,9 @@ def described() -> dict[str, Any]:
 @cache
 def _document() -> dict[str, Any]:
     schemas: dict[str, Any] = {"Problem": PROBLEM, "Unmet": UNMET, "Outcome": OUTCOME}
-    paths = {f"/v1{one.at}": {"get": _question(one, schemas)} for one in BY_NAME.values()}
+    paths = {
+        f"/v1{one.at}": {one.method.lower(): _question(one, schemas)} for one in BY_NAME.values()
+    }
     paths |= {
         "/v1/commands": {"post": _send(schemas)},
         "/v1/commands/batch": {"post": _send_batch()},
@@ -103,8 +101,9 @@ def _question(question: Question, schemas: dict[str, Any]) -> dict[str, Any]:
     if question.versioned:
         answers["304"] = {"description": "It is still what If-None-Match names."}
     is_public = question.right == PUBLIC
-    answers |= _problems(*(() if is_public else _ANY), *_READ)
-    operation = {
+    sent = ("too_large",) if question.method == "POST" else ()
+    answers |= _problems(*(() if is_public else _ANY), *_READ, *sent)
+    operation: dict[str, Any] = {
         "operationId": question.name,
         "tags": [area],
         "summary": question.said,
@@ -114,13 +113,16 @@ def _question(question: Question, schemas: dict[str, Any]) -> dict[str, Any]:
         "parameters": list(_parameters(question)),
         "responses": answers,
     }
+    if question.method == "POST":
+        operation["requestBody"] = asked_in_body(question, schemas)
     return operation | ({"security": []} if is_public else {})
 
 
 def _parameters(question: Question) -> Iterator[dict[str, Any]]:
-    schema = question.asked.model_json_schema(mode="validation")
-    assert "$defs" not in schema, f"{question.name} asks for what no parameter can say"
-    yield from _fields(schema, question.at)
+    if question.method == "GET":
+        schema = question.asked.model_json_schema(mode="validation")
+        assert "$defs" not in schema, f"{question.name} asks for what no parameter can say"
+        yield from _fields(schema, question.at)
     if question.reads == "tables":
         yield MIN_POSITION
     if question.versioned:
@@ -152,7 +154,7 @@ def _send(schemas: dict[str, Any]) -> dict[str, Any]:
             schema["properties"].pop(known)
             schema["required"].remove(known)
         schema["properties"]["command_id"] = COMMAND_ID
-        schemas[kind.__name__] = _hoisted(schema, schemas, kind.NAME.partition(".")[0])
+        schemas[kind.__name__] = hoisted(schema, schemas, kind.NAME.partition(".")[0])
         names.append(kind)
     body = {
         "oneOf": [{"$ref": REFS.format(model=kind.__name__)} for kind in names],
@@ -243,7 +245,7 @@ def _send_batch() -> dict[str, Any]:
 
 def _events(schemas: dict[str, Any]) -> dict[str, Any]:
     event = CloudEvent.model_json_schema(mode="serialization", ref_template=REFS)
-    schemas["Event"] = _hoisted(event, schemas, "event")
+    schemas["Event"] = hoisted(event, schemas, "event")
     schema = FeedAsked.model_json_schema(mode="validation")
     parameters = [
         {**one, "name": "type" if one["name"] == "types" else one["name"]}
@@ -330,28 +332,6 @@ def _operations(name: str, summary: str, content: Mapping[str, Any]) -> dict[str
         "description": "Needs the right `operations.read`.",
         "responses": {"200": answer, **_problems(*_ANY)},
     }
-
-
-def _hoisted(schema: dict[str, Any], schemas: dict[str, Any], area: str) -> dict[str, Any]:
-    """Put the definitions of a schema among all others, each under a name of its area."""
-    own = schema.pop("$defs", {})
-    renamed = {REFS.format(model=n): REFS.format(model=f"{area}.{n}") for n in own}
-    for name, definition in own.items():
-        moved = _renamed(definition, renamed)
-        before = schemas.setdefault(f"{area}.{name}", moved)
-        assert before == moved, f"two things of {area} are called {name}"
-    moved_schema: dict[str, Any] = _renamed(schema, renamed)
-    return moved_schema
-
-
-def _renamed(part: Any, names: Mapping[str, str]) -> Any:
-    if isinstance(part, dict):
-        return {
-            key: names.get(value, value) if key == "$ref" else _renamed(value, names)
-            for key, value in part.items()
-            if not (key == "default" and _ISO_DURATION.search(json.dumps(value, default=str)))
-        }
-    return [_renamed(one, names) for one in part] if isinstance(part, list) else part
 
 
 def _problems(*codes: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from services.api.problems import TITLES
 
+JSON: Final = "application/json"
 REFS: Final = "#/components/schemas/{model}"
 WORDS: Final = (
     "Orders from new to done. Every answer tells in X-Position how far it knows the log; a read "

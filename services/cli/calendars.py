@@ -1,7 +1,7 @@
 """`orderpath calendar …`: calendars are published, listed, and shown with their hours."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Final
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -9,14 +9,13 @@ from services.cli.files import given_file
 from services.cli.options import AsJson, Sending, unfolded
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
-from services.cli.session import near, opened
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from domain.messages import Outcome
-    from domain.paths.calendars import Calendar
-    from services.bootstrap import System
+    from services.desks import Desk
 
 app: Final = typer.Typer(
     name="calendar",
@@ -29,23 +28,10 @@ app: Final = typer.Typer(
 @app.command("list")
 def list_them(json: AsJson = False) -> None:
     """List the published calendars with their latest versions."""
-    from services.reading import latest_calendar
+    from services.questions.hours import Calendars
 
-    rows = []
-    with opened() as system:
-        for name in sorted(system.log.calendar_names()):
-            version, calendar = latest_calendar(system, name)
-            rows.append(
-                {
-                    "calendar": name,
-                    "version": version,
-                    "title": calendar.title.get("en", name),
-                    "zone": calendar.zone,
-                    "week_hours": calendar.hours.minutes / 60,
-                    "holidays": len(calendar.holidays),
-                    "special_days": len(calendar.special_days),
-                }
-            )
+    with opened_desk() as desk:
+        rows = desk.ask(Calendars())
     columns = ("calendar", "version>", "title", "zone", "hours a week>", "holidays>", "special>")
     cells = [list(row.values()) for row in rows]
     put(rows, as_json=json, people=lambda: [table("Calendars", *columns, rows=cells)])
@@ -68,10 +54,10 @@ def publish(
     given = given_file(file)
     definition = calendar_files.read_calendar(given.text, where=given.name)
     name = definition.calendar
-    with opened() as system:
-        outcome = execute(near(system), PublishCalendar, sending, {"definition": definition})
-        answer = outcome_dict(near(system), outcome, f"calendar-{name}", calendar=name)
-        put_outcome(outcome, answer, sending, lambda: _sentence(system, name, outcome))
+    with opened_desk() as desk:
+        outcome = execute(desk, PublishCalendar, sending, {"definition": definition})
+        answer = outcome_dict(desk, outcome, f"calendar-{name}", calendar=name)
+        put_outcome(outcome, answer, sending, lambda: _sentence(desk, name, outcome))
 
 
 @app.command()
@@ -80,26 +66,30 @@ def show(
     json: AsJson = False,
 ) -> None:
     """Show the latest version of a calendar: its hours, holidays and special days."""
-    from services.reading import check_calendar, latest_calendar
+    from services.questions.hours import ShowCalendar
 
-    with opened() as system:
-        check_calendar(system, name)
-        version, calendar = latest_calendar(system, name)
-    answer = {"calendar": name, "version": version, "definition": calendar.model_dump(mode="json")}
-    put(answer, as_json=json, people=lambda: _sheet(name, version, calendar))
+    with opened_desk() as desk:
+        answer = desk.ask(ShowCalendar(calendar=name))
+    put(answer, as_json=json, people=lambda: _sheet(answer))
 
 
-def _sentence(system: "System", name: str, outcome: "Outcome") -> str:
-    from services.reading import latest_calendar
+def _sentence(desk: "Desk", name: str, outcome: "Outcome") -> str:
+    from services.questions.hours import ShowCalendar
 
-    version, _ = latest_calendar(system, name)
+    version = desk.ask(ShowCalendar(calendar=name))["version"]
     if outcome.kind == "nothing":
         return f"Nothing new: version {version} of calendar {name} says the same."
     return f"Limits follow version {version} of calendar {name}; {where(outcome)}"
 
 
-def _sheet(name: str, version: int, calendar: "Calendar") -> "Iterator[RenderableType]":
-    title = f"Calendar {name}, version {version}: {calendar.title.get('en', name)}, {calendar.zone}"
+def _sheet(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":
+    from domain.paths.calendars import Calendar
+    from services.plain_json import as_told
+
+    name = answer["calendar"]
+    calendar = Calendar.as_published(as_told(answer["definition"]))
+    called = f"{calendar.title.get('en', name)}, {calendar.zone}"
+    title = f"Calendar {name}, version {answer['version']}: {called}"
     week = ((weekday, hours or None) for weekday, hours in calendar.hours)
     yield table(title, "weekday", "hours", rows=week)
     closed, special = calendar.holidays, calendar.special_days

@@ -10,7 +10,7 @@ from services.cli.amounts import amount, minor_of
 from services.cli.options import AsJson, Envelope, said, unfolded
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
-from services.cli.session import near, opened, up_to_date
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -23,7 +23,6 @@ app: Final = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-MOST_LISTED: Final = 1_000
 
 Code = Annotated[str, typer.Argument(metavar="CODE", help="What orders call it: courier, post, …")]
 
@@ -74,19 +73,19 @@ def list_them(
     json: AsJson = False,
 ) -> None:
     """List the delivery methods with their prices."""
-    from projections.reports.products import list_delivery_methods
+    from services.questions.prices import DeliveryMethods
 
-    with up_to_date() as system, system.snapshot() as reader:
-        found = list_delivery_methods(reader, everything=everything, limit=MOST_LISTED)
-    put(found, as_json=json, people=lambda: _sheet([dict(one) for one in found]))
+    with opened_desk() as desk:
+        found = desk.ask(DeliveryMethods(everything=everything))
+    put(found, as_json=json, people=lambda: _sheet(found))
 
 
 def _send(command: Any, code: str, envelope: Envelope, body: dict[str, Any]) -> None:
     from domain.products.delivery_methods import STREAM
 
-    with opened() as system:
-        outcome = execute(near(system), command, envelope, body)
-        answer = outcome_dict(near(system), outcome, STREAM, code=code)
+    with opened_desk() as desk:
+        outcome = execute(desk, command, envelope, body)
+        answer = outcome_dict(desk, outcome, STREAM, code=code)
         put_outcome(outcome, answer, envelope, lambda: _sentence(code, outcome))
 
 

@@ -1,7 +1,8 @@
 """`orderpath effects …`: messages that leave the house are listed, shown, sent again, dropped."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID, uuid4
@@ -10,27 +11,31 @@ import typer
 
 from services.cli.errors import USAGE, WANTING, CommandFailed
 from services.cli.options import (
-    LISTED_FOR_PEOPLE,
     Acting,
     AsJson,
     Envelope,
     Limit,
+    most,
+    said,
     time_of,
     unfolded,
     uuid_of,
 )
 from services.cli.output import put, say, table
 from services.cli.sending import build, execute, outcome_dict, put_outcome, where
-from services.cli.session import catch_up, near, opened, up_to_date
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from rich.console import RenderableType
 
     from domain.effects.commands import EffectCommand
     from domain.effects.endpoints import EndpointCommand
     from domain.messages import Outcome
-    from projections.reports.effects import EffectsNow, Sought
-    from services.bootstrap import System
+    from projections.reports.effects import EffectsNow
+    from services.desks import Desk
+    from services.questions.effects import Effects
 
 app: Final = typer.Typer(
     name="effects",
@@ -88,26 +93,24 @@ def list_(
     json: AsJson = False,
 ) -> None:
     """List messages, the newest first, and how many there are of each outlet."""
-    from projections.reports.effects import MOST_LISTED, list_effects
+    from services.questions.effects import Outlets
 
-    most = limit or (MOST_LISTED if json else LISTED_FOR_PEOPLE)
-    with up_to_date() as system:
-        sought = _sought(system, chosen)
-        with system.snapshot() as reader:
-            answer = list_effects(reader, sought, limit=most)
-        closed = _closed(system, answer)
+    asked = _asked_for(chosen, most(limit, everything=json))
+    with opened_desk() as desk:
+        answer = desk.ask(asked)
+        opened = () if json else {one["outlet"] for one in desk.ask(Outlets())}
     put(answer, as_json=json, people=lambda: _sheet(answer))
-    if closed and not json:
+    if not json and (closed := _closed(answer, opened)):
         say(f"No setting opens {', '.join(closed)}: what is for there waits. See docs/messages.md.")
 
 
 @app.command()
 def show(effect: EffectId, json: AsJson = False) -> None:
     """Show a message: what it says, to whom, and what happened to it."""
-    from services.effects import show_effect
+    from services.questions.effects import ShowEffect
 
-    with opened() as system:
-        view = show_effect(system, effect)
+    with opened_desk() as desk:
+        view = desk.ask(ShowEffect(effect=effect))
     put(view, as_json=json, people=lambda: _page(view))
 
 
@@ -153,9 +156,9 @@ def resume(endpoint: Outlet, *, envelope: Envelope) -> None:
     _to_endpoint(ResumeEndpoint, endpoint, envelope, "is told again")
 
 
-def _sought(system: "System", chosen: Chosen) -> "Sought":
-    from projections.reports.effects import CHANNELS, STATES, Sought
-    from services.reading import find_order
+def _asked_for(chosen: Chosen, limit: int | None = None) -> "Effects":
+    from projections.reports.effects import CHANNELS, STATES
+    from services.questions.effects import Effects
 
     for name, given, known in (
         ("state", chosen.state, STATES),
@@ -163,17 +166,7 @@ def _sought(system: "System", chosen: Chosen) -> "Sought":
     ):
         if given not in (None, *known):
             raise typer.BadParameter(f"--{name} is one of {', '.join(known)}")
-    order_id = None if chosen.order is None else find_order(system, chosen.order)
-    return Sought(
-        state=chosen.state,
-        channel=chosen.channel,
-        endpoint=chosen.endpoint,
-        template=chosen.template,
-        rule=chosen.rule,
-        order_id=order_id,
-        since=chosen.since,
-        until=chosen.until,
-    )
+    return Effects.model_validate(said(**asdict(chosen), limit=limit))
 
 
 def _change(
@@ -184,25 +177,22 @@ def _change(
     body: Mapping[str, Any],
 ) -> None:
     """Ask each of the messages; exit code 1 if any refused."""
-    from projections.reports.effects import list_effects
-
     if bool(effects) == (chosen != Chosen()):
         words = "name messages, or say which by --state, --rule, --template, --channel, --since …"
         raise CommandFailed(words, USAGE)
-    with up_to_date() as system:
+    with opened_desk() as desk:
         ids = list(effects or ())
         if not ids:
-            with system.snapshot() as reader:
-                found = list_effects(reader, _sought(system, chosen))["effects"]
-            ids = [one["effect_id"] for one in found]
-        answers = [*_asked(system, command, ids, changing, body)]
+            found = desk.ask(_asked_for(chosen))["effects"]
+            ids = [UUID(one["effect_id"]) for one in found]
+        answers = [*_asked(desk, command, ids, changing, body)]
     put(answers, as_json=changing.json, people=lambda: [_counted(answers)])
     if any(one["outcome"] == "refused" for one in answers):
         raise SystemExit(WANTING)
 
 
 def _asked(
-    system: "System",
+    desk: "Desk",
     command: "type[EffectCommand]",
     ids: Sequence[UUID],
     acting: Acting,
@@ -211,19 +201,24 @@ def _asked(
     """Ask many as one: what is refused of them was asked for, and keeps none back."""
     envelope = Envelope(actor=acting.actor, role=acting.role, reason=acting.reason)
     whole = {**body, "correlation_id": uuid4()}
-    with system.pipeline.flood.sparing(whole["correlation_id"]):
+    with _sparing(desk, whole["correlation_id"]):
         for begin in range(0, len(ids), AT_ONCE):
             some = ids[begin : begin + AT_ONCE]
-            sent = [
-                system.pipeline.submit(
-                    build(near(system), command, envelope, {"effect_id": one, **whole})
-                )
-                for one in some
-            ]
-            for effect_id, answer in zip(some, sent, strict=True):
-                outcome = answer.result()
+            sent = [build(desk, command, envelope, {"effect_id": one, **whole}) for one in some]
+            for effect_id, outcome in zip(some, desk.send_all(sent), strict=True):
+                if isinstance(outcome, Exception):
+                    raise outcome
                 unmet = [one.model_dump() for one in outcome.unmet]
                 yield {"effect_id": str(effect_id), "outcome": outcome.kind, "unmet": unmet}
+
+
+def _sparing(desk: "Desk", correlation_id: UUID) -> "AbstractContextManager[None]":
+    """Let refusals of a batch pass; a server counts them as those of any caller."""
+    from services.desks import Near
+
+    if isinstance(desk, Near):
+        return desk.system.pipeline.flood.sparing(correlation_id)
+    return nullcontext()
 
 
 def _counted(answers: Sequence[Mapping[str, Any]]) -> str:
@@ -241,15 +236,13 @@ def _to_endpoint(
     command: "type[EndpointCommand]", endpoint: str, envelope: Envelope, now: str
 ) -> None:
     from domain.effects.endpoints import endpoint_stream
-    from services.effects import check_outlet, is_outlet
+    from services.questions.effects import KnownOutlet
 
-    with opened() as system:
-        if not is_outlet(system, endpoint):
-            catch_up(system)
-            check_outlet(system, endpoint)
-        outcome = execute(near(system), command, envelope, {"endpoint": endpoint})
+    with opened_desk() as desk:
+        desk.ask(KnownOutlet(outlet=endpoint))
+        outcome = execute(desk, command, envelope, {"endpoint": endpoint})
         stream = endpoint_stream(endpoint)
-        answer = outcome_dict(near(system), outcome, stream, endpoint=endpoint)
+        answer = outcome_dict(desk, outcome, stream, endpoint=endpoint)
     put_outcome(outcome, answer, envelope, lambda: _sentence(endpoint, now, outcome))
 
 
@@ -259,11 +252,10 @@ def _sentence(endpoint: str, now: str, outcome: "Outcome") -> str:
     return f"{endpoint} {now}; {where(outcome)}"
 
 
-def _closed(system: "System", answer: "EffectsNow") -> list[str]:
+def _closed(answer: "EffectsNow", opened: Container[str]) -> list[str]:
     """Name the outlets for which messages wait, and that no setting opens."""
-    opened_ones = {outlet.name for outlet in system.settings.outlets}
     waiting = (one["outlet"] for one in answer["outlets"] if one["pending"] or one["failed"])
-    return [outlet for outlet in waiting if outlet not in opened_ones]
+    return [outlet for outlet in waiting if outlet not in opened]
 
 
 def _sheet(answer: "EffectsNow") -> "Iterator[RenderableType]":

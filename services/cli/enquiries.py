@@ -7,10 +7,10 @@ from uuid import UUID
 
 import typer
 
-from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Envelope, Limit, said, unfolded, uuid_of
+from services.cli.options import AsJson, Envelope, Limit, most, said, unfolded, uuid_of
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
-from services.cli.session import near, opened, up_to_date
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -79,23 +79,24 @@ def list_(
     json: AsJson = False,
 ) -> None:
     """List enquiries, and how many became orders."""
-    from projections.reports.enquiries import MOST_LISTED, STATES, list_enquiries
+    from projections.reports.enquiries import STATES
+    from services.questions.enquiries import Enquiries
 
     if state not in (None, *STATES):
         raise typer.BadParameter(f"--state is one of {', '.join(STATES)}")
-    most = limit or (MOST_LISTED if json else LISTED_FOR_PEOPLE)
-    with up_to_date() as system, system.snapshot() as reader:
-        answer = list_enquiries(reader, state=state, limit=most)
+    wanted = said(state=state, limit=most(limit, everything=json))
+    with opened_desk() as desk:
+        answer = desk.ask(Enquiries.model_validate(wanted))
     put(answer, as_json=json, people=lambda: _sheet(answer))
 
 
 @app.command()
 def show(enquiry: EnquiryId, json: AsJson = False) -> None:
     """Show what was asked, by whom, and what became of it."""
-    from services.enquiries import show_enquiry
+    from services.questions.enquiries import ShowEnquiry
 
-    with opened() as system:
-        view = show_enquiry(system, enquiry)
+    with opened_desk() as desk:
+        view = desk.ask(ShowEnquiry(enquiry=enquiry))
     rows = [
         (n.replace("_", " "), v) for n, v in view.items() if n != "enquiry_id" and v is not None
     ]
@@ -107,11 +108,10 @@ def _send(
 ) -> None:
     from domain.enquiries.events import enquiry_stream
 
-    with opened() as system:
-        outcome = execute(near(system), command, envelope, {"enquiry_id": enquiry_id, **body})
-        answer = outcome_dict(
-            near(system), outcome, enquiry_stream(enquiry_id), enquiry_id=str(enquiry_id)
-        )
+    with opened_desk() as desk:
+        outcome = execute(desk, command, envelope, {"enquiry_id": enquiry_id, **body})
+        stream = enquiry_stream(enquiry_id)
+        answer = outcome_dict(desk, outcome, stream, enquiry_id=str(enquiry_id))
     put_outcome(outcome, answer, envelope, lambda: _sentence(enquiry_id, outcome))
 
 

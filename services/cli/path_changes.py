@@ -7,9 +7,10 @@ import typer
 
 from services.cli.batches import batch_of, carry_out
 from services.cli.errors import WANTING
-from services.cli.files import given_file
+from services.cli.given import file_given
 from services.cli.options import AsJson, Batching, unfolded
 from services.cli.output import put, table
+from services.cli.session import desk as opened_desk
 from services.cli.session import up_to_date
 
 if TYPE_CHECKING:
@@ -30,13 +31,11 @@ def preview(
     json: AsJson = False,
 ) -> None:
     """Say which orders a version would strand, before it is published. 1 if there are some."""
-    from services.bootstrap import read_path
-    from services.paths import changes
+    from services.questions.path_changes import PreviewPath
 
-    given = given_file(file)
-    path = read_path(given.text, where=given.name)
-    with up_to_date() as system:
-        answer = changes.preview(system, path)
+    asked = PreviewPath(file=file_given(file))
+    with opened_desk() as desk:
+        answer = desk.ask(asked)
     put(answer, as_json=json, people=lambda: _sheet(answer))
     if answer["stranded"]:
         raise SystemExit(WANTING)

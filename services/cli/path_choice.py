@@ -1,5 +1,6 @@
 """`orderpath path which`: the path that an order takes which names none, and why."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -20,15 +21,14 @@ def which(
 
     with opened_desk() as desk:
         answer = desk.ask(WhichPath(order_type=order_type, channel=channel, shop=shop))
-    put(answer, as_json=json, people=lambda: _tables(answer))
+    put(answer, as_json=json, people=lambda: _tables(answer["matches"]))
 
 
-def _tables(answer: dict[str, Any]) -> list[Any]:
-    if not answer["matches"]:
+def _tables(matches: Sequence[Mapping[str, Any]]) -> list[Any]:
+    if not matches:
         return ["No path applies to such orders: they have to name one."]
     rows = [
-        [row["path"], row["version"], ", ".join(row["names"]) or "every order"]
-        for row in answer["matches"]
+        [row["path"], row["version"], ", ".join(row["names"]) or "every order"] for row in matches
     ]
     return [
         table("The first one is taken", "path", "version>", "names", rows=rows),

@@ -1,100 +1,66 @@
 """`orderpath path diff`: what one path, or version of it, says otherwise than another."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from services.cli import given_paths
-from services.cli.given_paths import GivenPath, given_path
+from services.cli.given import PATH, called, given
 from services.cli.options import AsJson
 from services.cli.output import put, table, words
-from services.cli.session import opened
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-    from domain.paths.difference import Changes, Difference, Key, Values
 
 Row = tuple[str, str, str, str]  # which part, what of it, before, after
 
 
 def diff(
-    old: Annotated[str, typer.Argument(metavar="OLD", help=given_paths.ARGUMENT)],
-    new: Annotated[str, typer.Argument(metavar="NEW", help=given_paths.ARGUMENT)],
+    old: Annotated[str, typer.Argument(metavar="OLD", help=PATH)],
+    new: Annotated[str, typer.Argument(metavar="NEW", help=PATH)],
     json: AsJson = False,
 ) -> None:
     """Show what NEW says otherwise than OLD: statuses, moves, rights, everything else."""
-    from domain.paths.difference import difference
+    from services.questions.lint import PathDiff
 
-    with opened() as system:
-        one, other = given_path(system, old), given_path(system, new)
-    found = difference(one.definition, other.definition)
-    put(_as_dict(one, other, found), as_json=json, people=lambda: _sheet(one, other, found))
-
-
-def _as_dict(old: GivenPath, new: GivenPath, found: "Difference") -> dict[str, Any]:
-    def move(pair: tuple[str, str]) -> dict[str, str]:
-        return {"from": pair[0], "to": pair[1]}
-
-    return {
-        "old": {"path": old.definition.path, "version": old.version},
-        "new": {"path": new.definition.path, "version": new.version},
-        "equal": found.is_empty,
-        "path": _both(found.keys),
-        "statuses": {
-            **_changes(found.statuses, lambda code: {"status": code}),
-            "closed": list(found.closed),
-            "reordered": found.reordered,
-        },
-        "transitions": _changes(found.moves, move),
-        "fields": _changes(found.fields, lambda name: {"field": name}),
-    }
+    asked = PathDiff(old=given(old), new=given(new))
+    with opened_desk() as desk:
+        answer = desk.ask(asked)
+    before, after = (
+        called(one, answer[side]["path"], answer[side]["version"])
+        for side, one in (("old", asked.old), ("new", asked.new))
+    )
+    put(answer, as_json=json, people=lambda: _sheet(before, after, answer))
 
 
-def _changes(
-    found: "Changes[Key]", named: "Callable[[Key], dict[str, str]]"
-) -> dict[str, list[Any]]:
-    return {
-        "added": [named(key) for key in found.added],
-        "removed": [named(key) for key in found.removed],
-        "changed": [{**named(key), "keys": _both(keys)} for key, keys in found.changed.items()],
-    }
-
-
-def _both(keys: "Mapping[str, Values]") -> dict[str, dict[str, Any]]:
-    return {key: {"old": old, "new": new} for key, (old, new) in keys.items()}
-
-
-def _sheet(old: GivenPath, new: GivenPath, found: "Difference") -> "Iterator[RenderableType]":
-    if found.is_empty:
-        yield f"No difference: {old.name} and {new.name} say the same."
+def _sheet(old: str, new: str, answer: Mapping[str, Any]) -> "Iterator[RenderableType]":
+    if answer["equal"]:
+        yield f"No difference: {old} and {new} say the same."
         return
+    statuses = answer["statuses"]
     rows = [
-        *(("path", *row) for row in _keys(found.keys)),
-        *_rows(found.statuses, "status {}".format),
-        *([("statuses", "order", "-", "changed")] if found.reordered else []),
-        *_folded(_rows(found.moves, _move)),
-        *_rows(found.fields, "detail {}".format),
+        *(("path", *row) for row in _keys(answer["path"])),
+        *_rows(statuses, lambda one: f"status {one['status']}"),
+        *([("statuses", "order", "-", "changed")] if statuses["reordered"] else []),
+        *_folded(_rows(answer["transitions"], lambda one: f"{one['from']} > {one['to']}")),
+        *_rows(answer["fields"], lambda one: f"detail {one['field']}"),
     ]
-    title = f"{old.name} > {new.name}"
-    yield table(title, "part", "what", "before", "after", rows=rows)
+    yield table(f"{old} > {new}", "part", "what", "before", "after", rows=rows)
 
 
-def _rows(found: "Changes[Key]", named: "Callable[[Key], str]") -> Iterator[Row]:
-    yield from ((named(key), "", "-", "added") for key in found.added)
-    yield from ((named(key), "", "there", "removed") for key in found.removed)
-    for key, keys in found.changed.items():
-        yield from ((named(key), *row) for row in _keys(keys))
+def _rows(
+    found: Mapping[str, Sequence[Mapping[str, Any]]], named: "Callable[[Mapping[str, Any]], str]"
+) -> Iterator[Row]:
+    yield from ((named(one), "", "-", "added") for one in found["added"])
+    yield from ((named(one), "", "there", "removed") for one in found["removed"])
+    for one in found["changed"]:
+        yield from ((named(one), *row) for row in _keys(one["keys"]))
 
 
-def _keys(keys: "Mapping[str, Values]") -> Iterator[tuple[str, str, str]]:
-    return ((key, words(old), words(new)) for key, (old, new) in keys.items())
-
-
-def _move(pair: tuple[str, str]) -> str:
-    return " > ".join(pair)
+def _keys(keys: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
+    return ((key, words(one["old"]), words(one["new"])) for key, one in keys.items())
 
 
 def _folded(rows: Iterator[Row]) -> Iterator[Row]:

@@ -31,30 +31,29 @@ def show(
     json: AsJson = False,
 ) -> None:
     """Show a path: its statuses with their open orders, its limits and moves."""
-    from domain.paths.path import OrderPath
-    from services.paths import picture
+    from services.questions.path_changes import PathPicture
     from services.questions.paths import ShowPath
 
     if mermaid + dot + json > 1:
         raise typer.BadParameter("choose one of --mermaid, --dot and --json")
     with opened_desk() as desk:
+        if mermaid or dot:
+            form: Any = "mermaid" if mermaid else "dot"
+            drawn = desk.ask(PathPicture(path=name, version=version, form=form))
+            typer.echo(drawn["text"], nl=False)
+            return
         answer = desk.ask(ShowPath(path=name, version=version))
-    if json:
-        put(answer, as_json=True, people=tuple)
-        return
-    counts = answer["open_orders"]
-    path = OrderPath.model_validate(answer["definition"])
-    if mermaid or dot:
-        draw = picture.mermaid if mermaid else picture.dot
-        typer.echo(draw(path, counts), nl=False)
-        return
-    title = f"Path {name}, version {answer['version']}: {path.title.get('en', name)}"
-    put(answer, as_json=False, people=lambda: _sheet(title, path, counts))
+    put(answer, as_json=json, people=lambda: _sheet(answer))
 
 
-def _sheet(title: str, definition: "OrderPath", counts: Counts) -> "Iterator[RenderableType]":
+def _sheet(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":
+    from domain.paths.path import OrderPath
+    from services.plain_json import as_told
+
+    name, counts = answer["path"], answer["open_orders"]
+    definition = OrderPath.as_published(as_told(answer["definition"]))
     yield table(
-        title,
+        f"Path {name}, version {answer['version']}: {definition.title.get('en', name)}",
         "stage", "status", "title", "open orders>", "ends", "limit", "moves to",
         rows=(_row(definition, code, counts) for code in definition.statuses),
     )  # fmt: skip

@@ -9,11 +9,11 @@ from services.cli.output import put, table
 from services.cli.ready_paths import file_or_ready, list_ready
 from services.cli.sending import build, outcome_dict, put_outcome, where
 from services.cli.session import desk as opened_desk
-from services.cli.session import near, opened
 
 if TYPE_CHECKING:
     from domain.messages import Outcome
-    from services.bootstrap import System
+    from domain.paths.path import OrderPath
+    from services.desks import Desk
 
 app: Final = typer.Typer(
     name="path",
@@ -64,16 +64,15 @@ def publish(
 ) -> None:
     """Make a path the one that new orders follow; the same content again is nothing new."""
     from domain.paths.commands import PublishPath
-    from services.paths import changes
 
     definition = file_or_ready(file, ready)
-    with opened() as system:
-        command = build(near(system), PublishPath, sending, {"definition": definition})
-        outcome = changes.publish(system, command, strand=strand)
-        answer = outcome_dict(
-            near(system), outcome, f"path-{definition.path}", path=definition.path
-        )
-        put_outcome(outcome, answer, sending, lambda: _sentence(system, definition.path, outcome))
+    with opened_desk() as desk:
+        command = build(desk, PublishPath, sending, {"definition": definition})
+        if not strand:
+            _check(desk, definition)
+        outcome = desk.send(command)
+        answer = outcome_dict(desk, outcome, f"path-{definition.path}", path=definition.path)
+        put_outcome(outcome, answer, sending, lambda: _sentence(desk, definition.path, outcome))
 
 
 @app.command()
@@ -85,10 +84,27 @@ def schema() -> None:
     typer.echo(source.read_text(encoding="utf-8"), nl=False)
 
 
-def _sentence(system: "System", name: str, outcome: "Outcome") -> str:
-    from services.reading import known_path
+def _check(desk: "Desk", definition: "OrderPath") -> None:
+    """Raises: Refusal status_in_use for each status that would be closed over orders"""
+    from domain.refusals import Refusal, Unmet
+    from services.questions.path_changes import PathObstacles
 
-    version = known_path(system, name).version
+    if _latest(desk, definition.path) is None:
+        return  # No order can be in a status of it.
+    unmet = desk.ask(PathObstacles(definition=definition))["unmet"]
+    if unmet:
+        raise Refusal(*map(Unmet.model_validate, unmet))
+
+
+def _sentence(desk: "Desk", name: str, outcome: "Outcome") -> str:
+    version = _latest(desk, name)
     if outcome.kind == "nothing":
         return f"Nothing new: version {version} of path {name} says the same."
     return f"New orders follow version {version} of path {name}; {where(outcome)}"
+
+
+def _latest(desk: "Desk", name: str) -> int | None:
+    """Give the version that new orders follow; None: there is none."""
+    from services.questions.paths import Paths
+
+    return next((one["version"] for one in desk.ask(Paths()) if one["path"] == name), None)

@@ -14,14 +14,14 @@ from services.cli.options import AsJson, Envelope, Limit, most, said, unfolded
 from services.cli.output import progress_bar, put, say, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
 from services.cli.session import desk as opened_desk
-from services.cli.session import near, opened
+from services.cli.session import opened
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from domain.messages import Outcome
     from domain.products.commands import ProductCommand
-    from services.bootstrap import System
+    from services.desks import Desk
 
 app: Final = typer.Typer(
     name="product",
@@ -96,8 +96,8 @@ def publish(sku: Sku, *, saying: Saying, envelope: Envelope) -> None:
 
     if saying.title is None or saying.price is None:
         raise typer.BadParameter("a product has a title and a price: give --title and --price")
-    with opened() as system:
-        _send(system, PublishProduct, envelope, {"sku": sku, **saying.body(None)})
+    with opened_desk() as desk:
+        _send(desk, PublishProduct, envelope, {"sku": sku, **saying.body(None)})
 
 
 @app.command()
@@ -105,13 +105,12 @@ def publish(sku: Sku, *, saying: Saying, envelope: Envelope) -> None:
 def change(sku: Sku, *, saying: Saying, envelope: Envelope) -> None:
     """Change what is said of a product; what is not named stays. A new price holds from now on."""
     from domain.products.commands import ChangeProduct
-    from services.reading import product_now
 
     if saying == Saying():
         raise typer.BadParameter("name what changes: --title, --price, --vat, …")
-    with opened() as system:
-        currency = product_now(system, sku).currency or None
-        _send(system, ChangeProduct, envelope, {"sku": sku, **saying.body(currency)})
+    with opened_desk() as desk:
+        currency = _currency(desk, sku) if saying.price is not None else None
+        _send(desk, ChangeProduct, envelope, {"sku": sku, **saying.body(currency)})
 
 
 @app.command()
@@ -120,8 +119,8 @@ def withdraw(sku: Sku, *, envelope: Envelope) -> None:
     """Sell a product no more."""
     from domain.products.commands import WithdrawProduct
 
-    with opened() as system:
-        _send(system, WithdrawProduct, envelope, {"sku": sku})
+    with opened_desk() as desk:
+        _send(desk, WithdrawProduct, envelope, {"sku": sku})
 
 
 @app.command("list")
@@ -153,29 +152,38 @@ def show(sku: Sku, json: AsJson = False) -> None:
     put(answer, as_json=json, people=lambda: _product_sheet(answer))
 
 
+def _currency(desk: "Desk", sku: str) -> str | None:
+    """Give the currency that a product has now; None: there is no such product."""
+    from domain.refusals import Absent
+    from services.questions.stock import ShowProduct
+
+    try:
+        found: str = desk.ask(ShowProduct(sku=sku))["currency"]
+    except Absent:
+        return None
+    return found
+
+
 def _send(
-    system: "System",
-    command: "type[ProductCommand]",
-    envelope: Envelope,
-    body: Mapping[str, Any],
+    desk: "Desk", command: "type[ProductCommand]", envelope: Envelope, body: Mapping[str, Any]
 ) -> None:
     from domain.products.events import stream_of
 
     sku = str(body["sku"])
-    outcome = execute(near(system), command, envelope, body)
-    answer = outcome_dict(near(system), outcome, stream_of(sku), sku=sku)
-    put_outcome(outcome, answer, envelope, lambda: _sentence(system, sku, outcome))
+    outcome = execute(desk, command, envelope, body)
+    answer = outcome_dict(desk, outcome, stream_of(sku), sku=sku)
+    put_outcome(outcome, answer, envelope, lambda: _sentence(desk, sku, outcome))
 
 
-def _sentence(system: "System", sku: str, outcome: "Outcome") -> str:
-    from services.reading import product_now
+def _sentence(desk: "Desk", sku: str, outcome: "Outcome") -> str:
+    from services.questions.stock import ShowProduct
 
-    product = product_now(system, sku)
-    price = amount(product.unit_price_minor, product.currency)
-    state = f"{price}, VAT {percent(product.vat_bp)}" if product.active else "withdrawn"
+    product = desk.ask(ShowProduct(sku=sku))
+    price = amount(product["unit_price_minor"], product["currency"])
+    state = f"{price}, VAT {percent(product['vat_bp'])}" if product["active"] else "withdrawn"
     if outcome.kind == "nothing":
         return f"Nothing to do: {sku} is so already ({state})."
-    return f"{sku} ({product.title}): {state}; version {product.version}, {where(outcome)}"
+    return f"{sku} ({product['title']}): {state}; version {product['version']}, {where(outcome)}"
 
 
 def _products_table(rows: list[dict[str, Any]]) -> "RenderableType":

@@ -1,7 +1,6 @@
 """`orderpath projection …`: the read models, how far they are, made anew, proven, repaired."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
@@ -13,8 +12,6 @@ from services.cli.session import catch_up, opened
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-    from services.read_models import Listed
 
 app: Final = typer.Typer(
     name="projection",
@@ -31,9 +28,11 @@ MaybeName = Annotated[
 @app.command("list")
 def list_them(json: AsJson = False) -> None:
     """List the builds of every projection: state, position, lag, parked streams."""
+    from services.questions.state import build_row
+
     with opened() as system:
         listed = system.read_models.list_projections()
-        rows = [listed_dict(one, system.clock()) for one in listed]
+        rows = [build_row(one, system.clock()) for one in listed]
         not_made = system.read_models.list_not_made()
     put(rows, as_json=json, people=lambda: projections_sheet(rows, not_made))
 
@@ -152,25 +151,6 @@ _DRIVEN: Final = {
     "workers": "Workers drive the projections: `orderpath relay` and `orderpath worker` have to "
     "run. Reads wait for them a while, and then show what the tables hold.",
 }
-
-
-def listed_dict(one: "Listed", now: datetime) -> dict[str, Any]:
-    """Give a build with its stable keys."""
-    at = one.oldest_waiting_at
-    return {
-        "name": one.name,
-        "state": one.state,
-        "build": one.build,
-        "version": one.version,
-        "newest_version": one.newest_version,
-        "driver": one.driver,
-        "position": one.position,
-        "lag": one.lag,
-        "oldest_waiting_at": at,
-        "oldest_waiting_seconds": round(max((now - at).total_seconds(), 0.0), 3) if at else None,
-        "parked": one.parked,
-        "log_replaced": one.replaced,
-    }
 
 
 def projections_sheet(

@@ -10,7 +10,7 @@ from services.cli.amounts import amount, count_of, minor_of, percent
 from services.cli.errors import USAGE, WANTING, CommandFailed, complain, invalid, unmet_lines
 from services.cli.options import AsJson, unfolded
 from services.cli.output import put, table
-from services.cli.session import opened
+from services.cli.session import desk as opened_desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,14 @@ def quote(
     """Say what an order would cost now and whether the goods are there. 1 if a price is missing."""
     from pydantic import ValidationError
 
-    from services.quoting import Basket, currency_of
-    from services.quoting import quote as quoted
+    from domain.refusals import Unmet
+    from services.questions.prices import CurrencyOf, QuoteBasket
+    from services.quoting import Basket
 
     lines = [_line(text) for text in line]
-    with opened() as system:
-        currency = money.currency or currency_of(system, [one["sku"] for one in lines])
+    with opened_desk() as desk:
+        skus = tuple(one["sku"] for one in lines)
+        currency = money.currency or desk.ask(CurrencyOf(skus=skus))["currency"]
         amounts = {
             f"{name}_minor": minor_of(text, currency, f"--{name}")
             for name, text in (("delivery", money.delivery), ("discount", money.discount))
@@ -66,11 +68,11 @@ def quote(
             basket = Basket.model_validate(body)
         except ValidationError as error:
             raise CommandFailed(invalid(error, "the command"), USAGE) from None
-        found = quoted(system, basket, location or None)
-    answer = found.as_dict()
+        places = tuple(location) if location else None
+        answer = desk.ask(QuoteBasket(basket=basket, locations=places))
     put(answer, as_json=json, people=lambda: _sheet(answer))
-    if found.unmet:
-        complain(unmet_lines(found.unmet))
+    if answer["unmet"]:
+        complain(unmet_lines([Unmet.model_validate(one) for one in answer["unmet"]]))
         raise SystemExit(WANTING)
 
 

@@ -116,10 +116,12 @@ def replay(*, wanted: Wanted, json: AsJson = False) -> None:
 @app.command("accept-log")
 def accept_log(json: AsJson = False) -> None:
     """Let the relay go on after `log restored`, behind what it had published by then."""
+    from services.questions.state import relay_state
+
     with opened() as system:
         with system.streaming.relay_store.alone():
             system.streaming.relay_store.accept_log()
-        answer = relay_dict(system)
+        answer = relay_state(system)
     put(answer, as_json=json, people=lambda: relay_sheet(answer))
 
 
@@ -129,34 +131,20 @@ def begin_anew(
     json: AsJson = False,
 ) -> None:
     """Publish a lane from the first event again, as after its topics were deleted."""
+    from services.questions.state import relay_state
+
     with opened() as system:
         lanes = [one.name for one in system.streaming.lanes()]
         if lane not in lanes:
             raise typer.BadParameter(f"{lane!r} is no lane: choose one of {', '.join(lanes)}")
         with system.streaming.relay_store.alone():
             system.streaming.relay_store.begin_anew(lane)
-        answer = relay_dict(system)
+        answer = relay_state(system)
     put(answer, as_json=json, people=lambda: relay_sheet(answer))
 
 
-def relay_dict(system: "System") -> dict[str, Any]:
-    """Say whether a relay leads and how far each lane is; positions and lag in events."""
-    found = system.streaming.relay_state()
-    end = system.log.head().position
-    lanes = [
-        {
-            "lane": one.lane,
-            "position": one.position,
-            "lag": max(end - one.position, 0),
-            "moved_at": one.moved_at,
-        }
-        for one in found.lanes
-    ]
-    return {"leads": found.leads, "lanes": lanes}
-
-
 def relay_sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
-    """Show the same to people."""
+    """Show people whether a relay leads and how far each lane is."""
     title = "Relay: one leads" if answer["leads"] else "Relay: none runs"
     rows = [[one["lane"], one["position"], one["lag"], one["moved_at"]] for one in answer["lanes"]]
     yield table(title, "lane", "position>", "behind>", "moved", rows=rows)

@@ -4,32 +4,32 @@ from typing import Annotated
 
 import typer
 
-from services.cli import given_rules
-from services.cli.given_rules import given_rule
+from services.cli.given import RULE, called, given
 from services.cli.options import AsJson
 from services.cli.output import put, table, words
-from services.cli.session import opened
+from services.cli.session import desk as opened_desk
 
 
 def diff(
-    old: Annotated[str, typer.Argument(metavar="OLD", help=given_rules.ARGUMENT)],
-    new: Annotated[str, typer.Argument(metavar="NEW", help=given_rules.ARGUMENT)],
+    old: Annotated[str, typer.Argument(metavar="OLD", help=RULE)],
+    new: Annotated[str, typer.Argument(metavar="NEW", help=RULE)],
     json: AsJson = False,
 ) -> None:
     """Show what NEW says otherwise than OLD."""
-    from domain.rules.difference import difference
+    from services.questions.lint import RuleDiff
 
-    with opened() as system:
-        one, other = given_rule(system, old), given_rule(system, new)
-    found = difference(one.definition, other.definition)
-    answer = {
-        "old": {"rule": one.definition.rule, "version": one.version},
-        "new": {"rule": other.definition.rule, "version": other.version},
-        "equal": not found,
-        "keys": {key: {"old": before, "new": after} for key, (before, after) in found.items()},
-    }
-    rows = [(key, words(before), words(after)) for key, (before, after) in found.items()]
-    names = f"{one.name} > {other.name}"
-    same = f"No difference: {one.name} and {other.name} say the same."
+    asked = RuleDiff(old=given(old), new=given(new))
+    with opened_desk() as desk:
+        answer = desk.ask(asked)
+    rows = [(key, words(one["old"]), words(one["new"])) for key, one in answer["keys"].items()]
+    before, after = (
+        called(one, answer[side]["rule"], answer[side]["version"])
+        for side, one in (("old", asked.old), ("new", asked.new))
+    )
+    same = f"No difference: {before} and {after} say the same."
     columns = ("key", "before", "after")
-    put(answer, as_json=json, people=lambda: [table(names, *columns, rows=rows) if rows else same])
+    put(
+        answer,
+        as_json=json,
+        people=lambda: [table(f"{before} > {after}", *columns, rows=rows) if rows else same],
+    )

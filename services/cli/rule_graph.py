@@ -6,7 +6,7 @@ import typer
 
 from services.cli.options import AsJson
 from services.cli.output import put, table
-from services.cli.session import opened
+from services.cli.session import desk as opened_desk
 
 
 def graph(
@@ -16,24 +16,20 @@ def graph(
     json: AsJson = False,
 ) -> None:
     """Show which published rule can lead to which. Rules that are off are left out."""
-    from services.reading import latest_paths
-    from services.rules import picture
-    from services.rules.published import latest_rules
+    from services.questions.rule_trials import RuleGraph, RulePicture
 
     if mermaid and json:
         raise typer.BadParameter("choose one of --mermaid and --json")
-    with opened() as system:
-        rules = [one.definition for one in latest_rules(system)]
-        paths = [one.definition for one in latest_paths(system).values()]
+    with opened_desk() as desk:
+        answer = desk.ask(RulePicture() if mermaid else RuleGraph())
     if mermaid:
-        typer.echo(picture.mermaid(rules, paths), nl=False)
+        typer.echo(answer["mermaid"], nl=False)
         return
-    edges = picture.edges(rules, paths)
-    answer = [{"rule": one, "leads_to": other, "by": words} for one, other, words in edges]
+    rows = [list(one.values()) for one in answer]
     columns = ("rule", "can lead to", "by")
     none = "No rule can lead to another one."
     put(
         answer,
         as_json=json,
-        people=lambda: [table("Rules", *columns, rows=edges) if edges else none],
+        people=lambda: [table("Rules", *columns, rows=rows) if rows else none],
     )

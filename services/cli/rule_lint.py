@@ -1,34 +1,26 @@
 """`orderpath rule lint`: what is allowed in rules and yet not well, and what to do about it."""
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from services.cli import given_rules
 from services.cli.errors import WANTING
-from services.cli.files import given_file
-from services.cli.given_paths import given_path
-from services.cli.given_rules import GivenRule, given_rule
+from services.cli.given import RULE, file_given, given
 from services.cli.options import AsJson
 from services.cli.output import how_many, put, say
-from services.cli.path_lint import MOST_TOLD, counted, counts_of, told_as_dict
-from services.cli.session import opened
+from services.cli.path_lint import MOST_TOLD, counted, is_wanting, place_in_file
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
-    from domain.paths.findings import Finding
-    from domain.rules.findings import Known
     from domain.rules.rule import Rule
-    from services.bootstrap import System
-    from services.rules.published import PublishedRule
-
-Found = tuple[GivenRule, "Finding"]
+    from services.desks import Desk
 
 
 def lint(
     rules: Annotated[
         list[str] | None,
-        typer.Argument(metavar=f"[{given_rules.ARGUMENT}] ...", help="By default all published."),
+        typer.Argument(metavar=f"[{RULE}] ...", help="By default all published."),
     ] = None,
     path: Annotated[
         str | None,
@@ -41,90 +33,55 @@ def lint(
     json: AsJson = False,
 ) -> None:
     """Say what is not well in rules. 1 if there are errors or warnings; hints are well."""
-    from domain.rules.lint import lint as findings_of
-    from services.rules.published import latest_rules
+    from services.questions.lint import LintRules
 
-    with opened() as system:
-        published = latest_rules(system)
-        named = rules or [one.definition.rule for one in published]
-        given = {one.definition.rule: one for one in (given_rule(system, name) for name in named)}
-        known = _known(system, published, path, owners)
-    found: list[Found] = [
-        (given[rule.rule], finding)
-        for rule, finding in findings_of([one.definition for one in given.values()], known)
-    ]
-    answer = {
-        "rules": [{"rule": name, "version": one.version} for name, one in given.items()],
-        "findings": [
-            {"rule": one.definition.rule, **told_as_dict(finding, one.spot)}
-            for one, finding in found
-        ],
-        "counts": counts_of([finding for _, finding in found]),
-    }
-    put(answer, as_json=json, people=lambda: _lines(found, len(given)))
-    if any(finding.severity != "hint" for _, finding in found):
+    asked = LintRules(
+        rules=tuple(map(given, rules or ())),
+        path=None if path is None else given(path),
+        owners=None if owners is None else file_given(owners),
+    )
+    with opened_desk() as desk:
+        answer = desk.ask(asked)
+    put(answer, as_json=json, people=lambda: _lines(answer))
+    if is_wanting(answer):
         raise SystemExit(WANTING)
 
 
-def tell_errors(system: "System", rules: "Sequence[Rule]") -> None:
+def tell_errors(desk: "Desk", rules: "Sequence[Rule]") -> None:
     """Warn of what lint calls an error in rules that have just been published, and may act."""
-    from domain.rules.lint import lint as findings_of
-    from services.rules.published import latest_rules
+    from services.questions.given import Given
+    from services.questions.lint import LintRules
 
-    acting = [rule for rule in rules if rule.mode != "off"]
-    known = _known(system, latest_rules(system), path=None, owners=None)
-    for rule, finding in findings_of(acting, known):
-        if finding.severity == "error":
-            needed = _ready_made(rule, finding) or finding.needed
-            say(f"Warning: {rule.rule}: {finding.code}: {finding.message}: {finding.why}; {needed}")
+    acting = {rule.rule: rule for rule in rules if rule.mode != "off"}
+    if not acting:
+        return
+    named = tuple(Given(published=name) for name in acting)
+    for one in desk.ask(LintRules(rules=named))["findings"]:
+        if one["severity"] == "error":
+            needed = _ready_made(acting[one["rule"]], one) or one["needed"]
+            said = f"{one['code']}: {one['message']}: {one['why']}"
+            say(f"Warning: {one['rule']}: {said}; {needed}")
 
 
-def _ready_made(rule: "Rule", finding: "Finding") -> str | None:
+def _ready_made(rule: "Rule", finding: Mapping[str, Any]) -> str | None:
     """Name the command that publishes a template that is missing, where one comes along."""
     from services.bootstrap import template_files
 
-    ready = template_files.preset_names() if finding.code == "template_unknown" else ()
+    ready = template_files.preset_names() if finding["code"] == "template_unknown" else ()
     names = (getattr(action, "template", None) for action in rule.then)
-    name = next((name for name in names if name in ready and name in finding.message), None)
+    name = next((name for name in names if name in ready and name in finding["message"]), None)
     return f"`orderpath template publish --ready {name}`" if name else None
 
 
-def _known(
-    system: "System", published: "Sequence[PublishedRule]", path: str | None, owners: str | None
-) -> "Known":
-    from domain.rules.findings import Known
-    from services.bootstrap import read_owners
-    from services.reading import latest_paths
-
-    listed = None if owners is None else given_file(owners)
-    if path is not None:
-        paths = [given_path(system, path).definition]
-    else:
-        paths = [one.definition for one in latest_paths(system).values()]
-    return Known(
-        paths=paths,
-        others=[one.definition for one in published],
-        owners=None if listed is None else read_owners(listed.text, where=listed.name),
-        calendars=system.log.calendar_names(),
-        templates=system.log.template_names(),
-        endpoints=system.settings.webhooks.keys(),
-    )
-
-
-def _lines(found: Sequence[Found], rules: int) -> Iterator[str]:
+def _lines(answer: Mapping[str, Any]) -> Iterator[str]:
     """Tell each finding as `file:line:column: …`, and at the end how many there are."""
-    for given, finding in found[:MOST_TOLD]:
-        yield f"{_where(given, finding)}: {finding.severity} {finding.code}: {finding.message}"
-        yield f"    why: {finding.why}"
-        yield f"    do:  {finding.needed}"
+    found = answer["findings"]
+    names = {one["rule"]: one["name"] for one in answer["rules"]}
+    for one in found[:MOST_TOLD]:
+        where = place_in_file(one, names[one["rule"]], one["rule"])
+        yield f"{where}: {one['severity']} {one['code']}: {one['message']}"
+        yield f"    why: {one['why']}"
+        yield f"    do:  {one['needed']}"
     if len(found) > MOST_TOLD:
         yield f"The first {MOST_TOLD} of {len(found):,}. --json has all."
-    counts = counted([finding for _, finding in found])
-    yield f"{how_many(rules, 'rules')}: {counts}"
-
-
-def _where(given: GivenRule, finding: "Finding") -> str:
-    if given.spot is None:
-        return ".".join(map(str, (given.definition.rule, *finding.place)))
-    line, column = given.spot(finding.place)
-    return f"{given.name}:{line}:{column}"
+    yield f"{how_many(len(names), 'rules')}: {counted(answer['counts'])}"

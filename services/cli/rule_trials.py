@@ -1,22 +1,20 @@
 """`orderpath rule backtest|compare`, `order why-not`: what rules would do, and why they did not."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from services.cli.errors import CommandFailed
 from services.cli.files import given_file
 from services.cli.options import AsJson, OrderRef, unfolded
 from services.cli.output import progress_bar, put, table, words
+from services.cli.session import desk as opened_desk
 from services.cli.session import opened
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from projections.reports.rule_runs import Ran
-    from services.bootstrap import System
 
 RuleName = Annotated[str, typer.Argument(metavar="RULE", help="As `rule list` names it.")]
 Days = Annotated[int, typer.Option(min=1, max=36_500, metavar="N", help="So many days back.")]
@@ -32,7 +30,9 @@ def backtest(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Say what a rule would have done to what has happened. Changes nothing."""
+    """Say what a rule would have done to what has happened. Changes nothing. Not with --url: it
+    reads the log for as long as that takes, which a server does for nobody.
+    """
     from services.backtest import backtest as judge
     from services.backtest import last_days
     from services.bootstrap import rule_files
@@ -73,39 +73,23 @@ def _tested(answer: dict[str, Any]) -> "Iterator[RenderableType]":
 @unfolded
 def compare(name: RuleName, days: Days = 30, json: AsJson = False) -> None:
     """Set what a rule in shadow would have done beside what people did."""
-    from projections.reports.rule_runs import compare_shadow
+    from services.questions.rule_trials import ShadowRule
 
-    with opened() as system:
-        _is_published(system, name)
-        system.catch_up()
-        with system.snapshot() as reader:
-            rows = compare_shadow(reader, name, since=timedelta(days=days))
-    answer = {"rule": name, "days": days, "moves": rows}
+    with opened_desk() as desk:
+        answer = desk.ask(ShadowRule(rule=name, days=days))
     did = ("people did the same>", "another>", "programs moved it>", "nothing yet>", "s>")
     columns = ("would move to", "runs>", *did)
-    cells = [list(row.values()) for row in rows]
+    cells = [list(row.values()) for row in answer["moves"]]
     put(answer, as_json=json, people=lambda: [table(f"Shadow {name}", *columns, rows=cells)])
-
-
-def _is_published(system: "System", rule: str) -> None:
-    """Raises: CommandFailed"""
-    if rule not in system.log.rule_names():
-        raise CommandFailed(f"no rule {rule} is published: `orderpath rule list` names them")
 
 
 def why_not(order: OrderRef, rule: RuleName, json: AsJson = False) -> None:
     """Say what a rule said to an order, and why it did not act."""
-    from projections.reports.rule_runs import list_runs
-    from services.reading import find_order
+    from services.questions.rule_trials import RuleRuns
 
-    with opened() as system:
-        order_id = find_order(system, order)
-        system.catch_up()
-        _is_published(system, rule)
-        with system.snapshot() as reader:
-            runs = list_runs(reader, order_id, rule)
-    answer = {"order_id": str(order_id), "rule": rule, "runs": runs}
-    put(answer, as_json=json, people=lambda: _why(runs, rule))
+    with opened_desk() as desk:
+        answer = desk.ask(RuleRuns(order=order, rule=rule))
+    put(answer, as_json=json, people=lambda: _why(answer["runs"], rule))
 
 
 def _why(runs: "list[Ran]", rule: str) -> "Iterator[RenderableType]":

@@ -11,8 +11,7 @@ from services.cli.files import file_or_ready
 from services.cli.options import AsJson, Envelope, unfolded
 from services.cli.output import how_many, put, say, table
 from services.cli.rule_lint import tell_errors
-from services.cli.sending import build, execute, outcome_dict, put_outcome, where
-from services.cli.session import catch_up, near, opened
+from services.cli.sending import execute, outcome_dict, put_outcome, where
 from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from domain.messages import Outcome
     from domain.refusals import Unmet
     from domain.rules.rule import Rule
-    from services.bootstrap import System
+    from services.desks import Desk
 
 app: Final = typer.Typer(
     name="rule",
@@ -44,12 +43,12 @@ def list_them(
 ) -> None:
     """List the rules in the order in which they act: when each looks, what it does, and whether it
     ever did."""
+    from services.questions.rules import Rules
+
     if ready:
         rows = list(_ready())
         columns: tuple[str, ...] = ("shop", "rule!", "title", "when", "what")
     else:
-        from services.questions.rules import Rules
-
         with opened_desk() as desk:
             rows = desk.ask(Rules())
         columns = _COLUMNS
@@ -81,13 +80,11 @@ def publish(
         return
     definition = _file_or_ready(file, ready, shop)
     name = definition.rule
-    with opened() as system:
-        outcome = system.execute(
-            build(near(system), PublishRule, envelope, {"definition": definition})
-        )
-        answer = outcome_dict(near(system), outcome, stream_of(name), rule=name)
-        put_outcome(outcome, answer, envelope, lambda: _sentence(system, name, outcome))
-        tell_errors(system, [definition])
+    with opened_desk() as desk:
+        outcome = execute(desk, PublishRule, envelope, {"definition": definition})
+        answer = outcome_dict(desk, outcome, stream_of(name), rule=name)
+        put_outcome(outcome, answer, envelope, lambda: _sentence(desk, name, outcome))
+        tell_errors(desk, [definition])
 
 
 @app.command()
@@ -101,12 +98,12 @@ def mode(
     """Let a rule act, only judge, or do neither: its next version, else the same."""
     from domain.rules.line import SetRuleMode, stream_of
 
-    with opened() as system:
-        outcome = execute(near(system), SetRuleMode, envelope, {"rule": name, "mode": to})
-        answer = outcome_dict(near(system), outcome, stream_of(name), rule=name)
-        put_outcome(outcome, answer, envelope, lambda: _sentence(system, name, outcome))
+    with opened_desk() as desk:
+        outcome = execute(desk, SetRuleMode, envelope, {"rule": name, "mode": to})
+        answer = outcome_dict(desk, outcome, stream_of(name), rule=name)
+        put_outcome(outcome, answer, envelope, lambda: _sentence(desk, name, outcome))
         if to != "live":
-            _tell_waiting(system, name)
+            _tell_waiting(desk, name)
 
 
 @app.command()
@@ -175,44 +172,41 @@ def _publish_shop(shop: str, envelope: Envelope) -> None:
     lines: list[str] = []
     unmet: list[Unmet] = []
     published: list[Rule] = []
-    with opened() as system:
+    with opened_desk() as desk:
         for rule in rule_files.shop_rules(shop):
             own = envelope.command_id and uuid5(envelope.command_id, rule.rule)
             said = replace(envelope, command_id=own)
-            outcome = system.execute(build(near(system), PublishRule, said, {"definition": rule}))
-            answers.append(
-                outcome_dict(near(system), outcome, stream_of(rule.rule), rule=rule.rule)
-            )
+            outcome = execute(desk, PublishRule, said, {"definition": rule})
+            answers.append(outcome_dict(desk, outcome, stream_of(rule.rule), rule=rule.rule))
             if outcome.kind == "refused":
                 unmet += outcome.unmet
             else:
-                lines.append(_sentence(system, rule.rule, outcome))
+                lines.append(_sentence(desk, rule.rule, outcome))
                 published.append(rule)
         put({"shop": shop, "rules": answers}, as_json=envelope.json, people=lambda: lines)
-        tell_errors(system, published)
+        tell_errors(desk, published)
     if unmet:
         complain(unmet_lines(tuple(unmet)))
         raise SystemExit(WANTING)
 
 
-def _sentence(system: "System", name: str, outcome: "Outcome") -> str:
-    from services.rules.published import known_rule
+def _sentence(desk: "Desk", name: str, outcome: "Outcome") -> str:
+    from services.questions.rules import ShowRule
 
-    known = known_rule(system, name)
+    known = desk.ask(ShowRule(rule=name))
+    version = known["version"]
     doing = {"live": "acts on", "shadow": "only judges", "off": "leaves alone"}
     if outcome.kind == "nothing":
-        return f"Nothing new: version {known.version} of rule {name} says the same."
-    does = doing[known.definition.mode]
-    return f"Version {known.version} of rule {name} {does} what happens now; {where(outcome)}"
+        return f"Nothing new: version {version} of rule {name} says the same."
+    does = doing[known["definition"]["mode"]]
+    return f"Version {version} of rule {name} {does} what happens now; {where(outcome)}"
 
 
-def _tell_waiting(system: "System", name: str) -> None:
+def _tell_waiting(desk: "Desk", name: str) -> None:
     """Say which messages go out though the rule that asked for them acts no more."""
-    from projections.reports.effects import count_waiting
+    from services.questions.rule_trials import RuleWaiting
 
-    catch_up(system)
-    with system.snapshot() as reader:
-        waiting = count_waiting(reader, name)
+    waiting = desk.ask(RuleWaiting(rule=name))
     if waiting:
         messages = how_many(sum(waiting.values()), "messages")
         say(f"What it has asked for still goes out: {messages}. To drop what waits:")
@@ -222,9 +216,10 @@ def _tell_waiting(system: "System", name: str) -> None:
 
 def _sheet(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":
     from domain.rules.rule import Rule
+    from services.plain_json import as_told
     from services.rules import rule_words as words
 
-    rule = Rule.as_published(answer["definition"])
+    rule = Rule.as_published(as_told(answer["definition"]))
     title = f"Rule {rule.rule}, version {answer['version']}: {rule.title.get('en', rule.rule)}"
     limits = f"{rule.limits.per_order} times per order, {rule.limits.per_minute} per minute"
     rows = [

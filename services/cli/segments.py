@@ -11,6 +11,7 @@ from services.cli.errors import WANTING, CommandFailed
 from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Batching, unfolded
 from services.cli.output import how_many, progress_bar, put, say, table
 from services.cli.sending import SOURCE, actor_dict
+from services.cli.session import desk as opened_desk
 from services.cli.session import up_to_date
 
 if TYPE_CHECKING:
@@ -39,10 +40,10 @@ SegmentName = Annotated[
 @app.command("list")
 def list_them(json: AsJson = False) -> None:
     """List the groups, the largest first."""
-    from projections.reports.segment_members import list_groups
+    from services.questions.enquiries import Groups
 
-    with up_to_date() as system, system.snapshot() as reader:
-        rows: list[Any] = list_groups(reader)
+    with opened_desk() as desk:
+        rows = desk.ask(Groups())
     cells = [list(row.values()) for row in rows]
     put(
         rows, as_json=json, people=lambda: [table("Segments", "segment!", "customers>", rows=cells)]
@@ -58,24 +59,17 @@ def show(
     json: AsJson = False,
 ) -> None:
     """Show who is in a group; customers with test orders only are left out."""
-    from projections.reports.segment_members import count_members, list_members
-    from services.mailings import read_segment
+    from services.questions.enquiries import ShowSegment
 
-    conditions = read_segment(segment)
-    with up_to_date() as system, system.snapshot() as reader:
-        found: list[Any] = list_members(reader, conditions, limit)
-        customers = count_members(reader, conditions)
-    title = f"{segment}: {how_many(customers, 'customers')}"
+    with opened_desk() as desk:
+        answer = desk.ask(ShowSegment(segment=segment, limit=limit))
+    title = f"{segment}: {how_many(answer['customers'], 'customers')}"
     columns = ("customer!", "tags", "marks", "orders>", "last order (UTC)")
     cells = [
         [", ".join(value) if isinstance(value, list) else value for value in row.values()]
-        for row in found
+        for row in answer["members"]
     ]
-    put(
-        {"segment": segment, "customers": customers, "members": found},
-        as_json=json,
-        people=lambda: [table(title, *columns, rows=cells)],
-    )
+    put(answer, as_json=json, people=lambda: [table(title, *columns, rows=cells)])
 
 
 @app.command()

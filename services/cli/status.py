@@ -4,8 +4,6 @@ import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -14,7 +12,8 @@ from services.cli.errors import WANTING
 from services.cli.foreground import running_pid
 from services.cli.options import AsJson
 from services.cli.output import put, say, span, table
-from services.cli.session import opened, up_to_date
+from services.cli.session import desk as opened_desk
+from services.cli.session import up_to_date
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -31,13 +30,19 @@ _SEPARATE: Final = "Give each role a login of its own: docs/database.md says how
 
 
 def status(json: AsJson = False) -> None:
-    """Show versions, how far each projection is, and the oldest event that waits."""
+    """Show versions, how far each projection is, and the oldest event that waits. With --url what
+    the server knows, nothing of this machine.
+    """
     from services.bootstrap import load_settings
+    from services.desks import Near
+    from services.questions.state import SystemStatus
     from services.servers import database_runs
 
     was_running = database_runs(load_settings())
-    with opened() as system:
-        answer = _status(system, was_running=was_running)
+    with opened_desk() as desk:
+        answer = desk.ask(SystemStatus())
+        if isinstance(desk, Near):
+            answer = _here(desk.system, answer, was_running=was_running)
     put(answer, as_json=json, people=lambda: _sheet(answer))
     if not answer["healthy"]:
         raise SystemExit(WANTING)
@@ -82,66 +87,25 @@ def psql(
         raise SystemExit(WANTING)
 
 
-def program_version() -> str:
-    """Name the version of Orderpath that runs."""
-    try:
-        return version("orderpath")
-    except PackageNotFoundError:
-        return "unknown (not installed)"
+def _here(system: "System", answer: dict[str, Any], *, was_running: bool) -> dict[str, Any]:
+    """Add what only this machine knows."""
+    from services.bootstrap import shared_login
 
-
-def _status(system: "System", *, was_running: bool) -> dict[str, Any]:
-    from services.cli.projections import listed_dict
-    from services.cli.relay import relay_dict
-    from services.reading import latest_paths
-
-    now = system.clock()
-    head = system.log.head()
-    builds = system.read_models.list_projections()
     settings = system.settings
     pid = running_pid(settings.data_dir)
-    gap = system.read_models.find_gap()
-    wrong = [
-        one
-        for one in builds
-        if one.state != "retired"
-        and (one.parked or one.replaced or one.newest_version not in (None, one.version))
-    ]
+    shared = shared_login(system.url)
     return {
-        "version": program_version(),
+        "version": answer["version"],
         "data_dir": None if settings.database_url else str(settings.data_dir),
         "database": {
             "kind": "given" if settings.database_url else "embedded",
             "was_running": was_running,
-            **_database(system),
+            **answer["database"],
+            "shared_login": None if shared is None else asdict(shared),
         },
         "up": {"running": pid is not None, "pid": pid},
         **_kafka(settings),
-        "log": {
-            "log_id": str(head.log_id),
-            "epoch": head.epoch,
-            "position": head.position,
-            "gap": None if gap is None else str(gap),
-        },
-        "paths": {} if gap else {name: p.version for name, p in latest_paths(system).items()},
-        "driver": system.read_models.driver(),
-        "projections": [listed_dict(one, now) for one in builds],
-        "not_made": system.read_models.list_not_made(),
-        "oldest_unprocessed": _oldest(system, now),
-        "relay": relay_dict(system),
-        "healthy": not wrong and gap is None,
-    }
-
-
-def _database(system: "System") -> dict[str, Any]:
-    from services.bootstrap import shared_login
-
-    with system.lend("orderpath_projector") as connection:
-        row = connection.execute("show server_version").fetchone()
-    shared = shared_login(system.url)
-    return {
-        "version": row[0] if row else None,
-        "shared_login": None if shared is None else asdict(shared),
+        **{key: told for key, told in answer.items() if key not in ("version", "database")},
     }
 
 
@@ -172,26 +136,12 @@ def _standing(login: dict[str, Any]) -> str:
     return f"{login['user']}, who may take every role"
 
 
-def _oldest(system: "System", now: datetime) -> dict[str, Any] | None:
-    found = system.read_models.find_oldest_waiting()
-    if found is None:
-        return None
-    position, at = found
-    seconds = round(max((now - at).total_seconds(), 0.0), 3)
-    return {"position": position, "recorded_at": at, "seconds": seconds}
-
-
 def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
-    database, up, log = answer["database"], answer["up"], answer["log"]
+    log, oldest = answer["log"], answer["oldest_unprocessed"]
     kafka = answer.get("kafka")
-    runs = "running" if database["was_running"] else "was not running, started for this command"
-    shared, oldest = database["shared_login"], answer["oldest_unprocessed"]
     facts = [
         ("orderpath", answer["version"]),
-        ("database", f"PostgreSQL {database['version']}, {database['kind']}, {runs}"),
-        ("logins", f"all as {_standing(shared)}. {_SEPARATE}" if shared else "each role its own"),
-        ("data folder", answer["data_dir"]),
-        ("up", f"process {up['pid']}" if up["running"] else _NOT_UP[answer["driver"]]),
+        *_of_this_machine(answer),
         ("driver", _DRIVERS[answer["driver"]]),
         *([("kafka", _kafka_line(kafka))] if kafka else []),
         ("log", f"position {log['position']}, {log['gap'] or log['log_id']}"),
@@ -209,3 +159,18 @@ def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
         from services.cli.relay import relay_sheet
 
         yield from relay_sheet(answer["relay"])
+
+
+def _of_this_machine(answer: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Give what a server does not know of whoever asks, or does not tell."""
+    database = answer["database"]
+    if "kind" not in database:
+        return [("database", f"PostgreSQL {database['version']}, behind a server")]
+    up, shared = answer["up"], database["shared_login"]
+    runs = "running" if database["was_running"] else "was not running, started for this command"
+    return [
+        ("database", f"PostgreSQL {database['version']}, {database['kind']}, {runs}"),
+        ("logins", f"all as {_standing(shared)}. {_SEPARATE}" if shared else "each role its own"),
+        ("data folder", answer["data_dir"]),
+        ("up", f"process {up['pid']}" if up["running"] else _NOT_UP[answer["driver"]]),
+    ]

@@ -13,6 +13,7 @@ from services.cli.options import AsJson, Batching, Envelope, OrderRef, Sending, 
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, send, where
 from services.cli.session import catch_up, near, opened, up_to_date
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from domain.teams.commands import TeamCommand
     from projections.reports.teams import TeamsNow
     from services.bootstrap import System
+    from services.desks import Desk
 
 app: Final = typer.Typer(
     name="team",
@@ -39,10 +41,10 @@ By = Annotated[str, typer.Option(metavar="HOW", help="round_robin, least_load or
 @app.command("list")
 def list_(group: AnyGroup = None, json: AsJson = False) -> None:
     """List who belongs to the teams, who is there, and how many open orders each holds."""
-    from projections.reports.teams import list_teams
+    from services.questions.hours import Teams
 
-    with up_to_date() as system, system.snapshot() as reader:
-        answer = list_teams(reader, team=group)
+    with opened_desk() as desk:
+        answer = desk.ask(Teams(team=group))
     put(answer, as_json=json, people=lambda: _sheet(answer))
 
 
@@ -107,7 +109,7 @@ def go(
     batching = _batching(envelope)
     batch = _hand_over(user, group, by, batching)
     with opened() as system:
-        answer, outcome = _asked(system, Go, envelope, wish)
+        answer, outcome = _asked(near(system), Go, envelope, wish)
         if outcome.kind == "refused":
             put_outcome(outcome, answer, envelope, str)
         catch_up(system)
@@ -170,19 +172,19 @@ def _held(system: "System", user: str, group: str | None) -> Any:
 
 
 def _send(command: "type[TeamCommand]", envelope: Envelope, wish: Mapping[str, Any]) -> None:
-    with opened() as system:
-        answer, outcome = _asked(system, command, envelope, wish)
+    with opened_desk() as desk:
+        answer, outcome = _asked(desk, command, envelope, wish)
     put_outcome(outcome, answer, envelope, lambda: _sentence(answer, outcome))
 
 
 def _asked(
-    system: "System", command: "type[TeamCommand]", envelope: Envelope, wish: Mapping[str, Any]
+    desk: "Desk", command: "type[TeamCommand]", envelope: Envelope, wish: Mapping[str, Any]
 ) -> "tuple[dict[str, Any], Outcome]":
     from domain.teams.events import team_stream
 
-    outcome = execute(near(system), command, envelope, wish)
+    outcome = execute(desk, command, envelope, wish)
     group, user = wish["group"], wish["user"]
-    return outcome_dict(near(system), outcome, team_stream(group), group=group, user=user), outcome
+    return outcome_dict(desk, outcome, team_stream(group), group=group, user=user), outcome
 
 
 def _sentence(answer: Mapping[str, Any], outcome: "Outcome") -> str:

@@ -1,16 +1,15 @@
 """`orderpath template …`: what messages say is published, listed, shown, and tried on an order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from services.cli.errors import CommandFailed
 from services.cli.files import file_or_ready
 from services.cli.options import AsJson, Envelope, OrderRef, unfolded
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
-from services.cli.session import near, opened
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -62,21 +61,20 @@ def publish(
 
     definition = _file_or_ready(file, ready)
     name = definition.template
-    with opened() as system:
-        outcome = execute(near(system), PublishTemplate, envelope, {"definition": definition})
-        answer = outcome_dict(near(system), outcome, template_stream(name), template=name)
+    with opened_desk() as desk:
+        outcome = execute(desk, PublishTemplate, envelope, {"definition": definition})
+        answer = outcome_dict(desk, outcome, template_stream(name), template=name)
     put_outcome(outcome, answer, envelope, lambda: _sentence(name, outcome))
 
 
 @app.command()
 def show(name: TemplateName, json: AsJson = False) -> None:
     """Show the latest version of a template."""
-    from services.effects import published_template
+    from services.questions.effects import ShowTemplate
 
-    with opened() as system:
-        line = published_template(system, name)
-    answer = {"template": name, "version": line.latest, "definition": line.definition}
-    put(answer, as_json=json, people=lambda: _sheet(name, line.latest, line.template))
+    with opened_desk() as desk:
+        answer = desk.ask(ShowTemplate(template=name))
+    put(answer, as_json=json, people=lambda: _sheet(answer))
 
 
 @app.command()
@@ -89,45 +87,27 @@ def preview(
     json: AsJson = False,
 ) -> None:
     """Show what a template would say of an order as it is now. Nothing is sent."""
-    from dataclasses import asdict
+    from services.questions.effects import PreviewTemplate
 
-    from domain.effects.channels import Undelivered
-    from services.effects import published_template
-    from services.reading import find_order
-
-    with opened() as system:
-        template = published_template(system, name).template
-        assert template is not None, "a published template has a definition"
-        try:
-            made = system.letters.preview(template, find_order(system, order), language)
-        except Undelivered as failure:
-            raise CommandFailed(f"{failure.code}: {failure.error}") from None
-    said = {name: text for name, text in asdict(made).items() if text is not None}
+    with opened_desk() as desk:
+        said = desk.ask(PreviewTemplate(template=name, order=order, language=language))
     put(said, as_json=json, people=lambda: [table(name, "", "", rows=list(said.items()))])
 
 
 def _published() -> list[dict[str, Any]]:
-    from services.effects import published_template
+    from services.questions.effects import Templates
 
-    with opened() as system:
-        lines = [published_template(system, name) for name in sorted(system.log.template_names())]
-    return [_row(one.latest, one.template) for one in lines if one.template]
+    with opened_desk() as desk:
+        rows: list[dict[str, Any]] = desk.ask(Templates())
+    return rows
 
 
 def _ready_made() -> list[dict[str, Any]]:
     from services.bootstrap import template_files
+    from services.questions.effects import template_row
 
-    return [_row(None, template_files.load_preset(one)) for one in template_files.preset_names()]
-
-
-def _row(version: int | None, template: "Template") -> dict[str, Any]:
-    return {
-        "template": template.template,
-        "version": version,
-        "channel": template.channel,
-        "title": template.title.get("en", template.template),
-        "languages": ", ".join(template.texts),
-    }
+    made = map(template_files.load_preset, template_files.preset_names())
+    return [template_row(None, one) for one in made]
 
 
 def _file_or_ready(file: str | None, ready: str | None) -> "Template":
@@ -146,10 +126,14 @@ def _sentence(name: str, outcome: "Outcome") -> str:
     return f"Messages of {name} follow version {version} from now on; {where(outcome)}"
 
 
-def _sheet(name: str, version: int, template: "Template | None") -> "Iterator[RenderableType]":
-    assert template is not None, "a published template has a definition"
-    title = template.title.get("en", name)
-    yield table(f"Template {name}, version {version}: {title}, {template.channel}", rows=[])
+def _sheet(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":
+    from domain.templates.template import Template
+    from services.plain_json import as_told
+
+    template = Template.as_published(as_told(answer["definition"]))
+    name = answer["template"]
+    title = f"{template.title.get('en', name)}, {template.channel}"
+    yield table(f"Template {name}, version {answer['version']}: {title}", rows=[])
     for language, wording in template.texts.items():
         said = wording.model_dump(exclude_none=True)
         yield table(language, "", "", rows=list(said.items()))

@@ -1,6 +1,6 @@
 """`orderpath wave …`: waves are published, listed, shown, tried, begun, and what became of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from services.cli.files import file_or_ready
 from services.cli.options import AsJson, Envelope, unfolded, uuid_of
 from services.cli.output import put, say, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
+from services.cli.session import desk as opened_desk
 from services.cli.session import near, opened, up_to_date
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
     from domain.messages import Outcome
     from domain.waves.definition import Wave
-    from domain.waves.line import Running, WaveLine
+    from domain.waves.line import Running
     from services.bootstrap import System
-    from services.waves import Run
+    from services.desks import Desk
 
 app: Final = typer.Typer(
     name="wave",
@@ -29,7 +30,6 @@ app: Final = typer.Typer(
     rich_markup_mode=None,
 )
 WaveName = Annotated[str, typer.Argument(metavar="WAVE", help="As `wave list` names it.")]
-LISTED_RUNS: Final = 20  # of one wave
 _SAID: Final[tuple[str, ...]] = ("wave", "title", "hours", "orders", "asked")
 
 
@@ -41,14 +41,14 @@ def list_them(
     json: AsJson = False,
 ) -> None:
     """List the published waves: what each asks of whom, and when it comes next."""
-    from services.waves import WaveLines
+    from services.questions.hours import Waves, wave_words
 
     if ready:
-        rows = [_said(wave) for wave in _ready()]
+        rows = [wave_words(wave) for wave in _ready()]
         names = _SAID
     else:
-        with opened() as system:
-            rows = [_row(system, line) for line in WaveLines(system).read().values()]
+        with opened_desk() as desk:
+            rows = desk.ask(Waves())
         names = (*_SAID, "mode", "version", "next_hour")
     cells = [[row[name] for name in names] for row in rows]
     columns = [{"version": "v>", "next_hour": "next (UTC)"}.get(name, name) for name in names]
@@ -74,29 +74,26 @@ def publish(
 
     definition = _file_or_ready(file, ready)
     name = definition.wave
-    with opened() as system:
-        outcome = execute(near(system), PublishWave, envelope, {"definition": definition})
-        answer = outcome_dict(near(system), outcome, stream_of(name), wave=name)
-        put_outcome(outcome, answer, envelope, lambda: _published(system, name, outcome))
+    with opened_desk() as desk:
+        outcome = execute(desk, PublishWave, envelope, {"definition": definition})
+        answer = outcome_dict(desk, outcome, stream_of(name), wave=name)
+        put_outcome(outcome, answer, envelope, lambda: _published(desk, name, outcome))
 
 
 @app.command()
 def show(name: WaveName, json: AsJson = False) -> None:
     """Show a wave: what it asks, when it comes next, how often it came."""
-    from services.waves import known_wave, runs_of
+    from services.questions.hours import ShowWave
 
-    with opened() as system:
-        line = known_wave(system, name)
-        row = _row(system, line)
-        runs = runs_of(system, name)[:LISTED_RUNS]
-    definition = None if line.wave is None else line.wave.model_dump(mode="json")
-    answer = {**row, "definition": definition, "runs": list(map(_run_dict, runs))}
-    put(answer, as_json=json, people=lambda: _sheet(line, row, runs))
+    with opened_desk() as desk:
+        answer = desk.ask(ShowWave(wave=name))
+    put(answer, as_json=json, people=lambda: _sheet(answer))
 
 
 @app.command()
 def preview(name: WaveName, json: AsJson = False) -> None:
-    """Name the orders that a wave is for now, and what each would answer; nothing is done.
+    """Name the orders that a wave is for now, and what each would answer; nothing is done. Not with
+    --url, as all that asks many orders.
 
     1 if one of them refuses.
     """
@@ -200,68 +197,32 @@ def _file_or_ready(file: str | None, ready: str | None) -> "Wave":
     return file_or_ready(file, ready, preset=wave_files.load_preset, read=wave_files.read_wave)
 
 
-def _said(wave: "Wave") -> dict[str, Any]:
-    """Give what a wave says, in words."""
-    from services.rules.rule_words import hours_words
+def _published(desk: "Desk", name: str, outcome: "Outcome") -> str:
+    from services.questions.hours import ShowWave
 
-    orders = "; ".join(f"{key}={'|'.join(v)}" for key, v in wave.orders.conditions.items())
-    return {
-        "wave": wave.wave,
-        "title": wave.title.get("en", wave.wave),
-        "hours": hours_words(wave.schedule),
-        "orders": orders,
-        "asked": f"move to {wave.then.move}",
-    }
-
-
-def _row(system: "System", line: "WaveLine") -> dict[str, Any]:
-    from services.waves import hour_ahead
-
-    assert line.wave is not None
-    return {
-        **_said(line.wave),
-        "mode": line.wave.mode,
-        "version": line.latest,
-        "next_hour": hour_ahead(system, line),
-        "running": len(line.running),
-    }
-
-
-def _run_dict(run: "Run") -> dict[str, Any]:
-    counts = ("orders", "accepted", "refused", "nothing", "failed")
-    return {
-        "batch_id": run.batch_id,
-        "version": run.running.wave_version,
-        "due_at": run.running.due_at,
-        "begun_at": run.begun_at,
-        "begun_by": run.begun_by,
-        "finished_at": run.finished_at,
-        **{name: getattr(run.finished, name, None) for name in counts},
-    }
-
-
-def _published(system: "System", name: str, outcome: "Outcome") -> str:
-    from services.waves import hour_ahead, known_wave
-
-    line = known_wave(system, name)
+    known = desk.ask(ShowWave(wave=name))
+    version, hour = known["version"], known["next_hour"]
     if outcome.kind == "nothing":
-        return f"Nothing new: version {line.latest} of wave {name} says the same."
-    hour = hour_ahead(system, line)
+        return f"Nothing new: version {version} of wave {name} says the same."
     comes = f"comes next at {hour:%Y-%m-%d %H:%M} UTC" if hour else "comes when people begin it"
-    return f"Version {line.latest} of wave {name} {comes}; {where(outcome)}"
+    return f"Version {version} of wave {name} {comes}; {where(outcome)}"
 
 
-def _sheet(line: "WaveLine", row: dict[str, Any], runs: "list[Run]") -> "Iterator[RenderableType]":
-    title = f"Wave {row['wave']}, version {row['version']}: {row['title']}"
+def _sheet(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":
+    from domain.waves.definition import Wave
+    from services.plain_json import as_told
+
+    title = f"Wave {answer['wave']}, version {answer['version']}: {answer['title']}"
     keys = ("mode", "hours", "next_hour", "orders", "asked", "running")
-    rows = [(key.replace("next_hour", "next (UTC)"), row[key]) for key in keys]
-    if line.wave is not None:
-        rows += [("why", line.wave.then.reason), ("roles", ", ".join(line.wave.roles) or None)]
+    rows = [(key.replace("next_hour", "next (UTC)"), answer[key]) for key in keys]
+    if answer["definition"] is not None:
+        wave = Wave.as_published(as_told(answer["definition"]))
+        rows += [("why", wave.then.reason), ("roles", ", ".join(wave.roles) or None)]
     yield table(title, "key", "value", rows=[one for one in rows if one[1] is not None])
-    if runs:
+    if answer["runs"]:
         names = ("batch_id", "due_at", "begun_at", "begun_by", "finished_at", "orders", "accepted",
                  "refused", "nothing")  # fmt: skip
         columns = ("batch!", "hour (UTC)", "begun (UTC)", "by", "finished (UTC)?", "orders>",
                    "changed>", "refused>", "already so>?")  # fmt: skip
-        cells = [[_run_dict(one)[name] for name in names] for one in runs]
+        cells = [[one[name] for name in names] for one in answer["runs"]]
         yield table("When it came", *columns, rows=cells)

@@ -2,7 +2,7 @@
 and the publishing that does not do so silently.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from domain.messages import Outcome
 from domain.paths.closing import Closing, closing
@@ -10,8 +10,10 @@ from domain.paths.commands import PublishPath
 from domain.paths.path import OrderPath
 from domain.refusals import Refusal, Unmet
 from projections.reports.left_behind import Standing, list_standing
-from services.bootstrap import System
 from services.reading import latest_path
+
+if TYPE_CHECKING:
+    from services.bootstrap import System
 
 _IS: dict[Closing, str] = {
     "missing": "this version does not have",
@@ -20,7 +22,7 @@ _IS: dict[Closing, str] = {
 }
 
 
-def preview(system: System, path: OrderPath) -> dict[str, Any]:
+def preview(system: "System", path: OrderPath) -> dict[str, Any]:
     """Say which orders that are not finished could not just stay where they are.
 
     The projections must be up to date. Keys: docs/paths.md.
@@ -36,26 +38,39 @@ def preview(system: System, path: OrderPath) -> dict[str, Any]:
     }
 
 
-def publish(system: System, command: PublishPath, *, strand: bool) -> Outcome:
+def publish(system: "System", command: PublishPath, *, strand: bool) -> Outcome:
     """Publish a version; with `strand` also one that closes statuses in which orders are.
 
     Raises: Refusal status_in_use for each status that the version before left open
     """
-    path = command.definition
-    before = latest_path(system, path.path)
-    if not strand and before is not None and before.definition.content_hash != path.content_hash:
+    if not strand and _says_something_new(system, command.definition):
         system.catch_up()
-        unmet = [
-            _in_use(one, why)
-            for one, why in _stranded(system, path)
-            if closing(before.definition, one["status"]) is None
-        ]
-        if unmet:
+        if unmet := obstacles(system, command.definition):
             raise Refusal(*unmet)
     return system.execute(command)
 
 
-def _stranded(system: System, path: OrderPath) -> list[tuple[Standing, Closing]]:
+def obstacles(system: "System", path: OrderPath) -> list[Unmet]:
+    """Say which statuses a version closes that the version before left open, and orders are in.
+
+    The projections must be up to date.
+    """
+    before = latest_path(system, path.path)
+    if before is None or before.definition.content_hash == path.content_hash:
+        return []
+    return [
+        _in_use(one, why)
+        for one, why in _stranded(system, path)
+        if closing(before.definition, one["status"]) is None
+    ]
+
+
+def _says_something_new(system: "System", path: OrderPath) -> bool:
+    before = latest_path(system, path.path)
+    return before is not None and before.definition.content_hash != path.content_hash
+
+
+def _stranded(system: "System", path: OrderPath) -> list[tuple[Standing, Closing]]:
     with system.snapshot() as reader:
         standing = list_standing(reader, path.path)
     return [(one, why) for one in standing if (why := closing(path, one["status"]))]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from math import ceil
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from domain.messages import is_code
 from domain.paths.durations import format_duration
@@ -87,6 +87,25 @@ class Observed:
         if seconds is None or self.final(status) or self.is_unsure(status):
             return None
         return _rounded_up(seconds)
+
+
+def figures_of(observed: Observed) -> dict[str, Any]:
+    """Give what was observed with its stable keys: docs/paths.md."""
+    return {
+        "statuses": [
+            {
+                "status": status,
+                "starts": observed.starts[status],
+                "p90_seconds": observed.p90_seconds.get(status),
+                "final": observed.final(status),
+            }
+            for status in observed.titles
+        ],
+        "moves": [
+            {"from": source, "to": target, "count": count, "share": observed.share(source, target)}
+            for source, target, count in observed.ways
+        ],
+    }
 
 
 def draft(path: str, origin: str, observed: Observed) -> str:

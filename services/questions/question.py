@@ -23,6 +23,10 @@ PUBLIC: Final = "public"  # the right of what anybody may ask, because a secret 
 #         far they have to be
 Reads = Literal["log", "tables"]
 
+# GET:  what is asked stands in path and query
+# POST: it is the body, as JSON, because texts of files belong to it; it changes nothing either
+Method = Literal["GET", "POST"]
+
 
 class Asked(BaseModel):
     """What is asked. Whatever can be asked takes a class of its own, so that each says its name."""
@@ -47,6 +51,7 @@ class Question:
     reads: Reads
     function: Answers
     versioned: bool  # the answer is the same as long as its `version` is
+    method: Method  # how it is asked over HTTP
 
     @property
     def said(self) -> str:
@@ -63,15 +68,20 @@ def question(
 ) -> Callable[[Written], Written]:
     """Declare a question: a function of the system and of what is asked.
 
+    at: its place, as /orders/{order}; POST /rule-lint is one that is asked by its body
+
     The two types come from its annotations. Raises: ValueError for a name, a place or a type of
     what is asked that another question has
     """
+    *by, at = at.split(" ")
+    method: Method = "POST" if by == ["POST"] else "GET"
 
     def declared(function: Written) -> Written:
         hints = function.__annotations__
         asked = hints["asked"]
         told = hints["return"]
-        made = Question(name, at, asked, told, right or name, reads, function, versioned)
+        needed = right or name
+        made = Question(name, at, asked, told, needed, reads, function, versioned, method)
         if name in BY_NAME or asked in BY_ASKED or any(at == one.at for one in BY_NAME.values()):
             raise ValueError(f"{name}, {at} and {asked.__name__} have to be of one question alone")
         BY_NAME[name] = BY_ASKED[asked] = made

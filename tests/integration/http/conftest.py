@@ -8,6 +8,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.support.both_ways import BothWays
+from tests.support.command_line import Here
 from tests.support.served import Served, served
 
 
@@ -59,3 +61,9 @@ class Shop:
 def shop(http: httpx.Client) -> Shop:
     """The shop, as Ann sees it."""
     return Shop(http)
+
+
+@pytest.fixture
+def both(server: Served, environment: dict[str, str]) -> BothWays:
+    """The CLI beside the database, and over HTTP."""
+    return BothWays(server, Here(environment))

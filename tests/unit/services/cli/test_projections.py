@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from services.cli.output import console
-from services.cli.projections import listed_dict, projections_sheet
+from services.cli.projections import projections_sheet
+from services.questions.state import build_row
 from services.read_models import Listed
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -26,7 +27,7 @@ GOOD: dict[str, Any] = {
 
 
 def shown(**changes: Any) -> str:
-    row = listed_dict(Listed(**GOOD | changes), NOW)
+    row = build_row(Listed(**GOOD | changes), NOW)
     with console().capture() as said:
         for part in projections_sheet([row], []):
             console().print(part, soft_wrap=True)
