@@ -187,12 +187,23 @@ class EventLog:
         """Name the calendars that have a published version."""
         return self._names("calendar")
 
-    def read_commands(self, command_ids: Sequence[UUID]) -> list[Recorded]:
-        """Give the events that commands stored, personal data sealed; what cannot be read is left
-        out.
+    def read_commands(self, command_ids: Sequence[UUID], *, opened: bool = False) -> list[Recorded]:
+        """Give the events that commands stored; what cannot be read is left out.
+
+        opened: personal data in clear; only for who may see keys
         """
-        rows = self.decoded(self.recorder.select_commands(command_ids))
-        return [row for row in rows if isinstance(row, Recorded)]
+        rows = self.recorder.select_commands(command_ids)
+        read = self._opened(rows) if opened else self.decoded(rows)
+        return [row for row in read if isinstance(row, Recorded)]
+
+    def command_names(self, command_ids: Sequence[UUID]) -> dict[UUID, str]:
+        """Give the stored names of commands that were answered."""
+        with self.recorder.connection() as connection:
+            rows = connection.execute(
+                "select command_id, name from log.commands where command_id = any(%s)",
+                (list(command_ids),),
+            ).fetchall()
+        return dict(rows)
 
     def rule_names(self) -> set[str]:
         """Name the rules that have a published version."""
