@@ -100,7 +100,7 @@ class EventLog:
         rows = self.recorder.select_rows(after, limit, most_bytes=most_bytes, shard=shard)
         if shard is None:
             check_contiguous(after, rows)
-        return self._opened(rows) if opened else self.decoded(rows)
+        return self.opened(rows) if opened else self.decoded(rows)
 
     def decoded(self, rows: Sequence[RecordedRow]) -> list[Recorded | Undecodable]:
         """Give rows as events, sealed; what cannot be read is named instead of raised.
@@ -118,9 +118,10 @@ class EventLog:
         Raises: InfraError newer_version for an unknown stored name.
         """
         rows = self.recorder.select_parts(versions)
-        return self._opened(rows) if opened else self.decoded(rows)
+        return self.opened(rows) if opened else self.decoded(rows)
 
-    def _opened(self, rows: Sequence[RecordedRow]) -> list[Recorded | Undecodable]:
+    def opened(self, rows: Sequence[RecordedRow]) -> list[Recorded | Undecodable]:
+        """Give rows as events, personal data in clear; only for who may see keys."""
         key_ids = {row.key_id for row in rows if row.key_id is not None}
         keys = self.recorder.select_keys(key_ids)
         return [self._decode_leniently(row, keys) for row in rows]
@@ -146,14 +147,7 @@ class EventLog:
 
     def first_since(self, moment: datetime) -> int:
         """Give the position of the first event that the log took at a moment or later."""
-        with self.recorder.connection() as connection:
-            row = connection.execute(
-                "select coalesce((select position from log.events where recorded_at >= %s"
-                " order by position limit 1), (select max(position) + 1 from log.events), 1)",
-                (moment,),
-            ).fetchone()
-        assert row is not None
-        return int(row[0])
+        return self.recorder.first_since(moment)
 
     def load_paths(self, keys: Sequence[PathKey]) -> dict[PathKey, OrderPath]:
         """Give published paths, which never change; what was never published is missing."""
@@ -193,7 +187,7 @@ class EventLog:
         opened: personal data in clear; only for who may see keys
         """
         rows = self.recorder.select_commands(command_ids)
-        read = self._opened(rows) if opened else self.decoded(rows)
+        read = self.opened(rows) if opened else self.decoded(rows)
         return [row for row in read if isinstance(row, Recorded)]
 
     def command_names(self, command_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -17,6 +17,7 @@ from psycopg.rows import DictRow, dict_row
 from domain.bulk import BatchStore
 from domain.messages import Actor, Command, Outcome
 from infra import calendar_files, rule_files, template_files, wave_files
+from infra.acts import Acts
 from infra.analyst_shell import analyst_shell
 from infra.batch_store import PostgresBatchStore
 from infra.broker import faust_arguments, kafka_arguments
@@ -131,6 +132,11 @@ class System:
     def order_tokens(self) -> OrderTokens:
         """By which token a customer follows an order."""
         return OrderTokens(self._session("orderpath_writer"))
+
+    @cached_property
+    def acts(self) -> Acts:
+        """The log as auditors ask it."""
+        return Acts(self.log)
 
     @cached_property
     def import_desk(self) -> ImportDesk:

@@ -7,6 +7,8 @@ import typer
 from services.cli import (
     alerts,
     alive,
+    audit,
+    audit_reads,
     broker,
     bulk,
     calendars,
@@ -101,6 +103,8 @@ orders.app.command("as-of")(order_reads.as_of)
 orders.app.command("why-not")(rule_trials.why_not)
 orders.app.command("share-out")(teams.share_out)
 orders.app.add_typer(bulk.app)
+for audit_read in (audit_reads.who, audit_reads.day):
+    audit.app.command()(audit_read)
 for figure in (
     figures.pipeline,
     figures.receivables,
@@ -169,6 +173,7 @@ for group in (
     tasks.app,
     waves.app,
     reports.app,
+    audit.app,
     projections.app,
     paths.app,
     calendars.app,

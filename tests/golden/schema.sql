@@ -946,10 +946,22 @@ ALTER TABLE ONLY projection.parked
     ADD CONSTRAINT parked_pkey PRIMARY KEY (build, stream_id);
 
 --
+-- Name: events_actor; Type: INDEX; Schema: log; Owner: postgres
+--
+
+CREATE INDEX events_actor ON log.events USING btree (actor_id, "position") INCLUDE (actor_kind);
+
+--
 -- Name: events_fact_id; Type: INDEX; Schema: log; Owner: postgres
 --
 
 CREATE UNIQUE INDEX events_fact_id ON log.events USING btree (fact_id) WHERE (fact_id IS NOT NULL);
+
+--
+-- Name: events_on_behalf_of; Type: INDEX; Schema: log; Owner: postgres
+--
+
+CREATE INDEX events_on_behalf_of ON log.events USING btree (on_behalf_of, "position") WHERE (on_behalf_of IS NOT NULL);
 
 --
 -- Name: events_shard_position; Type: INDEX; Schema: log; Owner: postgres
