@@ -12,7 +12,7 @@ COMMAND: Final[Mapping[str, Any]] = {
     "to_status": "confirmed",
     "expected_status": "new",
 }
-OUTCOME: Final[Mapping[str, Any]] = {
+DONE: Final[Mapping[str, Any]] = {
     "outcome": "accepted",
     "command_id": "3f1a2b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c",
     "first_position": 4711,

@@ -2,18 +2,31 @@
 commands, and the table of problems.
 """
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import TypeAdapter
-
 from domain import wire
 from domain.public.envelope import CloudEvent
 from domain.vocabulary import COMMANDS
-from services.api.examples import ANSWERS, COMMAND, OUTCOME
+from services.api.examples import ANSWERS, COMMAND, DONE
 from services.api.feed import FeedAsked
+from services.api.openapi_parts import (
+    COMMAND_ID,
+    HEADERS,
+    IF_MATCH,
+    KEY,
+    MIN_POSITION,
+    OUTCOME,
+    PROBLEM,
+    REFS,
+    UNMET,
+    WORDS,
+)
+from services.api.openapi_shapes import shape_of
 from services.api.problems import MEDIA_TYPE, TITLES, TYPES
 from services.questions.catalog import BY_NAME
 from services.questions.question import PUBLIC, Question
@@ -21,8 +34,9 @@ from services.questions.question import PUBLIC, Question
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-REFS: Final = "#/components/schemas/{model}"
 JSON: Final = "application/json"
+# Durations are written as people do, but pydantic writes their defaults so: those are left out.
+_ISO_DURATION: Final = re.compile(r'"P(T?\d+[A-Z])+"')
 _ANY: Final = ("unknown_caller", "denied", "too_many", "unavailable")  # codes that every place has
 _READ: Final = ("absent", "refused", "unusable", "not_readable", "behind", "too_slow")
 _SENT: Final = ("key_missing", "refused", "command_unreadable", "too_large", "too_slow")
@@ -35,7 +49,7 @@ def described(app: "FastAPI") -> dict[str, Any]:
 
 @cache
 def _document() -> dict[str, Any]:
-    schemas: dict[str, Any] = {"Problem": _PROBLEM, "Unmet": _UNMET, "Outcome": _OUTCOME}
+    schemas: dict[str, Any] = {"Problem": PROBLEM, "Unmet": UNMET, "Outcome": OUTCOME}
     paths = {f"/v1{one.at}": {"get": _question(one, schemas)} for one in BY_NAME.values()}
     paths |= {
         "/v1/commands": {"post": _send(schemas)},
@@ -51,7 +65,7 @@ def _document() -> dict[str, Any]:
         "info": {
             "title": "Orderpath",
             "version": _version(),
-            "description": _WORDS,
+            "description": WORDS,
         },
         "servers": [{"url": "/"}],
         "security": [{"key": []}],
@@ -59,7 +73,7 @@ def _document() -> dict[str, Any]:
         "components": {
             "schemas": dict(sorted(schemas.items())),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
-            "headers": _HEADERS,
+            "headers": HEADERS,
         },
     }
 
@@ -72,9 +86,8 @@ def _version() -> str:
 
 
 def _question(question: Question, schemas: dict[str, Any]) -> dict[str, Any]:
-    schema = TypeAdapter(question.answer).json_schema(mode="serialization", ref_template=REFS)
     area = question.name.partition(".")[0]
-    schema = _hoisted(schema, schemas, area)
+    schema = shape_of(question.answer, schemas, area)
     example = ANSWERS.get(question.name)
     content: dict[str, Any] = {"schema": schema}
     if example is not None:
@@ -109,7 +122,7 @@ def _parameters(question: Question) -> Iterator[dict[str, Any]]:
     assert "$defs" not in schema, f"{question.name} asks for what no parameter can say"
     yield from _fields(schema, question.at)
     if question.reads == "tables":
-        yield _MIN_POSITION
+        yield MIN_POSITION
     if question.versioned:
         yield {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}}
 
@@ -138,7 +151,7 @@ def _send(schemas: dict[str, Any]) -> dict[str, Any]:
         for known in ("actor", "command_id"):  # The key says who acts, a header the id.
             schema["properties"].pop(known)
             schema["required"].remove(known)
-        schema["properties"]["command_id"] = _COMMAND_ID
+        schema["properties"]["command_id"] = COMMAND_ID
         schemas[kind.__name__] = _hoisted(schema, schemas, kind.NAME.partition(".")[0])
         names.append(kind)
     body = {
@@ -150,13 +163,13 @@ def _send(schemas: dict[str, Any]) -> dict[str, Any]:
     }
     schemas["Command"] = body
     content = {"schema": {"$ref": REFS.format(model="Command")}, "example": COMMAND}
-    answer = {"schema": {"$ref": REFS.format(model="Outcome")}, "example": OUTCOME}
+    answer = {"schema": {"$ref": REFS.format(model="Outcome")}, "example": DONE}
     return {
         "operationId": "commands.send",
         "tags": ["commands"],
         "summary": "Hand a command in. The answer is final.",
         "description": "Needs the command's own name as a right.",
-        "parameters": [_KEY, _IF_MATCH],
+        "parameters": [KEY, IF_MATCH],
         "requestBody": {"required": True, "content": {JSON: content}},
         "responses": {
             "200": {
@@ -193,7 +206,7 @@ def _send_batch() -> dict[str, Any]:
         "summary": "Hand many commands in, each by itself.",
         "description": "One that is refused stands in no other's way. Each has its own command_id, "
         "or the batch a key.",
-        "parameters": [{**_KEY, "required": False}],
+        "parameters": [{**KEY, "required": False}],
         "requestBody": {
             "required": True,
             "content": {
@@ -219,7 +232,7 @@ def _send_batch() -> dict[str, Any]:
                             "required": ["items"],
                             "properties": {"items": {"type": "array", "items": item}},
                         },
-                        "example": {"items": [{"status": 200, "answer": OUTCOME}]},
+                        "example": {"items": [{"status": 200, "answer": DONE}]},
                     }
                 },
             },
@@ -336,6 +349,7 @@ def _renamed(part: Any, names: Mapping[str, str]) -> Any:
         return {
             key: names.get(value, value) if key == "$ref" else _renamed(value, names)
             for key, value in part.items()
+            if not (key == "default" and _ISO_DURATION.search(json.dumps(value, default=str)))
         }
     return [_renamed(one, names) for one in part] if isinstance(part, list) else part
 
@@ -373,89 +387,3 @@ def _problem(codes: list[str]) -> dict[str, Any]:
 
 def _headers(*names: str) -> dict[str, Any]:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-
-
-_WORDS: Final = (
-    "Orders from new to done. Every answer tells in X-Position how far it knows the log; a read "
-    "with min_position of an earlier answer sees what that answer did. Problems follow RFC 9457."
-)
-_KEY: Final = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "makes the command one: the same key gets the same answer for ever. Either this "
-    "or command_id has to be there",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-    "example": "order-4711-move-1",
-}
-_IF_MATCH: Final = {
-    "name": "If-Match",
-    "in": "header",
-    "required": False,
-    "description": "only if the order is still at this version, by its ETag",
-    "schema": {"type": "string"},
-    "example": '"17"',
-}
-_MIN_POSITION: Final = {
-    "name": "min_position",
-    "in": "query",
-    "required": False,
-    "description": "what the answer has to know of: a position, or head for all that there is; it "
-    "waits for some seconds, then 503",
-    "schema": {"anyOf": [{"type": "integer", "minimum": 0}, {"const": "head"}]},
-    "example": 4711,
-}
-_COMMAND_ID: Final = {
-    "type": "string",
-    "format": "uuid",
-    "description": "instead of an Idempotency-Key",
-}
-_HEADERS: Final = {
-    "X-Position": {
-        "description": "the answer knows of all that the log holds up to here",
-        "schema": {"type": "integer", "minimum": 0},
-    },
-    "X-Request-Id": {
-        "description": "the id that was sent, or a new one; it stands in the log",
-        "schema": {"type": "string"},
-    },
-    "ETag": {"description": "the order's version", "schema": {"type": "string"}},
-    "Retry-After": {"description": "seconds", "schema": {"type": "integer", "minimum": 1}},
-}
-_UNMET: Final = {
-    "type": "object",
-    "required": ["code", "message"],
-    "properties": {
-        "code": {"type": "string", "description": "stable"},
-        "field": {"type": ["string", "null"]},
-        "message": {"type": "string"},
-        "needed": {"type": ["string", "null"], "description": "what would open the way"},
-    },
-}
-_PROBLEM: Final = {
-    "type": "object",
-    "description": "RFC 9457, with every condition that was not met",
-    "required": ["type", "title", "status", "detail", "code"],
-    "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "code": {"type": "string", "enum": list(TITLES)},
-        "unmet": {"type": "array", "items": {"$ref": REFS.format(model="Unmet")}},
-    },
-}
-_OUTCOME: Final = {
-    "type": "object",
-    "required": ["outcome", "command_id", "versions", "event_ids", "unmet", "repeated"],
-    "properties": {
-        "outcome": {"enum": ["accepted", "refused", "nothing"]},
-        "command_id": {"type": "string", "format": "uuid"},
-        "first_position": {"type": ["integer", "null"]},
-        "last_position": {"type": ["integer", "null"]},
-        "versions": {"type": "object", "additionalProperties": {"type": "integer"}},
-        "event_ids": {"type": "array", "items": {"type": "string"}},
-        "unmet": {"type": "array", "items": {"$ref": REFS.format(model="Unmet")}},
-        "repeated": {"type": "boolean", "description": "it was answered before"},
-    },
-}

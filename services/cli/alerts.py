@@ -10,7 +10,7 @@ from services.cli.inbox import ChoosingByRole, in_full, whose
 from services.cli.options import AsJson, Envelope, said, unfolded, uuid_of
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
-from services.cli.session import near, opened, up_to_date
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -31,21 +31,20 @@ AlertId = Annotated[UUID, typer.Argument(parser=uuid_of, metavar="ALERT")]
 @unfolded
 def list_(*, choosing: ChoosingByRole) -> None:
     """List alerts and notices that nobody has acknowledged, the oldest first."""
-    from projections.reports.inbox import list_alerts
+    from services.questions.inbox import Alerts
 
-    with up_to_date() as system, system.snapshot() as reader:
-        wanted = choosing.wanted(system, choosing.role or ())
-        alerts = list_alerts(reader, wanted, limit=choosing.most)
-    put({"alerts": alerts}, as_json=choosing.json, people=lambda: _sheet(alerts))
+    with opened_desk() as desk:
+        answer = desk.ask(Alerts.model_validate(choosing.asked))
+    put(answer, as_json=choosing.json, people=lambda: _sheet(answer["alerts"]))
 
 
 @app.command()
 def show(alert: AlertId, json: AsJson = False) -> None:
     """Show an alert in full, with the note of whoever has seen it."""
-    from services.inbox import show_alert
+    from services.questions.inbox import ShowAlert
 
-    with opened() as system:
-        view = show_alert(system, alert)
+    with opened_desk() as desk:
+        view = desk.ask(ShowAlert(alert=alert))
     put(view, as_json=json, people=lambda: [in_full("Alert", view)])
 
 
@@ -62,9 +61,9 @@ def ack(
     from domain.alerts.events import alert_stream
 
     body = {"alert_id": alert, **said(note=note)}
-    with opened() as system:
-        outcome = execute(near(system), AcknowledgeAlert, envelope, body)
-        answer = outcome_dict(near(system), outcome, alert_stream(alert), alert_id=str(alert))
+    with opened_desk() as desk:
+        outcome = execute(desk, AcknowledgeAlert, envelope, body)
+        answer = outcome_dict(desk, outcome, alert_stream(alert), alert_id=str(alert))
     put_outcome(outcome, answer, envelope, lambda: _sentence(alert, outcome))
 
 

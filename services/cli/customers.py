@@ -11,14 +11,14 @@ from services.cli.options import AsJson, Envelope, said, unfolded
 from services.cli.order_tables import history_table
 from services.cli.output import put, table, words
 from services.cli.sending import execute, outcome_dict, put_outcome, where
-from services.cli.session import near, opened, up_to_date
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from domain.customers.commands import CustomerCommand
     from domain.messages import Outcome
-    from services.bootstrap import System
+    from services.desks import Desk
 
 app: Final = typer.Typer(
     name="customer",
@@ -58,41 +58,30 @@ def find(
     json: AsJson = False,
 ) -> None:
     """Find customers by surname, phone number or e-mail address."""
-    from projections.reports.customers import figures_of
-    from services.customers import search_customers
+    from services.questions.customers import FindCustomers
 
-    with up_to_date() as system:
-        found = search_customers(system, text, limit)
-        with system.snapshot() as reader:
-            figures = figures_of(reader, [one["customer_id"] for one in found])
-    answer = {"customers": [one | dict(figures.get(one["customer_id"], {})) for one in found]}
+    with opened_desk() as desk:
+        answer = desk.ask(FindCustomers(text=text, limit=limit))
     put(answer, as_json=json, people=lambda: _found(answer["customers"]))
 
 
 @app.command()
 def show(customer: CustomerRef, json: AsJson = False) -> None:
     """Show a customer with the latest orders."""
-    from projections.reports.customers import figures_of, list_orders_of
-    from services.customers import customer_now, find_customer, view_of
+    from services.questions.customers import ShowCustomer
 
-    with up_to_date() as system:
-        customer_id = find_customer(system, customer)
-        view = view_of(customer_id, customer_now(system, customer_id))
-        with system.snapshot() as reader:
-            view |= dict(figures_of(reader, [customer_id]).get(customer_id, {}))
-            view["latest_orders"] = list_orders_of(reader, customer_id, LISTED)
+    with opened_desk() as desk:
+        view = desk.ask(ShowCustomer(customer=customer))
     put(view, as_json=json, people=lambda: _sheet(view))
 
 
 @app.command()
 def history(customer: CustomerRef, json: AsJson = False) -> None:
     """List who changed what of a customer, when and why."""
-    from services.customers import changes_of, find_customer, load_customer
+    from services.questions.customers import CustomerHistory
 
-    with opened() as system:
-        customer_id = find_customer(system, customer)
-        changes = changes_of(load_customer(system, customer_id))
-    answer = {"customer_id": customer_id, "changes": [one.as_dict() for one in changes]}
+    with opened_desk() as desk:
+        answer = desk.ask(CustomerHistory(customer=customer))
     put(answer, as_json=json, people=lambda: [history_table(answer, of="customer")])
 
 
@@ -109,11 +98,13 @@ def create(
 ) -> None:
     """Make somebody known to the shop. An order with a phone number does so by itself."""
     from domain.customers.commands import CreateCustomer
+    from services.questions.customers import CustomerId
 
-    with opened() as system:
-        chosen = customer_id or system.customer_ids(contact.phone, contact.email)
+    with opened_desk() as desk:
+        asked = CustomerId(phone=contact.phone, email=contact.email)
+        chosen = customer_id or desk.ask(asked)["customer_id"]
         new = chosen or str(envelope.new_id("customer"))
-        _execute(system, CreateCustomer, new, envelope, contact.told)
+        _execute(desk, CreateCustomer, new, envelope, contact.told)
 
 
 @app.command()
@@ -185,14 +176,15 @@ def note(
 def _send(
     command: "type[CustomerCommand]", ref: str, envelope: Envelope, body: Mapping[str, Any]
 ) -> None:
-    from services.customers import find_customer
+    from services.questions.customers import CustomerHistory
 
-    with opened() as system:
-        _execute(system, command, find_customer(system, ref), envelope, body)
+    with opened_desk() as desk:
+        customer_id = desk.ask(CustomerHistory(customer=ref))["customer_id"]
+        _execute(desk, command, customer_id, envelope, body)
 
 
 def _execute(
-    system: "System",
+    desk: "Desk",
     command: "type[CustomerCommand]",
     customer_id: str,
     envelope: Envelope,
@@ -200,21 +192,21 @@ def _execute(
 ) -> None:
     from domain.customers.events import customer_stream
 
-    outcome = execute(near(system), command, envelope, {"customer_id": customer_id, **body})
+    outcome = execute(desk, command, envelope, {"customer_id": customer_id, **body})
     stream = customer_stream(customer_id)
-    answer = outcome_dict(near(system), outcome, stream, customer_id=customer_id)
-    put_outcome(outcome, answer, envelope, lambda: _sentence(system, customer_id, outcome))
+    answer = outcome_dict(desk, outcome, stream, customer_id=customer_id)
+    put_outcome(outcome, answer, envelope, lambda: _sentence(desk, customer_id, outcome))
 
 
-def _sentence(system: "System", customer_id: str, outcome: "Outcome") -> str:
-    from services.customers import customer_now
+def _sentence(desk: "Desk", customer_id: str, outcome: "Outcome") -> str:
+    from services.questions.customers import ShowCustomer
 
-    customer = customer_now(system, customer_id)
+    customer = desk.ask(ShowCustomer(customer=customer_id))
     if outcome.kind == "nothing":
         return f"Nothing to do: customer {customer_id} is so already."
-    told = [f"tags {words(customer.tags)}"] if customer.tags else []
-    told += [f"marks {words(customer.marks)}"] if customer.marks else []
-    told += [f"version {customer.version}", where(outcome)]
+    told = [f"tags {words(customer['tags'])}"] if customer["tags"] else []
+    told += [f"marks {words(customer['marks'])}"] if customer["marks"] else []
+    told += [f"version {customer['version']}", where(outcome)]
     return f"Customer {customer_id}: {', '.join(told)}"
 
 

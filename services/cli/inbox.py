@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Limit, unfolded
+from services.cli.options import AsJson, Limit, most, said, unfolded
 from services.cli.output import put, table
-from services.cli.session import up_to_date
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-    from projections.reports.inbox import Wanted
-    from services.bootstrap import System
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +31,20 @@ class Choosing:
     limit: Limit = None
     json: AsJson = False
 
-    def wanted(self, system: "System", roles: Sequence[str] = ()) -> "Wanted":
-        """Give what is asked for. Raises: Refusal order_unknown"""
-        from projections.reports.inbox import Wanted
-        from services.reading import find_order
-
-        order_id = None if self.order is None else find_order(system, self.order)
-        return Wanted(self.user or (), self.group or (), roles, order_id, only_open=not self.all)
+    @property
+    def asked(self) -> dict[str, Any]:
+        """Give what is asked for, as the questions of services.questions.inbox take it."""
+        return self._shared
 
     @property
-    def most(self) -> int:
-        """Give how many rows are wanted."""
-        from projections.reports.inbox import MOST_LISTED
-
-        return self.limit or (MOST_LISTED if self.json else LISTED_FOR_PEOPLE)
+    def _shared(self) -> dict[str, Any]:
+        return said(
+            user=self.user,
+            group=self.group,
+            order=self.order,
+            over=self.all,
+            limit=most(self.limit, everything=self.json),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +55,20 @@ class ChoosingByRole(Choosing):
         list[str] | None, typer.Option(metavar="ROLE", help="For this role; repeatable.")
     ] = None
 
+    @property
+    def asked(self) -> dict[str, Any]:
+        """Give what is asked for, with the roles."""
+        return {**self._shared, **said(role=self.role)}
+
 
 @unfolded
 def inbox(*, choosing: ChoosingByRole) -> None:
     """Show what waits: alerts, tasks and notices, what has waited longest first."""
-    from projections.reports.inbox import list_inbox
+    from services.questions.inbox import Inbox
 
-    with up_to_date() as system, system.snapshot() as reader:
-        wanted = choosing.wanted(system, choosing.role or ())
-        entries = list_inbox(reader, wanted, limit=choosing.most)
-    put({"entries": entries}, as_json=choosing.json, people=lambda: _sheet(entries))
+    with opened_desk() as desk:
+        answer = desk.ask(Inbox.model_validate(choosing.asked))
+    put(answer, as_json=choosing.json, people=lambda: _sheet(answer["entries"]))
 
 
 def whose(row: Mapping[str, Any]) -> str:
@@ -84,7 +85,7 @@ def in_full(kind: str, view: Mapping[str, Any]) -> "RenderableType":
 
 
 def _lines(value: Any) -> Any:
-    return "\n".join(value) if isinstance(value, tuple) else value
+    return "\n".join(value) if isinstance(value, list) else value
 
 
 def _what(entry: Mapping[str, Any]) -> str:

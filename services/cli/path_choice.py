@@ -1,15 +1,12 @@
 """`orderpath path which`: the path that an order takes which names none, and why."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from services.cli.options import AsJson
 from services.cli.output import put, table
-from services.cli.session import opened
-
-if TYPE_CHECKING:
-    from domain.paths.selection import Match
+from services.cli.session import desk as opened_desk
 
 
 def which(
@@ -19,26 +16,15 @@ def which(
     json: AsJson = False,
 ) -> None:
     """Say which path such orders take, and which others apply to them, the closest first."""
-    from services.reading import selection_now
+    from services.questions.paths import WhichPath
 
-    with opened() as system:
-        selection = selection_now(system)
-    matches = selection.matches({"order_type": order_type, "channel": channel, "shop": shop})
-    answer = {
-        "order": {"order_type": order_type, "channel": channel, "shop": shop},
-        "path": matches[0].listed.path if matches else None,
-        "matches": [_row(match) for match in matches],
-    }
-    put(answer, as_json=json, people=lambda: _tables(matches, answer))
+    with opened_desk() as desk:
+        answer = desk.ask(WhichPath(order_type=order_type, channel=channel, shop=shop))
+    put(answer, as_json=json, people=lambda: _tables(answer))
 
 
-def _row(match: "Match") -> dict[str, Any]:
-    listed = match.listed
-    return {"path": listed.path, "version": listed.path_version, "names": list(match.named)}
-
-
-def _tables(matches: "list[Match]", answer: dict[str, Any]) -> list[Any]:
-    if not matches:
+def _tables(answer: dict[str, Any]) -> list[Any]:
+    if not answer["matches"]:
         return ["No path applies to such orders: they have to name one."]
     rows = [
         [row["path"], row["version"], ", ".join(row["names"]) or "every order"]

@@ -8,14 +8,13 @@ import typer
 
 from services.cli.options import AsJson
 from services.cli.output import put, table
-from services.cli.session import up_to_date
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from domain.paths.limits import Limit
     from domain.paths.path import OrderPath
-    from services.reading import PublishedPath
 
 Counts = Mapping[str, int]  # status -> open orders
 
@@ -32,33 +31,30 @@ def show(
     json: AsJson = False,
 ) -> None:
     """Show a path: its statuses with their open orders, its limits and moves."""
-    from projections.reports.open_orders import count_open
+    from domain.paths.path import OrderPath
     from services.paths import picture
-    from services.reading import known_path
+    from services.questions.paths import ShowPath
 
     if mermaid + dot + json > 1:
         raise typer.BadParameter("choose one of --mermaid, --dot and --json")
-    with up_to_date() as system:
-        path = known_path(system, name, version)
-        with system.snapshot() as reader:
-            counts = count_open(reader, name)
+    with opened_desk() as desk:
+        answer = desk.ask(ShowPath(path=name, version=version))
+    if json:
+        put(answer, as_json=True, people=tuple)
+        return
+    counts = answer["open_orders"]
+    path = OrderPath.model_validate(answer["definition"])
     if mermaid or dot:
         draw = picture.mermaid if mermaid else picture.dot
-        typer.echo(draw(path.definition, counts), nl=False)
+        typer.echo(draw(path, counts), nl=False)
         return
-    answer = {
-        "path": name,
-        "version": path.version,
-        "definition": path.definition.model_dump(mode="json"),
-        "open_orders": counts,
-    }
-    put(answer, as_json=json, people=lambda: _sheet(name, path, counts))
+    title = f"Path {name}, version {answer['version']}: {path.title.get('en', name)}"
+    put(answer, as_json=False, people=lambda: _sheet(title, path, counts))
 
 
-def _sheet(name: str, path: "PublishedPath", counts: Counts) -> "Iterator[RenderableType]":
-    definition = path.definition
+def _sheet(title: str, definition: "OrderPath", counts: Counts) -> "Iterator[RenderableType]":
     yield table(
-        f"Path {name}, version {path.version}: {definition.title.get('en', name)}",
+        title,
         "stage", "status", "title", "open orders>", "ends", "limit", "moves to",
         rows=(_row(definition, code, counts) for code in definition.statuses),
     )  # fmt: skip

@@ -8,6 +8,7 @@ from services.cli.options import AsJson, Sending, unfolded
 from services.cli.output import put, table
 from services.cli.ready_paths import file_or_ready, list_ready
 from services.cli.sending import build, outcome_dict, put_outcome, where
+from services.cli.session import desk as opened_desk
 from services.cli.session import near, opened
 
 if TYPE_CHECKING:
@@ -30,23 +31,13 @@ def list_them(
     json: AsJson = False,
 ) -> None:
     """List the published paths with their latest versions."""
-    from services.reading import latest_paths
+    from services.questions.paths import Paths
 
     if ready:
         _put_list(list_ready(), ("path", "title", "stages>", "statuses>", "moves>"), json)
         return
-    with opened() as system:
-        rows = [
-            {
-                "path": name,
-                "version": path.version,
-                "title": path.definition.title.get("en", name),
-                "stages": len(path.definition.stages),
-                "statuses": len(path.definition.statuses),
-                "transitions": len(path.definition.matrix),
-            }
-            for name, path in latest_paths(system).items()
-        ]
+    with opened_desk() as desk:
+        rows = desk.ask(Paths())
     _put_list(rows, ("path", "version>", "title", "stages>", "statuses>", "moves>"), json)
 
 

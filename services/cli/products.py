@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from services.cli.amounts import amount, minor_of, percent, points_of
-from services.cli.errors import WANTING, CommandFailed
+from services.cli.errors import WANTING
 from services.cli.imports import DryRun
-from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Envelope, Limit, said, unfolded
+from services.cli.options import AsJson, Envelope, Limit, most, said, unfolded
 from services.cli.output import progress_bar, put, say, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
-from services.cli.session import near, opened, up_to_date
+from services.cli.session import desk as opened_desk
+from services.cli.session import near, opened
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -131,25 +132,24 @@ def list_them(
     json: AsJson = False,
 ) -> None:
     """List what is sold, with its price."""
-    from projections.reports.products import MOST_LISTED, list_products
+    from services.questions.stock import Products
 
-    most = limit or (MOST_LISTED if json else LISTED_FOR_PEOPLE)
-    with up_to_date() as system, system.snapshot() as reader:
-        found = list_products(reader, category=category, withdrawn=everything, limit=most)
-    put(found, as_json=json, people=lambda: [_products_table([dict(one) for one in found])])
-    if not json and len(found) == most:
-        say(f"There may be more: add --limit {most * 10}")
+    shown = most(limit, everything=json)
+    with opened_desk() as desk:
+        wanted = said(category=category, withdrawn=everything, limit=shown)
+        found = desk.ask(Products.model_validate(wanted))
+    put(found, as_json=json, people=lambda: [_products_table(found)])
+    if not json and len(found) == shown:
+        say(f"There may be more: add --limit {shown * 10}")
 
 
 @app.command()
 def show(sku: Sku, json: AsJson = False) -> None:
     """Show a product as it is now, with all the prices that it had."""
-    from services.reading import product_history
+    from services.questions.stock import ShowProduct
 
-    with opened() as system:
-        answer = product_history(system, sku)
-    if answer is None:
-        raise CommandFailed(f"there is no product {sku!r}")
+    with opened_desk() as desk:
+        answer = desk.ask(ShowProduct(sku=sku))
     put(answer, as_json=json, people=lambda: _product_sheet(answer))
 
 

@@ -1,6 +1,6 @@
 """`orderpath rule …`: rules are published, listed, shown and switched."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import uuid5
 
@@ -13,6 +13,7 @@ from services.cli.output import how_many, put, say, table
 from services.cli.rule_lint import tell_errors
 from services.cli.sending import build, execute, outcome_dict, put_outcome, where
 from services.cli.session import catch_up, near, opened
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from domain.refusals import Unmet
     from domain.rules.rule import Rule
     from services.bootstrap import System
-    from services.rules.published import PublishedRule
 
 app: Final = typer.Typer(
     name="rule",
@@ -30,7 +30,6 @@ app: Final = typer.Typer(
     rich_markup_mode=None,
 )
 RuleName = Annotated[str, typer.Argument(metavar="RULE", help="As `rule list` names it.")]
-FIRED_DAYS: Final = 30
 _COLUMNS: Final = (
     "order>", "rule!", "mode", "v>", "when", "if", "what", "last fired (UTC)!?", "in 30 days>?",
 )  # fmt: skip
@@ -49,8 +48,10 @@ def list_them(
         rows = list(_ready())
         columns: tuple[str, ...] = ("shop", "rule!", "title", "when", "what")
     else:
-        with opened() as system:
-            rows = _published(system)
+        from services.questions.rules import Rules
+
+        with opened_desk() as desk:
+            rows = desk.ask(Rules())
         columns = _COLUMNS
     cells = [list(row.values()) for row in rows]
     put(rows, as_json=json, people=lambda: [table("Rules", *columns, rows=cells)])
@@ -117,18 +118,11 @@ def show(
     json: AsJson = False,
 ) -> None:
     """Show a rule: when it looks, what has to hold, what it does."""
-    from services.rules.published import known_rule
+    from services.questions.rules import ShowRule
 
-    with opened() as system:
-        known = known_rule(system, name, version)
-    answer = {
-        "rule": name,
-        "version": known.version,
-        "published_at": known.published_at,
-        "published_by": known.published_by,
-        "definition": known.definition.model_dump(mode="json"),
-    }
-    put(answer, as_json=json, people=lambda: _sheet(known))
+    with opened_desk() as desk:
+        answer = desk.ask(ShowRule(rule=name, version=version))
+    put(answer, as_json=json, people=lambda: _sheet(answer))
 
 
 @app.command()
@@ -138,42 +132,6 @@ def schema() -> None:
 
     source = files("domain.rules").joinpath("rule.schema.json")
     typer.echo(source.read_text(encoding="utf-8"), nl=False)
-
-
-def _published(system: "System") -> list[dict[str, Any]]:
-    """Describe each published rule, and how it has fired."""
-    from datetime import timedelta
-
-    from projections.reports.rule_runs import count_fired
-    from services.rules.published import latest_rules
-
-    if not (rules := latest_rules(system)):
-        return []
-    system.catch_up()
-    since = system.clock() - timedelta(days=FIRED_DAYS)
-    with system.snapshot() as reader:
-        fired = count_fired(reader, [one.definition.rule for one in rules], since)
-    told = ((one, fired[one.definition.rule]) for one in rules)
-    return [
-        _row(one)
-        | {"last_fired_at": how["last_fired_at"], f"fired_{FIRED_DAYS}d": how["fired_since"]}
-        for one, how in told
-    ]
-
-
-def _row(one: "PublishedRule") -> dict[str, Any]:
-    from services.rules import rule_words as words
-
-    rule = one.definition
-    return {
-        "order": rule.order,
-        "rule": rule.rule,
-        "mode": rule.mode,
-        "version": one.version,
-        "when": words.when_words(rule),
-        "if": words.if_words(rule),
-        "what": words.what_words(rule),
-    }
 
 
 def _ready() -> Iterator[dict[str, Any]]:
@@ -262,11 +220,12 @@ def _tell_waiting(system: "System", name: str) -> None:
         say(f"  orderpath effects drop --rule {name} --state {state}")
 
 
-def _sheet(known: "PublishedRule") -> "Iterator[RenderableType]":
+def _sheet(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":
+    from domain.rules.rule import Rule
     from services.rules import rule_words as words
 
-    rule = known.definition
-    title = f"Rule {rule.rule}, version {known.version}: {rule.title.get('en', rule.rule)}"
+    rule = Rule.as_published(answer["definition"])
+    title = f"Rule {rule.rule}, version {answer['version']}: {rule.title.get('en', rule.rule)}"
     limits = f"{rule.limits.per_order} times per order, {rule.limits.per_minute} per minute"
     rows = [
         ("mode", rule.mode),
@@ -278,7 +237,7 @@ def _sheet(known: "PublishedRule") -> "Iterator[RenderableType]":
         ("says why not", rule.why_not),
         ("not if", ", ".join(rule.cancel_on) or None),
         ("at most", limits),
-        ("published", f"{known.published_at:%Y-%m-%d %H:%M} UTC by {known.published_by}"),
+        ("published", f"{answer['published_at']:%Y-%m-%d %H:%M} UTC by {answer['published_by']}"),
         *([("about", rule.description)] if rule.description else []),
     ]
     yield table(title, "key", "value", rows=[row for row in rows if row[1] is not None])

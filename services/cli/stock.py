@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from services.cli.errors import WANTING, CommandFailed
-from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Envelope, Limit, said, unfolded
+from services.cli.errors import WANTING
+from services.cli.options import AsJson, Envelope, Limit, most, said, unfolded
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
-from services.cli.session import near, opened, up_to_date
+from services.cli.session import desk as opened_desk
+from services.cli.session import opened
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from domain.messages import Outcome
     from domain.stock.commands import StockCommand
     from projections.reports.stock import StockNow
-    from services.bootstrap import System
+    from services.desks import Desk
 
 app: Final = typer.Typer(
     name="stock",
@@ -114,14 +115,11 @@ def show(
     json: AsJson = False,
 ) -> None:
     """Show what lies where, and which orders it is kept for."""
-    from projections.reports.stock import MOST_LISTED, stock_now
+    from services.questions.stock import ShowStock
 
-    most = limit or (MOST_LISTED if json else LISTED_FOR_PEOPLE)
-    with up_to_date() as system, system.snapshot() as reader:
-        answer = stock_now(reader, sku=sku, location=location, limit=most)
-    if sku is not None and not answer["levels"]:
-        where = "anywhere" if location is None else f"at {location}"
-        raise CommandFailed(f"there was never anything of {sku!r} {where}")
+    wanted = said(sku=sku, location=location, limit=most(limit, everything=json))
+    with opened_desk() as desk:
+        answer = desk.ask(ShowStock.model_validate(wanted))
     put(answer, as_json=json, people=lambda: _sheet(answer))
 
 
@@ -143,25 +141,22 @@ def _send(command: "type[StockCommand]", envelope: Envelope, body: Mapping[str, 
 
     sku, location = str(body["sku"]), str(body["location"])
     stream = stream_of(sku, location=location)
-    with opened() as system:
-        outcome = execute(near(system), command, envelope, body)
-        answer = outcome_dict(near(system), outcome, stream, sku=sku, location=location)
-        put_outcome(outcome, answer, envelope, lambda: _sentence(system, stream, outcome))
+    with opened_desk() as desk:
+        outcome = execute(desk, command, envelope, body)
+        answer = outcome_dict(desk, outcome, stream, sku=sku, location=location)
+        put_outcome(outcome, answer, envelope, lambda: _sentence(desk, sku, location, outcome))
 
 
-def _sentence(system: "System", stream: str, outcome: "Outcome") -> str:
-    from domain.stock.events import place_of
-    from services.reading import stock_now
+def _sentence(desk: "Desk", sku: str, location: str, outcome: "Outcome") -> str:
+    from services.questions.stock import StockLevel
 
-    stock = stock_now(system, stream)
-    location, sku = place_of(stream)
-    level = stock.level
+    level = desk.ask(StockLevel(sku=sku, location=location))
     if outcome.kind == "nothing":
-        return f"Nothing to do: {sku} at {location} is so already ({level.on_hand:,} on hand)."
-    short = f", {level.short:,} short" if level.short else ""
+        return f"Nothing to do: {sku} at {location} is so already ({level['on_hand']:,} on hand)."
+    short = f", {level['short']:,} short" if level["short"] else ""
     return (
-        f"{sku} at {location}: {level.on_hand:,} on hand, {level.reserved:,} reserved, "
-        f"{level.available:,} available{short}; version {stock.version}, {where(outcome)}"
+        f"{sku} at {location}: {level['on_hand']:,} on hand, {level['reserved']:,} reserved, "
+        f"{level['available']:,} available{short}; version {level['version']}, {where(outcome)}"
     )
 
 

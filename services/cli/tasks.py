@@ -11,15 +11,15 @@ import typer
 from services.cli.inbox import Choosing, in_full, whose
 from services.cli.options import AsJson, Envelope, said, time_of, unfolded, uuid_of
 from services.cli.output import put, table
-from services.cli.sending import execute, outcome_dict, put_outcome, where
-from services.cli.session import near, opened, up_to_date
+from services.cli.sending import execute, find_id, outcome_dict, put_outcome, where
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from domain.messages import Outcome
     from domain.tasks.commands import TaskCommand
-    from services.bootstrap import System
+    from services.desks import Desk
 
 app: Final = typer.Typer(
     name="task",
@@ -65,7 +65,6 @@ def create(
 ) -> None:
     """Give a user or a group something to do."""
     from domain.tasks.commands import CreateTask
-    from services.reading import find_order
 
     new = envelope.new_id("task")
     body: dict[str, Any] = {
@@ -74,30 +73,30 @@ def create(
         "group": wish.group,
         "due_at": wish.due,
     }
-    with opened() as system:
+    with opened_desk() as desk:
         if wish.order is not None:
-            body["order_id"] = find_order(system, wish.order)
-        _tell(system, CreateTask, new, envelope, body)
+            body["order_id"] = find_id(desk, wish.order)
+        _tell(desk, CreateTask, new, envelope, body)
 
 
 @app.command("list")
 @unfolded
 def list_(*, choosing: Choosing) -> None:
     """List what is to be done, what is due first comes first."""
-    from projections.reports.inbox import list_tasks
+    from services.questions.inbox import Tasks
 
-    with up_to_date() as system, system.snapshot() as reader:
-        tasks = list_tasks(reader, choosing.wanted(system), limit=choosing.most)
-    put({"tasks": tasks}, as_json=choosing.json, people=lambda: _sheet(tasks))
+    with opened_desk() as desk:
+        answer = desk.ask(Tasks.model_validate(choosing.asked))
+    put(answer, as_json=choosing.json, people=lambda: _sheet(answer["tasks"]))
 
 
 @app.command()
 def show(task: TaskId, json: AsJson = False) -> None:
     """Show a task in full, with the note of whoever has done it."""
-    from services.inbox import show_task
+    from services.questions.inbox import ShowTask
 
-    with opened() as system:
-        view = show_task(system, task)
+    with opened_desk() as desk:
+        view = desk.ask(ShowTask(task=task))
     put(view, as_json=json, people=lambda: [in_full("Task", view)])
 
 
@@ -142,12 +141,12 @@ def drop(
 def _send(
     command: "type[TaskCommand]", task_id: UUID, envelope: Envelope, body: Mapping[str, Any]
 ) -> None:
-    with opened() as system:
-        _tell(system, command, task_id, envelope, body)
+    with opened_desk() as desk:
+        _tell(desk, command, task_id, envelope, body)
 
 
 def _tell(
-    system: "System",
+    desk: "Desk",
     command: "type[TaskCommand]",
     task_id: UUID,
     envelope: Envelope,
@@ -155,8 +154,8 @@ def _tell(
 ) -> None:
     from domain.tasks.events import task_stream
 
-    outcome = execute(near(system), command, envelope, {"task_id": task_id, **said(**body)})
-    answer = outcome_dict(near(system), outcome, task_stream(task_id), task_id=str(task_id))
+    outcome = execute(desk, command, envelope, {"task_id": task_id, **said(**body)})
+    answer = outcome_dict(desk, outcome, task_stream(task_id), task_id=str(task_id))
     put_outcome(outcome, answer, envelope, lambda: _sentence(task_id, outcome))
 
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Limit
+from services.cli.options import AsJson, Limit, most, said
 from services.cli.output import put, span, table
-from services.cli.session import up_to_date
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -27,12 +27,12 @@ def queue(
     json: AsJson = False,
 ) -> None:
     """List the orders that need somebody now, those first that run out of time first."""
-    from projections.reports.work_queue import MOST_LISTED, list_queue
+    from services.questions.inbox import WorkQueue
 
-    most = limit or (MOST_LISTED if json else LISTED_FOR_PEOPLE)
-    with up_to_date() as system, system.snapshot() as reader:
-        found = list_queue(reader, user=user, group=group, limit=most)
-    put({"orders": found}, as_json=json, people=lambda: _sheet(found))
+    wanted = said(user=user, group=group, limit=most(limit, everything=json))
+    with opened_desk() as desk:
+        answer = desk.ask(WorkQueue.model_validate(wanted))
+    put(answer, as_json=json, people=lambda: _sheet(answer["orders"]))
 
 
 def _sheet(found: "Sequence[QueuedOrder]") -> "Iterator[RenderableType]":

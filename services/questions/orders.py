@@ -8,11 +8,12 @@ from pydantic import Field, model_validator
 
 from domain.messages import Moment, Name, Recorded
 from domain.refusals import Absent, Unusable
+from projections.reports.order_list import MOST_LISTED, Filter, OrderPage, list_orders
 from projections.reports.rule_runs import list_sent
 from services.allowed import allowed_for
 from services.history import changes_of, known_by, state_of
 from services.order_view import View, difference, told_number_of, view_of
-from services.questions.question import Asked, Names, OrderRef, question
+from services.questions.question import Asked, Names, OrderRef, Ref, question
 from services.reading import find_order, load_order, path_of
 from services.ways import ways_of
 from services.why import chains_of
@@ -40,6 +41,26 @@ class ShowOrder(Asked):
     """An order as it is now."""
 
     order: OrderRef
+
+
+class Orders(Asked):
+    """Which orders, and which page of them."""
+
+    path: Annotated[Name | None, Field(description="on this path")] = None
+    status: Annotated[Name | None, Field(examples=["new"])] = None
+    stage: Name | None = None
+    shop: Name | None = None
+    order_type: Name | None = None
+    channel: Name | None = None
+    external_id: Annotated[Ref | None, Field(description="with this number")] = None
+    customer_id: Name | None = None
+    owner_user: Name | None = None
+    owner_group: Name | None = None
+    open: Annotated[bool | None, Field(description="not finished, or finished")] = None
+    overdue: Annotated[bool | None, Field(description="beyond the limit, or not")] = None
+    test: Annotated[bool | None, Field(description="test orders, or others")] = False
+    cursor: Annotated[Ref | None, Field(description="`next` of the page before")] = None
+    limit: Annotated[int, Field(ge=1, le=MOST_LISTED, description="rows at most")] = 100
 
 
 class AllowedMoves(Asked):
@@ -93,6 +114,14 @@ class WhyOrder(Asked):
 def find(system: "System", asked: FindOrder) -> dict[str, Any]:
     """Give the id of the order that is meant."""
     return {"order_id": find_order(system, asked.order)}
+
+
+@question("order.list", "/orders", reads="tables")
+def list_them(system: "System", asked: Orders) -> OrderPage:
+    """List orders by what they are like, those that were placed last first, a page at a time."""
+    wanted = Filter(**asked.model_dump(exclude={"cursor", "limit"}))
+    with system.snapshot() as reader:
+        return list_orders(reader, wanted, cursor=asked.cursor, limit=asked.limit)
 
 
 @question("order.show", "/orders/{order}", reads="log", versioned=True)

@@ -70,9 +70,12 @@ class StatusPlaces(Asked):
 class Stale(Scoped):
     """Orders that were silent for strictly longer, or are beyond their limit."""
 
-    silent_for: Annotated[Duration, Field(description="as 7d, 12h or 1h30m", examples=["7d"])] = (
-        A_WEEK
-    )
+    silent_for: Annotated[
+        Duration,
+        Field(
+            description="as 7d, 12h or 1h30m", examples=["7d"], json_schema_extra={"default": "7d"}
+        ),
+    ] = A_WEEK
     overdue: Annotated[bool, Field(description="what is beyond its limit instead")] = False
     limit: Annotated[int, Field(ge=1, le=MOST_STALE, description="rows at most")] = MOST_STALE
 
@@ -107,7 +110,10 @@ class Routes(Scoped):
 class Overrides(Scoped):
     """The moves against the usual way."""
 
-    since: Annotated[Duration, Field(description="as 7d or 12h", examples=["1d"])] = A_DAY
+    since: Annotated[
+        Duration,
+        Field(description="as 7d or 12h", examples=["1d"], json_schema_extra={"default": "1d"}),
+    ] = A_DAY
     limit: Annotated[int, Field(ge=1, le=MOST_OVERRIDES, description="rows at most")] = (
         MOST_OVERRIDES
     )
