@@ -52,17 +52,18 @@ _OF_ACTOR: Final[LiteralString] = (
 _FOUND: Final[LiteralString] = """
     with found as (
         select e.position, e.actor_kind, e.actor_id, e.on_behalf_of, coalesce(
-                   %(sections)s::jsonb ->> regexp_replace(e.type, '[.]v[0-9]+$', ''),
-                   case when e.fact_id is not null and e.recorded_at - e.occurred_at > %(late)s
-                        then 'late_facts' end) as section
-        from log.events e where e.position >= %(first)s and e.position < %(before)s
+                   %(sections)s::jsonb ->> rtrim(e.type, '0123456789'), 'late_facts') as section
+        from log.events e
+        where e.position >= %(first)s and e.position < %(before)s
+          and (rtrim(e.type, '0123456789') = any(%(types)s)
+               or (e.fact_id is not null and e.recorded_at - e.occurred_at > %(late)s))
     )
 """
 _COUNTED: Final[LiteralString] = (
     _FOUND  # noqa: S608 - constants
     + """
     select section, actor_kind, actor_id, on_behalf_of, count(*)
-    from found where section is not null
+    from found
     group by 1, 2, 3, 4 order by 1, 5 desc, 2, 3, 4
 """
 )
@@ -72,9 +73,9 @@ _LISTED: Final[LiteralString] = (
     select section, position from (
         select section, position,
                row_number() over (partition by section order by position desc) as number
-        from found where section is not null
-          -- An import tells nothing but the past; it is counted.
-          and not (section = 'late_facts' and actor_kind = 'import')
+        from found
+        -- An import tells nothing but the past; it is counted.
+        where not (section = 'late_facts' and actor_kind = 'import')
     ) f
     where number <= %(limit)s order by section, position desc
 """
@@ -151,9 +152,11 @@ class Acts:
 
 
 def _of_span(span: range, sections: Mapping[str, str], late: timedelta) -> dict[str, Any]:
+    of_types = {f"{name}.v": section for name, section in sections.items()}  # of any version
     return {
         "first": span.start,
         "before": span.stop,
-        "sections": Jsonb(dict(sections)),
+        "sections": Jsonb(of_types),
+        "types": list(of_types),
         "late": late,
     }
