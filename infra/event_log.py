@@ -131,7 +131,7 @@ class EventLog:
         rows = self.recorder.select_rows(after, limit, most_bytes=most_bytes, shard=shard)
         if shard is None:
             check_contiguous(after, rows)
-        return self._opened(rows) if opened else self.decoded(rows)
+        return self.opened(rows) if opened else self.decoded(rows)
 
     def decoded(self, rows: Sequence[RecordedRow]) -> list[Recorded | Undecodable]:
         """Give rows as events, sealed; what cannot be read is named instead of raised.
@@ -149,9 +149,10 @@ class EventLog:
         Raises: InfraError newer_version for an unknown stored name.
         """
         rows = self.recorder.select_parts(versions)
-        return self._opened(rows) if opened else self.decoded(rows)
+        return self.opened(rows) if opened else self.decoded(rows)
 
-    def _opened(self, rows: Sequence[RecordedRow]) -> list[Recorded | Undecodable]:
+    def opened(self, rows: Sequence[RecordedRow]) -> list[Recorded | Undecodable]:
+        """Give rows as events, personal data in clear; only for who may see keys."""
         key_ids = {row.key_id for row in rows if row.key_id is not None}
         stored = self.recorder.select_keys(key_ids)
         keys = {key_id: self.vault.open(key_id, whose, key) for key_id, whose, key in stored}
@@ -178,14 +179,7 @@ class EventLog:
 
     def first_since(self, moment: datetime) -> int:
         """Give the position of the first event that the log took at a moment or later."""
-        with self.recorder.connection() as connection:
-            row = connection.execute(
-                "select coalesce((select position from log.events where recorded_at >= %s"
-                " order by position limit 1), (select max(position) + 1 from log.events), 1)",
-                (moment,),
-            ).fetchone()
-        assert row is not None
-        return int(row[0])
+        return self.recorder.first_since(moment)
 
     def load_paths(self, keys: Sequence[PathKey]) -> dict[PathKey, OrderPath]:
         """Give published paths, which never change; what was never published is missing."""
@@ -219,12 +213,23 @@ class EventLog:
         """Name the calendars that have a published version."""
         return self._names("calendar")
 
-    def read_commands(self, command_ids: Sequence[UUID]) -> list[Recorded]:
-        """Give the events that commands stored, personal data sealed; what cannot be read is left
-        out.
+    def read_commands(self, command_ids: Sequence[UUID], *, opened: bool = False) -> list[Recorded]:
+        """Give the events that commands stored; what cannot be read is left out.
+
+        opened: personal data in clear; only for who may see keys
         """
-        rows = self.decoded(self.recorder.select_commands(command_ids))
-        return [row for row in rows if isinstance(row, Recorded)]
+        rows = self.recorder.select_commands(command_ids)
+        read = self.opened(rows) if opened else self.decoded(rows)
+        return [row for row in read if isinstance(row, Recorded)]
+
+    def command_names(self, command_ids: Sequence[UUID]) -> dict[UUID, str]:
+        """Give the stored names of commands that were answered."""
+        with self.recorder.connection() as connection:
+            rows = connection.execute(
+                "select command_id, name from log.commands where command_id = any(%s)",
+                (list(command_ids),),
+            ).fetchall()
+        return dict(rows)
 
     def rule_names(self) -> set[str]:
         """Name the rules that have a published version."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Final, LiteralString
 from uuid import UUID, uuid4
 
@@ -64,6 +65,24 @@ _SELECT_PARTS: Final[LiteralString] = (
     order by e.stream_id, e.version
 """
 )
+# Halves what is left, as recorded_at never decreases by position: no index is needed. Where a row
+# is missing, the next one speaks for it.
+_FIRST_SINCE: Final = """
+    with recursive halves as (
+        select 1::bigint as low, coalesce(max(e.position), 0) + 1 as high from log.events e
+        union all
+        select case when m.is_before then m.middle + 1 else h.low end,
+               case when m.is_before then h.high else m.middle end
+        from halves h cross join lateral (
+            select (h.low + h.high) / 2 as middle, (
+                select e.recorded_at from log.events e
+                where e.position >= (h.low + h.high) / 2 order by e.position limit 1
+            ) < %s as is_before
+        ) m
+        where h.low < h.high
+    )
+    select low from halves where low >= high
+"""
 _SELECT_KEYS: Final = "select key_id, subject_id, key from log.keys where key_id = any(%s)"
 
 
@@ -208,6 +227,15 @@ class PostgresRecorder(ApplicationRecorder):
             " from log.commands c where c.command_id = any(%s))) order by position"
         )
         return self._select(where, [list(command_ids)])
+
+    def first_since(self, moment: datetime) -> int:
+        """Give the position of the first event that the log took at a moment or later; behind the
+        last one, where there is none yet.
+        """
+        with self.connection() as connection:
+            row = connection.execute(_FIRST_SINCE, [moment]).fetchone()
+        assert row is not None
+        return int(row[0])
 
     def max_notification_id(self) -> int | None:
         """Give the last position, None while the log is empty."""

@@ -64,7 +64,7 @@ def _row(recorded: Recorded) -> dict[str, Any]:
         "order_id": recorded.entity_id,
         "occurred_at": recorded.occurred_at,
         "event": event.NAME,
-        "subject": _subject(event),
+        "subject": subject_of(event),
         "actor_kind": recorded.actor_kind,
         "actor_id": actor_id or recorded.actor_id,
         "on_behalf_of": recorded.on_behalf_of,
@@ -77,7 +77,8 @@ def _row(recorded: Recorded) -> dict[str, Any]:
     }
 
 
-def _subject(event: Any) -> str | None:
+def subject_of(event: Any) -> str | None:
+    """Name what of an order an event is about, if it is one: a status, an item, a payment."""
     match event:
         case e.OrderPlaced(status=status):
             return status

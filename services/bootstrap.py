@@ -20,6 +20,7 @@ from domain.customers.commands import Belongings
 from domain.messages import Actor, Command, Outcome
 from domain.sights import SIGHT
 from infra import calendar_files, role_files, rule_files, template_files, wave_files
+from infra.acts import Acts
 from infra.analyst_shell import analyst_shell
 from infra.audit_reader import AuditReader
 from infra.batch_store import PostgresBatchStore
@@ -161,6 +162,11 @@ class System:
     def order_tokens(self) -> OrderTokens:
         """By which token a customer follows an order."""
         return OrderTokens(self._session("orderpath_writer"))
+
+    @cached_property
+    def acts(self) -> Acts:
+        """The log as auditors ask it."""
+        return Acts(self.log)
 
     @cached_property
     def import_desk(self) -> ImportDesk:

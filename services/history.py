@@ -3,18 +3,22 @@
 Everything is computed from the order's events alone; used by the CLI, later by the API.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
-from typing import Any
+from typing import Any, Final
 
 from domain.messages import Event, Recorded
 from domain.orders import events as e
 from domain.orders.candidates import Candidate
 from domain.orders.order import Order
 from domain.orders.timeline import TimelineKey, key_of
+from domain.rules.runs import rule_of
 from services.order_view import View, difference, told_number_of, view_of
+from services.ways import Way
+
+NO_WAYS: Final[Mapping[int, Way]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +30,12 @@ class Change:
     before: Any
     after: Any
     annulled: bool  # a later correction says that this event was wrong
+    way: Way | None = None  # of a status: what its path had to say
 
     def as_dict(self) -> dict[str, Any]:
         """Give the change with its stable keys."""
         event, recorded = self.recorded.event, self.recorded
+        rule = rule_of(recorded)
         return {
             "version": recorded.version,
             "position": recorded.position,
@@ -54,6 +60,8 @@ class Change:
             "command_id": str(recorded.command_id),
             "correlation_id": str(recorded.correlation_id),
             "causation_id": str(recorded.causation_id) if recorded.causation_id else None,
+            "rule": None if rule is None else {"name": rule[0], "version": rule[1]},
+            "way": None if self.way is None else self.way.as_dict(),
             "annulled": self.annulled,
         }
 
@@ -83,9 +91,12 @@ def state_of(events: Iterable[Recorded]) -> Order:
     return reduce(Order.evolve, events, Order())
 
 
-def changes_of(events: Sequence[Recorded], order_id: object) -> list[Change]:
+def changes_of(
+    events: Sequence[Recorded], order_id: object, ways: Mapping[int, Way] = NO_WAYS
+) -> list[Change]:
     """List every change of an order, in the order in which things happened.
 
+    ways:  what allowed its moves, by position: services.ways
     Shape: one row per field that an event changed; an event that changed none has one row.
     """
     annulled = {
@@ -103,7 +114,13 @@ def changes_of(events: Sequence[Recorded], order_id: object) -> list[Change]:
         after = view_of(order, order_id, told_number=told_number_of(happened[:number]))
         was_wrong = recorded.version in annulled
         changes += (
-            Change(recorded, *row, was_wrong) for row in _rows(recorded, before, after, status)
+            Change(
+                recorded,
+                *row,
+                was_wrong,
+                ways.get(recorded.position) if row[0] == "status" else None,
+            )
+            for row in _rows(recorded, before, after, status)
         )
         before = after
     return changes

@@ -4,24 +4,37 @@ An event names its command, and a command the one that led to it (causation): fr
 status back to the rule, to the payment that the rule looked at, to whoever told of it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 from uuid import UUID
 
 from domain.messages import Recorded
+from domain.reading import Undecodable
+from domain.rules.runs import rule_of
+from services.ways import ORDER, PathLog, Way, ways_of
 
 LONGEST: Final = 50  # links of a chain
 
 
-class CauseLog(Protocol):
+class CauseLog(PathLog, Protocol):
     """The log for who asks why. infra.event_log is the one behind it."""
 
-    def read_commands(self, command_ids: Sequence[UUID]) -> Sequence[Recorded]:
+    def read_commands(
+        self, command_ids: Sequence[UUID], *, opened: bool = False
+    ) -> Sequence[Recorded]:
         """Give the events of commands, each with its whole envelope; one that stored none has none.
 
         Shape: by position
         """
+
+    def command_names(self, command_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+        """Give the stored names of commands that were answered."""
+
+    def read_streams(
+        self, versions: Mapping[str, tuple[int, int]]
+    ) -> Sequence[Recorded | Undecodable]:
+        """Give events of many streams, of each those above one version and up to another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +42,8 @@ class Link:
     """A command, and what it stored."""
 
     events: Sequence[Recorded]  # at least one
+    command: str | None = None  # its stored name
+    ways: Mapping[int, Way] = field(default_factory=dict)  # by position, of what moved orders
 
     @property
     def first(self) -> Recorded:
@@ -37,25 +52,37 @@ class Link:
     def as_dict(self) -> dict[str, Any]:
         """Give it with its stable keys."""
         first = self.first
+        rule = rule_of(first)
         return {
             "command_id": str(first.command_id),
-            "events": [
-                {
-                    "stream": one.stream_id,
-                    "type": one.event.NAME,
-                    "level": getattr(one.event, "level", None),
-                    "position": one.position,
-                }
-                for one in self.events
-            ],
+            "command": self.command,
+            "events": [self._event(one) for one in self.events],
             "actor": {
                 "kind": first.actor_kind,
                 "id": first.actor_id,
                 "on_behalf_of": first.on_behalf_of,
             },
+            "reason": next((one.reason for one in self.events if one.reason is not None), None),
+            "rule": None if rule is None else {"name": rule[0], "version": rule[1]},
             "source": first.source,
+            "causation_id": None if first.causation_id is None else str(first.causation_id),
             "occurred_at": first.occurred_at,
             "recorded_at": first.recorded_at,
+        }
+
+    def _event(self, one: Recorded) -> dict[str, Any]:
+        event, way = one.event, self.ways.get(one.position)
+        return {
+            "stream": one.stream_id,
+            "version": one.version,
+            "type": event.NAME,
+            "level": getattr(event, "level", None),
+            "position": one.position,
+            "reason_code": getattr(event, "reason_code", None),
+            "initiator": getattr(event, "initiator", None),
+            "gateway_ref": getattr(event, "gateway_ref", None),
+            "at_source": getattr(event, "actor", None),
+            "way": None if way is None else way.as_dict(),
         }
 
 
@@ -69,7 +96,7 @@ def chains_of(
     Shape:   one chain for each command, in the order of the log; each at most LONGEST links long
     """
     own = {*(one.command_id for one in events), *besides}
-    known = _commands(log, own)
+    known = _explained(log, _commands(log, own))
     chains = [[*_chain(known, command_id)] for command_id in own if command_id in known]
     return sorted(chains, key=lambda chain: chain[0].first.position)
 
@@ -81,12 +108,27 @@ def _commands(log: CauseLog, wanted: Set[UUID]) -> dict[UUID, Link]:
         if not wanted:
             break
         found: dict[UUID, list[Recorded]] = {}
-        for one in log.read_commands([*wanted]):
+        for one in log.read_commands([*wanted], opened=True):
             found.setdefault(one.command_id, []).append(one)
         known |= {command_id: Link(stored) for command_id, stored in found.items()}
         causes = {link[0].causation_id for link in found.values()}
         wanted = {one for one in causes if one is not None} - known.keys()
     return known
+
+
+def _explained(log: CauseLog, known: Mapping[UUID, Link]) -> dict[UUID, Link]:
+    """Say of each link what its command is called, and by which ways it moved orders."""
+    names = log.command_names([*known])
+    last: dict[str, int] = {}  # version, by stream
+    for one in (one for link in known.values() for one in link.events):
+        if one.stream_id.startswith(ORDER):
+            last[one.stream_id] = max(one.version, last.get(one.stream_id, 0))
+    read = log.read_streams({stream: (0, version) for stream, version in last.items()})
+    ways = ways_of(log, (one for one in read if isinstance(one, Recorded)))
+    return {
+        command_id: replace(link, command=names.get(command_id), ways=ways)
+        for command_id, link in known.items()
+    }
 
 
 def _chain(known: dict[UUID, Link], command_id: UUID | None) -> Iterator[Link]:

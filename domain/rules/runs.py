@@ -32,6 +32,15 @@ def sent_by_rule(happened: Recorded) -> UUID | None:
             return None
 
 
+def rule_of(happened: Recorded) -> tuple[str, int] | None:
+    """Name the rule that sent the command of an event, and its version; None: no rule did."""
+    kind, _, named = happened.source.partition(":")
+    name, _, version = named.rpartition(":")
+    if happened.actor_kind != "trigger" or kind != "rule" or not version.isdecimal():
+        return None
+    return name, int(version)
+
+
 @dataclass(slots=True)  # One for every rule that looks: a frozen one takes thrice the time.
 class Case:
     """One rule that looks at one event."""

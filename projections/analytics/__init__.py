@@ -66,6 +66,7 @@ PARTS: Final = (
     "enquiry_conversion",
     "refusals",
     "overrides",
+    "audit_days",
     "trigger_runs",
     "trigger_acts",
     "team_members",

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from services.cli.files import given_file
-from services.cli.given_paths import Spot, name_and_version
 
 if TYPE_CHECKING:
     from domain.roles.definition import Role
     from services.bootstrap import System
+    from services.questions.given import Spot
 
 ARGUMENT: Final = "ROLE, ROLE@VERSION or FILE"
 
@@ -23,12 +23,13 @@ class GivenRole:
     name: str  # as messages call it: mine.yaml, or manager, version 3
     definition: "Role"
     version: int | None = None  # None: of a file
-    spot: Spot | None = None
+    spot: "Spot | None" = None
 
 
 def given_role(system: "System", argument: str) -> GivenRole:
     """Find or read a role. Raises: Unusable"""
     from services.bootstrap import role_files
+    from services.questions.given import name_and_version
     from services.rights import known_role
 
     published = name_and_version(argument)

@@ -62,10 +62,32 @@ def why_table(answer: Mapping[str, Any]) -> "RenderableType":
             " <- ".join(f"{_whom(link)}: {_what(link['events'][0])}" for link in chain[1:])
             or "nothing before it",
             _whom(chain[0]),
+            "; ".join(
+                dict.fromkeys(filter(None, (allowed_by(e["way"]) for e in chain[0]["events"])))
+            ),
+            chain[0]["reason"],
         ]
         for chain in answer["chains"]
     ]
-    return table("Why", "when (UTC)", "what", "because of", "by", rows=rows)
+    return table(
+        "Why", "when (UTC)", "what", "because of", "by", "allowed by?", "reason?", rows=rows
+    )
+
+
+def allowed_by(way: Mapping[str, Any] | None) -> str | None:
+    """Say what let an order come to a status: the version of its path, the move, whom it asks for
+    and what has to hold.
+    """
+    if way is None:
+        return None
+    said = [f"{way['path']} v{way['path_version']}: {way['from'] or 'nowhere'} to {way['to']}"]
+    asked = way["transition"] or {}
+    said += [f"{many} {', '.join(asked[many])}" for many in ("roles", "require") if asked.get(many)]
+    if asked.get("guards"):
+        said.append("guards " + ", ".join(guard["code"] for guard in asked["guards"]))
+    said += ["override"] if asked.get("override") else []
+    said += [way["how"]] if way["how"] != "moved" else []
+    return ", ".join([*said, *way["nonconforming"]])
 
 
 def _what(event: Mapping[str, Any]) -> str:
@@ -74,7 +96,9 @@ def _what(event: Mapping[str, Any]) -> str:
 
 
 def _whom(link: Mapping[str, Any]) -> str:
-    return f"{link['actor']['kind']} {link['actor']['id']}"
+    actor, rule = link["actor"], link["rule"]
+    said = f"{actor['kind']} {actor['id']}" + (f" v{rule['version']}" if rule else "")
+    return f"{said} for {actor['on_behalf_of']}" if actor["on_behalf_of"] else said
 
 
 def _goods_table(view: "View") -> "Iterator[RenderableType]":
@@ -231,7 +255,7 @@ def _history_rows(
         yield [
             "" if goes_on else version,
             "" if goes_on else words(change["occurred_at"]) + derived,
-            "" if goes_on else _who(change["actor"]),
+            "" if goes_on else _who(change["actor"], change.get("rule")),
             _name(change["field"]) + " (annulled)" * change["annulled"],
             _value(change["field"], change["from"], currency),
             _value(change["field"], change["to"], currency),
@@ -240,8 +264,9 @@ def _history_rows(
         ]
 
 
-def _who(actor: Mapping[str, Any]) -> str:
+def _who(actor: Mapping[str, Any], rule: Mapping[str, Any] | None) -> str:
     name = actor["id"] if actor["kind"] == "user" else f"{actor['kind']} {actor['id']}"
+    name = f"{name} v{rule['version']}" if rule else name
     name = f"{actor['at_source']} ({name})" if actor["at_source"] else name
     return f"{name} for {actor['on_behalf_of']}" if actor["on_behalf_of"] else name
 

@@ -8,6 +8,7 @@ from services.cli import (
     alerts,
     alive,
     audit,
+    audit_reads,
     broker,
     bulk,
     calendars,
@@ -105,6 +106,8 @@ orders.app.command("as-of")(order_reads.as_of)
 orders.app.command("why-not")(rule_trials.why_not)
 orders.app.command("share-out")(teams.share_out)
 orders.app.add_typer(bulk.app)
+for audit_read in (audit_reads.who, audit_reads.day):
+    audit.app.command()(audit_read)
 for figure in (
     figures.pipeline,
     figures.receivables,
@@ -174,6 +177,7 @@ for group in (
     tasks.app,
     waves.app,
     reports.app,
+    audit.app,
     projections.app,
     paths.app,
     calendars.app,
@@ -182,7 +186,6 @@ for group in (
     roles.app,
     keys.app,
     log.app,
-    audit.app,
     effects.app,
     templates.app,
     relay.app,

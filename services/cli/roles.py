@@ -11,7 +11,7 @@ from services.cli.files import file_or_ready
 from services.cli.given_roles import given_role
 from services.cli.options import AsJson, Envelope, unfolded
 from services.cli.output import put, table, words
-from services.cli.path_lint import counted, counts_of, told_as_dict
+from services.cli.path_lint import counted
 from services.cli.sending import execute, outcome_dict, put_outcome, where
 from services.cli.session import near, opened
 
@@ -103,19 +103,21 @@ def lint(
 ) -> None:
     """Say what is not well in a role. 1 if there are errors or warnings; hints are well."""
     from domain.roles.lint import lint as findings_of
+    from services.questions.findings import counts_of, told
     from services.reading import latest_paths
 
     with opened() as system:
         given = given_role(system, role)
         paths = [path.definition for path in latest_paths(system).values()]
     found = findings_of(given.definition, paths)
+    counts = counts_of(found)
     answer = {
         "role": given.definition.role,
         "version": given.version,
-        "findings": [told_as_dict(finding, given.spot) for finding in found],
-        "counts": counts_of(found),
+        "findings": [told(finding, given.spot) for finding in found],
+        "counts": counts,
     }
-    put(answer, as_json=json, people=lambda: _lines(found, given))
+    put(answer, as_json=json, people=lambda: _lines(found, given, counted(counts)))
     if any(finding.severity != "hint" for finding in found):
         raise SystemExit(WANTING)
 
@@ -183,14 +185,14 @@ def _sentence(name: str, outcome: "Outcome") -> str:
     return f"Version {version} of the role {name} is in force; {where(outcome)}"
 
 
-def _lines(found: "list[Finding]", given: "GivenRole") -> Iterator[str]:
+def _lines(found: "list[Finding]", given: "GivenRole", counts: str) -> Iterator[str]:
     for finding in found:
         line, column = given.spot(finding.place) if given.spot else (None, None)
         place = f":{line}:{column}" if line else f", {'.'.join(map(str, finding.place))}"
         yield f"{given.name}{place}: {finding.severity} {finding.code}: {finding.message}"
         yield f"    why: {finding.why}"
         yield f"    do:  {finding.needed}"
-    yield f"{given.name}: {counted(found)}"
+    yield f"{given.name}: {counts}"
 
 
 def _sheet(known: "PublishedRole") -> "Iterator[RenderableType]":

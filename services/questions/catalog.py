@@ -1,6 +1,7 @@
 """All questions, by their names and by what is asked. What is not imported here cannot be asked."""
 
 from services.questions import (
+    audit,
     customers,
     effects,
     enquiries,
@@ -26,6 +27,7 @@ from services.questions.question import BY_ASKED, BY_NAME
 __all__ = [
     "BY_ASKED",
     "BY_NAME",
+    "audit",
     "customers",
     "effects",
     "enquiries",

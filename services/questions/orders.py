@@ -15,6 +15,7 @@ from services.history import changes_of, known_by, state_of
 from services.order_view import View, difference, told_number_of, view_of
 from services.questions.question import Asked, Names, OrderRef, Ref, question
 from services.reading import find_order, load_order, path_of
+from services.ways import ways_of
 from services.why import chains_of
 
 if TYPE_CHECKING:
@@ -140,12 +141,13 @@ def allowed(system: "System", asked: AllowedMoves) -> dict[str, Any]:
 def history(system: "System", asked: OrderHistory) -> dict[str, Any]:
     """List who changed what, when, why, and when the log recorded it."""
     order_id, events = _events(system, asked.order)
+    ways = ways_of(system.log, events)
     events = known_by(events, asked.as_of, asked.as_known)
     return {
         "order_id": order_id,
         "as_of": asked.as_of,
         "as_known": asked.as_known,
-        "changes": [change.as_dict() for change in changes_of(events, order_id)],
+        "changes": [change.as_dict() for change in changes_of(events, order_id, ways)],
     }
 
 

@@ -51,6 +51,22 @@ CREATE SCHEMA projection;
 ALTER SCHEMA projection OWNER TO postgres;
 
 --
+-- Name: seen; Type: SCHEMA; Schema: -; Owner: postgres
+--
+
+CREATE SCHEMA seen;
+
+ALTER SCHEMA seen OWNER TO postgres;
+
+--
+-- Name: sighted; Type: SCHEMA; Schema: -; Owner: postgres
+--
+
+CREATE SCHEMA sighted;
+
+ALTER SCHEMA sighted OWNER TO postgres;
+
+--
 -- Name: add_head(json, json, json); Type: FUNCTION; Schema: audit; Owner: postgres
 --
 
@@ -118,20 +134,6 @@ CREATE FUNCTION audit.lead() RETURNS boolean
 $$;
 
 ALTER FUNCTION audit.lead() OWNER TO postgres;
--- Name: seen; Type: SCHEMA; Schema: -; Owner: postgres
---
-
-CREATE SCHEMA seen;
-
-ALTER SCHEMA seen OWNER TO postgres;
-
---
--- Name: sighted; Type: SCHEMA; Schema: -; Owner: postgres
---
-
-CREATE SCHEMA sighted;
-
-ALTER SCHEMA sighted OWNER TO postgres;
 
 --
 -- Name: append(uuid[], json, json, json, json, json, json); Type: FUNCTION; Schema: log; Owner: postgres
@@ -1559,10 +1561,22 @@ CREATE INDEX heads_size ON audit.heads USING btree (size);
 CREATE UNIQUE INDEX commands_number ON log.commands USING btree (number);
 
 --
+-- Name: events_actor; Type: INDEX; Schema: log; Owner: postgres
+--
+
+CREATE INDEX events_actor ON log.events USING btree (actor_id, "position") INCLUDE (actor_kind);
+
+--
 -- Name: events_fact_id; Type: INDEX; Schema: log; Owner: postgres
 --
 
 CREATE UNIQUE INDEX events_fact_id ON log.events USING btree (fact_id) WHERE (fact_id IS NOT NULL);
+
+--
+-- Name: events_on_behalf_of; Type: INDEX; Schema: log; Owner: postgres
+--
+
+CREATE INDEX events_on_behalf_of ON log.events USING btree (on_behalf_of, "position") WHERE (on_behalf_of IS NOT NULL);
 
 --
 -- Name: events_shard_position; Type: INDEX; Schema: log; Owner: postgres
@@ -1587,6 +1601,8 @@ CREATE INDEX keys_wrapping ON log.keys USING btree (log.wrapping_of(key)) WHERE 
 --
 
 CREATE UNIQUE INDEX master_keys_current ON log.master_keys USING btree (is_current) WHERE is_current;
+
+--
 -- Name: accesses_actor; Type: INDEX; Schema: ops; Owner: postgres
 --
 
@@ -1903,6 +1919,19 @@ GRANT USAGE ON SCHEMA ops TO orderpath_auditor;
 GRANT USAGE ON SCHEMA projection TO orderpath_projector;
 
 --
+-- Name: SCHEMA seen; Type: ACL; Schema: -; Owner: postgres
+--
+
+GRANT ALL ON SCHEMA seen TO orderpath_projector;
+GRANT USAGE ON SCHEMA seen TO orderpath_analyst;
+
+--
+-- Name: SCHEMA sighted; Type: ACL; Schema: -; Owner: postgres
+--
+
+GRANT ALL ON SCHEMA sighted TO orderpath_projector;
+
+--
 -- Name: FUNCTION add_head(head json, leaves json, nodes json); Type: ACL; Schema: audit; Owner: postgres
 --
 
@@ -1922,17 +1951,6 @@ GRANT ALL ON FUNCTION audit.add_key(number integer, key_id text, public_key byte
 
 REVOKE ALL ON FUNCTION audit.lead() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.lead() TO orderpath_writer;
--- Name: SCHEMA seen; Type: ACL; Schema: -; Owner: postgres
---
-
-GRANT ALL ON SCHEMA seen TO orderpath_projector;
-GRANT USAGE ON SCHEMA seen TO orderpath_analyst;
-
---
--- Name: SCHEMA sighted; Type: ACL; Schema: -; Owner: postgres
---
-
-GRANT ALL ON SCHEMA sighted TO orderpath_projector;
 
 --
 -- Name: FUNCTION append(ids uuid[], streams json, reads json, commands json, events json, keys json, definitions json, OUT after bigint, OUT at timestamp with time zone, OUT moved integer[], OUT known integer[], OUT set_back integer[]); Type: ACL; Schema: log; Owner: postgres

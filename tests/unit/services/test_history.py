@@ -111,6 +111,8 @@ def test_a_move_says_who_when_from_what_to_what_and_why() -> None:
         "command_id": str(UUID(int=2)),
         "correlation_id": str(UUID(int=2)),
         "causation_id": None,
+        "rule": None,
+        "way": None,
         "annulled": False,
     }
 
