@@ -103,6 +103,9 @@ class Log(Protocol):
     def holds_keys(self, subjects: Sequence[str]) -> bool:
         """Say whether anything of these subjects can be opened still."""
 
+    def newly_erased(self) -> Collection[str]:
+        """Name the subjects that were erased since we last heard of any, and forget their keys."""
+
     @property
     def erasures(self) -> int:
         """How many erasures are known here: what was read before is true as of them."""

@@ -7,8 +7,10 @@ this log's own and stands in log.keys, where no reader of events or tables sees 
 import hmac
 import os
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
+
+import psycopg
 
 from domain.refusals import InfraError
 from infra.postgres import Lender
@@ -21,6 +23,10 @@ _SECRET: Final = uuid5(NAMESPACE_URL, "orderpath:contact-secret")
 _SUBJECT: Final = "contact-secret"  # nobody's: erasing a person leaves it alone
 _CUSTOMERS: Final = uuid5(NAMESPACE_URL, "orderpath:customer")
 _SECRET_BYTES: Final = 32
+_FIRST_IS_THERE: Final = """
+    select exists (select from log.keys k where k.key_id = e.key_id)
+    from log.events e where e.key_id is not null order by e.position limit 1
+"""
 _FIND: Final = "select key from log.keys where key_id = %s"
 
 
@@ -49,20 +55,28 @@ class ContactIds:
         if secret is None:
             raise InfraError(
                 "contact_secret_missing",
-                "The secret by which customers are found was destroyed: bring log.keys back from "
-                "a backup, or name customers by their ids.",
+                "The secret by which customers are found was destroyed, or left out of the backup "
+                "that this log comes from: bring log.keys back from a backup of it, or name "
+                "customers by their ids.",
             )
         return secret
 
     def _stored(self) -> bytes | None:
         with self._session.connection() as session:
             found = session.execute(_FIND, (_SECRET,)).fetchone()
-            if found is None:
+            if found is None and not self._was_left_out(session):
                 made = SubjectKey(_SECRET, _SUBJECT, os.urandom(_SECRET_BYTES))
                 wrapped = self._vault.wrap(made)
                 session.execute("select ops.keep_key(%s, %s, %s)", (_SECRET, _SUBJECT, wrapped))
                 found = session.execute(_FIND, (_SECRET,)).fetchone()
         return found[0] if found else None
+
+    def _was_left_out(self, session: psycopg.Connection[Any]) -> bool:
+        """Whether the log was restored without its keys: another secret would make strangers of all
+        customers.
+        """
+        row = session.execute(_FIRST_IS_THERE).fetchone()
+        return row is not None and not row[0]
 
 
 def normal_phone(text: str | None, region: str) -> str | None:

@@ -85,6 +85,10 @@ class EventLog:
         self.known.remember(opened, erasures)
         return states
 
+    def newly_erased(self) -> frozenset[str]:
+        """Name the subjects that were erased since we last heard of any, and forget their keys."""
+        return self.known.look(self.recorder)
+
     @property
     def erasures(self) -> int:
         """How many erasures are known here: what was read before is true as of them."""

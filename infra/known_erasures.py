@@ -36,6 +36,11 @@ class KnownErasures:
             row = session.execute(_COUNT).fetchone()
         return int(row[0]) if row else 0
 
+    def look(self, lender: Lender) -> frozenset[str]:
+        """Hear of those that there were meanwhile."""
+        erasures = self._count(lender)
+        return frozenset() if erasures == self.seen(lender) else self.learn(lender, erasures)
+
     def learn(self, lender: Lender, erasures: int) -> frozenset[str]:
         """Hear of so many; forget the keys of whoever was erased since, and name them."""
         with lender.connection() as session:

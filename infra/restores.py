@@ -1,4 +1,7 @@
-"""What the owner of the database says after the log was restored. Called by services.bootstrap."""
+"""What the owner of the database says after the log was restored. Called by services.bootstrap.
+
+Keys of who was erased since the backup may have come back with it: they are destroyed again.
+"""
 
 import psycopg
 
@@ -13,7 +16,9 @@ def raise_epoch(url: str) -> int:
     """
     with connect(url) as session:
         try:
-            row = session.execute("select log.restored()").fetchone()
+            with session.transaction():
+                row = session.execute("select log.restored()").fetchone()
+                session.execute("select log.erase_again()")
         except psycopg.errors.InsufficientPrivilege as error:
             raise InfraError(
                 "not_the_owner",

@@ -6,7 +6,7 @@ Callers come from threads and from event loops; each loop is woken once per batc
 import asyncio
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -23,6 +23,7 @@ from domain.refusals import CommandIdReused, InfraError
 MAX_BATCH_BYTES: Final = 8 * 1024 * 1024  # of bodies; one larger command goes alone
 MAX_WAITING: Final = 50_000  # commands; beyond it callers are told to come back later
 LOCK_AFTER_SET_BACKS: Final = 2
+IDLE_MILLISECONDS: Final = 5_000
 
 Answer = Outcome | BaseException
 Waiter = Future[Outcome] | asyncio.Future[Outcome]
@@ -69,13 +70,16 @@ class _Bell:
             self.is_heard = False
             os.write(self._hammer, b"!")
 
-    def sleep(self, other: Awaited | None) -> None:
+    def sleep(self, other: Awaited | None) -> bool:
+        """Sleep until something comes; False if for long nothing did."""
         poller = poll()
         poller.register(self._ear, POLLIN)
         if other is not None:
             poller.register(other.fileno(), POLLIN)
-        if any(found == self._ear for found, _ in poller.poll()):
+        found = [descriptor for descriptor, _ in poller.poll(IDLE_MILLISECONDS)]
+        if self._ear in found:
             os.read(self._ear, 64)
+        return bool(found)
 
     def __del__(self) -> None:
         os.close(self._ear)
@@ -153,9 +157,14 @@ class CommandQueue:
             self._bell.ring()
 
     def take(
-        self, most: int, most_bytes: int = MAX_BATCH_BYTES, *, until: Awaited | None = None
+        self,
+        most: int,
+        most_bytes: int = MAX_BATCH_BYTES,
+        *,
+        until: Awaited | None = None,
+        idle: Callable[[], None] = lambda: None,
     ) -> list[Pending]:
-        """Wait for commands and take them.
+        """Wait for commands and take them; idle is done again and again while there are none.
 
         Gives an empty list when `until` is done, or without it: when the queue is closed and
         everything was taken.
@@ -168,7 +177,8 @@ class CommandQueue:
                 self._bell.is_heard = True
             if until is not None and until.done():
                 return []
-            self._bell.sleep(until)
+            if not self._bell.sleep(until) and until is None:
+                idle()
 
     def _taken(self, most: int, most_bytes: int) -> list[Pending]:
         taken: list[Pending] = []

@@ -91,6 +91,7 @@ class Pipeline:
         self._decider = Decider(self._cache)
         self._next = Round()  # what is being decided
         self._flight: _Flight | None = None
+        self._forget_erased = lambda: self._cache.forget_erased(log)
         self._keeper = ThreadPoolExecutor(1, "orderpath snapshots")
         self._wait_seconds = FIRST_WAIT_SECONDS
         self._away_since: float | None = None  # monotonic seconds; None: the database answers
@@ -145,7 +146,7 @@ class Pipeline:
     def _loop(self) -> None:
         while True:
             flight = self._flight
-            batch = self._queue.take(*self._room(), until=flight)
+            batch = self._queue.take(*self._room(), until=flight, idle=self._forget_erased)
             if not batch and flight is None and not self._keep_floods(ending=True):
                 return  # Closed, and everything is worked off.
             try:

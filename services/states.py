@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from domain.batch import Log
@@ -10,6 +11,7 @@ from domain.customers.events import customer_of
 from domain.orders.order import Order
 from domain.orders.remembered import held_bytes
 from domain.reading import check_versions
+from domain.refusals import InfraError
 from domain.stock.stock import Stock
 
 STREAM_BYTES: Final = 12_800  # for each state that may be kept: more than orders take mostly
@@ -100,6 +102,11 @@ class StateCache:
                 or customer_of(stream) in subjects
             ]
             self.forget(gone)
+
+    def forget_erased(self, log: Log) -> None:
+        """Forget who was erased by others since we last heard of any. Done while nobody asks."""
+        with suppress(InfraError):  # While the database is away nobody is erased.
+            self.forget_subjects(log.newly_erased())
 
     def doubt(self, streams: Iterable[str]) -> None:
         """Read the events behind these states before they are used again."""

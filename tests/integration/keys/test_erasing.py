@@ -226,6 +226,21 @@ def test_a_running_process_forgets_what_it_remembers_of_an_erased_customer(
     assert again.kind == "accepted"
 
 
+def test_a_process_that_nobody_asks_forgets_too(database_url: str, shop: Pipeline) -> None:
+    order_id = order(shop)
+    with open_pipeline(database_url) as other:
+        other.execute(note(order_id, "Before"))
+        cache = other._cache
+        assert f"order-{order_id}" in cache
+        shop.execute(erase())
+
+        other._forget_erased()  # As it does every few seconds while it waits for commands.
+
+        assert f"order-{order_id}" not in cache
+        assert other.execute(note(order_id, "Behind")).kind == "accepted"
+    assert read(database_url, f"order-{order_id}")[-1].text == "Behind"
+
+
 def test_erasing_twice_at_once_erases_once(
     database_url: str, shop: Pipeline, owner: psycopg.Connection[Any]
 ) -> None:

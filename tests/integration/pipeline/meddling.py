@@ -71,6 +71,9 @@ class MeddlingLog:
     def holds_keys(self, subjects: Sequence[str]) -> bool:
         return self._log.holds_keys(subjects)
 
+    def newly_erased(self) -> Collection[str]:
+        return self._log.newly_erased()
+
     @property
     def erasures(self) -> int:
         return self._log.erasures
