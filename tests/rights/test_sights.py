@@ -58,13 +58,13 @@ def answers(guarded: Guarded, role: str, order_id: UUID) -> dict[str, str]:
         if name in OF_THE_LOG or question.right == PUBLIC:
             continue
         where, said = place_of(question)
-        for example in ("7c9e6679-7425-40de-944b-e07fc1f90ae7",):
-            where = where.replace(example, str(order_id))
+        where = where.replace("7c9e6679-7425-40de-944b-e07fc1f90ae7", str(order_id))
         said = {k: str(order_id) if k == "order" else v for k, v in said.items()}
         if question.reads == "tables":
             said["min_position"] = "head"
         answer = guarded.get(where, role, params=said)
-        found[name] = json.dumps(_still(answer.json()), sort_keys=True)
+        told = json.dumps(_still(answer.json()), sort_keys=True)
+        found[name] = f"{answer.status_code} {told}"
     return found
 
 
@@ -99,7 +99,7 @@ def test_a27_orders_that_a_caller_does_not_see_change_no_answer_to_any_question(
     everything = answers(guarded, "admin", north)
     assert {name for name in before if before[name] != after[name]} == set()
     assert everything["report.funnel"] != after["report.funnel"]
-    assert len(before) > 35
+    assert sum(told.startswith("200") for told in after.values()) > 30
 
 
 def test_a27_an_order_that_a_caller_does_not_see_is_answered_like_none(
