@@ -32,7 +32,7 @@ from services.questions.catalog import BY_NAME
 from services.questions.question import PUBLIC, Question
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    pass
 
 JSON: Final = "application/json"
 # Durations are written as people do, but pydantic writes their defaults so: those are left out.
@@ -42,7 +42,7 @@ _READ: Final = ("absent", "refused", "unusable", "not_readable", "behind", "too_
 _SENT: Final = ("key_missing", "refused", "command_unreadable", "too_large", "too_slow")
 
 
-def described(app: "FastAPI") -> dict[str, Any]:
+def described() -> dict[str, Any]:
     """Give the whole document. It is made once."""
     return _document()
 

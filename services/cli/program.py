@@ -53,6 +53,7 @@ from services.cli import (
     rules,
     segments,
     serve,
+    session,
     shipments,
     status,
     stock,
@@ -81,7 +82,8 @@ def where(
         typer.Option(metavar="URL", help="Ask this server instead; its key: ORDERPATH_API_KEY."),
     ] = None,
 ) -> None:
-    """Take what goes before a command; services.cli.session looks it up."""
+    """Take what goes before a command."""
+    session.GIVEN_URL.set(url)
 
 
 orders.app.command()(placing.place)

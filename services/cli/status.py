@@ -14,7 +14,7 @@ from services.cli.errors import WANTING
 from services.cli.foreground import running_pid
 from services.cli.options import AsJson
 from services.cli.output import put, say, span, table
-from services.cli.session import opened, up_to_date
+from services.cli.session import near_only, opened, up_to_date
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -32,10 +32,9 @@ _SEPARATE: Final = "Give each role a login of its own: docs/database.md says how
 
 def status(json: AsJson = False) -> None:
     """Show versions, how far each projection is, and the oldest event that waits."""
-    from services.bootstrap import load_settings
     from services.servers import database_runs
 
-    was_running = database_runs(load_settings())
+    was_running = database_runs(near_only())
     with opened() as system:
         answer = _status(system, was_running=was_running)
     put(answer, as_json=json, people=lambda: _sheet(answer))
