@@ -107,17 +107,20 @@ class Sight:
         return any(region.holds(place) for region in self.regions)
 
 
+# Whose personal data was read in clear for the answer at hand; None: nobody asks.
+READ: Final[ContextVar[set[str] | None]] = ContextVar("read", default=None)
 SIGHT: Final[ContextVar[Sight | None]] = ContextVar("sight", default=None)  # None: sees everything
 
 
 @contextmanager
 def seen_by(sight: Sight | None) -> Iterator[None]:
     """Let all that is read within the block, in this thread, be what that sight shows."""
-    token = SIGHT.set(sight)
+    token, read = SIGHT.set(sight), READ.set(set())
     try:
         yield
     finally:
         SIGHT.reset(token)
+        READ.reset(read)
 
 
 def hide(answer: Any, hidden: Iterable[str]) -> Any:

@@ -23,10 +23,10 @@ from domain.catalog import EVENTS
 from domain.messages import Event, Recorded
 from domain.personal import Spec, personal_fields
 from domain.refusals import InfraError
-from domain.sights import SIGHT, kind_of
+from domain.sights import READ, SIGHT, kind_of
 from domain.upcasters import UPCASTERS, Upcaster, upcast
 from infra.recorded_row import RecordedRow
-from infra.sealing import PREFIX, SEALED, KeyRing, Place, seal, unseal
+from infra.sealing import ERASED, PREFIX, SEALED, KeyRing, Place, seal, unseal
 
 Keys = Mapping[UUID, bytes | None]
 
@@ -85,7 +85,7 @@ class EventMapper(Mapper[str]):
             event = self._event(row, keys, place)
             reason = row.reason
             if reason is not None:
-                reason = _opened(reason, row.key_id, keys, place, "reason")
+                reason = _opened(reason, row, keys, place, "reason")
         except (ValueError, LookupError, TypeError, InvalidTag) as error:
             why = "a sealed value does not open here" if isinstance(error, InvalidTag) else error
             raise EventUnreadable(
@@ -103,7 +103,7 @@ class EventMapper(Mapper[str]):
             return self._class_of(row.type).model_validate_json(row.payload)
 
         def opened(text: str, field: str) -> str:
-            return _opened(text, row.key_id, keys, place, field)
+            return _opened(text, row, keys, place, field)
 
         body = from_json(row.payload)
         if row.key_id is not None:  # Without, nothing in it is sealed, whatever it looks like.
@@ -175,14 +175,20 @@ class LibraryRecorded:
         return self.recorded.version
 
 
-def _opened(text: str, key_id: UUID | None, keys: Keys | None, place: Place, field: str) -> str:
+def _opened(text: str, row: RecordedRow, keys: Keys | None, place: Place, field: str) -> str:
     """Decrypt one value, if whoever is answered in this thread may read such: whatever answers a
-    question, and however, it cannot tell what it did not get.
+    question, and however, it cannot tell what it did not get. What it got is noted.
     """
     sight = SIGHT.get()
-    if sight is None or not text.startswith(PREFIX) or kind_of(field) in sight.personal:
-        return unseal(text, key_id, keys, place, field)
-    return SEALED
+    if sight is None or not text.startswith(PREFIX):
+        return unseal(text, row.key_id, keys, place, field)
+    if kind_of(field) not in sight.personal:
+        return SEALED
+    opened = unseal(text, row.key_id, keys, place, field)
+    read = READ.get()
+    if read is not None and opened not in (SEALED, ERASED):
+        read.add(row.subject_id or row.stream_id)
+    return opened
 
 
 def _holds_personal(model: Any, spec: Spec) -> bool:

@@ -22,7 +22,7 @@ OF_ALL: Final = frozenset(
 # Of many orders at once, or of callers: seen by nobody who does not see every order.
 OF_MANY: Final = frozenset({"floods", "waves"})
 # Of an order, or of none: then they are seen.
-OF_SOME: Final = frozenset({"alerts", "enquiries", "rule_waits", "tasks", "trigger_runs"})
+OF_SOME: Final = frozenset({"alerts", "enquiries", "rule_acts", "tasks", "trigger_runs"})
 # Of an order through something else, by the condition under which they are seen.
 _OTHERWISE: Final = {
     "customers": "exists (select from sighted.orders o where o.customer_id = t.customer_id)",

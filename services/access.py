@@ -25,10 +25,11 @@ from domain.roles.definition import Role
 from domain.roles.reach import placed_at
 from domain.roles.rights import Allowed, Forbidden, Wish, may, reach_of
 from domain.roles.rights import Caller as Holder
-from domain.sights import SIGHT, Sight, hide, seen_by
+from domain.sights import READ, SIGHT, Sight, hide, seen_by
 from services.api.callers import Caller
 from services.keys import key_now
 from services.questions.question import Asked, Question
+from services.reads import ReadNotes
 from services.rights import latest_roles
 
 if TYPE_CHECKING:
@@ -59,12 +60,12 @@ class KnownCallers:
         system: "System",
         tokens: Tokens | None = None,
         *,
-        note_read: "Callable[[Caller, Question, Asked, Any], None] | None" = None,
+        reads: ReadNotes | None = None,
         ticks: Callable[[], float] = monotonic,
     ) -> None:
         self._system = system
         self._tokens = tokens
-        self._note_read = note_read
+        self._reads = reads
         self._ticks = ticks
         self._known: OrderedDict[bytes, _Looked] = OrderedDict()
         self._roles: Mapping[str, Role] = {}
@@ -115,13 +116,16 @@ class KnownCallers:
     def told(self, caller: Caller, question: Question, asked: Asked, answer: Any) -> Any:
         """Give the answer without the fields that are hidden from the caller."""
         sight = SIGHT.get() or self._allowed(caller, Wish("question", question.right))
-        if sight.personal and self._note_read is not None:
-            self._note_read(caller, question, asked, answer)
+        subjects = READ.get()
+        if subjects and self._reads is not None:
+            self._reads.note(caller, question.name, subjects)
         return hide(answer, sight.hidden)
 
     def close(self) -> None:
-        """Note when keys were shown last."""
+        """Note when keys were shown last, and what was read last."""
         self._note_uses()
+        if self._reads is not None:
+            self._reads.write()
 
     def _allowed(self, caller: Caller, wish: Wish) -> Sight:
         decision = caller.decided.get(wish)

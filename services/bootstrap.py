@@ -14,6 +14,7 @@ import psycopg
 from psycopg import Cursor
 from psycopg.rows import DictRow, dict_row
 
+from domain.access.reads import ReadStore
 from domain.access.store import KeyStore
 from domain.bulk import BatchStore
 from domain.customers.commands import Belongings
@@ -48,6 +49,7 @@ from infra.path_files import load_preset, place_path, preset_names, read_path
 from infra.pdf import typeset
 from infra.postgres import Session, connect
 from infra.providers import read_tokens
+from infra.read_store import PostgresReadStore
 from infra.restores import raise_epoch
 from infra.seal_keys import FOLDER as SEAL_KEYS
 from infra.seal_keys import SealKeys
@@ -72,6 +74,7 @@ from services.pipeline import Pipeline
 from services.presets import first_versions
 from services.projector import Projector
 from services.read_models import ReadModels
+from services.reads import ReadNotes
 from services.reception import Reception
 from services.sending import Sender
 from services.streaming import Streaming
@@ -185,7 +188,13 @@ class System:
     @cached_property
     def access(self) -> KnownCallers:
         """Who calls over HTTP, and what they may."""
-        return KnownCallers(self, read_tokens(self.settings))
+        notes = ReadNotes(self.read_store, self.clock)
+        return KnownCallers(self, read_tokens(self.settings), reads=notes)
+
+    @cached_property
+    def read_store(self) -> ReadStore:
+        """Who read whose personal data."""
+        return PostgresReadStore(self._session("orderpath_writer"))
 
     @cached_property
     def key_store(self) -> KeyStore:

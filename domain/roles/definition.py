@@ -30,7 +30,11 @@ TestOrders = Literal["no", "yes", "only"]
 
 
 def _one_or_many(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return (value,)
+    return (
+        tuple(value) if isinstance(value, list) else value
+    )  # Also where types are taken strictly.
 
 
 Kinds = Annotated[tuple[Personal | Literal["all"], ...], BeforeValidator(_one_or_many)]

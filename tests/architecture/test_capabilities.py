@@ -9,7 +9,7 @@ TESTS = Path(__file__).parents[1]
 BUILT = (
     "D12 D13"  # read models on Kafka, and what others can build on
     " A1 A3 A6 A9 A19 A22-A28 A33 A34 P5 P6 P10-P12 P15-P21 P24 P26 P28 P30 P31 P33 P34 P36"
-    " V8-V11 V14 D8-D10"  # rules, clock, alerts; of A27 what somebody does, not yet what he sees
+    " V8-V11 V14 D8-D10"  # rules, clock, alerts, rights
 )
 
 

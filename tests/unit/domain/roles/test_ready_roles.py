@@ -1,5 +1,6 @@
 """The ready-made roles: well by lint, and each no wider than it says."""
 
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -161,3 +162,13 @@ def test_lint_finds_who_gives_rights_forges_history_or_may_nothing() -> None:
 def test_the_example_is_read_as_it_is_written() -> None:
     assert ROLE.held_as == ("manager",)
     assert role().held_as == ("some",)
+
+
+def test_the_page_shows_a_role_that_is_well_and_lists_all_that_are_ready_made() -> None:
+    page = (Path(__file__).parents[4] / "docs/rights.md").read_text()
+    example = read_role(page.split("```yaml\n")[1].split("```")[0], where="docs/rights.md")
+
+    assert [one for one in lint(example) if one.severity != "hint"] == []
+    assert all(f"| `{name}` |" in page for name in READY)
+    codes = ("right_unknown", "acts_as_unknown", "gives_rights", "forges_history", "role_empty")
+    assert [code for code in codes if f"`{code}`" not in page] == []

@@ -1,0 +1,86 @@
+"""Who read whose personal data, in PostgreSQL: ops.accesses."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from psycopg.types.json import Jsonb
+
+from domain.access.reads import Read, Reading, Sought
+from infra.postgres import Session
+
+KEPT_DAYS: Final = 400
+MOST_ROWS: Final = 2_000_000
+_COLUMNS: Final = "minute, actor_kind, actor_id, on_behalf_of, question, subject, subjects, times"
+
+
+class PostgresReadStore:
+    """Implements domain.access.reads.ReadStore."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def note(self, reads: Iterable[Read]) -> None:
+        """Add rows, or to those of the same minute; drop what is too old or too much."""
+        rows = [
+            {
+                **one.reading._asdict(),
+                "minute": one.reading.minute.isoformat(),
+                "subjects": one.subjects,
+                "times": one.times,
+            }
+            for one in reads
+        ]
+        with self._session.connection() as session:
+            session.execute(_NOTE, [Jsonb(rows)])
+            session.execute(_PRUNE, [KEPT_DAYS, MOST_ROWS])
+
+    def find(self, sought: Sought, limit: int) -> Sequence[Read]:
+        """List what was noted, the latest first."""
+        given = {
+            "subject": sought.subject,
+            "actor": sought.actor,
+            "since": sought.since,
+            "until": sought.until,
+            "limit": limit,
+        }
+        with self._session.connection() as session:
+            rows = session.execute(_FIND, given).fetchall()
+        return [Read(Reading(*row[:6]), row[6], row[7]) for row in rows]
+
+    def forget(self, subjects: Sequence[str]) -> int:
+        """Drop what was noted of persons; give how many rows that were."""
+        with self._session.connection() as session:
+            gone = session.execute(
+                "delete from ops.accesses where subject = any(%s)", [list(subjects)]
+            )
+            return gone.rowcount
+
+
+# In one order, so that two processes that note at once wait for each other, and go on.
+_NOTE: Final = f"""
+    insert into ops.accesses ({_COLUMNS})
+    select r.minute, r.actor_kind, r.actor_id, r.on_behalf_of, r.question, r.subject,
+           r.subjects, r.times
+    from jsonb_to_recordset(%s) as r (minute timestamptz, actor_kind text, actor_id text,
+        on_behalf_of text, question text, subject text, subjects integer, times integer)
+    order by 1, 2, 3, 4, 5, 6
+    on conflict (minute, actor_kind, actor_id, on_behalf_of, question, subject) do update
+    set times = accesses.times + excluded.times,
+        subjects = greatest(accesses.subjects, excluded.subjects)
+"""  # noqa: S608 - the names of columns are ours
+_PRUNE: Final = """
+    delete from ops.accesses
+    where access_id in (
+        select access_id from ops.accesses
+        where minute < now() - make_interval(days => %s)
+           or access_id <= (select max(access_id) from ops.accesses) - %s
+        order by access_id limit 10000)
+"""
+_FIND: Final = f"""
+    select {_COLUMNS} from ops.accesses
+    where (%(subject)s::text is null or subject = %(subject)s)
+      and (%(actor)s::text is null or actor_id = %(actor)s or on_behalf_of = %(actor)s)
+      and (%(since)s::timestamptz is null or minute >= %(since)s)
+      and (%(until)s::timestamptz is null or minute <= %(until)s)
+    order by minute desc, access_id desc limit %(limit)s
+"""  # noqa: S608 - the names of columns are ours

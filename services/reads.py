@@ -1,0 +1,64 @@
+"""Notes who read whose personal data, and tells it. Written for many answers together."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+from time import monotonic
+from typing import Any, Final
+
+from domain.access.reads import Read, Reading, ReadStore, Sought
+from services.api.callers import Caller
+
+NOTE_SECONDS: Final = 5.0  # between two times that notes are written: a kill loses those
+MOST_WAITING: Final = 10_000  # notes; then they are written at once
+MOST_NAMED: Final = 100  # persons of one answer; of more only their number is kept
+
+
+@dataclass
+class ReadNotes:
+    """Collects what was read. Threads may share it."""
+
+    store: ReadStore
+    clock: Callable[[], datetime]
+    ticks: Callable[[], float] = monotonic
+    _waiting: dict[Reading, tuple[int, int]] = field(default_factory=dict, init=False)
+    _written_at: float = field(default=float("-inf"), init=False)
+    _turn: Lock = field(default_factory=Lock, init=False)
+
+    def note(self, caller: Caller, question: str, subjects: set[str]) -> None:
+        """Note that a caller read personal data of these persons."""
+        named: Sequence[str | None] = sorted(subjects) if len(subjects) <= MOST_NAMED else [None]
+        minute = self.clock().replace(second=0, microsecond=0)
+        who = (caller.kind, caller.id, caller.on_behalf_of)
+        with self._turn:
+            for subject in named:
+                reading = Reading(minute, *who, question, subject)
+                many, times = self._waiting.get(reading, (0, 0))
+                number = 1 if subject is not None else len(subjects)
+                self._waiting[reading] = (max(many, number), times + 1)
+            due = self.ticks() - self._written_at > NOTE_SECONDS
+        if due or len(self._waiting) > MOST_WAITING:
+            self.write()
+
+    def write(self) -> None:
+        """Write what was noted so far. What cannot be written now waits."""
+        with self._turn:
+            waiting, self._waiting = self._waiting, {}
+            self._written_at = self.ticks()
+        if not waiting:
+            return
+        try:
+            self.store.note([Read(one, *counts) for one, counts in waiting.items()])
+        except BaseException:
+            with self._turn:
+                self._waiting = waiting | self._waiting
+            raise
+
+
+def list_reads(store: ReadStore, sought: Sought, limit: int) -> list[dict[str, Any]]:
+    """Tell who read whose personal data, the latest first, with stable keys (docs/rights.md)."""
+    return [
+        {**one.reading._asdict(), "subjects": one.subjects, "times": one.times}
+        for one in store.find(sought, limit)
+    ]

@@ -1,0 +1,276 @@
+"""Tokens of an identity provider: good ones show a person, and every known trick shows nobody."""
+
+import base64
+import hmac
+import json
+from collections.abc import Iterator
+from time import time
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+
+from domain.refusals import InfraError, UnknownCaller
+from infra.tokens import FRESH_SECONDS, PATIENT_SECONDS, PAUSE_SECONDS, ProvidedTokens, Provider
+from services.access import KnownCallers
+from services.bootstrap import System, utc_now
+from tests.integration.rights.provider import AUDIENCE, FakeProvider, fake_provider
+
+
+class Clock:
+    """Ticks that a test moves on."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def provider() -> Iterator[FakeProvider]:
+    with fake_provider() as running:
+        yield running
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def tokens(provider: FakeProvider, clock: Clock) -> Iterator[ProvidedTokens]:
+    chosen = Provider(
+        issuer=provider.url,
+        audience=AUDIENCE,
+        roles="realm_access.roles",
+        role_names={"sales": "manager", "boss": "lead"},
+    )
+    reading = ProvidedTokens(chosen, ticks=clock)
+    yield reading
+    reading.close()
+
+
+def claims(provider: FakeProvider, **changes: Any) -> dict[str, Any]:
+    said = {
+        "iss": provider.url,
+        "aud": AUDIENCE,
+        "sub": "ann",
+        "exp": time() + 600,
+        "realm_access": {"roles": ["sales", "unknown"]},
+        "groups": ["north"],
+    }
+    return {name: value for name, value in {**said, **changes}.items() if value is not None}
+
+
+def is_refused(tokens: ProvidedTokens, token: str) -> bool:
+    try:
+        tokens.identity(token)
+    except UnknownCaller as error:
+        return token == "" or token not in str(error)
+    return False
+
+
+def test_a_good_token_shows_a_person_with_our_roles_and_groups(
+    provider: FakeProvider, tokens: ProvidedTokens
+) -> None:
+    shown = tokens.identity(provider.token(claims(provider)))
+
+    assert (shown.kind, shown.id) == ("user", "ann")
+    assert (shown.roles, shown.groups) == (("manager",), ("north",))
+
+
+def test_roles_may_be_words_in_a_text(provider: FakeProvider, tokens: ProvidedTokens) -> None:
+    said = claims(provider, realm_access={"roles": "boss sales other"})
+
+    assert tokens.identity(provider.token(said)).roles == ("lead", "manager")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iss": "https://elsewhere.example"},
+        {"iss": None},
+        {"aud": "another-service"},
+        {"aud": None},
+        {"aud": []},
+        {"exp": 1},
+        {"exp": None},
+        {"exp": "soon"},
+        {"nbf": time() + 3_600},
+        {"iat": time() + 3_600},
+        {"sub": None},
+        {"sub": ""},
+        {"sub": "a\nb"},
+        {"sub": "x" * 201},
+    ],
+    ids=str,
+)
+def test_a_token_that_says_something_wrong_shows_nobody(
+    provider: FakeProvider, tokens: ProvidedTokens, changes: dict[str, Any]
+) -> None:
+    said = {**claims(provider), **changes}
+    kept = {name: value for name, value in said.items() if value is not None}
+
+    assert is_refused(tokens, provider.token(kept))
+
+
+def test_clocks_may_differ_a_little(provider: FakeProvider, tokens: ProvidedTokens) -> None:
+    late = claims(provider, exp=time() - 10, nbf=time() + 10)
+
+    assert tokens.identity(provider.token(late)).id == "ann"
+
+
+def test_a_token_without_a_signature_shows_nobody(
+    provider: FakeProvider, tokens: ProvidedTokens
+) -> None:
+    for algorithm in ("none", "None", "NONE", "nOnE"):
+        head, body = (
+            base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
+            for part in ({"alg": algorithm, "kid": "k1", "typ": "JWT"}, claims(provider))
+        )
+        assert is_refused(tokens, f"{head}.{body}.")
+    good = provider.token(claims(provider))
+    assert is_refused(tokens, good.rpartition(".")[0] + ".")
+
+
+def test_a_token_signed_with_the_public_key_as_a_secret_shows_nobody(
+    provider: FakeProvider, tokens: ProvidedTokens
+) -> None:
+    pem = provider.public_pem("k1")
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=")
+        for part in ({"alg": "HS256", "kid": "k1"}, claims(provider))
+    ]
+    signed = hmac.digest(pem, b".".join(parts), "sha256")
+    token = b".".join([*parts, base64.urlsafe_b64encode(signed).rstrip(b"=")]).decode()
+
+    assert is_refused(tokens, token)
+
+
+def test_a_shared_secret_among_the_published_keys_signs_nothing(
+    provider: FakeProvider, tokens: ProvidedTokens
+) -> None:
+    secret = b"0123456789abcdef0123456789abcdef"
+    plain = base64.urlsafe_b64encode(secret).rstrip(b"=").decode()
+    provider.more.append({"kty": "oct", "kid": "s1", "k": plain, "alg": "HS256"})
+
+    assert is_refused(tokens, jwt.encode(claims(provider), secret, "HS256", {"kid": "s1"}))
+
+
+def test_another_key_under_a_known_id_signs_nothing(
+    provider: FakeProvider, tokens: ProvidedTokens
+) -> None:
+    stranger = generate_private_key(65_537, 2_048)
+    token = jwt.encode(claims(provider), stranger, "RS256", {"kid": "k1"})
+
+    assert is_refused(tokens, token)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"kid": "../../etc/passwd"},
+        {"kid": "k1' or '1'='1"},
+        {"kid": ""},
+        {"kid": "x" * 5_000},
+        {"kid": "no", "jku": "https://evil.example/keys"},
+        {"kid": "no", "x5u": "file:///etc/passwd"},
+        {"kid": "no", "jwk": {"kty": "RSA"}},
+        {"crit": ["b64"], "b64": False},
+    ],
+    ids=str,
+)
+def test_what_the_head_of_a_token_says_of_keys_is_not_followed(
+    provider: FakeProvider, tokens: ProvidedTokens, header: dict[str, Any]
+) -> None:
+    token = provider.token(claims(provider), headers=header)
+
+    assert is_refused(tokens, token)
+    assert set(provider.asked) <= {"/.well-known/openid-configuration", "/keys"}
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b", "a.b.c", "a.b.c.d", "." * 10_000, "e30.e30.e30"])
+def test_what_is_no_token_shows_nobody(tokens: ProvidedTokens, token: str) -> None:
+    with pytest.raises(UnknownCaller):
+        tokens.identity(token)
+
+
+def test_a_new_key_of_the_provider_is_read_when_a_token_names_it(
+    provider: FakeProvider, tokens: ProvidedTokens, clock: Clock
+) -> None:
+    tokens.identity(provider.token(claims(provider)))
+    provider.new_key("k2")
+    token = provider.token(claims(provider), "k2")
+
+    assert is_refused(tokens, token)  # It was asked just now: no token makes us ask all the time.
+    clock.now += PAUSE_SECONDS
+    assert tokens.identity(token).id == "ann"
+
+
+def test_tokens_with_made_up_keys_do_not_make_us_ask_again_and_again(
+    provider: FakeProvider, tokens: ProvidedTokens
+) -> None:
+    for number in range(50):
+        token = provider.token(claims(provider), headers={"kid": f"made-up-{number}"})
+        assert is_refused(tokens, token)
+
+    assert provider.asked.count("/keys") == 1
+
+
+def test_a_key_that_the_provider_took_back_signs_nothing_after_a_while(
+    provider: FakeProvider, tokens: ProvidedTokens, clock: Clock
+) -> None:
+    token = provider.token(claims(provider))
+    tokens.identity(token)
+    del provider.keys["k1"]
+    provider.new_key("k2")
+
+    clock.now += FRESH_SECONDS + 1
+
+    assert is_refused(tokens, token)
+
+
+def test_known_keys_are_taken_for_a_while_though_the_provider_is_away(
+    provider: FakeProvider, tokens: ProvidedTokens, clock: Clock
+) -> None:
+    token = provider.token(claims(provider))
+    tokens.identity(token)
+    provider.away = True
+
+    clock.now += FRESH_SECONDS + 1
+    assert tokens.identity(token).id == "ann"
+    clock.now += PATIENT_SECONDS
+    with pytest.raises(InfraError, match="does not answer"):
+        tokens.identity(token)
+
+
+def test_without_the_provider_from_the_start_it_is_said_what_is_the_matter(
+    provider: FakeProvider, tokens: ProvidedTokens
+) -> None:
+    provider.away = True
+
+    with pytest.raises(InfraError, match="API keys work") as caught:
+        tokens.identity(provider.token(claims(provider)))
+
+    assert caught.value.code == "provider_unavailable"
+
+
+def test_a_provider_that_says_it_is_another_one_is_not_believed(
+    provider: FakeProvider, clock: Clock
+) -> None:
+    chosen = Provider(issuer=provider.url + "/", audience=AUDIENCE)
+
+    with pytest.raises(InfraError):
+        ProvidedTokens(chosen, ticks=clock).identity(provider.token(claims(provider)))
+
+
+def test_a_person_with_a_token_calls_with_the_roles_that_settings_give(
+    system: System, provider: FakeProvider, tokens: ProvidedTokens
+) -> None:
+    access = KnownCallers(system, tokens)
+    system.clock = utc_now
+
+    caller = access.caller_now({"authorization": f"Bearer {provider.token(claims(provider))}"})
+
+    assert (caller.kind, caller.id, caller.roles) == ("user", "ann", ("manager",))

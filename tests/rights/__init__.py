@@ -1,0 +1,1 @@
+"""Who may do what, in one table, tried action by action against a real server."""
