@@ -120,7 +120,8 @@ def _await_seal(url: str) -> None:
     with connect(url) as session:
         while True:
             row = session.execute(
-                "select (select max(position) from log.events) - (select max(size) from audit.heads)"
+                "select (select max(position) from log.events)"
+                " - (select max(size) from audit.heads)"
             ).fetchone()
             if row is not None and row[0] < EVERY_EVENTS:
                 return
