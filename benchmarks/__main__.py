@@ -126,8 +126,8 @@ def _audit(url: str, options: Options) -> Iterator[Found]:
     from benchmarks.audit import measure_audit
 
     if options.quick:
-        return measure_audit(url, events=50_000, seconds=2.0, rounds=3)
-    return measure_audit(url, events=500_000, seconds=5.0, rounds=5)
+        return measure_audit(url, events=50_000, seconds=1.0, rounds=7)
+    return measure_audit(url, events=500_000, seconds=3.0, rounds=11)
 
 
 PARTS: dict[str, Callable[[str, Options], Iterator[Found]]] = {

@@ -1,23 +1,28 @@
 """The sealed log: how fast it is verified, and what sealing takes from who appends beside it."""
 
+import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from threading import Event as Signal
+from time import perf_counter, process_time
 from typing import Final
 
-from benchmarks.measure import Figure, Found, Measured, middle
+from benchmarks.measure import Figure, Found, Measured, measured, middle
+from benchmarks.orders import moves, order_ids
 from benchmarks.server import create, drop
-from benchmarks.write_path import OURS, ours, prepare_ours
+from benchmarks.write_path import OURS, prepare_ours
+from benchmarks.writer import remember, send
 from infra.postgres import connect
 from infra.settings import Settings
-from services.audit.sealer import Pace
+from services.audit.sealer import EVERY_EVENTS, Pace
 from services.audit.verify import Report, verify
 from services.bootstrap import open_system
 
@@ -63,26 +68,38 @@ def _verifying(server_url: str, folder: str, events: int) -> Iterator[Found]:
 
 
 def _appending(server_url: str, folder: str, *, seconds: float, rounds: int) -> Iterator[Found]:
+    """Let 64 callers append, in turns while the sealer works and while it is frozen.
+
+    What it did not seal meanwhile it seals between two turns, so that each bears its own.
+    """
+    url = create(server_url, "bench_run", OURS)
     runs: dict[bool, list[Measured]] = {True: [], False: []}
-    for number in range(rounds):
-        for sealed in (True, False) if number % 2 else (False, True):
-            url = create(server_url, "bench_run", OURS)
-            before = _heads(url)
-            with _sealer(url, folder) if sealed else nullcontext():
-                found, _ = ours("move")(url, CALLERS, seconds)
-            assert (_heads(url) > before) is sealed
-            runs[sealed].append(found)
+    settings = Settings(database_url=url, log_level="error")
+    with open_system(settings) as system, _sealer(url, folder) as sealer:
+        commands = moves(order_ids(), seed=1)
+        asyncio.run(remember(system.pipeline, order_ids()))
+        for number in range(-1, rounds):  # The first one warms up.
+            for sealed in (True, False) if number % 2 else (False, True):
+                if not sealed:
+                    sealer.send_signal(signal.SIGSTOP)
+                began, cpu = perf_counter(), process_time()
+                latencies = asyncio.run(send(system.pipeline, commands, CALLERS, seconds))
+                took, cpu = perf_counter() - began, process_time() - cpu
+                sealer.send_signal(signal.SIGCONT)
+                _await_seal(url)
+                name = "orders, move, sealed beside" if sealed else "orders, move, not sealed"
+                if number >= 0:
+                    run = measured(name, latencies, took, callers=CALLERS, cpu_s=cpu)
+                    runs[sealed].append(run)
     drop(server_url, "bench_run")
-    for sealed, found_runs in runs.items():
-        name = "orders, move, sealed beside" if sealed else "orders, move, not sealed"
-        yield replace(middle(found_runs), name=name)
+    yield from (middle(found) for found in runs.values())
     pairs = zip(runs[True], runs[False], strict=True)
     slower = 1 - median(one.ops_per_s / other.ops_per_s for one, other in pairs)
     yield Figure("appends slower by sealing", 100 * slower, "%", at_most=15)
 
 
 @contextmanager
-def _sealer(url: str, folder: str) -> Iterator[None]:
+def _sealer(url: str, folder: str) -> Iterator["subprocess.Popen[str]"]:
     """Let `orderpath seal` run beside the block, as in production."""
     words = [sys.executable, "-m", "services.cli", "seal"]
     environment = os.environ | {"ORDERPATH_DATABASE_URL": url, "ORDERPATH_DATA_DIR": folder}
@@ -92,13 +109,20 @@ def _sealer(url: str, folder: str) -> Iterator[None]:
             if "sealing" in line:
                 break
         try:
-            yield
+            yield process
         finally:
+            process.send_signal(signal.SIGCONT)
             process.terminate()
 
 
-def _heads(url: str) -> int:
+def _await_seal(url: str) -> None:
+    """Wait until no head is due any more."""
     with connect(url) as session:
-        row = session.execute("select coalesce(max(number), 0) from audit.heads").fetchone()
-    assert row is not None
-    return int(row[0])
+        while True:
+            row = session.execute(
+                "select (select max(position) from log.events)"
+                " - (select max(size) from audit.heads)"
+            ).fetchone()
+            if row is not None and row[0] < EVERY_EVENTS:
+                return
+            Signal().wait(0.1)
