@@ -30,8 +30,8 @@ DEFINERS: Final = """
     order by 1
 """
 KNOWN: Final = (
-    "log.append", "log.hold", "log.keep_states", "log.retire_master_key", "log.rewrap",
-    "log.use_master_key", "ops.keep_key", "projection.create_schema",
+    "log.append", "log.append_knowing", "log.hold", "log.keep_states", "log.retire_master_key",
+    "log.rewrap", "log.use_master_key", "ops.keep_key", "projection.create_schema",
 )  # fmt: skip
 
 
