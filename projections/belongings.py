@@ -11,6 +11,12 @@ MOST_ORDERS: Final = 10_000
 MOST_BESIDE: Final = 100_000
 
 
+def are_there(tx: Tx) -> bool:
+    """Say whether the tables that are asked were made yet."""
+    row = tx.execute(_TABLES).fetchone()
+    return row is not None and bool(row[0])
+
+
 def list_orders_of_customer(tx: Tx, customer_id: str) -> list[UUID]:
     """List the orders of a customer, test orders too.
 
@@ -30,6 +36,10 @@ def list_beside(tx: Tx, customer_id: str) -> list[str]:
     return [stream for (stream,) in rows]
 
 
+_TABLES: Final = """
+    select bool_and(to_regclass('live.' || name) is not null)
+    from unnest(array['orders', 'enquiries', 'tasks', 'alerts', 'effects']) as name
+"""
 _ORDERS: Final = """
     select order_id from live.orders where customer_id = %(customer)s
     order by order_id limit %(most)s

@@ -158,7 +158,6 @@ class System:
 
     def belongings(self, customer_id: str) -> Belongings:
         """Find what belongs to a customer, as far as the tables know."""
-        self.prepare_projections()
         return belongings_of(partial(self.lend, "orderpath_projector"), customer_id)
 
     @cached_property

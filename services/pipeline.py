@@ -91,7 +91,7 @@ class Pipeline:
         self._decider = Decider(self._cache)
         self._next = Round()  # what is being decided
         self._flight: _Flight | None = None
-        self._forget_erased = lambda: self._cache.forget_erased(log)
+        self._forget_erased: Callable[[], None] = lambda: self._cache.forget_erased(log)
         self._keeper = ThreadPoolExecutor(1, "orderpath snapshots")
         self._wait_seconds = FIRST_WAIT_SECONDS
         self._away_since: float | None = None  # monotonic seconds; None: the database answers

@@ -26,7 +26,6 @@ from services.cli import (
     imports,
     inbox,
     items,
-    keys,
     log,
     master_keys,
     order_changes,
@@ -185,11 +184,15 @@ for group in (
     paths.app,
     calendars.app,
     rules.app,
+<<<<<<< HEAD
     master_keys.app,
     roles.app,
     keys.app,
     reads.app,
+=======
+>>>>>>> s-keys
     log.app,
+    master_keys.app,
     effects.app,
     templates.app,
     relay.app,

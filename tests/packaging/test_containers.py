@@ -28,8 +28,10 @@ OUTSIDE = {
     f"{PREFIX}{name}" for name in (
         "DATABASE_URL", "DATA_DIR", "KAFKA", "KAFKA_PROTOCOL", "KAFKA_MECHANISM", "KAFKA_USER",
         "KAFKA_PASSWORD", "KAFKA_CA_FILE", "LOG_FORMAT", "SEAL_KEYS", "WITNESS_FILE",
+        "MASTER_KEY_FILE",
     )
 }  # fmt: skip
+EVERYWHERE = {f"{PREFIX}DATABASE_URL", f"{PREFIX}MASTER_KEY"}  # secret, and needed by all
 OUTLETS = {
     f"{PREFIX}{name}" for name in (
         "SMTP_URL", "MAIL_FROM", "WEBHOOKS", "SMS_URL", "SMS_BODY", "SMS_HEADER", "CONTACTS",
@@ -83,7 +85,7 @@ def test_every_setting_of_the_example_reaches_each_service_that_reads_it() -> No
 
 
 def test_passwords_of_outlets_reach_only_what_sends() -> None:
-    secret = {PREFIX + name.upper() for name in _SECRET} - {"ORDERPATH_DATABASE_URL"}
+    secret = {PREFIX + name.upper() for name in _SECRET} - EVERYWHERE
     for name, service in OURS.items():
         assert "env_file" not in service  # It would hand over all.
         assert name == "send" or not secret & service["environment"].keys()

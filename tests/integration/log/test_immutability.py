@@ -122,7 +122,14 @@ def test_each_role_reads_what_it_needs_and_only_writers_see_keys(filled: str, ro
     assert readable == MAY_READ[role]
 
 
-KEYS: Final = ("retire_master_key", "rewrap", "use_master_key", "wrapping_of")
+KEYS: Final = (
+    "append_knowing",
+    "holds_keys",
+    "retire_master_key",
+    "rewrap",
+    "use_master_key",
+    "wrapping_of",
+)
 
 
 def test_only_writers_may_append_or_hold_the_head(filled: str) -> None:

@@ -31,8 +31,8 @@ DEFINERS: Final = """
 """
 KNOWN: Final = (
     "audit.add_head", "audit.add_key", "audit.lead",
-    "log.append", "log.hold", "log.keep_states", "log.retire_master_key", "log.rewrap",
-    "log.use_master_key", "ops.keep_key", "projection.create_schema",
+    "log.append", "log.append_knowing", "log.hold", "log.keep_states", "log.retire_master_key",
+    "log.rewrap", "log.use_master_key", "ops.keep_key", "projection.create_schema",
 )  # fmt: skip
 
 
