@@ -76,7 +76,7 @@ def create_app(
             name=question.name, operation_id=question.name,
         )  # fmt: skip
         app.state.rights[place, question.method] = question.right
-    app.openapi = partial(described, app)  # type: ignore[method-assign]
+    app.openapi = described  # type: ignore[method-assign]
     return app
 
 

@@ -55,6 +55,7 @@ async def send(desk: "FrontDesk", request: Request) -> Response:
 
 async def send_batch(desk: "FrontDesk", request: Request) -> Response:
     """Hand many commands in, each by itself: one that is refused stands in no other's way."""
+    caller = await desk.admit(request)
     said = wire.parsed(await request.body(), desk.limits.body_bytes)
     items = said.get("commands")
     if not isinstance(items, list) or len(said) != 1 or not items:
@@ -62,7 +63,7 @@ async def send_batch(desk: "FrontDesk", request: Request) -> Response:
         raise CommandUnreadable(fault)
     if len(items) > desk.limits.batch:
         raise Turned("too_large", f"{len(items)} commands: {desk.limits.batch} are the most")
-    caller = await desk.admit(request, len(items))
+    desk.rates.take(caller.name, len(items) - 1)
     key = request.headers.get("idempotency-key")
     async with desk.in_time(desk.limits.command_seconds):
         settled = await asyncio.gather(

@@ -49,14 +49,14 @@ class FrontDesk:
     def pipeline(self) -> "Pipeline":
         return self.system.pipeline
 
-    async def admit(self, request: Request, number: int = 1, right: str | None = None) -> Caller:
+    async def admit(self, request: Request, right: str | None = None) -> Caller:
         """Tell who calls, if he may ask that much now, and has the right if one is named.
 
         Raises: UnknownCaller, Denied, Turned too_many
         """
         caller = await self.access.caller(request.headers)
         request.state.caller = caller.name
-        self.rates.take(caller.name, number)
+        self.rates.take(caller.name)
         if right is not None:
             self.access.check_right(caller, right)
         return caller

@@ -31,14 +31,14 @@ from services.questions.catalog import BY_NAME
 from services.questions.question import PUBLIC, Question
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    pass
 
 _ANY: Final = ("unknown_caller", "denied", "too_many", "unavailable")  # codes that every place has
 _READ: Final = ("absent", "refused", "unusable", "not_readable", "behind", "too_slow")
 _SENT: Final = ("key_missing", "refused", "command_unreadable", "too_large", "too_slow")
 
 
-def described(app: "FastAPI") -> dict[str, Any]:
+def described() -> dict[str, Any]:
     """Give the whole document. It is made once."""
     return _document()
 

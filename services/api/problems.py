@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from domain.refusals import (
     Absent,
@@ -186,14 +187,17 @@ def _unreadable(error: CommandUnreadable) -> Problem:
 
 def _faults(error: ValidationError) -> tuple[Unmet, ...]:
     """Name every parameter that is wrong, never with what was given: that may be personal."""
-    return tuple(
-        Unmet(
-            code=_CODES.get(detail["type"], "field_invalid"),
-            field=".".join(map(str, detail["loc"])) or None,
-            message=str(detail["msg"]).removeprefix("Value error, "),
-        )
-        for detail in error.errors(include_input=False, include_url=False)[:MAX_TOLD]
-    )
+    details = error.errors(include_input=False, include_url=False)
+    return tuple(map(_fault, details[:MAX_TOLD]))
 
 
-_CODES: Final = {"missing": "field_missing", "extra_forbidden": "field_unknown"}
+def _fault(detail: ErrorDetails) -> Unmet:
+    where = ".".join(map(str, detail["loc"])) or None
+    match detail["type"]:
+        case "missing":
+            return Unmet(code="field_missing", field=where, message="it is required")
+        case "extra_forbidden":
+            return Unmet(code="field_unknown", field=where, message="no such field is known here")
+        case _:
+            words = str(detail["msg"]).removeprefix("Value error, ")
+            return Unmet(code="field_invalid", field=where, message=words)

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event as Signal
@@ -22,7 +22,7 @@ import typer
 from services.cli.errors import DATA_FOLDER, DONE, INFRASTRUCTURE, CommandFailed, turn_away
 from services.cli.options import AsJson
 from services.cli.output import put, say
-from services.cli.session import opened
+from services.cli.session import near_only, opened
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -43,10 +43,9 @@ def up(
     ] = False,
 ) -> None:
     """Start the database, keep the projections up to date, act and fire what is due."""
-    from services.bootstrap import load_settings
     from services.cli.cluster import run_cluster
 
-    with only_one(load_settings().data_dir):
+    with only_one(near_only().data_dir):
         run_cluster() if cluster else _stay("up", keep_database=True)
 
 
@@ -57,11 +56,10 @@ def follow() -> None:
 
 def down(json: AsJson = False) -> None:
     """End `up`, what a killed one left behind, and the embedded database, whoever uses it."""
-    from services.bootstrap import load_settings
     from services.cli.supervisor import end_leftovers
     from services.servers import return_broker, stop_database
 
-    settings = load_settings()
+    settings = near_only()
     pid = running_pid(settings.data_dir)
     if pid is not None:
         os.kill(pid, signal.SIGTERM)
@@ -241,6 +239,7 @@ def tell_database(system: "System") -> None:
 
 def _stay(name: str, *, keep_database: bool) -> None:
     from services.cli.hands import all_hands
+    from services.cli.serve import served_beside
 
     stop = signalled()
     with opened() as system:
@@ -250,7 +249,10 @@ def _stay(name: str, *, keep_database: bool) -> None:
         system.prepare_projections()
         follower = system.follower()
         watcher.start()
-        with all_hands(system, stop) if keep_database else nullcontext():
+        with ExitStack() as beside:
+            if keep_database:
+                beside.enter_context(all_hands(system, stop))
+                beside.enter_context(served_beside(system, stop))
             state("following the log; Ctrl-C ends it" + " or `orderpath down`" * keep_database)
             follower.run(stop)
         stop.set()

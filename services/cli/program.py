@@ -50,6 +50,7 @@ from services.cli import (
     rules,
     segments,
     serve,
+    session,
     shipments,
     status,
     stock,
@@ -78,7 +79,8 @@ def where(
         typer.Option(metavar="URL", help="Ask this server instead; its key: ORDERPATH_API_KEY."),
     ] = None,
 ) -> None:
-    """Take what goes before a command; services.cli.session looks it up."""
+    """Take what goes before a command."""
+    session.GIVEN_URL.set(url)
 
 
 orders.app.command()(placing.place)

@@ -4,6 +4,7 @@ a read.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import Timer
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from services.bootstrap import Settings, System
     from services.desks import Desk, Near
 
+GIVEN_URL: Final[ContextVar[str | None]] = ContextVar("given_url", default=None)  # by --url
 LONG_SECONDS: Final = 1.0  # a read says so when it has to wait longer
 
 
@@ -67,14 +69,10 @@ def near_only() -> "Settings":
 
 def _chosen() -> "tuple[str, Settings]":
     """Give the address of the server that is asked, if one is, and all settings."""
-    import click
-
     from services.bootstrap import load_settings
 
     settings = load_settings()
-    context = click.get_current_context(silent=True)
-    given = context.find_root().params.get("url") if context else None
-    return given or settings.url, settings
+    return GIVEN_URL.get() or settings.url, settings
 
 
 @contextmanager

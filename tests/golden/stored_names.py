@@ -11,13 +11,16 @@ from domain.paths.transitions import Nonconforming, Requirement
 from domain.personal import personal_fields
 from domain.public.events import TYPES
 from domain.public.order_state import OrderState
+from domain.rules.runs import Stopped
 from domain.streaming import GROUPS, TOPICS, WRITERS
 from domain.upcasters import UPCASTERS
 from projections.catalog import PROJECTIONS
+from services.api.problems import TITLES
 from services.cli.errors import DATA_FOLDER
 from services.imports.session import STRUCTURE
 from services.log_lane import LogLane
 from services.public_lane import PublicLane
+from services.questions.catalog import BY_NAME
 
 HERE = Path(__file__).parent
 STORED_NAMES = HERE / "stored_names.txt"
@@ -36,6 +39,7 @@ QUARANTINE_REASONS = {
 INFRA_ERRORS = {
     "DATA_FOLDER": [DATA_FOLDER],
     "error.code": [],  # raised again with more words
+    "str(problem.get('cause') or 'server_unavailable')": [],  # as a server told it
 }
 UNDELIVERED = {"code": ["gone", "refused"]}  # by the status of an HTTP answer
 
@@ -50,9 +54,12 @@ def names_in_code() -> set[str]:
         *(f"quarantine_reason {code}" for code in quarantine_reasons()),
         *(f"finding {code}" for code in finding_codes()),
         *(f"nonconforming {code}" for code in get_args(Nonconforming)),
+        *(f"stopped {why}" for why in get_args(Stopped)),
         *(f"category {name}" for name in AGGREGATES),
         *(f"projection {projection.name}" for projection in PROJECTIONS),
         *(f"infra_error {code}" for code in infra_error_codes()),
+        *(f"problem {code}" for code in TITLES),
+        *(f"question {name}" for name in BY_NAME),
         *(f"undelivered {code}" for code in undelivered_codes()),
         *(f"topic {topic.name}" for topic in TOPICS),
         *(f"public {told.TYPE}" for told in TYPES),

@@ -1,0 +1,116 @@
+"""Limits: what is too large, too many, too slow or too much at once is turned away, and says so."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+
+from services.api.limits import Limits
+from tests.integration.http.conftest import Shop
+from tests.support.postgres import hanging_log
+from tests.support.served import Served, served
+from tests.support.waiting import wait_for
+
+KEY = {"Idempotency-Key": "k"}
+
+
+def test_a_request_that_is_too_large_is_413(database_url: str, tmp_path: Path) -> None:
+    with (
+        served(database_url, tmp_path, Limits(body_bytes=2_000)) as server,
+        server.http() as http,
+    ):
+        told = http.post("/v1/commands", content=b"x" * 2_001, headers=KEY)
+        untold = http.post("/v1/commands", content=iter([b"x" * 1_500] * 2), headers=KEY)
+        after = http.get("/v1/log/head")
+
+    assert [one.status_code for one in (told, untold, after)] == [413, 413, 200]
+    assert told.json()["code"] == "too_large"
+
+
+def test_too_many_commands_in_a_batch_are_413(database_url: str, tmp_path: Path) -> None:
+    with served(database_url, tmp_path, Limits(batch=2)) as server, server.http() as http:
+        answer = http.post("/v1/commands/batch", json={"commands": [{}, {}, {}]})
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_a_caller_who_asks_too_much_is_429_and_others_are_not(
+    database_url: str, tmp_path: Path
+) -> None:
+    with (
+        served(database_url, tmp_path, Limits(per_second=1)) as server,
+        server.http() as ann,
+        server.http("bob") as bob,
+    ):
+        answers = [ann.get("/v1/log/head") for _ in range(3)]
+        other = bob.get("/v1/log/head")
+
+    turned = [one for one in answers if one.status_code == 429]
+    assert turned
+    assert turned[0].json()["code"] == "too_many"
+    assert int(turned[0].headers["retry-after"]) >= 1
+    assert other.status_code == 200
+
+
+def test_a_question_that_takes_too_long_is_503_with_retry_after(
+    database_url: str, tmp_path: Path
+) -> None:
+    limits = Limits(question_seconds=0.3)
+    with served(database_url, tmp_path, limits) as server, server.http() as http:
+        order_id = Shop(http).place()
+        with hanging_log(database_url):
+            answer = http.get(f"/v1/orders/{order_id}")
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "too_slow")
+    assert int(answer.headers["retry-after"]) >= 1
+
+
+def test_a_command_that_takes_too_long_gets_its_answer_by_the_same_key_later(
+    database_url: str, tmp_path: Path
+) -> None:
+    limits = Limits(command_seconds=0.3)
+    with served(database_url, tmp_path, limits) as server, server.http() as http:
+        shop = Shop(http)
+        order_id = shop.place()
+        with hanging_log(database_url):
+            late = shop.send("order.add_note", "note-1", order_id=order_id, text="Call")
+        wait_for(lambda: shop.send("order.add_note", "note-1", order_id=order_id, text="Call")
+                 .status_code == 200)  # fmt: skip
+        history = http.get(f"/v1/orders/{order_id}/history").json()["changes"]
+
+    assert (late.status_code, late.json()["code"]) == (503, "too_slow")
+    assert [one["to"] for one in history].count("Call") == 1
+
+
+def test_what_is_too_much_at_once_is_503_and_then_it_goes_on(
+    database_url: str, tmp_path: Path
+) -> None:
+    limits = Limits(at_once=2, question_seconds=20.0)
+    with served(database_url, tmp_path, limits) as server, server.http() as http:
+        order_id = Shop(http).place()
+        with ThreadPoolExecutor(6) as many, hanging_log(database_url) as somebody_waits:
+            asked = [many.submit(http.get, f"/v1/orders/{order_id}") for _ in range(6)]
+            wait_for(lambda: sum(one.done() for one in asked) >= 4)
+            live = http.get("/health/live")
+            assert somebody_waits()
+        statuses = sorted(one.result().status_code for one in asked)
+        after = http.get(f"/v1/orders/{order_id}")
+
+    assert statuses == [200, 200, 503, 503, 503, 503]
+    assert (live.status_code, after.status_code) == (200, 200)
+
+
+def test_nobody_without_a_key_and_nobody_without_the_right(server: Served) -> None:
+    with httpx.Client(base_url=server.url) as nobody, server.http() as ann:
+        unknown = nobody.get("/v1/orders/17")
+        server.door.taken = {"order.show", "order.place", "events.read"}
+        line = {"item_id": "1", "sku": "A", "title": "A", "quantity": 1, "unit_price_minor": 1}
+        place = {"command": "order.place", "order_id": str(uuid4()), "currency": "EUR"}
+        body = {**place, "lines": [line]}
+        denied = [ann.get("/v1/orders/17"), ann.post("/v1/commands", json=body, headers=KEY),
+                  ann.get("/v1/events")]  # fmt: skip
+
+    assert (unknown.status_code, unknown.headers["www-authenticate"]) == (401, "Bearer")
+    assert [one.status_code for one in denied] == [403, 403, 403]
+    assert [one.json()["unmet"][0]["code"] for one in denied] == ["right_missing"] * 3

@@ -1,0 +1,52 @@
+"""What a customer is told: public words only, by a token that nobody guesses."""
+
+import httpx
+
+from tests.integration.http.conftest import Shop
+from tests.support.served import Served
+
+
+def test_a_customer_follows_an_order_by_its_token_without_a_key(
+    server: Served, http: httpx.Client, shop: Shop
+) -> None:
+    order_id = shop.place(customer={"name": "Ann Smith", "phone": "+49 30 1234567"})
+    shop.move(order_id, "confirmed")
+    token = http.get(f"/v1/orders/{order_id}/track-token").json()["token"]
+
+    with httpx.Client(base_url=server.url) as customer:
+        told = customer.get(f"/v1/track/{token}")
+
+    answer = told.json()
+    path = http.get("/v1/paths/universal").json()["definition"]["statuses"]
+    labels = [path[status]["public_label"] for status in ("new", "confirmed")]
+    assert answer["order"] == "A-17"
+    assert [one["label"] for one in answer["steps"]] == [one for one in labels if one]
+    assert "Smith" not in told.text
+    assert "1234567" not in told.text
+    assert order_id not in told.text
+
+
+def test_a_token_that_nobody_was_given_tells_nothing(
+    server: Served, http: httpx.Client, shop: Shop
+) -> None:
+    token = http.get(f"/v1/orders/{shop.place()}/track-token").json()["token"]
+    changed = [token[:n] + ("A" if token[n] != "A" else "B") + token[n + 1 :] for n in range(43)]
+    others = ["x", token[:-1], token + "A", token + "=", "%00", "ü", *changed]
+
+    with httpx.Client(base_url=server.url) as customer:
+        statuses = {customer.get(f"/v1/track/{one}").status_code for one in others}
+
+    assert statuses == {404}
+
+
+def test_the_token_of_an_order_is_the_same_in_every_process(server: Served, shop: Shop) -> None:
+    with server.http() as http:
+        order_id = shop.place()
+        tokens = {http.get(f"/v1/orders/{order_id}/track-token").json()["token"] for _ in range(3)}
+    another = server.system.another()
+    from uuid import UUID
+
+    tokens.add(another.order_tokens.token_of(UUID(order_id)))
+    another.close()
+
+    assert len(tokens) == 1
