@@ -5,6 +5,7 @@ OrderpathError
 │   └── Denied              whoever asks may not: every right that is missing
 ├── UnknownCaller           nobody knows who asks
 ├── Absent                  there is nothing of what was asked for
+├── Turned                  a request that is turned away over HTTP (services.api.problems)
 ├── Conflict                somebody was faster than the stated expected_version
 ├── CommandIdReused         the same command id came with another body
 ├── FactIdReused            a fact that is known belongs to another order
