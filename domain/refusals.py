@@ -26,7 +26,8 @@ OrderpathError
 └── InfraError              database gone, full, or written by a newer version
     ├── LogGap              something is missing between what the log holds (domain.reading)
     ├── EventUnreadable     what stands in the log is not what its name says (infra.mapper)
-    └── Busy                somebody else holds the tables (projections.sessions)
+    ├── Busy                somebody else holds the tables (projections.sessions)
+    └── StoodStill          we stood still while we held them (projections.sessions)
 """
 
 from uuid import UUID
