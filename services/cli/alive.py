@@ -24,6 +24,7 @@ class Kind(StrEnum):
     CLOCK = "clock"
     SEND = "send"
     WAVES = "waves"
+    SERVE = "serve"
 
 
 def alive(
