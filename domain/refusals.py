@@ -5,6 +5,7 @@ OrderpathError
 │   └── Denied              whoever asks may not: every right that is missing
 ├── UnknownCaller           nobody knows who asks
 ├── Absent                  there is nothing of what was asked for
+├── Turned                  a request that is turned away over HTTP (services.api.problems)
 ├── Conflict                somebody was faster than the stated expected_version
 ├── CommandIdReused         the same command id came with another body
 ├── FactIdReused            a fact that is known belongs to another order
@@ -26,7 +27,8 @@ OrderpathError
 └── InfraError              database gone, full, or written by a newer version
     ├── LogGap              something is missing between what the log holds (domain.reading)
     ├── EventUnreadable     what stands in the log is not what its name says (infra.mapper)
-    └── Busy                somebody else holds the tables (projections.sessions)
+    ├── Busy                somebody else holds the tables (projections.sessions)
+    └── StoodStill          we stood still while we held them (projections.sessions)
 """
 
 from uuid import UUID

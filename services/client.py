@@ -48,13 +48,10 @@ class Client:
         url: str,
         api_key: str = "",
         *,
-        on_behalf_of: str | None = None,
         timeout_seconds: float = TIMEOUT_SECONDS,
         tries: int = TRIES,
     ) -> None:
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        if on_behalf_of is not None:
-            headers["X-On-Behalf-Of"] = quote(on_behalf_of)
         self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout_seconds)
         self._tries = tries
         self.position = 0  # the highest that an answer has told: min_position of what shall see it
@@ -87,7 +84,7 @@ class Client:
         Raises: OrderpathError for whatever is no outcome
         """
         body = wire.encode_without(command, "actor")
-        headers = {"Idempotency-Key": str(command.command_id), "Content-Type": "application/json"}
+        headers = {"Idempotency-Key": str(command.command_id), **_of(command)}
         answer = self._answer("POST", "/v1/commands", content=body, headers=headers)
         settled = _settled(answer.status_code, _object(answer))
         if isinstance(settled, Outcome):
@@ -95,7 +92,10 @@ class Client:
         raise settled
 
     def send_all(self, commands: Sequence[Command]) -> list[Settled]:
-        """Hand commands in, each by itself; give of each its outcome, or why it has none."""
+        """Hand commands in, each by itself; give of each its outcome, or why it has none.
+
+        All are on behalf of whom the first one is.
+        """
         settled: list[Settled] = []
         for start in range(0, len(commands), MOST_AT_ONCE):
             part = commands[start : start + MOST_AT_ONCE]
@@ -104,7 +104,7 @@ class Client:
                 "POST",
                 "/v1/commands/batch",
                 content=b'{"commands":[' + items + b"]}",
-                headers={"Content-Type": "application/json"},
+                headers=_of(part[0]),
             )
             settled += (_settled(one["status"], one["answer"]) for one in answer.json()["items"])
         return settled
@@ -147,6 +147,14 @@ class Client:
             Signal().wait(min(wait, LONGEST_WAIT_SECONDS))
             wait *= 2
         raise AssertionError("the last try answers or raises")
+
+
+def _of(command: Command) -> dict[str, str]:
+    """Say what the body is, and for whom the key acts."""
+    headers = {"Content-Type": "application/json"}
+    if command.actor.on_behalf_of is not None:
+        headers["X-On-Behalf-Of"] = quote(command.actor.on_behalf_of)  # Names are no ASCII.
+    return headers
 
 
 def _in_path(name: str, value: Any) -> str:

@@ -44,6 +44,7 @@ class FrontDesk:
     def __post_init__(self) -> None:
         self.positions = Positions(self._head)
         self.rates = Rates(self.limits.per_second)
+        self.heartbeat = self.system.heartbeat("serve")
 
     @property
     def pipeline(self) -> "Pipeline":
@@ -97,9 +98,13 @@ class FrontDesk:
         self.counts.outcomes.labels(name, kind).inc()
 
     async def _head(self) -> int:
-        return await self.watcher.run(lambda system: system.log.head().position)
+        """Look how far the log is: where the loop and the database answer, there is life."""
+        position = await self.watcher.run(lambda system: system.log.head().position)
+        self.heartbeat.beat()
+        return position
 
     def close(self) -> Any:
         """Give back what was opened beside the system."""
+        self.heartbeat.end()
         self.readers.close()
         self.watcher.close()

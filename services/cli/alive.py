@@ -25,6 +25,7 @@ class Kind(StrEnum):
     SEND = "send"
     WAVES = "waves"
     SEAL = "seal"
+    SERVE = "serve"
 
 
 def alive(

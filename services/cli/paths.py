@@ -89,22 +89,15 @@ def _check(desk: "Desk", definition: "OrderPath") -> None:
     from domain.refusals import Refusal, Unmet
     from services.questions.path_changes import PathObstacles
 
-    if _latest(desk, definition.path) is None:
-        return  # No order can be in a status of it.
     unmet = desk.ask(PathObstacles(definition=definition))["unmet"]
     if unmet:
         raise Refusal(*map(Unmet.model_validate, unmet))
 
 
 def _sentence(desk: "Desk", name: str, outcome: "Outcome") -> str:
-    version = _latest(desk, name)
+    from services.questions.paths import Paths
+
+    version = next(one["version"] for one in desk.ask(Paths()) if one["path"] == name)
     if outcome.kind == "nothing":
         return f"Nothing new: version {version} of path {name} says the same."
     return f"New orders follow version {version} of path {name}; {where(outcome)}"
-
-
-def _latest(desk: "Desk", name: str) -> int | None:
-    """Give the version that new orders follow; None: there is none."""
-    from services.questions.paths import Paths
-
-    return next((one["version"] for one in desk.ask(Paths()) if one["path"] == name), None)

@@ -192,7 +192,6 @@ for group in (
 =======
 >>>>>>> s-keys
     log.app,
-    master_keys.app,
     effects.app,
     templates.app,
     relay.app,

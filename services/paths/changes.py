@@ -43,31 +43,25 @@ def publish(system: "System", command: PublishPath, *, strand: bool) -> Outcome:
 
     Raises: Refusal status_in_use for each status that the version before left open
     """
-    if not strand and _says_something_new(system, command.definition):
-        system.catch_up()
-        if unmet := obstacles(system, command.definition):
-            raise Refusal(*unmet)
+    if not strand and (unmet := obstacles(system, command.definition)):
+        raise Refusal(*unmet)
     return system.execute(command)
 
 
 def obstacles(system: "System", path: OrderPath) -> list[Unmet]:
     """Say which statuses a version closes that the version before left open, and orders are in.
 
-    The projections must be up to date.
+    Raises: InfraError workers_behind: this must not rest on old tables
     """
     before = latest_path(system, path.path)
     if before is None or before.definition.content_hash == path.content_hash:
         return []
+    system.catch_up()
     return [
         _in_use(one, why)
         for one, why in _stranded(system, path)
         if closing(before.definition, one["status"]) is None
     ]
-
-
-def _says_something_new(system: "System", path: OrderPath) -> bool:
-    before = latest_path(system, path.path)
-    return before is not None and before.definition.content_hash != path.content_hash
 
 
 def _stranded(system: "System", path: OrderPath) -> list[tuple[Standing, Closing]]:

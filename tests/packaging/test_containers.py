@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from infra.settings import _SECRET, PREFIX, Settings, load_settings
 from services.cli.alive import Kind
-from services.cli.cluster import PROGRAMS
+from services.cli.cluster import PROGRAMS, SERVE
 from services.cli.program import app
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +29,8 @@ OUTSIDE = {
         "DATABASE_URL", "DATA_DIR", "KAFKA", "KAFKA_PROTOCOL", "KAFKA_MECHANISM", "KAFKA_USER",
         "KAFKA_PASSWORD", "KAFKA_CA_FILE", "LOG_FORMAT", "SEAL_KEYS", "WITNESS_FILE",
         "MASTER_KEY_FILE",
+        "KAFKA_PASSWORD", "KAFKA_CA_FILE", "LOG_FORMAT", "HTTP_HOST", "HTTP_PORT",
+        "HTTP_ELSEWHERE", "URL", "API_KEY",
     )
 }  # fmt: skip
 EVERYWHERE = {f"{PREFIX}DATABASE_URL", f"{PREFIX}MASTER_KEY"}  # secret, and needed by all
@@ -56,7 +58,9 @@ def test_compose_runs_what_up_cluster_runs() -> None:
     several = {name: service.get("deploy", {}).get("replicas", 1) for name, service in OURS.items()}
     programs = [tuple(OURS[name]["command"]) for name, n in several.items() for _ in range(n)]
 
-    assert sorted(programs) == sorted([*PROGRAMS.values(), ("projection", "drive", "workers")])
+    assert sorted(programs) == sorted(
+        [*PROGRAMS.values(), (SERVE,), ("projection", "drive", "workers")]
+    )
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -97,7 +101,7 @@ def test_with_the_example_as_it_is_every_service_has_the_defaults(
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         monkeypatch.delenv(name)
-    own = {"database_url", "kafka", "log_format"}
+    own = {"database_url", "kafka", "log_format", "http_host", "http_elsewhere"}
     defaults = load_settings().model_dump(exclude=own)
     for service in OURS.values():
         for said in ({}, dotenv_values(ROOT / ".env.example")):

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 from domain.messages import Command
 from domain.refusals import Denied, UnknownCaller, Unmet
@@ -26,7 +27,7 @@ class Doorkeeper:
         if key not in self.keys:
             raise UnknownCaller("there is no such key")
         found = self.keys[key]
-        behalf = headers.get("x-on-behalf-of")
+        behalf = unquote(headers.get("x-on-behalf-of", ""))
         return Caller(found.kind, found.id, found.roles, behalf or found.on_behalf_of)
 
     def check_question(self, caller: Caller, question: Question, asked: Asked) -> None:

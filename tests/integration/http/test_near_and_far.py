@@ -122,7 +122,7 @@ def test_an_order_is_placed_paid_and_shown_from_far(far: CommandLine) -> None:
 def test_a_program_works_beside_the_database_and_says_so(
     server: Served, near: CommandLine, far: CommandLine
 ) -> None:
-    programs = [("up",), ("follow",), ("projection", "list"), ("down",), ("status",)]
+    programs = [("up",), ("follow",), ("projection", "list"), ("down",)]
 
     for words in programs:
         said = far.run(*words)
@@ -130,6 +130,18 @@ def test_a_program_works_beside_the_database_and_says_so(
     given = near.run("--url", server.url, "order", "show", "A-17")
     assert given.code == 1  # Nobody: the key is missing.
     assert "no such key" in given.err
+
+
+def test_a_person_for_whom_the_key_acts_stands_in_the_log(busy: Shop, far: CommandLine) -> None:
+    noted = far.run("order", "note", ORDER, "Call", "--actor", "Zoë")
+
+    (change,) = (
+        one
+        for one in far.run("order", "history", ORDER, "--json").json["changes"]
+        if one["field"] == "note"
+    )
+    assert noted.code == 0
+    assert (change["actor"]["id"], change["actor"]["on_behalf_of"]) == ("back-office", "Zoë")
 
 
 def test_a_role_is_not_claimed_from_far(busy: Shop, far: CommandLine) -> None:
