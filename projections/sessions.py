@@ -31,6 +31,11 @@ class Busy(InfraError):
     """Somebody else holds what this transaction needs; the same may be tried again."""
 
 
+class StoodStill(InfraError):
+    """This process stood still in a transaction, as on a laptop that was closed, and lost it; what
+    was done in it may be done again."""
+
+
 # A process that freezes inside of a transaction loses it, and others go on.
 _SHORT: Final = """
     select set_config('idle_in_transaction_session_timeout', %s, true),
@@ -54,7 +59,7 @@ def transaction(
     snapshot: all of it sees one moment
     durable:  False: a crash of the database may take back what was committed within the last
               second. Whoever applies events then applies them again: the log is durable.
-    Raises:   Busy, InfraError
+    Raises:   Busy, StoodStill, InfraError
     """
     with lend() as connection:
         try:
@@ -65,6 +70,9 @@ def transaction(
                 yield tx
         except _SOMEBODY_ELSE as error:
             raise Busy("database_busy", f"Somebody else holds the tables: {error}") from error
+        except errors.IdleInTransactionSessionTimeout as error:
+            message = f"This process stood still for {idle} in a transaction, and lost it"
+            raise StoodStill("database_unavailable", message) from error
 
 
 def take_back(tx: Tx, lock: str) -> None:

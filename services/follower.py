@@ -15,7 +15,7 @@ from domain.reading import PAGE_BYTES, Head, LogReader, Undecodable
 from domain.refusals import InfraError
 from projections.checkpoints import first_waiting
 from services.projector import Delivery, Projector
-from services.turns import Rest, take_turns
+from services.turns import Rest, take_turn, take_turns
 
 Events = Sequence[Recorded | Undecodable]
 Progress = Callable[[int, int], None]  # events done, events in all
@@ -65,7 +65,7 @@ class Follower:
         start = self._after
         total = max(until - start, 0)
         while self._after < until:
-            self.step()
+            take_turn(self.step)
             if progress is not None:
                 progress(min(self._after - start, total), total)
         if self._after - start >= MANY_EVENTS:

@@ -6,11 +6,20 @@ The follower, the relay's lanes, the clocks, and whoever acts or sends go round 
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event as Signal
-from typing import Final
+from typing import Final, TypeVar
+
+import structlog
 
 from domain.refusals import InfraError
+from projections.sessions import StoodStill
 
+TRIES: Final = 5  # of a turn in which this process stands still
 PATIENCE_SECONDS: Final = 2.0  # between two tries while a broker or the database is away
+
+
+Done = TypeVar("Done")
+
+log_ = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +49,16 @@ def take_turns(
             seconds = PATIENCE_SECONDS
         stop.wait(seconds)
         seconds = min(seconds * 2, rest.longest_seconds)
+
+
+def take_turn(turn: Callable[[], Done]) -> Done:
+    """Take a single turn, for whoever does not stay: again if this process stood still in it.
+
+    turn: may be taken again after it failed
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return turn()
+        except StoodStill as error:
+            log_.warning("stood_still", message=str(error))
+    return turn()

@@ -33,13 +33,6 @@ class Definition(Shape):
         """
         return cls.model_validate(content, context={_PUBLISHED: True})
 
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Copy what is said. What was worked out of it, as `content`, is worked out anew."""
-        copied = super().model_copy(update=update, deep=deep)
-        for name in copied.__dict__.keys() - type(self).model_fields.keys():
-            del copied.__dict__[name]
-        return copied
-
     @cached_property
     def content(self) -> dict[str, Any]:
         """The definition as JSON values, in its order."""

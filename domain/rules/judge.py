@@ -72,6 +72,8 @@ class Judge:
         for (one, change), found in zip(asked, answers, strict=True):
             runs.append(self._run(Case(rules, one, sight, found, change, before)))
         self._break_silence(rules, sight)
+        if len(before) >= MAX_CHAIN and any(map(_goes_round, runs)):  # The alert is about those.
+            runs = [replace(run, acts=()) if run.why == "depth" else run for run in runs]
         return runs
 
     def judge_timer(self, rules: InForce, sight: Sight) -> list[Run]:
@@ -141,7 +143,7 @@ class Judge:
 
     def _stopped(self, case: Case) -> Stopped | None:
         if len(case.chain) > MAX_CHAIN:
-            return "loop"
+            return "loop" if case.circle else "depth"
         order_id = case.sight.order_id
         times = 0 if order_id is None else self.fired[case.of.name, order_id]
         if times < case.of.rule.limits.per_order:
@@ -183,6 +185,13 @@ class Judge:
                 self._end(wait)
         for wait in silences(rules, sight, order_id):
             self._open(wait)
+
+
+def _goes_round(run: Run) -> bool:
+    """Whether a rule comes again in its chain: it is stopped, now or when its delay has ended."""
+    case = run.case
+    comes = run.result == "stopped" or (run.result == "delayed" and case.of.rule.mode == "live")
+    return comes and case.of.name in case.before
 
 
 def _is_only_time(sight: Sight) -> bool:

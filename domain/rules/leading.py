@@ -39,6 +39,7 @@ class Step:
     sets: Values = field(default_factory=dict)  # where all of it is so already, it leaves nothing
     anew: bool = False  # done again, it is not the same
     later: bool = False  # somebody else does it: the clock, or who sends messages
+    by_clock: bool = False  # a chain of rules begins anew there
     stays: Values = field(default_factory=dict)  # fields that are still the same then
     levels: Set[str] = _NO_LEVEL  # of a time limit
 
@@ -60,14 +61,24 @@ def traces_of(rule: Rule, paths: Collection[OrderPath]) -> Traces:
 
 def leads(traces: Traces, other: Rule) -> bool:
     """Whether another rule may fire on what a rule has left."""
-    return any(_leads(traces, step, other) for step in traces.steps)
+    return any(_leads(traces, step, other, other.on) for step in traces.steps)
 
 
-def leads_on(traces: Traces, other: Rule, of_other: Traces) -> bool:
-    """Whether another rule may fire and leave more than there is by then: else it ends there."""
+def leads_on(
+    traces: Traces, other: Rule, of_other: Traces, *, but_for_the_clock: bool = False
+) -> bool:
+    """Whether another rule may fire and leave more than there is by then: else it ends there.
+
+    but_for_the_clock: without what begins a chain anew, as silence
+    """
+    steps, triggers = traces.steps, other.on
+    if but_for_the_clock:
+        steps = [step for step in steps if not step.by_clock]
+        triggers = tuple(one for one in triggers if not isinstance(one, OnSilence))
     return any(
-        _leads(traces, step, other) and not all(_repeats(step, one) for one in of_other.steps)
-        for step in traces.steps
+        _leads(traces, step, other, triggers)
+        and not all(_repeats(step, one) for one in of_other.steps)
+        for step in steps
     )
 
 
@@ -113,11 +124,19 @@ def _moving(status: str, paths: Collection[OrderPath]) -> Iterator[Step]:
     yield Step(events, dict.fromkeys(fields_changed_by(events)) | sets, sets)
     if _SCARCE in by_pieces:  # What is reserved is not kept for ever.
         became = dict.fromkeys(fields_changed_by(PIECES))
-        yield Step(PIECES, became, sets, later=True, stays=sets)
+        yield Step(PIECES, became, sets, later=True, by_clock=True, stays=sets)
     for one in sorted(statuses):
         limits = (path.statuses[one].limit for path in paths if one in path.statuses)
         if levels := {level for limit in limits if limit for level, _ in limit.levels}:
-            yield Step({DEADLINE}, {}, sets, later=True, stays={"status": {one}}, levels=levels)
+            yield Step(
+                {DEADLINE},
+                {},
+                sets,
+                later=True,
+                by_clock=True,
+                stays={"status": {one}},
+                levels=levels,
+            )
 
 
 def _entered(status: str, paths: Collection[OrderPath]) -> tuple[Set[str], Set[str]]:
@@ -162,10 +181,10 @@ def _holding(rule: Rule, touched: Set[str]) -> Iterator[str]:
             yield source
 
 
-def _leads(traces: Traces, step: Step, other: Rule) -> bool:
+def _leads(traces: Traces, step: Step, other: Rule, triggers: Sequence[Trigger]) -> bool:
     sources = [*(() if step.later else traces.holding), *other.if_.values()]
     claims = [(parse_cel(source), True) for source in sources]
-    return any(can_be(claims, domains) for domains in _occasions(step, other.on))
+    return any(can_be(claims, domains) for domains in _occasions(step, triggers))
 
 
 def _occasions(step: Step, triggers: Sequence[Trigger]) -> Iterator[Domains]:

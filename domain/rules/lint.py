@@ -1,7 +1,7 @@
 """What is allowed in rules and yet not well. `Rule` refuses mistakes; this says the rest.
 
-One file for each topic: lint_conditions, lint_moves, lint_names of each rule alone; lint_circles,
-lint_conflicts of all together. Called by `orderpath rule lint`.
+One file for each topic: lint_conditions, lint_moves, lint_names of each rule alone; lint_chains,
+lint_circles, lint_conflicts of all together. Called by `orderpath rule lint`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from domain.paths.findings import Finding
 from domain.paths.lint import rank_of
 from domain.rules.findings import Known, Told
+from domain.rules.lint_chains import list_long_chains
 from domain.rules.lint_circles import list_circles
 from domain.rules.lint_conditions import list_condition_findings
 from domain.rules.lint_conflicts import list_conflicts
@@ -47,4 +48,5 @@ def _told(rules: Sequence[Rule], known: Known) -> Iterator[Told]:
     yield from list_unknown_rules(rules, names | {other.rule for other in others})
     acting = [rule for rule in (*rules, *others) if rule.mode != "off"]
     yield from list_circles(acting, known.paths)
+    yield from list_long_chains(acting, known.paths)
     yield from list_conflicts(acting)

@@ -16,7 +16,7 @@ MAX_CIRCLES = 100  # that are told of
 
 def list_circles(rules: Sequence[Rule], paths: Collection[OrderPath]) -> Iterator[Told]:
     """Give each circle once, at the rule that stands first in it."""
-    before = _led_on(rules, paths)
+    before = led_to(rules, paths)
     for _ in range(MAX_CIRCLES):
         circle = _circle(before)
         if circle is None:
@@ -26,12 +26,19 @@ def list_circles(rules: Sequence[Rule], paths: Collection[OrderPath]) -> Iterato
         yield Told(circle[:-1], _finding(circle, _how_it_ends(of_circle)))
 
 
-def _led_on(rules: Sequence[Rule], paths: Collection[OrderPath]) -> dict[str, set[str]]:
-    """Name, for each rule, those that lead to it, and it on to something else."""
+def led_to(
+    rules: Sequence[Rule], paths: Collection[OrderPath], *, but_for_the_clock: bool = False
+) -> dict[str, set[str]]:
+    """Name, for each rule, those that lead to it, and it on to something else.
+
+    but_for_the_clock: within one chain, which begins anew with what the clock says
+    """
     traces = {rule.rule: traces_of(rule, paths) for rule in rules}
     return {
         other.rule: {
-            name for name, left in traces.items() if leads_on(left, other, traces[other.rule])
+            name
+            for name, left in traces.items()
+            if leads_on(left, other, traces[other.rule], but_for_the_clock=but_for_the_clock)
         }
         for other in rules
     }
@@ -54,6 +61,8 @@ def _how_it_ends(rules: Sequence[Rule]) -> str:
         )
     if any(DEADLINE in rule.events for rule in rules):
         return "a time limit begins anew each time, until a rule is stopped"
+    if len(rules) > MAX_CHAIN:
+        return f"after {MAX_CHAIN} rules the next one does nothing, each time that it begins"
     return f"after {MAX_CHAIN} rules they are stopped, and the youngest only judges from then on"
 
 

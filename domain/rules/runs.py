@@ -1,6 +1,6 @@
 """What judging gives: runs, what they send, and what they wait for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -13,7 +13,7 @@ from domain.rules.judging import NONE, Cause, Change, Sight
 from domain.rules.timers import Why
 
 Result = Literal["fired", "skipped", "delayed", "cancelled", "stopped", "shadow"]
-Stopped = Literal["loop", "per_order"]  # why a rule was not let go on
+Stopped = Literal["loop", "depth", "per_order"]  # why a rule was not let go on
 Cancelled = Literal["event", "retired"]
 Chain = tuple[str, ...]  # the rules that led to something, the first one first
 
@@ -58,12 +58,28 @@ class Case:
 
     @property
     def circle(self) -> Chain:
-        """The part of the chain that went round, without who led to it or only looked. Where no
-        rule came twice it is the whole chain.
+        """The part of the chain that went round, without who led to it or only looked: the one at
+        its end, else the longest. Nothing where no rule came twice.
         """
         chain = self.chain
-        again = [place for place, name in enumerate(chain) if chain.count(name) > 1]
-        return chain[again[0] : again[-1] + 1] if again else chain
+        parts = _gone_round(chain)
+        return max(parts, key=lambda part: (part[-1] == chain[-1], len(part)), default=())
+
+
+def _gone_round(chain: Chain) -> Iterator[Chain]:
+    """Give the parts of a chain that went round: from a rule to where it, or one that came on the
+    way there, came last.
+    """
+    latest = {name: place for place, name in enumerate(chain)}
+    first = 0
+    while first < len(chain):
+        end = place = first
+        while place <= end:
+            end = max(end, latest[chain[place]])
+            place += 1
+        if end > first:
+            yield chain[first : end + 1]
+        first = end + 1
 
 
 @dataclass(slots=True)  # As many as cases.

@@ -1,8 +1,9 @@
 """What is sent when a rule goes too far. Of rules that go round the youngest only judges from then
-on; one that fires too often for an order does nothing more for that one. The admins hear of it.
+on; one that comes ninth in a row, or fires too often for an order, does nothing there, and nothing
+is turned off. The admins hear of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
@@ -10,9 +11,10 @@ from domain.alerts.commands import RaiseAlert
 from domain.alerts.events import ADMINS
 from domain.messages import Command
 from domain.rules.acts import act_id
+from domain.rules.book import Published
 from domain.rules.inbox import KEEPER
 from domain.rules.line import SetRuleMode, stream_of
-from domain.rules.runs import Case, Stopped
+from domain.rules.runs import Case, Chain, Stopped
 
 _NAMESPACE: Final = uuid5(NAMESPACE_URL, "orderpath:stops")
 
@@ -21,16 +23,22 @@ def stop(case: Case, why: Stopped) -> Iterator[Command]:
     """Give the commands for a case that is not let go on."""
     match why:
         case "loop":
-            switch = _switch(case)
-            yield from (switch, _alert_of_loop(switch, case))
+            circle = _in_force(case, case.circle)
+            if all(one.rule.mode == "live" for one in circle):  # Else it was stopped already.
+                switch = _switch(case, max(circle, key=lambda one: one.position))
+                yield from (switch, _alert_of_loop(switch, case))
+        case "depth":
+            yield _alert_of_depth(case)
         case "per_order":
             yield _alert_of_limit(case)
 
 
-def _switch(case: Case) -> SetRuleMode:
+def _in_force(case: Case, chain: Chain) -> Sequence[Published]:
+    return [case.rules.by_name[name] for name in chain if name in case.rules.by_name]
+
+
+def _switch(case: Case, youngest: Published) -> SetRuleMode:
     """Let the rule of a loop only judge that was published last."""
-    rules = [case.rules.by_name[name] for name in case.circle if name in case.rules.by_name]
-    youngest = max(rules, key=lambda one: one.position)
     return SetRuleMode(
         command_id=uuid5(act_id(case, 0), "stop"),
         actor=KEEPER,
@@ -56,6 +64,25 @@ def _alert_of_loop(switch: SetRuleMode, case: Case) -> RaiseAlert:
         subject=switch.stream_id,
         rule=switch.rule,
         rule_version=switch.of_version,
+    )
+
+
+def _alert_of_depth(case: Case) -> RaiseAlert:
+    """Name the rules of a chain that is too long in their order: once for each version of them,
+    with the first of such orders.
+    """
+    versions = " ".join(f"{one.name}:{one.version}" for one in _in_force(case, case.chain))
+    name = case.of.name
+    return _alert(
+        case,
+        command_id=uuid5(act_id(case, 0), "depth"),
+        alert_id=uuid5(_NAMESPACE, f"{versions}:depth"),
+        title=f"Rule {name} did nothing: {len(case.before)} rules in a row had led to it."
+        " Let one do what several do, or wait for silence, a time limit or a fixed hour",
+        details=case.chain,
+        subject=stream_of(name),
+        rule=name,
+        rule_version=case.of.version,
     )
 
 

@@ -10,7 +10,7 @@ select
     r.order_id, -- that the event is about; null: a stock
     r.event, -- what happened, such as order.placed; timer.fired: what the rule waited for has come
     r.result, -- fired, skipped, delayed, cancelled, stopped, shadow
-    r.why, -- of a stopped one: loop, per_order; of a cancelled one: event, retired (off, or looks at something else by then); else null
+    r.why, -- of a stopped one: loop (rules went round), depth (eight in a row had led to it), per_order; of a cancelled one: event, retired (off, or looks at something else by then); else null
     r.conditions, -- name of each condition -> true, false, or the code of why it has no answer
     r.changed, -- the change that it looked at: {field, old, new}; null: the event as such
     r.chain, -- the rules that led to it, each by the one before, with this one at the end

@@ -19,6 +19,7 @@ from services.clock import clockwork_of
 from services.demo.clock import VirtualClock
 from services.due import Due, DueDeadlines, DueWaits
 from services.pace import Pace
+from services.turns import take_turn
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -84,11 +85,11 @@ class Hands:
         self._answers.clear()
         goes_on = True
         while goes_on:
-            while self._follower.step():
+            while take_turn(self._follower.step):
                 pass
-            acted = self._acting.catch_up()
+            acted = take_turn(self._acting.catch_up)
             self.acted += acted
-            goes_on = bool(acted + self._sender.send_due())
+            goes_on = bool(acted + take_turn(self._sender.send_due))
 
     def _known_now(self, ahead: Sequence[Due]) -> Iterator[Due]:
         """Leave out what is of later: where a story was killed and is told again, the tables know

@@ -11,6 +11,7 @@ from domain.paths.transitions import Nonconforming, Requirement
 from domain.personal import personal_fields
 from domain.public.events import TYPES
 from domain.public.order_state import OrderState
+from domain.rules.runs import Stopped
 from domain.streaming import GROUPS, TOPICS, WRITERS
 from domain.upcasters import UPCASTERS
 from projections.catalog import PROJECTIONS
@@ -50,6 +51,7 @@ def names_in_code() -> set[str]:
         *(f"quarantine_reason {code}" for code in quarantine_reasons()),
         *(f"finding {code}" for code in finding_codes()),
         *(f"nonconforming {code}" for code in get_args(Nonconforming)),
+        *(f"stopped {why}" for why in get_args(Stopped)),
         *(f"category {name}" for name in AGGREGATES),
         *(f"projection {projection.name}" for projection in PROJECTIONS),
         *(f"infra_error {code}" for code in infra_error_codes()),

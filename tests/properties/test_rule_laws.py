@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from domain.alerts.events import AlertRaised
 from domain.messages import Command
 from domain.refusals import Refusal
 from domain.rules.judge import MAX_CHAIN, Judge
@@ -16,10 +17,11 @@ from domain.rules.judging import Sight
 from domain.rules.rule import Rule
 from domain.rules.runs import Run, Wait
 from tests.support.examples import COMMANDS, ORDER_ID, PATH
-from tests.support.rules import Watch, in_force, rule_of, told, watched_by
+from tests.support.rules import Watch, in_force, line_of, ring_of, rule_of, told, watched_by
 from tests.support.strategies import any_command
 
 PLACE = COMMANDS["order.place"]
+HOUR = timedelta(hours=1)
 LOOP = rule_of(on=[{"event": "order.note_added"}], limits={"per_order": 50})
 OTHER = UUID(int=99)  # an order, beside ORDER_ID
 names = st.sampled_from(["a", "b", "c", "d"])
@@ -69,20 +71,8 @@ rules = st.lists(
 steps = st.lists(any_command, max_size=4)
 
 
-def ring_of(size: int) -> list[Rule]:
-    """Make rules of which each leads to the next one, and the last one to the first."""
-    return [
-        rule_of(
-            f"ring_{number}",
-            on=[{"change": "track_number", "to": f"R{number}"}],
-            then=[{"set": {"track_number": f"R{(number + 1) % size}"}}],
-            limits={"per_order": 50},
-        )
-        for number in range(size)
-    ]
-
-
-rings = st.integers(2, 4).map(ring_of)
+rings = st.integers(2, MAX_CHAIN).map(ring_of)
+lines = st.integers(MAX_CHAIN - 1, MAX_CHAIN + 3).map(line_of)
 ONLOOKER = rule_of("onlooker", on=[{"change": "track_number"}], limits={"per_order": 50})
 BEGIN = COMMANDS["order.change_fields"].model_copy(update={"track_number": "R0"})
 
@@ -131,6 +121,50 @@ def test_d9_rules_that_lead_round_to_each_other_are_stopped_among_whatever_rules
     assert went_round
     quiet = {name for name, one in watched.rules.by_name.items() if one.rule.mode == "shadow"}
     assert set() < quiet <= went_round
+
+
+@given(rows=st.one_of(lines, rings), some=rules, happening=steps, data=st.data())
+@settings(max_examples=100, deadline=None)
+def test_d9_each_loop_is_told_once_and_turns_off_none_but_who_went_round(
+    rows: list[Rule], some: list[Rule], happening: list[Command], data: st.DataObject
+) -> None:
+    delayed = data.draw(st.sets(st.sampled_from([one.rule for one in rows]), max_size=2))
+    row = [one.model_copy(update={"delay": HOUR if one.rule in delayed else None}) for one in rows]
+    order = data.draw(st.permutations([*row, ONLOOKER, *some]))
+    watched, runs = watch([*order], [BEGIN, *happening], carrying_out=True)
+    for _ in range(MAX_CHAIN):
+        runs += watched.when_time_passes(HOUR).runs
+
+    for run in runs:
+        if run.why in ("loop", "depth"):
+            comes_twice = len({*run.case.chain}) < len(run.case.chain)
+            assert (run.why == "loop") == comes_twice == bool(run.case.circle)
+    turned = [name for name, one in watched.rules.by_name.items() if one.rule.mode == "shadow"]
+    went_round = {name for run in runs if run.why == "loop" for name in run.case.circle}
+    assert {*turned} <= went_round
+    events = (stored.event for _, stored in watched.world.stored)
+    raised = [one for one in events if isinstance(one, AlertRaised) and one.kind == "rule_stopped"]
+    loops = [one.rule for one in raised if "only judges now" in one.title]
+    assert sorted(map(str, loops)) == sorted(turned)
+
+
+@given(rows=lines, data=st.data())
+@settings(max_examples=50, deadline=None)
+def test_d9_rules_that_go_round_nowhere_are_stopped_at_eight_and_all_stay_live(
+    rows: list[Rule], data: st.DataObject
+) -> None:
+    order = data.draw(st.permutations([*rows, ONLOOKER]))
+    watched, runs = watch([*order], [BEGIN], carrying_out=True)
+
+    fired = Counter(run.case.of.name for run in runs if run.result == "fired")
+    stopped = {run.case.of.name: run.why for run in runs if run.result == "stopped"}
+    assert fired == dict.fromkeys([f"line_{n}" for n in range(min(len(rows), MAX_CHAIN))], 1) | {
+        "onlooker": min(len(rows) + 1, MAX_CHAIN)
+    }
+    ninth = [f"line_{MAX_CHAIN}"] if len(rows) > MAX_CHAIN else []
+    onlooking = ["onlooker"] if len(rows) >= MAX_CHAIN else []
+    assert stopped == dict.fromkeys([*ninth, *onlooking], "depth")
+    assert all(one.rule.mode == "live" for one in watched.rules.by_name.values())
 
 
 @given(some=rules, happening=steps)

@@ -1,7 +1,7 @@
 """Laws of what lint says of rules without judging: whatever really happens, it had foreseen."""
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -9,13 +9,16 @@ from hypothesis import strategies as st
 from domain.messages import Command
 from domain.orders.commands import AssignOwner, ChangeFields, ChangeStatus
 from domain.rules.changed_by import CHANGED_BY
+from domain.rules.judge import MAX_CHAIN
 from domain.rules.leading import leads, traces_of
+from domain.rules.lint_chains import list_long_chains
+from domain.rules.lint_circles import led_to
 from domain.rules.lint_conflicts import list_conflicts
 from domain.rules.occasions import statuses_of
 from domain.rules.rule import Rule
 from domain.rules.runs import Run
 from domain.rules.triggers import CHANGING, EVENT_NAMES
-from tests.properties.test_rule_laws import LOOP, rules, steps, watch
+from tests.properties.test_rule_laws import BEGIN, LOOP, lines, rules, steps, watch
 from tests.support.examples import COMMANDS, PATH
 from tests.support.strategies import any_command
 
@@ -50,6 +53,34 @@ def test_whatever_rule_another_one_leads_to_was_foreseen(
         if run.result in ("fired", "stopped") and len(run.case.chain) > 1:
             before, then = run.case.chain[-2:]
             assert leads(traces_of(by_name[before], [PATH]), by_name[then])
+
+
+@given(row=lines, some=rules, happening=steps, data=st.data())
+@settings(max_examples=100, deadline=None)
+def test_whatever_chain_is_too_long_was_told_of_before(
+    row: list[Rule], some: list[Rule], happening: list[Command], data: st.DataObject
+) -> None:
+    order = data.draw(st.permutations([*row, *some]))
+    _, runs = watch([*order], [BEGIN, *happening], carrying_out=True)
+    linked = led_to(order, [PATH], but_for_the_clock=True)
+    told = [{*names} for names, _ in list_long_chains(order, [PATH])]
+
+    stopped = [run.case.chain for run in runs if run.why == "depth"]
+    assert told or len(row) <= MAX_CHAIN
+    for chain in stopped:
+        if all(one in linked[other] for one, other in pairwise(chain)):
+            assert any(chain[-1] in names for names in told)
+
+
+@given(row=lines)
+@settings(max_examples=20, deadline=None)
+def test_only_a_chain_that_is_too_long_is_told_of(row: list[Rule]) -> None:
+    _, runs = watch([*row], [BEGIN], carrying_out=True)
+
+    told = [names for names, _ in list_long_chains(row, [PATH])]
+
+    is_stopped = any(run.why == "depth" for run in runs)
+    assert told == ([tuple(rule.rule for rule in row)] if is_stopped else [])
 
 
 @given(some=rules, happening=steps)

@@ -47,6 +47,25 @@ def only_noting(rule: Rule) -> Rule:
     return rule.model_copy(update={"then": (WriteNote(note=rule.rule),)})
 
 
+def ring_of(size: int) -> list[Rule]:
+    """Make rules of which each leads to the next one, and the last one to the first."""
+    return [_next_number(f"ring_{number}", number, (number + 1) % size) for number in range(size)]
+
+
+def line_of(size: int) -> list[Rule]:
+    """Make rules of which each leads to the next one, and the last one to none of them."""
+    return [_next_number(f"line_{number}", number, number + 1) for number in range(size)]
+
+
+def _next_number(name: str, number: int, then: int) -> Rule:
+    return rule_of(
+        name,
+        on=[{"change": "track_number", "to": f"R{number}"}],
+        then=[{"set": {"track_number": f"R{then}"}}],
+        limits={"per_order": 50},
+    )
+
+
 def in_force(*rules: Rule, calendars: Sequence[Calendar] = ()) -> InForce:
     """Give rules as if they had been published one after another, before everything else."""
     published = (Published(rule, 1, number) for number, rule in enumerate(rules, 1))

@@ -2,15 +2,19 @@
 
 from threading import Event as Signal
 from threading import Thread
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from domain.refusals import InfraError
 from infra.postgres import Session
+from projections.catalog import BY_NAME
 from projections.checkpoints import lock_checkpoints
+from projections.interface import Projection
 from projections.sessions import transaction
-from services.projector import Delivery
+from services.follower import Follower
+from services.projector import Delivery, Projector
 from tests.integration.projections.world import World, a_day
 
 
@@ -164,3 +168,31 @@ def test_a_frozen_process_loses_its_locks_and_the_others_go_on(world: World) -> 
 
     assert len(world.tables()["orders.orders"]) == 1
     frozen.close()
+
+
+def test_who_brings_the_tables_up_to_date_goes_on_after_it_stood_still(world: World) -> None:
+    a_day(world)
+    laptop = Laptop(BY_NAME["orders"])
+
+    follower = Follower(Projector(world.lend, world.log, projections={"orders": laptop}), world.log)
+    follower.catch_up()
+
+    assert laptop.closed == 1
+    assert world.models.verify("orders").differing == ()
+
+
+class Laptop:
+    """A projection on a machine that is closed once, in the midst of a batch."""
+
+    def __init__(self, projection: Projection) -> None:
+        self._projection = projection
+        self.closed = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._projection, name)
+
+    def apply(self, batch: Any, tx: Any) -> None:
+        self._projection.apply(batch, tx)
+        if not self.closed:
+            self.closed += 1
+            Signal().wait(2.5)  # longer than PostgreSQL lets a transaction idle

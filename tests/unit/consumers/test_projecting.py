@@ -43,6 +43,7 @@ class Worker:
         self.settings = Settings(batch_events=batch_events)
         self.read_models = self
         self.projection_log = self
+        self.streaming = self
         self.read_on: list[list[bool]] = []  # of each part: whether it was to end, as often asked
         self.signs = 0  # of life, while parts were read
         self.applied: list[int] = []  # records of each batch

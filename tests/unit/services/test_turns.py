@@ -6,7 +6,8 @@ from threading import Event as Signal
 import pytest
 
 from domain.refusals import InfraError
-from services.turns import PATIENCE_SECONDS, Rest, take_turns
+from projections.sessions import StoodStill
+from services.turns import PATIENCE_SECONDS, TRIES, Rest, take_turn, take_turns
 from tests.unit.services.test_follower import Waits
 
 REST = Rest(shortest_seconds=0.1, longest_seconds=0.3)
@@ -69,3 +70,31 @@ def test_who_is_told_to_stop_takes_no_further_turn() -> None:
     take_turns(lambda: next(going), stop, REST, end)
 
     assert turns == [0, 1, 2]
+
+
+def test_a_single_turn_is_taken_again_where_this_process_stood_still_but_not_for_ever() -> None:
+    left = iter(range(1, TRIES))
+
+    def turn() -> str:
+        if next(left, None) is None:
+            return "done"
+        raise StoodStill("database_unavailable", "stood still")
+
+    assert take_turn(turn) == "done"
+
+    left = iter(range(TRIES))
+    with pytest.raises(StoodStill):
+        take_turn(turn)
+
+
+def test_whatever_else_fails_in_a_single_turn_is_told_at_once() -> None:
+    tries: list[int] = []
+
+    def turn() -> None:
+        tries.append(1)
+        raise InfraError("database_unavailable", "away")
+
+    with pytest.raises(InfraError):
+        take_turn(turn)
+
+    assert tries == [1]
