@@ -184,13 +184,10 @@ for group in (
     paths.app,
     calendars.app,
     rules.app,
-<<<<<<< HEAD
     master_keys.app,
     roles.app,
     keys.app,
     reads.app,
-=======
->>>>>>> s-keys
     log.app,
     effects.app,
     templates.app,
