@@ -49,7 +49,6 @@ QUESTIONS = [
     ("inbox",),
     ("alert", "list"),
     ("task", "list"),
-    ("queue",),
     ("document", "list"),
     ("shipment", "list"),
 ]
@@ -90,6 +89,17 @@ def test_every_question_is_answered_the_same_near_and_far(
         if "--mermaid" not in words and here.code == 0:
             as_json = (*words, "--json")
             assert far.run(*as_json).json == near.run(*as_json).json, words
+
+
+def test_the_queue_is_the_same_near_and_far_but_for_the_time_that_is_left(
+    busy: Shop, near: CommandLine, far: CommandLine
+) -> None:
+    here, there = (one.run("queue", "--json").json["orders"] for one in (near, far))
+
+    assert here
+    for one in (*here, *there):
+        del one["seconds_left"]
+    assert here == there
 
 
 def test_a_command_has_the_same_outcome_near_and_far(
