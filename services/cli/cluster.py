@@ -33,19 +33,17 @@ PROGRAMS: Final = {
     "send": ("send",),
     "waves": ("waves",),
     "seal": ("seal",),
+    "serve": ("serve",),
 }
-SERVE: Final = "serve"  # if anybody could ask
 
 
 def run_cluster() -> None:
     """Run until a signal. A local Kafka that was started for it stops with it, or by `down`."""
-    from services.api.callers import NOBODY
     from services.servers import borrow_broker, return_broker
 
     stop = signalled()
     with opened() as system:
         settings = system.settings
-        is_served = system.access is not NOBODY
         tell_database(system)
         address = settings.kafka or borrow_broker(settings)
         state(f"Kafka ready ({'given by ORDERPATH_KAFKA' if settings.kafka else address})")
@@ -57,7 +55,7 @@ def run_cluster() -> None:
                 watchers.append(Thread(target=_keep_broker, args=(settings, stop), daemon=True))
             for watcher in watchers:
                 watcher.start()
-            _supervisor(settings, address, is_served=is_served).run(stop)
+            _supervisor(settings, address).run(stop)
             for watcher in watchers:
                 watcher.join(2)
         finally:
@@ -88,11 +86,10 @@ def _runs(settings: "Settings") -> bool:
     return runs
 
 
-def _supervisor(settings: "Settings", address: str, *, is_served: bool) -> Supervisor:
-    wanted = {**PROGRAMS, **({SERVE: (SERVE,)} if is_served else {})}
+def _supervisor(settings: "Settings", address: str) -> Supervisor:
     programs = [
         Program(name, (sys.executable, "-m", "services.cli", *arguments))
-        for name, arguments in wanted.items()
+        for name, arguments in PROGRAMS.items()
     ]
     environment = {"ORDERPATH_KAFKA": address}
     if settings.log_format == "auto":

@@ -42,8 +42,19 @@ def serve(
 
 @contextmanager
 def served_beside(system: "System", stop: Signal) -> "Iterator[None]":
-    """Serve in a thread of a program that does other things too, if anybody could ask."""
-    ear = _listen(system, system.settings)
+    """Serve in a thread of a program that does other things too, and does them where somebody else
+    has the port: two shops may be up on one machine.
+    """
+    from domain.refusals import InfraError
+
+    try:
+        ear = _listen(system, system.settings)
+    except InfraError as error:
+        if error.code != "port_taken":
+            raise
+        state(f"not serving: {error}; choose another one by ORDERPATH_HTTP_PORT")
+        yield
+        return
     server = Thread(target=_serve, args=(system, ear, stop), name="orderpath serve")
     server.start()
     try:
