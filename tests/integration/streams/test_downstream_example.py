@@ -26,6 +26,7 @@ from infra.settings import Settings
 from services.bootstrap import System, open_system
 from services.demo.clock import VirtualClock
 from services.public_lane import PublicLane
+from tests.chaos.proof import assert_states_as_in_tables
 from tests.integration.reports.small_shop import (
     IMPORT,
     RANKS,
@@ -197,6 +198,16 @@ def test_its_totals_are_those_of_report_funnel(shop: System, downstream: Downstr
     assert totals == funnel(shop)
     assert sum(orders for orders, _ in totals.values()) == 2 * ORDERS - ORDERS // 5
     assert len(totals) >= 3
+
+
+def test_states_say_of_each_order_what_the_reports_do(shop: System) -> None:
+    shop.catch_up()
+    newest = {one.key: json.loads(one.value or b"") for one in published(shop)}
+
+    assert_states_as_in_tables(shop.url, newest.values())
+    spoiled = {key: state | {"paid_minor": 1} for key, state in newest.items()}
+    with pytest.raises(AssertionError):
+        assert_states_as_in_tables(shop.url, spoiled.values())
 
 
 def test_records_that_come_twice_late_and_again_change_nothing(
