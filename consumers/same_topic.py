@@ -35,8 +35,29 @@ class SameTopic:
         topic was made anew, and to what was found of those of which Kafka does not say it now.
 
         found: records by partition, as `poll` gives them
-        Raises: KafkaError
+        Raises: KafkaError; then all that was found comes again
         """
+        try:
+            if self._records.assignment() & found.keys():
+                self._ask_ids()
+            return self._of_same(found)
+        except KafkaError:
+            for part in self._records.assignment() & found.keys():
+                self._records.seek(part, found[part][0].offset)
+            raise
+
+    def _ask_ids(self) -> None:
+        """Hear from Kafka now, after records came, which topics bear the names.
+
+        It gives records by the topic's name: those of one that was made anew would else be taken
+        for the old one's until its metadata is old enough to be asked for.
+        """
+        cluster = self._records._client.cluster
+        if cluster.metadata_refresh_in_progress:  # It may have been answered before they came.
+            self._records._net.run(cluster.refresh_metadata)
+        self._records._net.run(cluster.refresh_metadata)
+
+    def _of_same(self, found: Mapping[Any, Sequence[Any]]) -> list[Any]:
         held = frozenset(self._records.assignment())
         gone = self._made_anew(held)
         unsure = set()

@@ -13,6 +13,7 @@ from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.cluster import ClusterMetadata
+from kafka.errors import RetriableError
 
 TABLES = """
 create table if not exists orders (order_id text primary key, version integer not null, status text,
@@ -24,30 +25,40 @@ insert into orders values (?, ?, ?, ?, ?, ?) on conflict (order_id) do update se
     version = excluded.version, status = excluded.status, total_minor = excluded.total_minor,
     currency = excluded.currency, test = excluded.test where excluded.version > orders.version
 """
-TOTALS = """
-select status, count(*), sum(total_minor) from orders where not test group by status order by status
-"""
+TOTALS = "select status, count(*), sum(total_minor) from orders where not test group by status"
 
 
 def main(servers: str, topic: str, file: str, *options: str) -> None:
     table = sqlite3.connect(file)
     table.executescript(TABLES)
     ClusterMetadata.DEFAULT_CONFIG["allow_auto_create_topics"] = False  # the shop makes its topics
-    at = {"bootstrap_servers": servers.split(",")}
+    at = {"bootstrap_servers": servers.split(","), "reconnect_backoff_max_ms": 1_000}
+    admin, known, ends = KafkaAdminClient(**at), None, dict[Any, int]()
     consumer = KafkaConsumer(**at, auto_offset_reset="earliest", enable_auto_commit=False)
-    partitions = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic) or ()]
-    consumer.assign(partitions)
-    topic_id = str(KafkaAdminClient(**at).describe_topics([topic])[0]["topic_id"])
-    read = dict(table.execute("select part, upto from read where topic_id = ?", [topic_id]))
-    ends = consumer.end_offsets(partitions)
-    for one in partitions:
-        consumer.seek(one, read.get(one.partition, 0))
-    while not options or any(consumer.position(one) < ends[one] for one in partitions):
-        for one, records in consumer.poll(timeout_ms=500).items():
+    while not (options and ends) or any(consumer.position(one) < ends[one] for one in ends):
+        found = consumer.poll(timeout_ms=500)
+        try:  # Asked after it: what was found may be of a topic that was made again meanwhile.
+            (said,) = admin.describe_topics([topic])
+        except RetriableError:  # Kafka is away: what was found comes again.
+            known = None
+            continue
+        if known != (known := (str(said["topic_id"]), len(said["partitions"]))):
+            parts = [TopicPartition(topic, number) for number in range(known[1])]
+            consumer.assign(parts)
+            read = dict(table.execute("select part, upto from read where topic_id = ?", known[:1]))
+            for one in parts:
+                consumer.seek(one, read.get(one.partition, 0))
+            ends = consumer.end_offsets(parts) if options else {}
+            if not parts:
+                print(f"There is no topic {topic}.", file=sys.stderr)
+                if options:
+                    sys.exit(1)
+            continue
+        for one, records in found.items():
             with table:  # one transaction
                 table.executemany(TAKE, (row(json.loads(record.value)) for record in records))
-                reached = (topic_id, one.partition, records[-1].offset + 1)
-                table.execute("replace into read values (?, ?, ?)", reached)
+                upto = (known[0], one.partition, records[-1].offset + 1)
+                table.execute("replace into read values (?, ?, ?)", upto)
     print(json.dumps({status: [orders, minor] for status, orders, minor in table.execute(TOTALS)}))
 
 

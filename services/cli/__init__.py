@@ -1,18 +1,21 @@
 """The command line: `orderpath …`. Texts in, use cases and reports called, answers printed."""
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 BECOMING: Final = ("worker", "commands")  # become programs of package consumers
+# These stay until a signal ends them, and take it themselves once they are loaded.
+STAYING: Final = ("up", "follow", "relay", "act", "clock", "send", "waves")
 ENDING: Final = (signal.SIGTERM, signal.SIGINT)  # end what stays
 
 
 def main(words: Sequence[str] | None = None) -> NoReturn:
     """Run a command, by default that of the command line, and leave with its exit code."""
-    if words is None and sys.argv[1:2] in ([name] for name in BECOMING):
-        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # until consumers.loading takes them
+    if words is None:
+        _take_signals(sys.argv[1:])
 
     from services.cli.errors import run
     from services.cli.foreground import leave
@@ -27,6 +30,26 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
     if words is None:
         run(command, log_level, leave)
     run(command, log_level)  # Whoever called goes on afterwards.
+
+
+def _take_signals(words: Sequence[str]) -> None:
+    """Let a signal that comes while a program that stays is loaded end it at once: nothing has
+    begun. What follows is loaded for a second, and foreground.signalled takes them then.
+    """
+    if set(words[:1]) & set(BECOMING):
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # until consumers.loading takes them
+    elif _stays(words):
+        for number in ENDING:
+            signal.signal(number, _leave)
+
+
+def _stays(words: Sequence[str]) -> bool:
+    """Say whether a command is a program that stays, which `relay replay` is not."""
+    return bool(set(words[:1]) & set(STAYING)) and all(one[:1] == "-" for one in words[1:])
+
+
+def _leave(*_: Any) -> None:
+    os._exit(0)
 
 
 def _texts(words: Sequence[str]) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""`orderpath audit who|day`: what somebody did, and what a day brought. docs/auditors.md."""
+"""`orderpath audit who|day|access`: what somebody did, what a day brought, who read personal data."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from services.cli.options import AsJson, duration_of, said, time_of, unfolded
+from services.cli.options import (
+    LISTED_FOR_PEOPLE,
+    AsJson,
+    Limit,
+    duration_of,
+    said,
+    time_of,
+    unfolded,
+)
 from services.cli.output import put, table, words
 from services.cli.session import desk as opened_desk
 
@@ -49,6 +57,18 @@ class Wanting:
     ] = None
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From when to when."""
+
+    since: Annotated[
+        datetime | None, typer.Option("--from", parser=time_of, metavar="TIME", help="From then.")
+    ] = None
+    until: Annotated[
+        datetime | None, typer.Option("--to", parser=time_of, metavar="TIME", help="Up to then.")
+    ] = None
+
+
 @unfolded
 def who(*, wanting: Wanting, limit: ListedActs = 50, json: AsJson = False) -> None:
     """List all that somebody did, or another did for him, and was refused, the newest first."""
@@ -86,6 +106,39 @@ def day(
     with opened_desk() as desk:
         answer = desk.ask(AuditDay.model_validate({"zone": zone, "limit": limit} | about))
     put(answer, as_json=json, people=lambda: _day_parts(answer))
+
+
+@unfolded
+def access(
+    subject: Annotated[
+        str | None, typer.Option(metavar="CUSTOMER", help="Whose data: the customer's id.")
+    ] = None,
+    actor: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who read it, or for whom it was read.")
+    ] = None,
+    limit: Limit = None,
+    json: AsJson = False,
+    *,
+    span: Span,
+) -> None:
+    """List who read personal data over the API, minute by minute, the latest first."""
+    from services.questions.reads import MOST_LISTED, ReadsOf
+
+    most = limit or (MOST_LISTED if json else LISTED_FOR_PEOPLE)
+    asked = ReadsOf(
+        subject=subject,
+        actor=actor,
+        since=span.since,
+        until=span.until,
+        limit=min(most, MOST_LISTED),
+    )
+    with opened_desk() as desk:
+        rows = desk.ask(asked)
+    columns = (
+        "minute (UTC)!", "kind?", "who", "for?", "question", "whose", "persons>?", "times>",
+    )  # fmt: skip
+    cells = [list(row.values()) for row in rows]
+    put(rows, as_json=json, people=lambda: [table("Personal data read", *columns, rows=cells)])
 
 
 def _who_parts(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":

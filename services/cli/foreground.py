@@ -64,13 +64,14 @@ def down(json: AsJson = False) -> None:
     if pid is not None:
         os.kill(pid, signal.SIGTERM)
         _await_end(settings.data_dir, pid)
-    end_leftovers(settings.data_dir, say)
+    left_behind = end_leftovers(settings.data_dir, say)
     kafka_stopped = return_broker(settings)
     stopped = stop_database(settings)
     answer = {
         "up_ended": pid is not None,
         "database_stopped": stopped,
         "kafka_stopped": kafka_stopped,
+        "left_behind_ended": left_behind,
     }
     sentence = {
         (True, True): "Ended `orderpath up` and stopped the database.",
@@ -82,6 +83,8 @@ def down(json: AsJson = False) -> None:
         if not settings.database_url
         else "Nothing was running here. The database is not ours to stop.",
     }[pid is not None, stopped]
+    if (left_behind or kafka_stopped) and pid is None and not stopped:
+        sentence = "Ended what an `up --cluster` that was killed had left behind."
     kafka = ["Stopped Kafka, which a killed `up --cluster` left behind."] if kafka_stopped else []
     put(answer, as_json=json, people=lambda: [sentence, *kafka])
 

@@ -26,6 +26,7 @@ from services.cli import (
     imports,
     inbox,
     items,
+    keys,
     log,
     master_keys,
     order_changes,
@@ -44,7 +45,6 @@ from services.cli import (
     products,
     projections,
     quoting,
-    reads,
     relay,
     reports,
     roles,
@@ -108,7 +108,7 @@ orders.app.command("as-of")(order_reads.as_of)
 orders.app.command("why-not")(rule_trials.why_not)
 orders.app.command("share-out")(teams.share_out)
 orders.app.add_typer(bulk.app)
-for audit_read in (audit_reads.who, audit_reads.day):
+for audit_read in (audit_reads.who, audit_reads.day, audit_reads.access):
     audit.app.command()(audit_read)
 for figure in (
     figures.pipeline,
@@ -187,7 +187,6 @@ for group in (
     master_keys.app,
     roles.app,
     keys.app,
-    reads.app,
     log.app,
     effects.app,
     templates.app,

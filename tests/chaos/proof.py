@@ -1,8 +1,10 @@
 """What holds after every fault, once the load has ended and everybody has caught up."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
 
+from psycopg.rows import dict_row
 from pydantic_core import from_json
 
 from domain.streaming import ORDER_EVENTS, ORDER_STATE
@@ -13,6 +15,14 @@ from tests.chaos.cluster import Cluster
 from tests.integration.streams.workers.following import assert_equal, await_head
 from tests.support.loads import Told
 from tests.support.relays import records_of, wait_until_published
+
+# What public states and analytics.orders call alike; amounts in minor units.
+TOLD_BY_BOTH: Final = (
+    *("path", "path_version", "order_type", "channel", "shop", "customer_id", "test"),
+    *("owner_group", "placed_at", "promised_at", "delivery_method", "track_number"),
+    *("status", "stage", "final", "items_status", "payment_status", "refund_status", "currency"),
+    *("goods_minor", "discount_minor", "delivery_minor", "vat_minor", "total_minor", "paid_minor"),
+)
 
 
 def assert_nothing_lost(cluster: Cluster, answered: Sequence[Told]) -> None:
@@ -46,12 +56,29 @@ def assert_public_events_whole(cluster: Cluster) -> None:
 
 
 def assert_public_states_newest(cluster: Cluster) -> None:
-    """The last state of each order is what a replay of the whole log tells of it."""
+    """The last state of each order is what a replay of the log tells of it, and the tables do."""
     told = {
         record.key: from_json(record.value)
         for record in records_of(cluster.broker, ORDER_STATE.name)
     }
     assert told == _replayed_states(cluster.url)
+    assert_states_as_in_tables(cluster.url, told.values())
+
+
+def assert_states_as_in_tables(url: str, states: Iterable[Any]) -> None:
+    """What public states say of orders is what the reports do, which SQL computes from tables."""
+    with connect(url) as session, session.cursor(row_factory=dict_row) as cur:
+        rows = cur.execute("select * from analytics.orders").fetchall()
+    shown = {str(row["order_id"]): {name: row[name] for name in TOLD_BY_BOTH} for row in rows}
+    assert {one["order_id"]: _as_reports(one) for one in states} == shown
+
+
+def _as_reports(state: Any) -> dict[str, Any]:
+    flat = state | state["totals"] | {"delivery_method": state["delivery"].get("method")}
+    flat["promised_at"] = state["delivery"].get("promised_at")
+    for name in ("placed_at", "promised_at"):
+        flat[name] = flat.get(name) and datetime.fromisoformat(flat[name])
+    return {name: flat.get(name) for name in TOLD_BY_BOTH}
 
 
 def _stored(url: str) -> dict[Any, tuple[str, int | None, int | None, list[int]]]:

@@ -1,12 +1,18 @@
 """`orderpath up --cluster` that was killed: whoever comes next finds its Kafka, and it ends too."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
+import psutil
 import pytest
 
 from infra.embedded import stop_embedded
 from infra.local_broker import local_broker_address, stop_local_broker
+from services.cli.supervisor import RUNNING_FILE
 from tests.e2e.test_cluster import processes_on
 from tests.support.command_line import Processes
 from tests.support.programs import programs
@@ -32,6 +38,17 @@ def test_after_a_kill_down_ends_the_kafka_that_was_started_for_the_cluster(folde
         down = Processes(environment).run("down", "--json").json
         assert (down["up_ended"], down["kafka_stopped"]) == (False, True)
         assert list(processes_on(folder)) == []
+
+
+def test_down_says_that_it_ended_what_a_killed_supervisor_left_behind(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"]) as left:
+        Thread(target=left.wait).start()  # Who has died is not there any more.
+        noted = [[left.pid, psutil.Process(left.pid).create_time()]]
+        (tmp_path / RUNNING_FILE).write_text(json.dumps(noted))
+        down = Processes({"ORDERPATH_DATA_DIR": str(tmp_path)}).run("down")
+    assert down.code == 0
+    assert "ended 1 programs" in down.err
+    assert down.out == "Ended what an `up --cluster` that was killed had left behind.\n"
 
 
 def test_the_next_cluster_ends_the_kafka_of_one_that_was_killed_unless_it_was_told_to_stay(

@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from infra.settings import _SECRET, PREFIX, Settings, load_settings
 from services.cli.alive import Kind
-from services.cli.cluster import PROGRAMS, SERVE
+from services.cli.cluster import PROGRAMS
 from services.cli.program import app
 
 ROOT = Path(__file__).parents[2]
@@ -58,9 +58,7 @@ def test_compose_runs_what_up_cluster_runs() -> None:
     several = {name: service.get("deploy", {}).get("replicas", 1) for name, service in OURS.items()}
     programs = [tuple(OURS[name]["command"]) for name, n in several.items() for _ in range(n)]
 
-    assert sorted(programs) == sorted(
-        [*PROGRAMS.values(), (SERVE,), ("projection", "drive", "workers")]
-    )
+    assert sorted(programs) == sorted([*PROGRAMS.values(), ("projection", "drive", "workers")])
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -1,6 +1,7 @@
 """One `up` on a data folder, and everybody may look whether it runs."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from threading import Thread
 
 import pytest
 
+from services.cli import BECOMING, STAYING
 from services.cli.errors import CommandFailed
 from services.cli.foreground import only_one, running_pid
 
@@ -17,6 +19,7 @@ from services.cli.foreground import only_one, running_pid
 STUCK = """
 import atexit, os, signal, sys, time
 from services.cli import main
+from services.cli import BECOMING, STAYING
 from services.cli.errors import CommandFailed
 from services.cli.foreground import signalled, state
 from services.cli.program import app
@@ -41,7 +44,33 @@ def stuck(code: int, words: int):
 
 main()
 """
+# A program that gets a signal in the midst of what it loads.
+EARLY = """
+import os, signal, sys
+
+class Early:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGTERM)
+
+sys.meta_path.insert(0, Early())
+from services.cli import main
+main()
+"""
 LONGER_SECONDS = 20  # than it may take
+
+
+@pytest.mark.parametrize("program", [*STAYING, *BECOMING])
+def test_a_signal_that_comes_while_a_program_is_loaded_ends_it_with_0(program: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", EARLY, program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_signal_that_comes_while_a_command_is_loaded_ends_it_as_any() -> None:
+    done = subprocess.run([sys.executable, "-c", EARLY, "relay", "replay"], check=False)
+    assert done.returncode == -signal.SIGTERM
 
 
 @pytest.fixture

@@ -1,28 +1,32 @@
 """D13: the example for downstream keeps its table right, whatever comes from Kafka."""
 
 import json
+import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from time import monotonic
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
-from kafka import KafkaProducer
+from kafka import KafkaAdminClient, KafkaProducer
+from kafka.admin import NewPartitions
 
 from domain.messages import Actor
 from domain.orders import commands as c
-from domain.streaming import ORDER_STATE, Message
+from domain.streaming import ORDER_STATE, Message, Topic
 from infra.settings import Settings
 from services.bootstrap import System, open_system
 from services.demo.clock import VirtualClock
 from services.public_lane import PublicLane
+from tests.chaos.proof import assert_states_as_in_tables
 from tests.integration.reports.small_shop import (
     IMPORT,
     RANKS,
@@ -35,6 +39,9 @@ from tests.integration.reports.small_shop import (
 from tests.support.broker import ROOM_SECONDS, fresh_topic
 from tests.support.command_line import ROOT, Here
 from tests.support.examples import TEA
+from tests.support.faults import Fault
+from tests.support.topics import make_topics
+from tests.support.waiting import wait_for
 
 EXAMPLE: Final = ROOT / "docs/examples/downstream_consumer.py"
 WHO: Final = Actor(kind="user", id="ann", roles=("manager", "lead"))
@@ -138,6 +145,15 @@ class Downstream:
         found: dict[str, list[int]] = json.loads(done.stdout)
         return found
 
+    @contextmanager
+    def reading(self) -> Iterator["subprocess.Popen[str]"]:
+        """Let it read until it is killed."""
+        with subprocess.Popen(self.command(), stderr=subprocess.PIPE, text=True) as running:
+            try:
+                yield running
+            finally:
+                running.kill()
+
     def is_killed_while_reading(self) -> None:
         with subprocess.Popen(self.command()) as running:
             deadline = monotonic() + ROOM_SECONDS
@@ -182,6 +198,16 @@ def test_its_totals_are_those_of_report_funnel(shop: System, downstream: Downstr
     assert totals == funnel(shop)
     assert sum(orders for orders, _ in totals.values()) == 2 * ORDERS - ORDERS // 5
     assert len(totals) >= 3
+
+
+def test_states_say_of_each_order_what_the_reports_do(shop: System) -> None:
+    shop.catch_up()
+    newest = {one.key: json.loads(one.value or b"") for one in published(shop)}
+
+    assert_states_as_in_tables(shop.url, newest.values())
+    spoiled = {key: state | {"paid_minor": 1} for key, state in newest.items()}
+    with pytest.raises(AssertionError):
+        assert_states_as_in_tables(shop.url, spoiled.values())
 
 
 def test_records_that_come_twice_late_and_again_change_nothing(
@@ -231,5 +257,58 @@ def test_it_reads_a_topic_that_was_made_again_from_its_beginning(
     assert anew.totals() == funnel(shop)
 
 
+def test_it_reads_a_topic_that_was_made_again_while_it_stood_still(
+    shop: System, downstream: Downstream, fault: Fault
+) -> None:
+    downstream.receives(published(shop))
+    with downstream.reading() as running:
+        wait_for(lambda: downstream.orders() == 2 * ORDERS, "it does not read")
+        running.send_signal(signal.SIGSTOP)
+        make_again(downstream)
+        fault("topics deleted")
+        place(shop, ORDERS + 1)  # It comes first, where the old offsets have passed it.
+        downstream.receives(published(shop)[::-1] * 3)
+        running.send_signal(signal.SIGCONT)
+        wait_for(lambda: downstream.orders() == 2 * ORDERS + 1, "it skips what was told first")
+
+    assert downstream.totals() == funnel(shop)
+
+
+def test_it_says_that_there_is_no_topic_and_reads_it_once_it_is_made(
+    shop: System, broker: str, tmp_path: Path
+) -> None:
+    early = Downstream(broker, f"test-{uuid4().hex}", tmp_path / "orders.sqlite")
+    once = subprocess.run(
+        early.command("--once"), capture_output=True, text=True, check=False, timeout=ROOM_SECONDS
+    )
+    assert (once.returncode, once.stdout) == (1, "")
+    assert once.stderr == f"There is no topic {early.topic}.\n"
+
+    with early.reading() as running:
+        assert running.stderr is not None
+        assert running.stderr.readline() == once.stderr
+        make_topic(early, partitions=1)
+        early.receives(published(shop))
+        wait_for(lambda: early.orders() == 2 * ORDERS, "it does not see that it was made")
+        with KafkaAdminClient(bootstrap_servers=[broker]) as admin:
+            admin.create_partitions({early.topic: NewPartitions(total_count=3)})
+        place(shop, ORDERS + 1)
+        early.receives(published(shop))
+        wait_for(lambda: early.orders() == 2 * ORDERS + 1, "it reads the old partitions only")
+
+    assert early.totals() == funnel(shop)
+
+
+def make_again(downstream: Downstream) -> None:
+    """Delete a topic and make another one of its name, once Kafka has forgotten it."""
+    with KafkaAdminClient(bootstrap_servers=[downstream.broker]) as admin:
+        admin.delete_topics([downstream.topic])
+    make_topic(downstream, partitions=4)
+
+
+def make_topic(downstream: Downstream, partitions: int) -> None:
+    make_topics(downstream.broker, [Topic(downstream.topic, partitions)])
+
+
 def test_it_is_short_enough_to_be_read() -> None:
-    assert len(EXAMPLE.read_text().splitlines()) <= 60
+    assert len(EXAMPLE.read_text().splitlines()) <= 71
