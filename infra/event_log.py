@@ -209,14 +209,6 @@ class EventLog:
                     found[name, version] = OrderPath.model_validate(row[0])
         return found
 
-    def path_names(self) -> set[str]:
-        """Name the paths that have a published version."""
-        return self._names("path")
-
-    def calendar_names(self) -> set[str]:
-        """Name the calendars that have a published version."""
-        return self._names("calendar")
-
     def read_commands(self, command_ids: Sequence[UUID], *, opened: bool = False) -> list[Recorded]:
         """Give the events that commands stored; what cannot be read is left out.
 
@@ -235,28 +227,13 @@ class EventLog:
             ).fetchall()
         return dict(rows)
 
-    def rule_names(self) -> set[str]:
-        """Name the rules that have a published version."""
-        return self._names("rule")
-
-    def wave_names(self) -> set[str]:
-        """Name the waves that have a published version."""
-        return self._names("wave")
-
-    def role_names(self) -> set[str]:
-        """Name the roles that have a published version."""
-        return self._names("role")
-
     def published(self, kinds: Sequence[str]) -> list[Recorded | Undecodable]:
         """Give every publication of these kinds: path, calendar, rule."""
-        streams = [f"{kind}-{name}" for kind in kinds for name in self._names(kind)]
+        streams = [f"{kind}-{name}" for kind in kinds for name in self.names(kind)]
         return self.read_streams(dict.fromkeys(streams, (0, LAST_VERSION)))
 
-    def template_names(self) -> set[str]:
-        """Name the templates that have a published version."""
-        return self._names("template")
-
-    def _names(self, kind: str) -> set[str]:
+    def names(self, kind: str) -> set[str]:
+        """Name what has a published version: paths, calendars, rules, roles, templates or waves."""
         with self.recorder.connection() as connection:
             rows = connection.execute(
                 "select distinct name from log.definitions where kind = %s", (kind,)

@@ -132,7 +132,7 @@ class Settings(BaseSettings):
     witness_file: Path | None = None
     # Where the server listens: docs/http.md. From elsewhere it is reached only if that is meant.
     http_host: Annotated[str, Field(pattern=r"^[^\s/]+$")] = "127.0.0.1"
-    http_port: Annotated[int, Field(ge=1, le=65_535)] = 8_080
+    http_port: Annotated[int, Field(ge=0, le=65_535)] = 8_080  # 0: any that is free
     http_elsewhere: bool = False
     # The certificate of the server and its key, PEM: then it speaks TLS, and may be reached.
     http_cert_file: Path | None = None
@@ -324,7 +324,7 @@ _ALLOWED: Final = {
     "seal_keys": "a path to a folder, or empty for seal-keys in the data folder",
     "witness_file": "a path to a file that may be written, or empty for none",
     "http_host": "an address of this machine, as 127.0.0.1 or 0.0.0.0",
-    "http_port": "a port from 1 to 65535",
+    "http_port": "a port from 1 to 65535, or 0 for any that is free",
     "http_elsewhere": "on or off",
     "http_cert_file": "a file with the certificate of the server in PEM form",
     "http_key_file": "a file with the key of that certificate in PEM form",

@@ -163,7 +163,7 @@ class System:
     @cached_property
     def order_tokens(self) -> OrderTokens:
         """By which token a customer follows an order."""
-        return OrderTokens(self._session("orderpath_writer"))
+        return OrderTokens(self._session("orderpath_writer"), self.vault)
 
     @cached_property
     def acts(self) -> Acts:
@@ -379,8 +379,8 @@ _READY: Final = ("olist", "universal")  # the other ready-made paths are for tho
 
 def _publish_presets(system: System) -> None:
     """Publish each ready-made path and calendar that has no version yet. Twice is nothing."""
-    paths = sorted(set(_READY) - system.log.path_names())
-    calendars = sorted(set(calendar_files.preset_names()) - system.log.calendar_names())
+    paths = sorted(set(_READY) - system.log.names("path"))
+    calendars = sorted(set(calendar_files.preset_names()) - system.log.names("calendar"))
     ready_made = first_versions(
         map(load_preset, paths), map(calendar_files.load_preset, calendars), SYSTEM
     )

@@ -47,7 +47,7 @@ def published_template(system: "System", name: str) -> TemplateLine:
     stream = template_stream(name)
     line = reduce(TemplateLine.evolve, system.log.load({stream: 0})[stream], TemplateLine())
     if line.template is None:
-        names = ", ".join(sorted(system.log.template_names())) or "none is published"
+        names = ", ".join(sorted(system.log.names("template"))) or "none is published"
         raise Unusable(f"no template is named {name!r}: choose one of {names}")
     return line
 

@@ -120,7 +120,7 @@ def list_keys(system: "System") -> list[dict[str, Any]]:
 
 def check_roles(system: "System", roles: Iterable[str]) -> None:
     """See that all these roles are published. Raises: Unusable that names those that are"""
-    known = system.log.role_names()
+    known = system.log.names("role")
     if unknown := sorted(set(roles) - known):
         names = ", ".join(sorted(known)) or "none is published: run `orderpath role publish`"
         raise Unusable(f"no role is named {unknown[0]!r}: choose one of {names}")

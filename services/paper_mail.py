@@ -96,7 +96,7 @@ def _recipient(system: "System", order: Order, said: str) -> Recipient:
 
 def _publish_first(system: "System", template: str) -> None:
     """Publish the template that comes along, unless the shop has published its own."""
-    if template == TEMPLATE and template not in system.log.template_names():
+    if template == TEMPLATE and template not in system.log.names("template"):
         definition = template_files.load_preset(template)
         named = uuid5(_TEMPLATES, f"{template}:{definition.content_hash}")
         system.execute(PublishTemplate(command_id=named, actor=SYSTEM, definition=definition))

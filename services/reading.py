@@ -186,7 +186,7 @@ def known_path(system: "System", name: str, version: int | None = None) -> Publi
     """Give a version of a path, by default the latest. Raises: Unusable that names what there is"""
     latest = latest_path(system, name)
     if latest is None:
-        names = ", ".join(sorted(system.log.path_names()))
+        names = ", ".join(sorted(system.log.names("path")))
         raise Unusable(f"no path is named {name!r}: choose one of {names}")
     if version in (None, latest.version):
         return latest
@@ -204,14 +204,14 @@ def latest_path(system: "System", name: str) -> PublishedPath | None:
     line = reduce(PathLine.evolve, events_of(system.log, path_events.stream_of(name)), PathLine())
     key = (name, line.latest)
     path = system.log.load_paths([key]).get(key)
-    if path is None and name in system.log.path_names():
+    if path is None and name in system.log.names("path"):
         raise LogGap(f"Version {line.version + 1} of {path_events.stream_of(name)}")
     return None if path is None else PublishedPath(line.latest, path)
 
 
 def latest_paths(system: "System") -> dict[str, PublishedPath]:
     """Give the version of every path that new orders follow, by name in alphabetical order."""
-    names = sorted(system.log.path_names())
+    names = sorted(system.log.names("path"))
     return {name: path for name in names if (path := latest_path(system, name)) is not None}
 
 
@@ -222,7 +222,7 @@ def selection_now(system: "System") -> Selection:
 
 def check_calendar(system: "System", name: str) -> None:
     """See that a calendar of this name is published. Raises: Unusable that names those that are"""
-    names = system.log.calendar_names()
+    names = system.log.names("calendar")
     if name not in names:
         raise Unusable(f"no calendar is named {name!r}: choose one of {', '.join(sorted(names))}")
 
@@ -237,7 +237,7 @@ def latest_calendar(system: "System", name: str) -> tuple[int, Calendar]:
 
 def published_calendars(system: "System", names: Iterable[str]) -> dict[str, Calendar]:
     """Give those of the calendars that are published, as limits follow them now."""
-    known = system.log.calendar_names()
+    known = system.log.names("calendar")
     return {name: latest_calendar(system, name)[1] for name in names if name in known}
 
 

@@ -64,7 +64,7 @@ def known_role(system: "System", name: str, version: int | None = None) -> Publi
 
 def latest_roles(system: "System") -> list[PublishedRole]:
     """Give every role in the version that is in force, by name in alphabetical order."""
-    names = sorted(system.log.role_names())
+    names = sorted(system.log.names("role"))
     found = system.log.load({role_stream(name): 0 for name in names})
     return [_published(found[role_stream(name)][-1]) for name in names if found[role_stream(name)]]
 
@@ -81,7 +81,7 @@ def _published(recorded: Recorded) -> PublishedRole:
 
 
 def _names(system: "System") -> str:
-    return ", ".join(sorted(system.log.role_names())) or "none is published"
+    return ", ".join(sorted(system.log.names("role"))) or "none is published"
 
 
 def _first_key(system: "System") -> str | None:

@@ -43,7 +43,7 @@ class WaveLines:
     def read(self) -> dict[str, WaveLine]:
         """Give every wave as of its last event, by name in alphabetical order."""
         self._calendars.clear()
-        names = sorted(self.system.log.wave_names())
+        names = sorted(self.system.log.names("wave"))
         self._read_on(list(map(stream_of, names)))
         return {name: self._states[stream_of(name)] for name in names}
 

@@ -57,6 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     _hear_interrupts()
     os.environ[MASTER_KEY] = TEST_MASTER_KEY  # also for processes that are forked
+    os.environ["ORDERPATH_HTTP_PORT"] = "0"
     worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
     if worker_input:
         folders = worker_input["server_folders"]
@@ -147,6 +148,7 @@ def nobodys_environment(
         if name.upper().startswith("ORDERPATH_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv(MASTER_KEY, TEST_MASTER_KEY)
+    monkeypatch.setenv("ORDERPATH_HTTP_PORT", "0")  # any that is free: several are up at once
     monkeypatch.setenv("ORDERPATH_DATA_DIR", str(tmp_path_factory.getbasetemp() / "nobodys"))
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn
 
 BECOMING: Final = ("worker", "commands")  # become programs of package consumers
 # These stay until a signal ends them, and take it themselves once they are loaded.
-STAYING: Final = ("up", "follow", "relay", "act", "clock", "send", "waves")
+STAYING: Final = ("up", "follow", "relay", "act", "clock", "send", "waves", "seal", "serve")
 ENDING: Final = (signal.SIGTERM, signal.SIGINT)  # end what stays
 
 

@@ -1,4 +1,4 @@
-"""`orderpath audit who|day|access`: what somebody did, what a day brought, who read personal data."""
+"""`orderpath audit who|day|access`: who did what, what a day brought, who read personal data."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

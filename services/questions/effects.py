@@ -102,7 +102,7 @@ def outlet(system: "System", asked: KnownOutlet) -> dict[str, Any]:
 @question("template.list", "/templates", reads="log")
 def templates(system: "System", asked: Templates) -> list[dict[str, Any]]:
     """List the published templates with their latest versions."""
-    lines = [published_template(system, name) for name in sorted(system.log.template_names())]
+    lines = [published_template(system, name) for name in sorted(system.log.names("template"))]
     return [template_row(one.latest, one.template) for one in lines if one.template]
 
 

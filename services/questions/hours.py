@@ -53,7 +53,7 @@ class Teams(Asked):
 def calendars(system: "System", asked: Calendars) -> list[dict[str, Any]]:
     """List the published calendars with their latest versions."""
     rows = []
-    for name in sorted(system.log.calendar_names()):
+    for name in sorted(system.log.names("calendar")):
         version, calendar = latest_calendar(system, name)
         rows.append(
             {

@@ -151,8 +151,8 @@ def _known(system: "System", published: list[PublishedRule], asked: LintRules) -
         paths=paths,
         others=[one.definition for one in published],
         owners=None if listed is None else read_owners(listed.text, where=listed.name),
-        calendars=system.log.calendar_names(),
-        templates=system.log.template_names(),
+        calendars=system.log.names("calendar"),
+        templates=system.log.names("template"),
         endpoints=system.settings.webhooks.keys(),
     )
 

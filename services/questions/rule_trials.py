@@ -93,7 +93,7 @@ def picture(system: "System", asked: RulePicture) -> dict[str, str]:
 
 def _check_published(system: "System", rule: str) -> None:
     """Raises: Absent"""
-    if rule not in system.log.rule_names():
+    if rule not in system.log.names("rule"):
         raise Absent(f"no rule {rule} is published: `orderpath rule list` names them")
 
 

@@ -52,7 +52,7 @@ def opened_shop(database_url: str, *paths: str) -> Iterator["Shop"]:
     clock = VirtualClock(MORNING)
     with open_system(Settings(database_url=database_url), clock) as system:
         shop = Shop(system, clock, _name_of(paths[0]))
-        for path in set(paths) - system.log.path_names():
+        for path in set(paths) - system.log.names("path"):
             shop.send(SYSTEM, PublishPath, definition=load_preset(path))
         yield shop
         shop.closes_its_books()

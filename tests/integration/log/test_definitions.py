@@ -32,4 +32,4 @@ def test_d1_every_version_of_a_calendar_is_found_beside_the_paths(
         ("shop", 2, IN_UTC.content_hash),
     ]
     assert [Calendar.model_validate(row[3]) for row in rows] == [CALENDAR, IN_UTC]
-    assert (log.calendar_names(), log.path_names()) == ({"shop"}, {"shop"})
+    assert (log.names("calendar"), log.names("path")) == ({"shop"}, {"shop"})

@@ -83,7 +83,7 @@ class ListeningLog:
         self.asked: list[list[str]] = []
 
     def wave_names(self) -> set[str]:
-        return self.log.wave_names()
+        return self.log.names("wave")
 
     def load(self, versions: Mapping[str, int]) -> Mapping[str, list[Recorded]]:
         self.asked.append(sorted(versions))
