@@ -2,8 +2,8 @@
 
     python downstream_consumer.py HOST:PORT orderpath.orders.state orders.sqlite [--once]
 
-Records may come twice or late: the version decides. Rows and offsets are one transaction: it may end
-at any moment, as where Kafka is away. A topic made again is read anew. --once: up to today's end.
+Records may come twice or late: the version decides. Rows and offsets are one transaction: it may
+end any time, as where Kafka is away. A topic made again is read anew. --once: up to today's end.
 """
 
 import json
