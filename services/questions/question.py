@@ -52,6 +52,7 @@ class Question:
     function: Answers
     versioned: bool  # the answer is the same as long as its `version` is
     method: Method  # how it is asked over HTTP
+    of_all: bool  # it counts over the whole log: only for whoever sees every order
 
     @property
     def said(self) -> str:
@@ -64,7 +65,13 @@ BY_ASKED: Final[dict[type[Asked], Question]] = {}
 
 
 def question(
-    name: str, at: str, *, reads: Reads, right: str | None = None, versioned: bool = False
+    name: str,
+    at: str,
+    *,
+    reads: Reads,
+    right: str | None = None,
+    versioned: bool = False,
+    of_all: bool = False,
 ) -> Callable[[Written], Written]:
     """Declare a question: a function of the system and of what is asked.
 
@@ -81,7 +88,7 @@ def question(
         asked = hints["asked"]
         told = hints["return"]
         needed = right or name
-        made = Question(name, at, asked, told, needed, reads, function, versioned, method)
+        made = Question(name, at, asked, told, needed, reads, function, versioned, method, of_all)
         if name in BY_NAME or asked in BY_ASKED or any(at == one.at for one in BY_NAME.values()):
             raise ValueError(f"{name}, {at} and {asked.__name__} have to be of one question alone")
         BY_NAME[name] = BY_ASKED[asked] = made

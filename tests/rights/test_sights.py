@@ -60,9 +60,8 @@ def answers(guarded: Guarded, role: str, order_id: UUID) -> dict[str, str]:
         where, said = place_of(question)
         where = where.replace("7c9e6679-7425-40de-944b-e07fc1f90ae7", str(order_id))
         said = {k: str(order_id) if k == "order" else v for k, v in said.items()}
-        if question.reads == "tables":
-            said["min_position"] = "head"
-        answer = guarded.get(where, role, params=said)
+        query = {"min_position": "head"} if question.reads == "tables" else {}
+        answer = guarded.ask(role, question.method, where, said, **query)
         told = json.dumps(_still(answer.json()), sort_keys=True)
         found[name] = f"{answer.status_code} {told}"
     return found
