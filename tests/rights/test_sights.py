@@ -146,6 +146,18 @@ def test_personal_data_is_in_no_answer_for_whoever_may_not_read_it(
     assert "[sealed]" in sealed
 
 
+def test_what_is_of_the_whole_log_is_for_whoever_sees_all_of_it(
+    guarded: Guarded, north: UUID
+) -> None:
+    for where in ("audit/who?actor=root", "audit/day", "audit/accesses"):
+        answer = guarded.get(f"/v1/{where}", "north")
+        assert (answer.status_code, answer.json()["unmet"][0]["code"]) == (
+            403,
+            "all_orders_not_permitted",
+        )
+        assert guarded.get(f"/v1/{where}", "auditor").status_code == 200
+
+
 def test_hidden_fields_are_in_no_answer(guarded: Guarded, north: UUID) -> None:
     masked = guarded.get(f"/v1/orders/{north}", "north_masked").json()
 
