@@ -91,7 +91,7 @@ class KnownCallers:
     def check_question(self, caller: Caller, question: Question, asked: Asked) -> None:
         """Raises: Denied"""
         sight = self._allowed(caller, Wish("question", question.right))
-        if question.of_all and not sight.sees_all_orders:
+        if question.reads == "whole_log" and not sight.sees_all_orders:
             raise Denied(
                 Unmet(
                     code="all_orders_not_permitted",

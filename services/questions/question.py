@@ -21,7 +21,8 @@ PUBLIC: Final = "public"  # the right of what anybody may ask, because a secret 
 # log:    it reads the events themselves, and so all that was answered before
 # tables: it reads the read models, which may lag: near they catch up first, far it may be said how
 #         far they have to be
-Reads = Literal["log", "tables"]
+# whole_log: it counts over all events: only for whoever sees every order
+Reads = Literal["log", "tables", "whole_log"]
 
 # GET:  what is asked stands in path and query
 # POST: it is the body, as JSON, because texts of files belong to it; it changes nothing either
@@ -52,7 +53,6 @@ class Question:
     function: Answers
     versioned: bool  # the answer is the same as long as its `version` is
     method: Method  # how it is asked over HTTP
-    of_all: bool  # it counts over the whole log: only for whoever sees every order
 
     @property
     def said(self) -> str:
@@ -65,13 +65,7 @@ BY_ASKED: Final[dict[type[Asked], Question]] = {}
 
 
 def question(
-    name: str,
-    at: str,
-    *,
-    reads: Reads,
-    right: str | None = None,
-    versioned: bool = False,
-    of_all: bool = False,
+    name: str, at: str, *, reads: Reads, right: str | None = None, versioned: bool = False
 ) -> Callable[[Written], Written]:
     """Declare a question: a function of the system and of what is asked.
 
@@ -88,7 +82,7 @@ def question(
         asked = hints["asked"]
         told = hints["return"]
         needed = right or name
-        made = Question(name, at, asked, told, needed, reads, function, versioned, method, of_all)
+        made = Question(name, at, asked, told, needed, reads, function, versioned, method)
         if name in BY_NAME or asked in BY_ASKED or any(at == one.at for one in BY_NAME.values()):
             raise ValueError(f"{name}, {at} and {asked.__name__} have to be of one question alone")
         BY_NAME[name] = BY_ASKED[asked] = made

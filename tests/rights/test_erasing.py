@@ -1,4 +1,4 @@
-"""A person is erased over HTTP as beside the database: with all that is about the person's orders."""
+"""A person is erased over HTTP as beside the database: with all that is about their orders."""
 
 import asyncio
 from threading import Event
@@ -9,6 +9,7 @@ import httpx
 from domain.customers.commands import Belongings, EraseCustomer
 from domain.messages import Actor
 from domain.tasks.commands import CreateTask, FinishTask
+from services.pipeline import Pipeline
 from services.reception import Reception
 from tests.rights.conftest import Guarded
 from tests.rights.test_sights import PERSON, PHONE, place
@@ -24,7 +25,8 @@ def served(guarded: Guarded, number: int) -> tuple[str, UUID]:
     order_id, task_id = place(guarded.system, number, "north", customer=person), uuid4()
     for command in (
         CreateTask(
-            command_id=uuid4(), actor=ANN, task_id=task_id, title="Call", order_id=order_id, user="ann"
+            command_id=uuid4(), actor=ANN, task_id=task_id, title="Call", order_id=order_id,
+            user="ann",
         ),
         FinishTask(command_id=uuid4(), actor=ANN, task_id=task_id, note=NOTE),
     ):  # fmt: skip
@@ -98,7 +100,7 @@ def test_looking_for_what_belongs_to_a_person_holds_no_event_loop_up(guarded: Gu
         assert goes_on.wait(ROOM_SECONDS)
         return Belongings()
 
-    async def answered(reception: Reception) -> str:
+    async def answered(reception: Pipeline) -> str:
         erase = EraseCustomer(
             command_id=uuid4(), actor=ANN, customer_id="c-none", reason_code="customer_asked"
         )
