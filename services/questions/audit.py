@@ -56,7 +56,12 @@ class AuditDay(Asked):
     )
     zone: Annotated[Zone, Field(description="where the day begins", examples=["UTC"])] = "UTC"
     late: Annotated[
-        Duration, Field(description="a fact recorded so much later is late", examples=["1h"])
+        Duration,
+        Field(
+            description="a fact recorded so much later is late",
+            examples=["1h"],
+            json_schema_extra={"default": "1h"},
+        ),
     ] = AN_HOUR
     limit: Listed = LISTED
 

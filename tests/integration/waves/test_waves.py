@@ -84,8 +84,8 @@ class ListeningLog:
         self.log = log
         self.asked: list[list[str]] = []
 
-    def wave_names(self) -> set[str]:
-        return self.log.names("wave")
+    def names(self, kind: str) -> set[str]:
+        return self.log.names(kind)
 
     def load(self, versions: Mapping[str, int]) -> Mapping[str, list[Recorded]]:
         self.asked.append(sorted(versions))
