@@ -13,6 +13,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as EMAIL
 from email.utils import parseaddr
+from io import BufferedReader
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -22,6 +23,7 @@ from infra.deadline import Deadline
 PORTS: Final = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
 WAIT_SECONDS: Final = 15.0  # for any one answer but the last
 LONGEST_SECONDS: Final = 660.0  # of a whole session: RFC 5321 gives the last answer ten minutes
+LONGEST_ANSWER: Final = 64 * 1024  # bytes, of all its lines
 _BUSY: Final = range(400, 500)
 _ANSWERS: Final = range(200, 600)
 
@@ -171,6 +173,10 @@ class _Session(smtplib.SMTP):
     def getreply(self) -> tuple[int, bytes]:
         if self.sock:
             self._deadline.watch(self.sock)
+            if self.file is None:
+                self.file = _Answers(self.sock.makefile("rb"))
+        if self.file is not None:
+            self.file.left = LONGEST_ANSWER
         return super().getreply()
 
     def data(self, msg: Any) -> tuple[int, bytes]:
@@ -193,6 +199,28 @@ class _Session(smtplib.SMTP):
         if isinstance(s, bytes) and self.sock:
             self._handed_over = True
             self.sock.settimeout(None)  # The deadline ends the wait for what the server says now.
+
+
+class _Answers:
+    """What the server says, line by line: smtplib itself takes a line that was cut off for a whole
+    one, and lines without end.
+    """
+
+    def __init__(self, file: BufferedReader) -> None:
+        self._file = file
+        self.left = LONGEST_ANSWER  # bytes that the answer may have yet
+
+    def readline(self, limit: int) -> bytes:
+        """Give the next line; nothing if there is no whole one. Raises: OSError"""
+        line = self._file.readline(limit)
+        self.left -= len(line)
+        if self.left < 0:
+            raise ConnectionError("the answer does not end")
+        is_cut_off = not line.endswith(b"\n") and len(line) < limit
+        return b"" if is_cut_off else line
+
+    def close(self) -> None:
+        self._file.close()
 
 
 class _TlsSession(_Session, smtplib.SMTP_SSL):

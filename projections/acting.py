@@ -3,6 +3,7 @@
 Whoever acts holds the row of a shard in ops.acting meanwhile; others take other shards. An order
 that has to wait is passed: one of which a stream is parked in the read model, and one with an act
 that its rule may not send yet. ops.acting_passed keeps how far it was sent, from there it goes on.
+What stops a rule is urgent: it goes before all that is taken, also of its own order.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,19 +16,26 @@ from projections.interface import Tx, as_json
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """A command that a rule gave, as it stands in rule_acts."""
+class Given:
+    """A command that a rule gave, or that stops it."""
 
     command_id: UUID
+    rule: str
+    body: bytes  # the command, as domain.wire writes it
+
+
+@dataclass(frozen=True, slots=True)
+class Act(Given):
+    """The same as it stands in rule_acts."""
+
     shard: int
     stream_id: str  # of the order that the event is about, or of the stock
     position: int  # of the event that led to it
     act_no: int  # among all that the event led to
-    rule: str
     latest_version: int  # of the rule
     per_minute: int  # commands that the rule may send, as its latest version says
-    body: bytes  # the command, as domain.wire writes it
     passed: bool  # others of its shard were sent before it
+    urgent: bool  # stops a rule, or tells of that: no act of the rule's own
     left_out: bool  # since it was given its rule was turned off or to shadow: it is not sent
 
 
@@ -48,17 +56,33 @@ class Taken:
         return Taken(acts, reached)
 
 
-def take_acts(tx: Tx, limit: int, spent: Sequence[str]) -> Taken:
-    """Give what comes next in shards that nobody else acts on, and hold these until the end of the
-    transaction. Some more than the limit where one event led to many.
+def hold_shards(tx: Tx, spent: Sequence[str]) -> Sequence[int]:
+    """Hold the shards that nobody else acts on and in which something is to be done, until the end
+    of the transaction.
 
-    limit: of each shard, as what waits in one may hold up no other
     spent: rules of which nothing may go; orders that are known to wait for them are left out
     """
-    known = {"limit": limit, "spent": [*spent], "usual": Limits().per_minute}
-    if not (held := [shard for (shard,) in tx.execute(_HOLD, known)]):
-        return Taken([], {})
-    rows = tx.execute(_TAKE, known | {"held": held}).fetchall()
+    return [shard for (shard,) in tx.execute(_HOLD, {"spent": [*spent]})]
+
+
+def take_urgent(tx: Tx, held: Sequence[int], limit: int) -> Sequence[Given]:
+    """Give what stops rules and is not answered, wherever it stands in these shards.
+
+    limit: of all
+    """
+    told = tx.execute(_TAKE_URGENT, {"held": [*held], "limit": limit}).fetchall()
+    return [Given(*one) for one in told]
+
+
+def take_acts(tx: Tx, held: Sequence[int], limit: int, spent: Sequence[str]) -> Taken:
+    """Give what comes next in shards that are held. Some more than the limit where one event led
+    to many.
+
+    limit: of each shard, as what waits in one may hold up no other
+    spent: as for hold_shards
+    """
+    known = {"held": [*held], "limit": limit, "spent": [*spent], "usual": Limits().per_minute}
+    rows = tx.execute(_TAKE, known).fetchall()
     acts = [Act(*told) for _, _, *told in rows if told[0] is not None]
     return Taken(acts, {shard: reached for shard, reached, *_ in rows})
 
@@ -91,7 +115,8 @@ def _passed(act: Act, act_no: int, rule: str | None) -> dict[str, Any]:
 
 
 # Orders that were passed and of which more may be in the tables by now. That look is cheap: one
-# that nobody has retried is left out by where it is parked, one that waits by its rule.
+# that nobody has retried is left out by where it is parked, one that waits by its rule, unless that
+# one sends nothing any more.
 _LET_THROUGH: Final = """
     parked as materialized (
         select regexp_replace(p.stream_id, '^timer-', 'order-') as stream_id, p.shard,
@@ -99,24 +124,64 @@ _LET_THROUGH: Final = """
         from projection.parked p join projection.builds b using (build)
         where p.projection = 'trigger_runs' and b.state = 'live'
         group by 1, 2
+    ), pausing as materialized (
+        select s.rule from unnest(%(spent)s::text[]) s(rule) cross join lateral (
+            select n.body #>> '{definition,mode}' as mode from log.definitions n
+            where n.kind = 'rule' and n.name = s.rule
+            order by n.version desc limit 1
+        ) n
+        where coalesce(n.mode, 'live') = 'live'
     ), let_through as (
         select w.* from ops.acting_passed w
-        where (w.rule is null or w.rule <> all(%(spent)s))
+        where (w.rule is null or w.rule not in (select rule from pausing))
           and not exists (
             select from parked p
             where p.stream_id = w.stream_id and p.position <= w.position + 1)
     )
 """
 
+# Sent ahead, and not again when its turn comes: an answer is kept for ever. What was given by a
+# rebuild only lies behind the shard, and is sent as little as any other act.
+_ANSWERED: Final = """
+    case when a.body #>> '{actor,kind}' <> 'trigger'
+        then exists (select from log.commands c where c.command_id = a.command_id)
+        else false
+    end
+"""
+
+_URGENT: Final = """
+    urgent as (
+        select a.* from ops.acting w join live.rule_acts a using (shard)
+        where a.sent and a.body #>> '{actor,kind}' <> 'trigger'
+          and (a.position > w.position or exists (
+            select from ops.acting_passed p
+            where p.position < a.position and p.stream_id = case
+                when a.order_id is null
+                    then (select e.stream_id from log.events e where e.position = a.position)
+                else 'order-' || a.order_id
+            end))
+          and not exists (select from log.commands c where c.command_id = a.command_id)
+    )
+"""
+
 _HOLD: Final = f"""
-    with {_LET_THROUGH}
+    with {_LET_THROUGH}, {_URGENT}
     select shard from ops.acting
     where exists (
         select from live.rule_acts a
         where a.sent and a.shard = acting.shard and a.position > acting.position)
        or exists (select from let_through w where w.shard = acting.shard)
+       or exists (select from urgent u where u.shard = acting.shard)
     order by shard
     for update skip locked
+"""  # noqa: S608 - a constant
+
+_TAKE_URGENT: Final = f"""
+    with {_URGENT}
+    select command_id, rule, convert_to(body::text, 'UTF8') from urgent
+    where shard = any(%(held)s)
+    order by position, act_no
+    limit %(limit)s
 """  # noqa: S608 - a constant
 
 # One statement, behind the locks: it sees acts, and what was parked before them, as they were at
@@ -154,7 +219,7 @@ _TAKE: Final = f"""
             select * from live.rule_acts a
             where a.sent and a.shard = e.shard and a.position = e.position
               and (a.position, a.act_no) > (w.position + 1, w.act_no) and a.position <= w.reached
-              and (w.parked_at is null or a.position < w.parked_at)
+              and (w.parked_at is null or a.position < w.parked_at) and not {_ANSWERED}
             offset 0
         ) a
     ), done as (
@@ -174,7 +239,7 @@ _TAKE: Final = f"""
                end as stream_id
         from held join live.rule_acts a
           on a.sent and a.shard = held.shard
-         and a.position > held.position and a.position <= held.reached
+         and a.position > held.position and a.position <= held.reached and not {_ANSWERED}
     ), taken as (
         select late.*, true as passed
         from held cross join lateral (
@@ -191,11 +256,11 @@ _TAKE: Final = f"""
             select from noted w
             where w.stream_id = fresh.stream_id and fresh.position > w.position)
     )
-    select held.shard, held.reached, a.command_id, held.shard, a.stream_id, a.position, a.act_no,
-           a.rule, d.version,
-           coalesce((d.body #>> '{{definition,limits,per_minute}}')::integer, %(usual)s),
-           convert_to(a.body::text, 'UTF8'), a.passed,
-           a.body -> 'actor' ->> 'kind' = 'trigger' and exists (
+    select held.shard, held.reached, a.command_id, a.rule, convert_to(a.body::text, 'UTF8'),
+           held.shard, a.stream_id, a.position, a.act_no, d.version,
+           coalesce((d.body #>> '{{definition,limits,per_minute}}')::integer, %(usual)s), a.passed,
+           a.body #>> '{{actor,kind}}' <> 'trigger',
+           a.body #>> '{{actor,kind}}' = 'trigger' and exists (
                select from log.definitions n
                where n.kind = 'rule' and n.name = a.rule and n.version > a.rule_version
                  and n.body #>> '{{definition,mode}}' in ('off', 'shadow'))

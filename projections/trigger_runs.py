@@ -26,7 +26,7 @@ class TriggerRuns:
     """One row for each time that a rule looked at an event, beside them acts and waits."""
 
     name: Final = "trigger_runs"
-    version: Final = 10
+    version: Final = 11
     tables: Final = ("trigger_runs", "rule_acts", "rule_waits")
     ddl: Final[LiteralString] = """
         create table trigger_runs (
@@ -65,6 +65,8 @@ class TriggerRuns:
             sent         boolean not null -- false: only what would have been sent
         );
         create index rule_acts_due on rule_acts (shard, position, act_no) where sent;
+        create index rule_acts_urgent on rule_acts (shard, position) -- what stops a rule
+            where sent and body #>> '{actor,kind}' <> 'trigger';
         create table rule_waits (
             wait_id      uuid primary key,
             order_id     uuid not null,
@@ -176,13 +178,21 @@ _INSERT_RUNS: Final = """
         changed jsonb, chain text[], acts integer, due_at timestamptz)
 """
 
+# What stops a rule is one command at however many events: it stands with the first of them, in
+# whatever order they are judged.
 _INSERT_ACTS: Final = """
-    insert into rule_acts (
+    insert into rule_acts as a (
         command_id, position, act_no, shard, rule, rule_version, order_id, command, body, chain,
         sent)
-    select * from json_to_recordset(%s::json) as x(
+    select distinct on (command_id) * from json_to_recordset(%s::json) as x(
         command_id uuid, position bigint, act_no integer, shard smallint, rule text,
         rule_version integer, order_id uuid, command text, body jsonb, chain text[], sent boolean)
+    order by command_id, position, act_no
+    on conflict (command_id) do update set
+        position = excluded.position, act_no = excluded.act_no, shard = excluded.shard,
+        rule = excluded.rule, rule_version = excluded.rule_version, order_id = excluded.order_id,
+        body = excluded.body, chain = excluded.chain
+    where (excluded.position, excluded.act_no) < (a.position, a.act_no)
 """
 
 _UPSERT_WAITS: Final = """

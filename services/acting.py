@@ -1,8 +1,9 @@
 """Acting: sends what rules have given, through the pipeline like anybody's commands.
 
 A command's id is always the same, so whatever is sent twice is answered as the first time. What a
-rule has in hand when it is turned off, or to shadow, is left out, and noted as such. Several
-processes may act: each takes shards that no other one holds. `orderpath act` runs it.
+rule has in hand when it is turned off, or to shadow, is left out, and noted as such. What stops a
+rule goes first, and is answered before the rest is looked at. Several processes may act: each takes
+shards that no other one holds. `orderpath act` runs it.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from domain.messages import Command, Outcome
 from domain.refusals import CommandUnreadable, InfraError
 from domain.rules.inbox import alert_of_haste
 from domain.wire import decode
-from projections.acting import Act, move_on, take_acts
+from projections.acting import Act, Given, hold_shards, move_on, take_acts, take_urgent
 from projections.sessions import Lend, transaction
 from services.pace import Pace
 from services.turns import Rest, take_turns
@@ -72,29 +73,34 @@ class Acting:
         Raises: InfraError
         """
         now = self._now()
+        spent = self._pace.spent(now)
         with transaction(self._lend, idle=HOLDING) as tx:
-            taken = take_acts(tx, self._at_once, self._pace.spent(now))
+            if not (held := hold_shards(tx, spent)):
+                return None
+            urgent = take_urgent(tx, held, self._at_once)
+            self._send(urgent)
+            taken = take_acts(tx, held, self._at_once, spent)
             going, waiting = self._pace.let_go(taken)
             for act in {act.rule: act for act in waiting}.values():
                 self._tell(act)
             sent = [act for act in going.acts if not act.left_out]
             self._send(sent)
             moved = move_on(tx, going, waiting)
-        return len(sent) if moved else None
+        return len(urgent) + len(sent) if moved else None
 
     def _tell(self, act: Act) -> None:
         """Let the admins know that a rule waits: one alert for each of its versions and day."""
         alert = alert_of_haste(act.rule, act.latest_version, act.per_minute, self._pace.minute)
         _await(act, self._submit(alert))
 
-    def _send(self, acts: Sequence[Act]) -> None:
+    def _send(self, acts: Sequence[Given]) -> None:
         """Send in order, all under way together. Raises: InfraError, then all are sent again"""
         sent = [(act, self._submitted(act)) for act in acts]
         for act, future in sent:
             if future is not None:
                 _await(act, future)
 
-    def _submitted(self, act: Act) -> Future[Outcome] | None:
+    def _submitted(self, act: Given) -> Future[Outcome] | None:
         """A command that cannot be read any more is named, and left out: it never could be."""
         try:
             command = decode(act.body)
@@ -113,7 +119,7 @@ def _waits(error: InfraError) -> None:
     log_.warning("acting_waits", code=error.code, message=str(error))
 
 
-def _await(act: Act, future: Future[Outcome]) -> None:
+def _await(act: Given, future: Future[Outcome]) -> None:
     error = future.exception()
     if isinstance(error, InfraError):
         raise error

@@ -36,9 +36,12 @@ class Pace:
         """
         going: list[Act] = []
         waiting: dict[str, Act] = {}  # by stream
-        for _, run in groupby(taken.acts, key=attrgetter("position", "rule")):
+        for _, run in groupby(taken.acts, key=attrgetter("position", "rule", "urgent")):
             together = [*run]
             first = together[0]
+            if first.urgent:  # Waits for nobody, and counts for no rule.
+                going += together
+                continue
             if first.stream_id in waiting:
                 continue
             if first.left_out:

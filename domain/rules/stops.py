@@ -1,16 +1,15 @@
 """What is sent when a rule goes too far. Of rules that go round the youngest only judges from then
 on; one that comes ninth in a row, or fires too often for an order, does nothing there, and nothing
-is turned off. The admins hear of it.
+is turned off. The admins hear of it. The same command, by its id, at whatever event it is found.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from domain.alerts.commands import RaiseAlert
 from domain.alerts.events import ADMINS
 from domain.messages import Command
-from domain.rules.acts import act_id
 from domain.rules.book import Published
 from domain.rules.inbox import KEEPER
 from domain.rules.line import SetRuleMode, stream_of
@@ -40,7 +39,7 @@ def _in_force(case: Case, chain: Chain) -> Sequence[Published]:
 def _switch(case: Case, youngest: Published) -> SetRuleMode:
     """Let the rule of a loop only judge that was published last."""
     return SetRuleMode(
-        command_id=uuid5(act_id(case, 0), "stop"),
+        command_id=uuid5(_NAMESPACE, f"{youngest.name}:{youngest.version}:stop"),
         actor=KEEPER,
         source="rules",
         correlation_id=case.sight.happened.correlation_id,
@@ -57,7 +56,6 @@ def _alert_of_loop(switch: SetRuleMode, case: Case) -> RaiseAlert:
     """
     return _alert(
         case,
-        command_id=uuid5(switch.command_id, "alert"),
         alert_id=uuid5(_NAMESPACE, f"{switch.rule}:{switch.of_version}"),
         title=f"Rule {switch.rule} only judges now: it went round in circles with others",
         details=case.circle,
@@ -75,7 +73,6 @@ def _alert_of_depth(case: Case) -> RaiseAlert:
     name = case.of.name
     return _alert(
         case,
-        command_id=uuid5(act_id(case, 0), "depth"),
         alert_id=uuid5(_NAMESPACE, f"{versions}:depth"),
         title=f"Rule {name} did nothing: {len(case.before)} rules in a row had led to it."
         " Let one do what several do, or wait for silence, a time limit or a fixed hour",
@@ -93,7 +90,6 @@ def _alert_of_limit(case: Case) -> RaiseAlert:
     name, version = case.of.name, case.of.version
     return _alert(
         case,
-        command_id=uuid5(act_id(case, 0), "limit"),
         alert_id=uuid5(_NAMESPACE, f"{name}:{version}:per_order"),
         title=f"Rule {name} does nothing more for one order: it fired as often as it may",
         subject=stream_of(name),
@@ -102,8 +98,10 @@ def _alert_of_limit(case: Case) -> RaiseAlert:
     )
 
 
-def _alert(case: Case, **said: Any) -> RaiseAlert:
+def _alert(case: Case, *, alert_id: UUID, **said: Any) -> RaiseAlert:
     return RaiseAlert(
+        command_id=uuid5(alert_id, "raise"),
+        alert_id=alert_id,
         actor=KEEPER,
         source="rules",
         correlation_id=case.sight.happened.correlation_id,

@@ -190,6 +190,34 @@ def dripping(beginning: bytes, drop: bytes = b"x") -> Iterator[int]:
             thread.join()
 
 
+@contextmanager
+def answering(answer: bytes, *, again: bool = False) -> Iterator[int]:
+    """Run a mail server that takes one mail, says these bytes and hangs up; give its port.
+
+    again: it says them for as long as somebody listens
+    """
+    with create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with suppress(OSError), server.accept()[0] as line, line.makefile("rb") as said:
+                line.sendall(b"220 Hello\r\n")
+                while not (word := said.readline().strip().upper()).startswith(b"DATA") and word:
+                    line.sendall(b"250 Well\r\n")
+                line.sendall(b"354 Go on\r\n")
+                while said.readline() not in {b".\r\n", b""}:
+                    pass
+                line.sendall(answer)
+                while again:
+                    line.sendall(answer)
+
+        thread = Thread(target=serve)
+        thread.start()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            thread.join()
+
+
 def certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """Make a certificate for loopback; give what a server and what its client need."""
     key = ec.generate_private_key(ec.SECP256R1())

@@ -276,6 +276,7 @@ def reader(world: World) -> Iterator[Reader]:
         psycopg.connect(world.url, row_factory=psycopg.rows.dict_row) as connection,
         connection.cursor() as cursor,
     ):
+        cursor.execute("set search_path = analytics")
         yield cursor
 
 

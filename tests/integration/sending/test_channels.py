@@ -18,7 +18,7 @@ from domain.effects.channels import Gate, Outgoing, Undelivered
 from infra.mail import SmtpMail, read_smtp_url
 from infra.sms import SmsGateway
 from infra.webhooks import WebhookEndpoint
-from tests.support.receivers import certificate, dripping, http_receiver, mail_server
+from tests.support.receivers import answering, certificate, dripping, http_receiver, mail_server
 
 FROM: Final = "Shop <orders@shop.example>"
 KEY: Final = b"0123456789abcdef0123456789abcdef"
@@ -129,6 +129,28 @@ class TestMail:
 
         assert len(box.mails) == 1
         assert (failed.code, failed.final) == ("unanswered", True)
+
+    @pytest.mark.parametrize(
+        "answer", [b"2222222", b"250", b"250 Tak", b"55", b"550 No", b"250-W\r\n"]
+    )
+    def test_an_answer_that_is_cut_off_is_none(self, answer: bytes) -> None:
+        with answering(answer) as port:
+            failed = failure(SmtpMail(f"smtp+plain://127.0.0.1:{port}", FROM), MAIL)
+
+        assert (failed.code, failed.final) == ("unanswered", True)
+
+    @pytest.mark.parametrize("answer", [b"250-More\r\n" * 1_000, b"2" * 10_000])
+    def test_an_answer_without_end_is_none_and_is_not_listened_to(self, answer: bytes) -> None:
+        began = monotonic()
+        with answering(answer, again=True) as port:
+            failed = failure(SmtpMail(f"smtp+plain://127.0.0.1:{port}", FROM), MAIL)
+
+        assert (failed.code, failed.final) == ("unanswered", True)
+        assert monotonic() - began < 30, "An answer may take minutes."
+
+    def test_an_answer_of_several_lines_is_one(self) -> None:
+        with answering(b"250-Taken\r\n250 Well\r\n") as port:
+            SmtpMail(f"smtp+plain://127.0.0.1:{port}", FROM).send(MAIL)
 
     @pytest.mark.parametrize("tls", [True, False])
     def test_a_server_that_drips_does_not_hold_a_mail_for_longer_than_is_allowed(
