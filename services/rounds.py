@@ -33,6 +33,7 @@ from domain.orders.only_if import earlier_than
 from domain.paths.commands import PublishPath
 from domain.refusals import CommandIdReused, Conflict, Denied, InfraError, Refusal
 from domain.roles.reach import out_of_reach
+from domain.rules.in_flight import is_turned_off, rule_read
 from domain.teams.holding import holder_change
 from services.command_queue import Answer as Settled
 from services.command_queue import Pending
@@ -180,6 +181,7 @@ class Decider:
         for pending in batch:
             facts = self._facts(log, pending.command, into.states)
             ahead |= dict.fromkeys(more_streams_of(pending.command, into.states, facts))
+            ahead |= dict.fromkeys(rule_read(pending.command))
         return ahead
 
     def decide(self, log: Log, into: Round, pending: Pending) -> Exception | None:
@@ -217,7 +219,7 @@ class Decider:
         is_limited = command.actor.reach is not None
         states = ChainMap(hidden, into.states) if is_limited else into.states
         facts = self._facts(log, command, states)
-        if more := tuple(more_streams_of(command, states, facts)):
+        if more := (*rule_read(command), *more_streams_of(command, states, facts)):
             self._reads_more = True
             self._presume(into, [pending])
             self._look(log, into, more)
@@ -234,7 +236,8 @@ class Decider:
         latest = target.last_occurred_at
         now = pending.received_at if latest is None else max(pending.received_at, latest)
         try:
-            decisions = decide_on(command, states, facts, now)
+            is_moot = is_turned_off(command, states)
+            decisions = {} if is_moot else decide_on(command, states, facts, now)
         except Denied:
             raise
         except Refusal as refusal:

@@ -1,14 +1,14 @@
 """The history of one rule: its published versions. Stream `rule-<name>`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field
 
 from domain.guards import no_status_is_expected
-from domain.messages import Code, Command, Decided, Event
+from domain.messages import Code, Command, Decided, Event, Happened
 from domain.paths.calendar_line import stream_of as calendar_stream
 from domain.paths.guards import calendars_are_published
 from domain.publishing import Line, Publish, next_version, publish
@@ -64,6 +64,14 @@ class RuleLine(Line):
 
     KIND = "rule"
     PUBLISHED = RulePublished
+
+    turned_off_in: int = 0  # the latest version that was off, or only judged
+
+    def evolve(self, happened: Happened) -> Self:
+        """Give the history after one more publication."""
+        line = super().evolve(happened)
+        is_live = (line.definition or {}).get("mode", "live") == "live"
+        return line if is_live else replace(line, turned_off_in=line.latest)
 
 
 def publish_rule(command: PublishRule, states: Mapping[str, Any], now: datetime) -> list[Decided]:

@@ -34,9 +34,14 @@ def sent_by_rule(happened: Recorded) -> UUID | None:
 
 def rule_of(happened: Recorded) -> tuple[str, int] | None:
     """Name the rule that sent the command of an event, and its version; None: no rule did."""
-    kind, _, named = happened.source.partition(":")
+    return rule_named(happened.actor_kind, happened.source)
+
+
+def rule_named(actor_kind: str, source: str) -> tuple[str, int] | None:
+    """Read who sent something as domain.rules.acts writes it."""
+    kind, _, named = source.partition(":")
     name, _, version = named.rpartition(":")
-    if happened.actor_kind != "trigger" or kind != "rule" or not version.isdecimal():
+    if actor_kind != "trigger" or kind != "rule" or not version.isdecimal():
         return None
     return name, int(version)
 

@@ -1,23 +1,29 @@
-"""What stops a loop waits for no pace, and is sent once; afterwards nobody else is held up."""
+"""What stops a loop waits for no pace, and is sent once; afterwards nobody else is held up. A rule
+that is turned off does nothing more from that event on, whatever of it is under way.
+"""
 
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import Future
+from contextlib import nullcontext
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from domain.messages import Command, Outcome
+from domain.messages import Command, Outcome, Recorded
 from domain.orders import commands as c
 from domain.refusals import InfraError
+from domain.rules.line import RulePublished
+from domain.rules.rule import Mode
 from services.acting import Acting
 from tests.integration.projections.world import World
 from tests.integration.rules.ruling import acting, publish
 from tests.integration.rules.test_loops import modes
-from tests.integration.rules.test_pace import act_on, note, sent, waits
+from tests.integration.rules.test_pace import act_on, note, sent, set_mode, waits
 from tests.integration.rules.test_parked import apply_all, poisoned_at
 from tests.support.examples import actor
+from tests.support.loads import open_pipeline
 
 WIDE: Mapping[str, Any] = {"rule": "wide", "on": [{"event": "order.note_added"}]} | {
     "then": [{"note": f"Note {number}"} for number in range(3)]
@@ -147,3 +153,43 @@ def test_what_stops_a_loop_of_an_order_that_was_parked_is_sent_once_it_is_let_th
 
     assert stops(world) == [("alert.raise", "accepted"), ("rule.set_mode", "accepted")]
     assert waits(world) == []
+
+
+@pytest.mark.parametrize("beside", [False, True])
+@pytest.mark.parametrize("then_live", [False, True])
+def test_a_rule_that_is_turned_off_does_nothing_more_of_what_is_under_way(
+    world: World, beside: bool, then_live: bool
+) -> None:
+    """beside: it is turned off by another process than the one that sends"""
+    many = {"rule": "many", "then": [{"note": f"Note {number}"} for number in range(5)]}
+    publish(world, many, {"rule": "fast", "order": 20, "then": [{"set": {"track_number": "T"}}]})
+    for _ in range(20):
+        world.place()
+    world.catch_up()
+    left = iter(range(40))
+    answers: list[Future[Outcome]] = []
+    modes_set: list[Mode] = ["off", "live"] if then_live else ["off"]
+    with open_pipeline(world.url) if beside else nullcontext(world.pipeline) as pipeline:
+
+        def submit(command: Command) -> Future[Outcome]:
+            if next(left, None) is None:
+                answers[0].result()
+                while modes_set:
+                    set_mode(world, "many", modes_set.pop(0))
+            answers.append(pipeline.submit(command))
+            return answers[-1]
+
+        assert Acting(world.lend, submit, lambda: world.now).step() == 120
+
+    told = [one for one in world.events() if isinstance(one, Recorded)]
+    (off_at, *_) = [
+        one.position
+        for one in told
+        if isinstance(one.event, RulePublished) and one.event.definition.get("mode") == "off"
+    ]
+    by = [(one.actor_id, one.position < off_at) for one in told if one.actor_kind == "trigger"]
+    assert {before for name, before in by if name == "many"} <= {True}
+    assert 0 < sum(name == "many" for name, _ in by) < 100
+    assert sum(name == "fast" for name, _ in by) == 20
+    outcomes = world.query("select distinct outcome from analytics.trigger_acts order by 1")
+    assert outcomes == [("accepted",), ("nothing",)]
