@@ -28,7 +28,7 @@ OrderpathError
     ├── LogGap              something is missing between what the log holds (domain.reading)
     ├── EventUnreadable     what stands in the log is not what its name says (infra.mapper)
     ├── Busy                somebody else holds the tables (projections.sessions)
-    └── StoodStill          we stood still while we held them (projections.sessions)
+    └── SessionLost         the session ended while we were at it (projections.sessions)
 """
 
 from uuid import UUID

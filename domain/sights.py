@@ -149,7 +149,7 @@ def _hidden(part: Any, patterns: tuple[str, ...]) -> Any:
     return part
 
 
-_VALUES: Final = frozenset({"old", "new", "before", "after", "value"})
+_VALUES: Final = frozenset({"old", "new", "before", "after", "from", "to", "value"})
 
 
 def _is_hidden(name: str, patterns: tuple[str, ...]) -> bool:

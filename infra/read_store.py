@@ -56,13 +56,24 @@ class PostgresReadStore:
             return gone.rowcount
 
 
-# In one order, so that two processes that note at once wait for each other, and go on.
+# In one order, so that two processes that note at once wait for each other, and go on. A note that
+# was still in memory when its person was erased is not written any more.
 _NOTE: Final = f"""
+    with given as (
+        select r.*
+        from jsonb_to_recordset(%s) as r (minute timestamptz, actor_kind text, actor_id text,
+            on_behalf_of text, question text, subject text, subjects integer, times integer)
+    ), erased as (
+        select unnest(e.subjects) as subject, e.erased_at
+        from log.erasures e
+        where e.erased_at >= (select min(g.minute) from given g)
+    )
     insert into ops.accesses ({_COLUMNS})
     select r.minute, r.actor_kind, r.actor_id, r.on_behalf_of, r.question, r.subject,
            r.subjects, r.times
-    from jsonb_to_recordset(%s) as r (minute timestamptz, actor_kind text, actor_id text,
-        on_behalf_of text, question text, subject text, subjects integer, times integer)
+    from given r
+    where not exists (
+        select from erased e where e.subject = r.subject and e.erased_at >= r.minute)
     order by 1, 2, 3, 4, 5, 6
     on conflict (minute, actor_kind, actor_id, on_behalf_of, question, subject) do update
     set times = accesses.times + excluded.times,

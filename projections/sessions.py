@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final, Self
 
-from psycopg import Connection, Cursor, errors
+from psycopg import Connection, Cursor, OperationalError, errors
 from psycopg.abc import Params
 
 from domain.refusals import InfraError
@@ -31,9 +31,9 @@ class Busy(InfraError):
     """Somebody else holds what this transaction needs; the same may be tried again."""
 
 
-class StoodStill(InfraError):
-    """This process stood still in a transaction, as on a laptop that was closed, and lost it; what
-    was done in it may be done again."""
+class SessionLost(InfraError):
+    """The session ended in the midst of a transaction, as where this process stood still in it, on
+    a laptop that was closed; what was done in it may be done again."""
 
 
 # A process that freezes inside of a transaction loses it, and others go on.
@@ -59,7 +59,7 @@ def transaction(
     snapshot: all of it sees one moment
     durable:  False: a crash of the database may take back what was committed within the last
               second. Whoever applies events then applies them again: the log is durable.
-    Raises:   Busy, StoodStill, InfraError
+    Raises:   Busy, SessionLost, InfraError
     """
     with lend() as connection:
         try:
@@ -70,9 +70,12 @@ def transaction(
                 yield tx
         except _SOMEBODY_ELSE as error:
             raise Busy("database_busy", f"Somebody else holds the tables: {error}") from error
-        except errors.IdleInTransactionSessionTimeout as error:
-            message = f"This process stood still for {idle} in a transaction, and lost it"
-            raise StoodStill("database_unavailable", message) from error
+        except (OperationalError, errors.IdleInTransactionSessionTimeout) as error:
+            # Why it ended a session, the server tells only whom it does not find at writing.
+            if error.sqlstate not in (None, errors.IdleInTransactionSessionTimeout.sqlstate):
+                raise
+            message = f"A session ended, as where we stand still for {idle} in it: {error}"
+            raise SessionLost("database_unavailable", " ".join(message.split())) from error
 
 
 def take_back(tx: Tx, lock: str) -> None:

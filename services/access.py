@@ -90,7 +90,15 @@ class KnownCallers:
 
     def check_question(self, caller: Caller, question: Question, asked: Asked) -> None:
         """Raises: Denied"""
-        self._allowed(caller, Wish("question", question.right))
+        sight = self._allowed(caller, Wish("question", question.right))
+        if question.reads == "whole_log" and not sight.sees_all_orders:
+            raise Denied(
+                Unmet(
+                    code="all_orders_not_permitted",
+                    message=f"{question.name} is of all orders, and your roles reach some of them",
+                    needed="a role that allows it and reaches all orders, test orders too",
+                )
+            )
 
     def check_right(self, caller: Caller, right: str) -> None:
         """Raises: Denied"""

@@ -87,10 +87,15 @@ def find_order(system: "System", ref: str) -> UUID:
     )
 
 
+def sees_all_orders() -> bool:
+    """Whether whoever is answered sees every order there is."""
+    sight = SIGHT.get()
+    return sight is None or sight.sees_all_orders
+
+
 def is_seen_order(system: "System", order_id: UUID) -> bool:
     """Whether whoever is answered sees an order; one that there is not is seen as such."""
-    sight = SIGHT.get()
-    return sight is None or sight.sees_all_orders or is_seen(load_order(system, order_id))
+    return sees_all_orders() or is_seen(load_order(system, order_id))
 
 
 def is_seen(events: Sequence[Recorded]) -> bool:
@@ -105,8 +110,7 @@ def seen_only(system: "System", events: list[Recorded]) -> list[Recorded]:
     """Give the events of what may be about an order, as an alert or a task; none of them if it is
     about an order that whoever is answered does not see.
     """
-    sight = SIGHT.get()
-    if sight is None or sight.sees_all_orders:
+    if sees_all_orders():
         return events
     about = {order_id for one in events if (order_id := getattr(one.event, "order_id", None))}
     return events if all(is_seen_order(system, order_id) for order_id in about) else []

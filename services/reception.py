@@ -4,6 +4,7 @@ The id is added beside what the sender set, so the body of the command is what i
 repeats it, from wherever, gets its first answer.
 """
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime
@@ -40,7 +41,11 @@ class Reception(Pipeline):
 
     async def execute_async(self, command: Command) -> Outcome:
         """Queue a command from an event loop and wait for its answer."""
-        return await super().execute_async(self._received(command))
+        if isinstance(command, EraseCustomer):  # The tables are asked: meanwhile the loop goes on.
+            received = await asyncio.to_thread(self._received, command)
+        else:
+            received = self._received(command)
+        return await super().execute_async(received)
 
     def _received(self, command: Command) -> Command:
         if isinstance(command, EraseCustomer):

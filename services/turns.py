@@ -11,9 +11,9 @@ from typing import Final, TypeVar
 import structlog
 
 from domain.refusals import InfraError
-from projections.sessions import StoodStill
+from projections.sessions import SessionLost
 
-TRIES: Final = 5  # of a turn in which this process stands still
+TRIES: Final = 5  # of a turn in which the session is lost
 PATIENCE_SECONDS: Final = 2.0  # between two tries while a broker or the database is away
 
 
@@ -52,13 +52,13 @@ def take_turns(
 
 
 def take_turn(turn: Callable[[], Done]) -> Done:
-    """Take a single turn, for whoever does not stay: again if this process stood still in it.
+    """Take a single turn, for whoever does not stay: again if the session was lost in it.
 
     turn: may be taken again after it failed
     """
     for _ in range(TRIES - 1):
         try:
             return turn()
-        except StoodStill as error:
-            log_.warning("stood_still", message=str(error))
+        except SessionLost as error:
+            log_.warning("session_lost", message=str(error))
     return turn()

@@ -6,6 +6,7 @@ Called by services.rounds with the states that a command reads, so nobody is fas
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from domain.customers.commands import EraseCustomer
 from domain.messages import Command
 from domain.orders.commands import MarkTest, PlaceOrder, RecordFacts
 from domain.orders.order import Order
@@ -27,7 +28,8 @@ def out_of_reach(
 ) -> dict[str, Any]:
     """Give the orders among the streams that the actor does not reach, as if they were not there.
 
-    Raises: Denied for a command that would make, or turn, an order into one of these
+    Raises: Denied for a command that would make, or turn, an order into one of these, or erase a
+            person, who may have such
     """
     reach = command.actor.reach
     if reach is None:
@@ -59,6 +61,14 @@ def _check_made(
                     code="facts_not_permitted",
                     message="Your roles do not reach all orders, and facts may make new ones",
                     needed="a role that reaches all orders",
+                )
+            )
+        case EraseCustomer():
+            raise Denied(
+                Unmet(
+                    code="erasure_not_permitted",
+                    message="Your roles do not reach all orders, and all of a person is erased",
+                    needed="a role that reaches all orders, test orders too",
                 )
             )
         case MarkTest() if command.stream_id not in hidden:

@@ -36,7 +36,7 @@ def handler_of(question: Question) -> Handler:
         if question.right == PUBLIC:
             desk.admit_anybody(request)
         else:
-            caller = await desk.admit(request)
+            caller = await desk.admit(request, question.right)  # Before what is asked is read.
         given = query_of(question, request)
         least = least_of(given.pop(MIN_POSITION, None))
         if question.method == "POST":

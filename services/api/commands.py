@@ -1,6 +1,7 @@
 """Commands over HTTP: read, handed to the pipeline, answered with what they came to for ever.
 
-No thread waits for an outcome: the pipeline completes the futures of an event loop at once.
+No thread waits for an outcome, save that of erasing a person: the pipeline completes the futures of
+an event loop at once.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from pydantic_core import to_json
 
 from domain import wire
 from domain.catalog import streams_of
+from domain.customers.commands import EraseCustomer
 from domain.messages import Command, Outcome
 from domain.refusals import CommandUnreadable, Conflict, OrderpathError, Unmet
 from services.api.callers import Caller
@@ -24,6 +26,7 @@ from services.api.problems import (
     conflict_facts,
     problem_of,
 )
+from services.erasing import erase_customer
 
 if TYPE_CHECKING:
     from services.api.desk import FrontDesk
@@ -42,7 +45,7 @@ async def send(desk: "FrontDesk", request: Request) -> Response:
     command = desk.access.admit(caller, read_command(said, caller, request.headers))
     try:
         async with desk.in_time(desk.limits.command_seconds):
-            outcome = await desk.pipeline.execute_async(command)
+            outcome = await _carried_out(desk, command)
     except Conflict as error:
         if "if-match" not in request.headers:
             raise
@@ -85,7 +88,7 @@ async def _settle(
             raise CommandUnreadable(fault)
         own = {"idempotency-key": key} if key and "command_id" not in said else {}
         command = desk.access.admit(caller, read_command(said, caller, own))
-        outcome = await desk.pipeline.execute_async(command)
+        outcome = await _carried_out(desk, command)
     except OrderpathError as error:
         problem = problem_of(error)
         assert problem is not None, "every error of ours has a problem"
@@ -93,6 +96,16 @@ async def _settle(
     desk.count_outcome(command.NAME, outcome.kind)
     status, body, _ = answer_to(desk, command, outcome)
     return {"status": status, "answer": body}
+
+
+async def _carried_out(desk: "FrontDesk", command: Command) -> Outcome:
+    """Execute a command. Erasing a person takes several, and looks at the tables in between: in a
+    reader's thread, though all commands go into the one pipeline.
+    """
+    if isinstance(command, EraseCustomer):
+        execute = desk.pipeline.execute
+        return await desk.readers.run(lambda system: erase_customer(system, command, execute))
+    return await desk.pipeline.execute_async(command)
 
 
 def read_command(said: Mapping[str, Any], caller: Caller, headers: Mapping[str, str]) -> Command:

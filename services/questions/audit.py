@@ -56,7 +56,12 @@ class AuditDay(Asked):
     )
     zone: Annotated[Zone, Field(description="where the day begins", examples=["UTC"])] = "UTC"
     late: Annotated[
-        Duration, Field(description="a fact recorded so much later is late", examples=["1h"])
+        Duration,
+        Field(
+            description="a fact recorded so much later is late",
+            examples=["1h"],
+            json_schema_extra={"default": "1h"},
+        ),
     ] = AN_HOUR
     limit: Listed = LISTED
 
@@ -67,7 +72,7 @@ class AuditDay(Asked):
         return self
 
 
-@question("audit.who", "/audit/who", reads="log")
+@question("audit.who", "/audit/who", reads="whole_log")
 def who(system: "System", asked: AuditWho) -> dict[str, Any]:
     """List all that somebody did, or another did for him, and was refused, the newest first."""
     wanted = Wanted(asked.actor, asked.kind, asked.since, asked.until, asked.before, asked.limit)
@@ -77,7 +82,7 @@ def who(system: "System", asked: AuditWho) -> dict[str, Any]:
     }
 
 
-@question("audit.day", "/audit/day", reads="log")
+@question("audit.day", "/audit/day", reads="whole_log")
 def day(system: "System", asked: AuditDay) -> dict[str, Any]:
     """Report a day's overrides, refusals, late facts, corrections, erasures and test flags."""
     now, zone = system.clock(), ZoneInfo(asked.zone)

@@ -9,7 +9,7 @@ from domain.waves.definition import Wave
 from domain.waves.line import WaveLine
 from projections.reports.teams import TeamsNow, list_teams
 from services.questions.question import Asked, Ref, question
-from services.reading import check_calendar, latest_calendar
+from services.reading import check_calendar, latest_calendar, sees_all_orders
 from services.rules.rule_words import hours_words
 from services.waves import Run, WaveLines, hour_ahead, known_wave, runs_of
 
@@ -86,9 +86,12 @@ def waves(system: "System", asked: Waves) -> list[dict[str, Any]]:
 
 @question("wave.show", "/waves/{wave}", reads="log")
 def wave(system: "System", asked: ShowWave) -> dict[str, Any]:
-    """Show a wave: what it asks, when it comes next, how often it came."""
+    """Show a wave: what it asks, when it comes next, how often it came.
+
+    What it came to counts all orders: whoever sees some of them is told of no run.
+    """
     line = known_wave(system, asked.wave)
-    runs = runs_of(system, asked.wave)[: asked.limit]
+    runs = runs_of(system, asked.wave)[: asked.limit] if sees_all_orders() else []
     definition = None if line.wave is None else line.wave.model_dump(mode="json")
     return {**_row(system, line), "definition": definition, "runs": list(map(_run, runs))}
 
@@ -119,7 +122,7 @@ def _row(system: "System", line: WaveLine) -> dict[str, Any]:
         "mode": line.wave.mode,
         "version": line.latest,
         "next_hour": hour_ahead(system, line),
-        "running": len(line.running),
+        "running": len(line.running) if sees_all_orders() else 0,
     }
 
 

@@ -21,7 +21,8 @@ PUBLIC: Final = "public"  # the right of what anybody may ask, because a secret 
 # log:    it reads the events themselves, and so all that was answered before
 # tables: it reads the read models, which may lag: near they catch up first, far it may be said how
 #         far they have to be
-Reads = Literal["log", "tables"]
+# whole_log: it counts over all events: only for whoever sees every order
+Reads = Literal["log", "tables", "whole_log"]
 
 # GET:  what is asked stands in path and query
 # POST: it is the body, as JSON, because texts of files belong to it; it changes nothing either

@@ -28,7 +28,7 @@ class ReadsOf(Asked):
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 100
 
 
-@question("audit.access", "/audit/accesses", reads="log")
+@question("audit.access", "/audit/accesses", reads="whole_log")
 def accesses(system: "System", asked: ReadsOf) -> list[dict[str, Any]]:
     """List who read whose personal data over the API, the latest first."""
     sought = Sought(asked.subject, asked.actor, asked.since, asked.until)

@@ -38,6 +38,14 @@ class Guarded:
     def get(self, place: str, role: str | None, **more: Any) -> httpx.Response:
         return self.http.get(place, headers=self.shown(role), **more)
 
+    def ask(
+        self, role: str | None, method: str, place: str, said: dict[str, Any], **query: str
+    ) -> httpx.Response:
+        """Ask a question, with what is said where its method has it."""
+        if method == "POST":
+            return self.http.post(place, headers=self.shown(role), json=said, params=query)
+        return self.get(place, role, params=said | query)
+
     def send(self, role: str | None, command: dict[str, Any]) -> httpx.Response:
         return self.http.post("/v1/commands", headers=self.shown(role), json=command)
 

@@ -60,9 +60,8 @@ def answers(guarded: Guarded, role: str, order_id: UUID) -> dict[str, str]:
         where, said = place_of(question)
         where = where.replace("7c9e6679-7425-40de-944b-e07fc1f90ae7", str(order_id))
         said = {k: str(order_id) if k == "order" else v for k, v in said.items()}
-        if question.reads == "tables":
-            said["min_position"] = "head"
-        answer = guarded.get(where, role, params=said)
+        query = {"min_position": "head"} if question.reads == "tables" else {}
+        answer = guarded.ask(role, question.method, where, said, **query)
         told = json.dumps(_still(answer.json()), sort_keys=True)
         found[name] = f"{answer.status_code} {told}"
     return found
@@ -145,6 +144,18 @@ def test_personal_data_is_in_no_answer_for_whoever_may_not_read_it(
     assert PERSON not in sealed
     assert PHONE not in sealed
     assert "[sealed]" in sealed
+
+
+def test_what_is_of_the_whole_log_is_for_whoever_sees_all_of_it(
+    guarded: Guarded, north: UUID
+) -> None:
+    for where in ("audit/who?actor=root", "audit/day", "audit/accesses"):
+        answer = guarded.get(f"/v1/{where}", "north")
+        assert (answer.status_code, answer.json()["unmet"][0]["code"]) == (
+            403,
+            "all_orders_not_permitted",
+        )
+        assert guarded.get(f"/v1/{where}", "auditor").status_code == 200
 
 
 def test_hidden_fields_are_in_no_answer(guarded: Guarded, north: UUID) -> None:

@@ -35,6 +35,8 @@ OPEN = {
 def place_of(question: Question) -> tuple[str, dict[str, Any]]:
     """Give where a question is asked, with an example of whatever has to be said."""
     schema = question.asked.model_json_schema()
+    if "examples" in schema:
+        return f"/v1{question.at}", dict(schema["examples"][0])
     said: dict[str, Any] = {}
     for name in schema.get("required", ()):
         field = schema["properties"][name]
@@ -51,8 +53,8 @@ def asked(guarded: Guarded, name: str, role: str | None) -> int:
     """Ask something and give the status."""
     if name in PLACES or name in OPEN:
         return guarded.get({**PLACES, **OPEN}[name], role).status_code
-    place, said = place_of(BY_NAME[name])
-    return guarded.get(place, role, params=said).status_code
+    question = BY_NAME[name]
+    return guarded.ask(role, question.method, *place_of(question)).status_code
 
 
 def sent(guarded: Guarded, name: str, role: str | None) -> int:

@@ -1,5 +1,7 @@
 """Every event is applied once, whoever delivers it, how often, and in what pieces."""
 
+from os import dup
+from socket import SHUT_RDWR, socket
 from threading import Event as Signal
 from threading import Thread
 from typing import Any
@@ -170,9 +172,12 @@ def test_a_frozen_process_loses_its_locks_and_the_others_go_on(world: World) -> 
     frozen.close()
 
 
-def test_who_brings_the_tables_up_to_date_goes_on_after_it_stood_still(world: World) -> None:
+@pytest.mark.parametrize("how", ["it stood still", "the line was cut"])
+def test_who_brings_the_tables_up_to_date_goes_on_after_its_session_ended(
+    world: World, how: str
+) -> None:
     a_day(world)
-    laptop = Laptop(BY_NAME["orders"])
+    laptop = Laptop(BY_NAME["orders"], how)
 
     follower = Follower(Projector(world.lend, world.log, projections={"orders": laptop}), world.log)
     follower.catch_up()
@@ -184,8 +189,9 @@ def test_who_brings_the_tables_up_to_date_goes_on_after_it_stood_still(world: Wo
 class Laptop:
     """A projection on a machine that is closed once, in the midst of a batch."""
 
-    def __init__(self, projection: Projection) -> None:
+    def __init__(self, projection: Projection, how: str) -> None:
         self._projection = projection
+        self._how = how
         self.closed = 0
 
     def __getattr__(self, name: str) -> Any:
@@ -195,4 +201,8 @@ class Laptop:
         self._projection.apply(batch, tx)
         if not self.closed:
             self.closed += 1
-            Signal().wait(2.5)  # longer than PostgreSQL lets a transaction idle
+            if self._how == "it stood still":
+                Signal().wait(2.5)  # longer than PostgreSQL lets a transaction idle
+            else:
+                with socket(fileno=dup(tx.connection.fileno())) as line:
+                    line.shutdown(SHUT_RDWR)

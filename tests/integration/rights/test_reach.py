@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from domain.customers.commands import EraseCustomer
 from domain.messages import Outcome
 from domain.orders.commands import AddNote, MarkTest, PlaceOrder, RecordFacts
 from domain.refusals import Denied
@@ -45,7 +46,7 @@ def clerk(system: System, access: KnownCallers, make: Make) -> Caller:
         assert system.execute(one).kind == "accepted"
     north = role(
         role="clerk",
-        commands=["order.*"],
+        commands=["order.*", "customer.erase"],
         questions=["order.*", "report.*"],
         orders={"shops": ["north"]},
         personal=["name"],
@@ -117,6 +118,16 @@ def test_an_order_is_not_turned_into_one_out_of_reach_and_facts_make_none(
         told = facts.model_copy(update={"order_id": order_id, "command_id": uuid4()})
         with pytest.raises(Denied, match="facts_not_permitted"):
             send(system, access, clerk, told)
+
+
+def test_nobody_is_erased_by_who_reaches_some_orders_only(
+    system: System, access: KnownCallers, clerk: Caller
+) -> None:
+    erase = examples.COMMANDS["customer.erase"].model_copy(update={"command_id": uuid4()})
+    assert isinstance(erase, EraseCustomer)
+
+    with pytest.raises(Denied, match="erasure_not_permitted"):
+        send(system, access, clerk, erase)
 
 
 def test_what_was_denied_is_not_stored_and_may_be_sent_again_with_the_right(

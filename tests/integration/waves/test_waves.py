@@ -18,11 +18,13 @@ from domain.orders.events import StatusChanged
 from domain.paths.calendar_line import PublishCalendar
 from domain.paths.calendar_line import stream_of as stream_of_calendar
 from domain.paths.calendars import Calendar
+from domain.sights import Region, Sight, seen_by
 from domain.waves.commands import BeginWave
 from domain.waves.events import stream_of
 from infra.event_log import EventLog
 from infra.settings import Settings
 from services.bootstrap import System, open_system
+from services.questions.hours import ShowWave, wave
 from services.reading import order_now
 from services.wave_clock import WaveClock
 from services.waves import known_wave, runs_of, trial_of
@@ -82,8 +84,8 @@ class ListeningLog:
         self.log = log
         self.asked: list[list[str]] = []
 
-    def wave_names(self) -> set[str]:
-        return self.log.names("wave")
+    def names(self, kind: str) -> set[str]:
+        return self.log.names(kind)
 
     def load(self, versions: Mapping[str, int]) -> Mapping[str, list[Recorded]]:
         self.asked.append(sorted(versions))
@@ -185,6 +187,22 @@ def test_p31_a_wave_that_is_off_waits_for_people(shop: Shop) -> None:
     (run,) = runs_of(shop.system, "to_work")
     assert (run.running.due_at, run.begun_by) == (None, "ann")
     assert run.finished is not None
+
+
+def test_a27_what_a_wave_came_to_is_told_to_whoever_sees_all_orders(shop: Shop) -> None:
+    shop.publish()
+    shop.place(2)
+    shop.at(TEN)
+    shop.work()
+    asked = ShowWave(wave="to_work")
+
+    (run,) = wave(shop.system, asked)["runs"]
+    with seen_by(Sight((Region(shops=("north",)),))):
+        told = wave(shop.system, asked)
+
+    assert run["orders"] == 2
+    assert (told["runs"], told["running"]) == ([], 0)
+    assert told["definition"] is not None
 
 
 def test_p31_a_wave_asks_as_whoever_began_it(shop: Shop) -> None:

@@ -6,7 +6,7 @@ from threading import Event as Signal
 import pytest
 
 from domain.refusals import InfraError
-from projections.sessions import StoodStill
+from projections.sessions import SessionLost
 from services.turns import PATIENCE_SECONDS, TRIES, Rest, take_turn, take_turns
 from tests.unit.services.test_follower import Waits
 
@@ -72,18 +72,18 @@ def test_who_is_told_to_stop_takes_no_further_turn() -> None:
     assert turns == [0, 1, 2]
 
 
-def test_a_single_turn_is_taken_again_where_this_process_stood_still_but_not_for_ever() -> None:
+def test_a_single_turn_is_taken_again_where_the_session_was_lost_but_not_for_ever() -> None:
     left = iter(range(1, TRIES))
 
     def turn() -> str:
         if next(left, None) is None:
             return "done"
-        raise StoodStill("database_unavailable", "stood still")
+        raise SessionLost("database_unavailable", "lost")
 
     assert take_turn(turn) == "done"
 
     left = iter(range(TRIES))
-    with pytest.raises(StoodStill):
+    with pytest.raises(SessionLost):
         take_turn(turn)
 
 

@@ -64,10 +64,23 @@ def test_these_come_ready_made() -> None:
 def test_lint_has_nothing_to_say_of_a_ready_made_role(role: Role) -> None:
     found = [one for one in lint(role) if one.severity != "hint"]
 
-    assert [(one.code, one.place) for one in found if one.message != UNBORN] == []
+    assert [(one.code, one.place) for one in found] == []
 
 
-UNBORN = "nothing is named customer.erase"  # a command that comes with erasing
+@each_role
+def test_whoever_may_publish_may_ask_what_is_asked_before(role: Role) -> None:
+    """`rule publish` and `path publish` of a server look first."""
+    before = {
+        "rule.publish": {"rule.lint", "rule.show"},
+        "path.publish": {"path.list", "path.obstacles"},
+    }
+    for command, questions in before.items():
+        assert not role.may_command(command) or all(map(role.may_ask, questions))
+
+
+@each_role
+def test_only_admin_erases_a_person(role: Role) -> None:
+    assert role.may_command("customer.erase") is (role.role == "admin")
 
 
 @each_role

@@ -153,6 +153,18 @@ def test_hidden_fields_are_hidden_wherever_they_stand_and_what_is_null_stays_nul
     assert hide(answer, []) is answer
 
 
+def test_what_a_field_was_and_became_is_hidden_in_history_and_differences() -> None:
+    row = {"field": "totals.total_minor", "from": 450, "to": 900}
+    other = {"field": "status", "from": "new", "to": "paid"}
+    answer = {"from": "2026-01-01", "to": "2026-02-01", "changes": [row, other]}
+
+    assert hide(answer, ["*_minor"]) == {
+        "from": "2026-01-01",
+        "to": "2026-02-01",
+        "changes": [{**row, "from": HIDDEN, "to": HIDDEN}, other],
+    }
+
+
 def test_a_region_covers_what_it_holds() -> None:
     wide, narrow = Region(shops=("north", "south")), Region(shops=("north",), tests=(False,))
 
