@@ -17,6 +17,7 @@ from infra.migrate import PATIENCE_SECONDS
 from infra.postgres import Lender, connect, translated_errors
 from infra.sealing import SubjectKey
 from infra.vault import Vault, wrapped
+from infra.waiting import wait_until
 
 BATCH: Final = 1_000  # keys a transaction
 _WRAPPING: Final = 0x0BDE_4A19  # an advisory lock of the owner
@@ -34,6 +35,12 @@ _OTHERS: Final = """
     select key_id, subject_id, key from log.keys
     where key is not null and log.wrapping_of(key) <> %s and key_id > %s
     order by key_id limit %s
+"""
+_SEES_BEFORE: Final = """
+    select exists (
+        select from pg_stat_activity a
+        where a.datname = current_database() and a.pid <> pg_backend_pid()
+          and age(a.backend_xmin) >= age(%s::xid))
 """
 _PLAIN: Final = """
     select key_id, subject_id, key from log.keys
@@ -206,9 +213,26 @@ def wrap_plain_keys(url: str, vault: Vault) -> int:
             ]
             session.execute("select log.rewrap(%s)", (to_json(keys).decode(),))
             done, last = done + len(batch), batch[-1][0]
+        if not _nobody_sees_before(session):
+            raise InfraError(
+                "database_busy",
+                "A transaction that began before all keys were wrapped is open still, so the table "
+                "cannot be freed of them: end it, then start again.",
+            )
         session.execute("vacuum (full) log.keys")
         session.execute("alter table log.keys validate constraint keys_wrapped")
     return done
+
+
+def _nobody_sees_before(session: psycopg.Connection[Any]) -> bool:
+    """Wait until nobody in this database sees rows as they were: until then they would be kept."""
+    (now,) = session.execute("select pg_current_xact_id()::xid").fetchone() or (None,)
+
+    def holds() -> bool:
+        row = session.execute(_SEES_BEFORE, (now,)).fetchone()
+        return row is not None and not row[0]
+
+    return wait_until(holds, PATIENCE_SECONDS)
 
 
 def _refuse_users(session: psycopg.Connection[Any]) -> None:

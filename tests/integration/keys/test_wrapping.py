@@ -2,6 +2,7 @@
 nothing reads as if it had been erased."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from infra.sealing import SubjectKey
 from infra.vault import Vault
 from services.bootstrap import Settings, open_system
 from tests.support.loads import note, open_pipeline, place, publish
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture
@@ -208,6 +210,33 @@ def test_nothing_of_a_key_in_clear_is_left_in_the_pages_of_the_table(
         "select pg_read_binary_file(pg_relation_filepath('log.keys'))"
     ).fetchone() or (b"",)
     assert [key for key in plain if bytes(key) in bytes(pages)] == []
+
+
+def test_who_sees_the_keys_as_they_were_is_waited_for(
+    database_url: str, owner: psycopg.Connection[Any], log: EventLog
+) -> None:
+    """A transaction that is open would have the old rows kept in the table that is rewritten."""
+    fill(database_url)
+    make_plain(owner, log)
+    plain = set(keys_of(owner).values())
+    with connect(database_url) as other, ThreadPoolExecutor(1) as thread:
+        other.execute("begin isolation level repeatable read")
+        other.execute("select count(*) from log.events")
+        wrapping = thread.submit(wrap_plain_keys, database_url, Vault(database_url))
+        wait_for(lambda: is_rewrapped(owner), "keys stay in clear")
+        assert not wrapping.done()
+        other.execute("commit")
+        assert wrapping.result() > 0
+
+    owner.execute("checkpoint")
+    (pages,) = owner.execute(
+        "select pg_read_binary_file(pg_relation_filepath('log.keys'))"
+    ).fetchone() or (b"",)
+    assert [key for key in plain if bytes(key) in bytes(pages)] == []
+
+
+def is_rewrapped(owner: psycopg.Connection[Any]) -> bool:
+    return {len(key) for key in keys_of(owner).values()} == {69}
 
 
 def test_a_wrapping_that_was_killed_goes_on(
