@@ -23,6 +23,7 @@ ROOT: Final = Path(__file__).parents[2]
 LONGEST_SECONDS: Final = 120
 MASTER_KEY: Final = "ORDERPATH_MASTER_KEY"
 COLUMNS: Final = {"COLUMNS": "200"}
+ANY_PORT: Final = {"ORDERPATH_HTTP_PORT": "0"}  # several are up at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +118,4 @@ class Processes:
     def _environment(self) -> dict[str, str]:
         ours = {k: v for k, v in os.environ.items() if not k.upper().startswith("ORDERPATH_")}
         mine = ours | {k: os.environ[k] for k in (MASTER_KEY,) if k in os.environ}
-        return {**mine, **COLUMNS, **self.environment}
+        return {**mine, **COLUMNS, **ANY_PORT, **self.environment}
