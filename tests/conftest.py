@@ -22,13 +22,21 @@ from tests.support.broker import start_test_broker
 from tests.support.command_line import MASTER_KEY
 from tests.support.faults import Fault, count_faults, faults_of
 from tests.support.olist import find_real_orders
-from tests.support.postgres import cloned_database, ensure_template, start_test_server
+from tests.support.postgres import (
+    PREPARED,
+    TEMPLATE,
+    cloned_database,
+    ensure_templates,
+    start_test_server,
+)
 
 # A database or a busy machine may be slow for a moment; that is no finding.
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")
 
+READERS = {"line", "world"}  # fixtures of tests that read projections
+COSTLY = {"cluster", "olist"}  # fixtures of a session that take minutes
 BROKER_FOLDER = pytest.StashKey[Path]()
 DATABASE_FOLDER = pytest.StashKey[Path]()
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
@@ -109,6 +117,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=left)
     kept = set(items) - set(left)
     items[:] = [item for item in items if item in kept]
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_company(item)))
+
+
+def _company(item: pytest.Item) -> str:
+    """Name the tests that one process of several runs, so that what they share is made once."""
+    used = COSTLY.intersection(getattr(item, "fixturenames", []))
+    return ", ".join(used) or item.nodeid.partition("::")[0]
 
 
 def _does_faults(item: pytest.Item) -> bool:
@@ -167,15 +183,18 @@ def postgres_server(pytestconfig: pytest.Config) -> str:
 
 @pytest.fixture(scope="session")
 def migrated_server(postgres_server: str) -> str:
-    """The same, with the template made that every database of a test is a clone of."""
-    ensure_template(postgres_server)
+    """The same, with the templates made that every database of a test is a clone of."""
+    ensure_templates(postgres_server)
     return postgres_server
 
 
 @pytest.fixture
-def database_url(migrated_server: str) -> Iterator[str]:
-    """URL of a migrated, empty database of this test alone."""
-    with cloned_database(migrated_server) as url:
+def database_url(migrated_server: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """URL of a migrated, empty database of this test alone; with the tables of the projections if
+    it reads them: to make these takes ten times as long as the clone.
+    """
+    reads = not READERS.isdisjoint(request.fixturenames)
+    with cloned_database(migrated_server, PREPARED if reads else TEMPLATE) as url:
         yield url
 
 

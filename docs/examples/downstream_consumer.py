@@ -29,8 +29,7 @@ MAY_LACK = {"status": None, "currency": None}
 
 
 def main(servers: str, topic: str, file: str, *options: str) -> None:
-    table = sqlite3.connect(file)
-    table.executescript(TABLES)
+    (table := sqlite3.connect(file)).executescript(TABLES)
     ClusterMetadata.DEFAULT_CONFIG["allow_auto_create_topics"] = False  # the shop makes its topics
     at = {"bootstrap_servers": servers.split(",")}
     admin, known, ends = KafkaAdminClient(**at), ("", 0), dict[TopicPartition, int]()
@@ -38,9 +37,10 @@ def main(servers: str, topic: str, file: str, *options: str) -> None:
     while not (options and ends) or any(consumer.position(one) < ends[one] for one in ends):
         found = consumer.poll(timeout_ms=500)
         (said,) = admin.describe_topics([topic])  # what was found may be of a topic made meanwhile
-        if known != (known := (str(said["topic_id"]), len(said["partitions"]))):
-            if not (parts := [TopicPartition(topic, number) for number in range(known[1])]):
-                sys.exit(f"There is no topic {topic}.")
+        parts = [TopicPartition(topic, number) for number in range(len(said["partitions"]))]
+        if not parts and (options or not known[1]):  # later on it may be made again
+            sys.exit(f"There is no topic {topic}.")
+        if parts and known != (known := (str(said["topic_id"]), len(parts))):
             consumer.assign(parts)
             read = dict(table.execute("select part, upto from read where topic_id = ?", known[:1]))
             for one in parts:

@@ -26,6 +26,7 @@ from tests.support.receivers import Mailbox, Receiver, http_receiver, mail_serve
 from tests.support.waiting import wait_for
 
 BETWEEN: Final = (5, 30)  # commands that pile up work for a program, at random
+BETWEEN_LOOKS_SECONDS: Final = 0.5  # at all that is left: such a look takes from who works
 PAUSE_SECONDS: Final = 0.3  # of a caller between two commands: each leads to ten more
 LINES: Final = {  # that each program says once it can be told to end
     "act": "sending what rules give",
@@ -160,6 +161,7 @@ class Hands:
         wait_for(
             lambda: self._progress() != before or self._is_quiet(),
             f"nobody does what is left: {self._left()}",
+            every=BETWEEN_LOOKS_SECONDS,
         )
 
     def _progress(self) -> tuple[int, int]:

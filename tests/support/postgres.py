@@ -1,11 +1,11 @@
-"""A PostgreSQL for a test session: one server, one migrated template, one clone for each test.
+"""A PostgreSQL for a test session: one server, two migrated templates, one clone for each test.
 
 All pytest-xdist workers share the server: the embedded one is made to be shared by processes.
 """
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
@@ -16,8 +16,10 @@ from psycopg import sql
 
 from domain.refusals import InfraError
 from infra.embedded import start_embedded
+from infra.event_log import open_log
 from infra.migrate import migrate
-from infra.postgres import connect, ensure_database
+from infra.postgres import Session, connect, ensure_database
+from services.read_models import ReadModels
 
 # Tests that kill servers start their own, with fsync on; here only speed counts.
 FAST_AND_FORGETFUL: Final = {
@@ -29,8 +31,9 @@ FAST_AND_FORGETFUL: Final = {
     "max_wal_size": "512MB",  # It may lie in memory.
 }
 TEMPLATE: Final = "orderpath_template"
+PREPARED: Final = "orderpath_template_prepared"  # with the empty tables of the projections
 UNFINISHED: Final = "orderpath_template_unfinished"
-TEMPLATE_LOCK: Final = 7_071  # advisory lock of the one worker that makes the template
+TEMPLATE_LOCK: Final = 7_071  # advisory lock of the one worker that makes the templates
 
 
 def start_test_server(folder: Path) -> str:
@@ -43,28 +46,38 @@ def start_test_server(folder: Path) -> str:
         pytest.skip(f"needs PostgreSQL, which did not start: {error}")
 
 
-def ensure_template(server_url: str) -> None:
-    """Make the migrated database that the tests' databases are clones of, once a session."""
+def ensure_templates(server_url: str) -> None:
+    """Make the databases that the tests' databases are clones of, once a session."""
     with connect(server_url) as session:
         session.execute("select pg_advisory_lock(%s)", (TEMPLATE_LOCK,))
-        found = session.execute("select 1 from pg_database where datname = %s", (TEMPLATE,))
+        found = session.execute("select 1 from pg_database where datname = %s", (PREPARED,))
         if found.fetchone():
             return
         unfinished = database_at(server_url, UNFINISHED)
         ensure_database(unfinished)
-        migrate(unfinished)
-        rename = sql.SQL("alter database {} rename to {}")
-        session.execute(rename.format(sql.Identifier(UNFINISHED), sql.Identifier(TEMPLATE)))
+        for template, make in ((TEMPLATE, migrate), (PREPARED, _prepare)):
+            make(unfinished)
+            clone = sql.SQL("create database {} template {} strategy file_copy")
+            session.execute(clone.format(sql.Identifier(template), sql.Identifier(UNFINISHED)))
+
+
+def _prepare(url: str) -> None:
+    """Make the projections of a migrated database, as whoever reads or drives them first does."""
+    with (
+        closing(open_log(url, role="orderpath_projector")) as log,
+        closing(Session(url, role="orderpath_projector")) as session,
+    ):
+        ReadModels(session.connection, log).prepare()
 
 
 @contextmanager
-def cloned_database(server_url: str) -> Iterator[str]:
+def cloned_database(server_url: str, template: str = TEMPLATE) -> Iterator[str]:
     """Give the URL of a fresh, migrated, empty database; drop it afterwards."""
     name = f"test_{uuid4().hex}"
     _administer(
         server_url,
         sql.SQL("create database {} template {} strategy file_copy").format(
-            sql.Identifier(name), sql.Identifier(TEMPLATE)
+            sql.Identifier(name), sql.Identifier(template)
         ),
     )
     try:

@@ -15,12 +15,15 @@ def wait_for(
     seconds: float = ROOM_SECONDS,
     *,
     seen: tuple[object, ...] = (),
+    every: float = LOOK_SECONDS,
 ) -> None:
     """Wait until something holds.
 
-    what, seen: told if it does not in time. Raises: AssertionError with these
+    what, seen: told if it does not in time
+    every: seconds between two looks; more where a look takes long itself
+    Raises: AssertionError with these
     """
     deadline = monotonic() + seconds
     while not holds():
         assert monotonic() < deadline, (what, *seen)
-        Event().wait(LOOK_SECONDS)
+        Event().wait(every)

@@ -33,6 +33,7 @@ from tests.support.processes import Writer, leaving, listen, listen_for
 
 CALLERS: Final = 16
 KILLS: Final = 4
+ANSWERS: Final = 16  # that a writer has had before it is killed: a turn of each of its callers
 USERS: Final = ("user_0", "user_1", "user_2")
 
 
@@ -143,7 +144,7 @@ def test_a_team_knows_what_its_members_hold_whenever_a_writer_is_killed(durable:
             victim.kill()
             writers.append(Writer(share_until_killed, durable.url, orders))
         for survivor in writers[KILLS:]:
-            listen(writers, lambda survivor=survivor: len(survivor.said) > 0)  # type: ignore[misc]
+            listen(writers, lambda survivor=survivor: len(survivor.said) >= ANSWERS)  # type: ignore[misc]
             survivor.kill()
     with open_pipeline(durable.url) as pipeline:  # Whatever was on its way has come through by now.
         pipeline.execute(place())
