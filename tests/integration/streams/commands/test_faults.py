@@ -119,7 +119,8 @@ def test_a_consumer_frozen_past_its_session_and_woken_does_no_harm(
         other = shop.start()
         other.await_line(f"{TAKING} {ALL_PARTITIONS}")
         before = len(shop.stored())
-        eventually(lambda: len(shop.stored()) > before + 500, "the other one does the work")
+        said = (sent, frozen.complained, other.said, other.complained)
+        eventually(lambda: len(shop.stored()) > before + 500, "the other one does the work", *said)
         frozen.send(signal.SIGCONT)
         frozen.await_line(TAKING, times=2)
 
