@@ -36,7 +36,8 @@ settings.register_profile("ci", deadline=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")
 
 READERS = {"line", "world"}  # fixtures of tests that read projections
-COSTLY = {"cluster", "olist"}  # fixtures of a session that take minutes
+# What the tests of a folder share takes minutes: a cluster, the real orders.
+COSTLY = ("tests/chaos/", "tests/integration/reports/test_olist")
 BROKER_FOLDER = pytest.StashKey[Path]()
 DATABASE_FOLDER = pytest.StashKey[Path]()
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
@@ -99,6 +100,22 @@ def pytest_configure_node(node: Any) -> None:  # xdist ships no types.
     node.workerinput["server_folders"] = [str(stash[BROKER_FOLDER]), str(stash[DATABASE_FOLDER])]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let one process have all tests of a file, or of what is costly: what they share is made once.
+
+    The order stays: what takes longest comes early.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types.
+        def _split_scope(self, nodeid: str) -> str:
+            return next(filter(nodeid.startswith, COSTLY), nodeid.partition("::")[0])
+
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the servers once every worker is done."""
     if not hasattr(config, "workerinput"):
@@ -117,14 +134,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=left)
     kept = set(items) - set(left)
     items[:] = [item for item in items if item in kept]
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_company(item)))
-
-
-def _company(item: pytest.Item) -> str:
-    """Name the tests that one process of several runs, so that what they share is made once."""
-    used = COSTLY.intersection(getattr(item, "fixturenames", []))
-    return ", ".join(used) or item.nodeid.partition("::")[0]
 
 
 def _does_faults(item: pytest.Item) -> bool:
