@@ -36,7 +36,7 @@ from tests.integration.docs.blocks import ELSEWHERE, PAGES, READ, Block, blocks,
 from tests.support.command_line import MASTER_KEY, Here, Said
 from tests.support.postgres import PREPARED, cloned_database
 
-LANGUAGES: Final = ("sh", "sql", "yaml", "cel", "json", "csv", "python", "http", "text")
+LANGUAGES: Final = ("sh", "sql", "yaml", "cel", "json", "csv", "http", "text")
 WHY: Final = "names a block's language and, where it is not run, why"
 LOADERS: Final[dict[str, Callable[..., Any]]] = {
     "path": read_path,
@@ -128,12 +128,12 @@ class Desk:
         data = folder / "data"
         self.here = Here({"ORDERPATH_DATABASE_URL": url, "ORDERPATH_DATA_DIR": str(data)})
         self.folder = folder
+        self.names = {"ORDER": "A-17", "CUSTOMER": "c-1"}
         for name, beginning in FILES.items():
             (text,) = [one.text for one in blocks("yaml") if one.text.startswith(beginning)]
             (folder / name).write_text(text, encoding="utf-8")
         placed = self.run("order", "place", *ITEM, "--external-id", "A-17", "--json")
         assert placed.code == 0, placed.err
-        self.names = {"ORDER": "A-17", "CUSTOMER": "c-1"}
         with open_system(Settings(database_url=url, data_dir=data)) as system:
             prepare_rights(system)
             system.sealer(AT_ONCE).catch_up()
@@ -214,8 +214,3 @@ def test_each_row_has_the_columns_of_the_first_line(block: Block) -> None:
 
     assert rows
     assert all(None not in row and None not in row.values() for row in rows)
-
-
-@pytest.mark.parametrize("block", ids(blocks("python")))
-def test_it_is_python(block: Block) -> None:
-    compile(block.text, str(block), "exec")
