@@ -90,7 +90,7 @@ def process_id(folder: Path, name: str) -> int:
 
 
 def wait_until_nothing_waits(line: Here) -> None:
-    """Wait until the tables hold everything: however long it takes, they come nearer all the time."""
+    """Wait until the tables hold everything, however long that takes: they come nearer steadily."""
     while left := lag(line):
         wait_for(
             lambda left=left: lag(line) < left,  # type: ignore[misc]
