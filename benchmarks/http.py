@@ -2,12 +2,12 @@
 production, and one that calls on lines that are kept.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from socket import create_server
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
-from typing import Final
+from typing import Any, Final
 
 from benchmarks.children import run_together
 from benchmarks.measure import Figure, Found, Measured, measured, middle
@@ -57,8 +57,8 @@ def measure_http(server_url: str, *, seconds: float, rounds: int) -> Iterator[Fo
         yield Figure(NAMES[size], middle(found).ops_per_s, "/s", at_least=TARGETS[size])
 
 
-def _run(wish: dict[str, object], size: int) -> Measured:
-    ready = int(MADE_PER_SECOND[size] * float(str(wish["seconds"])))
+def _run(wish: Mapping[str, Any], size: int) -> Measured:
+    ready = int(MADE_PER_SECOND[size] * wish["seconds"])
     asked = {**wish, "size": size, "callers": CALLERS[size], "ready": ready}
     (found,) = run_together("benchmarks.http_caller", [asked])
     latencies, took = found["latencies"], found["seconds"]
