@@ -21,7 +21,7 @@ DATABASE: Final = "bench_http"
 CALLERS: Final = {1: 64, 100: 8}  # commands of a request: lines
 MADE_PER_SECOND: Final = {1: 3_000, 100: 100}  # requests that are made before a run
 TARGETS: Final = {1: 2_500, 100: 8_000}  # commands a second, on two cores
-NAMES: Final = {1: "HTTP, one command a request", 100: "HTTP, 100 commands a request"}
+NAMES: Final = {1: "HTTP, single", 100: "HTTP, by the hundred"}
 
 
 def measure_http(server_url: str, *, seconds: float, rounds: int) -> Iterator[Found]:
