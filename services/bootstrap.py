@@ -3,8 +3,8 @@
 Programs open a System, use it and close it; nothing else in services imports infra.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -19,7 +19,8 @@ from domain.access.store import KeyStore
 from domain.bulk import BatchStore
 from domain.customers.commands import Belongings
 from domain.messages import Actor, Command, Outcome
-from domain.sights import SIGHT
+from domain.paths.path import OrderPath
+from domain.sights import SIGHT, seen_by
 from infra import calendar_files, role_files, rule_files, template_files, wave_files
 from infra.acts import Acts
 from infra.analyst_shell import analyst_shell
@@ -70,6 +71,7 @@ from services.heartbeat import Heartbeat
 from services.letters import Letters
 from services.pace import Pace
 from services.papers import Papers
+from services.paths.changes import count_standing
 from services.pipeline import Pipeline
 from services.presets import first_versions
 from services.projector import Projector
@@ -144,6 +146,7 @@ class System:
             self.clock,
             self.customer_ids,
             self.belongings,
+            self.standing,
             batch_commands=self.settings.batch_commands,
             cache_streams=self.settings.cache_streams,
             patience_seconds=self.settings.patience_seconds,
@@ -159,6 +162,13 @@ class System:
     def belongings(self, customer_id: str) -> Belongings:
         """Find what belongs to a customer, as far as the tables know."""
         return belongings_of(partial(self.lend, "orderpath_projector"), customer_id)
+
+    def standing(self, path: OrderPath) -> Mapping[str, int]:
+        """Count the orders that a new version of a path meets, by status: all of them, whoever
+        publishes it, and on connections that nobody else uses meanwhile.
+        """
+        with closing(self.another()) as own, seen_by(None):
+            return count_standing(own, path)
 
     @cached_property
     def order_tokens(self) -> OrderTokens:

@@ -1,11 +1,12 @@
-"""The way in for commands: whose contact is in one is worked out before it waits for its turn.
+"""The way in for commands: what only the tables know is looked up before one waits for its turn.
+Whose contact is in it, what belongs to whom it erases, which orders stand where it publishes.
 
-The id is added beside what the sender set, so the body of the command is what it was: whoever
+That is added beside what the sender set, so the body of the command is what it was: whoever
 repeats it, from wherever, gets its first answer.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Any
@@ -14,9 +15,12 @@ from domain.batch import Log
 from domain.customers.commands import Belongings, EraseCustomer
 from domain.messages import Command, Outcome
 from domain.orders.events import Customer
+from domain.paths.commands import PublishPath
+from domain.paths.path import OrderPath
 from services.pipeline import Pipeline
 
 BelongingsOf = Callable[[str], Belongings]  # customer id -> what the tables know of it
+Standing = Callable[[OrderPath], Mapping[str, int]]  # a new version -> orders in each status
 CustomerIds = Callable[[str | None, str | None], str | None]  # phone, e-mail -> customer id
 
 
@@ -29,11 +33,13 @@ class Reception(Pipeline):
         clock: Callable[[], datetime],
         customer_ids: CustomerIds,
         belongings: BelongingsOf = lambda _customer_id: Belongings(),
+        standing: Standing = lambda _path: {},
         **settings: Any,
     ) -> None:
         super().__init__(log, clock, **settings)
         self._customer_ids = customer_ids
         self._belongings = belongings
+        self._standing = standing
 
     def submit(self, command: Command) -> Future[Outcome]:
         """Queue a command, as Pipeline does."""
@@ -41,7 +47,9 @@ class Reception(Pipeline):
 
     async def execute_async(self, command: Command) -> Outcome:
         """Queue a command from an event loop and wait for its answer."""
-        if isinstance(command, EraseCustomer):  # The tables are asked: meanwhile the loop goes on.
+        if isinstance(
+            command, EraseCustomer | PublishPath
+        ):  # The tables are asked: meanwhile the loop goes on.
             received = await asyncio.to_thread(self._received, command)
         else:
             received = self._received(command)
@@ -50,6 +58,10 @@ class Reception(Pipeline):
     def _received(self, command: Command) -> Command:
         if isinstance(command, EraseCustomer):
             return command.of(self._belongings(command.customer_id))
+        if isinstance(command, PublishPath):
+            return (
+                command if command.strand else command.knowing(self._standing(command.definition))
+            )
         return recognised(command, self._customer_ids)
 
 

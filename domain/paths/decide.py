@@ -24,11 +24,17 @@ def publish_path(
     """Publish the next version, and alert whom it touches; the same content again is nothing."""
     definition = command.definition
     told = _told(line, command, facts)
+    before = facts.paths.get((definition.path, line.latest))
     unmet = [
         *guards.calendars_are_published(definition.calendars, facts.calendars),
         *guards.limits_are_in_reach(definition, facts.calendars, now),
         *follows_say_nothing(definition),
         *guards.touched_are_few(told),
+        *(
+            ()
+            if command.strand
+            else guards.statuses_in_use_stay_open(definition, before, command.standing)
+        ),
     ]
     published = publish(line, command, now, unmet)
     if not published:

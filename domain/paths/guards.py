@@ -4,10 +4,17 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sized
 from datetime import datetime
 
 from domain.paths.calendars import Calendar
+from domain.paths.closing import Closing, closing
 from domain.paths.path import OrderPath
 from domain.refusals import Unmet
 
 MAX_TOUCHED = 1_000  # roles and owners that one version alerts
+
+_IS: Mapping[Closing, str] = {
+    "missing": "this version does not have",
+    "inactive": "is not active in this version",
+    "final": "ends orders in this version",
+}
 
 
 def calendars_are_published(wanted: Iterable[str], published: Container[str]) -> Iterator[Unmet]:
@@ -43,3 +50,29 @@ def touched_are_few(touched: Sized) -> Iterator[Unmet]:
             message=f"{len(touched)} roles and owners would have to be alerted of this version",
             needed=f"at most {MAX_TOUCHED}: publish it in several steps, or name fewer",
         )
+
+
+def statuses_in_use_stay_open(
+    path: OrderPath, before: OrderPath | None, standing: Mapping[str, int]
+) -> Iterator[Unmet]:
+    """A version closes no status in which orders are, unless the one before had closed it.
+
+    standing: how many orders that are not finished are in each status
+    """
+    if before is None or before.content_hash == path.content_hash:
+        return
+    for status, orders in standing.items():
+        why = closing(path, status)
+        if why is not None and closing(before, status) is None:
+            yield _in_use(status, orders, why)
+
+
+def _in_use(status: str, orders: int, why: Closing) -> Unmet:
+    count = "1 order is" if orders == 1 else f"{orders} orders are"
+    which = f"which {_IS[why]}" if why == "missing" else f"and it {_IS[why]}"
+    return Unmet(
+        code="status_in_use",
+        field=f"definition.statuses.{status}",
+        message=f"{count} in {status}, {which}",
+        needed="move them first; or publish it all the same (strand), and migrate them",
+    )

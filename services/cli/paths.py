@@ -12,7 +12,6 @@ from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
     from domain.messages import Outcome
-    from domain.paths.path import OrderPath
     from services.desks import Desk
 
 app: Final = typer.Typer(
@@ -67,9 +66,8 @@ def publish(
 
     definition = file_or_ready(file, ready)
     with opened_desk() as desk:
-        command = build(desk, PublishPath, sending, {"definition": definition})
-        if not strand:
-            _check(desk, definition)
+        said = {"definition": definition, **({"strand": True} if strand else {})}
+        command = build(desk, PublishPath, sending, said)
         outcome = desk.send(command)
         answer = outcome_dict(desk, outcome, f"path-{definition.path}", path=definition.path)
         put_outcome(outcome, answer, sending, lambda: _sentence(desk, definition.path, outcome))
@@ -82,16 +80,6 @@ def schema() -> None:
 
     source = files("domain.paths").joinpath("order-path.schema.json")
     typer.echo(source.read_text(encoding="utf-8"), nl=False)
-
-
-def _check(desk: "Desk", definition: "OrderPath") -> None:
-    """Raises: Refusal status_in_use for each status that would be closed over orders"""
-    from domain.refusals import Refusal, Unmet
-    from services.questions.path_changes import PathObstacles
-
-    unmet = desk.ask(PathObstacles(definition=definition))["unmet"]
-    if unmet:
-        raise Refusal(*map(Unmet.model_validate, unmet))
 
 
 def _sentence(desk: "Desk", name: str, outcome: "Outcome") -> str:

@@ -87,7 +87,7 @@ def preview(system: "System", asked: PreviewPath) -> dict[str, Any]:
     return changes.preview(system, path_given(system, Given(file=asked.file)).definition)
 
 
-@question("path.obstacles", "POST /path-obstacles", reads="log")
+@question("path.obstacles", "POST /path-obstacles", reads="whole_log")
 def obstacles(system: "System", asked: PathObstacles) -> dict[str, Any]:
     """Say for which orders a version should not be published without a word."""
     unmet = changes.obstacles(system, asked.definition)

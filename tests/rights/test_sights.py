@@ -158,6 +158,17 @@ def test_what_is_of_the_whole_log_is_for_whoever_sees_all_of_it(
         assert guarded.get(f"/v1/{where}", "auditor").status_code == 200
 
 
+def test_what_stands_against_a_path_is_counted_over_all_orders_or_not_at_all(
+    guarded: Guarded, north: UUID
+) -> None:
+    said = {"definition": examples.PATH.model_dump(mode="json")}
+
+    denied = guarded.ask("north", "POST", "/v1/path-obstacles", said)
+
+    assert denied.json()["unmet"][0]["code"] == "all_orders_not_permitted"
+    assert guarded.ask("auditor", "POST", "/v1/path-obstacles", said).status_code == 200
+
+
 def test_hidden_fields_are_in_no_answer(guarded: Guarded, north: UUID) -> None:
     masked = guarded.get(f"/v1/orders/{north}", "north_masked").json()
 

@@ -1,8 +1,18 @@
 """What the CLI asks of paths: beside the database and over HTTP, in the same words."""
 
+from typing import Any
+from uuid import uuid4
+
 from tests.integration.http.conftest import Shop
 from tests.support.both_ways import BothWays
 
+SMALL: dict[str, Any] = {
+    "path": "small",
+    "stages": {"one": {"title": {"en": "One"}}},
+    "initial": [{"status": "new"}],
+    "statuses": {"new": {"stage": "one"}, "done": {"stage": "one", "final": "success"}},
+    "transitions": [{"from": "new", "to": "done"}],
+}
 TWO = """\
 path: two
 title: {en: Two}
@@ -32,3 +42,25 @@ def test_paths_are_published_linted_and_compared_over_http(both: BothWays, shop:
     assert both.far.run("path", "discover", "universal").out == (
         both.near.run("path", "discover", "universal").out
     )
+
+
+def test_d1_a_raw_command_over_http_strands_no_orders_without_saying_so(shop: Shop) -> None:
+    shop.send("path.publish", definition=SMALL)
+    shop.place(path="small")
+    for_good = {
+        **SMALL,
+        "initial": [{"status": "fresh"}],
+        "statuses": {"fresh": {"stage": "one"}, "done": {"stage": "one", "final": "success"}},
+        "transitions": [{"from": "fresh", "to": "done"}],
+    }
+
+    refused = shop.send("path.publish", key="closing", definition=for_good)
+    again = shop.send("path.publish", key="closing", definition=for_good)
+    one = {"command": "path.publish", "command_id": str(uuid4()), "definition": for_good}
+    batch = shop.http.post("/v1/commands/batch", json={"commands": [one]})
+    stranding = shop.send("path.publish", definition=for_good, strand=True)
+
+    assert (refused.status_code, refused.json()["unmet"][0]["code"]) == (409, "status_in_use")
+    assert (again.json()["unmet"], again.json()["repeated"]) == (refused.json()["unmet"], True)
+    assert batch.json()["items"][0]["answer"]["unmet"] == refused.json()["unmet"]
+    assert (stranding.status_code, stranding.json()["outcome"]) == (200, "accepted")

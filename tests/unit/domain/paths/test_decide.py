@@ -41,6 +41,28 @@ def test_d1_going_back_to_earlier_content_is_a_new_version() -> None:
     assert event.path_version == 3
 
 
+def test_d1_a_version_that_closes_a_status_with_orders_is_refused_unless_it_may_strand_them() -> (
+    None
+):
+    starts = {one.status for one in PATH.initial}
+    status = next(c for c, one in PATH.statuses.items() if not one.final and c not in starts)
+    closed = PATH.content["statuses"] | {
+        status: PATH.content["statuses"][status] | {"active": False}
+    }
+    closing = OrderPath.model_validate(PATH.content | {"statuses": closed})
+    standing = {status: 2}
+
+    def publish(**said: object) -> PublishPath:
+        return PUBLISH.model_copy(update={"definition": closing, **said}).knowing(standing)
+
+    refused = given(paths=[PATH]).when(publish())
+
+    refused.then_refused("status_in_use")
+    assert refused.fields == [f"definition.statuses.{status}"]
+    assert given(paths=[PATH]).when(publish(strand=True)).events
+    assert given(paths=[closing, closing]).when(publish()).events == []
+
+
 def test_a_path_with_a_status_that_no_order_could_enter_is_not_published() -> None:
     """Its limit is so much working time that its calendar does not come to it in 20 years."""
     published = CalendarPublished(

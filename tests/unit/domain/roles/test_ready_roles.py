@@ -69,7 +69,7 @@ def test_lint_has_nothing_to_say_of_a_ready_made_role(role: Role) -> None:
 
 @each_role
 def test_whoever_may_publish_may_ask_what_is_asked_before(role: Role) -> None:
-    """`rule publish` and `path publish` of a server look first."""
+    """`rule publish` of a server looks first, and so may who publishes a path."""
     before = {
         "rule.publish": {"rule.lint", "rule.show"},
         "path.publish": {"path.list", "path.obstacles"},
