@@ -153,6 +153,26 @@ def test_an_error_repeats_no_sign_of_what_was_sent(sign: str) -> None:
     assert fault.message == "Input should be a valid UUID, invalid character: found this at 0"
 
 
+@pytest.mark.parametrize("name", ["order_id", "currency", "lines", "occurred_at"])
+@pytest.mark.parametrize(
+    "attack",
+    [
+        b'"\\ud800"',
+        b'"\\u0000"',
+        b"9" * 5_000,
+        b"1e999999",
+        b"NaN",
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+    ],
+    ids=["surrogate", "nul", "digits", "exponent", "nan", "lists", "objects"],
+)
+def test_an_attack_in_a_field_is_a_named_error(name: str, attack: bytes) -> None:
+    sent = json.dumps(SENT["order.place"] | {name: "HERE"}).encode()
+
+    assert told(sent.replace(b'"HERE"', attack))
+
+
 def test_what_is_missing_is_told() -> None:
     sent = {key: value for key, value in SENT["order.place"].items() if key != "order_id"}
 
