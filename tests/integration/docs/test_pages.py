@@ -10,10 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import click
 import psycopg
 import pytest
 import yaml
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from domain.paths.conditions import compile_condition
@@ -64,7 +64,7 @@ FILES: Final = {  # name of a file -> how the block begins that is its text
     "paid.yaml": "rule: paid_to_assembly\n",
     "phone_desk.yaml": "role: phone_desk\n",
 }
-COMMANDS: Final[click.Command] = get_command(app)
+COMMANDS: Final = get_command(app)
 AT_ONCE: Final = Pace(every_events=1, every=timedelta(0))
 ITEM: Final = ("--item", "TEA-100:2:4.50:Green tea", "--currency", "EUR")
 
@@ -108,11 +108,12 @@ def test_the_command_line_knows_every_command_and_option_of_the_pages(block: Blo
 
 
 def read_by_command_line(words: list[str]) -> None:
-    """Find the command and its options, without running it. Raises: click.UsageError"""
-    command, name, context = COMMANDS, "orderpath", None
+    """Find the command and its options, without running it. Raises: UsageError of typer's click"""
+    command: Any = COMMANDS
+    name, context = "orderpath", None
     while True:
         context = command.make_context(name, words, parent=context)
-        if not isinstance(command, click.Group):
+        if not isinstance(command, TyperGroup):
             return
         rest = [*context._protected_args, *context.args]
         found, command_found, words = command.resolve_command(context, rest)

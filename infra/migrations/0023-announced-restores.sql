@@ -1,6 +1,6 @@
 -- Restores that were announced: signed by a key of the seal, so that whoever holds heads of what is gone
 -- can tell a restore that the house stands for from a log that was cut. Only ever added to.
--- Source: docs/adr/0027-announced-restores.md.
+-- Source: docs/adr/0026-announced-restores.md.
 
 create table audit.restores (
     epoch     integer     primary key check (epoch > 1), -- that began with it
