@@ -230,7 +230,10 @@ def _flat(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]
 
 
 def _shown(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
+    if not isinstance(cell, str):
+        return cell
+    text = f"'{cell}" if FORMULA.match(cell) else cell
+    return text.replace("\r\n", "\n").replace("\r", "\n")  # csv quotes \n, and lets \r end a row.
 
 
 def _cell(value: Any) -> Any:

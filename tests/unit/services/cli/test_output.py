@@ -95,7 +95,7 @@ def test_csv_has_the_columns_of_every_row(capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize(
-    "formula", ["=1+1", "+cmd|' /C calc'!A0", "-1+1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=1"]
+    "formula", ["=1+1", "+cmd|' /C calc'!A0", "-1+1", "@SUM(A1)", "\t=1", " =1", "\n=1"]
 )
 def test_csv_has_no_formula_for_a_spreadsheet(
     formula: str, capsys: pytest.CaptureFixture[str]
@@ -105,6 +105,16 @@ def test_csv_has_no_formula_for_a_spreadsheet(
     header, row = csv.reader(StringIO(capsys.readouterr().out, newline=""))
     assert header == ["to", "route", f"reached_{formula}"]
     assert row == [f"'{formula}", f"'{formula} > b", "1"]
+
+
+@pytest.mark.parametrize("text", ["\r=1", "a\r=1", "a\r\n=1"])
+def test_csv_keeps_a_text_of_several_lines_in_its_cell(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_csv([{"to": text}], columns=[])
+
+    _, (cell,) = csv.reader(StringIO(capsys.readouterr().out, newline=""))
+    assert cell.removeprefix("'").splitlines() == text.splitlines()
 
 
 def test_csv_has_no_formula_in_its_header(capsys: pytest.CaptureFixture[str]) -> None:
