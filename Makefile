@@ -44,7 +44,7 @@ check: setup ## Format, lint, types and import rules; never writes
 	@$(BIN)/lint-imports --no-cache
 
 test: setup ## All tests; choose some: make test ARGS="tests/unit -x"
-	@$(BIN)/pytest -n 4 $(ARGS)
+	@$(BIN)/pytest -n 3 $(ARGS)
 
 chaos: setup ## Break what can break under load, again and again: minutes; says what was broken
 	@$(BIN)/pytest --rounds 20 tests $(ARGS)

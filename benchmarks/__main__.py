@@ -130,6 +130,14 @@ def _audit(url: str, options: Options) -> Iterator[Found]:
     return measure_audit(url, events=500_000, seconds=3.0, rounds=11)
 
 
+def _http(url: str, options: Options) -> Iterator[Found]:
+    from benchmarks.http import measure_http
+
+    if options.quick:
+        return measure_http(url, seconds=1.0, rounds=1)
+    return measure_http(url, seconds=5.0, rounds=3)
+
+
 PARTS: dict[str, Callable[[str, Options], Iterator[Found]]] = {
     "commands": _commands,
     "paths": _paths,
@@ -141,6 +149,7 @@ PARTS: dict[str, Callable[[str, Options], Iterator[Found]]] = {
     "rules": _rules,
     "clock": _clock,
     "audit": _audit,
+    "http": _http,
 }
 
 

@@ -30,6 +30,10 @@ class Program:
         self._ear = Thread(target=self._hear, daemon=True)
         self._ear.start()
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def memory_mb(self) -> float:
         """Give the memory that it holds now."""
         told = check_output(["ps", "-o", "rss=", "-p", str(self._process.pid)], text=True)  # noqa: S607

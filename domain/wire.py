@@ -64,7 +64,11 @@ def decode_for(said: Mapping[str, Any], known: Mapping[str, Any]) -> Command:
         message = "here it is known otherwise: leave it out"
         told = (Unmet(code="field_unknown", field=name, message=message) for name in wrong)
         raise CommandUnreadable(*told, command_id=_id_in(said))
-    return _read(kind, to_json({**said, **known}), said)
+    body = {name: value for name, value in said.items() if name != NAMED_UNDER}
+    try:
+        return kind.model_validate_json(to_json({**body, **known}), strict=True)
+    except ValidationError as error:
+        raise CommandUnreadable(*_faults(error), command_id=_id_in(said)) from None
 
 
 def _read(kind: type[Command], value: bytes, said: Mapping[str, Any]) -> Command:

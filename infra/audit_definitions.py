@@ -14,6 +14,7 @@ from pydantic_core import to_json
 from domain.audit.findings import Finding, Kind
 from domain.paths.calendar_line import CalendarPublished
 from domain.paths.events import PathPublished
+from domain.roles.line import RolePublished
 from domain.rules.line import RulePublished
 from domain.templates.line import TemplatePublished
 from domain.upcasters import UPCASTERS
@@ -28,6 +29,7 @@ PUBLISHING: Final = (
     RulePublished.NAME,
     TemplatePublished.NAME,
     WavePublished.NAME,
+    RolePublished.NAME,
 )
 _PUBLISHED: Final[LiteralString] = (
     "select " + COLUMNS + " from log.events e where e.type = any(%s) order by e.position"  # noqa: S608 - constants

@@ -5,7 +5,7 @@ from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from domain.audit.findings import Finding
-from domain.audit.heads import SealKey, SignedHead
+from domain.audit.heads import SealKey, SignedHead, SignedRestore
 from domain.audit.merkle import Node
 from domain.audit.records import Hashed, Leaves, TreeName
 from infra.audit_definitions import check_definitions
@@ -19,6 +19,7 @@ from infra.audit_tables import (
     read_keys,
     read_leaves_of,
     read_node,
+    read_restores,
 )
 from infra.postgres import Session
 from infra.seal_keys import is_signed
@@ -59,6 +60,11 @@ class AuditReader:
         """Give every public key, the oldest first."""
         with self._session.connection() as connection:
             return read_keys(connection)
+
+    def restores(self) -> list[SignedRestore]:
+        """Give every restore that was announced, the oldest first."""
+        with self._session.connection() as connection:
+            return read_restores(connection)
 
     def heads(self, after: int, limit: int) -> list[SignedHead]:
         """Give the next heads behind a number."""

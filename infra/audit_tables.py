@@ -6,7 +6,14 @@ from uuid import UUID
 
 import psycopg
 
-from domain.audit.heads import SealKey, SignedHead, Tree, TreeHead
+from domain.audit.heads import (
+    RestoreStatement,
+    SealKey,
+    SignedHead,
+    SignedRestore,
+    Tree,
+    TreeHead,
+)
 from domain.audit.records import Leaves, TreeName
 
 HEADS: Final[LiteralString] = (
@@ -74,6 +81,14 @@ def read_keys(connection: psycopg.Connection[Any]) -> list[SealKey]:
     """Give every public key, the oldest first."""
     rows = connection.execute(KEYS + " order by k.number")
     return [key_of(row) for row in rows]
+
+
+def read_restores(connection: psycopg.Connection[Any]) -> list[SignedRestore]:
+    """Give every restore that was announced, the oldest first."""
+    rows = connection.execute(
+        "select log_id, epoch, after, said_at, key_id, signature from audit.restores order by epoch"
+    )
+    return [SignedRestore(RestoreStatement(*told), bytes(signature)) for *told, signature in rows]
 
 
 def read_heads(connection: psycopg.Connection[Any], after: int, limit: int) -> list[SignedHead]:

@@ -1,7 +1,7 @@
 """What the relay's lane of the audit reads: signed heads, with a projector's rights."""
 
-from domain.audit.heads import SealKey, SignedHead
-from infra.audit_tables import read_heads, read_keys
+from domain.audit.heads import SealKey, SignedHead, SignedRestore
+from infra.audit_tables import read_heads, read_keys, read_restores
 from infra.postgres import Session
 
 ROLE = "orderpath_projector"
@@ -30,6 +30,11 @@ class HeadSource:
         """Give every public key, the oldest first."""
         with self._session.connection() as connection:
             return read_keys(connection)
+
+    def restores(self) -> list[SignedRestore]:
+        """Give every restore that was announced, the oldest first."""
+        with self._session.connection() as connection:
+            return read_restores(connection)
 
     def close(self) -> None:
         """Give the connection back."""

@@ -7,7 +7,7 @@ from typing import Any, Final, LiteralString
 import psycopg
 from psycopg.types.json import Json
 
-from domain.audit.heads import SealKey, SignedHead
+from domain.audit.heads import SealKey, SignedHead, SignedRestore
 from domain.audit.records import Growth, Hashed, Leaves, SealState, TreeName
 from infra.audit_rows import hash_rows
 from infra.audit_tables import (
@@ -21,6 +21,7 @@ from infra.audit_tables import (
     read_keys,
     read_leaves_of,
     read_node,
+    read_restores,
 )
 from infra.postgres import Session
 
@@ -77,6 +78,11 @@ class SealStore:
         """Give every public key, the oldest first."""
         with self._session.connection() as connection:
             return read_keys(connection)
+
+    def restores(self) -> list[SignedRestore]:
+        """Give every restore that was announced, the oldest first."""
+        with self._session.connection() as connection:
+            return read_restores(connection)
 
     def epoch(self) -> int:
         """Give the epoch of the log."""

@@ -23,7 +23,7 @@ from domain.orders.commands import PlaceOrder
 from domain.refusals import Denied, UnknownCaller, Unmet
 from domain.roles.definition import Role
 from domain.roles.reach import placed_at
-from domain.roles.rights import Allowed, Forbidden, Wish, may, reach_of
+from domain.roles.rights import Allowed, Wish, may, missing_at, reach_of
 from domain.roles.rights import Caller as Holder
 from domain.sights import READ, SIGHT, Sight, hide, seen_by
 from services.api.callers import Caller
@@ -108,11 +108,12 @@ class KnownCallers:
         """Give the command with its actor and what it reaches. Raises: Denied"""
         wish = Wish("command", command.NAME)
         sight = self._allowed(caller, wish)
-        if isinstance(command, PlaceOrder):
-            decision = may(_holder(caller), wish, placed_at(command), self._roles)
-            if isinstance(decision, Forbidden):
-                raise Denied(*decision.reasons)
-        actor = caller.actor.model_copy(update={"reach": reach_of(sight)})
+        if isinstance(command, PlaceOrder) and not sight.sees(where := placed_at(command)):
+            raise Denied(*missing_at(sight.regions, where))
+        actor = caller.acting.get(wish)
+        if actor is None:
+            actor = caller.actor.model_copy(update={"reach": reach_of(sight)})
+            caller.acting[wish] = actor
         return command.model_copy(update={"actor": actor})
 
     @contextmanager

@@ -14,9 +14,10 @@ from typing import Final
 
 import structlog
 
+from domain.effects.commands import RequestEffect
 from domain.messages import Command, Outcome
 from domain.refusals import CommandUnreadable, InfraError
-from domain.rules.inbox import alert_of_haste
+from domain.rules.inbox import alert_of_haste, alert_of_template
 from domain.wire import decode
 from projections.acting import Act, Given, hold_shards, move_on, take_acts, take_urgent
 from projections.sessions import Lend, transaction
@@ -95,31 +96,40 @@ class Acting:
 
     def _send(self, acts: Sequence[Given]) -> None:
         """Send in order, all under way together. Raises: InfraError, then all are sent again"""
-        sent = [(act, self._submitted(act)) for act in acts]
-        for act, future in sent:
-            if future is not None:
-                _await(act, future)
+        commands = [(act, command) for act in acts if (command := _read(act)) is not None]
+        sent = [(act, command, self._submit(command)) for act, command in commands]
+        for act, command, future in sent:
+            outcome = _await(act, future)
+            if isinstance(command, RequestEffect) and outcome is not None:
+                self._tell_of_template(act, command, outcome)
 
-    def _submitted(self, act: Given) -> Future[Outcome] | None:
-        """A command that cannot be read any more is named, and left out: it never could be."""
-        try:
-            command = decode(act.body)
-        except CommandUnreadable as error:
-            log_.error(
-                "act_unreadable",
-                rule=act.rule,
-                command_id=str(act.command_id),
-                error=type(error).__name__,
-            )
-            return None
-        return self._submit(command)
+    def _tell_of_template(self, act: Given, request: RequestEffect, outcome: Outcome) -> None:
+        """Let the admins know of a message whose template was taken away, or was never there."""
+        alert = alert_of_template(request, outcome.unmet, self._now())
+        if alert is not None:
+            _await(act, self._submit(alert))
+
+
+def _read(act: Given) -> Command | None:
+    """Give its command. One that cannot be read any more is named, and left out: it never could."""
+    try:
+        return decode(act.body)
+    except CommandUnreadable as error:
+        log_.error(
+            "act_unreadable",
+            rule=act.rule,
+            command_id=str(act.command_id),
+            error=type(error).__name__,
+        )
+        return None
 
 
 def _waits(error: InfraError) -> None:
     log_.warning("acting_waits", code=error.code, message=str(error))
 
 
-def _await(act: Given, future: Future[Outcome]) -> None:
+def _await(act: Given, future: Future[Outcome]) -> Outcome | None:
+    """Give its answer, None if it can never have one. Raises: InfraError, then it is sent again"""
     error = future.exception()
     if isinstance(error, InfraError):
         raise error
@@ -127,3 +137,5 @@ def _await(act: Given, future: Future[Outcome]) -> None:
         log_.error(
             "act_failed", rule=act.rule, command_id=str(act.command_id), error=type(error).__name__
         )
+        return None
+    return future.result()

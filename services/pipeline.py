@@ -115,9 +115,13 @@ class Pipeline:
 
     async def execute_async(self, command: Command) -> Outcome:
         """Queue a command from an event loop and wait for its answer."""
+        return await self.submit_soon(command)
+
+    def submit_soon(self, command: Command) -> asyncio.Future[Outcome]:
+        """Queue a command from an event loop, with all others of this turn of the loop."""
         waiter: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._queue.put_soon(self._pending(command), waiter)
-        return await waiter
+        return waiter
 
     def close(self) -> None:
         """Work off what waits, then stop. The log stays open: it belongs to the caller."""
@@ -134,14 +138,8 @@ class Pipeline:
 
     def _pending(self, command: Command) -> Pending:
         body = body_of(command)
-        return Pending(
-            command,
-            sha256(body).digest(),
-            self._clock(),
-            monotonic(),
-            streams_of(command),
-            size=len(body),
-        )
+        now, reads = self._clock(), streams_of(command)
+        return Pending(command, sha256(body).digest(), now, monotonic(), reads, size=len(body))
 
     def _loop(self) -> None:
         while True:

@@ -27,6 +27,7 @@ Kind = Literal[
     "witness_unreadable",
     "log_rewritten",  # a head that was held outside says otherwise
     "log_restored",
+    "restore_forged",
 ]
 
 

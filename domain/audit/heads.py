@@ -93,6 +93,11 @@ class KeyStatement:
     after: str  # id of the key that signs this
     added_at: datetime
 
+    @classmethod
+    def of(cls, log_id: UUID, before: "SealKey", key: "SealKey") -> "KeyStatement":
+        """Give what the key before signs to announce a key."""
+        return cls(log_id, key.number, key.public_key, before.key_id, key.added_at)
+
     @property
     def text(self) -> str:
         """What is signed, in UTF-8."""
@@ -104,6 +109,41 @@ class KeyStatement:
             f"time {self.added_at.astimezone(UTC).strftime(_TIME)}",
         )
         return "".join(f"{line}\n" for line in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreStatement:
+    """A backup was restored: heads of earlier epochs behind a head are gone, and shall be."""
+
+    log_id: UUID
+    epoch: int  # that begins with it
+    after: int  # number of the last head that is kept, 0: none is
+    said_at: datetime
+    key_id: str  # that signs this
+
+    @property
+    def text(self) -> str:
+        """What is signed, in UTF-8."""
+        lines = (
+            f"{ORIGIN}{self.log_id}/restored",
+            f"epoch {self.epoch}",
+            f"after {self.after}",
+            f"time {self.said_at.astimezone(UTC).strftime(_TIME)}",
+            f"key {self.key_id}",
+        )
+        return "".join(f"{line}\n" for line in lines)
+
+    def explains(self, head: TreeHead) -> bool:
+        """Say whether a head that is gone is one of those."""
+        return head.epoch < self.epoch and head.number > self.after
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRestore:
+    """A statement and the Ed25519 signature of its text."""
+
+    statement: RestoreStatement
+    signature: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +205,38 @@ def read_note(note: str) -> SignedHead:
     if not note.startswith(f"{head.text}\n"):  # One head has one text.
         raise NoteUnreadable("This is no signed head of a log: it is not written as ours are.")
     return SignedHead(head, signature)
+
+
+_RESTORE: Final = re.compile(
+    r"orderpath/(?P<log_id>[0-9a-f-]{36})/restored\nepoch (?P<epoch>\d+)\nafter (?P<after>\d+)\n"
+    r"time (?P<time>\S+)\nkey (?P<key_id>[0-9a-f]{32})\n"
+    r"\n\N{EM DASH} \S+ (?P<signature>\S+)\n",
+    re.ASCII,
+)
+
+
+def read_restore(note: str) -> SignedRestore:
+    """Read the signed note of a restore; whether its signature holds, whoever has the key looks.
+
+    Raises: NoteUnreadable
+    """
+    found = _RESTORE.fullmatch(note)
+    if found is None:
+        raise NoteUnreadable("This is no signed statement of a restore.")
+    try:
+        statement = RestoreStatement(
+            log_id=UUID(found["log_id"]),
+            epoch=int(found["epoch"]),
+            after=int(found["after"]),
+            said_at=datetime.strptime(found["time"], _TIME).replace(tzinfo=UTC),
+            key_id=found["key_id"],
+        )
+        signature = _bytes(found["signature"])[4:]
+    except ValueError as error:
+        raise NoteUnreadable(f"This is no signed statement of a restore: {error}") from None
+    if not note.startswith(f"{statement.text}\n"):
+        raise NoteUnreadable("This statement of a restore is not written as ours are.")
+    return SignedRestore(statement, signature)
 
 
 def _hash_in_note(name: str, public_key: bytes) -> bytes:

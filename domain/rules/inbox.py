@@ -1,13 +1,15 @@
 """What rules put into somebody's inbox: tasks and alerts. Called by domain.rules.acts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from domain.alerts import commands as alerts
 from domain.alerts.events import ADMINS
+from domain.effects.commands import RequestEffect
 from domain.messages import Actor, Command
+from domain.refusals import Unmet
 from domain.rules import actions as a
 from domain.rules.judging import Sight
 from domain.rules.line import stream_of
@@ -16,7 +18,8 @@ from domain.tasks.commands import CreateTask
 
 KEEPER: Final = Actor(kind="system", id="rules")
 
-_NAMESPACE: Final = uuid5(NAMESPACE_URL, "orderpath:haste")
+_HASTE: Final = uuid5(NAMESPACE_URL, "orderpath:haste")
+_MUTE: Final = uuid5(NAMESPACE_URL, "orderpath:mute")
 
 
 def to_inbox(
@@ -58,7 +61,7 @@ def alert_of_haste(rule: str, version: int, per_minute: int, minute: datetime) -
     """Tell the admins that a rule gave more within a minute than it may send; the rest waits. That
     is one alert for each version and day (UTC), in however many minutes of it.
     """
-    alert_id = uuid5(_NAMESPACE, f"{rule}:{version}:{minute.astimezone(UTC).date()}")
+    alert_id = uuid5(_HASTE, f"{rule}:{version}:{minute.astimezone(UTC).date()}")
     most = "1 command" if per_minute == 1 else f"{per_minute} commands"
     return alerts.RaiseAlert(
         command_id=uuid5(alert_id, minute.isoformat()),
@@ -73,4 +76,30 @@ def alert_of_haste(rule: str, version: int, per_minute: int, minute: datetime) -
         since=minute,
         rule=rule,
         rule_version=version,
+    )
+
+
+def alert_of_template(
+    request: RequestEffect, unmet: Iterable[Unmet], now: datetime
+) -> alerts.RaiseAlert | None:
+    """Tell the admins that a rule's message went to nobody, as its template cannot be used: one
+    alert for each version and day (UTC). None: that is not why it was refused.
+    """
+    why = next((one for one in unmet if one.field == "template"), None)
+    if why is None or request.rule is None:
+        return None
+    alert_id = uuid5(_MUTE, f"{request.rule}:{request.rule_version}:{now.astimezone(UTC).date()}")
+    return alerts.RaiseAlert(
+        command_id=uuid5(alert_id, str(request.command_id)),
+        actor=KEEPER,
+        source="rules",
+        alert_id=alert_id,
+        kind="template_unfit",
+        level="warn",
+        title=f"Rule {request.rule} tells nobody: {why.message[0].lower()}{why.message[1:]}",
+        subject=stream_of(request.rule),
+        group=ADMINS,
+        since=now,
+        rule=request.rule,
+        rule_version=request.rule_version,
     )

@@ -27,17 +27,23 @@ class Caller:
     groups: tuple[str, ...] = ()
     # What was decided over the same roles before.
     decided: dict[Wish, Decision] = field(default_factory=dict, compare=False, repr=False)
+    # Who acts, as the log keeps it. What it reaches is said by `admit` only.
+    actor: Actor = field(init=False, compare=False, repr=False)
+    said: Mapping[str, Any] = field(init=False, compare=False, repr=False)  # the same, as JSON
+    # The actor with what its wishes reach. Never shared: another caller acts for another person.
+    acting: dict[Wish, Actor] = field(init=False, default_factory=dict, compare=False, repr=False)
 
-    @property
-    def actor(self) -> Actor:
-        """Who acts, as the log keeps it. What it reaches is said by `admit` only."""
-        return Actor(
+    def __post_init__(self) -> None:
+        """Work out once what every command of this caller carries."""
+        actor = Actor(
             kind=self.kind,
             id=self.id,
             roles=self.roles,
             on_behalf_of=self.on_behalf_of,
             reach=() if self.held else None,
         )
+        object.__setattr__(self, "actor", actor)
+        object.__setattr__(self, "said", actor.model_dump(mode="json", exclude_defaults=True))
 
     @property
     def name(self) -> str:

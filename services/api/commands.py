@@ -6,6 +6,7 @@ an event loop at once.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid5
 
@@ -13,7 +14,6 @@ from fastapi import Request, Response
 from pydantic_core import to_json
 
 from domain import wire
-from domain.catalog import streams_of
 from domain.customers.commands import EraseCustomer
 from domain.messages import Command, Outcome
 from domain.refusals import CommandUnreadable, Conflict, OrderpathError, Unmet
@@ -69,32 +69,64 @@ async def send_batch(desk: "FrontDesk", request: Request) -> Response:
     desk.rates.take(caller.name, len(items) - 1)
     key = request.headers.get("idempotency-key")
     async with desk.in_time(desk.limits.command_seconds):
-        settled = await asyncio.gather(
-            *(
-                _settle(desk, caller, item, f"{key}/{number}" if key else None)
-                for number, item in enumerate(items)
-            )
-        )
+        begun = [
+            _begin(desk, caller, item, f"{key}/{number}" if key else None)
+            for number, item in enumerate(items)
+        ]
+        await _all_done([one.coming for one in begun if isinstance(one, _Begun)])
+    settled = [_settled(desk, one) for one in begun]
     return Response(to_json({"items": settled}), media_type=JSON)
 
 
-async def _settle(
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A command of many, on its way. A future, and no task for each: those cost more than it."""
+
+    command: Command
+    coming: asyncio.Future[Outcome]
+
+
+def _begin(
     desk: "FrontDesk", caller: Caller, said: object, key: str | None
-) -> Mapping[str, Any]:
-    """Give what one command of many came to, as it would have been answered alone."""
+) -> _Begun | OrderpathError:
+    """Hand one command of many in, or give what stands against it."""
     try:
         if not isinstance(said, dict):
             fault = Unmet(code="command_not_json", message="it is JSON, but no object")
             raise CommandUnreadable(fault)
         own = {"idempotency-key": key} if key and "command_id" not in said else {}
         command = desk.access.admit(caller, read_command(said, caller, own))
-        outcome = await _carried_out(desk, command)
+    except OrderpathError as error:
+        return error
+    if isinstance(command, EraseCustomer):
+        return _Begun(command, asyncio.ensure_future(_carried_out(desk, command)))
+    return _Begun(command, desk.pipeline.submit_soon(command))
+
+
+async def _all_done(coming: Sequence[asyncio.Future[Outcome]]) -> None:
+    """Wait for all of them; who gives up before waits for none."""
+    if not coming:
+        return
+    try:
+        await asyncio.wait(coming)
+    finally:
+        for one in coming:
+            if not one.cancel() and not one.cancelled():
+                one.exception()  # It was heard: nobody is told that it was not.
+
+
+def _settled(desk: "FrontDesk", begun: _Begun | OrderpathError) -> Mapping[str, Any]:
+    """Give what one command of many came to, as it would have been answered alone."""
+    try:
+        if isinstance(begun, OrderpathError):
+            raise begun
+        outcome = begun.coming.result()
     except OrderpathError as error:
         problem = problem_of(error)
         assert problem is not None, "every error of ours has a problem"
         return {"status": problem.told_status, "answer": problem.body}
-    desk.count_outcome(command.NAME, outcome.kind)
-    status, body, _ = answer_to(desk, command, outcome)
+    desk.count_outcome(begun.command.NAME, outcome.kind)
+    status, body, _ = answer_to(desk, begun.command, outcome)
     return {"status": status, "answer": body}
 
 
@@ -113,7 +145,7 @@ def read_command(said: Mapping[str, Any], caller: Caller, headers: Mapping[str, 
 
     Raises: CommandUnreadable, Turned key_missing
     """
-    known: dict[str, Any] = {"actor": caller.actor.model_dump(mode="json", exclude_defaults=True)}
+    known: dict[str, Any] = {"actor": caller.said}
     key = headers.get("idempotency-key")
     if key is not None:
         known["command_id"] = str(command_id_of(key, caller))
@@ -158,8 +190,7 @@ def answer_to(
 ) -> tuple[int, Mapping[str, Any], dict[str, str]]:
     """Give status, body and headers that tell an outcome. A refusal is a problem with all of it."""
     told = outcome_body(desk, outcome)
-    stream = streams_of(command)[0]
-    version = outcome.versions.get(stream)
+    version = outcome.versions.get(_stream_written(command))
     headers = {} if version is None else {"ETag": f'"{version}"'}
     if outcome.last_position is not None:
         desk.positions.saw(outcome.last_position)
@@ -169,6 +200,12 @@ def answer_to(
     if any(one.code == TURNED_AWAY for one in outcome.unmet):
         problem = Problem("too_many", _words(outcome.unmet), outcome.unmet, retry_seconds=60)
     return problem.told_status, problem.body, {**headers, **problem.headers}
+
+
+def _stream_written(command: Any) -> str:
+    """Name the first of the streams that a command reads: it costs much to name them all."""
+    stream: str = command.stream_id
+    return stream
 
 
 def outcome_body(desk: "FrontDesk", outcome: Outcome) -> dict[str, Any]:

@@ -49,6 +49,25 @@ class Counts:
             "orderpath_tables_lag", "Positions that the tables are behind.", registry=registry
         )
 
+        self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._ends: dict[tuple[str, str], Counter] = {}
+
+    def answered(self, place: str, method: str, status: int, seconds: float) -> None:
+        """Count an answer, and how long it took."""
+        found = self._answers.get((place, method, status))
+        if found is None:  # The library looks labels up under a lock, after it made texts of them.
+            found = self.requests.labels(place, method, status), self.seconds.labels(place)
+            self._answers[place, method, status] = found
+        found[0].inc()
+        found[1].observe(seconds)
+
+    def came_to(self, command: str, outcome: str) -> None:
+        """Count what became of a command."""
+        found = self._ends.get((command, outcome))
+        if found is None:
+            found = self._ends[command, outcome] = self.outcomes.labels(command, outcome)
+        found.inc()
+
     def text(self) -> bytes:
         """Give them as Prometheus reads them."""
         return generate_latest(self.registry)

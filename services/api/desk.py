@@ -95,7 +95,7 @@ class FrontDesk:
 
     def count_outcome(self, name: str, kind: str) -> None:
         """Count what became of a command."""
-        self.counts.outcomes.labels(name, kind).inc()
+        self.counts.came_to(name, kind)
 
     async def _head(self) -> int:
         """Look how far the log is: where the loop and the database answer, there is life."""

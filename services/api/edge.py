@@ -13,7 +13,7 @@ from uuid import uuid4
 import structlog
 from pydantic import ValidationError
 from pydantic_core import to_json
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,7 +32,11 @@ SHORT: Final[Mapping[str, Callable[["FrontDesk", Request], Awaitable[Response]]]
     "/v1/commands": commands.send,
     "/v1/commands/batch": commands.send_batch,
 }
-_HEADERS: Final = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
+# Unless a handler says otherwise. Names are in lower case, as in every answer on its way out.
+_HEADERS: Final = (
+    (b"cache-control", b"private, no-cache"),
+    (b"x-content-type-options", b"nosniff"),
+)
 
 log_ = structlog.get_logger()
 
@@ -106,8 +110,7 @@ class _Visit:
         desk.in_hand -= 1
         place = self._place or getattr(self._scope.get("route"), "path", "elsewhere")
         method = self._scope["method"]
-        desk.counts.requests.labels(place, method, self._status).inc()
-        desk.counts.seconds.labels(place).observe(seconds)
+        desk.counts.answered(place, method, self._status, seconds)
         tell = log_.warning if self._status >= 500 else log_.debug
         tell(
             "answered",
@@ -139,13 +142,16 @@ class _Visit:
     async def _answered(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            headers = MutableHeaders(scope=message)
-            headers["X-Request-Id"] = self._id
             position = self._state.get("position")
-            known = self._desk.positions.known
-            headers["X-Position"] = str(known if position is None else position)
-            for name, value in _HEADERS.items():
-                headers.setdefault(name, value)
+            told = str(self._desk.positions.known if position is None else position)
+            given = message.get("headers", ())
+            names = {name for name, _ in given}
+            message["headers"] = [
+                *given,
+                (b"x-request-id", self._id.encode()),
+                (b"x-position", told.encode()),
+                *(header for header in _HEADERS if header[0] not in names),
+            ]
         await self._send(message)
 
     async def _tell(self, problem: Problem) -> None:

@@ -1,10 +1,10 @@
 """The relay's lane of the audit: every signed head, for who holds heads outside of the database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, Protocol
 
-from domain.audit.heads import SealKey, SignedHead
-from domain.public.audit_head import audit_head
+from domain.audit.heads import SealKey, SignedHead, SignedRestore
+from domain.public.audit_head import Known
 from domain.reading import Head
 from domain.streaming import CHECKPOINTS, Message, Outgoing, Topic
 
@@ -22,7 +22,10 @@ class Heads(Protocol):
         """Give the number of the last head over less than a position, 0: there is none."""
 
     def known_keys(self) -> Sequence[SealKey]:
-        """Give every public key."""
+        """Give every public key, the oldest first."""
+
+    def restores(self) -> Sequence[SignedRestore]:
+        """Give every restore that was announced, the oldest first."""
 
 
 class CheckpointLane:
@@ -36,28 +39,27 @@ class CheckpointLane:
 
     name: Final = "audit"
     topics: Sequence[Topic] = (CHECKPOINTS,)
+    pace_seconds: Final = 0.0
 
     def __init__(self, heads: Heads, *, until: int | None = None) -> None:
         self._heads = heads
         self._until = until
         self._position = 0
         self._number = 0  # of the last head that was given
-        self._public_keys: Mapping[str, bytes] = {}
+        self._known = Known(())
 
     def begin(self, head: Head, position: int) -> None:
         """Go on behind a position; forget what was remembered."""
         self._position = position
         self._number = self._heads.last_below(position)
-        self._public_keys = {}
+        self._known = Known(())
 
     def next(self) -> Outgoing | None:
         """Give the next heads, None if there is none. Raises: InfraError"""
         page = [one for one in self._heads.heads(self._number, PAGE) if self._is_wanted(one)]
         if not page:
             return None
-        if any(one.head.key_id not in self._public_keys for one in page):
-            known = self._heads.known_keys()
-            self._public_keys = {key.key_id: key.public_key for key in known}
+        self._known = Known(self._heads.known_keys(), self._heads.restores())
         messages = [self._message(one) for one in page]
         self._number = page[-1].head.number
         self._position = max(self._position, page[-1].head.events.size)
@@ -67,6 +69,6 @@ class CheckpointLane:
         return self._until is None or signed.head.events.size <= self._until
 
     def _message(self, signed: SignedHead) -> Message:
-        told = audit_head(signed, self._public_keys[signed.head.key_id])
-        value = told.model_dump_json().encode()
+        told = self._known.public(signed)
+        value = told.model_dump_json(exclude_none=True).encode()
         return Message(CHECKPOINTS.name, value, key=told.log_id.encode(), headers=_HEADERS)

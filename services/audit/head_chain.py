@@ -86,15 +86,10 @@ class HeadChain:
             before = key
 
     def _announces(self, before: SealKey, key: SealKey) -> bool:
-        statement = statement_of(self.log_id, before, key)
+        statement = KeyStatement.of(self.log_id, before, key)
         return key.signature is not None and self.is_signed(
             statement.text, key.signature, before.public_key
         )
-
-
-def statement_of(log_id: UUID, before: SealKey, key: SealKey) -> KeyStatement:
-    """Give what the key before signs to announce a key."""
-    return KeyStatement(log_id, key.number, key.public_key, before.key_id, key.added_at)
 
 
 def _follows(one: TreeHead, other: TreeHead) -> bool:

@@ -3,9 +3,8 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from domain.audit.heads import SealKey, key_id_of
+from domain.audit.heads import KeyStatement, SealKey, key_id_of
 from domain.refusals import InfraError, Unusable
-from services.audit.head_chain import statement_of
 from services.audit.proofs import base64_of
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def rotate_key(system: "System", *, lost: bool = False) -> SealKey:
     new = SealKey(before.number + 1, key_id_of(public_key), public_key, system.clock(), None)
     try:
         if not lost:
-            text = statement_of(log_id, before, new).text
+            text = KeyStatement.of(log_id, before, new).text
             new = replace(new, signature=keys.sign(before.key_id, text))
         if not system.seal_store.add_key(new):
             message = f"Key {before.key_id} was replaced just now by somebody else."
@@ -51,7 +50,7 @@ def list_keys(system: "System") -> list[dict[str, Any]]:
     for before, key in zip([None, *known], known, strict=False):
         announced = None
         if before is not None:
-            text = statement_of(log_id, before, key).text
+            text = KeyStatement.of(log_id, before, key).text
             announced = key.signature is not None and system.audit.is_signed(
                 text, key.signature, before.public_key
             )

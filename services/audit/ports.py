@@ -5,7 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.audit.findings import Finding
-from domain.audit.heads import SealKey, SignedHead
+from domain.audit.heads import SealKey, SignedHead, SignedRestore
 from domain.audit.merkle import Node
 from domain.audit.records import Hashed, TreeName
 from services.audit.stored_tree import TreeSource
@@ -28,6 +28,9 @@ class SealedLog(TreeSource, Protocol):
 
     def known_keys(self) -> Sequence[SealKey]:
         """Give every public key, the oldest first."""
+
+    def restores(self) -> Sequence[SignedRestore]:
+        """Give every restore that was announced, the oldest first."""
 
     def heads(self, after: int, limit: int) -> Sequence[SignedHead]:
         """Give the next heads behind a number."""

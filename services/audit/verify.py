@@ -55,6 +55,7 @@ class Report:
     unsealed: int  # events behind it
     seconds: float
     findings: tuple[Finding, ...]
+    restores: tuple[Finding, ...]  # what is gone by restores that were announced
     more_findings: int  # that are not told
 
     @property
@@ -83,10 +84,11 @@ def verify(
         findings += [*_whole(log, walk)]
         unsealed, broken = _tail(log, walk.size)
         findings += broken
-    witnessed = None
+    witnessed, restores = None, list[Finding]()
     if wanted.witness is not None:
-        witnessed, told = check_witness(log, wanted.witness, chain, _Roots(log, walk.size))
-        findings += told
+        compared = check_witness(log, wanted.witness, chain, _Roots(log, walk.size))
+        witnessed, restores = compared.heads, compared.restores
+        findings += compared.findings
     return Report(
         log_id=log_id,
         epoch=epoch,
@@ -100,6 +102,7 @@ def verify(
         unsealed=unsealed,
         seconds=monotonic() - began,
         findings=tuple(findings[:MOST_FINDINGS]),
+        restores=tuple(restores),
         more_findings=max(len(findings) - MOST_FINDINGS, 0),
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from domain.audit.findings import Finding
-from domain.audit.heads import SignedHead, TreeHead
+from domain.audit.heads import SignedHead, SignedRestore, TreeHead
 from domain.refusals import InfraError
 from services.audit.head_chain import HeadChain
 from services.audit.ports import SealedLog
@@ -20,17 +20,23 @@ class Roots(Protocol):
         """Give the root over so many events; None: there are fewer."""
 
 
-def check_witness(
-    log: SealedLog, path: Path, chain: HeadChain, roots: Roots
-) -> tuple[int, list[Finding]]:
-    """Compare every head of a witness with the log; give how many there were, and what was found.
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What came of comparing a witness with the log."""
 
-    Raises: Unusable if it cannot be read
-    """
+    heads: int  # that it holds
+    findings: list[Finding]
+    restores: list[Finding]  # what is gone by restores that were announced: nothing to worry about
+
+
+def check_witness(log: SealedLog, path: Path, chain: HeadChain, roots: Roots) -> Compared:
+    """Compare every head of a witness with the log. Raises: Unusable if it cannot be read"""
     check = _Check(log, chain, roots)
     for line, found in read_witness(path):
         check.take(line, found)
-    return check.heads, list(check.findings())
+    restores: list[Finding] = []
+    findings = list(check.findings(restores))
+    return Compared(check.heads, findings, restores)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ class _Check:
         self._epoch = log.identity()[1]
         self._end = log.ends()[0]
         self._page: dict[int, SignedHead] = {}
+        self._announced = {one: self._is_ours(one) for one in log.restores()}
         self._unlike: list[_Unlike] = []
         self._agreed = 0  # size of the last head so far that both have
         self._found: list[Finding] = []
@@ -65,6 +72,7 @@ class _Check:
         if head.log_id != self._chain.log_id:
             return  # Another log's: one file may hold several.
         self.heads += 1
+        self._announced |= {one: self._is_ours(one) for one in found.restores}
         if not self._chain.is_signed(head.text, found.signed.signature, found.public_key):
             message = f"Line {line} of the witness is not signed with the key that it names."
             self._found.append(Finding("witness_unreadable", message, head=head.number))
@@ -73,16 +81,42 @@ class _Check:
         else:
             self._unlike.append(_Unlike(head, self._agreed))
 
-    def findings(self) -> Iterator[Finding]:
-        """Give what was found."""
+    def findings(self, restores: list[Finding]) -> Iterator[Finding]:
+        """Give what was found. restores: takes what is gone and was announced"""
         yield from self._found
-        if not self._unlike:
-            return
-        restored = [one for one in self._unlike if one.head.epoch < self._epoch]
-        other = [one for one in self._unlike if one.head.epoch >= self._epoch]
+        for one in (one for one, is_ours in self._announced.items() if not is_ours):
+            message = f"The restore to epoch {one.statement.epoch} is not signed by a key of ours."
+            yield Finding("restore_forged", message)
+        unlike = [one for one in self._unlike if not self._is_announced(one.head)]
+        if len(unlike) < len(self._unlike):
+            restores.append(self._restored([one for one in self._unlike if one not in unlike]))
+        restored = [one for one in unlike if one.head.epoch < self._epoch]
         if restored:
             yield self._restored(restored)
-        yield from self._rewritten(other)
+        yield from self._rewritten([one for one in unlike if one.head.epoch >= self._epoch])
+
+    def _is_ours(self, restore: SignedRestore) -> bool:
+        """Say whether a restore was signed for this log, with a key that it knows."""
+        told = restore.statement
+        key = self._keys.get(told.key_id)
+        return (
+            key is not None
+            and told.log_id == self._chain.log_id
+            and self._chain.is_signed(told.text, restore.signature, key.public_key)
+        )
+
+    def _is_announced(self, head: TreeHead) -> bool:
+        """Say whether a head that is gone went with a restore that was announced.
+
+        A key that was replaced before the head was sealed announces nothing about it.
+        """
+        key = self._keys.get(head.key_id)
+        return any(
+            is_ours
+            and one.statement.explains(head)
+            and (key is None or self._keys[one.statement.key_id].number >= key.number)
+            for one, is_ours in self._announced.items()
+        )
 
     def _restored(self, unlike: list["_Unlike"]) -> Finding:
         """Say what a restore that was announced took away."""

@@ -14,13 +14,21 @@ from typing import BinaryIO, Final, Protocol
 
 from pydantic import ValidationError
 
-from domain.audit.heads import NoteUnreadable, SealKey, SignedHead, key_id_of, read_note
-from domain.public.audit_head import AuditHead, audit_head
+from domain.audit.heads import (
+    NoteUnreadable,
+    SealKey,
+    SignedHead,
+    SignedRestore,
+    key_id_of,
+    read_note,
+    read_restore,
+)
+from domain.public.audit_head import AuditHead, Known
 from domain.refusals import InfraError, Unusable
 
 PAGE: Final = 1_000  # heads that are written at a time
-TAIL_BYTES: Final = 64 * 1024  # several lines
-LONGEST_LINE: Final = 16 * 1024  # bytes
+TAIL_BYTES: Final = 256 * 1024  # several lines
+LONGEST_LINE: Final = 64 * 1024  # bytes
 
 
 class Heads(Protocol):
@@ -30,7 +38,10 @@ class Heads(Protocol):
         """Give the next heads behind a number."""
 
     def known_keys(self) -> Sequence[SealKey]:
-        """Give every public key."""
+        """Give every public key, the oldest first."""
+
+    def restores(self) -> Sequence[SignedRestore]:
+        """Give every restore that was announced, the oldest first."""
 
     def epoch(self) -> int:
         """Give the epoch of the log."""
@@ -46,6 +57,7 @@ class Witnessed:
     signed: SignedHead
     public_key: bytes
     note: str
+    restores: tuple[SignedRestore, ...] = ()  # that were told with it
 
 
 class WitnessFile:
@@ -99,10 +111,8 @@ class WitnessFile:
         return low
 
     def _write(self, page: Sequence[SignedHead]) -> None:
-        public_keys = {key.key_id: key.public_key for key in self._heads.known_keys()}
-        lines = "".join(
-            f"{audit_head(one, public_keys[one.head.key_id]).model_dump_json()}\n" for one in page
-        )
+        known = Known(self._heads.known_keys(), self._heads.restores())
+        lines = "".join(f"{known.public(one).model_dump_json(exclude_none=True)}\n" for one in page)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("ab+") as file:
@@ -156,10 +166,11 @@ def _witnessed(line: bytes) -> Witnessed | None:
         told = AuditHead.model_validate_json(line)
         signed = read_note(told.note)
         public_key = b64decode(told.public_key, validate=True)
+        restores = tuple(map(read_restore, told.restores or ()))
     except (ValidationError, NoteUnreadable, NoBase64):
         return None
     is_whole = key_id_of(public_key) == signed.head.key_id
-    return Witnessed(signed, public_key, told.note) if is_whole else None
+    return Witnessed(signed, public_key, told.note, restores) if is_whole else None
 
 
 def _is_torn(file: BinaryIO) -> bool:

@@ -226,6 +226,7 @@ def _report_dict(system: "System", report: "Report") -> dict[str, Any]:
         "unsealed": report.unsealed,
         "head": head and head_dict(head, known.get(head.head.key_id, b"")),
         "seconds": round(report.seconds, 3),
+        "restores": [asdict(one) for one in report.restores],
         "findings": [asdict(one) for one in report.findings],
         "more_findings": report.more_findings,
     }
@@ -248,6 +249,8 @@ def _report_sheet(report: "Report") -> "Iterator[RenderableType]":
         yield "No witness was asked: who has the key could have rewritten it all (docs/audit.md)."
     else:
         yield f"Compared with {how_many(report.witnessed, 'heads')} of the witness."
+    for restore in report.restores:
+        yield f"{restore.message} That was announced, and signed."
     if report.is_intact:
         yield "Everything is as it was sealed."
         return

@@ -19,9 +19,15 @@ app: Final = typer.Typer(
 @app.command()
 def restored(json: AsJson = False) -> None:
     """Say, once after a restore, that this log is another one than before."""
-    from services.bootstrap import raise_epoch
+    from services.audit.restoring import say_restored
 
     with opened() as system:
-        epoch = raise_epoch(system.url)
-    sentence = f"The log is in epoch {epoch}. Now run `orderpath projection rebuild`."
-    put({"epoch": epoch}, as_json=json, people=lambda: [sentence])
+        epoch, is_signed = say_restored(system)
+        is_sealed = system.audit.last_head() is not None
+    sentences = [f"The log is in epoch {epoch}. Now run `orderpath projection rebuild`."]
+    if is_sealed and not is_signed:
+        sentences.append(
+            "It is not signed, as the key of the seal is not here: whoever holds heads of what is "
+            "gone will ask. Say it again where the key is."
+        )
+    put({"epoch": epoch, "signed": is_signed}, as_json=json, people=lambda: sentences)

@@ -5,6 +5,7 @@ Answers go to standard output, everything about them (progress, warnings) to sta
 
 import csv
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 READABLE: Final = 11  # columns of a text that is folded, so that its words still are words
 BORDER: Final = 3  # columns between two columns of a table
+# What a spreadsheet would work out instead of showing it; a number with its sign harms nobody.
+FORMULA: Final = re.compile(r"(?![+-][0-9]+(\.[0-9]+)?\Z)\s*[=+\-@\t\r]")
 WIDTH_WITHOUT_TERMINAL: Final = 160  # columns; a pipe should not cut ids in two
 
 
@@ -58,13 +61,14 @@ def put_json(answer: Any) -> None:
 def put_csv(rows: Sequence[Mapping[str, Any]], columns: Iterable[str]) -> None:
     """Write rows below a header, which stands there always.
 
-    What is nested gets a name like seconds_mean; a column that only a row has comes last.
+    What is nested gets a name like seconds_mean; a column that only a row has comes last. Text
+    that a spreadsheet would take for a formula stands behind an apostrophe.
     """
     flat = [dict(_flat(row)) for row in rows]
     header = dict.fromkeys([*columns, *(name for row in flat for name in row)])
     writer = csv.DictWriter(sys.stdout, list(header), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(flat)
+    writer.writerow({name: _shown(name) for name in header})
+    writer.writerows({name: _shown(cell) for name, cell in row.items()} for row in flat)
 
 
 def columns_of(shape: Any, prefix: str = "") -> Iterator[str]:
@@ -223,6 +227,13 @@ def _flat(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]
             yield from _flat(value, f"{prefix}{key}_")
         else:
             yield prefix + key, _cell(value)
+
+
+def _shown(cell: Any) -> Any:
+    if not isinstance(cell, str):
+        return cell
+    text = f"'{cell}" if FORMULA.match(cell) else cell
+    return text.replace("\r\n", "\n").replace("\r", "\n")  # csv quotes \n, and lets \r end a row.
 
 
 def _cell(value: Any) -> Any:

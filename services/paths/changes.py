@@ -38,7 +38,9 @@ def obstacles(system: "System", path: OrderPath) -> list[Unmet]:
     """
     before = latest_path(system, path.path)
     standing = count_standing(system, path)
-    return list(statuses_in_use_stay_open(path, before.definition if before else None, standing))
+    return list(
+        statuses_in_use_stay_open(path, None if before is None else before.definition, standing)
+    )
 
 
 def count_standing(system: "System", path: OrderPath) -> dict[str, int]:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from tests.chaos.cluster import Cluster
 from tests.chaos.hands import HURRIED, PAUSE_SECONDS, in_a_hurry, kill_at_random
 from tests.chaos.ledger import assert_everything_once
@@ -31,6 +33,7 @@ def test_clock_rules_and_outbox_killed_at_random_pass_every_deadline_and_do_ever
         assert_equal(world)
 
 
+@pytest.mark.only_chaos
 def test_clock_rules_and_outbox_killed_at_random_in_a_cluster_do_everything_once_too(
     cluster: Cluster, rounds: int, fault: Fault
 ) -> None:

@@ -721,6 +721,24 @@ CREATE TABLE audit.nodes (
 ALTER TABLE audit.nodes OWNER TO postgres;
 
 --
+-- Name: restores; Type: TABLE; Schema: audit; Owner: postgres
+--
+
+CREATE TABLE audit.restores (
+    epoch integer NOT NULL,
+    log_id uuid NOT NULL,
+    after bigint NOT NULL,
+    said_at timestamp with time zone NOT NULL,
+    key_id text NOT NULL,
+    signature bytea NOT NULL,
+    CONSTRAINT restores_after_check CHECK ((after >= 0)),
+    CONSTRAINT restores_epoch_check CHECK ((epoch > 1)),
+    CONSTRAINT restores_signature_check CHECK ((length(signature) = 64))
+);
+
+ALTER TABLE audit.restores OWNER TO postgres;
+
+--
 -- Name: commands; Type: TABLE; Schema: log; Owner: postgres
 --
 
@@ -1318,6 +1336,13 @@ ALTER TABLE ONLY audit.nodes
     ADD CONSTRAINT nodes_pkey PRIMARY KEY (tree, level, index);
 
 --
+-- Name: restores restores_pkey; Type: CONSTRAINT; Schema: audit; Owner: postgres
+--
+
+ALTER TABLE ONLY audit.restores
+    ADD CONSTRAINT restores_pkey PRIMARY KEY (epoch);
+
+--
 -- Name: commands commands_pkey; Type: CONSTRAINT; Schema: log; Owner: postgres
 --
 
@@ -1689,6 +1714,14 @@ CREATE TRIGGER immutable BEFORE DELETE OR UPDATE ON audit.nodes FOR EACH ROW EXE
 ALTER TABLE audit.nodes ENABLE ALWAYS TRIGGER immutable;
 
 --
+-- Name: restores immutable; Type: TRIGGER; Schema: audit; Owner: postgres
+--
+
+CREATE TRIGGER immutable BEFORE DELETE OR UPDATE ON audit.restores FOR EACH ROW EXECUTE FUNCTION log.refuse_change();
+
+ALTER TABLE audit.restores ENABLE ALWAYS TRIGGER immutable;
+
+--
 -- Name: heads immutable_all; Type: TRIGGER; Schema: audit; Owner: postgres
 --
 
@@ -1719,6 +1752,14 @@ ALTER TABLE audit.leaves ENABLE ALWAYS TRIGGER immutable_all;
 CREATE TRIGGER immutable_all BEFORE TRUNCATE ON audit.nodes FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change();
 
 ALTER TABLE audit.nodes ENABLE ALWAYS TRIGGER immutable_all;
+
+--
+-- Name: restores immutable_all; Type: TRIGGER; Schema: audit; Owner: postgres
+--
+
+CREATE TRIGGER immutable_all BEFORE TRUNCATE ON audit.restores FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change();
+
+ALTER TABLE audit.restores ENABLE ALWAYS TRIGGER immutable_all;
 
 --
 -- Name: keys current_master; Type: TRIGGER; Schema: log; Owner: postgres
@@ -1831,6 +1872,13 @@ ALTER TABLE ONLY audit.heads
 
 ALTER TABLE ONLY audit.leaves
     ADD CONSTRAINT leaves_head_fkey FOREIGN KEY (head) REFERENCES audit.heads(number);
+
+--
+-- Name: restores restores_key_id_fkey; Type: FK CONSTRAINT; Schema: audit; Owner: postgres
+--
+
+ALTER TABLE ONLY audit.restores
+    ADD CONSTRAINT restores_key_id_fkey FOREIGN KEY (key_id) REFERENCES audit.keys(key_id);
 
 --
 -- Name: batch_orders batch_orders_batch_id_fkey; Type: FK CONSTRAINT; Schema: ops; Owner: postgres
@@ -2239,6 +2287,14 @@ GRANT SELECT ON TABLE audit.leaves TO orderpath_auditor;
 GRANT SELECT ON TABLE audit.nodes TO orderpath_writer;
 GRANT SELECT ON TABLE audit.nodes TO orderpath_projector;
 GRANT SELECT ON TABLE audit.nodes TO orderpath_auditor;
+
+--
+-- Name: TABLE restores; Type: ACL; Schema: audit; Owner: postgres
+--
+
+GRANT SELECT ON TABLE audit.restores TO orderpath_writer;
+GRANT SELECT ON TABLE audit.restores TO orderpath_projector;
+GRANT SELECT ON TABLE audit.restores TO orderpath_auditor;
 
 --
 -- Name: TABLE commands; Type: ACL; Schema: log; Owner: postgres

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain.catalog import COMMANDS as KINDS
 from domain.messages import Command
 from domain.refusals import CommandUnreadable
-from domain.wire import MAX_BYTES, MAX_TOLD, decode, encode
+from domain.wire import MAX_BYTES, MAX_TOLD, decode, decode_for, encode, parsed
 from services.pipeline import body_hash
 from tests.support.examples import COMMANDS
 
@@ -50,6 +50,17 @@ def test_every_command_survives_json_and_back(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"order.record_facts"}))
 def test_a_command_that_came_as_json_repeats_the_one_that_did_not(name: str) -> None:
     assert body_hash(decode(encode(COMMANDS[name]))) == body_hash(COMMANDS[name])
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_the_same_by_http_and_by_kafka(name: str) -> None:
+    by_kafka = decode(encode(COMMANDS[name]))
+    by_http = decode_for(parsed(encode(COMMANDS[name])), {})
+
+    assert type(by_http) is type(by_kafka)
+    assert by_http == by_kafka
+    assert by_http.model_fields_set == by_kafka.model_fields_set
+    assert body_hash(by_http) == body_hash(by_kafka)
 
 
 def test_every_command_has_an_example() -> None:
@@ -140,6 +151,26 @@ def test_an_error_repeats_no_sign_of_what_was_sent(sign: str) -> None:
 
     (fault,) = caught.value.unmet
     assert fault.message == "Input should be a valid UUID, invalid character: found this at 0"
+
+
+@pytest.mark.parametrize("name", ["order_id", "currency", "lines", "occurred_at"])
+@pytest.mark.parametrize(
+    "attack",
+    [
+        b'"\\ud800"',
+        b'"\\u0000"',
+        b"9" * 5_000,
+        b"1e999999",
+        b"NaN",
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+    ],
+    ids=["surrogate", "nul", "digits", "exponent", "nan", "lists", "objects"],
+)
+def test_an_attack_in_a_field_is_a_named_error(name: str, attack: bytes) -> None:
+    sent = json.dumps(SENT["order.place"] | {name: "HERE"}).encode()
+
+    assert told(sent.replace(b'"HERE"', attack))
 
 
 def test_what_is_missing_is_told() -> None:

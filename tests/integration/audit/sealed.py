@@ -28,6 +28,7 @@ NO_TRIGGER: tuple[str, ...] = (
     "audit.leaves",
     "audit.nodes",
     "audit.keys",
+    "audit.restores",
 )
 AT_ONCE = Pace(every_events=1, every=timedelta(0))
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from domain.audit.heads import read_note
+from domain.audit.heads import key_id_of, read_note
 from domain.streaming import CHECKPOINTS, Outgoing
 from infra.head_source import HeadSource
 from infra.postgres import connect
@@ -110,6 +110,32 @@ def test_a_reader_of_the_topic_has_every_head_signed_by_its_key_and_can_be_a_wit
     witness.write_text("".join(json.dumps(one) + "\n" for one in heads))
     report = own.verify(witness=witness)
     assert (report.findings, report.witnessed) == ((), 3)
+
+
+def test_whoever_holds_the_first_key_can_follow_a_rotation_by_what_lies_outside(
+    own: SealedShop, source: HeadSource
+) -> None:
+    """A record of Kafka, or a line of the witness, brings all that led to its key."""
+    rotate_key(own.system)  # This key seals nothing before it is replaced.
+    rotate_key(own.system)
+    own.act(1)
+    own.seal()
+    outgoing = lane_at(own, source, 0).next()
+    assert outgoing is not None
+    records = [json.loads(message.value or b"") for message in outgoing.messages]
+    lines = [json.loads(line) for line in own.witness.read_text().splitlines()]
+
+    assert [len(one.get("keys", ())) for one in records] == [0, 0, 1, 3]
+    assert lines == records
+    first, last = records[0], records[-1]
+    trusted = b64decode(first["public_key"])
+    for note in last["keys"]:
+        text, _, signed = note.partition("\n\n")
+        signature = b64decode(signed.split()[-1])[4:]
+        assert own.system.audit.is_signed(f"{text}\n", signature, trusted)
+        assert text.splitlines()[3] == f"after {key_id_of(trusted)}"
+        trusted = b64decode(text.splitlines()[2])
+    assert trusted == b64decode(last["public_key"])
 
 
 def heads_in(shop: SealedShop, broker: str, topic: str) -> list[dict[str, Any]]:

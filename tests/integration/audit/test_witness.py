@@ -3,8 +3,9 @@
 import pytest
 
 from domain.refusals import InfraError, Unusable
-from infra.restores import raise_epoch
+from services.audit.restoring import say_restored
 from services.audit.witness_file import read_witness
+from services.bootstrap import raise_epoch
 from tests.integration.audit.sealed import AT_ONCE, SealedShop
 
 
@@ -77,22 +78,97 @@ def test_a_sealer_stops_where_the_witness_holds_what_the_log_does_not(sealed: Se
     assert told.value.code == "witness_ahead"
 
 
-def test_a_restored_log_goes_on_in_another_epoch_and_the_witness_says_what_is_gone(
+def grow(shop: SealedShop) -> None:
+    """Append and seal twice, past what was there before."""
+    for many in (9, 1):
+        shop.act(many)
+        shop.seal()
+
+
+def test_a_restore_that_was_announced_is_no_finding_and_what_is_gone_is_told(
+    sealed: SealedShop,
+) -> None:
+    before, end = sealed.system.audit.heads(1, 1)[0].head.events.size, sealed.end()
+    old = sealed.witness.read_bytes()
+    cut_back(sealed, 2)
+
+    assert say_restored(sealed.system) == (2, True)
+
+    with sealed.reopened() as again:
+        told_at_once = again.verify(witness=again.witness)
+        grow(again)
+        assert held(again) == [1, 2, 3, 3, 4]
+        assert again.verify().is_intact
+        of_before = again.witness.with_suffix(".before")
+        of_before.write_bytes(old)
+        reports = [told_at_once, *(again.verify(witness=at) for at in (again.witness, of_before))]
+    for report in reports:
+        assert report.findings == ()
+        (gone,) = report.restores
+        assert (gone.kind, gone.first, gone.last) == ("log_restored", before + 1, end)
+
+
+def test_a_restore_that_nobody_signed_is_told_at_every_check_until_it_is_said_where_the_key_is(
     sealed: SealedShop,
 ) -> None:
     before, end = sealed.system.audit.heads(1, 1)[0].head.events.size, sealed.end()
     cut_back(sealed, 2)
     raise_epoch(sealed.system.url)
     with sealed.reopened() as again:
-        again.act(9)
-        again.seal()
-        again.act(1)
-        again.seal()
+        grow(again)
+        assert again.found(witness=again.witness) == [("log_restored", before + 1, end)]
 
-        assert held(again) == [1, 2, 3, 3, 4]
-        assert again.verify().is_intact
-        (found,) = again.verify(witness=again.witness).findings
-    assert (found.kind, found.first, found.last) == ("log_restored", before + 1, end)
+        assert say_restored(again.system) == (3, True)
+
+        assert again.verify(witness=again.witness).is_intact
+
+
+def test_without_the_key_a_restore_counts_unsigned(sealed: SealedShop) -> None:
+    for file in sealed.system.seal_keys.folder.iterdir():
+        file.unlink()
+
+    assert say_restored(sealed.system) == (2, False)
+    assert sealed.system.audit.restores() == []
+
+
+def test_an_announced_restore_hides_no_cut_that_was_not(sealed: SealedShop) -> None:
+    """Neither one after it, nor one that goes behind what it kept; nor with a statement forged."""
+    cut_back(sealed, 2)
+    say_restored(sealed.system)
+    with sealed.reopened() as again:
+        grow(again)
+        (first, *_), end = again.system.audit.heads(0, 1), again.end()
+        for heads in (3, 1):
+            with again.undone("log.events", "log.commands", "audit.leaves", "audit.heads"):
+                cut_back(again, heads)
+                kept = again.end()
+                found = again.found(witness=again.witness)
+                assert ("event_missing", kept + 1, end) in found, heads
+        statement = (
+            "insert into audit.restores select 9, log_id, 1, now(), key_id, sha512('x')"
+            " from audit.heads limit 1"
+        )
+        with again.undone("log.events", "log.commands", "audit.leaves", "audit.heads"):
+            cut_back(again, 3)
+            again.meddle(statement, "update log.head set epoch = 9")
+            kinds = {kind for kind, *_ in again.found(witness=again.witness)}
+        assert {"restore_forged", "log_restored"} <= kinds
+        assert first.head.number == 1
+
+
+def test_a_backup_that_knows_nothing_of_a_restore_gets_no_epoch_a_second_time(
+    sealed: SealedShop,
+) -> None:
+    say_restored(sealed.system)
+    with sealed.reopened() as again:
+        grow(again)
+        again.meddle("update log.head set epoch = 1")
+        cut_back(again, 2)
+        again.meddle("delete from audit.restores")
+
+        assert say_restored(again.system) == (3, True)
+
+        assert again.verify(witness=again.witness).is_intact
 
 
 def test_a_restore_that_nobody_told_of_is_found_though_the_log_has_grown_past_it(

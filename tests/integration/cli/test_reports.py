@@ -205,7 +205,10 @@ def test_status_tells_versions_and_how_far_everything_is(shop: CommandLine) -> N
     assert (after["up"], after["healthy"]) == ({"running": False, "pid": None}, True)
 
 
-def test_status_says_of_projections_that_were_never_made_what_makes_them(line: CommandLine) -> None:
+def test_status_says_of_projections_that_were_never_made_what_makes_them(
+    environment: dict[str, str],
+) -> None:
+    line = Here(environment)
     fresh = line.run("status", "--json").json
     people = [line.run("status").out, line.run("projection", "list").out]
     line.run("report", "funnel")

@@ -154,7 +154,7 @@ def test_the_same_command_id_hands_over_once(team: CommandLine) -> None:
 
 def test_what_the_page_shows_is_what_happens(line: CommandLine) -> None:
     place(line, "--external-id", "A-17")
-    page = (ROOT / "docs/teams.md").read_text().partition("```\n")[2].partition("```")[0]
+    page = (ROOT / "docs/teams.md").read_text().partition("```sh\n")[2].partition("```")[0]
     shown = [shlex.split(one)[1:] for one in page.splitlines()]
 
     assert [(words, line.run(*words).code) for words in shown] == [(words, 0) for words in shown]

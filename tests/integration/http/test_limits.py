@@ -66,6 +66,29 @@ def test_a_question_that_takes_too_long_is_503_with_retry_after(
     assert int(answer.headers["retry-after"]) >= 1
 
 
+def test_a_batch_that_takes_too_long_gets_its_answers_by_the_same_key_later(
+    database_url: str, tmp_path: Path
+) -> None:
+    limits = Limits(command_seconds=0.3)
+    with served(database_url, tmp_path, limits) as server, server.http() as http:
+        order_id = Shop(http).place()
+        note = {"command": "order.add_note", "order_id": order_id}
+        batch = {"commands": [{**note, "text": "Call"}, {**note, "text": "Write"}]}
+
+        def send() -> httpx.Response:
+            return http.post("/v1/commands/batch", json=batch, headers=KEY)
+
+        with hanging_log(database_url):
+            late = send()
+        wait_for(lambda: send().status_code == 200)
+        answers = [one["answer"] for one in send().json()["items"]]
+        history = http.get(f"/v1/orders/{order_id}/history").json()["changes"]
+
+    assert (late.status_code, late.json()["code"]) == (503, "too_slow")
+    assert [(one["outcome"], one["repeated"]) for one in answers] == [("accepted", True)] * 2
+    assert [one["to"] for one in history if one["to"] in ("Call", "Write")] == ["Call", "Write"]
+
+
 def test_a_command_that_takes_too_long_gets_its_answer_by_the_same_key_later(
     database_url: str, tmp_path: Path
 ) -> None:

@@ -230,3 +230,22 @@ def test_what_an_import_tells_is_not_acted_on_and_what_follows_is(world: World) 
     settle(world)
 
     assert world.query("select rule, result from live.trigger_runs") == [("noted", "fired")]
+
+
+def test_a_rule_whose_template_is_not_there_tells_nobody_and_the_admins_know_once_a_day(
+    world: World,
+) -> None:
+    mail = {"notify": "mail", "to": "customer", "template": "gone"}
+    publish(world, {"rule": "greet", "then": [mail]}, {"rule": "other", "then": [{"note": "Hi"}]})
+    found = "select kind, rule, title, to_group from live.alerts order by since"
+    for day in (1, 2):
+        for _ in range(3):
+            world.place()
+        world.catch_up()
+        acting = Acting(world.lend, world.pipeline.submit, lambda: world.now)
+        assert acting.catch_up() == 6
+        world.catch_up()
+
+        title = "Rule greet tells nobody: no template gone is published"
+        assert world.query(found) == [("template_unfit", "greet", title, "admins")] * day
+        world.now += timedelta(days=1)

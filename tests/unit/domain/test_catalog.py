@@ -3,6 +3,7 @@
 import ast
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -47,6 +48,13 @@ def test_every_command_survives_json_and_back(name: str) -> None:
     command = examples.COMMANDS[name]
 
     assert COMMANDS[name].model_validate_json(command.model_dump_json()) == command
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_reads_the_stream_that_it_writes_first(name: str) -> None:
+    command: Any = examples.COMMANDS[name]
+
+    assert streams_of(command)[0] == command.stream_id
 
 
 @pytest.mark.parametrize("name", EVENTS)

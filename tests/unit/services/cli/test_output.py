@@ -1,6 +1,8 @@
 """Answers come out as stable JSON, flat CSV, and words that people read."""
 
+import csv
 from datetime import UTC, datetime, timedelta, timezone
+from io import StringIO
 from typing import TypedDict
 from uuid import UUID
 
@@ -90,6 +92,44 @@ def test_csv_has_the_columns_of_every_row(capsys: pytest.CaptureFixture[str]) ->
     put_csv([{"reached": {"new": 1}}, {"reached": {"new": 2, "done": 3}}], columns=[])
 
     assert capsys.readouterr().out == "reached_new,reached_done\n1,\n2,3\n"
+
+
+@pytest.mark.parametrize(
+    "formula", ["=1+1", "+cmd|' /C calc'!A0", "-1+1", "@SUM(A1)", "\t=1", " =1", "\n=1"]
+)
+def test_csv_has_no_formula_for_a_spreadsheet(
+    formula: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_csv([{"to": formula, "route": [formula, "b"], "reached": {formula: 1}}], columns=["to"])
+
+    header, row = csv.reader(StringIO(capsys.readouterr().out, newline=""))
+    assert header == ["to", "route", f"reached_{formula}"]
+    assert row == [f"'{formula}", f"'{formula} > b", "1"]
+
+
+@pytest.mark.parametrize("text", ["\r=1", "a\r=1", "a\r\n=1"])
+def test_csv_keeps_a_text_of_several_lines_in_its_cell(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_csv([{"to": text}], columns=[])
+
+    _, (cell,) = csv.reader(StringIO(capsys.readouterr().out, newline=""))
+    assert cell.removeprefix("'").splitlines() == text.splitlines()
+
+
+def test_csv_has_no_formula_in_its_header(capsys: pytest.CaptureFixture[str]) -> None:
+    put_csv([{"=1+1": "a"}], columns=[])
+
+    assert capsys.readouterr().out == "'=1+1\na\n"
+
+
+@pytest.mark.parametrize("harmless", ["+79001234567", "-5", "-5.25", "a=b", "2026-03-01", -5, -1.5])
+def test_csv_leaves_what_is_no_formula(
+    harmless: str | float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_csv([{"to": harmless}], columns=[])
+
+    assert capsys.readouterr().out == f"to\n{harmless}\n"
 
 
 @pytest.mark.parametrize(
