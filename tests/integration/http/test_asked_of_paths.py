@@ -8,7 +8,7 @@ from tests.support.both_ways import BothWays
 
 SMALL: dict[str, Any] = {
     "path": "small",
-    "stages": {"one": {"title": {"en": "One"}}},
+    "stages": ["one"],
     "initial": [{"status": "new"}],
     "statuses": {"new": {"stage": "one"}, "done": {"stage": "one", "final": "success"}},
     "transitions": [{"from": "new", "to": "done"}],
@@ -45,7 +45,8 @@ def test_paths_are_published_linted_and_compared_over_http(both: BothWays, shop:
 
 
 def test_d1_a_raw_command_over_http_strands_no_orders_without_saying_so(shop: Shop) -> None:
-    shop.send("path.publish", definition=SMALL)
+    published = shop.send("path.publish", definition=SMALL)
+    assert published.status_code == 200, published.text
     shop.place(path="small")
     for_good = {
         **SMALL,
