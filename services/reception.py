@@ -45,23 +45,24 @@ class Reception(Pipeline):
         """Queue a command, as Pipeline does."""
         return super().submit(self._received(command))
 
-    async def execute_async(self, command: Command) -> Outcome:
-        """Queue a command from an event loop and wait for its answer."""
-        if isinstance(
-            command, EraseCustomer | PublishPath
-        ):  # The tables are asked: meanwhile the loop goes on.
-            received = await asyncio.to_thread(self._received, command)
-        else:
-            received = self._received(command)
-        return await super().execute_async(received)
+    def submit_soon(self, command: Command) -> asyncio.Future[Outcome]:
+        """Queue a command from an event loop, as Pipeline does; where the tables have to be asked
+        for long, the loop goes on meanwhile.
+        """
+        if isinstance(command, EraseCustomer | PublishPath):
+            return asyncio.ensure_future(self._looked_up(command))
+        return super().submit_soon(self._received(command))
+
+    async def _looked_up(self, command: Command) -> Outcome:
+        received = await asyncio.to_thread(self._received, command)
+        return await super().submit_soon(received)
 
     def _received(self, command: Command) -> Command:
         if isinstance(command, EraseCustomer):
             return command.of(self._belongings(command.customer_id))
         if isinstance(command, PublishPath):
-            return (
-                command if command.strand else command.knowing(self._standing(command.definition))
-            )
+            standing = {} if command.strand else self._standing(command.definition)
+            return command.knowing(standing)
         return recognised(command, self._customer_ids)
 
 
