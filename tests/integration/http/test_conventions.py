@@ -1,6 +1,7 @@
 """What every answer over HTTP has, and what every caller may rely on."""
 
 import gzip
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -233,7 +234,7 @@ def test_a_customer_is_recognised_in_a_batch_as_in_a_command_alone(
 ) -> None:
     alone, among = str(uuid4()), str(uuid4())
     line = {"item_id": "1", "sku": "TEA-100", "title": "Tea", "quantity": 1}
-    order = {
+    order: dict[str, Any] = {
         "currency": "EUR",
         "lines": [{**line, "unit_price_minor": 450}],
         "customer": {"name": "Ann", "phone": "+79161234567"},
