@@ -96,11 +96,11 @@ def _begin(
             raise CommandUnreadable(fault)
         own = {"idempotency-key": key} if key and "command_id" not in said else {}
         command = desk.access.admit(caller, read_command(said, caller, own))
+        if isinstance(command, EraseCustomer):
+            return _Begun(command, asyncio.ensure_future(_carried_out(desk, command)))
+        return _Begun(command, desk.pipeline.submit_soon(command))
     except OrderpathError as error:
         return error
-    if isinstance(command, EraseCustomer):
-        return _Begun(command, asyncio.ensure_future(_carried_out(desk, command)))
-    return _Begun(command, desk.pipeline.submit_soon(command))
 
 
 async def _all_done(coming: Sequence[asyncio.Future[Outcome]]) -> None:
