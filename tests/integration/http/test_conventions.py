@@ -1,10 +1,11 @@
 """What every answer over HTTP has, and what every caller may rely on."""
 
 import gzip
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 
+from services.reading import order_now
 from tests.integration.http.conftest import Shop
 from tests.support.served import Served
 
@@ -225,3 +226,24 @@ def test_a_batch_answers_each_command_by_itself(http: httpx.Client, shop: Shop) 
 
     assert [one["status"] for one in first.json()["items"]] == [200, 409, 422]
     assert [one["answer"].get("repeated") for one in again.json()["items"]] == [True, True, None]
+
+
+def test_a_customer_is_recognised_in_a_batch_as_in_a_command_alone(
+    server: Served, shop: Shop
+) -> None:
+    alone, among = str(uuid4()), str(uuid4())
+    line = {"item_id": "1", "sku": "TEA-100", "title": "Tea", "quantity": 1}
+    order = {
+        "currency": "EUR",
+        "lines": [{**line, "unit_price_minor": 450}],
+        "customer": {"name": "Ann", "phone": "+79161234567"},
+    }
+    one = {"command": "order.place", "command_id": str(uuid4()), "order_id": among, **order}
+
+    first = shop.send("order.place", order_id=alone, **order)
+    batch = shop.http.post("/v1/commands/batch", json={"commands": [one]})
+
+    assert (first.status_code, batch.json()["items"][0]["status"]) == (200, 200)
+    subjects = [order_now(server.system, UUID(order_id)).subject_id for order_id in (alone, among)]
+    assert subjects[0] is not None
+    assert subjects[0] == subjects[1]
