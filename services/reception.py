@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from domain.batch import Log
 from domain.customers.commands import Belongings, EraseCustomer
@@ -21,6 +21,7 @@ from services.pipeline import Pipeline
 
 BelongingsOf = Callable[[str], Belongings]  # customer id -> what the tables know of it
 Standing = Callable[[OrderPath], Mapping[str, int]]  # a new version -> orders in each status
+LOOKED_UP: Final = (EraseCustomer, PublishPath)  # in tables, which takes a while
 CustomerIds = Callable[[str | None, str | None], str | None]  # phone, e-mail -> customer id
 
 
@@ -46,23 +47,21 @@ class Reception(Pipeline):
         return super().submit(self._received(command))
 
     def submit_soon(self, command: Command) -> asyncio.Future[Outcome]:
-        """Queue a command from an event loop, as Pipeline does; where the tables have to be asked
-        for long, the loop goes on meanwhile.
-        """
-        if isinstance(command, EraseCustomer | PublishPath):
+        """Queue a command from an event loop, as Pipeline does."""
+        if isinstance(command, LOOKED_UP):
             return asyncio.ensure_future(self._looked_up(command))
         return super().submit_soon(self._received(command))
 
     async def _looked_up(self, command: Command) -> Outcome:
+        """Queue one for which the tables are asked, in a thread: meanwhile the loop goes on."""
         received = await asyncio.to_thread(self._received, command)
         return await super().submit_soon(received)
 
     def _received(self, command: Command) -> Command:
         if isinstance(command, EraseCustomer):
             return command.of(self._belongings(command.customer_id))
-        if isinstance(command, PublishPath):
-            standing = {} if command.strand else self._standing(command.definition)
-            return command.knowing(standing)
+        if isinstance(command, PublishPath) and not command.strand:
+            return command.knowing(self._standing(command.definition))
         return recognised(command, self._customer_ids)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -35,7 +36,7 @@ def test_a_newcomer_places_pays_and_moves_an_order_and_is_told_why(
         first_request()
         .replace("op_…", key[0])
         .replace("127.0.0.1:8080", f"127.0.0.1:{port}")
-        .replace(PROGRAM, f"{sys.executable} -m services.cli")
+        .replace(PROGRAM, f"{shlex.quote(sys.executable)} -m services.cli")
     )
 
     said = subprocess.run(

@@ -1,6 +1,7 @@
 """Who orders is found by phone or e-mail, or becomes a customer, in the order's own transaction."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from domain.customers.events import CustomerCreated, customer_stream
 from domain.enquiries.commands import RecordEnquiry
-from domain.messages import Recorded
+from domain.messages import Outcome, Recorded
 from domain.orders.commands import PlaceOrder
 from domain.orders.events import Customer, OrderPlaced, stream_of
 from domain.refusals import InfraError
@@ -87,6 +88,31 @@ def test_v2_v15_who_calls_again_is_the_same_customer(shop: Reception, database_u
         "changed": ("email",), "email": "anna@example.org"
     }  # fmt: skip
     assert created.command_id == first.command_id
+
+
+async def _soon(shop: Reception, command: PlaceOrder) -> Outcome:
+    return await shop.submit_soon(command)
+
+
+WAYS_IN: dict[str, Callable[[Reception, PlaceOrder], Outcome]] = {
+    "execute": lambda shop, command: shop.execute(command),
+    "submit": lambda shop, command: shop.submit(command).result(),
+    "execute_async": lambda shop, command: asyncio.run(shop.execute_async(command)),
+    "submit_soon": lambda shop, command: asyncio.run(_soon(shop, command)),
+}
+
+
+@pytest.mark.parametrize("way", WAYS_IN)
+def test_v2_who_orders_is_found_whichever_way_the_command_comes_in(
+    shop: Reception, database_url: str, way: str
+) -> None:
+    command = order(name="Anna Ivanova", phone="+7 900 000-00-00")
+
+    outcome = WAYS_IN[way](shop, command)
+
+    customer_id = customer_of(database_url, command).customer_id
+    assert customer_id is not None
+    assert outcome.versions[customer_stream(customer_id)] == 1
 
 
 def test_an_address_finds_where_no_number_is_given(shop: Reception, database_url: str) -> None:
