@@ -10,7 +10,7 @@ from uuid import UUID
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, StaleMetadata
 from kafka.structs import OffsetAndMetadata
 
 ASK_SECONDS: Final = 2.0  # what was committed
@@ -93,10 +93,14 @@ class SameTopic:
         return OffsetAndMetadata(offset, "" if known is None else str(known), NOBODY)
 
     def _committed_elsewhere(self, part: TopicPartition) -> bool:
+        """Say whether it was committed for another topic of that name. Raises: KafkaError"""
         committed = self._records.committed(part, metadata=True, timeout_ms=ASK_SECONDS * 1_000)
+        if committed is None or not committed.metadata:
+            return False
         found = self._id_now(part.topic)
-        said = committed.metadata if committed is not None and found is not None else ""
-        return said not in ("", str(found))
+        if found is None:  # Of one that was made just now; whoever commits ids hears of them.
+            raise StaleMetadata(f"the id of topic {part.topic} is not known yet")
+        return str(committed.metadata) != str(found)
 
     def _id_now(self, topic: str) -> UUID | None:
         found: UUID | None = self._records._client.cluster.topic_id(topic)  # It tells nobody else.
