@@ -4,7 +4,6 @@ production, and one that calls on lines that are kept.
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from socket import create_server
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from typing import Any, Final
@@ -33,18 +32,16 @@ def measure_http(server_url: str, *, seconds: float, rounds: int) -> Iterator[Fo
     with TemporaryDirectory(prefix="orderpath-bench-http-") as folder:
         with open_system(Settings(database_url=url, data_dir=Path(folder))) as system:
             key = prepare_rights(system)
-        port = _free_port()
         environment = {
             "ORDERPATH_DATABASE_URL": url,
             "ORDERPATH_DATA_DIR": folder,
-            "ORDERPATH_HTTP_PORT": str(port),
+            "ORDERPATH_HTTP_PORT": "0",
             "ORDERPATH_HTTP_PER_SECOND": "1000000",
             "ORDERPATH_LOG_LEVEL": "warning",
         }
         program = Program(["serve"], environment)
         try:
-            _await_serving(program)
-            wish = {"port": port, "key": key, "pid": program.pid, "seconds": seconds}
+            wish = {"port": _port_of(program), "key": key, "pid": program.pid, "seconds": seconds}
             runs: dict[int, list[Measured]] = {}
             for _ in range(rounds):
                 for size in CALLERS:
@@ -67,16 +64,12 @@ def _run(wish: Mapping[str, Any], size: int) -> Measured:
     return Measured(run.name, run.callers, run.ops_per_s * size, run.p50_ms, run.p99_ms, run.cpu_us)
 
 
-def _await_serving(program: Program) -> None:
+def _port_of(program: Program) -> int:
+    """Wait until the server says where it serves."""
     deadline = monotonic() + LONGEST_SECONDS
     while "serving on" not in program.line:
         program.check()
         if monotonic() > deadline:
             raise RuntimeError(f"the server does not serve: {program.line}")
         sleep(LOOK_SECONDS)
-
-
-def _free_port() -> int:
-    with create_server(("127.0.0.1", 0)) as ear:
-        port: int = ear.getsockname()[1]
-        return port
+    return int(program.line.rpartition(":")[2])

@@ -50,7 +50,10 @@ def decode(value: bytes | None) -> Command:
     Raises: CommandUnreadable with every fault that was found, MAX_TOLD at most
     """
     said = parsed(value or b"")
-    return _read(_kind_of(said), value or b"", said)
+    wire = wire_model(_kind_of(said))
+    read = _read(wire, value or b"", said)
+    values = {name: given for name, given in read if name != NAMED_UNDER}
+    return COMMANDS[wire.NAME].model_construct(read.model_fields_set - {NAMED_UNDER}, **values)
 
 
 def decode_for(said: Mapping[str, Any], known: Mapping[str, Any]) -> Command:
@@ -65,20 +68,14 @@ def decode_for(said: Mapping[str, Any], known: Mapping[str, Any]) -> Command:
         told = (Unmet(code="field_unknown", field=name, message=message) for name in wrong)
         raise CommandUnreadable(*told, command_id=_id_in(said))
     body = {name: value for name, value in said.items() if name != NAMED_UNDER}
-    try:
-        return kind.model_validate_json(to_json({**body, **known}), strict=True)
-    except ValidationError as error:
-        raise CommandUnreadable(*_faults(error), command_id=_id_in(said)) from None
+    return _read(kind, to_json({**body, **known}), said)
 
 
-def _read(kind: type[Command], value: bytes, said: Mapping[str, Any]) -> Command:
-    wire = wire_model(kind)
+def _read(shape: type[Command], value: bytes, said: Mapping[str, Any]) -> Command:
     try:
-        read = wire.model_validate_json(value, strict=True)
+        return shape.model_validate_json(value, strict=True)
     except ValidationError as error:
         raise CommandUnreadable(*_faults(error), command_id=_id_in(said)) from None
-    values = {name: given for name, given in read if name != NAMED_UNDER}
-    return COMMANDS[wire.NAME].model_construct(read.model_fields_set - {NAMED_UNDER}, **values)
 
 
 @cache

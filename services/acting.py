@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from datetime import datetime
 from threading import Event as Signal
 from typing import Final
+from uuid import UUID
 
 import structlog
 
@@ -98,16 +99,15 @@ class Acting:
         """Send in order, all under way together. Raises: InfraError, then all are sent again"""
         commands = [(act, command) for act in acts if (command := _read(act)) is not None]
         sent = [(act, command, self._submit(command)) for act, command in commands]
+        alerts: dict[UUID, tuple[Given, Command]] = {}  # each once, of however many messages
         for act, command, future in sent:
             outcome = _await(act, future)
             if isinstance(command, RequestEffect) and outcome is not None:
-                self._tell_of_template(act, command, outcome)
-
-    def _tell_of_template(self, act: Given, request: RequestEffect, outcome: Outcome) -> None:
-        """Let the admins know of a message whose template was taken away, or was never there."""
-        alert = alert_of_template(request, outcome.unmet, self._now())
-        if alert is not None:
-            _await(act, self._submit(alert))
+                alert = alert_of_template(command, outcome.unmet, self._now())
+                if alert is not None:
+                    alerts.setdefault(alert.alert_id, (act, alert))
+        for act, raised in alerts.values():
+            _await(act, self._submit(raised))
 
 
 def _read(act: Given) -> Command | None:

@@ -167,6 +167,8 @@ class System:
         """Count the orders that a new version of a path meets, by status: all of them, whoever
         publishes it, and on connections that nobody else uses meanwhile.
         """
+        if path.path not in self.log.names("path"):
+            return {}  # A first version meets none.
         with closing(self.another()) as own, seen_by(None):
             return count_standing(own, path)
 

@@ -7,10 +7,11 @@ tlog-checkpoint, signed-note), so that their tools read them too. docs/adr/0022-
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as NoBase64
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Final
+from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
 from domain.refusals import Unusable
@@ -184,27 +185,21 @@ def read_note(note: str) -> SignedHead:
 
     Raises: NoteUnreadable
     """
-    found = _HEAD.fullmatch(note)
-    if found is None:
-        raise NoteUnreadable("This is no signed head of a log.")
-    try:
-        head = TreeHead(
-            log_id=UUID(found["log_id"]),
-            number=int(found["number"]),
-            epoch=int(found["epoch"]),
-            events=Tree(int(found["size"]), _bytes(found["root"])),
-            commands=Tree(int(found["commands"]), _bytes(found["commands_root"])),
-            last_command=int(found["last"]),
-            sealed_at=datetime.strptime(found["time"], _TIME).replace(tzinfo=UTC),
-            key_id=found["key_id"],
-            previous=_bytes(found["previous"]),
-        )
-        signature = _bytes(found["signature"])[4:]
-    except ValueError as error:
-        raise NoteUnreadable(f"This is no signed head of a log: {error}") from None
-    if not note.startswith(f"{head.text}\n"):  # One head has one text.
-        raise NoteUnreadable("This is no signed head of a log: it is not written as ours are.")
-    return SignedHead(head, signature)
+    return SignedHead(*_read(note, _HEAD, _head_of, "head of a log"))
+
+
+def _head_of(found: re.Match[str]) -> TreeHead:
+    return TreeHead(
+        log_id=UUID(found["log_id"]),
+        number=int(found["number"]),
+        epoch=int(found["epoch"]),
+        events=Tree(int(found["size"]), _bytes(found["root"])),
+        commands=Tree(int(found["commands"]), _bytes(found["commands_root"])),
+        last_command=int(found["last"]),
+        sealed_at=_moment(found["time"]),
+        key_id=found["key_id"],
+        previous=_bytes(found["previous"]),
+    )
 
 
 _RESTORE: Final = re.compile(
@@ -220,23 +215,45 @@ def read_restore(note: str) -> SignedRestore:
 
     Raises: NoteUnreadable
     """
-    found = _RESTORE.fullmatch(note)
+    return SignedRestore(*_read(note, _RESTORE, _restore_of, "statement of a restore"))
+
+
+def _restore_of(found: re.Match[str]) -> RestoreStatement:
+    return RestoreStatement(
+        log_id=UUID(found["log_id"]),
+        epoch=int(found["epoch"]),
+        after=int(found["after"]),
+        said_at=_moment(found["time"]),
+        key_id=found["key_id"],
+    )
+
+
+class _Text(Protocol):
+    @property
+    def text(self) -> str: ...
+
+
+Told = TypeVar("Told", bound=_Text)
+
+
+def _read(
+    note: str, form: re.Pattern[str], make: Callable[[re.Match[str]], Told], what: str
+) -> tuple[Told, bytes]:
+    """Give what a signed note tells, and its signature. Raises: NoteUnreadable"""
+    found = form.fullmatch(note)
     if found is None:
-        raise NoteUnreadable("This is no signed statement of a restore.")
+        raise NoteUnreadable(f"This is no signed {what}.")
     try:
-        statement = RestoreStatement(
-            log_id=UUID(found["log_id"]),
-            epoch=int(found["epoch"]),
-            after=int(found["after"]),
-            said_at=datetime.strptime(found["time"], _TIME).replace(tzinfo=UTC),
-            key_id=found["key_id"],
-        )
-        signature = _bytes(found["signature"])[4:]
+        told, signature = make(found), _bytes(found["signature"])[4:]
     except ValueError as error:
-        raise NoteUnreadable(f"This is no signed statement of a restore: {error}") from None
-    if not note.startswith(f"{statement.text}\n"):
-        raise NoteUnreadable("This statement of a restore is not written as ours are.")
-    return SignedRestore(statement, signature)
+        raise NoteUnreadable(f"This is no signed {what}: {error}") from None
+    if not note.startswith(f"{told.text}\n"):  # One of them has one text.
+        raise NoteUnreadable(f"This is no signed {what}: it is not written as ours are.")
+    return told, signature
+
+
+def _moment(text: str) -> datetime:
+    return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
 
 
 def _hash_in_note(name: str, public_key: bytes) -> bytes:

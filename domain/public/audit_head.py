@@ -53,10 +53,6 @@ class Known:
     keys: Sequence[SealKey]  # the oldest first
     restores: Sequence[SignedRestore] = ()
 
-    def has(self, signed: SignedHead) -> bool:
-        """Say whether it knows the key of a head."""
-        return signed.head.key_id in self._public_keys
-
     def public(self, signed: SignedHead) -> AuditHead:
         """Tell a head to the outside, with all that led to its key and its epoch."""
         return audit_head(

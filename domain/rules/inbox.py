@@ -18,8 +18,10 @@ from domain.tasks.commands import CreateTask
 
 KEEPER: Final = Actor(kind="system", id="rules")
 
-_HASTE: Final = uuid5(NAMESPACE_URL, "orderpath:haste")
-_MUTE: Final = uuid5(NAMESPACE_URL, "orderpath:mute")
+_NAMESPACES: Final = {  # of the ids of alerts, by kind
+    "rule_waits": uuid5(NAMESPACE_URL, "orderpath:haste"),
+    "template_unfit": uuid5(NAMESPACE_URL, "orderpath:mute"),
+}
 
 
 def to_inbox(
@@ -61,22 +63,9 @@ def alert_of_haste(rule: str, version: int, per_minute: int, minute: datetime) -
     """Tell the admins that a rule gave more within a minute than it may send; the rest waits. That
     is one alert for each version and day (UTC), in however many minutes of it.
     """
-    alert_id = uuid5(_HASTE, f"{rule}:{version}:{minute.astimezone(UTC).date()}")
     most = "1 command" if per_minute == 1 else f"{per_minute} commands"
-    return alerts.RaiseAlert(
-        command_id=uuid5(alert_id, minute.isoformat()),
-        actor=KEEPER,
-        source="rules",
-        alert_id=alert_id,
-        kind="rule_waits",
-        level="warn",
-        title=f"Rule {rule} waits: it gave more than {most} within a minute",
-        subject=stream_of(rule),
-        group=ADMINS,
-        since=minute,
-        rule=rule,
-        rule_version=version,
-    )
+    title = f"Rule {rule} waits: it gave more than {most} within a minute"
+    return _of_the_day("rule_waits", (rule, version), title, minute, minute.isoformat())
 
 
 def alert_of_template(
@@ -86,20 +75,30 @@ def alert_of_template(
     alert for each version and day (UTC). None: that is not why it was refused.
     """
     why = next((one for one in unmet if one.field == "template"), None)
-    if why is None or request.rule is None:
+    if why is None or request.rule is None or request.rule_version is None:
         return None
-    alert_id = uuid5(_MUTE, f"{request.rule}:{request.rule_version}:{now.astimezone(UTC).date()}")
+    of, because = (request.rule, request.rule_version), f"{why.message[0].lower()}{why.message[1:]}"
+    title = f"Rule {request.rule} tells nobody: {because}"
+    return _of_the_day("template_unfit", of, title, now, str(request.command_id))
+
+
+def _of_the_day(
+    kind: str, of: tuple[str, int], title: str, at: datetime, cause: str
+) -> alerts.RaiseAlert:
+    """Give an alert about a rule's version, the same for whatever causes it on a day (UTC)."""
+    rule, version = of
+    alert_id = uuid5(_NAMESPACES[kind], f"{rule}:{version}:{at.astimezone(UTC).date()}")
     return alerts.RaiseAlert(
-        command_id=uuid5(alert_id, str(request.command_id)),
+        command_id=uuid5(alert_id, cause),
         actor=KEEPER,
         source="rules",
         alert_id=alert_id,
-        kind="template_unfit",
+        kind=kind,
         level="warn",
-        title=f"Rule {request.rule} tells nobody: {why.message[0].lower()}{why.message[1:]}",
-        subject=stream_of(request.rule),
+        title=title,
+        subject=stream_of(rule),
         group=ADMINS,
-        since=now,
-        rule=request.rule,
-        rule_version=request.rule_version,
+        since=at,
+        rule=rule,
+        rule_version=version,
     )

@@ -22,13 +22,11 @@ def say_restored(system: "System") -> tuple[int, bool]:
     """
     witness, keys = system.settings.witness_file, system.seal_keys
     seen = None if witness is None else last_witnessed(witness)
-    made: list[SignedRestore] = []
 
     def sign(statement: RestoreStatement) -> SignedRestore | None:
         if not keys.has(statement.key_id):
             return None
-        made.append(SignedRestore(statement, keys.sign(statement.key_id, statement.text)))
-        return made[-1]
+        return SignedRestore(statement, keys.sign(statement.key_id, statement.text))
 
     epoch = raise_epoch(system.url, sign, above=0 if seen is None else seen.signed.head.epoch)
-    return epoch, bool(made)
+    return epoch, any(one.statement.epoch == epoch for one in system.audit.restores())

@@ -34,9 +34,7 @@ def check_witness(log: SealedLog, path: Path, chain: HeadChain, roots: Roots) ->
     check = _Check(log, chain, roots)
     for line, found in read_witness(path):
         check.take(line, found)
-    restores: list[Finding] = []
-    findings = list(check.findings(restores))
-    return Compared(check.heads, findings, restores)
+    return check.compared()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +79,18 @@ class _Check:
         else:
             self._unlike.append(_Unlike(head, self._agreed))
 
-    def findings(self, restores: list[Finding]) -> Iterator[Finding]:
-        """Give what was found. restores: takes what is gone and was announced"""
-        yield from self._found
+    def compared(self) -> Compared:
+        """Give what came of all lines."""
+        gone: dict[bool, list[_Unlike]] = {True: [], False: []}  # whether that was announced
+        for one in self._unlike:
+            gone[self._is_announced(one.head)].append(one)
+        restores = [self._restored(gone[True])] if gone[True] else []
+        return Compared(self.heads, [*self._found, *self._findings(gone[False])], restores)
+
+    def _findings(self, unlike: list[_Unlike]) -> Iterator[Finding]:
         for one in (one for one, is_ours in self._announced.items() if not is_ours):
             message = f"The restore to epoch {one.statement.epoch} is not signed by a key of ours."
             yield Finding("restore_forged", message)
-        unlike = [one for one in self._unlike if not self._is_announced(one.head)]
-        if len(unlike) < len(self._unlike):
-            restores.append(self._restored([one for one in self._unlike if one not in unlike]))
         restored = [one for one in unlike if one.head.epoch < self._epoch]
         if restored:
             yield self._restored(restored)
@@ -118,7 +119,7 @@ class _Check:
             for one, is_ours in self._announced.items()
         )
 
-    def _restored(self, unlike: list["_Unlike"]) -> Finding:
+    def _restored(self, unlike: list[_Unlike]) -> Finding:
         """Say what a restore that was announced took away."""
         kept = unlike[0].agreed
         last = max((one.head for one in unlike), key=lambda head: head.events.size)
@@ -129,7 +130,7 @@ class _Check:
         )
         return Finding("log_restored", message, kept + 1, last.events.size, last.number)
 
-    def _rewritten(self, unlike: list["_Unlike"]) -> Iterator[Finding]:
+    def _rewritten(self, unlike: list[_Unlike]) -> Iterator[Finding]:
         cut = [one.head for one in unlike if one.head.events.size > self._end]
         if cut:
             last = max(cut, key=lambda head: head.events.size)
