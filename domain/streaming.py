@@ -125,8 +125,6 @@ class Lane(Protocol):
     def name(self) -> str: ...  # a contract: the position is kept under it
     @property
     def topics(self) -> Sequence[Topic]: ...
-    @property
-    def pace_seconds(self) -> float: ...  # from one publish to the next, at least
 
     def begin(self, head: Head, position: int) -> None:
         """Go on behind a position; forget what was remembered."""

@@ -40,7 +40,6 @@ class LogLane:
 
     name = "log"
     topics: Sequence[Topic] = (LOG,)
-    pace_seconds = 0.0  # workers wait for it
 
     def __init__(
         self,

@@ -40,9 +40,6 @@ class PublicLane:
 
     name: Final = "public"
     topics: Sequence[Topic] = (ORDER_EVENTS, ORDER_STATE)
-    # Every publish is a transaction, which costs as much for one event as for dozens, and all that
-    # while the log's lane has less of this process.
-    pace_seconds: Final = 0.05
 
     def __init__(
         self,

@@ -193,7 +193,6 @@ class _Work:
         self._waiting = _Waiting(lane.name, tell)
         self._begun = False
         self._turned_at = monotonic()
-        self._published_at = 0.0  # monotonic; when the last publish began
 
     def turns(self) -> bool:
         """Whether its loop went round lately: whatever it waits for has an end."""
@@ -202,7 +201,7 @@ class _Work:
     def run(self, ending: Signal) -> None:
         """Publish until told to end. Raises: InfraError log_replaced"""
         try:
-            take_turns(partial(self._turn, ending), ending, REST, partial(self._give_way, ending))
+            take_turns(self._turn, ending, REST, partial(self._give_way, ending))
         finally:
             self._producer.close()
 
@@ -210,16 +209,13 @@ class _Work:
         """Let go of a batch whose acknowledgement does not come: it goes out again later."""
         self._producer.close()
 
-    def _turn(self, ending: Signal) -> bool:
-        """Publish what comes next, at the lane's pace; False at the end of the log, or of us."""
-        if ending.wait(self._published_at + self._lane.pace_seconds - monotonic()):
-            return False
+    def _turn(self) -> bool:
+        """Publish what comes next; False at the end of the log."""
         self._turned_at = monotonic()
         if not self._begun:
             self._begin()
         outgoing = self._lane.next()
         if outgoing is not None:
-            self._published_at = monotonic()
             self._producer.publish(outgoing.messages)
             self._store.move(self._lane.name, outgoing.position)
         self._waiting.end()

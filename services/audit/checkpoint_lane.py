@@ -39,7 +39,6 @@ class CheckpointLane:
 
     name: Final = "audit"
     topics: Sequence[Topic] = (CHECKPOINTS,)
-    pace_seconds: Final = 0.0
 
     def __init__(self, heads: Heads, *, until: int | None = None) -> None:
         self._heads = heads

@@ -1,10 +1,8 @@
 """The relay: everything arrives, in order per shard, whatever is away for a while."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
 from uuid import UUID
 
 import pytest
@@ -33,7 +31,7 @@ from tests.support.relays import (
     wait_until_published,
     without_repeats,
 )
-from tests.support.waiting import ROOM_SECONDS, wait_for
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +58,6 @@ class StuckLane:
 
     name: str = "stuck"
     topics: Sequence[Topic] = ()
-    pace_seconds: float = 0.0
 
     def begin(self, head: Head, position: int) -> None:
         """Do nothing."""
@@ -69,35 +66,10 @@ class StuckLane:
         raise InfraError("newer_version", "an event that this version does not know")
 
 
-@dataclass
-class EndlessLane(StuckLane):
-    """A lane that always has something more; notes when it was asked."""
-
-    name: str = "endless"
-    asked_at: list[float] = field(default_factory=list)
-
-    def next(self) -> Outgoing:
-        self.asked_at.append(monotonic())
-        return Outgoing(0, [])
-
-
 def write(url: str, orders: list[UUID], notes: int = 100) -> None:
     with open_pipeline(url) as pipeline:
         for answer in [pipeline.submit(note(orders[n % len(orders)])) for n in range(notes)]:
             assert answer.result().kind == "accepted"
-
-
-def test_a_lane_publishes_no_faster_than_its_pace_and_ends_at_once(
-    database_url: str, broker: str
-) -> None:
-    hasty, slow = EndlessLane(), EndlessLane("slow", pace_seconds=0.1)
-    lasting = EndlessLane("lasting", pace_seconds=10 * ROOM_SECONDS)
-    with relaying(database_url, broker, lanes=[hasty, slow, lasting]):
-        wait_for(lambda: len(slow.asked_at) > 10 and len(hasty.asked_at) > 100)
-
-    between = [later - earlier for earlier, later in pairwise(slow.asked_at)]
-    assert min(between) >= 0.1
-    assert len(lasting.asked_at) == 1
 
 
 def test_every_event_of_the_log_comes_once_and_in_order(
