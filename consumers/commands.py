@@ -22,6 +22,7 @@ from kafka.errors import (
 )
 from pydantic_core import from_json, to_json
 
+from consumers.joining import join_to_the_end
 from consumers.reading_on import Unreadable
 from consumers.same_topic import SameTopic
 from domain.answers import Answer, answer_of, answer_to
@@ -123,6 +124,7 @@ class CommandConsumer:
 
     def _poll(self) -> Sequence[Any]:
         try:
+            join_to_the_end(self._records)
             found = self._records.poll(timeout_ms=POLL_SECONDS * 1_000)
             return self._topic.look(found)
         except KafkaError as error:

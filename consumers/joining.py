@@ -1,0 +1,15 @@
+"""Joining a group to the end, also where it takes longer than a poll. Used by consumers.commands.
+
+kafka-python 3.0.12 joins anew when the partitions of a topic change. Whoever leads the group notes
+the change as dealt with while it still waits for the broker's answer: where a poll ends just then,
+the next one takes the group for joined. It would never read again, and not even leave.
+"""
+
+from kafka import KafkaConsumer
+
+
+def join_to_the_end(records: KafkaConsumer) -> None:
+    """Let the next poll go on with joining, if one has begun. For the consumer's thread."""
+    coordinator = records._coordinator
+    if coordinator.rejoining:
+        coordinator.request_rejoin()  # It waits for the attempt under way, if there is one.
