@@ -29,6 +29,7 @@ from domain.catalog import (
 from domain.customers.commands import EraseCustomer
 from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Foreseen, Outcome
+from domain.orders.events import stream_of as order_stream
 from domain.orders.only_if import earlier_than
 from domain.paths.commands import PublishPath
 from domain.refusals import CommandIdReused, Conflict, Denied, InfraError, Refusal
@@ -40,6 +41,7 @@ from services.command_queue import Pending
 from services.states import StateCache
 
 MAX_EVENTS: Final = 4_096  # of one round; a single command may bring more
+OF_THE_SHOP: Final = ("series-", "stock-", "team-")  # streams that commands of orders write to
 MAX_DEFINITIONS: Final = 1_000  # sets of them that are remembered
 
 log_ = structlog.get_logger()
@@ -256,7 +258,13 @@ class Decider:
         kind: Literal["accepted", "nothing"] = "accepted" if events else "nothing"
         erases = erasing if events else ()
         return Answer(
-            command, pending.body_hash, kind, reads, events, versions=versions, erases=erases
+            command,
+            pending.body_hash,
+            kind,
+            reads,
+            _sealed_with_order(command, into.states, events),
+            versions=versions,
+            erases=erases,
         )
 
     def _look(self, log: Log, into: Round, streams: Iterable[str]) -> None:
@@ -330,6 +338,22 @@ def _evolve(stream: str, state: Any, decided: list[Decided], events: list[NewEve
         NewEvent(stream, version, one, subject) for version, one in enumerate(decided, first)
     ]
     return state
+
+
+def _sealed_with_order(
+    command: Command, states: Mapping[str, Any], events: list[NewEvent]
+) -> list[NewEvent]:
+    """Let what a command of an order tells of the shop's own be sealed with the order's key.
+
+    Its reason may be about the customer, and goods, numbers and teams are erased with nobody.
+    """
+    if (order_id := getattr(command, "order_id", None)) is not None:
+        stream = order_stream(order_id)
+        subject = getattr(states.get(stream), "subject_id", None) or stream
+        for new in events:
+            if new.subject_id == new.stream_id and new.stream_id.startswith(OF_THE_SHOP):
+                new.subject_id = subject
+    return events
 
 
 def _attempt(

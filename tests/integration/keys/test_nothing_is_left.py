@@ -8,12 +8,13 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from domain.alerts.commands import RaiseAlert
 from domain.messages import Recorded
 from domain.refusals import CommandUnreadable
 from domain.wire import decode
@@ -68,6 +69,10 @@ def fill(line: CommandLine, system: System, folder: Path) -> tuple[str, str, str
     task = said(line, "task", "create", "Call back", "--order", order, "--user", "ann")["task_id"]
     said(line, "task", "done", task, "--note", f"Told {MARK}")
     (customer,) = said(line, "customer", "find", PHONE)["customers"]
+    alerted(line, system, order)
+    said(line, "document", "issue", order, "invoice", "--reason", f"Billed {MARK}")
+    said(line, "order", "bulk", "move", "--to", "confirmed", "--order", order,
+         "--role", "manager", "--reason", f"Many {MARK}")  # fmt: skip
     from_kafka(system, order)
     imported(line, folder, customer["customer_id"])
     for words in (
@@ -88,6 +93,15 @@ def from_kafka(system: System, order: str) -> None:
     with pytest.raises(CommandUnreadable) as error:
         decode(body.replace('"text"', '"txt"').encode())
     assert MARK not in str(error.value)
+
+
+def alerted(line: CommandLine, system: System, order: str) -> None:
+    """Raise an alert about the order, of which somebody writes something down."""
+    alert_id = uuid4()
+    command = RaiseAlert(command_id=uuid4(), actor=actor(), alert_id=alert_id, kind="rule",
+                         title="Look", group="leads", order_id=UUID(order))  # fmt: skip
+    assert system.execute(command).kind == "accepted"
+    said(line, "alert", "ack", alert_id, "--note", f"Seen {MARK}")
 
 
 MAPPING: Final = """
@@ -164,7 +178,8 @@ def test_d4_of_an_erased_person_nothing_is_left_anywhere(
     customer, order, task = fill(line, system, tmp_path)
     said(line, "report", "funnel")
     known = openable(system, log)  # The search would find it.
-    told_before = ("Anna", "Street 1", "Called", "New", "Note", "Home", "Moved", "Rings", "About")
+    told_before = ("Anna", "Street 1", "Called", "New", "Note", "Home", "Moved", "Rings", "About",
+                   "Seen", "Billed", "Many")  # fmt: skip
     for words in (*told_before, "Told", "By topic", "Tea for"):
         assert re.search(f"{words} {MARK}|{MARK} {words}", known), words
     assert any(MARK in repr(row.values) for row in list_rows(system))
@@ -213,3 +228,43 @@ def reads(line: CommandLine, customer: str, order: str, task: str) -> None:
     assert said(line, "customer", "find", MARK)["customers"] == []
     again = said(line, "customer", "erase", customer, "--reason-code", "customer_asked")
     assert again["outcome"] == "nothing"
+
+
+KEEPING: Final = """
+path: keeping
+stages: [all]
+statuses: {new: {stage: all}, gone: {stage: all, final: failure}}
+initial: [{status: new}]
+transitions: [{from: new, to: gone}]
+stock: {locations: [main], keep: {otherwise: 1d}}
+"""
+
+
+def test_d4_why_goods_were_kept_and_a_number_taken_is_erased_with_the_customer_of_the_order(
+    line: CommandLine, tmp_path: Path, log: EventLog
+) -> None:
+    file = tmp_path / "keeping.yaml"
+    file.write_text(KEEPING)
+    said(line, "path", "publish", file)
+    said(line, "stock", "receive", "TEA", 5, "--reason", "Spring")
+    orders = [
+        said(line, "order", "place", *ITEM, "--path", "keeping", "--phone", phone)["order_id"]
+        for phone in (PHONE, "+7 912 000-00-00")
+    ]
+    for order in orders:
+        said(line, "order", "reserve", order, "--reason", f"Kept {MARK}")
+        said(line, "document", "issue", order, "invoice", "--reason", f"Billed {MARK}")
+
+    streams = ("stock-main:TEA", "series-invoice")
+    before = [reasons(log, stream) for stream in streams]
+    said(line, "customer", "erase", PHONE, "--reason-code", "customer_asked")
+
+    assert before == [["Spring", f"Kept {MARK}", f"Kept {MARK}"], [f"Billed {MARK}"] * 2]
+    assert [reasons(log, stream) for stream in streams] == [
+        ["Spring", "[erased]", f"Kept {MARK}"],
+        ["[erased]", f"Billed {MARK}"],
+    ]
+
+
+def reasons(log: EventLog, stream: str) -> list[str | None]:
+    return [one.reason for one in log.load({stream: 0})[stream]]
