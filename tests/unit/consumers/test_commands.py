@@ -42,6 +42,7 @@ class Records:
 
     def __init__(self, stop: Signal, *values: bytes) -> None:
         self._stop = stop
+        self._coordinator = SimpleNamespace(rejoining=False)
         self._batch = [
             SimpleNamespace(
                 topic=COMMANDS.name, partition=0, offset=n, key=b"k", value=one, headers=[]
