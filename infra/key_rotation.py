@@ -36,11 +36,13 @@ _OTHERS: Final = """
     where key is not null and log.wrapping_of(key) <> %s and key_id > %s
     order by key_id limit %s
 """
+# Or would: what begins now sees rows as they were when the oldest open transaction began, which may
+# be one of another database of the server.
 _SEES_BEFORE: Final = """
-    select exists (
+    select pg_snapshot_xmin(pg_current_snapshot()) <= %(now)s::xid8 or exists (
         select from pg_stat_activity a
-        where a.datname = current_database() and a.pid <> pg_backend_pid()
-          and age(a.backend_xmin) >= age(%s::xid))
+        where (a.datname = current_database() or a.datname is null) and a.pid <> pg_backend_pid()
+          and age(a.backend_xmin) >= age(%(now)s::xid8::xid))
 """
 _PLAIN: Final = """
     select key_id, subject_id, key from log.keys
@@ -216,8 +218,8 @@ def wrap_plain_keys(url: str, vault: Vault) -> int:
         if not _nobody_sees_before(session):
             raise InfraError(
                 "database_busy",
-                "A transaction that began before all keys were wrapped is open still, so the table "
-                "cannot be freed of them: end it, then start again.",
+                "A transaction of this server that began before all keys were wrapped is open "
+                "still, so the table cannot be freed of them: end it, then start again.",
             )
         session.execute("vacuum (full) log.keys")
         session.execute("alter table log.keys validate constraint keys_wrapped")
@@ -225,11 +227,11 @@ def wrap_plain_keys(url: str, vault: Vault) -> int:
 
 
 def _nobody_sees_before(session: psycopg.Connection[Any]) -> bool:
-    """Wait until nobody in this database sees rows as they were: until then they would be kept."""
-    (now,) = session.execute("select pg_current_xact_id()::xid").fetchone() or (None,)
+    """Wait until nobody sees rows as they were: until then they would be kept."""
+    (now,) = session.execute("select pg_current_xact_id()").fetchone() or (None,)
 
     def holds() -> bool:
-        row = session.execute(_SEES_BEFORE, (now,)).fetchone()
+        row = session.execute(_SEES_BEFORE, {"now": now}).fetchone()
         return row is not None and not row[0]
 
     return wait_until(holds, PATIENCE_SECONDS)

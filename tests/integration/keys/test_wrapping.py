@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
 from domain.orders import events as e
@@ -212,16 +213,31 @@ def test_nothing_of_a_key_in_clear_is_left_in_the_pages_of_the_table(
     assert [key for key in plain if bytes(key) in bytes(pages)] == []
 
 
+@pytest.mark.parametrize(
+    ("database", "holding"),
+    [
+        ({}, "select count(*) from log.events"),
+        ({"dbname": "postgres"}, "select pg_current_xact_id()"),
+    ],
+    ids=["a reader", "a writer in another database of the server"],
+)
 def test_who_sees_the_keys_as_they_were_is_waited_for(
-    database_url: str, owner: psycopg.Connection[Any], log: EventLog
+    database_url: str,
+    owner: psycopg.Connection[Any],
+    log: EventLog,
+    database: dict[str, str],
+    holding: LiteralString,
 ) -> None:
     """A transaction that is open would have the old rows kept in the table that is rewritten."""
     fill(database_url)
     make_plain(owner, log)
     plain = set(keys_of(owner).values())
-    with connect(database_url) as other, ThreadPoolExecutor(1) as thread:
-        other.execute("begin isolation level repeatable read")
-        other.execute("select count(*) from log.events")
+    with (
+        psycopg.connect(make_conninfo(database_url, **database)) as other,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        other.execute("set transaction isolation level repeatable read")
+        other.execute(holding)
         wrapping = thread.submit(wrap_plain_keys, database_url, Vault(database_url))
         wait_for(lambda: is_rewrapped(owner), "keys stay in clear")
         assert not wrapping.done()
