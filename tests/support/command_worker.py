@@ -19,6 +19,7 @@ from uuid import UUID
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import CommitFailedError
 from kafka.structs import OffsetAndMetadata
+from psycopg import OperationalError
 
 from consumers.commands import CORRELATION, ORIGIN
 from domain.messages import Command
@@ -349,6 +350,6 @@ def _count(shop: Shop) -> int:
     try:
         with connect(shop.url) as session:
             row = session.execute("select count(*) from log.commands").fetchone()
-    except InfraError:
+    except (InfraError, OperationalError):  # or goes away just then
         return 0
     return int(row[0]) if row else 0
