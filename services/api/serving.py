@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from domain.refusals import InfraError, Unusable
 from services.api.callers import NOBODY, Access
+from services.api.lines import TimedLine
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 KEEP_ALIVE_SECONDS: Final = 30
@@ -77,7 +78,7 @@ def serve(
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=TimedLine,
         ws="none",
         lifespan="on",
         log_config=None,
