@@ -4,7 +4,7 @@ Every session of Orderpath is opened here, or with what session_conninfo gives: 
 """
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from threading import Lock
 from typing import Any, Final, Protocol
@@ -14,7 +14,10 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 
+from domain.errands import ERRAND
 from domain.refusals import InfraError
+
+BREAK_OFF_SECONDS: Final = 5.0  # that PostgreSQL has to take a request to cancel a statement
 
 # A server that vanishes without a word is noticed within a minute, not after two hours. Whoever
 # gives other values in the URL gets them; local sockets ignore all but the first.
@@ -104,14 +107,20 @@ class Session:
 
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection[TupleRow]]:
-        """Lend the connection; what says "not now" comes out as InfraError."""
+        """Lend the connection; what says "not now" comes out as InfraError.
+
+        What runs on it for an errand is cancelled in the database when that is called off.
+        """
+        errand = ERRAND.get()
         with self._turn:
             if self._connection is None or not _stands(self._connection):
                 self._connection = self._open()
                 if not self._prepares:
                     self._connection.prepare_threshold = None
-            with translated_errors():
-                yield self._connection
+            lent = self._connection
+            asking = nullcontext() if errand is None else errand.asking(partial(_break_off, lent))
+            with translated_errors(), asking:
+                yield lent
 
     def close(self) -> None:
         """Close the connection once nobody uses it."""
@@ -119,6 +128,12 @@ class Session:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+
+
+def _break_off(connection: psycopg.Connection[TupleRow]) -> None:
+    """Cancel what runs on a connection, from another thread. Raises: InfraError"""
+    with translated_errors():
+        connection.cancel_safe(timeout=BREAK_OFF_SECONDS)
 
 
 def _stands(connection: psycopg.Connection[TupleRow]) -> bool:

@@ -81,7 +81,7 @@ class FrontDesk:
                 return work(system)
 
         async with self.in_time(self.limits.question_seconds):
-            return await self.readers.run(seen)
+            return await self.readers.run(seen, to_its_end=False)
 
     @asynccontextmanager
     async def in_time(self, seconds: float) -> AsyncIterator[None]:

@@ -3,6 +3,7 @@
 Request id, position, problems instead of errors, counts. Plain ASGI, because it is on every path.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from time import monotonic
@@ -14,7 +15,7 @@ import structlog
 from pydantic import ValidationError
 from pydantic_core import to_json
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from services.api.desk import FrontDesk
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.:/+=-]{1,128}")
+CUT: Final = frozenset({"too_large", "body_late"})  # what is still to come is not read
+GONE: Final = 499  # as counts and the log have a caller who hung up before he had said all
 ALWAYS: Final = frozenset({"/health/live", "/health/ready", "/metrics"})  # also when it is busy
 # The router finds these too, but its layers take as long as all of the rest.
 SHORT: Final[Mapping[str, Callable[["FrontDesk", Request], Awaitable[Response]]]] = {
@@ -70,6 +73,7 @@ class _Visit:
         self._began = monotonic()
         self._status = 0  # 0: nothing is answered yet
         self._received = 0  # bytes
+        self._whole = False  # all of the body has come
         self._place = ""  # as routes call it; "": the router says it
         self._state: MutableMapping[str, Any] = scope.setdefault("state", {})
         headers = Headers(scope=scope)
@@ -86,6 +90,8 @@ class _Visit:
             await self._reach(app)
         except (OrderpathError, ValidationError) as error:
             await self._tell(problem_of(error) or fault(self._id))
+        except ClientDisconnect:
+            self._status = GONE
         except Exception as error:  # noqa: BLE001 - every request is answered
             # Where it failed, not what the error says: personal data may stand in that.
             frames = extract_tb(error.__traceback__)
@@ -133,7 +139,16 @@ class _Visit:
         raise Turned("too_large", f"a request has {self._desk.limits.body_bytes} bytes at most")
 
     async def _taken(self) -> Message:
-        message = await self._receive()
+        if self._whole:  # What comes now is that the caller hung up.
+            return await self._receive()
+        limits = self._desk.limits
+        try:
+            async with asyncio.timeout(self._began + limits.body_seconds - monotonic()):
+                message = await self._receive()
+        except TimeoutError:
+            late = f"all of a request comes within {limits.body_seconds:g} s"
+            raise Turned("body_late", late) from None
+        self._whole = not message.get("more_body", False)
         self._received += len(message.get("body", b""))
         if self._received > self._desk.limits.body_bytes:
             self._refuse_size()
@@ -159,8 +174,8 @@ class _Visit:
             raise RuntimeError("an answer broke off")
         headers = [(b"content-type", MEDIA_TYPE.encode())]
         headers += [(n.lower().encode(), v.encode()) for n, v in problem.headers.items()]
-        if problem.code == "too_large":
-            headers.append((b"connection", b"close"))  # What is still to come is not read.
+        if problem.code in CUT:
+            headers.append((b"connection", b"close"))
         body = to_json(problem.body)
         headers.append((b"content-length", str(len(body)).encode()))
         start = {"type": "http.response.start", "status": problem.told_status, "headers": headers}

@@ -35,7 +35,14 @@ if TYPE_CHECKING:
 
 _ANY: Final = ("unknown_caller", "denied", "too_many", "unavailable")  # codes that every place has
 _READ: Final = ("absent", "refused", "unusable", "not_readable", "behind", "too_slow")
-_SENT: Final = ("key_missing", "refused", "command_unreadable", "too_large", "too_slow")
+_SENT: Final = (
+    "key_missing",
+    "refused",
+    "command_unreadable",
+    "body_late",
+    "too_large",
+    "too_slow",
+)
 
 
 def described() -> dict[str, Any]:
@@ -101,7 +108,7 @@ def _question(question: Question, schemas: dict[str, Any]) -> dict[str, Any]:
     if question.versioned:
         answers["304"] = {"description": "It is still what If-None-Match names."}
     is_public = question.right == PUBLIC
-    sent = ("too_large",) if question.method == "POST" else ()
+    sent = ("body_late", "too_large") if question.method == "POST" else ()
     answers |= _problems(*(() if is_public else _ANY), *_READ, *sent)
     operation: dict[str, Any] = {
         "operationId": question.name,
@@ -238,7 +245,7 @@ def _send_batch() -> dict[str, Any]:
                     }
                 },
             },
-            **_problems(*_ANY, "command_unreadable", "too_large", "too_slow", "busy"),
+            **_problems(*_ANY, "command_unreadable", "body_late", "too_large", "too_slow", "busy"),
         },
     }
 

@@ -39,6 +39,7 @@ TITLES: Final[Mapping[str, tuple[int, str]]] = {
     "no_such_place": (404, "There is no such place here"),
     "absent": (404, "There is nothing of what was asked for"),
     "no_such_method": (405, "This place does not know the method"),
+    "body_late": (408, "The request did not come in time"),
     "refused": (409, "The business says no"),
     "conflict": (409, "Somebody was faster"),
     "version_differs": (412, "It is at another version than If-Match says"),

@@ -11,7 +11,12 @@ from threading import Lock, local
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
+import structlog
+
+from domain.errands import on
+from domain.refusals import InfraError
 from services.api.problems import Turned
+from services.api.questions_in_hand import QuestionInHand
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -20,6 +25,8 @@ LOOK_SECONDS: Final = 0.02  # between two looks at the tables
 PATIENCE_SECONDS: Final = 0.3  # that a read waits for whoever feeds the tables, before it helps
 Done = TypeVar("Done")
 Least = int | Literal["head"] | None
+
+log_ = structlog.get_logger()
 
 
 class Readers:
@@ -31,34 +38,53 @@ class Readers:
         self._system = system
         self._most_waiting = most_waiting
         self._pool = ThreadPoolExecutor(threads, f"orderpath {name}")
+        self._calling_off = ThreadPoolExecutor(threads, f"orderpath {name} calling off")
         self._own = local()
         self._opened: list[System] = []
         self._lock = Lock()
         self.in_hand = 0  # questions, waiting or being answered
 
-    async def run(self, work: "Callable[[System], Done]") -> Done:
-        """Do something with a thread's System. Raises: Turned busy, and what the work raises"""
+    async def run(self, work: "Callable[[System], Done]", *, to_its_end: bool = True) -> Done:
+        """Do something with a thread's System. Raises: Turned busy, and what the work raises
+
+        to_its_end: also when nobody waits for it any more, as a command; what is only read is
+                    called off then, and so are its statements in the database
+        """
         if self.in_hand >= self._most_waiting:
             raise Turned("busy", "too many questions wait already", retry_seconds=1)
         self.in_hand += 1
+        question = None if to_its_end else QuestionInHand()
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, self._work, work)
+            return await loop.run_in_executor(self._pool, self._work, work, question)
+        except asyncio.CancelledError:
+            if question is not None:
+                self._calling_off.submit(_call_off, question)
+            raise
         finally:
             self.in_hand -= 1
 
-    def _work(self, work: "Callable[[System], Done]") -> Done:
+    def _work(self, work: "Callable[[System], Done]", question: QuestionInHand | None) -> Done:
         if not hasattr(self._own, "system"):
             self._own.system = made = self._system()
             with self._lock:
                 self._opened.append(made)
-        return work(self._own.system)
+        with on(question):
+            return work(self._own.system)
 
     def close(self) -> None:
         """Answer what is in hand and give every connection back."""
         self._pool.shutdown()
+        self._calling_off.shutdown()
         for system in self._opened:
             system.close()
+
+
+def _call_off(question: QuestionInHand) -> None:
+    try:
+        question.call_off()
+    except InfraError as error:
+        log_.warning("question_goes_on", code=error.code)
 
 
 def tables_position(system: "System") -> int:
@@ -87,7 +113,8 @@ def await_tables(system: "System", least: Least, seconds: float) -> int:
         if waited >= PATIENCE_SECONDS and _helping.acquire(blocking=False):
             try:
                 if system.read_models.driver() == "follower":
-                    system.catch_up()
+                    with on(None):  # It is done for all who read, whoever of them does it.
+                        system.catch_up()
             finally:
                 _helping.release()
         Signal().wait(LOOK_SECONDS)

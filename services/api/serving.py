@@ -5,8 +5,7 @@ Whoever is in hand then gets an answer; nobody else is let in. Called by the CLI
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from ssl import SSLContext
 from threading import Event as Signal
 from threading import Thread
 from typing import Any, Final
@@ -16,6 +15,7 @@ from fastapi import FastAPI
 
 from domain.refusals import InfraError, Unusable
 from services.api.callers import NOBODY, Access
+from services.api.lines import TimedLine
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 KEEP_ALIVE_SECONDS: Final = 30
@@ -48,19 +48,14 @@ def listen(host: str, port: int) -> socket.socket:
     return ear
 
 
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """The certificate of the server and its key, as files in PEM form."""
+def check_servable(access: Access, host: str, *, elsewhere: bool, sealed: bool = False) -> None:
+    """See that it is safe to begin: what goes over a network is to be sealed. Raises: Unusable
 
-    certificate: Path
-    key: Path
-
-
-def check_servable(access: Access, host: str, *, elsewhere: bool, tls: Tls | None = None) -> None:
-    """See that it is safe to begin: what goes over a network is to be sealed. Raises: Unusable"""
+    sealed: by TLS
+    """
     if access is NOBODY:
         raise Unusable("nobody could ask anything: whoever serves has to know rights")
-    if host not in LOOPBACK and tls is None and not elsewhere:
+    if host not in LOOPBACK and not sealed and not elsewhere:
         raise Unusable(
             f"{host} can be reached from elsewhere, and what is asked there could be read on its "
             "way: set ORDERPATH_HTTP_CERT_FILE and ORDERPATH_HTTP_KEY_FILE, or put something with "
@@ -73,7 +68,7 @@ def serve(
     ear: socket.socket,
     stop: Signal,
     *,
-    tls: Tls | None = None,
+    tls: SSLContext | None = None,
     began: Callable[[], Any] = lambda: None,
 ) -> None:
     """Serve until `stop` is set; every answer that is in hand then is given.
@@ -83,7 +78,7 @@ def serve(
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=TimedLine,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -92,8 +87,7 @@ def serve(
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=round(DRAIN_SECONDS),
-        ssl_certfile=tls.certificate if tls else None,
-        ssl_keyfile=tls.key if tls else None,
+        ssl_context_factory=None if tls is None else lambda *_: tls,
     )
     server = _Server(config)
     running = Thread(target=server.run, args=([ear],), name="orderpath http")

@@ -152,5 +152,6 @@ _ADVICE: Final = {
     "login_refused": "docs/database.md says where the passwords stand, and how to make new ones.",
     "broker_unavailable": "Look at `orderpath kafka status`. Commands go on without Kafka; what "
     "waits for it is sent later.",
+    "port_taken": "Choose another one by --port or ORDERPATH_HTTP_PORT, or end what has it.",
     "database_full": "Make room on its disk, then send the same again.",
 }

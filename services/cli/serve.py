@@ -13,8 +13,8 @@ from services.cli.session import near_only, opened
 
 if TYPE_CHECKING:
     import socket
+    from ssl import SSLContext
 
-    from services.api.serving import Tls
     from services.bootstrap import Settings, System
 
 GRACE_SECONDS: Final = 25.0  # for answers in hand, and for what waits in the pipeline
@@ -34,9 +34,9 @@ def serve(
     given = {name: value for name, value in chosen.items() if value is not None}
     stop = signalled(GRACE_SECONDS)
     with opened() as system:
-        ear = _listen(system, settings.model_copy(update=given))
+        ear, tls = _listen(system, settings.model_copy(update=given))
         tell_database(system)
-        _serve(system, ear, stop)
+        _serve(system, ear, tls, stop)
     state("ended")
 
 
@@ -48,14 +48,14 @@ def served_beside(system: "System", stop: Signal) -> "Iterator[None]":
     from domain.refusals import InfraError
 
     try:
-        ear = _listen(system, system.settings)
+        ear, tls = _listen(system, system.settings)
     except InfraError as error:
         if error.code != "port_taken":
             raise
         state(f"not serving: {error}; choose another one by ORDERPATH_HTTP_PORT")
         yield
         return
-    server = Thread(target=_serve, args=(system, ear, stop), name="orderpath serve")
+    server = Thread(target=_serve, args=(system, ear, tls, stop), name="orderpath serve")
     server.start()
     try:
         yield
@@ -64,19 +64,17 @@ def served_beside(system: "System", stop: Signal) -> "Iterator[None]":
         server.join()
 
 
-def _listen(system: "System", settings: "Settings") -> "socket.socket":
+def _listen(system: "System", settings: "Settings") -> "tuple[socket.socket, SSLContext | None]":
+    """Take the port, once all is well that is needed there. Raises: Unusable, InfraError"""
     from services.api.serving import check_servable, listen
     from services.rights import prepare_rights
 
-    check_servable(
-        system.access,
-        settings.http_host,
-        elsewhere=settings.http_elsewhere,
-        tls=_tls(settings),
-    )
+    tls = _tls(settings)
+    elsewhere = settings.http_elsewhere
+    check_servable(system.access, settings.http_host, elsewhere=elsewhere, sealed=tls is not None)
     ear = listen(settings.http_host, settings.http_port)
     tell_first_key(prepare_rights(system))
-    return ear
+    return ear, tls
 
 
 def tell_first_key(key: str | None) -> None:
@@ -86,14 +84,15 @@ def tell_first_key(key: str | None) -> None:
         state("it may everything; make others with `orderpath apikey create`")
 
 
-def _tls(settings: "Settings") -> "Tls | None":
-    from services.api.serving import Tls
+def _tls(settings: "Settings") -> "SSLContext | None":
+    """Give what is spoken TLS with, None: nothing. Raises: Unusable"""
+    from services.api.tls import tls_context
 
     certificate, key = settings.http_cert_file, settings.http_key_file
-    return None if certificate is None or key is None else Tls(certificate, key)
+    return None if certificate is None or key is None else tls_context(certificate, key)
 
 
-def _serve(system: "System", ear: "socket.socket", stop: Signal) -> None:
+def _serve(system: "System", ear: "socket.socket", tls: "SSLContext | None", stop: Signal) -> None:
     from services.api.app import create_app
     from services.api.limits import Limits
     from services.api.serving import serve as run
@@ -105,7 +104,6 @@ def _serve(system: "System", ear: "socket.socket", stop: Signal) -> None:
         readers=settings.http_readers,
     )
     host, port = ear.getsockname()[:2]
-    tls = _tls(settings)
     scheme = "http" if tls is None else "https"
     where = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
     app = create_app(system, system.access, limits)

@@ -3,8 +3,6 @@
 import asyncio
 import socket
 from collections.abc import Iterator
-from datetime import timedelta
-from ipaddress import IPv4Address
 from pathlib import Path
 from time import monotonic
 from uuid import uuid4
@@ -12,11 +10,6 @@ from uuid import uuid4
 import faust
 import pytest
 from aiokafka import AIOKafkaProducer
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 from kafka import KafkaAdminClient
 from pydantic import SecretStr
@@ -26,8 +19,8 @@ from domain.streaming import TOPICS, named
 from infra.broker import describe_broker, faust_arguments, is_reached, kafka_arguments
 from infra.local_broker import start_local_broker, stop_local_broker
 from infra.settings import Settings, SettingsError
-from services.bootstrap import utc_now
 from tests.support.broker import fresh_topic, receive
+from tests.support.certificates import write_certificate
 
 HOST = "127.0.0.1"
 LOGIN = 'org.apache.kafka.common.security.plain.PlainLoginModule required user_shop="right";'
@@ -68,30 +61,6 @@ def guarded(
         address,
     )
     stop_local_broker(data_dir)
-
-
-def write_certificate(folder: Path) -> tuple[Path, Path]:
-    """Write a certificate that signs itself, and it together with its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kafka of a test")])
-    now = utc_now()
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address(HOST))]), False)
-        .sign(key, hashes.SHA256())
-    )
-    certificate, both = folder / "certificate.pem", folder / "key.pem"
-    certificate.write_bytes(signed.public_bytes(Encoding.PEM))
-    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    both.write_bytes(secret + certificate.read_bytes())
-    return certificate, both
 
 
 def free_ports(count: int) -> list[int]:

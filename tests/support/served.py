@@ -13,8 +13,10 @@ from threading import Event, Thread
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 
 from services.api.app import create_app
+from services.api.desk import FrontDesk
 from services.api.limits import Limits
 from services.api.serving import listen, serve
 from services.bootstrap import Settings, System, open_system
@@ -31,6 +33,12 @@ class Served:
     system: System
     door: Doorkeeper
     stop: Event
+    app: FastAPI
+
+    @property
+    def desk(self) -> FrontDesk:
+        found: FrontDesk = self.app.state.desk
+        return found
 
     def http(self, key: str = "ann") -> httpx.Client:
         """Give what speaks HTTP as a caller."""
@@ -58,7 +66,7 @@ def served(
         assert began.wait(ROOM_SECONDS)
         url = f"http://127.0.0.1:{ear.getsockname()[1]}"
         try:
-            yield Served(url, system, door, stop)
+            yield Served(url, system, door, stop, app)
         finally:
             stop.set()
             server.join(ROOM_SECONDS)

@@ -2,10 +2,14 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
+import psycopg
+import pytest
 
+from infra.postgres import connect
 from services.api.limits import Limits
 from tests.integration.http.conftest import Shop
 from tests.support.postgres import hanging_log
@@ -13,6 +17,26 @@ from tests.support.served import Served, served
 from tests.support.waiting import wait_for
 
 KEY = {"Idempotency-Key": "k"}
+A_MOMENT = 1.5  # seconds
+# The view of orders takes a minute to read.
+SLOW_ORDERS = """
+    alter view analytics.orders rename to quick_orders;
+    create view analytics.orders as select o.* from analytics.quick_orders o, pg_sleep(60);
+    grant select on analytics.orders to orderpath_analyst;
+"""
+QUICK_ORDERS = """
+    drop view analytics.orders;
+    alter view analytics.quick_orders rename to orders;
+"""
+
+
+def asked(look: psycopg.Connection[Any]) -> list[str]:
+    """Give what the database works at for others; how far the log is, is no question."""
+    rows = look.execute(
+        "select query from pg_stat_activity where datname = current_database()"
+        " and pid <> pg_backend_pid() and state = 'active' and query not like '%from log.head%'"
+    )
+    return [row[0] for row in rows.fetchall()]
 
 
 def test_a_request_that_is_too_large_is_413(database_url: str, tmp_path: Path) -> None:
@@ -64,6 +88,43 @@ def test_a_question_that_takes_too_long_is_503_with_retry_after(
 
     assert (answer.status_code, answer.json()["code"]) == (503, "too_slow")
     assert int(answer.headers["retry-after"]) >= 1
+
+
+@pytest.mark.parametrize("place", ["/v1/orders/{}", "/v1/orders/{}/history", "/v1/events"])
+def test_a_question_to_the_log_that_takes_too_long_ends_in_the_database_too(
+    database_url: str, tmp_path: Path, place: str
+) -> None:
+    limits = Limits(question_seconds=0.5, readers=1)
+    with served(database_url, tmp_path, limits) as server, server.http() as http:
+        order_id = Shop(http).place()
+        with connect(database_url) as look, hanging_log(database_url):
+            late = http.get(place.format(order_id))
+            wait_for(lambda: not asked(look), "its statement goes on", A_MOMENT)
+            next_one = http.get("/v1/outlets")  # The one thread that answers is free.
+        after = http.get(f"/v1/orders/{order_id}")
+
+    assert (late.status_code, late.json()["code"]) == (503, "too_slow")
+    assert (next_one.status_code, after.status_code) == (200, 200)
+
+
+def test_a_question_to_the_tables_that_takes_too_long_ends_in_the_database_too(
+    database_url: str, tmp_path: Path
+) -> None:
+    limits = Limits(question_seconds=0.5, readers=1)
+    with served(database_url, tmp_path, limits) as server, server.http() as http:
+        order_id = Shop(http).place()
+        assert http.get("/v1/orders?min_position=head").status_code == 200
+        with connect(database_url) as owner:
+            owner.execute(SLOW_ORDERS)
+            late = http.get("/v1/orders")
+            wait_for(lambda: not asked(owner), "its statement goes on", A_MOMENT)
+            next_one = http.get(f"/v1/orders/{order_id}")  # The one thread that answers is free.
+            owner.execute(QUICK_ORDERS)
+        after = http.get("/v1/orders")
+
+    assert (late.status_code, late.json()["code"]) == (503, "too_slow")
+    assert (next_one.status_code, after.status_code) == (200, 200)
+    assert [one["order_id"] for one in after.json()["orders"]] == [order_id]
 
 
 def test_a_batch_that_takes_too_long_gets_its_answers_by_the_same_key_later(

@@ -1,0 +1,30 @@
+"""Work for somebody who may stop waiting: then what it asked others for is broken off, and it asks
+for nothing more. Whoever works so sets ERRAND around it; infra.postgres lends connections by it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from typing import Final, Protocol
+
+
+class Errand(Protocol):
+    """One piece of work. One thread does it; another one may call it off."""
+
+    def asking(self, break_off: Callable[[], None]) -> AbstractContextManager[None]:
+        """Let somebody else work for it within the block, who is broken off by this if it is called
+        off meanwhile, and not afterwards. Raises: InfraError called_off
+        """
+
+
+ERRAND: Final[ContextVar[Errand | None]] = ContextVar("ERRAND", default=None)
+
+
+@contextmanager
+def on(errand: Errand | None) -> Iterator[None]:
+    """Let all of the block, in this thread, belong to an errand; None: nobody calls it off."""
+    before = ERRAND.set(errand)
+    try:
+        yield
+    finally:
+        ERRAND.reset(before)
