@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 _ANY: Final = ("unknown_caller", "denied", "too_many", "unavailable")  # codes that every place has
 _READ: Final = ("absent", "refused", "unusable", "not_readable", "behind", "too_slow")
+_ANYBODY: Final = ("too_many", "unavailable")  # of those that need no key
+# Statuses of a code beside its own: what is no JSON, and what is too large for one command.
+_ALSO: Final[Mapping[str, tuple[int, ...]]] = {"command_unreadable": (400, 413)}
 _SENT: Final = (
     "key_missing",
     "refused",
@@ -109,7 +112,7 @@ def _question(question: Question, schemas: dict[str, Any]) -> dict[str, Any]:
         answers["304"] = {"description": "It is still what If-None-Match names."}
     is_public = question.right == PUBLIC
     sent = ("body_late", "too_large") if question.method == "POST" else ()
-    answers |= _problems(*(() if is_public else _ANY), *_READ, *sent)
+    answers |= _problems(*(_ANYBODY if is_public else _ANY), *_READ, *sent)
     operation: dict[str, Any] = {
         "operationId": question.name,
         "tags": [area],
@@ -343,19 +346,20 @@ def _operations(name: str, summary: str, content: Mapping[str, Any]) -> dict[str
 
 def _problems(*codes: str) -> dict[str, Any]:
     """Describe the problems of a place, those of one status together."""
-    statuses: dict[str, list[str]] = {}
+    statuses: dict[int, list[str]] = {}
     for code in dict.fromkeys(codes):
-        statuses.setdefault(str(TITLES[code][0]), []).append(code)
-    return {status: _problem(found) for status, found in sorted(statuses.items())}
+        for status in (TITLES[code][0], *_ALSO.get(code, ())):
+            statuses.setdefault(status, []).append(code)
+    return {str(status): _problem(status, found) for status, found in sorted(statuses.items())}
 
 
-def _problem(codes: list[str]) -> dict[str, Any]:
+def _problem(status: int, codes: list[str]) -> dict[str, Any]:
     examples = {
         code: {
             "value": {
                 "type": TYPES + code,
                 "title": TITLES[code][1],
-                "status": TITLES[code][0],
+                "status": status,
                 "detail": "in words, for people",
                 "code": code,
             }
@@ -363,7 +367,6 @@ def _problem(codes: list[str]) -> dict[str, Any]:
         for code in codes
     }
     content = {"schema": {"$ref": REFS.format(model="Problem")}, "examples": examples}
-    status = TITLES[codes[0]][0]
     headers = ["X-Position", "X-Request-Id"] + ["Retry-After"] * (status in (429, 503))
     return {
         "description": "; ".join(TITLES[code][1] for code in codes),
