@@ -30,7 +30,9 @@ SENT = {
 }
 ALONE, BATCH = (Operation(described(), f"/v1/commands{more}", "post") for more in ("", "/batch"))
 fuzzing = settings(
-    database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example]
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example],
 )
 
 
