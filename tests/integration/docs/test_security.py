@@ -31,6 +31,9 @@ def test_the_limits_are_those_of_the_code() -> None:
         f"{limits.body_bytes >> 20} MB; {limits.batch}",
         f"{settings.http_per_second:,} requests a second",
         f"| {settings.http_at_once:,}, then 503",
+        f"{limits.head_seconds:.0f} s, then the line is cut; "
+        f"{limits.body_seconds:.0f} s, then 408; "
+        f"{limits.taken_seconds:.0f} s, then the line is cut",
         f"{limits.command_seconds:.0f} s; {limits.question_seconds:.0f} s; "
         f"{limits.position_seconds:.0f} s",
         f"{limits.streams}, each for an hour",

@@ -94,7 +94,7 @@ def test_a_question_that_takes_too_long_is_503_with_retry_after(
 def test_a_question_to_the_log_that_takes_too_long_ends_in_the_database_too(
     database_url: str, tmp_path: Path, place: str
 ) -> None:
-    limits = Limits(question_seconds=0.5, readers=1)
+    limits = Limits(question_seconds=2.0, readers=1)
     with served(database_url, tmp_path, limits) as server, server.http() as http:
         order_id = Shop(http).place()
         with connect(database_url) as look, hanging_log(database_url):

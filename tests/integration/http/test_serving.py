@@ -99,7 +99,7 @@ def test_without_one_it_may_be_reached_from_elsewhere_only_if_that_is_meant(
         program.end()
 
 
-def _swapped(certificate: Path, key: Path) -> None:
+def _broken_certificate(certificate: Path, key: Path) -> None:
     certificate.write_text("-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----\n")
 
 
@@ -125,7 +125,7 @@ def _no_key(certificate: Path, key: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (_swapped, "certificate.pem holds no certificate in PEM form"),
+        (_broken_certificate, "certificate.pem holds no certificate in PEM form"),
         (_empty_key, "key.pem holds no key in PEM form"),
         (_anothers_key, "key.pem is not the key of the certificate"),
         (_locked_key, "key.pem is locked with a password"),

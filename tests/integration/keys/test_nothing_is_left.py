@@ -240,13 +240,15 @@ stock: {locations: [main], keep: {otherwise: 1d}}
 """
 
 
-def test_d4_why_goods_were_kept_and_a_number_taken_is_erased_with_the_customer_of_the_order(
+def test_d4_what_goods_numbers_and_teams_are_told_of_an_order_is_erased_with_its_customer(
     line: CommandLine, tmp_path: Path, log: EventLog
 ) -> None:
     file = tmp_path / "keeping.yaml"
     file.write_text(KEEPING)
     said(line, "path", "publish", file)
     said(line, "stock", "receive", "TEA", 5, "--reason", "Spring")
+    said(line, "team", "set", "bob", "--group", "sales", "--reason", "Hired")
+    said(line, "team", "come", "bob", "--group", "sales", "--actor", "bob")
     orders = [
         said(line, "order", "place", *ITEM, "--path", "keeping", "--phone", phone)["order_id"]
         for phone in (PHONE, "+7 912 000-00-00")
@@ -254,17 +256,24 @@ def test_d4_why_goods_were_kept_and_a_number_taken_is_erased_with_the_customer_o
     for order in orders:
         said(line, "order", "reserve", order, "--reason", f"Kept {MARK}")
         said(line, "document", "issue", order, "invoice", "--reason", f"Billed {MARK}")
+        said(line, "order", "share-out", order, "--group", "sales", "--reason", f"Shared {MARK}")
 
-    streams = ("stock-main:TEA", "series-invoice")
+    streams = ("stock-main:TEA", "series-invoice", "team-sales")
     before = [reasons(log, stream) for stream in streams]
     said(line, "customer", "erase", PHONE, "--reason-code", "customer_asked")
 
-    assert before == [["Spring", f"Kept {MARK}", f"Kept {MARK}"], [f"Billed {MARK}"] * 2]
+    assert before == [
+        ["Spring", f"Kept {MARK}", f"Kept {MARK}"],
+        [f"Billed {MARK}", f"Billed {MARK}"],
+        ["Hired", f"Shared {MARK}", f"Shared {MARK}"],
+    ]
     assert [reasons(log, stream) for stream in streams] == [
         ["Spring", "[erased]", f"Kept {MARK}"],
         ["[erased]", f"Billed {MARK}"],
+        ["Hired", "[erased]", f"Shared {MARK}"],
     ]
 
 
-def reasons(log: EventLog, stream: str) -> list[str | None]:
-    return [one.reason for one in log.load({stream: 0})[stream]]
+def reasons(log: EventLog, stream: str) -> list[str]:
+    """Give the reasons in a stream, of those events that have one."""
+    return [one.reason for one in log.load({stream: 0})[stream] if one.reason is not None]
