@@ -140,14 +140,16 @@ def test_relays_end_within_10_s_while_the_database_hangs(
 def test_a_relay_whose_state_lines_nobody_reads_any_more_goes_on(
     environment: dict[str, str], database_url: str
 ) -> None:
-    program = Processes(environment).start("relay")
+    # A prefix of its own: under a common one, relays of other tests fence it, and it tells so.
+    own = environment | {"ORDERPATH_KAFKA_PREFIX": f"unread-{uuid4().hex}"}
+    program = Processes(own).start("relay")
     state_lines(program, "leading")
     wait_until_published(database_url, "log", "public")
     assert program.stdout
     program.stdout.close()
 
     for _ in range(3):  # Each is told of in a line.
-        order = Here(environment).run("order", "place", "--currency", "EUR", "--item", "A:1:5")
+        order = Here(own).run("order", "place", "--currency", "EUR", "--item", "A:1:5")
         assert order.code == 0
         wait_until_published(database_url, "log", "public")
         with pytest.raises(TimeoutExpired):
