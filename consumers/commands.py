@@ -2,7 +2,8 @@
 
 A batch is decided and stored, then its answers are acknowledged, and only then its offsets are
 committed. Whatever dies between two of these steps, the batch comes again, and the pipeline answers
-what it knows with the first outcome. Run by consumers.command_worker.
+what it knows with the first outcome. A command that takes more than its outcome, as erasing a
+person does, is answered once all is done. Run by consumers.command_worker.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -74,6 +75,7 @@ class _InHand:
     record: Any  # kafka-python's ConsumerRecord, or an Unreadable
     command_id: UUID | None
     outcome: Future[Outcome]
+    command: Command | None = None  # None: it could not be read, or handed in
 
 
 class CommandConsumer:
@@ -82,6 +84,9 @@ class CommandConsumer:
     records: subscribed to COMMANDS, with SETTINGS
     stop:    once it is set, the batch in hand is the last one
     beat:    gives a sign of life, with every try
+
+    `finish` does what is left to do behind an outcome, also where that is repeated: nothing, until
+    another one is set.
     """
 
     def __init__(
@@ -99,6 +104,7 @@ class CommandConsumer:
         self._producer = producer
         self._stop = stop
         self._beat = beat
+        self.finish: Callable[[Command, Outcome], None] = lambda _command, _outcome: None
 
     def run(self) -> None:
         """Work until told to stop.
@@ -133,7 +139,7 @@ class CommandConsumer:
     def _answers(self, batch: Sequence[Any]) -> Iterable[Message]:
         """Hand all in at once, in their order, and give what is to be published of each."""
         for one in [self._hand_in(record) for record in batch]:
-            answer = _answer(one)
+            answer = self._answer(one)
             yield _result(one.record, answer)
             if answer.kind in ("invalid", "failed"):
                 log_.warning("command_dead_lettered", origin=_origin(one.record).decode())
@@ -144,12 +150,31 @@ class CommandConsumer:
         try:
             command = _sourced(_read(record))
             command_id = command.command_id
-            return _InHand(record, command_id, self._pipeline.submit(command))
+            return _InHand(record, command_id, self._pipeline.submit(command), command)
         except Exception as error:  # noqa: BLE001 - raised again where its answer is made
             _pass_on(error)  # At once: what comes behind it must not be decided before it.
             failed: Future[Outcome] = Future()
             failed.set_exception(error)
             return _InHand(record, command_id, failed)
+
+    def _answer(self, one: _InHand) -> Answer:
+        """Give the answer to a command, also where a fault of ours keeps it from its outcome: a
+        record that raised again and again would hold up its partition for ever.
+
+        Raises: as _pass_on
+        """
+        try:
+            outcome = one.outcome.result()
+            if one.command is not None:
+                self.finish(one.command, outcome)
+            return answer_of(outcome)
+        except Exception as error:  # noqa: BLE001 - told to the sender, dead letters and the log
+            _pass_on(error)
+            answer = answer_to(error, one.command_id)
+            if answer.kind == "failed":
+                origin = _origin(one.record).decode()
+                log_.error("command_failed", origin=origin, error=type(error).__name__)
+            return answer
 
     def _commit(self, batch: Sequence[Any]) -> None:
         """Say that the batch is done; not heard of partitions that somebody else has by now."""
@@ -192,21 +217,6 @@ def _pass_on(error: Exception) -> None:
     """Raise what is no fault of one command: the batch waits, or this process ends."""
     if isinstance(error, InfraError) and error.code in WAITED_FOR | ENDS:
         raise error
-
-
-def _answer(one: _InHand) -> Answer:
-    """Give the answer to a command, also where a fault of ours keeps it from its outcome: a record
-    that raised again and again would hold up its partition for ever. Raises: as _pass_on
-    """
-    try:
-        return answer_of(one.outcome.result())
-    except Exception as error:  # noqa: BLE001 - told to the sender, the dead letters and the log
-        _pass_on(error)
-        answer = answer_to(error, one.command_id)
-        if answer.kind == "failed":
-            origin = _origin(one.record).decode()
-            log_.error("command_failed", origin=origin, error=type(error).__name__)
-        return answer
 
 
 def _result(record: Any, answer: Answer) -> Message:

@@ -27,19 +27,23 @@ class Batch:
     actor: Actor
     source: str
     reason: str | None = None
+    is_erased: bool = False  # its reason, with a person that it may have been about
     undoes: UUID | None = None  # the batch that this one takes back
     orders: int = 0
     begun_at: datetime | None = None  # None: not begun
     finished_at: datetime | None = None
 
     def asks_like(self, other: "Batch") -> bool:
-        """Whether both ask the same; which orders and when does not count."""
-        return self._asked == other._asked
+        """Whether both ask the same; which orders and when does not count, nor does a reason that
+        was erased.
+        """
+        is_told = not (self.is_erased or other.is_erased)
+        return self._asked == other._asked and (self.reason == other.reason or not is_told)
 
     @property
     def _asked(self) -> tuple[object, ...]:
         wish = (self.command, self.body, self.selection)
-        return (*wish, self.actor, self.source, self.reason, self.undoes)
+        return (*wish, self.actor, self.source, self.undoes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,9 @@ class BatchStore(Protocol):
 
     def orders(self, batch_id: UUID, after: int, limit: int) -> list[BatchOrder]:
         """Give its orders in their order, those behind the first `after`."""
+
+    def subjects_about(self, orders: Sequence[UUID]) -> list[str]:
+        """Name the subjects of the keys that seal reasons of batches in which orders are."""
 
     def finish(self, batch_id: UUID) -> None:
         """Note that every order was asked."""

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from domain.bulk import Batch, BatchOrder
 from domain.messages import Actor
 from infra.postgres import Session
-from infra.sealing import Place, SubjectKey, seal, unseal
+from infra.sealing import ERASED, Place, SubjectKey, seal, unseal
 from infra.vault import Vault
 
 _KEY_BYTES: Final = 32
@@ -34,7 +34,7 @@ class PostgresBatchStore:
         with self._session.connection() as session, session.transaction():
             key_id = sealed = None
             if batch.reason is not None:
-                key = SubjectKey(uuid4(), f"batch-{batch.batch_id}", os.urandom(_KEY_BYTES))
+                key = SubjectKey(uuid4(), _subject(batch.batch_id), os.urandom(_KEY_BYTES))
                 sealed = seal(batch.reason, key.key, _place(batch.batch_id), "reason")
                 key_id, kept = key.key_id, (key.key_id, key.subject_id, self._vault.wrap(key))
                 session.execute("select ops.keep_key(%s, %s, %s)", kept)
@@ -74,6 +74,12 @@ class PostgresBatchStore:
             ).fetchall()
         return [BatchOrder(order_id, body) for order_id, body in found]
 
+    def subjects_about(self, orders: Sequence[UUID]) -> list[str]:
+        """Name the subjects of the keys that seal reasons of batches in which orders are."""
+        with self._session.connection() as session:
+            found = session.execute(_ABOUT, [list(orders)]).fetchall() if orders else ()
+        return [_subject(batch_id) for (batch_id,) in found]
+
     def finish(self, batch_id: UUID) -> None:
         """Note that every order was asked."""
         with self._session.connection() as session:
@@ -95,6 +101,7 @@ class PostgresBatchStore:
         if row["reason"] is not None:
             keys = {} if whose is None else {key_id: self._vault.open(key_id, whose, stored)}
             row["reason"] = unseal(row["reason"], key_id, keys, _place(row["batch_id"]), "reason")
+            row["is_erased"] = row["reason"] == ERASED and not stored
         return Batch(**row | {"actor": Actor.model_validate(row["actor"])})
 
 
@@ -117,5 +124,18 @@ _SELECT: Final = """
 """
 
 
+# Few batches say why, and each of them is asked for the orders by an index.
+_ABOUT: Final = """
+    select b.batch_id from ops.batches b
+    where b.key_id is not null and exists (
+        select from ops.batch_orders o
+        where o.batch_id = b.batch_id and o.order_id = any(%s))
+"""
+
+
+def _subject(batch_id: UUID) -> str:
+    return f"batch-{batch_id}"
+
+
 def _place(batch_id: UUID) -> Place:
-    return Place(f"batch-{batch_id}", 0, "batch")
+    return Place(_subject(batch_id), 0, "batch")

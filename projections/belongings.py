@@ -26,13 +26,15 @@ def list_orders_of_customer(tx: Tx, customer_id: str) -> list[UUID]:
     return [order_id for (order_id,) in rows]
 
 
-def list_beside(tx: Tx, customer_id: str) -> list[str]:
+def list_beside(tx: Tx, customer_id: str, before: int | None = None) -> list[str]:
     """List the streams that hold data about a customer under keys of their own: tasks, alerts and
     messages, and what orders and enquiries held before it was known whose they are.
 
+    before: of tasks, alerts and messages only those that began before this position; None: all
     Shape:  0..MOST_BESIDE stream ids.
     """
-    rows = tx.execute(_BESIDE, {"customer": customer_id, "most": MOST_BESIDE})
+    told = {"customer": customer_id, "before": before, "most": MOST_BESIDE}
+    rows = tx.execute(_BESIDE, told)
     return [stream for (stream,) in rows]
 
 
@@ -52,13 +54,17 @@ _BESIDE: Final = """
         union all select 'enquiry-' || enquiry_id from live.enquiries
         where customer_id = %(customer)s
         union all select 'customer-' || %(customer)s
+    ), those as (
+        select 'task-' || task_id as stream, order_id, subject, null as customer_id, position
+        from live.tasks
+        union all select 'alert-' || alert_id, order_id, subject, null, position from live.alerts
+        union all select 'effect-' || effect_id, order_id, null, customer_id, position
+        from live.effects
     )
     select stream from about where stream <> 'customer-' || %(customer)s
-    union all select 'task-' || task_id from live.tasks
-    where order_id in (select order_id from theirs) or subject in (select stream from about)
-    union all select 'alert-' || alert_id from live.alerts
-    where order_id in (select order_id from theirs) or subject in (select stream from about)
-    union all select 'effect-' || effect_id from live.effects
-    where order_id in (select order_id from theirs) or customer_id = %(customer)s
+    union all select stream from those
+    where (order_id in (select order_id from theirs) or customer_id = %(customer)s
+           or subject in (select stream from about))
+      and (%(before)s::bigint is null or position < %(before)s)
     limit %(most)s
 """

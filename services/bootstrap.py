@@ -28,10 +28,7 @@ from infra.audit_reader import AuditReader
 from infra.batch_store import PostgresBatchStore
 from infra.broker import faust_arguments, kafka_arguments
 from infra.contact_ids import ContactIds
-from infra.embedded import (
-    full_disk_named,
-    start_embedded,
-)
+from infra.embedded import full_disk_named, start_embedded
 from infra.event_log import EventLog, open_log
 from infra.import_desk import ImportDesk
 from infra.key_rotation import KeyRotation, is_wrapped, wrap_plain_keys
@@ -159,9 +156,10 @@ class System:
         """Whom a phone number or an e-mail address means."""
         return ContactIds(self._session("orderpath_writer"), self.vault, self.settings.phone_region)
 
-    def belongings(self, customer_id: str) -> Belongings:
-        """Find what belongs to a customer, as far as the tables know."""
-        return belongings_of(partial(self.lend, "orderpath_projector"), customer_id)
+    def belongings(self, customer_id: str, before: int | None = None) -> Belongings:
+        """Find what belongs to a customer, as far as the tables know; before: as belongings_of."""
+        lend = partial(self.lend, "orderpath_projector")
+        return belongings_of(lend, self.batches, customer_id, before)
 
     def standing(self, path: OrderPath) -> Mapping[str, int]:
         """Count the orders that a new version of a path meets, by status: all of them, whoever

@@ -1,14 +1,15 @@
 """Erasing a person: the keys of all that is personal of a customer are destroyed with one command.
 
 Keys of the customer go in the transaction of the event. What is about the customer's orders and has
-keys of its own (tasks, alerts, messages) is found in the tables, so it is looked for again once
-they hold everything from before the event. Who read of the person is forgotten at the end.
+keys of its own (tasks, alerts, messages, batches) is found in the tables, so it is looked for again
+once they hold everything from before the event. Who read of the person is forgotten at the end.
 """
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
-from uuid import UUID, uuid5
+from uuid import uuid5
 
+from domain.bulk import BatchStore
 from domain.customers.commands import Belongings, EraseCustomer
 from domain.messages import Command, Outcome
 from projections.belongings import are_there, list_beside, list_orders_of_customer
@@ -18,17 +19,23 @@ if TYPE_CHECKING:
     from services.bootstrap import System
 
 Execute = Callable[[Command], Outcome]
-MOST_LOOKS: Final = 5  # what comes in all the while is of the time after
+_REST: Final = "once-more-0"  # its command is answered once nothing from before is left
 
 
-def belongings_of(lend: Lend, customer_id: str) -> Belongings:
-    """Find what belongs to a customer, as far as the tables know."""
+def belongings_of(
+    lend: Lend, batches: BatchStore, customer_id: str, before: int | None = None
+) -> Belongings:
+    """Find what belongs to a customer, as far as the tables know.
+
+    batches: say why many orders were asked the same, which may be about one of them
+    before:  of tasks, alerts and messages only what began before this position; None: all
+    """
     with lend() as connection, connection.transaction(), connection.cursor() as cursor:
         if not are_there(cursor):  # Nobody has ever read: the tables are made by who does.
             return Belongings()
         orders = list_orders_of_customer(cursor, customer_id)
-        beside = list_beside(cursor, customer_id)
-    return Belongings(tuple(orders), tuple(beside))
+        beside = list_beside(cursor, customer_id, before)
+    return Belongings(tuple(orders), (*beside, *batches.subjects_about(orders)))
 
 
 def erase_customer(
@@ -37,25 +44,39 @@ def erase_customer(
     """Erase a customer with everything that was stored before; the answer is that of the command.
 
     execute: takes the commands; by default the system does
-    Whoever is killed in the middle says it again: what is destroyed stays so.
+    Whoever is killed in the middle says it again, with the same id or another one: what is
+    destroyed stays so, and what is left goes.
     Raises: InfraError workers_behind, then it is said again, too
     """
     execute = execute or system.execute
     system.catch_up()
     done = system.belongings(command.customer_id)
     outcome = execute(command)
-    if outcome.kind == "refused":
-        return outcome
-    for number in range(MOST_LOOKS):
-        system.catch_up()
-        found = system.belongings(command.customer_id)
-        if set(found.beside) <= set(done.beside):
-            break
-        execute(command.beyond(_next_id(command.command_id, number), done))
-        done = found
-    system.read_store.forget([command.customer_id, *done.beside])
+    finish_erasing(system, command, outcome, execute, done)
     return outcome
 
 
-def _next_id(command_id: UUID, number: int) -> UUID:
-    return uuid5(command_id, f"once-more-{number}")
+def finish_erasing(
+    system: "System",
+    command: EraseCustomer,
+    outcome: Outcome,
+    execute: Execute | None = None,
+    done: Belongings | None = None,
+) -> None:
+    """Erase what the tables did not know of yet when a command that erases was decided.
+
+    outcome: of that command, also if it was given before: whoever took it may have died since
+    done:    was erased with it for sure; of a repeated one nobody knows
+    Raises:  InfraError workers_behind
+    """
+    if outcome.kind == "refused":
+        return
+    system.catch_up()
+    if outcome.first_position is not None:
+        known = Belongings() if done is None or outcome.repeated else done
+        found = system.belongings(command.customer_id, outcome.first_position)
+        rest = command.of(found).beyond(uuid5(command.command_id, _REST), known)
+        (execute or system.execute)(rest)
+    else:
+        found = system.belongings(command.customer_id)
+    system.read_store.forget([command.customer_id, *found.beside])

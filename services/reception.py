@@ -59,7 +59,7 @@ class Reception(Pipeline):
 
     def _received(self, command: Command) -> Command:
         if isinstance(command, EraseCustomer):
-            return command.of(self._belongings(command.customer_id))
+            return command if command.is_rest else command.of(self._belongings(command.customer_id))
         if isinstance(command, PublishPath) and not command.strand:
             return command.knowing(self._standing(command.definition))
         return recognised(command, self._customer_ids)

@@ -132,6 +132,11 @@ class EraseCustomer(CustomerCommand):
         return tuple(stream for stream in beside if stream not in self._before)
 
     @property
+    def is_rest(self) -> bool:
+        """Whether it erases what another one left: then it knows already what that is."""
+        return self._before is not None
+
+    @property
     def holds_keys(self) -> bool:
         """Whether anything of these subjects can be opened still: a fact, looked up for us."""
         return self._holds_keys

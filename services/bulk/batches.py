@@ -6,6 +6,7 @@ Used by everything that asks many orders the same: moves, migrations, and what t
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from threading import Event as Signal
 from typing import Final
 from uuid import UUID
@@ -44,6 +45,8 @@ def _begun(system: System, batch: Batch) -> Batch | None:
     known = system.batches.find(batch.batch_id)
     if known is not None and not known.asks_like(batch):
         raise other_wish(batch.batch_id)
+    if known is not None and known.is_erased:
+        return replace(known, reason=batch.reason)  # It is told again, for those not asked yet.
     return known
 
 

@@ -67,6 +67,9 @@ class _Dying:
         self.store.finish(batch_id)
         self._at("all asked")
 
+    def subjects_about(self, orders: Sequence[UUID]) -> list[str]:
+        return self.store.subjects_about(orders)
+
     def latest(self, limit: int) -> Iterable[Batch]:
         return self.store.latest(limit)
 

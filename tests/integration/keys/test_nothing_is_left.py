@@ -4,32 +4,30 @@ left. Reports, history and the log go on.
 """
 
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from domain.alerts.commands import RaiseAlert
-from domain.messages import Recorded
 from domain.refusals import CommandUnreadable
 from domain.wire import decode
-from infra.embedded import postgres_binary
 from infra.event_log import EventLog
-from infra.postgres import connect
 from services.bootstrap import Settings, System, open_system
 from services.imports.quarantine import list_rows
 from tests.support.command_line import CommandLine, Here
 from tests.support.examples import actor
+from tests.support.leftovers import (
+    MARK,
+    PHONE,
+    VALUES,
+    assert_nothing_left,
+    files,
+    openable,
+)
 
-MARK: Final = "Zqx7391"
-PHONE: Final = "+7 912 345-67-89"
-DIGITS: Final = ("9123456789", "345-67-89")  # as it may be written
-VALUES: Final = (MARK, *DIGITS)
 ITEM: Final = ("--item", "TEA:1:9.90", "--currency", "EUR")
 
 
@@ -127,51 +125,6 @@ def imported(line: CommandLine, folder: Path, customer: str) -> None:
     assert line.run("import", "log", rows, "--mapping", mapping).code == 1
 
 
-def dump(url: str) -> str:
-    """Give the whole database as text."""
-    done = subprocess.run(
-        [postgres_binary("pg_dump"), "--inserts", url], check=True, capture_output=True, text=True
-    )
-    assert "INSERT INTO log.events" in done.stdout
-    return done.stdout
-
-
-def decoded(owner: psycopg.Connection[Any]) -> str:
-    """Give what stands in columns of bytes as text: a dump writes them as numbers."""
-    found = []
-    columns = owner.execute(
-        "select table_schema, table_name, column_name from information_schema.columns"
-        " where data_type = 'bytea' and table_schema not in ('pg_catalog', 'information_schema')"
-    ).fetchall()
-    assert len(columns) >= 3
-    for schema, table, column in columns:
-        query = sql.SQL("select {} from {}").format(
-            sql.Identifier(column), sql.Identifier(schema, table)
-        )
-        found += [bytes(value).decode("utf-8", "replace")
-                  for (value,) in owner.execute(query) if value is not None]  # fmt: skip
-    return "\n".join(found)
-
-
-def openable(system: System, log: EventLog) -> str:
-    """Give all that can be read with every key that is left."""
-    end = log.head().position
-    events = [one for one in log.read_lenient(0, end, opened=True) if isinstance(one, Recorded)]
-    assert len(events) == end
-    rows = list_rows(system, state=None)
-    return repr(events) + repr([row.values for row in rows])
-
-
-def files(folder: Path) -> Iterator[tuple[Path, bytes]]:
-    for path in folder.rglob("*"):
-        if path.is_file():
-            yield path, path.read_bytes()
-
-
-def holding(text: str) -> list[str]:
-    return [line[:200] for line in text.splitlines() if any(value in line for value in VALUES)]
-
-
 def test_d4_of_an_erased_person_nothing_is_left_anywhere(
     line: CommandLine, system: System, database_url: str, tmp_path: Path, log: EventLog
 ) -> None:
@@ -188,12 +141,8 @@ def test_d4_of_an_erased_person_nothing_is_left_anywhere(
     told = said(line, "customer", "erase", PHONE, "--reason-code", "customer_asked")
 
     assert told["outcome"] == "accepted"
-    with connect(database_url) as owner:
-        assert holding(decoded(owner)) == []
-    assert holding(dump(database_url)) == []
+    assert_nothing_left(database_url, tmp_path / "data")
     assert still_open(openable(system, log)) == []
-    with open_system(Settings(database_url=database_url, data_dir=tmp_path / "data")) as fresh:
-        assert still_open(openable(fresh, fresh.log)) == []
     found = [str(path) for path, held in files(tmp_path / "data")
              if any(value.encode() in held for value in VALUES)]  # fmt: skip
     assert found == []
