@@ -14,9 +14,11 @@ from kafka import KafkaConsumer
 from consumers.commands import SETTINGS, CommandConsumer
 from consumers.members import membership
 from domain.batch import Answer, Append, Log
+from domain.customers.commands import EraseCustomer
 from domain.streaming import COMMANDS, COMMANDS_GROUP, Message, Producer
 from infra.log import configure_logging
 from infra.producer import IdempotentProducer
+from services.bootstrap import Settings, open_system
 from tests.support.loads import open_pipeline
 
 Step = Literal["before the outcomes", "before the answers", "between answers", "before the commit"]
@@ -40,6 +42,26 @@ def take_commands_and_die(
         own = {"group_id": COMMANDS_GROUP, "group_instance_id": member}
         records = KafkaConsumer(COMMANDS.name, **SETTINGS, **arguments, **own)
         CommandConsumer(records, pipeline, producer, Signal()).run()
+    pipe.close()
+
+
+def take_an_erasing_and_die(pipe: Connection, url: str, broker: str, folder: Path) -> None:
+    """Take commands as the program does, and die behind the event of the first that erases."""
+    configure_logging("error", "json")
+    arguments: dict[str, Any] = {"bootstrap_servers": [broker]}
+    with (
+        open_system(Settings(database_url=url, data_dir=folder)) as system,
+        membership(folder / "commands") as member,
+    ):
+        own = {"group_id": COMMANDS_GROUP, "group_instance_id": member}
+        records = KafkaConsumer(COMMANDS.name, **SETTINGS, **arguments, **own)
+        consumer = CommandConsumer(
+            records, system.pipeline, IdempotentProducer(arguments), Signal()
+        )
+        consumer.finish = lambda command, _outcome: (
+            _die() if isinstance(command, EraseCustomer) else None
+        )
+        consumer.run()
     pipe.close()
 
 

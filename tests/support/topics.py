@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from threading import Event as Signal
 from time import monotonic
 
-from kafka import KafkaAdminClient
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import NewTopic
 from kafka.errors import TopicAlreadyExistsError
 
@@ -31,6 +31,28 @@ def make_topics(
                 assert monotonic() < deadline
                 Signal().wait(0.05)
         admin.wait_for_topics(list(names.values()))
+
+
+def read_all(broker: str, names: Sequence[str]) -> bytes:
+    """Give all that can still be read in topics: keys, headers and values, one behind the other."""
+    found: list[bytes] = []
+    with KafkaConsumer(bootstrap_servers=[broker], isolation_level="read_committed") as consumer:
+        parts = [
+            TopicPartition(name, number)
+            for name in names
+            for number in consumer.partitions_for_topic(name) or ()
+        ]
+        consumer.assign(parts)
+        consumer.seek_to_beginning(*parts)
+        ends = consumer.end_offsets(parts)
+        deadline = monotonic() + ROOM_SECONDS
+        while any(consumer.position(part) < end for part, end in ends.items()):
+            assert monotonic() < deadline
+            for records in consumer.poll(timeout_ms=200).values():
+                for one in records:
+                    headers = [value for _, value in one.headers]
+                    found += [part for part in (one.key, one.value, *headers) if part]
+    return b"\n".join(found)
 
 
 def drop_topics(
