@@ -235,6 +235,37 @@ def test_d4_the_day_tells_who_was_erased_and_by_whom(acts: Acts, writer: Writer)
     assert (told["actor"]["id"], told["stream"]) == ("ann", "customer-c-7")
 
 
+OF_EACH: Final = {
+    "overrides": {"order.override_used.v1"},
+    "refusals": {"attempt.refused.v1"},
+    "turned_away": {"attempt.flood.v1"},
+    "late_facts": set[str](),  # not by its name: any that is a fact, and was recorded late
+    "corrections": {"order.fact_annulled.v1"},
+    "erasures": {ERASED},
+    "test_flags": {"order.test_flag_changed.v1"},
+}
+
+
+def test_d4_of_all_events_that_there_are_each_section_of_a_day_lists_its_own_and_no_other(
+    acts: Acts, writer: Writer
+) -> None:
+    names = {}
+    for event in examples.EVENTS.values():
+        names[writer.write(event, BEGIN)] = event.NAME
+    late = {"fact_id": uuid4(), "occurred_at": BEGIN - 2 * timedelta(hours=1)}
+    late_at = writer.write(e.NoteAdded(text="x"), BEGIN, **late)
+
+    sections = report(acts, BEGIN.date())["sections"]
+
+    listed = {
+        section: {names[one["position"]] for one in told["listed"] if one["position"] != late_at}
+        for section, told in sections.items()
+    }
+    assert listed == OF_EACH
+    assert [one["position"] for one in sections["late_facts"]["listed"]] == [late_at]
+    assert {name: told["total"] for name, told in sections.items()} == dict.fromkeys(OF_EACH, 1)
+
+
 def at_(answer: dict[str, Any], section: str) -> list[int]:
     """Give where the listed events of a section stand."""
     return [one["position"] for one in answer["sections"][section]["listed"]]
