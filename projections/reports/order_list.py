@@ -1,12 +1,11 @@
 """Question: which orders are there? The latest first, a page at a time, by what they are like."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypedDict, cast
 from uuid import UUID
 
-from domain.refusals import Unusable
+from projections.reports.cursor import behind, number, page_of
 from projections.reports.scope import Reader, checked_limit
 
 MOST_LISTED: Final = 1_000  # of one page
@@ -73,7 +72,7 @@ def list_orders(
     Shape:  0..limit rows; ties by order_id
     Raises: ValueError if limit is not in 1..MOST_LISTED; Unusable for a cursor that is none of ours
     """
-    placed_at, order_id = _behind(cursor)
+    placed_at, order_id = behind(cursor, number, UUID)
     parameters: dict[str, Any] = {
         **{name: getattr(wanted, name) for name in Filter.__slots__},
         "placed_at": placed_at,
@@ -81,28 +80,10 @@ def list_orders(
         "limit": checked_limit(limit, MOST_LISTED) + 1,
     }
     rows = cast(list[Any], reader.execute(_ORDERS, parameters).fetchall())
-    page = rows[:limit]
-    more = len(rows) > limit
-    last = _cursor(page[-1]) if more else None
+    page, last = page_of(rows, limit, "sorted_by", "order_id")
     for row in page:
         del row["sorted_by"]
     return {"orders": page, "next": last}
-
-
-def _cursor(row: dict[str, Any]) -> str:
-    text = f"{row['sorted_by']} {row['order_id']}"
-    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _behind(cursor: str | None) -> tuple[str | None, UUID | None]:
-    if cursor is None:
-        return None, None
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        micros, order_id = urlsafe_b64decode(padded.encode("ascii")).decode("ascii").split(" ")
-        return str(int(micros)), UUID(order_id)
-    except ValueError:
-        raise Unusable("the cursor is none that an answer gave as `next`") from None
 
 
 _ORDERS: Final = """
