@@ -105,7 +105,8 @@ def test_a_proof_over_http_holds_for_whoever_has_the_head(
 def test_proofs_of_an_order_come_in_pages_under_one_head(
     sealed: SealedShop, http: httpx.Client
 ) -> None:
-    order, pages, after = str(sealed.orders[0]), list[Any](), {}
+    order, pages = str(sealed.orders[0]), list[Any]()
+    after: dict[str, int] = {}
     while True:
         pages.append(asked(http, "proofs", order=order, head=3, limit=5, **after))
         if pages[-1]["next"] is None:
