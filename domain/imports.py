@@ -95,6 +95,11 @@ class ImportStore(Protocol):
         Raises: ValueError if limit is not in 1..1000.
         """
 
+    def runs(
+        self, source: str | None, limit: int, behind: tuple[Any, UUID] | None = None
+    ) -> Sequence[Mapping[str, Any]]:
+        """Tell of runs, the latest first; behind: only those behind this start and id."""
+
     def unfixed_ids(self, source: str) -> set[UUID]:
         """Give the open rows of a source that are as its file had them."""
 

@@ -128,6 +128,18 @@ class PostgresImportStore:
             )
             return [self._opened(row) for row in found]
 
+    def runs(
+        self, source: str | None, limit: int, behind: tuple[Any, UUID] | None = None
+    ) -> list[dict[str, Any]]:
+        """Tell of runs, the latest first; behind: only those behind this start and id."""
+        started_at, run_id = behind or (None, None)
+        given = {"source": source, "limit": limit, "started_at": started_at, "run_id": run_id}
+        with (
+            self._session.connection() as session,
+            session.cursor(row_factory=dict_row) as cursor,
+        ):
+            return cursor.execute(_RUNS, given).fetchall()
+
     def unfixed_ids(self, source: str) -> set[UUID]:
         """Give the open rows of a source that are as its file had them."""
         with self._session.connection() as session:
@@ -191,6 +203,14 @@ class PostgresImportStore:
 
 
 # Only what this version has just recorded is asked for, so its own stored name is the only one.
+_RUNS: Final = """
+    select run_id, kind, source, files, attempts, started_at, finished_at, orders_done, report
+    from ops.import_runs
+    where (%(source)s::text is null or source = %(source)s)
+      and (%(run_id)s::uuid is null
+           or (started_at, run_id) < (%(started_at)s::timestamptz, %(run_id)s::uuid))
+    order by started_at desc, run_id desc limit %(limit)s
+"""
 _AGAINST_PATH: Final = """
     select reason, count(*) from json_to_recordset(%s) as ours(first bigint, last bigint)
     cross join lateral (

@@ -5,7 +5,7 @@ from typing import Final
 
 from psycopg.types.json import Jsonb
 
-from domain.access.reads import Read, Reading, Sought
+from domain.access.reads import Kept, Place, Read, Reading, Sought
 from infra.postgres import Session
 
 KEPT_DAYS: Final = 400
@@ -34,18 +34,22 @@ class PostgresReadStore:
             session.execute(_NOTE, [Jsonb(rows)])
             session.execute(_PRUNE, [KEPT_DAYS, MOST_ROWS])
 
-    def find(self, sought: Sought, limit: int) -> Sequence[Read]:
+    def find(self, sought: Sought, limit: int) -> Sequence[Kept]:
         """List what was noted, the latest first."""
         given = {
             "subject": sought.subject,
             "actor": sought.actor,
             "since": sought.since,
             "until": sought.until,
+            "minute": sought.behind and sought.behind.minute,
+            "number": sought.behind and sought.behind.number,
             "limit": limit,
         }
         with self._session.connection() as session:
             rows = session.execute(_FIND, given).fetchall()
-        return [Read(Reading(*row[:6]), row[6], row[7]) for row in rows]
+        return [
+            Kept(Read(Reading(*row[:6]), row[6], row[7]), Place(row[0], row[8])) for row in rows
+        ]
 
     def forget(self, subjects: Sequence[str]) -> int:
         """Drop what was noted of persons; give how many rows that were."""
@@ -88,10 +92,12 @@ _PRUNE: Final = """
         order by access_id limit 10000)
 """
 _FIND: Final = f"""
-    select {_COLUMNS} from ops.accesses
+    select {_COLUMNS}, access_id from ops.accesses
     where (%(subject)s::text is null or subject = %(subject)s)
       and (%(actor)s::text is null or actor_id = %(actor)s or on_behalf_of = %(actor)s)
       and (%(since)s::timestamptz is null or minute >= %(since)s)
       and (%(until)s::timestamptz is null or minute <= %(until)s)
+      and (%(number)s::bigint is null
+           or (minute, access_id) < (%(minute)s::timestamptz, %(number)s::bigint))
     order by minute desc, access_id desc limit %(limit)s
 """  # noqa: S608 - the names of columns are ours

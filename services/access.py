@@ -91,18 +91,16 @@ class KnownCallers:
     def check_question(self, caller: Caller, question: Question, asked: Asked) -> None:
         """Raises: Denied"""
         sight = self._allowed(caller, Wish("question", question.right))
-        if question.reads == "whole_log" and not sight.sees_all_orders:
-            raise Denied(
-                Unmet(
-                    code="all_orders_not_permitted",
-                    message=f"{question.name} is of all orders, and your roles reach some of them",
-                    needed="a role that allows it and reaches all orders, test orders too",
-                )
-            )
+        if question.reads == "whole_log":
+            _check_reach(sight, question.name)
 
     def check_right(self, caller: Caller, right: str) -> None:
         """Raises: Denied"""
         self._allowed(caller, Wish("question", right))
+
+    def check_command(self, caller: Caller, right: str) -> None:
+        """Raises: Denied"""
+        _check_reach(self._allowed(caller, Wish("command", right)), right)
 
     def admit(self, caller: Caller, command: Command) -> Command:
         """Give the command with its actor and what it reaches. Raises: Denied"""
@@ -212,6 +210,17 @@ class KnownCallers:
 
     def _is_fresh(self, at: float) -> bool:
         return self._ticks() - at < FRESH_SECONDS
+
+
+def _check_reach(sight: Sight, what: str) -> None:
+    if not sight.sees_all_orders:
+        raise Denied(
+            Unmet(
+                code="all_orders_not_permitted",
+                message=f"{what} is of all orders, and your roles reach some of them",
+                needed="a role that allows it and reaches all orders, test orders too",
+            )
+        )
 
 
 def _shown(headers: Mapping[str, str]) -> str:

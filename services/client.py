@@ -4,6 +4,7 @@ What gets no answer is sent again with the same key, so it is done once. For one
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from threading import Event as Signal
 from typing import Any, Final, Literal, Self
 from urllib.parse import quote
@@ -27,6 +28,7 @@ from domain.refusals import (
     Unmet,
     Unusable,
 )
+from services.imports.handed_in import ImportWanted
 from services.plain_json import from_json
 from services.questions.catalog import BY_ASKED
 from services.questions.question import Asked
@@ -37,6 +39,7 @@ FIRST_WAIT_SECONDS: Final = 0.2
 LONGEST_WAIT_SECONDS: Final = 5.0
 PASSING: Final = frozenset({429, 502, 503, 504})
 MOST_AT_ONCE: Final = 500  # commands of one request
+PART_BYTES: Final = 4 * 1024 * 1024  # of a file, in one request
 Settled = Outcome | OrderpathError
 
 
@@ -108,6 +111,29 @@ class Client:
             )
             settled += (_settled(one["status"], one["answer"]) for one in answer.json()["items"])
         return settled
+
+    def put_file(self, name: str, path: Path) -> None:
+        """Put a file that shall be imported, part by part. Raises: OrderpathError, OSError"""
+        place, offset = f"/v1/imports/files/{quote(name, safe='')}", 0
+        with path.open("rb") as file:
+            part = file.read(PART_BYTES)
+            while part or not offset:  # Also one without a byte is put: it is told what it lacks.
+                self._request("PUT", place, params={"offset": offset}, content=part)
+                if not part:
+                    return
+                offset, part = offset + len(part), file.read(PART_BYTES)
+
+    def start_import(self, wanted: ImportWanted, key: str | None = None) -> dict[str, Any]:
+        """Hand an import of put files in, and give how far it is; ShowImport asks on.
+
+        key:    makes it one of its own; without, the same files and words are the same import
+        Raises: OrderpathError
+        """
+        headers = {} if key is None else {"Idempotency-Key": key}
+        body = wanted.model_dump(mode="json", exclude_defaults=True)
+        answer = self._request("POST", "/v1/imports", json=body, headers=headers)
+        found: dict[str, Any] = from_json(answer.content)
+        return found
 
     def close(self) -> None:
         """Give the connections back."""

@@ -55,20 +55,23 @@ def find_erasable(system: "System", ref: str) -> str:
         return ref  # Whether there is anything of such a one, the command says.
 
 
-def search_customers(system: "System", text: str, limit: int) -> list[dict[str, Any]]:
+def search_customers(
+    system: "System", text: str, limit: int, after: str = ""
+) -> list[dict[str, Any]]:
     """Give those whom a phone number, an e-mail address or the beginnings of a name may mean.
 
     A contact under which somebody became a customer is found at once. For anything else every
     customer of the read model is read, because names and contacts stand sealed in the log only.
+    after:  only those whose ids come behind this one: they are read in the order of their ids
     Raises: Unusable if there are more than MOST_READ
     """
     if not text.strip():
         raise Unusable("say whom to look for: a surname, a phone number or an e-mail address")
     own = system.customer_ids(text, text)
     if own is not None and _has_contact(customer := _load(system, [own])[own]):
-        return [view_of(own, customer)] if is_seen(system, own) else []
+        return [view_of(own, customer)] if not after and is_seen(system, own) else []
     found = []
-    for customer_id, customer in _everybody(system):
+    for customer_id, customer in _everybody(system, after):
         if _is_meant(system, customer, text, own):
             found.append(view_of(customer_id, customer))
             if len(found) == limit:
@@ -140,8 +143,7 @@ def _rows(recorded: Recorded, before: Customer) -> Iterator[tuple[str, Any, Any]
             pass
 
 
-def _everybody(system: "System") -> Iterator[tuple[str, Customer]]:
-    last = ""
+def _everybody(system: "System", last: str) -> Iterator[tuple[str, Customer]]:
     for _ in range(MOST_READ // CHUNK):
         with system.snapshot() as reader:
             ids = list_customer_ids(reader, last, CHUNK)

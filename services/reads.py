@@ -1,13 +1,14 @@
 """Notes who read whose personal data, and tells it. Written for many answers together."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 from time import monotonic
 from typing import Any, Final
 
-from domain.access.reads import Read, Reading, ReadStore, Sought
+from domain.access.reads import Place, Read, Reading, ReadStore, Sought
+from projections.reports.cursor import behind, cursor_of, moment, number
 from services.api.callers import Caller
 
 NOTE_SECONDS: Final = 5.0  # between two times that notes are written: a kill loses those
@@ -56,9 +57,19 @@ class ReadNotes:
             raise
 
 
-def list_reads(store: ReadStore, sought: Sought, limit: int) -> list[dict[str, Any]]:
-    """Tell who read whose personal data, the latest first, with stable keys (docs/rights.md)."""
-    return [
-        {**one.reading._asdict(), "subjects": one.subjects, "times": one.times}
-        for one in store.find(sought, limit)
+def list_reads(
+    store: ReadStore, sought: Sought, limit: int, cursor: str | None = None
+) -> dict[str, Any]:
+    """Tell who read whose personal data, the latest first, with stable keys (docs/rights.md).
+
+    Raises: Unusable for a cursor that is none of ours
+    """
+    minute, number_ = behind(cursor, moment, number)
+    place = None if minute is None else Place(minute, number_)
+    found = store.find(replace(sought, behind=place), limit + 1)
+    page = found[:limit]
+    rows = [
+        {**one.read.reading._asdict(), "subjects": one.read.subjects, "times": one.read.times}
+        for one in page
     ]
+    return {"reads": rows, "next": cursor_of(*page[-1].place) if len(found) > limit else None}

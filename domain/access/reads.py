@@ -28,6 +28,21 @@ class Read:
     times: int
 
 
+class Place(NamedTuple):
+    """Where a row stands in the list, the latest first."""
+
+    minute: datetime
+    number: int  # as the store counts its rows
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One row as it is listed."""
+
+    read: Read
+    place: Place
+
+
 @dataclass(frozen=True, slots=True)
 class Sought:
     """Which rows are meant: all that is said has to hold."""
@@ -36,11 +51,12 @@ class Sought:
     actor: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    behind: Place | None = None  # only what is listed behind there
 
 
 class ReadStore(Protocol):
     """Keeps what was noted; old rows go, so that it stays bounded."""
 
     def note(self, reads: Iterable[Read]) -> None: ...
-    def find(self, sought: Sought, limit: int) -> Sequence[Read]: ...
+    def find(self, sought: Sought, limit: int) -> Sequence[Kept]: ...
     def forget(self, subjects: Sequence[str]) -> int: ...

@@ -13,6 +13,8 @@ from domain.vocabulary import COMMANDS
 
 # Who may give rights may give himself all of them.
 GIVING: frozenset[str] = frozenset({"role.publish", "apikey.create", "apikey.rotate"})
+# Rights of what writes as commands do, and is none.
+BESIDE_COMMANDS: frozenset[str] = frozenset({"import.start"})
 # What programs tell about their own work: whoever else tells it forges history.
 OF_PROGRAMS: frozenset[str] = frozenset(
     {
@@ -35,10 +37,13 @@ def lint(
     questions: all that there are; None: nobody knows, and it is not asked
     """
     return [
-        *_unknown(role, "commands", role.commands, COMMANDS),
+        *_unknown(role, "commands", role.commands, {*COMMANDS, *BESIDE_COMMANDS}),
         *_unknown(role, "questions", role.questions, questions),
         *_unknown(
-            role, "never", role.never, None if questions is None else {*COMMANDS, *questions}
+            role,
+            "never",
+            role.never,
+            None if questions is None else {*COMMANDS, *BESIDE_COMMANDS, *questions},
         ),
         *_acts_in_vain(role, paths),
         *_gives_rights(role),

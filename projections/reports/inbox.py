@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final, LiteralString, TypedDict, cast
 from uuid import UUID
 
+from projections.reports.cursor import behind, moment, name, page_of
 from projections.reports.scope import Reader, checked_limit
 
 MOST_LISTED: Final = 100_000
@@ -79,32 +80,77 @@ class ListedTask(TypedDict):
     test: bool
 
 
-def list_inbox(reader: Reader, wanted: Wanted, *, limit: int = MOST_LISTED) -> list[Entry]:
+class EntryPage(TypedDict):
+    """A page of entries, and what the next one begins behind."""
+
+    entries: list[Entry]
+    next: str | None  # null: there are no more
+
+
+class AlertPage(TypedDict):
+    """A page of alerts and notices, and what the next one begins behind."""
+
+    alerts: list[Entry]
+    next: str | None
+
+
+class TaskPage(TypedDict):
+    """A page of tasks, and what the next one begins behind."""
+
+    tasks: list[ListedTask]
+    next: str | None
+
+
+def list_inbox(
+    reader: Reader, wanted: Wanted, *, cursor: str | None = None, limit: int = MOST_LISTED
+) -> EntryPage:
     """List alerts, tasks and notices, what has waited longest first.
 
     Shape:  0..limit rows, ties by entry.
-    Raises: ValueError if limit is not in 1..MOST_LISTED.
+    Raises: ValueError if limit is not in 1..MOST_LISTED; Unusable for a cursor that is none of ours
     """
-    return cast(list[Entry], _rows(reader, _INBOX, wanted, limit))
+    page, last = _entries(reader, _INBOX, wanted, cursor, limit)
+    return {"entries": page, "next": last}
 
 
-def list_alerts(reader: Reader, wanted: Wanted, *, limit: int = MOST_LISTED) -> list[Entry]:
+def list_alerts(
+    reader: Reader, wanted: Wanted, *, cursor: str | None = None, limit: int = MOST_LISTED
+) -> AlertPage:
     """List alerts and notices as `list_inbox` does, without tasks."""
-    return cast(list[Entry], _rows(reader, _ALERTS, wanted, limit))
+    page, last = _entries(reader, _ALERTS, wanted, cursor, limit)
+    return {"alerts": page, "next": last}
 
 
-def list_tasks(reader: Reader, wanted: Wanted, *, limit: int = MOST_LISTED) -> list[ListedTask]:
+def list_tasks(
+    reader: Reader, wanted: Wanted, *, cursor: str | None = None, limit: int = MOST_LISTED
+) -> TaskPage:
     """List tasks, what is due first comes first, and last what has no time.
 
     Shape:  0..limit rows, ties by what was created first, then by task_id.
-    Raises: ValueError if limit is not in 1..MOST_LISTED.
+    Raises: ValueError if limit is not in 1..MOST_LISTED; Unusable for a cursor that is none of ours
     """
-    return cast(list[ListedTask], _rows(reader, _TASKS, wanted, limit))
+    due_at, created_at, task_id = behind(cursor, moment, moment, UUID)
+    place = {"due_at": due_at, "created_at": created_at, "task_id": task_id}
+    rows = _rows(reader, _TASKS, wanted.parameters | place, limit)
+    page, last = page_of(rows, limit, "due_at", "created_at", "task_id")
+    return {"tasks": cast(list[ListedTask], page), "next": last}
 
 
-def _rows(reader: Reader, question: LiteralString, wanted: Wanted, limit: int) -> list[Any]:
-    parameters = wanted.parameters | {"limit": checked_limit(limit, MOST_LISTED)}
-    return reader.execute(question, parameters).fetchall()
+def _entries(
+    reader: Reader, question: LiteralString, wanted: Wanted, cursor: str | None, limit: int
+) -> tuple[list[Entry], str | None]:
+    since, entry = behind(cursor, moment, name)
+    rows = _rows(reader, question, wanted.parameters | {"since": since, "entry": entry}, limit)
+    page, last = page_of(rows, limit, "since", "entry")
+    return cast(list[Entry], page), last
+
+
+def _rows(
+    reader: Reader, question: LiteralString, parameters: dict[str, Any], limit: int
+) -> list[dict[str, Any]]:
+    """Read the rows of a page, and one more if there is one."""
+    wanted = parameters | {"limit": checked_limit(limit, MOST_LISTED) + 1}
+    return reader.execute(question, wanted).fetchall()
 
 
 _ENTRIES: Final[LiteralString] = """
@@ -115,6 +161,7 @@ _ENTRIES: Final[LiteralString] = """
            or to_role = any(%(roles)s))
       and (%(order_id)s::uuid is null or order_id = %(order_id)s)
       and (open or not %(only_open)s)
+      and (%(since)s::timestamptz is null or (since, entry) > (%(since)s::timestamptz, %(entry)s))
 """
 
 _INBOX: Final[LiteralString] = f"{_ENTRIES} order by since, entry limit %(limit)s"
@@ -130,5 +177,8 @@ _TASKS: Final[LiteralString] = """
     where (%(anybodys)s or to_user = any(%(users)s) or to_group = any(%(groups)s))
       and (%(order_id)s::uuid is null or order_id = %(order_id)s)
       and (state = 'open' or not %(only_open)s)
+      and (%(task_id)s::uuid is null
+           or (coalesce(due_at, 'infinity'), created_at, task_id)
+              > (%(due_at)s::timestamptz, %(created_at)s::timestamptz, %(task_id)s::uuid))
     order by due_at nulls last, created_at, task_id limit %(limit)s
 """

@@ -1,18 +1,14 @@
 """Question: which orders are there? The latest first, a page at a time, by what they are like."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, LiteralString, TypedDict, cast
 from uuid import UUID
 
-from domain.refusals import Unusable
+from projections.reports.cursor import NEVER, behind, moment, page_of
 from projections.reports.scope import Reader, checked_limit
 
 MOST_LISTED: Final = 1_000  # of one page
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND: Final = timedelta(microseconds=1)
-NOT_KNOWN: Final = "-"  # in a cursor, where others have microseconds since then
 
 
 class ListedOrder(TypedDict):
@@ -76,37 +72,17 @@ def list_orders(
     Shape:  0..limit rows; ties by order_id
     Raises: ValueError if limit is not in 1..MOST_LISTED; Unusable for a cursor that is none of ours
     """
-    placed_at, order_id = _behind(cursor)
+    placed_at, order_id = behind(cursor, moment, UUID)
     parameters: dict[str, Any] = {
         **{name: getattr(wanted, name) for name in Filter.__slots__},
-        "placed_at": placed_at,
+        "placed_at": None if placed_at == NEVER else placed_at,
         "order_id": order_id,
         "limit": checked_limit(limit, MOST_LISTED) + 1,
     }
-    behind = _EVERY if cursor is None else _BEHIND
-    rows = cast(list[Any], reader.execute(_LISTED + behind + _PAGE, parameters).fetchall())
-    page = rows[:limit]
-    more = len(rows) > limit
-    return {"orders": page, "next": _cursor(page[-1]) if more else None}
-
-
-def _cursor(row: ListedOrder) -> str:
-    placed_at = row["placed_at"]
-    micros = NOT_KNOWN if placed_at is None else (placed_at - EPOCH) // MICROSECOND
-    text = f"{micros} {row['order_id']}"
-    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _behind(cursor: str | None) -> tuple[datetime | None, UUID | None]:
-    if cursor is None:
-        return None, None
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        micros, order_id = urlsafe_b64decode(padded.encode("ascii")).decode("ascii").split(" ")
-        placed_at = None if micros == NOT_KNOWN else EPOCH + int(micros) * MICROSECOND
-        return placed_at, UUID(order_id)
-    except (ValueError, OverflowError):
-        raise Unusable("the cursor is none that an answer gave as `next`") from None
+    after = _EVERY if cursor is None else _BEHIND
+    rows = cast(list[Any], reader.execute(_LISTED + after + _PAGE, parameters).fetchall())
+    page, last = page_of(rows, limit, "placed_at", "order_id")
+    return {"orders": page, "next": last}
 
 
 # The order of the index orders_latest: a page costs what is on it, however many orders there are.

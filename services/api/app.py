@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
-from services.api import commands, feed, health
+from services.api import commands, feed, health, imports
 from services.api.asking import handler_of
 from services.api.callers import Access
 from services.api.desk import FrontDesk
@@ -22,6 +22,7 @@ from services.api.limits import Limits
 from services.api.openapi import described
 from services.api.problems import MEDIA_TYPE, Problem
 from services.api.readers import Readers
+from services.imports.jobs import FOLDER, ImportJobs
 from services.questions.catalog import BY_NAME
 from services.questions.question import PUBLIC
 
@@ -36,6 +37,8 @@ Handler = Callable[[FrontDesk, Request], Awaitable[Response]]
 PLACES: Final[tuple[tuple[str, str, str, Handler], ...]] = (
     ("/v1/commands", "POST", BY_COMMAND, commands.send),
     ("/v1/commands/batch", "POST", BY_COMMAND, commands.send_batch),
+    ("/v1/imports/files/{name}", "PUT", imports.RIGHT, imports.put_file),
+    ("/v1/imports", "POST", imports.RIGHT, imports.start),
     ("/v1/events", "GET", feed.RIGHT, feed.events),
     ("/health/live", "GET", PUBLIC, health.live),
     ("/health/ready", "GET", PUBLIC, health.ready),
@@ -103,7 +106,9 @@ async def _open_desk(
     watcher = Readers(another, 1, 16, "watcher")
     log_id = await watcher.run(lambda own: own.log.head().log_id)
     await watcher.run(lambda own: own.prepare_projections())
-    desk = FrontDesk(system, access, limits, readers, watcher, log_id)
+    jobs = ImportJobs(system.settings.data_dir / FOLDER, another, system.clock)
+    desk = FrontDesk(system, access, limits, readers, watcher, log_id, jobs)
+    await asyncio.to_thread(desk.forget_old)
     desk.positions.saw(await watcher.run(lambda own: own.log.head().position))
     watching = asyncio.create_task(desk.positions.watch())
     app.state.desk = desk
@@ -114,7 +119,7 @@ async def _open_desk(
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
-        desk.close()
+        await asyncio.to_thread(desk.close)
 
 
 async def _no_such_place(request: Request, error: HTTPException) -> Response:

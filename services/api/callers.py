@@ -70,6 +70,11 @@ class Access(Protocol):
     def check_right(self, caller: Caller, right: str) -> None:
         """For what is neither question nor command, as the feed. Raises: Denied"""
 
+    def check_command(self, caller: Caller, right: str) -> None:
+        """For what writes as commands do and is none, as an import: it may be about any order.
+        Raises: Denied
+        """
+
     def reading(self, caller: Caller, right: str) -> AbstractContextManager[None]:
         """Let all that is read within the block, in this thread, be what the caller sees by that
         right: other orders are not there, and personal data is sealed. Raises: Denied
@@ -93,6 +98,9 @@ class Nobody:
         _unknown()
 
     def check_right(self, caller: Caller, right: str) -> None:
+        _unknown()
+
+    def check_command(self, caller: Caller, right: str) -> None:
         _unknown()
 
     def reading(self, caller: Caller, right: str) -> AbstractContextManager[None]:

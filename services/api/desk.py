@@ -18,6 +18,7 @@ from services.api.limits import Limits, Rates
 from services.api.positions import Positions
 from services.api.problems import Turned
 from services.api.readers import Readers
+from services.imports.jobs import ImportJobs, put_files
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -36,6 +37,7 @@ class FrontDesk:
     readers: Readers
     watcher: Readers  # a thread that only looks how far the log is: questions must not hold it up
     log_id: UUID
+    imports: ImportJobs
     counts: Counts = field(default_factory=Counts)
     ending: asyncio.Event = field(default_factory=asyncio.Event)  # streams end, nothing new waits
     streams: int = 0  # that are open
@@ -45,6 +47,7 @@ class FrontDesk:
         self.positions = Positions(self._head)
         self.rates = Rates(self.limits.per_second)
         self.heartbeat = self.system.heartbeat("serve")
+        self.put_files = put_files(self.system.settings.data_dir, self.limits.import_bytes)
 
     @property
     def pipeline(self) -> "Pipeline":
@@ -103,8 +106,14 @@ class FrontDesk:
         self.heartbeat.beat()
         return position
 
+    def forget_old(self) -> None:
+        """Remove what imports left long ago."""
+        self.put_files.forget_old()
+        self.imports.forget_old()
+
     def close(self) -> Any:
         """Give back what was opened beside the system."""
+        self.imports.close()
         self.heartbeat.end()
         self.readers.close()
         self.watcher.close()

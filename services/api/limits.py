@@ -28,6 +28,7 @@ class Limits:
     poll_seconds: float = 30.0  # that the feed waits for news
     stream_seconds: float = 3_600.0  # that one stream of events lasts
     streams: int = 256  # that are open at once
+    import_bytes: int = 1024 * 1024 * 1024  # of one file that is put to be imported
     batch: int = 500  # commands of one request
     readers: int = 4  # threads, each with its connections
     questions_waiting: int = 200

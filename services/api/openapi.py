@@ -12,6 +12,7 @@ from domain.public.envelope import CloudEvent
 from domain.vocabulary import COMMANDS
 from services.api.examples import ANSWERS, COMMAND, DONE
 from services.api.feed import FeedAsked
+from services.api.openapi_imports import imports_described
 from services.api.openapi_parts import (
     COMMAND_ID,
     HEADERS,
@@ -68,6 +69,8 @@ def _document() -> dict[str, Any]:
         "/health/lag": {"get": _lag()},
         "/metrics": {"get": _metrics()},
     }
+    for place, verbs in imports_described(schemas, _problems, _ANY).items():
+        paths[place] = paths.get(place, {}) | verbs
     return {
         "openapi": "3.1.0",
         "info": {

@@ -39,13 +39,6 @@ class Part:
     last: int | None = None
 
 
-def positions_of(system: "System", what: str) -> list[int]:
-    """Give the positions of an order's events, or the one that is named itself."""
-    if what.strip().isdecimal() and len(what.strip()) < 19:
-        return [int(what)]
-    return system.audit.positions_of(stream_of(system, what), MOST_EVENTS)
-
-
 def stream_of(system: "System", order: str) -> str:
     """Name the stream of an order. Raises: Refusal order_unknown, order_ambiguous"""
     return f"order-{find_order(system, order)}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -14,6 +15,7 @@ from domain.audit.records import TREES, TreeName
 from domain.refusals import InfraError, Unusable
 from services.audit.head_chain import HeadChain
 from services.audit.ports import SealedLog
+from services.audit.proofs import find_head
 from services.audit.stored_tree import StoredTree
 from services.audit.tree_check import PAGE, TreeCheck
 from services.audit.witness_check import check_witness
@@ -32,10 +34,12 @@ class Wish:
     last: int | None = None  # None: to the end
     witness: Path | None = None
     trusted: tuple[str, ...] = ()  # ids of keys
+    behind: int = 0  # number of the head up to which it was verified before: it goes on there
+    seconds: float | None = None  # when they are over, no head is begun any more
 
     @property
     def is_whole(self) -> bool:
-        """Whether all of the log shall be looked at."""
+        """Whether all of the log shall be looked at, perhaps in several goes."""
         return self.first <= 1 and self.last is None
 
 
@@ -57,6 +61,7 @@ class Report:
     findings: tuple[Finding, ...]
     restores: tuple[Finding, ...]  # what is gone by restores that were announced
     more_findings: int  # that are not told
+    next: int | None  # head behind which it goes on, as time was over; None: there is no more
 
     @property
     def is_intact(self) -> bool:
@@ -69,6 +74,7 @@ def verify(
 ) -> Report:
     """Hash the rows of the log again and compare them with what was sealed of them.
 
+    What only the whole log shows is looked at by the go that comes to its end.
     Raises: Unusable for a part that was not sealed, or a witness that cannot be read
     """
     wanted = wish or Wish()
@@ -76,12 +82,14 @@ def verify(
     log_id, epoch = log.identity()
     begin, end = _part(log, wanted)
     chain = HeadChain(log_id, log.known_keys(), log.is_signed, wanted.trusted)
-    walk = _Walk(log, begin)
+    walk = _Walk(log, begin, inf if wanted.seconds is None else began + wanted.seconds)
     walk.run(chain, end, progress)
     findings = [*chain.findings, *walk.findings()]
     unsealed = 0
     if wanted.is_whole:
-        findings += [*_whole(log, walk)]
+        findings += [*_nodes(log, walk)]
+    if wanted.is_whole and not walk.is_cut:
+        findings += [*_rest(log)]
         unsealed, broken = _tail(log, walk.size)
         findings += broken
     witnessed, restores = None, list[Finding]()
@@ -104,6 +112,7 @@ def verify(
         findings=tuple(findings[:MOST_FINDINGS]),
         restores=tuple(restores),
         more_findings=max(len(findings) - MOST_FINDINGS, 0),
+        next=walk.next,
     )
 
 
@@ -111,6 +120,12 @@ def _part(log: SealedLog, wish: Wish) -> tuple[SignedHead | None, SignedHead | N
     """Give the heads between which the part lies: the one before it, and the one that holds it."""
     last = log.last_head()
     sealed = 0 if last is None else last.head.events.size
+    if wish.behind:
+        begin = find_head(log, wish.behind)
+        until = sealed if wish.last is None else wish.last
+        if not begin.head.events.size <= until <= sealed:
+            raise Unusable(f"Behind head {wish.behind} nothing up to {until} is sealed.")
+        return begin, last if wish.last is None else log.head_over(until)
     if wish.is_whole:
         return None, last
     until = sealed if wish.last is None else wish.last
@@ -128,7 +143,9 @@ class _Walk:
 
     log: SealedLog
     begin: SignedHead | None
+    until: float = inf  # by the monotonic clock
     heads: int = 0
+    is_cut: bool = False  # time was over before all heads were checked
     last: SignedHead | None = None
     size: int = 0
     checks: dict[TreeName, TreeCheck] = field(default_factory=dict)
@@ -146,12 +163,21 @@ class _Walk:
             chain.add(self.begin, is_first=True)
         total = 0 if end is None else end.head.events.size - self.began
         for signed in self._heads(end):
+            if self.last is not None and monotonic() >= self.until:
+                self.is_cut = True
+                return
             chain.add(signed, is_first=False)
             head = signed.head
             self.checks["events"].grow(head.number, head.events, head.events.size)
             self.checks["commands"].grow(head.number, head.commands, head.last_command)
             self.heads, self.last, self.size = self.heads + 1, signed, head.events.size
             progress(self.size - self.began, total)
+
+    @property
+    def next(self) -> int | None:
+        """The head behind which it may go on; None also where nothing leads there any more."""
+        lost = any(check.is_lost for check in self.checks.values())
+        return self.last.head.number if self.is_cut and self.last and not lost else None
 
     def findings(self) -> Iterator[Finding]:
         """Give what was found in both trees."""
@@ -209,8 +235,8 @@ class _Roots:
         return grown.root
 
 
-def _whole(log: SealedLog, walk: _Walk) -> Iterator[Finding]:
-    """Check what only the whole log shows."""
+def _nodes(log: SealedLog, walk: _Walk) -> Iterator[Finding]:
+    """Check the stored nodes that the walk came by."""
     for name, check in walk.checks.items():
         expected = {(one.level, one.index): one.hash for one in check.nodes}
         stored = {(one.level, one.index): one.hash for one in log.nodes(name)}
@@ -218,6 +244,10 @@ def _whole(log: SealedLog, walk: _Walk) -> Iterator[Finding]:
         if wrong and not check.is_lost:
             message = f"{len(wrong)} stored nodes of the tree of {name} are not as they were."
             yield Finding("seal_altered", message)
+
+
+def _rest(log: SealedLog) -> Iterator[Finding]:
+    """Check what only the whole log shows."""
     for stream, first, last, count in log.broken_streams(100):
         message = f"Stream {stream} has {count} events with versions {first} to {last}."
         yield Finding("version_missing", message)

@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 
 from services.cli.inbox import ChoosingByRole, in_full, whose
-from services.cli.options import AsJson, Envelope, said, unfolded, uuid_of
+from services.cli.options import AsJson, Envelope, more, said, unfolded, uuid_of
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
 from services.cli.session import desk as opened_desk
@@ -35,7 +35,7 @@ def list_(*, choosing: ChoosingByRole) -> None:
 
     with opened_desk() as desk:
         answer = desk.ask(Alerts.model_validate(choosing.asked))
-    put(answer, as_json=choosing.json, people=lambda: _sheet(answer["alerts"]))
+    put(answer, as_json=choosing.json, people=lambda: [*_sheet(answer["alerts"]), *more(answer)])
 
 
 @app.command()

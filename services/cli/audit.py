@@ -1,23 +1,26 @@
 """`orderpath audit …`: whether the log is as it was sealed; heads, proofs, keys of the seal."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from services.cli.errors import WANTING
+from services.cli.errors import USAGE, WANTING, CommandFailed
 from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Limit, unfolded
 from services.cli.output import how_many, progress_bar, put, table, words
+from services.cli.session import desk as opened_desk
 from services.cli.session import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from rich.console import RenderableType
 
-    from services.audit.verify import Report
     from services.bootstrap import System
+    from services.desks import Desk
+
+LONGEST_POSITION: Final = 19  # digits; what has more is the number of an order
 
 app: Final = typer.Typer(
     name="audit",
@@ -59,15 +62,16 @@ class Verifying:
 @unfolded
 def verify(*, verifying: Verifying, json: AsJson = False) -> None:
     """Check the log against what was sealed of it; exit code 1 if anything is not as it was."""
-    from services.audit.verify import Wish
-    from services.audit.verify import verify as check
+    from services.desks import Near
 
-    wish = Wish(verifying.first, verifying.last, verifying.witness, tuple(verifying.key or ()))
-    with opened() as system, progress_bar("Events") as move:
-        report = check(system.audit, wish, move)
-        answer = _report_dict(system, report)
-    put(answer, as_json=json, people=lambda: _report_sheet(report))
-    if not report.is_intact:
+    with opened_desk() as desk, progress_bar("Events") as move:
+        answer = (
+            _check_near(desk.system, verifying, move)
+            if isinstance(desk, Near)
+            else _check_far(desk, verifying, move)
+        )
+    put(answer, as_json=json, people=lambda: _report_sheet(answer))
+    if not answer["intact"]:
         raise SystemExit(WANTING)
 
 
@@ -80,12 +84,18 @@ def heads(
     json: AsJson = False,
 ) -> None:
     """List the signed heads, the newest last."""
-    from services.audit.proofs import head_dict, list_heads, public_keys
+    from services.questions.sealed import MOST_LISTED, AuditHeads
 
-    with opened() as system:
-        known = public_keys(system.audit)
-        found = list_heads(system.audit, limit or LISTED_FOR_PEOPLE, after)
-        answer = [head_dict(one, known[one.head.key_id]) for one in found]
+    wanted, answer = limit or LISTED_FOR_PEOPLE, list[Any]()
+    with opened_desk() as desk:
+        if after is None and wanted > MOST_LISTED:
+            last = desk.ask(AuditHeads(limit=1))["heads"]
+            after = max(last[0]["number"] - wanted, 0) if last else 0
+        more = True
+        while more and len(answer) < wanted:
+            page = desk.ask(AuditHeads(after=after, limit=min(wanted - len(answer), MOST_LISTED)))
+            answer += page["heads"]
+            more, after = page["next"] is not None, page["next"]
     columns = ("number", "epoch", "size", "commands", "sealed_at", "root", "key_id")
     rows = [[one[name] for name in columns] for one in answer]
     names = ("head>", "epoch>", "events>", "commands>", "sealed", "root!", "key")
@@ -103,13 +113,17 @@ def proof(
     json: AsJson = False,
 ) -> None:
     """Prove that an event, or every event of an order, is in the log under a head."""
-    from services.audit.bundle import positions_of
-    from services.audit.proofs import inclusion_dict, prove_inclusion, public_keys
+    from services.questions.sealed import MOST_LISTED, AuditProofs
 
-    with opened() as system:
-        proofs = prove_inclusion(system.audit, positions_of(system, what), head)
-        known = public_keys(system.audit)
-        answer = [inclusion_dict(one, known[one.head.head.key_id]) for one in proofs]
+    is_position = what.strip().isdecimal() and len(what.strip()) < LONGEST_POSITION
+    about = {"position": int(what)} if is_position else {"order": what}
+    answer, after = list[Any](), None
+    with opened_desk() as desk:
+        while not answer or after is not None:
+            asked = {"head": head, "after": after, "limit": MOST_LISTED, **about}
+            page = desk.ask(AuditProofs.model_validate(asked))
+            answer, after = answer + page["proofs"], page["next"]
+            head = answer[0]["head"]["number"]  # One for all pages.
     rows = [[one["position"], one["leaf"], len(one["path"]), one["holds"]] for one in answer]
     names = ("position>", "leaf!", "steps>", "holds")
     put(
@@ -117,7 +131,7 @@ def proof(
         as_json=json,
         people=lambda: [table(None, *names, rows=rows), answer[0]["head"]["note"]],
     )
-    if not all(one.holds for one in proofs):
+    if not all(one["holds"] for one in answer):
         raise SystemExit(WANTING)
 
 
@@ -128,19 +142,17 @@ def consistency(
     json: AsJson = False,
 ) -> None:
     """Prove that the log of a head begins with the log of an earlier one."""
-    from services.audit.proofs import consistency_dict, prove_consistency, public_keys
+    from services.questions.sealed import AuditConsistency
 
-    with opened() as system:
-        found = prove_consistency(system.audit, first, second)
-        answer = consistency_dict(found, public_keys(system.audit))
-    sizes = (found.first.head.events.size, found.second.head.events.size)
-    verb = "begins" if found.holds else "does NOT begin"
+    with opened_desk() as desk:
+        answer = desk.ask(AuditConsistency(first=first, second=second))
+    verb = "begins" if answer["holds"] else "does NOT begin"
     sentence = (
-        f"The log of head {second} ({sizes[1]} events) {verb} with that of head {first} "
-        f"({sizes[0]} events)."
+        f"The log of head {second} ({answer['second']['size']} events) {verb} with that of head "
+        f"{first} ({answer['first']['size']} events)."
     )
     put(answer, as_json=json, people=lambda: [sentence, *answer["path"]])
-    if not found.holds:
+    if not answer["holds"]:
         raise SystemExit(WANTING)
 
 
@@ -194,10 +206,10 @@ def rotate(
 @keys.command("list")
 def list_(json: AsJson = False) -> None:
     """List the keys, the oldest first."""
-    from services.audit.key_rotation import list_keys
+    from services.questions.sealed import AuditKeys
 
-    with opened() as system:
-        answer = list_keys(system)
+    with opened_desk() as desk:
+        answer = desk.ask(AuditKeys())
     put(answer, as_json=json, people=lambda: [_keys_table(answer)])
 
 
@@ -208,53 +220,60 @@ def _keys_table(answer: list[dict[str, Any]]) -> "RenderableType":
     return table("Keys of the seal", *names, rows=rows)
 
 
-def _report_dict(system: "System", report: "Report") -> dict[str, Any]:
-    from services.audit.proofs import head_dict, public_keys
+def _check_near(
+    system: "System", verifying: Verifying, move: "Callable[[int, int], None]"
+) -> dict[str, Any]:
+    from services.audit.reports import joined, report_dict
+    from services.audit.verify import Wish
+    from services.audit.verify import verify as check
 
-    known = public_keys(system.audit)
-    head = report.head
-    return {
-        "intact": report.is_intact,
-        "log_id": str(report.log_id),
-        "epoch": report.epoch,
-        "from": report.first,
-        "to": report.last,
-        "events": report.events,
-        "commands": report.commands,
-        "heads": report.heads,
-        "witnessed": report.witnessed,
-        "unsealed": report.unsealed,
-        "head": head and head_dict(head, known.get(head.head.key_id, b"")),
-        "seconds": round(report.seconds, 3),
-        "restores": [asdict(one) for one in report.restores],
-        "findings": [asdict(one) for one in report.findings],
-        "more_findings": report.more_findings,
-    }
+    wish = Wish(verifying.first, verifying.last, verifying.witness, tuple(verifying.key or ()))
+    return joined([report_dict(system.audit, check(system.audit, wish, move))])
 
 
-def _report_sheet(report: "Report") -> "Iterator[RenderableType]":
-    events, heads_ = how_many(report.events, "events"), how_many(report.heads, "heads")
-    rate = report.events / report.seconds if report.seconds else 0.0
-    part = f"positions {report.first:,} to {report.last:,}" if report.events else "nothing"
+def _check_far(
+    desk: "Desk", verifying: Verifying, move: "Callable[[int, int], None]"
+) -> dict[str, Any]:
+    """Have a server check, in goes that its time for a question allows."""
+    from services.audit.reports import joined
+    from services.questions.log import LogHead
+    from services.questions.sealed import AuditVerify
+
+    if verifying.witness is not None:
+        message = "a witness is compared beside the database: leave out --witness, or --url"
+        raise CommandFailed(message, USAGE)
+    end = verifying.last or desk.ask(LogHead())["position"]
+    key = tuple(verifying.key or ())
+    first = verifying.first if verifying.first > 1 else None
+    goes = [desk.ask(AuditVerify(first=first, last=verifying.last, key=key))]
+    while (behind := goes[-1]["next"]) is not None:
+        move(goes[-1]["to"] - goes[0]["from"] + 1, end - goes[0]["from"] + 1)
+        goes.append(desk.ask(AuditVerify(behind=behind, last=verifying.last, key=key)))
+    return joined(goes)
+
+
+def _report_sheet(report: "Mapping[str, Any]") -> "Iterator[RenderableType]":
+    events, heads_ = how_many(report["events"], "events"), how_many(report["heads"], "heads")
+    rate = report["events"] / report["seconds"] if report["seconds"] else 0.0
+    part = f"positions {report['from']:,} to {report['to']:,}" if report["events"] else "nothing"
     yield (
-        f"Checked {part}: {events}, {how_many(report.commands, 'commands')}, {heads_}, "
+        f"Checked {part}: {events}, {how_many(report['commands'], 'commands')}, {heads_}, "
         f"{rate:,.0f} events/s."
     )
-    if report.head is not None:
-        sealed = words(report.head.head.sealed_at)
-        yield f"Sealed up to position {report.head.head.events.size:,}, at {sealed}."
-    if report.unsealed:
-        yield f"{how_many(report.unsealed, 'events')} behind that: not sealed yet."
-    if report.witnessed is None:
+    if (head := report["head"]) is not None:
+        yield f"Sealed up to position {head['size']:,}, at {words(head['sealed_at'])}."
+    if report["unsealed"]:
+        yield f"{how_many(report['unsealed'], 'events')} behind that: not sealed yet."
+    if report["witnessed"] is None:
         yield "No witness was asked: who has the key could have rewritten it all (docs/audit.md)."
     else:
-        yield f"Compared with {how_many(report.witnessed, 'heads')} of the witness."
-    for restore in report.restores:
-        yield f"{restore.message} That was announced, and signed."
-    if report.is_intact:
+        yield f"Compared with {how_many(report['witnessed'], 'heads')} of the witness."
+    for restore in report["restores"]:
+        yield f"{restore['message']} That was announced, and signed."
+    if report["intact"]:
         yield "Everything is as it was sealed."
         return
-    rows = [[one.kind, one.head, one.message] for one in report.findings]
+    rows = [[one["kind"], one["head"], one["message"]] for one in report["findings"]]
     yield table("Not as it was sealed", "what", "head>", "found", rows=rows)
-    if report.more_findings:
-        yield f"And {report.more_findings:,} more."
+    if report["more_findings"]:
+        yield f"And {report['more_findings']:,} more."

@@ -10,8 +10,10 @@ import typer
 from services.cli.options import (
     LISTED_FOR_PEOPLE,
     AsJson,
+    Cursor,
     Limit,
     duration_of,
+    more,
     said,
     time_of,
     unfolded,
@@ -59,7 +61,7 @@ class Wanting:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From when to when."""
+    """From when to when, and which page of it."""
 
     since: Annotated[
         datetime | None, typer.Option("--from", parser=time_of, metavar="TIME", help="From then.")
@@ -67,6 +69,7 @@ class Span:
     until: Annotated[
         datetime | None, typer.Option("--to", parser=time_of, metavar="TIME", help="Up to then.")
     ] = None
+    cursor: Cursor = None
 
 
 @unfolded
@@ -131,20 +134,24 @@ def access(
         since=span.since,
         until=span.until,
         limit=min(most, MOST_LISTED),
+        cursor=span.cursor,
     )
     with opened_desk() as desk:
-        rows = desk.ask(asked)
+        answer = desk.ask(asked)
     columns = (
         "minute (UTC)!", "kind?", "who", "for?", "question", "whose", "persons>?", "times>",
     )  # fmt: skip
-    cells = [list(row.values()) for row in rows]
-    put(rows, as_json=json, people=lambda: [table("Personal data read", *columns, rows=cells)])
+    cells = [list(row.values()) for row in answer["reads"]]
+    put(
+        answer,
+        as_json=json,
+        people=lambda: [table("Personal data read", *columns, rows=cells), *more(answer)],
+    )
 
 
 def _who_parts(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":
     yield _acts(f"What {answer['actor']} did (UTC)", answer["acts"])
-    if answer["next"] is not None:
-        yield f"There is more: --cursor {answer['next']}"
+    yield from more(answer)
 
 
 def _day_parts(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from services.cli.amounts import amount
-from services.cli.options import AsJson, Envelope, said, unfolded
+from services.cli.options import AsJson, Cursor, Envelope, more, said, unfolded
 from services.cli.order_tables import history_table
 from services.cli.output import put, say, table, words
 from services.cli.sending import build, execute, outcome_dict, put_outcome, where
@@ -57,14 +57,15 @@ def find(
         str, typer.Argument(metavar="TEXT", help="A surname, a phone number or an e-mail.")
     ],
     limit: Annotated[int, typer.Option(min=1, max=1_000, metavar="N")] = LISTED,
+    cursor: Cursor = None,
     json: AsJson = False,
 ) -> None:
     """Find customers by surname, phone number or e-mail address."""
     from services.questions.customers import FindCustomers
 
     with opened_desk() as desk:
-        answer = desk.ask(FindCustomers(text=text, limit=limit))
-    put(answer, as_json=json, people=lambda: _found(answer["customers"]))
+        answer = desk.ask(FindCustomers(text=text, limit=limit, cursor=cursor))
+    put(answer, as_json=json, people=lambda: [*_found(answer["customers"]), *more(answer)])
 
 
 @app.command()

@@ -13,6 +13,7 @@ from services.cli.errors import WANTING
 from services.cli.options import AsJson, uuid_of
 from services.cli.output import how_many, progress_bar, put, say, table
 from services.cli.session import catch_up, opened
+from services.cli.session import desk as opened_desk
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -48,11 +49,17 @@ def olist(
     json: AsJson = False,
 ) -> None:
     """Import the Olist data set (.csv or .csv.gz). 1 if some rows are in quarantine."""
+    from services.cli.imports_far import olist_far
+    from services.desks import Far, Near
     from services.imports.olist import import_olist
 
-    with opened() as system, _resumable(), progress_bar("Importing") as move:
-        report = import_olist(system, folder, dry_run=dry_run, progress=move)
-        _finish(system, report, json)
+    with opened_desk() as desk, _resumable(), progress_bar("Importing") as move:
+        if isinstance(desk, Far):
+            _tell(olist_far(desk.client, folder, dry_run=dry_run, move=move), json)
+            return
+        assert isinstance(desk, Near)
+        report = import_olist(desk.system, folder, dry_run=dry_run, progress=move)
+        _finish(desk.system, report, json)
 
 
 @app.command()
@@ -65,11 +72,17 @@ def log(
     json: AsJson = False,
 ) -> None:
     """Import any event log by a mapping. 1 if some rows are in quarantine."""
+    from services.cli.imports_far import log_far
+    from services.desks import Far, Near
     from services.imports.log_file import import_log
 
-    with opened() as system, _resumable(), progress_bar("Importing") as move:
-        report = import_log(system, file, mapping, dry_run=dry_run, progress=move)
-        _finish(system, report, json)
+    with opened_desk() as desk, _resumable(), progress_bar("Importing") as move:
+        if isinstance(desk, Far):
+            _tell(log_far(desk.client, file, mapping, dry_run=dry_run, move=move), json)
+            return
+        assert isinstance(desk, Near)
+        report = import_log(desk.system, file, mapping, dry_run=dry_run, progress=move)
+        _finish(desk.system, report, json)
 
 
 @quarantine.command("list")
@@ -146,17 +159,22 @@ def _finish(system: "System", report: "ImportReport", as_json: bool) -> None:
     began = perf_counter()
     applied = 0 if report.dry_run else catch_up(system)
     seconds = round(perf_counter() - began, 3)
-    answer = {**report.as_dict(), "projections": {"events": applied, "seconds": seconds}}
+    _tell(report.as_dict(), as_json, {"events": applied, "seconds": seconds})
+
+
+def _tell(report: dict[str, Any], as_json: bool, projections: dict[str, Any] | None = None) -> None:
+    """Tell what was done; projections: what it took to bring them along, None: a server does it"""
+    answer = {**report, "projections": projections or {"events": 0, "seconds": 0.0}}
     put(answer, as_json=as_json, people=lambda: _sheet(answer))
-    if report.still_bad:
-        say(_bad_rows(report))
+    bad = sum(report["quarantined"].values()) - report["already_resolved"]
+    if bad:
+        say(_bad_rows(bad, dry_run=report["dry_run"]))
         raise SystemExit(WANTING)
 
 
-def _bad_rows(report: "ImportReport") -> str:
-    number = report.still_bad
+def _bad_rows(number: int, *, dry_run: bool) -> str:
     rows = how_many(number, "rows")
-    if report.dry_run:
+    if dry_run:
         return f"{rows} would be in quarantine; all others would be recorded."
     one = number == 1
     return (

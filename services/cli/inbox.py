@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from services.cli.options import AsJson, Limit, most, said, unfolded
+from services.cli.options import AsJson, Cursor, Limit, more, most, said, unfolded
 from services.cli.output import put, table
 from services.cli.session import desk as opened_desk
 
@@ -29,6 +29,7 @@ class Choosing:
     ] = None
     all: Annotated[bool, typer.Option("--all", help="Also what is over.")] = False
     limit: Limit = None
+    cursor: Cursor = None
     json: AsJson = False
 
     @property
@@ -44,6 +45,7 @@ class Choosing:
             order=self.order,
             over=self.all,
             limit=most(self.limit, everything=self.json),
+            cursor=self.cursor,
         )
 
 
@@ -68,7 +70,7 @@ def inbox(*, choosing: ChoosingByRole) -> None:
 
     with opened_desk() as desk:
         answer = desk.ask(Inbox.model_validate(choosing.asked))
-    put(answer, as_json=choosing.json, people=lambda: _sheet(answer["entries"]))
+    put(answer, as_json=choosing.json, people=lambda: [*_sheet(answer["entries"]), *more(answer)])
 
 
 def whose(row: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ A command takes a group of options as one parameter; `unfolded` shows them to Ty
 """
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from functools import wraps
@@ -55,6 +55,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead 
 LISTED_FOR_PEOPLE: Final = 50  # rows of a list where nobody says how many; programs get all
 Limit = Annotated[
     int | None, typer.Option(min=1, max=100_000, metavar="N", help="List at most so many.")
+]
+
+
+Cursor = Annotated[
+    str | None, typer.Option(metavar="NEXT", help="Go on where the last page ended.")
 ]
 
 
@@ -156,6 +161,12 @@ class Batching(Acting):
 def most(limit: int | None, *, everything: bool) -> int | None:
     """Say how many rows are wanted where nobody does: programs get all, which None is."""
     return limit or (None if everything else LISTED_FOR_PEOPLE)
+
+
+def more(answer: Mapping[str, Any]) -> Iterator[str]:
+    """Say to people that a list goes on, if it does."""
+    if answer["next"] is not None:
+        yield f"There is more: --cursor {answer['next']}"
 
 
 def said(**given: Any) -> dict[str, Any]:

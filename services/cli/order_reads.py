@@ -6,12 +6,22 @@ from typing import Annotated, Final
 
 import typer
 
-from services.cli.options import AsJson, Moments, OrderRef, Time, said, time_of, unfolded
+from services.cli.options import (
+    AsJson,
+    Cursor,
+    Moments,
+    OrderRef,
+    Time,
+    more,
+    said,
+    time_of,
+    unfolded,
+)
 from services.cli.order_tables import (
     allowed_tables,
     diff_table,
     history_table,
-    page_tables,
+    orders_table,
     sheet,
     why_table,
 )
@@ -58,9 +68,7 @@ def list_them(
     *,
     like: Like,
     limit: Annotated[int, typer.Option(min=1, max=1_000, metavar="N", help="At most.")] = LISTED,
-    cursor: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Go on where the page before ended.")
-    ] = None,
+    cursor: Cursor = None,
     json: AsJson = False,
 ) -> None:
     """List orders, those that were placed last first, a page at a time."""
@@ -68,7 +76,7 @@ def list_them(
 
     with opened_desk() as desk:
         answer = desk.ask(Orders(limit=limit, cursor=cursor, **said(**asdict(like))))
-    put(answer, as_json=json, people=lambda: page_tables(answer))
+    put(answer, as_json=json, people=lambda: [orders_table(answer), *more(answer)])
 
 
 def show(order: OrderRef, json: AsJson = False) -> None:

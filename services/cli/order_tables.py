@@ -53,9 +53,9 @@ def sheet(view: "View") -> "Iterator[RenderableType]":
     )
 
 
-def page_tables(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":
-    """Show a page of orders, and how to come to the next one."""
-    yield table(
+def orders_table(answer: Mapping[str, Any]) -> "RenderableType":
+    """Show a page of orders."""
+    return table(
         "Orders",
         "placed (UTC)",
         "order",
@@ -79,8 +79,6 @@ def page_tables(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":
             for one in answer["orders"]
         ),
     )
-    if answer["next"]:
-        yield f"There are more: --cursor {answer['next']}"
 
 
 def why_table(answer: Mapping[str, Any]) -> "RenderableType":

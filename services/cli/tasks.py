@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 
 from services.cli.inbox import Choosing, in_full, whose
-from services.cli.options import AsJson, Envelope, said, time_of, unfolded, uuid_of
+from services.cli.options import AsJson, Envelope, more, said, time_of, unfolded, uuid_of
 from services.cli.output import put, table
 from services.cli.sending import execute, find_id, outcome_dict, put_outcome, where
 from services.cli.session import desk as opened_desk
@@ -87,7 +87,7 @@ def list_(*, choosing: Choosing) -> None:
 
     with opened_desk() as desk:
         answer = desk.ask(Tasks.model_validate(choosing.asked))
-    put(answer, as_json=choosing.json, people=lambda: _sheet(answer["tasks"]))
+    put(answer, as_json=choosing.json, people=lambda: [*_sheet(answer["tasks"]), *more(answer)])
 
 
 @app.command()

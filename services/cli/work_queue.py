@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli.options import AsJson, Limit, most, said
+from services.cli.options import AsJson, Cursor, Limit, more, most, said
 from services.cli.output import put, span, table
 from services.cli.session import desk as opened_desk
 
@@ -24,15 +24,16 @@ def queue(
         str | None, typer.Option(metavar="NAME", help="What needs this group.")
     ] = None,
     limit: Limit = None,
+    cursor: Cursor = None,
     json: AsJson = False,
 ) -> None:
     """List the orders that need somebody now, those first that run out of time first."""
     from services.questions.inbox import WorkQueue
 
-    wanted = said(user=user, group=group, limit=most(limit, everything=json))
+    wanted = said(user=user, group=group, limit=most(limit, everything=json), cursor=cursor)
     with opened_desk() as desk:
         answer = desk.ask(WorkQueue.model_validate(wanted))
-    put(answer, as_json=json, people=lambda: _sheet(answer["orders"]))
+    put(answer, as_json=json, people=lambda: [*_sheet(answer["orders"]), *more(answer)])
 
 
 def _sheet(found: "Sequence[QueuedOrder]") -> "Iterator[RenderableType]":

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import Field
 
 from domain.messages import Text
+from projections.reports.cursor import behind, name, page_of
 from projections.reports.customers import figures_of, list_orders_of
 from services.customers import (
     changes_of,
@@ -14,7 +15,7 @@ from services.customers import (
     search_customers,
     view_of,
 )
-from services.questions.question import Asked, Ref, question
+from services.questions.question import Asked, Cursor, Ref, question
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -35,6 +36,7 @@ class FindCustomers(Asked):
     text: Annotated[
         Text, Field(description="a surname, a phone number or an e-mail", examples=["Smith"])
     ]
+    cursor: Cursor | None = None
     limit: Annotated[int, Field(ge=1, le=1_000, description="rows at most")] = LISTED
 
 
@@ -60,10 +62,13 @@ class CustomerHistory(Asked):
 @question("customer.find", "/customers", reads="tables")
 def find(system: "System", asked: FindCustomers) -> dict[str, Any]:
     """Find customers by surname, phone number or e-mail address."""
-    found = search_customers(system, asked.text, asked.limit)
+    (after,) = behind(asked.cursor, name)
+    found = search_customers(system, asked.text, asked.limit + 1, after or "")
+    found, last = page_of(found, asked.limit, "customer_id")
     with system.snapshot() as reader:
         figures = figures_of(reader, [one["customer_id"] for one in found])
-    return {"customers": [one | dict(figures.get(one["customer_id"], {})) for one in found]}
+    customers = [one | dict(figures.get(one["customer_id"], {})) for one in found]
+    return {"customers": customers, "next": last}
 
 
 @question("customer.id", "/customer-ids", reads="log", right="customer.find")

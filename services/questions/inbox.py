@@ -6,11 +6,20 @@ from uuid import UUID
 from pydantic import Field
 
 from domain.messages import Name
-from projections.reports.inbox import MOST_LISTED, Wanted, list_alerts, list_inbox, list_tasks
+from projections.reports.inbox import (
+    MOST_LISTED,
+    AlertPage,
+    EntryPage,
+    TaskPage,
+    Wanted,
+    list_alerts,
+    list_inbox,
+    list_tasks,
+)
 from projections.reports.work_queue import MOST_LISTED as MOST_QUEUED
-from projections.reports.work_queue import QueuedOrder, list_queue
+from projections.reports.work_queue import QueuePage, list_queue
 from services.inbox import show_alert, show_task
-from services.questions.question import Asked, Names, OrderRef, question
+from services.questions.question import Asked, Cursor, Names, OrderRef, question
 from services.reading import find_order
 
 if TYPE_CHECKING:
@@ -24,6 +33,7 @@ class Choosing(Asked):
     group: Annotated[Names, Field(description="for these groups")] = ()
     order: Annotated[OrderRef | None, Field(description="about this order")] = None
     over: Annotated[bool, Field(description="also what is over")] = False
+    cursor: Cursor | None = None
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED, description="rows at most")] = MOST_LISTED
 
     def wanted(self, system: "System", roles: tuple[str, ...] = ()) -> Wanted:
@@ -67,23 +77,24 @@ class WorkQueue(Asked):
 
     user: Annotated[Name | None, Field(description="what needs this person")] = None
     group: Annotated[Name | None, Field(description="what needs this group")] = None
+    cursor: Cursor | None = None
     limit: Annotated[int, Field(ge=1, le=MOST_QUEUED, description="rows at most")] = MOST_QUEUED
 
 
 @question("inbox.list", "/inbox", reads="tables")
-def inbox(system: "System", asked: Inbox) -> dict[str, Any]:
+def inbox(system: "System", asked: Inbox) -> EntryPage:
     """Show what waits: alerts, tasks and notices, what has waited longest first."""
     wanted = asked.wanted(system, asked.role)
     with system.snapshot() as reader:
-        return {"entries": list_inbox(reader, wanted, limit=asked.limit)}
+        return list_inbox(reader, wanted, cursor=asked.cursor, limit=asked.limit)
 
 
 @question("alert.list", "/alerts", reads="tables")
-def alerts(system: "System", asked: Alerts) -> dict[str, Any]:
+def alerts(system: "System", asked: Alerts) -> AlertPage:
     """List alerts and notices that nobody has acknowledged, the oldest first."""
     wanted = asked.wanted(system, asked.role)
     with system.snapshot() as reader:
-        return {"alerts": list_alerts(reader, wanted, limit=asked.limit)}
+        return list_alerts(reader, wanted, cursor=asked.cursor, limit=asked.limit)
 
 
 @question("alert.show", "/alerts/{alert}", reads="log")
@@ -93,11 +104,11 @@ def alert(system: "System", asked: ShowAlert) -> dict[str, Any]:
 
 
 @question("task.list", "/tasks", reads="tables")
-def tasks(system: "System", asked: Tasks) -> dict[str, Any]:
+def tasks(system: "System", asked: Tasks) -> TaskPage:
     """List what is to be done, what is due first comes first."""
     wanted = asked.wanted(system)
     with system.snapshot() as reader:
-        return {"tasks": list_tasks(reader, wanted, limit=asked.limit)}
+        return list_tasks(reader, wanted, cursor=asked.cursor, limit=asked.limit)
 
 
 @question("task.show", "/tasks/{task}", reads="log")
@@ -107,8 +118,13 @@ def task(system: "System", asked: ShowTask) -> dict[str, Any]:
 
 
 @question("queue.list", "/queue", reads="tables")
-def queue(system: "System", asked: WorkQueue) -> dict[str, list[QueuedOrder]]:
+def queue(system: "System", asked: WorkQueue) -> QueuePage:
     """List the orders that need somebody now, those first that run out of time first."""
     with system.snapshot() as reader:
-        found = list_queue(reader, user=asked.user, group=asked.group, limit=asked.limit)
-    return {"orders": found}
+        return list_queue(
+            reader,
+            user=asked.user,
+            group=asked.group,
+            cursor=asked.cursor,
+            limit=asked.limit,
+        )

@@ -13,7 +13,7 @@ from projections.reports.rule_runs import list_sent
 from services.allowed import allowed_for
 from services.history import changes_of, known_by, state_of
 from services.order_view import View, difference, told_number_of, view_of
-from services.questions.question import Asked, Names, OrderRef, Ref, question
+from services.questions.question import Asked, Cursor, Names, OrderRef, Ref, question
 from services.reading import find_order, load_order, path_of
 from services.ways import ways_of
 from services.why import chains_of
@@ -59,7 +59,7 @@ class Orders(Asked):
     open: Annotated[bool | None, Field(description="not finished, or finished")] = None
     overdue: Annotated[bool | None, Field(description="beyond the limit, or not")] = None
     test: Annotated[bool | None, Field(description="test orders, or others")] = False
-    cursor: Annotated[Ref | None, Field(description="`next` of the page before")] = None
+    cursor: Cursor | None = None
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED, description="rows at most")] = 100
 
 

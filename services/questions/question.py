@@ -108,5 +108,10 @@ OrderRef = Annotated[
 Limit = Annotated[
     int, Field(ge=1, le=MOST_LISTED, description="at most so many are listed", examples=[50])
 ]
+Cursor = Annotated[
+    str,
+    Field(max_length=4_000, description="`next` of the page before"),
+    AfterValidator(_no_nul),
+]
 Names = Annotated[tuple[Name, ...], Field(max_length=100)]
 Codes = Annotated[tuple[Code, ...], Field(max_length=100)]

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from domain.access.reads import Sought
 from domain.messages import Moment, Name
-from services.questions.question import Asked, question
+from services.questions.question import Asked, Cursor, question
 from services.reads import list_reads
 
 if TYPE_CHECKING:
@@ -25,11 +25,12 @@ class ReadsOf(Asked):
     actor: Annotated[Name | None, Field(description="who read, also for whom")] = None
     since: When = None
     until: When = None
+    cursor: Cursor | None = None
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 100
 
 
 @question("audit.access", "/audit/accesses", reads="whole_log")
-def accesses(system: "System", asked: ReadsOf) -> list[dict[str, Any]]:
+def accesses(system: "System", asked: ReadsOf) -> dict[str, Any]:
     """List who read whose personal data over the API, the latest first."""
     sought = Sought(asked.subject, asked.actor, asked.since, asked.until)
-    return list_reads(system.read_store, sought, asked.limit)
+    return list_reads(system.read_store, sought, asked.limit, asked.cursor)

@@ -41,6 +41,9 @@ class Doorkeeper:
         if right in self.taken:
             raise Denied(Unmet(code="right_missing", message=f"{caller.id} has not {right}"))
 
+    def check_command(self, caller: Caller, right: str) -> None:
+        self.check_right(caller, right)
+
     def reading(self, caller: Caller, right: str) -> AbstractContextManager[None]:
         return nullcontext()
 

@@ -62,7 +62,7 @@ def queue(world: World, **filters: Any) -> list[QueuedOrder]:
         connect(world.url, role="orderpath_analyst") as connection,
         connection.cursor(row_factory=dict_row) as reader,
     ):
-        return list_queue(reader, **filters)
+        return list_queue(reader, **filters)["orders"]
 
 
 def test_p28_members_and_their_loads_are_told(world: World) -> None:

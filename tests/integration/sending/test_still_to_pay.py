@@ -57,7 +57,7 @@ def still_to_pay(world: World, order_id: UUID) -> dict[str, Any]:
         connection.cursor(row_factory=dict_row) as reader,
     ):
         owed = list_receivables(reader)["orders"]
-        queued = list_queue(reader)
+        queued = list_queue(reader)["orders"]
     (view,) = world.query("select due_minor from analytics.orders where order_id = %s", order_id)
     return {
         "message": letters.preview(TEMPLATE, order_id, "en").text,
