@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final, Literal, NoReturn
+from typing import Any, Final, Literal, NoReturn, cast
 from uuid import UUID, uuid4
 
 from domain.customers.commands import EraseCustomer
@@ -36,7 +36,7 @@ def erase_and_die(
     configure_logging("error", "json")
     with open_system(Settings(database_url=url, data_dir=folder)) as system:
         (order_id, *_) = system.belongings(command.customer_id).orders
-        system.read_store = _DyingStore(system.read_store, step)  # type: ignore[misc]
+        system.read_store = cast(Any, _DyingStore(system.read_store, step))
         erase_customer(system, command, _Dying(system, step, order_id, note))
     pipe.close()
 
