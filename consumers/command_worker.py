@@ -19,11 +19,15 @@ from kafka.errors import KafkaError
 
 from consumers.asking import make_no_topics
 from consumers.broker_watch import watch_broker
-from consumers.commands import SETTINGS, WAIT_SECONDS, CommandConsumer, broker_error
+from consumers.commands import (
+    SETTINGS,
+    WAIT_SECONDS,
+    CommandConsumer,
+    Decisions,
+    broker_error,
+)
 from consumers.members import membership
 from consumers.reading_on import let_kafka_python_read_on
-from domain.customers.commands import EraseCustomer
-from domain.messages import Command, Outcome
 from domain.refusals import InfraError
 from domain.streaming import COMMANDS, COMMANDS_GROUP, DEADLETTERS, RESULTS, named
 from services.bootstrap import (
@@ -37,7 +41,7 @@ from services.bootstrap import (
 from services.cli.errors import run
 from services.cli.foreground import ToldOnce, leave_at_once, signalled, state
 from services.cli.session import log_level
-from services.erasing import finish_erasing
+from services.erasing import erase_customer
 from services.sweeping import sweep_topics
 
 LEAVE_SECONDS: Final = 3.0  # for the batch in hand, once a signal came
@@ -69,8 +73,8 @@ def _take_commands(name: str | None) -> None:
             with closing(system.streaming.broker.new_producer()) as producer:
                 look = partial(_keep_topics, system)
                 Thread(target=watch_broker, args=(look, stop), name="Kafka", daemon=True).start()
-                consumer = CommandConsumer(records, system.pipeline, producer, stop, beat=beat)
-                consumer.finish = finisher(system)
+                decisions = Decisions(system.pipeline.submit, partial(erase_customer, system))
+                consumer = CommandConsumer(records, decisions, producer, stop, beat=beat)
                 _until(stop, consumer)
     state("ended")
 
@@ -107,16 +111,6 @@ def _subscribe(settings: Settings, member: str) -> KafkaConsumer:
     records.subscribe([topic], listener=_Told())
     state(f"waiting for commands of {topic}; Ctrl-C ends it")
     return records
-
-
-def finisher(system: System) -> Callable[[Command, Outcome], None]:
-    """Give what does the rest of a command that erases a person."""
-
-    def finish(command: Command, outcome: Outcome) -> None:
-        if isinstance(command, EraseCustomer):
-            finish_erasing(system, command, outcome)
-
-    return finish
 
 
 def _keep_topics(system: System) -> None:

@@ -2,12 +2,12 @@
 
 A batch is decided and stored, then its answers are acknowledged, and only then its offsets are
 committed. Whatever dies between two of these steps, the batch comes again, and the pipeline answers
-what it knows with the first outcome. A command that takes more than its outcome, as erasing a
-person does, is answered once all is done. Run by consumers.command_worker.
+what it knows with the first outcome. Erasing a person takes more than one command: it is done once
+all before it is decided, and before anything behind it. Run by consumers.command_worker.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event as Signal
 from typing import Any, Final, TypeVar
@@ -27,11 +27,12 @@ from consumers.joining import join_to_the_end
 from consumers.reading_on import Unreadable
 from consumers.same_topic import SameTopic
 from domain.answers import Answer, answer_of, answer_to
+from domain.customers.commands import EraseCustomer
 from domain.messages import Command, Outcome
 from domain.refusals import CommandUnreadable, InfraError, Unmet
 from domain.streaming import DEADLETTERS, RESULTS, Message, Producer
 from domain.wire import decode
-from services.pipeline import PASSING, Pipeline
+from services.pipeline import PASSING
 
 SOURCE: Final = "kafka"  # of commands that name none
 CORRELATION: Final = "correlation_id"  # header of a command, and of its answer
@@ -41,6 +42,7 @@ MAX_FETCH_BYTES: Final = 8 * 1024 * 1024  # of records in a batch
 MAX_KEY_BYTES: Final = 1_000  # a longer key is no order's: the answer goes without
 MAX_CORRELATION_BYTES: Final = 255  # a longer one is not sent back
 POLL_SECONDS: Final = 0.2
+BEAT_SECONDS: Final = 1.0  # between two signs of life, while outcomes are waited for
 WAIT_SECONDS: Final = 1.0  # for a database or broker that is away, before the next try
 COMMIT_SECONDS: Final = 5.0
 CLOSE_SECONDS: Final = 1.0  # to leave the group
@@ -69,13 +71,20 @@ log_ = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
+class Decisions:
+    """Who decides what came in."""
+
+    submit: Callable[[Command], Future[Outcome]]  # behind all that were handed in before
+    erase: Callable[[EraseCustomer], Outcome]  # a person, with all that is about the orders
+
+
+@dataclass(frozen=True, slots=True)
 class _InHand:
     """A record, and what will become of its command."""
 
     record: Any  # kafka-python's ConsumerRecord, or an Unreadable
     command_id: UUID | None
     outcome: Future[Outcome]
-    command: Command | None = None  # None: it could not be read, or handed in
 
 
 class CommandConsumer:
@@ -83,16 +92,13 @@ class CommandConsumer:
 
     records: subscribed to COMMANDS, with SETTINGS
     stop:    once it is set, the batch in hand is the last one
-    beat:    gives a sign of life, with every try
-
-    `finish` does what is left to do behind an outcome, also where that is repeated: nothing, until
-    another one is set.
+    beat:    gives a sign of life, with every try and while the outcomes are waited for
     """
 
     def __init__(
         self,
         records: KafkaConsumer,
-        pipeline: Pipeline,
+        decisions: Decisions,
         producer: Producer,
         stop: Signal,
         *,
@@ -100,11 +106,10 @@ class CommandConsumer:
     ) -> None:
         self._records = records
         self._topic = SameTopic(records)
-        self._pipeline = pipeline
+        self._decisions = decisions
         self._producer = producer
         self._stop = stop
         self._beat = beat
-        self.finish: Callable[[Command, Outcome], None] = lambda _command, _outcome: None
 
     def run(self) -> None:
         """Work until told to stop.
@@ -138,43 +143,46 @@ class CommandConsumer:
 
     def _answers(self, batch: Sequence[Any]) -> Iterable[Message]:
         """Hand all in at once, in their order, and give what is to be published of each."""
-        for one in [self._hand_in(record) for record in batch]:
-            answer = self._answer(one)
+        in_hand: list[_InHand] = []
+        for record in batch:
+            in_hand.append(self._hand_in(record, in_hand))
+        self._await(in_hand)
+        for one in in_hand:
+            answer = _answer(one)
             yield _result(one.record, answer)
             if answer.kind in ("invalid", "failed"):
                 log_.warning("command_dead_lettered", origin=_origin(one.record).decode())
                 yield _dead_letter(one.record, answer)
 
-    def _hand_in(self, record: Any) -> _InHand:
+    def _hand_in(self, record: Any, before: Sequence[_InHand]) -> _InHand:
         command_id: UUID | None = None
         try:
             command = _sourced(_read(record))
             command_id = command.command_id
-            return _InHand(record, command_id, self._pipeline.submit(command), command)
+            if not isinstance(command, EraseCustomer):
+                return _InHand(record, command_id, self._decisions.submit(command))
+            self._await(before)
+            with ThreadPoolExecutor(1, "erasing") as apart:
+                erasing = _InHand(record, command_id, apart.submit(self._decisions.erase, command))
+                self._await([erasing])
+            return erasing
         except Exception as error:  # noqa: BLE001 - raised again where its answer is made
             _pass_on(error)  # At once: what comes behind it must not be decided before it.
             failed: Future[Outcome] = Future()
             failed.set_exception(error)
             return _InHand(record, command_id, failed)
 
-    def _answer(self, one: _InHand) -> Answer:
-        """Give the answer to a command, also where a fault of ours keeps it from its outcome: a
-        record that raised again and again would hold up its partition for ever.
+    def _await(self, in_hand: Sequence[_InHand]) -> None:
+        """Wait for all outcomes: as long as it takes, where the database is away, but alive.
 
         Raises: as _pass_on
         """
-        try:
-            outcome = one.outcome.result()
-            if one.command is not None:
-                self.finish(one.command, outcome)
-            return answer_of(outcome)
-        except Exception as error:  # noqa: BLE001 - told to the sender, dead letters and the log
-            _pass_on(error)
-            answer = answer_to(error, one.command_id)
-            if answer.kind == "failed":
-                origin = _origin(one.record).decode()
-                log_.error("command_failed", origin=origin, error=type(error).__name__)
-            return answer
+        outcomes = [one.outcome for one in in_hand]
+        while wait(outcomes, BEAT_SECONDS).not_done:
+            self._beat()
+        for outcome in outcomes:
+            if isinstance(error := outcome.exception(), Exception):
+                _pass_on(error)
 
     def _commit(self, batch: Sequence[Any]) -> None:
         """Say that the batch is done; not heard of partitions that somebody else has by now."""
@@ -217,6 +225,21 @@ def _pass_on(error: Exception) -> None:
     """Raise what is no fault of one command: the batch waits, or this process ends."""
     if isinstance(error, InfraError) and error.code in WAITED_FOR | ENDS:
         raise error
+
+
+def _answer(one: _InHand) -> Answer:
+    """Give the answer to a command, also where a fault of ours keeps it from its outcome: a record
+    that raised again and again would hold up its partition for ever. Raises: as _pass_on
+    """
+    try:
+        return answer_of(one.outcome.result())
+    except Exception as error:  # noqa: BLE001 - told to the sender, the dead letters and the log
+        _pass_on(error)
+        answer = answer_to(error, one.command_id)
+        if answer.kind == "failed":
+            origin = _origin(one.record).decode()
+            log_.error("command_failed", origin=origin, error=type(error).__name__)
+        return answer
 
 
 def _result(record: Any, answer: Answer) -> Message:

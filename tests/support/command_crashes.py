@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, NoReturn
 
 from kafka import KafkaConsumer
 
-from consumers.commands import SETTINGS, CommandConsumer
+from consumers.commands import SETTINGS, CommandConsumer, Decisions
 from consumers.members import membership
 from domain.batch import Answer, Append, Log
 from domain.customers.commands import EraseCustomer
@@ -41,7 +41,8 @@ def take_commands_and_die(
     ):
         own = {"group_id": COMMANDS_GROUP, "group_instance_id": member}
         records = KafkaConsumer(COMMANDS.name, **SETTINGS, **arguments, **own)
-        CommandConsumer(records, pipeline, producer, Signal()).run()
+        decisions = Decisions(pipeline.submit, pipeline.execute)
+        CommandConsumer(records, decisions, producer, Signal()).run()
     pipe.close()
 
 
@@ -55,13 +56,14 @@ def take_an_erasing_and_die(pipe: Connection, url: str, broker: str, folder: Pat
     ):
         own = {"group_id": COMMANDS_GROUP, "group_instance_id": member}
         records = KafkaConsumer(COMMANDS.name, **SETTINGS, **arguments, **own)
-        consumer = CommandConsumer(
-            records, system.pipeline, IdempotentProducer(arguments), Signal()
-        )
-        consumer.finish = lambda command, _outcome: (
-            _die() if isinstance(command, EraseCustomer) else None
-        )
-        consumer.run()
+        producer = IdempotentProducer(arguments)
+
+        def erase(command: EraseCustomer) -> NoReturn:
+            system.execute(command)
+            _die()
+
+        decisions = Decisions(system.pipeline.submit, erase)
+        CommandConsumer(records, decisions, producer, Signal()).run()
     pipe.close()
 
 

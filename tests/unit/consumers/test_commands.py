@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 from concurrent.futures import Future
 from threading import Event as Signal
+from threading import Timer
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from kafka import TopicPartition
 
-from consumers.commands import CommandConsumer
+from consumers.commands import CommandConsumer, Decisions
+from domain.customers.commands import EraseCustomer
 from domain.messages import Command, Outcome
 from domain.refusals import InfraError
 from domain.streaming import COMMANDS, Message
 from domain.wire import encode
-from services.pipeline import Pipeline
 from tests.support.examples import COMMANDS as EXAMPLES
 
 PLACE = EXAMPLES["order.place"]
@@ -79,15 +80,60 @@ class Results:
         pass
 
 
+def erase_nobody(_: EraseCustomer) -> Outcome:
+    raise AssertionError("nobody is to be erased")
+
+
 def test_what_comes_behind_a_command_that_finds_no_room_is_not_decided_before_it() -> None:
     ids = [UUID(int=number) for number in (1, 2, 3)]
     stop, pipeline, results = Signal(), Full(), Results()
     sent = [encode(PLACE.model_copy(update={"command_id": one})) for one in ids]
     records = Records(stop, *sent)
 
-    CommandConsumer(records, cast(Pipeline, pipeline), results, stop).run()
+    CommandConsumer(records, Decisions(pipeline.submit, erase_nobody), results, stop).run()
 
     first_tries = [one for n, one in enumerate(pipeline.taken) if one not in pipeline.taken[:n]]
     assert first_tries == ids
     assert records.committed == [3]
     assert len(results.sent) == 3
+
+
+def test_while_an_outcome_is_waited_for_there_are_signs_of_life() -> None:
+    """As long as the database is away: whoever looks would else take it for dead."""
+    stop, late = Signal(), Future[Outcome]()
+    beats: list[int] = []
+
+    def beat() -> None:
+        beats.append(len(beats))
+        if len(beats) == 4:
+            late.set_result(Outcome(PLACE.command_id, "nothing"))
+
+    decisions = Decisions(lambda _: late, erase_nobody)
+    CommandConsumer(Records(stop, encode(PLACE)), decisions, Results(), stop, beat=beat).run()
+
+    assert len(beats) >= 4
+
+
+def test_a_person_is_erased_behind_all_that_came_before_and_before_all_behind_it() -> None:
+    stop, done = Signal(), list[str]()
+    erase = EraseCustomer(
+        command_id=UUID(int=9), actor=PLACE.actor, customer_id="c-7", reason_code="asked"
+    )
+    waiting: list[Future[Outcome]] = []
+
+    def submit(command: Command) -> Future[Outcome]:
+        done.append(f"handed in {command.command_id.int}")
+        waiting.append(Future())
+        Timer(0.2, waiting[-1].set_result, [Outcome(command.command_id, "nothing")]).start()
+        waiting[-1].add_done_callback(lambda _: done.append(f"decided {command.command_id.int}"))
+        return waiting[-1]
+
+    def carry_out(command: EraseCustomer) -> Outcome:
+        done.append("erased")
+        return Outcome(command.command_id, "accepted")
+
+    first, last = (PLACE.model_copy(update={"command_id": UUID(int=n)}) for n in (1, 2))
+    records = Records(stop, *map(encode, (first, erase, last)))
+    CommandConsumer(records, Decisions(submit, carry_out), Results(), stop).run()
+
+    assert done == ["handed in 1", "decided 1", "erased", "handed in 2", "decided 2"]
