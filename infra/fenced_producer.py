@@ -75,9 +75,22 @@ class FencedProducer(IdempotentProducer):
         manager = producer._transaction_manager
         # By itself it would answer "you are fenced" by fencing the one that came after it.
         manager._supports_epoch_bump = lambda: False
-        self._await(producer, manager.initialize_transactions())
+        self._await_beginning(producer, manager.initialize_transactions())
         self._check()
         return producer
+
+    def _await_beginning(self, producer: Any, answer: Any) -> None:
+        from kafka.errors import InvalidTransactionTimeoutError, KafkaError
+
+        try:
+            self._await(producer, answer)
+        except KafkaError as error:  # It tells the answer's name in words only.
+            if InvalidTransactionTimeoutError.__name__ not in str(error):
+                raise
+            raise InvalidTransactionTimeoutError(
+                f"the relay asks for transactions of {SETTINGS['transaction_timeout_ms']:,} ms: "
+                "raise the brokers' transaction.max.timeout.ms"
+            ) from error
 
     def _await(self, producer: Any, answer: Any) -> None:
         """Wait for brokers to begin or end a transaction. Its own methods wait without end."""

@@ -11,6 +11,9 @@ REQUEST_MILLISECONDS: Final = 30_000
 def delete_taken(arguments: dict[str, Any], topic: str, group: str) -> Swept:
     """Delete every record that the group has committed; what it has not is left for it.
 
+    Offsets count only where they were committed for this topic, by its id, as consumers.same_topic
+    does: those of one that was deleted say nothing of the one that has its name now.
+
     arguments: of a client, as infra.broker.kafka_arguments gives them
     topic, group: by Kafka's own names
     Raises: InfraError broker_unavailable
@@ -30,7 +33,8 @@ def delete_taken(arguments: dict[str, Any], topic: str, group: str) -> Swept:
             ends = admin.list_partition_offsets(dict.fromkeys(parts, OffsetSpec.LATEST))
             begins = admin.list_partition_offsets(dict.fromkeys(parts, OffsetSpec.EARLIEST))
             taken = admin.list_group_offsets([group]).get(group, {})
-            done = {p: at.offset for p, at in taken.items() if p in ends and at.offset > 0}
+            own = {str(one["topic_id"]) for one in described}
+            done = {p: at.offset for p, at in taken.items() if p in ends and at.metadata in own}
             upto = {p: min(done[p], ends[p].offset) for p in done}
             wanted = {p: offset for p, offset in upto.items() if offset > begins[p].offset}
             if wanted:

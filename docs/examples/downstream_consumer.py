@@ -2,8 +2,9 @@
 
     python downstream_consumer.py HOST:PORT orderpath.orders.state orders.sqlite [--once]
 
-Records may come twice or late: the version decides. Rows and offsets are one transaction: it may
-end any time, as where Kafka is away. A topic made again is read anew. --once: up to today's end.
+Records may come twice or late: epoch and version decide. A log that was restored has a higher
+epoch: what was told before goes. Rows and offsets are one transaction: it may end any time, as
+where Kafka is away. A topic made again is read anew. --once: up to today's end.
 """
 
 import json
@@ -14,16 +15,14 @@ from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.cluster import ClusterMetadata
 
 TABLES = """
-create table if not exists orders (order_id text primary key, version integer not null, status text,
-    total_minor integer not null, currency text, test integer not null);
+create table if not exists orders (order_id text primary key, epoch int not null, version integer
+    not null, status text, total_minor integer not null, currency text, test integer not null);
 create table if not exists read (topic_id text, part int, upto int, primary key (topic_id, part));
 """
 TAKE = """
-insert into orders values (:order_id, :version, :status, :total_minor, :currency, :test)
-on conflict (order_id) do update set version = excluded.version, status = excluded.status,
-    total_minor = excluded.total_minor, currency = excluded.currency, test = excluded.test
-where excluded.version > orders.version
-"""
+replace into orders select :order_id, :epoch, :version, :status, :total_minor, :currency, :test
+where not exists (select 1 from orders where order_id = :order_id and
+    (epoch, version) >= (:epoch, :version))"""
 TOTALS = "select status, count(*), sum(total_minor) from orders where not test group by status"
 MAY_LACK = {"status": None, "currency": None}
 
@@ -51,6 +50,7 @@ def main(servers: str, topic: str, file: str, *options: str) -> None:
             states = [json.loads(record.value) for record in records]
             with table:  # one transaction
                 table.executemany(TAKE, [MAY_LACK | state | state["totals"] for state in states])
+                table.execute("delete from orders where epoch < (select max(epoch) from orders)")
                 upto = (known[0], one.partition, records[-1].offset + 1)
                 table.execute("replace into read values (?, ?, ?)", upto)
     print(json.dumps({status: [orders, minor] for status, orders, minor in table.execute(TOTALS)}))

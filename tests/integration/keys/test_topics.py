@@ -8,7 +8,13 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import pytest
-from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
+from kafka import (
+    KafkaAdminClient,
+    KafkaConsumer,
+    KafkaProducer,
+    OffsetAndMetadata,
+    TopicPartition,
+)
 from pydantic_core import from_json
 
 from domain.customers import commands as k
@@ -63,12 +69,19 @@ def send(broker: str, prefix: str, *texts: str) -> None:
             producer.send(named(COMMANDS.name, prefix), text.encode(), partition=0).get(30)
 
 
-def take(broker: str, prefix: str, commands: int) -> None:
-    """Say that so many were decided."""
+def take(broker: str, prefix: str, commands: int, topic_id: str | None = None) -> None:
+    """Say that so many were decided, of the topic that is there or of one that was."""
     group, part = named(COMMANDS_GROUP, prefix), TopicPartition(named(COMMANDS.name, prefix), 0)
+    known = topic_id or id_of_topic(broker, prefix)
     with closing(KafkaConsumer(bootstrap_servers=[broker], group_id=group)) as consumer:
         consumer.assign([part])
-        consumer.commit({part: OffsetAndMetadata(commands, "", -1)})
+        consumer.commit({part: OffsetAndMetadata(commands, known, -1)})
+
+
+def id_of_topic(broker: str, prefix: str) -> str:
+    with closing(KafkaAdminClient(bootstrap_servers=[broker])) as admin:
+        (described,) = admin.describe_topics([named(COMMANDS.name, prefix)])
+    return str(described["topic_id"])
 
 
 def left(broker: str, prefix: str) -> list[str]:
@@ -100,6 +113,22 @@ def test_commands_that_were_decided_are_deleted_and_the_others_once_they_are(
 
     assert left(broker, prefix) == ["of another time"]
     assert sweep_topics(system) == 0
+
+
+def test_what_was_decided_of_a_topic_that_is_gone_says_nothing_of_the_one_made_anew(
+    system: System, broker: str, prefix: str
+) -> None:
+    """A consumer that had a batch in hand commits it late, under the same name."""
+    former = id_of_topic(broker, prefix)
+    drop_topics(broker, (COMMANDS,), prefix=prefix)
+    make_topics(broker, (COMMANDS,), prefix=prefix)
+    send(broker, prefix, "nobody has read this")
+    take(broker, prefix, 50, topic_id=former)
+    erase(system)
+
+    assert sweep_topics(system) == 1
+
+    assert left(broker, prefix) == ["nobody has read this"]
 
 
 def test_without_an_erasure_nothing_is_deleted(system: System, broker: str, prefix: str) -> None:

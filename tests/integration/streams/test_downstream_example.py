@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -272,6 +272,32 @@ def test_it_reads_a_topic_that_was_made_again_while_it_stood_still(
         wait_for(lambda: downstream.orders() == 2 * ORDERS + 1, "it skips what was told first")
 
     assert downstream.totals() == funnel(shop)
+
+
+def test_what_was_told_before_the_log_was_restored_is_gone(
+    shop: System, downstream: Downstream
+) -> None:
+    """A backup lacks the last changes, and orders that were never placed by then."""
+    told = published(shop)
+    place(shop, ORDERS + 1)
+    downstream.receives([*told, *told[:5], *published(shop)])
+    downstream.totals()
+    anew = Downstream(
+        downstream.broker, fresh_topic(downstream.broker, partitions=4), downstream.file
+    )
+
+    restored = [of_next_epoch(one) for one in told[: len(told) // 2]]
+    anew.receives(restored)
+
+    alone = Downstream(anew.broker, anew.topic, downstream.file.with_name("alone.sqlite"))
+    assert anew.totals() == alone.totals()
+    assert 0 < anew.orders() == alone.orders() < 2 * ORDERS
+
+
+def of_next_epoch(message: Message) -> Message:
+    assert message.value is not None
+    state = json.loads(message.value)
+    return replace(message, value=json.dumps(state | {"epoch": state["epoch"] + 1}).encode())
 
 
 def test_it_says_that_there_is_no_topic_and_reads_it_once_it_is_made(

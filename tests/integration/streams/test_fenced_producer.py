@@ -168,3 +168,18 @@ def test_a_broker_that_stops_is_an_error_and_the_same_producer_serves_when_it_is
             assert found == [b"%d" % number for number in range(20)]
     finally:
         stop_local_broker(tmp_path)
+
+
+def test_brokers_that_allow_short_transactions_only_are_told_as_that(
+    tmp_path: Path, broker: str
+) -> None:
+    assert broker  # Skipped by name where none starts.
+    server = start_local_broker(tmp_path, settings={"transaction.max.timeout.ms": "60000"})
+    try:
+        with (
+            ExitStack() as ending,
+            pytest.raises(InfraError, match=r"raise the brokers. transaction\.max"),
+        ):
+            Leaders(server, ending).next().publish(numbered(fresh_topic(server), range(3)))
+    finally:
+        stop_local_broker(tmp_path)
