@@ -4,13 +4,14 @@ own. Somebody else writes about the customer meanwhile, of which the tables do n
 
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final, Literal, NoReturn, cast
+from typing import Any, Final, Literal, NoReturn
 from uuid import UUID, uuid4
 
+from domain.access.reads import Read, ReadStore, Sought
 from domain.customers.commands import EraseCustomer
 from domain.messages import Command, Outcome
 from domain.tasks.commands import CreateTask, FinishTask
@@ -36,7 +37,7 @@ def erase_and_die(
     configure_logging("error", "json")
     with open_system(Settings(database_url=url, data_dir=folder)) as system:
         (order_id, *_) = system.belongings(command.customer_id).orders
-        system.read_store = cast(Any, _DyingStore(system.read_store, step))
+        system.read_store = _DyingStore(system.read_store, step)
         erase_customer(system, command, _Dying(system, step, order_id, note))
     pipe.close()
 
@@ -76,13 +77,19 @@ class _Dying:
 
 @dataclass(frozen=True, slots=True)
 class _DyingStore:
-    """Forgets who read of the person, and dies."""
+    """Forgets who read of the person, and dies. Implements ReadStore."""
 
-    store: Any
+    store: ReadStore
     step: Step
 
+    def note(self, reads: Iterable[Read]) -> None:
+        self.store.note(reads)
+
+    def find(self, sought: Sought, limit: int) -> Sequence[Read]:
+        return self.store.find(sought, limit)
+
     def forget(self, subjects: Sequence[str]) -> int:
-        forgotten: int = self.store.forget(subjects)
+        forgotten = self.store.forget(subjects)
         if self.step == "before the answer":
             die()
         return forgotten
