@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypedDict, cast
+from typing import Any, Final, LiteralString, TypedDict, cast
 from uuid import UUID
 
-from projections.reports.cursor import behind, number, page_of
+from projections.reports.cursor import NEVER, behind, moment, page_of
 from projections.reports.scope import Reader, checked_limit
 
 MOST_LISTED: Final = 1_000  # of one page
@@ -72,44 +72,44 @@ def list_orders(
     Shape:  0..limit rows; ties by order_id
     Raises: ValueError if limit is not in 1..MOST_LISTED; Unusable for a cursor that is none of ours
     """
-    placed_at, order_id = behind(cursor, number, UUID)
+    placed_at, order_id = behind(cursor, moment, UUID)
     parameters: dict[str, Any] = {
         **{name: getattr(wanted, name) for name in Filter.__slots__},
-        "placed_at": placed_at,
+        "placed_at": None if placed_at == NEVER else placed_at,
         "order_id": order_id,
         "limit": checked_limit(limit, MOST_LISTED) + 1,
     }
-    rows = cast(list[Any], reader.execute(_ORDERS, parameters).fetchall())
-    page, last = page_of(rows, limit, "sorted_by", "order_id")
-    for row in page:
-        del row["sorted_by"]
+    after = _EVERY if cursor is None else _BEHIND
+    rows = cast(list[Any], reader.execute(_LISTED + after + _PAGE, parameters).fetchall())
+    page, last = page_of(rows, limit, "placed_at", "order_id")
     return {"orders": page, "next": last}
 
 
-_ORDERS: Final = """
-    with listed as (
-        select *, coalesce((extract(epoch from placed_at) * 1000000)::bigint, -9007199254740991)
-            as sorted_by
-        from orders
-        where (%(path)s::text is null or path = %(path)s)
-          and (%(status)s::text is null or status = %(status)s)
-          and (%(stage)s::text is null or stage = %(stage)s)
-          and (%(shop)s::text is null or shop = %(shop)s)
-          and (%(order_type)s::text is null or order_type = %(order_type)s)
-          and (%(channel)s::text is null or channel = %(channel)s)
-          and (%(external_id)s::text is null or external_id = %(external_id)s)
-          and (%(customer_id)s::text is null or customer_id = %(customer_id)s)
-          and (%(owner_user)s::text is null or owner_user = %(owner_user)s)
-          and (%(owner_group)s::text is null or owner_group = %(owner_group)s)
-          and (%(open)s::boolean is null or (final is null) = %(open)s)
-          and (%(overdue)s::boolean is null or overdue = %(overdue)s)
-          and (%(test)s::boolean is null or test = %(test)s)
-    )
+# The order of the index orders_latest: a page costs what is on it, however many orders there are.
+_LISTED: Final[LiteralString] = """
     select order_id, external_id, path, status, stage, final, status_since, due_at, overdue,
            order_type, channel, shop, test, customer_id, owner_user, owner_group, placed_at,
-           items_status, payment_status, total_minor, paid_minor, currency, sorted_by
-    from listed
-    where %(placed_at)s::bigint is null
-       or (sorted_by, order_id) < (%(placed_at)s::bigint, %(order_id)s::uuid)
-    order by sorted_by desc, order_id desc limit %(limit)s
+           items_status, payment_status, total_minor, paid_minor, currency
+    from orders
+    where (%(path)s::text is null or path = %(path)s)
+      and (%(status)s::text is null or status = %(status)s)
+      and (%(stage)s::text is null or stage = %(stage)s)
+      and (%(shop)s::text is null or shop = %(shop)s)
+      and (%(order_type)s::text is null or order_type = %(order_type)s)
+      and (%(channel)s::text is null or channel = %(channel)s)
+      and (%(external_id)s::text is null or external_id = %(external_id)s)
+      and (%(customer_id)s::text is null or customer_id = %(customer_id)s)
+      and (%(owner_user)s::text is null or owner_user = %(owner_user)s)
+      and (%(owner_group)s::text is null or owner_group = %(owner_group)s)
+      and (%(open)s::boolean is null or (final is null) = %(open)s)
+      and (%(overdue)s::boolean is null or overdue = %(overdue)s)
+      and (%(test)s::boolean is null or test = %(test)s)
+"""
+_EVERY: Final[LiteralString] = ""
+_BEHIND: Final[LiteralString] = """
+      and (coalesce(placed_at, '-infinity'), order_id)
+        < (coalesce(%(placed_at)s::timestamptz, '-infinity'), %(order_id)s::uuid)
+"""
+_PAGE: Final[LiteralString] = """
+    order by coalesce(placed_at, '-infinity') desc, order_id desc limit %(limit)s
 """
