@@ -99,7 +99,7 @@ class PutFiles:
         if offset + len(part) > self.most_bytes:
             raise Unusable(f"a file has at most {self.most_bytes:,} bytes: split it, or pack it")
         own = self._of(caller)
-        with self._turn, _kept():
+        with self._turn, disk_named():
             make_private(own)
             if offset == 0:
                 self._begin(own, name, part)
@@ -117,7 +117,7 @@ class PutFiles:
     def forget_old(self) -> None:
         """Remove what nobody came back for."""
         for found in self.folder.glob("*/*"):
-            with _kept():
+            with disk_named():
                 if time() - found.stat().st_mtime > KEPT_SECONDS:
                     found.unlink(missing_ok=True)
 
@@ -181,7 +181,7 @@ def fingerprint(paths: Mapping[str, Path]) -> str:
 
 
 @contextmanager
-def _kept() -> Iterator[None]:
+def disk_named() -> Iterator[None]:
     """Say as any other trouble below the business what the disk says."""
     try:
         yield

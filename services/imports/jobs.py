@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from domain.refusals import Absent, CommandIdReused, InfraError, OrderpathError
-from services.imports.handed_in import ImportWanted, PutFiles, make_private
+from services.imports.handed_in import ImportWanted, PutFiles, disk_named, make_private
 from services.plain_json import plain, to_json
 
 if TYPE_CHECKING:
@@ -42,10 +42,6 @@ _FILES: Final = "files"  # apart from ours, because others name them
 GOING_ON: Final = frozenset({"waiting", "running"})
 
 log_ = structlog.get_logger()
-
-
-class _Ended(Exception):
-    """The server ends, and so the import does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +112,8 @@ class ImportJobs:
 
     def _take(self, own: Path, job: Job) -> None:
         """Link the files, so that they stay whatever is put anew, and write the state last."""
-        try:
+        state = _State(own, job, self._clock)
+        with disk_named(), ExitStack() as undone:
             make_private(own / _FILES)
             for name, put in job.files.items():
                 if not (own / _FILES / name).exists():
@@ -124,20 +121,17 @@ class ImportJobs:
             if job.wanted.log is not None:
                 (own / _MAPPING).write_text(job.wanted.log.mapping, encoding="utf-8")
             lock = os.open(own / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            words = f"the data folder cannot be used: {error.strerror}"
-            raise InfraError("data_folder_unusable", words) from error
-        fcntl.flock(lock, fcntl.LOCK_EX)  # Waits for those who look just now.
-        state = _State(own, job, self._clock)
-        state.note("waiting")
+            undone.callback(os.close, lock)
+            fcntl.flock(lock, fcntl.LOCK_EX)  # Waits for those who look just now.
+            state.note("waiting")
+            undone.pop_all()
         self._waiting += 1
         log_.info("import_handed_in", import_id=str(job.import_id), by=job.by)
         self._worker.submit(self._do, state, lock)
 
     def _do(self, state: "_State", lock: int) -> None:
         try:
-            with suppress(_Ended):
-                self._import(state)
+            self._import(state)
         except BaseException as error:
             state.note("broken_off", problem="A fault of Orderpath: its log says more.")
             log_.error(
@@ -152,7 +146,7 @@ class ImportJobs:
     def _import(self, state: "_State") -> None:
         def move(done: int, total: int) -> None:
             if self._ending.is_set():
-                raise _Ended
+                raise InfraError("server_ended", "the server ends")
             state.move(done, total)
 
         if self._ending.is_set():
