@@ -138,6 +138,12 @@ def _http(url: str, options: Options) -> Iterator[Found]:
     return measure_http(url, seconds=5.0, rounds=3)
 
 
+def _load(url: str, options: Options) -> Iterator[Found]:
+    from benchmarks.load import measure_load
+
+    return measure_load(url, seconds=4.0 if options.quick else 300.0)
+
+
 PARTS: dict[str, Callable[[str, Options], Iterator[Found]]] = {
     "commands": _commands,
     "paths": _paths,
@@ -150,6 +156,7 @@ PARTS: dict[str, Callable[[str, Options], Iterator[Found]]] = {
     "clock": _clock,
     "audit": _audit,
     "http": _http,
+    "load": _load,
 }
 
 

@@ -3,6 +3,7 @@ production, and one that calls on lines that are kept.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
@@ -28,7 +29,21 @@ def measure_http(server_url: str, *, seconds: float, rounds: int) -> Iterator[Fo
 
     Latencies are those of requests, rates and CPU times those of commands.
     """
-    url = create(server_url, DATABASE)
+    with serving(server_url, DATABASE) as (_, wish):
+        asked = {**wish, "seconds": seconds}
+        runs: dict[int, list[Measured]] = {}
+        for _ in range(rounds):
+            for size in CALLERS:
+                runs.setdefault(size, []).append(_run(asked, size))
+    for size, found in runs.items():
+        yield middle(found)
+        yield Figure(NAMES[size], middle(found).ops_per_s, "/s", at_least=TARGETS[size])
+
+
+@contextmanager
+def serving(server_url: str, database: str) -> Iterator[tuple[Program, dict[str, Any]]]:
+    """Serve a new shop until the block ends; give the server, and what callers are told of it."""
+    url = create(server_url, database)
     with TemporaryDirectory(prefix="orderpath-bench-http-") as folder:
         with open_system(Settings(database_url=url, data_dir=Path(folder))) as system:
             key = prepare_rights(system)
@@ -37,21 +52,14 @@ def measure_http(server_url: str, *, seconds: float, rounds: int) -> Iterator[Fo
             "ORDERPATH_DATA_DIR": folder,
             "ORDERPATH_HTTP_PORT": "0",
             "ORDERPATH_HTTP_PER_SECOND": "1000000",
-            "ORDERPATH_LOG_LEVEL": "warning",
+            "ORDERPATH_LOG_LEVEL": "error",  # Who is turned away is told in a warning each.
         }
         program = Program(["serve"], environment)
         try:
-            wish = {"port": _port_of(program), "key": key, "pid": program.pid, "seconds": seconds}
-            runs: dict[int, list[Measured]] = {}
-            for _ in range(rounds):
-                for size in CALLERS:
-                    runs.setdefault(size, []).append(_run(wish, size))
+            yield program, {"port": _port_of(program), "key": key, "pid": program.pid}
         finally:
             program.end()
-    drop(server_url, DATABASE)
-    for size, found in runs.items():
-        yield middle(found)
-        yield Figure(NAMES[size], middle(found).ops_per_s, "/s", at_least=TARGETS[size])
+    drop(server_url, database)
 
 
 def _run(wish: Mapping[str, Any], size: int) -> Measured:

@@ -54,11 +54,19 @@ class FencedProducer(IdempotentProducer):
         self._check = leading.check
 
     def _try(self, messages: Sequence[Message]) -> None:
-        producer = self._producer or self._begin()
-        producer.begin_transaction()
-        self._exchange(producer, messages)
-        # Only now: kafka-python would also end one whose records it has lost.
-        self._await(producer, producer._transaction_manager.begin_commit())
+        from kafka.errors import InvalidProducerEpochError, ProducerFencedError
+
+        try:
+            producer = self._producer or self._begin()
+            producer.begin_transaction()
+            self._exchange(producer, messages)
+            # Only now: kafka-python would also end one whose records it has lost.
+            self._await(producer, producer._transaction_manager.begin_commit())
+        except (InvalidProducerEpochError, ProducerFencedError) as error:
+            raise type(error)(
+                f"another relay has begun to write as {self._writer}; where that is one of another "
+                "shop, give each shop an ORDERPATH_KAFKA_PREFIX of its own"
+            ) from error
 
     def _begin(self) -> Any:
         """Let brokers refuse whoever began before; what they had not ended is undone."""

@@ -18,7 +18,7 @@ class Orders:
     """Any event of an order makes its row, so that it is there whatever came first."""
 
     name: Final = "orders"
-    version: Final = 2
+    version: Final = 3
     tables: Final = ("orders", "placements")
     ddl: Final[LiteralString] = """
         create table orders (
@@ -52,6 +52,7 @@ class Orders:
             recorded_at     timestamptz not null
         );
         create index orders_external_id on orders (external_id);
+        create index orders_latest on orders (coalesce(placed_at, '-infinity') desc, order_id desc);
         create index orders_test on orders (order_id) where test;
         -- Placements that facts tell of: with the one that counts annulled, the next one does.
         create table placements (

@@ -2,14 +2,17 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final, TypedDict, cast
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, LiteralString, TypedDict, cast
 from uuid import UUID
 
 from domain.refusals import Unusable
 from projections.reports.scope import Reader, checked_limit
 
 MOST_LISTED: Final = 1_000  # of one page
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
+NOT_KNOWN: Final = "-"  # in a cursor, where others have microseconds since then
 
 
 class ListedOrder(TypedDict):
@@ -80,55 +83,57 @@ def list_orders(
         "order_id": order_id,
         "limit": checked_limit(limit, MOST_LISTED) + 1,
     }
-    rows = cast(list[Any], reader.execute(_ORDERS, parameters).fetchall())
+    behind = _EVERY if cursor is None else _BEHIND
+    rows = cast(list[Any], reader.execute(_LISTED + behind + _PAGE, parameters).fetchall())
     page = rows[:limit]
     more = len(rows) > limit
-    last = _cursor(page[-1]) if more else None
-    for row in page:
-        del row["sorted_by"]
-    return {"orders": page, "next": last}
+    return {"orders": page, "next": _cursor(page[-1]) if more else None}
 
 
-def _cursor(row: dict[str, Any]) -> str:
-    text = f"{row['sorted_by']} {row['order_id']}"
+def _cursor(row: ListedOrder) -> str:
+    placed_at = row["placed_at"]
+    micros = NOT_KNOWN if placed_at is None else (placed_at - EPOCH) // MICROSECOND
+    text = f"{micros} {row['order_id']}"
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _behind(cursor: str | None) -> tuple[str | None, UUID | None]:
+def _behind(cursor: str | None) -> tuple[datetime | None, UUID | None]:
     if cursor is None:
         return None, None
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         micros, order_id = urlsafe_b64decode(padded.encode("ascii")).decode("ascii").split(" ")
-        return str(int(micros)), UUID(order_id)
-    except ValueError:
+        placed_at = None if micros == NOT_KNOWN else EPOCH + int(micros) * MICROSECOND
+        return placed_at, UUID(order_id)
+    except (ValueError, OverflowError):
         raise Unusable("the cursor is none that an answer gave as `next`") from None
 
 
-_ORDERS: Final = """
-    with listed as (
-        select *, coalesce((extract(epoch from placed_at) * 1000000)::bigint, -9007199254740991)
-            as sorted_by
-        from orders
-        where (%(path)s::text is null or path = %(path)s)
-          and (%(status)s::text is null or status = %(status)s)
-          and (%(stage)s::text is null or stage = %(stage)s)
-          and (%(shop)s::text is null or shop = %(shop)s)
-          and (%(order_type)s::text is null or order_type = %(order_type)s)
-          and (%(channel)s::text is null or channel = %(channel)s)
-          and (%(external_id)s::text is null or external_id = %(external_id)s)
-          and (%(customer_id)s::text is null or customer_id = %(customer_id)s)
-          and (%(owner_user)s::text is null or owner_user = %(owner_user)s)
-          and (%(owner_group)s::text is null or owner_group = %(owner_group)s)
-          and (%(open)s::boolean is null or (final is null) = %(open)s)
-          and (%(overdue)s::boolean is null or overdue = %(overdue)s)
-          and (%(test)s::boolean is null or test = %(test)s)
-    )
+# The order of the index orders_latest: a page costs what is on it, however many orders there are.
+_LISTED: Final[LiteralString] = """
     select order_id, external_id, path, status, stage, final, status_since, due_at, overdue,
            order_type, channel, shop, test, customer_id, owner_user, owner_group, placed_at,
-           items_status, payment_status, total_minor, paid_minor, currency, sorted_by
-    from listed
-    where %(placed_at)s::bigint is null
-       or (sorted_by, order_id) < (%(placed_at)s::bigint, %(order_id)s::uuid)
-    order by sorted_by desc, order_id desc limit %(limit)s
+           items_status, payment_status, total_minor, paid_minor, currency
+    from orders
+    where (%(path)s::text is null or path = %(path)s)
+      and (%(status)s::text is null or status = %(status)s)
+      and (%(stage)s::text is null or stage = %(stage)s)
+      and (%(shop)s::text is null or shop = %(shop)s)
+      and (%(order_type)s::text is null or order_type = %(order_type)s)
+      and (%(channel)s::text is null or channel = %(channel)s)
+      and (%(external_id)s::text is null or external_id = %(external_id)s)
+      and (%(customer_id)s::text is null or customer_id = %(customer_id)s)
+      and (%(owner_user)s::text is null or owner_user = %(owner_user)s)
+      and (%(owner_group)s::text is null or owner_group = %(owner_group)s)
+      and (%(open)s::boolean is null or (final is null) = %(open)s)
+      and (%(overdue)s::boolean is null or overdue = %(overdue)s)
+      and (%(test)s::boolean is null or test = %(test)s)
+"""
+_EVERY: Final[LiteralString] = ""
+_BEHIND: Final[LiteralString] = """
+      and (coalesce(placed_at, '-infinity'), order_id)
+        < (coalesce(%(placed_at)s::timestamptz, '-infinity'), %(order_id)s::uuid)
+"""
+_PAGE: Final[LiteralString] = """
+    order by coalesce(placed_at, '-infinity') desc, order_id desc limit %(limit)s
 """

@@ -1,15 +1,17 @@
-"""`orderpath order show|allowed|history|as-of|diff|why`: one order, now and through time."""
+"""`orderpath order list|show|allowed|history|as-of|diff|why`: orders now, and through time."""
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from services.cli.options import AsJson, Moments, OrderRef, Time, time_of, unfolded
+from services.cli.options import AsJson, Moments, OrderRef, Time, said, time_of, unfolded
 from services.cli.order_tables import (
     allowed_tables,
     diff_table,
     history_table,
+    page_tables,
     sheet,
     why_table,
 )
@@ -20,6 +22,53 @@ AsKnown = Annotated[
     datetime | None,
     typer.Option(parser=time_of, metavar="TIME", help="What the log knew by then."),
 ]
+
+LISTED: Final = 50
+
+Which = Annotated[str | None, typer.Option(metavar="NAME")]
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """What orders are like; all of it has to be so."""
+
+    path: Which = None
+    status: Which = None
+    stage: Which = None
+    shop: Which = None
+    order_type: Annotated[str | None, typer.Option("--type", metavar="NAME")] = None
+    channel: Which = None
+    external_id: Annotated[
+        str | None, typer.Option("--number", metavar="NUMBER", help="Their number in the source.")
+    ] = None
+    customer_id: Annotated[str | None, typer.Option("--customer", metavar="ID")] = None
+    owner_user: Annotated[str | None, typer.Option("--owner", metavar="PERSON")] = None
+    owner_group: Annotated[str | None, typer.Option("--group", metavar="GROUP")] = None
+    open: Annotated[
+        bool | None, typer.Option("--open/--ended", help="Not finished, or finished.")
+    ] = None
+    overdue: Annotated[
+        bool | None, typer.Option("--overdue/--in-time", help="Beyond the time limit, or not.")
+    ] = None
+    test: Annotated[bool, typer.Option("--test", help="Test orders instead of others.")] = False
+
+
+@unfolded
+def list_them(
+    *,
+    like: Like,
+    limit: Annotated[int, typer.Option(min=1, max=1_000, metavar="N", help="At most.")] = LISTED,
+    cursor: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Go on where the page before ended.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """List orders, those that were placed last first, a page at a time."""
+    from services.questions.orders import Orders
+
+    with opened_desk() as desk:
+        answer = desk.ask(Orders(limit=limit, cursor=cursor, **said(**asdict(like))))
+    put(answer, as_json=json, people=lambda: page_tables(answer))
 
 
 def show(order: OrderRef, json: AsJson = False) -> None:

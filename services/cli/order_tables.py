@@ -53,6 +53,36 @@ def sheet(view: "View") -> "Iterator[RenderableType]":
     )
 
 
+def page_tables(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":
+    """Show a page of orders, and how to come to the next one."""
+    yield table(
+        "Orders",
+        "placed (UTC)",
+        "order",
+        "status",
+        "since (UTC)?",
+        "due (UTC)?",
+        "owner?",
+        "total>",
+        "payment?",
+        rows=(
+            [
+                one["placed_at"],
+                one["external_id"] or one["order_id"],
+                one["status"],
+                one["status_since"],
+                one["due_at"],
+                one["owner_user"] or one["owner_group"],
+                amount(one["total_minor"], one["currency"]),
+                one["payment_status"],
+            ]
+            for one in answer["orders"]
+        ),
+    )
+    if answer["next"]:
+        yield f"There are more: --cursor {answer['next']}"
+
+
 def why_table(answer: Mapping[str, Any]) -> "RenderableType":
     """Show what led to each change: one line for each, back to whoever began it."""
     rows = [

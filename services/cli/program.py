@@ -104,6 +104,7 @@ for read in (
     order_reads.why,
 ):
     orders.app.command()(read)
+orders.app.command("list")(order_reads.list_them)
 orders.app.command("as-of")(order_reads.as_of)
 orders.app.command("why-not")(rule_trials.why_not)
 orders.app.command("share-out")(teams.share_out)

@@ -8,6 +8,10 @@ from tests.support.served import Served
 
 ORDER = "A-17"
 QUESTIONS = [
+    ("order", "list"),
+    ("order", "list", "--status", "confirmed", "--open", "--in-time"),
+    ("order", "list", "--limit", "1"),
+    ("order", "list", "--cursor", "nonsense"),
     ("order", "show", ORDER),
     ("order", "allowed", ORDER, "--as", "manager"),
     ("order", "history", ORDER),
