@@ -1,14 +1,18 @@
 """Whatever bytes stand in the log, in Kafka or in a file of heads: they are read, or it is told in
 the one way that whoever reads them knows. Nothing else is raised, and nothing takes long.
+
+FUZZ_ROUNDS=5000 searches longer, by hand.
 """
 
 import gzip
 import os
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from threading import Event as Signal
@@ -42,12 +46,14 @@ from domain.audit.heads import (
 )
 from domain.messages import Command, Outcome, Recorded
 from domain.public.audit_head import AuditHead
-from domain.refusals import CommandUnreadable, InfraError
+from domain.refusals import CommandUnreadable, InfraError, Unusable
 from domain.streaming import COMMANDS, DEADLETTERS, RESULTS, Message, Span
 from domain.wire import MAX_BYTES, decode, encode
 from infra.log_records import pack, unpack
 from infra.mapper import EventMapper, EventUnreadable
+from infra.order_tokens import OrderTokens
 from infra.recorded_row import RecordedRow
+from projections.reports.order_list import Filter, list_orders
 from services.api.callers import Caller
 from services.api.commands import command_id_of, version_of
 from services.api.problems import Turned
@@ -329,6 +335,62 @@ def test_an_if_match_is_a_version_or_told(tag: str) -> None:
     version = given_or_told(lambda: version_of(tag), "not_readable")
 
     assert version is None or 0 <= version < 10**9
+
+
+class NoTables:
+    """A reader of tables that hold nothing; keeps what it was asked with."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+
+    def execute(self, question: str, parameters: dict[str, Any]) -> "NoTables":
+        self.asked.append(parameters)
+        return self
+
+    def fetchall(self) -> list[Any]:
+        return []
+
+
+def cursor_of(text: str) -> str:
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+CURSOR: Final = f"1767225600000000 {UUID(int=17)}"
+
+
+@fuzzing(ROUNDS)
+@given(st.text(max_size=100) | texts(CURSOR).map(cursor_of) | texts(cursor_of(CURSOR)))
+def test_a_cursor_is_a_place_in_the_list_or_told(cursor: str) -> None:
+    tables = NoTables()
+    with suppress(Unusable):
+        page = list_orders(cast(Any, tables), Filter(), cursor=cursor)
+        (asked,) = tables.asked
+        assert page == {"orders": [], "next": None}
+        assert isinstance(asked["order_id"], UUID)
+        assert asked["placed_at"] is None or asked["placed_at"].tzinfo is not None
+
+
+class KnownSecret(OrderTokens):
+    """Tokens of a secret that stands in no database."""
+
+    def __init__(self) -> None:
+        pass
+
+    @cached_property
+    def _secret(self) -> bytes:
+        return bytes(32)
+
+
+TOKEN: Final = KnownSecret().token_of(UUID(int=17))
+
+
+@fuzzing(ROUNDS)
+@given(st.text() | texts(TOKEN) | texts(TOKEN).map(lambda token: token[:43]))
+def test_a_token_is_that_of_an_order_or_of_nobody(token: str) -> None:
+    found = KnownSecret().order_of(token)
+
+    assert (found == UUID(int=17)) == (token == TOKEN)
+    assert found in (None, UUID(int=17))
 
 
 BOMBS: Final = {
