@@ -3,17 +3,21 @@ that runs; one that can do without goes on, and takes it once it is free.
 """
 
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event as Signal
+from threading import Thread
 
 import pytest
 
 from infra.embedded import stop_embedded
 from infra.local_broker import stop_local_broker
+from services.cli.cluster import PROGRAMS
+from services.cli.supervisor import Program, Supervisor
 from tests.e2e.test_cluster import processes_on
 from tests.support.command_line import Processes
-from tests.support.programs import programs
-from tests.support.waiting import wait_for
+from tests.support.waiting import ROOM_SECONDS, wait_for
 
 LOOPBACK = "127.0.0.1"
 
@@ -72,24 +76,27 @@ def test_a_cluster_whose_kafka_has_no_port_says_so_and_leaves_nothing_that_runs(
     wait_for(lambda: not list(processes_on(folder)), "something still runs")
 
 
-def test_a_cluster_whose_http_port_is_taken_goes_on_and_serves_once_it_is_free(
-    folder: Path, broker: str, taken: socket.socket
+def test_the_server_of_a_cluster_whose_port_is_taken_serves_once_it_is_free(
+    database_url: str, tmp_path: Path, taken: socket.socket
 ) -> None:
-    port = port_of(taken)
+    port, stop, said = port_of(taken), Signal(), list[str]()
     environment = {
-        "ORDERPATH_DATA_DIR": str(folder),
+        "ORDERPATH_DATABASE_URL": database_url,
+        "ORDERPATH_DATA_DIR": str(tmp_path),
         "ORDERPATH_HTTP_PORT": str(port),
-        "ORDERPATH_KAFKA": broker,  # One of its own takes long to start.
-        "ORDERPATH_KAFKA_PREFIX": "taken",
     }
-    with programs(environment) as start:
-        cluster = start("up", "--cluster")
-        told = cluster.await_line("serve | ")
-        cluster.await_line("serve ended with 3, starts again")
-        cluster.await_line("worker 1 | worker ready")
+    program = Program("serve", (sys.executable, "-m", "services.cli", *PROGRAMS["serve"]))
+    supervisor = Supervisor([program], tmp_path, said.append, environment=environment)
+    running = Thread(target=supervisor.run, args=(stop,))
+    running.start()
+    try:
+        wait_for(lambda: "serve ended with 3" in str(said), "it never ended")
         taken.close()
-        cluster.await_line("serve | serving on")
-        cluster.end()
+        wait_for(lambda: "serve | serving on" in str(said), "it never served")
+    finally:
+        stop.set()
+        running.join(ROOM_SECONDS)
 
-    assert f"{LOOPBACK} port {port} cannot be listened on" in told
-    assert list(processes_on(folder)) == []
+    assert f"{LOOPBACK} port {port} cannot be listened on" in str(said)
+    assert not running.is_alive()
+    assert list(processes_on(tmp_path)) == []
