@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from threading import Event as Signal
 from threading import Thread
 from typing import Final
@@ -15,6 +16,8 @@ from domain.streaming import DEADLETTERS, Message, Producer
 
 MOST_LETTERS: Final = 1_000  # that wait for the broker
 SEND_SECONDS: Final = 1.0  # between two looks for letters
+MOST_HEADERS: Final = 20  # that a letter tells, and characters of each: whoever sent it may
+LONGEST_HEADER: Final = 255  # have sent any
 LEAVE_SECONDS: Final = 1.0  # for the last ones, once told to end
 
 log_ = structlog.get_logger()
@@ -114,6 +117,11 @@ class DeadLetters:
 
 
 def _letter(record: Incoming, error: str) -> Message:
-    headers = {name: value.decode(errors="replace") for name, value in record.headers.items()}
+    told = islice(record.headers.items(), MOST_HEADERS)
+    headers = {_cut(name): _cut(value.decode(errors="replace")) for name, value in told}
     place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
     return Message(DEADLETTERS.name, to_json({**place, "error": error, "headers": headers}))
+
+
+def _cut(text: str) -> str:
+    return text[:LONGEST_HEADER]

@@ -19,6 +19,7 @@ from domain.vocabulary import COMMANDS
 
 MAX_BYTES: Final = 900 * 1024  # of one command: a broker takes records of 1 MB
 MAX_DEPTH: Final = 200  # of lists and objects within each other: the parser's own limit
+MAX_VALUES: Final = 50_000  # of one command: each may be a fault, and to tell one takes a while
 MAX_TOLD: Final = 20  # faults of one command
 NAMED_UNDER: Final = "command"
 
@@ -72,10 +73,20 @@ def decode_for(said: Mapping[str, Any], known: Mapping[str, Any]) -> Command:
 
 
 def _read(shape: type[Command], value: bytes, said: Mapping[str, Any]) -> Command:
+    # A comma stands before every value of a list or object but the first; in texts there are more.
+    if value.count(b",") > MAX_VALUES and _count(said) > MAX_VALUES:
+        message = f"it has more than {MAX_VALUES} values"
+        too_large = Unmet(code="command_too_large", message=message)
+        raise CommandUnreadable(too_large, command_id=_id_in(said))
     try:
         return shape.model_validate_json(value, strict=True)
     except ValidationError as error:
         raise CommandUnreadable(*_faults(error), command_id=_id_in(said)) from None
+
+
+def _count(said: Any) -> int:
+    inside = said.values() if isinstance(said, Mapping) else said if isinstance(said, list) else ()
+    return 1 + sum(map(_count, inside))
 
 
 @cache

@@ -5,13 +5,13 @@ part of the log it is and of how many events. The relay packs them, the workers 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
+from domain.messages import SHARDS
 from domain.refusals import InfraError
 from domain.streaming import LOG, Message, Span
 from infra.recorded_row import RecordedRow, row_of
@@ -19,12 +19,14 @@ from infra.recorded_row import RecordedRow, row_of
 MAX_EVENTS: Final = 128  # of one record
 MAX_BYTES: Final = 256 * 1024  # of payloads in one record, unless one alone is larger
 LARGEST_BYTES: Final = 900 * 1024  # A larger event is not sent: workers read it from the log.
+NUL: Final = rb"\u0000"  # as JSON writes it
 FORMAT: Final = b"1"  # of the value
 
 _Row = tuple[
-    str, int, str, str, int, int,
+    str, Annotated[int, Field(ge=1, lt=2**31)], str, str,
+    Annotated[int, Field(ge=1, lt=2**63)], Annotated[int, Field(ge=0, lt=SHARDS)],
     UUID | None, str | None, UUID | None, UUID, UUID, UUID | None,
-    str, str, str | None, str | None, str, datetime, datetime,
+    str, str, str | None, str | None, str, AwareDatetime, AwareDatetime,
 ]  # fmt: skip
 _ROWS: Final = TypeAdapter(list[_Row])
 
@@ -49,10 +51,14 @@ def unpack(headers: Mapping[str, bytes], value: bytes | None) -> tuple[Span, lis
     try:
         if headers["format"] != FORMAT:
             raise ValueError(f"format {headers['format']!r} is not {FORMAT!r}")
-        numbers = {name: int(headers[name]) for name in ("epoch", "shard", "prev", "first", "last")}
+        numbers = {
+            name: _number(headers[name]) for name in ("epoch", "shard", "prev", "first", "last")
+        }
         span = Span(log_id=UUID(headers["log_id"].decode()), **numbers)
-        events = int(headers["events"])
+        events = _number(headers["events"])
         rows = [_row(values) for values in _ROWS.validate_json(value or b"")]
+        if NUL in (value or b"") and any(map(_holds_nul, rows)):
+            raise ValueError("a text holds what no table does")
     except (KeyError, ValueError) as error:
         why = "its rows are no rows" if isinstance(error, ValidationError) else repr(error)
         raise InfraError(
@@ -84,6 +90,17 @@ def _wire(row: RecordedRow) -> list[object]:
 def _row(values: _Row) -> RecordedRow:
     stream_id, version, name, payload, *rest = values
     return row_of((stream_id, version, name, payload.encode(), *rest))
+
+
+def _number(text: bytes) -> int:
+    """Read a number as `pack` writes it. Raises: ValueError"""
+    if not text.isdigit():
+        raise ValueError(f"{text[:20]!r} is no number")
+    return int(text)
+
+
+def _holds_nul(row: RecordedRow) -> bool:
+    return any("\0" in one for one in row.__dict__.values() if isinstance(one, str))
 
 
 def _check(span: Span, events: int, rows: Sequence[RecordedRow]) -> None:

@@ -5,7 +5,7 @@ It is the mapper of the `eventsourcing` library, without its transcoder and modu
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -16,6 +16,7 @@ from eventsourcing.persistence import (
     MapperDeserialisationError,
     StoredEvent,
 )
+from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from domain.batch import NewEvent
@@ -29,6 +30,7 @@ from infra.recorded_row import RecordedRow
 from infra.sealing import ERASED, PREFIX, SEALED, KeyRing, Place, seal, unseal
 
 Keys = Mapping[UUID, bytes | None]
+MOST_TOLD: Final = 1_000  # faults of one event
 
 
 class EventUnreadable(InfraError, MapperDeserialisationError):
@@ -87,7 +89,7 @@ class EventMapper(Mapper[str]):
             if reason is not None:
                 reason = _opened(reason, row, keys, place, "reason")
         except (ValueError, LookupError, TypeError, InvalidTag) as error:
-            why = "a sealed value does not open here" if isinstance(error, InvalidTag) else error
+            why = _why(error)
             raise EventUnreadable(
                 "event_unreadable",
                 f"position {row.position} ({row.type} of {row.stream_id}) cannot be read: {why}. "
@@ -189,6 +191,19 @@ def _opened(text: str, row: RecordedRow, keys: Keys | None, place: Place, field:
     if read is not None and opened not in (SEALED, ERASED):
         read.add(row.subject_id or row.stream_id)
     return opened
+
+
+def _why(error: Exception) -> str:
+    """Say why an event cannot be read, without what stands in it: that may be personal."""
+    if isinstance(error, InvalidTag):
+        return "a sealed value does not open here"
+    if not isinstance(error, ValidationError):
+        return type(error).__name__ if isinstance(error, UnicodeError) else str(error)
+    count = error.error_count()
+    if count > MOST_TOLD:  # It takes long to hear of them, also of the first.
+        return f"it has {count} faults"
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']} ({count} in all)"
 
 
 def _holds_personal(model: Any, spec: Spec) -> bool:

@@ -147,6 +147,7 @@ class Settings(BaseSettings):
     oidc_role_names: dict[str, Code] = Field(default_factory=dict)  # the issuer's -> ours
     # Of one caller and one process; what comes beyond is turned away.
     http_per_second: Annotated[int, Field(ge=1, le=1_000_000)] = 5_000
+    http_lines: Annotated[int, Field(ge=1, le=65_536)] = 4_096  # open, also those that say nothing
     http_at_once: Annotated[int, Field(ge=1, le=65_536)] = 1_024  # requests in hand
     http_readers: Annotated[int, Field(ge=1, le=64)] = 4  # questions answered at once
     # Whom the command line asks: a server's address, and the key that it is asked with. Empty: it
@@ -336,6 +337,7 @@ _ALLOWED: Final = {
     "oidc_groups": "the claim that lists groups",
     "oidc_role_names": 'JSON: {"the issuer\'s role": "our role"}',
     "http_per_second": "a whole number from 1 to 1000000",
+    "http_lines": "a whole number from 1 to 65536",
     "http_at_once": "a whole number from 1 to 65536",
     "http_readers": "a whole number from 1 to 64",
     "url": "http://host:port or https://host of a server, or empty for none",

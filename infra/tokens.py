@@ -86,7 +86,7 @@ class ProvidedTokens:
 
     def _told(self, claims: Mapping[str, Any]) -> Identity:
         who = _claim(claims, self._provider.subject)
-        if not isinstance(who, str) or not 0 < len(who) <= LONGEST_NAME or not who.isprintable():
+        if not isinstance(who, str) or not _is_name(who):
             raise UnknownCaller(f"the token names nobody under {self._provider.subject}")
         known = self._provider.role_names
         roles = [known[one] for one in _names(claims, self._provider.roles) if one in known]
@@ -95,7 +95,7 @@ class ProvidedTokens:
             who,
             tuple(dict.fromkeys(roles)),
             _names(claims, self._provider.groups),
-            until=datetime.fromtimestamp(claims["exp"] + LEEWAY_SECONDS, UTC),
+            until=_end(claims["exp"]),
         )
 
 
@@ -186,6 +186,14 @@ def _algorithm_of(key: Mapping[str, Any]) -> str:
     return {"RSA": "RS256", "OKP": "EdDSA"}.get(key["kty"]) or curves[key["crv"]]
 
 
+def _end(told: Any) -> datetime:
+    """Read when a token is over. Raises: UnknownCaller, for what is no moment"""
+    try:
+        return datetime.fromtimestamp(told + LEEWAY_SECONDS, UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        raise UnknownCaller("the token is over at no moment that a clock shows") from None
+
+
 def _claim(claims: Mapping[str, Any], name: str) -> Any:
     """Give a claim, inside of others where its name has dots; a name that is a whole one first."""
     if name in claims:
@@ -200,5 +208,9 @@ def _names(claims: Mapping[str, Any], name: str) -> tuple[str, ...]:
     """Give the names that a claim lists: as a list, or with spaces between."""
     told = _claim(claims, name)
     listed = told.split() if isinstance(told, str) else told if isinstance(told, list) else []
-    fit = (one for one in listed if isinstance(one, str) and 0 < len(one) <= LONGEST_NAME)
+    fit = (one for one in listed if isinstance(one, str) and _is_name(one))
     return tuple(dict.fromkeys(fit))[:MOST_NAMES]
+
+
+def _is_name(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_NAME and text.isprintable()

@@ -5,6 +5,7 @@ Called by the command line, to start, stop and look; services.bootstrap opens wh
 
 from pathlib import Path
 
+from domain.refusals import InfraError
 from infra.broker import BrokerFacts, describe_broker, kafka_arguments
 from infra.embedded import embedded_url, start_embedded, stop_embedded
 from infra.folder_faults import unusable
@@ -70,7 +71,12 @@ def borrow_broker(settings: Settings) -> str:
             note.touch()  # First: a kill in between leaves none that nobody stops.
         except OSError as error:
             raise unusable(settings.data_dir, error) from error
-    return start_broker(settings)
+    try:
+        return start_broker(settings)
+    except InfraError:
+        if local_broker_address(settings.data_dir) is None:  # Nothing is there to be given back.
+            _borrowed(settings).unlink(missing_ok=True)
+        raise
 
 
 def return_broker(settings: Settings) -> bool:

@@ -41,6 +41,7 @@ class FrontDesk:
     counts: Counts = field(default_factory=Counts)
     ending: asyncio.Event = field(default_factory=asyncio.Event)  # streams end, nothing new waits
     streams: int = 0  # that are open
+    lines: int = 0  # to callers, that are open
     in_hand: int = 0  # requests that wait for their answer
 
     def __post_init__(self) -> None:

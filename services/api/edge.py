@@ -29,6 +29,13 @@ if TYPE_CHECKING:
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.:/+=-]{1,128}")
 CUT: Final = frozenset({"too_large", "body_late"})  # what is still to come is not read
 GONE: Final = 499  # as counts and the log have a caller who hung up before he had said all
+# Who reads the first and who reads the last of them would see two requests.
+ONCE: Final = frozenset(
+    {
+        b"authorization", b"content-encoding", b"idempotency-key", b"if-match", b"last-event-id",
+        b"x-on-behalf-of",
+    }
+)  # fmt: skip
 ALWAYS: Final = frozenset({"/health/live", "/health/ready", "/metrics"})  # also when it is busy
 # The router finds these too, but its layers take as long as all of the rest.
 SHORT: Final[Mapping[str, Callable[["FrontDesk", Request], Awaitable[Response]]]] = {
@@ -36,7 +43,7 @@ SHORT: Final[Mapping[str, Callable[["FrontDesk", Request], Awaitable[Response]]]
     "/v1/commands/batch": commands.send_batch,
 }
 # Unless a handler says otherwise. Names are in lower case, as in every answer on its way out.
-_HEADERS: Final = (
+HEADERS: Final = (
     (b"cache-control", b"private, no-cache"),
     (b"x-content-type-options", b"nosniff"),
 )
@@ -81,6 +88,8 @@ class _Visit:
         self._id = given if REQUEST_ID.fullmatch(given) else uuid4().hex
         self._state["request_id"] = self._id
         self._length = headers.get("content-length", "0")
+        self._coding = headers.get("content-encoding", "identity").strip().lower()
+        self._transfer = headers.get("transfer-encoding", "chunked").strip().lower()
         scope["path"] = _segments(scope)
         desk.in_hand += 1
 
@@ -132,8 +141,19 @@ class _Visit:
         limits = self._desk.limits
         if self._desk.in_hand > limits.at_once and self._scope["path"] not in ALWAYS:
             raise Turned("busy", "too many requests are in hand already", retry_seconds=1)
+        self._check_headers()
         if self._length.isdigit() and int(self._length) > limits.body_bytes:
             self._refuse_size()
+
+    def _check_headers(self) -> None:
+        names = [name for name, _ in self._scope["headers"]]
+        if len(set(names)) < len(names):
+            twice = next((name for name in ONCE if names.count(name) > 1), None)
+            if twice is not None:
+                raise Turned("not_readable", f"the header {twice.decode()} comes more than once")
+        if self._coding != "identity" or self._transfer != "chunked":
+            message = "send the body as it is, without a Content-Encoding, whole or in chunks"
+            raise Turned("encoded", message)
 
     def _refuse_size(self) -> None:
         raise Turned("too_large", f"a request has {self._desk.limits.body_bytes} bytes at most")
@@ -165,7 +185,7 @@ class _Visit:
                 *given,
                 (b"x-request-id", self._id.encode()),
                 (b"x-position", told.encode()),
-                *(header for header in _HEADERS if header[0] not in names),
+                *(header for header in HEADERS if header[0] not in names),
             ]
         await self._send(message)
 

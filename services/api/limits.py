@@ -16,10 +16,13 @@ class Limits:
     """Of one process."""
 
     body_bytes: int = 8 * 1024 * 1024
+    head_bytes: int = 64 * 1024  # of the head of a request: its place and its headers
+    headers: int = 100  # of a request
     head_seconds: float = 15.0  # for the head of a request to come, also one that never begins
     body_seconds: float = 30.0  # for all of a request, where its body is read
     request_seconds: float = 45.0  # for all of it, whoever reads it; then the line is cut
     taken_seconds: float = 60.0  # for a caller to take what waits for him; then the line is cut
+    lines: int = 4_096  # that are open
     at_once: int = 1_024  # requests in hand
     per_second: int = 5_000  # commands and questions of one caller
     command_seconds: float = 20.0

@@ -34,9 +34,10 @@ from services.questions.question import PUBLIC, Question
 if TYPE_CHECKING:
     pass
 
-_ANY: Final = ("unknown_caller", "denied", "too_many", "unavailable")  # codes that every place has
+_EVER: Final = ("not_readable", "encoded", "head_too_large")  # codes that every place has
+_ANY: Final = (*_EVER, "unknown_caller", "denied", "too_many", "unavailable")
 _READ: Final = ("absent", "refused", "unusable", "not_readable", "behind", "too_slow")
-_ANYBODY: Final = ("too_many", "unavailable")  # of those that need no key
+_ANYBODY: Final = (*_EVER, "too_many", "unavailable")  # of those that need no key
 # Statuses of a code beside its own: what is no JSON, and what is too large for one command.
 _ALSO: Final[Mapping[str, tuple[int, ...]]] = {"command_unreadable": (400, 413)}
 _SENT: Final = (
@@ -309,7 +310,7 @@ def _plain(name: str, summary: str, key: str) -> dict[str, Any]:
                 "headers": _headers("X-Position", "X-Request-Id"),
                 "content": {JSON: {"schema": schema, "example": {key: True}}},
             },
-            **_problems("unavailable"),
+            **_problems(*_EVER, "unavailable"),
         },
     }
 

@@ -44,11 +44,13 @@ TITLES: Final[Mapping[str, tuple[int, str]]] = {
     "conflict": (409, "Somebody was faster"),
     "version_differs": (412, "It is at another version than If-Match says"),
     "too_large": (413, "The request is too large"),
+    "encoded": (415, "The body is packed in a way that is not taken here"),
     "command_id_reused": (422, "The key belongs to another command"),
     "fact_id_reused": (422, "The fact belongs to another order"),
     "command_unreadable": (422, "The command cannot be read"),
     "unusable": (422, "What was handed in cannot be used"),
     "too_many": (429, "Too many requests of one caller"),
+    "head_too_large": (431, "The head of the request is too large"),
     "fault": (500, "A fault of Orderpath"),
     "unavailable": (503, "Not now"),
     "busy": (503, "Too much at once"),
@@ -115,6 +117,8 @@ class Problem:
             headers["Retry-After"] = str(max(1, round(self.retry_seconds)))
         if self.told_status == 401:
             headers["WWW-Authenticate"] = "Bearer"
+        if self.code == "encoded":
+            headers["Accept-Encoding"] = "identity"
         return headers
 
 

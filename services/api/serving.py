@@ -82,6 +82,7 @@ def serve(
         ws="none",
         lifespan="on",
         log_config=None,
+        log_level="error",  # Whoever says what is no HTTP would fill the log.
         access_log=False,
         server_header=False,
         proxy_headers=False,

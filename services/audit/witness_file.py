@@ -6,13 +6,10 @@ rewritten: a line that a crash left unfinished stays, and the whole one follows 
 
 import os
 from base64 import b64decode
-from binascii import Error as NoBase64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
-
-from pydantic import ValidationError
 
 from domain.audit.heads import (
     NoteUnreadable,
@@ -167,7 +164,7 @@ def _witnessed(line: bytes) -> Witnessed | None:
         signed = read_note(told.note)
         public_key = b64decode(told.public_key, validate=True)
         restores = tuple(map(read_restore, told.restores or ()))
-    except (ValidationError, NoteUnreadable, NoBase64):
+    except (ValueError, NoteUnreadable):  # That of pydantic and of base64 are the first, too.
         return None
     is_whole = key_id_of(public_key) == signed.head.key_id
     return Witnessed(signed, public_key, told.note, restores) if is_whole else None

@@ -95,11 +95,13 @@ def _tls(settings: "Settings") -> "SSLContext | None":
 def _serve(system: "System", ear: "socket.socket", tls: "SSLContext | None", stop: Signal) -> None:
     from services.api.app import create_app
     from services.api.limits import Limits
+    from services.api.lines import lines_that_fit
     from services.api.serving import serve as run
 
     settings = system.settings
     limits = Limits(
         per_second=settings.http_per_second,
+        lines=lines_that_fit(settings.http_lines),
         at_once=settings.http_at_once,
         readers=settings.http_readers,
     )

@@ -13,6 +13,7 @@ from threading import Event, Thread
 from typing import Any
 
 import httpx
+import psutil
 from fastapi import FastAPI
 
 from services.api.app import create_app
@@ -81,9 +82,13 @@ def free_port() -> int:
 
 
 class ServerProcess:
-    """A server as a process of its own, on a port that it keeps when it starts again."""
+    """A server as a process of its own, on a port that it keeps when it starts again.
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    files: that it may have open; 0: as many as we may
+    """
+
+    def __init__(self, environment: dict[str, str], files: int = 0) -> None:
+        self._files = files
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         mine = {k: v for k, v in os.environ.items() if not k.upper().startswith("ORDERPATH_")}
@@ -93,6 +98,8 @@ class ServerProcess:
     def start(self) -> None:
         """Start it, and wait until it is ready."""
         words = [sys.executable, "-m", "tests.support.serving_process", str(self.port)]
+        if self._files:
+            words = ["sh", "-c", f'ulimit -n {self._files}; exec "$@"', "sh", *words]
         self._process = subprocess.Popen(words, env=self._environment)
         wait_for(self._is_ready, "the server was never ready")
 
@@ -103,6 +110,12 @@ class ServerProcess:
             return httpx.get(f"{self.url}/health/ready").is_success
         except httpx.TransportError:
             return False
+
+    @property
+    def files(self) -> int:
+        """How many it has open."""
+        assert self._process is not None
+        return psutil.Process(self._process.pid).num_fds()
 
     def kill(self) -> None:
         """End it as a power cut would."""

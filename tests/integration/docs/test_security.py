@@ -31,6 +31,8 @@ def test_the_limits_are_those_of_the_code() -> None:
         f"{limits.body_bytes >> 20} MB; {limits.batch}",
         f"{settings.http_per_second:,} requests a second",
         f"| {settings.http_at_once:,}, then 503",
+        f"| {settings.http_lines:,}, then 503; {limits.head_bytes >> 10} KB and "
+        f"{limits.headers} headers, then 431",
         f"{limits.head_seconds:.0f} s, then the line is cut; "
         f"{limits.body_seconds:.0f} s, then 408; "
         f"{limits.taken_seconds:.0f} s, then the line is cut",

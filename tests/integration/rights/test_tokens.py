@@ -274,3 +274,37 @@ def test_a_person_with_a_token_calls_with_the_roles_that_settings_give(
     caller = access.caller_now({"authorization": f"Bearer {provider.token(claims(provider))}"})
 
     assert (caller.kind, caller.id, caller.roles) == ("user", "ann", ("manager",))
+
+
+@pytest.mark.parametrize("exp", [10**18, 1e308, "9999999999", True, [1], {}, -1e308])
+def test_a_token_that_is_over_at_no_moment_shows_nobody(
+    provider: FakeProvider, tokens: ProvidedTokens, exp: Any
+) -> None:
+    body = claims(provider) | {"exp": exp}
+
+    assert is_refused(tokens, signed_by(provider, json.dumps(body).encode()))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[]", b"null", b'{"a":' * 3_000, b'{"exp": Infinity}', b'{"exp": NaN}', b"\xff", b"9" * 5_000,
+    ],
+    ids=["a list", "nothing", "deep", "for ever", "no number", "no text", "digits"],
+)  # fmt: skip
+def test_a_signed_token_of_anything_shows_nobody(
+    provider: FakeProvider, tokens: ProvidedTokens, body: bytes
+) -> None:
+    assert is_refused(tokens, signed_by(provider, body))
+
+
+def test_groups_that_are_no_names_are_left_out(
+    provider: FakeProvider, tokens: ProvidedTokens
+) -> None:
+    body = claims(provider, groups=["north", "\ud800", "a\x00b", "", "x" * 201, 5])
+
+    assert tokens.identity(signed_by(provider, json.dumps(body).encode())).groups == ("north",)
+
+
+def signed_by(provider: FakeProvider, body: bytes) -> str:
+    """Give a token of whatever bytes, signed as a good one is."""
+    return jwt.PyJWS().encode(body, provider.keys["k1"], "RS256", {"kid": "k1"})

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic_core import from_json, to_json
 
 from domain.refusals import InfraError
 from domain.streaming import Span
@@ -135,3 +136,34 @@ def test_rows_are_cut_into_records_by_number_and_size() -> None:
     huge = [a_row(1), a_row(2, b"x" * (MAX_BYTES + 1)), a_row(3)]
     assert [[row.position for row in part] for part in split(huge)] == [[1], [2], [3]]
     assert list(split([])) == []
+
+
+@pytest.mark.parametrize(
+    ("at", "value"),
+    [
+        (0, "order-\0"),
+        (1, 0),
+        (1, 2**31),
+        (4, 2**63),
+        (5, 16),
+        (13, "ann\0"),
+        (17, "2026-03-02T09:00:00"),
+        (18, "2026-03-02T09:00:00"),
+    ],
+)
+def test_a_row_that_no_table_of_ours_holds_is_unreadable(at: int, value: Any) -> None:
+    message = pack([a_row(5)], span_of([a_row(5)]))
+    (row,) = from_json(message.value or b"")
+    row[at] = value
+
+    with pytest.raises(InfraError, match="not ours"):
+        unpack(dict(message.headers), to_json([row]))
+
+
+@pytest.mark.parametrize("number", [b"", b" 2", b"+2", b"2_0", b"-2", b"9" * 5_000, b"\xd9\xa2"])
+@pytest.mark.parametrize("name", ["epoch", "shard", "prev", "first", "last", "events"])
+def test_a_number_that_is_not_written_as_ours_is_unreadable(name: str, number: bytes) -> None:
+    message = pack([a_row(5)], span_of([a_row(5)]))
+
+    with pytest.raises(InfraError, match="not ours"):
+        unpack({**dict(message.headers), name: number}, message.value)

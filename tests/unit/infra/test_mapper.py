@@ -263,3 +263,15 @@ def test_an_upcaster_that_cannot_take_a_body_makes_it_an_unreadable_one() -> Non
 def test_personal_data_does_not_go_through_the_library_s_interface_without_its_key() -> None:
     with pytest.raises(TypeError, match="stored key"):
         EventMapper().to_stored_event(LibraryEvent(new(e.NoteAdded(text="x"))))
+
+
+def test_what_cannot_be_read_is_told_without_what_stands_there() -> None:
+    mapper = EventMapper()
+    placed = e.NoteAdded(text=MARK)
+    row, keys = stored(mapper, placed, reason=MARK)
+    torn = replace(row, topic="order.placed.v1", key_id=row.key_id)
+
+    for changed in (torn, replace(row, state=f'{{"text": ["{MARK}"]}}'.encode())):
+        with pytest.raises(EventUnreadable) as caught:
+            mapper.decode(changed, keys)
+        assert MARK not in str(caught.value)
