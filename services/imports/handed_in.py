@@ -102,6 +102,7 @@ class PutFiles:
         with self._turn, disk_named():
             make_private(own)
             if offset == 0:
+                self.forget_old()
                 self._begin(own, name, part)
             else:
                 _go_on(own / name, offset, part)

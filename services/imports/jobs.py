@@ -17,14 +17,20 @@ from datetime import datetime
 from pathlib import Path
 from threading import Event as Signal
 from threading import Lock
-from time import monotonic
+from time import monotonic, time
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid4
 
 import structlog
 
 from domain.refusals import Absent, CommandIdReused, InfraError, OrderpathError
-from services.imports.handed_in import ImportWanted, PutFiles, disk_named, make_private
+from services.imports.handed_in import (
+    KEPT_SECONDS,
+    ImportWanted,
+    PutFiles,
+    disk_named,
+    make_private,
+)
 from services.plain_json import plain, to_json
 
 if TYPE_CHECKING:
@@ -85,6 +91,7 @@ class ImportJobs:
         """
         own = self._folder / str(job.import_id)
         with self._turn:
+            self.forget_old()
             known = _read(own)
             if known is not None and known["digest"] != job.digest:
                 raise CommandIdReused(job.import_id)
@@ -95,11 +102,14 @@ class ImportJobs:
         return state_of(self._folder, job.import_id)
 
     def forget_old(self) -> None:
-        """Remove what is left of the oldest imports."""
+        """Remove what is left of the oldest imports, and files of those that broke off long ago."""
         folders = sorted(self._folder.glob("*-*/"), key=lambda one: one.stat().st_mtime)
         ended = [one for one in folders if (_read(one) or {}).get("state") not in GOING_ON]
         for own in ended[: max(len(folders) - MOST_KEPT, 0)]:
             shutil.rmtree(own, ignore_errors=True)
+        for own in ended:
+            if own.exists() and time() - own.stat().st_mtime > KEPT_SECONDS:
+                shutil.rmtree(own / _FILES, ignore_errors=True)
 
     def end(self) -> None:
         """Let what runs break off where it is, and begin nothing more."""

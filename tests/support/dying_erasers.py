@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, NoReturn
 from uuid import UUID, uuid4
 
-from domain.access.reads import Read, ReadStore, Sought
+from domain.access.reads import Kept, Read, ReadStore, Sought
 from domain.customers.commands import EraseCustomer
 from domain.messages import Command, Outcome
 from domain.tasks.commands import CreateTask, FinishTask
@@ -85,7 +85,7 @@ class _DyingStore:
     def note(self, reads: Iterable[Read]) -> None:
         self.store.note(reads)
 
-    def find(self, sought: Sought, limit: int) -> Sequence[Read]:
+    def find(self, sought: Sought, limit: int) -> Sequence[Kept]:
         return self.store.find(sought, limit)
 
     def forget(self, subjects: Sequence[str]) -> int:
