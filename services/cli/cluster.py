@@ -91,7 +91,15 @@ def _supervisor(settings: "Settings", address: str) -> Supervisor:
         Program(name, (sys.executable, "-m", "services.cli", *arguments))
         for name, arguments in PROGRAMS.items()
     ]
+    environment = environment_of(settings, address)
+    return Supervisor(programs, settings.data_dir, state, environment=environment)
+
+
+def environment_of(settings: "Settings", address: str) -> dict[str, str]:
+    """Give what the programs find in their environment, beside what is in ours."""
     environment = {"ORDERPATH_KAFKA": address}
+    if not settings.kafka:  # How brokers are spoken to is said of others, not of the local one.
+        environment["ORDERPATH_KAFKA_PROTOCOL"] = "plaintext"
     if settings.log_format == "auto":
         environment["ORDERPATH_LOG_FORMAT"] = "console"
-    return Supervisor(programs, settings.data_dir, state, environment=environment)
+    return environment
