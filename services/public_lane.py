@@ -99,9 +99,10 @@ class PublicLane:
         orders: dict[str, Order],
         last: dict[str, int],
     ) -> None:
-        """Put the orders of whoever was erased beside, so that their contacts are told no more."""
-        if not self._personal:
-            return
+        """Put the orders of whoever was erased beside, so that their contacts are told no more.
+
+        Also where they are told no more anyway, but once were.
+        """
         told = _erased(one for one in stored if one.position <= position)
         streams = {f"{_ORDER}{order_id}" for order_id in told} - orders.keys()
         found = self._orders.before(dict.fromkeys(streams, position + 1)) if streams else {}

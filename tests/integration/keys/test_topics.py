@@ -185,6 +185,24 @@ def test_the_state_of_each_order_is_told_anew_behind_the_erasure(
     }
 
 
+def test_the_state_is_told_anew_also_where_contacts_are_told_no_more(
+    database_url: str, system: System
+) -> None:
+    """They once were: the record that has them goes when the topic is compacted."""
+    order_id = uuid4()
+    assert system.execute(place(order_id, customer=ANNA)).kind == "accepted"
+    system.catch_up()
+    with closing(open_log(database_url, role="orderpath_projector")) as reader:
+        lane = PublicLane(reader)
+        lane.begin(reader.head(), reader.head().position)
+
+        erase(system)
+
+        told = states(lane)
+    assert order_id in told
+    assert not any(state.get("contact") for state in told.values())
+
+
 def states(lane: PublicLane) -> dict[UUID, Any]:
     """Give the states that come next, by order."""
     found = {}
