@@ -18,7 +18,7 @@ from infra.recorded_row import RecordedRow, row_of
 LOG_ID = UUID(int=7)
 ids = st.none() | st.uuids()
 moments = st.datetimes(timezones=st.just(UTC), min_value=datetime(1970, 1, 1))  # noqa: DTZ001
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
 
 @st.composite
