@@ -21,7 +21,8 @@ MAX_DAYS = 1_000  # holidays, and as many special days
 MAX_AHEAD = timedelta(days=7_305)  # 20 years
 
 _ZONE: Final = re.compile(r"UTC|[A-Z][\w+-]*(?:/[\w+-]+)+", re.ASCII)
-_FIRST, _END = (datetime(year, 1, 1, tzinfo=UTC) for year in (FIRST_YEAR, LAST_YEAR + 1))
+BEGINNING, END = (datetime(year, 1, 1, tzinfo=UTC) for year in (FIRST_YEAR, LAST_YEAR + 1))
+NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)  # a day before the last, for zones ahead of UTC
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -29,7 +30,7 @@ Value = TypeVar("Value")
 
 
 class BeyondCalendar(OrderpathError):
-    """A moment that no calendar reaches: outside of its years, or more than 20 years ahead."""
+    """So much working time does not come: more than 20 years ahead, or behind the last year."""
 
 
 class Week(Shape):
@@ -128,11 +129,10 @@ class Calendar(Definition):
 
 
 def working_time(calendar: Calendar, start: datetime, end: datetime) -> timedelta:
-    """Give the working time between two moments, negative if the end comes first.
-
-    Raises: BeyondCalendar if a moment lies outside of the years 1970 to 2199
+    """Give the working time between two moments, negative if the end comes first. Outside of the
+    years 1970 to 2199 nobody works.
     """
-    start, end = _utc(start), _utc(end)
+    start, end = within_reach(start), within_reach(end)
     if end < start:
         return -working_time(calendar, end, start)
     whole = sum(calendar.year(number).total for number in range(start.year, end.year))
@@ -142,16 +142,19 @@ def working_time(calendar: Calendar, start: datetime, end: datetime) -> timedelt
 
 
 def after(calendar: Calendar, start: datetime, amount: timedelta) -> datetime:
-    """Give the first moment, UTC, when so much working time has passed since the start.
+    """Give the first moment, UTC, when so much working time has passed since the start, where one
+    before 1970 counts as the beginning of that year.
 
-    Raises: BeyondCalendar if it is more than 20 years ahead, or outside of 1970 to 2199;
+    Raises: BeyondCalendar if it is more than 20 years ahead, or behind 2199;
             ValueError if the amount is negative
     """
     if amount < timedelta():
         raise ValueError(f"{amount} of working time cannot pass: write 0 or more")
-    start = _utc(start)
     if not amount:
-        return start
+        return start.astimezone(UTC)
+    if start >= END:
+        raise BeyondCalendar(f"calendars reach from {FIRST_YEAR} to {LAST_YEAR}, not to {start}")
+    start = within_reach(start)
     latest = start + MAX_AHEAD
     wanted = calendar.year(start.year).worked_until(_microseconds(start)) + amount // _MICROSECOND
     for number in range(start.year, min(latest.year, LAST_YEAR) + 1):
@@ -169,17 +172,18 @@ def after(calendar: Calendar, start: datetime, amount: timedelta) -> datetime:
 
 
 def opening(calendar: Calendar, moment: datetime) -> datetime:
-    """Give the moment itself within working hours, else when the next ones begin, UTC.
-
-    Raises: BeyondCalendar
+    """Give the moment itself within working hours, else when the next ones begin, UTC: before 1970
+    the first ones that there are, behind 2199 NEVER.
     """
-    return after(calendar, moment, _MICROSECOND) - _MICROSECOND
+    try:
+        return after(calendar, moment, _MICROSECOND) - _MICROSECOND
+    except BeyondCalendar:
+        return NEVER
 
 
-def _utc(moment: datetime) -> datetime:
-    if not _FIRST <= moment < _END:
-        raise BeyondCalendar(f"calendars reach from {FIRST_YEAR} to {LAST_YEAR}, not to {moment}")
-    return moment.astimezone(UTC)
+def within_reach(moment: datetime) -> datetime:
+    """Give a moment, or the nearest that calendars reach, UTC."""
+    return min(max(moment, BEGINNING), END - _MICROSECOND).astimezone(UTC)
 
 
 def _microseconds(moment: datetime) -> int:

@@ -1,7 +1,8 @@
 """The arithmetic of schedules: which of their hours have come, and which comes next. Pure.
 
 An hour is what the clock on the wall of the calendar's zone shows. One that the clock skips comes
-as much later as the clock is put forward; one that it shows twice comes the first time.
+as much later as the clock is put forward; one that it shows twice comes the first time. Where no
+calendar reaches there are none.
 """
 
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from domain.paths.calendars import MAX_DAYS, Calendar
+from domain.paths.calendars import BEGINNING, END, MAX_DAYS, Calendar, within_reach
 from domain.rules.triggers import Schedule
 
 _DAY: Final = timedelta(days=1)
@@ -20,6 +21,7 @@ def latest_hour(
     schedule: Schedule, calendar: Calendar, *, after: datetime, until: datetime
 ) -> datetime | None:
     """Give the last hour that comes behind one moment and no later than another, UTC."""
+    after, until = within_reach(after), within_reach(until)
     zone = ZoneInfo(calendar.zone)
     day, first = (moment.astimezone(zone).date() for moment in (until, after))
     for back in range(min((day - first).days, _LONGEST) + 1):
@@ -31,11 +33,16 @@ def latest_hour(
 
 def is_hour(schedule: Schedule, calendar: Calendar, moment: datetime) -> bool:
     """Whether a moment is one of its hours."""
+    if not BEGINNING < moment < END:
+        return False
     return latest_hour(schedule, calendar, after=moment - _DAY, until=moment) == moment
 
 
 def next_hour(schedule: Schedule, calendar: Calendar, after: datetime) -> datetime | None:
     """Give the first hour behind a moment, UTC; None: the calendar has no more working days."""
+    if after >= END:
+        return None
+    after = within_reach(after)
     day = after.astimezone(ZoneInfo(calendar.zone)).date()
     for ahead in range(_LONGEST + 1):
         hours = _hours_on(schedule, calendar, day + ahead * _DAY)

@@ -12,7 +12,7 @@ from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from domain.orders.guards import FACT_ACTORS
-from domain.paths.calendars import Calendar, opening
+from domain.paths.calendars import NEVER, Calendar, opening
 from domain.rules.acts import act_id
 from domain.rules.book import InForce, Published
 from domain.rules.judging import NONE, Sight, is_meant
@@ -30,7 +30,7 @@ def due_at(case: Case) -> datetime | None:
     """Say when a rule acts that does not act at once."""
     rule, happened = case.of.rule, case.sight.happened
     now = happened.occurred_at
-    due = now if rule.delay is None else now + rule.delay
+    due = now if rule.delay is None else _later(now, rule.delay)
     if (hours := _hours(case)) is not None:
         due = opening(hours, due)
         if happened.actor_kind in FACT_ACTORS:  # It may be told of later: the clock knows by then.
@@ -67,7 +67,7 @@ def silences(rules: InForce, sight: Sight, order_id: UUID) -> Iterator[Wait]:
                 rule_version=one.version,
                 why="silence",
                 since=since,
-                due_at=since + on.silence,
+                due_at=_later(since, on.silence),
                 position=sight.happened.position,
             )
 
@@ -94,11 +94,11 @@ def go_on(case: Case, wait: Wait) -> Wait | None:
     # The moment at which the clock spoke, which may have been late, or of a clock behind another.
     now = max(case.sight.happened.occurred_at, wait.due_at)
     if wait.why == "silence":
-        coming = [(wait.since + on.silence, on, number) for on, number in _awaited(case)]
+        coming = [(_later(wait.since, on.silence), on, number) for on, number in _awaited(case)]
         due, on, number = min(coming, key=lambda one: one[0])
         wait_id = _silence_id(case.of.name, on.silence, wait.order_id, number)
     else:
-        due, wait_id = max(wait.since + (case.of.rule.delay or _AT_ONCE), now), wait.wait_id
+        due, wait_id = max(_later(wait.since, case.of.rule.delay or _AT_ONCE), now), wait.wait_id
         if (hours := _hours(case)) is not None:
             due = opening(hours, due)
     version = case.of.version
@@ -130,6 +130,13 @@ def _is_awaited(silence: OnSilence, sight: Sight) -> bool:
         return status in silence.in_
     known = sight.path.statuses.get(status or "") if sight.path else None
     return known is None or known.final is None
+
+
+def _later(moment: datetime, span: timedelta) -> datetime:
+    """Programs tell of any moment that a date can name; what would come behind the last of them
+    never does.
+    """
+    return moment + span if moment <= NEVER - span else NEVER
 
 
 def _hours(case: Case) -> Calendar | None:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from domain.paths.calendars import (
     MAX_AHEAD,
     MAX_DAYS,
+    NEVER,
     BeyondCalendar,
     Calendar,
     after,
@@ -192,14 +193,25 @@ def test_nothing_is_more_than_20_years_ahead() -> None:
         after(every_day("09:00-09:01"), start, timedelta(days=6))
 
 
-@pytest.mark.parametrize("year", [1, 1969, 2200, 9999])
-def test_a_moment_outside_of_the_years_of_calendars_is_refused(year: int) -> None:
-    moment = datetime(year, 7, 1, tzinfo=UTC)
+@pytest.mark.parametrize("year", [1, 1969])
+def test_before_the_years_of_calendars_nobody_works(year: int) -> None:
+    moment, first = datetime(year, 7, 1, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC)
 
+    assert opening(calendar(), moment) == opening(calendar(), first)
+    assert after(calendar(), moment, HOUR) == after(calendar(), first, HOUR)
+    assert working_time(calendar(), moment, at(27, 9)) == working_time(calendar(), first, at(27, 9))
+    assert working_time(calendar(), moment, first) == timedelta()
+
+
+@pytest.mark.parametrize("year", [2200, 9999])
+def test_behind_the_years_of_calendars_nobody_works_any_more(year: int) -> None:
+    moment, end = datetime(year, 7, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+    assert opening(calendar(), moment) == NEVER
+    assert working_time(calendar(), at(27, 9), moment) == working_time(calendar(), at(27, 9), end)
+    assert working_time(calendar(), end, moment) == timedelta()
     with pytest.raises(BeyondCalendar, match="calendars reach from 1970 to 2199, not to"):
         after(calendar(), moment, HOUR)
-    with pytest.raises(BeyondCalendar):
-        working_time(calendar(), at(27, 9), moment)
 
 
 def test_the_last_years_end_with_the_calendars() -> None:

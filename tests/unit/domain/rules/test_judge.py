@@ -8,11 +8,12 @@ import pytest
 from domain.messages import ActorKind
 from domain.orders import commands as c
 from domain.orders import events as e
+from domain.paths.calendars import NEVER
 from domain.rules.actions import WriteNote
 from domain.rules.judge import MAX_CHAIN
 from domain.rules.line import SetRuleMode
 from domain.rules.rule import Rule
-from tests.support.examples import CALENDAR, COMMANDS, EVENTS, ORDER_ID, actor
+from tests.support.examples import CALENDAR, COMMANDS, EVENTS, NOW, ORDER_ID, actor
 from tests.support.rules import Watch, rule_of, watched_by
 
 WHO = {"command_id": UUID(int=1), "actor": actor(), "order_id": ORDER_ID}
@@ -212,6 +213,21 @@ class TestHours:
         watch.when(EVENTS["order.payment_charged.v1"], who=actor("api_key"))
 
         watch.when_time_passes(timedelta(seconds=1)).then_runs(watch="fired")
+
+    @pytest.mark.parametrize("year", [1, 1899, 9999])
+    def test_what_happened_where_no_calendar_reaches_is_as_outside_of_them(self, year: int) -> None:
+        placed = PLACE.model_copy(update={"occurred_at": None})
+        watch = by_day(rule_of(hours="shop", delay="3650d"))
+        watch.now = datetime(year, 12, 30, tzinfo=UTC)
+
+        watch.when(placed).then_runs(watch="delayed")
+        (wait,) = watch.judge.waits.values()
+        if year == 9999:
+            assert wait.due_at == NEVER
+        else:
+            assert wait.due_at.year == 1970
+            watch.when_time_passes(NOW - watch.now)
+            assert watch.runs[0].result in ("delayed", "fired")
 
 
 class TestSilence:

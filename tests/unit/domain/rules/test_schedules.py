@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.paths.calendars import Calendar
-from domain.rules.schedules import latest_hour, next_hour
+from domain.rules.schedules import is_hour, latest_hour, next_hour
 from domain.rules.triggers import Schedule
 
 WEEK = {day: ["09:00-18:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
@@ -105,3 +105,19 @@ def test_the_latest_hour_is_the_last_of_all_that_come(
 def test_what_is_no_hour_is_none(hour: str) -> None:
     with pytest.raises(ValueError, match="pattern"):
         schedule(hour)
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/New_York"])
+def test_where_no_calendar_reaches_there_are_no_hours(zone: str) -> None:
+    first, last = (datetime(year, 1, 1, tzinfo=UTC) for year in (1970, 2200))
+    ancient, far = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    by, of = calendar(zone), schedule("10:00")
+
+    assert next_hour(of, by, ancient) == next_hour(of, by, first)
+    assert next_hour(of, by, far) is None
+    assert latest_hour(of, by, after=ancient, until=far) == latest_hour(
+        of, by, after=last - 9 * DAY, until=last - timedelta(microseconds=1)
+    )
+    assert latest_hour(of, by, after=ancient, until=first - DAY) is None
+    assert not is_hour(of, by, ancient)
+    assert not is_hour(of, by, far)
