@@ -43,11 +43,12 @@ def with_alert(
 
 
 def _told(passed: DeadlinePassed, order: Order) -> Mapping[str, str]:
-    """An escalation goes to whom the path names for it; all else to whoever holds the order by now,
-    as it is to be done, or owns the status.
+    """An escalation goes to all whom the path names for it; all else to whoever holds the order by
+    now, as it is to be done, or to all who own the status.
     """
     holder = _somebody(order.owner_user, order.owner_group)
-    named = _somebody(passed.to_user, passed.to_group)
+    who = {"user": passed.to_user, "group": passed.to_group}
+    named = {kind: name for kind, name in who.items() if name is not None}
     return (named or holder) if passed.level.startswith("escalate_") else (holder or named)
 
 

@@ -24,8 +24,11 @@ PORTS: Final = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
 WAIT_SECONDS: Final = 15.0  # for any one answer but the last
 LONGEST_SECONDS: Final = 660.0  # of a whole session: RFC 5321 gives the last answer ten minutes
 LONGEST_ANSWER: Final = 64 * 1024  # bytes, of all its lines
-_BUSY: Final = range(400, 500)
-_ANSWERS: Final = range(200, 600)
+_TAKEN: Final = 250
+_REFUSALS: Final = range(400, 600)
+_KNOWN: Final = range(200, 600)
+_CLOSING: Final = 421  # The server goes away, whatever it was asked.
+_LASTING: Final = 500  # from here on trying again is of no use
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +98,15 @@ class SmtpMail:
         except smtplib.SMTPAuthenticationError as error:
             raise Undelivered("login_refused", _answered(error.smtp_code)) from error
         except smtplib.SMTPRecipientsRefused as error:
-            codes = [code for code, _ in error.recipients.values()]
-            raise _refused(*codes[:1]) from error
-        except smtplib.SMTPResponseException as error:
+            ((code, _),) = error.recipients.values()
+            raise _refused(code) from error
+        except smtplib.SMTPDataError as error:
             raise _refused(error.smtp_code) from error
+        except smtplib.SMTPResponseException as error:  # It says so to whoever comes.
+            raise _turned_away(error.smtp_code) from error
         except smtplib.SMTPNotSupportedError as error:
+            if not recipient.addr_spec.isascii() and self._address.isascii():
+                raise Undelivered("refused", "the mail server knows no such addresses") from error
             raise Undelivered("not_supported", "the mail server lacks what is needed") from error
         except (OSError, smtplib.SMTPException) as error:
             raise Undelivered("unreachable", f"the mail server: {type(error).__name__}") from error
@@ -187,7 +194,7 @@ class _Session(smtplib.SMTP):
             if self._handed_over:
                 raise _Unanswered from error
             raise
-        if code not in _ANSWERS:
+        if code != _TAKEN and code not in _REFUSALS:
             raise _Unanswered
         assert self.sock is not None
         self.sock.settimeout(self.timeout)
@@ -227,9 +234,17 @@ class _TlsSession(_Session, smtplib.SMTP_SSL):
     """The same under TLS from the first byte."""
 
 
-def _refused(code: int = 500) -> Undelivered:
-    return Undelivered("refused", _answered(code), final=code not in _BUSY)
+def _refused(code: int) -> Undelivered:
+    """Give what an answer means that is about one recipient, or about this mail."""
+    if code not in _REFUSALS or code == _CLOSING:
+        return _turned_away(code)
+    return Undelivered("refused", _answered(code), final=code >= _LASTING)
+
+
+def _turned_away(code: int) -> Undelivered:
+    """Give what an answer means that every mail would get: somebody mends that."""
+    return Undelivered("server_refused", _answered(code))
 
 
 def _answered(code: int) -> str:
-    return f"the mail server answered {code}"
+    return f"the mail server answered {code}" if code in _KNOWN else "what answers speaks no SMTP"

@@ -29,9 +29,8 @@ class Answer:
     def is_success(self) -> bool:
         return httpx.codes.is_success(self.status)
 
-    def refused(self, who: str, *, final: bool) -> Undelivered:
+    def refused(self, who: str, *, final: bool, code: str = "refused") -> Undelivered:
         """Give what a status means that is none of success."""
-        code = "gone" if self.status == GONE else "refused"
         wait = self.wait
         seconds = int(wait) if wait.isascii() and wait.isdecimal() and len(wait) < 9 else 0
         at_least = timedelta(seconds=seconds)

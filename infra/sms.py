@@ -13,11 +13,12 @@ from pydantic_core import from_json
 
 from domain.effects.channels import Outgoing, Undelivered
 from infra.contact_ids import normal_phone
-from infra.posting import NoAnswer, post
+from infra.posting import Answer, NoAnswer, post
 
 WAIT_SECONDS: Final = 60.0  # for all of it: what nobody answered is for people to look after
 ANSWER_BYTES: Final = 100_000  # of an answer that are read
 _PASSING: Final = (408, 425, 429)  # client errors that say "later"
+_OF_OURS: Final = (401, 402, 403, 404, 405, 407, 410)  # of login, credit or address: for any SMS
 _IDS: Final = ("id", "message_id", "sms_id")  # as gateways call a message
 
 
@@ -59,9 +60,16 @@ class SmsGateway:
                 raise Undelivered("unanswered", words, final=True) from error
             raise Undelivered("unreachable", f"the gateway: {error}") from error
         if not answer.is_success:
-            lasting = httpx.codes.is_client_error(answer.status) and answer.status not in _PASSING
-            raise answer.refused("the gateway", final=lasting)
+            raise _refused(answer)
         return _id_of(answer.content)
+
+
+def _refused(answer: Answer) -> Undelivered:
+    """Tell what is said of one SMS from what every SMS would hear: somebody mends that."""
+    is_of_it = httpx.codes.is_client_error(answer.status) and answer.status not in _OF_OURS
+    lasting = is_of_it and answer.status not in _PASSING
+    code = "refused" if is_of_it else "server_refused"
+    return answer.refused("the gateway", final=lasting, code=code)
 
 
 def _filled(part: Any, said: Mapping[str, str]) -> Any:

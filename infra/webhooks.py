@@ -40,4 +40,5 @@ class WebhookEndpoint:
         except NoAnswer as error:
             raise Undelivered("unreachable", f"the endpoint: {error}") from error
         if not answer.is_success:
-            raise answer.refused("the endpoint", final=answer.status == GONE)
+            gone = answer.status == GONE
+            raise answer.refused("the endpoint", final=gone, code="gone" if gone else "refused")

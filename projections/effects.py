@@ -15,7 +15,7 @@ class Effects:
     """One row per message, one per attempt, and one per endpoint that ever was paused."""
 
     name: Final = "effects"
-    version: Final = 2
+    version: Final = 3
     tables: Final = ("effects", "effect_attempts", "endpoints")
     ddl: Final[LiteralString] = """
         create table effects (
@@ -60,8 +60,8 @@ class Effects:
             provider_id text,
             primary key (effect_id, attempt)
         );
-        create index effect_attempts_of_endpoints on effect_attempts (endpoint, at)
-            where endpoint is not null;
+        create index effect_attempts_of_outlets
+            on effect_attempts (coalesce(endpoint, channel), at);
         create table endpoints (
             endpoint   text primary key,
             paused_at  timestamptz, -- null: it is not paused

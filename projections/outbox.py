@@ -61,9 +61,24 @@ def give_back_pace(tx: Tx, outlet: Outlet, per_minute: int) -> None:
     tx.execute(_UNUSED, {"channel": outlet.channel, "per_minute": per_minute})
 
 
-def count_failures(tx: Tx, endpoint: str) -> int:
-    """Count the failures of an endpoint since it last took something, or was resumed."""
-    return int(_one(tx, _FAILURES, {"endpoint": endpoint}))
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """How an outlet has failed since it last did its work, or was resumed."""
+
+    failures: int
+    since: datetime | None  # the first of them
+
+
+def failing(tx: Tx, outlet: Outlet) -> Failing:
+    """Tell how an outlet fails: by faults of its own, not of ours or of one message.
+
+    A mail server or a gateway that refuses one message for what it is, does its work.
+    """
+    faults = _FAULTS.get(outlet.channel, _FAULTS_OF_SERVERS)
+    wish = {"outlet": outlet.name, "faults": list(faults), "refusing": outlet.endpoint is None}
+    row = tx.execute(_FAILURES, wish).fetchone()
+    assert row is not None
+    return Failing(*row)
 
 
 def _one(tx: Tx, statement: LiteralString, wish: dict[str, Any]) -> Any:
@@ -137,12 +152,17 @@ _FINISH: Final[LiteralString] = """
     update ops.sending set until = 'infinity'
     where effect_id = %s and attempt = %s and sender = %s
 """
+_FAULTS: Final = {"webhook": ("refused", "unreachable", "gone")}
+_FAULTS_OF_SERVERS: Final = ("server_refused", "unreachable", "login_refused", "not_supported")
 _FAILURES: Final[LiteralString] = """
-    select count(*) from live.effect_attempts a
-    where a.endpoint = %(endpoint)s and not a.sent
-        and a.reason_code in ('refused', 'unreachable', 'gone') -- what is wrong is not of ours
+    select count(*), min(a.at) from live.effect_attempts a
+    where coalesce(a.endpoint, a.channel) = %(outlet)s and not a.sent
+        and a.reason_code = any(%(faults)s)
         and a.at > greatest(
-        (select max(o.at) from live.effect_attempts o where o.endpoint = %(endpoint)s and o.sent),
-        (select p.resumed_at from live.endpoints p where p.endpoint = %(endpoint)s),
+        (select o.at from live.effect_attempts o
+            where coalesce(o.endpoint, o.channel) = %(outlet)s
+                and (o.sent or %(refusing)s and o.reason_code = 'refused')
+            order by o.at desc limit 1),
+        (select p.resumed_at from live.endpoints p where p.endpoint = %(outlet)s),
         '-infinity')
 """

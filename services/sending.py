@@ -23,10 +23,10 @@ from domain.effects.channels import Gate, Outlet, Taken, Undelivered
 from domain.effects.commands import MarkFailed, MarkSent
 from domain.effects.effect import Effect
 from domain.effects.endpoints import PauseEndpoint
-from domain.effects.retries import PAUSE_AFTER, STALE, next_try
+from domain.effects.retries import PAUSE_AFTER, PAUSE_SPAN, STALE, next_try
 from domain.messages import Actor, Command, Outcome
 from domain.refusals import InfraError
-from projections.outbox import Terms, count_failures, finish, give_back_pace, take
+from projections.outbox import Terms, failing, finish, give_back_pace, take
 from projections.sessions import Lend, transaction
 from services.letters import Letters
 from services.turns import PATIENCE_SECONDS, Rest, take_turns
@@ -137,8 +137,8 @@ class Sender:
             log_.warning(
                 "effect_failed", **says, attempt=taken.attempt, code=failure.code, dead=dead
             )
-        if failure is not None and outlet.endpoint is not None:
-            self._pause_if_hopeless(outlet.endpoint, failure, command)
+        if failure is not None:
+            self._pause_if_hopeless(outlet, failure, command)
         return True
 
     def _tried(
@@ -173,15 +173,17 @@ class Sender:
             next_at=None if failure.final else again,
         )
 
-    def _pause_if_hopeless(self, endpoint: str, failure: Undelivered, told: Command) -> None:
+    def _pause_if_hopeless(self, outlet: Outlet, failure: Undelivered, told: Command) -> None:
         with transaction(self.lend) as tx:
-            failures = count_failures(tx, endpoint)
-        if failures < PAUSE_AFTER and failure.code != "gone":
+            how = failing(tx, outlet)
+        for_long = how.since and self.clock() - how.since >= PAUSE_SPAN[outlet.channel]
+        if failure.code != "gone" and not (how.failures >= PAUSE_AFTER and for_long):
             return
+        name, failures = outlet.name, how.failures
         envelope = _envelope(told.command_id, told.correlation_id)
-        pause = PauseEndpoint(**envelope, endpoint=endpoint, failures=max(failures, 1))
+        pause = PauseEndpoint(**envelope, endpoint=name, failures=max(failures, 1))
         if self.execute(pause).kind == "accepted":
-            log_.error("endpoint_paused", endpoint=endpoint, failures=failures, code=failure.code)
+            log_.error("endpoint_paused", endpoint=name, failures=failures, code=failure.code)
 
 
 @dataclass(frozen=True, slots=True)

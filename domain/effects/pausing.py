@@ -1,4 +1,4 @@
-"""An endpoint that is paused since it fails, and the alert of it, in one decision: it stands still
+"""An outlet that is paused since it fails, and the alert of it, in one decision: it stands still
 until somebody resumes it, so nobody may miss that. Called by domain.catalog.
 """
 
@@ -12,6 +12,7 @@ from domain.effects.endpoints import Endpoint, PauseEndpoint, decide
 from domain.messages import Decided
 
 _NAMESPACE: Final = uuid5(NAMESPACE_URL, "orderpath:endpoint_paused")
+_CALLED: Final = {"mail": "The mail server", "sms": "The SMS gateway"}
 
 
 def alert_beside(command: PauseEndpoint, endpoint: Endpoint) -> tuple[str, ...]:
@@ -40,12 +41,13 @@ def _alert_id(command: PauseEndpoint, endpoint: Endpoint) -> UUID:
 
 
 def _alert(command: PauseEndpoint, alert_id: UUID, failures: int, now: datetime) -> AlertRaised:
+    what = _CALLED.get(command.endpoint, f"Endpoint {command.endpoint}")
     times = "" if failures == 1 else f" {failures} times in a row"
     return AlertRaised(
         alert_id=alert_id,
         kind="endpoint_paused",
         level="warn",
-        title=f"Endpoint {command.endpoint} failed{times} and is paused: what is for it waits",
+        title=f"{what} failed{times} and is paused: what is for it waits",
         subject=command.stream_id,
         group=ADMINS,
         since=now,

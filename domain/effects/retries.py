@@ -19,7 +19,13 @@ DELAYS: Final = (  # after the first failure, the second, …; behind the last o
 )
 JITTER: Final = 0.2  # of the delay, so that what failed together does not come back together
 STALE: Final = timedelta(days=7)  # what nobody sent for so long is of no use to whoever gets it
-PAUSE_AFTER: Final = 10  # failures of an endpoint in a row
+PAUSE_AFTER: Final = 10  # failures of an outlet in a row
+# So long they must go on where a person would have to resume what a minute later works by itself.
+PAUSE_SPAN: Final = {
+    "webhook": timedelta(),
+    "mail": timedelta(minutes=3),
+    "sms": timedelta(minutes=3),
+}
 
 
 def next_try(

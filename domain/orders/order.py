@@ -9,6 +9,7 @@ from uuid import UUID
 from domain.messages import Happened
 from domain.orders import events as e
 from domain.orders import item_history as h
+from domain.orders.agreements import agreement_behind
 from domain.orders.discounts_left import discount_left
 from domain.orders.documents import Documents, after_document
 from domain.orders.fields import FieldValue, placed_with
@@ -145,6 +146,8 @@ class Order:
         at = happened.occurred_at
         if not _NUMBERED.isdisjoint(changes) and (had := self.track_numbers):
             changes["numbers_had"] = self.numbers_had.union((self.status, one) for one in had)
+        if self.approval is not None and "approval" not in changes:
+            changes["approval"] = agreement_behind(self.approval, self.version, happened)
         changes["version"] = happened.version
         changes["last_occurred_at"] = at if latest is None or at > latest else latest
         if happened.fact_id is not None:

@@ -48,12 +48,12 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Somebody agreed to one move of the order as it was at one version."""
+    """Somebody agreed to one move of the order as it is at one version."""
 
     to_status: str
     approved_by: str
     on_behalf_of: str | None
-    version: int  # any later event voids it
+    version: int  # in force while it is the order's: see domain.orders.agreements
 
 
 @dataclass(frozen=True, slots=True)

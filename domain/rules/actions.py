@@ -157,6 +157,12 @@ class Notify(Shape):
             raise ValueError("a paper goes with a mail only: take attach out, or notify by mail")
         return self
 
+    @model_validator(mode="after")
+    def _one_message_has_one_recipient(self, info: ValidationInfo) -> Self:
+        if isinstance(self.to, Mapping) and len(self.to) > 1 and not is_published(info):
+            raise ValueError("a message goes to one: write a second notify, for the group")
+        return self
+
 
 class CallWebhook(Shape):
     """Tell another system, at an endpoint that the settings name."""

@@ -218,6 +218,32 @@ def answering(answer: bytes, *, again: bool = False) -> Iterator[int]:
             thread.join()
 
 
+@contextmanager
+def scripted(**said: bytes) -> Iterator[int]:
+    """Run a mail server that says this to these words of SMTP, to all others that it is well; give
+    its port. hello: what it says to whoever comes
+    """
+    with create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(DROP_SECONDS)
+        ending = Signal()
+
+        def serve() -> None:
+            while not ending.is_set():
+                with suppress(OSError), server.accept()[0] as line, line.makefile("rb") as heard:
+                    line.settimeout(1)
+                    line.sendall(said.get("hello", b"220 Hello\r\n"))
+                    while word := heard.readline().strip().lower().partition(b" ")[0].decode():
+                        line.sendall(said.get(word, b"250 Well\r\n"))
+
+        thread = Thread(target=serve)
+        thread.start()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            ending.set()
+            thread.join()
+
+
 def certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """Make a certificate for loopback; give what a server and what its client need."""
     key = ec.generate_private_key(ec.SECP256R1())

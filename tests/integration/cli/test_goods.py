@@ -99,7 +99,10 @@ def test_r6_an_agreement_that_a_change_voided_is_not_shown(shop: CommandLine) ->
     shop.run(*PLACE, "--item", "TEA:1:5")
     shop.run("order", "approve", "A-1", "gone", "--role", "lead", "--actor", "eva")
     shop.run("order", "note", "A-1", "Call back")
+    assert shop.run("order", "show", "A-1", "--json").json["approval"] is not None
+    changed = shop.run("order", "set", "A-1", "--track-number", "RR1")
 
+    assert changed.code == 0, changed.err
     assert shop.run("order", "show", "A-1", "--json").json["approval"] is None
 
 

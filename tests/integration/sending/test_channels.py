@@ -18,7 +18,14 @@ from domain.effects.channels import Gate, Outgoing, Undelivered
 from infra.mail import SmtpMail, read_smtp_url
 from infra.sms import SmsGateway
 from infra.webhooks import WebhookEndpoint
-from tests.support.receivers import answering, certificate, dripping, http_receiver, mail_server
+from tests.support.receivers import (
+    answering,
+    certificate,
+    dripping,
+    http_receiver,
+    mail_server,
+    scripted,
+)
 
 FROM: Final = "Shop <orders@shop.example>"
 KEY: Final = b"0123456789abcdef0123456789abcdef"
@@ -105,6 +112,53 @@ class TestMail:
 
         assert (failed.code, failed.final) == ("refused", final)
         assert str(failed) == f"the mail server answered {answer[:3]}"
+
+    @pytest.mark.parametrize(
+        ("word", "answer"),
+        [
+            ("hello", b"554 No service\r\n"),
+            ("hello", b"421 Busy\r\n"),
+            ("hello", b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+            ("hello", b"SSH-2.0-x\r\n"),
+            ("ehlo", b"554 No\r\n"),
+            ("mail", b"552 Full\r\n"),
+            ("mail", b"553 Who are you\r\n"),
+            ("rcpt", b"421 Going\r\n"),
+            ("rcpt", b"what\r\n"),
+            ("data", b"250 What\r\n"),
+        ],
+    )
+    def test_what_the_server_would_say_to_every_mail_is_tried_again(
+        self, word: str, answer: bytes
+    ) -> None:
+        helo = {"helo": answer} if word == "ehlo" else {}
+        with scripted(**{word: answer}, **helo) as port:
+            failed = failure(SmtpMail(f"smtp+plain://127.0.0.1:{port}", FROM), MAIL)
+
+        assert (failed.code, failed.final) == ("server_refused", False)
+
+    @pytest.mark.parametrize(
+        ("word", "answer", "final"),
+        [
+            ("rcpt", b"550 No anna\r\n", True),
+            ("rcpt", b"450 Later\r\n", False),
+            ("data", b"554 Not this\r\n", True),
+            ("data", b"451 Later\r\n", False),
+        ],
+    )
+    def test_what_is_said_of_one_recipient_or_one_mail_is_of_it_alone(
+        self, word: str, answer: bytes, final: bool
+    ) -> None:
+        with scripted(**{word: answer}) as port:
+            failed = failure(SmtpMail(f"smtp+plain://127.0.0.1:{port}", FROM), MAIL)
+
+        assert (failed.code, failed.final) == ("refused", final)
+
+    def test_an_answer_that_is_neither_yes_nor_no_may_mean_that_a_mail_arrived(self) -> None:
+        with answering(b"251 Somewhere else\r\n") as port:
+            failed = failure(SmtpMail(f"smtp+plain://127.0.0.1:{port}", FROM), MAIL)
+
+        assert (failed.code, failed.final) == ("unanswered", True)
 
     def test_a_server_that_is_away_or_silent_is_tried_again(self) -> None:
         with create_server(("127.0.0.1", 0)) as silent:
@@ -302,15 +356,25 @@ class TestSms:
 
         assert (failed.code, failed.final) == ("unreachable", False)
 
-    @pytest.mark.parametrize(("status", "final"), [(400, True), (429, False), (503, False)])
+    @pytest.mark.parametrize(
+        ("status", "code", "final"),
+        [
+            (400, "refused", True),
+            (429, "refused", False),
+            (503, "server_refused", False),
+            (401, "server_refused", False),
+            (402, "server_refused", False),
+            (404, "server_refused", False),
+        ],
+    )
     def test_what_the_gateway_cannot_take_is_dead_else_it_is_tried_again(
-        self, status: int, final: bool
+        self, status: int, code: str, final: bool
     ) -> None:
         with http_receiver() as receiver:
             receiver.usual = status
             failed = failure(SmsGateway(receiver.url, self.BODY, region="RU"), SMS)
 
-        assert (failed.code, failed.final) == ("refused", final)
+        assert (failed.code, failed.final) == (code, final)
 
     def test_what_is_no_number_is_not_tried(self) -> None:
         nobody = Outgoing(message_id="m", text="x", to="12")

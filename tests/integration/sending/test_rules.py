@@ -9,6 +9,7 @@ from domain.effects.channels import Gate, Outlet
 from domain.effects.events import EffectRequested
 from domain.messages import Recorded
 from domain.rules.actions import Notify
+from domain.rules.rule import Rule
 from domain.stock import commands as s
 from domain.templates.line import PublishTemplate
 from infra.template_files import load_preset
@@ -147,3 +148,14 @@ def test_v9_v11_a_rule_issues_an_invoice_and_mails_it(world: World, box: Mailbox
 def test_a_paper_goes_with_no_sms() -> None:
     with pytest.raises(ValueError, match="a paper goes with a mail only"):
         Notify(notify="sms", to="customer", template="paid", attach="invoice")
+
+
+def test_a_message_to_a_user_and_a_group_is_refused_and_one_that_is_published_goes_on() -> None:
+    both = {"notify": "mail", "to": {"user": "ann", "group": "leads"}, "template": "paid"}
+
+    with pytest.raises(ValueError, match="write a second notify"):
+        Notify.model_validate(both)
+    before = {"rule": "any", "on": [{"event": "order.placed"}], "then": [both]}
+    (action,) = Rule.as_published(before).then
+    assert isinstance(action, Notify)
+    assert action.to == both["to"]

@@ -33,7 +33,7 @@ from tests.integration.projections.world import World
 from tests.support.examples import CUSTOMER, actor
 from tests.support.mailings import SALE
 from tests.support.outgoing import EFFECT_ID, PUBLISHED, request
-from tests.support.receivers import Mailbox, http_receiver
+from tests.support.receivers import Mailbox, http_receiver, scripted
 from tests.support.senders import MAIL, ask, mail_gate, sender_of, states
 from tests.support.waiting import wait_for
 
@@ -257,6 +257,47 @@ class TestRetries:
         sent(world, mailer(world, box))
 
         assert (states(world), box.mails) == ({effect_id: ("dead", 1)}, [])
+
+    def test_a_mail_server_that_turns_everybody_away_kills_no_mail_and_is_told_of(
+        self, world: World, box: Mailbox
+    ) -> None:
+        order_id = shipped(world)
+        ids = [ask(world, order_id) for _ in range(PAUSE_AFTER)]
+        with scripted(hello=b"554 No service\r\n") as port:
+            sender = sender_of(world, {MAIL: mail_gate(port)})
+            assert sent(world, sender) == len(ids)
+            world.now += DELAYS[0]
+            assert sent(world, sender) == len(ids)
+            assert world.query("select count(*) from live.endpoints") == [(0,)]  # It may be short.
+            world.now += DELAYS[1]
+            sent(world, sender)
+            world.now += timedelta(days=2)
+            assert sent(world, sender) == 0
+
+        assert {state for state, _ in states(world).values()} == {"failed"}
+        assert world.query("select kind, title, to_group from analytics.alerts") == [
+            (
+                "endpoint_paused",
+                "The mail server failed 20 times in a row and is paused: what is for it waits",
+                "admins",
+            )
+        ]
+        world.send(p.ResumeEndpoint(**WHO, endpoint="mail"))
+        assert sent(world, mailer(world, box)) == len(ids)
+        assert {state for state, _ in states(world).values()} == {"sent"}
+
+    def test_no_mail_server_is_paused_for_recipients_that_it_refuses(
+        self, world: World, box: Mailbox
+    ) -> None:
+        order_id = shipped(world)
+        box.answers += ["550 no such user"] * PAUSE_AFTER
+        for _ in range(PAUSE_AFTER):
+            ask(world, order_id)
+            sent(world, mailer(world, box))
+            world.now += timedelta(minutes=1)
+
+        assert {state for state, _ in states(world).values()} == {"dead"}
+        assert world.query("select count(*) from live.endpoints") == [(0,)]
 
     def test_a_fault_of_ours_counts_as_a_try_and_is_named_without_its_words(
         self, world: World

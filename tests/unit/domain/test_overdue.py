@@ -33,6 +33,7 @@ def alerts(answer: Answer) -> list[AlertRaised]:
         ({"group": "sellers"}, "due", DUE, (None, "sellers")),
         (None, "due", DUE, (None, "managers")),
         ({"user": "ann"}, "escalate_200", TWICE, ("dora", None)),
+        ({"user": "ann"}, "due", DUE, ("ann", None)),
     ],
 )
 def test_p11_the_holder_is_alerted_and_at_an_escalation_whom_the_path_names(
@@ -49,6 +50,14 @@ def test_p11_the_holder_is_alerted_and_at_an_escalation_whom_the_path_names(
     assert (alert.kind, alert.level, alert.order_id) == ("deadline", level, ORDER_ID)
     assert alert.since == due_at
     assert alert.alert_id == alert_id_of(ORDER_ID, 1, level)
+
+
+def test_p11_all_whom_the_path_names_for_an_escalation_are_alerted() -> None:
+    both = {"user": "dora", "group": "leads"}
+
+    (alert,) = alerts(a(PLACE, escalated=both).at(TWICE).when(passes("escalate_200", TWICE)))
+
+    assert (alert.user, alert.group) == ("dora", "leads")
 
 
 def test_p11_where_nobody_is_named_and_nobody_holds_the_order_nobody_is_alerted() -> None:

@@ -23,9 +23,18 @@ LATER = NOW + timedelta(days=1)
 MANAGERS = {"group": "managers"}
 
 
-def path(limit: dict[str, Any] | None = None, *, owner: Any = MANAGERS, **more: Any) -> OrderPath:
+DORA = {"user": "dora"}
+
+
+def path(
+    limit: dict[str, Any] | None = None,
+    *,
+    owner: Any = MANAGERS,
+    escalated: Any = DORA,
+    **more: Any,
+) -> OrderPath:
     limit = limit or {"wall": "2h"}
-    escalate = [{"at": "200%", "to": {"user": "dora"}}]
+    escalate = [{"at": "200%", "to": escalated}]
     return OrderPath.model_validate(
         {
             "path": "shop",

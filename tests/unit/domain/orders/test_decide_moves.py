@@ -273,7 +273,12 @@ class TestFourEyes:
 
         shop.when(to("cancelled", mover, **WHY)).then_refused("approval_by_self")
 
-    @pytest.mark.parametrize("change", [c.AddNote(**who(), text="wait"), RESERVED, PAID])
+    def test_what_only_tells_something_leaves_the_agreement_in_force(self) -> None:
+        shop = a(place(), agree(), c.AddNote(**who(), text="wait"), c.AddNote(**who(), text="!"))
+
+        assert shop.when(to("cancelled", **WHY)).events
+
+    @pytest.mark.parametrize("change", [RESERVED, PAID])
     def test_any_change_voids_the_agreement(self, change: c.OrderCommand) -> None:
         moving = a(place(), agree(), change).when(to("cancelled", **WHY))
 
