@@ -7,17 +7,14 @@ FUZZ_ROUNDS=5000 searches longer, by hand.
 import gzip
 import os
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from threading import Event as Signal
 from time import process_time
-from types import SimpleNamespace
 from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
@@ -29,7 +26,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import from_json, to_json
 
-from consumers.commands import MAX_CORRELATION_BYTES, CommandConsumer
+from consumers.commands import MAX_CORRELATION_BYTES, CommandConsumer, Decisions
 from consumers.dead_letters import DeadLetters
 from consumers.hand_over import Incoming
 from consumers.unpacking import MAX_UNPACKED_BYTES, unpack_gzip, unpack_lz4, unpack_zstd
@@ -37,9 +34,6 @@ from domain.audit.heads import (
     NoteUnreadable,
     RestoreStatement,
     SignedHead,
-    Tree,
-    TreeHead,
-    key_id_of,
     read_note,
     read_restore,
     signed_note,
@@ -47,7 +41,7 @@ from domain.audit.heads import (
 from domain.messages import Command, Outcome, Recorded
 from domain.public.audit_head import AuditHead
 from domain.refusals import CommandUnreadable, InfraError, Unusable
-from domain.streaming import COMMANDS, DEADLETTERS, RESULTS, Message, Span
+from domain.streaming import DEADLETTERS, RESULTS, Message, Span
 from domain.wire import MAX_BYTES, decode, encode
 from infra.log_records import pack, unpack
 from infra.mapper import EventMapper, EventUnreadable
@@ -59,7 +53,9 @@ from services.api.commands import command_id_of, version_of
 from services.api.problems import Turned
 from services.audit.witness_file import last_witnessed
 from tests.support import examples
+from tests.support.heads import HEAD, PUBLIC_KEY
 from tests.support.mutations import PIECES, fuzzing, mutated, spoiled, texts
+from tests.support.taken_commands import Post, Records, record
 from tests.unit.infra.test_mapper import stored
 
 T = TypeVar("T")
@@ -70,18 +66,6 @@ MIB: Final = 1024 * 1024
 EVENT_NAMES: Final = st.sampled_from(sorted(examples.EVENTS))
 COMMAND_NAMES: Final = st.sampled_from(sorted(examples.COMMANDS))
 
-PUBLIC_KEY: Final = bytes(range(32))
-HEAD: Final = TreeHead(
-    log_id=UUID(int=7),
-    number=3,
-    epoch=2,
-    events=Tree(1_234, sha256(b"events").digest()),
-    commands=Tree(567, sha256(b"commands").digest()),
-    last_command=570,
-    sealed_at=datetime(2026, 1, 31, 12, 0, 0, 7, tzinfo=UTC),
-    key_id=key_id_of(PUBLIC_KEY),
-    previous=bytes(32),
-)
 NOTE: Final = SignedHead(HEAD, bytes(64)).note(PUBLIC_KEY)
 RESTORED: Final = RestoreStatement(HEAD.log_id, 2, 3, HEAD.sealed_at, HEAD.key_id)
 RESTORE_NOTE: Final = signed_note(RESTORED.text, HEAD.log_id, PUBLIC_KEY, bytes(64))
@@ -166,55 +150,21 @@ def test_a_record_of_the_log_is_whole_or_told(said: dict[str, bytes], value: byt
         read_or_told(lambda row=row, mapper=mapper: mapper.decode(row, None))  # type: ignore[misc]
 
 
-class Pipe:
-    """A pipeline to which nothing happens."""
-
-    def submit(self, command: Command) -> Future[Outcome]:
-        done: Future[Outcome] = Future()
-        done.set_result(Outcome(command.command_id, "nothing"))
-        return done
+def submit(command: Command) -> Future[Outcome]:
+    """Decide that nothing is to be done."""
+    done: Future[Outcome] = Future()
+    done.set_result(Outcome(command.command_id, "nothing"))
+    return done
 
 
-class Post:
-    """A producer that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.sent: list[Message] = []
-
-    def publish(self, messages: Sequence[Message]) -> None:
-        self.sent += messages
-
-    def close(self) -> None:
-        pass
-
-
-class Topic:
-    """One batch of commands, then the end."""
-
-    def __init__(self, stop: Signal, batch: list[Any]) -> None:
-        self._stop, self._batch = stop, batch
-        self._coordinator = SimpleNamespace(rejoining=False)
-
-    def poll(self, **_: int) -> dict[Any, list[Any]]:
-        batch, self._batch = self._batch, []
-        return {None: batch}
-
-    def assignment(self) -> frozenset[Any]:
-        return frozenset()
-
-    def commit(self, offsets: Any, **_: int) -> None:
-        self._stop.set()
-
-    def close(self, **_: int) -> None:
-        pass
+DECISIONS: Final = Decisions(submit, lambda command: submit(command).result())
 
 
 def taken(value: bytes | None, key: bytes | None, said: list[tuple[str, Any]]) -> list[Message]:
     """Let the consumer of commands take one record; give what it publishes."""
     stop, post = Signal(), Post()
-    record = SimpleNamespace(topic=COMMANDS.name, partition=0, offset=3, key=key, value=value,
-                             timestamp=0, headers=said)  # fmt: skip
-    CommandConsumer(cast(Any, Topic(stop, [record])), cast(Any, Pipe()), post, stop).run()
+    records = Records(stop, [record(3, value, key, said)])
+    CommandConsumer(cast(Any, records), DECISIONS, post, stop).run()
     return post.sent
 
 

@@ -161,6 +161,18 @@ def _handler(
 
 
 @contextmanager
+def _beside(work: Callable[[], None], end: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Let something be done beside the block, which tells it to end and waits for that."""
+    thread = Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        end()
+        thread.join()
+
+
+@contextmanager
 def dripping(beginning: bytes, drop: bytes = b"x") -> Iterator[int]:
     """Run a server that says something at once, then a drop now and then, for ever; give its port.
 
@@ -181,13 +193,8 @@ def dripping(beginning: bytes, drop: bytes = b"x") -> Iterator[int]:
                         with suppress(OSError):
                             line.sendall(drop)
 
-        thread = Thread(target=drip)
-        thread.start()
-        try:
+        with _beside(drip, ending.set):
             yield server.getsockname()[1]
-        finally:
-            ending.set()
-            thread.join()
 
 
 @contextmanager
@@ -210,12 +217,8 @@ def answering(answer: bytes, *, again: bool = False) -> Iterator[int]:
                 while again:
                     line.sendall(answer)
 
-        thread = Thread(target=serve)
-        thread.start()
-        try:
+        with _beside(serve):
             yield server.getsockname()[1]
-        finally:
-            thread.join()
 
 
 @contextmanager
@@ -235,13 +238,8 @@ def scripted(**said: bytes) -> Iterator[int]:
                     while word := heard.readline().strip().lower().partition(b" ")[0].decode():
                         line.sendall(said.get(word, b"250 Well\r\n"))
 
-        thread = Thread(target=serve)
-        thread.start()
-        try:
+        with _beside(serve, ending.set):
             yield server.getsockname()[1]
-        finally:
-            ending.set()
-            thread.join()
 
 
 def certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:

@@ -53,12 +53,18 @@ def busy(shop: Shop) -> Shop:
     return shop
 
 
+def whole_list(http: httpx.Client, place: str) -> list[Any]:
+    """Give the names of all that a list has, on one page."""
+    key, named = LISTS[place]
+    return [one[named] for page in pages(http, place, key, limit=1_000) for one in page]
+
+
 @pytest.mark.parametrize("place", LISTS)
 def test_pages_follow_each_other_without_gap_or_repeat(
     busy: Shop, http: httpx.Client, place: str
 ) -> None:
     key, named = LISTS[place]
-    whole = [one[named] for page in pages(http, place, key, limit=1_000) for one in page]
+    whole = whole_list(http, place)
 
     found = list(pages(http, place, key))
 
@@ -72,7 +78,7 @@ def test_what_comes_while_pages_are_read_shifts_none_of_them(
     busy: Shop, http: httpx.Client, place: str
 ) -> None:
     key, named = LISTS[place]
-    before = [one[named] for page in pages(http, place, key, limit=1_000) for one in page]
+    before = whole_list(http, place)
     new = iter(range(3))  # Not for ever: some come at the end of the list.
 
     def comes() -> None:

@@ -36,24 +36,6 @@ from tests.support.waiting import ROOM_SECONDS, wait_for
 ANNA: Final = "c-7"
 
 
-@pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def system(database_url: str, data_dir: Path) -> Iterator[System]:
-    with open_system(Settings(database_url=database_url, data_dir=data_dir)) as opened:
-        assert opened.execute(publish()).kind == "accepted"
-        yield opened
-
-
-@pytest.fixture
-def owner(database_url: str) -> Iterator[psycopg.Connection[Any]]:
-    with connect(database_url) as connection:
-        yield connection
-
-
 def order(system: System) -> UUID:
     """Let her order, and write about it on the order and beside it."""
     order_id = uuid4()

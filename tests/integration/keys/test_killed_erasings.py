@@ -2,7 +2,6 @@
 the same id as after a lost answer or with another one: nothing readable is left.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -14,28 +13,16 @@ from domain.customers.commands import EraseCustomer
 from domain.messages import Actor, Outcome
 from domain.orders.events import Customer
 from domain.tasks.events import TaskFinished, task_stream
-from services.bootstrap import Settings, System, open_system, utc_now
+from services.bootstrap import System, utc_now
 from services.erasing import erase_customer
 from tests.support.command_line import CommandLine, Here
 from tests.support.dying_erasers import STEPS, Step, erase_and_die, write_about
 from tests.support.leftovers import MARK, PHONE, assert_nothing_left
-from tests.support.loads import EVERYBODY, note, place, publish
+from tests.support.loads import EVERYBODY, note, place
 from tests.support.processes import Writer, leaving, listen
 
 ANNA: Final = "c-7"
 ANN: Final = Actor(kind="user", id="ann")
-
-
-@pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def system(database_url: str, data_dir: Path) -> Iterator[System]:
-    with open_system(Settings(database_url=database_url, data_dir=data_dir)) as opened:
-        assert opened.execute(publish()).kind == "accepted"
-        yield opened
 
 
 def order(system: System, customer_id: str = ANNA) -> UUID:

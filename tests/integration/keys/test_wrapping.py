@@ -1,7 +1,6 @@
 """Keys of personal data stand in the database wrapped; without the master key nothing opens, and
 nothing reads as if it had been erased."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -24,12 +23,6 @@ from infra.vault import Vault
 from services.bootstrap import Settings, open_system
 from tests.support.loads import note, open_pipeline, place, publish
 from tests.support.waiting import wait_for
-
-
-@pytest.fixture
-def owner(database_url: str) -> Iterator[psycopg.Connection[Any]]:
-    with connect(database_url) as connection:
-        yield connection
 
 
 def fill(url: str) -> str:

@@ -1,22 +1,17 @@
 """The consumer of commands keeps their order, whatever the pipeline cannot take now."""
 
-from collections.abc import Sequence
 from concurrent.futures import Future
 from threading import Event as Signal
 from threading import Timer
-from types import SimpleNamespace
-from typing import Any
 from uuid import UUID
-
-from kafka import TopicPartition
 
 from consumers.commands import CommandConsumer, Decisions
 from domain.customers.commands import EraseCustomer
 from domain.messages import Command, Outcome
 from domain.refusals import InfraError
-from domain.streaming import COMMANDS, Message
 from domain.wire import encode
 from tests.support.examples import COMMANDS as EXAMPLES
+from tests.support.taken_commands import Post, Records, record
 
 PLACE = EXAMPLES["order.place"]
 
@@ -38,46 +33,8 @@ class Full:
         return done
 
 
-class Records:
-    """One batch of a topic, then nothing; the end once it is committed."""
-
-    def __init__(self, stop: Signal, *values: bytes) -> None:
-        self._stop = stop
-        self._coordinator = SimpleNamespace(rejoining=False)
-        self._batch = [
-            SimpleNamespace(
-                topic=COMMANDS.name, partition=0, offset=n, key=b"k", value=one, headers=[]
-            )
-            for n, one in enumerate(values)
-        ]
-        self.committed: list[int] = []
-
-    def poll(self, **_: int) -> dict[TopicPartition, list[Any]]:
-        batch, self._batch = self._batch, []
-        return {TopicPartition(COMMANDS.name, 0): batch}
-
-    def assignment(self) -> frozenset[TopicPartition]:
-        return frozenset()
-
-    def commit(self, offsets: dict[TopicPartition, Any], **_: int) -> None:
-        self.committed += [one.offset for one in offsets.values()]
-        self._stop.set()
-
-    def close(self, **_: int) -> None:
-        pass
-
-
-class Results:
-    """A producer that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.sent: list[Message] = []
-
-    def publish(self, messages: Sequence[Message]) -> None:
-        self.sent += messages
-
-    def close(self) -> None:
-        pass
+def records_of(stop: Signal, *values: bytes) -> Records:
+    return Records(stop, [record(number, value) for number, value in enumerate(values)])
 
 
 def erase_nobody(_: EraseCustomer) -> Outcome:
@@ -86,9 +43,9 @@ def erase_nobody(_: EraseCustomer) -> Outcome:
 
 def test_what_comes_behind_a_command_that_finds_no_room_is_not_decided_before_it() -> None:
     ids = [UUID(int=number) for number in (1, 2, 3)]
-    stop, pipeline, results = Signal(), Full(), Results()
+    stop, pipeline, results = Signal(), Full(), Post()
     sent = [encode(PLACE.model_copy(update={"command_id": one})) for one in ids]
-    records = Records(stop, *sent)
+    records = records_of(stop, *sent)
 
     CommandConsumer(records, Decisions(pipeline.submit, erase_nobody), results, stop).run()
 
@@ -109,7 +66,7 @@ def test_while_an_outcome_is_waited_for_there_are_signs_of_life() -> None:
             late.set_result(Outcome(PLACE.command_id, "nothing"))
 
     decisions = Decisions(lambda _: late, erase_nobody)
-    CommandConsumer(Records(stop, encode(PLACE)), decisions, Results(), stop, beat=beat).run()
+    CommandConsumer(records_of(stop, encode(PLACE)), decisions, Post(), stop, beat=beat).run()
 
     assert len(beats) >= 4
 
@@ -133,7 +90,7 @@ def test_a_person_is_erased_behind_all_that_came_before_and_before_all_behind_it
         return Outcome(command.command_id, "accepted")
 
     first, last = (PLACE.model_copy(update={"command_id": UUID(int=n)}) for n in (1, 2))
-    records = Records(stop, *map(encode, (first, erase, last)))
-    CommandConsumer(records, Decisions(submit, carry_out), Results(), stop).run()
+    records = records_of(stop, *map(encode, (first, erase, last)))
+    CommandConsumer(records, Decisions(submit, carry_out), Post(), stop).run()
 
     assert done == ["handed in 1", "decided 1", "erased", "handed in 2", "decided 2"]

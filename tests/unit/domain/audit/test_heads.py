@@ -1,8 +1,7 @@
 """What is signed is fixed to the byte, and a note says one thing in one way."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
-from hashlib import sha256
+from datetime import timedelta, timezone
 from typing import Final
 from uuid import UUID
 
@@ -13,23 +12,10 @@ from domain.audit.heads import (
     NoteUnreadable,
     SignedHead,
     Tree,
-    TreeHead,
-    key_id_of,
     read_note,
 )
+from tests.support.heads import HEAD, PUBLIC_KEY
 
-PUBLIC_KEY: Final = bytes(range(32))
-HEAD: Final = TreeHead(
-    log_id=UUID("0197b1de-0000-7000-8000-000000000001"),
-    number=3,
-    epoch=2,
-    events=Tree(1_234, sha256(b"events").digest()),
-    commands=Tree(567, sha256(b"commands").digest()),
-    last_command=570,
-    sealed_at=datetime(2026, 1, 31, 12, 0, 0, 7, tzinfo=UTC),
-    key_id=key_id_of(PUBLIC_KEY),
-    previous=bytes(32),
-)
 SIGNED: Final = SignedHead(HEAD, bytes(range(64)))
 NOTE: Final = SIGNED.note(PUBLIC_KEY)
 
