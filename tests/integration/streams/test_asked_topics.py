@@ -157,7 +157,8 @@ def test_the_example_of_a_reader_makes_no_topic_that_is_deleted_under_it(
     willing: str, shop: str, tmp_path: Path
 ) -> None:
     topic, file = named(ORDER_STATE.name, shop), tmp_path / "orders.sqlite"
-    state = {"order_id": "1", "version": 1, "totals": {"total_minor": 990}, "test": False}
+    state = {"order_id": "1", "epoch": 1, "version": 1, "test": False}
+    state["totals"] = {"total_minor": 990}
     make_topics(willing, [ORDER_STATE], prefix=shop)
     send(willing, topic, json.dumps(state).encode())
     program = [sys.executable, str(EXAMPLES / "downstream_consumer.py"), willing, topic, str(file)]
