@@ -2,7 +2,8 @@
 
 What they would have sent is not carried out, so what that would have led to is not seen. Delays,
 silences and fixed hours come when the log's own time has come so far, behind its end as well. Fixed
-hours are for orders to which something has happened in what is read, from then on.
+hours are for orders to which something has happened in what is read, from then on. What was told
+late is taken as of when it happened: a silence that was over live may be broken by it here.
 """
 
 from collections import Counter, defaultdict
