@@ -11,6 +11,7 @@ from domain.rules.timers import TimerFired
 from infra.rule_files import load_preset
 from services.acting import Acting
 from services.backtest import Part, backtest
+from services.bootstrap import utc_now
 from services.why import chains_of
 from tests.integration.clock.shop import Shop, who
 from tests.support.examples import NOW, actor
@@ -175,6 +176,32 @@ def test_what_a_rule_waits_for_comes_to_nothing_while_it_is_off(shop: Shop) -> N
     shop.fire()
 
     assert [result for _, result in runs(shop)] == ["delayed", "cancelled", "fired"]
+    shop.system.read_models.rebuild("trigger_runs")
+    assert shop.system.read_models.verify("trigger_runs").differing == ()
+
+
+def test_p34_what_a_program_tells_late_begins_silence_anew_when_it_tells_it(shop: Shop) -> None:
+    shop.at(now := utc_now())
+    publish(shop, on=[{"silence": "2d", "in": ["free"]}])
+    shop.at(now - timedelta(days=4))
+    (order_id,) = shop.place()
+    shop.does(c.ChangeStatus(**who(order_id), to_status="free"))
+    shop.at(now)
+    assert shop.fire() == 1
+
+    for days in (3, 1):
+        told = c.SourceStatusFact(
+            fact_id=uuid4(), occurred_at=now - timedelta(days=days), source_status="Sent"
+        )
+        shop.does(
+            c.RecordFacts(**who(order_id) | {"actor": actor("api_key")}, path="shop", facts=(told,))
+        )
+        assert shop.fire() == 0
+    shop.at(now + timedelta(days=1, hours=23))
+    assert shop.fire() == 0
+    shop.at(timedelta(hours=2))
+    assert shop.fire() == 1
+    assert runs(shop) == [("timer.fired", "fired")] * 2
     shop.system.read_models.rebuild("trigger_runs")
     assert shop.system.read_models.verify("trigger_runs").differing == ()
 
