@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from threading import Condition
 from typing import Final
 
-MOST_BYTES: Final = 4 * 1024 * 1024  # of values that wait: more than a second of work
+MOST_BYTES: Final = 4 * 1024 * 1024  # of records that wait: more than a second of work
+PLAIN_BYTES: Final = 512  # what a record takes here beside its texts, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,12 @@ class Incoming:
     offset: int
     headers: Mapping[str, bytes]
     value: bytes | None
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes while it waits; also one without headers and value."""
+        headers = sum(len(name) + len(value) for name, value in self.headers.items())
+        return PLAIN_BYTES + headers + len(self.value or b"")
 
 
 class HandOver:
@@ -49,7 +56,7 @@ class HandOver:
                 return False
             if not self._closed:
                 self._waiting.append(record)
-                self._bytes += len(record.value or b"")
+                self._bytes += record.size
                 self._changed.notify()
             return True
 
@@ -60,7 +67,7 @@ class HandOver:
             if not self._waiting or self._closed:
                 return None
             record = self._waiting.popleft()
-            self._bytes -= len(record.value or b"")
+            self._bytes -= record.size
             if self._bytes < self._most_bytes:
                 self._make_room()
             return record

@@ -59,9 +59,9 @@ def customers_of(system: "System", segment: Sequence[Condition]) -> list[str]:
     Raises: Unusable if there are more than MOST_LISTED
     """
     with system.snapshot() as reader:
-        found = list_members(reader, segment, MOST_LISTED)
-    if len(found) == MOST_LISTED:
-        raise Unusable(f"{MOST_LISTED:,} customers or more are meant: narrow it")
+        found, more = list_members(reader, segment, MOST_LISTED)
+    if more is not None:
+        raise Unusable(f"more than {MOST_LISTED:,} customers are meant: narrow it")
     return [one["customer_id"] for one in found]
 
 

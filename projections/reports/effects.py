@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final, TypedDict, cast
 from uuid import UUID
 
+from projections.reports.cursor import behind, moment, page_of
 from projections.reports.scope import Reader, checked_limit
 
 STATES: Final = ("pending", "sent", "failed", "dead", "dropped")
@@ -59,22 +60,33 @@ class OutletNow(TypedDict):
 
 
 class EffectsNow(TypedDict):
-    """All outlets, and the messages themselves."""
+    """All outlets, a page of the messages, and what the next one begins behind."""
 
     outlets: list[OutletNow]
     effects: list[ListedEffect]
+    next: str | None  # null: there are no more
 
 
-def list_effects(reader: Reader, sought: Sought, limit: int = MOST_LISTED) -> EffectsNow:
+def list_effects(
+    reader: Reader, sought: Sought, *, cursor: str | None = None, limit: int = MOST_LISTED
+) -> EffectsNow:
     """Count all messages by outlet, and list those that are meant.
 
     Shape:  effects: 0..limit rows, what was asked for last comes first, ties by effect_id.
-    Raises: ValueError if limit is not in 1..MOST_LISTED.
+    Raises: ValueError if limit is not in 1..MOST_LISTED; Unusable for a cursor that is none of ours
     """
-    wanted: dict[str, Any] = {**asdict(sought), "limit": checked_limit(limit, MOST_LISTED)}
+    requested_at, effect_id = behind(cursor, moment, UUID)
+    wanted: dict[str, Any] = asdict(sought) | {
+        "requested_at": requested_at,
+        "effect_id": effect_id,
+        "limit": checked_limit(limit, MOST_LISTED) + 1,
+    }
+    rows = reader.execute(_LISTED, wanted).fetchall()
+    page, last = page_of(rows, limit, "requested_at", "effect_id")
     return {
         "outlets": cast(list[OutletNow], reader.execute(_OUTLETS).fetchall()),
-        "effects": cast(list[ListedEffect], reader.execute(_LISTED, wanted).fetchall()),
+        "effects": cast(list[ListedEffect], page),
+        "next": last,
     }
 
 
@@ -107,6 +119,8 @@ _LISTED: Final = """
         and (%(order_id)s::uuid is null or order_id = %(order_id)s)
         and (%(since)s::timestamptz is null or requested_at >= %(since)s)
         and (%(until)s::timestamptz is null or requested_at < %(until)s)
+        and (%(effect_id)s::uuid is null or requested_at < %(requested_at)s::timestamptz
+             or (requested_at = %(requested_at)s::timestamptz and effect_id > %(effect_id)s::uuid))
     order by requested_at desc, effect_id limit %(limit)s
 """
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Final, TypedDict, cast
 from uuid import UUID
 
+from projections.reports.cursor import behind, moment, page_of
 from projections.reports.scope import Reader, checked_limit
 
 STATES: Final = ("open", "ordered", "closed")
@@ -36,24 +37,38 @@ class EnquiryShare(TypedDict):
 
 
 class EnquiriesNow(TypedDict):
-    """How many enquiries became orders, and the enquiries themselves."""
+    """How many enquiries became orders, a page of them, and what the next one begins behind."""
 
     channels: list[EnquiryShare]
     enquiries: list[ListedEnquiry]
+    next: str | None  # null: there are no more
 
 
 def list_enquiries(
-    reader: Reader, *, state: str | None = None, limit: int = MOST_LISTED
+    reader: Reader,
+    *,
+    state: str | None = None,
+    cursor: str | None = None,
+    limit: int = MOST_LISTED,
 ) -> EnquiriesNow:
     """Count all enquiries by channel, and list those in a state.
 
     Shape:  enquiries: 0..limit rows, what was asked first comes first, ties by enquiry_id.
-    Raises: ValueError if limit is not in 1..MOST_LISTED.
+    Raises: ValueError if limit is not in 1..MOST_LISTED; Unusable for a cursor that is none of ours
     """
-    wanted: dict[str, Any] = {"state": state, "limit": checked_limit(limit, MOST_LISTED)}
+    asked_at, enquiry_id = behind(cursor, moment, UUID)
+    wanted: dict[str, Any] = {
+        "state": state,
+        "asked_at": asked_at,
+        "enquiry_id": enquiry_id,
+        "limit": checked_limit(limit, MOST_LISTED) + 1,
+    }
+    rows = reader.execute(_LISTED, wanted).fetchall()
+    page, last = page_of(rows, limit, "asked_at", "enquiry_id")
     return {
         "channels": cast(list[EnquiryShare], reader.execute(_CHANNELS).fetchall()),
-        "enquiries": cast(list[ListedEnquiry], reader.execute(_LISTED, wanted).fetchall()),
+        "enquiries": cast(list[ListedEnquiry], page),
+        "next": last,
     }
 
 
@@ -67,6 +82,8 @@ _CHANNELS: Final = """
 _LISTED: Final = """
     select enquiry_id, channel, customer_id, asked_at, state, ended_at, order_id, reason_code
     from enquiries
-    where %(state)s::text is null or state = %(state)s
+    where (%(state)s::text is null or state = %(state)s)
+      and (%(enquiry_id)s::uuid is null
+           or (asked_at, enquiry_id) > (%(asked_at)s::timestamptz, %(enquiry_id)s::uuid))
     order by asked_at, enquiry_id limit %(limit)s
 """

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, LiteralString, TypedDict, cast
 
+from projections.reports.cursor import behind, name, page_of
 from projections.reports.scope import Reader, checked_limit
 
 MOST_LISTED: Final = 100_000
@@ -39,14 +40,19 @@ def count_members(reader: Reader, conditions: Sequence[Condition]) -> int:
     return int(row["customers"])
 
 
-def list_members(reader: Reader, conditions: Sequence[Condition], limit: int) -> list[Member]:
-    """List the customers for whom all conditions hold.
+def list_members(
+    reader: Reader, conditions: Sequence[Condition], limit: int, cursor: str | None = None
+) -> tuple[list[Member], str | None]:
+    """List the customers for whom all conditions hold, and what the next page begins behind.
 
-    Shape:  0..limit rows, by customer_id.
-    Raises: ValueError if limit is not in 1..MOST_LISTED.
+    Shape:  0..limit rows, by customer_id; None: there are no more
+    Raises: ValueError if limit is not in 1..MOST_LISTED; Unusable for a cursor that is none of ours
     """
-    wanted = _parameters(conditions) | {"limit": checked_limit(limit, MOST_LISTED)}
-    return cast(list[Member], reader.execute(_MEMBERS, wanted).fetchall())
+    (after,) = behind(cursor, name)
+    most = checked_limit(limit, MOST_LISTED) + 1
+    wanted = _parameters(conditions) | {"after": after or "", "limit": most}
+    page, last = page_of(reader.execute(_MEMBERS, wanted).fetchall(), limit, "customer_id")
+    return cast(list[Member], page), last
 
 
 def _parameters(conditions: Sequence[Condition]) -> dict[str, object]:
@@ -88,5 +94,6 @@ _COUNT: Final = _asked("select count(*) as customers from meant")
 
 _MEMBERS: Final = _asked("""
     select k.customer_id, k.tags, k.marks, k.orders, k.last_order_at
-    from meant join known k using (customer_id) order by k.customer_id limit %(limit)s
+    from meant join known k using (customer_id)
+    where k.customer_id > %(after)s order by k.customer_id limit %(limit)s
 """)

@@ -9,10 +9,12 @@ import typer
 from services.cli.amounts import priced
 from services.cli.options import (
     AsJson,
+    Cursor,
     Envelope,
     Limit,
     OrderRef,
     Sending,
+    more,
     most,
     said,
     unfolded,
@@ -46,6 +48,14 @@ Series = Annotated[
     str | None,
     typer.Option(metavar="CODE", help="Whose number it gets; by default that of its kind."),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which documents are meant."""
+
+    kind: Annotated[str | None, typer.Option(metavar="KIND", help="Only of this one.")] = None
+    status: Annotated[str | None, typer.Option(metavar="STATUS", help="Only in this one.")] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,30 +121,37 @@ def move(
 
 
 @app.command("list")
+@unfolded
 def list_them(
     order: Annotated[
         str | None, typer.Argument(metavar="ORDER", help="By default those of all orders.")
     ] = None,
-    kind: Annotated[str | None, typer.Option(metavar="KIND", help="Only of this one.")] = None,
-    status: Annotated[str | None, typer.Option(metavar="STATUS", help="Only in this one.")] = None,
     limit: Limit = None,
+    cursor: Cursor = None,
+    *,
+    chosen: Chosen,
     json: AsJson = False,
 ) -> None:
     """List documents, the latest first."""
     from services.questions.parts import Documents
 
-    wanted = said(order=order, kind=kind, status=status, limit=most(limit, everything=json))
+    page = {"limit": most(limit, everything=json), "cursor": cursor}
+    wanted = said(order=order, **asdict(chosen), **page)
     with opened_desk() as desk:
-        rows = desk.ask(Documents(**wanted))
+        answer = desk.ask(Documents(**wanted))
     columns = (
         "order!", "document", "kind", "series", "number", "status", "since (UTC)",
         "issued (UTC)", "total>",
     )  # fmt: skip
     cells = [
         [priced(n, value, row["currency"]) for n, value in row.items() if n != "currency"]
-        for row in rows
+        for row in answer["documents"]
     ]
-    put(rows, as_json=json, people=lambda: [table("Documents", *columns, rows=cells)])
+    put(
+        answer,
+        as_json=json,
+        people=lambda: [table("Documents", *columns, rows=cells), *more(answer)],
+    )
 
 
 @app.command()

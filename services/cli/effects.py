@@ -13,8 +13,10 @@ from services.cli.errors import USAGE, WANTING, CommandFailed
 from services.cli.options import (
     Acting,
     AsJson,
+    Cursor,
     Envelope,
     Limit,
+    more,
     most,
     said,
     time_of,
@@ -88,6 +90,7 @@ class Changing(Acting):
 @unfolded
 def list_(
     limit: Limit = None,
+    cursor: Cursor = None,
     *,
     chosen: Chosen,
     json: AsJson = False,
@@ -95,11 +98,11 @@ def list_(
     """List messages, the newest first, and how many there are of each outlet."""
     from services.questions.effects import Outlets
 
-    asked = _asked_for(chosen, most(limit, everything=json))
+    asked = _asked_for(chosen, limit=most(limit, everything=json), cursor=cursor)
     with opened_desk() as desk:
         answer = desk.ask(asked)
         opened = () if json else {one["outlet"] for one in desk.ask(Outlets())}
-    put(answer, as_json=json, people=lambda: _sheet(answer))
+    put(answer, as_json=json, people=lambda: [*_sheet(answer), *more(answer)])
     if not json and (closed := _closed(answer, opened)):
         say(f"No setting opens {', '.join(closed)}: what is for there waits. See docs/messages.md.")
 
@@ -156,7 +159,7 @@ def resume(endpoint: Outlet, *, envelope: Envelope) -> None:
     _to_endpoint(ResumeEndpoint, endpoint, envelope, "is told again")
 
 
-def _asked_for(chosen: Chosen, limit: int | None = None) -> "Effects":
+def _asked_for(chosen: Chosen, *, limit: int | None = None, cursor: str | None = None) -> "Effects":
     from projections.reports.effects import CHANNELS, STATES
     from services.questions.effects import Effects
 
@@ -166,7 +169,7 @@ def _asked_for(chosen: Chosen, limit: int | None = None) -> "Effects":
     ):
         if given not in (None, *known):
             raise typer.BadParameter(f"--{name} is one of {', '.join(known)}")
-    return Effects.model_validate(said(**asdict(chosen), limit=limit))
+    return Effects.model_validate(said(**asdict(chosen), limit=limit, cursor=cursor))
 
 
 def _change(
@@ -181,14 +184,21 @@ def _change(
         words = "name messages, or say which by --state, --rule, --template, --channel, --since …"
         raise CommandFailed(words, USAGE)
     with opened_desk() as desk:
-        ids = list(effects or ())
-        if not ids:
-            found = desk.ask(_asked_for(chosen))["effects"]
-            ids = [UUID(one["effect_id"]) for one in found]
+        ids = effects or [*_found(desk, chosen)]
         answers = [*_asked(desk, command, ids, changing, body)]
     put(answers, as_json=changing.json, people=lambda: [_counted(answers)])
     if any(one["outcome"] == "refused" for one in answers):
         raise SystemExit(WANTING)
+
+
+def _found(desk: "Desk", chosen: Chosen) -> Iterator[UUID]:
+    """Read all pages of the messages that are meant."""
+    cursor = None
+    while True:
+        page = desk.ask(_asked_for(chosen, cursor=cursor))
+        yield from (UUID(one["effect_id"]) for one in page["effects"])
+        if (cursor := page["next"]) is None:
+            return
 
 
 def _asked(

@@ -7,7 +7,17 @@ from uuid import UUID
 
 import typer
 
-from services.cli.options import AsJson, Envelope, Limit, most, said, unfolded, uuid_of
+from services.cli.options import (
+    AsJson,
+    Cursor,
+    Envelope,
+    Limit,
+    more,
+    most,
+    said,
+    unfolded,
+    uuid_of,
+)
 from services.cli.output import put, table
 from services.cli.sending import execute, outcome_dict, put_outcome, where
 from services.cli.session import desk as opened_desk
@@ -76,6 +86,7 @@ def list_(
         str | None, typer.Option(metavar="STATE", help="open, ordered or closed.")
     ] = None,
     limit: Limit = None,
+    cursor: Cursor = None,
     json: AsJson = False,
 ) -> None:
     """List enquiries, and how many became orders."""
@@ -84,10 +95,10 @@ def list_(
 
     if state not in (None, *STATES):
         raise typer.BadParameter(f"--state is one of {', '.join(STATES)}")
-    wanted = said(state=state, limit=most(limit, everything=json))
+    wanted = said(state=state, limit=most(limit, everything=json), cursor=cursor)
     with opened_desk() as desk:
         answer = desk.ask(Enquiries.model_validate(wanted))
-    put(answer, as_json=json, people=lambda: _sheet(answer))
+    put(answer, as_json=json, people=lambda: [*_sheet(answer), *more(answer)])
 
 
 @app.command()

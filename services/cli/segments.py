@@ -8,7 +8,7 @@ from uuid import uuid4
 import typer
 
 from services.cli.errors import WANTING, CommandFailed
-from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Batching, unfolded
+from services.cli.options import LISTED_FOR_PEOPLE, AsJson, Batching, Cursor, more, unfolded
 from services.cli.output import how_many, progress_bar, put, say, table
 from services.cli.sending import SOURCE, actor_dict
 from services.cli.session import desk as opened_desk
@@ -56,20 +56,25 @@ def show(
     limit: Annotated[
         int, typer.Option(min=1, max=100_000, metavar="N", help="List at most so many.")
     ] = LISTED_FOR_PEOPLE,
+    cursor: Cursor = None,
     json: AsJson = False,
 ) -> None:
     """Show who is in a group; customers with test orders only are left out."""
     from services.questions.enquiries import ShowSegment
 
     with opened_desk() as desk:
-        answer = desk.ask(ShowSegment(segment=segment, limit=limit))
+        answer = desk.ask(ShowSegment(segment=segment, limit=limit, cursor=cursor))
     title = f"{segment}: {how_many(answer['customers'], 'customers')}"
     columns = ("customer!", "tags", "marks", "orders>", "last order (UTC)")
     cells = [
         [", ".join(value) if isinstance(value, list) else value for value in row.values()]
         for row in answer["members"]
     ]
-    put(answer, as_json=json, people=lambda: [table(title, *columns, rows=cells)])
+    put(
+        answer,
+        as_json=json,
+        people=lambda: [table(title, *columns, rows=cells), *more(answer)],
+    )
 
 
 @app.command()

@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from services.cli.options import AsJson, Limit, OrderRef, Sending, most, said, unfolded
+from services.cli.options import (
+    AsJson,
+    Cursor,
+    Limit,
+    OrderRef,
+    Sending,
+    more,
+    most,
+    said,
+    unfolded,
+)
 from services.cli.output import put, table
 from services.cli.sending import (
     execute,
@@ -125,17 +135,23 @@ def list_them(
     ] = None,
     status: Annotated[str | None, typer.Option(metavar="STATUS", help="Only in this one.")] = None,
     limit: Limit = None,
+    cursor: Cursor = None,
     json: AsJson = False,
 ) -> None:
     """List shipments, the latest change first."""
     from services.questions.parts import Shipments
 
-    wanted = said(order=order, status=status, limit=most(limit, everything=json))
+    page = {"limit": most(limit, everything=json), "cursor": cursor}
+    wanted = said(order=order, status=status, **page)
     with opened_desk() as desk:
-        rows = desk.ask(Shipments(**wanted))
+        answer = desk.ask(Shipments(**wanted))
     columns = ("order!", "shipment", "carrier", "track number", "status", "since (UTC)", "pieces>")
-    cells = [list(row.values())[: len(columns)] for row in rows]
-    put(rows, as_json=json, people=lambda: [table("Shipments", *columns, rows=cells)])
+    cells = [list(row.values())[: len(columns)] for row in answer["shipments"]]
+    put(
+        answer,
+        as_json=json,
+        people=lambda: [table("Shipments", *columns, rows=cells), *more(answer)],
+    )
 
 
 def _sentence(made: str | None, outcome: "Outcome") -> str:

@@ -12,7 +12,7 @@ from domain.refusals import Absent
 from domain.templates.template import Template
 from projections.reports.effects import MOST_LISTED, EffectsNow, Sought, list_effects
 from services.effects import check_outlet, is_outlet, published_template, show_effect
-from services.questions.question import Asked, OrderRef, Ref, question
+from services.questions.question import Asked, Cursor, OrderRef, Ref, question
 from services.reading import find_order
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Effects(Asked):
     since: Annotated[Moment | None, Field(description="asked for then or later")] = None
     until: Annotated[Moment | None, Field(description="asked for before")] = None
     order: Annotated[OrderRef | None, Field(description="about this order")] = None
+    cursor: Cursor | None = None
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED, description="rows at most")] = MOST_LISTED
 
 
@@ -73,9 +74,10 @@ class PreviewTemplate(Asked):
 def effects(system: "System", asked: Effects) -> EffectsNow:
     """List messages, the newest first, and how many there are of each outlet."""
     order_id = None if asked.order is None else find_order(system, asked.order)
-    wanted = asked.model_dump(exclude={"order", "limit"})
+    wanted = asked.model_dump(exclude={"order", "cursor", "limit"})
     with system.snapshot() as reader:
-        return list_effects(reader, Sought(**wanted, order_id=order_id), limit=asked.limit)
+        sought = Sought(**wanted, order_id=order_id)
+        return list_effects(reader, sought, cursor=asked.cursor, limit=asked.limit)
 
 
 @question("effect.show", "/effects/{effect}", reads="log")

@@ -16,7 +16,7 @@ from projections.reports.segment_members import (
 )
 from services.enquiries import show_enquiry
 from services.mailings import read_segment
-from services.questions.question import Asked, Ref, question
+from services.questions.question import Asked, Cursor, Ref, question
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -34,6 +34,7 @@ class Enquiries(Asked):
     """Enquiries, and how many became orders."""
 
     state: Literal["open", "ordered", "closed"] | None = None
+    cursor: Cursor | None = None
     limit: Annotated[int, Field(ge=1, le=MOST_ENQUIRIES, description="rows at most")] = (
         MOST_ENQUIRIES
     )
@@ -53,6 +54,7 @@ class ShowSegment(Asked):
     """Who is in a group."""
 
     segment: SegmentName
+    cursor: Cursor | None = None
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED, description="rows at most")] = MOST_LISTED
 
 
@@ -60,7 +62,8 @@ class ShowSegment(Asked):
 def enquiries(system: "System", asked: Enquiries) -> dict[str, Any]:
     """List enquiries, and how many became orders."""
     with system.snapshot() as reader:
-        return dict(list_enquiries(reader, state=asked.state, limit=asked.limit))
+        found = list_enquiries(reader, state=asked.state, cursor=asked.cursor, limit=asked.limit)
+    return dict(found)
 
 
 @question("enquiry.show", "/enquiries/{enquiry}", reads="log")
@@ -81,6 +84,6 @@ def segment(system: "System", asked: ShowSegment) -> dict[str, Any]:
     """Show who is in a group; customers with test orders only are left out."""
     conditions = read_segment(asked.segment)
     with system.snapshot() as reader:
-        members = list_members(reader, conditions, asked.limit)
+        members, last = list_members(reader, conditions, asked.limit, asked.cursor)
         customers = count_members(reader, conditions)
-    return {"segment": asked.segment, "customers": customers, "members": members}
+    return {"segment": asked.segment, "customers": customers, "members": members, "next": last}

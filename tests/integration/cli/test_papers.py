@@ -77,7 +77,7 @@ def test_v11_a_paper_goes_once_to_each_addressee_that_is_chosen(
         page = text_of(next(mail.iter_attachments()).get_content())
         assert "Invoice 1" in page
         assert "55.00 EUR" in page
-    (listed,) = placed.run("document", "list", "A-17", "--json").json
+    (listed,) = placed.run("document", "list", "A-17", "--json").json["documents"]
     assert listed["status"] == "sent"
     assert [one["outcome"] for one in late] == ["nothing"]
 

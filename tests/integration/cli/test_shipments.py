@@ -28,7 +28,7 @@ def test_p30_a_part_of_an_order_is_packed_tracked_and_handed_over(packed: Comman
     planned = done(packed, "shipment", "create", "A-17", "1:2", "--carrier", "DHL")
     done(packed, "shipment", "track", "A-17", "shipment-1", "RR123")
     done(packed, "shipment", "move", "A-17", "shipment-1", "handed_over")
-    listed = packed.run("shipment", "list", "A-17", "--json").json
+    listed = packed.run("shipment", "list", "A-17", "--json").json["shipments"]
     people = done(packed, "shipment", "list", "--status", "handed_over")
 
     assert planned.startswith("Shipment shipment-1 is planned; position ")
@@ -37,7 +37,7 @@ def test_p30_a_part_of_an_order_is_packed_tracked_and_handed_over(packed: Comman
     ]
     for words in ("DHL", "RR123", "handed_over"):
         assert words in people
-    assert packed.run("shipment", "list", "--status", "lost", "--json").json == []
+    assert packed.run("shipment", "list", "--status", "lost", "--json").json["shipments"] == []
 
 
 def test_an_order_shows_its_shipments_and_history_what_became_of_them(

@@ -18,6 +18,31 @@ LISTS = {  # place: under which key its rows stand, and what names a row
     "alerts": ("alerts", "id"),
     "inbox": ("entries", "entry"),
     "queue": ("orders", "order_id"),
+    "documents": ("documents", "number"),
+    "shipments": ("shipments", "order_id"),
+    "enquiries": ("enquiries", "enquiry_id"),
+    "effects": ("effects", "effect_id"),
+    "segments/tag:vip": ("members", "customer_id"),
+}
+ROWS = {key for key, _ in LISTS.values()} | {"customers"}
+NAMES = ("entry", "task_id", "number", "effect_id", "enquiry_id", "order_id", "customer_id")
+LISTED = (
+    ("inbox",),
+    ("task", "list"),
+    ("alert", "list"),
+    ("queue",),
+    ("customer", "find", "Ann Smith"),
+    ("document", "list"),
+    ("shipment", "list"),
+    ("enquiry", "list"),
+    ("effects", "list"),
+    ("segment", "show", "tag:vip"),
+)
+SALE = {
+    "template": "sale",
+    "channel": "mail",
+    "title": {"en": "Sale"},
+    "texts": {"en": {"subject": "Sale", "text": "It is cheaper now"}},
 }
 
 
@@ -41,16 +66,36 @@ def pages(
 @pytest.fixture
 def busy(shop: Shop) -> Shop:
     """A shop with tasks that are due and such that are not, alerts, and orders that wait."""
+    assert shop.send("template.publish", definition=SALE).status_code == 200
     for number in range(5):
         due = {"due_at": f"2030-01-0{number + 1}T00:00:00Z"} if number % 2 else {}
         task = {"task_id": str(uuid4()), "title": f"Call {number}", "user": "ann", **due}
         assert shop.send("task.create", **task).status_code == 200
         alert = {"alert_id": str(uuid4()), "kind": "look", "title": "Look", "user": "ann"}
         assert shop.send("alert.raise", **alert).status_code == 200
-        shop.place(
-            f"A-{number}", customer={"name": f"Ann Smith {number}", "phone": f"+4930{number}99999"}
-        )
+        order(shop, f"A-{number}", name=f"Ann Smith {number}", phone=f"+4930{number}99999")
     return shop
+
+
+def order(shop: Shop, number: str, **customer: str) -> None:
+    """Place an order with all that lists tell of: papers, messages, a customer with a tag."""
+    of_order = {"order_id": shop.place(number, customer=customer)}
+    vip = {"customer_id": str(uuid4())}
+    assembled = {"item_id": "1", "quantity": 1, "from_status": "ordered", "to_status": "assembled"}
+    parcel = {"shipment_id": "s", "pieces": {"1": 1}, "carrier": "DHL"}
+    mail = {"channel": "mail", "template": "sale"}
+    to = {"kind": "address", "address": "ann@example.com"}
+    for command, body in (
+        ("order.issue_document", of_order | {"kind": "invoice"}),
+        ("order.move_item", of_order | assembled),
+        ("order.create_shipment", of_order | parcel),
+        ("enquiry.record", {"enquiry_id": str(uuid4()), "text": "Have you tea?"}),
+        ("effect.request", mail | {"effect_id": str(uuid4()), "to": to}),
+        ("customer.create", vip | {"name": "Eve"}),
+        ("customer.add_tag", vip | {"tag": "vip"}),
+    ):
+        answer = shop.send(command, **body)
+        assert answer.status_code == 200, answer.text
 
 
 def whole_list(http: httpx.Client, place: str) -> list[Any]:
@@ -89,7 +134,7 @@ def test_what_comes_while_pages_are_read_shifts_none_of_them(
         assert busy.send("task.create", user="ann", **task).status_code == 200
         alert = {"alert_id": str(uuid4()), "kind": "look", "title": "More", "user": "ann"}
         assert busy.send("alert.raise", **alert).status_code == 200
-        busy.place(f"B-{number}")
+        order(busy, f"B-{number}", name="Bob")
 
     read = [one[named] for page in pages(http, place, key, comes) for one in page]
 
@@ -151,14 +196,14 @@ def test_what_is_no_cursor_of_a_list_is_a_problem(http: httpx.Client) -> None:
 
 def test_the_command_line_says_how_a_list_goes_on(busy: Shop, environment: dict[str, str]) -> None:
     line: CommandLine = Here(environment)
-    for words in (("inbox",), ("task", "list"), ("alert", "list"), ("queue",),
-                  ("customer", "find", "Ann Smith")):  # fmt: skip
+    for words in LISTED:
         first = line.run(*words, "--limit", "2")
         cursor = first.out.rpartition("--cursor ")[2].strip()
         second = line.run(*words, "--limit", "100", "--cursor", cursor, "--json").json
         whole = line.run(*words, "--json", "--limit", "1000").json
-        (rows,), (all_rows,) = (
-            [value for value in one.values() if isinstance(value, list)] for one in (second, whole)
+        rows, all_rows = (
+            next(value for name, value in one.items() if isinstance(value, list) and name in ROWS)
+            for one in (second, whole)
         )
 
         assert second["next"] is None
@@ -166,4 +211,4 @@ def test_the_command_line_says_how_a_list_goes_on(busy: Shop, environment: dict[
 
 
 def _named(row: dict[str, Any]) -> Any:
-    return next(row[key] for key in ("entry", "task_id", "order_id", "customer_id") if key in row)
+    return next(row[key] for key in NAMES if key in row)

@@ -59,7 +59,8 @@ def sent(system: System) -> int:
 
 def members(system: System, text: str) -> list[str]:
     with system.snapshot() as reader:
-        return [one["customer_id"] for one in list_members(reader, read_segment(text), 100)]
+        members, _ = list_members(reader, read_segment(text), 100)
+    return [one["customer_id"] for one in members]
 
 
 def failed_order(system: System, customer_id: str, *, test: bool = False) -> None:

@@ -2,8 +2,13 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-from consumers.hand_over import HandOver, Incoming
+import pytest
+
+from consumers.hand_over import PLAIN_BYTES, HandOver, Incoming
+
+TWO_BYTES = 2 * PLAIN_BYTES + 1  # Two records fit, and no third one.
 
 
 def record(offset: int, size: int = 10) -> Incoming:
@@ -24,7 +29,7 @@ def test_records_come_out_in_the_order_in_which_they_came() -> None:
 
 
 def test_a_full_hand_over_lets_the_loop_wait_until_the_thread_takes() -> None:
-    hand_over = HandOver(most_bytes=20)
+    hand_over = HandOver(most_bytes=TWO_BYTES)
     taken: list[Incoming | None] = []
 
     async def fill() -> None:
@@ -41,6 +46,24 @@ def test_a_full_hand_over_lets_the_loop_wait_until_the_thread_takes() -> None:
 
     assert taken == [record(0)]
     assert [hand_over.take(0), hand_over.take(0)] == [record(1), record(2)]
+
+
+@pytest.mark.parametrize(
+    "small", [{"headers": {}, "value": b""}, {"headers": {"long": b"x" * 600}, "value": None}]
+)
+def test_records_without_a_value_are_bounded_too(small: dict[str, Any]) -> None:
+    hand_over = HandOver(most_bytes=20 * PLAIN_BYTES)
+
+    async def fill() -> int:
+        for offset in range(100):
+            put = hand_over.put(Incoming("a.topic", 3, offset, **small))
+            try:
+                await asyncio.wait_for(put, 0.1)
+            except TimeoutError:
+                return offset
+        return 100
+
+    assert asyncio.run(fill()) <= 20
 
 
 def test_a_record_larger_than_all_room_goes_through() -> None:

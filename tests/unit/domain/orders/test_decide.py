@@ -1,6 +1,6 @@
 """Placing, moving, cancelling, describing and correcting an order."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from domain.messages import Actor, ActorKind, Command, Decided
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.fields import FIELDS
+from domain.orders.guards import moment_has_come
 from domain.orders.money import StatedTotals
 from domain.paths.path import OrderPath
 from tests.support.examples import (
@@ -600,6 +601,14 @@ def test_d3_every_command_respects_the_expected_status(command: Command) -> None
     answer = given(PLACE).when(wrong)
 
     assert "status_differs" in [u.code for u in answer.unmet]
+
+
+def test_a_moment_is_told_to_come_or_not_on_the_last_day_that_there_is_too() -> None:
+    last = datetime.max.replace(tzinfo=UTC)
+
+    assert not list(moment_has_come(last, last))
+    assert not list(moment_has_come(NOW, last))
+    assert [unmet.code for unmet in moment_has_come(last, NOW)] == ["time_in_future"]
 
 
 @pytest.mark.parametrize("command", EVERY_COMMAND_TO_AN_ORDER)
