@@ -76,6 +76,8 @@ def describe_broker(
     arguments: as kafka_arguments gives them
     Raises:    InfraError broker_unavailable
     """
+    from kafka.errors import KafkaError
+
     deadline = monotonic() + timeout_seconds
     servers: list[str] = arguments["bootstrap_servers"]
     reasons = []
@@ -83,8 +85,12 @@ def describe_broker(
         seconds = max(deadline - monotonic(), 0.001) / (len(servers) - number)
         try:
             return _describe(arguments, server, seconds)
-        except _NoAnswer as error:
-            reasons.append(f"{server}: {error}")
+        except OSError as error:
+            reasons.append(_why(server, error))
+        except KafkaError as error:
+            user = arguments.get("sasl_plain_username")  # A broker that refuses it just hangs up.
+            login = f"; is the login right (user {user})?" if user else ""
+            reasons.append(f"{server}: {error}{login}")
     raise _unavailable(servers, "; ".join(reasons))
 
 
@@ -99,13 +105,8 @@ def with_one_that_answers(arguments: dict[str, Any]) -> dict[str, Any]:
     return {**arguments, "bootstrap_servers": [describe_broker(arguments).server]}
 
 
-class _NoAnswer(Exception):
-    """Why one broker does not answer."""
-
-
 def _describe(arguments: dict[str, Any], server: str, seconds: float) -> BrokerFacts:
     from kafka import KafkaAdminClient
-    from kafka.errors import KafkaError
 
     deadline = monotonic() + seconds
     _connect(arguments, server, seconds)
@@ -115,29 +116,25 @@ def _describe(arguments: dict[str, Any], server: str, seconds: float) -> BrokerF
         "bootstrap_timeout_ms": milliseconds,
         "request_timeout_ms": milliseconds,
     }
-    try:
-        with KafkaAdminClient(**{**arguments, **chosen}) as admin:
-            nodes = admin.describe_cluster()["brokers"]
-            version = admin.get_broker_version_data(nodes[0]["broker_id"]).broker_version
-            topics = [name for name in admin.list_topics() if not name.startswith("__")]
-    except KafkaError as error:
-        user = arguments.get("sasl_plain_username")  # A broker that refuses it just hangs up.
-        login = f"; is the login right (user {user})?" if user else ""
-        raise _NoAnswer(f"{error}{login}") from error
+    with KafkaAdminClient(**{**arguments, **chosen}) as admin:
+        nodes = admin.describe_cluster()["brokers"]
+        version = admin.get_broker_version_data(nodes[0]["broker_id"]).broker_version
+        topics = [name for name in admin.list_topics() if not name.startswith("__")]
     return BrokerFacts(server, ".".join(map(str, version)), len(nodes), len(topics))
 
 
 def _connect(arguments: dict[str, Any], server: str, seconds: float) -> None:
     """See that a broker takes a connection. kafka-python would say only that the time is over; it
-    also leaves sockets and a thread behind. Raises: _NoAnswer
+    also leaves sockets and a thread behind. Raises: OSError; TLS's errors are some, too
     """
     host, _, port = server.rpartition(":")
-    try:
-        with socket.create_connection((host, int(port)), seconds) as one:
-            if context := arguments.get("ssl_context"):
-                context.wrap_socket(one, server_hostname=host).close()
-    except OSError as error:  # TLS's errors are some, too.
-        raise _NoAnswer(error.strerror or str(error)) from error
+    with socket.create_connection((host, int(port)), seconds) as one:
+        if context := arguments.get("ssl_context"):
+            context.wrap_socket(one, server_hostname=host).close()
+
+
+def _why(server: str, error: OSError) -> str:
+    return f"{server}: {error.strerror or error}"
 
 
 def is_reached(arguments: dict[str, Any], *, timeout_seconds: float) -> bool:
@@ -174,8 +171,8 @@ def reach(arguments: dict[str, Any], timeout_seconds: float = ANSWER_SECONDS) ->
     for server in servers:
         try:
             _connect(arguments, server, timeout_seconds / len(servers))
-        except _NoAnswer as error:
-            reasons.append(f"{server}: {error}")
+        except OSError as error:
+            reasons.append(_why(server, error))
         else:
             return server
     raise _unavailable(servers, "; ".join(reasons))
