@@ -23,23 +23,26 @@ def list_move_findings(rule: Rule, paths: Sequence[OrderPath]) -> Iterator[Findi
 
 def _of_move(rule: Rule, number: int, move: Move, paths: Sequence[OrderPath]) -> Iterator[Finding]:
     concerned = [path for path in paths if statuses_of(rule, path)]
+    if not concerned:  # It fires nowhere, which its conditions are told for.
+        return
     having = [path for path in concerned if move.move in path.statuses]
     if not having:
-        known = dict.fromkeys(code for path in concerned or paths for code in path.statuses)
+        known = dict.fromkeys(code for path in concerned for code in path.statuses)
         yield _unknown(number, move.move, [*known])
         return
     refused: dict[str, str] = {}  # status -> why
+    in_the_end: dict[str, str] = {}  # the same of final ones
     allowed = False
     for path in having:
         for status in statuses_of(rule, path):
             why = None if status == move.move else _refused(rule, path, status, move)
             allowed = allowed or (why is None and status != move.move)
-            if why is not None and path.statuses[status].final is None:
-                refused[status] = why
+            if why is not None:
+                (refused if path.statuses[status].final is None else in_the_end)[status] = why
     if refused and allowed:
         yield _forbidden_from(number, move.move, refused)
-    elif refused:
-        yield _forbidden(number, move.move, refused)
+    elif not allowed and (nowhere := refused | in_the_end):
+        yield _forbidden(number, move.move, nowhere)
 
 
 def _refused(rule: Rule, path: OrderPath, status: str, move: Move) -> str | None:

@@ -13,7 +13,7 @@ from domain.paths.provable import Domains, can_be
 from domain.rules.rule import Rule
 from domain.rules.timers import TimerFired
 from domain.rules.triggers import (
-    EVENT_NAMES,
+    STOCK_EVENTS,
     OnChange,
     OnEvent,
     OnSchedule,
@@ -22,7 +22,6 @@ from domain.rules.triggers import (
     unversioned,
 )
 
-STOCK_EVENTS: Final = frozenset(name for name in EVENT_NAMES if name.startswith("stock."))
 _TIMER: Final = unversioned(TimerFired.NAME)
 _PLACED: Final = "order.placed"
 

@@ -20,6 +20,7 @@ from domain.rules.triggers import (
     CHANGING,
     EVENT_NAMES,
     MAX_TRIGGERS,
+    STOCK_EVENTS,
     OnChange,
     OnEvent,
     OnSchedule,
@@ -139,6 +140,10 @@ def _misfits(rule: Rule) -> Iterator[tuple[Place, str]]:
         for key in ("delay", "hours"):
             if getattr(rule, key) is not None:
                 yield (key,), "silence and fixed hours are times by themselves: take it out"
+    elif not STOCK_EVENTS.isdisjoint(rule.events):
+        for key in ("delay", "hours"):
+            if getattr(rule, key) is not None:
+                yield (key,), "of a stock it acts at once: take it out, or write a rule of its own"
     if rule.why_not == rule.rule:
         yield ("why_not",), "it names a rule that has left the order alone: write another one"
     moves = [number for number, action in enumerate(rule.then) if isinstance(action, Move)]

@@ -24,6 +24,7 @@ def unversioned(stored_name: str) -> str:
 # What rules may look at, as they call it.
 _WATCHED: Final[tuple[type[Event], ...]] = (*ORDER_EVENTS, StockBelowThreshold)
 EVENT_NAMES: Final = tuple([unversioned(event.NAME) for event in _WATCHED])
+STOCK_EVENTS: Final = frozenset(name for name in EVENT_NAMES if name.startswith("stock."))
 
 
 def _changing() -> Mapping[str, Scalar]:

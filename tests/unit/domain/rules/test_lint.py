@@ -327,6 +327,15 @@ ALONE: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
         {**MOVE, "then": [{"move": "done"}], "conditions": IS_NEW},
         [("move_forbidden", "then.0.move")],
     ),
+    "a move from the end only": (
+        {"on": on_status("done"), "then": [{"move": "new"}]},
+        [("move_forbidden", "then.0.move")],
+    ),
+    "a move of a rule that fires nowhere": (
+        {"on": on_status("new"), "conditions": {"a": "order.status == 'confirmed'"},
+         "then": [{"move": "confirmed"}]},
+        [("conditions_contradict", "if")],
+    ),
     "a move without its role": (
         {"on": on_status("confirmed"), "then": [{"move": "packed", "reason": "x"}]},
         [("move_forbidden", "then.0.move")],

@@ -73,6 +73,11 @@ def test_a_rule_knows_whether_it_asks_for_the_customer() -> None:
         ({"why_not": "watch"}, ("why_not",)),
         ({"on": [{"silence": "1d"}], "delay": "1h"}, ("delay",)),
         ({"on": [{"schedule": {"at": ["09:00"]}, "in": "new"}], "hours": "shop"}, ("hours",)),
+        ({"on": [{"event": "stock.below_threshold"}], "delay": "1h"}, ("delay",)),
+        (
+            {"on": [{"event": ["order.placed", "stock.below_threshold"]}], "hours": "shop"},
+            ("hours",),
+        ),
         ({"then": [{"move": "a"}, {"note": "x"}, {"move": "b"}]}, ("then", 2)),
     ],
 )
