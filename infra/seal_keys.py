@@ -61,6 +61,10 @@ class SealKeys:
             self._read[key_id] = self._load(key_id)
         return self._read[key_id].sign(text.encode())
 
+    def is_signed(self, text: str, signature: bytes, public_key: bytes) -> bool:
+        """Say whether a text was signed with the private half of a key."""
+        return is_signed(text, signature, public_key)
+
     def destroy(self, key_id: str) -> None:
         """Remove a key that signs nothing any more. Twice is nothing."""
         self._read.pop(key_id, None)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, LiteralString
+from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Json
@@ -84,10 +85,10 @@ class SealStore:
         with self._session.connection() as connection:
             return read_restores(connection)
 
-    def epoch(self) -> int:
-        """Give the epoch of the log."""
+    def identity(self) -> tuple[UUID, int]:
+        """Give the log's id and epoch."""
         with self._session.connection() as connection:
-            return read_identity(connection)[1]
+            return read_identity(connection)
 
     def close(self) -> None:
         """Give the connection back."""
@@ -137,6 +138,18 @@ class Sealing:
     def node(self, tree: TreeName, level: int, index: int) -> bytes | None:
         """Give a stored node."""
         return read_node(self._connection, tree, level, index)
+
+    def heads(self, after: int, limit: int) -> list[SignedHead]:
+        """Give the next heads behind a number."""
+        return read_heads(self._connection, after, limit)
+
+    def known_keys(self) -> list[SealKey]:
+        """Give every public key, the oldest first."""
+        return read_keys(self._connection)
+
+    def restores(self) -> list[SignedRestore]:
+        """Give every restore that was announced, the oldest first."""
+        return read_restores(self._connection)
 
     def add_key(self, key: SealKey) -> bool:
         """Add a public key; False: another one was added meanwhile."""

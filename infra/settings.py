@@ -127,7 +127,7 @@ class Settings(BaseSettings):
     payment_link: str = ""  # with {order_id} or {number}
     seller: Lines = ()  # who sells, as papers say it
     # The sealed log, docs/audit.md: where the private keys lie, None: seal-keys in the data folder;
-    # and a file that holds heads outside of the database, None: there is none.
+    # and a file that holds heads outside of the database, None: a small one in the data folder.
     seal_keys: Path | None = None
     witness_file: Path | None = None
     # Where the server listens: docs/http.md. From elsewhere it is reached only if that is meant.
@@ -323,7 +323,7 @@ _ALLOWED: Final = {
     "payment_link": "https://… with {order_id} or {number}, or empty for none",
     "seller": "up to 10 lines with ; between, as Shop Ltd; 1 Main Street; VAT DE123",
     "seal_keys": "a path to a folder, or empty for seal-keys in the data folder",
-    "witness_file": "a path to a file that may be written, or empty for none",
+    "witness_file": "a path to a file that may be written, or empty for heads in the data folder",
     "http_host": "an address of this machine, as 127.0.0.1 or 0.0.0.0",
     "http_port": "a port from 1 to 65535, or 0 for any that is free",
     "http_elsewhere": "on or off",

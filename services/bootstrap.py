@@ -61,7 +61,7 @@ from services.access import KnownCallers
 from services.acting import Acting
 from services.audit.sealer import Pace as SealPace
 from services.audit.sealer import Sealer
-from services.audit.witness_file import WitnessFile
+from services.audit.witness_file import witness_of
 from services.erasing import belongings_of
 from services.follower import Follower, Progress
 from services.heartbeat import Heartbeat
@@ -311,9 +311,9 @@ class System:
         return SealStore(self.url)
 
     def sealer(self, pace: SealPace | None = None) -> Sealer:
-        """Give what signs heads of the log, and hands them to the witness if there is one."""
-        path = self.settings.witness_file
-        witness = None if path is None else WitnessFile(path, self.seal_store)
+        """Give what signs heads of the log, compares with the witness first, and hands it each."""
+        chosen = self.settings
+        witness = witness_of(chosen.witness_file, chosen.data_dir, self.seal_store)
         return Sealer(self.seal_store, self.seal_keys, witness=witness, pace=pace)
 
     @cached_property

@@ -10,11 +10,13 @@ from fastapi import Request, Response
 from pydantic import Field
 
 from domain.orders.identity import canonical, id_of
+from domain.paths.commands import PublishPath
 from services.api.commands import command_id_of
 from services.api.problems import Turned
 from services.imports.handed_in import ImportWanted, fingerprint
 from services.imports.identity import HANDED_IN
 from services.imports.jobs import Job
+from services.imports.mapping_file import drafts_path
 from services.plain_json import to_json
 from services.questions.question import Asked
 
@@ -54,6 +56,8 @@ async def start(desk: "FrontDesk", request: Request) -> Response:
     caller = await desk.admit(request)
     desk.access.check_command(caller, RIGHT)
     wanted = ImportWanted.model_validate_json(await request.body())
+    if not wanted.dry_run and await _publishes(desk, wanted):
+        desk.access.check_command(caller, PublishPath.NAME)
     key = request.headers.get("idempotency-key")
     given = None if key is None else command_id_of(key, caller)
 
@@ -67,3 +71,11 @@ async def start(desk: "FrontDesk", request: Request) -> Response:
 
     async with desk.in_time(desk.limits.command_seconds):
         return Response(await asyncio.to_thread(handed_in), media_type=JSON)
+
+
+async def _publishes(desk: "FrontDesk", wanted: ImportWanted) -> bool:
+    """Say whether a path would be published, too, which needs a right of its own."""
+    if wanted.log is None:
+        return False
+    async with desk.in_time(desk.limits.command_seconds):
+        return await asyncio.to_thread(drafts_path, desk.system, wanted.log.mapping)

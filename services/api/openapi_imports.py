@@ -89,9 +89,9 @@ def _start(schemas: dict[str, Any], problems: dict[str, Any]) -> dict[str, Any]:
         "operationId": "imports.start",
         "tags": ["import"],
         "summary": "Hand an import of put files in; it is done behind those that wait.",
-        "description": "Needs the right `import.start`. The same files and words again are the "
-        "same import, unless an Idempotency-Key says otherwise; one that did not record is done "
-        "anew.",
+        "description": "Needs the right `import.start`, and `path.publish` too if its mapping says "
+        "`discover: true`, but for a dry run. The same files and words again are the same import, "
+        "unless an Idempotency-Key says otherwise; one that did not record is done anew.",
         "parameters": [KEY],
         "requestBody": {"required": True, "content": {JSON: content}},
         "responses": {

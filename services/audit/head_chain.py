@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain.audit.findings import Finding
-from domain.audit.heads import KeyStatement, SealKey, SignedHead, TreeHead, key_id_of
+from domain.audit.heads import (
+    KeyStatement,
+    SealKey,
+    SignedHead,
+    SignedRestore,
+    TreeHead,
+    key_id_of,
+)
 
 IsSigned = Callable[[str, bytes, bytes], bool]  # (text, signature, public key)
 
@@ -45,6 +52,29 @@ class HeadChain:
             message = f"Head {head.number} does not follow the head before it that is there."
             self.findings.append(Finding("head_forged", message, head=head.number))
         self._last = signed
+
+    def is_ours(self, restore: SignedRestore) -> bool:
+        """Say whether a restore was signed for this log, with a key that it knows."""
+        told = restore.statement
+        key = self._known.get(told.key_id)
+        return (
+            key is not None
+            and told.log_id == self.log_id
+            and self.is_signed(told.text, restore.signature, key.public_key)
+        )
+
+    def is_announced(self, head: TreeHead, restores: Sequence[SignedRestore]) -> bool:
+        """Say whether a head that is gone went with a restore that was announced.
+
+        A key that was replaced before the head was sealed announces nothing about it.
+        """
+        key = self._known.get(head.key_id)
+        return any(
+            one.statement.explains(head)
+            and self.is_ours(one)
+            and (key is None or self._known[one.statement.key_id].number >= key.number)
+            for one in restores
+        )
 
     def _miss(self, first: int, last: int) -> None:
         told = f"Head {first} is" if first == last else f"Heads {first} to {last} are"

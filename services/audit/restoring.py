@@ -6,7 +6,7 @@ Whoever holds heads of what is gone can tell this from a log that was cut: by th
 from typing import TYPE_CHECKING
 
 from domain.audit.heads import RestoreStatement, SignedRestore
-from services.audit.witness_file import last_witnessed
+from services.audit.witness_file import last_witnessed, own_witness
 from services.bootstrap import raise_epoch
 
 if TYPE_CHECKING:
@@ -20,8 +20,9 @@ def say_restored(system: "System") -> tuple[int, bool]:
     key is. An epoch that the witness has seen is not given twice, whatever the backup knows of it.
     Raises: InfraError not_the_owner, seal_key_unusable, witness_unusable
     """
-    witness, keys = system.settings.witness_file, system.seal_keys
-    seen = None if witness is None else last_witnessed(witness)
+    keys, log_id = system.seal_keys, system.audit.identity()[0]
+    chosen = system.settings.witness_file
+    seen = last_witnessed(chosen or own_witness(system.settings.data_dir, log_id))
 
     def sign(statement: RestoreStatement) -> SignedRestore | None:
         if not keys.has(statement.key_id):

@@ -18,6 +18,7 @@ from domain.audit.merkle import HASH_BYTES, Frontier, Node, frontier_at
 from domain.audit.records import STORED_LEVEL, Growth, Hashed, SealState, TreeName
 from domain.reading import LogGap
 from domain.refusals import InfraError
+from services.audit.known_heads import HeadSource, is_there
 from services.audit.stored_tree import StoredTree, TreeSource, damaged
 from services.turns import Rest, take_turns
 
@@ -25,12 +26,13 @@ REST: Final = Rest(shortest_seconds=0.25, longest_seconds=1.0)  # between two lo
 EVERY_EVENTS: Final = 1_000  # that wait, or commands: then they are sealed at once
 EVERY: Final = timedelta(seconds=10)  # since the last head, if anything waits at all
 MOST: Final = 10_000  # events of one head, and commands: more wait for the next one
+FINDINGS: Final = frozenset({"seal_damaged", "witness_ahead"})  # of which somebody has to hear
 FIRST_PREVIOUS: Final = bytes(HASH_BYTES)
 
 log_ = structlog.get_logger()
 
 
-class Sealing(TreeSource, Protocol):
+class Sealing(TreeSource, HeadSource, Protocol):
     """The log and its seal, for the one who seals. infra.seal_store is behind it."""
 
     def state(self) -> SealState:
@@ -68,9 +70,15 @@ class Keys(Protocol):
     def sign(self, key_id: str, text: str) -> bytes:
         """Sign a text. Raises: InfraError seal_key_missing"""
 
+    def is_signed(self, text: str, signature: bytes, public_key: bytes) -> bool:
+        """Say whether a text was signed with the private half of a key."""
+
 
 class Witness(Protocol):
     """What holds heads outside of the database. services.audit.witness_file is behind it."""
+
+    def newest(self) -> SignedHead | None:
+        """Give the newest head that it holds. Raises: InfraError witness_unusable"""
 
     def keep_up(self) -> None:
         """Take every head that it does not hold yet. Raises: InfraError"""
@@ -78,6 +86,10 @@ class Witness(Protocol):
 
 class NoWitness:
     """Where no witness is set up."""
+
+    def newest(self) -> SignedHead | None:
+        """Nothing is held."""
+        return None
 
     def keep_up(self) -> None:
         """Nothing to take."""
@@ -122,6 +134,7 @@ class Sealer:
         self._witness = witness or NoWitness()
         self._pace = pace or Pace()
         self._grown = _Grown()
+        self._known: SignedHead | None = None  # the newest that it made or saw
 
     def run(self, stop: Signal, beat: Callable[[], None] = lambda: None) -> None:
         """Seal until told to stop; wait out a database that is away."""
@@ -145,16 +158,40 @@ class Sealer:
         Raises: InfraError seal_key_missing, seal_damaged, log_gap, witness_ahead
         """
         with self._store.sealing() as sealing:
-            sealed = sealing is not None and self._seal(sealing, at_once=at_once)
+            if sealing is None:
+                return False
+            added = self._seal(sealing, at_once=at_once)
+        self._known = added or self._known  # Now it stands.
         self._witness.keep_up()
-        return sealed
+        return added is not None
 
-    def _seal(self, sealing: Sealing, *, at_once: bool) -> bool:
+    def _seal(self, sealing: Sealing, *, at_once: bool) -> SignedHead | None:
         state = sealing.state()
-        _check_end(state)
         pace = Pace(1, self._pace.every, self._pace.most) if at_once else self._pace
-        if not pace.is_due(state):
-            return False
+        is_due = pace.is_due(state)
+        self._compare(sealing, state, is_due=is_due)
+        _check_end(state)
+        return self._add(sealing, state, pace) if is_due else None
+
+    def _compare(self, sealing: Sealing, state: SealState, *, is_due: bool) -> None:
+        """See that the log has the heads that are known here, and outside. Nothing else is signed.
+
+        Of a restore that was announced the old head stays known until another one stands: whoever
+        takes the announcement away again has won nothing.
+        """
+        if (is_due or self._known is None) and (held := self._held()) is not None:
+            is_there(sealing, state, held, self._keys.is_signed)
+        if self._known is None or is_there(sealing, state, self._known, self._keys.is_signed):
+            self._known = state.last
+
+    def _held(self) -> SignedHead | None:
+        try:
+            return self._witness.newest()
+        except InfraError as error:  # Its disk is away, which stops no head.
+            _waits(error)
+            return None
+
+    def _add(self, sealing: Sealing, state: SealState, pace: Pace) -> SignedHead | None:
         frontiers = self._frontiers(sealing, state)
         until = min(state.position, frontiers["events"].size + pace.most)
         events, growth = _grow(sealing, "events", frontiers["events"], (_size(state), until))
@@ -177,7 +214,7 @@ class Sealer:
         self._grown = (
             _Grown(head.digest, {"events": events, "commands": commands}) if added else _Grown()
         )
-        return added
+        return signed if added else None
 
     def _frontiers(self, sealing: Sealing, state: SealState) -> dict[TreeName, Frontier]:
         """Give the trees of the last head: as remembered, or from what is stored of them."""
@@ -244,4 +281,7 @@ def _check_end(state: SealState) -> None:
 
 
 def _waits(error: InfraError) -> None:
+    if error.code in FINDINGS:
+        log_.error("sealing_refused", code=error.code, message=str(error))
+        return
     log_.warning("sealing_waits", code=error.code, message=str(error))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from domain.audit.findings import Finding
-from domain.audit.heads import SignedHead, SignedRestore, TreeHead
+from domain.audit.heads import SignedHead, TreeHead
 from domain.refusals import InfraError
 from services.audit.head_chain import HeadChain
 from services.audit.ports import SealedLog
@@ -50,14 +50,14 @@ class _Check:
         self._log = log
         self._chain = chain
         self._roots = roots
-        self._keys = {key.key_id: key for key in chain.keys}
         self._epoch = log.identity()[1]
         self._end = log.ends()[0]
         self._page: dict[int, SignedHead] = {}
-        self._announced = {one: self._is_ours(one) for one in log.restores()}
+        self._announced = {one: chain.is_ours(one) for one in log.restores()}
         self._unlike: list[_Unlike] = []
         self._agreed = 0  # size of the last head so far that both have
         self._found: list[Finding] = []
+        self._others = 0  # heads of other logs
         self.heads = 0
 
     def take(self, line: int, found: Witnessed | None) -> None:
@@ -68,9 +68,10 @@ class _Check:
             return
         head = found.signed.head
         if head.log_id != self._chain.log_id:
-            return  # Another log's: one file may hold several.
+            self._others += 1  # One file may hold several logs.
+            return
         self.heads += 1
-        self._announced |= {one: self._is_ours(one) for one in found.restores}
+        self._announced |= {one: self._chain.is_ours(one) for one in found.restores}
         if not self._chain.is_signed(head.text, found.signed.signature, found.public_key):
             message = f"Line {line} of the witness is not signed with the key that it names."
             self._found.append(Finding("witness_unreadable", message, head=head.number))
@@ -81,13 +82,20 @@ class _Check:
 
     def compared(self) -> Compared:
         """Give what came of all lines."""
+        ours = [one for one, is_ours in self._announced.items() if is_ours]
         gone: dict[bool, list[_Unlike]] = {True: [], False: []}  # whether that was announced
         for one in self._unlike:
-            gone[self._is_announced(one.head)].append(one)
+            gone[self._chain.is_announced(one.head, ours)].append(one)
         restores = [self._restored(gone[True])] if gone[True] else []
         return Compared(self.heads, [*self._found, *self._findings(gone[False])], restores)
 
     def _findings(self, unlike: list[_Unlike]) -> Iterator[Finding]:
+        if self._others and not self.heads:
+            message = (
+                f"The witness holds heads of other logs and none of {self._chain.log_id}: it is "
+                "another one's, or the log was given another id."
+            )
+            yield Finding("log_rewritten", message)
         for one in (one for one, is_ours in self._announced.items() if not is_ours):
             message = f"The restore to epoch {one.statement.epoch} is not signed by a key of ours."
             yield Finding("restore_forged", message)
@@ -95,29 +103,6 @@ class _Check:
         if restored:
             yield self._restored(restored)
         yield from self._rewritten([one for one in unlike if one.head.epoch >= self._epoch])
-
-    def _is_ours(self, restore: SignedRestore) -> bool:
-        """Say whether a restore was signed for this log, with a key that it knows."""
-        told = restore.statement
-        key = self._keys.get(told.key_id)
-        return (
-            key is not None
-            and told.log_id == self._chain.log_id
-            and self._chain.is_signed(told.text, restore.signature, key.public_key)
-        )
-
-    def _is_announced(self, head: TreeHead) -> bool:
-        """Say whether a head that is gone went with a restore that was announced.
-
-        A key that was replaced before the head was sealed announces nothing about it.
-        """
-        key = self._keys.get(head.key_id)
-        return any(
-            is_ours
-            and one.statement.explains(head)
-            and (key is None or self._keys[one.statement.key_id].number >= key.number)
-            for one, is_ours in self._announced.items()
-        )
 
     def _restored(self, unlike: list[_Unlike]) -> Finding:
         """Say what a restore that was announced took away."""

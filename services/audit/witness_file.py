@@ -1,15 +1,19 @@
 """A file that holds heads outside of the database, best on a disk of others: line after line.
 
-Whoever changes the log and its heads has to change this file too. Written by the sealer, never
-rewritten: a line that a crash left unfinished stays, and the whole one follows it.
+Whoever changes the log and its heads has to change this file too. Written by the sealer, and one
+that was chosen is never rewritten: a line that a crash left unfinished stays, and the whole one
+follows it. Where none was chosen, a small one in the data folder holds the newest heads.
 """
 
+import fcntl
 import os
 from base64 import b64decode
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
+from uuid import UUID
 
 from domain.audit.heads import (
     NoteUnreadable,
@@ -26,6 +30,8 @@ from domain.refusals import InfraError, Unusable
 PAGE: Final = 1_000  # heads that are written at a time
 TAIL_BYTES: Final = 256 * 1024  # several lines
 LONGEST_LINE: Final = 64 * 1024  # bytes
+FOLDER: Final = "heads"  # of the data folder: where a sealer remembers if no witness was chosen
+MOST_BYTES: Final = 16 * 1024 * 1024  # of such a file: some days, and it may be gone after that
 
 
 class Heads(Protocol):
@@ -40,8 +46,8 @@ class Heads(Protocol):
     def restores(self) -> Sequence[SignedRestore]:
         """Give every restore that was announced, the oldest first."""
 
-    def epoch(self) -> int:
-        """Give the epoch of the log."""
+    def identity(self) -> tuple[UUID, int]:
+        """Give the log's id and epoch."""
 
     def last_number(self) -> int:
         """Give the number of the last head, 0: there is none."""
@@ -58,12 +64,21 @@ class Witnessed:
 
 
 class WitnessFile:
-    """Implements services.audit.sealer.Witness. For one thread; several may write to one file."""
+    """Implements services.audit.sealer.Witness. For one thread; several may write to one file.
 
-    def __init__(self, path: Path, heads: Heads) -> None:
+    most_bytes: beyond which the older half is left out; None: nothing ever is
+    """
+
+    def __init__(self, path: Path, heads: Heads, *, most_bytes: int | None = None) -> None:
         self._path = path
         self._heads = heads
+        self._most_bytes = most_bytes
         self._held: int | None = None  # number of the last head of the database that it holds
+
+    def newest(self) -> SignedHead | None:
+        """Give the newest head that it holds. Raises: InfraError witness_unusable"""
+        held = last_witnessed(self._path)
+        return None if held is None else held.signed
 
     def keep_up(self) -> None:
         """Take every head that it does not hold yet.
@@ -84,12 +99,12 @@ class WitnessFile:
         """Give the number behind which it goes on."""
         held = last_witnessed(self._path)
         if held is None:
-            return 0
+            return 0 if self._most_bytes is None else max(last - PAGE, 0)
         head = held.signed.head
         same = self._heads.heads(head.number - 1, 1) if head.number <= last else []
         if same and same[0].head == head:
             return head.number
-        if head.epoch < self._heads.epoch():  # Restored, and somebody said so.
+        if head.epoch < self._heads.identity()[1]:  # Restored, and somebody said so.
             return self._before(head.epoch, last)
         raise InfraError(
             "witness_ahead",
@@ -112,13 +127,40 @@ class WitnessFile:
         lines = "".join(f"{known.public(one).model_dump_json(exclude_none=True)}\n" for one in page)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("ab+") as file:
+            with self._alone(), self._path.open("ab+") as file:
                 file.write(b"\n" * _is_torn(file) + lines.encode())
                 file.flush()
                 os.fsync(file.fileno())
+                if self._most_bytes is not None and file.tell() > self._most_bytes:
+                    _halve(self._path, self._most_bytes)
         except OSError as error:
             self._held = None  # A part may be there.
             raise _unusable(self._path, error) from error
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep others from adding to a file that may be another one a moment later."""
+        if self._most_bytes is None:
+            yield
+            return
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+
+
+def own_witness(data_dir: Path, log_id: UUID) -> Path:
+    """Name the file in which a sealer remembers heads of a log if it was told no other."""
+    return data_dir / FOLDER / f"{log_id}.jsonl"
+
+
+def witness_of(chosen: Path | None, data_dir: Path, heads: Heads) -> WitnessFile:
+    """Give the witness that was chosen, or else the small one of the data folder."""
+    if chosen is not None:
+        return WitnessFile(chosen, heads)
+    return WitnessFile(own_witness(data_dir, heads.identity()[0]), heads, most_bytes=MOST_BYTES)
 
 
 def read_witness(path: Path) -> Iterator[tuple[int, Witnessed | None]]:
@@ -170,6 +212,20 @@ def _witnessed(line: bytes) -> Witnessed | None:
     return Witnessed(signed, public_key, told.note, restores) if is_whole else None
 
 
+def _halve(path: Path, bytes_: int) -> None:
+    """Leave the older lines out; whoever reads has the file of before or that of after."""
+    with path.open("rb") as file:
+        file.seek(-(bytes_ // 2), os.SEEK_END)
+        file.readline()
+        lines = file.read()
+    beside = path.with_suffix(".new")
+    with beside.open("wb") as file:
+        file.write(lines)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
 def _is_torn(file: BinaryIO) -> bool:
     """Whether the last line has no end, as a crash leaves it."""
     if file.seek(0, os.SEEK_END) == 0:
@@ -179,5 +235,8 @@ def _is_torn(file: BinaryIO) -> bool:
 
 
 def _unusable(path: Path, error: OSError) -> InfraError:
-    message = f"The witness {path}, chosen by ORDERPATH_WITNESS_FILE, cannot be used: {error}"
+    message = (
+        f"The witness {path}, by ORDERPATH_WITNESS_FILE or in the data folder, cannot be used: "
+        f"{error}"
+    )
     return InfraError("witness_unusable", message)

@@ -264,16 +264,29 @@ def _report_sheet(report: "Mapping[str, Any]") -> "Iterator[RenderableType]":
         yield f"Sealed up to position {head['size']:,}, at {words(head['sealed_at'])}."
     if report["unsealed"]:
         yield f"{how_many(report['unsealed'], 'events')} behind that: not sealed yet."
-    if report["witnessed"] is None:
-        yield "No witness was asked: who has the key could have rewritten it all (docs/audit.md)."
-    else:
+    if report["witnessed"] is not None:
         yield f"Compared with {how_many(report['witnessed'], 'heads')} of the witness."
     for restore in report["restores"]:
         yield f"{restore['message']} That was announced, and signed."
     if report["intact"]:
-        yield "Everything is as it was sealed."
+        yield _last_sentence(report)
         return
     rows = [[one["kind"], one["head"], one["message"]] for one in report["findings"]]
     yield table("Not as it was sealed", "what", "head>", "found", rows=rows)
     if report["more_findings"]:
         yield f"And {report['more_findings']:,} more."
+
+
+def _last_sentence(report: "Mapping[str, Any]") -> str:
+    """Say what holds: heads of the database alone tell nothing of heads that are gone."""
+    if report["witnessed"] is None:
+        return (
+            "Everything is as the heads in the database say. No witness was asked: that nobody cut "
+            "heads off and had them made anew, only heads that were held outside can show "
+            "(docs/audit.md)."
+        )
+    but = " but those of the restores above" if report["restores"] else ""
+    return (
+        f"Everything is as it was sealed, and the log has every head of the witness{but}. What was "
+        "sealed after its last one, only the heads in the database tell."
+    )

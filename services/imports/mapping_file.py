@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -22,7 +23,7 @@ from services.imports.mapping import (
     used_columns,
 )
 from services.imports.problem import ImportProblem
-from services.text_files import read_text
+from services.text_files import read_stream, read_text
 
 _BOOLEAN: Final = TypeAdapter(bool)
 MAX_PROBLEMS: Final = 50  # told at once
@@ -111,6 +112,15 @@ def _contradictions(written: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     for name in texts(placed.get("activity")):
         if mapped and name not in mapped:
             yield ("placed", "activity"), f"placed: the activity {name!r} is not in the map"
+
+
+def drafts_path(system: System, text: str) -> bool:
+    """Whether an import by this mapping publishes a path that it drafts. Raises: Unusable
+
+    The text is read as it will be read from its file: with any ends of lines, and any beginning.
+    """
+    sheet = system.import_desk.read_sheet(read_stream(StringIO(text, newline=None), "mapping"))
+    return sheet.readable and discovers(_written(sheet))
 
 
 def discovers(written: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -110,7 +111,7 @@ def changed(bundle: dict[str, Any], place: Place) -> dict[str, Any]:
 def holds(bundle: dict[str, Any], trusted: set[str]) -> bool:
     try:
         PROGRAM["check"](bundle, trusted)
-    except (PROGRAM["Wrong"], KeyError, TypeError, ValueError, AttributeError, OverflowError):
+    except (PROGRAM["Wrong"], KeyError, TypeError, ValueError, AttributeError, RecursionError):
         return False
     return True
 
@@ -136,6 +137,35 @@ def test_no_field_of_a_bundle_can_be_changed_left_out_or_added(
         for spoiled in (bundle | {"more": 1}, bundle | {"events": bundle["events"][:-1]}):
             assert not holds(spoiled, trusted)
         assert not holds(bundle | {"events": bundle["events"][::-1]}, trusted)
+
+
+def spoiled(bundle: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give bundles with what a program may stumble over, and what is told of each."""
+    about = bundle["about"]
+    empty = about | ({"events": 0} if "events" in about else {"to": about["from"] - 1})
+    yield "no events", bundle | {"about": empty, "events": []}
+    huge = bundle["events"][0] | {"position": 2**64}
+    yield "position is no number", bundle | {"events": [huge, *bundle["events"][1:]]}
+    more = about | ({"events": 10**12} if "events" in about else {"to": 10**12})
+    yield "are missing", bundle | {"about": more}
+    event = bundle["events"][0]
+    binary = b64encode(event["payload"].encode()).decode()
+    for payload in ({"base64": binary, "shown": "FAKE"}, {"shown": "FAKE"}):
+        shown = event | {"payload": payload}
+        yield "payload has other parts", bundle | {"events": [shown, *bundle["events"][1:]]}
+
+
+def test_an_emptied_bundle_and_one_that_shows_more_than_it_proves_are_refused_with_words(
+    bundles: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    for bundle in bundles:
+        for words, wrong in spoiled(bundle):
+            path = tmp_path / "wrong.json"
+            path.write_text(json.dumps(wrong))
+            said = offline(path)
+            assert (said.returncode, said.stdout) == (1, ""), words
+            assert words in said.stderr
+            assert "Traceback" not in said.stderr
 
 
 def test_a_bundle_that_is_all_of_a_piece_but_not_ours_does_not_hold_for_who_knows_our_key(

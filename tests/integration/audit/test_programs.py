@@ -13,7 +13,7 @@ from infra.postgres import connect
 from tests.integration.audit.sealed import SealedShop
 from tests.support.command_line import Here
 from tests.support.faults import Fault
-from tests.support.programs import programs
+from tests.support.programs import RunningProgram, programs
 from tests.support.waiting import wait_for
 
 
@@ -54,6 +54,15 @@ def heads_of(shop: SealedShop) -> int:
 
 def has_more_heads(shop: SealedShop, before: int) -> bool:
     return heads_of(shop) > before
+
+
+def refuses(program: RunningProgram) -> bool:
+    """Say whether its log tells that it signs nothing, as an error with what to do."""
+    return any(
+        "witness_ahead" in line and "audit verify --witness" in line
+        for line in program.said().splitlines()
+        if '"sealing_refused", "level": "error"' in line
+    )
 
 
 def test_a_sealer_that_is_killed_again_and_again_leaves_one_whole_chain(
@@ -100,6 +109,29 @@ def test_two_sealers_and_a_frozen_one_make_one_chain(
     assert shop.verify(witness=shop.witness).is_intact
 
 
+def test_a_program_that_seals_refuses_after_a_change_and_its_follower_does_too(
+    shop: SealedShop, environment: dict[str, str]
+) -> None:
+    """With default settings: by what it remembers, and then by the file of its data folder."""
+    with programs(environment | {"ORDERPATH_WITNESS_FILE": ""}) as start:
+        one = start("seal")
+        wait_for(partial(has_more_heads, shop, 0))
+        shop.act(1_000)
+        wait_for(partial(has_more_heads, shop, 1))
+        shop.meddle(
+            "update log.events set payload = payload || ' ' where position = 100",
+            "delete from audit.leaves where head > 1",
+            "delete from audit.nodes",
+            "delete from audit.heads where number > 1",
+        )
+        shop.act(1)
+        wait_for(partial(refuses, one))
+        one.kill()
+        wait_for(partial(refuses, start("seal")))
+
+    assert heads_of(shop) == 1
+
+
 def test_verify_says_what_was_checked_and_ends_with_1_if_anything_was_changed(
     sealed: SealedShop, line: Here
 ) -> None:
@@ -107,13 +139,15 @@ def test_verify_says_what_was_checked_and_ends_with_1_if_anything_was_changed(
     fine, told = line.run("audit", "verify", *witness), line.run("audit", "verify", "--json")
     sealed.act(2)
     part = line.run("audit", "verify", "--from", 3, "--to", 9)
+    alone = line.run("audit", "verify")
     sealed.meddle("update log.events set payload = payload || ' ' where position = 17")
     wrong = line.run("audit", "verify", *witness)
     machine = line.run("audit", "verify", "--json")
 
     assert (fine.code, told.code, part.code) == (0, 0, 0)
-    assert "Everything is as it was sealed." in fine.out
     assert "Compared with 3 heads of the witness." in fine.out
+    assert "and the log has every head of the witness. What" in " ".join(fine.out.split())
+    assert "that nobody cut heads off and had them made anew" in " ".join(alone.out.split())
     assert (told.json["intact"], told.json["events"]) == (True, told.json["to"])
     assert (wrong.code, machine.code) == (1, 1)
     assert "The event at position 17 is altered." in wrong.out

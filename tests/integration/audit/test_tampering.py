@@ -1,10 +1,16 @@
 """D4: whoever changes the log as a superuser is found, and where he did it is named."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 
-from domain.refusals import Unusable
+from domain.refusals import InfraError, Unusable
+from services.audit.restoring import say_restored
+from services.audit.sealer import Sealer
+from services.audit.witness_file import own_witness
+from services.bootstrap import open_system
 from tests.integration.audit.sealed import AT_ONCE, SealedShop
 
 INSERT = (
@@ -295,3 +301,134 @@ def test_a_part_of_the_log_is_checked_alone(sealed: SealedShop) -> None:
     for nowhere in ({"last": 1_000}, {"first": 9, "last": 8}):
         with pytest.raises(Unusable, match="is sealed"):
             sealed.verify(**nowhere)
+
+
+@contextmanager
+def forgetting(shop: SealedShop) -> Iterator[SealedShop]:
+    """Open the shop with default settings: no witness but the small one of the data folder."""
+    settings = shop.system.settings.model_copy(update={"witness_file": None})
+    with open_system(settings) as system:
+        log_id = system.log.head().log_id
+        yield SealedShop(system, shop.orders, own_witness(settings.data_dir, log_id))
+
+
+def hide(shop: SealedShop, *more: str) -> None:
+    """Alter a sealed event, and cut off all heads over it, so that others are made in their place.
+
+    Whoever does so has the database, and no key.
+    """
+    shop.meddle(
+        "update log.events set payload = payload || ' ' where position = 40",
+        "delete from audit.leaves where head > (select max(number) from audit.heads"
+        " where size < 40)",
+        "delete from audit.heads where number > (select max(number) from audit.heads"
+        " where size < 40)",
+        *more,
+    )
+
+
+def refuses(sealer: Sealer) -> bool:
+    with pytest.raises(InfraError, match="audit verify --witness") as told:
+        sealer.step()
+    return told.value.code == "witness_ahead"
+
+
+def heads_of(shop: SealedShop) -> int:
+    last = shop.system.audit.last_head()
+    return 0 if last is None else last.head.number
+
+
+def test_a_sealer_that_runs_signs_nothing_over_a_change_that_heads_were_cut_off_for(
+    sealed: SealedShop,
+) -> None:
+    """It remembers, whatever became of its witness, and until somebody says what it was."""
+    with forgetting(sealed) as shop:
+        sealer = shop.system.sealer(AT_ONCE)
+        shop.act(1)
+        assert sealer.step()
+        hide(shop)
+        shop.witness.unlink()
+        kept = heads_of(shop)
+
+        assert refuses(sealer)
+        shop.act(30)
+        assert refuses(sealer)
+        assert heads_of(shop) == kept
+        assert not shop.witness.exists()
+
+        assert say_restored(shop.system) == (2, True)
+        assert sealer.step()
+        assert heads_of(shop) == kept + 1
+
+
+def test_a_sealer_that_was_started_anew_remembers_by_the_file_of_its_data_folder(
+    sealed: SealedShop,
+) -> None:
+    with forgetting(sealed) as shop:
+        shop.act(1)
+        shop.seal()
+        hide(shop)
+        kept = heads_of(shop)
+    with forgetting(sealed) as again:
+        assert refuses(again.system.sealer(AT_ONCE))
+        again.act(30)
+        assert refuses(again.system.sealer(AT_ONCE))
+        assert heads_of(again) == kept
+        assert "event_altered" not in {kind for kind, *_ in again.found()}
+        assert "log_rewritten" in {kind for kind, *_ in again.found(witness=again.witness)}
+
+
+def test_without_memory_and_witness_heads_are_made_anew_which_only_those_outside_tell(
+    sealed: SealedShop,
+) -> None:
+    """The window that docs/audit.md states."""
+    with forgetting(sealed) as shop:
+        shop.seal()
+        hide(shop)
+        shop.witness.unlink(missing_ok=True)
+    with forgetting(sealed) as again:
+        assert again.seal() > 0
+        assert again.verify().is_intact
+        assert "log_rewritten" in {kind for kind, *_ in again.found(witness=sealed.witness)}
+
+
+EXCUSES = {
+    "an epoch that nobody signed": ("update log.head set epoch = 2",),
+    "a restore that is not signed": (
+        "insert into audit.restores select 2, log_id, 0, now(), key_id, sha512('x')"
+        " from audit.heads limit 1",
+        "update log.head set epoch = 2",
+    ),
+    "another log": ("update log.head set log_id = gen_random_uuid()",),
+    "no heads at all": ("truncate audit.leaves, audit.nodes, audit.heads cascade",),
+    "heads that are not signed": (
+        "insert into audit.heads select (jsonb_populate_record(h, jsonb_build_object("
+        "'number', h.number + n, 'signature', sha512('x')::text, 'size', h.size + n))).*"
+        " from audit.heads h, generate_series(1, 6) n"
+        " where h.number = (select max(number) from audit.heads)",
+    ),
+}
+
+
+@pytest.mark.parametrize("excuse", EXCUSES)
+def test_whoever_cannot_sign_has_no_excuse_for_heads_that_are_gone(
+    sealed: SealedShop, excuse: str
+) -> None:
+    running = sealed.system.sealer(AT_ONCE)
+    running.step()
+    hide(sealed, *EXCUSES[excuse])
+
+    assert refuses(running)
+    assert refuses(sealed.system.sealer(AT_ONCE))
+
+
+def test_heads_that_nobody_signed_behind_the_known_one_are_not_gone_on_from(
+    sealed: SealedShop,
+) -> None:
+    running = sealed.system.sealer(AT_ONCE)
+    running.step()
+    before = sealed.witness.read_bytes()
+    sealed.meddle(*EXCUSES["heads that are not signed"])
+
+    assert refuses(running)
+    assert sealed.witness.read_bytes() == before

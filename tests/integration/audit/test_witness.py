@@ -4,7 +4,7 @@ import pytest
 
 from domain.refusals import InfraError, Unusable
 from services.audit.restoring import say_restored
-from services.audit.witness_file import read_witness
+from services.audit.witness_file import WitnessFile, read_witness
 from services.bootstrap import raise_epoch
 from tests.integration.audit.sealed import AT_ONCE, SealedShop
 
@@ -115,11 +115,14 @@ def test_a_restore_that_nobody_signed_is_told_at_every_check_until_it_is_said_wh
     cut_back(sealed, 2)
     raise_epoch(sealed.system.url)
     with sealed.reopened() as again:
-        grow(again)
+        again.act(9)
         assert again.found(witness=again.witness) == [("log_restored", before + 1, end)]
+        with pytest.raises(InfraError, match="orderpath log restored"):
+            again.seal()
 
         assert say_restored(again.system) == (3, True)
 
+        assert again.seal() == 1
         assert again.verify(witness=again.witness).is_intact
 
 
@@ -185,9 +188,35 @@ def test_a_restore_that_nobody_told_of_is_found_though_the_log_has_grown_past_it
     assert (found.kind, found.first) == ("log_rewritten", kept + 1)
 
 
+def test_a_log_that_was_given_another_id_is_not_what_its_witness_holds(sealed: SealedShop) -> None:
+    sealed.meddle(
+        "truncate audit.leaves, audit.nodes, audit.heads cascade",
+        "update log.head set log_id = gen_random_uuid()",
+    )
+
+    assert sealed.found(witness=sealed.witness) == [("log_rewritten", None, None)]
+
+
 def test_a_witness_that_is_not_there_cannot_be_asked(sealed: SealedShop) -> None:
     with pytest.raises(Unusable, match="cannot be read"):
         sealed.verify(witness=sealed.witness.with_suffix(".nowhere"))
+
+
+def test_the_small_witness_of_the_data_folder_keeps_the_newest_heads(sealed: SealedShop) -> None:
+    path = sealed.witness.with_name("small.jsonl")
+    small = WitnessFile(path, sealed.system.seal_store, most_bytes=4_000)
+    for _ in range(6):
+        small.keep_up()
+        sealed.act(1)
+        sealed.seal()
+    small.keep_up()
+
+    numbers = [one.signed.head.number for _, one in read_witness(path) if one is not None]
+    assert path.stat().st_size <= 4_000
+    assert numbers == list(range(numbers[0], 10))
+    assert 1 < len(numbers) < 9
+    assert sealed.verify(witness=path).is_intact
+    assert [one.name for one in path.parent.glob("small*")] == ["small.jsonl"]
 
 
 def test_a_disk_of_the_witness_that_is_away_stops_no_head_and_is_made_up_for(

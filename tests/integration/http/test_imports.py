@@ -295,6 +295,41 @@ def test_an_import_needs_its_right(server: Served, http: httpx.Client) -> None:
     assert not (server.system.settings.data_dir / FOLDER / "files").exists()
 
 
+DISCOVERS = MAPPING.replace(
+    "map: {Created: new, Packed: packed, Sent: sent}", "discover: true"
+).replace("path: parcels", "path: sneaked")
+
+
+@pytest.mark.parametrize(
+    "mapping",
+    [
+        DISCOVERS,
+        "\ufeff" + DISCOVERS,
+        DISCOVERS.replace("\n", "\r"),
+        DISCOVERS.replace("discover: true", "discover: 'yes'"),
+        DISCOVERS.replace("discover: true", '"\\u0064iscover": 1'),
+    ],
+    ids=["plain", "marked", "returns", "word", "escaped"],
+)
+def test_an_import_that_drafts_a_path_needs_the_right_to_publish_it(
+    server: Served, http: httpx.Client, tmp_path: Path, mapping: str
+) -> None:
+    wanted = log(http, tmp_path, mapping=mapping)
+    server.door.taken.add("path.publish")
+
+    refused = http.post("/v1/imports", json=wanted)
+    dry = imported(http, wanted | {"dry_run": True})
+
+    assert refused.status_code == 403
+    assert "path.publish" in refused.text
+    assert dry["state"] == "done"
+    assert "sneaked" not in server.system.log.names("path")
+
+    server.door.taken.remove("path.publish")
+    assert imported(http, wanted)["state"] == "done"
+    assert "sneaked" in server.system.log.names("path")
+
+
 def test_the_command_line_imports_on_a_server_as_beside_the_database(
     depot: Served, environment: dict[str, str], tmp_path: Path
 ) -> None:
