@@ -33,7 +33,7 @@ from domain.orders.events import stream_of as order_stream
 from domain.orders.only_if import earlier_than
 from domain.paths.commands import PublishPath
 from domain.refusals import CommandIdReused, Conflict, Denied, InfraError, Refusal
-from domain.roles.reach import out_of_reach
+from domain.roles.reach import checked, orders_beside, out_of_reach
 from domain.rules.in_flight import is_turned_off, rule_read
 from domain.teams.holding import holder_change
 from services.command_queue import Answer as Settled
@@ -216,7 +216,7 @@ class Decider:
         return None
 
     def _answer(self, log: Log, into: Round, pending: Pending) -> Answer:
-        command, reads = pending.command, pending.reads
+        command, reads = pending.command, self._with_orders(log, into, pending)
         hidden = out_of_reach(command, reads, into.states)
         is_limited = command.actor.reach is not None
         states = ChainMap(hidden, into.states) if is_limited else into.states
@@ -225,7 +225,7 @@ class Decider:
             self._reads_more = True
             self._presume(into, [pending])
             self._look(log, into, more)
-            hidden |= out_of_reach(command, more, into.states)
+            hidden |= out_of_reach(command, tuple(more), into.states)
             reads = tuple(dict.fromkeys((*reads, *more)))
             facts = with_more(facts, states, more)
         if earlier := earlier_than(command):
@@ -238,7 +238,7 @@ class Decider:
         latest = target.last_occurred_at
         now = pending.received_at if latest is None else max(pending.received_at, latest)
         try:
-            is_moot = is_turned_off(command, states)
+            is_moot = is_turned_off(checked(command, states), states)
             decisions = {} if is_moot else decide_on(command, states, facts, now)
         except Denied:
             raise
@@ -266,6 +266,14 @@ class Decider:
             versions=versions,
             erases=erases,
         )
+
+    def _with_orders(self, log: Log, into: Round, pending: Pending) -> tuple[str, ...]:
+        """Name what it reads, and the orders that decide whether its actor reaches that."""
+        beside = orders_beside(pending.command, pending.reads, into.states)
+        if not beside:
+            return pending.reads
+        self._look(log, into, beside)
+        return tuple(dict.fromkeys((*pending.reads, *beside)))
 
     def _look(self, log: Log, into: Round, streams: Iterable[str]) -> None:
         """Bring more states into the round; few are looked for so late, and most are remembered."""

@@ -222,7 +222,7 @@ def test_what_may_be_of_no_order_is_what_the_tables_say(guarded: Guarded) -> Non
             ).fetchall()
         }
 
-    assert nullable - {"effects"} == OF_SOME
+    assert nullable - {"effects", "enquiries"} == OF_SOME
 
 
 def test_every_view_has_a_twin_that_shows_nothing_to_whoever_sees_no_order(
