@@ -190,6 +190,63 @@ def test_who_read_personal_data_of_whom_is_kept_and_told(guarded: Guarded, north
     assert "order.show" in {row["question"] for row in found}
 
 
+def test_a27_why_tells_of_a_cause_out_of_reach_only_that_there_is_one(
+    guarded: Guarded, north: UUID
+) -> None:
+    south = place(guarded.system, 21, "south")
+    theirs = [uuid4(), uuid4(), uuid4()]
+    task = {"task_id": str(uuid4()), "title": "Call", "user": "ann", "order_id": str(south)}
+    commands: tuple[dict[str, Any], ...] = (
+        {"command": "order.add_note", "order_id": str(south), "text": "x", "reason": "in secret"},
+        {"command": "task.create", **task, "reason": "in secret"},
+        {"command": "customer.note", "customer_id": "c-21", "text": "x", "reason": "in secret"},
+    )
+    for id_, said in zip(theirs, commands, strict=True):
+        assert guarded.send("admin", {**said, "command_id": str(id_)}).status_code == 200
+    for cause in theirs:
+        note(guarded, north, cause)
+
+    answer = guarded.get(f"/v1/orders/{north}/why", "north", params={"min_position": "head"})
+    chains = {chain[-1]["command_id"]: chain for chain in answer.json()["chains"]}
+
+    for id_ in theirs:
+        of_mine, hidden = chains[str(id_)]
+        assert of_mine["actor"]["id"] == "key-admin"
+        assert {k for k, value in hidden.items() if value} == {"command_id"}
+    assert "in secret" not in answer.text
+    assert str(south) not in answer.text
+    assert "c-21" not in answer.text
+    whole = guarded.get(f"/v1/orders/{north}/why", "admin").text
+    assert whole.count("in secret") == len(theirs)
+
+
+def note(guarded: Guarded, order_id: UUID, cause: UUID) -> None:
+    said = {"order_id": str(order_id), "text": "x", "causation_id": str(cause)}
+    sent = {"command": "order.add_note", "command_id": str(uuid4()), **said}
+    assert guarded.send("admin", sent).status_code == 200
+
+
+def test_whoever_is_told_of_in_a_chain_of_causes_was_read_of_and_nobody_who_is_hidden(
+    guarded: Guarded, north: UUID
+) -> None:
+    for number, shop in ((22, "north"), (23, "south")):
+        other, cause = place(guarded.system, number, shop), uuid4()
+        said = {"order_id": str(other), "text": "x", "reason": "She asked"}
+        sent = {"command": "order.add_note", "command_id": str(cause), **said}
+        assert guarded.send("admin", sent).status_code == 200
+        note(guarded, north, cause)
+    guarded.get(f"/v1/orders/{north}/why", "north", params={"min_position": "head"})
+    guarded.system.access.close()
+
+    def read(subject: str) -> set[str]:
+        query = {"subject": subject}
+        rows = guarded.get("/v1/audit/accesses", "auditor", params=query).json()["reads"]
+        return {row["question"] for row in rows if row["actor_id"] == "key-north"}
+
+    assert "order.why" in read("c-22")
+    assert read("c-23") == set()
+
+
 def test_what_was_noted_of_a_person_goes_with_the_person(guarded: Guarded, north: UUID) -> None:
     guarded.get(f"/v1/orders/{north}", "north")
     guarded.system.access.close()
