@@ -7,7 +7,7 @@ to it if the log has moved meanwhile.
 import traceback
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -30,7 +30,6 @@ from domain.customers.commands import EraseCustomer
 from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Foreseen, Outcome
 from domain.orders.events import stream_of as order_stream
-from domain.orders.only_if import earlier_than
 from domain.paths.commands import PublishPath
 from domain.refusals import CommandIdReused, Conflict, Denied, InfraError, Refusal
 from domain.roles.reach import checked, orders_beside, out_of_reach
@@ -38,6 +37,7 @@ from domain.rules.in_flight import is_turned_off, rule_read
 from domain.teams.holding import holder_change
 from services.command_queue import Answer as Settled
 from services.command_queue import Pending
+from services.earlier import with_earlier
 from services.states import StateCache
 
 MAX_EVENTS: Final = 4_096  # of one round; a single command may bring more
@@ -60,7 +60,8 @@ class Round:
     size: int = 0  # bytes of the bodies
     before: "Round | None" = None  # on its way; what it leaves behind is presumed to come true
     fresh: bool = False  # what is remembered is read again: it may have moved
-    accepted: set[UUID] = field(default_factory=set)  # commands that change something
+    # Commands that change something, and the streams that they change.
+    accepted: dict[UUID, frozenset[str]] = field(default_factory=dict)
     publishes: bool = False  # what it defines can be looked up once it is appended
 
     @property
@@ -209,7 +210,7 @@ class Decider:
             return error
         into.decided.append((pending, answer))
         if answer.kind == "accepted":
-            into.accepted.add(pending.command.command_id)
+            into.accepted[pending.command.command_id] = answer.writes
         into.events += len(answer.events)
         into.size += pending.size
         into.publishes |= isinstance(pending.command, PublishPath)
@@ -228,8 +229,8 @@ class Decider:
             hidden |= out_of_reach(command, tuple(more), into.states)
             reads = tuple(dict.fromkeys((*reads, *more)))
             facts = with_more(facts, states, more)
-        if earlier := earlier_than(command):
-            facts = replace(facts, accepted=_accepted(log, into, earlier))
+        reached = frozenset(reads).difference(hidden) if is_limited else None
+        facts = with_earlier(facts, command, log, into, reached)
         command, erasing = _knowing(log, command)
         target = states[reads[0]]
         if command.expected_version not in (None, target.version):
@@ -305,18 +306,6 @@ def _knowing(log: Log, command: Command) -> tuple[Command, Sequence[str]]:
     if not isinstance(command, EraseCustomer):
         return command, ()
     return command.knowing(holds_keys=log.holds_keys(command.subjects)), command.subjects
-
-
-def _accepted(log: Log, into: Round, earlier: frozenset[UUID]) -> frozenset[UUID]:
-    """Name those of some commands that changed something: just now, or in the log. A repeated one
-    that changes nothing now may have done so the first time.
-    """
-    before = into.before.accepted if into.before is not None else frozenset()
-    found = earlier & (into.accepted | before)
-    if found == earlier:
-        return found
-    stored = log.load_outcomes([*earlier - found])
-    return found | {id_ for id_, one in stored.items() if one.outcome.kind == "accepted"}
 
 
 def _place_of(error: Exception) -> str:
