@@ -76,7 +76,7 @@ from services.read_models import ReadModels
 from services.reads import ReadNotes
 from services.reception import Reception
 from services.sending import Sender
-from services.strangers import acquainted
+from services.strangers import Acquaintances
 from services.streaming import Streaming
 from services.tuning import tune_process
 from services.waiting import await_workers
@@ -149,7 +149,7 @@ class System:
             cache_streams=self.settings.cache_streams,
             patience_seconds=self.settings.patience_seconds,
         )
-        pipeline.acquainted = partial(acquainted, self)
+        pipeline.acquaintances = Acquaintances(self)
         pipeline.flood.limit = self.settings.refusals_per_minute
         return pipeline
 

@@ -20,9 +20,9 @@ from domain.paths.commands import PublishPath
 from domain.paths.path import OrderPath
 from domain.roles.persons import person_named, stream_naming
 from services.pipeline import Pipeline
+from services.strangers import Acquaintances
 
 BelongingsOf = Callable[[str], Belongings]  # customer id -> what the tables know of it
-Acquaint = Callable[[Command], Command]  # adds to the actor who is a stranger to it
 Standing = Callable[[OrderPath], Mapping[str, int]]  # a new version -> orders in each status
 LOOKED_UP: Final = (EraseCustomer, PublishPath)  # in tables, which takes a while
 CustomerIds = Callable[[str | None, str | None], str | None]  # phone, e-mail -> customer id
@@ -44,7 +44,7 @@ class Reception(Pipeline):
         self._customer_ids = customer_ids
         self._belongings = belongings
         self._standing = standing
-        self.acquainted: Acquaint = lambda command: command
+        self.acquaintances: Acquaintances | None = None  # None: nobody is a stranger
 
     def submit(self, command: Command) -> Future[Outcome]:
         """Queue a command, as Pipeline does."""
@@ -56,6 +56,12 @@ class Reception(Pipeline):
             return asyncio.ensure_future(self._looked_up(command))
         return super().submit_soon(self._received(command))
 
+    def close(self) -> None:
+        """Work off what waits, then stop."""
+        super().close()
+        if self.acquaintances is not None:
+            self.acquaintances.close()
+
     async def _looked_up(self, command: Command) -> Outcome:
         """Queue one for which the tables are asked, in a thread: meanwhile the loop goes on."""
         received = await asyncio.to_thread(self._received, command)
@@ -66,8 +72,8 @@ class Reception(Pipeline):
             return command if command.is_rest else command.of(self._belongings(command.customer_id))
         if isinstance(command, PublishPath) and not command.strand:
             return command.knowing(self._standing(command.definition))
-        if is_limited(command):
-            command = self.acquainted(command)  # First: a contact names nobody, an id does.
+        if self.acquaintances is not None and is_limited(command):
+            command = self.acquaintances.made(command)  # First: a contact names nobody, an id does.
         return recognised(command, self._customer_ids)
 
 

@@ -247,6 +247,33 @@ def test_whoever_is_told_of_in_a_chain_of_causes_was_read_of_and_nobody_who_is_h
     assert read("c-23") == set()
 
 
+def test_a27_a_batch_is_taken_in_its_order_also_where_persons_are_looked_up_for_it(
+    guarded: Guarded, north: UUID
+) -> None:
+    guarded.key_for("north_clerk", commands=["order.*"], orders={"shops": ["north"]})
+    place(guarded.system, 24, "south")
+    commands: list[dict[str, Any]] = []
+    for who in ("c-1", "c-24"):
+        placed = examples.COMMANDS["order.place"].model_dump(mode="json", exclude_unset=True)
+        order_id, customer = str(uuid4()), {"customer_id": who, "name": PERSON}
+        told = {"order_id": order_id, "external_id": order_id, "shop": "north"}
+        commands.append({**placed, **told, "path": "universal", "customer": customer})
+        commands[-1] |= {"command": "order.place"}
+        commands.append({"command": "order.add_note", "order_id": order_id, "text": "x"})
+    for one in commands:
+        one.pop("actor", None)
+        one["command_id"] = str(uuid4())
+
+    answer = guarded.http.post(
+        "/v1/commands/batch", headers=guarded.shown("north_clerk"), json={"commands": commands}
+    )
+
+    codes = [
+        [unmet["code"] for unmet in item["answer"]["unmet"]] for item in answer.json()["items"]
+    ]
+    assert codes == [[], [], ["customer_unknown"], ["order_unknown"]]
+
+
 def test_what_was_noted_of_a_person_goes_with_the_person(guarded: Guarded, north: UUID) -> None:
     guarded.get(f"/v1/orders/{north}", "north")
     guarded.system.access.close()
