@@ -26,7 +26,7 @@ from infra.acts import Acts
 from infra.analyst_shell import analyst_shell
 from infra.audit_reader import AuditReader
 from infra.batch_store import PostgresBatchStore
-from infra.broker import faust_arguments, kafka_arguments
+from infra.broker import faust_arguments, kafka_arguments, with_one_that_answers
 from infra.contact_ids import ContactIds
 from infra.embedded import full_disk_named, start_embedded
 from infra.event_log import EventLog, open_log
@@ -108,6 +108,7 @@ __all__ = [
     "template_files",
     "utc_now",
     "wave_files",
+    "with_one_that_answers",
 ]
 
 SYSTEM: Final = Actor(kind="system", id="orderpath")
@@ -226,8 +227,7 @@ class System:
         )
 
     def lend(self, role: str, purpose: str = "") -> AbstractContextManager[psycopg.Connection[Any]]:
-        """Lend this process's session with the rights of a role, to one thread at a time; for a
-        purpose, one that nobody else takes."""
+        """Lend a session with a role's rights, to one thread at a time; for a purpose its own."""
         return self._session(role, purpose).connection()
 
     def _session(self, role: str, purpose: str = "") -> Session:

@@ -47,6 +47,7 @@ def north(guarded: Guarded) -> UUID:
     mine = {"shops": ["north"]}
     guarded.key_for("north", questions=["*"], orders=mine, personal="all")
     guarded.key_for("north_sealed", questions=["*"], orders=mine)
+    guarded.key_for("north_clerk", commands=["order.*"], orders=mine)
     guarded.key_for("north_masked", questions=["*"], orders=mine, hidden=["*_minor"])
     return place(guarded.system, 1, "north")
 
@@ -250,7 +251,6 @@ def test_whoever_is_told_of_in_a_chain_of_causes_was_read_of_and_nobody_who_is_h
 def test_a27_a_batch_is_taken_in_its_order_also_where_persons_are_looked_up_for_it(
     guarded: Guarded, north: UUID
 ) -> None:
-    guarded.key_for("north_clerk", commands=["order.*"], orders={"shops": ["north"]})
     place(guarded.system, 24, "south")
     commands: list[dict[str, Any]] = []
     for who in ("c-1", "c-24"):
