@@ -22,14 +22,21 @@ OF_ALL: Final = frozenset(
 # Of many orders at once, or of callers: seen by nobody who does not see every order.
 OF_MANY: Final = frozenset({"floods", "waves"})
 # Of an order, or of none: then they are seen.
-OF_SOME: Final = frozenset({"alerts", "enquiries", "rule_acts", "tasks", "trigger_runs"})
+OF_SOME: Final = frozenset({"alerts", "rule_acts", "tasks", "trigger_runs"})
+# A customer has an order that is seen, or none at all yet.
+_ACQUAINTED: Final = (
+    "(exists (select from sighted.orders o where o.customer_id = t.customer_id)"
+    " or not exists (select from live.orders o where o.customer_id = t.customer_id))"
+)
 # Of an order through something else, by the condition under which they are seen.
 _OTHERWISE: Final = {
-    "customers": "exists (select from sighted.orders o where o.customer_id = t.customer_id)",
+    "customers": _ACQUAINTED,
     "effects": "case when t.order_id is not null"
     " then exists (select from sighted.orders o where o.order_id = t.order_id)"
-    " else t.customer_id is null or exists"
-    " (select from sighted.orders o where o.customer_id = t.customer_id) end",
+    f" else t.customer_id is null or {_ACQUAINTED} end",
+    "enquiries": "(t.order_id is null"
+    " or exists (select from sighted.orders o where o.order_id = t.order_id))"
+    f" and (t.customer_id is null or {_ACQUAINTED})",
     "effect_attempts": "exists (select from sighted.effects e where e.effect_id = t.effect_id)",
     "orders": """exists (
         select from jsonb_to_recordset(current_setting('orderpath.regions')::jsonb)

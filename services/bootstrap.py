@@ -76,6 +76,7 @@ from services.read_models import ReadModels
 from services.reads import ReadNotes
 from services.reception import Reception
 from services.sending import Sender
+from services.strangers import Acquaintances
 from services.streaming import Streaming
 from services.tuning import tune_process
 from services.waiting import await_workers
@@ -149,6 +150,7 @@ class System:
             cache_streams=self.settings.cache_streams,
             patience_seconds=self.settings.patience_seconds,
         )
+        pipeline.acquaintances = Acquaintances(self)
         pipeline.flood.limit = self.settings.refusals_per_minute
         return pipeline
 
@@ -225,8 +227,7 @@ class System:
         )
 
     def lend(self, role: str, purpose: str = "") -> AbstractContextManager[psycopg.Connection[Any]]:
-        """Lend this process's session with the rights of a role, to one thread at a time; for a
-        purpose, one that nobody else takes."""
+        """Lend a session with a role's rights, to one thread at a time; for a purpose its own."""
         return self._session(role, purpose).connection()
 
     def _session(self, role: str, purpose: str = "") -> Session:

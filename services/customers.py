@@ -12,8 +12,8 @@ from domain.customers.events import FIELDS, customer_stream
 from domain.messages import Recorded
 from domain.reading import check_versions
 from domain.refusals import Refusal, Unmet, Unusable
-from domain.sights import SIGHT
-from projections.reports.customers import is_customer, list_customer_ids
+from domain.sights import SIGHT, seen_by
+from projections.reports.customers import has_orders, is_customer, list_customer_ids
 from services.history import Change
 from services.streams import events_of
 
@@ -80,12 +80,24 @@ def search_customers(
 
 
 def is_seen(system: "System", customer_id: str) -> bool:
-    """Whether whoever is answered sees a customer: one of an order that is seen."""
+    """Whether whoever is answered sees a customer: one of an order that is seen, or of none yet."""
     sight = SIGHT.get()
     if sight is None or sight.sees_all_orders:
         return True
     with system.snapshot() as reader:
         return is_customer(reader, customer_id)
+
+
+def is_stranger(system: "System", customer_id: str) -> bool:
+    """Whether a customer has orders, and whoever is answered sees none of them."""
+    sight = SIGHT.get()
+    if sight is None or sight.sees_all_orders:
+        return False
+    with system.snapshot() as reader:
+        if has_orders(reader, customer_id):
+            return False
+    with seen_by(None), system.snapshot() as reader:
+        return has_orders(reader, customer_id)
 
 
 def load_customer(system: "System", customer_id: str) -> list[Recorded]:

@@ -16,6 +16,7 @@ from domain.messages import Recorded
 from domain.refusals import Refusal, Unmet, Unusable
 from domain.templates.line import TemplateLine, template_stream
 from projections.reports.effects import Sought, list_effects
+from services.customers import is_stranger
 from services.reading import seen_only
 from services.streams import events_of
 
@@ -30,11 +31,13 @@ def show_effect(system: "System", effect_id: UUID) -> dict[str, Any]:
     """
     events = seen_only(system, events_of(system.log, effect_stream(effect_id)))
     effect = reduce(Effect.evolve, events, Effect())
-    if effect.message is None:
+    message, whose = effect.message, effect.subject_id
+    of_order = message is not None and message.order_id is not None
+    if message is None or (whose and not of_order and is_stranger(system, whose)):
         raise Refusal(_unknown(effect_id))
     return {
         "effect_id": str(effect_id),
-        **effect.message.model_dump(mode="json"),
+        **message.model_dump(mode="json"),
         "state": effect.state,
         "attempts": effect.attempts,
         "says": _says(system, effect_id, effect),

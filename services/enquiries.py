@@ -1,5 +1,6 @@
 """Reads one enquiry from the log, what was asked in clear: for the CLI, later for the API."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from domain.enquiries import events as e
 from domain.enquiries.events import enquiry_stream
 from domain.messages import Recorded
 from domain.refusals import Refusal, Unmet
+from services.customers import is_stranger
 from services.reading import seen_only
 from services.streams import events_of
 
@@ -17,12 +19,18 @@ if TYPE_CHECKING:
 def show_enquiry(system: "System", enquiry_id: UUID) -> dict[str, Any]:
     """Give an enquiry with stable keys (docs/customers.md). Raises: Refusal enquiry_unknown"""
     events = seen_only(system, events_of(system.log, enquiry_stream(enquiry_id)))
-    if not events:
+    if not events or any(is_stranger(system, one) for one in _who_asked(events)):
         raise Refusal(_unknown(enquiry_id))
     view: dict[str, Any] = {"enquiry_id": str(enquiry_id), "version": len(events)}
     for recorded in events:
         view |= _told(recorded)
     return view
+
+
+def _who_asked(events: Sequence[Recorded]) -> list[str]:
+    """Name the customer, where it is known who asked."""
+    told = (one.event.customer for one in events if isinstance(one.event, e.EnquiryRecorded))
+    return [one.customer_id for one in told if one and one.customer_id]
 
 
 def _told(recorded: Recorded) -> dict[str, Any]:

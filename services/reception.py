@@ -1,5 +1,6 @@
 """The way in for commands: what only the tables know is looked up before one waits for its turn.
-Whose contact is in it, what belongs to whom it erases, which orders stand where it publishes.
+Whose contact is in it, what belongs to whom it erases, which orders stand where it publishes, and
+whether its actor, who reaches some orders only, reaches the person whom it names.
 
 That is added beside what the sender set, so the body of the command is what it was: whoever
 repeats it, from wherever, gets its first answer.
@@ -17,7 +18,9 @@ from domain.messages import Command, Outcome
 from domain.orders.events import Customer
 from domain.paths.commands import PublishPath
 from domain.paths.path import OrderPath
+from domain.roles.persons import person_named, stream_naming
 from services.pipeline import Pipeline
+from services.strangers import Acquaintances
 
 BelongingsOf = Callable[[str], Belongings]  # customer id -> what the tables know of it
 Standing = Callable[[OrderPath], Mapping[str, int]]  # a new version -> orders in each status
@@ -41,6 +44,7 @@ class Reception(Pipeline):
         self._customer_ids = customer_ids
         self._belongings = belongings
         self._standing = standing
+        self.acquaintances: Acquaintances | None = None  # None: nobody is a stranger
 
     def submit(self, command: Command) -> Future[Outcome]:
         """Queue a command, as Pipeline does."""
@@ -48,9 +52,15 @@ class Reception(Pipeline):
 
     def submit_soon(self, command: Command) -> asyncio.Future[Outcome]:
         """Queue a command from an event loop, as Pipeline does."""
-        if isinstance(command, LOOKED_UP):
+        if is_looked_up(command):
             return asyncio.ensure_future(self._looked_up(command))
         return super().submit_soon(self._received(command))
+
+    def close(self) -> None:
+        """Work off what waits, then stop."""
+        super().close()
+        if self.acquaintances is not None:
+            self.acquaintances.close()
 
     async def _looked_up(self, command: Command) -> Outcome:
         """Queue one for which the tables are asked, in a thread: meanwhile the loop goes on."""
@@ -62,7 +72,21 @@ class Reception(Pipeline):
             return command if command.is_rest else command.of(self._belongings(command.customer_id))
         if isinstance(command, PublishPath) and not command.strand:
             return command.knowing(self._standing(command.definition))
+        if self.acquaintances is not None and is_limited(command):
+            command = self.acquaintances.made(command)  # First: a contact names nobody, an id does.
         return recognised(command, self._customer_ids)
+
+
+def is_looked_up(command: Command) -> bool:
+    """Whether the tables are asked before a command waits for its turn, which takes a while."""
+    return isinstance(command, LOOKED_UP) or is_limited(command)
+
+
+def is_limited(command: Command) -> bool:
+    """Whether a command may name a person whom its actor does not reach."""
+    if command.actor.reach is None:
+        return False
+    return person_named(command) is not None or stream_naming(command) is not None
 
 
 def recognised(command: Command, customer_ids: CustomerIds) -> Command:

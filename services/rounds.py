@@ -7,7 +7,7 @@ to it if the log has moved meanwhile.
 import traceback
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -30,14 +30,14 @@ from domain.customers.commands import EraseCustomer
 from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Foreseen, Outcome
 from domain.orders.events import stream_of as order_stream
-from domain.orders.only_if import earlier_than
 from domain.paths.commands import PublishPath
 from domain.refusals import CommandIdReused, Conflict, Denied, InfraError, Refusal
-from domain.roles.reach import out_of_reach
+from domain.roles.reach import checked, orders_beside, out_of_reach
 from domain.rules.in_flight import is_turned_off, rule_read
 from domain.teams.holding import holder_change
 from services.command_queue import Answer as Settled
 from services.command_queue import Pending
+from services.earlier import with_earlier
 from services.states import StateCache
 
 MAX_EVENTS: Final = 4_096  # of one round; a single command may bring more
@@ -60,7 +60,8 @@ class Round:
     size: int = 0  # bytes of the bodies
     before: "Round | None" = None  # on its way; what it leaves behind is presumed to come true
     fresh: bool = False  # what is remembered is read again: it may have moved
-    accepted: set[UUID] = field(default_factory=set)  # commands that change something
+    # Commands that change something, and the streams that they change.
+    accepted: dict[UUID, frozenset[str]] = field(default_factory=dict)
     publishes: bool = False  # what it defines can be looked up once it is appended
 
     @property
@@ -209,14 +210,14 @@ class Decider:
             return error
         into.decided.append((pending, answer))
         if answer.kind == "accepted":
-            into.accepted.add(pending.command.command_id)
+            into.accepted[pending.command.command_id] = answer.writes
         into.events += len(answer.events)
         into.size += pending.size
         into.publishes |= isinstance(pending.command, PublishPath)
         return None
 
     def _answer(self, log: Log, into: Round, pending: Pending) -> Answer:
-        command, reads = pending.command, pending.reads
+        command, reads = pending.command, self._with_orders(log, into, pending)
         hidden = out_of_reach(command, reads, into.states)
         is_limited = command.actor.reach is not None
         states = ChainMap(hidden, into.states) if is_limited else into.states
@@ -225,11 +226,11 @@ class Decider:
             self._reads_more = True
             self._presume(into, [pending])
             self._look(log, into, more)
-            hidden |= out_of_reach(command, more, into.states)
+            hidden |= out_of_reach(command, tuple(more), into.states)
             reads = tuple(dict.fromkeys((*reads, *more)))
             facts = with_more(facts, states, more)
-        if earlier := earlier_than(command):
-            facts = replace(facts, accepted=_accepted(log, into, earlier))
+        reached = frozenset(reads).difference(hidden) if is_limited else None
+        facts = with_earlier(facts, command, log, into, reached)
         command, erasing = _knowing(log, command)
         target = states[reads[0]]
         if command.expected_version not in (None, target.version):
@@ -238,7 +239,7 @@ class Decider:
         latest = target.last_occurred_at
         now = pending.received_at if latest is None else max(pending.received_at, latest)
         try:
-            is_moot = is_turned_off(command, states)
+            is_moot = is_turned_off(checked(command, states), states)
             decisions = {} if is_moot else decide_on(command, states, facts, now)
         except Denied:
             raise
@@ -266,6 +267,14 @@ class Decider:
             versions=versions,
             erases=erases,
         )
+
+    def _with_orders(self, log: Log, into: Round, pending: Pending) -> tuple[str, ...]:
+        """Name what it reads, and the orders that decide whether its actor reaches that."""
+        beside = orders_beside(pending.command, pending.reads, into.states)
+        if not beside:
+            return pending.reads
+        self._look(log, into, beside)
+        return tuple(dict.fromkeys((*pending.reads, *beside)))
 
     def _look(self, log: Log, into: Round, streams: Iterable[str]) -> None:
         """Bring more states into the round; few are looked for so late, and most are remembered."""
@@ -297,18 +306,6 @@ def _knowing(log: Log, command: Command) -> tuple[Command, Sequence[str]]:
     if not isinstance(command, EraseCustomer):
         return command, ()
     return command.knowing(holds_keys=log.holds_keys(command.subjects)), command.subjects
-
-
-def _accepted(log: Log, into: Round, earlier: frozenset[UUID]) -> frozenset[UUID]:
-    """Name those of some commands that changed something: just now, or in the log. A repeated one
-    that changes nothing now may have done so the first time.
-    """
-    before = into.before.accepted if into.before is not None else frozenset()
-    found = earlier & (into.accepted | before)
-    if found == earlier:
-        return found
-    stored = log.load_outcomes([*earlier - found])
-    return found | {id_ for id_, one in stored.items() if one.outcome.kind == "accepted"}
 
 
 def _place_of(error: Exception) -> str:

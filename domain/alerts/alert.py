@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never, cast
+from uuid import UUID
 
 from domain.alerts import events as e
 from domain.messages import Happened
@@ -15,6 +16,7 @@ class Alert:
     version: int = 0
     last_occurred_at: datetime | None = None
     subject_id: str | None = None  # an alert is no person's data
+    order_id: UUID | None = None  # that it is about
     acknowledged: bool = False
 
     @property
@@ -26,8 +28,8 @@ class Alert:
         alert = replace(self, version=happened.version, last_occurred_at=happened.occurred_at)
         event = cast(e.AlertEvent, happened.event)
         match event:
-            case e.AlertRaised():
-                return alert
+            case e.AlertRaised(order_id=order_id):
+                return replace(alert, order_id=order_id)
             case e.AlertAcknowledged():
                 return replace(alert, acknowledged=True)
             case _:

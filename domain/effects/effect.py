@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, assert_never, cast
+from uuid import UUID
 
 from domain.effects import events as e
 from domain.messages import Happened
@@ -27,6 +28,11 @@ class Effect:
     @property
     def exists(self) -> bool:
         return self.version > 0
+
+    @property
+    def order_id(self) -> UUID | None:
+        """The order that it is about."""
+        return self.message.order_id if self.message else None
 
     @property
     def is_waiting(self) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never, cast
+from uuid import UUID
 
 from domain.messages import Happened
 from domain.tasks import events as e
@@ -15,6 +16,7 @@ class Task:
     version: int = 0
     last_occurred_at: datetime | None = None
     subject_id: str | None = None  # a task is no person's data
+    order_id: UUID | None = None  # that it is about
     user: str | None = None
     group: str | None = None
     outcome: str | None = None  # it is done
@@ -29,7 +31,9 @@ class Task:
         task = replace(self, version=happened.version, last_occurred_at=happened.occurred_at)
         event = cast(e.TaskEvent, happened.event)
         match event:
-            case e.TaskCreated(user=user, group=group) | e.TaskAssigned(user=user, group=group):
+            case e.TaskCreated(order_id=order_id, user=user, group=group):
+                return replace(task, order_id=order_id, user=user, group=group)
+            case e.TaskAssigned(user=user, group=group):
                 return replace(task, user=user, group=group)
             case e.TaskFinished(outcome=outcome):
                 return replace(task, outcome=outcome)

@@ -45,6 +45,12 @@ def is_customer(reader: Reader, customer_id: str) -> bool:
     return found.fetchone() is not None
 
 
+def has_orders(reader: Reader, customer_id: str) -> bool:
+    """Say whether the customer has orders among those that are seen, test orders too."""
+    found = reader.execute("select from orders where customer_id = %s limit 1", [customer_id])
+    return found.fetchone() is not None
+
+
 def figures_of(reader: Reader, ids: Sequence[str]) -> dict[str, Figures]:
     """Give the figures of customers, by id; of whom the tables know nothing is missing."""
     rows = reader.execute(_FIGURES, [list(ids)]).fetchall()

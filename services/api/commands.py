@@ -28,6 +28,7 @@ from services.api.problems import (
     problem_of,
 )
 from services.erasing import erase_customer
+from services.reception import is_limited
 
 if TYPE_CHECKING:
     from services.api.desk import FrontDesk
@@ -77,7 +78,10 @@ async def send_batch(desk: "FrontDesk", request: Request) -> Response:
             if monotonic() - turn > TURN_SECONDS:
                 await asyncio.sleep(0)
                 turn = monotonic()
-            begun.append(_begin(desk, caller, item, f"{key}/{number}" if key else None))
+            one = _begin(desk, caller, item, f"{key}/{number}" if key else None)
+            begun.append(one)
+            if isinstance(one, _Begun) and is_limited(one.command):
+                await asyncio.wait([one.coming])  # Those behind it are not to overtake it.
         await _all_done([one.coming for one in begun if isinstance(one, _Begun)])
     settled = [_settled(desk, one) for one in begun]
     return Response(to_json({"items": settled}), media_type=JSON)

@@ -87,8 +87,7 @@ def why_table(answer: Mapping[str, Any]) -> "RenderableType":
         [
             chain[0]["occurred_at"],
             ", ".join(map(_what, chain[0]["events"])),
-            " <- ".join(f"{_whom(link)}: {_what(link['events'][0])}" for link in chain[1:])
-            or "nothing before it",
+            " <- ".join(map(_led, chain[1:])) or "nothing before it",
             _whom(chain[0]),
             "; ".join(
                 dict.fromkeys(filter(None, (allowed_by(e["way"]) for e in chain[0]["events"])))
@@ -123,7 +122,14 @@ def _what(event: Mapping[str, Any]) -> str:
     return f"{event['type']} {event['level']}" if event["level"] else str(event["type"])
 
 
+def _led(link: Mapping[str, Any]) -> str:
+    """Who did what. Of a command out of reach nothing is known but that there is one."""
+    return f"{_whom(link)}: {_what(link['events'][0])}" if link["events"] else "out of reach"
+
+
 def _whom(link: Mapping[str, Any]) -> str:
+    if link["actor"] is None:
+        return "out of reach"
     actor, rule = link["actor"], link["rule"]
     said = f"{actor['kind']} {actor['id']}" + (f" v{rule['version']}" if rule else "")
     return f"{said} for {actor['on_behalf_of']}" if actor["on_behalf_of"] else said

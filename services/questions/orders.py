@@ -14,7 +14,8 @@ from services.allowed import allowed_for
 from services.history import changes_of, known_by, state_of
 from services.order_view import View, difference, told_number_of, view_of
 from services.questions.question import Asked, Cursor, Names, OrderRef, Ref, question
-from services.reading import find_order, load_order, path_of
+from services.reached import reached_streams
+from services.reading import find_order, load_order, path_of, sees_all_orders
 from services.ways import ways_of
 from services.why import chains_of
 
@@ -191,7 +192,8 @@ def why(system: "System", asked: WhyOrder) -> dict[str, Any]:
     order_id, events = _events(system, asked.order)
     with system.snapshot() as reader:
         sent = list_sent(reader, order_id)
-    chains = chains_of(system.log, events, sent)
+    reached = None if sees_all_orders() else reached_streams(system)
+    chains = chains_of(system.log, events, sent, reached)
     return {
         "order_id": order_id,
         "chains": [[link.as_dict() for link in chain] for chain in chains],

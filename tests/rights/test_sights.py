@@ -47,6 +47,7 @@ def north(guarded: Guarded) -> UUID:
     mine = {"shops": ["north"]}
     guarded.key_for("north", questions=["*"], orders=mine, personal="all")
     guarded.key_for("north_sealed", questions=["*"], orders=mine)
+    guarded.key_for("north_clerk", commands=["order.*"], orders=mine)
     guarded.key_for("north_masked", questions=["*"], orders=mine, hidden=["*_minor"])
     return place(guarded.system, 1, "north")
 
@@ -190,6 +191,89 @@ def test_who_read_personal_data_of_whom_is_kept_and_told(guarded: Guarded, north
     assert "order.show" in {row["question"] for row in found}
 
 
+def test_a27_why_tells_of_a_cause_out_of_reach_only_that_there_is_one(
+    guarded: Guarded, north: UUID
+) -> None:
+    south = place(guarded.system, 21, "south")
+    theirs = [uuid4(), uuid4(), uuid4()]
+    task = {"task_id": str(uuid4()), "title": "Call", "user": "ann", "order_id": str(south)}
+    commands: tuple[dict[str, Any], ...] = (
+        {"command": "order.add_note", "order_id": str(south), "text": "x", "reason": "in secret"},
+        {"command": "task.create", **task, "reason": "in secret"},
+        {"command": "customer.note", "customer_id": "c-21", "text": "x", "reason": "in secret"},
+    )
+    for id_, said in zip(theirs, commands, strict=True):
+        assert guarded.send("admin", {**said, "command_id": str(id_)}).status_code == 200
+    for cause in theirs:
+        note(guarded, north, cause)
+
+    answer = guarded.get(f"/v1/orders/{north}/why", "north", params={"min_position": "head"})
+    chains = {chain[-1]["command_id"]: chain for chain in answer.json()["chains"]}
+
+    for id_ in theirs:
+        of_mine, hidden = chains[str(id_)]
+        assert of_mine["actor"]["id"] == "key-admin"
+        assert {k for k, value in hidden.items() if value} == {"command_id"}
+    assert "in secret" not in answer.text
+    assert str(south) not in answer.text
+    assert "c-21" not in answer.text
+    whole = guarded.get(f"/v1/orders/{north}/why", "admin").text
+    assert whole.count("in secret") == len(theirs)
+
+
+def note(guarded: Guarded, order_id: UUID, cause: UUID) -> None:
+    said = {"order_id": str(order_id), "text": "x", "causation_id": str(cause)}
+    sent = {"command": "order.add_note", "command_id": str(uuid4()), **said}
+    assert guarded.send("admin", sent).status_code == 200
+
+
+def test_whoever_is_told_of_in_a_chain_of_causes_was_read_of_and_nobody_who_is_hidden(
+    guarded: Guarded, north: UUID
+) -> None:
+    for number, shop in ((22, "north"), (23, "south")):
+        other, cause = place(guarded.system, number, shop), uuid4()
+        said = {"order_id": str(other), "text": "x", "reason": "She asked"}
+        sent = {"command": "order.add_note", "command_id": str(cause), **said}
+        assert guarded.send("admin", sent).status_code == 200
+        note(guarded, north, cause)
+    guarded.get(f"/v1/orders/{north}/why", "north", params={"min_position": "head"})
+    guarded.system.access.close()
+
+    def read(subject: str) -> set[str]:
+        query = {"subject": subject}
+        rows = guarded.get("/v1/audit/accesses", "auditor", params=query).json()["reads"]
+        return {row["question"] for row in rows if row["actor_id"] == "key-north"}
+
+    assert "order.why" in read("c-22")
+    assert read("c-23") == set()
+
+
+def test_a27_a_batch_is_taken_in_its_order_also_where_persons_are_looked_up_for_it(
+    guarded: Guarded, north: UUID
+) -> None:
+    place(guarded.system, 24, "south")
+    commands: list[dict[str, Any]] = []
+    for who in ("c-1", "c-24"):
+        placed = examples.COMMANDS["order.place"].model_dump(mode="json", exclude_unset=True)
+        order_id, customer = str(uuid4()), {"customer_id": who, "name": PERSON}
+        told = {"order_id": order_id, "external_id": order_id, "shop": "north"}
+        commands.append({**placed, **told, "path": "universal", "customer": customer})
+        commands[-1] |= {"command": "order.place"}
+        commands.append({"command": "order.add_note", "order_id": order_id, "text": "x"})
+    for one in commands:
+        one.pop("actor", None)
+        one["command_id"] = str(uuid4())
+
+    answer = guarded.http.post(
+        "/v1/commands/batch", headers=guarded.shown("north_clerk"), json={"commands": commands}
+    )
+
+    codes = [
+        [unmet["code"] for unmet in item["answer"]["unmet"]] for item in answer.json()["items"]
+    ]
+    assert codes == [[], [], ["customer_unknown"], ["order_unknown"]]
+
+
 def test_what_was_noted_of_a_person_goes_with_the_person(guarded: Guarded, north: UUID) -> None:
     guarded.get(f"/v1/orders/{north}", "north")
     guarded.system.access.close()
@@ -222,7 +306,7 @@ def test_what_may_be_of_no_order_is_what_the_tables_say(guarded: Guarded) -> Non
             ).fetchall()
         }
 
-    assert nullable - {"effects"} == OF_SOME
+    assert nullable - {"effects", "enquiries"} == OF_SOME
 
 
 def test_every_view_has_a_twin_that_shows_nothing_to_whoever_sees_no_order(
