@@ -1,6 +1,10 @@
 """What a caller may not see changes no answer, and what he may not read is sealed in it. A27"""
 
 import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event, Thread
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,15 +12,19 @@ import pytest
 
 from domain.messages import Actor
 from domain.orders.commands import PlaceOrder
+from domain.roles.line import PublishRole
 from domain.sights import Region, Sight, seen_by
 from infra.postgres import connect
 from projections.sighted import OF_ALL, OF_MANY, OF_SOME, tables_of
 from services.bootstrap import System
+from services.keys import revoke_key
 from services.questions.catalog import BY_NAME
 from services.questions.question import PUBLIC
-from tests.rights.conftest import Guarded
+from tests.rights.conftest import ROOT, Guarded
 from tests.rights.test_table import place_of
 from tests.support import examples
+from tests.support.rights import role
+from tests.support.waiting import ROOM_SECONDS, wait_for
 
 PERSON, PHONE = "Zinaida Prokofyevna", "+79161234567"
 # What tells how much there is in all, and which read models are how far.
@@ -130,6 +138,92 @@ def test_a27_the_feed_holds_the_orders_that_a_caller_sees(guarded: Guarded, nort
     assert str(north) in told("north")
     assert str(UUID(int=1_008)) not in told("north")
     assert str(UUID(int=1_008)) in told("admin")
+
+
+def make_reader(guarded: Guarded, name: str) -> None:
+    """Make a key that reads the feed, and wait until its role is in force."""
+    guarded.key_for(name, questions=["events.read", "order.show"])
+    wait_for(lambda: guarded.get("/v1/events", name).is_success, "the role was never in force")
+
+
+@contextmanager
+def streamed(guarded: Guarded, role: str, after: int) -> Iterator[Callable[[float], set[str]]]:
+    """Read a stream of the feed; what is given waits for its end, and tells whose events came."""
+    found: set[str] = set()
+    opened = Event()
+
+    def read() -> None:
+        headers = {**guarded.shown(role), "Accept": "text/event-stream"}
+        with guarded.http.stream(
+            "GET", "/v1/events", params={"after": after}, headers=headers
+        ) as stream:
+            opened.set()
+            for line in stream.iter_lines():
+                if line.startswith("data: "):
+                    found.add(json.loads(line.removeprefix("data: "))["subject"])
+
+    reading = Thread(target=read, daemon=True)
+    reading.start()
+    assert opened.wait(ROOM_SECONDS)
+
+    def told(seconds: float) -> set[str]:
+        reading.join(seconds)
+        assert not reading.is_alive(), "the stream goes on"
+        return found
+
+    yield told
+    reading.join(ROOM_SECONDS)
+
+
+def test_a_stream_of_events_ends_with_its_key(guarded: Guarded, north: UUID) -> None:
+    make_reader(guarded, "streaming")
+
+    with streamed(guarded, "streaming", after=0) as told:
+        revoke_key(guarded.system, ROOT, "key-streaming")
+        assert str(north) in told(ROOM_SECONDS)
+
+    assert guarded.get("/v1/events", "streaming").status_code == 401
+
+
+def test_a_stream_of_events_ends_with_its_right_and_tells_nothing_beyond_its_reach(
+    guarded: Guarded, north: UUID
+) -> None:
+    make_reader(guarded, "narrowed")
+
+    def publish(**rights: Any) -> None:
+        definition = role(role="narrowed", **rights)
+        guarded.system.execute(PublishRole(**ROOT.envelope, definition=definition))
+
+    with streamed(guarded, "narrowed", guarded.system.log.head().position) as told:
+        publish(questions=["events.read", "order.show"], orders={"shops": ["south"]})
+        wait_for(
+            lambda: guarded.get(f"/v1/orders/{north}", "narrowed").status_code == 404,
+            "the narrower role was never in force",
+        )
+        beyond, within = place(guarded.system, 20, "north"), place(guarded.system, 21, "south")
+        wait_for(
+            lambda: guarded.get(f"/v1/orders/{within}", "narrowed").status_code == 200,
+            "the order was never there",
+        )
+        publish(questions=["order.show"])
+        subjects = told(ROOM_SECONDS)
+
+    assert str(beyond) not in subjects
+    assert guarded.get("/v1/events", "narrowed").status_code == 403
+
+
+def test_whoever_waits_for_a_page_of_events_hears_that_the_key_was_revoked(
+    guarded: Guarded,
+) -> None:
+    make_reader(guarded, "waiting")
+    head = guarded.system.log.head().position
+
+    with ThreadPoolExecutor(1) as pool:
+        said = {"after": head + 1_000, "wait": 30}
+        page = pool.submit(guarded.get, "/v1/events", "waiting", params=said)
+        revoke_key(guarded.system, ROOT, "key-waiting")
+
+    assert page.result().status_code == 401
 
 
 def test_personal_data_is_in_no_answer_for_whoever_may_not_read_it(
