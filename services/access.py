@@ -20,12 +20,12 @@ from domain.access.identity import Identity, Tokens
 from domain.access.store import parts_of
 from domain.messages import Command
 from domain.orders.commands import PlaceOrder
-from domain.refusals import Denied, UnknownCaller, Unmet
+from domain.refusals import Denied, Refusal, UnknownCaller, Unmet
 from domain.roles.definition import Role
 from domain.roles.reach import placed_at
 from domain.roles.rights import Allowed, Wish, may, missing_at, reach_of
 from domain.roles.rights import Caller as Holder
-from domain.sights import READ, SIGHT, Sight, hide, seen_by
+from domain.sights import READ, SIGHT, Sight, hide, hide_in_unmet, seen_by
 from services.api.callers import Caller
 from services.keys import key_now
 from services.questions.question import Asked, Question
@@ -117,8 +117,12 @@ class KnownCallers:
     @contextmanager
     def reading(self, caller: Caller, right: str) -> Iterator[None]:
         """Let all that is read within the block be what the caller sees by that right."""
-        with seen_by(self._allowed(caller, Wish("question", right))):
-            yield
+        sight = self._allowed(caller, Wish("question", right))
+        with seen_by(sight):
+            try:
+                yield
+            except Refusal as refusal:
+                raise type(refusal)(*hide_in_unmet(refusal.unmet, sight.hidden)) from None
 
     def told(self, caller: Caller, question: Question, asked: Asked, answer: Any) -> Any:
         """Give the answer without the fields that are hidden from the caller."""
@@ -127,6 +131,13 @@ class KnownCallers:
         if subjects and self._reads is not None:
             self._reads.note(caller, question.name, subjects)
         return hide(answer, sight.hidden)
+
+    def heard(
+        self, caller: Caller, command: Command, unmet: tuple[Unmet, ...]
+    ) -> tuple[Unmet, ...]:
+        """Give what stands against a command without what is hidden from the caller."""
+        sight = self._allowed(caller, Wish("command", command.NAME))
+        return hide_in_unmet(unmet, sight.hidden)
 
     def close(self) -> None:
         """Note when keys were shown last, and what was read last."""

@@ -6,7 +6,7 @@ an event loop at once.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid5
@@ -17,7 +17,7 @@ from pydantic_core import to_json
 from domain import wire
 from domain.customers.commands import EraseCustomer
 from domain.messages import Command, Outcome
-from domain.refusals import CommandUnreadable, Conflict, OrderpathError, Unmet
+from domain.refusals import CommandUnreadable, Conflict, OrderpathError, Refusal, Unmet
 from services.api.callers import Caller
 from services.api.problems import (
     MEDIA_TYPE,
@@ -52,8 +52,10 @@ async def send(desk: "FrontDesk", request: Request) -> Response:
         if "if-match" not in request.headers:
             raise
         raise Turned("version_differs", str(error), facts=conflict_facts(error)) from None
+    except Refusal as refusal:
+        raise _heard(desk, caller, command, refusal) from None
     desk.count_outcome(command.NAME, outcome.kind)
-    status, body, headers = answer_to(desk, command, outcome)
+    status, body, headers = answer_to(desk, command, _told(desk, caller, command, outcome))
     media_type = JSON if status == 200 else MEDIA_TYPE
     return Response(to_json(body), status, headers=headers, media_type=media_type)
 
@@ -79,7 +81,7 @@ async def send_batch(desk: "FrontDesk", request: Request) -> Response:
                 turn = monotonic()
             begun.append(_begin(desk, caller, item, f"{key}/{number}" if key else None))
         await _all_done([one.coming for one in begun if isinstance(one, _Begun)])
-    settled = [_settled(desk, one) for one in begun]
+    settled = [_settled(desk, caller, one) for one in begun]
     return Response(to_json({"items": settled}), media_type=JSON)
 
 
@@ -120,19 +122,38 @@ async def _all_done(coming: Sequence[asyncio.Future[Outcome]]) -> None:
                 one.exception()  # It was heard: nobody is told that it was not.
 
 
-def _settled(desk: "FrontDesk", begun: _Begun | OrderpathError) -> Mapping[str, Any]:
+def _settled(
+    desk: "FrontDesk", caller: Caller, begun: _Begun | OrderpathError
+) -> Mapping[str, Any]:
     """Give what one command of many came to, as it would have been answered alone."""
+    if isinstance(begun, OrderpathError):
+        return _failed(begun)
     try:
-        if isinstance(begun, OrderpathError):
-            raise begun
         outcome = begun.coming.result()
+    except Refusal as refusal:
+        return _failed(_heard(desk, caller, begun.command, refusal))
     except OrderpathError as error:
-        problem = problem_of(error)
-        assert problem is not None, "every error of ours has a problem"
-        return {"status": problem.told_status, "answer": problem.body}
+        return _failed(error)
     desk.count_outcome(begun.command.NAME, outcome.kind)
-    status, body, _ = answer_to(desk, begun.command, outcome)
+    told = _told(desk, caller, begun.command, outcome)
+    status, body, _ = answer_to(desk, begun.command, told)
     return {"status": status, "answer": body}
+
+
+def _failed(error: OrderpathError) -> Mapping[str, Any]:
+    problem = problem_of(error)
+    assert problem is not None, "every error of ours has a problem"
+    return {"status": problem.told_status, "answer": problem.body}
+
+
+def _told(desk: "FrontDesk", caller: Caller, command: Command, outcome: Outcome) -> Outcome:
+    if not outcome.unmet:
+        return outcome
+    return replace(outcome, unmet=desk.access.heard(caller, command, outcome.unmet))
+
+
+def _heard(desk: "FrontDesk", caller: Caller, command: Command, refusal: Refusal) -> Refusal:
+    return type(refusal)(*desk.access.heard(caller, command, refusal.unmet))
 
 
 async def _carried_out(desk: "FrontDesk", command: Command) -> Outcome:
