@@ -17,6 +17,8 @@ from typing import Final, Protocol
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
+from pydantic_core import to_json
+
 from domain.messages import Command, Outcome
 from domain.refusals import CommandIdReused, InfraError
 
@@ -48,6 +50,12 @@ class Pending:
         one that wants to be alone.
         """
         return self.attempts >= LOCK_AFTER_SET_BACKS or self.command.ALONE
+
+
+def whose(command: Command) -> bytes:
+    """Say who acts, and for whom: behind a body it makes another one, as no body ends so."""
+    actor = command.actor
+    return b"\n" + to_json([actor.kind, actor.id, actor.on_behalf_of])
 
 
 class Awaited(Protocol):

@@ -42,20 +42,20 @@ class Reception(Pipeline):
         self._belongings = belongings
         self._standing = standing
 
-    def submit(self, command: Command) -> Future[Outcome]:
+    def submit(self, command: Command, *, own: bool = False) -> Future[Outcome]:
         """Queue a command, as Pipeline does."""
-        return super().submit(self._received(command))
+        return super().submit(self._received(command), own=own)
 
-    def submit_soon(self, command: Command) -> asyncio.Future[Outcome]:
+    def submit_soon(self, command: Command, *, own: bool = False) -> asyncio.Future[Outcome]:
         """Queue a command from an event loop, as Pipeline does."""
         if isinstance(command, LOOKED_UP):
-            return asyncio.ensure_future(self._looked_up(command))
-        return super().submit_soon(self._received(command))
+            return asyncio.ensure_future(self._looked_up(command, own=own))
+        return super().submit_soon(self._received(command), own=own)
 
-    async def _looked_up(self, command: Command) -> Outcome:
+    async def _looked_up(self, command: Command, *, own: bool) -> Outcome:
         """Queue one for which the tables are asked, in a thread: meanwhile the loop goes on."""
         received = await asyncio.to_thread(self._received, command)
-        return await super().submit_soon(received)
+        return await super().submit_soon(received, own=own)
 
     def _received(self, command: Command) -> Command:
         if isinstance(command, EraseCustomer):

@@ -5,11 +5,13 @@ an event loop at once.
 """
 
 import asyncio
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from fastapi import Request, Response
 from pydantic_core import to_json
@@ -32,9 +34,6 @@ from services.erasing import erase_customer
 if TYPE_CHECKING:
     from services.api.desk import FrontDesk
 
-KEYS: Final = UUID(
-    "6f1f2a0e-1a1f-5d0c-9c39-6d1a3b7f6a52"
-)  # names the ids that keys are turned into
 LONGEST_KEY: Final = 255
 TURN_SECONDS: Final = 0.05  # that reading a batch holds up others: faults take long to tell
 JSON: Final = "application/json"
@@ -44,7 +43,8 @@ async def send(desk: "FrontDesk", request: Request) -> Response:
     """Hand one command in."""
     caller = await desk.admit(request)
     said = wire.parsed(await request.body())
-    command = desk.access.admit(caller, read_command(said, caller, request.headers))
+    command = read_command(said, caller, request.headers, desk.key_secret)
+    command = desk.access.admit(caller, command)
     try:
         async with desk.in_time(desk.limits.command_seconds):
             outcome = await _carried_out(desk, command)
@@ -102,10 +102,10 @@ def _begin(
             fault = Unmet(code="command_not_json", message="it is JSON, but no object")
             raise CommandUnreadable(fault)
         own = {"idempotency-key": key} if key and "command_id" not in said else {}
-        command = desk.access.admit(caller, read_command(said, caller, own))
+        command = desk.access.admit(caller, read_command(said, caller, own, desk.key_secret))
         if isinstance(command, EraseCustomer):
             return _Begun(command, asyncio.ensure_future(_carried_out(desk, command)))
-        return _Begun(command, desk.pipeline.submit_soon(command))
+        return _Begun(command, desk.pipeline.submit_soon(command, own=True))
     except OrderpathError as error:
         return error
 
@@ -161,20 +161,23 @@ async def _carried_out(desk: "FrontDesk", command: Command) -> Outcome:
     reader's thread, though all commands go into the one pipeline.
     """
     if isinstance(command, EraseCustomer):
-        execute = desk.pipeline.execute
+        execute = partial(desk.pipeline.execute, own=True)
         return await desk.readers.run(lambda system: erase_customer(system, command, execute))
-    return await desk.pipeline.execute_async(command)
+    return await desk.pipeline.submit_soon(command, own=True)
 
 
-def read_command(said: Mapping[str, Any], caller: Caller, headers: Mapping[str, str]) -> Command:
+def read_command(
+    said: Mapping[str, Any], caller: Caller, headers: Mapping[str, str], secret: bytes
+) -> Command:
     """Read a command of a caller: who acts is known, and the headers may tell id and version.
 
+    secret: by which keys become ids
     Raises: CommandUnreadable, Turned key_missing
     """
     known: dict[str, Any] = {"actor": caller.said}
     key = headers.get("idempotency-key")
     if key is not None:
-        known["command_id"] = str(command_id_of(key, caller))
+        known["command_id"] = str(command_id_of(key, caller, secret))
     elif "command_id" not in said:
         raise Turned(
             "key_missing",
@@ -186,8 +189,9 @@ def read_command(said: Mapping[str, Any], caller: Caller, headers: Mapping[str, 
     return wire.decode_for(said, known)
 
 
-def command_id_of(key: str, caller: Caller) -> UUID:
-    """Give the id that a key means: itself if it is one, else one that only this caller's key has.
+def command_id_of(key: str, caller: Caller, secret: bytes) -> UUID:
+    """Give the id that a key means: itself if it is one, else one that only this caller's key has,
+    and that nobody can work out who does not know the secret.
 
     Raises: Turned key_missing for what is no key
     """
@@ -200,7 +204,8 @@ def command_id_of(key: str, caller: Caller) -> UUID:
         own = None
     if own is not None and str(own) == key.lower():
         return own
-    return uuid5(KEYS, f"{caller.name}\n{key}")
+    digest = hmac.digest(secret, f"{caller.name}\n{key}".encode(), "sha256")
+    return UUID(bytes=digest[:16], version=5)
 
 
 def version_of(tag: str) -> int:

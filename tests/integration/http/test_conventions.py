@@ -5,7 +5,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import psycopg
+import pytest
 
+from infra.postgres import connect
+from services.api.callers import Caller
+from services.api.commands import command_id_of
 from services.reading import order_now
 from tests.integration.http.conftest import Shop
 from tests.support.served import Served
@@ -51,6 +56,48 @@ def test_two_callers_may_use_the_same_key(server: Served, shop: Shop) -> None:
 
     assert (first.status_code, second.status_code) == (200, 200)
     assert first.json()["command_id"] != second.json()["command_id"]
+
+
+def test_nobody_can_work_out_the_id_that_a_key_becomes(server: Served, shop: Shop) -> None:
+    order_id = shop.place()
+    told = UUID(
+        shop.send("order.add_note", "key-1", order_id=order_id, text="Call").json()["command_id"]
+    )
+    secret = server.system.key_store.command_secret()
+    another = Caller("api_key", "back-office")
+
+    assert told == command_id_of("key-1", another, secret)
+    assert told != command_id_of("key-1", another, bytes(32))
+    assert len(set(secret)) > 8
+    with (
+        connect(server.system.url, role="orderpath_auditor") as auditor,
+        pytest.raises(psycopg.Error),
+    ):
+        auditor.execute("select secret from ops.command_keys")
+
+
+def test_an_id_of_another_caller_is_used_and_nothing_is_told_of_its_outcome(
+    server: Served, shop: Shop
+) -> None:
+    order_id, own = shop.place(), str(uuid4())
+    said = {"order_id": order_id, "text": "Call"}
+    first = shop.send("order.add_note", own, **said)
+    with server.http("bob") as other:
+        taken = Shop(other).send("order.add_note", own, **said)
+        batch = {"commands": [{"command": "order.add_note", "command_id": own, **said}]}
+        many = other.post("/v1/commands/batch", json=batch).json()["items"][0]
+    for_anna = shop.http.post(
+        "/v1/commands",
+        json={"command": "order.add_note", **said},
+        headers={"Idempotency-Key": own, "X-On-Behalf-Of": "Anna"},
+    )
+    again = shop.send("order.add_note", own, **said)
+
+    for answer in (taken, for_anna):
+        assert (answer.status_code, answer.json()["code"]) == (422, "command_id_reused")
+        assert not {"outcome", "versions", "first_position"} & {*answer.json()}
+    assert (many["status"], many["answer"]["code"]) == (422, "command_id_reused")
+    assert again.json() == {**first.json(), "repeated": True}
 
 
 def test_a_key_that_is_an_id_is_the_commands_id(shop: Shop) -> None:
