@@ -45,7 +45,7 @@ _SCHEME: Final = "bearer "
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """What a look has shown, and when by the monotonic clock."""
+    """What a look at key and roles has shown, and when by the monotonic clock."""
 
     at: float
     identity: Identity | None  # None: nobody
@@ -79,7 +79,7 @@ class KnownCallers:
         shown = _shown(headers)
         digest = sha256(shown.encode()).digest()
         found = self._known.get(digest)
-        if found is None or not self._is_fresh(found.at) or not self._is_fresh(self._roles_at):
+        if found is None or not self._is_fresh(found.at):
             found = await asyncio.to_thread(self._look, digest, shown)
         return self._called(found, headers)
 
@@ -184,7 +184,7 @@ class KnownCallers:
                 self._roles = {one.role.role: one.role for one in latest_roles(self._system)}
                 self._roles_at = at
             caller = None if identity is None else self._caller(identity)
-            found = _Looked(at, identity, caller)
+            found = _Looked(min(at, self._roles_at), identity, caller)  # As old as what is older.
             self._known[digest] = found
             self._known.move_to_end(digest)
             while len(self._known) > MOST_REMEMBERED:
