@@ -161,7 +161,7 @@ class KnownCallers:
         if identity.until is not None and identity.until <= self._system.clock():
             raise UnknownCaller("the key or token that was shown is over")
         person = headers.get("x-on-behalf-of")
-        return caller if person is None else _on_behalf(caller, identity, unquote(person))
+        return caller if person is None else _on_behalf(caller, identity, person)
 
     def _caller(self, identity: Identity) -> Caller:
         held = tuple(self._roles[name] for name in identity.roles if name in self._roles)
@@ -248,6 +248,14 @@ def _holder(caller: Caller) -> Holder:
     return Holder(caller.actor, caller.held, caller.groups)
 
 
+def _unquoted(name: str) -> str:
+    """Read a name as it comes in a header; what is no UTF-8 names nobody."""
+    try:
+        return unquote(name, errors="strict")
+    except UnicodeDecodeError:
+        return ""
+
+
 def _on_behalf(caller: Caller, identity: Identity, person: str) -> Caller:
     if not identity.on_behalf or not any(role.on_behalf for role in caller.held):
         raise Denied(
@@ -257,6 +265,7 @@ def _on_behalf(caller: Caller, identity: Identity, person: str) -> Caller:
                 needed="a key made with --on-behalf, and a role that says on_behalf: yes",
             )
         )
+    person = _unquoted(person)
     if not person or len(person) > LONGEST_NAME or not person.isprintable():
         raise Denied(
             Unmet(

@@ -205,6 +205,6 @@ def test_a_service_acts_on_behalf_of_a_person_only_if_key_and_role_allow_it(
     for key in (key_may_not, role_may_not):
         with pytest.raises(Denied, match="on_behalf_not_permitted"):
             shown(access, key, x_on_behalf_of="anna")
-    for nobody in ("", "%0A", "a" * 201, "%00"):
+    for nobody in ("", "%0A", "a" * 201, "%00", "%C3%28", "Anna%FF"):
         with pytest.raises(Denied, match="on_behalf_unreadable"):
             shown(access, may, x_on_behalf_of=nobody)
