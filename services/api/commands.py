@@ -72,6 +72,8 @@ async def send_batch(desk: "FrontDesk", request: Request) -> Response:
         raise Turned("too_large", f"{len(items)} commands: {desk.limits.batch} are the most")
     desk.rates.take(caller.name, len(items) - 1)
     key = request.headers.get("idempotency-key")
+    if key is not None:
+        check_key(key)
     async with desk.in_time(desk.limits.command_seconds):
         begun: list[_Begun | OrderpathError] = []
         turn = monotonic()
@@ -79,7 +81,7 @@ async def send_batch(desk: "FrontDesk", request: Request) -> Response:
             if monotonic() - turn > TURN_SECONDS:
                 await asyncio.sleep(0)
                 turn = monotonic()
-            begun.append(_begin(desk, caller, item, f"{key}/{number}" if key else None))
+            begun.append(_begin(desk, caller, item, None if key is None else f"{key}/{number}"))
         await _all_done([one.coming for one in begun if isinstance(one, _Begun)])
     settled = [_settled(desk, caller, one) for one in begun]
     return Response(to_json({"items": settled}), media_type=JSON)
@@ -101,8 +103,9 @@ def _begin(
         if not isinstance(said, dict):
             fault = Unmet(code="command_not_json", message="it is JSON, but no object")
             raise CommandUnreadable(fault)
-        own = {"idempotency-key": key} if key and "command_id" not in said else {}
-        command = desk.access.admit(caller, read_command(said, caller, own, desk.key_secret))
+        if key is not None and "command_id" not in said:
+            said = {**said, "command_id": str(_made_id(key, caller, desk.key_secret))}
+        command = desk.access.admit(caller, read_command(said, caller, {}, desk.key_secret))
         if isinstance(command, EraseCustomer):
             return _Begun(command, asyncio.ensure_future(_carried_out(desk, command)))
         return _Begun(command, desk.pipeline.submit_soon(command, own=True))
@@ -195,15 +198,24 @@ def command_id_of(key: str, caller: Caller, secret: bytes) -> UUID:
 
     Raises: Turned key_missing for what is no key
     """
-    if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
-        message = f"an Idempotency-Key has 1 to {LONGEST_KEY} characters that can be printed"
-        raise Turned("key_missing", message)
+    check_key(key)
     try:
         own = UUID(key)
     except ValueError:
         own = None
     if own is not None and str(own) == key.lower():
         return own
+    return _made_id(key, caller, secret)
+
+
+def check_key(key: str) -> None:
+    """Raises: Turned key_missing for what is no key"""
+    if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
+        message = f"an Idempotency-Key has 1 to {LONGEST_KEY} characters that can be printed"
+        raise Turned("key_missing", message)
+
+
+def _made_id(key: str, caller: Caller, secret: bytes) -> UUID:
     digest = hmac.digest(secret, f"{caller.name}\n{key}".encode(), "sha256")
     return UUID(bytes=digest[:16], version=5)
 

@@ -276,6 +276,27 @@ def test_a_batch_answers_each_command_by_itself(http: httpx.Client, shop: Shop) 
     assert [one["answer"].get("repeated") for one in again.json()["items"]] == [True, True, None]
 
 
+@pytest.mark.parametrize(("letters", "status"), [(255, 200), (256, 400)])
+def test_the_key_of_a_batch_is_as_long_as_any_other(
+    http: httpx.Client, shop: Shop, letters: int, status: int
+) -> None:
+    note = {"command": "order.add_note", "order_id": shop.place(), "text": "Call"}
+
+    answer = http.post(
+        "/v1/commands/batch",
+        json={"commands": [note] * 11},
+        headers={"Idempotency-Key": "k" * letters},
+    )
+
+    assert answer.status_code == status
+    if status == 200:
+        found = answer.json()["items"]
+        assert {one["status"] for one in found} == {200}
+        assert len({one["answer"]["command_id"] for one in found}) == 11
+    else:
+        assert answer.json()["code"] == "key_missing"
+
+
 def test_a_customer_is_recognised_in_a_batch_as_in_a_command_alone(
     server: Served, shop: Shop
 ) -> None:
