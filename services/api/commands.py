@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 LONGEST_KEY: Final = 255
 TURN_SECONDS: Final = 0.05  # that reading a batch holds up others: faults take long to tell
 JSON: Final = "application/json"
+SOURCE: Final = "api"  # of every command that came over HTTP
 
 
 async def send(desk: "FrontDesk", request: Request) -> Response:
@@ -177,7 +178,7 @@ def read_command(
     secret: by which keys become ids
     Raises: CommandUnreadable, Turned key_missing
     """
-    known: dict[str, Any] = {"actor": caller.said}
+    known: dict[str, Any] = {"actor": caller.said, "source": SOURCE}
     key = headers.get("idempotency-key")
     if key is not None:
         known["command_id"] = str(command_id_of(key, caller, secret))

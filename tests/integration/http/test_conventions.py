@@ -76,6 +76,28 @@ def test_nobody_can_work_out_the_id_that_a_key_becomes(server: Served, shop: Sho
         auditor.execute("select secret from ops.command_keys")
 
 
+def test_what_only_the_server_or_a_program_knows_is_not_taken_from_a_caller(
+    server: Served, shop: Shop
+) -> None:
+    order_id = shop.place()
+    task = {"task_id": str(uuid4()), "title": "Call", "group": "desk", "order_id": order_id}
+    told = {
+        "source": shop.send("order.add_note", order_id=order_id, text="Call", source="import"),
+        "rule": shop.send("task.create", **task, rule="late"),
+        "rule_version": shop.send("task.create", **task, rule_version=3),
+    }
+
+    for name, answer in told.items():
+        unmet = answer.json()["unmet"]
+        assert (answer.status_code, [(one["code"], one["field"]) for one in unmet]) == (
+            422,
+            [("field_unknown", name)],
+        )
+    assert shop.send("task.create", **task).status_code == 200
+    sources = {one.source for one in server.system.log.read(0, 1_000)}
+    assert "import" not in sources
+
+
 def test_an_id_of_another_caller_is_used_and_nothing_is_told_of_its_outcome(
     server: Served, shop: Shop
 ) -> None:
