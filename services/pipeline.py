@@ -27,7 +27,7 @@ from domain.batch import Append, Appended, Log
 from domain.catalog import streams_of
 from domain.messages import Command, Outcome
 from domain.refusals import InfraError
-from services.command_queue import MAX_BATCH_BYTES, CommandQueue, Pending, nobody_beside, whose
+from services.command_queue import MAX_BATCH_BYTES, CommandQueue, Pending, hash_of, nobody_beside
 from services.command_queue import Answer as Settled
 from services.flood import FloodGuard
 from services.rounds import Decider, Round
@@ -105,7 +105,7 @@ class Pipeline:
     def submit(self, command: Command, *, own: bool = False) -> Future[Outcome]:
         """Queue a command. The future gives its Outcome, or raises Conflict,
         CommandIdReused or InfraError; a refusal is an Outcome.
-        own: to another actor with this id it is CommandIdReused, whatever the body"""
+        own: of an id that another actor's command has, CommandIdReused, whatever the body"""
         waiter: Future[Outcome] = Future()
         self._queue.put(self._pending(command, own=own), waiter)
         return waiter
@@ -139,9 +139,9 @@ class Pipeline:
 
     def _pending(self, command: Command, *, own: bool = False) -> Pending:
         body = body_of(command)
-        said = sha256(body + whose(command) if own else body).digest()
+        said = hash_of(body, command, own=own)
         now, reads = self._clock(), streams_of(command)
-        return Pending(command, said, now, monotonic(), reads, size=len(body))
+        return Pending(command, said, now, monotonic(), reads, size=len(body), own=own)
 
     def _loop(self) -> None:
         while True:
