@@ -37,6 +37,7 @@ from services.bootstrap import (
     kafka_arguments,
     load_settings,
     open_system,
+    with_one_that_answers,
 )
 from services.cli.errors import run
 from services.cli.foreground import ToldOnce, leave_at_once, signalled, state
@@ -103,7 +104,8 @@ def _subscribe(settings: Settings, member: str) -> KafkaConsumer:
     topic = named(COMMANDS.name, prefix)
     own = {"group_id": named(COMMANDS_GROUP, prefix), "group_instance_id": member}
     let_kafka_python_read_on()
-    records = KafkaConsumer(**SETTINGS | kafka_arguments(find_brokers(settings)) | own)
+    brokers = with_one_that_answers(kafka_arguments(find_brokers(settings)))
+    records = KafkaConsumer(**SETTINGS | brokers | own)
     make_no_topics(records)
     # Whoever divides the partitions has to know them: kafka-python divides none that it has not
     # heard of, and the broker gives none to whoever takes its place either.

@@ -19,7 +19,7 @@ from domain.reading import PAGE_BYTES, Head
 from domain.refusals import InfraError
 from domain.streaming import DEADLETTERS
 from services.bootstrap import System
-from services.projector import Delivery
+from services.deliveries import Delivery
 
 LOOK_SECONDS: Final = 1.0  # between two looks for shards that stand still
 # Full ones, between two looks while more and more waits: by then what had waited has had its turn,

@@ -13,7 +13,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, StaleMetadata
 from kafka.structs import OffsetAndMetadata
 
-ASK_SECONDS: Final = 2.0  # what was committed
+ASK_MS: Final = 2_000  # what was committed
 NOBODY: Final = -1  # the epoch of a leader, where none is told
 
 log_ = structlog.get_logger()
@@ -63,8 +63,11 @@ class SameTopic:
         unsure = set()
         for part in held - self._held - gone:
             try:
-                if self._committed_elsewhere(part):
+                committed = self._records.committed(part, metadata=True, timeout_ms=ASK_MS)
+                if self._is_elsewhere(part, committed):
                     gone.add(part)
+                else:
+                    self._tell_deleted(part, committed)
             except KafkaError as error:
                 if not error.retriable:
                     raise
@@ -92,15 +95,22 @@ class SameTopic:
         known = self._known.get(part.topic)
         return OffsetAndMetadata(offset, "" if known is None else str(known), NOBODY)
 
-    def _committed_elsewhere(self, part: TopicPartition) -> bool:
-        """Say whether it was committed for another topic of that name. Raises: KafkaError"""
-        committed = self._records.committed(part, metadata=True, timeout_ms=ASK_SECONDS * 1_000)
+    def _is_elsewhere(self, part: TopicPartition, committed: OffsetAndMetadata | None) -> bool:
+        """Say whether it was committed for another topic of that name. Raises: StaleMetadata"""
         if committed is None or not committed.metadata:
             return False
         found = self._id_now(part.topic)
         if found is None:  # Of one that was made just now; whoever commits ids hears of them.
             raise StaleMetadata(f"the id of topic {part.topic} is not known yet")
         return str(committed.metadata) != str(found)
+
+    def _tell_deleted(self, part: TopicPartition, committed: OffsetAndMetadata | None) -> None:
+        """Say which records Kafka has deleted before anybody here took them. Raises: KafkaError"""
+        behind = 0 if committed is None else committed.offset
+        first = self._records.beginning_offsets([part])[part]
+        if first > behind:
+            where = {"topic": part.topic, "partition": part.partition}
+            log_.error("records_deleted_unread", **where, first=behind, last=first - 1)
 
     def _id_now(self, topic: str) -> UUID | None:
         found: UUID | None = self._records._client.cluster.topic_id(topic)  # It tells nobody else.

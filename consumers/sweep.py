@@ -7,7 +7,7 @@ from collections.abc import Sequence, Set
 
 from domain.reading import Head
 from projections.checkpoints import Pending
-from services.projector import Delivery
+from services.deliveries import Delivery
 
 
 class Sweep:

@@ -88,4 +88,4 @@ class BatchStore(Protocol):
         """Note that every order was asked."""
 
     def latest(self, limit: int) -> Iterable[Batch]:
-        """Give the batches that began last, the newest first."""
+        """Give the batches that have orders and began last, the newest first."""

@@ -61,8 +61,10 @@ class PostgresBatchStore:
         return found[0] if found else None
 
     def latest(self, limit: int) -> list[Batch]:
-        """Give the batches that began last, the newest first."""
-        return self._select("order by b.begun_at desc, b.batch_id limit %s", limit)
+        """Give the batches that have orders and began last, the newest first."""
+        return self._select(
+            "where b.orders > 0 order by b.begun_at desc, b.batch_id limit %s", limit
+        )
 
     def orders(self, batch_id: UUID, after: int, limit: int) -> list[BatchOrder]:
         """Give its orders in their order, those behind the first `after`."""

@@ -21,6 +21,7 @@ ANSWER_SECONDS: Final = 5.0  # for a broker to answer
 class BrokerFacts:
     """What the brokers say of themselves."""
 
+    server: str  # that answered
     version: str  # of Kafka, at least: told by what they understand
     nodes: int
     topics: int  # without Kafka's own
@@ -75,15 +76,42 @@ def describe_broker(
     arguments: as kafka_arguments gives them
     Raises:    InfraError broker_unavailable
     """
+    deadline = monotonic() + timeout_seconds
+    servers: list[str] = arguments["bootstrap_servers"]
+    reasons = []
+    for number, server in enumerate(servers):
+        seconds = max(deadline - monotonic(), 0.001) / (len(servers) - number)
+        try:
+            return _describe(arguments, server, seconds)
+        except _NoAnswer as error:
+            reasons.append(f"{server}: {error}")
+    raise _unavailable(servers, "; ".join(reasons))
+
+
+def with_one_that_answers(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Give the arguments for a client of kafka-python: of several brokers with one that answers,
+    because the client stays with one that hangs until its time is over, and then gives up.
+
+    Raises: InfraError broker_unavailable
+    """
+    if len(arguments["bootstrap_servers"]) == 1:
+        return arguments
+    return {**arguments, "bootstrap_servers": [describe_broker(arguments).server]}
+
+
+class _NoAnswer(Exception):
+    """Why one broker does not answer."""
+
+
+def _describe(arguments: dict[str, Any], server: str, seconds: float) -> BrokerFacts:
     from kafka import KafkaAdminClient
     from kafka.errors import KafkaError
 
-    deadline = monotonic() + timeout_seconds
-    servers: list[str] = arguments["bootstrap_servers"]
-    reached = reach(arguments, timeout_seconds)
+    deadline = monotonic() + seconds
+    _connect(arguments, server, seconds)
     milliseconds = max(int((deadline - monotonic()) * 1_000), 1)
     chosen = {
-        "bootstrap_servers": [reached],
+        "bootstrap_servers": [server],
         "bootstrap_timeout_ms": milliseconds,
         "request_timeout_ms": milliseconds,
     }
@@ -95,8 +123,21 @@ def describe_broker(
     except KafkaError as error:
         user = arguments.get("sasl_plain_username")  # A broker that refuses it just hangs up.
         login = f"; is the login right (user {user})?" if user else ""
-        raise _unavailable(servers, f"{error}{login}") from error
-    return BrokerFacts(".".join(map(str, version)), len(nodes), len(topics))
+        raise _NoAnswer(f"{error}{login}") from error
+    return BrokerFacts(server, ".".join(map(str, version)), len(nodes), len(topics))
+
+
+def _connect(arguments: dict[str, Any], server: str, seconds: float) -> None:
+    """See that a broker takes a connection. kafka-python would say only that the time is over; it
+    also leaves sockets and a thread behind. Raises: _NoAnswer
+    """
+    host, _, port = server.rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), seconds) as one:
+            if context := arguments.get("ssl_context"):
+                context.wrap_socket(one, server_hostname=host).close()
+    except OSError as error:  # TLS's errors are some, too.
+        raise _NoAnswer(error.strerror or str(error)) from error
 
 
 def is_reached(arguments: dict[str, Any], *, timeout_seconds: float) -> bool:
@@ -125,21 +166,16 @@ def is_reached(arguments: dict[str, Any], *, timeout_seconds: float) -> bool:
 def reach(arguments: dict[str, Any], timeout_seconds: float = ANSWER_SECONDS) -> str:
     """Give the first broker that takes a connection, or refuse all with the reason of each.
 
-    kafka-python would say only that the time is over; it also leaves sockets and a thread behind.
-
     arguments: as kafka_arguments gives them
     Raises:    InfraError broker_unavailable
     """
     servers: list[str] = arguments["bootstrap_servers"]
     reasons = []
     for server in servers:
-        host, _, port = server.rpartition(":")
         try:
-            with socket.create_connection((host, int(port)), timeout_seconds / len(servers)) as one:
-                if context := arguments.get("ssl_context"):
-                    context.wrap_socket(one, server_hostname=host).close()
-        except OSError as error:  # TLS's errors are some, too.
-            reasons.append(f"{server}: {error.strerror or error}")
+            _connect(arguments, server, timeout_seconds / len(servers))
+        except _NoAnswer as error:
+            reasons.append(f"{server}: {error}")
         else:
             return server
     raise _unavailable(servers, "; ".join(reasons))

@@ -15,7 +15,7 @@ import structlog
 
 from domain.refusals import InfraError
 from domain.streaming import PREFIX, TOPICS, Message, named
-from infra.broker import reach
+from infra.broker import reach, with_one_that_answers
 
 PATIENCE_SECONDS: Final = 30.0  # for the brokers to acknowledge what was sent
 CLOSE_SECONDS: Final = 5.0
@@ -141,7 +141,8 @@ class IdempotentProducer:
             "delivery_timeout_ms": milliseconds,
             "request_timeout_ms": milliseconds // 2,
         }
-        producer = KafkaProducer(**SETTINGS, **limits, **own, **self._arguments)
+        arguments = with_one_that_answers(self._arguments)
+        producer = KafkaProducer(**SETTINGS, **limits, **own, **arguments)
         # Brokers may make a missing topic for whoever asks, but not as it has to be. kafka-python
         # 3.0.12 takes the setting for that, and forgets it.
         producer._metadata.config["allow_auto_create_topics"] = False

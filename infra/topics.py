@@ -21,6 +21,10 @@ READY_MILLISECONDS: Final = 30_000  # for every partition of a new topic to have
 REQUEST_MILLISECONDS: Final = 15_000
 HOUR_MILLISECONDS: Final = 3_600_000
 MAKING: Final = "auto.create.topics.enable"  # of brokers: whether they make what is asked for
+# Whose clock a record's age counts by. Were it its sender's, one that goes wrong would have deleted
+# what it sends before anybody reads it.
+WHOSE_TIME: Final = "message.timestamp.type"
+BROKERS: Final = "LogAppendTime"
 
 log_ = structlog.get_logger()
 
@@ -48,6 +52,7 @@ def ensure_topics(
         asked = [one for one in topics if one.name in ours and one.name not in made]
         made += _set_right(admin, asked)
         _check(admin, topics)
+        _count_by_brokers(admin, [one for one in topics if one.name not in made])
     return made
 
 
@@ -66,11 +71,12 @@ def _asking(arguments: dict[str, Any]) -> Iterator[tuple[Any, int]]:
     from kafka import KafkaAdminClient
     from kafka.errors import KafkaError
 
-    nodes = describe_broker(arguments).nodes
+    facts = describe_broker(arguments)
+    answering = {**arguments, "bootstrap_servers": [facts.server]}
     limits = {"request_timeout_ms": REQUEST_MILLISECONDS, "bootstrap_timeout_ms": 5_000}
     try:
-        with KafkaAdminClient(**arguments, **limits) as admin:
-            yield admin, nodes
+        with KafkaAdminClient(**answering, **limits) as admin:
+            yield admin, facts.nodes
     except KafkaError as error:
         message = f"Kafka does not tell of its topics: {error}"
         raise InfraError("broker_unavailable", message) from error
@@ -116,6 +122,8 @@ def _settings(topic: Topic, replicas: int) -> dict[str, str]:
         hours = topic.retention_hours
         kept = -1 if hours is None else hours * HOUR_MILLISECONDS
         settings["retention.ms"] = str(kept)
+        if hours is not None:
+            settings[WHOSE_TIME] = BROKERS
     return settings
 
 
@@ -139,6 +147,20 @@ def _set_right(admin: Any, topics: Sequence[Topic]) -> list[str]:
                 right.append(topic)
     wait_until(lambda: _is_right(admin, right), READY_MILLISECONDS / 1_000)  # _check tells.
     return [topic.name for topic in right]
+
+
+def _count_by_brokers(admin: Any, topics: Sequence[Topic]) -> None:
+    """Let age count by the brokers' clock in topics that keep records for a time. Where Kafka does
+    not let us, it says so.
+    """
+    from kafka.admin import ConfigResource, ConfigResourceType
+
+    found = _settings_found(admin, [one for one in topics if one.retention_hours is not None])
+    for name, settings in found.items():
+        if settings.get(WHOSE_TIME, {"value": BROKERS})["value"] != BROKERS:
+            resource = ConfigResource(ConfigResourceType.TOPIC, name, {WHOSE_TIME: BROKERS})
+            answer = admin.alter_configs([resource])["topic"][name]
+            log_.warning("topic_set_right", topic=name, setting=WHOSE_TIME, answer=answer)
 
 
 def _is_right(admin: Any, topics: Sequence[Topic]) -> bool:
@@ -184,7 +206,8 @@ def _check(admin: Any, topics: Sequence[Topic]) -> None:
             "topic_mismatch",
             " ".join(wrong) + " Nothing is sent there. Set it right with Kafka's own tools, or "
             f"{first}delete the topic: the relay makes it anew, and `orderpath relay begin-anew` "
-            "fills it from the log.",
+            "fills it from the log. What is in a topic of commands goes with it: let it be taken "
+            "before.",
         )
 
 

@@ -26,7 +26,7 @@ class TriggerRuns:
     """One row for each time that a rule looked at an event, beside them acts and waits."""
 
     name: Final = "trigger_runs"
-    version: Final = 11
+    version: Final = 12
     tables: Final = ("trigger_runs", "rule_acts", "rule_waits")
     ddl: Final[LiteralString] = """
         create table trigger_runs (

@@ -2,12 +2,13 @@
 
 What they would have sent is not carried out, so what that would have led to is not seen. Delays,
 silences and fixed hours come when the log's own time has come so far, behind its end as well. Fixed
-hours are for orders to which something has happened in what is read, from then on.
+hours are for orders to which something has happened in what is read, from then on. What was told
+late is taken as of when it happened: a silence that was over live may be broken by it here.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import chain
@@ -129,7 +130,8 @@ def backtest(
     if unmet := [*calendars_are_published(wanted, now.calendars)]:
         raise Refusal(*unmet)
     tried = {rule.rule: Published(rule, 1, part.behind) for rule in rules}
-    in_force = InForce({**now.by_name, **tried}, now.calendars)
+    known = {name: replace(one, in_real_time=False) for name, one in now.by_name.items()}
+    in_force = InForce({**known, **tried}, now.calendars)
     return _Backtest(log, in_force, set(tried), part).run(progress)
 
 

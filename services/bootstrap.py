@@ -26,7 +26,7 @@ from infra.acts import Acts
 from infra.analyst_shell import analyst_shell
 from infra.audit_reader import AuditReader
 from infra.batch_store import PostgresBatchStore
-from infra.broker import faust_arguments, kafka_arguments
+from infra.broker import faust_arguments, kafka_arguments, with_one_that_answers
 from infra.contact_ids import ContactIds
 from infra.embedded import full_disk_named, start_embedded
 from infra.event_log import EventLog, open_log
@@ -107,6 +107,7 @@ __all__ = [
     "template_files",
     "utc_now",
     "wave_files",
+    "with_one_that_answers",
 ]
 
 SYSTEM: Final = Actor(kind="system", id="orderpath")

@@ -96,9 +96,9 @@ class DueWaits:
 
 
 class DueSchedules:
-    """Fixed hours of rules, for the orders in their statuses. Of several hours that have come the
-    latest: what was missed is made up for once. An hour of which every order was told is asked for
-    again only of orders to which something has happened since."""
+    """Fixed hours of rules, for the orders in their statuses. Of several hours that have come, also
+    of several triggers, the latest: what was missed is made up for once. An hour of which every
+    order was told is asked for again only of orders to which something has happened since."""
 
     def list_due(self, cursor: Cursor[Any], ask: Ask) -> Sequence[Due]:
         """List them in due order."""
@@ -130,17 +130,24 @@ def _due_hours(
 
 
 def _hours(cursor: Cursor[Any], now: datetime) -> list[Hour]:
-    """Work out which hours of which rules have come, each behind the publication of its trigger."""
+    """Work out which hours of which rules have come, each behind the publication of its trigger:
+    for each status the latest of the rule.
+    """
     asked = [(one, OnSchedule.model_validate(one.on)) for one in list_scheduled_rules(cursor)]
     calendars = read_calendars(cursor, {on.schedule.calendar for _, on in asked}) if asked else {}
-    statuses: dict[tuple[datetime, str, int], set[str]] = defaultdict(set)
+    latest: dict[tuple[str, int, str], datetime] = {}
     for one, on in asked:
         if (text := calendars.get(on.schedule.calendar)) is None:
             continue
         calendar = _calendar(text)
         hour = latest_hour(on.schedule, calendar, after=one.since, until=now)
-        if hour is not None:
-            statuses[hour, one.rule, one.rule_version] |= set(on.in_)
+        if hour is None:
+            continue
+        for key in ((one.rule, one.rule_version, status) for status in on.in_):
+            latest[key] = max(hour, latest.get(key, hour))
+    statuses: dict[tuple[datetime, str, int], set[str]] = defaultdict(set)
+    for (rule, version, status), hour in latest.items():
+        statuses[hour, rule, version].add(status)
     return [Hour(*key, tuple(sorted(found))) for key, found in statuses.items()]
 
 

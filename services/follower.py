@@ -14,7 +14,8 @@ from domain.messages import Recorded
 from domain.reading import PAGE_BYTES, Head, LogReader, Undecodable
 from domain.refusals import InfraError
 from projections.checkpoints import first_waiting
-from services.projector import Delivery, Projector
+from services.deliveries import Delivery
+from services.projector import Projector
 from services.turns import Rest, take_turn, take_turns
 
 Events = Sequence[Recorded | Undecodable]

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Final
-from uuid import UUID
 
 import structlog
 
@@ -29,7 +28,8 @@ from projections.checkpoints import (
 )
 from projections.interface import Judging, Projection, Tx
 from projections.parking import POISON, Parked, count_waiting, park, parked_streams, unpark
-from projections.sessions import BuildCursor, Lend, transaction, use_schema
+from projections.sessions import BuildCursor, Lend, SessionLost, transaction, use_schema
+from services.deliveries import Delivery, Parts
 
 # Events that are read again at a time, of all shards together; PAGE_BYTES of them at most.
 MAX_HEALED: Final = 10_000
@@ -38,18 +38,6 @@ MAX_STREAM: Final = 1_000_000  # events of one stream
 CHECKPOINT_LOCK: Final = "5min"
 
 log_ = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """Some consecutive events of one shard: all that there are behind `prev`, up to `last`."""
-
-    log_id: UUID
-    epoch: int
-    shard: int
-    prev: int
-    last: int
-    events: Sequence[Recorded | Undecodable]
 
 
 @dataclass(slots=True)
@@ -90,20 +78,22 @@ class Projector:
             name: one.reading(log) if isinstance(one, Judging) else one
             for name, one in projections.items()
         }
+        self._parts = Parts()
 
     def apply(
         self, deliveries: Sequence[Delivery], *, ends: Callable[[], bool] = lambda: False
     ) -> int:
         """Apply what is new, all shards in one transaction; say how many events that were.
 
-        ends:   asked while a gap is healed, which may be long: what is left then can wait
-        Raises: InfraError, then nothing was applied and the same may be delivered again.
+        ends:   asked while a gap is healed or a lost session made up for, which may be long: what
+                is left then can wait
+        Raises: InfraError, then the same may be delivered again: what was applied stays so.
         """
-        applied, gaps = self._step(deliveries)
+        applied, gaps = self._in_parts(deliveries, ends)
         while gaps and not ends():
             healing = [self._missing(deliveries[0], len(gaps), *gap) for gap in gaps.items()]
-            applied += self._step(healing)[0]
-            again, gaps = self._step(deliveries)
+            applied += self._in_parts(healing, ends)[0]
+            again, gaps = self._in_parts(deliveries, ends)
             applied += again
         return applied
 
@@ -157,6 +147,29 @@ class Projector:
     def _stream(self, stream_id: str, behind: int) -> list[Recorded | Undecodable]:
         found = self._log.read_streams({stream_id: (0, MAX_STREAM)})
         return [event for event in found if event.position > behind]
+
+    def _in_parts(
+        self, deliveries: Sequence[Delivery], ends: Callable[[], bool]
+    ) -> tuple[int, dict[int, tuple[int, int]]]:
+        """Step through deliveries in parts that are done before the session is lost for standing
+        still, as on a machine that is busy with something else: each time a smaller one, down to a
+        single event.
+        """
+        applied, rest = 0, deliveries
+        while True:
+            part, behind = self._parts.cut(rest)
+            try:
+                done, gaps = self._step(part)
+            except SessionLost as error:
+                if ends() or not self._parts.shrink(part):
+                    raise
+                log_.warning("part_too_large", message=str(error))
+                continue
+            self._parts.grow()
+            applied += done
+            if gaps or not behind:
+                return applied, gaps
+            rest = behind
 
     def _step(self, deliveries: Sequence[Delivery]) -> tuple[int, dict[int, tuple[int, int]]]:
         try:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.reading import Head
 from domain.refusals import InfraError, Unusable
-from domain.streaming import LOG, PREFIX, TOPICS, Lane, Message, Topic, named
+from domain.streaming import ORDER_EVENTS, ORDER_STATE, PREFIX, TOPICS, Lane, Message, Topic, named
 from services.relay import Broker
 
 TOPIC_NAME: Final = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,249}")  # that Kafka takes
@@ -97,8 +97,8 @@ def _check_part(wish: Replay, topic: Topic, head: Head) -> None:
         raise ReplayError(f"The log ends at position {head.position}, before {wish.first}")
     if wish.last < wish.first <= head.position:
         raise ReplayError(f"From position {wish.first} to {wish.last} there is nothing")
-    if wish.order_id is not None and topic == LOG:
-        raise ReplayError(f"A record of {wish.topic} holds many orders: leave --order out")
+    if wish.order_id is not None and topic not in (ORDER_EVENTS, ORDER_STATE):
+        raise ReplayError(f"A record of {wish.topic} is not of one order: leave --order out")
 
 
 def _make(topic: Topic, broker: Broker) -> None:

@@ -20,8 +20,9 @@ from infra.relay_store import PostgresRelayStore, RelayState, published, relay_s
 from infra.topic_sweep import delete_taken
 from infra.topics import ensure_topics
 from services.audit.checkpoint_lane import CheckpointLane
+from services.deliveries import Delivery
 from services.log_lane import LogLane
-from services.projector import Delivery, Projector
+from services.projector import Projector
 from services.public_lane import PublicLane
 from services.relay import Broker, Relay, Tell
 

@@ -27,7 +27,7 @@ from domain.waves.events import WaveBegun, WaveFinished, stream_of
 from domain.waves.line import Running, WaveLine
 from projections.reports.selected import list_selected
 from services.bootstrap import System
-from services.bulk.batches import begin, other_wish, run
+from services.bulk.batches import begin_with_any, other_wish, run
 
 _KINDS: Final = ("accepted", "refused", "nothing", "failed")
 
@@ -143,8 +143,8 @@ def trial_of(line: WaveLine) -> Batch:
 
 
 def carry_out(system: System, batch_id: UUID, running: Running) -> Iterator[OrderResult]:
-    """Ask every order of a wave that has begun, those that were frozen if there are any; then say
-    what became of them.
+    """Ask every order of a wave that has begun, those that were frozen if it has been chosen; then
+    say what became of them.
 
     Raises: InfraError; the wave may then be carried out again. Unusable if another batch has its id
     """
@@ -153,9 +153,9 @@ def carry_out(system: System, batch_id: UUID, running: Running) -> Iterator[Orde
         system.catch_up()
         return orders_meant(system, running.wave)
 
-    batch = begin(system, batch_of(batch_id, running), choose)
+    batch = begin_with_any(system, batch_of(batch_id, running), choose)
     kinds: Counter[str] = Counter()
-    for result in () if batch is None else run(system, batch):
+    for result in run(system, batch):
         kinds[result.kind] += 1
         yield result
     _finish(system, batch_id, running, {kind: kinds[kind] for kind in _KINDS})

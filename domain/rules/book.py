@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from operator import attrgetter
+from typing import Final
 
 from domain.messages import Recorded
 from domain.paths.calendar_line import CalendarPublished
@@ -14,6 +15,8 @@ from domain.paths.calendars import Calendar
 from domain.rules.line import RulePublished
 from domain.rules.rule import Rule
 from domain.rules.triggers import OnChange, OnSchedule, OnSilence
+
+SOON: Final = timedelta(minutes=5)  # the log takes what happens here, else the clock is another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class Published:
     rule: Rule
     version: int
     position: int  # of its publication: it judges what comes behind
+    in_real_time: bool = False  # the log took its publication when it was made
 
     @property
     def name(self) -> str:
@@ -121,7 +125,8 @@ def _behind(before: InForce, one: Recorded) -> InForce:
     match one.event:
         case RulePublished() as event:
             rule = Rule.as_published(event.definition)
-            published = Published(rule, event.rule_version, one.position)
+            is_real = abs(one.recorded_at - one.occurred_at) <= SOON
+            published = Published(rule, event.rule_version, one.position, is_real)
             return InForce({**before.by_name, event.rule: published}, before.calendars)
         case CalendarPublished() as event:
             calendar = Calendar.model_validate(event.definition)

@@ -35,10 +35,23 @@ def begin(system: System, batch: Batch, choose: Callable[[], Sequence[BatchOrder
     if known is not None:
         return known
     orders = choose()
-    if not orders:
-        return None
+    return _frozen(system, batch, orders) if orders else None
+
+
+def begin_with_any(
+    system: System, batch: Batch, choose: Callable[[], Sequence[BatchOrder]]
+) -> Batch:
+    """Freeze the orders that are chosen, though it be none, for whoever chooses at once: the first
+    to freeze them says which they are. Raises: Unusable if another batch has this id
+    """
+    return _begun(system, batch) or _frozen(system, batch, choose())
+
+
+def _frozen(system: System, batch: Batch, orders: Sequence[BatchOrder]) -> Batch:
     system.batches.begin(batch, orders)
-    return _begun(system, batch)
+    begun = _begun(system, batch)
+    assert begun is not None, "a batch that has begun is kept"
+    return begun
 
 
 def _begun(system: System, batch: Batch) -> Batch | None:

@@ -30,7 +30,8 @@ def backtest(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Say what a rule would have done to what has happened. Changes nothing. Not with --url: it
+    """Say what a rule would have done to what has happened. Changes nothing. What was told late is
+    taken at the moment at which it happened, not at that at which it was told. Not with --url: it
     reads the log for as long as that takes, which a server does for nobody.
     """
     from services.backtest import backtest as judge

@@ -102,6 +102,8 @@ def mode(
         outcome = execute(desk, SetRuleMode, envelope, {"rule": name, "mode": to})
         answer = outcome_dict(desk, outcome, stream_of(name), rule=name)
         put_outcome(outcome, answer, envelope, lambda: _sentence(desk, name, outcome))
+        if outcome.kind == "accepted":
+            _tell_waits(desk, name)
         if to != "live":
             _tell_waiting(desk, name)
 
@@ -202,6 +204,24 @@ def _sentence(desk: "Desk", name: str, outcome: "Outcome") -> str:
     return f"Version {version} of rule {name} {does} what happens now; {where(outcome)}"
 
 
+def _tell_waits(desk: "Desk", name: str) -> None:
+    """Say what becomes of the delays and silences of a rule that was switched, if it has some."""
+    from domain.rules.triggers import OnSilence
+    from services.questions.rules import ShowRule
+
+    rule = _published(desk.ask(ShowRule(rule=name)))
+    is_silent = any(isinstance(on, OnSilence) for on in rule.on)
+    if is_silent or rule.delay is not None or rule.hours is not None:
+        ends = {
+            "live": "those that end from now on act, and none has begun while it was off.",
+            "shadow": "those that end in shadow are only judged.",
+            "off": "those that end while it is off come to nothing.",
+        }
+        say(f"What it waits for, as delays, hours and silence, runs on: {ends[rule.mode]}")
+    if is_silent and rule.mode == "off":
+        say("Silence that is broken meanwhile begins anew with what happens once it is on again.")
+
+
 def _tell_waiting(desk: "Desk", name: str) -> None:
     """Say which messages go out though the rule that asked for them acts no more."""
     from services.questions.rule_trials import RuleWaiting
@@ -215,11 +235,9 @@ def _tell_waiting(desk: "Desk", name: str) -> None:
 
 
 def _sheet(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":
-    from domain.rules.rule import Rule
-    from services.plain_json import as_told
     from services.rules import rule_words as words
 
-    rule = Rule.as_published(as_told(answer["definition"]))
+    rule = _published(answer)
     title = f"Rule {rule.rule}, version {answer['version']}: {rule.title.get('en', rule.rule)}"
     limits = f"{rule.limits.per_order} times per order, {rule.limits.per_minute} per minute"
     rows = [
@@ -236,3 +254,10 @@ def _sheet(answer: Mapping[str, Any]) -> "Iterator[RenderableType]":
         *([("about", rule.description)] if rule.description else []),
     ]
     yield table(title, "key", "value", rows=[row for row in rows if row[1] is not None])
+
+
+def _published(answer: Mapping[str, Any]) -> "Rule":
+    from domain.rules.rule import Rule
+    from services.plain_json import as_told
+
+    return Rule.as_published(as_told(answer["definition"]))

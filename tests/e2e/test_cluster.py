@@ -14,7 +14,7 @@ from infra.embedded import embedded_url, stop_embedded
 from infra.local_broker import stop_local_broker
 from infra.postgres import connect
 from projections.catalog import BY_NAME
-from services.cli.supervisor import RUNNING_FILE
+from services.cli.supervisor import RUNNING_FILE, end_leftovers
 from tests.integration.reports.test_olist_oracle import assert_reports_equal
 from tests.support.command_line import Here, Processes
 from tests.support.faults import Fault
@@ -31,6 +31,7 @@ PATIENCE_SECONDS = 120.0  # for the import, and for the workers behind it to com
 def folder(tmp_path: Path) -> Iterator[Path]:
     """A data folder whose servers are gone after the test."""
     yield tmp_path / "data"
+    end_leftovers(tmp_path / "data", print)  # of a cluster that was killed by a test that failed
     stop_local_broker(tmp_path / "data")
     stop_embedded(tmp_path / "data")
 

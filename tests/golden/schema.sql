@@ -1076,7 +1076,7 @@ CREATE TABLE ops.batches (
     begun_at timestamp with time zone DEFAULT now() NOT NULL,
     finished_at timestamp with time zone,
     CONSTRAINT batches_check CHECK (((key_id IS NULL) = (reason IS NULL))),
-    CONSTRAINT batches_orders_check CHECK (((orders >= 1) AND (orders <= 100000)))
+    CONSTRAINT batches_orders_check CHECK (((orders >= 0) AND (orders <= 100000)))
 );
 
 ALTER TABLE ops.batches OWNER TO postgres;

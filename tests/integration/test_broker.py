@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from time import monotonic
 from uuid import uuid4
@@ -15,10 +16,18 @@ from kafka import KafkaAdminClient
 from pydantic import SecretStr
 
 from domain.refusals import InfraError
-from domain.streaming import TOPICS, named
-from infra.broker import describe_broker, faust_arguments, is_reached, kafka_arguments
+from domain.streaming import TOPICS, Message, named
+from infra.broker import (
+    describe_broker,
+    faust_arguments,
+    is_reached,
+    kafka_arguments,
+    with_one_that_answers,
+)
 from infra.local_broker import start_local_broker, stop_local_broker
+from infra.producer import IdempotentProducer
 from infra.settings import Settings, SettingsError
+from infra.topics import count_partitions
 from tests.support.broker import fresh_topic, receive
 from tests.support.certificates import write_certificate
 
@@ -170,3 +179,17 @@ def test_brokers_of_which_none_answers_are_each_named_with_the_reason() -> None:
 
     assert caught.value.code == "broker_unavailable"
     assert f"{HOST}:1: Connection refused; {HOST}:2: Connection refused" in str(caught.value)
+
+
+def test_a_broker_that_hangs_and_stands_first_keeps_nobody_from_the_others(broker: str) -> None:
+    topic = fresh_topic(broker)
+    with socket.create_server((HOST, 0)) as silent:  # The system takes connections for it.
+        several = Settings(kafka=f"{HOST}:{silent.getsockname()[1]},{broker}")
+        arguments = kafka_arguments(several)
+        with closing(IdempotentProducer(arguments)) as producer:
+            producer.publish([Message(topic, b"through")])
+
+        assert describe_broker(arguments).server == broker
+        assert with_one_that_answers(arguments)["bootstrap_servers"] == [broker]
+        assert count_partitions(arguments, topic) == 1
+    assert receive(broker, topic, 1) == [b"through"]

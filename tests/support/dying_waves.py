@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.connection import Connection
 from threading import Event as Signal
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 from uuid import UUID
 
 from domain.bulk import Batch, BatchOrder, BatchStore
@@ -16,8 +16,8 @@ from infra.settings import Settings
 from services.bootstrap import System, open_system
 from services.wave_clock import WaveClock
 
-Step = Literal["begun", "frozen", "some asked", "all asked"]
-STEPS: Final[tuple[Step, ...]] = ("begun", "frozen", "some asked", "all asked")
+Step = Literal["begun", "looked", "chosen", "frozen", "some asked", "all asked"]
+STEPS: Final[tuple[Step, ...]] = get_args(Step)
 
 
 def work_until_killed(pipe: Connection, url: str, now: datetime) -> None:
@@ -52,9 +52,12 @@ class _Dying:
 
     def find(self, batch_id: UUID) -> Batch | None:
         self._at("begun")
-        return self.store.find(batch_id)
+        found = self.store.find(batch_id)
+        self._at("looked")
+        return found
 
     def begin(self, batch: Batch, orders: Sequence[BatchOrder]) -> None:
+        self._at("chosen")
         self.store.begin(batch, orders)
         self._at("frozen")
 

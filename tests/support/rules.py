@@ -68,7 +68,7 @@ def _next_number(name: str, number: int, then: int) -> Rule:
 
 def in_force(*rules: Rule, calendars: Sequence[Calendar] = ()) -> InForce:
     """Give rules as if they had been published one after another, before everything else."""
-    published = (Published(rule, 1, number) for number, rule in enumerate(rules, 1))
+    published = (Published(rule, 1, number, True) for number, rule in enumerate(rules, 1))
     by_name = {one.name: one for one in published}
     return InForce(by_name, {one.calendar: one for one in calendars})
 
@@ -116,8 +116,8 @@ class Watch:
 
     def publish(self, rule: Rule) -> Self:
         """Let another version of a rule be in force from now on."""
-        old = self.rules.by_name[rule.rule]
-        published = Published(rule, old.version + 1, 1_000 + len(self.log))
+        old, at = self.rules.by_name[rule.rule], 1_000 + len(self.log)
+        published = replace(old, rule=rule, version=old.version + 1, position=at)
         self.rules = InForce({**self.rules.by_name, rule.rule: published}, self.rules.calendars)
         return self
 
@@ -155,7 +155,8 @@ class Watch:
     def _judge_from(self, known: int, by: Command | Actor) -> None:
         for stream_id, stored in self.world.stored[known:]:
             happened = self._recorded(stream_id, stored.event, stored.version, by)
-            happened = replace(happened, fact_id=stored.fact_id)
+            at = stored.occurred_at
+            happened = replace(happened, fact_id=stored.fact_id, occurred_at=at)
             is_of_order = stream_id == stream_of(ORDER_ID)
             sight = self._sight(happened, stored.version if is_of_order else None)
             self.log.append(sight)

@@ -181,6 +181,26 @@ def test_a24_a_rule_is_switched_to_shadow_and_off_and_on_again(
     assert line.run("rule", "list", "--json").json[0]["mode"] == "off"
 
 
+def test_whoever_switches_a_rule_hears_what_becomes_of_what_it_waits_for(
+    line: CommandLine, file: Path, tmp_path: Path
+) -> None:
+    silent = tmp_path / "silent.yaml"
+    silent.write_text(WAITING)
+    line.run(*PUBLISH, file)
+    line.run(*PUBLISH, silent)
+
+    told = {mode: line.run("rule", "mode", "silent", mode).err for mode in ("off", "shadow")}
+    same = line.run("rule", "mode", "silent", "shadow").err
+    live = line.run("rule", "mode", "silent", "live").err
+    other = line.run("rule", "mode", "greet", "off").err
+
+    assert "runs on: those that end while it is off come to nothing." in told["off"]
+    assert "Silence that is broken meanwhile begins anew" in told["off"]
+    assert "runs on: those that end in shadow are only judged." in told["shadow"]
+    assert "those that end from now on act, and none has begun while it was off." in live
+    assert "runs on" not in same + other
+
+
 def test_a_mode_that_there_is_not_and_a_rule_that_is_not_there_are_named(
     line: CommandLine, file: Path
 ) -> None:
@@ -336,6 +356,13 @@ class TestLint:
 
         place = "delivery_problem_task.then.0.to.group"
         assert f"{place}: warning owner_inactive: there is no group managers" in said.out
+
+
+WAITING = """\
+rule: silent
+on: [{silence: 2d}]
+then: [{note: Again}]
+"""
 
 
 NOTING = """\

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from domain.orders import commands as c
 from domain.rules.line import PublishRule, SetRuleMode
@@ -11,6 +11,7 @@ from domain.rules.timers import TimerFired
 from infra.rule_files import load_preset
 from services.acting import Acting
 from services.backtest import Part, backtest
+from services.bootstrap import utc_now
 from services.why import chains_of
 from tests.integration.clock.shop import Shop, who
 from tests.support.examples import NOW, actor
@@ -177,6 +178,53 @@ def test_what_a_rule_waits_for_comes_to_nothing_while_it_is_off(shop: Shop) -> N
     assert [result for _, result in runs(shop)] == ["delayed", "cancelled", "fired"]
     shop.system.read_models.rebuild("trigger_runs")
     assert shop.system.read_models.verify("trigger_runs").differing == ()
+
+
+def test_p34_what_a_program_tells_late_begins_silence_anew_when_it_tells_it(shop: Shop) -> None:
+    shop.at(now := utc_now())
+    publish(shop, on=[{"silence": "2d", "in": ["free"]}])
+    shop.at(now - timedelta(days=4))
+    (order_id,) = shop.place()
+    shop.does(c.ChangeStatus(**who(order_id), to_status="free"))
+    shop.at(now)
+    assert shop.fire() == 1
+
+    for days in (3, 1):
+        told = c.SourceStatusFact(
+            fact_id=uuid4(), occurred_at=now - timedelta(days=days), source_status="Sent"
+        )
+        shop.does(
+            c.RecordFacts(**who(order_id) | {"actor": actor("api_key")}, path="shop", facts=(told,))
+        )
+        assert shop.fire() == 0
+    shop.at(now + timedelta(days=1, hours=23))
+    assert shop.fire() == 0
+    shop.at(timedelta(hours=2))
+    assert shop.fire() == 1
+    assert runs(shop) == [("timer.fired", "fired")] * 2
+    shop.system.read_models.rebuild("trigger_runs")
+    assert shop.system.read_models.verify("trigger_runs").differing == ()
+
+
+def test_silence_that_is_broken_while_its_rule_is_off_begins_with_what_happens_next(
+    shop: Shop,
+) -> None:
+    publish(shop, on=[{"silence": "1d", "in": ["free"]}])
+    order_id, left_alone, told_again = shop.place(3)
+    shop.does(*(c.ChangeStatus(**who(one), to_status="free") for one in shop.orders))
+    set_mode(shop, "reminder", "off")
+    for one in (order_id, told_again):
+        shop.does(c.AddNote(**who(one), text="He rang"))
+    set_mode(shop, "reminder", "live")
+    shop.at(timedelta(hours=1))
+    shop.does(c.AddNote(**who(told_again), text="And again"))
+    shop.at(timedelta(days=1))
+    shop.fire()
+
+    assert {UUID(one.entity_id) for one in shop.events() if isinstance(one.event, TimerFired)} == {
+        left_alone,
+        told_again,
+    }
 
 
 def test_d5_behind_a_delay_the_chain_leads_back_to_what_the_rule_looked_at(shop: Shop) -> None:

@@ -15,8 +15,9 @@ from projections.catalog import BY_NAME
 from projections.checkpoints import lock_checkpoints
 from projections.interface import Projection
 from projections.sessions import transaction
+from services.deliveries import Delivery
 from services.follower import Follower
-from services.projector import Delivery, Projector
+from services.projector import Projector
 from tests.integration.projections.world import World, a_day
 
 

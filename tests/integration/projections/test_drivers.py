@@ -7,7 +7,7 @@ from domain.reading import PAGE_BYTES, Undecodable
 from infra.event_log import EventLog
 from projections.catalog import BY_NAME
 from services import projector as module
-from services.projector import Delivery
+from services.deliveries import Delivery
 from services.read_models import ReadModels
 from tests.integration.projections.world import World, a_day
 

@@ -21,9 +21,10 @@ from projections.builds import Build
 from projections.catalog import BY_NAME
 from projections.interface import ARRIVAL_COLUMNS, Projection
 from projections.sessions import Lend
+from services.deliveries import Delivery
 from services.follower import Follower
 from services.pipeline import Pipeline
-from services.projector import Delivery, Projector
+from services.projector import Projector
 from services.read_models import ReadModels
 from tests.support.examples import NOW, PATH, TEA, actor
 

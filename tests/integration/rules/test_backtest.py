@@ -18,7 +18,7 @@ from projections.reports.rule_runs import compare_shadow, list_runs
 from services.backtest import Backtested, Part, backtest
 from tests.integration.projections.world import World, a_day
 from tests.integration.rules.ruling import fire, publish, runs, settle
-from tests.support.examples import CALENDAR, NOW, actor
+from tests.support.examples import CALENDAR, NOW, PATH, actor
 
 CONFIRM: dict[str, Any] = {
     "rule": "confirm",
@@ -79,6 +79,22 @@ def test_d10_a_backtest_sees_a_silence_that_was_broken_and_began_anew(world: Wor
     (tested,) = tried(world, CONFIRM | {"rule": "silent", "on": [{"silence": "3h"}]})
 
     assert tested.results == {"fired": 1}
+
+
+def test_d10_a_backtest_takes_what_was_told_late_as_of_when_it_happened(world: World) -> None:
+    """As its page says: live the silence was over before anybody told of the fact."""
+    silent = CONFIRM | {"rule": "silent", "on": [{"silence": "2d", "in": "new"}]}
+    order_id = world.place()
+    world.now += timedelta(days=4)
+    told = c.SourceStatusFact(
+        fact_id=uuid4(), occurred_at=NOW + timedelta(days=1), source_status="Sent"
+    )
+    shop = {"actor": actor("api_key"), "path": PATH.path}
+    world.send(c.RecordFacts(command_id=uuid4(), order_id=order_id, facts=(told,), **shop))
+
+    (tested,) = tried(world, silent)
+
+    assert [one.occurred_at for one in tested.would] == [NOW + timedelta(days=3)]
 
 
 def test_d10_a_backtest_counts_what_came_due_behind_the_last_event(world: World) -> None:

@@ -1,14 +1,17 @@
 """D13: a part of the log is published again for one reader; nobody else notices."""
 
 import json
+from contextlib import closing
 from uuid import UUID, uuid4
 
 import pytest
 
 from domain.refusals import InfraError
-from domain.streaming import LOG, ORDER_EVENTS, Lane
+from domain.streaming import CHECKPOINTS, LOG, ORDER_EVENTS, Lane
 from infra.event_log import EventLog
+from infra.head_source import HeadSource
 from infra.log_source import LogSource
+from services.audit.checkpoint_lane import CheckpointLane
 from services.log_lane import LogLane
 from services.public_lane import PublicLane
 from services.replay import Replay, ReplayError, replay
@@ -104,13 +107,22 @@ def test_a_second_replay_adds_to_the_topic_and_one_of_another_shape_is_refused(
         (Replay(LOG.name, "again", 5, 2), "From position 5 to 2 there is nothing"),
         (Replay(LOG.name, "again", 10**24, 5), "The log ends at position"),
         (Replay(LOG.name, "again", 1, 5, uuid4()), "leave --order out"),
+        (Replay(CHECKPOINTS.name, "again", 1, 5, uuid4()), "leave --order out"),
     ],
 )
 def test_what_cannot_be_published_again_is_said(
-    wish: Replay, why: str, orders: list[UUID], log: EventLog, source: LogSource, broker: str
+    wish: Replay,
+    why: str,
+    orders: list[UUID],
+    log: EventLog,
+    source: LogSource,
+    database_url: str,
+    broker: str,
 ) -> None:
-    with pytest.raises(ReplayError, match=why):
-        publish_again(wish, log, broker, LogLane(source), PublicLane(log))
+    with closing(HeadSource(database_url)) as heads:
+        lanes = LogLane(source), PublicLane(log), CheckpointLane(heads)
+        with pytest.raises(ReplayError, match=why):
+            publish_again(wish, log, broker, *lanes)
 
 
 def test_what_the_log_has_not_come_to_yet_is_nothing_and_no_mistake(

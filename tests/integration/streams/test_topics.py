@@ -2,17 +2,18 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from time import time
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from kafka import KafkaAdminClient
+from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from domain.refusals import InfraError
-from domain.streaming import TOPICS, Topic
+from domain.streaming import COMMANDS, TOPICS, Topic
 from infra.topics import ensure_topics
-from tests.support.broker import fresh_topic
+from tests.support.broker import ROOM_SECONDS, fresh_topic
 
 
 @pytest.fixture
@@ -49,7 +50,21 @@ def test_a_topic_is_made_with_its_partitions_policy_and_retention(
     assert found["partitions"] == str(topic.partitions)
     assert found["cleanup.policy"] == topic.cleanup
     assert topic.cleanup == "compact" or found["retention.ms"] == str(kept)
+    assert (found["message.timestamp.type"] == "LogAppendTime") == (kept != -1)
     assert (found["replicas"], found["min.insync.replicas"]) == ("1", "1")  # There is one node.
+
+
+def test_the_clock_of_a_sender_deletes_nothing_also_in_a_topic_that_was_made_otherwise(
+    broker: str, arguments: dict[str, Any]
+) -> None:
+    name = fresh_topic(broker, COMMANDS.partitions)
+    now = int(time() * 1_000)
+
+    assert ensure_topics(arguments, [replace(COMMANDS, name=name)]) == []
+
+    with KafkaProducer(bootstrap_servers=[broker]) as producer:
+        sent = producer.send(name, b"{}", timestamp_ms=1_000).get(timeout=ROOM_SECONDS)
+    assert abs(sent.timestamp - now) < 3_600_000
 
 
 def test_a_second_time_and_several_at_once_make_nothing_more(arguments: dict[str, Any]) -> None:

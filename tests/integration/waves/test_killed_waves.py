@@ -12,6 +12,7 @@ from services.bulk.batches import AT_ONCE
 from tests.integration.waves.shop import TEN, Shop
 from tests.support.dying_waves import STEPS, Step, work_and, work_until_killed
 from tests.support.faults import Fault
+from tests.support.loads import move
 from tests.support.processes import Writer, leaving, listen, listen_for
 from tests.support.waiting import wait_for
 
@@ -35,7 +36,7 @@ def test_p31_a_wave_that_is_killed_at_a_step_goes_on_with_the_orders_that_it_had
     assert shop.work() == 1
     assert shop.work() == 0
 
-    frozen = [*ids, *(late if step == "begun" else ())]
+    frozen = [*ids, *(late if step in ("begun", "looked", "chosen") else ())]
     assert shop.moved() == dict.fromkeys(frozen, 1)
     ((begun,), (told,)) = (shop.begun(), shop.finished())
     assert (told.batch_id, told.orders, told.accepted) == (begun.batch_id, len(frozen), len(frozen))
@@ -70,18 +71,68 @@ def test_p31_a_frozen_wave_is_carried_out_by_another_clock_and_does_no_harm_when
 ) -> None:
     shop.publish()
     ids = shop.place(ORDERS)
-    frozen = Writer(work_and, shop.system.url, TEN, "some asked", signal.SIGSTOP)
-    with leaving([frozen]):
-        pid = frozen.process.pid
-        assert pid is not None
-        listen([frozen], lambda: bool(frozen.said))
-        wait_for(lambda: psutil.Process(pid).status() == psutil.STATUS_STOPPED, "it runs on")
-        fault("wave frozen")
+    with leaving([]) as clocks:
+        frozen = _frozen_at(shop, "some asked", clocks, fault)
         shop.at(TEN)
         assert shop.work() == 1
-        os.kill(pid, signal.SIGCONT)
-        listen([frozen], lambda: frozen.ended or "done" in frozen.said)
+        _go_on(frozen)
 
-    assert "done" in frozen.said
     assert shop.moved() == dict.fromkeys(ids, 1)
     assert len(shop.begun()) == len(shop.finished()) == 1
+
+
+def test_p31_a_wave_whose_orders_another_has_asked_meanwhile_ends_with_what_became_of_them(
+    shop: Shop, fault: Fault
+) -> None:
+    shop.publish()
+    ids = shop.place(3)
+    with leaving([]) as clocks:
+        looked = _frozen_at(shop, "looked", clocks, fault)
+        asked = _frozen_at(shop, "all asked", clocks, fault)
+        assert shop.finished() == []
+        _go_on(looked)
+        (told,) = shop.finished()
+        _go_on(asked)
+
+    assert (told.orders, told.accepted) == (len(ids), len(ids))
+    assert shop.finished() == [told]
+    assert shop.moved() == dict.fromkeys(ids, 1)
+
+
+def test_p31_a_wave_that_has_ended_without_orders_asks_none_of_those_another_had_chosen(
+    shop: Shop, fault: Fault
+) -> None:
+    shop.publish()
+    ids = shop.place(3)
+    with leaving([]) as clocks:
+        chosen = _frozen_at(shop, "chosen", clocks, fault)
+        for order_id in ids:
+            shop.system.execute(move(order_id, "confirmed"))
+        shop.at(TEN)
+        assert shop.work() == 1
+        _go_on(chosen)
+
+    ((begun,), (told,)) = (shop.begun(), shop.finished())
+    assert (told.batch_id, told.orders) == (begun.batch_id, 0)
+    assert shop.kinds(begun.batch_id) == {}
+    assert [*shop.system.batches.latest(10)] == []
+
+
+def _frozen_at(shop: Shop, step: Step, clocks: list[Writer], fault: Fault) -> Writer:
+    """Start a clock of waves that stands still at a step."""
+    one = Writer(work_and, shop.system.url, TEN, step, signal.SIGSTOP)
+    clocks.append(one)
+    pid = one.process.pid
+    assert pid is not None
+    listen([one], lambda: bool(one.said))
+    wait_for(lambda: psutil.Process(pid).status() == psutil.STATUS_STOPPED, "it runs on")
+    fault("wave frozen")
+    return one
+
+
+def _go_on(one: Writer) -> None:
+    """Let a clock that stands still work to its end."""
+    assert one.process.pid is not None
+    os.kill(one.process.pid, signal.SIGCONT)
+    listen([one], lambda: one.ended or "done" in one.said)
+    assert "done" in one.said

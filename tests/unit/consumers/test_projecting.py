@@ -16,8 +16,8 @@ from domain.reading import PAGE_BYTES, Head
 from infra.settings import Settings
 from projections.checkpoints import Pending
 from services.bootstrap import System
+from services.deliveries import Delivery
 from services.heartbeat import Heartbeat
-from services.projector import Delivery
 
 HEAD = Head(UUID(int=7), 2, 1_000)
 BATCH = 2  # events

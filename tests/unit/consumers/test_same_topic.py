@@ -27,6 +27,9 @@ class Records:
     def committed(self, part: TopicPartition, **_: Any) -> OffsetAndMetadata:
         return OffsetAndMetadata(7, self.committed_for, -1)
 
+    def beginning_offsets(self, parts: list[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(parts, 0)
+
     def seek_to_beginning(self, *parts: TopicPartition) -> None:
         self.begun_anew += parts
 

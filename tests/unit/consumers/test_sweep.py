@@ -6,7 +6,7 @@ from uuid import UUID
 from consumers.sweep import Sweep
 from domain.reading import Head
 from projections.checkpoints import Pending
-from services.projector import Delivery
+from services.deliveries import Delivery
 
 PUBLISHED = Head(UUID(int=7), 2, 100)
 MINE = frozenset({3, 4})

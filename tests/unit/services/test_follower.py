@@ -8,8 +8,8 @@ from uuid import UUID
 from domain.reading import Head
 from domain.refusals import InfraError
 from projections.checkpoints import Pending
+from services.deliveries import Delivery
 from services.follower import Follower
-from services.projector import Delivery
 from services.turns import PATIENCE_SECONDS
 from tests.unit.projections.test_timeline_columns import recorded
 

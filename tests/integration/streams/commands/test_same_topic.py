@@ -6,7 +6,8 @@ from typing import Any, Final
 from uuid import uuid4
 
 import pytest
-from kafka import KafkaConsumer
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from structlog.testing import capture_logs
 
 from consumers.commands import SETTINGS
 from consumers.same_topic import SameTopic
@@ -27,14 +28,19 @@ def topic(broker: str) -> Iterator[Topic]:
     drop_topics(broker, [topic])
 
 
+def reading(broker: str, topic: Topic, group: str) -> KafkaConsumer:
+    settings: dict[str, Any] = SETTINGS | {"metadata_max_age_ms": NEVER_MS}
+    records = KafkaConsumer(bootstrap_servers=[broker], group_id=group, **settings)
+    records.partitions_for_topic(topic.name)  # It joins for those that it has heard of.
+    records.subscribe([topic.name])
+    return records
+
+
 def test_of_a_topic_that_was_made_anew_nothing_is_decided_before_what_came_first(
     broker: str, topic: Topic, fault: Fault
 ) -> None:
     old, new = ([f"{name} {number}".encode() for number in range(5)] for name in ("old", "new"))
-    settings: dict[str, Any] = SETTINGS | {"metadata_max_age_ms": NEVER_MS}
-    with closing(
-        KafkaConsumer(topic.name, bootstrap_servers=[broker], group_id=fresh_group(), **settings)
-    ) as records:
+    with closing(reading(broker, topic, fresh_group())) as records:
         same, taken = SameTopic(records), list[bytes]()
 
         def take(last: bytes) -> bool:
@@ -50,3 +56,25 @@ def test_of_a_topic_that_was_made_anew_nothing_is_decided_before_what_came_first
         wait_for(lambda: take(new[4]), seen=(taken,))
 
     assert taken == [*old[:3], *new]
+
+
+@pytest.mark.parametrize("committed", [0, 2])
+def test_what_kafka_deleted_before_anybody_took_it_is_told_by_place(
+    broker: str, topic: Topic, committed: int
+) -> None:
+    part, group = TopicPartition(topic.name, 0), fresh_group()
+    send(broker, topic.name, *(b"%d" % number for number in range(5)))
+
+    if committed:
+        with closing(reading(broker, topic, group)) as records:
+            same = SameTopic(records)
+            wait_for(lambda: bool(same.look(records.poll(timeout_ms=100))))
+            records.commit({part: same.committing(part, committed)})
+    with KafkaAdminClient(bootstrap_servers=[broker]) as admin:
+        admin.delete_records({part: 3})
+    with closing(reading(broker, topic, group)) as records, capture_logs() as told:
+        same = SameTopic(records)
+        wait_for(lambda: bool(same.look(records.poll(timeout_ms=100))))
+
+    (deleted,) = [one for one in told if one["event"] == "records_deleted_unread"]
+    assert (deleted["partition"], deleted["first"], deleted["last"]) == (0, committed, 2)

@@ -1,19 +1,21 @@
 """The judge: what becomes of a case, what waits, what is stopped."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
-from domain.messages import ActorKind
+from domain.messages import ActorKind, Decided
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.paths.calendars import NEVER
 from domain.rules.actions import WriteNote
+from domain.rules.book import InForce
 from domain.rules.judge import MAX_CHAIN
 from domain.rules.line import SetRuleMode
 from domain.rules.rule import Rule
-from tests.support.examples import CALENDAR, COMMANDS, EVENTS, NOW, ORDER_ID, actor
+from tests.support.examples import CALENDAR, COMMANDS, EVENTS, NOW, ORDER_ID, actor, fact_id
 from tests.support.rules import Watch, rule_of, watched_by
 
 WHO = {"command_id": UUID(int=1), "actor": actor(), "order_id": ORDER_ID}
@@ -23,6 +25,8 @@ NOTE = c.AddNote(**WHO, text="Something")
 IS_NEW = {"is_new": "order.status == 'new'"}
 HOUR = timedelta(hours=1)
 SILENCE = {"silence": "1h"}
+PLACED_AT = NOW + timedelta(minutes=1)
+SENT = EVENTS["order.source_status_noted.v1"]
 CLOSING = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
@@ -269,6 +273,38 @@ class TestSilence:
         watch.when(EVENTS["order.deadline_snoozed.v1"])
 
         watch.when_time_passes(HOUR - timedelta(minutes=1)).then_runs()
+
+    @pytest.mark.parametrize(
+        ("late", "who", "begins"),
+        [
+            (timedelta(hours=30), "api_key", "told"),
+            (timedelta(minutes=6), "system", "told"),
+            (timedelta(minutes=4), "api_key", "happened"),
+            (timedelta(hours=30), "import", "happened"),
+        ],
+    )
+    def test_what_a_program_tells_late_begins_it_anew_when_it_is_told(
+        self, late: timedelta, who: ActorKind, begins: str
+    ) -> None:
+        watch = watched_by(self.RULE).when(PLACE)
+        watch.now += timedelta(days=2)
+        told_at = watch.now + timedelta(minutes=1)
+        watch.when(Decided(SENT, told_at - late, fact_id(1)), who=actor(who))
+
+        (wait,) = watch.judge.waits.values()
+        latest = max(told_at - late, PLACED_AT)
+        assert wait.since == (told_at if begins == "told" else latest)
+
+    def test_where_time_is_played_what_is_told_late_counts_from_when_it_happened(self) -> None:
+        watch = watched_by(self.RULE)
+        played = replace(watch.rules.by_name["watch"], in_real_time=False)
+        watch.rules = InForce({"watch": played})
+        watch.when(PLACE)
+        watch.now += timedelta(days=2)
+        watch.when(Decided(SENT, PLACED_AT + HOUR, fact_id(1)), who=actor("api_key"))
+
+        (wait,) = watch.judge.waits.values()
+        assert wait.since == PLACED_AT + HOUR
 
     def test_it_is_the_clock_that_looks(self) -> None:
         rule = rule_of(
