@@ -175,6 +175,7 @@ class Command(Shape):
     ENVELOPE: ClassVar[frozenset[str]] = frozenset(
         {"command_id", "actor", "correlation_id", "causation_id", "source"}
     )
+    OF_PROGRAMS: ClassVar[tuple[str, ...]] = ()  # fields that no caller over HTTP tells
     MAY_BE_FACT: ClassVar[bool] = False  # it may tell what happened elsewhere, with its time
     ALONE: ClassVar[bool] = False  # decided and appended while nobody else appends
 

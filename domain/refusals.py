@@ -7,7 +7,7 @@ OrderpathError
 ├── Absent                  there is nothing of what was asked for
 ├── Turned                  a request that is turned away over HTTP (services.api.problems)
 ├── Conflict                somebody was faster than the stated expected_version
-├── CommandIdReused         the same command id came with another body
+├── CommandIdReused         the same command id came with another body, or from another caller
 ├── FactIdReused            a fact that is known belongs to another order
 ├── Undelivered             a message did not go out (domain.effects.channels)
 ├── NoAnswer                a request over HTTP without an answer (infra.posting)
@@ -85,11 +85,12 @@ class Conflict(OrderpathError):
 
 
 class CommandIdReused(OrderpathError):
-    """A command id was used before with another name, target or body."""
+    """A command id was used before with another name, target or body, or by another caller."""
 
     def __init__(self, command_id: object) -> None:
         super().__init__(
-            f"command id {command_id} was already used with another body: send a new id"
+            f"command id {command_id} was already used with another body or by another caller:"
+            " send a new id"
         )
         self.command_id = command_id
 

@@ -2,12 +2,15 @@
 for a caller sets SIGHT around it; infra.mapper and services.bootstrap read accordingly.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final, Literal
+
+from domain.refusals import Unmet
 
 Personal = Literal["name", "phone", "email", "address", "notes", "imported"]
 PERSONAL: Final[frozenset[Personal]] = frozenset(
@@ -127,20 +130,34 @@ def hide(answer: Any, hidden: Iterable[str]) -> Any:
     """Give an answer with the fields of these names hidden, wherever they stand in it.
 
     A row that tells of a field by its name (`{"field": "total_minor", "after": 5}`) hides its
-    values likewise.
+    values likewise, and one that tells in words what stands against something the numbers in them.
     """
     patterns = tuple(hidden)
     return _hidden(answer, patterns) if patterns else answer
+
+
+def hide_in_unmet(unmet: Iterable[Unmet], hidden: Iterable[str]) -> tuple[Unmet, ...]:
+    """Give what stands against a command as `hide` gives it in an answer: its code stays."""
+    patterns = tuple(hidden)
+    if not patterns:
+        return tuple(unmet)
+    return tuple(
+        one.model_copy(update={key: _in_words(getattr(one, key), patterns) for key in _WORDS})
+        for one in unmet
+    )
 
 
 def _hidden(part: Any, patterns: tuple[str, ...]) -> Any:
     if isinstance(part, dict):
         told = part.get("field")
         is_told = isinstance(told, str) and _is_hidden(told.rpartition(".")[2], patterns)
+        is_in_words = "code" in part and "message" in part
         return {
             key: HIDDEN
             if value is not None
             and (_is_hidden(str(key), patterns) or (is_told and key in _VALUES))
+            else _in_words(value, patterns)
+            if is_in_words and key in _WORDS
             else _hidden(value, patterns)
             for key, value in part.items()
         }
@@ -149,7 +166,21 @@ def _hidden(part: Any, patterns: tuple[str, ...]) -> Any:
     return part
 
 
+def _in_words(text: Any, patterns: tuple[str, ...]) -> Any:
+    """Hide in a sentence what a hidden field may have said. Of amounts these are numbers; what
+    else is hidden may be any of its words.
+    """
+    if not isinstance(text, str):
+        return text
+    if all(pattern.endswith(_AMOUNT) for pattern in patterns):
+        return _NUMBER.sub(HIDDEN, text)
+    return HIDDEN
+
+
 _VALUES: Final = frozenset({"old", "new", "before", "after", "from", "to", "value"})
+_WORDS: Final = frozenset({"message", "needed"})  # of what stands against something
+_AMOUNT: Final = "_minor"
+_NUMBER: Final = re.compile(r"(?<![\w.-])-?\d(?:[\d.,]*\d)?(?![\w-])")  # and no part of an id
 
 
 def _is_hidden(name: str, patterns: tuple[str, ...]) -> bool:

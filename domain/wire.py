@@ -60,10 +60,11 @@ def decode(value: bytes | None) -> Command:
 def decode_for(said: Mapping[str, Any], known: Mapping[str, Any]) -> Command:
     """Read a command that is parsed already, with fields that whoever takes it knows for himself.
 
-    Raises: CommandUnreadable, also for a field that is known otherwise
+    Raises: CommandUnreadable, also for a field that is known otherwise, or is of programs only
     """
     kind = _kind_of(said)
     wrong = [name for name, value in known.items() if name in said and said[name] != value]
+    wrong += [name for name in kind.OF_PROGRAMS if said.get(name) is not None]
     if wrong:
         message = "here it is known otherwise: leave it out"
         told = (Unmet(code="field_unknown", field=name, message=message) for name in wrong)

@@ -6,6 +6,7 @@ from datetime import datetime
 from psycopg.types.json import Jsonb
 
 from domain.access.store import KeptSecret
+from domain.refusals import InfraError
 from infra.postgres import Session
 
 
@@ -48,6 +49,17 @@ class PostgresKeyStore:
         with self._session.connection() as session:
             rows = session.execute("select name, last_used_at from ops.api_key_uses").fetchall()
         return {row[0]: row[1] for row in rows}
+
+    def command_secret(self) -> bytes:
+        """Give the secret by which Idempotency-Keys become ids. Raises: InfraError if it is gone"""
+        with self._session.connection() as session:
+            row = session.execute("select secret from ops.command_keys").fetchone()
+        if row is None:
+            raise InfraError(
+                "command_secret_missing",
+                "The secret of Idempotency-Keys is gone: bring ops.command_keys back from a dump.",
+            )
+        return bytes(row[0])
 
 
 # In the order of their names: two processes that note at once wait for each other, and go on.

@@ -20,12 +20,12 @@ from domain.access.identity import Identity, Tokens
 from domain.access.store import parts_of
 from domain.messages import Command
 from domain.orders.commands import PlaceOrder
-from domain.refusals import Denied, UnknownCaller, Unmet
+from domain.refusals import Denied, Refusal, UnknownCaller, Unmet
 from domain.roles.definition import Role
 from domain.roles.reach import placed_at
 from domain.roles.rights import Allowed, Wish, may, missing_at, reach_of
 from domain.roles.rights import Caller as Holder
-from domain.sights import READ, SIGHT, Sight, hide, seen_by
+from domain.sights import READ, SIGHT, Sight, hide, hide_in_unmet, seen_by
 from services.api.callers import Caller
 from services.keys import key_now
 from services.questions.question import Asked, Question
@@ -45,7 +45,7 @@ _SCHEME: Final = "bearer "
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """What a look has shown, and when by the monotonic clock."""
+    """What a look at key and roles has shown, and when by the monotonic clock."""
 
     at: float
     identity: Identity | None  # None: nobody
@@ -79,7 +79,7 @@ class KnownCallers:
         shown = _shown(headers)
         digest = sha256(shown.encode()).digest()
         found = self._known.get(digest)
-        if found is None or not self._is_fresh(found.at) or not self._is_fresh(self._roles_at):
+        if found is None or not self._is_fresh(found.at):
             found = await asyncio.to_thread(self._look, digest, shown)
         return self._called(found, headers)
 
@@ -117,8 +117,12 @@ class KnownCallers:
     @contextmanager
     def reading(self, caller: Caller, right: str) -> Iterator[None]:
         """Let all that is read within the block be what the caller sees by that right."""
-        with seen_by(self._allowed(caller, Wish("question", right))):
-            yield
+        sight = self._allowed(caller, Wish("question", right))
+        with seen_by(sight):
+            try:
+                yield
+            except Refusal as refusal:
+                raise type(refusal)(*hide_in_unmet(refusal.unmet, sight.hidden)) from None
 
     def told(self, caller: Caller, question: Question, asked: Asked, answer: Any) -> Any:
         """Give the answer without the fields that are hidden from the caller."""
@@ -127,6 +131,13 @@ class KnownCallers:
         if subjects and self._reads is not None:
             self._reads.note(caller, question.name, subjects)
         return hide(answer, sight.hidden)
+
+    def heard(
+        self, caller: Caller, command: Command, unmet: tuple[Unmet, ...]
+    ) -> tuple[Unmet, ...]:
+        """Give what stands against a command without what is hidden from the caller."""
+        sight = self._allowed(caller, Wish("command", command.NAME))
+        return hide_in_unmet(unmet, sight.hidden)
 
     def close(self) -> None:
         """Note when keys were shown last, and what was read last."""
@@ -150,7 +161,7 @@ class KnownCallers:
         if identity.until is not None and identity.until <= self._system.clock():
             raise UnknownCaller("the key or token that was shown is over")
         person = headers.get("x-on-behalf-of")
-        return caller if person is None else _on_behalf(caller, identity, unquote(person))
+        return caller if person is None else _on_behalf(caller, identity, person)
 
     def _caller(self, identity: Identity) -> Caller:
         held = tuple(self._roles[name] for name in identity.roles if name in self._roles)
@@ -173,7 +184,7 @@ class KnownCallers:
                 self._roles = {one.role.role: one.role for one in latest_roles(self._system)}
                 self._roles_at = at
             caller = None if identity is None else self._caller(identity)
-            found = _Looked(at, identity, caller)
+            found = _Looked(min(at, self._roles_at), identity, caller)  # As old as what is older.
             self._known[digest] = found
             self._known.move_to_end(digest)
             while len(self._known) > MOST_REMEMBERED:
@@ -237,6 +248,14 @@ def _holder(caller: Caller) -> Holder:
     return Holder(caller.actor, caller.held, caller.groups)
 
 
+def _unquoted(name: str) -> str:
+    """Read a name as it comes in a header; what is no UTF-8 names nobody."""
+    try:
+        return unquote(name, errors="strict")
+    except UnicodeDecodeError:
+        return ""
+
+
 def _on_behalf(caller: Caller, identity: Identity, person: str) -> Caller:
     if not identity.on_behalf or not any(role.on_behalf for role in caller.held):
         raise Denied(
@@ -246,6 +265,7 @@ def _on_behalf(caller: Caller, identity: Identity, person: str) -> Caller:
                 needed="a key made with --on-behalf, and a role that says on_behalf: yes",
             )
         )
+    person = _unquoted(person)
     if not person or len(person) > LONGEST_NAME or not person.isprintable():
         raise Denied(
             Unmet(

@@ -86,7 +86,7 @@ class Client:
 
         Raises: OrderpathError for whatever is no outcome
         """
-        body = wire.encode_without(command, "actor")
+        body = wire.encode_without(command, "actor", "source")
         headers = {"Idempotency-Key": str(command.command_id), **_of(command)}
         answer = self._answer("POST", "/v1/commands", content=body, headers=headers)
         settled = _settled(answer.status_code, _object(answer))
@@ -102,7 +102,7 @@ class Client:
         settled: list[Settled] = []
         for start in range(0, len(commands), MOST_AT_ONCE):
             part = commands[start : start + MOST_AT_ONCE]
-            items = b",".join(wire.encode_without(one, "actor") for one in part)
+            items = b",".join(wire.encode_without(one, "actor", "source") for one in part)
             answer = self._request(
                 "POST",
                 "/v1/commands/batch",

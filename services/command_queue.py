@@ -11,11 +11,14 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import sha256
 from select import POLLIN, poll
 from threading import Lock
 from typing import Final, Protocol
 from uuid import UUID
 from weakref import WeakKeyDictionary
+
+from pydantic_core import to_json
 
 from domain.messages import Command, Outcome
 from domain.refusals import CommandIdReused, InfraError
@@ -24,6 +27,7 @@ MAX_BATCH_BYTES: Final = 8 * 1024 * 1024  # of bodies; one larger command goes a
 MAX_WAITING: Final = 50_000  # commands; beyond it callers are told to come back later
 LOCK_AFTER_SET_BACKS: Final = 2
 IDLE_MILLISECONDS: Final = 5_000
+_BODY_BYTES: Final = 16  # of a hash that tell the body, whoever sent it
 
 Answer = Outcome | BaseException
 Waiter = Future[Outcome] | asyncio.Future[Outcome]
@@ -41,6 +45,13 @@ class Pending:
     waiters: list[Waiter] = field(default_factory=list)
     attempts: int = 0  # times it was set back
     size: int = 0  # bytes of the body
+    own: bool = False  # it repeats only what its own actor sent
+
+    def repeats(self, body_hash: bytes) -> bool:
+        """Say whether a command of the same id, with that hash, was this one."""
+        if self.own:
+            return self.body_hash == body_hash
+        return self.body_hash[:_BODY_BYTES] == body_hash[:_BODY_BYTES]
 
     @property
     def is_starved(self) -> bool:
@@ -48,6 +59,17 @@ class Pending:
         one that wants to be alone.
         """
         return self.attempts >= LOCK_AFTER_SET_BACKS or self.command.ALONE
+
+
+def hash_of(body: bytes, command: Command, *, own: bool) -> bytes:
+    """Hash a body; of an own one the second half is also of who acts, and for whom."""
+    found = sha256(body)
+    begins = found.digest()
+    if not own:
+        return begins
+    actor = command.actor
+    found.update(b"\n" + to_json([actor.kind, actor.id, actor.on_behalf_of]))
+    return begins[:_BODY_BYTES] + found.digest()[_BODY_BYTES:]
 
 
 class Awaited(Protocol):
@@ -136,7 +158,7 @@ class CommandQueue:
     def _put(self, pending: Pending, waiter: Waiter) -> None:
         known = self._open.get(pending.command.command_id)
         if known is not None:
-            if known.body_hash != pending.body_hash:
+            if not pending.repeats(known.body_hash):
                 raise CommandIdReused(pending.command.command_id)
             known.waiters.append(waiter)
             return

@@ -27,7 +27,7 @@ from domain.batch import Append, Appended, Log
 from domain.catalog import streams_of
 from domain.messages import Command, Outcome
 from domain.refusals import InfraError
-from services.command_queue import MAX_BATCH_BYTES, CommandQueue, Pending, nobody_beside
+from services.command_queue import MAX_BATCH_BYTES, CommandQueue, Pending, hash_of, nobody_beside
 from services.command_queue import Answer as Settled
 from services.flood import FloodGuard
 from services.rounds import Decider, Round
@@ -102,25 +102,26 @@ class Pipeline:
         self._thread = Thread(target=self._loop, name="orderpath pipeline", daemon=True)
         self._thread.start()
 
-    def submit(self, command: Command) -> Future[Outcome]:
+    def submit(self, command: Command, *, own: bool = False) -> Future[Outcome]:
         """Queue a command. The future gives its Outcome, or raises Conflict,
-        CommandIdReused or InfraError; a refusal is an Outcome."""
+        CommandIdReused or InfraError; a refusal is an Outcome.
+        own: of an id that another actor's command has, CommandIdReused, whatever the body"""
         waiter: Future[Outcome] = Future()
-        self._queue.put(self._pending(command), waiter)
+        self._queue.put(self._pending(command, own=own), waiter)
         return waiter
 
-    def execute(self, command: Command) -> Outcome:
+    def execute(self, command: Command, *, own: bool = False) -> Outcome:
         """Queue a command and wait for its answer."""
-        return self.submit(command).result()
+        return self.submit(command, own=own).result()
 
     async def execute_async(self, command: Command) -> Outcome:
         """Queue a command from an event loop and wait for its answer."""
         return await self.submit_soon(command)
 
-    def submit_soon(self, command: Command) -> asyncio.Future[Outcome]:
+    def submit_soon(self, command: Command, *, own: bool = False) -> asyncio.Future[Outcome]:
         """Queue a command from an event loop, with all others of this turn of the loop."""
         waiter: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._queue.put_soon(self._pending(command), waiter)
+        self._queue.put_soon(self._pending(command, own=own), waiter)
         return waiter
 
     def close(self) -> None:
@@ -136,10 +137,11 @@ class Pipeline:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _pending(self, command: Command) -> Pending:
+    def _pending(self, command: Command, *, own: bool = False) -> Pending:
         body = body_of(command)
+        said = hash_of(body, command, own=own)
         now, reads = self._clock(), streams_of(command)
-        return Pending(command, sha256(body).digest(), now, monotonic(), reads, size=len(body))
+        return Pending(command, said, now, monotonic(), reads, size=len(body), own=own)
 
     def _loop(self) -> None:
         while True:

@@ -46,15 +46,15 @@ class Reception(Pipeline):
         self._standing = standing
         self.acquaintances: Acquaintances | None = None  # None: nobody is a stranger
 
-    def submit(self, command: Command) -> Future[Outcome]:
+    def submit(self, command: Command, *, own: bool = False) -> Future[Outcome]:
         """Queue a command, as Pipeline does."""
-        return super().submit(self._received(command))
+        return super().submit(self._received(command), own=own)
 
-    def submit_soon(self, command: Command) -> asyncio.Future[Outcome]:
+    def submit_soon(self, command: Command, *, own: bool = False) -> asyncio.Future[Outcome]:
         """Queue a command from an event loop, as Pipeline does."""
         if is_looked_up(command):
-            return asyncio.ensure_future(self._looked_up(command))
-        return super().submit_soon(self._received(command))
+            return asyncio.ensure_future(self._looked_up(command, own=own))
+        return super().submit_soon(self._received(command), own=own)
 
     def close(self) -> None:
         """Work off what waits, then stop."""
@@ -62,10 +62,10 @@ class Reception(Pipeline):
         if self.acquaintances is not None:
             self.acquaintances.close()
 
-    async def _looked_up(self, command: Command) -> Outcome:
+    async def _looked_up(self, command: Command, *, own: bool) -> Outcome:
         """Queue one for which the tables are asked, in a thread: meanwhile the loop goes on."""
         received = await asyncio.to_thread(self._received, command)
-        return await super().submit_soon(received)
+        return await super().submit_soon(received, own=own)
 
     def _received(self, command: Command) -> Command:
         if isinstance(command, EraseCustomer):

@@ -365,7 +365,7 @@ def _attempt(
 
 def _first_answer(pending: Pending, stored: Mapping[UUID, StoredOutcome]) -> Settled:
     first = stored[pending.command.command_id]
-    if first.body_hash == pending.body_hash:
+    if pending.repeats(first.body_hash):
         return first.outcome
     return CommandIdReused(pending.command.command_id)
 

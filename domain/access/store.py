@@ -1,4 +1,7 @@
-"""Where hashes of secrets are kept, and when each key was last shown; and how a secret looks."""
+"""Where hashes of secrets are kept, and when each key was last shown; and how a secret looks.
+
+Also the one secret by which Idempotency-Keys become ids of commands.
+"""
 
 import hmac
 import re
@@ -26,13 +29,14 @@ class KeptSecret:
 
 
 class KeyStore(Protocol):
-    """Keeps hashes, never secrets."""
+    """Keeps hashes of what callers show, never that itself."""
 
     def add(self, kept: KeptSecret) -> None: ...
     def find(self, prefix: str) -> KeptSecret | None: ...
     def names(self) -> list[str]: ...
     def note_uses(self, uses: Mapping[str, datetime]) -> None: ...
     def uses(self) -> dict[str, datetime]: ...
+    def command_secret(self) -> bytes: ...
 
 
 def hash_of(secret: str) -> bytes:

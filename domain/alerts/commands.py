@@ -25,6 +25,7 @@ class RaiseAlert(AlertCommand, CommandAboutOrder):
     """Show something to a user, a group, or all who bear a role. Twice is nothing."""
 
     NAME: ClassVar[str] = "alert.raise"
+    OF_PROGRAMS: ClassVar[tuple[str, ...]] = ("rule", "rule_version")
 
     kind: Code
     level: Code = "notice"

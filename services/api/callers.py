@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn, Protocol
 
 from domain.messages import Actor, ActorKind, Command
-from domain.refusals import UnknownCaller
+from domain.refusals import UnknownCaller, Unmet
 from domain.roles.definition import Role
 from domain.roles.rights import Decision, Wish
 from services.questions.question import Asked, Question
@@ -84,6 +84,11 @@ class Access(Protocol):
         """Give the answer as the caller may read it: fields may be hidden, and that personal data
         was read is kept. On a thread that may wait."""
 
+    def heard(
+        self, caller: Caller, command: Command, unmet: tuple[Unmet, ...]
+    ) -> tuple[Unmet, ...]:
+        """Give what stands against a command as the caller may read it: fields may be hidden."""
+
 
 class Nobody:
     """Knows no caller. Implements Access."""
@@ -107,6 +112,11 @@ class Nobody:
         _unknown()
 
     def told(self, caller: Caller, question: Question, asked: Asked, answer: Any) -> Any:
+        _unknown()
+
+    def heard(
+        self, caller: Caller, command: Command, unmet: tuple[Unmet, ...]
+    ) -> tuple[Unmet, ...]:
         _unknown()
 
 

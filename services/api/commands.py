@@ -5,11 +5,13 @@ an event loop at once.
 """
 
 import asyncio
+import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from fastapi import Request, Response
 from pydantic_core import to_json
@@ -17,7 +19,7 @@ from pydantic_core import to_json
 from domain import wire
 from domain.customers.commands import EraseCustomer
 from domain.messages import Command, Outcome
-from domain.refusals import CommandUnreadable, Conflict, OrderpathError, Unmet
+from domain.refusals import CommandUnreadable, Conflict, OrderpathError, Refusal, Unmet
 from services.api.callers import Caller
 from services.api.problems import (
     MEDIA_TYPE,
@@ -33,19 +35,18 @@ from services.reception import is_limited
 if TYPE_CHECKING:
     from services.api.desk import FrontDesk
 
-KEYS: Final = UUID(
-    "6f1f2a0e-1a1f-5d0c-9c39-6d1a3b7f6a52"
-)  # names the ids that keys are turned into
 LONGEST_KEY: Final = 255
 TURN_SECONDS: Final = 0.05  # that reading a batch holds up others: faults take long to tell
 JSON: Final = "application/json"
+SOURCE: Final = "api"  # of every command that came over HTTP
 
 
 async def send(desk: "FrontDesk", request: Request) -> Response:
     """Hand one command in."""
     caller = await desk.admit(request)
     said = wire.parsed(await request.body())
-    command = desk.access.admit(caller, read_command(said, caller, request.headers))
+    command = read_command(said, caller, request.headers, desk.key_secret)
+    command = desk.access.admit(caller, command)
     try:
         async with desk.in_time(desk.limits.command_seconds):
             outcome = await _carried_out(desk, command)
@@ -53,8 +54,10 @@ async def send(desk: "FrontDesk", request: Request) -> Response:
         if "if-match" not in request.headers:
             raise
         raise Turned("version_differs", str(error), facts=conflict_facts(error)) from None
+    except Refusal as refusal:
+        raise _heard(desk, caller, command, refusal) from None
     desk.count_outcome(command.NAME, outcome.kind)
-    status, body, headers = answer_to(desk, command, outcome)
+    status, body, headers = answer_to(desk, command, _told(desk, caller, command, outcome))
     media_type = JSON if status == 200 else MEDIA_TYPE
     return Response(to_json(body), status, headers=headers, media_type=media_type)
 
@@ -71,6 +74,8 @@ async def send_batch(desk: "FrontDesk", request: Request) -> Response:
         raise Turned("too_large", f"{len(items)} commands: {desk.limits.batch} are the most")
     desk.rates.take(caller.name, len(items) - 1)
     key = request.headers.get("idempotency-key")
+    if key is not None:
+        check_key(key)
     async with desk.in_time(desk.limits.command_seconds):
         begun: list[_Begun | OrderpathError] = []
         turn = monotonic()
@@ -78,12 +83,12 @@ async def send_batch(desk: "FrontDesk", request: Request) -> Response:
             if monotonic() - turn > TURN_SECONDS:
                 await asyncio.sleep(0)
                 turn = monotonic()
-            one = _begin(desk, caller, item, f"{key}/{number}" if key else None)
+            one = _begin(desk, caller, item, None if key is None else f"{key}/{number}")
             begun.append(one)
             if isinstance(one, _Begun) and is_limited(one.command):
                 await asyncio.wait([one.coming])  # Those behind it are not to overtake it.
         await _all_done([one.coming for one in begun if isinstance(one, _Begun)])
-    settled = [_settled(desk, one) for one in begun]
+    settled = [_settled(desk, caller, one) for one in begun]
     return Response(to_json({"items": settled}), media_type=JSON)
 
 
@@ -103,11 +108,12 @@ def _begin(
         if not isinstance(said, dict):
             fault = Unmet(code="command_not_json", message="it is JSON, but no object")
             raise CommandUnreadable(fault)
-        own = {"idempotency-key": key} if key and "command_id" not in said else {}
-        command = desk.access.admit(caller, read_command(said, caller, own))
+        if key is not None and "command_id" not in said:
+            said = {**said, "command_id": str(_made_id(key, caller, desk.key_secret))}
+        command = desk.access.admit(caller, read_command(said, caller, {}, desk.key_secret))
         if isinstance(command, EraseCustomer):
             return _Begun(command, asyncio.ensure_future(_carried_out(desk, command)))
-        return _Begun(command, desk.pipeline.submit_soon(command))
+        return _Begun(command, desk.pipeline.submit_soon(command, own=True))
     except OrderpathError as error:
         return error
 
@@ -124,19 +130,38 @@ async def _all_done(coming: Sequence[asyncio.Future[Outcome]]) -> None:
                 one.exception()  # It was heard: nobody is told that it was not.
 
 
-def _settled(desk: "FrontDesk", begun: _Begun | OrderpathError) -> Mapping[str, Any]:
+def _settled(
+    desk: "FrontDesk", caller: Caller, begun: _Begun | OrderpathError
+) -> Mapping[str, Any]:
     """Give what one command of many came to, as it would have been answered alone."""
+    if isinstance(begun, OrderpathError):
+        return _failed(begun)
     try:
-        if isinstance(begun, OrderpathError):
-            raise begun
         outcome = begun.coming.result()
+    except Refusal as refusal:
+        return _failed(_heard(desk, caller, begun.command, refusal))
     except OrderpathError as error:
-        problem = problem_of(error)
-        assert problem is not None, "every error of ours has a problem"
-        return {"status": problem.told_status, "answer": problem.body}
+        return _failed(error)
     desk.count_outcome(begun.command.NAME, outcome.kind)
-    status, body, _ = answer_to(desk, begun.command, outcome)
+    told = _told(desk, caller, begun.command, outcome)
+    status, body, _ = answer_to(desk, begun.command, told)
     return {"status": status, "answer": body}
+
+
+def _failed(error: OrderpathError) -> Mapping[str, Any]:
+    problem = problem_of(error)
+    assert problem is not None, "every error of ours has a problem"
+    return {"status": problem.told_status, "answer": problem.body}
+
+
+def _told(desk: "FrontDesk", caller: Caller, command: Command, outcome: Outcome) -> Outcome:
+    if not outcome.unmet:
+        return outcome
+    return replace(outcome, unmet=desk.access.heard(caller, command, outcome.unmet))
+
+
+def _heard(desk: "FrontDesk", caller: Caller, command: Command, refusal: Refusal) -> Refusal:
+    return type(refusal)(*desk.access.heard(caller, command, refusal.unmet))
 
 
 async def _carried_out(desk: "FrontDesk", command: Command) -> Outcome:
@@ -144,20 +169,23 @@ async def _carried_out(desk: "FrontDesk", command: Command) -> Outcome:
     reader's thread, though all commands go into the one pipeline.
     """
     if isinstance(command, EraseCustomer):
-        execute = desk.pipeline.execute
+        execute = partial(desk.pipeline.execute, own=True)
         return await desk.readers.run(lambda system: erase_customer(system, command, execute))
-    return await desk.pipeline.execute_async(command)
+    return await desk.pipeline.submit_soon(command, own=True)
 
 
-def read_command(said: Mapping[str, Any], caller: Caller, headers: Mapping[str, str]) -> Command:
+def read_command(
+    said: Mapping[str, Any], caller: Caller, headers: Mapping[str, str], secret: bytes
+) -> Command:
     """Read a command of a caller: who acts is known, and the headers may tell id and version.
 
+    secret: by which keys become ids
     Raises: CommandUnreadable, Turned key_missing
     """
-    known: dict[str, Any] = {"actor": caller.said}
+    known: dict[str, Any] = {"actor": caller.said, "source": SOURCE}
     key = headers.get("idempotency-key")
     if key is not None:
-        known["command_id"] = str(command_id_of(key, caller))
+        known["command_id"] = str(command_id_of(key, caller, secret))
     elif "command_id" not in said:
         raise Turned(
             "key_missing",
@@ -169,21 +197,32 @@ def read_command(said: Mapping[str, Any], caller: Caller, headers: Mapping[str, 
     return wire.decode_for(said, known)
 
 
-def command_id_of(key: str, caller: Caller) -> UUID:
-    """Give the id that a key means: itself if it is one, else one that only this caller's key has.
+def command_id_of(key: str, caller: Caller, secret: bytes) -> UUID:
+    """Give the id that a key means: itself if it is one, else one that only this caller's key has,
+    and that nobody can work out who does not know the secret.
 
     Raises: Turned key_missing for what is no key
     """
-    if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
-        message = f"an Idempotency-Key has 1 to {LONGEST_KEY} characters that can be printed"
-        raise Turned("key_missing", message)
+    check_key(key)
     try:
         own = UUID(key)
     except ValueError:
         own = None
     if own is not None and str(own) == key.lower():
         return own
-    return uuid5(KEYS, f"{caller.name}\n{key}")
+    return _made_id(key, caller, secret)
+
+
+def check_key(key: str) -> None:
+    """Raises: Turned key_missing for what is no key"""
+    if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
+        message = f"an Idempotency-Key has 1 to {LONGEST_KEY} characters that can be printed"
+        raise Turned("key_missing", message)
+
+
+def _made_id(key: str, caller: Caller, secret: bytes) -> UUID:
+    digest = hmac.digest(secret, f"{caller.name}\n{key}".encode(), "sha256")
+    return UUID(bytes=digest[:16], version=5)
 
 
 def version_of(tag: str) -> int:

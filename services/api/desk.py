@@ -38,6 +38,7 @@ class FrontDesk:
     watcher: Readers  # a thread that only looks how far the log is: questions must not hold it up
     log_id: UUID
     imports: ImportJobs
+    key_secret: bytes  # by which Idempotency-Keys become ids
     counts: Counts = field(default_factory=Counts)
     ending: asyncio.Event = field(default_factory=asyncio.Event)  # streams end, nothing new waits
     streams: int = 0  # that are open

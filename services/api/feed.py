@@ -1,6 +1,7 @@
 """The feed of events over HTTP: pages by position, a wait for news, or a stream that goes on.
 
-An event is told as Kafka's public topic tells it (docs/contract): nothing personal is in it.
+An event is told as Kafka's public topic tells it (docs/contract): nothing personal is in it. Who
+asks is looked up for every turn, as for every request: what was revoked meanwhile reads no more.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
+from domain.refusals import Denied, UnknownCaller
 from services.api.asking import JSON
 from services.api.callers import Caller
 from services.api.problems import Turned
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 RIGHT: Final = "events.read"
 STREAM: Final = "text/event-stream"
 QUIET_SECONDS: Final = 15.0  # after which a stream says that it is still there
-LOOK_SECONDS: Final = 1.0  # between two looks whether the server ends
+LOOK_SECONDS: Final = 0.5  # between two looks whether who waits may still read
 
 
 class FeedAsked(Feed):
@@ -38,52 +40,71 @@ async def events(desk: "FrontDesk", request: Request) -> Response:
 
     A stream that broke goes on behind Last-Event-ID.
     """
-    caller = await desk.admit(request, right=RIGHT)
+    await desk.admit(request, right=RIGHT)
     asked = _asked(request)
     if STREAM in request.headers.get("accept", ""):
         if desk.streams >= desk.limits.streams or desk.ending.is_set():
             raise Turned("busy", "too many streams are open already", retry_seconds=5)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(_stream(desk, caller, asked), media_type=STREAM, headers=headers)
-    page = await _awaited(desk, caller, asked, min(asked.wait, desk.limits.poll_seconds))
+        return StreamingResponse(_stream(desk, request, asked), media_type=STREAM, headers=headers)
+    page = await _awaited(desk, request, asked, min(asked.wait, desk.limits.poll_seconds))
     request.state.position = max(page.next, 0)
     body = b'{"events":[' + b",".join(one.body for one in page.events)
     body += b'],"next":%d,"more":%s}' % (page.next, b"true" if page.more else b"false")
     return Response(body, media_type=JSON)
 
 
-async def _awaited(desk: "FrontDesk", caller: Caller, asked: Feed, seconds: float) -> Page:
-    """Give the next page that holds something, or an empty one when time is over."""
+async def _awaited(desk: "FrontDesk", request: Request, asked: Feed, seconds: float) -> Page:
+    """Give the next page that holds something, or an empty one when time is over.
+
+    Raises: UnknownCaller, Denied, as soon as who waits may read no more
+    """
     until = monotonic() + seconds
     while True:
         known = desk.positions.known
-        page = await desk.read(caller, RIGHT, partial(page_of, asked=asked))
+        page = await desk.read(await _reader(desk, request), RIGHT, partial(page_of, asked=asked))
         asked = asked.model_copy(update={"after": page.next})
-        left = until - monotonic()
-        if page.events or left <= 0 or desk.ending.is_set():
+        if page.events or monotonic() >= until or desk.ending.is_set():
             return page
         if not page.more:
-            await _news(desk, max(known, page.next), left)
+            await _news(desk, request, max(known, page.next), until)
 
 
-async def _news(desk: "FrontDesk", position: int, seconds: float) -> None:
-    """Wait until the log goes beyond a position, for so long, or until the server ends."""
-    news = asyncio.ensure_future(desk.positions.above(position, seconds))
+async def _reader(desk: "FrontDesk", request: Request) -> Caller:
+    """Tell who reads now, and with which roles. Raises: UnknownCaller, Denied"""
+    caller = await desk.access.caller(request.headers)
+    desk.access.check_right(caller, RIGHT)
+    return caller
+
+
+async def _news(desk: "FrontDesk", request: Request, position: int, until: float) -> None:
+    """Wait until the log goes beyond a position, until that time, or until the server ends."""
     end = asyncio.ensure_future(desk.ending.wait())
     try:
-        await asyncio.wait({news, end}, return_when=asyncio.FIRST_COMPLETED)
+        while (left := until - monotonic()) > 0:
+            above = desk.positions.above(position, min(left, LOOK_SECONDS))
+            news = asyncio.ensure_future(above)
+            try:
+                await asyncio.wait({news, end}, return_when=asyncio.FIRST_COMPLETED)
+                if end.done() or news.result():
+                    return
+            finally:
+                news.cancel()
+            await _reader(desk, request)
     finally:
-        news.cancel()
         end.cancel()
 
 
-async def _stream(desk: "FrontDesk", caller: Caller, asked: Feed) -> AsyncIterator[bytes]:
+async def _stream(desk: "FrontDesk", request: Request, asked: Feed) -> AsyncIterator[bytes]:
     desk.streams += 1
     until = monotonic() + desk.limits.stream_seconds
     try:
         yield b"retry: 1000\n\n"
         while monotonic() < until and not desk.ending.is_set():
-            page = await _awaited(desk, caller, asked, QUIET_SECONDS)
+            try:
+                page = await _awaited(desk, request, asked, QUIET_SECONDS)
+            except (UnknownCaller, Denied):
+                return  # Whoever comes again with the same key is told why.
             for one in page.events:
                 yield b"id: %d\nevent: %s\ndata: %s\n\n" % (one.position, one.type, one.body)
             if page.next > (page.events[-1].position if page.events else asked.after):

@@ -59,14 +59,15 @@ async def start(desk: "FrontDesk", request: Request) -> Response:
     if not wanted.dry_run and await _publishes(desk, wanted):
         desk.access.check_command(caller, PublishPath.NAME)
     key = request.headers.get("idempotency-key")
-    given = None if key is None else command_id_of(key, caller)
+    given = None if key is None else command_id_of(key, caller, desk.key_secret)
 
     def handed_in() -> str:
         files = {name: desk.put_files.find(caller.name, put) for name, put in wanted.files.items()}
         said = canonical(wanted.model_dump(mode="json"))
         content = fingerprint(files)
         import_id = given or id_of(HANDED_IN, caller.name, said, content)
-        job = Job(import_id, wanted, f"{content}:{said}", caller.name, files)
+        digest = f"{content}:{said}" if given is None else f"{caller.name}:{content}:{said}"
+        job = Job(import_id, wanted, digest, caller.name, files)
         return to_json(desk.imports.hand_in(job))
 
     async with desk.in_time(desk.limits.command_seconds):

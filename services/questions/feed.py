@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 from uuid import UUID
 
 from pydantic import Field
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from domain.messages import Name
 from domain.orders.events import stream_of
 from domain.orders.order import Order
 from domain.orders.remembered import LAST_VERSION, after
 from domain.public.envelope import cloud_event
+from domain.sights import SIGHT, hide
 from domain.streaming import ORDER_EVENTS
 from services.public_lane import PublicLane
 from services.questions.question import Asked
@@ -99,8 +100,11 @@ def _is_seen(system: "System", order_id: str) -> bool:
 
 
 def _wanted(asked: Feed, bodies: Iterator[bytes], is_seen: Callable[[str], bool]) -> Iterator[Told]:
+    sight = SIGHT.get()
+    hidden = sight.hidden if sight is not None else ()
     for body in bodies:
         event = from_json(body)
         if (not asked.types or event["type"] in asked.types) and is_seen(event["subject"]):
             position = int(event["id"].rpartition("/")[2])
-            yield Told(position, event["type"].encode(), body)
+            told = to_json(hide(event, hidden)) if hidden else body
+            yield Told(position, event["type"].encode(), told)

@@ -1093,6 +1093,19 @@ CREATE TABLE ops.clock (
 ALTER TABLE ops.clock OWNER TO postgres;
 
 --
+-- Name: command_keys; Type: TABLE; Schema: ops; Owner: postgres
+--
+
+CREATE TABLE ops.command_keys (
+    only_row boolean DEFAULT true NOT NULL,
+    secret bytea NOT NULL,
+    CONSTRAINT command_keys_only_row_check CHECK (only_row),
+    CONSTRAINT command_keys_secret_check CHECK ((length(secret) = 32))
+);
+
+ALTER TABLE ops.command_keys OWNER TO postgres;
+
+--
 -- Name: import_runs; Type: TABLE; Schema: ops; Owner: postgres
 --
 
@@ -1502,6 +1515,13 @@ ALTER TABLE ONLY ops.batches
 
 ALTER TABLE ONLY ops.clock
     ADD CONSTRAINT clock_pkey PRIMARY KEY (part);
+
+--
+-- Name: command_keys command_keys_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
+--
+
+ALTER TABLE ONLY ops.command_keys
+    ADD CONSTRAINT command_keys_pkey PRIMARY KEY (only_row);
 
 --
 -- Name: import_runs import_runs_pkey; Type: CONSTRAINT; Schema: ops; Owner: postgres
@@ -2456,6 +2476,12 @@ GRANT SELECT,INSERT,UPDATE ON TABLE ops.batches TO orderpath_writer;
 --
 
 GRANT SELECT,UPDATE ON TABLE ops.clock TO orderpath_projector;
+
+--
+-- Name: TABLE command_keys; Type: ACL; Schema: ops; Owner: postgres
+--
+
+GRANT SELECT ON TABLE ops.command_keys TO orderpath_writer;
 
 --
 -- Name: TABLE import_runs; Type: ACL; Schema: ops; Owner: postgres

@@ -264,18 +264,19 @@ def test_a_witness_whose_key_is_no_base64_is_passed_over(tmp_path: Path, key: st
 
 
 ANN: Final = Caller("user", "ann")
+SECRET: Final = bytes(32)
 
 
 @fuzzing(ROUNDS)
 @given(st.text() | st.binary().map(lambda said: said.decode("latin-1")) | texts(str(UUID(int=7))))
 def test_a_key_is_an_id_or_told(key: str) -> None:
-    first = given_or_told(lambda: command_id_of(key, ANN), "key_missing")
+    first = given_or_told(lambda: command_id_of(key, ANN, SECRET), "key_missing")
     if first is None:
         return
-    assert first == command_id_of(key, ANN)
+    assert first == command_id_of(key, ANN, SECRET)
     assert key.isprintable()
     assert 0 < len(key) <= 255
-    for_bob = command_id_of(key, Caller("user", "bob"))
+    for_bob = command_id_of(key, Caller("user", "bob"), SECRET)
     assert (for_bob == first) == (key.lower() == str(first))
 
 

@@ -1,6 +1,10 @@
 """What a caller may not see changes no answer, and what he may not read is sealed in it. A27"""
 
 import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event, Thread
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,15 +12,19 @@ import pytest
 
 from domain.messages import Actor
 from domain.orders.commands import PlaceOrder
+from domain.roles.line import PublishRole
 from domain.sights import Region, Sight, seen_by
 from infra.postgres import connect
 from projections.sighted import OF_ALL, OF_MANY, OF_SOME, tables_of
 from services.bootstrap import System
+from services.keys import revoke_key
 from services.questions.catalog import BY_NAME
 from services.questions.question import PUBLIC
-from tests.rights.conftest import Guarded
+from tests.rights.conftest import ROOT, Guarded
 from tests.rights.test_table import place_of
 from tests.support import examples
+from tests.support.rights import role
+from tests.support.waiting import ROOM_SECONDS, wait_for
 
 PERSON, PHONE = "Zinaida Prokofyevna", "+79161234567"
 # What tells how much there is in all, and which read models are how far.
@@ -47,8 +55,9 @@ def north(guarded: Guarded) -> UUID:
     mine = {"shops": ["north"]}
     guarded.key_for("north", questions=["*"], orders=mine, personal="all")
     guarded.key_for("north_sealed", questions=["*"], orders=mine)
-    guarded.key_for("north_clerk", commands=["order.*"], orders=mine)
-    guarded.key_for("north_masked", questions=["*"], orders=mine, hidden=["*_minor"])
+    able = {"commands": ["order.*"], "acts_as": ["manager", "lead"]}
+    guarded.key_for("north_masked", questions=["*"], orders=mine, hidden=["*_minor"], **able)
+    guarded.key_for("north_clerk", questions=["*"], orders=mine, **able)
     return place(guarded.system, 1, "north")
 
 
@@ -133,6 +142,92 @@ def test_a27_the_feed_holds_the_orders_that_a_caller_sees(guarded: Guarded, nort
     assert str(UUID(int=1_008)) in told("admin")
 
 
+def make_reader(guarded: Guarded, name: str) -> None:
+    """Make a key that reads the feed, and wait until its role is in force."""
+    guarded.key_for(name, questions=["events.read", "order.show"])
+    wait_for(lambda: guarded.get("/v1/events", name).is_success, "the role was never in force")
+
+
+@contextmanager
+def streamed(guarded: Guarded, role: str, after: int) -> Iterator[Callable[[float], set[str]]]:
+    """Read a stream of the feed; what is given waits for its end, and tells whose events came."""
+    found: set[str] = set()
+    opened = Event()
+
+    def read() -> None:
+        headers = {**guarded.shown(role), "Accept": "text/event-stream"}
+        with guarded.http.stream(
+            "GET", "/v1/events", params={"after": after}, headers=headers
+        ) as stream:
+            opened.set()
+            for line in stream.iter_lines():
+                if line.startswith("data: "):
+                    found.add(json.loads(line.removeprefix("data: "))["subject"])
+
+    reading = Thread(target=read, daemon=True)
+    reading.start()
+    assert opened.wait(ROOM_SECONDS)
+
+    def told(seconds: float) -> set[str]:
+        reading.join(seconds)
+        assert not reading.is_alive(), "the stream goes on"
+        return found
+
+    yield told
+    reading.join(ROOM_SECONDS)
+
+
+def test_a_stream_of_events_ends_with_its_key(guarded: Guarded, north: UUID) -> None:
+    make_reader(guarded, "streaming")
+
+    with streamed(guarded, "streaming", after=0) as told:
+        revoke_key(guarded.system, ROOT, "key-streaming")
+        assert str(north) in told(ROOM_SECONDS)
+
+    assert guarded.get("/v1/events", "streaming").status_code == 401
+
+
+def test_a_stream_of_events_ends_with_its_right_and_tells_nothing_beyond_its_reach(
+    guarded: Guarded, north: UUID
+) -> None:
+    make_reader(guarded, "narrowed")
+
+    def publish(**rights: Any) -> None:
+        definition = role(role="narrowed", **rights)
+        guarded.system.execute(PublishRole(**ROOT.envelope, definition=definition))
+
+    with streamed(guarded, "narrowed", guarded.system.log.head().position) as told:
+        publish(questions=["events.read", "order.show"], orders={"shops": ["south"]})
+        wait_for(
+            lambda: guarded.get(f"/v1/orders/{north}", "narrowed").status_code == 404,
+            "the narrower role was never in force",
+        )
+        beyond, within = place(guarded.system, 20, "north"), place(guarded.system, 21, "south")
+        wait_for(
+            lambda: guarded.get(f"/v1/orders/{within}", "narrowed").status_code == 200,
+            "the order was never there",
+        )
+        publish(questions=["order.show"])
+        subjects = told(ROOM_SECONDS)
+
+    assert str(beyond) not in subjects
+    assert guarded.get("/v1/events", "narrowed").status_code == 403
+
+
+def test_whoever_waits_for_a_page_of_events_hears_that_the_key_was_revoked(
+    guarded: Guarded,
+) -> None:
+    make_reader(guarded, "waiting")
+    head = guarded.system.log.head().position
+
+    with ThreadPoolExecutor(1) as pool:
+        said = {"after": head + 1_000, "wait": 30}
+        page = pool.submit(guarded.get, "/v1/events", "waiting", params=said)
+        revoke_key(guarded.system, ROOT, "key-waiting")
+
+    assert page.result().status_code == 401
+
+
 def test_personal_data_is_in_no_answer_for_whoever_may_not_read_it(
     guarded: Guarded, north: UUID
 ) -> None:
@@ -170,11 +265,82 @@ def test_what_stands_against_a_path_is_counted_over_all_orders_or_not_at_all(
     assert guarded.ask("auditor", "POST", "/v1/path-obstacles", said).status_code == 200
 
 
-def test_hidden_fields_are_in_no_answer(guarded: Guarded, north: UUID) -> None:
-    masked = guarded.get(f"/v1/orders/{north}", "north_masked").json()
+PRICE, TOTAL = 7_771_234, 15_542_468  # amounts that stand nowhere else
+TRIED: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("order.refund_payment", {"amount_minor": 99_999_999}),
+    ("order.grant_refund", {"amount_minor": 99_999_999}),
+    ("order.charge_payment", {"amount_minor": 99_999_999}),
+    ("order.charge_payment", {}),
+    ("order.charge_back_payment", {"amount_minor": 99_999_999}),
+)
 
+
+def refusals(guarded: Guarded, role: str, order_id: UUID) -> dict[str, str]:
+    """Try what is refused because of amounts, alone and in a batch."""
+    found: dict[str, str] = {}
+    for number, (name, body) in enumerate(TRIED):
+        said = {"command": name, "order_id": str(order_id), "currency": "EUR", **body}
+        alone = guarded.send(role, {**said, "command_id": str(uuid4())})
+        batch = {"commands": [{**said, "command_id": str(uuid4())}]}
+        shown = guarded.shown(role)
+        many = guarded.http.post("/v1/commands/batch", headers=shown, json=batch).json()
+        assert alone.status_code == many["items"][0]["status"] == 409
+        assert many["items"][0]["answer"]["unmet"] == alone.json()["unmet"]
+        found |= {f"{name} {number}": alone.text, f"{name} {number} of many": str(many)}
+    return found
+
+
+def feed(guarded: Guarded, role: str, order_id: UUID) -> dict[str, str]:
+    """Read the events of an order, by page and as a stream that ends behind the last of them."""
+    asked = {"order": str(order_id)}
+    found = {"feed": guarded.get("/v1/events", role, params=asked).text}
+    found["feed of all"] = guarded.get("/v1/events", role, params={"limit": 1_000}).text
+    headers, told = {**guarded.shown(role), "Accept": "text/event-stream"}, ""
+    with guarded.http.stream("GET", "/v1/events", params=asked, headers=headers) as stream:
+        for line in stream.iter_lines():
+            told += line
+            if "order.payment_refunded.v1" in line:
+                break
+    return {**found, "stream": told}
+
+
+def test_hidden_fields_are_in_no_answer(guarded: Guarded, north: UUID) -> None:
+    line = {"item_id": "1", "sku": "TEA-1", "title": "Tea", "quantity": 2}
+    order_id = place(
+        guarded.system,
+        30,
+        "north",
+        lines=[{**line, "unit_price_minor": PRICE}],
+        stated=None,
+        delivery_minor=0,
+        discount_minor=0,
+    )
+    paid = {"order_id": str(order_id), "currency": "EUR", "payment_id": "p-1"}
+    for name, more in (
+        ("submit", {"method": "card", "amount_minor": TOTAL}),
+        ("charge", {}),
+        ("refund", {"amount_minor": 41_893}),
+    ):
+        said = {"command": f"order.{name}_payment", "command_id": str(uuid4()), **paid, **more}
+        assert guarded.send("admin", said).status_code == 200
+    catch_up(guarded.system)
+
+    told = {}
+    for who in ("north_clerk", "north_masked"):
+        tried = refusals(guarded, who, order_id)
+        catch_up(guarded.system)
+        told[who] = {**tried, **answers(guarded, who, order_id), **feed(guarded, who, order_id)}
+
+    amounts = [str(one) for one in (PRICE, TOTAL, TOTAL - 41_893, 41_893)]
+    shown, hidden = (
+        {name for name, text in told[who].items() if any(one in text for one in amounts)}
+        for who in ("north_clerk", "north_masked")
+    )
+    assert shown >= {"order.show", "order.history", "feed", "feed of all", "stream"}
+    assert any(name.startswith("order.refund_payment") for name in shown)
+    assert hidden == set()
+    masked = guarded.get(f"/v1/orders/{order_id}", "north_masked").json()
     assert masked["totals"]["total_minor"] == "[hidden]"
-    assert masked["paid_minor"] == "[hidden]"
     assert masked["status"] is not None
 
 

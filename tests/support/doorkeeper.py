@@ -49,3 +49,8 @@ class Doorkeeper:
 
     def told(self, caller: Caller, question: Question, asked: Asked, answer: Any) -> Any:
         return answer
+
+    def heard(
+        self, caller: Caller, command: Command, unmet: tuple[Unmet, ...]
+    ) -> tuple[Unmet, ...]:
+        return unmet

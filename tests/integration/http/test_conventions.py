@@ -5,7 +5,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import psycopg
+import pytest
 
+from infra.postgres import connect
+from services.api.callers import Caller
+from services.api.commands import command_id_of
 from services.reading import order_now
 from tests.integration.http.conftest import Shop
 from tests.support.served import Served
@@ -51,6 +56,70 @@ def test_two_callers_may_use_the_same_key(server: Served, shop: Shop) -> None:
 
     assert (first.status_code, second.status_code) == (200, 200)
     assert first.json()["command_id"] != second.json()["command_id"]
+
+
+def test_nobody_can_work_out_the_id_that_a_key_becomes(server: Served, shop: Shop) -> None:
+    order_id = shop.place()
+    told = UUID(
+        shop.send("order.add_note", "key-1", order_id=order_id, text="Call").json()["command_id"]
+    )
+    secret = server.system.key_store.command_secret()
+    another = Caller("api_key", "back-office")
+
+    assert told == command_id_of("key-1", another, secret)
+    assert told != command_id_of("key-1", another, bytes(32))
+    assert len(set(secret)) > 8
+    with (
+        connect(server.system.url, role="orderpath_auditor") as auditor,
+        pytest.raises(psycopg.Error),
+    ):
+        auditor.execute("select secret from ops.command_keys")
+
+
+def test_what_only_the_server_or_a_program_knows_is_not_taken_from_a_caller(
+    server: Served, shop: Shop
+) -> None:
+    order_id = shop.place()
+    task = {"task_id": str(uuid4()), "title": "Call", "group": "desk", "order_id": order_id}
+    told = {
+        "source": shop.send("order.add_note", order_id=order_id, text="Call", source="import"),
+        "rule": shop.send("task.create", **task, rule="late"),
+        "rule_version": shop.send("task.create", **task, rule_version=3),
+    }
+
+    for name, answer in told.items():
+        unmet = answer.json()["unmet"]
+        assert (answer.status_code, [(one["code"], one["field"]) for one in unmet]) == (
+            422,
+            [("field_unknown", name)],
+        )
+    assert shop.send("task.create", **task).status_code == 200
+    sources = {one.source for one in server.system.log.read(0, 1_000)}
+    assert "import" not in sources
+
+
+def test_an_id_of_another_caller_is_used_and_nothing_is_told_of_its_outcome(
+    server: Served, shop: Shop
+) -> None:
+    order_id, own = shop.place(), str(uuid4())
+    said = {"order_id": order_id, "text": "Call"}
+    first = shop.send("order.add_note", own, **said)
+    with server.http("bob") as other:
+        taken = Shop(other).send("order.add_note", own, **said)
+        batch = {"commands": [{"command": "order.add_note", "command_id": own, **said}]}
+        many = other.post("/v1/commands/batch", json=batch).json()["items"][0]
+    for_anna = shop.http.post(
+        "/v1/commands",
+        json={"command": "order.add_note", **said},
+        headers={"Idempotency-Key": own, "X-On-Behalf-Of": "Anna"},
+    )
+    again = shop.send("order.add_note", own, **said)
+
+    for answer in (taken, for_anna):
+        assert (answer.status_code, answer.json()["code"]) == (422, "command_id_reused")
+        assert not {"outcome", "versions", "first_position"} & {*answer.json()}
+    assert (many["status"], many["answer"]["code"]) == (422, "command_id_reused")
+    assert again.json() == {**first.json(), "repeated": True}
 
 
 def test_a_key_that_is_an_id_is_the_commands_id(shop: Shop) -> None:
@@ -227,6 +296,27 @@ def test_a_batch_answers_each_command_by_itself(http: httpx.Client, shop: Shop) 
 
     assert [one["status"] for one in first.json()["items"]] == [200, 409, 422]
     assert [one["answer"].get("repeated") for one in again.json()["items"]] == [True, True, None]
+
+
+@pytest.mark.parametrize(("letters", "status"), [(255, 200), (256, 400)])
+def test_the_key_of_a_batch_is_as_long_as_any_other(
+    http: httpx.Client, shop: Shop, letters: int, status: int
+) -> None:
+    note = {"command": "order.add_note", "order_id": shop.place(), "text": "Call"}
+
+    answer = http.post(
+        "/v1/commands/batch",
+        json={"commands": [note] * 11},
+        headers={"Idempotency-Key": "k" * letters},
+    )
+
+    assert answer.status_code == status
+    if status == 200:
+        found = answer.json()["items"]
+        assert {one["status"] for one in found} == {200}
+        assert len({one["answer"]["command_id"] for one in found}) == 11
+    else:
+        assert answer.json()["code"] == "key_missing"
 
 
 def test_a_customer_is_recognised_in_a_batch_as_in_a_command_alone(

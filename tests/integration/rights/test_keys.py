@@ -1,11 +1,13 @@
 """A key shows who calls, until it is over or revoked; its secret is kept nowhere."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from domain.refusals import Denied, UnknownCaller, Unusable
+from domain.roles.line import PublishRole
 from infra.postgres import connect
 from services.access import KnownCallers
 from services.api.callers import Caller
@@ -13,6 +15,7 @@ from services.bootstrap import System
 from services.keys import create_key, list_keys, revoke_key, rotate_key
 from services.rights import FIRST_KEY, prepare_rights
 from tests.integration.rights.conftest import ROOT, Hours
+from tests.support.rights import role
 
 Make = Callable[..., str]
 
@@ -100,9 +103,6 @@ def test_a_key_ends_to_the_moment_though_it_was_looked_up_just_before(
 def test_a_role_that_is_published_anew_counts_a_second_later(
     system: System, access: KnownCallers, make: Make, hours: Hours
 ) -> None:
-    from domain.roles.line import PublishRole
-    from tests.support.rights import role
-
     key = make("desk", "lead")
     assert shown(access, key).held[0].may_command("order.cancel")
 
@@ -111,6 +111,26 @@ def test_a_role_that_is_published_anew_counts_a_second_later(
     hours.pass_by()
 
     assert not shown(access, key).held[0].may_command("order.cancel")
+
+
+def test_a_role_that_is_published_anew_counts_a_second_later_whenever_key_and_roles_were_looked_up(
+    system: System, access: KnownCallers, make: Make, hours: Hours
+) -> None:
+    key, other = make("desk", "lead"), make("other", "admin")
+
+    async def asked(shown: str) -> Caller:
+        return await access.caller({"authorization": f"Bearer {shown}"})
+
+    asyncio.run(asked(other))  # The roles are looked up,
+    hours.pass_by(timedelta(seconds=0.9))
+    narrow = role(role="lead", questions=["order.show"])
+    assert asyncio.run(asked(key)).held[0].may_command("order.cancel")  # later the key,
+    system.execute(PublishRole(**ROOT.envelope, definition=narrow))
+    hours.pass_by(timedelta(seconds=0.2))
+    asyncio.run(asked(other))  # and the roles once more.
+    hours.pass_by(timedelta(seconds=0.7))
+
+    assert not asyncio.run(asked(key)).held[0].may_command("order.cancel")
 
 
 def test_a_key_is_made_only_for_roles_that_are_published(system: System) -> None:
@@ -185,6 +205,6 @@ def test_a_service_acts_on_behalf_of_a_person_only_if_key_and_role_allow_it(
     for key in (key_may_not, role_may_not):
         with pytest.raises(Denied, match="on_behalf_not_permitted"):
             shown(access, key, x_on_behalf_of="anna")
-    for nobody in ("", "%0A", "a" * 201, "%00"):
+    for nobody in ("", "%0A", "a" * 201, "%00", "%C3%28", "Anna%FF"):
         with pytest.raises(Denied, match="on_behalf_unreadable"):
             shown(access, may, x_on_behalf_of=nobody)
