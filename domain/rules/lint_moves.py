@@ -22,9 +22,8 @@ def list_move_findings(rule: Rule, paths: Sequence[OrderPath]) -> Iterator[Findi
 
 
 def _of_move(rule: Rule, number: int, move: Move, paths: Sequence[OrderPath]) -> Iterator[Finding]:
-    concerned = [path for path in paths if statuses_of(rule, path)]
-    if not concerned:  # It fires nowhere, which its conditions are told for.
-        return
+    # Of one that fires nowhere no move is refused: its conditions are told for that.
+    concerned = [path for path in paths if statuses_of(rule, path)] or paths
     having = [path for path in concerned if move.move in path.statuses]
     if not having:
         known = dict.fromkeys(code for path in concerned for code in path.statuses)
