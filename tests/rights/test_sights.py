@@ -360,7 +360,7 @@ def test_who_read_personal_data_of_whom_is_kept_and_told(guarded: Guarded, north
 def test_a27_why_tells_of_a_cause_out_of_reach_only_that_there_is_one(
     guarded: Guarded, north: UUID
 ) -> None:
-    south = place(guarded.system, 21, "south")
+    south = place(guarded.system, 41, "south")
     theirs = [uuid4(), uuid4(), uuid4()]
     task = {"task_id": str(uuid4()), "title": "Call", "user": "ann", "order_id": str(south)}
     commands: tuple[dict[str, Any], ...] = (
