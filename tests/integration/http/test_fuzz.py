@@ -25,7 +25,11 @@ SENDINGS = 4  # of each command
 LIMITS = Limits(position_seconds=0.01, poll_seconds=0.01)
 MINE = ("actor", "command_id")  # The key says who acts, a header the id.
 SENT = {
-    name: {part: value for part, value in json.loads(encode(command)).items() if part not in MINE}
+    name: {
+        part: value
+        for part, value in json.loads(encode(command)).items()
+        if part not in (*MINE, *command.OF_PROGRAMS)
+    }
     for name, command in examples.COMMANDS.items()
 }
 ALONE, BATCH = (Operation(described(), f"/v1/commands{more}", "post") for more in ("", "/batch"))
