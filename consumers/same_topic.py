@@ -13,7 +13,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, StaleMetadata
 from kafka.structs import OffsetAndMetadata
 
-ASK_MS: Final = 2_000  # what was committed
+ASK_MS: Final = 2_000  # what was committed, and what there still is
 NOBODY: Final = -1  # the epoch of a leader, where none is told
 
 log_ = structlog.get_logger()
@@ -107,7 +107,7 @@ class SameTopic:
     def _tell_deleted(self, part: TopicPartition, committed: OffsetAndMetadata | None) -> None:
         """Say which records Kafka has deleted before anybody here took them. Raises: KafkaError"""
         behind = 0 if committed is None else committed.offset
-        first = self._records.beginning_offsets([part])[part]
+        first = self._records.beginning_offsets([part], timeout_ms=ASK_MS)[part]
         if first > behind:
             where = {"topic": part.topic, "partition": part.partition}
             log_.error("records_deleted_unread", **where, first=behind, last=first - 1)

@@ -28,6 +28,8 @@ BROKERS: Final = "LogAppendTime"
 
 log_ = structlog.get_logger()
 
+_Found = Mapping[str, Mapping[str, Any]]  # what Kafka tells of settings, by topic and name
+
 
 def ensure_topics(
     arguments: dict[str, Any], topics: Sequence[Topic] = TOPICS, *, prefix: str = PREFIX
@@ -47,12 +49,13 @@ def ensure_topics(
     ours = {named(topic.name, prefix) for topic in TOPICS}
     topics = [replace(topic, name=named(topic.name, prefix)) for topic in topics]
     with _asking(arguments) as (admin, nodes):
-        found = _partitions(admin, [topic.name for topic in topics])
-        made = _make(admin, [topic for topic in topics if topic.name not in found], nodes)
+        there = _partitions(admin, [topic.name for topic in topics])
+        made = _make(admin, [topic for topic in topics if topic.name not in there], nodes)
         asked = [one for one in topics if one.name in ours and one.name not in made]
         made += _set_right(admin, asked)
-        _check(admin, topics)
-        _count_by_brokers(admin, [one for one in topics if one.name not in made])
+        found = _settings_found(admin, topics)
+        _check(admin, topics, found)
+        _count_by_brokers(admin, topics, found)
     return made
 
 
@@ -149,15 +152,14 @@ def _set_right(admin: Any, topics: Sequence[Topic]) -> list[str]:
     return [topic.name for topic in right]
 
 
-def _count_by_brokers(admin: Any, topics: Sequence[Topic]) -> None:
+def _count_by_brokers(admin: Any, topics: Sequence[Topic], found: _Found) -> None:
     """Let age count by the brokers' clock in topics that keep records for a time. Where Kafka does
     not let us, it says so.
     """
     from kafka.admin import ConfigResource, ConfigResourceType
 
-    found = _settings_found(admin, [one for one in topics if one.retention_hours is not None])
-    for name, settings in found.items():
-        if settings.get(WHOSE_TIME, {"value": BROKERS})["value"] != BROKERS:
+    for name in (one.name for one in topics if one.retention_hours is not None):
+        if found[name].get(WHOSE_TIME, {"value": BROKERS})["value"] != BROKERS:
             resource = ConfigResource(ConfigResourceType.TOPIC, name, {WHOSE_TIME: BROKERS})
             answer = admin.alter_configs([resource])["topic"][name]
             log_.warning("topic_set_right", topic=name, setting=WHOSE_TIME, answer=answer)
@@ -165,7 +167,7 @@ def _count_by_brokers(admin: Any, topics: Sequence[Topic]) -> None:
 
 def _is_right(admin: Any, topics: Sequence[Topic]) -> bool:
     found = _settings_found(admin, topics)
-    return all(map(_own, found.values())) and not _differences(admin, topics)
+    return all(map(_own, found.values())) and not _differences(admin, topics, found)
 
 
 def _alter(admin: Any, topic: Topic, partitions: int, settings: Mapping[str, str]) -> bool:
@@ -194,8 +196,8 @@ def _make_what_is_asked(admin: Any) -> bool | None:
     return None if told is None else told["value"] == "true"
 
 
-def _check(admin: Any, topics: Sequence[Topic]) -> None:
-    if wrong := _differences(admin, topics):
+def _check(admin: Any, topics: Sequence[Topic], found: _Found) -> None:
+    if wrong := _differences(admin, topics, found):
         first = ""
         if _make_what_is_asked(admin) is not False:
             first = (
@@ -211,11 +213,10 @@ def _check(admin: Any, topics: Sequence[Topic]) -> None:
         )
 
 
-def _differences(admin: Any, topics: Sequence[Topic]) -> list[str]:
+def _differences(admin: Any, topics: Sequence[Topic], found: _Found) -> list[str]:
     if not topics:
         return []
     partitions = _partitions(admin, [topic.name for topic in topics])
-    found = _settings_found(admin, topics)
     wrong: list[str] = []
     for topic in topics:
         policy = found[topic.name].get("cleanup.policy", {"value": "unknown"})["value"]
@@ -225,7 +226,7 @@ def _differences(admin: Any, topics: Sequence[Topic]) -> list[str]:
     return wrong
 
 
-def _settings_found(admin: Any, topics: Sequence[Topic]) -> Mapping[str, Mapping[str, Any]]:
+def _settings_found(admin: Any, topics: Sequence[Topic]) -> _Found:
     """Give what Kafka tells of settings, by topic; {} of one of which it tells nothing."""
     from kafka.admin import ConfigResource, ConfigResourceType
 

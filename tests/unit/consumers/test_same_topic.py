@@ -27,7 +27,7 @@ class Records:
     def committed(self, part: TopicPartition, **_: Any) -> OffsetAndMetadata:
         return OffsetAndMetadata(7, self.committed_for, -1)
 
-    def beginning_offsets(self, parts: list[TopicPartition]) -> dict[TopicPartition, int]:
+    def beginning_offsets(self, parts: list[Any], **_: Any) -> dict[Any, int]:
         return dict.fromkeys(parts, 0)
 
     def seek_to_beginning(self, *parts: TopicPartition) -> None:
