@@ -184,15 +184,15 @@ def _change(
         words = "name messages, or say which by --state, --rule, --template, --channel, --since …"
         raise CommandFailed(words, USAGE)
     with opened_desk() as desk:
-        ids = effects or [*_found(desk, chosen)]
+        ids = effects or [*all_meant(desk, chosen)]
         answers = [*_asked(desk, command, ids, changing, body)]
     put(answers, as_json=changing.json, people=lambda: [_counted(answers)])
     if any(one["outcome"] == "refused" for one in answers):
         raise SystemExit(WANTING)
 
 
-def _found(desk: "Desk", chosen: Chosen) -> Iterator[UUID]:
-    """Read all pages of the messages that are meant."""
+def all_meant(desk: "Desk", chosen: Chosen) -> Iterator[UUID]:
+    """Name the messages that are meant, page after page."""
     cursor = None
     while True:
         page = desk.ask(_asked_for(chosen, cursor=cursor))
