@@ -184,10 +184,11 @@ class _Backtest:
     def _take(self, sight: Sight) -> None:
         """Judge an event, and before it whatever has come due by then."""
         happened = sight.happened
+        end = self._part.until if self._counts else self._part.since
+        now = min(happened.occurred_at, end)  # Whatever later years the log may tell of.
         if self._hours is None:
-            since = max(self._part.since, happened.occurred_at)
-            self._hours = FixedHours(self._rules, since)
-        self._fire(happened.occurred_at, happened.position)
+            self._hours = FixedHours(self._rules, max(self._part.since, now))
+        self._fire(now, happened.position)
         if isinstance(happened.event, TimerFired):
             return  # Of rules as they were; ours are fired here.
         self._note(self._judge.judge(self._rules, sight))

@@ -1,7 +1,7 @@
 """What of the log a backtest reads for the last days, and what it holds of it."""
 
 import gc
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -70,3 +70,26 @@ def test_it_holds_no_orders_of_which_nothing_can_come_due() -> None:
 
     assert found.results == {"delayed": 1, "fired": 1}
     assert max(held) < 10
+
+
+@pytest.mark.parametrize("begins", [None, 0])
+def test_fixed_hours_come_within_the_part_only_whatever_later_moments_the_log_tells_of(
+    begins: int | None,
+) -> None:
+    order, placed = f"order-{UUID(int=1)}", EVENTS["order.placed.v1"]
+    late = datetime(9000, 1, 1, tzinfo=UTC)
+    events = renumbered(
+        [
+            recorded(EVENTS["calendar.published.v1"], stream_id="calendar-shop"),
+            recorded(placed, stream_id=order, version=1, occurred_at=late),
+            recorded(NoteAdded(text="Called"), stream_id=order, version=2, occurred_at=NOW),
+            recorded(NoteAdded(text="Late"), stream_id=order, version=3, occurred_at=late),
+        ]
+    )
+    daily = {"at": ["18:00"], "days": "every"}
+    rule = rule_of(on=[{"schedule": daily, "in": ["new"]}])
+    part = Part(2, 4, since=NOW, until=NOW + timedelta(days=4), begins=begins)
+
+    (found,) = backtest(MemoryLog(events), [rule], part)
+
+    assert found.results == {"fired": 4}
