@@ -158,5 +158,9 @@ def _not_made(folder: Path, why: str) -> InfraError:
 
 def _environment() -> dict[str, str]:
     """Give ours without what is meant for another Java or Kafka, and without our secrets."""
-    foreign = ("CLASSPATH", "JAVA_", "JDK_", "KAFKA_", "ORDERPATH_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    foreign = ("CLASSPATH", "JAVA_", "JDK_", "KAFKA_")
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(foreign) and "ORDERPATH" not in name
+    }

@@ -319,8 +319,12 @@ class _Folder:
         self._run(user, command, self.cluster, seconds + GRACE_SECONDS)
 
     def _run(self, user: ServerUser, command: list[object], cwd: Path, seconds: float) -> None:
-        # PGHOST, PGOPTIONS and the like are meant for somebody else's server.
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+        # PGHOST, PGOPTIONS and the like are meant for somebody else's server, ours are our secrets.
+        clean = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("PG") and "ORDERPATH" not in name
+        }
         with subprocess.Popen(
             [str(word) for word in command],
             cwd=cwd,

@@ -1,14 +1,14 @@
 """Keeps programs running beside each other in one terminal, each line with the name of who says it.
 
 A program that dies is started again, later each time; the supervisor ends all of them with itself.
-What a killed supervisor left behind is found by its process ids, and ended by whoever comes next.
+What a killed supervisor left behind bears a mark, from its birth on, and is ended by whoever comes
+next.
 """
 
-import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,9 @@ LONGEST_WAIT_SECONDS: Final = 30.0
 STEADY_SECONDS: Final = 60.0  # Who lived so long dies for a new reason.
 END_SECONDS: Final = 15.0  # for a program to end on its own
 LOOK_SECONDS: Final = 0.2
-RUNNING_FILE: Final = "cluster.json"  # pid and start time of every program
+MARK: Final = "STARTED_BY_ORDERPATH"  # in a program's environment: NAME of FOLDER
+
+_OF: Final = " of "
 
 Tell = Callable[[str], None]
 
@@ -87,7 +89,7 @@ class Supervisor:
     def _start(self, program: Program) -> None:
         program.process = subprocess.Popen(
             program.command,
-            env=self._environment,
+            env={**self._environment, MARK: f"{program.name}{_OF}{self._data_dir.resolve()}"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -96,7 +98,6 @@ class Supervisor:
             start_new_session=True,  # Ctrl-C is for us; we end them in order.
         )
         program.started_at = monotonic()
-        self._note_running()
         Thread(target=self._repeat, args=(program.name, program.process), daemon=True).start()
 
     def _repeat(self, name: str, process: "subprocess.Popen[str]") -> None:
@@ -104,18 +105,6 @@ class Supervisor:
         with process.stdout as said:
             for line in said:
                 self._tell(f"{name} | {line.rstrip().removeprefix('orderpath: ')}")
-
-    def _note_running(self) -> None:
-        """Write down who runs, before anybody can need it."""
-        running = []
-        for program in self._programs:
-            if program.process is not None:
-                with suppress(psutil.NoSuchProcess):
-                    process = psutil.Process(program.process.pid)
-                    running.append([process.pid, process.create_time()])
-        beside = self._data_dir / f"{RUNNING_FILE}.new"
-        beside.write_text(json.dumps(running))
-        beside.replace(self._data_dir / RUNNING_FILE)
 
     def _end_all(self) -> None:
         """Ask all of them, then wait; who does not end in time is killed."""
@@ -130,27 +119,30 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        (self._data_dir / RUNNING_FILE).unlink(missing_ok=True)
 
 
 def end_leftovers(data_dir: Path, tell: Tell) -> int:
     """End the programs of a supervisor that was killed; give how many there were."""
-    found = []
-    try:
-        noted = json.loads((data_dir / RUNNING_FILE).read_text())
-    except (OSError, ValueError):  # None, or killed while it wrote the first one.
-        return 0
-    for pid, created in noted:
+    found = [process for _, process in started_on(data_dir)]
+    for process in found:
         with suppress(psutil.NoSuchProcess):
-            process = psutil.Process(pid)
-            if process.create_time() == created:
-                process.terminate()
-                found.append(process)
+            process.terminate()
     _, alive = psutil.wait_procs(found, timeout=END_SECONDS)
     for process in alive:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     psutil.wait_procs(alive)
-    (data_dir / RUNNING_FILE).unlink(missing_ok=True)
     if found:
         tell(f"ended {len(found)} programs that an `up --cluster` before this one left behind")
     return len(found)
+
+
+def started_on(data_dir: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """Give the programs that supervisors of this folder have started and that live, by name."""
+    for process in psutil.process_iter():
+        try:
+            name, _, folder = process.environ().get(MARK, "").partition(_OF)
+        except psutil.Error:  # It has just ended, or is somebody else's.
+            continue
+        if folder == str(data_dir.resolve()):
+            yield name, process

@@ -14,7 +14,7 @@ from infra.embedded import embedded_url, stop_embedded
 from infra.local_broker import stop_local_broker
 from infra.postgres import connect
 from projections.catalog import BY_NAME
-from services.cli.supervisor import RUNNING_FILE, end_leftovers
+from services.cli.supervisor import end_leftovers, started_on
 from tests.integration.reports.test_olist_oracle import assert_reports_equal
 from tests.support.command_line import Here, Processes
 from tests.support.faults import Fault
@@ -86,8 +86,7 @@ def process_id(folder: Path, name: str) -> int:
     files = {"Kafka": "kafka/kafka.pid", "PostgreSQL": "postgres/postmaster.pid"}
     if name in files:
         return int((folder / files[name]).read_text().split()[0])
-    running = json.loads((folder / RUNNING_FILE).read_text())
-    return int(running[VICTIMS.index(name)][0])
+    return dict(started_on(folder))[name].pid
 
 
 def wait_until_nothing_waits(line: Here) -> None:

@@ -1,18 +1,17 @@
 """`orderpath up --cluster` that was killed: whoever comes next finds its Kafka, and it ends too."""
 
-import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 
-import psutil
 import pytest
 
 from infra.embedded import stop_embedded
 from infra.local_broker import local_broker_address, stop_local_broker
-from services.cli.supervisor import RUNNING_FILE
+from services.cli.supervisor import MARK
 from tests.e2e.test_cluster import processes_on
 from tests.support.command_line import Processes
 from tests.support.programs import programs
@@ -41,10 +40,10 @@ def test_after_a_kill_down_ends_the_kafka_that_was_started_for_the_cluster(folde
 
 
 def test_down_says_that_it_ended_what_a_killed_supervisor_left_behind(tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"]) as left:
+    marked = os.environ | {MARK: f"relay of {tmp_path}"}
+    pause = [sys.executable, "-c", "import signal; signal.pause()"]
+    with subprocess.Popen(pause, env=marked) as left:
         Thread(target=left.wait).start()  # Who has died is not there any more.
-        noted = [[left.pid, psutil.Process(left.pid).create_time()]]
-        (tmp_path / RUNNING_FILE).write_text(json.dumps(noted))
         down = Processes({"ORDERPATH_DATA_DIR": str(tmp_path)}).run("down")
     assert down.code == 0
     assert "ended 1 programs" in down.err

@@ -1,6 +1,5 @@
 """Programs beside each other in one terminal: told apart, started again, ended together."""
 
-import json
 import os
 import signal
 import subprocess
@@ -11,14 +10,12 @@ from pathlib import Path
 from threading import Event as Signal
 from threading import Thread
 
-import psutil
-import pytest
-
-from services.cli.supervisor import RUNNING_FILE, Program, Supervisor, end_leftovers
+from services.cli.supervisor import MARK, Program, Supervisor, end_leftovers, started_on
 from tests.support.waiting import wait_for
 
 LONGEST_SECONDS = 30
 # A program that does nothing until somebody ends it, as each test does long before it would end.
+SILENT = "import time; time.sleep(600)"
 STAYS = "import time; print('here', flush=True); time.sleep(600)"
 DIES = "import sys; print('oh', flush=True); sys.exit(3)"
 DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + STAYS
@@ -71,7 +68,7 @@ def test_who_does_not_end_in_time_is_killed(tmp_path: Path) -> None:
 
     assert deaf.process is not None
     assert deaf.process.returncode == -signal.SIGKILL
-    assert not (tmp_path / RUNNING_FILE).exists()
+    assert list(started_on(tmp_path)) == []
 
 
 def test_what_a_killed_supervisor_left_behind_is_ended_by_the_next_one(tmp_path: Path) -> None:
@@ -88,21 +85,51 @@ Supervisor(programs, Path({str(tmp_path)!r}), lambda line: print(line, flush=Tru
         assert first.stdout is not None
         assert first.stdout.readline() == "left | here\n"
         first.kill()
-    ((left, _),) = json.loads((tmp_path / RUNNING_FILE).read_text())
-    assert psutil.pid_exists(left)
+    ((name, left),) = started_on(tmp_path)
+    assert name == "left"
 
     with supervised(tmp_path, program("new", STAYS)) as told:
         wait_for(lambda: "new | here" in told)
-        assert not psutil.pid_exists(left)
+        assert not left.is_running()
 
     assert told[0] == "ended 1 programs that an `up --cluster` before this one left behind"
 
 
-@pytest.mark.parametrize("noted", ["", "[[", None], ids=["empty", "cut", "another process"])
-def test_nobody_else_is_ended(tmp_path: Path, noted: str | None) -> None:
-    another = json.dumps([[os.getpid(), 1.0]])  # Our own id, as some other process had it once.
-    (tmp_path / RUNNING_FILE).write_text(another if noted is None else noted)
+def test_a_supervisor_killed_in_the_moment_of_a_start_leaves_nothing_that_is_not_found(
+    tmp_path: Path,
+) -> None:
+    code = f"""
+import os, signal, subprocess
+from pathlib import Path
+from threading import Event
+from services.cli.supervisor import Program, Supervisor
+born = subprocess.Popen.__init__
+def die(self, *told, **named):
+    born(self, *told, **named)
+    os.kill(os.getpid(), signal.SIGKILL)
+subprocess.Popen.__init__ = die
+programs = [Program("left", ({sys.executable!r}, "-c", {SILENT!r}))]
+Supervisor(programs, Path({str(tmp_path)!r}), print).run(Event())
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -signal.SIGKILL
+    ((_, left),) = started_on(tmp_path)
     told: list[str] = []
 
+    assert end_leftovers(tmp_path, told.append) == 1
+    assert not left.is_running()
     assert end_leftovers(tmp_path, told.append) == 0
-    assert told == []
+    assert told == ["ended 1 programs that an `up --cluster` before this one left behind"]
+
+
+def test_nobody_else_is_ended(tmp_path: Path) -> None:
+    environment = os.environ | {MARK: f"relay of {tmp_path / 'another'}"}
+    command = [sys.executable, "-c", STAYS]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as another:
+        assert another.stdout is not None
+        assert another.stdout.readline() == b"here\n"
+        told: list[str] = []
+        ended = end_leftovers(tmp_path, told.append)
+        still_runs = another.poll() is None
+        another.kill()
+
+    assert (ended, told, still_runs) == (0, [], True)
