@@ -76,6 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not worker_input and not config.option.basetemp:
         config.option.basetemp = tempfile.mkdtemp(prefix="orderpath-tests-")
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
+    tempfile.tempdir = folders[0]  # Logs of killed programs and the like go with it.
 
 
 def _memory() -> Path | None:
