@@ -2,7 +2,7 @@
 conditions that an earlier command may have made untrue, and for what is taken behind another one.
 """
 
-from collections import ChainMap
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,8 @@ def with_earlier(
     earlier = earlier_than(command)
     if not earlier:
         return facts
-    known = ChainMap(into.accepted, into.before.accepted if into.before is not None else {})
-    found = {id_: known[id_] for id_ in earlier if id_ in known}
+    on_their_way = into.on_their_way(earlier)
+    found = {id_: one.writes for id_, one in on_their_way.items() if one.kind == "accepted"}
     if missing := earlier - found.keys():
         for id_, one in log.load_outcomes([*missing]).items():
             if one.outcome.kind == "accepted":
@@ -35,3 +35,11 @@ def with_earlier(
     if reached is not None:
         found = {id_: changed for id_, changed in found.items() if changed & reached}
     return replace(facts, accepted=frozenset(found))
+
+
+def read_by_earlier(command: Command, into: "Round") -> Iterator[str]:
+    """Name what those of the named commands have read that are on their way: who asks for their
+    answers is set back with them.
+    """
+    for one in into.on_their_way(earlier_than(command)).values():
+        yield from one.reads

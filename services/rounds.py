@@ -37,7 +37,7 @@ from domain.rules.in_flight import is_turned_off, rule_read
 from domain.teams.holding import holder_change
 from services.command_queue import Answer as Settled
 from services.command_queue import Pending
-from services.earlier import with_earlier
+from services.earlier import read_by_earlier, with_earlier
 from services.states import StateCache
 
 MAX_EVENTS: Final = 4_096  # of one round; a single command may bring more
@@ -60,8 +60,7 @@ class Round:
     size: int = 0  # bytes of the bodies
     before: "Round | None" = None  # on its way; what it leaves behind is presumed to come true
     fresh: bool = False  # what is remembered is read again: it may have moved
-    # Commands that change something, and the streams that they change.
-    accepted: dict[UUID, frozenset[str]] = field(default_factory=dict)
+    answered: dict[UUID, Answer] = field(default_factory=dict)  # the same, by the command's id
     publishes: bool = False  # what it defines can be looked up once it is appended
 
     @property
@@ -75,6 +74,11 @@ class Round:
     @property
     def answers(self) -> list[Answer]:
         return [answer for _, answer in self.decided]
+
+    def on_their_way(self, ids: Iterable[UUID]) -> dict[UUID, Answer]:
+        """Give the answers to commands of this round and of the one before it."""
+        known = ChainMap(self.answered, self.before.answered if self.before is not None else {})
+        return {id_: known[id_] for id_ in ids if id_ in known}
 
     @property
     def versions(self) -> dict[str, int]:
@@ -209,8 +213,7 @@ class Decider:
             )
             return error
         into.decided.append((pending, answer))
-        if answer.kind == "accepted":
-            into.accepted[pending.command.command_id] = answer.writes
+        into.answered[pending.command.command_id] = answer
         into.events += len(answer.events)
         into.size += pending.size
         into.publishes |= isinstance(pending.command, PublishPath)
@@ -231,13 +234,13 @@ class Decider:
             facts = with_more(facts, states, more)
         reached = frozenset(reads).difference(hidden) if is_limited else None
         facts = with_earlier(facts, command, log, into, reached)
+        reads = self._with_earlier(log, into, command, reads)
         command, erasing = _knowing(log, command)
         target = states[reads[0]]
         if command.expected_version not in (None, target.version):
             found = {reads[0]: target.version}
             return Answer(command, pending.body_hash, "conflict", reads, versions=found)
-        latest = target.last_occurred_at
-        now = pending.received_at if latest is None else max(pending.received_at, latest)
+        now = max(pending.received_at, target.last_occurred_at or pending.received_at)
         try:
             is_moot = is_turned_off(checked(command, states), states)
             decisions = {} if is_moot else decide_on(command, states, facts, now)
@@ -275,6 +278,15 @@ class Decider:
             return pending.reads
         self._look(log, into, beside)
         return tuple(dict.fromkeys((*pending.reads, *beside)))
+
+    def _with_earlier(
+        self, log: Log, into: Round, command: Command, reads: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        beside = dict.fromkeys(read_by_earlier(command, into))
+        if not beside:
+            return reads
+        self._look(log, into, beside)
+        return tuple(dict.fromkeys((*reads, *beside)))
 
     def _look(self, log: Log, into: Round, streams: Iterable[str]) -> None:
         """Bring more states into the round; few are looked for so late, and most are remembered."""

@@ -10,11 +10,13 @@ from domain.messages import Command
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.refusals import Conflict
+from domain.tasks.commands import CreateTask
 from infra.postgres import connect
 from services.pipeline import Pipeline
 from tests.integration.pipeline.conftest import Shop
 from tests.integration.pipeline.meddling import Gate, MeddlingLog
 from tests.support.loads import move, note, now, open_pipeline, place, publish
+from tests.support.waiting import wait_for
 
 
 class Meddler:
@@ -117,6 +119,42 @@ def test_only_what_shares_a_written_stream_is_set_back_the_rest_of_the_batch_com
     # path and its listing, three orders, then the gate's note, the meddler, the calm ones and the
     # attempt on the last of them, the set-back ones.
     assert positions == [6, 11, 8, 12, 9, None]
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["one batch", "two batches"])
+@pytest.mark.parametrize(
+    ("moved", "to", "kind"), [("confirmed", "packed", "accepted"), ("cancelled", "confirmed", "no")]
+)
+def test_what_stands_behind_a_command_is_decided_on_its_last_answer(
+    shop: Shop, moved: str, to: str, kind: str, together: bool
+) -> None:
+    """Another process moves the order, so the first answer to the move here was wrong."""
+    with open_pipeline(shop.url) as other:
+        log, gate = MeddlingLog(shop.log), Gate()
+        meddler = Meddler(other, move(shop.order_id, moved))
+        with Pipeline(log, now) as pipeline:
+            pipeline.execute(note(shop.order_id))  # So it is remembered.
+            log.meddle = gate
+            if together:
+                pipeline.submit(publish(path="kiosk"))  # Both gather behind it.
+                gate.wait()
+                log.meddle = meddler
+            mine = move(shop.order_id, to)
+            task = CreateTask(
+                command_id=uuid4(), actor=mine.actor, task_id=uuid4(), order_id=shop.order_id,
+                title="Pack it", group="warehouse", behind=mine.command_id,
+            )  # fmt: skip
+            futures = [pipeline.submit(mine)]
+            if not together:
+                gate.wait()  # The move is on its way,
+                meddler([])
+            futures.append(pipeline.submit(task))
+            if not together:
+                wait_for(lambda: bool(pipeline._next.decided))  # and the task decided behind it.
+            gate.open()
+            outcomes = [future.result().kind for future in futures]
+
+    assert outcomes == (["accepted"] * 2 if kind == "accepted" else ["refused", "nothing"])
 
 
 def test_later_commands_of_a_batch_see_the_earlier_ones(shop: Shop) -> None:
