@@ -15,25 +15,18 @@ if TYPE_CHECKING:
     from services.rounds import Round
 
 
-def with_earlier(
-    facts: Facts, command: Command, log: Log, into: "Round", reached: frozenset[str] | None
-) -> Facts:
+def with_earlier(facts: Facts, command: Command, log: Log, into: "Round") -> Facts:
     """Give the facts with those of the named commands that changed something: just now, or in the
     log. A repeated one that changes nothing now may have done so the first time.
-
-    reached: only those count that changed one of these streams; None: whatever they changed
     """
     earlier = earlier_than(command)
     if not earlier:
         return facts
     on_their_way = into.on_their_way(earlier)
-    found = {id_: one.writes for id_, one in on_their_way.items() if one.kind == "accepted"}
-    if missing := earlier - found.keys():
-        for id_, one in log.load_outcomes([*missing]).items():
-            if one.outcome.kind == "accepted":
-                found[id_] = frozenset(one.outcome.versions)
-    if reached is not None:
-        found = {id_: changed for id_, changed in found.items() if changed & reached}
+    found = {id_ for id_, one in on_their_way.items() if one.kind == "accepted"}
+    if missing := earlier - found:
+        stored = log.load_outcomes([*missing])
+        found |= {id_ for id_, one in stored.items() if one.outcome.kind == "accepted"}
     return replace(facts, accepted=frozenset(found))
 
 

@@ -232,8 +232,7 @@ class Decider:
             hidden |= out_of_reach(command, tuple(more), into.states)
             reads = tuple(dict.fromkeys((*reads, *more)))
             facts = with_more(facts, states, more)
-        reached = frozenset(reads).difference(hidden) if is_limited else None
-        facts = with_earlier(facts, command, log, into, reached)
+        facts = with_earlier(facts, command, log, into)
         reads = self._with_earlier(log, into, command, reads)
         command, erasing = _knowing(log, command)
         target = states[reads[0]]

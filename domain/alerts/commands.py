@@ -25,7 +25,11 @@ class RaiseAlert(AlertCommand, CommandAboutOrder):
     """Show something to a user, a group, or all who bear a role. Twice is nothing."""
 
     NAME: ClassVar[str] = "alert.raise"
-    OF_PROGRAMS: ClassVar[tuple[str, ...]] = ("rule", "rule_version")
+    OF_PROGRAMS: ClassVar[tuple[str, ...]] = (
+        *CommandAboutOrder.OF_PROGRAMS,
+        "rule",
+        "rule_version",
+    )
 
     kind: Code
     level: Code = "notice"

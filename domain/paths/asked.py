@@ -3,7 +3,7 @@
 domain.orders.only_if asks these where the command is decided.
 """
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import Field
@@ -16,7 +16,12 @@ MAX_EARLIER = 20  # commands that may have made a condition untrue
 
 
 class AskedCommand(Command):
-    """A command that says what has to hold of an order when it is decided; else nothing is done."""
+    """A command that says what has to hold of an order when it is decided; else nothing is done.
+
+    That it was done, or was not, tells what is asked: so it is not for callers, who see less.
+    """
+
+    OF_PROGRAMS: ClassVar[tuple[str, ...]] = ("only_if", "spent_by", "behind")
 
     only_if: Annotated[tuple[When, ...], Field(max_length=MAX_CONDITIONS)] = ()
     # Of these conditions, those that commands sent before this one may have made untrue, with the

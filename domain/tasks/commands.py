@@ -25,7 +25,11 @@ class CreateTask(TaskCommand, CommandAboutOrder):
     """Give a user or a group something to do."""
 
     NAME: ClassVar[str] = "task.create"
-    OF_PROGRAMS: ClassVar[tuple[str, ...]] = ("rule", "rule_version")
+    OF_PROGRAMS: ClassVar[tuple[str, ...]] = (
+        *CommandAboutOrder.OF_PROGRAMS,
+        "rule",
+        "rule_version",
+    )
 
     title: Name  # for people; without personal data
     subject: Text | None = None  # a stream, where it is about no order

@@ -167,6 +167,8 @@ def _send(schemas: dict[str, Any]) -> dict[str, Any]:
         for known in ("actor", "command_id"):  # The key says who acts, a header the id.
             schema["properties"].pop(known)
             schema["required"].remove(known)
+        for name in kind.OF_PROGRAMS:
+            schema["properties"].pop(name)
         schema["properties"]["command_id"] = COMMAND_ID
         schemas[kind.__name__] = hoisted(schema, schemas, kind.NAME.partition(".")[0])
         names.append(kind)

@@ -81,13 +81,23 @@ def test_what_only_the_server_or_a_program_knows_is_not_taken_from_a_caller(
 ) -> None:
     order_id = shop.place()
     task = {"task_id": str(uuid4()), "title": "Call", "group": "desk", "order_id": order_id}
-    told = {
-        "source": shop.send("order.add_note", order_id=order_id, text="Call", source="import"),
-        "rule": shop.send("task.create", **task, rule="late"),
-        "rule_version": shop.send("task.create", **task, rule_version=3),
+    note = {"order_id": order_id, "text": "Call"}
+    # Whether it was done would tell what holds, also of fields that are hidden from who asks.
+    asked: dict[str, Any] = {
+        "only_if": ["order.total_minor > 5000"],
+        "spent_by": {"order.total_minor > 5000": [str(uuid4())]},
+        "behind": str(uuid4()),
     }
+    told = [
+        ("source", shop.send("order.add_note", **note, source="import")),
+        ("rule", shop.send("task.create", **task, rule="late")),
+        ("rule_version", shop.send("task.create", **task, rule_version=3)),
+    ]
+    for name, value in asked.items():
+        told.append((name, shop.send("order.add_note", **note, **{name: value})))
+        told.append((name, shop.send("task.create", **task, **{name: value})))
 
-    for name, answer in told.items():
+    for name, answer in told:
         unmet = answer.json()["unmet"]
         assert (answer.status_code, [(one["code"], one["field"]) for one in unmet]) == (
             422,

@@ -108,22 +108,6 @@ def test_a_stated_version_does_not_tell_that_an_order_out_of_reach_is_there(
     assert [unmet.code for unmet in answer.unmet] == ["order_unknown"]
 
 
-def test_a27_no_command_tells_by_another_one_what_became_of_that_out_of_reach(
-    system: System, access: KnownCallers, clerk: Caller
-) -> None:
-    theirs, mine = note(SOUTH), note(NORTH)
-    assert system.execute(theirs).kind == "accepted"
-    assert system.execute(mine).kind == "accepted"
-
-    for earlier, told in ((theirs, "nothing"), (note(SOUTH), "nothing"), (mine, "accepted")):
-        behind = note(NORTH, behind=earlier.command_id)
-        assert send(system, access, clerk, behind).kind == told
-        false = "order.paid_minor > 999999999"
-        spent = {"only_if": [false], "spent_by": {false: [earlier.command_id]}}
-        assert send(system, access, clerk, note(NORTH, **spent)).kind == told
-    assert system.execute(note(NORTH, behind=theirs.command_id)).kind == "accepted"
-
-
 def test_an_order_is_placed_within_reach_only(
     system: System, access: KnownCallers, clerk: Caller
 ) -> None:
