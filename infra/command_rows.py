@@ -5,15 +5,16 @@ from typing import Any
 from domain.batch import Answer, StoredOutcome
 from domain.messages import Outcome
 from domain.refusals import Unmet
+from infra.body_hashes import BodyHashes
 
 
-def command_row(number: int, answer: Answer) -> dict[str, Any]:
+def command_row(number: int, answer: Answer, body_hash: bytes) -> dict[str, Any]:
     command = answer.command
     return {
         "no": number,
         "command_id": command.command_id,
         "name": command.NAME,
-        "body_hash": answer.body_hash.hex(),
+        "body_hash": body_hash.hex(),
         "outcome": answer.kind,
         "versions": answer.versions,
         "unmet": [unmet.model_dump(exclude_none=True) for unmet in answer.unmet],
@@ -26,7 +27,7 @@ def command_row(number: int, answer: Answer) -> dict[str, Any]:
     }
 
 
-def stored_outcome(row: tuple[Any, ...]) -> StoredOutcome:
+def stored_outcome(row: tuple[Any, ...], hashes: BodyHashes) -> StoredOutcome:
     command_id, kind, first, last, versions, unmet, body_hash = row
     outcome = Outcome(
         command_id=command_id,
@@ -37,4 +38,4 @@ def stored_outcome(row: tuple[Any, ...]) -> StoredOutcome:
         unmet=tuple(Unmet.model_validate(one) for one in unmet),
         repeated=True,
     )
-    return StoredOutcome(outcome, bytes(body_hash))
+    return StoredOutcome(outcome, hashes.opened(body_hash))

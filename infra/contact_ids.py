@@ -5,37 +5,27 @@ this log's own and stands in log.keys, where no reader of events or tables sees 
 """
 
 import hmac
-import os
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
-import psycopg
-
 from domain.refusals import InfraError
-from infra.postgres import Lender
-from infra.sealing import SubjectKey
 from infra.settings import PREFIX, SettingsError
-from infra.vault import Vault
+from infra.vault import SecretName, Vault
 
 # They reach the log: contracts for ever.
-_SECRET: Final = uuid5(NAMESPACE_URL, "orderpath:contact-secret")
-_SUBJECT: Final = "contact-secret"  # nobody's: erasing a person leaves it alone
+_SECRET: Final = SecretName(
+    uuid5(NAMESPACE_URL, "orderpath:contact-secret"),
+    "contact-secret",  # nobody's: erasing a person leaves it alone
+)
 _CUSTOMERS: Final = uuid5(NAMESPACE_URL, "orderpath:customer")
-_SECRET_BYTES: Final = 32
-_FIRST_IS_THERE: Final = """
-    select exists (select from log.keys k where k.key_id = e.key_id)
-    from log.events e where e.key_id is not null order by e.position limit 1
-"""
-_FIND: Final = "select key from log.keys where key_id = %s"
 
 
 class ContactIds:
     """Gives customers their ids. One per process; threads may share it."""
 
-    def __init__(self, session: Lender, vault: Vault, region: str) -> None:
+    def __init__(self, vault: Vault, region: str) -> None:
         """region: ISO 3166 code of the country in which a number without + is dialled."""
-        self._session = session
         self._vault = vault
         self._region = region
 
@@ -49,10 +39,8 @@ class ContactIds:
 
     @cached_property
     def _secret(self) -> bytes:
-        """Read the secret; whoever asks first makes it, and all use that one."""
-        stored = self._vault.storing(self._stored)
-        secret = self._vault.open(_SECRET, _SUBJECT, stored)
-        if secret is None:
+        secret = self._vault.secret(_SECRET)
+        if secret is None:  # With another one all customers were strangers.
             raise InfraError(
                 "contact_secret_missing",
                 "The secret by which customers are found was destroyed, or left out of the backup "
@@ -60,23 +48,6 @@ class ContactIds:
                 "customers by their ids.",
             )
         return secret
-
-    def _stored(self) -> bytes | None:
-        with self._session.connection() as session:
-            found = session.execute(_FIND, (_SECRET,)).fetchone()
-            if found is None and not self._was_left_out(session):
-                made = SubjectKey(_SECRET, _SUBJECT, os.urandom(_SECRET_BYTES))
-                wrapped = self._vault.wrap(made)
-                session.execute("select ops.keep_key(%s, %s, %s)", (_SECRET, _SUBJECT, wrapped))
-                found = session.execute(_FIND, (_SECRET,)).fetchone()
-        return found[0] if found else None
-
-    def _was_left_out(self, session: psycopg.Connection[Any]) -> bool:
-        """Whether the log was restored without its keys: another secret would make strangers of all
-        customers.
-        """
-        row = session.execute(_FIRST_IS_THERE).fetchone()
-        return row is not None and not row[0]
 
 
 def normal_phone(text: str | None, region: str) -> str | None:

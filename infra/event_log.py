@@ -17,6 +17,7 @@ from domain.paths.path import OrderPath
 from domain.reading import Head, Undecodable
 from domain.refusals import FactIdReused, InfraError
 from infra.appending import AppendCall, AppendRows
+from infra.body_hashes import BodyHashes
 from infra.command_rows import command_row, stored_outcome
 from infra.definition_rows import definition_row
 from infra.known_erasures import KnownErasures
@@ -49,6 +50,7 @@ class EventLog:
         self.mapper = mapper or EventMapper()
         self.snapshots = snapshots or Snapshots(self.mapper.ring, vault)
         self.known = known or KnownErasures(self.mapper.ring)
+        self._hashes = BodyHashes(vault)
         self._unsure_keys: list[SubjectKey] | None = None  # appended, but not yet committed
         self._paths: dict[PathKey, OrderPath] = {}  # as read before: a version never changes
 
@@ -57,6 +59,7 @@ class EventLog:
         """Hold the head lock: what is loaded inside of the block stays true until its end."""
         with self.recorder.locked() as recorder:
             held = EventLog(recorder, self.vault, self.mapper, self.snapshots, self.known)
+            held._hashes = self._hashes
             unsure: list[SubjectKey] = []
             held._unsure_keys = unsure
             yield held
@@ -248,15 +251,19 @@ class EventLog:
                 " body_hash from log.commands where command_id = any(%s)",
                 (list(ids),),
             ).fetchall()
-        return {row[0]: stored_outcome(row) for row in rows}
+        return {row[0]: stored_outcome(row, self._hashes) for row in rows}
 
     def append(self, answers: Sequence[Answer], versions: Mapping[str, int]) -> "_Append":
         """Send a batch in one call; see log.append for what is set back."""
         numbers = {stream: number for number, stream in enumerate(versions)}
         events, definitions = self._event_rows(answers)
         new_keys = self.mapper.ring.new_keys()
+        hashes = self._hashes.sealed([answer.body_hash for answer in answers])
         rows = AppendRows(
-            commands=[command_row(number, answer) for number, answer in enumerate(answers)],
+            commands=[
+                command_row(number, *one)
+                for number, one in enumerate(zip(answers, hashes, strict=True))
+            ],
             events=events,
             streams=list(versions.items()),
             reads=[

@@ -7,7 +7,7 @@ Which master key wraps, the database says; a process that has not heard of a new
 import os
 from collections.abc import Callable, Mapping
 from threading import Lock
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -29,7 +29,22 @@ _SEALED: Final = slice(21, None)
 _CURRENT: Final = "select master_id from log.master_keys where is_current"
 _USE: Final = "select log.use_master_key(%s, %s)"
 
+_FIND: Final = "select key from log.keys where key_id = %s"
+_KEEP: Final = "select ops.keep_key(%s, %s, %s)"
+_FIRST_IS_THERE: Final = """
+    select exists (select from log.keys k where k.key_id = e.key_id)
+    from log.events e where e.key_id is not null order by e.position limit 1
+"""
+_SECRET_BYTES: Final = 32
+
 T = TypeVar("T")
+
+
+class SecretName(NamedTuple):
+    """Under what a secret of the log stands among the keys of persons."""
+
+    key_id: UUID
+    subject_id: str
 
 
 class Vault:
@@ -86,6 +101,36 @@ class Vault:
         """Give the one that wraps. On a new log the first is made. Raises: InfraError"""
         with self._lock:
             return self._load()
+
+    def secret(self, name: SecretName) -> bytes | None:
+        """Give a secret of this log; whoever asks first makes it, and all use that one.
+
+        None: it was destroyed, or the log was restored without its keys. Another one would not be
+        it, and stand in the way of the keys that are brought back.
+        """
+        found = self._find(name)
+        if found is None and not self._were_left_out():
+            with translated_errors():
+                self.storing(lambda: self._keep(name))
+            found = self._find(name)
+        return None if found is None else self.open(name.key_id, name.subject_id, found)
+
+    def _find(self, name: SecretName) -> bytes | None:
+        with translated_errors(), connect(self._url, role="orderpath_writer") as session:
+            row = session.execute(_FIND, (name.key_id,)).fetchone()
+        return row[0] if row else None
+
+    def _keep(self, name: SecretName) -> None:
+        fresh = SubjectKey(name.key_id, name.subject_id, os.urandom(_SECRET_BYTES))
+        row = (name.key_id, name.subject_id, self.wrap(fresh))
+        with connect(self._url, role="orderpath_writer") as session:
+            session.execute(_KEEP, row)
+
+    def _were_left_out(self) -> bool:
+        """Whether the log was restored without its keys."""
+        with translated_errors(), connect(self._url, role="orderpath_writer") as session:
+            row = session.execute(_FIRST_IS_THERE).fetchone()
+        return row is not None and not row[0]
 
     def refresh(self) -> None:
         """Look again which master key wraps, before the next key is wrapped."""

@@ -157,7 +157,7 @@ class System:
     @cached_property
     def customer_ids(self) -> ContactIds:
         """Whom a phone number or an e-mail address means."""
-        return ContactIds(self._session("orderpath_writer"), self.vault, self.settings.phone_region)
+        return ContactIds(self.vault, self.settings.phone_region)
 
     def belongings(self, customer_id: str, before: int | None = None) -> Belongings:
         """Find what belongs to a customer, as far as the tables know; before: as belongings_of."""

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from domain.customers import commands as k
 from domain.orders import events as e
-from domain.refusals import InfraError
+from domain.refusals import CommandIdReused, InfraError
 from infra.embedded import postgres_binary
 from infra.postgres import connect, ensure_database
 from services.bootstrap import Settings, System, open_system, raise_epoch
@@ -66,6 +66,8 @@ def test_a_log_without_its_keys_is_restored_reads_sealed_and_goes_on(
 ) -> None:
     with opened(database_url, tmp_path) as system:
         order_id = fill(system)
+        earlier = note(order_id, "Ring once")
+        assert system.execute(earlier).kind == "accepted"
         end = system.log.head().position
     restore(database_url, elsewhere, "--exclude-table-data=log.keys")
     raise_epoch(elsewhere)
@@ -73,8 +75,11 @@ def test_a_log_without_its_keys_is_restored_reads_sealed_and_goes_on(
     with opened(elsewhere, tmp_path) as restored:
         restored.catch_up()
         assert told_of(restored, order_id) == ("[sealed]", "[sealed]")
-        assert restored.execute(note(order_id, "New")).kind == "accepted"
-        assert restored.log.head().position > end
+        assert restored.execute(new := note(order_id, "New")).kind == "accepted"
+        assert restored.execute(new).repeated
+        with pytest.raises(CommandIdReused):  # Nobody can tell whether it is the same.
+            restored.execute(earlier)
+        assert restored.log.head().position == end + 1
         assert restored.log.read(0, end)[-1].position == end
         with pytest.raises(InfraError) as error:
             restored.execute(place(customer=e.Customer(**ANNA)))
@@ -88,7 +93,8 @@ def test_keys_that_are_brought_back_open_it_but_for_who_was_erased_meanwhile(
     with opened(database_url, tmp_path) as system:
         order_id, other = fill(system), uuid4()
         system.execute(place(other, customer=e.Customer(customer_id="c-8", name="Boris")))
-        system.execute(note(other, "His"))
+        his = note(other, "His")
+        system.execute(his)
         with connect(database_url) as owner, owner.cursor().copy(f"copy {KEYS} to stdout") as out:
             keys.write_bytes(b"".join(map(bytes, out)))
         system.catch_up()
@@ -98,6 +104,8 @@ def test_keys_that_are_brought_back_open_it_but_for_who_was_erased_meanwhile(
         )
         assert system.execute(erase).kind == "accepted"
     restore(database_url, elsewhere, "--exclude-table-data=log.keys")
+    with opened(elsewhere, tmp_path) as without:
+        assert without.execute(note(other, "Meanwhile")).kind == "accepted"
 
     with connect(elsewhere) as owner, owner.cursor().copy(f"copy {KEYS} from stdin") as into:
         into.write(keys.read_bytes())
@@ -106,3 +114,4 @@ def test_keys_that_are_brought_back_open_it_but_for_who_was_erased_meanwhile(
     with opened(elsewhere, tmp_path) as restored:
         assert told_of(restored, order_id) == ("[erased]", "[erased]")
         assert told_of(restored, other) == ("Boris", "His")
+        assert restored.execute(his).repeated

@@ -25,7 +25,8 @@ from domain.templates.line import PublishTemplate
 from infra.event_log import EventLog, open_log
 from infra.mapper import EventUnreadable
 from infra.sealing import SubjectKey
-from services.pipeline import body_hash
+from services.command_queue import hash_of
+from services.pipeline import body_hash, body_of
 from tests.support.examples import NOW, actor, fact_id
 from tests.support.loads import move, note, open_pipeline, place, publish
 from tests.support.outgoing import TEMPLATE, request
@@ -150,6 +151,26 @@ def in_clear(owner: psycopg.Connection[Any]) -> list[tuple[str, str]]:
         if hits:
             found.append((table, column))
     return found
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["of a caller", "of a program"])
+def test_what_a_command_said_cannot_be_tried_out_by_whoever_reads_the_log(
+    database_url: str, owner: psycopg.Connection[Any], own: bool
+) -> None:
+    """There are few enough phone numbers to hash them all."""
+    said = k.CreateCustomer(
+        command_id=uuid4(), actor=actor(), customer_id="c-7", phone="+79161234567"
+    )
+    with open_pipeline(database_url) as pipeline:
+        pipeline.execute(said, own=own)
+    with open_pipeline(database_url) as another:
+        assert another.execute(said, own=own).repeated
+
+    stored = owner.execute("select body_hash from log.commands").fetchone()
+    assert stored is not None
+    tried = hash_of(body_of(said), said, own=own)
+    assert len(stored[0]) == len(tried) == 32
+    assert {stored[0][:16], stored[0][16:]}.isdisjoint({tried[:16], tried[16:]})
 
 
 def test_no_column_of_the_log_holds_personal_data_in_clear(

@@ -17,13 +17,11 @@ from domain.orders.events import Customer, OrderPlaced, stream_of
 from domain.refusals import InfraError
 from infra.contact_ids import ContactIds
 from infra.event_log import open_log
-from infra.postgres import Session, connect
+from infra.postgres import connect
 from infra.vault import Vault
 from services.pipeline import body_of
 from services.reception import Reception, recognised
 from tests.support.loads import now, open_pipeline, place, publish
-
-WRITER = "orderpath_writer"
 
 
 @contextmanager
@@ -32,9 +30,7 @@ def open_reception(url: str) -> Iterator[Reception]:
     with ExitStack() as closing:
         log = open_log(url)
         closing.callback(log.close)
-        session = Session(url, role=WRITER, name="contacts")
-        closing.callback(session.close)
-        reception = Reception(log, now, ContactIds(session, log.vault, "RU"))
+        reception = Reception(log, now, ContactIds(log.vault, "RU"))
         closing.callback(reception.close)
         yield reception
 
@@ -220,16 +216,10 @@ def test_d4_the_secret_is_this_logs_own_and_every_process_uses_the_same(database
         owner.execute("delete from log.keys")
         found = []
         for _ in range(2):
-            one = Session(database_url, role=WRITER, name="one")
-            other = Session(database_url, role=WRITER, name="other")
-            ids = {
-                ContactIds(each, Vault(database_url), "RU")("+79000000000", None)
-                for each in (one, other)
-            }
+            vaults = Vault(database_url), Vault(database_url)
+            ids = {ContactIds(vault, "RU")("+79000000000", None) for vault in vaults}
             assert len(ids) == 1
             found.append(ids.pop())
-            one.close()
-            other.close()
             owner.execute("delete from log.keys")
 
     assert found[0] != found[1]
