@@ -14,7 +14,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from threading import Event as Signal
 from threading import Thread
 from time import monotonic
@@ -393,8 +392,3 @@ def body_of(command: Command) -> bytes:
     """Give name and explicitly set fields: equal for the same wish, whoever repeats it."""
     body = command.model_dump_json(exclude_unset=True, exclude=_ENVELOPE)
     return f"{command.NAME}\n{body}".encode()
-
-
-def body_hash(command: Command) -> bytes:
-    """Give SHA-256 of the body, by which a repeat is told from a reused id."""
-    return sha256(body_of(command)).digest()

@@ -19,7 +19,7 @@ from infra.embedded import stop_embedded
 from infra.event_log import EventLog, open_log
 from infra.local_broker import stop_local_broker
 from tests.support.broker import start_test_broker
-from tests.support.command_line import MASTER_KEY
+from tests.support.command_line import MASTER_KEY, Program
 from tests.support.faults import Fault, count_faults, faults_of
 from tests.support.olist import find_real_orders
 from tests.support.postgres import (
@@ -76,7 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not worker_input and not config.option.basetemp:
         config.option.basetemp = tempfile.mkdtemp(prefix="orderpath-tests-")
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
-    tempfile.tempdir = folders[0]  # Logs of killed programs and the like go with it.
+    Program.logs_in = folders[0]
 
 
 def _memory() -> Path | None:

@@ -1,6 +1,6 @@
 """What a fact says, as one number: its id tells that it is known, this whether it says the same.
 
-Called by evolve, which keeps it, and by decide_facts, which compares.
+Called by evolve, which keeps it, by decide_facts, which compares, and for the ids of imports.
 """
 
 from datetime import UTC, datetime
@@ -9,8 +9,6 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from domain.messages import Event
-
 # What follows from the path on arrival, and what is personal: it may be erased meanwhile.
 _LEFT_OUT: Final = frozenset(
     {"path", "path_version", "conforming", "nonconforming", "deadlines", "totals"}
@@ -18,9 +16,9 @@ _LEFT_OUT: Final = frozenset(
 )
 
 
-def fingerprint(event: Event, occurred_at: datetime) -> int:
+def fingerprint(told: BaseModel, occurred_at: datetime) -> int:
     """Give 64 bits, the same for the same content told again, in whatever process."""
-    said = repr((_plain(occurred_at), _plain(event))).encode()
+    said = repr((_plain(occurred_at), _plain(told))).encode()
     return int.from_bytes(blake2b(said, digest_size=8).digest())
 
 

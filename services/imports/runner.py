@@ -18,6 +18,7 @@ from domain.batch import StoredOutcome
 from domain.imports import BadRow
 from domain.messages import Actor, Outcome
 from domain.orders.commands import MAX_FACTS, Fact, RecordFacts
+from domain.orders.fingerprint import fingerprint
 from domain.orders.identity import id_of
 from domain.refusals import InfraError, Refusal, Unmet, UnreadableError
 from services.bootstrap import System
@@ -26,7 +27,6 @@ from services.imports.problem import ImportProblem
 from services.imports.rehearsal import Rehearsal
 from services.imports.report import ImportReport
 from services.imports.rows import SourceRow, bad_row, row_id_of
-from services.pipeline import body_hash
 from services.reading import PublishedPath
 
 IN_FLIGHT: Final = 512  # commands
@@ -112,7 +112,10 @@ class Recorder:
         self._free()
 
     def _command(self, order: OrderFacts, facts: Sequence[tuple[Fact, SourceRow]]) -> RecordFacts:
-        """Build a command whose id follows from its content and the way it was read."""
+        """Build a command whose id follows from its content and the way it was read.
+
+        What is personal is left out, as in what tells a fact that is known: an id says nothing.
+        """
         command = RecordFacts(
             command_id=order.order_id,
             actor=self._actor,
@@ -122,7 +125,8 @@ class Recorder:
             path=self.path.definition.path,
             facts=tuple(fact for fact, _ in facts),
         )
-        command_id = id_of(COMMANDS, self._salt, body_hash(command).hex())
+        told = (f"{one.fact_id}:{fingerprint(one, one.occurred_at)}" for one in command.facts)
+        command_id = id_of(COMMANDS, self._salt, str(order.order_id), *told)
         return command.model_copy(update={"command_id": command_id})
 
     def _send(self) -> None:

@@ -11,8 +11,8 @@ from domain.catalog import COMMANDS as KINDS
 from domain.messages import Command
 from domain.refusals import CommandUnreadable
 from domain.wire import MAX_BYTES, MAX_TOLD, decode, decode_for, encode, encode_without, parsed
-from services.pipeline import body_hash
 from tests.support.examples import COMMANDS
+from tests.support.loads import body_hash
 
 PERSON = "Zinaida Prokofyevna"
 JSON = st.recursive(

@@ -13,7 +13,7 @@ import tempfile
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 import pytest
 
@@ -71,8 +71,10 @@ class Here:
 class Program(subprocess.Popen[str]):
     """A program that stays. Its log goes into a file: a full pipe that nobody reads stops it."""
 
+    logs_in: ClassVar[str | None] = None  # a folder of the session: who is killed leaves his log
+
     def __init__(self, words: list[str], *, cwd: Path, env: dict[str, str]) -> None:
-        descriptor, path = tempfile.mkstemp(prefix="orderpath-test-", suffix=".log")
+        descriptor, path = tempfile.mkstemp(".log", dir=self.logs_in)
         self.log = Path(path)
         super().__init__(
             words, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=descriptor, text=True

@@ -26,7 +26,8 @@ from domain.refusals import Conflict, InfraError
 from domain.teams.sharing import ShareOut
 from infra.event_log import open_log
 from infra.log import configure_logging
-from services.pipeline import Pipeline
+from services.command_queue import hash_of
+from services.pipeline import Pipeline, body_of
 from tests.support.examples import PATH, TEA, actor
 
 SOMEBODY: Final = Customer(customer_id="c-7")  # whose orders make no customer: no contact is told
@@ -48,6 +49,11 @@ def open_pipeline(
             yield pipeline
     finally:
         log.close()
+
+
+def body_hash(command: Command) -> bytes:
+    """Give the hash of a command as a pipeline makes it for programs."""
+    return hash_of(body_of(command), command, own=False)
 
 
 def publish(**changes: Any) -> PublishPath:

@@ -13,8 +13,8 @@ from domain.stock.decide import Verdict
 from domain.stock.events import stream_of
 from domain.stock.stock import Stock
 from infra.event_log import EventLog
-from services.pipeline import body_hash
 from tests.support.examples import actor
+from tests.support.loads import body_hash
 
 
 @dataclass(frozen=True, slots=True)

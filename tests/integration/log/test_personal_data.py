@@ -26,9 +26,9 @@ from infra.event_log import EventLog, open_log
 from infra.mapper import EventUnreadable
 from infra.sealing import SubjectKey
 from services.command_queue import hash_of
-from services.pipeline import body_hash, body_of
+from services.pipeline import body_of
 from tests.support.examples import NOW, actor, fact_id
-from tests.support.loads import move, note, open_pipeline, place, publish
+from tests.support.loads import body_hash, move, note, open_pipeline, place, publish
 from tests.support.outgoing import TEMPLATE, request
 
 MARK: Final = "Marker-7391"

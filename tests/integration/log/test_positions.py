@@ -14,9 +14,8 @@ from domain.messages import Decided
 from domain.orders import events as e
 from domain.refusals import FactIdReused, InfraError
 from infra.event_log import EventLog, open_log
-from services.pipeline import body_hash
 from tests.support.examples import NOW, fact_id
-from tests.support.loads import note
+from tests.support.loads import body_hash, note
 
 
 def answer(stream: str, *versions: int, fact: int | None = None) -> Answer:

@@ -18,11 +18,10 @@ from domain.upcasters import UPCASTERS, Upcaster, upcast
 from infra.event_log import EventLog
 from infra.mapper import EventMapper
 from infra.recorder import _PAGE, _SELECT_STREAMS
-from services.pipeline import body_hash
 from tests.golden.stored_names import HERE
 from tests.support import examples
 from tests.support.examples import NOW
-from tests.support.loads import note, open_pipeline, open_shop, place, publish
+from tests.support.loads import body_hash, note, open_pipeline, open_shop, place, publish
 
 GOLDEN = sorted((HERE / "events").glob("*.json"))
 

@@ -12,9 +12,9 @@ from domain.batch import Log
 from domain.messages import Actor, Command
 from domain.orders import commands as c
 from domain.refusals import InfraError
-from services.pipeline import Pipeline, body_hash
+from services.pipeline import Pipeline
 from tests.support.examples import NOW
-from tests.support.loads import EVERYBODY, move, note
+from tests.support.loads import EVERYBODY, body_hash, move, note
 
 COMMAND_ID: Final = UUID(int=1)
 ORDER_ID: Final = UUID(int=2)
