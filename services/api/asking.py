@@ -9,7 +9,7 @@ from fastapi import Request, Response
 
 from services.api.callers import Caller
 from services.api.problems import Turned
-from services.api.readers import Least, await_tables
+from services.api.readers import Least
 from services.plain_json import to_json
 from services.questions.question import PUBLIC, Asked, Question
 
@@ -67,7 +67,7 @@ async def answer(
 
     def work(system: "System") -> tuple[int, bytes, dict[str, str]]:
         tables = question.reads == "tables"
-        position = await_tables(system, least, seconds) if tables else known
+        position = desk.tables.wait(system, least, seconds) if tables else known
         found = question.function(system, asked)
         if caller is not None:
             found = desk.access.told(caller, question, asked, found)

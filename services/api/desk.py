@@ -17,7 +17,7 @@ from services.api.counts import Counts
 from services.api.limits import Limits, Rates
 from services.api.positions import Positions
 from services.api.problems import Turned
-from services.api.readers import Readers
+from services.api.readers import Readers, TablesSeen
 from services.imports.jobs import ImportJobs, put_files
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class FrontDesk:
 
     def __post_init__(self) -> None:
         self.positions = Positions(self._head)
+        self.tables = TablesSeen()
         self.rates = Rates(self.limits.per_second)
         self.heartbeat = self.system.heartbeat("serve")
         self.put_files = put_files(self.system.settings.data_dir, self.limits.import_bytes)

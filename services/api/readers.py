@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from services.bootstrap import System
 
 LOOK_SECONDS: Final = 0.02  # between two looks at the tables
+FRESH_SECONDS: Final = 0.1  # that how far they are is not looked at again
 PATIENCE_SECONDS: Final = 0.3  # that a read waits for whoever feeds the tables, before it helps
 Done = TypeVar("Done")
 Least = int | Literal["head"] | None
@@ -92,6 +93,26 @@ def tables_position(system: "System") -> int:
     head = system.log.head().position  # First: what is appended meanwhile is not promised.
     waiting = system.read_models.find_oldest_waiting()
     return head if waiting is None else min(head, waiting[0] - 1)
+
+
+class TablesSeen:
+    """How far the tables were a moment ago: all who read just then need not look again.
+
+    One for each server; threads may share it.
+    """
+
+    def __init__(self, ticks: Callable[[], float] = monotonic) -> None:
+        self._ticks = ticks
+        self._seen = (float("-inf"), 0)
+
+    def wait(self, system: "System", least: Least, seconds: float) -> int:
+        """Do as await_tables does; what is given may be less than it would be, never more."""
+        at, position = self._seen
+        if least == "head" or position < (least or 0) or self._ticks() - at > FRESH_SECONDS:
+            at = self._ticks()
+            position = await_tables(system, least, seconds)
+            self._seen = (at, position)
+        return position
 
 
 _helping: Final = Lock()

@@ -15,7 +15,7 @@ from services.history import changes_of, known_by, state_of
 from services.order_view import View, difference, told_number_of, view_of
 from services.questions.question import Asked, Cursor, Names, OrderRef, Ref, question
 from services.reached import reached_streams
-from services.reading import find_order, load_order, path_of, sees_all_orders
+from services.reading import as_id, find_order, is_seen, load_order, path_of, sees_all_orders
 from services.ways import ways_of
 from services.why import chains_of
 
@@ -201,6 +201,9 @@ def why(system: "System", asked: WhyOrder) -> dict[str, Any]:
 
 
 def _events(system: "System", ref: str) -> tuple[UUID, list[Recorded]]:
+    own = as_id(ref)
+    if own is not None and (events := load_order(system, own)) and is_seen(events):
+        return own, events  # As find_order would give it, read once.
     order_id = find_order(system, ref)
     return order_id, load_order(system, order_id)
 
