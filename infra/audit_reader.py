@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
-from domain.audit.findings import Finding
+from domain.audit.findings import Finding, Kind
 from domain.audit.heads import SealKey, SignedHead, SignedRestore
 from domain.audit.merkle import Node
 from domain.audit.records import Hashed, Leaves, TreeName
@@ -31,6 +31,19 @@ _BROKEN_STREAMS: Final[LiteralString] = """
     group by stream_id having min(version) <> 1 or max(version) <> count(*)
     order by stream_id limit %s
 """
+
+_UNNUMBERED: Final[tuple[tuple[Kind, LiteralString], ...]] = (
+    (
+        "event_inserted",
+        "select format('Version %%s of stream %%s has no position.', version, stream_id)"
+        " from log.events where position is null order by stream_id, version limit %s",
+    ),
+    (
+        "command_inserted",
+        "select format('The answer of command %%s has no number.', command_id)"
+        " from log.commands where number is null order by command_id limit %s",
+    ),
+)
 
 
 class AuditReader:
@@ -113,6 +126,15 @@ class AuditReader:
         """Name streams whose versions are not 1, 2, 3, …: with first, last and how many."""
         with self._session.connection() as connection:
             return connection.execute(_BROKEN_STREAMS, (limit,)).fetchall()
+
+    def unnumbered(self, limit: int) -> list[Finding]:
+        """Name events without a position, and answers of commands without a number."""
+        with self._session.connection() as connection:
+            return [
+                Finding(kind, message)
+                for kind, query in _UNNUMBERED
+                for (message,) in connection.execute(query, (limit,))
+            ]
 
     def definitions(self) -> list[Finding]:
         """Name published definitions that are not as the events that published them say."""

@@ -35,8 +35,8 @@ _COMMANDS: Final[LiteralString] = """
           from log.commands c where {} order by c.number) to stdout (format binary)
 """
 _WITHIN: Final[dict[TreeName, LiteralString]] = {
-    "events": _EVENTS.replace("{}", "e.position > %s and e.position <= %s"),
-    "commands": _COMMANDS.replace("{}", "c.number > %s and c.number <= %s"),
+    "events": _EVENTS.replace("{}", "e.position >= %s and e.position <= %s"),
+    "commands": _COMMANDS.replace("{}", "c.number >= %s and c.number <= %s"),
 }
 _THESE: Final[dict[TreeName, LiteralString]] = {
     "events": _EVENTS.replace("{}", "e.position = any(%s)"),
@@ -50,7 +50,7 @@ def hash_rows(
     """Hash the rows behind a position, or number, up to another: numbers and hashes in order."""
     found = Hashed()
     number, numbered, hashed = int.from_bytes, found.numbers.append, found.hashes.append
-    for leaf in _leaves(connection, tree, _WITHIN[tree], (after, until)):
+    for leaf in _leaves(connection, tree, _WITHIN[tree], (after + 1, until)):
         numbered(number(leaf[5:13], signed=True))
         hashed(sha256(leaf).digest())
     return found

@@ -15,7 +15,7 @@ import json
 import re
 import sys
 from base64 import b64decode, b64encode
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from struct import pack
@@ -53,7 +53,7 @@ def main() -> int:
     parser.add_argument("--key", action="append", metavar="KEY_ID", help="a key that you trust")
     given = parser.parse_args()
     try:
-        bundle = json.loads(given.bundle.read_bytes())
+        bundle = json.loads(given.bundle.read_bytes(), object_pairs_hook=once)
         print(check(bundle, set(given.key or ())))
     except (Wrong, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         print(f"This bundle does NOT hold: {type(error).__name__}: {error}", file=sys.stderr)
@@ -123,8 +123,7 @@ def check_note(found: re.Match[str], public_key: bytes) -> None:
 def check_event(event: dict[str, Any], size: int, root: bytes) -> None:
     """Check that an event is a leaf of the tree (RFC 9162, 2.1.3.2). Raises: Wrong"""
     expect(set(event) == {*COLUMNS, "proof"}, "an event has other columns")
-    leaf = b"".join(column(name, event[name]) for name in COLUMNS)
-    made = sha256(b"\0" + leaf).digest()
+    made = sha256(b"\0" + b"".join(column(name, event[name]) for name in COLUMNS)).digest()
     number, last = event["position"] - 1, size - 1
     inside = 0 <= number <= last
     for step in map(from_base64, event["proof"]):
@@ -150,9 +149,7 @@ def column(name: str, value: Any) -> bytes:
     elif name in IDS:
         told = UUID(value).bytes
     elif name in TIMES:
-        since = datetime.strptime(value, TIME).replace(tzinfo=UTC) - datetime(
-            1970, 1, 1, tzinfo=UTC
-        )
+        since = datetime.strptime(value, TIME) - datetime(1970, 1, 1)  # noqa: DTZ001, DTZ007 - both UTC
         told = pack(">q", (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
     else:
         if isinstance(value, dict):
@@ -170,16 +167,14 @@ def check_whole(about: dict[str, Any], events: list[dict[str, Any]]) -> None:
         is_whole = about == {"stream_id": about["stream_id"], "events": len(events)}
         expect(is_whole and there == wanted, "events of its stream are missing, or others")
         return
-    first, last = events[0]["position"], events[-1]["position"]
-    is_whole = about == {"from": first, "to": last}
-    positions = [event["position"] for event in events]
-    expect(is_whole and positions == list(range(first, first + len(events))), "events are missing")
+    found = [event["position"] for event in events]
+    is_whole = about == {"from": found[0], "to": found[-1]}
+    expect(is_whole and found == list(range(found[0], found[0] + len(found))), "events are missing")
 
 
 def check_signature(public_key: bytes, signature: str, text: str, otherwise: str) -> None:
     try:
-        key = Ed25519PublicKey.from_public_bytes(public_key)
-        key.verify(from_base64(signature), text.encode())
+        Ed25519PublicKey.from_public_bytes(public_key).verify(from_base64(signature), text.encode())
     except InvalidSignature:
         raise Wrong(otherwise) from None
 
@@ -188,6 +183,11 @@ def from_base64(told: str) -> bytes:
     found = b64decode(told, validate=True)
     expect(b64encode(found).decode() == told, f"{told} is not how base64 is written")
     return found
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    expect(len(dict(pairs)) == len(pairs), "a name stands twice in one of its parts")
+    return dict(pairs)
 
 
 def expect(holds: bool, otherwise: str) -> None:

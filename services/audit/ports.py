@@ -53,6 +53,9 @@ class SealedLog(TreeSource, Protocol):
     def broken_streams(self, limit: int) -> Sequence[tuple[str, int, int, int]]:
         """Name streams whose versions are not 1, 2, 3, …: with first, last and how many."""
 
+    def unnumbered(self, limit: int) -> Sequence[Finding]:
+        """Name events without a position, and answers of commands without a number."""
+
     def positions_of(self, stream_id: str, limit: int) -> Sequence[int]:
         """Give the positions of a stream's events, in order."""
 

@@ -26,7 +26,7 @@ from services.audit.ports import SealedLog
 from services.audit.stored_tree import joined
 
 PAGE: Final = 20_000  # rows that are read at once
-LOWEST: Final = -(2**63)  # where rows that ought not to be may begin
+LOWEST: Final = -(2**63) - 1  # behind it rows that ought not to be may begin
 MOST_NAMED: Final = 2_000  # differences that are looked into; more are only counted
 MOST_COMPARED: Final = 200  # differences that are compared each with each
 

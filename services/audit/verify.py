@@ -251,6 +251,7 @@ def _rest(log: SealedLog) -> Iterator[Finding]:
     for stream, first, last, count in log.broken_streams(100):
         message = f"Stream {stream} has {count} events with versions {first} to {last}."
         yield Finding("version_missing", message)
+    yield from log.unnumbered(100)
     yield from log.definitions()
 
 

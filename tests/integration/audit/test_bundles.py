@@ -155,6 +155,21 @@ def spoiled(bundle: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "payload has other parts", bundle | {"events": [shown, *bundle["events"][1:]]}
 
 
+def test_a_bundle_that_shows_something_else_under_the_same_name_is_refused(
+    bundles: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    """Programs take the last of two, and people read the first."""
+    for bundle in bundles:
+        written = json.dumps(bundle)
+        for name in ("actor_id", "payload", "root", "to", "format"):
+            shown = written.replace(f'"{name}": ', f'"{name}": "FAKE", "{name}": ', 1)
+            path = tmp_path / "twice.json"
+            path.write_text(shown)
+            said = offline(path)
+            assert (said.returncode == 1) is (shown != written), name
+            assert ("stands twice" in said.stderr) is (shown != written), name
+
+
 def test_an_emptied_bundle_and_one_that_shows_more_than_it_proves_are_refused_with_words(
     bundles: list[dict[str, Any]], tmp_path: Path
 ) -> None:

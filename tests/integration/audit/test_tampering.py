@@ -49,6 +49,11 @@ ANSWERS = (
     "command_id = gen_random_uuid()",
 )
 
+ANSWER = (
+    "insert into log.commands (number, command_id, name, body_hash, outcome, recorded_at)"
+    " overriding system value values ({}, gen_random_uuid(), 'order.x', '', 'nothing', now())"
+)
+
 
 def test_an_altered_event_is_named_whatever_of_it_was_altered(sealed: SealedShop) -> None:
     places = range(5, 5 + 2 * len(COLUMNS), 2)
@@ -108,6 +113,29 @@ def test_events_that_were_put_before_all_others_or_twice_are_named(sealed: Seale
     )
 
     assert {("event_inserted", 0, 0), ("event_inserted", 9, 9)} <= set(sealed.found())
+
+
+def test_events_and_answers_where_no_number_can_be_are_named(sealed: SealedShop) -> None:
+    """They count for whoever reads a stream, wherever in the log they stand."""
+    lowest = -(2**63)
+    for change in (
+        "alter table log.events drop constraint events_pkey",
+        "alter table log.events drop constraint events_position_check",
+        "alter table log.events alter position drop not null",
+        INSERT.format(lowest),
+        INSERT.format("null").replace("order-x", "order-y"),
+        "alter table log.commands alter number drop not null",
+        ANSWER.format(lowest),
+        ANSWER.format("null"),
+    ):
+        sealed.meddle(change)
+
+    assert sealed.found() == [
+        ("event_inserted", lowest, lowest),
+        ("command_inserted", lowest, lowest),
+        ("event_inserted", None, None),
+        ("command_inserted", None, None),
+    ]
 
 
 def test_swapped_events_are_named(sealed: SealedShop) -> None:
@@ -244,8 +272,7 @@ def test_an_altered_answer_of_a_command_is_named_whatever_of_it_was_altered(
 def test_answers_that_were_removed_or_added_are_named(sealed: SealedShop) -> None:
     sealed.meddle(
         "delete from log.commands where number = 9",
-        "insert into log.commands (number, command_id, name, body_hash, outcome, recorded_at)"
-        " values (0, gen_random_uuid(), 'order.x', '', 'nothing', now())",
+        ANSWER.format(0),
     )
 
     assert sealed.found() == [("command_inserted", 0, 0), ("command_missing", 9, 9)]
