@@ -8,6 +8,7 @@ from psycopg import Connection, Cursor, OperationalError, errors
 from psycopg.abc import Params
 
 from domain.refusals import InfraError
+from projections.awake import KEPT_AWAKE
 from projections.interface import Tx
 
 # Lends a session; errors that mean "not now" come out of the block as InfraError.
@@ -36,7 +37,8 @@ class SessionLost(InfraError):
     a laptop that was closed; what was done in it may be done again."""
 
 
-# A process that freezes inside of a transaction loses it, and others go on.
+# A process that freezes inside of a transaction loses it, and others go on; one that computes
+# there does not.
 _SHORT: Final = """
     select set_config('idle_in_transaction_session_timeout', %s, true),
            set_config('lock_timeout', %s, true), set_config('jit', 'off', true),
@@ -63,7 +65,8 @@ def transaction(
     """
     with lend() as connection:
         try:
-            with connection.transaction(), connection.cursor() as tx:
+            kept = KEPT_AWAKE.keeping(connection)
+            with kept, connection.transaction(), connection.cursor() as tx:
                 if snapshot:
                     tx.execute("set transaction isolation level repeatable read")
                 tx.execute(_SHORT if durable else _FLEETING, [idle, lock])

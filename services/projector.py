@@ -161,7 +161,8 @@ class Projector:
             try:
                 done, gaps = self._step(part)
             except SessionLost as error:
-                if ends() or not self._parts.shrink(part):
+                is_smaller = self._parts.shrink(part)
+                if ends() or not is_smaller:  # Also who comes back takes less.
                     raise
                 log_.warning("part_too_large", message=str(error))
                 continue

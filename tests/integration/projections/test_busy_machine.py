@@ -3,16 +3,23 @@ of it are not.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from threading import Event as Signal
 from typing import Any
 
 import pytest
 
 from domain.messages import Recorded
+from domain.refusals import InfraError
+from projections.awake import Awake
 from projections.catalog import BY_NAME
 from projections.sessions import SessionLost
+from services.deliveries import Delivery
 from services.follower import Follower
 from tests.integration.projections.world import Stubborn, World, a_day
 from tests.support.waiting import wait_for
+
+THERE = "select count(*) from pg_stat_activity where pid = %s"
 
 
 class Slow(Stubborn):
@@ -53,15 +60,66 @@ def test_what_is_lost_for_standing_still_is_taken_in_smaller_parts(world: World,
 
 def test_a_batch_in_which_the_server_ends_the_session_gets_through_in_parts(world: World) -> None:
     def stand_still(tx: Any) -> None:
-        """Say nothing for as long as the server bears it."""
+        """Say nothing for as long as the server bears it, which is shorter than we keep still."""
+        tx.execute("set local idle_in_transaction_session_timeout = '100ms'")
         pid = tx.connection.info.backend_pid
-        there = "select count(*) from pg_stat_activity where pid = %s"
-        wait_for(lambda: world.query(there, pid) == [(0,)], "the session goes on")
+        wait_for(lambda: world.query(THERE, pid) == [(0,)], "the session goes on")
 
     for _ in range(4):
         world.place()
 
     follower(world, Slow(2, stand_still)).catch_up()
+
+    assert world.query("select count(*) from live.orders") == [(4,)]
+
+
+def test_a_session_in_which_we_compute_for_long_is_kept_awake(world: World) -> None:
+    def compute(tx: Any) -> None:
+        Signal().wait(2.5)  # longer than the server lets a transaction idle
+
+    for _ in range(4):
+        world.place()
+    slow = Slow(2, compute)
+
+    follower(world, slow).catch_up()
+
+    assert len(slow.taken) == 1
+    assert world.query("select count(*) from live.orders") == [(4,)]
+
+
+def test_a_session_is_kept_awake_for_so_long_only(world: World) -> None:
+    awake = Awake(every_seconds=0.05, most_times=6)
+
+    def hang() -> None:
+        with world.lend() as connection, awake.keeping(connection), connection.transaction():
+            connection.execute("set local idle_in_transaction_session_timeout = '500ms'")
+            pid = connection.info.backend_pid
+            wait_for(lambda: world.query(THERE, pid) == [(0,)], "it is kept for ever")
+            connection.execute("select")
+
+    with pytest.raises(InfraError):
+        hang()
+
+
+def test_who_comes_back_after_a_loss_takes_less_though_something_else_waited(world: World) -> None:
+    """As a worker does, for which records wait: it takes those first, then the same again."""
+    for _ in range(4):
+        world.place()
+    slow = Slow(1)
+    projector = world.projector(projections={**BY_NAME, "orders": slow})
+    head = world.log.head()
+    events = world.log.read_lenient(0, head.position)
+    shards = {event.shard for event in events}
+    deliveries = [
+        Delivery(
+            head.log_id, head.epoch, shard, 0, head.position,
+            [event for event in events if event.shard == shard],
+        )
+        for shard in shards
+    ]  # fmt: skip
+    for _ in range(20):
+        with suppress(SessionLost):
+            projector.apply(deliveries, ends=lambda: True)
 
     assert world.query("select count(*) from live.orders") == [(4,)]
 
