@@ -31,6 +31,15 @@ _CLOSING: Final = 421  # The server goes away, whatever it was asked.
 _LASTING: Final = 500  # from here on trying again is of no use
 
 
+def check_sender(sender: str) -> None:
+    """See that headers and envelope name the same one. Raises: ValueError"""
+    found = [one.addr_spec for one in EMAIL.header_store_parse("From", sender)[1].addresses]
+    if found != [parseaddr(sender)[1]]:
+        raise ValueError(
+            'is not one address: a name with a comma stands in quotes, as "Shop, Inc."'
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class MailServer:
     """Where mail is handed in, as the URL says it."""
@@ -56,6 +65,8 @@ def read_smtp_url(url: str) -> MailServer:
     if parts.scheme == "smtp+plain" and parts.username:
         raise ValueError("would show a password to everybody on the way: use smtps or smtp")
     user, password = (part and unquote(part) for part in (parts.username, parts.password))
+    if not f"{user}{password}".isascii():
+        raise ValueError("logs in with letters that no mail server is sure to read: ASCII only")
     port = given_port or PORTS[parts.scheme]
     return MailServer(parts.scheme, parts.hostname, port, user, password)
 

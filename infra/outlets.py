@@ -33,6 +33,14 @@ def _mail_server(url: SecretStr) -> SecretStr:
     return url
 
 
+def _sender(sender: str) -> str:
+    if sender:
+        from infra.mail import check_sender
+
+        check_sender(sender)
+    return sender
+
+
 def _askable(url: str) -> str:
     """Refuse what HTTP cannot ask, without repeating it: it may hold a password."""
     if url and not _is_address(url):
@@ -120,6 +128,7 @@ class Endpoint(BaseModel):
     secret: Annotated[SecretStr, AfterValidator(_signing)]
 
 
+Sender = Annotated[str, Field(pattern=r"^$|^[^@]+@[^@]+$"), AfterValidator(_sender)]
 MailServerUrl = Annotated[SecretStr, AfterValidator(_mail_server)]
 Endpoints = Annotated[
     dict[Code, Endpoint], NoDecode, BeforeValidator(_json), AfterValidator(_named)

@@ -23,7 +23,16 @@ from domain.refusals import Unusable
 from domain.streaming import PREFIX as TOPIC_PREFIX
 from domain.templates.offered import Setting
 from infra.master_keys import parse_master_keys
-from infra.outlets import Askable, Contacts, Endpoints, Header, JsonText, MailServerUrl, Zone
+from infra.outlets import (
+    Askable,
+    Contacts,
+    Endpoints,
+    Header,
+    JsonText,
+    MailServerUrl,
+    Sender,
+    Zone,
+)
 
 PREFIX: Final = "ORDERPATH_"
 DOTENV: Final = ".env"
@@ -113,7 +122,7 @@ class Settings(BaseSettings):
     refusals_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 120
     # How messages leave the house: docs/messages.md. Empty: that outlet is closed, they wait.
     smtp_url: MailServerUrl = SecretStr("")
-    mail_from: Annotated[str, Field(pattern=r"^$|^[^@]+@[^@]+$")] = ""
+    mail_from: Sender = ""
     webhooks: Endpoints = Field(default_factory=dict)
     sms_url: Askable = ""
     sms_body: JsonText = ""
