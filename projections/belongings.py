@@ -52,7 +52,7 @@ _BESIDE: Final = """
     ), about as materialized (
         select 'order-' || order_id as stream from theirs
         union all select 'enquiry-' || enquiry_id from live.enquiries
-        where customer_id = %(customer)s
+        where customer_id = %(customer)s or order_id in (select order_id from theirs)
         union all select 'customer-' || %(customer)s
     ), those as (
         select 'task-' || task_id as stream, order_id, subject, null as customer_id, position

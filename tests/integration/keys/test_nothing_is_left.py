@@ -64,6 +64,7 @@ def fill(line: CommandLine, system: System, folder: Path) -> tuple[str, str, str
          "--reason", f"About {MARK}"),
     ):  # fmt: skip
         said(line, *words)
+    asked_by_nobody(line)
     task = said(line, "task", "create", "Call back", "--order", order, "--user", "ann")["task_id"]
     said(line, "task", "done", task, "--note", f"Told {MARK}")
     (customer,) = said(line, "customer", "find", PHONE)["customers"]
@@ -79,6 +80,13 @@ def fill(line: CommandLine, system: System, folder: Path) -> tuple[str, str, str
     ):
         assert line.run(*words).code == 1
     return customer["customer_id"], order, task
+
+
+def asked_by_nobody(line: CommandLine) -> None:
+    """Ask without a contact, then order: only the order says whose the enquiry is."""
+    name = ("--name", f"Anna {MARK}")
+    enquiry = said(line, "enquiry", "record", f"Cocoa for {MARK}?", *name)["enquiry_id"]
+    said(line, "order", "place", *ITEM, "--phone", PHONE, "--enquiry", enquiry)
 
 
 def from_kafka(system: System, order: str) -> None:
