@@ -130,8 +130,8 @@ def hide(answer: Any, hidden: Iterable[str]) -> Any:
     """Give an answer with the fields of these names hidden, wherever they stand in it.
 
     A row that tells of a field by its name (`{"field": "total_minor", "after": 5}`) hides its
-    values likewise, and one that tells in words what stands against something, or what somebody did,
-    the numbers in them.
+    values likewise, and one that tells in words what stands against something, or what somebody
+    did, the numbers in them.
     """
     patterns = tuple(hidden)
     return _hidden(answer, patterns) if patterns else answer
