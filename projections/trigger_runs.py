@@ -103,12 +103,16 @@ class _Judged(TriggerRuns):
         self._publications = 0
 
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
-        """Judge the events that are about orders and stocks."""
+        """Judge the events that are about orders and stocks. Raises: ReadFirst"""
         if not any(type(one.event) in SEEN for one in batch) or not self._has_rules(tx):
             return
         for sights in self._sights.see(batch, self._book, AT_ONCE):
             self._judge(sights, tx)
             del sights  # Else their orders were held while those of the next part are read.
+
+    def settle(self) -> None:
+        """Hear that the transaction is through."""
+        self._sights.settle()
 
     def _has_rules(self, tx: Tx) -> bool:
         """Look whether anything was published since; say whether any rule ever was."""
