@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from domain.messages import Recorded
-from domain.reading import PAGE_BYTES, OrderLog, Undecodable
+from domain.reading import PAGE_BYTES, PAGE_EVENTS, OrderLog, Undecodable
 from domain.refusals import InfraError
 from projections.builds import Build, Driver, analyze, list_builds
 from projections.catalog import BY_NAME
@@ -130,7 +130,10 @@ class Projector:
             one.settle()
 
     def retry(self, parked: Parked) -> bool:
-        """Apply a parked stream from where it was left; False: it fails again, and stays."""
+        """Apply a parked stream from where it was left; False: it fails again, and stays.
+
+        Raises: InfraError, then the same may be done again
+        """
         while True:
             try:
                 return self._retry(parked)
@@ -152,9 +155,10 @@ class Projector:
             found += self._stream(parked.stream_id, found[-1].version)
             unpark(tx, build.build, parked.stream_id)
             events = [event for event in found if event.position <= reached]
-            work = _Work(build, self._projections[build.projection], events)
-            still: set[str] = set()
-            _apply(tx, work, still, carefully=True)
+            projection, still = self._projections[build.projection], set[str]()
+            for at in range(0, len(events), PAGE_EVENTS):  # The database hears of us in between.
+                work = _Work(build, projection, events[at : at + PAGE_EVENTS])
+                _apply(tx, work, still, carefully=True)
         self._settle()
         return not still
 

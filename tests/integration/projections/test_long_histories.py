@@ -18,13 +18,15 @@ from domain.orders.events import Customer
 from domain.reading import PAGE_EVENTS, OrderLog, Undecodable
 from infra.event_log import EventLog
 from projections.catalog import BY_NAME
-from projections.interface import Judging, Projection
+from projections.interface import Judging, Projection, ReadFirst, Recalling
 from projections.sessions import SessionLost
 from services.follower import Follower
 from services.projector import Projector
-from tests.integration.projections.world import Stubborn, World
+from services.read_models import ReadModels
+from tests.integration.projections.world import Stubborn, World, a_day
 from tests.integration.rules.ruling import fire, publish, runs
 from tests.support.examples import actor
+from tests.support.waiting import wait_for
 
 BORNE = PAGE_EVENTS + 10  # events that may be read within a transaction: a page, and the rules
 LONG = 2 * PAGE_EVENTS + PAGE_EVENTS // 2  # events
@@ -162,26 +164,58 @@ def test_the_order_of_a_customer_with_a_long_history_is_judged_as_of_its_event(
     assert slow.given == read
 
 
-class LostOnce:
-    """A read model whose first transaction is lost when it has done all."""
+class Crowded(Stubborn):
+    """A read model that has no room for what more than so many events need, however often read."""
 
-    def __init__(self, real: Projection) -> None:
+    def __init__(self, most: int) -> None:
+        super().__init__(BY_NAME["orders"])
+        self.most = most
+
+    def apply(self, batch: Sequence[Recorded], tx: Any) -> None:
+        if len(batch) > self.most:
+            raise ReadFirst(iter([None]))
+        super().apply(batch, tx)
+
+
+def test_where_there_is_no_room_for_all_that_is_read_first_fewer_events_are_taken(
+    world: World,
+) -> None:
+    a_day(world)
+    crowded = {**BY_NAME, "orders": Crowded(1)}
+
+    Follower(world.projector(projections=crowded), world.log).catch_up()
+
+    assert world.follower().waiting() == 0
+    assert not any(world.models.verify(name).differing for name in ("orders", "items"))
+
+
+class LostOnce:
+    """A read model whose first session the server ends when it has done all."""
+
+    def __init__(self, real: Projection, world: World) -> None:
         self._real = real
+        self._world = world
         self.name, self.version = real.name, real.version
         self.ddl, self.tables = real.ddl, real.tables
         self.times = 0
 
     def reading(self, log: OrderLog) -> Projection:
-        assert isinstance(self._real, Judging)
-        self._real = self._real.reading(log)
-        self.settle = self._real.settle  # type: ignore[attr-defined]
+        if isinstance(self._real, Judging):
+            self._real = self._real.reading(log)
         return self
+
+    def settle(self) -> None:
+        if isinstance(self._real, Recalling):
+            self._real.settle()
 
     def apply(self, batch: Sequence[Recorded], tx: Any) -> None:
         self._real.apply(batch, tx)
         self.times += 1
         if self.times == 1:
-            tx.connection.close()
+            tx.execute("set local idle_in_transaction_session_timeout = '1ms'")
+            there = "select count(*) from pg_stat_activity where pid = %s"
+            pid = tx.connection.info.backend_pid
+            wait_for(lambda: self._world.query(there, pid) == [(0,)], "the session goes on")
 
 
 def test_who_loses_a_session_over_a_single_event_reads_nothing_of_its_order_again(
@@ -191,7 +225,7 @@ def test_who_loses_a_session_over_a_single_event_reads_nothing_of_its_order_agai
     order_id = with_a_long_history(world)
     world.send(note(order_id))
     end = world.log.head().position
-    projections = {**BY_NAME, "trigger_runs": LostOnce(BY_NAME["trigger_runs"])}
+    projections = {**BY_NAME, "trigger_runs": LostOnce(BY_NAME["trigger_runs"], world)}
     projector = slow.projector(world, projections=projections)
 
     with pytest.raises(SessionLost):
@@ -222,18 +256,45 @@ def test_reading_a_long_history_may_end_between_and_goes_on_where_it_was(
     assert is_as_rebuilt(world)
 
 
-def test_a_parked_stream_that_is_long_is_applied_though_who_reads_is_slow(
+class Counting(Stubborn):
+    """A read model that tells how much it is given at once."""
+
+    def __init__(self) -> None:
+        super().__init__(BY_NAME["orders"])
+        self.taken: list[int] = []  # events
+
+    def apply(self, batch: Sequence[Recorded], tx: Any) -> None:
+        self.taken.append(len(batch))
+        super().apply(batch, tx)
+
+
+def test_a_parked_stream_that_is_long_is_applied_in_pages_though_who_reads_is_slow(
     world: World, slow: Slow
 ) -> None:
     order_id = world.place()
-    stubborn = Stubborn(BY_NAME["orders"])
-    stubborn.poisoned.add((f"order-{order_id}", 2))
+    orders = Counting()
+    orders.poisoned.add((f"order-{order_id}", 2))
     send_all(world, [note(order_id, number) for number in range(LONG)])
-    Follower(world.projector(projections={**BY_NAME, "orders": stubborn}), world.log).catch_up()
+    projections = {**BY_NAME, "orders": orders}
+    Follower(world.projector(projections=projections), world.log).catch_up()
     (parked,) = world.models.list_parked()
+    orders.poisoned.clear()
+    orders.taken.clear()
 
-    retrying = slow.projector(world, driver=None, build=parked.build)
+    retrying = slow.projector(world, driver=None, build=parked.build, projections=projections)
 
     assert retrying.retry(parked) is True
     assert slow.lost == 0
+    assert orders.taken == [PAGE_EVENTS, PAGE_EVENTS, LONG - 2 * PAGE_EVENTS]
+    assert not world.models.verify("orders").differing
+
+
+def test_retry_tries_again_where_it_loses_its_session(world: World) -> None:
+    order_id = world.place()
+    stubborn = Stubborn(BY_NAME["orders"])
+    stubborn.poisoned.add((f"order-{order_id}", 1))
+    Follower(world.projector(projections={**BY_NAME, "orders": stubborn}), world.log).catch_up()
+    lost = {**BY_NAME, "orders": LostOnce(BY_NAME["orders"], world)}
+
+    assert ReadModels(world.lend, world.log, projections=lost).retry() == (1, 0)
     assert not world.models.verify("orders").differing
