@@ -20,6 +20,7 @@ from infra.event_log import EventLog
 from projections.catalog import BY_NAME
 from projections.interface import Judging, Projection, ReadFirst, Recalling
 from projections.sessions import SessionLost
+from projections.trigger_runs import TriggerRuns
 from services.follower import Follower
 from services.projector import Projector
 from services.read_models import ReadModels
@@ -162,6 +163,49 @@ def test_the_order_of_a_customer_with_a_long_history_is_judged_as_of_its_event(
     follower.catch_up()
     assert runs(world, third)[0][2] == "skipped"
     assert slow.given == read
+
+
+def a_story(world: World) -> None:
+    """What orders, their customer and the clock tell in turn, with rules that look at all of it."""
+    tagged = {"vip": "'vip' in customer.tags"}
+    publish(
+        world,
+        HI | {"rule": "late", "on": [{"event": "order.status_changed"}], "delay": "2h"},
+        HI | {"rule": "vip", "on": [{"event": "order.note_added"}], "if": tagged},
+    )
+    who: dict[str, Any] = {"command_id": uuid4(), "actor": actor(), "customer_id": "ann"}
+    world.send(k.CreateCustomer(**who, name="Ann"))
+    placed = [world.place(customer=Customer(customer_id="ann")) for _ in range(3)]
+    for order_id in placed:
+        world.send(note(order_id), k.AddTag(**who, tag="vip"), note(order_id))
+        world.move(order_id, "confirmed", "packed")
+        world.send(k.RemoveTag(**who, tag="vip"), note(order_id))
+    world.catch_up()
+    world.now += timedelta(hours=3)
+    assert fire(world)
+    world.send(*map(note, placed))
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 1_000])
+def test_whatever_is_read_first_and_whoever_begins_anew_the_rows_are_the_same(
+    world: World, at_once: int
+) -> None:
+    a_story(world)
+    world.catch_up()
+    whole = world.tables()["trigger_runs.trigger_runs"]
+    world.query("delete from projection.builds where projection = 'trigger_runs' returning 1")
+    world.models.prepare()
+    small = {**BY_NAME, "trigger_runs": TriggerRuns(page=1)}
+
+    end, done = world.log.head().position, 0
+    while done < end:  # Each time somebody who knows nothing yet.
+        last = min(done + at_once, end)
+        world.projector(projections=small).apply(world.deliveries(done, last))
+        done = last
+
+    assert world.tables()["trigger_runs.trigger_runs"] == whole
+    assert {row["result"] for row in whole} >= {"fired", "skipped", "delayed"}
+    assert is_as_rebuilt(world)
 
 
 class Crowded(Stubborn):
