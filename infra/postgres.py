@@ -16,7 +16,9 @@ from psycopg.rows import TupleRow
 
 from domain.errands import ERRAND
 from domain.refusals import InfraError
+from infra.awake import KEPT_AWAKE
 
+COMPUTING: Final = "orderpath_projector"  # the role in whose transactions we compute
 BREAK_OFF_SECONDS: Final = 5.0  # that PostgreSQL has to take a request to cancel a statement
 
 # A server that vanishes without a word is noticed within a minute, not after two hours. Whoever
@@ -102,6 +104,7 @@ class Session:
     ) -> None:
         self._open = partial(connect, url, role=role, application_name=name)
         self._prepares = prepares
+        self._kept = KEPT_AWAKE.keeping if role == COMPUTING else nullcontext
         self._connection: psycopg.Connection[TupleRow] | None = None
         self._turn = Lock()
 
@@ -119,7 +122,7 @@ class Session:
                     self._connection.prepare_threshold = None
             lent = self._connection
             asking = nullcontext() if errand is None else errand.asking(partial(_break_off, lent))
-            with translated_errors(), asking:
+            with translated_errors(), asking, self._kept(lent):
                 yield lent
 
     def close(self) -> None:

@@ -8,7 +8,6 @@ from psycopg import Connection, Cursor, OperationalError, Transaction, errors
 from psycopg.abc import Params
 
 from domain.refusals import InfraError
-from projections.awake import KEPT_AWAKE
 from projections.interface import Tx
 
 # Lends a session; errors that mean "not now" come out of the block as InfraError.
@@ -38,7 +37,7 @@ class SessionLost(InfraError):
 
 
 # A process that freezes inside of a transaction loses it, and others go on; one that computes
-# there does not.
+# there does not: infra.awake.
 _SHORT: Final = """
     select set_config('idle_in_transaction_session_timeout', %s, true),
            set_config('lock_timeout', %s, true), set_config('jit', 'off', true),
@@ -65,8 +64,7 @@ def transaction(
     """
     with lend() as connection:
         try:
-            kept = KEPT_AWAKE.keeping(connection)
-            with kept, connection.transaction() as own, connection.cursor() as tx:
+            with connection.transaction() as own, connection.cursor() as tx:
                 if snapshot:
                     tx.execute("set transaction isolation level repeatable read")
                 tx.execute(_SHORT if durable else _FLEETING, [idle, lock])

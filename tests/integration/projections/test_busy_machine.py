@@ -11,7 +11,7 @@ import pytest
 
 from domain.messages import Recorded
 from domain.refusals import InfraError
-from projections.awake import Awake
+from infra.awake import Awake
 from projections.catalog import BY_NAME
 from projections.sessions import SessionLost
 from services.deliveries import Delivery
