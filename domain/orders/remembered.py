@@ -41,6 +41,7 @@ LAST_VERSION: Final = 2**31 - 1  # of a stream
 
 Stored = Recorded | Undecodable
 Read = Callable[[Mapping[str, tuple[int, int]]], Sequence[Stored]]  # as OrderLog.read_streams
+Follow = Callable[[Order, Stored], Order]
 
 _UNKNOWN: Final = Order()
 
@@ -48,11 +49,15 @@ _UNKNOWN: Final = Order()
 class RememberedOrders:
     """States by stream, the least recently used go first. For one thread.
 
-    page: events of a stream that are read at a time
+    page:   events of a stream that are read at a time
+    follow: gives the order after an event, as `after` does
     """
 
-    def __init__(self, read: Read, most: int = MOST, page: int = PAGE_EVENTS) -> None:
+    def __init__(
+        self, read: Read, most: int = MOST, page: int = PAGE_EVENTS, follow: Follow | None = None
+    ) -> None:
         self._read = read
+        self._follow = follow or after
         self._most = most
         self._page = page
         self._states: OrderedDict[str, Order] = OrderedDict()
@@ -82,7 +87,7 @@ class RememberedOrders:
                 for stream, end in ends.items()
             }
             for one in self._read(pages):
-                orders[one.stream_id] = after(orders[one.stream_id], one)
+                orders[one.stream_id] = self._follow(orders[one.stream_id], one)
             ends = {s: end for s, end in ends.items() if pages[s][1] == orders[s].version < end}
             if ends:
                 self.keep({stream: orders[stream] for stream in ends})
@@ -114,7 +119,7 @@ class RememberedOrders:
                 unsure.discard(stream)
                 for one in events:
                     if one.position < positions[stream]:
-                        orders[stream] = after(orders[stream], one)
+                        orders[stream] = self._follow(orders[stream], one)
                 if orders[stream].version == pages[stream][1]:
                     long.add(stream)
                 else:
