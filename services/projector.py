@@ -180,11 +180,12 @@ class Projector:
             try:
                 done, gaps = self._step(part)
             except ReadFirst as first:
-                if not _read(first, ends):
-                    return applied, {}
+                is_read = _read(first, ends)
                 read_first += 1
-                if read_first > 1:  # There may be no room for what all of these events need.
+                if read_first > 1 or not is_read:  # There may be no room for what all of it needs.
                     self._parts.shrink(part)
+                if not is_read:
+                    return applied, {}
                 continue
             except SessionLost as error:
                 is_smaller = self._parts.shrink(part)

@@ -4,6 +4,7 @@ ever, as so little is read within a transaction, and nothing that was read is re
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,6 +22,7 @@ from projections.catalog import BY_NAME
 from projections.interface import Judging, Projection, ReadFirst, Recalling
 from projections.sessions import SessionLost
 from projections.trigger_runs import TriggerRuns
+from services.deliveries import Delivery
 from services.follower import Follower
 from services.projector import Projector
 from services.read_models import ReadModels
@@ -225,9 +227,37 @@ def test_where_there_is_no_room_for_all_that_is_read_first_fewer_events_are_take
     world: World,
 ) -> None:
     a_day(world)
-    crowded = {**BY_NAME, "orders": Crowded(1)}
+    crowded = {**BY_NAME, "orders": Crowded(3)}
 
     Follower(world.projector(projections=crowded), world.log).catch_up()
+
+    assert world.follower().waiting() == 0
+    assert not any(world.models.verify(name).differing for name in ("orders", "items"))
+
+
+def left(world: World) -> list[Delivery]:
+    """Give what no read model has, as somebody reads it who looked at the checkpoints."""
+    reached = dict(
+        world.query("select shard, min(position) from projection.checkpoints group by 1")
+    )
+    return [
+        replace(
+            one,
+            prev=reached[one.shard],
+            events=[event for event in one.events if event.position > reached[one.shard]],
+        )
+        for one in world.deliveries(0, world.log.head().position)
+        if one.last > reached[one.shard]
+    ]
+
+
+def test_who_has_no_room_and_is_called_away_each_time_takes_fewer_events(world: World) -> None:
+    a_day(world)
+    end = world.log.head().position
+    projector = world.projector(projections={**BY_NAME, "orders": Crowded(3)})
+
+    for _ in range(end):
+        projector.apply(left(world), ends=lambda: True)
 
     assert world.follower().waiting() == 0
     assert not any(world.models.verify(name).differing for name in ("orders", "items"))
