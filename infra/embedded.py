@@ -320,11 +320,8 @@ class _Folder:
 
     def _run(self, user: ServerUser, command: list[object], cwd: Path, seconds: float) -> None:
         # PGHOST, PGOPTIONS and the like are meant for somebody else's server, ours are our secrets.
-        clean = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith("PG") and "ORDERPATH" not in name
-        }
+        foreign = [name for name in os.environ if name.startswith("PG") or "ORDERPATH" in name]
+        clean = {name: os.environ[name] for name in os.environ if name not in foreign}
         with subprocess.Popen(
             [str(word) for word in command],
             cwd=cwd,
