@@ -17,6 +17,8 @@ from services.acting import Acting
 from tests.integration.projections.world import World
 from tests.integration.rules.ruling import publish, settle
 from tests.integration.rules.test_acting import GREET, notes
+from tests.integration.rules.test_loops import modes
+from tests.integration.rules.test_urgent import begin_loop
 from tests.support.damaged import How, damaged
 from tests.support.examples import actor
 from tests.support.loads import open_pipeline
@@ -186,3 +188,19 @@ def test_a_rule_that_cannot_be_read_holds_up_its_own_orders_and_no_other_rule(
     settle(world)
     assert sorted(notes(world)) == sorted(map(str, greeted))
     assert {outcome for one in greeted for outcome in outcomes(world, one)} == {"accepted"}
+
+
+def test_a_loop_of_a_rule_that_cannot_be_read_is_stopped_once_it_can(world: World) -> None:
+    begin_loop(world, per_minute=60, orders=2)
+    with newly_acting(world) as acts:
+        acts.catch_up()
+    world.catch_up()
+
+    with damaged(world.url, "rule-wide"), newly_acting(world) as acts:
+        acts.catch_up()
+        assert acts.step() is None, "It is left alone for a while."
+        assert told(world) == {"rule-wide": 1}
+
+    let_time_pass(world)
+    settle(world)
+    assert modes(world)["wide"] == "shadow"
