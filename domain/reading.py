@@ -48,11 +48,12 @@ class Undecodable:
 class LogGap(InfraError):
     """Something is missing between what the log holds."""
 
-    def __init__(self, missing: str) -> None:
+    def __init__(self, missing: str, stream_id: str | None = None) -> None:
         super().__init__(
             "log_gap",
             f"{missing} is missing from the log, which was damaged outside of Orderpath. "
             "Restore it from a backup.",
+            stream_id,
         )
 
 
@@ -60,7 +61,7 @@ def check_versions(stream_id: str, events: Sequence[Happened], after: int = 0) -
     """Refuse a stream with a hole behind a version. Raises: LogGap"""
     for expected, event in enumerate(events, after + 1):
         if event.version != expected:
-            raise LogGap(f"Version {expected} of {stream_id}")
+            raise LogGap(f"Version {expected} of {stream_id}", stream_id)
 
 
 class LogReader(Protocol):

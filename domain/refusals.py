@@ -133,9 +133,12 @@ class CommandUnreadable(Unusable):
 class InfraError(OrderpathError):
     """Something below the business failed; the same command may be sent again.
 
-    code: database_unavailable | database_full | newer_version | pipeline_closed | …
+    code:      database_unavailable | database_full | newer_version | pipeline_closed | …
+    stream_id: of the one stream that is damaged: whoever works on many leaves it aside, and goes
+               on with the others; None: nobody can go on
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, stream_id: str | None = None) -> None:
         super().__init__(message)
         self.code = code
+        self.stream_id = stream_id

@@ -95,6 +95,7 @@ class EventMapper(Mapper[str]):
                 f"position {row.position} ({row.type} of {row.stream_id}) cannot be read: {why}. "
                 "Nothing can be decided on this stream until the row is what was written: bring it "
                 "back from a backup.",
+                row.stream_id,
             ) from error
         return row.recorded(event, reason)
 

@@ -83,7 +83,7 @@ class Vault:
         if not stored:
             return None
         if stored[:1] != _FORM or len(stored) <= _SEALED.start:
-            raise _unreadable(key_id)
+            raise _unreadable(key_id, subject_id)
         return unwrapped(key_id, subject_id, stored, self.master(stored[_ID].hex()))
 
     def master(self, master_id: str) -> MasterKey:
@@ -199,14 +199,15 @@ def unwrapped(key_id: UUID, subject_id: str, stored: bytes, master: MasterKey) -
         sealed = AESGCM(master.key)
         return sealed.decrypt(stored[_NONCE], stored[_SEALED], _bound(key_id, subject_id))
     except InvalidTag as error:
-        raise _unreadable(key_id) from error
+        raise _unreadable(key_id, subject_id) from error
 
 
-def _unreadable(key_id: UUID) -> InfraError:
+def _unreadable(key_id: UUID, subject_id: str) -> InfraError:
     return InfraError(
         "key_unreadable",
         f"The key {key_id} in log.keys is not what was written there, so what it sealed cannot be "
         "read: bring log.keys back from a backup.",
+        subject_id,
     )
 
 

@@ -1,77 +1,40 @@
 """What rules send and has not been sent: taken from the live read model, shard by shard.
 
 Whoever acts holds the row of a shard in ops.acting meanwhile; others take other shards. An order
-that has to wait is passed: one of which a stream is parked in the read model, and one with an act
-that its rule may not send yet. ops.acting_passed keeps how far it was sent, from there it goes on.
+that has to wait is passed: one of which a stream is parked in the read model, one with an act that
+its rule may not send yet, and one with an act that reads what is damaged, which is tried again from
+time to time. ops.acting_passed keeps how far it was sent, from there it goes on.
 What stops a rule is urgent: it goes before all that is taken, also of its own order.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from domain.rules.rule import Limits
+from projections.acts_taken import Act, Given, Taken
 from projections.interface import Tx, as_json
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A command that a rule gave, or that stops it."""
-
-    command_id: UUID
-    rule: str
-    body: bytes  # the command, as domain.wire writes it
-
-
-@dataclass(frozen=True, slots=True)
-class Act(Given):
-    """The same as it stands in rule_acts."""
-
-    shard: int
-    stream_id: str  # of the order that the event is about, or of the stock
-    position: int  # of the event that led to it
-    act_no: int  # among all that the event led to
-    latest_version: int  # of the rule
-    per_minute: int  # commands that the rule may send, as its latest version says
-    passed: bool  # others of its shard were sent before it
-    urgent: bool  # stops a rule, or tells of that: no act of the rule's own
-    left_out: bool  # since it was given its rule was turned off or to shadow: it is not sent
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What comes next."""
-
-    acts: Sequence[Act]  # in the order of the log
-    reached: Mapping[int, int]  # of each shard a position: up to it these are all, but what passed
-
-    def before(self, ends: Mapping[int, int]) -> "Taken":
-        """Give what of it lies before a position in its shard."""
-        acts = [act for act in self.acts if act.position < ends.get(act.shard, act.position + 1)]
-        reached = {
-            shard: min(position, ends.get(shard, position + 1) - 1)
-            for shard, position in self.reached.items()
-        }
-        return Taken(acts, reached)
-
-
-def hold_shards(tx: Tx, spent: Sequence[str]) -> Sequence[int]:
+def hold_shards(tx: Tx, spent: Sequence[str], aside: Sequence[UUID]) -> Sequence[int]:
     """Hold the shards that nobody else acts on and in which something is to be done, until the end
     of the transaction.
 
     spent: rules of which nothing may go; orders that are known to wait for them are left out
+    aside: commands that stop rules and are not to be tried now
     """
-    return [shard for (shard,) in tx.execute(_HOLD, {"spent": [*spent]})]
+    known = {"spent": [*spent], "aside": [*aside]}
+    return [shard for (shard,) in tx.execute(_HOLD, known)]
 
 
-def take_urgent(tx: Tx, held: Sequence[int], limit: int) -> Sequence[Given]:
+def take_urgent(tx: Tx, held: Sequence[int], limit: int, aside: Sequence[UUID]) -> Sequence[Given]:
     """Give what stops rules and is not answered, wherever it stands in these shards.
 
     limit: of all
+    aside: as for hold_shards
     """
-    told = tx.execute(_TAKE_URGENT, {"held": [*held], "limit": limit}).fetchall()
-    return [Given(*one) for one in told]
+    wish = {"held": [*held], "limit": limit, "aside": [*aside]}
+    return [Given(*one) for one in tx.execute(_TAKE_URGENT, wish).fetchall()]
 
 
 def take_acts(tx: Tx, held: Sequence[int], limit: int, spent: Sequence[str]) -> Taken:
@@ -87,16 +50,21 @@ def take_acts(tx: Tx, held: Sequence[int], limit: int, spent: Sequence[str]) -> 
     return Taken(acts, {shard: reached for shard, reached, *_ in rows})
 
 
-def move_on(tx: Tx, gone: Taken, waiting: Sequence[Act]) -> bool:
-    """Note that these were answered or left out, and that the orders of those that wait were
-    passed.
+def move_on(
+    tx: Tx, gone: Taken, waiting: Sequence[Act], stuck: Sequence[Act], again_seconds: float
+) -> bool:
+    """Note that these were answered or left out, and that the orders of those that wait, or are
+    stuck, were passed.
 
-    gone: without what waits, or lies behind it in its order
+    gone:          without what waits or is stuck, or lies behind it in its order
+    stuck:         of each such order the act that cannot be decided, as what it reads is damaged
+    again_seconds: until these are tried again
     """
     ends = [{"shard": shard, "position": position} for shard, position in gone.reached.items()]
     moved = tx.execute(_MOVE, [as_json(ends)]).rowcount
     last = {act.stream_id: _passed(act, act.act_no, None) for act in gone.acts if act.passed}
     first = {act.stream_id: _passed(act, act.act_no - 1, act.rule) for act in waiting}
+    first |= {act.stream_id: _passed(act, act.act_no - 1, None, again_seconds) for act in stuck}
     if left_out := [act.command_id for act in gone.acts if act.left_out]:
         tx.execute(_NOTE_LEFT_OUT, [left_out])
     if rows := [*(last | first).values()]:
@@ -104,19 +72,22 @@ def move_on(tx: Tx, gone: Taken, waiting: Sequence[Act]) -> bool:
     return bool(moved or rows)
 
 
-def _passed(act: Act, act_no: int, rule: str | None) -> dict[str, Any]:
+def _passed(
+    act: Act, act_no: int, rule: str | None, again_seconds: float | None = None
+) -> dict[str, Any]:
     return {
         "stream_id": act.stream_id,
         "shard": act.shard,
         "position": act.position - 1,
         "act_no": act_no,
         "rule": rule,
+        "again_seconds": again_seconds,
     }
 
 
 # Orders that were passed and of which more may be in the tables by now. That look is cheap: one
-# that nobody has retried is left out by where it is parked, one that waits by its rule, unless that
-# one sends nothing any more.
+# that nobody has retried is left out by where it is parked, one that is stuck until it is tried
+# again, one that waits by its rule, unless that one sends nothing any more.
 _LET_THROUGH: Final = """
     parked as materialized (
         select regexp_replace(p.stream_id, '^timer-', 'order-') as stream_id, p.shard,
@@ -134,6 +105,7 @@ _LET_THROUGH: Final = """
     ), let_through as (
         select w.* from ops.acting_passed w
         where (w.rule is null or w.rule not in (select rule from pausing))
+          and (w.again_at is null or w.again_at <= clock_timestamp())
           and not exists (
             select from parked p
             where p.stream_id = w.stream_id and p.position <= w.position + 1)
@@ -153,6 +125,7 @@ _URGENT: Final = """
     urgent as (
         select a.* from ops.acting w join live.rule_acts a using (shard)
         where a.sent and a.body #>> '{actor,kind}' <> 'trigger'
+          and a.command_id <> all(%(aside)s::uuid[])
           and (a.position > w.position or exists (
             select from ops.acting_passed p
             where p.position < a.position and p.stream_id = case
@@ -210,7 +183,7 @@ _TAKE: Final = f"""
             order by w.position fetch first %(limit)s rows only
         ) w left join parked p using (stream_id)
     ), late as materialized (
-        select a.*, w.stream_id
+        select a.*, w.stream_id, w.again_at is not null as aside
         from looked_at w cross join lateral (
             select e.shard, e.position from log.events e
             where e.stream_id in (w.stream_id, regexp_replace(w.stream_id, '^order-', 'timer-'))
@@ -236,7 +209,7 @@ _TAKE: Final = f"""
                case when a.order_id is null
                    then (select e.stream_id from log.events e where e.position = a.position)
                    else 'order-' || a.order_id
-               end as stream_id
+               end as stream_id, false as aside
         from held join live.rule_acts a
           on a.sent and a.shard = held.shard
          and a.position > held.position and a.position <= held.reached and not {_ANSWERED}
@@ -258,7 +231,8 @@ _TAKE: Final = f"""
     )
     select held.shard, held.reached, a.command_id, a.rule, convert_to(a.body::text, 'UTF8'),
            held.shard, a.stream_id, a.position, a.act_no, d.version,
-           coalesce((d.body #>> '{{definition,limits,per_minute}}')::integer, %(usual)s), a.passed,
+           coalesce((d.body #>> '{{definition,limits,per_minute}}')::integer, %(usual)s),
+           a.passed, a.aside,
            a.body #>> '{{actor,kind}}' <> 'trigger',
            a.body #>> '{{actor,kind}}' = 'trigger' and exists (
                select from log.definitions n
@@ -286,9 +260,13 @@ _NOTE_LEFT_OUT: Final = """
 """
 
 _NOTE_PASSED: Final = """
-    insert into ops.acting_passed (stream_id, shard, position, act_no, rule)
-    select * from json_to_recordset(%s::json) as x(
-        stream_id text, shard smallint, position bigint, act_no integer, rule text)
+    insert into ops.acting_passed (stream_id, shard, position, act_no, rule, again_at)
+    select stream_id, shard, position, act_no, rule,
+           clock_timestamp() + make_interval(secs => again_seconds)
+    from json_to_recordset(%s::json) as x(
+        stream_id text, shard smallint, position bigint, act_no integer, rule text,
+        again_seconds double precision)
     on conflict (stream_id) do update set
-        position = excluded.position, act_no = excluded.act_no, rule = excluded.rule
+        position = excluded.position, act_no = excluded.act_no, rule = excluded.rule,
+        again_at = excluded.again_at
 """

@@ -3,7 +3,8 @@
 What is due are rows of live tables; the event that a command leads to closes its row. Nothing rests
 on who fires: the id of a command is made of what is due and when, so one that is sent twice is
 answered as the first time, after a crash and by another clock too. Clocks divide the orders into
-parts only to save each other the work.
+parts only to save each other the work. What is due of a stream that cannot be read is told of and
+left aside: its row stays open, and is asked for again from time to time.
 
 While nobody else appends, the next commands are sent before the last are answered, which keeps the
 pipeline full. While others do, a clock waits for its answers, and then rests twice as long as it
@@ -29,6 +30,7 @@ from domain.refusals import InfraError
 from projections.clock_parts import keep_part, take_part
 from projections.reports.due import PARTS, Ask, part_of
 from projections.sessions import Lend, transaction
+from services.aside import Aside
 from services.courtesy import Courtesy
 from services.due import SOURCES, Due, Remembering, Source
 from services.turns import Rest, take_turns
@@ -83,6 +85,10 @@ class Clockwork:
     _stop: Signal = field(default_factory=Signal, init=False)
     _answered: _Answered = field(default_factory=_Answered, init=False)
     _courtesy: Courtesy = field(default_factory=Courtesy, init=False)
+    _aside: Aside = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._aside = Aside(lambda command: self.submit(command).result(), self.now, "clock")
 
     def run(self, stop: Signal, beat: Callable[[], None] = lambda: None) -> None:
         """Fire until told to stop; wait out a database that is away.
@@ -171,13 +177,13 @@ class Clockwork:
         failed: list[InfraError] = []
         for command, answer in sent:
             error = answer.exception()
-            if isinstance(error, InfraError):
+            if isinstance(error, InfraError) and not self._aside.takes(error):
                 failed.append(error)
                 continue
             self._answered.add(command.command_id)
             if error is None:
                 outcomes.append(answer.result())
-            else:  # Its own fault: it harms no other.
+            elif not isinstance(error, InfraError):  # Its own fault: it harms no other.
                 log_.error(
                     "due_command_failed",
                     command_id=str(command.command_id),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.messages import Outcome
 from domain.orders.events import stream_of
+from domain.refusals import InfraError
 from projections.reports.due import Ask
 from services.due import Due, DueReservations
 
@@ -39,14 +40,23 @@ class Expired:
 def expire_reservations(system: "System", *, at_once: int = AT_ONCE) -> Iterator[Expired]:
     """Ask every order that has a due reservation, as the read model knows them, to give it back.
 
-    Shape: one for each such order, the longest due first.
+    Shape:  one for each such order, the longest due first.
+    Raises: InfraError, behind all others if it is about orders that cannot be read
     """
     system.catch_up()
     ask = Ask(system.clock(), at_once)
+    damaged: InfraError | None = None
     while due := _next(system, ask):
         answers = [(one.order_id, system.pipeline.submit(one.command)) for one in due]
-        yield from (Expired(order_id, answer.result()) for order_id, answer in answers)
+        for order_id, answer in answers:
+            error = answer.exception()
+            if isinstance(error, InfraError) and error.stream_id is not None:
+                damaged = damaged or error
+            else:
+                yield Expired(order_id, answer.result())
         ask = replace(ask, after=due[-1].place)
+    if damaged is not None:
+        raise damaged
 
 
 def _next(system: "System", ask: Ask) -> Sequence[Due]:

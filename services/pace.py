@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 
-from projections.acting import Act, Taken
+from projections.acts_taken import Act, Taken
 
 MINUTE = timedelta(minutes=1)
 

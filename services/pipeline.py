@@ -355,14 +355,10 @@ class Pipeline:
         return None
 
     def _fail(self, pending: Pending, error: Exception) -> None:
+        self._decider.unanswered.note(command := pending.command, error)
         self._queue.complete([(pending, error)])
-        command = pending.command
-        log_.error(
-            "command_failed",
-            command_id=str(command.command_id),
-            name=command.NAME,
-            error=type(error).__name__,
-        )
+        what = {"command_id": str(command.command_id), "name": command.NAME}
+        log_.error("command_failed", **what, error=type(error).__name__)
 
     def _later(self, batch: Sequence[Pending], error: InfraError) -> None:
         """Send the same ids again: if the lost append was written, they are known by then.
@@ -379,6 +375,7 @@ class Pipeline:
             if waited < self._patience_seconds and not self._stopping.is_set():
                 again.append(pending)
             else:
+                self._decider.unanswered.note(pending.command, error)
                 given_up.append((pending, error))
         self._queue.complete(given_up)
         self._queue.put_back(again)

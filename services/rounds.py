@@ -37,7 +37,7 @@ from domain.rules.in_flight import is_turned_off, rule_read
 from domain.teams.holding import holder_change
 from services.command_queue import Answer as Settled
 from services.command_queue import Pending
-from services.earlier import read_by_earlier, with_earlier
+from services.earlier import Unanswered, read_by_earlier, with_earlier
 from services.states import StateCache
 
 MAX_EVENTS: Final = 4_096  # of one round; a single command may bring more
@@ -130,6 +130,7 @@ class Decider:
     def __init__(self, cache: StateCache) -> None:
         self._cache = cache
         self._facts_of: dict[tuple[PathKey, ...], Facts] = {}  # as often asked for
+        self.unanswered = Unanswered()
         self._reads_more = False  # some command did: looking ahead saves a query for each
 
     def prepare(
@@ -197,6 +198,7 @@ class Decider:
         Returns the error of a decider that raises: it fails its own command only.
         Raises: InfraError, which says nothing about the command
         """
+        self.unanswered.decided(pending.command)
         try:
             answer = self._answer(log, into, pending)
         except InfraError:
@@ -232,7 +234,7 @@ class Decider:
             hidden |= out_of_reach(command, tuple(more), into.states)
             reads = tuple(dict.fromkeys((*reads, *more)))
             facts = with_more(facts, states, more)
-        facts = with_earlier(facts, command, log, into)
+        facts = with_earlier(facts, command, log, into, self.unanswered)
         reads = self._with_earlier(log, into, command, reads)
         command, erasing = _knowing(log, command)
         target = states[reads[0]]

@@ -28,6 +28,7 @@ from domain.messages import Actor, Command, Outcome
 from domain.refusals import InfraError
 from projections.outbox import Terms, failing, finish, give_back_pace, take
 from projections.sessions import Lend, transaction
+from services.aside import Aside
 from services.letters import Letters
 from services.turns import PATIENCE_SECONDS, Rest, take_turns
 
@@ -100,7 +101,9 @@ class Sender:
             taken = take(tx, outlet, self.clock(), terms)
         if taken is None:
             return False
-        tried = self._send(outlet, taken, tells)
+        tried = self._try(outlet, taken, tells)
+        if tried is None:
+            return True
         with transaction(self.lend) as tx:
             if not tried:
                 give_back_pace(tx, outlet, self.per_minute[channel])
@@ -116,6 +119,19 @@ class Sender:
             log_.warning("sender_waits", outlet=shift.outlet.name, code=error.code)
 
         take_turns(turn, ending, REST, hear)
+
+    def _try(self, outlet: Outlet, taken: Taken, tells: "Telling") -> bool | None:
+        """Send a message and say whether it was tried; None: what it reads is damaged. It is taken
+        again when the lease is over, and the others go on. Raises: InfraError
+        """
+        try:
+            return self._send(outlet, taken, tells)
+        except InfraError as error:
+            if not Aside(self.execute, self.clock, "sender").takes(error):
+                raise
+        with transaction(self.lend) as tx:
+            give_back_pace(tx, outlet, self.per_minute[outlet.channel])
+        return None
 
     def _send(self, outlet: Outlet, taken: Taken, tells: "Telling") -> bool:
         """Send a message, unless the log knows what became of it; say whether it was tried."""
@@ -200,7 +216,8 @@ class Telling:
             try:
                 return self.execute(command)
             except InfraError as error:
-                if self.ending.is_set() or monotonic() + PATIENCE_SECONDS > self.until:
+                is_hopeless = error.stream_id is not None or self.ending.is_set()
+                if is_hopeless or monotonic() + PATIENCE_SECONDS > self.until:
                     log_.error("effect_not_told", **says, told=command.NAME, code=error.code)
                     raise
                 log_.warning("effect_not_told_yet", **says, code=error.code)

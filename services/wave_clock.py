@@ -17,6 +17,7 @@ from domain.refusals import InfraError
 from domain.rules.schedules import latest_hour
 from domain.waves.commands import BeginWave
 from domain.waves.line import Running, WaveLine
+from services.aside import Aside
 from services.bootstrap import System
 from services.turns import Rest, take_turns
 from services.waves import WaveLines, by_clock, carry_out, source_of
@@ -35,6 +36,7 @@ class WaveClock:
     def __init__(self, system: System) -> None:
         self._system = system
         self._lines = WaveLines(system)
+        self._aside = Aside(system.execute, system.clock, "waves")
         self._again_at: dict[str | UUID, float] = {}  # what failed, in monotonic seconds
         self._stop = Signal()
         self._beat: Callable[[], None] = lambda: None
@@ -57,12 +59,12 @@ class WaveClock:
 
         Raises: InfraError
         """
-        lines = self._lines.read()
+        lines = self._lines.read(self._aside.takes)
         begun = [
             self._apart(name, name, partial(self._begin, line)) for name, line in lines.items()
         ]
         if any(begun):
-            lines = self._lines.read()
+            lines = self._lines.read(self._aside.takes)
         return sum(
             self._apart(batch_id, name, partial(self._carry_out, batch_id, running))
             for name, line in lines.items()
@@ -70,17 +72,20 @@ class WaveClock:
         )
 
     def _apart(self, key: str | UUID, wave: str, do: Callable[[], bool]) -> bool:
-        """Do something; a fault in it is told, and holds up no other wave. Raises: InfraError"""
+        """Do something; a fault in it is told, and holds up no other wave; likewise what it reads
+        that is damaged. Raises: InfraError
+        """
         if monotonic() < self._again_at.get(key, 0):
             return False
         try:
             return do()
-        except InfraError:
-            raise
+        except InfraError as error:
+            if not self._aside.takes(error):
+                raise
         except Exception as error:  # noqa: BLE001 - else no wave comes any more
             log_.error("wave_failed", wave=wave, error=type(error).__name__)
-            self._again_at[key] = monotonic() + AGAIN_SECONDS
-            return False
+        self._again_at[key] = monotonic() + AGAIN_SECONDS
+        return False
 
     def _begin(self, line: WaveLine) -> bool:
         """Begin a wave at the latest of its hours that have come: those before are made up for."""

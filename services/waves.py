@@ -6,7 +6,7 @@ comes across it. Two at once do the work twice, and every order is asked once.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -18,7 +18,7 @@ from domain.messages import Actor
 from domain.orders.commands import ChangeStatus
 from domain.paths.calendar_line import CalendarLine
 from domain.paths.calendar_line import stream_of as calendar_stream
-from domain.refusals import Unusable
+from domain.refusals import InfraError, Unusable
 from domain.rules.actions import Move
 from domain.rules.schedules import next_hour
 from domain.waves.commands import FinishWave
@@ -40,12 +40,30 @@ class WaveLines:
     _states: dict[str, Any] = field(default_factory=dict)
     _calendars: dict[str, CalendarLine] = field(default_factory=dict)  # as of the last reading
 
-    def read(self) -> dict[str, WaveLine]:
-        """Give every wave as of its last event, by name in alphabetical order."""
+    def read(self, takes: Callable[[InfraError], bool] | None = None) -> dict[str, WaveLine]:
+        """Give every wave as of its last event, by name in alphabetical order.
+
+        takes:  hears of each that cannot be read, and says whether that one may be left out
+        Raises: InfraError
+        """
         self._calendars.clear()
         names = sorted(self.system.log.names("wave"))
-        self._read_on(list(map(stream_of, names)))
+        try:
+            self._read_on(list(map(stream_of, names)))
+        except InfraError as error:
+            if takes is None or not takes(error):
+                raise
+            names = [name for name in names if self._is_read(stream_of(name), takes)]
         return {name: self._states[stream_of(name)] for name in names}
+
+    def _is_read(self, stream: str, takes: Callable[[InfraError], bool]) -> bool:
+        try:
+            self._read_on([stream])
+        except InfraError as error:
+            if not takes(error):
+                raise
+            return False
+        return True
 
     def calendar_of(self, wave: Wave) -> CalendarLine:
         """Give the calendar of a wave's hours, once for all waves that have it."""

@@ -11,6 +11,8 @@ from threading import Event as Signal
 from typing import Final
 from uuid import UUID
 
+import structlog
+
 from domain.batch import StoredOutcome
 from domain.bulk import Batch, BatchOrder, OrderResult, command_id_of
 from domain.catalog import COMMANDS
@@ -23,6 +25,8 @@ IN_FLIGHT: Final = 512  # commands
 BREATH_SECONDS: Final = 0.05  # before a full pipeline is asked again
 
 _Flying = deque[tuple[UUID, Future[Outcome]]]
+
+log_ = structlog.get_logger()
 
 
 def begin(system: System, batch: Batch, choose: Callable[[], Sequence[BatchOrder]]) -> Batch | None:
@@ -175,7 +179,15 @@ def _landed(flying: _Flying) -> OrderResult:
     if error is None:
         return _result(order_id, future.result())
     if isinstance(error, InfraError):
-        raise error
+        if error.stream_id is None:
+            raise error
+        log_.error(  # It alone cannot be read. Who says the same batch again asks it again.
+            "stream_damaged",
+            stream_id=error.stream_id,
+            code=error.code,
+            message=str(error),
+            by="batch",
+        )
     return OrderResult(order_id, "failed")
 
 

@@ -13,7 +13,7 @@ from psycopg import Cursor
 
 from domain.messages import Outcome
 from domain.rules.timers import FireTimer
-from projections.acting import Act, Taken
+from projections.acts_taken import Act, Taken
 from projections.reports.begun import happened_by, stays_begun_by, waits_begun_by
 from services.clock import clockwork_of
 from services.demo.clock import VirtualClock

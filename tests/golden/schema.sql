@@ -1000,7 +1000,8 @@ CREATE TABLE ops.acting_passed (
     shard smallint NOT NULL,
     "position" bigint NOT NULL,
     act_no integer DEFAULT 0 NOT NULL,
-    rule text
+    rule text,
+    again_at timestamp with time zone
 );
 
 ALTER TABLE ops.acting_passed OWNER TO postgres;

@@ -20,6 +20,7 @@ from projections.catalog import BY_NAME
 from services.sending import AT_ONCE
 from tests.integration.projections.world import World
 from tests.integration.sending.test_sending import shipped
+from tests.support.damaged import damaged
 from tests.support.examples import CUSTOMER, actor
 from tests.support.faults import Fault
 from tests.support.loads import open_pipeline
@@ -67,6 +68,27 @@ def pass_a_minute(world: World) -> None:
 
 def message_ids(ids: list[UUID]) -> list[str]:
     return sorted(f"<{one}@shop.example>" for one in ids)
+
+
+def test_a_message_about_an_order_that_cannot_be_read_waits_and_holds_up_no_other(
+    world: World, box: Mailbox
+) -> None:
+    bad = shipped(world)
+    first = ask(world, bad)
+    others = asked(world, 3)
+    sender = sender_of(world, {MAIL: mail_gate(box.port)}, lease_seconds=30)
+
+    with damaged(world.url, f"order-{bad}"), capture_logs() as lines:
+        sender.send_due()
+    assert sorted(box.ids) == message_ids(others)
+    told = [line for line in lines if line["event"] == "stream_damaged"]
+    assert [(line["stream_id"], line["by"]) for line in told] == [(f"order-{bad}", "sender")]
+
+    world.catch_up()
+    pass_a_minute(world)
+    sender.send_due()
+    assert sorted(box.ids) == message_ids([first, *others])
+    assert states(world) == dict.fromkeys([first, *others], ("sent", 1))
 
 
 def test_a_kill_between_sending_and_saying_so_repeats_a_mail_once_with_the_same_id(

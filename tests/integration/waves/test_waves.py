@@ -99,7 +99,8 @@ def test_a_look_asks_once_for_all_waves_and_once_for_the_calendar_that_they_have
     for name in names:
         shop.publish(wave=name)
     log = ListeningLog(shop.system.log)
-    clock = WaveClock(cast(System, SimpleNamespace(log=log, clock=shop.system.clock)))
+    system = SimpleNamespace(log=log, clock=shop.system.clock, execute=shop.system.execute)
+    clock = WaveClock(cast(System, system))
 
     for _ in range(2):
         assert clock.work() == 0

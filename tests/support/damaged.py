@@ -1,0 +1,37 @@
+"""A log damaged from outside: events that cannot be read, or are gone, until it is mended."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Literal
+
+from infra.postgres import connect
+
+How = Literal["spoilt", "gone"]
+
+_KEEP: Final = """
+    create table public.damaged_was as select * from log.events
+    where stream_id = any(%s) and version = %s
+"""
+_SPOIL: Final = """
+    update log.events set payload = '{"nope": 1}' where stream_id = any(%s) and version = %s
+"""
+_DELETE: Final = "delete from log.events where stream_id = any(%s) and version = %s"
+
+
+@contextmanager
+def damaged(url: str, *streams: str, how: How = "spoilt", version: int = 1) -> Iterator[None]:
+    """Damage an event of each stream; it is as it was behind the block.
+
+    how: `gone` shows only where something stands behind it
+    """
+    which = [[*streams], version]
+    with connect(url) as owner:
+        owner.execute("alter table log.events disable trigger user")
+        assert owner.execute(_KEEP, which).rowcount == len(streams), "each has such an event"
+        owner.execute(_SPOIL if how == "spoilt" else _DELETE, which)
+    yield
+    with connect(url) as owner:
+        owner.execute(_DELETE, which)
+        owner.execute("insert into log.events select * from public.damaged_was")
+        owner.execute("drop table public.damaged_was")
+        owner.execute("alter table log.events enable trigger user")
