@@ -48,6 +48,8 @@ class FrontDesk:
     def __post_init__(self) -> None:
         self.positions = Positions(self._head)
         self.tables = TablesSeen()
+        # Of those who ask the feed again and again: half the places are for other questions.
+        self.feed_turns = asyncio.Semaphore(max(1, self.limits.questions_waiting // 2))
         self.rates = Rates(self.limits.per_second)
         self.heartbeat = self.system.heartbeat("serve")
         self.put_files = put_files(self.system.settings.data_dir, self.limits.import_bytes)
