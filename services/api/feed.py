@@ -78,7 +78,7 @@ async def _awaited(desk: "FrontDesk", request: Request, asked: Feed, seconds: fl
 
 async def _read(desk: "FrontDesk", request: Request, asked: Feed) -> Page:
     """Read a page. Who asks again and again takes turns, so that other questions find room."""
-    async with desk.in_time(desk.limits.question_seconds), desk.feed_turns:
+    async with desk.question_in_time(), desk.feed_turns:
         return await desk.read(await _reader(desk, request), RIGHT, partial(page_of, asked=asked))
 
 

@@ -27,6 +27,9 @@ class Limits:
     per_second: int = 5_000  # commands and questions of one caller
     command_seconds: float = 20.0
     question_seconds: float = 30.0
+    ending_seconds: float = (
+        10.0  # for questions in hand once the server ends; its lines stay longer
+    )
     position_seconds: float = 5.0  # that a read waits for min_position
     poll_seconds: float = 30.0  # that the feed waits for news
     stream_seconds: float = 3_600.0  # that one stream of events lasts
