@@ -4,8 +4,8 @@ One for each process; it lives on the event loop, except for what runs in the re
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
@@ -15,9 +15,11 @@ from fastapi import Request
 from services.api.callers import Access, Caller
 from services.api.counts import Counts
 from services.api.limits import Limits, Rates
+from services.api.looks import Looks
 from services.api.positions import Positions
 from services.api.problems import Turned
 from services.api.readers import Readers, TablesSeen
+from services.api.seats import Seats
 from services.imports.jobs import ImportJobs, put_files
 
 if TYPE_CHECKING:
@@ -52,6 +54,8 @@ class FrontDesk:
         self.tables = TablesSeen()
         # Of those who ask the feed again and again: half the places are for other questions.
         self.feed_turns = asyncio.Semaphore(max(1, self.limits.questions_waiting // 2))
+        self.looks = Looks(self.access)
+        self.polls = Seats(self.limits.polls, self.limits.polls_each)
         self._dues = set[asyncio.Timeout]()  # of questions in hand
         self._last_due = float("inf")  # of all of them, once the server ends; by the loop's clock
         self.rates = Rates(self.limits.per_second)
@@ -94,6 +98,15 @@ class FrontDesk:
 
         async with self.question_in_time():
             return await self.readers.run(seen, to_its_end=False)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Count a request no more among those in hand: it waits, and is counted elsewhere."""
+        self.in_hand -= 1
+        try:
+            yield
+        finally:
+            self.in_hand += 1
 
     @asynccontextmanager
     async def question_in_time(self) -> AsyncIterator[None]:

@@ -46,14 +46,19 @@ async def events(desk: "FrontDesk", request: Request) -> Response:
 
     A stream that broke goes on behind Last-Event-ID.
     """
-    await desk.admit(request, right=RIGHT)
+    caller = await desk.admit(request, right=RIGHT)
     asked = _asked(request)
     if STREAM in request.headers.get("accept", ""):
         if desk.streams >= desk.limits.streams or desk.ending.is_set():
             raise Turned("busy", "too many streams are open already", retry_seconds=5)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(_stream(desk, request, asked), media_type=STREAM, headers=headers)
-    page = await _awaited(desk, request, asked, min(asked.wait, desk.limits.poll_seconds))
+    if asked.wait:
+        seconds = min(asked.wait, desk.limits.poll_seconds)
+        with desk.polls.one_of(caller.name), desk.aside():
+            page = await _awaited(desk, request, asked, seconds)
+    else:
+        page = await _read(desk, request, asked)
     request.state.position = max(page.next, 0)
     body = b'{"events":[' + b",".join(one.body for one in page.events)
     body += b'],"next":%d,"more":%s}' % (page.next, b"true" if page.more else b"false")
@@ -84,7 +89,7 @@ async def _read(desk: "FrontDesk", request: Request, asked: Feed) -> Page:
 
 async def _reader(desk: "FrontDesk", request: Request) -> Caller:
     """Tell who reads now, and with which roles. Raises: UnknownCaller, Denied"""
-    caller = await desk.access.caller(request.headers)
+    caller = await desk.looks.caller(request.headers)
     desk.access.check_right(caller, RIGHT)
     return caller
 
@@ -109,6 +114,7 @@ async def _news(desk: "FrontDesk", request: Request, position: int, until: float
 
 async def _stream(desk: "FrontDesk", request: Request, asked: Feed) -> AsyncIterator[bytes]:
     desk.streams += 1
+    desk.in_hand -= 1  # It is counted among the streams.
     until = monotonic() + desk.limits.stream_seconds
     waits = False  # for what it could not read just now
     try:
@@ -135,6 +141,7 @@ async def _stream(desk: "FrontDesk", request: Request, asked: Feed) -> AsyncIter
             asked = asked.model_copy(update={"after": page.next})
     finally:
         desk.streams -= 1
+        desk.in_hand += 1
 
 
 async def _rest(desk: "FrontDesk") -> None:
