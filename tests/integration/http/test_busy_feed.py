@@ -129,3 +129,25 @@ def test_who_waits_too_often_is_429_and_too_many_who_wait_are_503(
 
 def _wait(server: Served, number: int) -> bool:
     return server.desk.polls.taken == number
+
+
+def test_a_right_that_is_taken_away_ends_a_stream_and_a_wait(
+    server: Served, http: httpx.Client, shop: Shop
+) -> None:
+    order_id = shop.place()
+    after = http.get("/v1/log/head").json()["position"]
+    with (
+        ThreadPoolExecutor(1) as somebody,
+        http.stream("GET", "/v1/events", params=PLACED, headers=STREAM) as stream,
+    ):
+        lines = stream.iter_lines()
+        told = subjects(lines, 1)
+        waiting = somebody.submit(http.get, f"/v1/events?after={after}&wait=30")
+        wait_for(partial(_wait, server, 1), "it does not wait")
+        server.door.taken.add("events.read")
+        rest = [line for line in lines if line.startswith("data")]
+        answer = waiting.result()
+
+    assert (told, rest) == ([order_id], [])
+    assert answer.status_code == 403
+    assert server.desk.polls.taken == 0
