@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -39,9 +40,11 @@ _EVENTS: Final = """
 
 def measure_audit(server_url: str, *, events: int, seconds: float, rounds: int) -> Iterator[Found]:
     """Verify a log of so many events; then append with and without a sealer beside, in turns."""
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, TemporaryDirectory() as another:
         _seal(prepare_ours(server_url), folder)
-        yield from _verifying(server_url, folder, events)
+        # Both go on from there, each with its own memory of the heads that it made.
+        shutil.copytree(folder, another, dirs_exist_ok=True)
+        yield from _verifying(server_url, another, events)
         yield from _appending(server_url, folder, seconds=seconds, rounds=rounds)
 
 

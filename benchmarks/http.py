@@ -41,7 +41,9 @@ def measure_http(server_url: str, *, seconds: float, rounds: int) -> Iterator[Fo
 
 
 @contextmanager
-def serving(server_url: str, database: str) -> Iterator[tuple[Program, dict[str, Any]]]:
+def serving(
+    server_url: str, database: str, settings: Mapping[str, str] | None = None
+) -> Iterator[tuple[Program, dict[str, Any]]]:
     """Serve a new shop until the block ends; give the server, and what callers are told of it."""
     url = create(server_url, database)
     with TemporaryDirectory(prefix="orderpath-bench-http-") as folder:
@@ -53,6 +55,7 @@ def serving(server_url: str, database: str) -> Iterator[tuple[Program, dict[str,
             "ORDERPATH_HTTP_PORT": "0",
             "ORDERPATH_HTTP_PER_SECOND": "1000000",
             "ORDERPATH_LOG_LEVEL": "error",  # Who is turned away is told in a warning each.
+            **(settings or {}),
         }
         program = Program(["serve"], environment)
         try:

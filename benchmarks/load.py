@@ -13,6 +13,8 @@ from benchmarks.programs import Program
 DATABASE: Final = "bench_load"
 CALLERS: Final = 64  # lines that are kept, each with its next request once it is answered
 MANY_CALLERS: Final = 2_560  # The server has 1,024 requests in hand at most.
+# As many orders as are placed in the first seconds: memory is level once these are remembered.
+REMEMBERED: Final = {"ORDERPATH_CACHE_STREAMS": "2000"}
 LOOK_SECONDS: Final = 0.5  # between two looks at the server's memory
 AGAIN_SHARE: Final = 0.2  # of the time of the first load: more than it, and the load after it
 
@@ -20,7 +22,7 @@ AGAIN_SHARE: Final = 0.2  # of the time of the first load: more than it, and the
 def measure_load(server_url: str, *, seconds: float) -> Iterator[Found]:
     """Seven commands for three questions, as a back office asks; p50 and p99 are of requests."""
     short = max(seconds * AGAIN_SHARE, 2.0)
-    with serving(server_url, DATABASE) as (program, told):
+    with serving(server_url, DATABASE, REMEMBERED) as (program, told):
         memory: list[float] = []
         steady = _run(program, told, CALLERS, seconds, memory)
         flood = _run(program, told, MANY_CALLERS, short, [])

@@ -1,8 +1,8 @@
 """How readers see the log: the port, and what stands for an event that cannot be read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
 from domain.facts import PathKey
@@ -13,6 +13,11 @@ from domain.refusals import InfraError
 # Of payloads, of what is read or applied at once, unless one event alone is larger. In memory it
 # becomes some twenty times as much.
 PAGE_BYTES: Final = 4 * 1024 * 1024
+PAGE_EVENTS: Final = 500  # of one stream, where it is read in steps
+
+Found = TypeVar("Found")
+# What is read step by step, a page of each stream at a time: each step stops before the next page.
+Reading = Generator[None, None, Found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +102,13 @@ class OrderLog(LogReader, Protocol):
 
     def published(self, kinds: Sequence[str]) -> Sequence[Recorded | Undecodable]:
         """Give every publication of these kinds: path, calendar, rule."""
+
+
+def read_whole(reading: Reading[Found]) -> Found:
+    """Take all steps at once."""
+    while True:
+        try:
+            next(reading)
+        except StopIteration as end:
+            found: Found = end.value
+            return found

@@ -130,7 +130,8 @@ def hide(answer: Any, hidden: Iterable[str]) -> Any:
     """Give an answer with the fields of these names hidden, wherever they stand in it.
 
     A row that tells of a field by its name (`{"field": "total_minor", "after": 5}`) hides its
-    values likewise, and one that tells in words what stands against something the numbers in them.
+    values likewise, and one that tells in words what stands against something, or what somebody
+    did, the numbers in them.
     """
     patterns = tuple(hidden)
     return _hidden(answer, patterns) if patterns else answer
@@ -142,7 +143,7 @@ def hide_in_unmet(unmet: Iterable[Unmet], hidden: Iterable[str]) -> tuple[Unmet,
     if not patterns:
         return tuple(unmet)
     return tuple(
-        one.model_copy(update={key: _in_words(getattr(one, key), patterns) for key in _WORDS})
+        one.model_copy(update={key: _in_words(getattr(one, key), patterns) for key in _UNMET_WORDS})
         for one in unmet
     )
 
@@ -151,7 +152,7 @@ def _hidden(part: Any, patterns: tuple[str, ...]) -> Any:
     if isinstance(part, dict):
         told = part.get("field")
         is_told = isinstance(told, str) and _is_hidden(told.rpartition(".")[2], patterns)
-        is_in_words = "code" in part and "message" in part
+        is_in_words = {"code", "message"} <= part.keys() or {"outcome", "what"} <= part.keys()
         return {
             key: HIDDEN
             if value is not None
@@ -178,7 +179,8 @@ def _in_words(text: Any, patterns: tuple[str, ...]) -> Any:
 
 
 _VALUES: Final = frozenset({"old", "new", "before", "after", "from", "to", "value"})
-_WORDS: Final = frozenset({"message", "needed"})  # of what stands against something
+_UNMET_WORDS: Final = ("message", "needed")
+_WORDS: Final = frozenset({*_UNMET_WORDS, "what"})
 _AMOUNT: Final = "_minor"
 _NUMBER: Final = re.compile(r"(?<![\w.-])-?\d(?:[\d.,]*\d)?(?![\w-])")  # and no part of an id
 

@@ -158,7 +158,7 @@ def _not_made(folder: Path, why: str) -> InfraError:
 
 def _environment() -> dict[str, str]:
     """Give ours without what is meant for another Java or Kafka, and without our secrets."""
-    foreign = ("CLASSPATH", "JAVA_", "JDK_", "KAFKA_")
+    foreign = ("CLASSPATH", "JAVA_", "_JAVA_", "JDK_", "KAFKA_")
     return {
         name: value
         for name, value in os.environ.items()

@@ -1,6 +1,6 @@
 """What a read model is. Projectors drive it, rebuilds make a second one of it beside the first."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, LiteralString, Protocol, runtime_checkable
 
 from psycopg import Cursor
@@ -49,6 +49,23 @@ class Judging(Protocol):
 
     def reading(self, log: OrderLog) -> Projection:
         """Give the read model that reads this log, for one projector."""
+
+
+@runtime_checkable
+class Recalling(Protocol):
+    """A read model that remembers what it has read: also as it was before what it applied last."""
+
+    def settle(self) -> None:
+        """Hear that the transaction in which it was applied is through."""
+
+
+class ReadFirst(Exception):
+    """More has to be read of the log than a session bears to stand still for: it is read outside of
+    the transaction, step by step, then the same is applied again."""
+
+    def __init__(self, steps: Iterator[None]) -> None:
+        super().__init__("what comes before these events is long")
+        self.steps = steps
 
 
 def as_json(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -4,25 +4,27 @@ Everything that the batch does not hold is read from the log, up to the position
 is the same whenever, and by whomever, an event is judged.
 """
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
-from domain.customers.customer import Customer
 from domain.customers.events import customer_stream
+from domain.customers.remembered import RememberedCustomers
 from domain.messages import Event, Recorded
 from domain.orders.events import ORDER_EVENTS
 from domain.orders.order import Order
-from domain.orders.remembered import LAST_VERSION, RememberedOrders, after, held_bytes
-from domain.reading import OrderLog, Undecodable
+from domain.orders.remembered import RememberedOrders, after, held_bytes
+from domain.reading import PAGE_EVENTS, OrderLog, Reading, read_whole
 from domain.rules.book import RuleBook
 from domain.rules.judging import Sight
 from domain.rules.timers import TimerFired
 from domain.stock.events import StockBelowThreshold
+from projections.interface import ReadFirst
 
 READ_AT_ONCE: Final = 32  # events, with the orders that they are about
 ORDERS_BYTES: Final = 24 * 1024 * 1024  # of the orders of a part, as they were before it
 Part = tuple[Sequence[Recorded], dict[str, Order]]  # events, and their orders before them
+Found = TypeVar("Found")
 SEEN: Final[frozenset[type[Event]]] = frozenset({*ORDER_EVENTS, TimerFired, StockBelowThreshold})
 
 
@@ -32,12 +34,33 @@ def order_stream(event: Recorded) -> str:
 
 
 class Sights:
-    """Remembers orders; for one thread. imported: also what an import tells is seen"""
+    """Remembers orders and customers; for one thread.
 
-    def __init__(self, log: OrderLog, *, imported: bool = False) -> None:
+    imported: also what an import tells is seen
+    patient:  whatever has to be read is read, however long it takes; else no more than a page of
+              each stream, and ReadFirst is raised for what is longer
+    page:     events
+    """
+
+    def __init__(
+        self,
+        log: OrderLog,
+        *,
+        imported: bool = False,
+        patient: bool = False,
+        page: int = PAGE_EVENTS,
+    ) -> None:
         self._log = log
-        self._orders = RememberedOrders(log.read_streams)
+        self._orders = RememberedOrders(log.read_streams, page=page)
+        self._customers = RememberedCustomers(log.read_streams, page=page)
         self._imported = imported
+        self._patient = patient
+
+    def settle(self) -> None:
+        """Hear that what was seen will not be seen again: until then it can be, without reading
+        anything once more."""
+        self._orders.settle()
+        self._customers.settle()
 
     def see(
         self, events: Sequence[Recorded], book: RuleBook, most: int
@@ -45,7 +68,7 @@ class Sights:
         """Give what rules see of events, in log order and in parts: each of so many events at most,
         and of not many where their orders are large. In a part there may be nothing to see.
 
-        Raises: InfraError
+        Raises: InfraError, ReadFirst
         """
         for part, before in self._parts(self._told_of(events), most):
             yield self._seen(part, before, book)
@@ -67,8 +90,10 @@ class Sights:
                 yield part, before
                 part, before, held = [], {}, 0
             few = events[at : at + READ_AT_ONCE]
-            new = self._before(
-                [one for one in few if _is_of_order(one) and order_stream(one) not in before]
+            new = self._now(
+                self._before(
+                    [one for one in few if _is_of_order(one) and order_stream(one) not in before]
+                )
             )
             self._orders.keep(new)  # What was remembered before gives way while these are held.
             part += few
@@ -85,13 +110,12 @@ class Sights:
         self._orders.keep(orders)
         sights = [one for one in every if self._imported or one.happened.actor_kind != "import"]
         paths = self._log.load_paths(list({one.after.pinned for one in sights}))
-        customers = self._customers(sights, book)
+        self._show_customers(sights, book)
         for sight in sights:
             sight.path = paths.get(sight.after.pinned)
-            sight.customer = customers.at(sight)
         return sights
 
-    def _before(self, seen: Sequence[Recorded]) -> dict[str, Order]:
+    def _before(self, seen: Sequence[Recorded]) -> Reading[dict[str, Order]]:
         """Give each order as it was before the first of these events."""
         firsts: dict[str, Recorded] = {}
         for one in seen:
@@ -100,40 +124,44 @@ class Sights:
             stream: one.version - 1 for stream, one in firsts.items() if one.stream_id == stream
         }
         beside = {stream: one.position for stream, one in firsts.items() if one.stream_id != stream}
-        return self._orders.at(known) | self._orders.before(beside)
+        found = yield from self._orders.read_at(known)
+        found |= yield from self._orders.read_before(beside)
+        if not self._patient:
+            self._orders.hold(found)
+        return found
 
-    def _customers(self, sights: Sequence[Sight], book: RuleBook) -> "_Customers":
-        asking = (
+    def _show_customers(self, sights: Sequence[Sight], book: RuleBook) -> None:
+        """Show the customer of an order as of the event, where a rule of the part asks for it."""
+        asking = {
             one.after.subject_id
             for one in sights
             if one.after.subject_id and book.at(one.happened.position).read_customers
-        )
-        streams = dict.fromkeys(map(customer_stream, asking), (0, LAST_VERSION))
-        return _Customers(self._log.read_streams(streams) if streams else ())
+        }
+        wanted = [one for one in sights if one.after.subject_id in asking]
+        asked: dict[str, list[int]] = defaultdict(list)
+        for sight in wanted:
+            asked[_customer_of(sight)].append(sight.happened.position)
+        told = self._now(self._customers.read_at(asked))
+        for sight in wanted:
+            customer = told[_customer_of(sight), sight.happened.position]
+            sight.customer = customer if customer is not None and customer.version else None
+        if self._patient:
+            self._customers.settle()
+
+    def _now(self, reading: Reading[Found]) -> Found:
+        """Read it, if it is not too long. Raises: ReadFirst"""
+        if self._patient:
+            return read_whole(reading)
+        try:
+            next(reading)
+        except StopIteration as end:
+            found: Found = end.value
+            return found
+        raise ReadFirst(reading)
 
 
-class _Customers:
-    """Customers in log order, from all their events: each of these is taken once."""
-
-    def __init__(self, events: Sequence[Recorded | Undecodable]) -> None:
-        self._coming: dict[str, deque[Recorded | Undecodable]] = defaultdict(deque)
-        for one in events:
-            self._coming[one.stream_id].append(one)
-        self._known: dict[str, Customer | None] = dict.fromkeys(self._coming, Customer())
-
-    def at(self, sight: Sight) -> Customer | None:
-        """Give the customer of an order as of an event; events are asked for in log order."""
-        stream = customer_stream(sight.after.subject_id or "")
-        coming = self._coming.get(stream, ())
-        while coming and coming[0].position <= sight.happened.position:
-            self._known[stream] = _customer_after(self._known[stream], coming.popleft())
-        customer = self._known.get(stream)
-        return customer if customer is not None and customer.version else None
-
-
-def _customer_after(customer: Customer | None, one: Recorded | Undecodable) -> Customer | None:
-    """Behind what cannot be read nobody knows the customer; that it cannot, the projector logs."""
-    return None if customer is None or isinstance(one, Undecodable) else customer.evolve(one)
+def _customer_of(sight: Sight) -> str:
+    return customer_stream(sight.after.subject_id or "")
 
 
 def _is_of_order(event: Recorded) -> bool:

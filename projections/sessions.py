@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final, Self
 
-from psycopg import Connection, Cursor, OperationalError, errors
+from psycopg import Connection, Cursor, OperationalError, Transaction, errors
 from psycopg.abc import Params
 
 from domain.refusals import InfraError
@@ -66,11 +66,13 @@ def transaction(
     with lend() as connection:
         try:
             kept = KEPT_AWAKE.keeping(connection)
-            with kept, connection.transaction(), connection.cursor() as tx:
+            with kept, connection.transaction() as own, connection.cursor() as tx:
                 if snapshot:
                     tx.execute("set transaction isolation level repeatable read")
                 tx.execute(_SHORT if durable else _FLEETING, [idle, lock])
                 yield tx
+            if own.status is Transaction.Status.FAILED:  # Whoever keeps it awake found it lost.
+                raise OperationalError("it was over before its end was told")
         except _SOMEBODY_ELSE as error:
             raise Busy("database_busy", f"Somebody else holds the tables: {error}") from error
         except (OperationalError, errors.IdleInTransactionSessionTimeout) as error:

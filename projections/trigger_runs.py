@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final, LiteralString
 
 from domain.messages import Recorded
-from domain.reading import OrderLog
+from domain.reading import PAGE_EVENTS, OrderLog
 from domain.rules.book import RuleBook
 from domain.rules.judge import Judge
 from domain.rules.judging import Sight
@@ -23,7 +23,10 @@ AT_ONCE: Final = 256  # events: then the database hears of us, which ends who sa
 
 
 class TriggerRuns:
-    """One row for each time that a rule looked at an event, beside them acts and waits."""
+    """One row for each time that a rule looked at an event, beside them acts and waits.
+
+    page: events of a stream that are read within a transaction
+    """
 
     name: Final = "trigger_runs"
     version: Final = 12
@@ -84,9 +87,12 @@ class TriggerRuns:
         create index rule_waits_due on rule_waits (due_at);
     """
 
+    def __init__(self, page: int = PAGE_EVENTS) -> None:
+        self._page = page
+
     def reading(self, log: OrderLog) -> Projection:
         """Give the read model that reads this log, for one projector."""
-        return _Judged(log)
+        return _Judged(log, self._page)
 
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
         """Raises: TypeError, as without a log nothing can be judged"""
@@ -96,19 +102,24 @@ class TriggerRuns:
 class _Judged(TriggerRuns):
     """The read model with its log."""
 
-    def __init__(self, log: OrderLog) -> None:
+    def __init__(self, log: OrderLog, page: int) -> None:
+        super().__init__(page)
         self._log = log
-        self._sights = Sights(log)
+        self._sights = Sights(log, page=page)
         self._book = RuleBook(())
         self._publications = 0
 
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
-        """Judge the events that are about orders and stocks."""
+        """Judge the events that are about orders and stocks. Raises: ReadFirst"""
         if not any(type(one.event) in SEEN for one in batch) or not self._has_rules(tx):
             return
         for sights in self._sights.see(batch, self._book, AT_ONCE):
             self._judge(sights, tx)
             del sights  # Else their orders were held while those of the next part are read.
+
+    def settle(self) -> None:
+        """Hear that the transaction is through."""
+        self._sights.settle()
 
     def _has_rules(self, tx: Tx) -> bool:
         """Look whether anything was published since; say whether any rule ever was."""

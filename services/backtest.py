@@ -143,7 +143,7 @@ class _Backtest:
         self._rules = rules
         self._part = part
         self._book = _Always(rules)
-        self._sights = Sights(log, imported=True)
+        self._sights = Sights(log, imported=True, patient=True)
         self._judge = Judge()
         self._found = {name: Backtested(name) for name in sorted(tried)}
         self._due: list[tuple[datetime, UUID]] = []  # each wait once, not later than it is due

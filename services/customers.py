@@ -26,17 +26,18 @@ MOST_READ: Final = 100_000  # customers of one search
 
 def find_customer(system: "System", ref: str) -> str:
     """Give the id of the customer that is meant: by the id, or by the phone or e-mail of the first
-    order.
+    order, under which nobody is found who was erased.
 
     Raises: Refusal customer_unknown; Unusable for an empty one
     """
     if not ref.strip():
         raise Unusable("no customer is named: give an id, a phone number or an e-mail address")
-    meant = [customer_id for customer_id in (ref, system.customer_ids(ref, ref)) if customer_id]
-    known = _load(system, meant)
-    for customer_id in meant:
-        if known[customer_id].exists and is_seen(system, customer_id):
-            return customer_id
+    by_contact = id_by_contact(system, ref, ref)
+    known = _load(system, [ref, *filter(None, [by_contact])])
+    if known[ref].exists and is_seen(system, ref):
+        return ref
+    if by_contact is not None and _has_contact(known[by_contact]) and is_seen(system, by_contact):
+        return by_contact
     raise Refusal(
         Unmet(
             code="customer_unknown",
@@ -52,7 +53,21 @@ def find_erasable(system: "System", ref: str) -> str:
     try:
         return find_customer(system, ref)
     except Refusal:
+        by_contact = system.customer_ids(ref, ref)  # of one who is erased already
+        if by_contact is not None and _load(system, [by_contact])[by_contact].exists:
+            return by_contact
         return ref  # Whether there is anything of such a one, the command says.
+
+
+def id_by_contact(system: "System", phone: str | None, email: str | None) -> str | None:
+    """Give whom a contact means, known or not, to whoever may see such contacts: of anybody else
+    he would learn whose a number is.
+    """
+    sight = SIGHT.get()
+    if sight is not None:
+        phone = phone if "phone" in sight.personal else None
+        email = email if "email" in sight.personal else None
+    return system.customer_ids(phone, email)
 
 
 def search_customers(
@@ -67,7 +82,7 @@ def search_customers(
     """
     if not text.strip():
         raise Unusable("say whom to look for: a surname, a phone number or an e-mail address")
-    own = system.customer_ids(text, text)
+    own = id_by_contact(system, text, text)
     if own is not None and _has_contact(customer := _load(system, [own])[own]):
         return [view_of(own, customer)] if not after and is_seen(system, own) else []
     found = []

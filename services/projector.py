@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from domain.messages import Recorded
-from domain.reading import PAGE_BYTES, OrderLog, Undecodable
+from domain.reading import PAGE_BYTES, PAGE_EVENTS, OrderLog, Undecodable
 from domain.refusals import InfraError
 from projections.builds import Build, Driver, analyze, list_builds
 from projections.catalog import BY_NAME
@@ -26,7 +26,7 @@ from projections.checkpoints import (
     lock_checkpoints,
     move_checkpoints,
 )
-from projections.interface import Judging, Projection, Tx
+from projections.interface import Judging, Projection, ReadFirst, Recalling, Tx
 from projections.parking import POISON, Parked, count_waiting, park, parked_streams, unpark
 from projections.sessions import BuildCursor, Lend, SessionLost, transaction, use_schema
 from services.deliveries import Delivery, Parts
@@ -78,6 +78,7 @@ class Projector:
             name: one.reading(log) if isinstance(one, Judging) else one
             for name, one in projections.items()
         }
+        self._recalling = [one for one in self._projections.values() if isinstance(one, Recalling)]
         self._parts = Parts()
 
     def apply(
@@ -85,8 +86,8 @@ class Projector:
     ) -> int:
         """Apply what is new, all shards in one transaction; say how many events that were.
 
-        ends:   asked while a gap is healed or a lost session made up for, which may be long: what
-                is left then can wait
+        ends:   asked while a gap is healed, a lost session made up for, or a long history read,
+                which may be long: what is left then can wait
         Raises: InfraError, then the same may be delivered again: what was applied stays so.
         """
         applied, gaps = self._in_parts(deliveries, ends)
@@ -124,9 +125,24 @@ class Projector:
         known = self._projections.get(projection)
         return known is not None and known.version == version
 
+    def _settle(self) -> None:
+        for one in self._recalling:
+            one.settle()
+
     def retry(self, parked: Parked) -> bool:
-        """Apply a parked stream from where it was left; False: it fails again, and stays."""
-        found = self._stream(parked.stream_id, parked.position - 1)
+        """Apply a parked stream from where it was left; False: it fails again, and stays.
+
+        Raises: InfraError, then the same may be done again
+        """
+        while True:
+            try:
+                return self._retry(parked)
+            except ReadFirst as first:
+                _read(first)
+
+    def _retry(self, parked: Parked) -> bool:
+        stream = self._stream(parked.stream_id)
+        found = [event for event in stream if event.position >= parked.position]
         with transaction(self.lend, lock=CHECKPOINT_LOCK) as tx:
             checkpoints = lock_checkpoints(tx, [parked.shard], build=parked.build)
             if not checkpoints or parked.stream_id not in parked_streams(tx, [parked.build]).get(
@@ -136,17 +152,19 @@ class Projector:
             build, reached = checkpoints[0].build, checkpoints[0].position
             if not self._feeds(build.projection, build.version):
                 return False
-            found += self._stream(parked.stream_id, found[-1].position)
+            found += self._stream(parked.stream_id, found[-1].version)
             unpark(tx, build.build, parked.stream_id)
             events = [event for event in found if event.position <= reached]
-            work = _Work(build, self._projections[build.projection], events)
-            still: set[str] = set()
-            _apply(tx, work, still, carefully=True)
+            projection, still = self._projections[build.projection], set[str]()
+            for at in range(0, len(events), PAGE_EVENTS):  # The database hears of us in between.
+                work = _Work(build, projection, events[at : at + PAGE_EVENTS])
+                _apply(tx, work, still, carefully=True)
+        self._settle()
         return not still
 
-    def _stream(self, stream_id: str, behind: int) -> list[Recorded | Undecodable]:
-        found = self._log.read_streams({stream_id: (0, MAX_STREAM)})
-        return [event for event in found if event.position > behind]
+    def _stream(self, stream_id: str, behind: int = 0) -> list[Recorded | Undecodable]:
+        """Read a stream from behind a version."""
+        return [*self._log.read_streams({stream_id: (behind, MAX_STREAM)})]
 
     def _in_parts(
         self, deliveries: Sequence[Delivery], ends: Callable[[], bool]
@@ -156,10 +174,18 @@ class Projector:
         single event.
         """
         applied, rest = 0, deliveries
+        read_first = 0  # times, for this part
         while True:
             part, behind = self._parts.cut(rest)
             try:
                 done, gaps = self._step(part)
+            except ReadFirst as first:
+                if not _read(first, ends):
+                    return applied, {}
+                read_first += 1
+                if read_first > 1:  # There may be no room for what all of these events need.
+                    self._parts.shrink(part)
+                continue
             except SessionLost as error:
                 is_smaller = self._parts.shrink(part)
                 if ends() or not is_smaller:  # Also who comes back takes less.
@@ -167,6 +193,7 @@ class Projector:
                 log_.warning("part_too_large", message=str(error))
                 continue
             self._parts.grow()
+            read_first = 0
             applied += done
             if gaps or not behind:
                 return applied, gaps
@@ -191,6 +218,7 @@ class Projector:
                 for work in plan.work.values():
                     _apply(tx, work, parked[work.build.build], carefully=carefully)
                 move_checkpoints(tx, plan.positions)
+        self._settle()
         return max((len(work.events) for work in plan.work.values()), default=0), plan.gaps
 
     def _plan(self, checkpoints: Sequence[Checkpoint], deliveries: Sequence[Delivery]) -> _Plan:
@@ -221,6 +249,12 @@ class Projector:
         complete = not found or len(events) < len(found)  # A part ends before its bound is seen.
         last = up_to if complete else events[-1].position
         return Delivery(delivery.log_id, delivery.epoch, shard, behind, last, events)
+
+
+def _read(first: ReadFirst, ends: Callable[[], bool] = lambda: False) -> bool:
+    """Read what has to be known first; False: not all of it, as it can wait."""
+    log_.info("read_first")
+    return not any(ends() for _ in first.steps)
 
 
 def _advance(

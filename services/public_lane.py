@@ -20,6 +20,7 @@ from domain.public.envelope import CONTENT_TYPE, cloud_event, withheld
 from domain.public.order_state import state_of
 from domain.reading import PAGE_BYTES, Head, OrderLog
 from domain.streaming import ORDER_EVENTS, ORDER_STATE, Message, Outgoing, Topic
+from projections.parking import POISON
 
 BATCH_EVENTS: Final = 1_000  # read at once: the end of a transaction costs some milliseconds
 PART_EVENTS: Final = 32  # of them, whose orders are read at once
@@ -58,7 +59,7 @@ class PublicLane:
         self._head: Head | None = None
         self._position = 0
         self._orders = RememberedOrders(
-            partial(self._reader.read_streams, opened=self._personal), states
+            partial(self._reader.read_streams, opened=self._personal), states, follow=_follow
         )
 
     def begin(self, head: Head, position: int) -> None:
@@ -82,7 +83,7 @@ class PublicLane:
         for part in self._parts(stored, orders):
             for one in part:
                 if one.stream_id.startswith(_ORDER):
-                    orders[one.stream_id] = order = after(orders[one.stream_id], one)
+                    orders[one.stream_id] = order = _follow(orders[one.stream_id], one)
                     last[one.stream_id] = one.version
                     messages.append(self._event(one, order))
             position = part[-1].position
@@ -141,7 +142,11 @@ class PublicLane:
 
     def _event(self, stored: Stored, order: Order) -> Message:
         assert self._head is not None, "begin comes before next"
-        told = cloud_event(self._head, stored, test=order.test, personal=self._personal)
+        try:
+            told = cloud_event(self._head, stored, test=order.test, personal=self._personal)
+        except POISON as error:
+            _warn(stored, error)
+            told = withheld(self._head, stored, test=order.test)
         value = told.model_dump_json(exclude_none=True).encode()
         if len(value) > LARGEST_BYTES:
             told = withheld(self._head, stored, test=order.test)
@@ -168,6 +173,22 @@ class PublicLane:
         if len(value) > LARGEST_BYTES:
             value = state.shortened().model_dump_json(exclude_none=True).encode()
         return Message(ORDER_STATE.name, value, key=order_id.encode(), headers=_header(_JSON))
+
+
+def _follow(order: Order, stored: Stored) -> Order:
+    """Give the order after an event; behind one that tells what cannot be it stays as it was, as
+    behind one that cannot be read: of that order no states are told, and all others go on.
+    """
+    try:
+        return after(order, stored)
+    except POISON as error:
+        _warn(stored, error)
+        return order
+
+
+def _warn(stored: Stored, error: Exception) -> None:
+    place = {"stream_id": stored.stream_id, "position": stored.position}
+    log_.warning("event_not_understood", **place, error=type(error).__name__)
 
 
 def _erased(stored: Iterable[Stored]) -> Iterator[UUID]:

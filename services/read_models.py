@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
+from functools import partial
 from threading import Event as Signal
 from time import monotonic
 from typing import Final
@@ -54,6 +55,7 @@ from projections.parking import Parked, list_parked
 from projections.sessions import Busy, Lend, take_back, transaction
 from services.follower import Follower, Progress
 from services.projector import Projector
+from services.turns import take_turn
 
 BUILDS_LOCK: Final = "30s"  # the wait for whoever makes or swaps builds
 SWAP_LOCK: Final = "200ms"
@@ -362,7 +364,10 @@ class ReadModels:
         Raises: UnknownProjection, InfraError
         """
         parked = [one for one in self.list_parked(name) if one.projection in self.projections]
-        through = sum(self._projector(self.lend, one.build).retry(one) for one in parked)
+        through = 0
+        for one in parked:
+            projector = self._projector(self.lend, one.build)
+            through += take_turn(partial(projector.retry, one))
         return through, len(parked) - through
 
     def _projection(self, name: str) -> Projection:

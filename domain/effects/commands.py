@@ -26,6 +26,11 @@ class RequestEffect(EffectCommand, Message, CommandAboutOrder):
     """Have a message sent, once. Its template, as it is now, makes the text."""
 
     NAME: ClassVar[str] = "effect.request"
+    OF_PROGRAMS: ClassVar[tuple[str, ...]] = (
+        *CommandAboutOrder.OF_PROGRAMS,
+        "rule",
+        "rule_version",
+    )
 
     attach: Paper | None = None  # to a mail, of its order
 

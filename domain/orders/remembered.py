@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Final
 
 from domain.messages import Recorded
@@ -9,7 +10,7 @@ from domain.orders.events import OrderPlaced
 from domain.orders.order import Order
 from domain.orders.parts import Placement
 from domain.orders.shipments import Shipment
-from domain.reading import Undecodable
+from domain.reading import PAGE_EVENTS, Reading, Undecodable, read_whole
 
 MOST: Final = 20_000  # orders that are remembered
 MOST_BYTES: Final = 48 * 1024 * 1024  # that their states take, as held_bytes tells
@@ -40,66 +41,105 @@ LAST_VERSION: Final = 2**31 - 1  # of a stream
 
 Stored = Recorded | Undecodable
 Read = Callable[[Mapping[str, tuple[int, int]]], Sequence[Stored]]  # as OrderLog.read_streams
+Follow = Callable[[Order, Stored], Order]
 
 _UNKNOWN: Final = Order()
 
 
 class RememberedOrders:
-    """States by stream, the least recently used go first. For one thread."""
+    """States by stream, the least recently used go first. For one thread.
 
-    def __init__(self, read: Read, most: int = MOST) -> None:
+    page:   events of a stream that are read at a time
+    follow: gives the order after an event, as `after` does
+    """
+
+    def __init__(
+        self, read: Read, most: int = MOST, page: int = PAGE_EVENTS, follow: Follow | None = None
+    ) -> None:
         self._read = read
+        self._follow = follow or after
         self._most = most
+        self._page = page
         self._states: OrderedDict[str, Order] = OrderedDict()
         self._bytes = 0
+        self._held: dict[str, Order] = {}  # as they were before what may be set back
+        self._held_bytes = 0
 
     def at(self, versions: Mapping[str, int]) -> dict[str, Order]:
-        """Give each order as of a version, with one query for all that is missing.
-
-        It stays where an event cannot be read: then its version is another one.
-        """
-        orders = {stream: self._known(stream, version) for stream, version in versions.items()}
-        missing = {
-            stream: (orders[stream].version, version)
-            for stream, version in versions.items()
-            if orders[stream].version < version
-        }
-        for one in self._read(missing) if missing else ():
-            orders[one.stream_id] = after(orders[one.stream_id], one)
-        return orders
+        """Give each order as of a version; see read_at."""
+        return read_whole(self.read_at(versions))
 
     def before(self, positions: Mapping[str, int]) -> dict[str, Order]:
-        """Give each order as it was before a position, whatever its version was there.
+        """Give each order as it was before a position; see read_before."""
+        return read_whole(self.read_before(positions))
 
-        What is remembered may be of later. Its own last event is read again, which tells: then the
-        order is read from its beginning.
+    def read_at(self, versions: Mapping[str, int]) -> Reading[dict[str, Order]]:
+        """Give each order as of a version, with one query a page for all that is missing.
+
+        It stays where an event cannot be read: then its version is another one. How far a step has
+        come is remembered, so that whoever begins anew goes on from there.
         """
-        known = {stream: self._states.get(stream, _UNKNOWN) for stream in positions}
-        since = {stream: order.version for stream, order in known.items()}
-        found = self._since(since)
-        later = {
-            stream: 0
-            for stream, order in known.items()
-            if order.exists and not _is_last(order, found[stream], positions[stream])
-        }
-        found |= self._since(later)
-        orders = known | dict.fromkeys(later, _UNKNOWN)
-        for stream, events in found.items():
-            for one in events:
-                if one.position < positions[stream]:
-                    orders[stream] = after(orders[stream], one)
+        orders = {stream: self._known(stream, version) for stream, version in versions.items()}
+        ends = {s: version for s, version in versions.items() if orders[s].version < version}
+        while ends:
+            pages = {
+                stream: (orders[stream].version, min(orders[stream].version + self._page, end))
+                for stream, end in ends.items()
+            }
+            for one in self._read(pages):
+                orders[one.stream_id] = self._follow(orders[one.stream_id], one)
+            ends = {s: end for s, end in ends.items() if pages[s][1] == orders[s].version < end}
+            if ends:
+                self.keep({stream: orders[stream] for stream in ends})
+                yield
         return orders
 
-    def _since(self, versions: Mapping[str, int]) -> dict[str, list[Stored]]:
-        found: dict[str, list[Stored]] = {stream: [] for stream in versions}
-        wanted = {stream: (max(own - 1, 0), LAST_VERSION) for stream, own in versions.items()}
-        for one in self._read(wanted) if wanted else ():
-            found[one.stream_id].append(one)
-        return found
+    def read_before(self, positions: Mapping[str, int]) -> Reading[dict[str, Order]]:
+        """Give each order as it was before a position, whatever its version was there.
+
+        What is remembered may be of later. Its own last event is read again, which tells: then what
+        is held of earlier is tried, and at last the order is read from its beginning.
+        """
+        known = {stream: self._remembered(stream) for stream in positions}
+        orders = {stream: states.pop() for stream, states in known.items()}
+        unsure = {stream for stream, order in orders.items() if order.exists}
+        going = set(positions)
+        while going:
+            pages = {stream: self._page_of(orders[stream], stream in unsure) for stream in going}
+            found: dict[str, list[Stored]] = {stream: [] for stream in going}
+            for one in self._read(pages):
+                found[one.stream_id].append(one)
+            long = set()
+            for stream, events in found.items():
+                if stream in unsure and not _is_last(orders[stream], events, positions[stream]):
+                    orders[stream] = known[stream].pop()
+                    if not orders[stream].exists:
+                        unsure.discard(stream)
+                    continue
+                unsure.discard(stream)
+                for one in events:
+                    if one.position < positions[stream]:
+                        orders[stream] = self._follow(orders[stream], one)
+                if orders[stream].version == pages[stream][1]:
+                    long.add(stream)
+                else:
+                    going.discard(stream)
+            if long:
+                self.keep({stream: orders[stream] for stream in long})
+                yield
+        return orders
+
+    def _page_of(self, order: Order, unsure: bool) -> tuple[int, int]:
+        return order.version - unsure, order.version + self._page
+
+    def _remembered(self, stream: str) -> list[Order]:
+        """Give what is known of an order, the latest last."""
+        known = [one[stream] for one in (self._held, self._states) if stream in one]
+        return [_UNKNOWN, *sorted(known, key=attrgetter("version"))]
 
     def _known(self, stream: str, version: int) -> Order:
-        known = self._states.get(stream, _UNKNOWN)
-        return known if known.version <= version else _UNKNOWN
+        """Give the latest that is known of an order up to a version."""
+        return next(one for one in self._remembered(stream)[::-1] if one.version <= version)
 
     def keep(self, orders: Mapping[str, Order]) -> None:
         """Remember states that stand in the log."""
@@ -107,9 +147,34 @@ class RememberedOrders:
             earlier = self._states.pop(stream, None)
             self._states[stream] = order
             self._bytes += held_bytes(order) - (held_bytes(earlier) if earlier else 0)
-        while len(self._states) > self._most or self._bytes > MOST_BYTES:
+        while self._states and (len(self._states) > self._most or self._is_full):
             _, gone = self._states.popitem(last=False)
             self._bytes -= held_bytes(gone)
+
+    @property
+    def _is_full(self) -> bool:
+        return self._bytes + self._held_bytes > MOST_BYTES
+
+    def hold(self, orders: Mapping[str, Order]) -> None:
+        """Remember orders also as they are now, until `settle`: what comes to them may be set back,
+        and is asked for again. The first ones, at least one, as many as have half of the room.
+        """
+        for stream, order in orders.items():
+            held = self._held.get(stream)
+            if not order.exists or (held is not None and held.version <= order.version):
+                continue
+            size = held_bytes(order)
+            self._held_bytes -= held_bytes(held) if held is not None else 0
+            if self._held_bytes and self._held_bytes + size > MOST_BYTES // 2:
+                self._held.pop(stream, None)
+                continue
+            self._held[stream] = order
+            self._held_bytes += size
+
+    def settle(self) -> None:
+        """Hear that nothing is set back any more."""
+        self._held.clear()
+        self._held_bytes = 0
 
     def forget(self, streams: Iterable[str]) -> None:
         """Read these from their first event on when they are needed again."""
@@ -117,11 +182,15 @@ class RememberedOrders:
             order = self._states.pop(stream, None)
             if order is not None:
                 self._bytes -= held_bytes(order)
+            held = self._held.pop(stream, None)
+            if held is not None:
+                self._held_bytes -= held_bytes(held)
 
     def clear(self) -> None:
         """Forget all."""
         self._states.clear()
         self._bytes = 0
+        self.settle()
 
 
 def held_bytes(order: Order) -> int:

@@ -112,6 +112,9 @@ def speaks_of(source: str) -> frozenset[str]:
 
 def faults_of(source: str) -> Iterator[str]:
     """Say all that is wrong with a text, each with its line."""
+    if "\x00" in source:
+        yield "it must not contain the NUL character, which no database keeps"
+        return
     try:
         tree = _TEXT.parse(source)
     except TemplateSyntaxError as error:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -67,6 +67,7 @@ class MappedReader:
         self._ranks = {activity: n for n, activity in enumerate(mapping.activity.map)}
         self._ignored = frozenset(mapping.activity.ignore)
         self._attributes = attribute_columns(mapping, columns)
+        self._personal = frozenset(mapping.personal)
 
     def read(
         self, external_id: str, order_id: UUID, rows: Sequence[SourceRow]
@@ -88,20 +89,25 @@ class MappedReader:
         return OrderFacts(order_id, told), bad
 
     def _identified(self, rows: Sequence[SourceRow], bad: list[Bad]) -> list[tuple[str, SourceRow]]:
-        """Give each row its key within the order: from the id column, or from its content."""
+        """Give each row its key within the order: from the id column, or from its content.
+
+        What is personal is no part of it: it becomes the fact's id, which says nothing.
+        """
         column = self._mapping.event_id
         if column is not None:
             return self._by_id(rows, column, bad)
         keyed: list[tuple[str, SourceRow]] = []
+        whole: set[str] = set()
         seen: Counter[str] = Counter()
         for row in rows:
-            content = content_hash(row)
-            seen[content] += 1
-            if seen[content] > 1:
+            if (content := content_hash(row)) in whole:
                 self._report.duplicates += 1
                 if self._mapping.duplicates == "drop":
                     continue
-            keyed.append((f"row:{content}:{seen[content]}", row))
+            whole.add(content)
+            told = content_hash(row, self._personal)
+            seen[told] += 1
+            keyed.append((f"row:{told}:{seen[told]}", row))
         return keyed
 
     def _by_id(
@@ -270,6 +276,7 @@ def attribute_columns(mapping: LogMapping, columns: Sequence[str]) -> tuple[str,
     return tuple(column for column in columns if column not in used)
 
 
-def content_hash(row: SourceRow) -> str:
-    """Give SHA-256 of what a row says, whatever the order of its columns."""
-    return sha256(json.dumps(sorted(row.values.items())).encode()).hexdigest()
+def content_hash(row: SourceRow, but: Set[str] = frozenset()) -> str:
+    """Give SHA-256 of what a row says, whatever the order of its columns. but: these columns"""
+    said = sorted((column, text) for column, text in row.values.items() if column not in but)
+    return sha256(json.dumps(said).encode()).hexdigest()

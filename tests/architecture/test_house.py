@@ -39,6 +39,7 @@ OUTSIDE_THE_TREE: Final = {
     "CelSyntaxError",
     "CommandFailed",
     "Misplaced",
+    "ReadFirst",
     "TheEnd",
     "TooLarge",
     "_ListTooLong",

@@ -65,7 +65,7 @@ def names_in_code() -> set[str]:
         *(f"problem {code}" for code in TITLES),
         *(f"question {name}" for name in BY_NAME),
         *(f"undelivered {code}" for code in undelivered_codes()),
-        *(f"topic {topic.name}" for topic in TOPICS),
+        *(f"topic {one.name} {one.partitions} {one.cleanup}" for one in TOPICS),
         *(f"public {told.TYPE}" for told in TYPES),
         f"public {OrderState.TYPE}",
         f"public {AuditHead.TYPE}",

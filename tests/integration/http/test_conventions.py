@@ -93,6 +93,8 @@ def test_what_only_the_server_or_a_program_knows_is_not_taken_from_a_caller(
         ("rule", shop.send("task.create", **task, rule="late")),
         ("rule_version", shop.send("task.create", **task, rule_version=3)),
     ]
+    effect = {"effect_id": str(uuid4()), "channel": "webhook", "endpoint": "crm"}
+    told.append(("rule", shop.send("effect.request", **effect, rule="late")))
     for name, value in asked.items():
         told.append((name, shop.send("order.add_note", **note, **{name: value})))
         told.append((name, shop.send("task.create", **task, **{name: value})))

@@ -280,6 +280,20 @@ def test_equal_rows_are_kept_or_dropped_and_counted_either_way(
     assert (again.facts_new, again.duplicates) == (0, 1)
 
 
+def test_ids_say_nothing_of_what_is_personal(depot: System, tmp_path: Path) -> None:
+    """Whoever knows the rest of a row could try out whose it is."""
+    mapping, header = MAPPING + "personal: [name]\nduplicates: drop\n", (*HEADER, "name")
+    two = [(*ROWS[0], "Anna"), (*ROWS[0], "Boris")]
+    report = import_log(depot, *log(tmp_path, two, mapping, header))
+    told = {(one.fact_id, one.command_id) for one in events_of(depot, "7")}
+    others = [(*ROWS[0], "Clara"), (*ROWS[0], "Dora")]
+    again = import_log(depot, *log(tmp_path, others, mapping, header))
+
+    assert (report.facts_new, report.duplicates) == (2, 0)
+    assert (again.facts_new, again.facts_known) == (0, 2)
+    assert {(one.fact_id, one.command_id) for one in events_of(depot, "7")} == told
+
+
 def test_an_id_column_is_the_identity_of_a_row(depot: System, tmp_path: Path) -> None:
     mapping, header = MAPPING + "event_id: no\n", (*HEADER, "no")
     rows = [

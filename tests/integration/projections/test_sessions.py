@@ -8,7 +8,7 @@ from psycopg import sql
 
 from infra.postgres import connect
 from projections.builds import list_builds
-from projections.sessions import BuildCursor, take_back, transaction
+from projections.sessions import BuildCursor, SessionLost, take_back, transaction
 from tests.integration.projections.world import World, open_world
 
 PATH = "select current_setting('search_path')"
@@ -42,6 +42,19 @@ def test_many_statements_and_copied_rows_go_there_too(world: World, schema: str)
             assert own.fetchone() == (f"{schema}, pg_temp",)
         with BuildCursor(tx.connection, schema) as own, own.copy(f"copy ({PATH}) to stdout") as out:
             assert list(out.rows()) == [(f"{schema}, pg_temp",)]
+
+
+def test_what_was_lost_before_its_end_is_not_taken_for_done(world: World) -> None:
+    def move_and_lose() -> None:
+        with transaction(world.lend) as tx:
+            tx.execute("update projection.checkpoints set position = 7 where shard = 0")
+            tx.connection.close()  # As where whoever keeps it awake finds it ended.
+
+    with pytest.raises(SessionLost):
+        move_and_lose()
+
+    found = world.query("select distinct position from projection.checkpoints where shard = 0")
+    assert found == [(0,)]
 
 
 @pytest.fixture

@@ -28,8 +28,14 @@ from projections.reports.enquiries import list_enquiries
 from services.access import KnownCallers
 from services.api.callers import Caller
 from services.bootstrap import System
-from services.customers import find_customer
+from services.customers import (
+    find_customer,
+    find_erasable,
+    id_by_contact,
+    search_customers,
+)
 from services.enquiries import show_enquiry
+from services.erasing import erase_customer
 from services.reading import find_order, load_order
 from tests.integration.rights.conftest import ROOT
 from tests.support import examples
@@ -180,6 +186,35 @@ def test_personal_data_is_sealed_where_it_is_read_but_for_the_kinds_that_the_rol
     with seen_by(None):
         customer = load_order(system, NORTH)[0].event.customer  # type: ignore[attr-defined]
     assert customer.phone == "+79161234567"
+
+
+def test_whose_a_number_is_learns_only_who_may_see_numbers(
+    system: System, access: KnownCallers, clerk: Caller
+) -> None:
+    phone = "+79161234567"
+    own = find_customer(system, phone)
+    system.catch_up()
+
+    with access.reading(clerk, "customer.show"):
+        assert find_customer(system, own) == own
+        assert id_by_contact(system, phone, None) is None
+        assert search_customers(system, phone, 10) == []
+        with pytest.raises(Refusal, match="customer_unknown"):
+            find_customer(system, phone)
+
+
+def test_nobody_is_found_by_the_contact_of_who_was_erased(system: System, clerk: Caller) -> None:
+    phone = "+79161234567"
+    own = find_customer(system, phone)
+    erase = EraseCustomer(
+        command_id=uuid4(), actor=examples.actor(), customer_id=own, reason_code="asked"
+    )
+    assert erase_customer(system, erase).kind == "accepted"
+
+    with pytest.raises(Refusal, match="customer_unknown"):
+        find_customer(system, phone)
+    assert find_customer(system, own) == own
+    assert find_erasable(system, phone) == own  # So that it can be said again.
 
 
 def about(order_id: UUID) -> tuple[Command, ...]:
@@ -338,7 +373,7 @@ def test_a27_whoever_orders_in_a_shop_by_a_contact_is_its_customer_too(
     assert whose is not None
     system.catch_up()
     with access.reading(clerk, "customer.show"):
-        assert find_customer(system, contact["phone"]) == whose
+        assert find_customer(system, whose) == whose
     assert send(system, access, clerk, changes(whose)[0]).kind == "accepted"
 
 

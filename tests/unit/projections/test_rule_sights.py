@@ -1,10 +1,13 @@
 """What rules see: the customer of an order as of the event, nobody where that is not known; and not
 more large orders at once than there is room for."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
+
+import pytest
 
 from domain.customers import events as ce
 from domain.messages import Recorded
@@ -12,7 +15,9 @@ from domain.orders import events as e
 from domain.orders.remembered import ITEM_BYTES
 from domain.reading import Undecodable
 from domain.rules.book import RuleBook
+from domain.rules.judging import Sight
 from domain.rules.line import RulePublished
+from projections.interface import ReadFirst
 from projections.rule_sights import ORDERS_BYTES, Sights
 from tests.support.examples import CUSTOMER_STREAM, EVENTS, ORDER_ID
 from tests.support.memory_log import MemoryLog, recorded, renumbered, unreadable
@@ -97,6 +102,47 @@ def test_events_of_small_orders_are_seen_in_parts_of_as_many_as_are_wanted() -> 
     parts = Sights(log).see(notes, RuleBook(()), 256)
 
     assert [len(part) for part in parts] == [256, 256, 88]
+
+
+def with_long_histories() -> tuple[MemoryLog, list[Recorded]]:
+    """Give a log of an order and its customer with many events each, and the last of the order."""
+    order, note, noted = f"order-{ORDER_ID}", e.NoteAdded(text="Called"), ce.CustomerNoted(text="-")
+    told = [
+        ("rule-watch", PUBLISHED),
+        (CUSTOMER_STREAM, EVENTS["customer.created.v1"]),
+        (CUSTOMER_STREAM, ce.TagAdded(tag="vip")),
+        (order, EVENTS["order.placed.v1"]),
+        *[(order, note), (CUSTOMER_STREAM, noted)] * 20,
+        (order, note),
+    ]
+    versions: Counter[str] = Counter()
+    events = []
+    for stream, event in told:
+        versions[stream] += 1
+        events.append(recorded(event, stream_id=stream, version=versions[stream]))
+    events = renumbered(events)
+    return MemoryLog(events), [one for one in events if one.stream_id == order][-3:]
+
+
+def seen(sights: Sights, events: Sequence[Recorded], book: RuleBook) -> list[Sight]:
+    return [sight for part in sights.see(events, book, 256) for sight in part]
+
+
+def test_what_is_long_is_read_first_a_page_at_a_time_and_then_all_is_seen_the_same() -> None:
+    log, events = with_long_histories()
+    book = RuleBook(one for one in log.events if isinstance(one, Recorded))
+    hasty, pages = Sights(log, page=5), []
+    for _ in range(2):  # the order, then its customer
+        with pytest.raises(ReadFirst) as first:
+            seen(hasty, events, book)
+        pages.append(len([*first.value.steps]))
+
+    found = seen(hasty, events, book)
+
+    assert pages == [2, 3]  # steps behind the first page
+    assert found == seen(Sights(log, patient=True), events, book)
+    assert [one.customer.tags if one.customer else None for one in found] == [("vip",)] * 3
+    assert seen(hasty, events, book) == found  # As where the transaction was set back.
 
 
 class Counted(MemoryLog):

@@ -73,6 +73,25 @@ def test_what_is_no_order_is_passed_over() -> None:
     assert (outgoing.position, len(outgoing.messages)) == (3, 2)
 
 
+@pytest.mark.parametrize("batch_events", [1, 3, 500])
+def test_an_event_that_tells_what_cannot_be_stops_its_order_alone(batch_events: int) -> None:
+    """It was changed behind the back of Orderpath: it is read, and no order is after it."""
+    spoiled = e.FieldsChanged(changed=("nope",))
+    log = MemoryLog(
+        renumbered([*stream(PLACED, spoiled, NOTE), *stream(PLACED, NOTE, stream_id="order-2")])
+    )
+    lane, events, states = lane_over(log, batch_events=batch_events), list[Any](), list[Any]()
+    with capture_logs() as said:
+        while (outgoing := lane.next()) is not None:
+            told = [(one.topic, read(one)) for one in outgoing.messages]
+            events += [one for topic, one in told if topic == ORDER_EVENTS.name]
+            states += [one for topic, one in told if topic == ORDER_STATE.name]
+
+    assert [one["subject"] for one in events] == ["1", "1", "1", "2", "2"]
+    assert {one["order_id"] for one in states if one["version"] > 1} == {"2"}
+    assert {one["event"] for one in said} == {"event_not_understood", "order_state_withheld"}
+
+
 @pytest.mark.parametrize("batch_events", [1, 2, 500])
 def test_nothing_is_told_behind_the_last_position_that_is_wanted(batch_events: int) -> None:
     log = MemoryLog(renumbered(stream(PLACED, NOTE, NOTE, NOTE)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from uuid import UUID
 
 import pytest
@@ -11,8 +12,10 @@ from domain.orders import commands as c
 from domain.orders.events import OrderPlaced, stream_of
 from domain.orders.items import Item
 from domain.orders.order import Order
-from domain.orders.remembered import MOST_BYTES, RememberedOrders, held_bytes
+from domain.orders.remembered import ITEM_BYTES, MOST_BYTES, RememberedOrders, held_bytes
+from domain.reading import Reading, Undecodable, read_whole
 from tests.support.examples import COMMANDS, EVENTS, ORDER_ID, actor
+from tests.support.memory_log import unreadable
 from tests.support.rules import watched_by
 
 WHO = {"command_id": UUID(int=1), "actor": actor(), "order_id": ORDER_ID}
@@ -26,11 +29,16 @@ class Shelf:
         notes = [c.AddNote(**WHO, text=f"Note {number}") for number in range(5)]
         watched = watched_by().when(COMMANDS["order.place"], *notes)
         self.events = [one.happened for one in watched.log if one.happened.stream_id == STREAM]
+        self.spoiled: set[int] = set()  # versions
         self.given = 0
 
-    def read(self, versions: Mapping[str, tuple[int, int]]) -> Sequence[Recorded]:
+    def read(self, versions: Mapping[str, tuple[int, int]]) -> Sequence[Recorded | Undecodable]:
         ((above, upto),) = versions.values()
-        found = [one for one in self.events if above < one.version <= upto]
+        found = [
+            unreadable(one) if one.version in self.spoiled else one
+            for one in self.events
+            if above < one.version <= upto
+        ]
         self.given += len(found)
         return found
 
@@ -41,19 +49,86 @@ class Shelf:
         return order
 
 
-@pytest.mark.parametrize("place", range(6))
-@pytest.mark.parametrize("remembered", range(6))
-def test_an_order_is_given_as_it_was_before_a_position_whatever_is_remembered(
-    remembered: int, place: int
-) -> None:
+def test_an_order_is_given_as_it_was_whatever_is_remembered_and_however_long_a_page_is() -> None:
+    shelf = Shelf()
+    places = range(len(shelf.events))
+    for remembered, held, place, page in product(places, places, places, (1, 2, 3, 500)):
+        orders = RememberedOrders(shelf.read, page=page)
+        orders.keep({STREAM: shelf.after(remembered)} if remembered else {})
+        orders.hold({STREAM: shelf.after(held)})
+
+        assert orders.before({STREAM: shelf.events[place].position}) == {STREAM: shelf.after(place)}
+        assert orders.at({STREAM: place}) == {STREAM: shelf.after(place)}
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 500])
+def test_an_order_stays_where_an_event_cannot_be_read_however_long_a_page_is(page: int) -> None:
+    shelf = Shelf()
+    shelf.spoiled.add(4)
+    orders = RememberedOrders(shelf.read, page=page)
+
+    assert orders.at({STREAM: 6}) == {STREAM: shelf.after(3)}
+    assert orders.before({STREAM: shelf.events[5].position}) == {STREAM: shelf.after(3)}
+
+
+@pytest.mark.parametrize("of_version", [True, False])
+def test_whoever_begins_to_read_anew_goes_on_where_he_was(of_version: bool) -> None:
+    shelf = Shelf()
+    orders = RememberedOrders(shelf.read, page=1)
+    last = shelf.events[-1]
+
+    def reading() -> Reading[dict[str, Order]]:
+        if of_version:
+            return orders.read_at({STREAM: last.version - 1})
+        return orders.read_before({STREAM: last.position})
+
+    for _ in shelf.events:
+        next(reading(), None)  # Each ends behind one page.
+
+    shelf.given = 0
+    assert read_whole(reading()) == {STREAM: shelf.after(last.version - 1)}
+    assert shelf.given <= 2
+
+
+def test_what_may_be_set_back_is_not_read_again_until_it_is_settled() -> None:
     shelf = Shelf()
     orders = RememberedOrders(shelf.read)
-    if remembered:
-        orders.keep({STREAM: shelf.after(remembered)})
+    orders.hold(orders.at({STREAM: 3}))
+    orders.keep({STREAM: shelf.after(5)})
+    shelf.given = 0
 
-    found = orders.before({STREAM: shelf.events[place].position})
+    assert orders.at({STREAM: 3}) == {STREAM: shelf.after(3)}
+    assert shelf.given == 0
 
-    assert found == {STREAM: shelf.after(place)}
+    orders.settle()
+    assert orders.at({STREAM: 3}) == {STREAM: shelf.after(3)}
+    assert shelf.given == 3
+
+
+def test_what_may_be_set_back_has_half_of_the_room_and_the_first_one_any() -> None:
+    placed = EVENTS["order.placed.v1"]
+    assert isinstance(placed, OrderPlaced)
+
+    def of_bytes(size: int) -> Order:
+        items = {f"i{number}": Item(placed.lines[0], {}) for number in range(size // ITEM_BYTES)}
+        return replace(Order(), version=3, items=items)
+
+    asked: list[str] = []
+
+    def read(versions: Mapping[str, tuple[int, int]]) -> Sequence[Recorded]:
+        asked.extend(versions)
+        return ()
+
+    orders = RememberedOrders(read)
+    orders.hold({f"order-{number}": of_bytes(MOST_BYTES // 10) for number in range(8)})
+    orders.at({f"order-{number}": 3 for number in range(8)})
+    assert asked == [f"order-{number}" for number in range(4, 8)]
+
+    asked.clear()
+    orders.settle()
+    orders.hold({"order-huge": of_bytes(2 * MOST_BYTES)})
+    orders.at({"order-huge": 3})
+    assert asked == []
 
 
 def test_large_orders_are_remembered_as_long_as_they_have_room_in_memory() -> None:

@@ -165,6 +165,14 @@ def test_what_a_field_was_and_became_is_hidden_in_history_and_differences() -> N
     }
 
 
+def test_what_somebody_did_is_told_without_the_amounts_that_are_hidden() -> None:
+    act = {"outcome": "done", "command": "payment.charge", "what": "amount_minor 38855"}
+
+    assert hide([act], ["*_minor"]) == [{**act, "what": f"amount_minor {HIDDEN}"}]
+    assert hide([act], ["track_number"]) == [{**act, "what": HIDDEN}]
+    assert hide([act], []) == [act]
+
+
 def test_a_region_covers_what_it_holds() -> None:
     wide, narrow = Region(shops=("north", "south")), Region(shops=("north",), tests=(False,))
 

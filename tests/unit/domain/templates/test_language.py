@@ -41,6 +41,7 @@ from tests.support.outgoing import TEMPLATE
         ("{% set a = 'x' %}", "assign is not for templates"),
         ("{% macro m() %}{% endmacro %}", "macro is not for templates"),
         ("{% include 'other' %}", "include is not for templates"),
+        ("Order \x00 of yours", "NUL"),
         ("{{ ''.__class__ }}", "write a name"),
         ("{{ order.__class__ }}", "there is no __class__"),
         (
