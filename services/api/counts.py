@@ -44,6 +44,7 @@ class Counts:
             "orderpath_requests_in_hand", "Requests that wait for their answer.", registry=registry
         )
         self.streams = Gauge("orderpath_streams", "Open streams of events.", registry=registry)
+        self.polls = Gauge("orderpath_polls", "Requests that wait for news.", registry=registry)
         self.lines = Gauge("orderpath_lines", "Open lines to callers.", registry=registry)
         self.position = Gauge("orderpath_log_position", "End of the log.", registry=registry)
         self.lag = Gauge(

@@ -4,10 +4,10 @@ One for each process; it lives on the event loop, except for what runs in the re
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
 
 from fastapi import Request
@@ -15,15 +15,19 @@ from fastapi import Request
 from services.api.callers import Access, Caller
 from services.api.counts import Counts
 from services.api.limits import Limits, Rates
+from services.api.looks import Looks
 from services.api.positions import Positions
 from services.api.problems import Turned
 from services.api.readers import Readers, TablesSeen
+from services.api.seats import Seats
 from services.imports.jobs import ImportJobs, put_files
 
 if TYPE_CHECKING:
     from services.bootstrap import System
     from services.pipeline import Pipeline
 
+ENDS: Final = "the server ends: ask again, another one answers"
+AWAY_SECONDS: Final = 5  # until somebody serves again
 Done = TypeVar("Done")
 
 
@@ -48,6 +52,12 @@ class FrontDesk:
     def __post_init__(self) -> None:
         self.positions = Positions(self._head)
         self.tables = TablesSeen()
+        # Of those who ask the feed again and again: half the places are for other questions.
+        self.feed_turns = asyncio.Semaphore(max(1, self.limits.questions_waiting // 2))
+        self.looks = Looks(self.access)
+        self.polls = Seats(self.limits.polls, self.limits.polls_each)
+        self._dues = set[asyncio.Timeout]()  # of questions in hand
+        self._last_due = float("inf")  # of all of them, once the server ends; by the loop's clock
         self.rates = Rates(self.limits.per_second)
         self.heartbeat = self.system.heartbeat("serve")
         self.put_files = put_files(self.system.settings.data_dir, self.limits.import_bytes)
@@ -86,15 +96,40 @@ class FrontDesk:
             with self.access.reading(caller, right):
                 return work(system)
 
-        async with self.in_time(self.limits.question_seconds):
+        async with self.question_in_time():
             return await self.readers.run(seen, to_its_end=False)
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Count a request no more among those in hand: it waits, and is counted elsewhere."""
+        self.in_hand -= 1
+        try:
+            yield
+        finally:
+            self.in_hand += 1
+
     @asynccontextmanager
-    async def in_time(self, seconds: float) -> AsyncIterator[None]:
+    async def question_in_time(self) -> AsyncIterator[None]:
+        """Turn a question away that takes longer, or that is not answered while the server ends."""
+        try:
+            async with self.in_time(self.limits.question_seconds) as due:
+                self._dues.add(due)
+                self._hasten(due)
+                try:
+                    yield
+                finally:
+                    self._dues.discard(due)
+        except Turned as turned:
+            if turned.code == "too_slow" and self.ending.is_set():
+                raise Turned("busy", ENDS, retry_seconds=AWAY_SECONDS) from None
+            raise
+
+    @asynccontextmanager
+    async def in_time(self, seconds: float) -> AsyncIterator[asyncio.Timeout]:
         """Turn away what takes longer. A command is answered for ever whatever became of it."""
         try:
-            async with asyncio.timeout(seconds):
-                yield
+            async with asyncio.timeout(seconds) as due:
+                yield due
         except TimeoutError:
             message = f"no answer within {seconds:g} s: ask again, a command with the same key"
             raise Turned("too_slow", message, retry_seconds=1) from None
@@ -113,6 +148,17 @@ class FrontDesk:
         """Remove what imports left long ago."""
         self.put_files.forget_old()
         self.imports.forget_old()
+
+    def end(self) -> None:
+        """Begin to end: nothing new waits, streams end, and questions have not long any more."""
+        self.ending.set()
+        self._last_due = asyncio.get_running_loop().time() + self.limits.ending_seconds
+        for due in self._dues:
+            self._hasten(due)
+
+    def _hasten(self, due: asyncio.Timeout) -> None:
+        if not due.expired() and (due.when() or self._last_due) > self._last_due:
+            due.reschedule(self._last_due)
 
     def close(self) -> Any:
         """Give back what was opened beside the system."""

@@ -6,15 +6,17 @@ asks is looked up for every turn, as for every request: what was revoked meanwhi
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
+import structlog
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from domain.refusals import Denied, UnknownCaller
+from domain.refusals import Denied, InfraError, UnknownCaller
 from services.api.asking import JSON
 from services.api.callers import Caller
 from services.api.problems import Turned
@@ -25,8 +27,12 @@ if TYPE_CHECKING:
 
 RIGHT: Final = "events.read"
 STREAM: Final = "text/event-stream"
+STILL_HERE: Final = b": still here\n\n"
 QUIET_SECONDS: Final = 15.0  # after which a stream says that it is still there
 LOOK_SECONDS: Final = 0.5  # between two looks whether who waits may still read
+AGAIN_SECONDS: Final = 1.0  # after which a stream reads again that could not read just now
+
+log_ = structlog.get_logger()
 
 
 class FeedAsked(Feed):
@@ -40,14 +46,19 @@ async def events(desk: "FrontDesk", request: Request) -> Response:
 
     A stream that broke goes on behind Last-Event-ID.
     """
-    await desk.admit(request, right=RIGHT)
+    caller = await desk.admit(request, right=RIGHT)
     asked = _asked(request)
     if STREAM in request.headers.get("accept", ""):
         if desk.streams >= desk.limits.streams or desk.ending.is_set():
             raise Turned("busy", "too many streams are open already", retry_seconds=5)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(_stream(desk, request, asked), media_type=STREAM, headers=headers)
-    page = await _awaited(desk, request, asked, min(asked.wait, desk.limits.poll_seconds))
+    if asked.wait:
+        seconds = min(asked.wait, desk.limits.poll_seconds)
+        with desk.polls.one_of(caller.name), desk.aside():
+            page = await _awaited(desk, request, asked, seconds)
+    else:
+        page = await _read(desk, request, asked)
     request.state.position = max(page.next, 0)
     body = b'{"events":[' + b",".join(one.body for one in page.events)
     body += b'],"next":%d,"more":%s}' % (page.next, b"true" if page.more else b"false")
@@ -62,7 +73,7 @@ async def _awaited(desk: "FrontDesk", request: Request, asked: Feed, seconds: fl
     until = monotonic() + seconds
     while True:
         known = desk.positions.known
-        page = await desk.read(await _reader(desk, request), RIGHT, partial(page_of, asked=asked))
+        page = await _read(desk, request, asked)
         asked = asked.model_copy(update={"after": page.next})
         if page.events or monotonic() >= until or desk.ending.is_set():
             return page
@@ -70,9 +81,15 @@ async def _awaited(desk: "FrontDesk", request: Request, asked: Feed, seconds: fl
             await _news(desk, request, max(known, page.next), until)
 
 
+async def _read(desk: "FrontDesk", request: Request, asked: Feed) -> Page:
+    """Read a page. Who asks again and again takes turns, so that other questions find room."""
+    async with desk.question_in_time(), desk.feed_turns:
+        return await desk.read(await _reader(desk, request), RIGHT, partial(page_of, asked=asked))
+
+
 async def _reader(desk: "FrontDesk", request: Request) -> Caller:
     """Tell who reads now, and with which roles. Raises: UnknownCaller, Denied"""
-    caller = await desk.access.caller(request.headers)
+    caller = await desk.looks.caller(request.headers)
     desk.access.check_right(caller, RIGHT)
     return caller
 
@@ -97,7 +114,9 @@ async def _news(desk: "FrontDesk", request: Request, position: int, until: float
 
 async def _stream(desk: "FrontDesk", request: Request, asked: Feed) -> AsyncIterator[bytes]:
     desk.streams += 1
+    desk.in_hand -= 1  # It is counted among the streams.
     until = monotonic() + desk.limits.stream_seconds
+    waits = False  # for what it could not read just now
     try:
         yield b"retry: 1000\n\n"
         while monotonic() < until and not desk.ending.is_set():
@@ -105,15 +124,31 @@ async def _stream(desk: "FrontDesk", request: Request, asked: Feed) -> AsyncIter
                 page = await _awaited(desk, request, asked, QUIET_SECONDS)
             except (UnknownCaller, Denied):
                 return  # Whoever comes again with the same key is told why.
+            except (Turned, InfraError) as error:
+                if not waits:
+                    log_.warning("stream_waits", code=error.code)
+                waits = True
+                yield STILL_HERE
+                await _rest(desk)
+                continue
+            waits = False
             for one in page.events:
                 yield b"id: %d\nevent: %s\ndata: %s\n\n" % (one.position, one.type, one.body)
             if page.next > (page.events[-1].position if page.events else asked.after):
                 yield b"id: %d\n\n" % page.next  # Nothing to be told, but nothing to read again.
             elif not page.events:
-                yield b": still here\n\n"
+                yield STILL_HERE
             asked = asked.model_copy(update={"after": page.next})
     finally:
         desk.streams -= 1
+        desk.in_hand += 1
+
+
+async def _rest(desk: "FrontDesk") -> None:
+    """Let a moment go by, or less if the server ends."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(AGAIN_SECONDS):
+            await desk.ending.wait()
 
 
 def _asked(request: Request) -> FeedAsked:

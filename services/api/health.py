@@ -70,6 +70,7 @@ async def metrics(desk: "FrontDesk", request: Request) -> Response:
     counts.position.set(desk.positions.known)
     counts.in_hand.set(desk.in_hand)
     counts.streams.set(desk.streams)
+    counts.polls.set(desk.polls.taken)
     counts.lines.set(desk.lines)
     counts.lag.set(await desk.watcher.run(_lag))
     return Response(counts.text(), media_type=MEDIA_TYPE)

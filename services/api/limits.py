@@ -27,10 +27,15 @@ class Limits:
     per_second: int = 5_000  # commands and questions of one caller
     command_seconds: float = 20.0
     question_seconds: float = 30.0
+    ending_seconds: float = (
+        10.0  # for questions in hand once the server ends; its lines stay longer
+    )
     position_seconds: float = 5.0  # that a read waits for min_position
     poll_seconds: float = 30.0  # that the feed waits for news
+    polls: int = 1_024  # that wait for news at once; no requests in hand
+    polls_each: int = 256  # of one caller
     stream_seconds: float = 3_600.0  # that one stream of events lasts
-    streams: int = 256  # that are open at once
+    streams: int = 256  # that are open at once; no requests in hand
     import_bytes: int = 1024 * 1024 * 1024  # of one file that is put to be imported
     batch: int = 500  # commands of one request
     readers: int = 4  # threads, each with its connections

@@ -29,7 +29,7 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         desk = getattr(self.config.app.state, "desk", None)  # type: ignore[union-attr]
         if desk is not None:
-            desk.ending.set()
+            desk.end()
         await super().shutdown(sockets)
 
 

@@ -11,10 +11,11 @@ import pytest
 
 from infra.postgres import connect
 from services.api.limits import Limits
+from services.api.serving import DRAIN_SECONDS
 from tests.integration.http.conftest import Shop
 from tests.support.postgres import hanging_log
 from tests.support.served import Served, served
-from tests.support.waiting import wait_for
+from tests.support.waiting import ROOM_SECONDS, wait_for
 
 KEY = {"Idempotency-Key": "k"}
 A_MOMENT = 1.5  # seconds
@@ -88,6 +89,28 @@ def test_a_question_that_takes_too_long_is_503_with_retry_after(
 
     assert (answer.status_code, answer.json()["code"]) == (503, "too_slow")
     assert int(answer.headers["retry-after"]) >= 1
+
+
+@pytest.mark.parametrize("place", ["/v1/orders/{}", "/v1/events", "/v1/events?wait=30"])
+def test_a_question_that_is_not_answered_while_the_server_ends_is_told_so(
+    database_url: str, tmp_path: Path, place: str
+) -> None:
+    limits = Limits(question_seconds=ROOM_SECONDS, ending_seconds=0.5)
+    with served(database_url, tmp_path, limits) as server, server.http() as http:
+        order_id = Shop(http).place()
+        with ThreadPoolExecutor(1) as somebody, hanging_log(database_url) as hangs:
+            asking = somebody.submit(http.get, place.format(order_id))
+            wait_for(hangs, "nobody asks")
+            server.stop.set()
+            answer = asking.result()
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert answer.json()["detail"].startswith("the server ends")
+    assert int(answer.headers["retry-after"]) >= 1
+
+
+def test_questions_are_told_that_the_server_ends_well_before_their_lines_are_cut() -> None:
+    assert Limits().ending_seconds + 3 <= DRAIN_SECONDS
 
 
 @pytest.mark.parametrize("place", ["/v1/orders/{}", "/v1/orders/{}/history", "/v1/events"])
@@ -177,7 +200,7 @@ def test_what_is_too_much_at_once_is_503_and_then_it_goes_on(
             asked = [many.submit(http.get, f"/v1/orders/{order_id}") for _ in range(6)]
             wait_for(lambda: sum(one.done() for one in asked) >= 4)
             live = http.get("/health/live")
-            assert somebody_waits()
+            wait_for(somebody_waits, "nobody asks")
         statuses = sorted(one.result().status_code for one in asked)
         after = http.get(f"/v1/orders/{order_id}")
 
