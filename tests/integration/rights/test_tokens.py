@@ -1,10 +1,12 @@
 """Tokens of an identity provider: good ones show a person, and every known trick shows nobody."""
 
+import asyncio
 import base64
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from time import time
 from typing import Any
 
@@ -13,9 +15,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from structlog.testing import capture_logs
 
+from domain.access.identity import Identity
 from domain.refusals import InfraError, UnknownCaller
 from infra.tokens import FRESH_SECONDS, PATIENT_SECONDS, PAUSE_SECONDS, ProvidedTokens, Provider
-from services.access import KnownCallers
+from services.access import MOST_TOKENS, KnownCallers
+from services.api.callers import Caller
+from services.api.problems import Turned
 from services.bootstrap import System, utc_now
 from tests.integration.rights.provider import AUDIENCE, FakeProvider, fake_provider
 from tests.support.waiting import ROOM_SECONDS
@@ -354,6 +359,44 @@ def test_tokens_with_known_keys_are_checked_while_the_provider_is_asked_for_anot
             waiting.result(ROOM_SECONDS)
 
     assert caught.value.code == "provider_unavailable"
+
+
+class Slow:
+    """Reads no token before it may. Implements Tokens."""
+
+    def __init__(self) -> None:
+        self.goes_on = Event()
+
+    def identity(self, token: str) -> Identity:
+        assert self.goes_on.wait(ROOM_SECONDS)
+        return Identity("user", token)
+
+
+def test_keys_wait_for_no_provider_and_tokens_beyond_a_number_are_turned_away(
+    system: System, make: Callable[..., str]
+) -> None:
+    slow = Slow()
+    access = KnownCallers(system, slow)
+    key = make("desk", "lead")
+
+    async def called(shown: str) -> Caller:
+        return await access.caller({"authorization": f"Bearer {shown}"})
+
+    async def crowd() -> list[str]:
+        waiting = [asyncio.create_task(called(f"t{one}")) for one in range(MOST_TOKENS)]
+        try:
+            await asyncio.sleep(0)  # All of them wait now.
+            with pytest.raises(Turned, match="too many tokens") as caught:
+                await called("one more")
+            assert caught.value.code == "busy"
+            assert (await asyncio.wait_for(called(key), ROOM_SECONDS / 3)).id == "desk"
+        finally:
+            slow.goes_on.set()
+        found = [one.id for one in await asyncio.gather(*waiting)]
+        return [*found, (await called("one more")).id]
+
+    assert asyncio.run(crowd()) == [*(f"t{one}" for one in range(MOST_TOKENS)), "one more"]
+    access.close()
 
 
 def test_a_person_with_a_token_calls_with_the_roles_that_settings_give(
