@@ -1,13 +1,15 @@
-"""The deadline of one conversation. infra.mail and infra.posting hold theirs under it.
+"""The deadline of one conversation. infra.mail, infra.posting and infra.tokens hold theirs
+under it.
 
 What libraries call a timeout is the wait for one read: whoever says a byte now and then holds them
 for ever.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from socket import SHUT_RDWR, socket
 from threading import Lock, Timer
-from typing import Self
+from typing import Any, Self
 
 
 class Deadline:
@@ -37,6 +39,11 @@ class Deadline:
             self._line = line
             if self._over:
                 _cut(line)
+
+    def hear(self, event: str, info: Mapping[str, Any]) -> None:
+        """Watch each line that a request opens, as httpcore tells of it: extension `trace`."""
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self.watch(info["return_value"].get_extra_info("socket"))
 
     def _end(self) -> None:
         with self._lock:

@@ -71,9 +71,8 @@ class _Progress:
         self.asked = False
 
     def __call__(self, event: str, info: Mapping[str, Any]) -> None:
-        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            self._deadline.watch(info["return_value"].get_extra_info("socket"))
-        elif event.endswith("send_request_body.complete"):
+        self._deadline.hear(event, info)
+        if event.endswith("send_request_body.complete"):
             self.asked = True
 
 

@@ -13,9 +13,11 @@ from typing import Any, Final
 import httpx
 import jwt
 import structlog
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from domain.access.identity import Identity
 from domain.refusals import InfraError, UnknownCaller
+from infra.deadline import Deadline
 
 ALGORITHMS: Final = (
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
@@ -25,12 +27,16 @@ LEEWAY_SECONDS: Final = 30  # that clocks may differ
 FRESH_SECONDS: Final = 300.0  # the provider's keys are read anew after so long
 PATIENT_SECONDS: Final = 3_600.0  # and taken for so long while it does not answer
 PAUSE_SECONDS: Final = 10.0  # between two requests to it, whatever tokens come
-TIMEOUT_SECONDS: Final = 5.0
+TIMEOUT_SECONDS: Final = 5.0  # that it may say nothing
+READ_SECONDS: Final = 8.0  # for all that it is asked for its keys, however slowly it answers
 LARGEST_ANSWER: Final = 1_000_000  # bytes
 MOST_KEYS: Final = 100
 MOST_NAMES: Final = 200  # roles or groups of one token
 LONGEST_NAME: Final = 200
 DISCOVERY: Final = "/.well-known/openid-configuration"
+_BROKEN: Final = (
+    jwt.PyJWTError, ValueError, LookupError, TypeError, ArithmeticError, UnsupportedAlgorithm,
+)  # fmt: skip
 
 log_ = structlog.get_logger()
 
@@ -56,10 +62,10 @@ class ProvidedTokens:
         provider: Provider,
         *,
         ticks: Callable[[], float] = monotonic,
-        client: httpx.Client | None = None,
+        read_seconds: float = READ_SECONDS,
     ) -> None:
         self._provider = provider
-        self._keys = _Keys(provider, ticks, client or httpx.Client(timeout=TIMEOUT_SECONDS))
+        self._keys = _Keys(provider, ticks, read_seconds)
 
     def identity(self, token: str) -> Identity:
         """Tell whose token it is. Raises: UnknownCaller, InfraError provider_unavailable"""
@@ -102,12 +108,13 @@ class ProvidedTokens:
 class _Keys:
     """The provider's public keys, read again when one is unknown or they are old."""
 
-    def __init__(
-        self, provider: Provider, ticks: Callable[[], float], client: httpx.Client
-    ) -> None:
+    def __init__(self, provider: Provider, ticks: Callable[[], float], read_seconds: float) -> None:
         self._provider = provider
         self._ticks = ticks
-        self._client = client
+        self._read_seconds = read_seconds
+        # Each request has a line of its own: the deadline watches lines as they are opened.
+        alone = httpx.Limits(max_keepalive_connections=0)
+        self._client = httpx.Client(timeout=TIMEOUT_SECONDS, limits=alone)
         self._known: dict[str | None, jwt.PyJWK] = {}
         self._read_at = float("-inf")
         self._asked_at = float("-inf")
@@ -115,20 +122,34 @@ class _Keys:
 
     def find(self, key_id: str | None) -> jwt.PyJWK:
         """Give a key by its id. Raises: UnknownCaller, InfraError provider_unavailable"""
-        with self._turn:
-            age = self._ticks() - self._read_at
-            if key_id not in self._known or age > FRESH_SECONDS:
-                self._read_soon()
-            if self._ticks() - self._read_at > PATIENT_SECONDS:
-                raise InfraError(
-                    "provider_unavailable",
-                    f"{self._provider.issuer} does not answer, and no key of it is known: "
-                    "tokens cannot be checked now. API keys work.",
-                )
-            found = self._known.get(key_id)
+        if key_id not in self._known or self._ticks() - self._read_at > FRESH_SECONDS:
+            self._read_in_turn(key_id)
+        if self._ticks() - self._read_at > PATIENT_SECONDS:
+            raise InfraError(
+                "provider_unavailable",
+                f"{self._provider.issuer} does not answer, or gives no key that can be used: "
+                "tokens cannot be checked now. API keys work.",
+            )
+        found = self._known.get(key_id)
         if found is None:
             raise UnknownCaller("the token is signed with a key that its provider does not have")
         return found
+
+    def _read_in_turn(self, key_id: str | None) -> None:
+        """Let one read for all: nobody waits for him who has a key, or could do with what is known.
+
+        Raises: InfraError provider_unavailable, where only the answer can tell of that key
+        """
+        if self._turn.acquire(blocking=not self._known):
+            try:
+                self._read_soon()
+            finally:
+                self._turn.release()
+        elif key_id not in self._known:
+            raise InfraError(
+                "provider_unavailable",
+                f"{self._provider.issuer} is being asked for its keys: come again in a moment",
+            )
 
     def _read_soon(self) -> None:
         """Read the keys, unless that was tried just before: no token makes us ask all the time."""
@@ -136,29 +157,38 @@ class _Keys:
             return
         self._asked_at = self._ticks()
         try:
-            self._known = self._read()
-        except (httpx.HTTPError, ValueError, LookupError, TypeError, jwt.PyJWTError) as error:
+            with Deadline(self._read_seconds) as deadline:
+                found = self._read(deadline)
+        except (httpx.HTTPError, ValueError, LookupError, TypeError, RecursionError) as error:
             log_.warning("provider_not_read", error=type(error).__name__)
             return
-        self._read_at = self._ticks()
+        # What it took back is not taken any more, also where it gives nothing in its stead.
+        self._read_at = self._ticks() if found else float("-inf")
+        self._known = found
 
-    def _read(self) -> dict[str | None, jwt.PyJWK]:
-        place = self._provider.keys_at or self._discovered()
-        found = self._get(place)["keys"][:MOST_KEYS]
-        usable = (one for one in found if _is_usable(one))
-        return {
-            one.get("kid"): jwt.PyJWK(one, one.get("alg") or _algorithm_of(one)) for one in usable
-        }
+    def _read(self, deadline: Deadline) -> dict[str | None, jwt.PyJWK]:
+        """Read what can be used: RFC 7517, section 5, has all others ignored."""
+        place = self._provider.keys_at or self._discovered(deadline)
+        known, broken = {}, []
+        for one in self._get(place, deadline)["keys"][:MOST_KEYS]:
+            try:
+                if _is_usable(one):
+                    known[one.get("kid")] = jwt.PyJWK(one, one.get("alg") or _algorithm_of(one))
+            except _BROKEN:
+                broken.append(_told_id(one))
+        if broken:
+            log_.warning("provider_keys_ignored", key_ids=broken)
+        return known
 
-    def _discovered(self) -> str:
-        said = self._get(self._provider.issuer.rstrip("/") + DISCOVERY)
+    def _discovered(self, deadline: Deadline) -> str:
+        said = self._get(self._provider.issuer.rstrip("/") + DISCOVERY, deadline)
         if said["issuer"] != self._provider.issuer:
             raise ValueError("it says that it is another issuer")
         place: str = said["jwks_uri"]
         return place
 
-    def _get(self, place: str) -> Any:
-        with self._client.stream("GET", place) as answer:
+    def _get(self, place: str, deadline: Deadline) -> Any:
+        with self._client.stream("GET", place, extensions={"trace": deadline.hear}) as answer:
             answer.raise_for_status()
             body = b""
             for part in answer.iter_bytes():
@@ -172,12 +202,20 @@ class _Keys:
 
 
 def _is_usable(key: Mapping[str, Any]) -> bool:
+    """Tell whether a key could be ours. Raises: TypeError, for what is no key"""
+    if not isinstance(key, Mapping):
+        raise TypeError("a key is an object")
     return (
         key.get("kty") in KEY_KINDS
         and key.get("use") in (None, "sig")
         and key.get("alg") in (None, *ALGORITHMS)
         and isinstance(key.get("kid"), str | None)
     )
+
+
+def _told_id(key: Any) -> str:
+    """Say of which key the log shall tell."""
+    return str(key.get("kid"))[:LONGEST_NAME] if isinstance(key, Mapping) else "no key"
 
 
 def _algorithm_of(key: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ are noticed within FRESH_SECONDS in every process.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,6 +28,7 @@ from domain.roles.rights import Allowed, Wish, may, missing_at, reach_of
 from domain.roles.rights import Caller as Holder
 from domain.sights import READ, SIGHT, Sight, hide, hide_in_unmet, seen_by
 from services.api.callers import Caller
+from services.api.problems import Turned
 from services.keys import key_now
 from services.questions.question import Asked, Question
 from services.reads import ReadNotes
@@ -36,7 +38,8 @@ if TYPE_CHECKING:
     from services.bootstrap import System
 
 FRESH_SECONDS: Final = 1.0  # so long a key and the roles are taken as they were looked up
-NOTE_SECONDS: Final = 30.0  # between two notes of when keys were shown
+TOKEN_THREADS: Final = 4  # that check tokens: they may wait for the provider
+MOST_TOKENS: Final = 500  # that wait to be checked or are; far less than requests in hand
 MOST_REMEMBERED: Final = 10_000  # keys and tokens
 LONGEST_HEADER: Final = 16_384  # characters of a key or a token
 LONGEST_NAME: Final = 200
@@ -71,16 +74,19 @@ class KnownCallers:
         self._roles: Mapping[str, Role] = {}
         self._roles_at = float("-inf")
         self._uses: dict[str, datetime] = {}
-        self._noted_at = ticks()
         self._turn = Lock()
+        self._checkers = ThreadPoolExecutor(TOKEN_THREADS, "orderpath tokens")
+        self._in_check = 0  # tokens; counted on the event loop
 
     async def caller(self, headers: Mapping[str, str]) -> Caller:
-        """Tell who calls. Raises: UnknownCaller, Denied, InfraError"""
+        """Tell who calls. Raises: UnknownCaller, Denied, Turned busy, InfraError"""
         shown = _shown(headers)
         digest = sha256(shown.encode()).digest()
         found = self._known.get(digest)
         if found is None or not self._is_fresh(found.at):
-            found = await asyncio.to_thread(self._look, digest, shown)
+            is_key = self._tokens is None or parts_of(shown) is not None
+            look = asyncio.to_thread if is_key else self._checked
+            found = await look(self._look, digest, shown)
         return self._called(found, headers)
 
     def caller_now(self, headers: Mapping[str, str]) -> Caller:
@@ -139,11 +145,31 @@ class KnownCallers:
         sight = self._allowed(caller, Wish("command", command.NAME))
         return hide_in_unmet(unmet, sight.hidden)
 
+    def write_notes(self) -> None:
+        """Write when keys were shown last, and what was read. What cannot be written waits."""
+        try:
+            self._note_uses()
+        finally:
+            if self._reads is not None:
+                self._reads.write()
+
     def close(self) -> None:
-        """Note when keys were shown last, and what was read last."""
-        self._note_uses()
-        if self._reads is not None:
-            self._reads.write()
+        """Check no more tokens, and write what is noted."""
+        self._checkers.shutdown(cancel_futures=True)
+        self.write_notes()
+
+    async def _checked(
+        self, look: Callable[[bytes, str], _Looked], digest: bytes, token: str
+    ) -> _Looked:
+        """Look a token up in threads of its own: a provider that hangs holds up no other caller."""
+        if self._in_check >= MOST_TOKENS:
+            raise Turned("busy", "too many tokens wait to be checked already", retry_seconds=1)
+        self._in_check += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._checkers, look, digest, token)
+        finally:
+            self._in_check -= 1
 
     def _allowed(self, caller: Caller, wish: Wish) -> Sight:
         decision = caller.decided.get(wish)
@@ -189,8 +215,6 @@ class KnownCallers:
             self._known.move_to_end(digest)
             while len(self._known) > MOST_REMEMBERED:
                 self._known.popitem(last=False)
-        if self._ticks() - self._noted_at > NOTE_SECONDS:
-            self._note_uses()
         return found
 
     def _identity(self, shown: str) -> Identity | None:
@@ -207,17 +231,24 @@ class KnownCallers:
         now = self._system.clock()
         if not key.opens(prefix, now):
             return None
-        self._uses[kept.name] = now
+        with self._turn:
+            self._uses[kept.name] = now
         ends = [end for end in (key.prefixes[prefix], key.expires_at) if end is not None]
         return Identity(
             "api_key", kept.name, key.roles, key.groups, key.on_behalf, min(ends, default=None)
         )
 
     def _note_uses(self) -> None:
-        uses, self._uses = self._uses, {}
-        self._noted_at = self._ticks()
-        if uses:
+        with self._turn:
+            uses, self._uses = self._uses, {}
+        if not uses:
+            return
+        try:
             self._system.key_store.note_uses(uses)
+        except BaseException:
+            with self._turn:
+                self._uses = uses | self._uses
+            raise
 
     def _is_fresh(self, at: float) -> bool:
         return self._ticks() - at < FRESH_SECONDS

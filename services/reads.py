@@ -26,6 +26,7 @@ class ReadNotes:
     _waiting: dict[Reading, tuple[int, int]] = field(default_factory=dict, init=False)
     _written_at: float = field(default=float("-inf"), init=False)
     _turn: Lock = field(default_factory=Lock, init=False)
+    _writing: Lock = field(default_factory=Lock, init=False)
 
     def note(self, caller: Caller, question: str, subjects: set[str]) -> None:
         """Note that a caller read personal data of these persons."""
@@ -34,27 +35,31 @@ class ReadNotes:
         who = (caller.kind, caller.id, caller.on_behalf_of)
         with self._turn:
             for subject in named:
-                reading = Reading(minute, *who, question, subject)
-                many, times = self._waiting.get(reading, (0, 0))
                 number = 1 if subject is not None else len(subjects)
-                self._waiting[reading] = (max(many, number), times + 1)
+                self._add(Reading(minute, *who, question, subject), number, 1)
             due = self.ticks() - self._written_at > NOTE_SECONDS
         if due or len(self._waiting) > MOST_WAITING:
             self.write()
 
     def write(self) -> None:
         """Write what was noted so far. What cannot be written now waits."""
-        with self._turn:
-            waiting, self._waiting = self._waiting, {}
-            self._written_at = self.ticks()
-        if not waiting:
-            return
-        try:
-            self.store.note([Read(one, *counts) for one, counts in waiting.items()])
-        except BaseException:
+        with self._writing:  # Whoever writes as well waits: then all of it is written.
             with self._turn:
-                self._waiting = waiting | self._waiting
-            raise
+                waiting, self._waiting = self._waiting, {}
+                self._written_at = self.ticks()
+            if not waiting:
+                return
+            try:
+                self.store.note([Read(one, *counts) for one, counts in waiting.items()])
+            except BaseException:
+                with self._turn:
+                    for one, counts in waiting.items():
+                        self._add(one, *counts)
+                raise
+
+    def _add(self, reading: Reading, number: int, times: int) -> None:
+        many, before = self._waiting.get(reading, (0, 0))
+        self._waiting[reading] = (max(many, number), before + times)
 
 
 def list_reads(

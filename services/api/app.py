@@ -19,6 +19,7 @@ from services.api.callers import Access
 from services.api.desk import FrontDesk
 from services.api.edge import Edge
 from services.api.limits import Limits
+from services.api.noting import keep_notes
 from services.api.openapi import described
 from services.api.problems import MEDIA_TYPE, Problem
 from services.api.readers import Readers
@@ -112,6 +113,8 @@ async def _open_desk(
     await asyncio.to_thread(desk.forget_old)
     desk.positions.saw(await watcher.run(lambda own: own.log.head().position))
     watching = asyncio.create_task(desk.positions.watch())
+    ended = asyncio.Event()
+    noting = asyncio.create_task(keep_notes(access, ended))
     app.state.desk = desk
     try:
         yield
@@ -121,6 +124,8 @@ async def _open_desk(
         with suppress(asyncio.CancelledError):
             await watching
         await asyncio.to_thread(desk.close)
+        ended.set()
+        await noting
 
 
 async def _no_such_place(request: Request, error: HTTPException) -> Response:

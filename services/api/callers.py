@@ -89,6 +89,11 @@ class Access(Protocol):
     ) -> tuple[Unmet, ...]:
         """Give what stands against a command as the caller may read it: fields may be hidden."""
 
+    def write_notes(self) -> None:
+        """Write what was noted so far: who read, which keys were shown. On a thread that may wait.
+        What cannot be written waits. Raises: InfraError
+        """
+
 
 class Nobody:
     """Knows no caller. Implements Access."""
@@ -118,6 +123,9 @@ class Nobody:
         self, caller: Caller, command: Command, unmet: tuple[Unmet, ...]
     ) -> tuple[Unmet, ...]:
         _unknown()
+
+    def write_notes(self) -> None:
+        """Nobody has read, and no key was shown."""
 
 
 def _unknown() -> NoReturn:

@@ -80,13 +80,13 @@ def test_who_read_of_a_person_goes_with_the_person_also_what_is_still_to_be_note
     customer, task = served(guarded, 23)
     asked = {"subject": customer}
     guarded.get("/v1/orders/s-23", "admin")
-    guarded.system.access.close()
+    guarded.system.access.write_notes()
     assert guarded.get("/v1/audit/accesses", "auditor", params=asked).json()["reads"] != []
     guarded.get("/v1/orders/s-23", "manager")
     guarded.get(f"/v1/tasks/{task}", "admin")
 
     erased(guarded, customer, str(uuid4()))
-    guarded.system.access.close()  # What was read within the last seconds is written now.
+    guarded.system.access.write_notes()  # What was read within the last seconds is written now.
 
     for subject in (customer, f"task-{task}"):
         found = guarded.get("/v1/audit/accesses", "auditor", params={"subject": subject})

@@ -347,7 +347,7 @@ def test_hidden_fields_are_in_no_answer(guarded: Guarded, north: UUID) -> None:
 def test_who_read_personal_data_of_whom_is_kept_and_told(guarded: Guarded, north: UUID) -> None:
     guarded.get(f"/v1/orders/{north}", "north")
     guarded.get(f"/v1/orders/{north}", "north_sealed")
-    guarded.system.access.close()
+    guarded.system.access.write_notes()
 
     found = guarded.get("/v1/audit/accesses", "auditor", params={"subject": "c-1"}).json()["reads"]
 
@@ -403,7 +403,7 @@ def test_whoever_is_told_of_in_a_chain_of_causes_was_read_of_and_nobody_who_is_h
         assert guarded.send("admin", sent).status_code == 200
         note(guarded, north, cause)
     guarded.get(f"/v1/orders/{north}/why", "north", params={"min_position": "head"})
-    guarded.system.access.close()
+    guarded.system.access.write_notes()
 
     def read(subject: str) -> set[str]:
         query = {"subject": subject}
@@ -442,7 +442,7 @@ def test_a27_a_batch_is_taken_in_its_order_also_where_persons_are_looked_up_for_
 
 def test_what_was_noted_of_a_person_goes_with_the_person(guarded: Guarded, north: UUID) -> None:
     guarded.get(f"/v1/orders/{north}", "north")
-    guarded.system.access.close()
+    guarded.system.access.write_notes()
 
     assert guarded.system.read_store.forget(["c-1"]) > 0
 

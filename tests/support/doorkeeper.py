@@ -54,3 +54,6 @@ class Doorkeeper:
         self, caller: Caller, command: Command, unmet: tuple[Unmet, ...]
     ) -> tuple[Unmet, ...]:
         return unmet
+
+    def write_notes(self) -> None:
+        """Nothing is noted."""

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+
+from tests.support.waiting import ROOM_SECONDS
 
 AUDIENCE = "orderpath"
 
@@ -23,7 +25,13 @@ class FakeProvider:
     keys: dict[str, RSAPrivateKey] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)  # places
     away: bool = False
-    more: list[dict[str, Any]] = field(default_factory=list)  # other keys, as published
+    more: list[Any] = field(default_factory=list)  # other keys, as published
+    drips: int = 0  # bytes that come one by one before each answer, twenty a second
+    hears: Event = field(default_factory=Event)  # it was asked for something
+    answers: Event = field(default_factory=Event)  # it says nothing while this is not set
+
+    def __post_init__(self) -> None:
+        self.answers.set()
 
     def new_key(self, key_id: str) -> RSAPrivateKey:
         self.keys[key_id] = generate_private_key(65_537, 2_048)
@@ -65,8 +73,15 @@ def fake_provider() -> Iterator[FakeProvider]:
             if provider.away:
                 self.send_error(503)
                 return
+            provider.hears.set()
+            provider.answers.wait(ROOM_SECONDS)
             body = provider.answer(self.path)
             self.send_response(200)
+            self.flush_headers()
+            for _ in range(provider.drips):
+                self.wfile.write(b"X")
+                Event().wait(0.05)
+            self.wfile.write(b"X-Slow: yes\r\n" if provider.drips else b"")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -82,6 +97,7 @@ def fake_provider() -> Iterator[FakeProvider]:
     try:
         yield provider
     finally:
+        provider.answers.set()
         server.shutdown()
         running.join()
         server.server_close()

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.refusals import Denied, UnknownCaller, Unusable
+from domain.refusals import Denied, InfraError, UnknownCaller, Unusable
 from domain.roles.line import PublishRole
 from infra.postgres import connect
 from services.access import KnownCallers
@@ -177,6 +177,29 @@ def test_no_secret_stands_in_the_database(system: System, database_url: str, mak
         )
 
     assert [secret for secret in secrets if secret in kept] == []
+
+
+def test_when_a_key_was_last_shown_is_kept_until_it_can_be_written(
+    system: System, make: Make, hours: Hours
+) -> None:
+    key = make("desk", "lead")
+    access = KnownCallers(system, ticks=lambda: hours.ticks)
+    shown(access, key)
+    store, system.key_store = system.key_store, _Away()  # type: ignore[assignment]
+    with pytest.raises(InfraError):
+        access.write_notes()
+    system.key_store = store
+
+    access.write_notes()
+
+    assert list_keys(system)[0]["last_used_at"] == hours()
+
+
+class _Away:
+    """A store whose database is away."""
+
+    def note_uses(self, _uses: object) -> None:
+        raise InfraError("database_unavailable", "it is away")
 
 
 def test_when_a_key_was_last_shown_is_noted_at_the_end_and_not_by_each_call(

@@ -1,21 +1,29 @@
 """Tokens of an identity provider: good ones show a person, and every known trick shows nobody."""
 
+import asyncio
 import base64
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from time import time
 from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from structlog.testing import capture_logs
 
+from domain.access.identity import Identity
 from domain.refusals import InfraError, UnknownCaller
 from infra.tokens import FRESH_SECONDS, PATIENT_SECONDS, PAUSE_SECONDS, ProvidedTokens, Provider
-from services.access import KnownCallers
+from services.access import MOST_TOKENS, KnownCallers
+from services.api.callers import Caller
+from services.api.problems import Turned
 from services.bootstrap import System, utc_now
 from tests.integration.rights.provider import AUDIENCE, FakeProvider, fake_provider
+from tests.support.waiting import ROOM_SECONDS
 
 
 class Clock:
@@ -263,6 +271,132 @@ def test_a_provider_that_says_it_is_another_one_is_not_believed(
 
     with pytest.raises(InfraError):
         ProvidedTokens(chosen, ticks=clock).identity(provider.token(claims(provider)))
+
+
+BROKEN = [
+    {"kty": "RSA", "kid": "bad", "n": "!", "e": "AQAB"},
+    {"kty": "RSA", "kid": "bad", "n": 5, "e": []},
+    {"kty": "RSA", "kid": "bad"},
+    {"kty": "RSA", "kid": "bad", "n": "AQAB", "e": "AA"},
+    {"kty": "RSA", "kid": "bad", "alg": "ES256", "n": "AQAB", "e": "AQAB"},
+    {"kty": "EC", "kid": "bad"},
+    {"kty": "EC", "kid": "bad", "crv": "P-256", "x": "AAAA", "y": "AAAA"},
+    {"kty": "EC", "kid": "bad", "crv": ["P-256"]},
+    {"kty": "OKP", "kid": "bad", "crv": "Ed25519", "x": "AAAA"},
+    {"kty": ["RSA"], "kid": "bad"},
+]
+
+
+@pytest.mark.parametrize("key", BROKEN, ids=str)
+def test_a_key_that_cannot_be_used_is_told_of_and_turns_no_other_one_away(
+    provider: FakeProvider, tokens: ProvidedTokens, key: dict[str, Any]
+) -> None:
+    provider.more.append(key)
+
+    with capture_logs() as logged:
+        assert tokens.identity(provider.token(claims(provider))).id == "ann"
+
+    assert [(one["event"], one["key_ids"]) for one in logged] == [
+        ("provider_keys_ignored", ["bad"])
+    ]
+
+
+@pytest.mark.parametrize("key", ["a text", None, 5, []], ids=str)
+def test_what_is_no_key_at_all_turns_no_key_away(
+    provider: FakeProvider, tokens: ProvidedTokens, key: object
+) -> None:
+    provider.more.append(key)
+
+    assert tokens.identity(provider.token(claims(provider))).id == "ann"
+
+
+def test_where_no_key_can_be_used_it_is_the_provider_and_not_the_token(
+    provider: FakeProvider, tokens: ProvidedTokens, clock: Clock
+) -> None:
+    token = provider.token(claims(provider))
+    tokens.identity(token)
+    provider.keys.clear()
+    provider.more.append(BROKEN[0])
+
+    clock.now += FRESH_SECONDS + 1
+
+    with pytest.raises(InfraError, match="no key that can be used") as caught:
+        tokens.identity(token)
+    assert caught.value.code == "provider_unavailable"
+
+
+def test_a_provider_that_says_a_byte_now_and_then_is_not_listened_to_for_ever(
+    provider: FakeProvider, clock: Clock
+) -> None:
+    chosen = Provider(issuer=provider.url, audience=AUDIENCE)
+    provider.drips = 200
+
+    with pytest.raises(InfraError, match="does not answer"):
+        ProvidedTokens(chosen, ticks=clock, read_seconds=0.5).identity(
+            provider.token(claims(provider))
+        )
+
+
+def test_tokens_with_known_keys_are_checked_while_the_provider_is_asked_for_another(
+    provider: FakeProvider, tokens: ProvidedTokens, clock: Clock
+) -> None:
+    token = provider.token(claims(provider))
+    tokens.identity(token)
+    clock.now += FRESH_SECONDS + 1
+    provider.hears.clear()
+    provider.answers.clear()
+    made_up = provider.token(claims(provider), headers={"kid": "made up"})
+
+    with ThreadPoolExecutor(1) as elsewhere:
+        waiting = elsewhere.submit(tokens.identity, made_up)
+        assert provider.hears.wait(ROOM_SECONDS)
+        assert tokens.identity(token).id == "ann"
+        with pytest.raises(InfraError, match="come again") as caught:
+            tokens.identity(provider.token(claims(provider), headers={"kid": "another"}))
+        assert not waiting.done()
+        provider.answers.set()
+        with pytest.raises(UnknownCaller):
+            waiting.result(ROOM_SECONDS)
+
+    assert caught.value.code == "provider_unavailable"
+
+
+class Slow:
+    """Reads no token before it may. Implements Tokens."""
+
+    def __init__(self) -> None:
+        self.goes_on = Event()
+
+    def identity(self, token: str) -> Identity:
+        assert self.goes_on.wait(ROOM_SECONDS)
+        return Identity("user", token)
+
+
+def test_keys_wait_for_no_provider_and_tokens_beyond_a_number_are_turned_away(
+    system: System, make: Callable[..., str]
+) -> None:
+    slow = Slow()
+    access = KnownCallers(system, slow)
+    key = make("desk", "lead")
+
+    async def called(shown: str) -> Caller:
+        return await access.caller({"authorization": f"Bearer {shown}"})
+
+    async def crowd() -> list[str]:
+        waiting = [asyncio.create_task(called(f"t{one}")) for one in range(MOST_TOKENS)]
+        try:
+            await asyncio.sleep(0)  # All of them wait now.
+            with pytest.raises(Turned, match="too many tokens") as caught:
+                await asyncio.wait_for(called("one more"), ROOM_SECONDS / 6)
+            assert caught.value.code == "busy"
+            assert (await asyncio.wait_for(called(key), ROOM_SECONDS / 6)).id == "desk"
+        finally:
+            slow.goes_on.set()
+        found = [one.id for one in await asyncio.gather(*waiting)]
+        return [*found, (await called("one more")).id]
+
+    assert asyncio.run(crowd()) == [*(f"t{one}" for one in range(MOST_TOKENS)), "one more"]
+    access.close()
 
 
 def test_a_person_with_a_token_calls_with_the_roles_that_settings_give(
