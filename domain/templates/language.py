@@ -15,7 +15,7 @@ from pydantic import AfterValidator, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from domain.hints import hint
-from domain.paths.definition import is_published
+from domain.paths.definition import before_compiling, is_published
 from domain.refusals import Unusable
 from domain.templates.offered import LOOP, OFFERED, SAMPLE, Offered
 
@@ -198,6 +198,7 @@ def _found(node: nodes.Node, scope: Scope) -> Offered | None:
 def _checked(source: str, info: ValidationInfo) -> str:
     if is_published(info):
         return source
+    before_compiling(source, info)
     if faults := [*faults_of(source)]:
         told = {"faults": "; ".join(faults[:10])}
         raise PydanticCustomError("template_text", "{faults}", told)
