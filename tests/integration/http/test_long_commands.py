@@ -21,6 +21,7 @@ from tests.support.served import Served, served
 from tests.support.waiting import ROOM_SECONDS, wait_for
 
 MANY: Final = 400  # conditions: they take as long as hundreds of ordinary requests
+A_MOMENT: Final = 3.0  # seconds; what is read for nobody would take many times as long
 _numbers: Final = count(1)  # No two conditions of these tests are alike: each is compiled.
 
 
@@ -185,6 +186,20 @@ def test_a_definition_that_takes_too_long_is_read_no_further_and_the_next_try_go
     assert reached[1] - reached[0] < MANY, "it was read to its end for nobody"
     assert answers[-1].json()["outcome"] == "accepted"
     assert reached[-1] - reached[0] == MANY, "what was compiled before was compiled again"
+
+
+def test_a_question_that_takes_too_long_is_read_no_further(
+    database_url: str, tmp_path: Path
+) -> None:
+    moves = "".join(f"  - {{from: s{n}, to: s{n + 1}}}\n" for n in range(30_000))
+    body = {"path": {"file": {"name": "long.yaml", "text": f"path: long\ntransitions:\n{moves}"}}}
+    limits = Limits(question_seconds=1.0, readers=1)
+    with served(database_url, tmp_path, limits) as server, server.http() as http:
+        assert http.get("/v1/outlets").status_code == 200
+        late = http.post("/v1/path-lint", json=body)
+        wait_for(lambda: http.get("/v1/outlets").status_code == 200, "it is read on", A_MOMENT)
+
+    assert (late.status_code, late.json()["code"]) == (503, "too_slow")
 
 
 def test_a_path_with_more_conditions_than_anybody_can_wait_for_is_413(http: httpx.Client) -> None:
