@@ -178,7 +178,6 @@ class Command(Shape):
     OF_PROGRAMS: ClassVar[tuple[str, ...]] = ()  # fields that no caller over HTTP tells
     MAY_BE_FACT: ClassVar[bool] = False  # it may tell what happened elsewhere, with its time
     ALONE: ClassVar[bool] = False  # decided and appended while nobody else appends
-    DEFINES: ClassVar[bool] = False  # to read it takes long: what it says is compiled
 
     command_id: UUID
     actor: Actor

@@ -16,8 +16,6 @@ from domain.refusals import Refusal, Unmet
 class Publish(Command):
     """A command that publishes a definition."""
 
-    DEFINES: ClassVar[bool] = True
-
     definition: Definition
 
 

@@ -15,6 +15,7 @@ from domain.hints import nearest
 from domain.messages import Command, is_code
 from domain.orders.commands import RecordFacts
 from domain.paths.definition import TooMuchToCompile, read_anew
+from domain.publishing import Publish
 from domain.refusals import CommandUnreadable, Unmet
 from domain.vocabulary import COMMANDS
 
@@ -24,6 +25,8 @@ MAX_VALUES: Final = 50_000  # of one command: each may be a fault, and to tell o
 MAX_WITHIN: Final = 100_000  # lists and objects that are parsed at once, brackets in texts counted
 MAX_TOLD: Final = 20  # faults of one command
 NAMED_UNDER: Final = "command"
+# Commands that take long to read: what they define is compiled.
+DEFINING: Final = frozenset(name for name, kind in COMMANDS.items() if issubclass(kind, Publish))
 
 # What validators of ours say may repeat what they were given, always in quotes, and what parsers
 # say, in backquotes.
@@ -82,7 +85,7 @@ def _read(shape: type[Command], value: bytes, said: Mapping[str, Any]) -> Comman
         too_large = Unmet(code="command_too_large", message=message)
         raise CommandUnreadable(too_large, command_id=_id_in(said))
     try:
-        context = read_anew() if shape.DEFINES else None
+        context = read_anew() if shape.NAME in DEFINING else None
         return shape.model_validate_json(value, strict=True, context=context)
     except ValidationError as error:
         raise CommandUnreadable(*_faults(error), command_id=_id_in(said)) from None

@@ -203,7 +203,7 @@ async def _read(
     """
     kind = wire.kind_of(body[0])
     desk.access.check_name(caller, kind.NAME)
-    if kind.DEFINES or size > LARGE_BYTES:
+    if kind.NAME in wire.DEFINING or size > LARGE_BYTES:
         command = await desk.long_commands.read(partial(wire.decode_for, *body))
     else:
         command = wire.decode_for(*body)
