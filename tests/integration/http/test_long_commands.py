@@ -202,6 +202,15 @@ def test_a_question_that_takes_too_long_is_read_no_further(
     assert (late.status_code, late.json()["code"]) == (503, "too_slow")
 
 
+def test_a_question_has_not_more_values_than_can_be_told_to_be_wrong(http: httpx.Client) -> None:
+    text = "path: long\n# " + ',\\"' * 30_000
+    of_values = http.post("/v1/rule-lint", content=b'{"rules": [' + b"1," * 20_001 + b"1]}")
+    of_a_text = http.post("/v1/path-lint", json={"path": {"file": {"name": "a", "text": text}}})
+
+    assert (of_values.status_code, of_values.json()["code"]) == (413, "too_large")
+    assert (of_a_text.status_code, of_a_text.json()["code"]) == (422, "unusable")
+
+
 def test_a_path_with_more_conditions_than_anybody_can_wait_for_is_413(http: httpx.Client) -> None:
     before = compiled_so_far()
 
