@@ -16,8 +16,20 @@ class Errand(Protocol):
         off meanwhile, and not afterwards. Raises: InfraError called_off
         """
 
+    def check(self) -> None:
+        """Look whether it was called off. Raises: InfraError called_off"""
+
 
 ERRAND: Final[ContextVar[Errand | None]] = ContextVar("ERRAND", default=None)
+
+
+def go_on() -> None:
+    """Look, in the midst of what takes long, whether somebody waits for it. Raises: InfraError
+    called_off
+    """
+    errand = ERRAND.get()
+    if errand is not None:
+        errand.check()
 
 
 @contextmanager

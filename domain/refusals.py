@@ -23,6 +23,7 @@ OrderpathError
 │   ├── NoteUnreadable      a text is no signed head of the log (domain.audit.heads)
 │   ├── Unrenderable    a template that cannot say what it shall (domain.templates.language)
 │   ├── ConditionError      a condition that says nothing of an order (domain.paths.conditions)
+│   ├── TooMuchToCompile    conditions and texts of a definition (domain.paths.definition)
 │   └── UnknownProjection   a name that no projection has (projections.catalog)
 └── InfraError              database gone, full, or written by a newer version
     ├── LogGap              something is missing between what the log holds (domain.reading)

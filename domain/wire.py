@@ -14,14 +14,19 @@ from pydantic_core import ErrorDetails, from_json, to_json
 from domain.hints import nearest
 from domain.messages import Command, is_code
 from domain.orders.commands import RecordFacts
+from domain.paths.definition import TooMuchToCompile, read_anew
+from domain.publishing import Publish
 from domain.refusals import CommandUnreadable, Unmet
 from domain.vocabulary import COMMANDS
 
 MAX_BYTES: Final = 900 * 1024  # of one command: a broker takes records of 1 MB
 MAX_DEPTH: Final = 200  # of lists and objects within each other: the parser's own limit
 MAX_VALUES: Final = 50_000  # of one command: each may be a fault, and to tell one takes a while
+MAX_WITHIN: Final = 100_000  # lists and objects that are parsed at once, brackets in texts counted
 MAX_TOLD: Final = 20  # faults of one command
 NAMED_UNDER: Final = "command"
+# Commands that take long to read: what they define is compiled.
+DEFINING: Final = frozenset(name for name, kind in COMMANDS.items() if issubclass(kind, Publish))
 
 # What validators of ours say may repeat what they were given, always in quotes, and what parsers
 # say, in backquotes.
@@ -51,7 +56,7 @@ def decode(value: bytes | None) -> Command:
     Raises: CommandUnreadable with every fault that was found, MAX_TOLD at most
     """
     said = parsed(value or b"")
-    wire = wire_model(_kind_of(said))
+    wire = wire_model(kind_of(said))
     read = _read(wire, value or b"", said)
     values = {name: given for name, given in read if name != NAMED_UNDER}
     return COMMANDS[wire.NAME].model_construct(read.model_fields_set - {NAMED_UNDER}, **values)
@@ -62,7 +67,7 @@ def decode_for(said: Mapping[str, Any], known: Mapping[str, Any]) -> Command:
 
     Raises: CommandUnreadable, also for a field that is known otherwise, or is of programs only
     """
-    kind = _kind_of(said)
+    kind = kind_of(said)
     wrong = [name for name, value in known.items() if name in said and said[name] != value]
     wrong += [name for name in kind.OF_PROGRAMS if said.get(name) is not None]
     if wrong:
@@ -80,9 +85,13 @@ def _read(shape: type[Command], value: bytes, said: Mapping[str, Any]) -> Comman
         too_large = Unmet(code="command_too_large", message=message)
         raise CommandUnreadable(too_large, command_id=_id_in(said))
     try:
-        return shape.model_validate_json(value, strict=True)
+        context = read_anew() if shape.NAME in DEFINING else None
+        return shape.model_validate_json(value, strict=True, context=context)
     except ValidationError as error:
         raise CommandUnreadable(*_faults(error), command_id=_id_in(said)) from None
+    except TooMuchToCompile as error:
+        too_large = Unmet(code="command_too_large", field=_DEFINITION, message=str(error))
+        raise CommandUnreadable(too_large, command_id=_id_in(said)) from None
 
 
 def _count(said: Any) -> int:
@@ -99,8 +108,9 @@ def wire_model(kind: type[Command]) -> type[Command]:
 
 def parsed(value: bytes, most_bytes: int = MAX_BYTES) -> Mapping[str, Any]:
     """Read one JSON object. Raises: CommandUnreadable"""
-    if len(value) > most_bytes:
-        message = f"it has {len(value)} bytes, {most_bytes} are the most"
+    check_size(len(value), most_bytes)
+    if value.count(b"[") + value.count(b"{") > MAX_WITHIN:
+        message = f"it has more than {MAX_WITHIN} lists and objects"
         raise CommandUnreadable(Unmet(code="command_too_large", message=message))
     try:
         said = from_json(value, allow_inf_nan=False)
@@ -116,7 +126,15 @@ def parsed(value: bytes, most_bytes: int = MAX_BYTES) -> Mapping[str, Any]:
     return said
 
 
-def _kind_of(said: Mapping[str, Any]) -> type[Command]:
+def check_size(size: int, most_bytes: int = MAX_BYTES) -> None:
+    """Raises: CommandUnreadable"""
+    if size > most_bytes:
+        message = f"it has {size} bytes, {most_bytes} are the most"
+        raise CommandUnreadable(Unmet(code="command_too_large", message=message))
+
+
+def kind_of(said: Mapping[str, Any]) -> type[Command]:
+    """Give the class of a command by its stored name. Raises: CommandUnreadable"""
     name = said.get(NAMED_UNDER)
     kind = COMMANDS.get(name) if isinstance(name, str) else None
     if kind is None:

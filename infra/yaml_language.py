@@ -15,6 +15,7 @@ from typing import Annotated, Any, Generic, NamedTuple, TypeVar, Union, get_args
 from pydantic import BaseModel, Tag, ValidationError
 
 from domain.hints import hint
+from domain.paths.definition import TooMuchToCompile, read_anew
 from domain.refusals import Unusable
 from infra.yaml_sheet import Fault, Place, Sheet, read_sheet
 
@@ -110,7 +111,9 @@ class Language(Generic[Model]):
         faults = list(sheet.faults)
         if sheet.readable:
             try:
-                value = self.model.model_validate(sheet.data)
+                value = self.model.model_validate(sheet.data, context=read_anew())
+            except TooMuchToCompile as error:
+                raise FileError(f"{where}: {error}") from None
             except ValidationError as error:
                 faults += self._faults(error, sheet)
             else:

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import yaml
 
+from domain.errands import go_on
+
 MAX_CHARACTERS = 1_000_000
 MAX_VALUES = 200_000  # counted with every alias written out
 MAX_DEPTH = 20
@@ -127,6 +129,7 @@ class _Loader(yaml.SafeLoader):
     depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        go_on()
         self.depth += 1
         if self.depth > MAX_DEPTH:
             mark = parent.start_mark if parent else None

@@ -108,6 +108,10 @@ class KnownCallers:
         """Raises: Denied"""
         _check_reach(self._allowed(caller, Wish("command", right)), right)
 
+    def check_name(self, caller: Caller, name: str) -> None:
+        """Raises: Denied"""
+        self._allowed(caller, Wish("command", name))
+
     def admit(self, caller: Caller, command: Command) -> Command:
         """Give the command with its actor and what it reaches. Raises: Denied"""
         wish = Wish("command", command.NAME)

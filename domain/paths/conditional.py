@@ -8,7 +8,7 @@ from pydantic import AfterValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from domain.paths.conditions import Condition, ConditionError, compile_condition
-from domain.paths.definition import is_published
+from domain.paths.definition import before_compiling, is_published, remembered
 from domain.paths.environment import ENVIRONMENT
 
 MAX_COMPILED = 10_000  # conditions that are remembered
@@ -28,10 +28,12 @@ def is_condition(
     def checked(source: str, info: ValidationInfo) -> str:
         if is_published(info):
             return source
+        before_compiling(source, info)
         try:
             compiling(source)
         except ConditionError as error:
             raise PydanticCustomError("condition", "{faults}", {"faults": _told(error)}) from error
+        remembered(source, info)
         return source
 
     return checked

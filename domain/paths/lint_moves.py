@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from domain.errands import go_on
 from domain.paths.findings import Finding
 from domain.paths.path import OrderPath
 
@@ -134,6 +135,7 @@ def _closed(number: int) -> Finding:
 
 def reach(moves: Moves, starts: Iterable[str]) -> set[str]:
     """Give every status that can be come to from some, these included."""
+    go_on()
     reached: set[str] = set()
     waiting = list(starts)
     while waiting:

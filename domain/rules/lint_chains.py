@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from domain.errands import go_on
 from domain.paths.findings import Finding
 from domain.paths.path import OrderPath
 from domain.rules.findings import Told
@@ -42,6 +43,7 @@ class _Search:
 
     def chain_through(self, name: str) -> Sequence[str]:
         """Give different rules in a row, more than a chain may have and all that go along."""
+        go_on()
         self._left = MAX_STEPS
         for place in range(MAX_CHAIN + 1):
             if name in self._reach_back[place] and name in self._reach_on[MAX_CHAIN - place]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
+from domain.errands import go_on
 from domain.paths.findings import Finding
 from domain.paths.path import OrderPath
 from domain.rules.findings import Told
@@ -18,6 +19,7 @@ def list_circles(rules: Sequence[Rule], paths: Collection[OrderPath]) -> Iterato
     """Give each circle once, at the rule that stands first in it."""
     before = led_to(rules, paths)
     for _ in range(MAX_CIRCLES):
+        go_on()
         circle = _circle(before)
         if circle is None:
             return
@@ -34,14 +36,15 @@ def led_to(
     but_for_the_clock: within one chain, which begins anew with what the clock says
     """
     traces = {rule.rule: traces_of(rule, paths) for rule in rules}
-    return {
-        other.rule: {
+    before: dict[str, set[str]] = {}
+    for other in rules:
+        go_on()
+        before[other.rule] = {
             name
             for name, left in traces.items()
             if leads_on(left, other, traces[other.rule], but_for_the_clock=but_for_the_clock)
         }
-        for other in rules
-    }
+    return before
 
 
 def _circle(before: Mapping[str, Collection[str]]) -> list[str] | None:

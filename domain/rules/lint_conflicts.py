@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from domain.errands import go_on
 from domain.paths.cel_syntax import parse_cel
 from domain.paths.findings import Finding
 from domain.paths.provable import can_be
@@ -17,6 +18,7 @@ from domain.rules.triggers import OnChange, OnEvent, Trigger
 def list_conflicts(rules: Sequence[Rule]) -> Iterator[Told]:
     """Give each two rules that can fire together and set the same to something else."""
     for one, other in combinations(rules, 2):
+        go_on()
         clash = find_clash(one, other)
         if clash is not None and one.delay == other.delay and _can_fire_together(one, other):
             first, second = sorted((one, other), key=lambda rule: (rule.order, rule.rule))

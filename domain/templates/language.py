@@ -15,12 +15,13 @@ from pydantic import AfterValidator, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from domain.hints import hint
-from domain.paths.definition import is_published
+from domain.paths.definition import before_compiling, is_published, remembered
 from domain.refusals import Unusable
 from domain.templates.offered import LOOP, OFFERED, SAMPLE, Offered
 
 MAX_SOURCE: Final = 20_000  # characters of one text
 MAX_RENDERED: Final = 200_000  # characters of what it becomes
+MAX_REMEMBERED: Final = 1_000  # texts
 MAX_DEPTH: Final = 40  # of what stands within each other, sums and filters too
 _OF_TEXT: Final = ("capitalize", "lower", "title", "trim", "upper")
 _FILTERS: Final = (*_OF_TEXT, "count", "default", "first", "last", "length")
@@ -95,7 +96,7 @@ def render(source: str, variables: Mapping[str, Any], *, html: bool = False) -> 
     return "".join(parts)
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=MAX_REMEMBERED)
 def _compiled(source: str, html: bool) -> Compiled:
     return (_HTML if html else _TEXT).from_string(source)
 
@@ -130,6 +131,12 @@ def faults_of(source: str) -> Iterator[str]:
             render(source, SAMPLE)
         except Unrenderable as error:
             yield f"of an order that has everything: {error}"
+
+
+@lru_cache(maxsize=MAX_REMEMBERED)
+def _known_faults(source: str) -> tuple[str, ...]:
+    """Look for faults once: it may take half a second, and whoever gave up sends it again."""
+    return tuple(faults_of(source))
 
 
 _TOO_DEEP: Final = f"it stands more than {MAX_DEPTH} deep within each other: say it more simply"
@@ -201,7 +208,10 @@ def _found(node: nodes.Node, scope: Scope) -> Offered | None:
 def _checked(source: str, info: ValidationInfo) -> str:
     if is_published(info):
         return source
-    if faults := [*faults_of(source)]:
+    before_compiling(source, info)
+    faults = _known_faults(source)
+    remembered(source, info)
+    if faults:
         told = {"faults": "; ".join(faults[:10])}
         raise PydanticCustomError("template_text", "{faults}", told)
     return source

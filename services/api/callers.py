@@ -62,6 +62,11 @@ class Access(Protocol):
     def check_question(self, caller: Caller, question: Question, asked: Asked) -> None:
         """Raises: Denied, with everything that is missing"""
 
+    def check_name(self, caller: Caller, name: str) -> None:
+        """Whether the caller may command that at all, before it is read: `admit` says whether this
+        one. Raises: Denied
+        """
+
     def admit(self, caller: Caller, command: Command) -> Command:
         """Give the command with the caller as its actor, and with the orders that it reaches: what
         lies beyond is not there when it is decided. Raises: Denied, with everything that is missing
@@ -102,6 +107,9 @@ class Nobody:
         _unknown()
 
     def check_question(self, caller: Caller, question: Question, asked: Asked) -> None:
+        _unknown()
+
+    def check_name(self, caller: Caller, name: str) -> None:
         _unknown()
 
     def admit(self, caller: Caller, command: Command) -> Command:

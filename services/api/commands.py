@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 LONGEST_KEY: Final = 255
 TURN_SECONDS: Final = 0.05  # that reading a batch holds up others: faults take long to tell
+LARGE_BYTES: Final = 64 * 1024  # of a command that is read by a thread: the loop goes on
 JSON: Final = "application/json"
 SOURCE: Final = "api"  # of every command that came over HTTP
 
@@ -44,18 +45,19 @@ SOURCE: Final = "api"  # of every command that came over HTTP
 async def send(desk: "FrontDesk", request: Request) -> Response:
     """Hand one command in."""
     caller = await desk.admit(request)
-    said = wire.parsed(await request.body())
-    command = read_command(said, caller, request.headers, desk.key_secret)
-    command = desk.access.admit(caller, command)
-    try:
-        async with desk.in_time(desk.limits.command_seconds):
+    sent = await request.body()
+    said = wire.parsed(sent)
+    known = known_of(said, caller, request.headers, desk.key_secret)
+    async with desk.in_time(desk.limits.command_seconds):
+        command = await _read(desk, caller, (said, known), len(sent))
+        try:
             outcome = await _carried_out(desk, command)
-    except Conflict as error:
-        if "if-match" not in request.headers:
-            raise
-        raise Turned("version_differs", str(error), facts=conflict_facts(error)) from None
-    except Refusal as refusal:
-        raise _heard(desk, caller, command, refusal) from None
+        except Conflict as error:
+            if "if-match" not in request.headers:
+                raise
+            raise Turned("version_differs", str(error), facts=conflict_facts(error)) from None
+        except Refusal as refusal:
+            raise _heard(desk, caller, command, refusal) from None
     desk.count_outcome(command.NAME, outcome.kind)
     status, body, headers = answer_to(desk, command, _told(desk, caller, command, outcome))
     media_type = JSON if status == 200 else MEDIA_TYPE
@@ -65,7 +67,8 @@ async def send(desk: "FrontDesk", request: Request) -> Response:
 async def send_batch(desk: "FrontDesk", request: Request) -> Response:
     """Hand many commands in, each by itself: one that is refused stands in no other's way."""
     caller = await desk.admit(request)
-    said = wire.parsed(await request.body(), desk.limits.body_bytes)
+    body = await request.body()
+    said = wire.parsed(body, desk.limits.body_bytes)
     items = said.get("commands")
     if not isinstance(items, list) or len(said) != 1 or not items:
         fault = Unmet(code="field_invalid", field="commands", message="a list of commands, no more")
@@ -76,18 +79,24 @@ async def send_batch(desk: "FrontDesk", request: Request) -> Response:
     key = request.headers.get("idempotency-key")
     if key is not None:
         check_key(key)
-    async with desk.in_time(desk.limits.command_seconds):
-        begun: list[_Begun | OrderpathError] = []
-        turn = monotonic()
-        for number, item in enumerate(items):
-            if monotonic() - turn > TURN_SECONDS:
-                await asyncio.sleep(0)
-                turn = monotonic()
-            one = _begin(desk, caller, item, None if key is None else f"{key}/{number}")
-            begun.append(one)
-            if isinstance(one, _Begun) and is_limited(one.command):
-                await asyncio.wait([one.coming])  # Those behind it are not to overtake it.
-        await _all_done([one.coming for one in begun if isinstance(one, _Begun)])
+    may_be_large = len(body) > LARGE_BYTES
+    begun: list[_Begun | OrderpathError] = []
+    try:
+        async with desk.in_time(desk.limits.command_seconds):
+            turn = monotonic()
+            for number, item in enumerate(items):
+                if monotonic() - turn > TURN_SECONDS:
+                    await asyncio.sleep(0)
+                    turn = monotonic()
+                size = len(to_json(item)) if may_be_large else len(body)
+                one = await _begin(desk, caller, (item, size), key and f"{key}/{number}")
+                begun.append(one)
+                if isinstance(one, _Begun) and is_limited(one.command):
+                    await asyncio.wait([one.coming])  # Those behind it are not to overtake it.
+            if coming := _coming(begun):
+                await asyncio.wait(coming)
+    finally:
+        _let_go(begun)
     settled = [_settled(desk, caller, one) for one in begun]
     return Response(to_json({"items": settled}), media_type=JSON)
 
@@ -100,17 +109,23 @@ class _Begun:
     coming: asyncio.Future[Outcome]
 
 
-def _begin(
-    desk: "FrontDesk", caller: Caller, said: object, key: str | None
+async def _begin(
+    desk: "FrontDesk", caller: Caller, item: tuple[object, int], key: str | None
 ) -> _Begun | OrderpathError:
-    """Hand one command of many in, or give what stands against it."""
+    """Hand one command of many in, or give what stands against it.
+
+    item: what was said, and its bytes at most
+    """
+    said, size = item
     try:
+        wire.check_size(size)
         if not isinstance(said, dict):
             fault = Unmet(code="command_not_json", message="it is JSON, but no object")
             raise CommandUnreadable(fault)
         if key is not None and "command_id" not in said:
             said = {**said, "command_id": str(_made_id(key, caller, desk.key_secret))}
-        command = desk.access.admit(caller, read_command(said, caller, {}, desk.key_secret))
+        known = known_of(said, caller, {}, desk.key_secret)
+        command = await _read(desk, caller, (said, known), size)
         if isinstance(command, EraseCustomer):
             return _Begun(command, asyncio.ensure_future(_carried_out(desk, command)))
         return _Begun(command, desk.pipeline.submit_soon(command, own=True))
@@ -118,16 +133,15 @@ def _begin(
         return error
 
 
-async def _all_done(coming: Sequence[asyncio.Future[Outcome]]) -> None:
-    """Wait for all of them; who gives up before waits for none."""
-    if not coming:
-        return
-    try:
-        await asyncio.wait(coming)
-    finally:
-        for one in coming:
-            if not one.cancel() and not one.cancelled():
-                one.exception()  # It was heard: nobody is told that it was not.
+def _coming(begun: Sequence[_Begun | OrderpathError]) -> list[asyncio.Future[Outcome]]:
+    return [one.coming for one in begun if isinstance(one, _Begun)]
+
+
+def _let_go(begun: Sequence[_Begun | OrderpathError]) -> None:
+    """Wait for none of them any more, also where time was over before all were handed in."""
+    for one in _coming(begun):
+        if not one.cancel() and not one.cancelled():
+            one.exception()  # It was heard: nobody is told that it was not.
 
 
 def _settled(
@@ -174,13 +188,36 @@ async def _carried_out(desk: "FrontDesk", command: Command) -> Outcome:
     return await desk.pipeline.submit_soon(command, own=True)
 
 
-def read_command(
-    said: Mapping[str, Any], caller: Caller, headers: Mapping[str, str], secret: bytes
+async def _read(
+    desk: "FrontDesk",
+    caller: Caller,
+    body: tuple[Mapping[str, Any], Mapping[str, Any]],
+    size: int,
 ) -> Command:
-    """Read a command of a caller: who acts is known, and the headers may tell id and version.
+    """Read a command once its name alone says that the caller may hand it in. What takes long is
+    read beside the loop.
+
+    body:   what was said, and what is known
+    size:   bytes of what was said, at most
+    Raises: CommandUnreadable, Denied, Turned busy
+    """
+    kind = wire.kind_of(body[0])
+    desk.access.check_name(caller, kind.NAME)
+    if kind.NAME in wire.DEFINING or size > LARGE_BYTES:
+        command = await desk.long_commands.read(partial(wire.decode_for, *body))
+    else:
+        command = wire.decode_for(*body)
+    return desk.access.admit(caller, command)
+
+
+def known_of(
+    said: Mapping[str, Any], caller: Caller, headers: Mapping[str, str], secret: bytes
+) -> Mapping[str, Any]:
+    """Give what is known of a command before it is read: who acts, and the headers may tell id and
+    version.
 
     secret: by which keys become ids
-    Raises: CommandUnreadable, Turned key_missing
+    Raises: Turned key_missing or not_readable
     """
     known: dict[str, Any] = {"actor": caller.said, "source": SOURCE}
     key = headers.get("idempotency-key")
@@ -194,7 +231,7 @@ def read_command(
     version = headers.get("if-match")
     if version is not None and version != "*":
         known["expected_version"] = version_of(version)
-    return wire.decode_for(said, known)
+    return known
 
 
 def command_id_of(key: str, caller: Caller, secret: bytes) -> UUID:

@@ -15,6 +15,7 @@ from fastapi import Request
 from services.api.callers import Access, Caller
 from services.api.counts import Counts
 from services.api.limits import Limits, Rates
+from services.api.long_commands import LongCommands
 from services.api.looks import Looks
 from services.api.positions import Positions
 from services.api.problems import Turned
@@ -50,6 +51,7 @@ class FrontDesk:
     in_hand: int = 0  # requests that wait for their answer
 
     def __post_init__(self) -> None:
+        self.long_commands = LongCommands(self.limits.long_commands, self.limits.long_waiting)
         self.positions = Positions(self._head)
         self.tables = TablesSeen()
         # Of those who ask the feed again and again: half the places are for other questions.
@@ -164,5 +166,6 @@ class FrontDesk:
         """Give back what was opened beside the system."""
         self.imports.close()
         self.heartbeat.end()
+        self.long_commands.close()
         self.readers.close()
         self.watcher.close()

@@ -40,6 +40,8 @@ class Limits:
     batch: int = 500  # commands of one request
     readers: int = 4  # threads, each with its connections
     questions_waiting: int = 200
+    long_commands: int = 2  # threads that read definitions, and commands that are large
+    long_waiting: int = 16  # of these, with those that are being read
 
 
 class Rates:

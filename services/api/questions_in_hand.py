@@ -22,8 +22,7 @@ class QuestionInHand:
     def asking(self, break_off: Callable[[], None]) -> Iterator[None]:
         """Let somebody else work for it within the block. Raises: InfraError called_off"""
         with self._answered:
-            if self._called_off:
-                raise InfraError("called_off", "nobody waits for this answer any more")
+            self.check()
             self._asked.append(break_off)
         try:
             yield
@@ -31,6 +30,11 @@ class QuestionInHand:
             with self._answered:  # Who breaks it off is done by then, and never meets another one.
                 self._asked.remove(break_off)
                 self._answered.notify_all()
+
+    def check(self) -> None:
+        """Raises: InfraError called_off"""
+        if self._called_off:
+            raise InfraError("called_off", "nobody waits for this answer any more")
 
     def call_off(self) -> None:
         """Break off what it asked for, again and again until that has ended."""

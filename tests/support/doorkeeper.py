@@ -33,6 +33,9 @@ class Doorkeeper:
     def check_question(self, caller: Caller, question: Question, asked: Asked) -> None:
         self.check_right(caller, question.right)
 
+    def check_name(self, caller: Caller, name: str) -> None:
+        self.check_right(caller, name)
+
     def admit(self, caller: Caller, command: Command) -> Command:
         self.check_right(caller, command.NAME)
         return command

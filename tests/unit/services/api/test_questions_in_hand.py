@@ -4,7 +4,7 @@ from threading import Event, Thread
 
 import pytest
 
-from domain.errands import ERRAND, on
+from domain.errands import ERRAND, go_on, on
 from domain.refusals import InfraError
 from services.api.questions_in_hand import QuestionInHand
 from tests.support.waiting import ROOM_SECONDS, wait_for
@@ -47,3 +47,13 @@ def test_what_is_done_for_all_belongs_to_no_question() -> None:
             assert ERRAND.get() is None
         assert ERRAND.get() is question
     assert ERRAND.get() is None
+
+
+def test_what_takes_long_looks_whether_somebody_waits_for_it() -> None:
+    question = QuestionInHand()
+    with on(question):
+        go_on()
+        question.call_off()
+        with pytest.raises(InfraError, match="nobody waits"):
+            go_on()
+    go_on()

@@ -1,0 +1,95 @@
+"""What would take long to read is told to be too large before it takes long."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pydantic_core import to_json
+
+from domain.errands import on
+from domain.paths.conditional import compiled
+from domain.paths.definition import LEAST_COUNTED, MAX_COMPILED_CHARACTERS
+from domain.refusals import CommandUnreadable, InfraError
+from domain.wire import MAX_WITHIN, decode, parsed
+from services.api.questions_in_hand import QuestionInHand
+from tests.support.examples import actor
+
+MOST_SHORT = MAX_COMPILED_CHARACTERS // LEAST_COUNTED  # short conditions of one definition
+
+
+def command(name: str, definition: Mapping[str, Any]) -> bytes:
+    body = {"command": name, "command_id": UUID(int=1), "actor": actor(), "definition": definition}
+    return to_json(body)
+
+
+def path(*conditions: str) -> dict[str, Any]:
+    """Give a path whose moves ask these conditions."""
+    guards = ({"code": "told", "when": one, "message": "No"} for one in conditions)
+    return {
+        "path": "long",
+        "stages": ["open"],
+        "statuses": {"new": {"stage": "open"}, "done": {"stage": "open"}},
+        "initial": [{"status": "new"}],
+        "transitions": [{"from": "new", "to": "done", "guards": [one]} for one in guards],
+    }
+
+
+def template(*texts: str) -> dict[str, Any]:
+    """Give a template that says a text in each language."""
+    codes = (f"{one}{other}" for one in "abcdefgh" for other in "abcdefgh")
+    wordings = ({"text": text} for text in texts)
+    return {"template": "long", "channel": "sms", "texts": dict(zip(codes, wordings, strict=False))}
+
+
+def fault(body: bytes) -> tuple[str, str | None]:
+    """Give code and field of the one fault that a command has."""
+    with pytest.raises(CommandUnreadable) as caught:
+        decode(body)
+    (unmet,) = caught.value.unmet
+    return unmet.code, unmet.field
+
+
+def test_many_lists_and_objects_are_too_large_before_they_are_parsed() -> None:
+    with pytest.raises(CommandUnreadable) as caught:
+        parsed(b'{"commands":[' + b"[]," * MAX_WITHIN + b"[]]}")
+
+    assert caught.value.unmet[0].code == "command_too_large"
+
+
+def test_many_conditions_are_too_large_and_not_all_compiled() -> None:
+    before = compiled.cache_info().misses
+    body = command("path.publish", path(*(f"order.calls > {n}" for n in range(2 * MOST_SHORT))))
+
+    assert fault(body) == ("command_too_large", "definition")
+    assert compiled.cache_info().misses - before <= MOST_SHORT
+
+
+def test_one_condition_counts_once_however_often_it_stands_in_a_path() -> None:
+    decode(command("path.publish", path(*["order.calls > 77000"] * 2_000)))
+
+
+def test_a_condition_that_is_wrong_counts_each_time_because_it_is_compiled_each_time() -> None:
+    body = command("path.publish", path(*["order.nothing > 1"] * 2 * MOST_SHORT))
+
+    assert fault(body) == ("command_too_large", "definition")
+
+
+def test_texts_that_are_too_long_together_are_too_large() -> None:
+    texts = ("{{ order.number }}" + "x" * (19_000 + number) for number in range(20))
+
+    assert fault(command("template.publish", template(*texts))) == (
+        "command_too_large",
+        "definition",
+    )
+
+
+def test_a_definition_for_which_nobody_waits_is_read_no_further() -> None:
+    before = compiled.cache_info().misses
+    question = QuestionInHand()
+    question.call_off()
+
+    with on(question), pytest.raises(InfraError, match="nobody waits"):
+        decode(command("path.publish", path("order.calls > 88000")))
+
+    assert compiled.cache_info().misses == before
