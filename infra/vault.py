@@ -207,7 +207,7 @@ def _unreadable(key_id: UUID, subject_id: str) -> InfraError:
         "key_unreadable",
         f"The key {key_id} in log.keys is not what was written there, so what it sealed cannot be "
         "read: bring log.keys back from a backup.",
-        subject_id,
+        subject_id or None,  # A secret of the log is nobody's: without it nobody can go on.
     )
 
 
