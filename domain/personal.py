@@ -23,6 +23,22 @@ def personal_fields(model: type[BaseModel]) -> Spec:
     return spec
 
 
+def says_personal(told: BaseModel) -> bool:
+    """Whether anything personal stands in a message, of what may."""
+    return _says_any(told, personal_fields(type(told)))
+
+
+def _says_any(told: Any, spec: Spec) -> bool:
+    for name, inner in spec.items():
+        value = getattr(told, name, None)
+        if value is None:
+            continue
+        parts = value if isinstance(value, tuple | list) else (value,)
+        if inner is True or any(_says_any(part, inner) for part in parts):
+            return True
+    return False
+
+
 def _inner_spec(annotation: Any) -> Spec | bool:
     if isinstance(annotation, PersonalField):
         return True

@@ -38,4 +38,4 @@ def stored_outcome(row: tuple[Any, ...], hashes: BodyHashes) -> StoredOutcome:
         unmet=tuple(Unmet.model_validate(one) for one in unmet),
         repeated=True,
     )
-    return StoredOutcome(outcome, hashes.opened(body_hash))
+    return StoredOutcome(outcome, hashes.read(bytes(body_hash)))

@@ -258,7 +258,7 @@ class EventLog:
         numbers = {stream: number for number, stream in enumerate(versions)}
         events, definitions = self._event_rows(answers)
         new_keys = self.mapper.ring.new_keys()
-        hashes = self._hashes.sealed([answer.body_hash for answer in answers])
+        hashes = self._hashes.stored(answers)
         rows = AppendRows(
             commands=[
                 command_row(number, *one)

@@ -1,6 +1,7 @@
 """Personal data is sealed from the first event on: the tables hold none of it in clear."""
 
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -20,15 +21,18 @@ from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.payment_events import PAYMENT_EVENTS
 from domain.personal import personal_fields
+from domain.refusals import InfraError
 from domain.tasks import commands as t
 from domain.templates.line import PublishTemplate
 from infra.event_log import EventLog, open_log
 from infra.mapper import EventUnreadable
+from infra.master_keys import MasterKey
 from infra.sealing import SubjectKey
+from infra.vault import Vault
 from services.command_queue import hash_of
-from services.pipeline import body_of
+from services.pipeline import Pipeline, body_of
 from tests.support.examples import NOW, actor, fact_id
-from tests.support.loads import body_hash, move, note, open_pipeline, place, publish
+from tests.support.loads import body_hash, move, note, now, open_pipeline, place, publish
 from tests.support.outgoing import TEMPLATE, request
 
 MARK: Final = "Marker-7391"
@@ -133,6 +137,24 @@ def about_messages() -> list[Command]:
     return [publish, request(to=somebody)]
 
 
+class NoKey:
+    """A place of master keys where there is none, and none is made."""
+
+    name = "nowhere"
+
+    def read(self) -> Sequence[MasterKey]:
+        return ()
+
+    def make_first(self) -> MasterKey | None:
+        return None
+
+    def add(self) -> MasterKey | None:
+        return None
+
+    def remove(self, master_id: str) -> bool:
+        return False
+
+
 def in_clear(owner: psycopg.Connection[Any]) -> list[tuple[str, str]]:
     """Give every column of schema log in which the marker stands, in any encoding of text."""
     columns = owner.execute(
@@ -169,8 +191,26 @@ def test_what_a_command_said_cannot_be_tried_out_by_whoever_reads_the_log(
     stored = owner.execute("select body_hash from log.commands").fetchone()
     assert stored is not None
     tried = hash_of(body_of(said), said, own=own)
-    assert len(stored[0]) == len(tried) == 32
-    assert {stored[0][:16], stored[0][16:]}.isdisjoint({tried[:16], tried[16:]})
+    assert (len(stored[0]), len(tried)) == (33, 32)
+    assert {stored[0][1:17], stored[0][17:]}.isdisjoint({tried[:16], tried[16:]})
+
+
+def test_a_command_that_says_nothing_personal_needs_no_key(
+    database_url: str, owner: psycopg.Connection[Any]
+) -> None:
+    """Who acts or fires deadlines without contacts works without the master key."""
+    said, named = place(), place(customer=CUSTOMER)
+    with (
+        closing(open_log(database_url, vault=Vault(database_url, NoKey()))) as log,
+        Pipeline(log, now) as pipeline,
+    ):
+        assert [pipeline.execute(one).kind for one in (publish(), said)] == ["accepted"] * 2
+        with pytest.raises(InfraError, match="A master key is wanted"):
+            pipeline.execute(named)
+    with open_pipeline(database_url) as another:
+        assert another.execute(said).repeated
+
+    assert owner.execute("select count(*) from log.keys").fetchone() == (0,)
 
 
 def test_no_column_of_the_log_holds_personal_data_in_clear(
