@@ -52,7 +52,8 @@ log_ = structlog.get_logger()
 class _Answered:
     """Ids of commands that were answered, and whose rows may still be open: for a while."""
 
-    def __init__(self) -> None:
+    def __init__(self, forget_seconds: float) -> None:
+        self._forget_seconds = forget_seconds
         self._latest: set[UUID] = set()
         self._before: set[UUID] = set()
         self._turned_at = monotonic()
@@ -66,7 +67,7 @@ class _Answered:
     def forget(self) -> None:
         """Forget what was answered long ago. Asked again it is answered as before, at little cost;
         and if its answer was that it cannot be yet, it is not lost."""
-        if monotonic() - self._turned_at > FORGET_SECONDS:
+        if monotonic() - self._turned_at > self._forget_seconds:
             self._before, self._latest = self._latest, set()
             self._turned_at = monotonic()
 
@@ -81,13 +82,15 @@ class Clockwork:
     now: Callable[[], datetime]
     sources: Sequence[Source] = SOURCES
     at_once: int = AT_ONCE
+    forget_seconds: float = FORGET_SECONDS
     _beat: Callable[[], None] = field(default_factory=lambda: lambda: None, init=False)
     _stop: Signal = field(default_factory=Signal, init=False)
-    _answered: _Answered = field(default_factory=_Answered, init=False)
+    _answered: _Answered = field(init=False)
     _courtesy: Courtesy = field(default_factory=Courtesy, init=False)
     _aside: Aside = field(init=False)
 
     def __post_init__(self) -> None:
+        self._answered = _Answered(self.forget_seconds)
         self._aside = Aside(lambda command: self.submit(command).result(), self.now, "clock")
 
     def run(self, stop: Signal, beat: Callable[[], None] = lambda: None) -> None:

@@ -51,11 +51,31 @@ def find_order(system: "System", ref: str) -> UUID:
     Raises: Refusal order_unknown or order_ambiguous; Unusable for an empty one; InfraError
             workers_behind if it is unknown to tables that do not hold all of the log
     """
+    own = _by_id(system, ref)
+    return _by_number(system, ref) if own is None else own[0]
+
+
+def read_order(system: "System", ref: str) -> tuple[UUID, list[Recorded]]:
+    """Give the order that is meant with its events, personal data in clear.
+
+    Raises: as find_order
+    """
+    own = _by_id(system, ref)
+    if own is not None:
+        return own
+    order_id = _by_number(system, ref)
+    return order_id, load_order(system, order_id)
+
+
+def _by_id(system: "System", ref: str) -> tuple[UUID, list[Recorded]] | None:
     if not ref.strip():
         raise Unusable("no order is named: give its id, or its number in its source")
     own = as_id(ref)
-    if own is not None and (events := load_order(system, own)) and is_seen(events):
-        return own
+    events = [] if own is None else load_order(system, own)
+    return (own, events) if own is not None and events and is_seen(events) else None
+
+
+def _by_number(system: "System", ref: str) -> UUID:
     behind: InfraError | None = None
     try:
         system.catch_up()  # A number is known to the projections only.

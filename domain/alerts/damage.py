@@ -1,11 +1,11 @@
 """The alert of a stream that cannot be read: what is to be done of it waits, all else goes on."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from domain.alerts.commands import RaiseAlert
-from domain.alerts.events import ADMINS
+from domain.alerts.daily import alert_of_the_day
 from domain.messages import Actor
 
 KIND: Final = "stream_damaged"
@@ -23,19 +23,10 @@ def alert_of_damage(stream_id: str, why: str, now: datetime) -> RaiseAlert:
 
     why: what is wrong where, and what to do
     """
-    alert_id = uuid5(_NAMESPACE, f"{stream_id}:{now.astimezone(UTC).date()}")
-    return RaiseAlert(
-        **_about(stream_id),
-        command_id=uuid5(alert_id, why),
-        actor=KEEPER,
-        source="orderpath",
-        alert_id=alert_id,
-        kind=KIND,
-        level="warn",
-        title=f"{stream_id[:_MOST_NAMED]} cannot be read: what is due of it waits",
-        details=(why[:_MOST_SAID],),
-        group=ADMINS,
-    )
+    title = f"{stream_id[:_MOST_NAMED]} cannot be read: what is due of it waits"
+    told = {"kind": KIND, "title": title, "details": (why[:_MOST_SAID],), **_about(stream_id)}
+    told |= {"actor": KEEPER, "source": KEEPER.id}
+    return alert_of_the_day(_NAMESPACE, stream_id, now, why, **told)
 
 
 def _about(stream_id: str) -> dict[str, Any]:

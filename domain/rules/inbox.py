@@ -1,12 +1,12 @@
 """What rules put into somebody's inbox: tasks and alerts. Called by domain.rules.acts."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from domain.alerts import commands as alerts
-from domain.alerts.events import ADMINS
+from domain.alerts.daily import alert_of_the_day
 from domain.effects.commands import RequestEffect
 from domain.messages import Actor, Command
 from domain.refusals import Unmet
@@ -87,18 +87,6 @@ def _of_the_day(
 ) -> alerts.RaiseAlert:
     """Give an alert about a rule's version, the same for whatever causes it on a day (UTC)."""
     rule, version = of
-    alert_id = uuid5(_NAMESPACES[kind], f"{rule}:{version}:{at.astimezone(UTC).date()}")
-    return alerts.RaiseAlert(
-        command_id=uuid5(alert_id, cause),
-        actor=KEEPER,
-        source="rules",
-        alert_id=alert_id,
-        kind=kind,
-        level="warn",
-        title=title,
-        subject=stream_of(rule),
-        group=ADMINS,
-        since=at,
-        rule=rule,
-        rule_version=version,
-    )
+    told = {"subject": stream_of(rule), "since": at, "rule": rule, "rule_version": version}
+    told |= {"kind": kind, "title": title, "actor": KEEPER, "source": "rules"}
+    return alert_of_the_day(_NAMESPACES[kind], f"{rule}:{version}", at, cause, **told)

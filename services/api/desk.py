@@ -110,6 +110,16 @@ class FrontDesk:
         finally:
             self.in_hand += 1
 
+    @contextmanager
+    def streaming(self) -> Iterator[None]:
+        """Count a request among the streams."""
+        self.streams += 1
+        try:
+            with self.aside():
+                yield
+        finally:
+            self.streams -= 1
+
     @asynccontextmanager
     async def question_in_time(self) -> AsyncIterator[None]:
         """Turn a question away that takes longer, or that is not answered while the server ends."""

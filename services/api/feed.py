@@ -113,11 +113,9 @@ async def _news(desk: "FrontDesk", request: Request, position: int, until: float
 
 
 async def _stream(desk: "FrontDesk", request: Request, asked: Feed) -> AsyncIterator[bytes]:
-    desk.streams += 1
-    desk.in_hand -= 1  # It is counted among the streams.
     until = monotonic() + desk.limits.stream_seconds
     waits = False  # for what it could not read just now
-    try:
+    with desk.streaming():
         yield b"retry: 1000\n\n"
         while monotonic() < until and not desk.ending.is_set():
             try:
@@ -139,9 +137,6 @@ async def _stream(desk: "FrontDesk", request: Request, asked: Feed) -> AsyncIter
             elif not page.events:
                 yield STILL_HERE
             asked = asked.model_copy(update={"after": page.next})
-    finally:
-        desk.streams -= 1
-        desk.in_hand += 1
 
 
 async def _rest(desk: "FrontDesk") -> None:

@@ -105,7 +105,7 @@ class MappedReader:
                 if self._mapping.duplicates == "drop":
                     continue
             whole.add(content)
-            told = content_hash(row, self._personal)
+            told = content_hash(row, self._personal) if self._personal else content
             seen[told] += 1
             keyed.append((f"row:{told}:{seen[told]}", row))
         return keyed

@@ -15,7 +15,7 @@ from services.history import changes_of, known_by, state_of
 from services.order_view import View, difference, told_number_of, view_of
 from services.questions.question import Asked, Cursor, Names, OrderRef, Ref, question
 from services.reached import reached_streams
-from services.reading import as_id, find_order, is_seen, load_order, path_of, sees_all_orders
+from services.reading import find_order, path_of, read_order, sees_all_orders
 from services.ways import ways_of
 from services.why import chains_of
 
@@ -128,7 +128,7 @@ def list_them(system: "System", asked: Orders) -> OrderPage:
 @question("order.show", "/orders/{order}", reads="log", versioned=True)
 def show(system: "System", asked: ShowOrder) -> View:
     """Show an order as it is now, and where it may go."""
-    order_id, events = _events(system, asked.order)
+    order_id, events = read_order(system, asked.order)
     return _view(system, events, order_id, with_moves=True)
 
 
@@ -141,7 +141,7 @@ def allowed(system: "System", asked: AllowedMoves) -> dict[str, Any]:
 @question("order.history", "/orders/{order}/history", reads="log")
 def history(system: "System", asked: OrderHistory) -> dict[str, Any]:
     """List who changed what, when, why, and when the log recorded it."""
-    order_id, events = _events(system, asked.order)
+    order_id, events = read_order(system, asked.order)
     ways = ways_of(system.log, events)
     events = known_by(events, asked.as_of, asked.as_known)
     return {
@@ -155,7 +155,7 @@ def history(system: "System", asked: OrderHistory) -> dict[str, Any]:
 @question("order.as_of", "/orders/{order}/as-of/{time}", reads="log")
 def as_of(system: "System", asked: OrderAsOf) -> View:
     """Show an order as it was at a moment, that moment included."""
-    order_id, events = _events(system, asked.order)
+    order_id, events = read_order(system, asked.order)
     then = _known_then(events, order_id, asked.time, asked.as_known)
     return {"as_of": asked.time, "as_known": asked.as_known, **_view(system, then, order_id)}
 
@@ -163,7 +163,7 @@ def as_of(system: "System", asked: OrderAsOf) -> View:
 @question("order.diff", "/orders/{order}/diff", reads="log")
 def diff(system: "System", asked: OrderDiff) -> dict[str, Any]:
     """Show what differs between two moments of an order."""
-    order_id, events = _events(system, asked.order)
+    order_id, events = read_order(system, asked.order)
     # An imported fact may be a few minutes ahead of our clock.
     now = max(system.clock(), *(recorded.occurred_at for recorded in events))
     if asked.start > (asked.end or now):
@@ -189,7 +189,7 @@ def diff(system: "System", asked: OrderDiff) -> dict[str, Any]:
 @question("order.why", "/orders/{order}/why", reads="tables")
 def why(system: "System", asked: WhyOrder) -> dict[str, Any]:
     """Say what led to each change of an order, and to what rules did besides: back to its begin."""
-    order_id, events = _events(system, asked.order)
+    order_id, events = read_order(system, asked.order)
     with system.snapshot() as reader:
         sent = list_sent(reader, order_id)
     reached = None if sees_all_orders() else reached_streams(system)
@@ -198,14 +198,6 @@ def why(system: "System", asked: WhyOrder) -> dict[str, Any]:
         "order_id": order_id,
         "chains": [[link.as_dict() for link in chain] for chain in chains],
     }
-
-
-def _events(system: "System", ref: str) -> tuple[UUID, list[Recorded]]:
-    own = as_id(ref)
-    if own is not None and (events := load_order(system, own)) and is_seen(events):
-        return own, events  # As find_order would give it, read once.
-    order_id = find_order(system, ref)
-    return order_id, load_order(system, order_id)
 
 
 def _known_then(

@@ -12,7 +12,7 @@ from domain.orders import commands as c
 from domain.orders.events import DeadlinePassed
 from infra.postgres import Session
 from services.bootstrap import System
-from services.clock import AT_ONCE, Clockwork, Submit, clockwork_of
+from services.clock import Clockwork, Submit, clockwork_of
 from services.demo.clock import VirtualClock
 from tests.support.examples import TEA, actor
 
@@ -52,11 +52,11 @@ class Shop:
         self.system.catch_up()
         return clockwork_of(self.system).fire()
 
-    def clock(self, submit: Submit | None = None, *, at_once: int = AT_ONCE) -> Clockwork:
+    def clock(self, submit: Submit | None = None, **options: Any) -> Clockwork:
         """Give a clock with sessions of its own, as in another process."""
         lend, hold = self.session().connection, self.session().connection
         submit = submit or self.system.pipeline.submit
-        return Clockwork(lend, hold, submit, self.time, at_once=at_once)
+        return Clockwork(lend, hold, submit, self.time, **options)
 
     def session(self) -> Session:
         """Open a session that ends with the test."""

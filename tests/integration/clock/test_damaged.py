@@ -11,7 +11,6 @@ import pytest
 from domain.alerts.events import AlertRaised
 from domain.messages import Command, Outcome
 from domain.orders import commands as c
-from services import clock as clocks
 from services.clock import Clockwork
 from services.pipeline import Pipeline
 from tests.integration.clock.shop import Shop, who
@@ -73,10 +72,7 @@ def test_d8_an_order_that_cannot_be_read_stands_aside_and_all_others_are_fired(
     assert "backup" in alert.details[0]
 
 
-def test_what_is_damaged_is_tried_again_from_time_to_time_and_told_once_a_day(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(clocks, "FORGET_SECONDS", 0.0)
+def test_what_is_damaged_is_tried_again_from_time_to_time_and_told_once_a_day(shop: Shop) -> None:
     (bad,) = shop.place()
     shop.at(DUE)
     shop.system.catch_up()
@@ -88,7 +84,7 @@ def test_what_is_damaged_is_tried_again_from_time_to_time_and_told_once_a_day(
             asked.append(command)
             return fresh.submit(command)
 
-        clock = shop.clock(submit)
+        clock = shop.clock(submit, forget_seconds=0.0)
         with damaged(shop.system.url, f"order-{bad}"):
             for _ in range(6):
                 clock.fire()

@@ -1,6 +1,5 @@
 """Personal data is sealed from the first event on: the tables hold none of it in clear."""
 
-from collections.abc import Sequence
 from contextlib import closing, suppress
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -26,7 +25,7 @@ from domain.tasks import commands as t
 from domain.templates.line import PublishTemplate
 from infra.event_log import EventLog, open_log
 from infra.mapper import EventUnreadable
-from infra.master_keys import MasterKey
+from infra.master_keys import GivenMasterKeys
 from infra.sealing import SubjectKey
 from infra.vault import Vault
 from services.command_queue import hash_of
@@ -137,24 +136,6 @@ def about_messages() -> list[Command]:
     return [publish, request(to=somebody)]
 
 
-class NoKey:
-    """A place of master keys where there is none, and none is made."""
-
-    name = "nowhere"
-
-    def read(self) -> Sequence[MasterKey]:
-        return ()
-
-    def make_first(self) -> MasterKey | None:
-        return None
-
-    def add(self) -> MasterKey | None:
-        return None
-
-    def remove(self, master_id: str) -> bool:
-        return False
-
-
 def in_clear(owner: psycopg.Connection[Any]) -> list[tuple[str, str]]:
     """Give every column of schema log in which the marker stands, in any encoding of text."""
     columns = owner.execute(
@@ -201,7 +182,7 @@ def test_a_command_that_says_nothing_personal_needs_no_key(
     """Who acts or fires deadlines without contacts works without the master key."""
     said, named = place(), place(customer=CUSTOMER)
     with (
-        closing(open_log(database_url, vault=Vault(database_url, NoKey()))) as log,
+        closing(open_log(database_url, vault=Vault(database_url, GivenMasterKeys("")))) as log,
         Pipeline(log, now) as pipeline,
     ):
         assert [pipeline.execute(one).kind for one in (publish(), said)] == ["accepted"] * 2

@@ -14,7 +14,6 @@ from domain.refusals import InfraError
 from infra.awake import Awake
 from projections.catalog import BY_NAME
 from projections.sessions import SessionLost
-from services.deliveries import Delivery
 from services.follower import Follower
 from tests.integration.projections.world import Stubborn, World, a_day
 from tests.support.waiting import wait_for
@@ -107,16 +106,7 @@ def test_who_comes_back_after_a_loss_takes_less_though_something_else_waited(wor
         world.place()
     slow = Slow(1)
     projector = world.projector(projections={**BY_NAME, "orders": slow})
-    head = world.log.head()
-    events = world.log.read_lenient(0, head.position)
-    shards = {event.shard for event in events}
-    deliveries = [
-        Delivery(
-            head.log_id, head.epoch, shard, 0, head.position,
-            [event for event in events if event.shard == shard],
-        )
-        for shard in shards
-    ]  # fmt: skip
+    deliveries = world.deliveries(0, world.log.head().position)
     for _ in range(20):
         with suppress(SessionLost):
             projector.apply(deliveries, ends=lambda: True)

@@ -292,20 +292,25 @@ class LostOnce:
             wait_for(lambda: self._world.query(there, pid) == [(0,)], "the session goes on")
 
 
+def one_more(world: World) -> Sequence[Delivery]:
+    """Note something on an order with a long history, which a rule looks at; give how it comes."""
+    publish(world, NOTES)
+    world.send(note(with_a_long_history(world)))
+    end = world.log.head().position
+    return world.deliveries(end - 1, end)
+
+
 def test_who_loses_a_session_over_a_single_event_reads_nothing_of_its_order_again(
     world: World, slow: Slow
 ) -> None:
-    publish(world, NOTES)
-    order_id = with_a_long_history(world)
-    world.send(note(order_id))
-    end = world.log.head().position
+    coming = one_more(world)
     projections = {**BY_NAME, "trigger_runs": LostOnce(BY_NAME["trigger_runs"], world)}
     projector = slow.projector(world, projections=projections)
 
     with pytest.raises(SessionLost):
-        projector.apply(world.deliveries(end - 1, end))
+        projector.apply(coming)
     read = slow.given
-    projector.apply(world.deliveries(end - 1, end))
+    projector.apply(coming)
 
     assert slow.given == read
     assert is_as_rebuilt(world)
@@ -314,14 +319,11 @@ def test_who_loses_a_session_over_a_single_event_reads_nothing_of_its_order_agai
 def test_reading_a_long_history_may_end_between_and_goes_on_where_it_was(
     world: World, slow: Slow
 ) -> None:
-    publish(world, NOTES)
-    order_id = with_a_long_history(world)
-    world.send(note(order_id))
-    end = world.log.head().position
+    coming = one_more(world)
     projector = slow.projector(world)
 
     for _ in range(LONG // PAGE_EVENTS):
-        if projector.apply(world.deliveries(end - 1, end), ends=lambda: True):
+        if projector.apply(coming, ends=lambda: True):
             break
 
     assert world.follower().waiting() == 0
