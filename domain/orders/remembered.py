@@ -1,5 +1,6 @@
 """Orders as they were before a batch of their events: remembered, else read from the log."""
 
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
@@ -7,6 +8,7 @@ from typing import Final
 
 from domain.messages import Recorded
 from domain.orders.events import OrderPlaced
+from domain.orders.money import Line
 from domain.orders.order import Order
 from domain.orders.parts import Placement
 from domain.orders.shipments import Shipment
@@ -15,7 +17,7 @@ from domain.reading import PAGE_EVENTS, Reading, Undecodable, read_whole
 MOST: Final = 20_000  # orders that are remembered
 MOST_BYTES: Final = 48 * 1024 * 1024  # that their states take, as held_bytes tells
 ORDER_BYTES: Final = 5_000  # in memory, as measured: of a state with its placement
-ITEM_BYTES: Final = 1_700
+ITEM_BYTES: Final = 1_500  # beside the texts of its line
 EACH_BYTES: Final[Mapping[str, int]] = {  # of each of what it holds beside
     "items": ITEM_BYTES,
     "goods": 300,
@@ -32,7 +34,7 @@ EACH_BYTES: Final[Mapping[str, int]] = {  # of each of what it holds beside
 }
 TELLING_BYTES: Final = 1_100  # of each event in the history of an item
 PLACEMENT_BYTES: Final = 4_000  # of each further one, and of each line in it
-LINE_BYTES: Final = 1_000
+LINE_BYTES: Final = 800  # beside its texts
 COLUMN_BYTES: Final = 150  # of each of the source, beside its text
 SHIPMENT_BYTES: Final = 500  # of each, and of each movement and each item in it
 MOVEMENT_BYTES: Final = 300
@@ -194,9 +196,13 @@ class RememberedOrders:
 
 
 def held_bytes(order: Order) -> int:
-    """Say about how much memory a state takes, by how many of each thing it holds."""
+    """Say about how much memory a state takes: by how many of each thing it holds, and by the texts
+    of lines, which one event may bring by the hundred.
+    """
     held = order.__dict__
     counted = ORDER_BYTES + _columns_bytes(order.placed)
+    for item in order.items.values():
+        counted += _texts_bytes(item.line)
     for name, each in EACH_BYTES.items():
         counted += each * len(held[name])
     for history in order.item_histories.values():
@@ -209,8 +215,14 @@ def held_bytes(order: Order) -> int:
 
 
 def _placement_bytes(further: Placement) -> int:
-    lines = LINE_BYTES * len(further.event.lines)
-    return PLACEMENT_BYTES + lines + _columns_bytes(further.event)
+    lines = further.event.lines
+    held = LINE_BYTES * len(lines) + sum(map(_texts_bytes, lines))
+    return PLACEMENT_BYTES + held + _columns_bytes(further.event)
+
+
+def _texts_bytes(line: Line) -> int:
+    size = sys.getsizeof
+    return size(line.item_id) + size(line.sku) + size(line.title) + size(line.seller)
 
 
 def _columns_bytes(placed: OrderPlaced | None) -> int:

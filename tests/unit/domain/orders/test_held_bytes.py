@@ -12,6 +12,7 @@ import pytest
 
 from domain.messages import Event, Foreseen
 from domain.orders import events as e
+from domain.orders.money import Line
 from domain.orders.order import Order
 from domain.orders.remembered import EACH_BYTES, held_bytes
 from tests.support.examples import EVENTS, NOW
@@ -24,6 +25,7 @@ TOLD = EVENTS["order.status_recorded.v1"]
 CHARGED = EVENTS["order.payment_charged.v1"]
 assert isinstance(PLACED, e.OrderPlaced)
 LINE: Final = PLACED.lines[0]
+NAMES: Final = ("sku", "title", "seller")
 
 
 @dataclass
@@ -47,6 +49,25 @@ def of_items(fact: bool) -> Iterator[Said]:
 def placed_with_items() -> Iterator[Said]:
     lines = tuple(LINE.model_copy(update={"item_id": f"i{n}"}) for n in range(MANY))
     yield Said(changed("order.placed.v1", lines=lines))
+
+
+def lines_of_long_names() -> tuple[Line, ...]:
+    """Give lines with the longest names there may be, of letters that take most."""
+    return tuple(
+        LINE.model_copy(
+            update={name: f"{n} {name} 🫖".ljust(200, "x") for name in ("item_id", *NAMES)}
+        )
+        for n in range(MANY)
+    )
+
+
+def placed_with_long_names() -> Iterator[Said]:
+    yield Said(changed("order.placed.v1", lines=lines_of_long_names()))
+
+
+def placed_again_with_long_names() -> Iterator[Said]:
+    for _ in range(3):
+        yield Said(changed("order.placed.v1", lines=lines_of_long_names()), fact=True)
 
 
 def placed_again_and_again() -> Iterator[Said]:
@@ -108,6 +129,8 @@ def each(name: str, **fields: str) -> Callable[[], Iterator[Said]]:
 SHAPES: Final[Mapping[str, Callable[[], Iterator[Said]]]] = {
     "nothing beside its placement": lambda: iter([Said(PLACED)]),
     "many items": placed_with_items,
+    "many items of long names": placed_with_long_names,
+    "many told placements of long names": placed_again_with_long_names,
     "many items that were added": lambda: of_items(False),
     "many items that were told": lambda: of_items(True),
     "many told statuses": lambda: (Said(TOLD, fact=True) for _ in range(MANY)),
