@@ -24,6 +24,7 @@ class Known:
     paths: Sequence[OrderPath]  # whose orders the rules judge
     others: Sequence[Rule] = ()  # that judge beside; one of the same name is an earlier version
     owners: KnownOwners | None = None
+    teams: Set[str] | None = None  # groups that have one, of those that rules share orders out to
     calendars: Set[str] | None = None
     templates: Set[str] | None = None
     endpoints: Set[str] | None = None  # of webhooks

@@ -1,6 +1,6 @@
 """Lint: who is told and is not there, templates, endpoints and calendars that there are not."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from domain.hints import hint
 from domain.paths.findings import Finding
@@ -20,6 +20,7 @@ def list_name_findings(rule: Rule, known: Known) -> Iterator[Finding]:
     """Give every name that nobody knows, as far as it is known what there is."""
     if known.owners is not None:
         yield from _owners(rule, known.owners)
+    yield from _unknown_teams(rule, known.teams)
     yield from _unknown_templates(rule, known.templates)
     yield from _unknown_endpoints(rule, known.endpoints)
     yield from _unknown_calendars(rule, known.calendars)
@@ -65,6 +66,30 @@ def _somebody(rule: Rule) -> Iterator[tuple[Place, Mapping[Kind, str]]]:
                 yield ("then", number, "to"), to
             case _:
                 pass
+
+
+def list_shared_groups(rules: Iterable[Rule]) -> set[str]:
+    """Name the groups of which rules choose a member."""
+    return {group for rule in rules for _, group in _shared_groups(rule)}
+
+
+def _shared_groups(rule: Rule) -> Iterator[tuple[Place, str]]:
+    for number, action in enumerate(rule.then):
+        if isinstance(action, a.Assign) and action.by is not None and "group" in action.assign:
+            yield ("then", number, "assign", "group"), action.assign["group"]
+
+
+def _unknown_teams(rule: Rule, there: Set[str] | None) -> Iterator[Finding]:
+    for place, group in _shared_groups(rule):
+        if _is_missing(group, there):
+            yield Finding(
+                code="team_unknown",
+                severity="warning",
+                place=place,
+                message=f"the group {group} has no members",
+                why="there is nobody to choose, and the order stays with whom it is",
+                needed=f"say who belongs to it: `orderpath team set USER --group {group}`",
+            )
 
 
 def _unknown_templates(rule: Rule, there: Set[str] | None) -> Iterator[Finding]:

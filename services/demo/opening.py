@@ -1,5 +1,5 @@
 """Opens one of the ready-made shops before its story is played: its paths, templates and rules are
-published, its shelves filled.
+published, its teams are there, its shelves filled.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,9 +16,11 @@ from domain.rules.actions import Move, Notify
 from domain.rules.line import PublishRule
 from domain.rules.rule import Rule
 from domain.stock.commands import ReceiveStock
+from domain.teams.commands import Come, SetMember
 from domain.templates.line import PublishTemplate
 from services.bootstrap import SYSTEM, load_preset, rule_files, template_files
 from services.demo import SHOP
+from services.demo.cast import cast_of
 from services.demo.pult import PULT, PultStory, pult_path
 from services.demo.routes import Routes
 from services.demo.shops import SHOPS, DemoShop
@@ -37,7 +39,8 @@ def check_shop(name: str) -> None:
 
 
 def opened_routes(system: "System", name: str, *, pieces: int) -> Routes:
-    """Publish the shop's paths, templates and rules, take in its goods; twice is nothing new.
+    """Publish the shop's paths, templates and rules, call its teams, take in its goods; twice is
+    nothing new.
 
     pieces: of each article, at its path's first location
     """
@@ -97,6 +100,8 @@ def _opening(shop: DemoShop, paths: dict[str, OrderPath], pieces: int) -> Iterat
         yield PublishTemplate(**_envelope(template.template, template), definition=template)
     for rule in rules:
         yield PublishRule(**_envelope(rule.rule, rule), definition=rule)
+    for group, role in shop.teams.items():
+        yield from _team(shop.name, group, [one.id for one in cast_of(role)])
     stock = next((path.stock for path in paths.values() if path.stock), None)
     if stock is not None:
         for article in shop.articles:
@@ -107,6 +112,14 @@ def _opening(shop: DemoShop, paths: dict[str, OrderPath], pieces: int) -> Iterat
                 location=stock.locations[0],
                 quantity=pieces,
             )
+
+
+def _team(shop: str, group: str, users: Iterable[str]) -> Iterator[Command]:
+    """Let these belong to a team and be there."""
+    for user in users:
+        for wish in (SetMember, Come):
+            command_id = uuid5(_OPENING, f"{shop}:{wish.NAME}:{group}:{user}")
+            yield wish(command_id=command_id, actor=SYSTEM, group=group, user=user)
 
 
 def _publish(path: OrderPath) -> PublishPath:

@@ -6,7 +6,8 @@ A route is a row of steps, `who what`: a status to enter, or one of the acts of 
 come by itself. Shares are of a hundred, more or less.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from services.demo.shop import Article
@@ -36,6 +37,7 @@ class DemoShop:
     paths: tuple[str, ...]
     articles: tuple[Article, ...]
     routes: tuple[Route, ...]
+    teams: Mapping[str, str] = field(default_factory=dict)  # group -> role of its members
 
 
 _MUGS: Final = (
@@ -210,6 +212,7 @@ SHOPS: Final = {
                       special=True),
                 Route(12, "client cancelled"),
             ),
+            teams={"managers": "manager"},
         ),
         DemoShop(
             "edoque", ("edoque",), _FOOD,

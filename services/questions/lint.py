@@ -12,6 +12,8 @@ from domain.paths.lint_statuses import Today
 from domain.rules import difference as rules
 from domain.rules.findings import Known
 from domain.rules.lint import lint as rule_findings
+from domain.rules.lint_names import list_shared_groups
+from domain.teams.events import team_stream
 from services.questions.findings import counts_of, told
 from services.questions.given import FileText, Given, GivenPath, path_given, rule_given
 from services.questions.question import Asked, question
@@ -19,7 +21,7 @@ from services.reading import latest_paths, published_calendars
 from services.rules.published import PublishedRule, latest_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from services.bootstrap import System
 
@@ -106,8 +108,9 @@ def lint_rules(system: "System", asked: LintRules) -> dict[str, Any]:
     published = latest_rules(system)
     named = asked.rules or [Given(published=one.definition.rule) for one in published]
     given = {one.definition.rule: one for one in (rule_given(system, name) for name in named)}
-    known = _known(system, published, asked)
-    found = list(rule_findings([one.definition for one in given.values()], known))
+    asked_about = [one.definition for one in given.values()]
+    known = _known(system, published, asked, groups=list_shared_groups(asked_about))
+    found = list(rule_findings(asked_about, known))
     return {
         "rules": [
             {"rule": rule, "version": one.version, "name": one.name} for rule, one in given.items()
@@ -139,7 +142,10 @@ def diff_rules(system: "System", asked: RuleDiff) -> dict[str, Any]:
     }
 
 
-def _known(system: "System", published: list[PublishedRule], asked: LintRules) -> Known:
+def _known(
+    system: "System", published: list[PublishedRule], asked: LintRules, *, groups: "Collection[str]"
+) -> Known:
+    """groups: of which the rules choose a member"""
     from services.bootstrap import read_owners
 
     listed = asked.owners
@@ -151,10 +157,17 @@ def _known(system: "System", published: list[PublishedRule], asked: LintRules) -
         paths=paths,
         others=[one.definition for one in published],
         owners=None if listed is None else read_owners(listed.text, where=listed.name),
+        teams=_teams_there(system, groups),
         calendars=system.log.names("calendar"),
         templates=system.log.names("template"),
         endpoints=system.settings.webhooks.keys(),
     )
+
+
+def _teams_there(system: "System", groups: "Collection[str]") -> set[str]:
+    of_streams = {team_stream(group): group for group in groups}
+    firsts = system.log.read_streams(dict.fromkeys(of_streams, (0, 1)))
+    return {of_streams[one.stream_id] for one in firsts}
 
 
 def _differing(old: GivenPath, new: GivenPath, found: paths.Difference) -> dict[str, Any]:

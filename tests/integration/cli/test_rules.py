@@ -347,6 +347,18 @@ class TestLint:
             ("template_unknown", 4), ("endpoint_unknown", 6),
         ]  # fmt: skip
 
+    def test_teams_are_those_that_have_members(self, line: CommandLine, file: Path) -> None:
+        file.write_text(
+            "rule: share\non: [{event: order.placed}]\nthen:\n"
+            "  - {assign: {group: sales}, by: round_robin}\n"
+        )
+        before = line.run("rule", "lint", file)
+        assert line.run("team", "set", "maria", "--group", "sales").code == 0
+        after = line.run("rule", "lint", file)
+
+        assert ":4:15: warning team_unknown: the group sales has no members" in before.out
+        assert (after.code, after.out) == (0, "1 rule: nothing to say\n")
+
     def test_owners_are_asked_of_a_list(self, line: CommandLine, tmp_path: Path) -> None:
         owners = tmp_path / "owners.yaml"
         owners.write_text("groups: [leads]\n")

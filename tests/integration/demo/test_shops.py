@@ -55,6 +55,23 @@ def test_a_shop_plays_some_hundred_orders_in_seconds_and_only_what_is_meant_is_r
     assert perf_counter() - began < 60
 
 
+def test_a_shop_whose_rules_share_orders_out_has_somebody_to_choose(migrated_server: str) -> None:
+    with opened(migrated_server) as system:
+        run_demo(system, shop="city_tuning", days=7, orders=40)
+        system.catch_up()
+        with system.snapshot() as reader:
+            runs = reader.execute(
+                "select result, count(*) as runs from analytics.trigger_runs"
+                " where rule = 'city_tuning_1_share_out' group by result"
+            ).fetchall()
+            owners = reader.execute(
+                "select count(distinct owner_user) as owners from analytics.orders"
+            ).fetchone()
+
+    assert runs == [{"result": "fired", "runs": 40}]
+    assert owners == {"owners": 3}
+
+
 def test_the_same_seed_plays_the_same_shop_and_another_one_another(migrated_server: str) -> None:
     def played(seed: int) -> str:
         with opened(migrated_server) as system:

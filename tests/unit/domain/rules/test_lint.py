@@ -423,6 +423,20 @@ def test_a29_owners_templates_endpoints_and_calendars_are_asked_of_lists() -> No
     assert found(rule) == []
 
 
+def test_a29_a_group_of_which_a_rule_chooses_a_member_has_a_team() -> None:
+    rule = rule_of(
+        on=[{"event": "order.placed"}],
+        then=[
+            {"assign": {"group": "sales"}, "by": "round_robin"},
+            {"assign": {"group": "leads"}, "by": "least_load"},
+            {"assign": {"group": "archive"}},
+        ],
+    )
+
+    assert found(rule, teams={"leads"}) == [("watch", "team_unknown", "then.0.assign.group")]
+    assert found(rule) == []
+
+
 def test_findings_stand_in_the_order_of_the_rules_and_of_their_keys() -> None:
     rules = [
         rule_of("b", **{**MOVE, "then": [{"move": "x"}]}),
