@@ -78,6 +78,11 @@ class ImportStore(Protocol):
     def latest_run(self, kind: str, source: str) -> ImportRun:
         """Give the latest run of a source: its mapping is the one that counts now."""
 
+    def row_id(self, said: UUID) -> UUID:
+        """Give the id that a row has in quarantine, from one that follows from what it says: the
+        same for the same, and nobody finds out by it what the row says.
+        """
+
     def put(self, run_id: UUID, source: str, rows: Sequence[BadRow]) -> set[UUID]:
         """Keep rows; the same row again changes nothing. Gives those resolved already."""
 

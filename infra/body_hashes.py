@@ -1,27 +1,13 @@
-"""Hashes of commands' bodies as log.commands has them: encrypted where what they say is personal.
+"""Hashes of commands' bodies in log.commands: encrypted where what they say is personal."""
 
-Such a body may hold a phone number, and these are few enough to be tried out one by one. The secret
-is this log's own and stands in log.keys, where no reader of events or tables sees it, wrapped.
-"""
-
-import os
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Final
-from uuid import NAMESPACE_URL, uuid5
-
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import ECB
 
 from domain.batch import Answer
 from domain.personal import says_personal
-from infra.vault import SecretName, Vault
+from infra.secret_blocks import SecretBlocks
+from infra.vault import Vault
 
-_SECRET: Final = SecretName(
-    uuid5(NAMESPACE_URL, "orderpath:command-secret"),  # It reaches the log: a contract for ever.
-    "",  # nobody's: no person is called so, and erased
-)
 _FORM: Final = b"\x01"  # before one that is encrypted
 
 
@@ -32,12 +18,12 @@ class BodyHashes:
     """
 
     def __init__(self, vault: Vault) -> None:
-        self._vault = vault
+        self._blocks = SecretBlocks(vault)
 
     def stored(self, answers: Sequence[Answer]) -> list[bytes]:
         """Give the hash of each command as it is stored. Raises: InfraError"""
         return [
-            _FORM + self._cipher.encryptor().update(one.body_hash)
+            _FORM + self._blocks.encrypted(one.body_hash)
             if says_personal(one.command)
             else one.body_hash
             for one in answers
@@ -50,11 +36,4 @@ class BodyHashes:
         """
         if len(stored) % 2 == 0:
             return stored
-        return self._cipher.decryptor().update(stored[len(_FORM) :])
-
-    @cached_property
-    def _cipher(self) -> Cipher[ECB]:
-        # Of a log that was restored without its keys, commands of before are never repeated ones:
-        # those of their ids are refused. Nothing is done twice.
-        secret = self._vault.secret(_SECRET) or os.urandom(32)
-        return Cipher(AES(secret), ECB())  # noqa: S305 - one block each, of what is random already
+        return self._blocks.decrypted(stored[len(_FORM) :])

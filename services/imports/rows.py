@@ -32,11 +32,11 @@ class SourceRow:
 
 
 def bad_row(
-    source: str, row: SourceRow, error: UnreadableError, order_id: UUID | None = None
+    row_id: UUID, row: SourceRow, error: UnreadableError, order_id: UUID | None = None
 ) -> BadRow:
-    """Say what is wrong with a row; the same row again is the same one."""
+    """Say what is wrong with a row."""
     return BadRow(
-        row_id=row.quarantined_as or row_id_of(source, row),
+        row_id=row_id,
         table=row.table,
         file=row.file,
         line=row.line,
@@ -48,8 +48,10 @@ def bad_row(
     )
 
 
-def row_id_of(source: str, row: SourceRow) -> UUID:
-    """Give the id that a row has in quarantine: it follows from what the row says."""
+def id_of_row(source: str, row: SourceRow) -> UUID:
+    """Give an id that follows from what the row says: the same row again is the same one. It tells
+    of what is personal, so it is stored as ImportStore.row_id makes it.
+    """
     content = [part for pair in sorted(row.values.items()) for part in pair]
     return id_of(ROWS, source, row.table, *content)
 

@@ -26,7 +26,7 @@ from services.imports.identity import COMMANDS
 from services.imports.problem import ImportProblem
 from services.imports.rehearsal import Rehearsal
 from services.imports.report import ImportReport
-from services.imports.rows import SourceRow, bad_row, row_id_of
+from services.imports.rows import SourceRow, bad_row, id_of_row
 from services.reading import PublishedPath
 
 IN_FLIGHT: Final = 512  # commands
@@ -94,8 +94,9 @@ class Recorder:
         self._report.quarantined[error.reason] += 1
         if row.quarantined_as is not None:
             self.bad_again.add(row.quarantined_as)
-        self._bad.append(bad_row(self._report.source, row, error, order_id))
-        self._bad_ids.add(self._bad[-1].row_id)
+        row_id = row.quarantined_as or self._row_id(row)
+        self._bad.append(bad_row(row_id, row, error, order_id))
+        self._bad_ids.add(row_id)
         if self._report.quarantined.total() > self._most_bad:
             self._quarantine()
             raise ImportProblem(self._too_many())
@@ -252,8 +253,10 @@ class Recorder:
 
     def _note_freed(self, rows: Sequence[SourceRow]) -> None:
         if self._waiting_ids:
-            ids = {row_id_of(self._report.source, row) for row in rows}
-            self._freed |= ids & self._waiting_ids
+            self._freed |= set(map(self._row_id, rows)) & self._waiting_ids
+
+    def _row_id(self, row: SourceRow) -> UUID:
+        return self._store.row_id(id_of_row(self._report.source, row))
 
     def _free(self) -> None:
         freed = self._freed - self._bad_ids

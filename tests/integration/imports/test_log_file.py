@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from services.bootstrap import SYSTEM, System, read_path
 from services.imports.log_file import import_log
 from services.imports.problem import ImportProblem
 from services.imports.quarantine import fix, list_rows, resubmit
+from services.imports.rows import SourceRow, id_of_row
 from tests.integration.imports.sources import facts_in_log, write_csv
 
 HEADER = ("case", "at", "what")
@@ -292,6 +294,19 @@ def test_ids_say_nothing_of_what_is_personal(depot: System, tmp_path: Path) -> N
     assert (report.facts_new, report.duplicates) == (2, 0)
     assert (again.facts_new, again.facts_known) == (0, 2)
     assert {(one.fact_id, one.command_id) for one in events_of(depot, "7")} == told
+
+
+def test_the_id_of_a_bad_row_stays_and_says_nothing_of_it(depot: System, tmp_path: Path) -> None:
+    """Whoever knows the rest of a row could try out its phone number."""
+    row = ("7", "2025-01-11 10:00:00", "Snet", "+79161234567")
+    given = log(tmp_path, [row], MAPPING + "personal: [phone]\n", (*HEADER, "phone"))
+    reports = [import_log(depot, *given) for _ in range(2)]
+
+    (waiting,) = list_rows(depot)
+    assert [one.quarantined.total() for one in reports] == [1, 1]
+    said = SourceRow("log", "log.csv", 2, dict(zip((*HEADER, "phone"), row, strict=True)))
+    assert waiting.values == said.values
+    assert waiting.row_id != id_of_row("depot", replace(said, table=waiting.table))
 
 
 def test_an_id_column_is_the_identity_of_a_row(depot: System, tmp_path: Path) -> None:
