@@ -30,7 +30,7 @@ from services.api.problems import (
     problem_of,
 )
 from services.erasing import erase_customer
-from services.reception import is_limited
+from services.reception import is_looked_up
 
 if TYPE_CHECKING:
     from services.api.desk import FrontDesk
@@ -91,7 +91,7 @@ async def send_batch(desk: "FrontDesk", request: Request) -> Response:
                 size = len(to_json(item)) if may_be_large else len(body)
                 one = await _begin(desk, caller, (item, size), key and f"{key}/{number}")
                 begun.append(one)
-                if isinstance(one, _Begun) and is_limited(one.command):
+                if isinstance(one, _Begun) and is_looked_up(one.command):
                     await asyncio.wait([one.coming])  # Those behind it are not to overtake it.
             if coming := _coming(begun):
                 await asyncio.wait(coming)

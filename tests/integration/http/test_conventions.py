@@ -13,6 +13,7 @@ from services.api.callers import Caller
 from services.api.commands import command_id_of
 from services.reading import order_now
 from tests.integration.http.conftest import Shop
+from tests.support.examples import PATH
 from tests.support.served import Served
 
 
@@ -308,6 +309,26 @@ def test_a_batch_answers_each_command_by_itself(http: httpx.Client, shop: Shop) 
 
     assert [one["status"] for one in first.json()["items"]] == [200, 409, 422]
     assert [one["answer"].get("repeated") for one in again.json()["items"]] == [True, True, None]
+
+
+def test_the_commands_of_a_batch_are_carried_out_in_their_order(http: httpx.Client) -> None:
+    """Also behind one for which the tables are asked first, which takes a while."""
+    definition = PATH.model_dump(mode="json", exclude_none=True) | {"path": "new_shop"}
+    line = {"item_id": "1", "sku": "TEA", "title": "Tea", "quantity": 1, "unit_price_minor": 450}
+    placed = {"order_id": str(uuid4()), "path": "new_shop", "currency": "EUR", "lines": [line]}
+
+    answer = http.post(
+        "/v1/commands/batch",
+        json={
+            "commands": [
+                {"command": "path.publish", "definition": definition},
+                {"command": "order.place", **placed},
+            ]
+        },
+        headers={"Idempotency-Key": "b-1"},
+    )
+
+    assert [one["status"] for one in answer.json()["items"]] == [200, 200]
 
 
 @pytest.mark.parametrize(("letters", "status"), [(255, 200), (256, 400)])
