@@ -16,10 +16,10 @@ from starlette.exceptions import HTTPException
 from services.api import commands, feed, health, imports
 from services.api.asking import handler_of
 from services.api.callers import Access
+from services.api.chores import NOTE_SECONDS, TIDY_SECONDS, do_now_and_then
 from services.api.desk import FrontDesk
 from services.api.edge import Edge
 from services.api.limits import Limits
-from services.api.noting import keep_notes
 from services.api.openapi import described
 from services.api.problems import MEDIA_TYPE, Problem
 from services.api.readers import Readers
@@ -114,7 +114,10 @@ async def _open_desk(
     desk.positions.saw(await watcher.run(lambda own: own.log.head().position))
     watching = asyncio.create_task(desk.positions.watch())
     ended = asyncio.Event()
-    noting = asyncio.create_task(keep_notes(access, ended))
+    chores = asyncio.gather(
+        do_now_and_then(access.write_notes, NOTE_SECONDS, ended, undone="notes_not_written"),
+        do_now_and_then(desk.forget_old, TIDY_SECONDS, ended, undone="old_files_not_removed"),
+    )
     app.state.desk = desk
     try:
         yield
@@ -125,7 +128,7 @@ async def _open_desk(
             await watching
         await asyncio.to_thread(desk.close)
         ended.set()
-        await noting
+        await chores
 
 
 async def _no_such_place(request: Request, error: HTTPException) -> Response:

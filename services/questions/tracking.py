@@ -64,7 +64,7 @@ def _told(system: "System", order: Order, order_id: UUID) -> dict[str, Any]:
     return {
         "order": (order.placed and order.placed.external_id) or str(order_id),
         "label": steps[-1]["label"] if steps else {},
-        "final": now.final if now else None,
+        "final": now.final if now and now.public_label else None,
         "steps": steps,
         "promised_at": order.field_value("promised_at"),
         "parcels": [

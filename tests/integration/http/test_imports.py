@@ -1,9 +1,11 @@
 """Orders of other systems come in over HTTP: put, handed in, recorded once, and told of."""
 
+import os
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Event
+from time import time
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4
 
@@ -13,13 +15,14 @@ import pytest
 from domain.orders.identity import id_of, order_id_of
 from domain.paths.commands import PublishPath
 from domain.refusals import InfraError
+from services.api import app
 from services.bootstrap import SYSTEM, System, read_path
-from services.imports.handed_in import ImportWanted, LogMeant
+from services.imports.handed_in import KEPT_SECONDS, ImportWanted, LogMeant
 from services.imports.jobs import FOLDER, ImportJobs, Job, state_of
 from tests.integration.imports.sources import ITEM, ORDER, write_csv, write_olist
 from tests.integration.imports.test_log_file import HEADER, MAPPING, PATH, ROWS
 from tests.support.command_line import Here
-from tests.support.served import Served
+from tests.support.served import Served, served
 from tests.support.waiting import wait_for
 
 
@@ -255,6 +258,21 @@ def test_files_are_gone_once_they_are_recorded_and_no_other_caller_sees_them(
     assert (foreign.status_code, foreign.json()["code"]) == (404, "absent")
     assert (len(there), modes) == (1, {0})
     assert [*folder.rglob("log.csv")] == []
+
+
+def test_a_file_that_nobody_imports_goes_after_a_day_though_nobody_comes(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "TIDY_SECONDS", 0.1)
+    with served(database_url, tmp_path / "data") as server, server.http() as http:
+        for name in ("old.csv", "late.csv"):
+            http.put(f"/v1/imports/files/{name}", params={"offset": 0}, content=b"order\n")
+        (old,), (late,) = (list(tmp_path.rglob(name)) for name in ("old.csv", "late.csv"))
+        os.utime(old, (0, time() - KEPT_SECONDS - 1))
+
+        wait_for(lambda: not old.exists())
+
+    assert late.exists()
 
 
 def test_a_mistake_in_the_mapping_is_told_and_the_right_one_is_taken(

@@ -26,6 +26,33 @@ def test_a_customer_follows_an_order_by_its_token_without_a_key(
     assert order_id not in told.text
 
 
+def test_a_status_without_a_public_label_says_nothing_also_not_how_it_ended(
+    server: Served, http: httpx.Client, shop: Shop
+) -> None:
+    statuses = {
+        "new": {"stage": "open", "public_label": {"en": "We have it"}},
+        "fraud": {"stage": "open", "final": "failure"},
+    }
+    path = {
+        "path": "careful",
+        "stages": ["open"],
+        "statuses": statuses,
+        "initial": [{"status": "new"}],
+        "transitions": [{"from": "new", "to": "fraud"}],
+    }
+    assert shop.send("path.publish", definition=path).status_code == 200
+    order_id = shop.place(path="careful")
+    failed = shop.move(order_id, "fraud", reason_code="fraud", initiator="shop")
+    assert failed.status_code == 200, failed.text
+    token = http.get(f"/v1/orders/{order_id}/track-token").json()["token"]
+
+    with httpx.Client(base_url=server.url) as customer:
+        told = customer.get(f"/v1/track/{token}").json()
+
+    assert (told["label"], told["final"]) == ({"en": "We have it"}, None)
+    assert len(told["steps"]) == 1
+
+
 def test_a_token_that_nobody_was_given_tells_nothing(
     server: Served, http: httpx.Client, shop: Shop
 ) -> None:

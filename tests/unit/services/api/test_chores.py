@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from structlog.testing import capture_logs
 
 from domain.refusals import InfraError
-from services.api.noting import NOTE_SECONDS, keep_notes
+from services.api.chores import NOTE_SECONDS, do_now_and_then
 from tests.support.doorkeeper import Doorkeeper
 from tests.support.waiting import ROOM_SECONDS
 
@@ -32,10 +32,14 @@ class Notes(Doorkeeper):
             raise ZeroDivisionError
 
 
+async def keep(notes: Notes, ended: asyncio.Event, seconds: float) -> None:
+    await do_now_and_then(notes.write_notes, seconds, ended, undone="notes_not_written")
+
+
 async def kept(notes: Notes, seconds: float = 0.001) -> None:
     """Keep notes until they were written often enough, then end as a server does."""
     notes.loop, ended = asyncio.get_running_loop(), asyncio.Event()
-    keeping = asyncio.create_task(keep_notes(notes, ended, seconds))
+    keeping = asyncio.create_task(keep(notes, ended, seconds))
     async with asyncio.timeout(ROOM_SECONDS):
         await notes.seen.wait()
         ended.set()
@@ -67,7 +71,7 @@ def test_a_server_that_ends_writes_its_last_notes() -> None:
     async def ended_at_once() -> None:
         ended = asyncio.Event()
         ended.set()
-        keeping = asyncio.create_task(keep_notes(notes, ended, ROOM_SECONDS))
+        keeping = asyncio.create_task(keep(notes, ended, ROOM_SECONDS))
         await keeping
 
     asyncio.run(ended_at_once())
@@ -75,7 +79,7 @@ def test_a_server_that_ends_writes_its_last_notes() -> None:
 
     async def ended_soon() -> None:
         ended = asyncio.Event()
-        keeping = asyncio.create_task(keep_notes(notes, ended, ROOM_SECONDS))
+        keeping = asyncio.create_task(keep(notes, ended, ROOM_SECONDS))
         await asyncio.sleep(0)
         ended.set()
         await asyncio.wait_for(keeping, ROOM_SECONDS)

@@ -1,0 +1,36 @@
+"""What a server does now and then, whether anybody comes or not. Run by services.api.app.
+
+Who read personal data and when keys were shown is noted in memory, and written within five
+seconds; files that nobody imports are in clear, and go within a day.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+import structlog
+
+from domain.refusals import InfraError
+
+NOTE_SECONDS: Final = 4.0  # between two times; a second is left for the writing itself
+TIDY_SECONDS: Final = 600.0
+
+log_ = structlog.get_logger()
+
+
+async def do_now_and_then(
+    chore: Callable[[], None], seconds: float, ended: asyncio.Event, *, undone: str
+) -> None:
+    """Do a chore again and again until the server has ended, and once more then.
+
+    undone: what is told where it cannot be done just now
+    """
+    while not ended.is_set():
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await ended.wait()
+        try:
+            await asyncio.to_thread(chore)
+        except InfraError as error:
+            log_.warning(undone, code=error.code)
