@@ -48,7 +48,7 @@ async def send(desk: "FrontDesk", request: Request) -> Response:
     sent = await request.body()
     said = wire.parsed(sent)
     known = known_of(said, caller, request.headers, desk.key_secret)
-    async with desk.in_time(desk.limits.command_seconds):
+    async with desk.command_in_time():
         command = await _read(desk, caller, (said, known), len(sent))
         try:
             outcome = await _carried_out(desk, command)
@@ -82,7 +82,7 @@ async def send_batch(desk: "FrontDesk", request: Request) -> Response:
     may_be_large = len(body) > LARGE_BYTES
     begun: list[_Begun | OrderpathError] = []
     try:
-        async with desk.in_time(desk.limits.command_seconds):
+        async with desk.command_in_time():
             turn = monotonic()
             for number, item in enumerate(items):
                 if monotonic() - turn > TURN_SECONDS:

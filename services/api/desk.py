@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from services.bootstrap import System
     from services.pipeline import Pipeline
 
-ENDS: Final = "the server ends: ask again, another one answers"
+ENDS: Final = "the server ends: ask again, a command with the same key; another one answers"
 AWAY_SECONDS: Final = 5  # until somebody serves again
 Done = TypeVar("Done")
 
@@ -58,8 +58,10 @@ class FrontDesk:
         self.feed_turns = asyncio.Semaphore(max(1, self.limits.questions_waiting // 2))
         self.looks = Looks(self.access)
         self.polls = Seats(self.limits.polls, self.limits.polls_each)
-        self._dues = set[asyncio.Timeout]()  # of questions in hand
-        self._last_due = float("inf")  # of all of them, once the server ends; by the loop's clock
+        self._dues: dict[
+            asyncio.Timeout, float
+        ] = {}  # of all in hand; seconds once the server ends
+        self._ended_at = float("inf")  # when it began to end, by the loop's clock
         self.rates = Rates(self.limits.per_second)
         self.heartbeat = self.system.heartbeat("serve")
         self.put_files = put_files(self.system.settings.data_dir, self.limits.import_bytes)
@@ -123,26 +125,30 @@ class FrontDesk:
     @asynccontextmanager
     async def question_in_time(self) -> AsyncIterator[None]:
         """Turn a question away that takes longer, or that is not answered while the server ends."""
+        limits = self.limits
+        async with self._in_time(limits.question_seconds, limits.question_ending_seconds):
+            yield
+
+    @asynccontextmanager
+    async def command_in_time(self) -> AsyncIterator[None]:
+        """Turn a command away that takes longer. It is answered for ever whatever became of it."""
+        limits = self.limits
+        async with self._in_time(limits.command_seconds, limits.command_ending_seconds):
+            yield
+
+    @asynccontextmanager
+    async def _in_time(self, seconds: float, ending_seconds: float) -> AsyncIterator[None]:
         try:
-            async with self.in_time(self.limits.question_seconds) as due:
-                self._dues.add(due)
+            async with asyncio.timeout(seconds) as due:
+                self._dues[due] = ending_seconds
                 self._hasten(due)
                 try:
                     yield
                 finally:
-                    self._dues.discard(due)
-        except Turned as turned:
-            if turned.code == "too_slow" and self.ending.is_set():
-                raise Turned("busy", ENDS, retry_seconds=AWAY_SECONDS) from None
-            raise
-
-    @asynccontextmanager
-    async def in_time(self, seconds: float) -> AsyncIterator[asyncio.Timeout]:
-        """Turn away what takes longer. A command is answered for ever whatever became of it."""
-        try:
-            async with asyncio.timeout(seconds) as due:
-                yield due
+                    del self._dues[due]
         except TimeoutError:
+            if self.ending.is_set():
+                raise Turned("busy", ENDS, retry_seconds=AWAY_SECONDS) from None
             message = f"no answer within {seconds:g} s: ask again, a command with the same key"
             raise Turned("too_slow", message, retry_seconds=1) from None
 
@@ -162,15 +168,16 @@ class FrontDesk:
         self.imports.forget_old()
 
     def end(self) -> None:
-        """Begin to end: nothing new waits, streams end, and questions have not long any more."""
+        """Begin to end: nothing new waits, streams end, and nobody has long any more."""
         self.ending.set()
-        self._last_due = asyncio.get_running_loop().time() + self.limits.ending_seconds
+        self._ended_at = asyncio.get_running_loop().time()
         for due in self._dues:
             self._hasten(due)
 
     def _hasten(self, due: asyncio.Timeout) -> None:
-        if not due.expired() and (due.when() or self._last_due) > self._last_due:
-            due.reschedule(self._last_due)
+        last = self._ended_at + self._dues[due]
+        if not due.expired() and (due.when() or last) > last:
+            due.reschedule(last)
 
     def close(self) -> Any:
         """Give back what was opened beside the system."""

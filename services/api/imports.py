@@ -46,7 +46,7 @@ async def put_file(desk: "FrontDesk", request: Request) -> Response:
         raise Turned("too_large", f"a file has {desk.limits.import_bytes:,} bytes at most")
     name = request.path_params["name"]
     put = desk.put_files.put
-    async with desk.in_time(desk.limits.command_seconds):
+    async with desk.command_in_time():
         told = await asyncio.to_thread(put, caller.name, name, asked.offset, part)
     return Response(to_json(told), media_type=JSON)
 
@@ -70,7 +70,7 @@ async def start(desk: "FrontDesk", request: Request) -> Response:
         job = Job(import_id, wanted, digest, caller.name, files)
         return to_json(desk.imports.hand_in(job))
 
-    async with desk.in_time(desk.limits.command_seconds):
+    async with desk.command_in_time():
         return Response(await asyncio.to_thread(handed_in), media_type=JSON)
 
 
@@ -78,5 +78,5 @@ async def _publishes(desk: "FrontDesk", wanted: ImportWanted) -> bool:
     """Say whether a path would be published, too, which needs a right of its own."""
     if wanted.log is None:
         return False
-    async with desk.in_time(desk.limits.command_seconds):
+    async with desk.command_in_time():
         return await asyncio.to_thread(drafts_path, desk.system, wanted.log.mapping)

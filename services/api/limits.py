@@ -27,9 +27,8 @@ class Limits:
     per_second: int = 5_000  # commands and questions of one caller
     command_seconds: float = 20.0
     question_seconds: float = 30.0
-    ending_seconds: float = (
-        10.0  # for questions in hand once the server ends; its lines stay longer
-    )
+    question_ending_seconds: float = 10.0  # for those in hand once the server ends
+    command_ending_seconds: float = 13.0  # its lines stay longer
     position_seconds: float = 5.0  # that a read waits for min_position
     poll_seconds: float = 30.0  # that the feed waits for news
     polls: int = 1_024  # that wait for news at once; no requests in hand

@@ -95,7 +95,7 @@ def test_a_question_that_takes_too_long_is_503_with_retry_after(
 def test_a_question_that_is_not_answered_while_the_server_ends_is_told_so(
     database_url: str, tmp_path: Path, place: str
 ) -> None:
-    limits = Limits(question_seconds=ROOM_SECONDS, ending_seconds=0.5)
+    limits = Limits(question_seconds=ROOM_SECONDS, question_ending_seconds=0.5)
     with served(database_url, tmp_path, limits) as server, server.http() as http:
         order_id = Shop(http).place()
         with ThreadPoolExecutor(1) as somebody, hanging_log(database_url) as hangs:
@@ -109,8 +109,32 @@ def test_a_question_that_is_not_answered_while_the_server_ends_is_told_so(
     assert int(answer.headers["retry-after"]) >= 1
 
 
-def test_questions_are_told_that_the_server_ends_well_before_their_lines_are_cut() -> None:
-    assert Limits().ending_seconds + 3 <= DRAIN_SECONDS
+@pytest.mark.parametrize("place", ["/v1/commands", "/v1/commands/batch"])
+def test_a_command_that_is_not_answered_while_the_server_ends_gets_its_outcome_from_the_next(
+    database_url: str, tmp_path: Path, place: str
+) -> None:
+    limits = Limits(command_seconds=ROOM_SECONDS, command_ending_seconds=0.5)
+    with served(database_url, tmp_path, limits) as server, server.http() as http:
+        note = {"command": "order.add_note", "order_id": Shop(http).place(), "text": "Call"}
+        body = note if place == "/v1/commands" else {"commands": [note]}
+        with ThreadPoolExecutor(1) as somebody, hanging_log(database_url) as hangs:
+            sending = somebody.submit(http.post, place, json=body, headers=KEY)
+            wait_for(hangs, "nobody sends")
+            server.stop.set()
+            answer = sending.result()
+    with served(database_url, tmp_path) as another, another.http() as http:
+        again = http.post(place, json=body, headers=KEY)
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert answer.json()["detail"].startswith("the server ends")
+    assert int(answer.headers["retry-after"]) >= 1
+    assert again.status_code == 200
+    assert again.json().get("items", [{"status": 200}])[0]["status"] == 200
+
+
+def test_all_are_told_that_the_server_ends_well_before_their_lines_are_cut() -> None:
+    assert Limits().question_ending_seconds + 3 <= DRAIN_SECONDS
+    assert Limits().command_ending_seconds + 2 <= DRAIN_SECONDS
 
 
 @pytest.mark.parametrize("place", ["/v1/orders/{}", "/v1/orders/{}/history", "/v1/events"])
