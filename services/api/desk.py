@@ -46,7 +46,6 @@ class FrontDesk:
     key_secret: bytes  # by which Idempotency-Keys become ids
     counts: Counts = field(default_factory=Counts)
     ending: asyncio.Event = field(default_factory=asyncio.Event)  # streams end, nothing new waits
-    streams: int = 0  # that are open
     lines: int = 0  # to callers, that are open
     in_hand: int = 0  # requests that wait for their answer
 
@@ -57,10 +56,9 @@ class FrontDesk:
         # Of those who ask the feed again and again: half the places are for other questions.
         self.feed_turns = asyncio.Semaphore(max(1, self.limits.questions_waiting // 2))
         self.looks = Looks(self.access)
-        self.polls = Seats(self.limits.polls, self.limits.polls_each)
-        self._dues: dict[
-            asyncio.Timeout, float
-        ] = {}  # of all in hand; seconds once the server ends
+        self.polls = Seats("requests", self.limits.polls, self.limits.polls_each)
+        self.streams = Seats("streams", self.limits.streams, self.limits.streams_each)
+        self._dues: dict[asyncio.Timeout, float] = {}  # of all in hand; seconds from the end on
         self._ended_at = float("inf")  # when it began to end, by the loop's clock
         self.rates = Rates(self.limits.per_second)
         self.heartbeat = self.system.heartbeat("serve")
@@ -111,16 +109,6 @@ class FrontDesk:
             yield
         finally:
             self.in_hand += 1
-
-    @contextmanager
-    def streaming(self) -> Iterator[None]:
-        """Count a request among the streams."""
-        self.streams += 1
-        try:
-            with self.aside():
-                yield
-        finally:
-            self.streams -= 1
 
     @asynccontextmanager
     async def question_in_time(self) -> AsyncIterator[None]:

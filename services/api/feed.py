@@ -9,21 +9,20 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import structlog
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
+from starlette.types import Receive, Scope, Send
 
 from domain.refusals import Denied, InfraError, UnknownCaller
 from services.api.asking import JSON
 from services.api.callers import Caller
+from services.api.desk import AWAY_SECONDS, ENDS, FrontDesk
 from services.api.problems import Turned
 from services.questions.feed import Feed, Page, page_of
-
-if TYPE_CHECKING:
-    from services.api.desk import FrontDesk
 
 RIGHT: Final = "events.read"
 STREAM: Final = "text/event-stream"
@@ -41,7 +40,21 @@ class FeedAsked(Feed):
     wait: Annotated[float, Field(ge=0, le=30, description="seconds to wait for news")] = 0
 
 
-async def events(desk: "FrontDesk", request: Request) -> Response:
+class SeatedStream(StreamingResponse):
+    """A stream that has a seat as long as it lasts. Raises, when it is to begin: Turned"""
+
+    def __init__(self, desk: FrontDesk, caller: Caller, told: AsyncIterator[bytes]) -> None:
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        super().__init__(told, media_type=STREAM, headers=headers)
+        self._desk = desk
+        self._caller = caller
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._desk.streams.one_of(self._caller.name), self._desk.aside():
+            await super().__call__(scope, receive, send)
+
+
+async def events(desk: FrontDesk, request: Request) -> Response:
     """Give the events of orders behind a position, or a stream of them, which goes on for a while.
 
     A stream that broke goes on behind Last-Event-ID.
@@ -49,10 +62,9 @@ async def events(desk: "FrontDesk", request: Request) -> Response:
     caller = await desk.admit(request, right=RIGHT)
     asked = _asked(request)
     if STREAM in request.headers.get("accept", ""):
-        if desk.streams >= desk.limits.streams or desk.ending.is_set():
-            raise Turned("busy", "too many streams are open already", retry_seconds=5)
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(_stream(desk, request, asked), media_type=STREAM, headers=headers)
+        if desk.ending.is_set():
+            raise Turned("busy", ENDS, retry_seconds=AWAY_SECONDS)
+        return SeatedStream(desk, caller, _stream(desk, request, asked))
     if asked.wait:
         seconds = min(asked.wait, desk.limits.poll_seconds)
         with desk.polls.one_of(caller.name), desk.aside():
@@ -65,7 +77,7 @@ async def events(desk: "FrontDesk", request: Request) -> Response:
     return Response(body, media_type=JSON)
 
 
-async def _awaited(desk: "FrontDesk", request: Request, asked: Feed, seconds: float) -> Page:
+async def _awaited(desk: FrontDesk, request: Request, asked: Feed, seconds: float) -> Page:
     """Give the next page that holds something, or an empty one when time is over.
 
     Raises: UnknownCaller, Denied, as soon as who waits may read no more
@@ -81,20 +93,20 @@ async def _awaited(desk: "FrontDesk", request: Request, asked: Feed, seconds: fl
             await _news(desk, request, max(known, page.next), until)
 
 
-async def _read(desk: "FrontDesk", request: Request, asked: Feed) -> Page:
+async def _read(desk: FrontDesk, request: Request, asked: Feed) -> Page:
     """Read a page. Who asks again and again takes turns, so that other questions find room."""
     async with desk.question_in_time(), desk.feed_turns:
         return await desk.read(await _reader(desk, request), RIGHT, partial(page_of, asked=asked))
 
 
-async def _reader(desk: "FrontDesk", request: Request) -> Caller:
+async def _reader(desk: FrontDesk, request: Request) -> Caller:
     """Tell who reads now, and with which roles. Raises: UnknownCaller, Denied"""
     caller = await desk.looks.caller(request.headers)
     desk.access.check_right(caller, RIGHT)
     return caller
 
 
-async def _news(desk: "FrontDesk", request: Request, position: int, until: float) -> None:
+async def _news(desk: FrontDesk, request: Request, position: int, until: float) -> None:
     """Wait until the log goes beyond a position, until that time, or until the server ends."""
     end = asyncio.ensure_future(desk.ending.wait())
     try:
@@ -112,34 +124,33 @@ async def _news(desk: "FrontDesk", request: Request, position: int, until: float
         end.cancel()
 
 
-async def _stream(desk: "FrontDesk", request: Request, asked: Feed) -> AsyncIterator[bytes]:
+async def _stream(desk: FrontDesk, request: Request, asked: Feed) -> AsyncIterator[bytes]:
     until = monotonic() + desk.limits.stream_seconds
     waits = False  # for what it could not read just now
-    with desk.streaming():
-        yield b"retry: 1000\n\n"
-        while monotonic() < until and not desk.ending.is_set():
-            try:
-                page = await _awaited(desk, request, asked, QUIET_SECONDS)
-            except (UnknownCaller, Denied):
-                return  # Whoever comes again with the same key is told why.
-            except (Turned, InfraError) as error:
-                if not waits:
-                    log_.warning("stream_waits", code=error.code)
-                waits = True
-                yield STILL_HERE
-                await _rest(desk)
-                continue
-            waits = False
-            for one in page.events:
-                yield b"id: %d\nevent: %s\ndata: %s\n\n" % (one.position, one.type, one.body)
-            if page.next > (page.events[-1].position if page.events else asked.after):
-                yield b"id: %d\n\n" % page.next  # Nothing to be told, but nothing to read again.
-            elif not page.events:
-                yield STILL_HERE
-            asked = asked.model_copy(update={"after": page.next})
+    yield b"retry: 1000\n\n"
+    while monotonic() < until and not desk.ending.is_set():
+        try:
+            page = await _awaited(desk, request, asked, QUIET_SECONDS)
+        except (UnknownCaller, Denied):
+            return  # Whoever comes again with the same key is told why.
+        except (Turned, InfraError) as error:
+            if not waits:
+                log_.warning("stream_waits", code=error.code)
+            waits = True
+            yield STILL_HERE
+            await _rest(desk)
+            continue
+        waits = False
+        for one in page.events:
+            yield b"id: %d\nevent: %s\ndata: %s\n\n" % (one.position, one.type, one.body)
+        if page.next > (page.events[-1].position if page.events else asked.after):
+            yield b"id: %d\n\n" % page.next  # Nothing to be told, but nothing to read again.
+        elif not page.events:
+            yield STILL_HERE
+        asked = asked.model_copy(update={"after": page.next})
 
 
-async def _rest(desk: "FrontDesk") -> None:
+async def _rest(desk: FrontDesk) -> None:
     """Let a moment go by, or less if the server ends."""
     with suppress(TimeoutError):
         async with asyncio.timeout(AGAIN_SECONDS):

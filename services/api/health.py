@@ -69,7 +69,7 @@ async def metrics(desk: "FrontDesk", request: Request) -> Response:
     counts = desk.counts
     counts.position.set(desk.positions.known)
     counts.in_hand.set(desk.in_hand)
-    counts.streams.set(desk.streams)
+    counts.streams.set(desk.streams.taken)
     counts.polls.set(desk.polls.taken)
     counts.lines.set(desk.lines)
     counts.lag.set(await desk.watcher.run(_lag))

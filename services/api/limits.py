@@ -35,6 +35,7 @@ class Limits:
     polls_each: int = 256  # of one caller
     stream_seconds: float = 3_600.0  # that one stream of events lasts
     streams: int = 256  # that are open at once; no requests in hand
+    streams_each: int = 64  # of one caller
     import_bytes: int = 1024 * 1024 * 1024  # of one file that is put to be imported
     batch: int = 500  # commands of one request
     readers: int = 4  # threads, each with its connections

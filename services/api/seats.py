@@ -14,9 +14,13 @@ FULL_SECONDS: Final = 5  # after which somebody who found no seat may come again
 
 
 class Seats:
-    """Who waits now."""
+    """Who waits now.
 
-    def __init__(self, most: int, most_each: int) -> None:
+    what: they are, as a caller is told
+    """
+
+    def __init__(self, what: str, most: int, most_each: int) -> None:
+        self._what = what
         self._most = most
         self._most_each = most_each
         self._each = Counter[str]()
@@ -29,10 +33,11 @@ class Seats:
     def one_of(self, caller: str) -> Iterator[None]:
         """Have a seat within the block. Raises: Turned too_many, busy"""
         if self._each[caller] >= self._most_each:
-            message = f"{self._most_each} requests of this caller wait already"
+            message = f"{self._most_each} {self._what} of this caller wait already"
             raise Turned("too_many", message, retry_seconds=FULL_SECONDS)
         if self.taken >= self._most:
-            raise Turned("busy", "too many requests wait already", retry_seconds=FULL_SECONDS)
+            message = f"too many {self._what} wait already"
+            raise Turned("busy", message, retry_seconds=FULL_SECONDS)
         self._each[caller] += 1
         try:
             yield

@@ -95,10 +95,35 @@ def test_streams_keep_nobody_out(database_url: str, tmp_path: Path) -> None:
                 stream = http.stream("GET", "/v1/events", headers=STREAM)
                 assert streaming.enter_context(stream).status_code == 200
             other = http.get("/v1/log/head")
-        wait_for(lambda: server.desk.streams == 0)
+        wait_for(lambda: server.desk.streams.taken == 0)
         in_hand = server.desk.in_hand
 
     assert (other.status_code, in_hand) == (200, 0)
+
+
+def test_who_opens_too_many_streams_is_429_and_one_stream_too_many_is_503(
+    database_url: str, tmp_path: Path
+) -> None:
+    limits = Limits(streams=3, streams_each=2)
+    with (
+        served(database_url, tmp_path, limits) as server,
+        server.http() as ann,
+        server.http("bob") as bob,
+    ):
+        with ExitStack() as streaming:
+            for one in (ann, ann, bob):
+                stream = one.stream("GET", "/v1/events", headers=STREAM)
+                assert streaming.enter_context(stream).status_code == 200
+            turned = [one.get("/v1/events", headers=STREAM) for one in (ann, bob)]
+        wait_for(lambda: server.desk.streams.taken == 0)
+        with ann.stream("GET", "/v1/events", headers=STREAM) as again:
+            status = again.status_code
+
+    assert [(one.status_code, one.json()["code"]) for one in turned] == [
+        (429, "too_many"), (503, "busy"),
+    ]  # fmt: skip
+    assert all(int(one.headers["retry-after"]) >= 1 for one in turned)
+    assert status == 200
 
 
 def test_who_waits_too_often_is_429_and_too_many_who_wait_are_503(
