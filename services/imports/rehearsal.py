@@ -12,7 +12,7 @@ from domain.orders.decide_facts import record_facts
 from domain.orders.order import Order
 from domain.paths.path import OrderPath
 from services.bootstrap import System
-from services.history import state_of
+from services.states import StateCache
 
 
 class Rehearsal:
@@ -24,9 +24,13 @@ class Rehearsal:
         self._paths: dict[PathKey, OrderPath] = {}
 
     def fetch(self, commands: Iterable[RecordFacts], paths: dict[PathKey, OrderPath]) -> None:
-        """Look up the orders of these commands; paths: the version that new orders follow."""
-        found = self._system.log.load(dict.fromkeys((c.stream_id for c in commands), 0))
-        self._orders = {stream: state_of(events) for stream, events in found.items()}
+        """Look up the orders of these commands.
+
+        paths:  the version that new orders follow
+        Raises: InfraError, with its stream_id where one order is damaged
+        """
+        streams = {command.stream_id for command in commands}
+        self._orders = StateCache(0).fetch(self._system.log, streams, fresh=True)
         self._paths |= paths
         pinned = {order.pinned for order in self._orders.values() if order.path}
         self._paths |= self._system.log.load_paths(sorted(pinned - self._paths.keys()))

@@ -157,8 +157,20 @@ class Recorder:
 
     def _rehearse(self, waiting: Sequence[tuple[RecordFacts, Sequence[SourceRow]]]) -> None:
         path = self.path.definition
-        commands = [command for command, _ in waiting]
-        self._rehearsal.fetch(commands, {(path.path, self.path.version): path})
+        while True:
+            commands = [command for command, _ in waiting]
+            try:
+                self._rehearsal.fetch(commands, {(path.path, self.path.version): path})
+            except InfraError as error:
+                if error.stream_id not in {command.stream_id for command in commands}:
+                    raise
+                stays = [one for one in waiting if one[0].stream_id != error.stream_id]
+                for command, rows in waiting:
+                    if command.stream_id == error.stream_id:
+                        self._damaged(error, command, rows)
+                waiting = stays
+            else:
+                break
         for command, rows in waiting:
             self._rehearse_one(command, rows)
 
@@ -174,8 +186,24 @@ class Recorder:
         self._report.count_against_path(events)
 
     def _settle_next(self) -> None:
-        future, command, rows = self._flying.popleft()
-        self._settle(future.result(), command, rows)
+        self._settle_as_it_came(*self._flying.popleft())
+
+    def _settle_as_it_came(
+        self, future: Future[Outcome], command: RecordFacts, rows: Sequence[SourceRow]
+    ) -> None:
+        try:
+            outcome = future.result()
+        except InfraError as error:
+            if error.stream_id is None:
+                raise
+            self._damaged(error, command, rows)
+        else:
+            self._settle(outcome, command, rows)
+
+    def _damaged(self, error: InfraError, command: RecordFacts, rows: Sequence[SourceRow]) -> None:
+        """Quarantine the rows of an order that cannot be read; all others go on."""
+        for row in {id(row): row for row in rows}.values():  # One may have brought several facts.
+            self.bad(row, UnreadableError(error.code, None, str(error)), command.order_id)
 
     def _settle(self, outcome: Outcome, command: RecordFacts, rows: Sequence[SourceRow]) -> None:
         if outcome.kind == "refused":
@@ -228,7 +256,7 @@ class Recorder:
             if self._report.dry_run:
                 self._rehearse_one(again, rows)
             else:
-                self._settle(self._system.pipeline.submit(again).result(), again, rows)
+                self._settle_as_it_came(self._system.pipeline.submit(again), again, rows)
 
     def _too_many(self) -> str:
         reason, times = self._report.quarantined.most_common(1)[0]

@@ -21,12 +21,13 @@ from domain.orders.events import (
 from domain.orders.identity import id_of, order_id_of
 from domain.paths.commands import PublishPath
 from infra.postgres import connect
-from services.bootstrap import SYSTEM, System, read_path
+from services.bootstrap import SYSTEM, System, open_system, read_path
 from services.imports.log_file import import_log
 from services.imports.problem import ImportProblem
 from services.imports.quarantine import fix, list_rows, resubmit
 from services.imports.rows import SourceRow, id_of_row
 from tests.integration.imports.sources import facts_in_log, write_csv
+from tests.support.damaged import How, damaged
 
 HEADER = ("case", "at", "what")
 PATH = """
@@ -294,6 +295,30 @@ def test_ids_say_nothing_of_what_is_personal(depot: System, tmp_path: Path) -> N
     assert (report.facts_new, report.duplicates) == (2, 0)
     assert (again.facts_new, again.facts_known) == (0, 2)
     assert {(one.fact_id, one.command_id) for one in events_of(depot, "7")} == told
+
+
+@pytest.mark.parametrize("how", ["spoilt", "gone"])
+def test_rows_of_a_damaged_order_wait_in_quarantine_and_all_others_go_on(
+    depot: System, database_url: str, tmp_path: Path, how: How
+) -> None:
+    import_log(depot, *log(tmp_path, ROWS))
+    damaged_one = stream_of(order_id_of("depot", "7"))
+    more = [("7", "2025-01-12 10:00:00", "Sent"), ("9", "2025-01-12 10:00:00", "Created")]
+    given = log(tmp_path, more)
+    with (
+        damaged(database_url, damaged_one, how=how),
+        open_system(depot.settings, depot.clock) as another,
+    ):
+        would = import_log(another, *given, dry_run=True)
+        report = import_log(another, *given)
+        (waiting,) = list_rows(another)
+    reason = {"spoilt": "event_unreadable", "gone": "log_gap"}[how]
+    with open_system(depot.settings, depot.clock) as mended:
+        sent = resubmit(mended)
+
+    assert report.quarantined == would.quarantined == {reason: 1}
+    assert (report.facts_new, sent.facts_new) == (1, 1)
+    assert waiting.line == 2
 
 
 def test_the_id_of_a_bad_row_stays_and_says_nothing_of_it(depot: System, tmp_path: Path) -> None:
