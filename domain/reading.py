@@ -1,8 +1,8 @@
 """How readers see the log: the port, and what stands for an event that cannot be read."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
 from domain.facts import PathKey
@@ -14,6 +14,20 @@ from domain.refusals import InfraError
 # becomes some twenty times as much.
 PAGE_BYTES: Final = 4 * 1024 * 1024
 PAGE_EVENTS: Final = 500  # of one stream, where it is read in steps
+
+# What an event raises that reads well and cannot have happened to the state before it.
+IMPOSSIBLE: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+UNTIL_MENDED: Final = (
+    "Nothing can be decided on this stream until the row is what was written: bring it back from a"
+    " backup."
+)
 
 Found = TypeVar("Found")
 # What is read step by step, a page of each stream at a time: each step stops before the next page.
@@ -62,6 +76,24 @@ def check_versions(stream_id: str, events: Sequence[Happened], after: int = 0) -
     for expected, event in enumerate(events, after + 1):
         if event.version != expected:
             raise LogGap(f"Version {expected} of {stream_id}", stream_id)
+
+
+def evolved(stream_id: str, state: Any, events: Iterable[Happened]) -> Any:
+    """Give the state of a stream behind more of its events.
+
+    Raises: InfraError event_unreadable, with the stream, where an event tells what cannot be
+    """
+    for event in events:
+        try:
+            state = state.evolve(event)
+        except IMPOSSIBLE as error:
+            raise InfraError(
+                "event_unreadable",
+                f"version {event.version} of {stream_id} ({event.event.NAME}) tells what cannot be:"
+                f" {type(error).__name__}. {UNTIL_MENDED}",
+                stream_id,
+            ) from error
+    return state
 
 
 class LogReader(Protocol):

@@ -23,6 +23,7 @@ from domain.batch import NewEvent
 from domain.catalog import EVENTS
 from domain.messages import Event, Recorded
 from domain.personal import Spec, personal_fields
+from domain.reading import UNTIL_MENDED
 from domain.refusals import InfraError
 from domain.sights import READ, SIGHT, kind_of
 from domain.upcasters import UPCASTERS, Upcaster, upcast
@@ -93,8 +94,7 @@ class EventMapper(Mapper[str]):
             raise EventUnreadable(
                 "event_unreadable",
                 f"position {row.position} ({row.type} of {row.stream_id}) cannot be read: {why}. "
-                "Nothing can be decided on this stream until the row is what was written: bring it "
-                "back from a backup.",
+                f"{UNTIL_MENDED}",
                 row.stream_id,
             ) from error
         return row.recorded(event, reason)

@@ -99,6 +99,7 @@ class Acting:
             gone = going.before_these(stuck)
             waiting = [act for act in waiting if act.stream_id not in stuck]
             moved = move_on(tx, gone, waiting, [*stuck.values()], AGAIN_SECONDS)
+        self._pace.went(gone.acts, waiting)
         sent = sum(not act.left_out for act in gone.acts)
         return len(urgent) + sent if moved else None
 

@@ -41,6 +41,7 @@ _ADDRESS: Final = {  # what it is called, and how it looks
     "mail": ("e-mail address", re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+")),
     "sms": ("phone number", re.compile(r"[^@]*[0-9][^@]*")),
 }
+_DIALLED: Final = re.compile(r"\+?[0-9][0-9 ()./-]{4,}")  # a name that is a phone number
 _FIELD: Final = {"mail": "email", "sms": "phone"}  # of a customer
 
 
@@ -208,15 +209,16 @@ class Letters:
                     yield str(about.now.field_value(f"customer_{field}") or "")
                 yield about.customer.contact.get(field, "")
             case "owner":
-                yield from self._people("user", about.then.owner_user)
-                yield from self._people("group", about.then.owner_group)
+                yield from self._people(message.channel, "user", about.then.owner_user)
+                yield from self._people(message.channel, "group", about.then.owner_group)
             case "user" | "group":
-                yield from self._people(to.kind, to.who)
+                yield from self._people(message.channel, to.kind, to.who)
 
-    def _people(self, kind: str, name: str | None) -> Iterator[str]:
+    def _people(self, channel: str, kind: str, name: str | None) -> Iterator[str]:
         if name is not None:
             yield from self._contacts.get(f"{kind}:{name}", ())
-            yield name  # Where people log in by their address, it is their name.
+            if channel != "sms" or _DIALLED.fullmatch(name):
+                yield name  # Where people log in by their address, it is their name.
 
     def _body(self, message: EffectRequested, about: About) -> str:
         """Make the body of a webhook: the public state of what it is about."""

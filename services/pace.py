@@ -4,6 +4,7 @@ Counted by each process that acts, by its own clock.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -36,6 +37,7 @@ class Pace:
         """
         going: list[Act] = []
         waiting: dict[str, Act] = {}  # by stream
+        gone, spent = self._gone.copy(), set(self._spent)
         for _, run in groupby(taken.acts, key=attrgetter("position", "rule", "urgent")):
             together = [*run]
             first = together[0]
@@ -47,18 +49,17 @@ class Pace:
             if first.left_out:
                 going += together
                 continue
-            if self._is_hasty(first, len(together)):
-                self._spent.add(first.rule)
+            # What is more at once than a rule ever may goes alone: it would wait for ever.
+            too_many = gone[first.rule] + len(together) > first.per_minute
+            if first.rule in spent or (gone[first.rule] > 0 and too_many):
+                spent.add(first.rule)
                 waiting[first.stream_id] = first
                 continue
-            self._gone[first.rule] += len(together)
+            gone[first.rule] += len(together)
             going += together
         return replace(taken, acts=going), [*waiting.values()]
 
-    def _is_hasty(self, act: Act, coming: int) -> bool:
-        """Say whether its rule may not send so many in this minute, or has others that wait.
-
-        A rule that gives more at once than it ever may sends that alone: it would wait for ever.
-        """
-        gone = self._gone[act.rule]
-        return act.rule in self._spent or (gone > 0 and gone + coming > act.per_minute)
+    def went(self, sent: Iterable[Act], waiting: Iterable[Act]) -> None:
+        """Hear what was sent and what waits, once that is noted: a step may be taken again."""
+        self._gone.update(one.rule for one in sent if not (one.urgent or one.left_out))
+        self._spent.update(one.rule for one in waiting)

@@ -10,7 +10,7 @@ from domain.catalog import empty_state
 from domain.customers.events import customer_of
 from domain.orders.order import Order
 from domain.orders.remembered import held_bytes
-from domain.reading import check_versions
+from domain.reading import check_versions, evolved
 from domain.refusals import InfraError
 from domain.stock.stock import Stock
 
@@ -66,8 +66,7 @@ class StateCache:
             above |= {stream: state.version for stream, state in kept.items()}
         for stream, happened in log.load(above).items():
             check_versions(stream, happened, above[stream])
-            for event in happened:
-                states[stream] = states[stream].evolve(event)
+            states[stream] = evolved(stream, states[stream], happened)
         self.found_stale = any(
             states[stream].version > version
             for stream, version in missing.items()

@@ -6,6 +6,7 @@ run over what is offered and nest once. So rendering takes time and room in prop
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from math import isfinite
 from typing import Annotated, Any, Final
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError, nodes
@@ -93,6 +94,8 @@ def render(source: str, variables: Mapping[str, Any], *, html: bool = False) -> 
         raise Unrenderable(f"{error.message}") from error
     except TypeError as error:
         raise Unrenderable("it adds or compares what does not fit together") from error
+    except ValueError as error:
+        raise Unrenderable("a number in it has too many digits") from error
     return "".join(parts)
 
 
@@ -124,6 +127,9 @@ def faults_of(source: str) -> Iterator[str]:
     except RecursionError:
         yield _TOO_DEEP
         return
+    except ValueError:
+        yield "a number in it has too many digits"
+        return
     found = [_TOO_DEEP] if _is_deeper(tree, MAX_DEPTH) else [*_within(tree, OFFERED)]
     yield from found
     if not found:
@@ -150,6 +156,8 @@ def _within(node: nodes.Node, scope: Scope) -> Iterator[str]:
     match node:
         case nodes.Filter(name=name) if name not in _FILTERS:
             yield f"line {node.lineno}: there is no filter {name}{hint(name, _FILTERS)}"
+        case nodes.Const(value=value) if not _is_written(value):
+            yield f"line {node.lineno}: a value in it is none that can be written"
         case nodes.For():
             yield from _loop(node, scope)
         case nodes.Getattr() | nodes.Name():
@@ -159,6 +167,13 @@ def _within(node: nodes.Node, scope: Scope) -> Iterator[str]:
                 yield from _within(child, scope)
         case _:
             yield f"line {node.lineno}: {type(node).__name__.lower()} is not for templates"
+
+
+def _is_written(value: object) -> bool:
+    """Whether a constant is one that people can read: no infinity, no half of a character."""
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode() == value
+    return not isinstance(value, float) or isfinite(value)
 
 
 def _loop(node: nodes.For, scope: Scope) -> Iterator[str]:

@@ -103,7 +103,9 @@ _STANDING: Final[LiteralString] = f"""
       and (h.due_at, s.order_id, h.rule) > (%(due_at)s, %(order_id)s::uuid, %(which)s::text)
       and 0 = (
         select count(*) from log.events e
-        cross join lateral (select convert_from(e.payload, 'UTF8')::jsonb) as told(said)
+        cross join lateral (
+            select case when pg_input_is_valid(convert_from(e.payload, 'UTF8'), 'jsonb')
+                then convert_from(e.payload, 'UTF8')::jsonb end) as told(said)
         where e.stream_id = 'timer-' || s.order_id and e.type = 'timer.fired.v1'
           and told.said ->> 'why' = 'schedule' and told.said ->> 'rule' = h.rule
           and (told.said ->> 'due_at')::timestamptz = h.due_at)

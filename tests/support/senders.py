@@ -1,6 +1,6 @@
 """Senders of a small shop, and a sender in a process of its own that is killed in the middle."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from threading import Event as Signal
 from typing import Any, Final
@@ -33,11 +33,12 @@ def sender_of(
     *,
     per_minute: Mapping[str, int] = FAST,
     lease_seconds: float | None = None,
+    contacts: Mapping[str, Sequence[str]] = CONTACTS,
 ) -> Sender:
     """Give a sender that has the shop's clock and no luck in its delays."""
     return Sender(
         world.lend,
-        Letters(world.pipeline_log, SETTING, CONTACTS, papers_of(world).draw),
+        Letters(world.pipeline_log, SETTING, contacts, papers_of(world).draw),
         gates,
         world.pipeline.execute,
         lambda: world.now,

@@ -15,6 +15,7 @@ from services.clock import Clockwork
 from services.pipeline import Pipeline
 from tests.integration.clock.shop import Shop, who
 from tests.integration.clock.test_clock import each_once
+from tests.integration.clock.test_schedules import TEN, TWO, place, remind, struck
 from tests.integration.clock.test_waits import fired, publish
 from tests.support.damaged import How, damaged
 from tests.support.examples import NOW
@@ -46,7 +47,7 @@ def damage_told(shop: Shop) -> list[AlertRaised]:
     return [one for one in raised if one.kind == "stream_damaged"]
 
 
-@pytest.mark.parametrize("how", ["spoilt", "gone"])
+@pytest.mark.parametrize("how", ["spoilt", "gone", "torn", "impossible"])
 def test_d8_an_order_that_cannot_be_read_stands_aside_and_all_others_are_fired(
     shop: Shop, how: How
 ) -> None:
@@ -123,4 +124,25 @@ def test_d8_waits_of_other_orders_end_though_what_was_fired_of_one_cannot_be_rea
     assert Counter(one.rule for one in fired(shop)) == dict.fromkeys(
         ("reminder", "later"), OTHERS + 1
     )
+    assert [one.order_id for one in damage_told(shop)] == [bad]
+
+
+@pytest.mark.parametrize("how", ["spoilt", "torn"])
+def test_d8_hours_come_to_all_other_orders_though_what_was_told_of_one_cannot_be_read(
+    shop: Shop, how: How
+) -> None:
+    remind(shop)
+    bad, *others = place(shop, OTHERS)
+    shop.at(TEN)
+    shop.fire()
+    shop.at(TWO)
+
+    with damaged(shop.system.url, f"timer-{bad}", how=how), open_pipeline(shop.system.url) as fresh:
+        another_clock(shop, fresh).fire()
+    told = struck(shop)
+    with open_pipeline(shop.system.url) as fresh:
+        another_clock(shop, fresh).fire()
+
+    assert [one for one in others if told[one, TWO] != 1] == []
+    assert struck(shop) == {(one, hour): 1 for one in (bad, *others) for hour in (TEN, TWO)}
     assert [one.order_id for one in damage_told(shop)] == [bad]

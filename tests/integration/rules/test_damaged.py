@@ -63,7 +63,7 @@ def told(world: World) -> Counter[UUID | str | None]:
     return Counter(one.order_id or one.subject for one in raised if one.kind == "stream_damaged")
 
 
-@pytest.mark.parametrize("how", ["spoilt", "gone"])
+@pytest.mark.parametrize("how", ["spoilt", "gone", "torn", "impossible"])
 def test_acts_of_an_order_that_cannot_be_read_wait_and_those_of_all_others_are_sent(
     world: World, how: How
 ) -> None:

@@ -100,6 +100,27 @@ def test_a_rule_that_waits_holds_up_no_act_of_another_rule_for_another_order(wor
     assert sent(world)["noted"] == 2
 
 
+def test_what_is_sent_again_counts_once_and_nobody_is_told_that_it_waits(world: World) -> None:
+    publish(world, SLOW)
+    world.place()
+    world.catch_up()
+    busy: Future[Outcome] = Future()
+    busy.set_exception(InfraError("overloaded", "50000 commands are waiting already"))
+    first = iter([busy])
+
+    def submit(command: Command) -> Future[Outcome]:
+        return next(first, None) or world.pipeline.submit(command)
+
+    hand = Acting(world.lend, submit, lambda: world.now)
+    with pytest.raises(InfraError):
+        hand.step()
+
+    act_on(world, hand)
+
+    assert sent(world) == {"slow": 1}
+    assert world.query("select rule from live.alerts") == []
+
+
 def test_what_rules_give_later_for_an_order_that_waits_waits_behind_and_comes_in_its_order(
     world: World,
 ) -> None:

@@ -438,6 +438,24 @@ def test_p15_a_customer_gets_an_sms_by_the_gateway(world: World) -> None:
     assert world.query("select provider_id from live.effect_attempts") == [("sms-9",)]
 
 
+def test_an_sms_to_an_owner_whose_name_is_no_number_goes_to_the_number_of_the_group(
+    world: World,
+) -> None:
+    world.send(PublishTemplate(**WHO, definition=load_preset("reminder_to_collect")))
+    order_id = shipped(world)
+    world.send(AssignOwner(**WHO, order_id=order_id, user="anna2", group="managers"))
+    with http_receiver() as receiver:
+        gateway = SmsGateway(receiver.url, '{"to": "{to}", "text": "{text}"}', region="RU")
+        about = {"channel": "sms", "template": "reminder_to_collect", "to": {"kind": "owner"}}
+        ask(world, order_id, **about)
+        sender = sender_of(
+            world, {Outlet("sms"): gateway}, contacts={"group:managers": ("+79011111111",)}
+        )
+        sent(world, sender)
+
+    assert [json.loads(hit.body)["to"] for hit in receiver.hits] == ["+79011111111"]
+
+
 @pytest.mark.parametrize(
     "answer",
     [

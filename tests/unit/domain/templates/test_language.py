@@ -42,6 +42,11 @@ from tests.support.outgoing import TEMPLATE
         ("{% macro m() %}{% endmacro %}", "macro is not for templates"),
         ("{% include 'other' %}", "include is not for templates"),
         ("Order \x00 of yours", "NUL"),
+        ("{{ 1e999 }}", "none that can be written"),
+        ("{% if not order.id %}{{ 1e999 }}{% endif %}", "none that can be written"),
+        ("{% if not order.id %}{{ '\\ud800' }}{% endif %}", "none that can be written"),
+        ("{{ " + "9" * 5_000 + " }}", "too many digits"),
+        ("{{ " + "9" * 4_300 + " + 1 }}", "too many digits"),
         ("{{ ''.__class__ }}", "write a name"),
         ("{{ order.__class__ }}", "there is no __class__"),
         (
