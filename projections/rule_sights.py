@@ -133,11 +133,11 @@ class Sights:
     def _show_customers(self, sights: Sequence[Sight], book: RuleBook) -> None:
         """Show the customer of an order as of the event, where a rule of the part asks for it."""
         asking = {
-            one.after.subject_id
+            one.after.customer_id
             for one in sights
-            if one.after.subject_id and book.at(one.happened.position).read_customers
+            if one.after.customer_id and book.at(one.happened.position).read_customers
         }
-        wanted = [one for one in sights if one.after.subject_id in asking]
+        wanted = [one for one in sights if one.after.customer_id in asking]
         asked: dict[str, list[int]] = defaultdict(list)
         for sight in wanted:
             asked[_customer_of(sight)].append(sight.happened.position)
@@ -161,7 +161,7 @@ class Sights:
 
 
 def _customer_of(sight: Sight) -> str:
-    return customer_stream(sight.after.subject_id or "")
+    return customer_stream(sight.after.customer_id or "")
 
 
 def _is_of_order(event: Recorded) -> bool:

@@ -173,12 +173,12 @@ class Letters:
             stream = stock_stream(message.sku, location=message.location or "")
             events = events_of(self._log, stream)
             stock = reduce(Stock.evolve, until(events, message.about_version), stock)
-        whose = (message.to and message.to.customer_id) or now.subject_id
+        whose = (message.to and message.to.customer_id) or now.customer_id
         if whose is not None:
             customer = reduce(
                 Customer.evolve, events_of(self._log, customer_stream(whose)), customer
             )
-        return About(then, now, customer, whose in (None, now.subject_id), stock)
+        return About(then, now, customer, whose in (None, now.customer_id), stock)
 
     def _template(self, message: EffectRequested) -> Template:
         for recorded in events_of(self._log, template_stream(message.template or "")):

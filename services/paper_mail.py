@@ -85,7 +85,7 @@ def _recipient(system: "System", order: Order, said: str) -> Recipient:
     kind, _, name = said.partition(":")
     match kind:
         case "customer" if not name:
-            return Recipient(kind="customer", customer_id=order.subject_id)
+            return Recipient(kind="customer", customer_id=order.customer_id)
         case "owner" if not name:
             return Recipient(kind="owner")
         case "user" | "group" if name:

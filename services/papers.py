@@ -96,8 +96,8 @@ class Papers:
     def _customer(self, order: Order) -> Iterator[Any]:
         """Give name and contacts as the order has them, else as the customer has them."""
         customer = Customer()
-        if order.subject_id is not None:
-            events = events_of(self.log, customer_stream(order.subject_id))
+        if order.customer_id is not None:
+            events = events_of(self.log, customer_stream(order.customer_id))
             customer = reduce(Customer.evolve, events, customer)
         for name in ("name", "phone", "email"):
             yield order.field_value(f"customer_{name}") or customer.contact.get(name)

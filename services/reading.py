@@ -171,8 +171,8 @@ def situation_of(
     stocks = stocks_now(system, stocks_of(order, path))
     calendars = {name: latest_calendar(system, name)[1] for name in path.calendars}
     customer = None
-    if "customer" in path.reads and order.subject_id is not None:
-        customer = customer_now(system, order.subject_id)
+    if "customer" in path.reads and order.customer_id is not None:
+        customer = customer_now(system, order.customer_id)
     facts = Facts(calendars=calendars, stocks=stocks, customer=customer)
     now = system.clock()  # A fact may be minutes ahead of it.
     return Situation(order_id, order, path, actor, max(now, order.last_occurred_at or now), facts)

@@ -340,13 +340,14 @@ def _after(
 
 def _evolve(stream: str, state: Any, decided: list[Decided], events: list[NewEvent]) -> Any:
     """Give the state after the decided events, and put these behind `events`."""
-    first = state.version + 1
+    first, whose = state.version + 1, list[str | None]()
     for version, one in enumerate(decided, first):
         state = state.evolve(Foreseen(one.event, version, one.occurred_at, one.fact_id))
-    subject = state.subject_id or stream
-    events += [
-        NewEvent(stream, version, one, subject) for version, one in enumerate(decided, first)
-    ]
+        whose.append(state.subject_id)
+    known = next(filter(None, whose), stream)  # Before anybody is named: of who is named first.
+    for version, (one, subject) in enumerate(zip(decided, whose, strict=True), first):
+        known = subject or known
+        events.append(NewEvent(stream, version, one, known))
     return state
 
 

@@ -97,7 +97,7 @@ class StateCache:
                 stream
                 for stream, state in self._states.items()
                 if stream in subjects
-                or state.subject_id in subjects
+                or not subjects_of(state).isdisjoint(subjects)
                 or customer_of(stream) in subjects
             ]
             self.forget(gone)
@@ -119,6 +119,13 @@ class StateCache:
         self._states.pop(stream, None)
         self._bytes -= self._held.pop(stream, 0)
         self._stale.discard(stream)
+
+
+def subjects_of(state: Any) -> frozenset[str]:
+    """Name everybody whose personal data a state may hold."""
+    if isinstance(state, Order):
+        return state.subjects
+    return frozenset(() if state.subject_id is None else (state.subject_id,))
 
 
 def state_bytes(state: Any) -> int:

@@ -145,7 +145,7 @@ _ORDER: Final[Fields[Situation]] = {
     "payment_status": lambda s: s.order.payment_status,
     "refund_status": lambda s: s.order.refund_status,
     "items_status": lambda s: s.order.items_status,
-    "customer_id": lambda s: s.order.subject_id,
+    "customer_id": lambda s: s.order.customer_id,
     **{name: _detail(name) for name in ("delivery_method", "promised_at", "track_number")},
     "track_numbers": lambda s: " ".join(s.order.track_numbers),
     "has_address": _has("delivery_address"),

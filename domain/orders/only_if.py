@@ -33,7 +33,7 @@ def streams_asked(command: Command, states: States) -> Iterator[str]:
     """Name what the conditions read besides the order."""
     if not isinstance(command, AskedCommand) or (asked := _asked(command)) is None:
         return
-    whose = states[stream_of(asked)].subject_id
+    whose = states[stream_of(asked)].customer_id
     asks = any("customer" in compiled(source).reads for source in command.only_if)
     if asks and whose is not None:
         yield customer_stream(whose)

@@ -31,6 +31,7 @@ from domain.orders.shipments import Shipments, after_shipment, track_numbers
 from domain.orders.time_limit import NO_LIMIT, TimeLimit, limit_after
 from domain.orders.timeline import Entry, TimelineKey, insert, key_of, without
 
+_NAMING: Final = frozenset({"placed", "told_customer_id"})  # tell whose order it is
 _NUMBERED: Final = frozenset({"timeline", "fields", "shipments"})  # tell of track numbers
 
 
@@ -46,7 +47,9 @@ class Order:
     placed: e.OrderPlaced | None = None
     placed_by: tuple[bool, TimelineKey] | None = None  # (is a fact, its key); the least counts
     placements: tuple[Placement, ...] = ()  # all that facts tell of, the one that counts too
-    subject_id: str | None = None  # whose personal data the order's events hold
+    told_customer_id: str | None = None  # by facts that are no placement: the least of those told
+    subject_id: str | None = None  # whose personal data its events hold from now on
+    subjects: frozenset[str] = frozenset()  # whose they ever held: a correction names another one
     path: str = ""
     path_version: int = 0
     timeline: tuple[Entry, ...] = ()
@@ -94,6 +97,11 @@ class Order:
         items = {item.currency for item in self.items.values() if item.currency is not None}
         told = items or {entry.currency for entry in self.ledger}
         return told.pop() if len(told) == 1 else None
+
+    @property
+    def customer_id(self) -> str | None:
+        """Whose order it is: as the placement that counts tells, else as other facts do."""
+        return _customer_of(self.placed) or self.told_customer_id
 
     @property
     def money(self) -> Totals:
@@ -158,7 +166,23 @@ class Order:
         after = object.__new__(Order)
         after.__dict__.update(self.__dict__)
         after.__dict__.update(changes)
+        if not _NAMING.isdisjoint(changes):
+            _follow_customer(after)
         return after
+
+
+def _follow_customer(order: Order) -> None:
+    """Let what comes from now on be sealed as data of whose order it has come to be."""
+    whose = order.customer_id
+    if whose is not None and whose != order.subject_id:
+        order.__dict__.update(subject_id=whose, subjects=order.subjects | {whose})
+
+
+def _customer_of(placed: e.OrderPlaced | None) -> str | None:
+    if placed is None:
+        return None
+    customer = placed.customer
+    return (customer.customer_id if customer else None) or placed.customer_id
 
 
 def own_items(order: Order, items: Mapping[str, Item]) -> list[Item]:
@@ -192,8 +216,8 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
             return entered | {"limit": limit_after(order.limit, event, happened)}
         case e.StatusRecorded():
             entered = _entered(order, happened, event.to_status, event.rank)
-            entered["subject_id"] = order.subject_id or event.customer_id
-            return entered | _pinned(order, event.path, event.path_version)
+            pinned = _pinned(order, event.path, event.path_version)
+            return entered | pinned | _told(order, event.customer_id)
         case e.OrderPlaced():
             return _placed(order, event, happened)
         case e.ItemAdded() | e.ItemChanged() | e.ItemStatusChanged():
@@ -207,9 +231,9 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
         case e.DeadlineEvent():
             return {"limit": limit_after(order.limit, event, happened)}
         case e.PaymentSubmitted() | e.PaymentEvent() | e.RefundGranted():
-            subject_id = order.subject_id or getattr(event, "customer_id", None)
             entry = e.entry_of(event, happened.version)
-            return {"ledger": (*order.ledger, entry), "subject_id": subject_id}
+            told = _told(order, getattr(event, "customer_id", None))
+            return {"ledger": (*order.ledger, entry), **told}
         case e.ShipmentEvent():
             return {"shipments": after_shipment(order.shipments, event, happened)}
         case e.DocumentEvent():
@@ -244,6 +268,12 @@ def _entered(order: Order, happened: Happened, status: str, rank: int) -> dict[s
     return {"timeline": insert(order.timeline, Entry(key, happened.version, status))}
 
 
+def _told(order: Order, customer_id: str | None) -> dict[str, Any]:
+    if customer_id is None or order.told_customer_id == customer_id:
+        return {}
+    return {"told_customer_id": min(filter(None, (order.told_customer_id, customer_id)))}
+
+
 def _pinned(order: Order, path: str, path_version: int) -> dict[str, Any]:
     return {} if order.path else {"path": path, "path_version": path_version}
 
@@ -261,11 +291,9 @@ def _placed(order: Order, event: e.OrderPlaced, happened: Happened) -> dict[str,
     placed_by = (is_fact, key)
     if order.placed_by is not None and order.placed_by < placed_by:
         return changes
-    customer_id = event.customer.customer_id if event.customer else event.customer_id
     changes["placed"] = event
     changes["limit"] = limit_after(order.limit, event, happened)
     changes["placed_by"] = placed_by
-    changes["subject_id"] = order.subject_id or customer_id
     changes["items"] = {**order.items} | {
         line.item_id: Item(line, {INITIAL: line.quantity}, key=key) for line in event.lines
     }
@@ -286,7 +314,7 @@ def _key_of(happened: Happened) -> TimelineKey:
 
 
 def _annulled(order: Order, version: int) -> dict[str, Any]:
-    """Let the order be as if that fact had never been told. What it pinned stays: path, subject."""
+    """Let the order be as if that fact had never been told. What it pinned stays: the path."""
     return {
         "timeline": without(order.timeline, version),
         "ledger": tuple(entry for entry in order.ledger if entry.version != version),

@@ -31,6 +31,7 @@ EACH_BYTES: Final[Mapping[str, int]] = {  # of each of what it holds beside
     "correctable": 60,
     "annulled": 60,
     "numbers_had": 150,
+    "subjects": 100,
 }
 TELLING_BYTES: Final = 1_100  # of each event in the history of an item
 PLACEMENT_BYTES: Final = 4_000  # of each further one, and of each line in it

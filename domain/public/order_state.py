@@ -126,7 +126,7 @@ def state_of(
         order_type=placed.order_type if placed else None,
         channel=placed.channel if placed else None,
         shop=placed.shop if placed else None,
-        customer_id=order.subject_id,
+        customer_id=order.customer_id,
         delivery=_delivery(order),
         track_number=_text(order, "track_number"),
         currency=order.currency,

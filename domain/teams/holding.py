@@ -91,7 +91,7 @@ def holder_change(
     events = (one.event for one in decided[command.stream_id])
     is_turn = any(isinstance(event, OwnerAssigned) and event.why for event in events)
     ended = before == (new.owner_group, new.owner_user)
-    return HolderChange(command.order_id, new.subject_id, before, now, is_turn, ended)
+    return HolderChange(command.order_id, new.customer_id, before, now, is_turn, ended)
 
 
 def _holder(order: Order, facts: Facts) -> Holder | None:

@@ -51,7 +51,7 @@ def share_out(order: Order, team: Team, cmd: ShareOut, facts: Facts, now: dateti
     ]
     if unmet:
         raise Refusal(*unmet)
-    wanted = Wanted(cmd.by, cmd.skill, order.subject_id, cmd.hands_over)
+    wanted = Wanted(cmd.by, cmd.skill, order.customer_id, cmd.hands_over)
     if _stays(order, team, cmd, wanted):
         return {cmd.stream_id: []}
     choice = choose(team, wanted)

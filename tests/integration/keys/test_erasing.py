@@ -18,7 +18,7 @@ from domain.orders import events as e
 from infra.event_log import EventLog, open_log
 from infra.postgres import connect
 from infra.sealing import SubjectKey
-from services.pipeline import Pipeline
+from services.pipeline import SNAPSHOT_EVENTS, Pipeline
 from tests.support.examples import actor
 from tests.support.loads import note, now, open_pipeline, place, publish
 
@@ -355,3 +355,67 @@ def test_keys_that_come_back_with_a_backup_are_destroyed_again(
     assert owner.execute("select log.erase_again()").fetchone() == (1,)
 
     assert (live_keys(owner), live_keys(owner, "c-8")) == (1, 1)
+
+
+def wrongly_of(shop: Pipeline, wrong: str, right: str) -> UUID:
+    """Let an import tell of an order with the wrong customer, and correct that."""
+    order_id = uuid4()
+    who = {"actor": actor("import"), "order_id": order_id, "path": "shop"}
+    placed = {"kind": "placed", "status": "new", "currency": "EUR", "occurred_at": now()}
+
+    def tell(customer_id: str, name: str) -> None:
+        customer = {"customer_id": customer_id, "name": name}
+        fact = placed | {"fact_id": uuid4(), "customer": customer}
+        told = c.RecordFacts.model_validate(who | {"command_id": uuid4(), "facts": (fact,)})
+        assert shop.execute(told).kind == "accepted"
+
+    tell(wrong, "Wrong Person")
+    lead = {"command_id": uuid4(), "actor": actor("user", "lead"), "order_id": order_id}
+    assert shop.execute(c.CorrectFact(**lead, version=1, reason="Another one")).kind == "accepted"
+    tell(right, "Ann Doe")
+    assert shop.execute(note(order_id, "Ring twice")).kind == "accepted"
+    return order_id
+
+
+@pytest.mark.parametrize(
+    ("erased", "names", "text"),
+    [("c-1", ["[erased]", "Ann Doe"], "Ring twice"), ("c-2", ["Wrong Person", "[erased]"], None)],
+)
+def test_d4_what_is_told_behind_a_correction_goes_with_the_customer_that_it_names(
+    database_url: str, shop: Pipeline, erased: str, names: list[str], text: str | None
+) -> None:
+    order_id = wrongly_of(shop, "c-1", "c-2")
+
+    assert shop.execute(erase(erased)).kind == "accepted"
+
+    events = read(database_url, f"order-{order_id}")
+    assert [one.customer.name for one in events if isinstance(one, e.OrderPlaced)] == names
+    assert events[-1].text == (text or "[erased]")
+    assert shop.execute(note(order_id, "Later")).kind == "accepted"
+    with open_pipeline(database_url) as another:
+        assert another.execute(note(order_id, "Later still")).kind == "accepted"
+
+
+def test_a_state_that_holds_data_of_two_persons_is_not_kept(
+    database_url: str, shop: Pipeline, owner: psycopg.Connection[Any]
+) -> None:
+    """One key would seal it, and the other one's erasure would not reach it."""
+    two, one = wrongly_of(shop, "c-1", "c-2"), order(shop)
+    for order_id in (two, one):
+        for answer in [shop.submit(note(order_id)) for _ in range(2 * SNAPSHOT_EVENTS)]:
+            assert answer.result().kind == "accepted"
+    shop.close()  # Whatever is kept is kept by now.
+
+    kept = owner.execute("select distinct stream_id from log.snapshots").fetchall()
+    assert kept == [(f"order-{one}",)]
+
+
+def test_what_a_process_remembers_of_two_persons_goes_with_either(
+    database_url: str, shop: Pipeline
+) -> None:
+    order_id = wrongly_of(shop, "c-1", "c-2")
+    assert shop.execute(erase("c-1")).kind == "accepted"
+
+    remembered = shop._cache._states.get(f"order-{order_id}")
+
+    assert remembered is None
