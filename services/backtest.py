@@ -16,9 +16,6 @@ from typing import Any, Final, Protocol
 from uuid import UUID, uuid5
 
 from domain.messages import Recorded
-from domain.orders.commands import ChangeStatus
-from domain.orders.context import Situation
-from domain.orders.moves import move_is_open
 from domain.paths.guards import calendars_are_published
 from domain.reading import PAGE_BYTES, Head, OrderLog
 from domain.refusals import Refusal
@@ -31,9 +28,11 @@ from domain.rules.runs import Run, Wait
 from domain.rules.timers import TimerFired, Why
 from projections.rule_sights import Sights
 from services.backtest_hours import FixedHours
+from services.backtest_moves import MoveTrials
 
 BATCH_EVENTS: Final = 1_000
 MOST_LISTED: Final = 100  # orders that are told one by one
+_ACTED: Final = ("fired", "shadow")
 
 Progress = Callable[[int, int], None]  # events read, events in all
 
@@ -145,6 +144,7 @@ class _Backtest:
         self._book = _Always(rules)
         self._sights = Sights(log, imported=True, patient=True)
         self._judge = Judge()
+        self._trials = MoveTrials(log, rules.calendars)
         self._found = {name: Backtested(name) for name in sorted(tried)}
         self._due: list[tuple[datetime, UUID]] = []  # each wait once, not later than it is due
         self._listed: set[UUID] = set()  # those waits
@@ -256,7 +256,8 @@ class _Backtest:
         for run in runs if self._counts else ():
             if (found := self._found.get(run.case.of.name)) is not None:
                 others = [one for one in runs if one is not run and _clash(run, one)]
-                _count(found, run, [one.case.of.name for one in others])
+                refused = self._trials.refused(run) if run.result in _ACTED else ()
+                _count(found, run, refused, [one.case.of.name for one in others])
 
 
 class _Always(RuleBook):
@@ -296,13 +297,12 @@ def _timer(last: Recorded, event: TimerFired, at: datetime, position: int) -> Re
     )
 
 
-def _count(found: Backtested, run: Run, conflicts: Sequence[str]) -> None:
+def _count(found: Backtested, run: Run, refused: Sequence[str], conflicts: Sequence[str]) -> None:
     found.looked += 1
     found.results[run.result] += 1
     found.missed.update(name for name, answer in run.case.answers.items() if not answer)
-    if run.result not in ("fired", "shadow"):
+    if run.result not in _ACTED:
         return
-    refused = [*_refused(run)]
     found.refused.update(refused)
     found.conflicts.update(conflicts)
     if len(found.would) < MOST_LISTED:
@@ -316,18 +316,8 @@ def _count(found: Backtested, run: Run, conflicts: Sequence[str]) -> None:
         )
 
 
-def _refused(run: Run) -> Iterator[str]:
-    """Name what the path has against the moves of a run, as the order was just then."""
-    sight = run.case.sight
-    for command in run.acts:
-        if isinstance(command, ChangeStatus) and sight.path is not None:
-            now = sight.happened.occurred_at
-            situation = Situation(command.order_id, sight.after, sight.path, command.actor, now)
-            yield from (unmet.code for unmet in move_is_open(situation, command.to_status))
-
-
 def _clash(one: Run, other: Run) -> bool:
     """Whether two runs of one event set the same of an order, and not to the same."""
-    if other.result not in ("fired", "shadow") or one.case.sight.order_id is None:
+    if other.result not in _ACTED or one.case.sight.order_id is None:
         return False
     return find_clash(one.case.of.rule, other.case.of.rule) is not None
