@@ -219,7 +219,7 @@ class _Backtest:
             for order_id, timer in (*self._waits_at(due_at), *self._hours_at(due_at)):
                 last = self._latest[order_id]
                 happened = _timer(last.happened, timer, due_at, position)
-                sight = Sight(happened, last.after, last.after, last.path, last.customer)
+                sight = Sight(happened, last.after, last.after, last.path, last.path, last.customer)
                 runs[order_id] += self._judge.judge_timer(self._rules, sight)
             for together in runs.values():
                 self._note(together)
