@@ -4,6 +4,7 @@ What they would have sent is not carried out, so what that would have led to is 
 silences and fixed hours come when the log's own time has come so far, behind its end as well. Fixed
 hours are for orders to which something has happened in what is read, from then on. What was told
 late is taken as of when it happened: a silence that was over live may be broken by it here.
+An order of which something cannot be read is left aside from there on, and named.
 """
 
 from collections import Counter, defaultdict
@@ -15,9 +16,9 @@ from itertools import chain
 from typing import Any, Final, Protocol
 from uuid import UUID, uuid5
 
-from domain.messages import Recorded
+from domain.messages import Recorded, entity_of
 from domain.paths.guards import calendars_are_published
-from domain.reading import PAGE_BYTES, Head, OrderLog
+from domain.reading import PAGE_BYTES, Head, OrderLog, Undecodable
 from domain.refusals import Refusal
 from domain.rules.book import InForce, Published, RuleBook
 from domain.rules.clashes import find_clash
@@ -60,6 +61,7 @@ class Backtested:
     refused: Counter[str] = field(default_factory=Counter)  # by code: moves the path would refuse
     conflicts: Counter[str] = field(default_factory=Counter)  # by the other rule
     would: list[Would] = field(default_factory=list)  # the first MOST_LISTED
+    aside: list[UUID] = field(default_factory=list)  # orders that cannot be read, the first ones
 
     def as_dict(self) -> dict[str, Any]:
         """Give it with its stable keys."""
@@ -81,6 +83,7 @@ class Backtested:
                 }
                 for one in self.would
             ],
+            "aside": [str(order_id) for order_id in self.aside],
         }
 
 
@@ -153,6 +156,7 @@ class _Backtest:
         self._has_hours = frozenset(name for _, on in rules.scheduled for name in on.in_)
         self._latest: dict[UUID, Sight] = {}  # of orders for which something may come due
         self._touched: set[UUID] = set()  # that the part tells of: only these have fixed hours
+        self._aside: dict[UUID, int] = {}  # orders, by where something of them cannot be read
 
     def run(self, progress: Progress) -> list[Backtested]:
         part = self._part
@@ -167,19 +171,36 @@ class _Backtest:
         self._counts = True
         self._read(part.behind, part.up_to, report)
         self._fire(part.until, part.up_to)
+        for found in self._found.values():
+            found.aside = [*self._aside][:MOST_LISTED]
         return [*self._found.values()]
 
     def _read(self, after: int, up_to: int, report: Callable[[int], None]) -> None:
         while after < up_to:
             most = min(BATCH_EVENTS, up_to - after)
             batch = self._log.read_lenient(after, most, most_bytes=PAGE_BYTES)
+            for one in batch:
+                if isinstance(one, Undecodable) and one.stream_id.startswith("order-"):
+                    self._aside.setdefault(UUID(entity_of(one.stream_id)), one.position)
             readable = [one for one in batch if isinstance(one, Recorded)]
             parts = self._sights.see(readable, self._book, BATCH_EVENTS)
             for sight in chain.from_iterable(parts):
-                if self._part.path in (None, sight.after.path):
+                if self._part.path in (None, sight.after.path) and not self._is_aside(sight):
                     self._take(sight)
             after = batch[-1].position
             report(after)
+
+    def _is_aside(self, sight: Sight) -> bool:
+        """Whether nobody knows the order: it stays as it was before what cannot be read of it."""
+        happened = sight.happened
+        if not happened.stream_id.startswith("order-"):
+            return False
+        if sight.after.version != happened.version:
+            self._aside.setdefault(UUID(happened.entity_id), happened.position)
+        return self._is_unread(UUID(happened.entity_id), happened.position)
+
+    def _is_unread(self, order_id: UUID, position: int) -> bool:
+        return self._aside.get(order_id, position + 1) <= position
 
     def _take(self, sight: Sight) -> None:
         """Judge an event, and before it whatever has come due by then."""
@@ -217,6 +238,8 @@ class _Backtest:
         while (due_at := self._next_due()) is not None and due_at <= until:
             runs: dict[UUID, list[Run]] = defaultdict(list)
             for order_id, timer in (*self._waits_at(due_at), *self._hours_at(due_at)):
+                if self._is_unread(order_id, position):
+                    continue
                 last = self._latest[order_id]
                 happened = _timer(last.happened, timer, due_at, position)
                 sight = Sight(happened, last.after, last.after, last.path, last.path, last.customer)
