@@ -109,10 +109,12 @@ class Sights:
         every = [_sight(one, orders) for one in events]
         self._orders.keep(orders)
         sights = [one for one in every if self._imported or one.happened.actor_kind != "import"]
-        paths = self._log.load_paths(list({one.after.pinned for one in sights}))
+        states = (order for one in sights for order in (one.before, one.after))
+        paths = self._log.load_paths(list({one.pinned for one in states if one.path}))
         self._show_customers(sights, book)
         for sight in sights:
             sight.path = paths.get(sight.after.pinned)
+            sight.path_before = paths.get(sight.before.pinned)
         return sights
 
     def _before(self, seen: Sequence[Recorded]) -> Reading[dict[str, Order]]:

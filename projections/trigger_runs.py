@@ -29,7 +29,7 @@ class TriggerRuns:
     """
 
     name: Final = "trigger_runs"
-    version: Final = 12
+    version: Final = 13
     tables: Final = ("trigger_runs", "rule_acts", "rule_waits")
     ddl: Final[LiteralString] = """
         create table trigger_runs (

@@ -4,6 +4,7 @@ What they would have sent is not carried out, so what that would have led to is 
 silences and fixed hours come when the log's own time has come so far, behind its end as well. Fixed
 hours are for orders to which something has happened in what is read, from then on. What was told
 late is taken as of when it happened: a silence that was over live may be broken by it here.
+An order of which something cannot be read is left aside from there on, and named.
 """
 
 from collections import Counter, defaultdict
@@ -15,12 +16,9 @@ from itertools import chain
 from typing import Any, Final, Protocol
 from uuid import UUID, uuid5
 
-from domain.messages import Recorded
-from domain.orders.commands import ChangeStatus
-from domain.orders.context import Situation
-from domain.orders.moves import move_is_open
+from domain.messages import Recorded, entity_of
 from domain.paths.guards import calendars_are_published
-from domain.reading import PAGE_BYTES, Head, OrderLog
+from domain.reading import PAGE_BYTES, Head, OrderLog, Undecodable
 from domain.refusals import Refusal
 from domain.rules.book import InForce, Published, RuleBook
 from domain.rules.clashes import find_clash
@@ -31,9 +29,11 @@ from domain.rules.runs import Run, Wait
 from domain.rules.timers import TimerFired, Why
 from projections.rule_sights import Sights
 from services.backtest_hours import FixedHours
+from services.backtest_moves import MoveTrials
 
 BATCH_EVENTS: Final = 1_000
 MOST_LISTED: Final = 100  # orders that are told one by one
+_ACTED: Final = ("fired", "shadow")
 
 Progress = Callable[[int, int], None]  # events read, events in all
 
@@ -61,6 +61,7 @@ class Backtested:
     refused: Counter[str] = field(default_factory=Counter)  # by code: moves the path would refuse
     conflicts: Counter[str] = field(default_factory=Counter)  # by the other rule
     would: list[Would] = field(default_factory=list)  # the first MOST_LISTED
+    aside: list[UUID] = field(default_factory=list)  # orders that cannot be read, the first ones
 
     def as_dict(self) -> dict[str, Any]:
         """Give it with its stable keys."""
@@ -82,6 +83,7 @@ class Backtested:
                 }
                 for one in self.would
             ],
+            "aside": [str(order_id) for order_id in self.aside],
         }
 
 
@@ -145,6 +147,7 @@ class _Backtest:
         self._book = _Always(rules)
         self._sights = Sights(log, imported=True, patient=True)
         self._judge = Judge()
+        self._trials = MoveTrials(log, rules.calendars)
         self._found = {name: Backtested(name) for name in sorted(tried)}
         self._due: list[tuple[datetime, UUID]] = []  # each wait once, not later than it is due
         self._listed: set[UUID] = set()  # those waits
@@ -153,6 +156,7 @@ class _Backtest:
         self._has_hours = frozenset(name for _, on in rules.scheduled for name in on.in_)
         self._latest: dict[UUID, Sight] = {}  # of orders for which something may come due
         self._touched: set[UUID] = set()  # that the part tells of: only these have fixed hours
+        self._aside: dict[UUID, int] = {}  # orders, by where something of them cannot be read
 
     def run(self, progress: Progress) -> list[Backtested]:
         part = self._part
@@ -167,19 +171,36 @@ class _Backtest:
         self._counts = True
         self._read(part.behind, part.up_to, report)
         self._fire(part.until, part.up_to)
+        for found in self._found.values():
+            found.aside = [*self._aside][:MOST_LISTED]
         return [*self._found.values()]
 
     def _read(self, after: int, up_to: int, report: Callable[[int], None]) -> None:
         while after < up_to:
             most = min(BATCH_EVENTS, up_to - after)
             batch = self._log.read_lenient(after, most, most_bytes=PAGE_BYTES)
+            for one in batch:
+                if isinstance(one, Undecodable) and one.stream_id.startswith("order-"):
+                    self._aside.setdefault(UUID(entity_of(one.stream_id)), one.position)
             readable = [one for one in batch if isinstance(one, Recorded)]
             parts = self._sights.see(readable, self._book, BATCH_EVENTS)
             for sight in chain.from_iterable(parts):
-                if self._part.path in (None, sight.after.path):
+                if self._part.path in (None, sight.after.path) and not self._is_aside(sight):
                     self._take(sight)
             after = batch[-1].position
             report(after)
+
+    def _is_aside(self, sight: Sight) -> bool:
+        """Whether nobody knows the order: it stays as it was before what cannot be read of it."""
+        happened = sight.happened
+        if not happened.stream_id.startswith("order-"):
+            return False
+        if sight.after.version != happened.version:
+            self._aside.setdefault(UUID(happened.entity_id), happened.position)
+        return self._is_unread(UUID(happened.entity_id), happened.position)
+
+    def _is_unread(self, order_id: UUID, position: int) -> bool:
+        return self._aside.get(order_id, position + 1) <= position
 
     def _take(self, sight: Sight) -> None:
         """Judge an event, and before it whatever has come due by then."""
@@ -217,9 +238,11 @@ class _Backtest:
         while (due_at := self._next_due()) is not None and due_at <= until:
             runs: dict[UUID, list[Run]] = defaultdict(list)
             for order_id, timer in (*self._waits_at(due_at), *self._hours_at(due_at)):
+                if self._is_unread(order_id, position):
+                    continue
                 last = self._latest[order_id]
                 happened = _timer(last.happened, timer, due_at, position)
-                sight = Sight(happened, last.after, last.after, last.path, last.customer)
+                sight = Sight(happened, last.after, last.after, last.path, last.path, last.customer)
                 runs[order_id] += self._judge.judge_timer(self._rules, sight)
             for together in runs.values():
                 self._note(together)
@@ -256,7 +279,8 @@ class _Backtest:
         for run in runs if self._counts else ():
             if (found := self._found.get(run.case.of.name)) is not None:
                 others = [one for one in runs if one is not run and _clash(run, one)]
-                _count(found, run, [one.case.of.name for one in others])
+                refused = self._trials.refused(run) if run.result in _ACTED else ()
+                _count(found, run, refused, [one.case.of.name for one in others])
 
 
 class _Always(RuleBook):
@@ -296,13 +320,12 @@ def _timer(last: Recorded, event: TimerFired, at: datetime, position: int) -> Re
     )
 
 
-def _count(found: Backtested, run: Run, conflicts: Sequence[str]) -> None:
+def _count(found: Backtested, run: Run, refused: Sequence[str], conflicts: Sequence[str]) -> None:
     found.looked += 1
     found.results[run.result] += 1
     found.missed.update(name for name, answer in run.case.answers.items() if not answer)
-    if run.result not in ("fired", "shadow"):
+    if run.result not in _ACTED:
         return
-    refused = [*_refused(run)]
     found.refused.update(refused)
     found.conflicts.update(conflicts)
     if len(found.would) < MOST_LISTED:
@@ -316,18 +339,8 @@ def _count(found: Backtested, run: Run, conflicts: Sequence[str]) -> None:
         )
 
 
-def _refused(run: Run) -> Iterator[str]:
-    """Name what the path has against the moves of a run, as the order was just then."""
-    sight = run.case.sight
-    for command in run.acts:
-        if isinstance(command, ChangeStatus) and sight.path is not None:
-            now = sight.happened.occurred_at
-            situation = Situation(command.order_id, sight.after, sight.path, command.actor, now)
-            yield from (unmet.code for unmet in move_is_open(situation, command.to_status))
-
-
 def _clash(one: Run, other: Run) -> bool:
     """Whether two runs of one event set the same of an order, and not to the same."""
-    if other.result not in ("fired", "shadow") or one.case.sight.order_id is None:
+    if other.result not in _ACTED or one.case.sight.order_id is None:
         return False
     return find_clash(one.case.of.rule, other.case.of.rule) is not None

@@ -7,6 +7,7 @@ hold it to the library: both accept the same texts. Called by domain.paths.condi
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 MAX_DEPTH = 50  # parts within parts; the library stops at 96 brackets
@@ -84,8 +85,9 @@ class Node:
             level = [part for node in level for part in node.parts]
 
 
+@lru_cache(maxsize=4_000)  # Lint asks for the same ones with each pair of rules.
 def parse_cel(source: str) -> Node:
-    """Read one expression.
+    """Read one expression. What is read is remembered, as nodes never change.
 
     Raises: CelSyntaxError at the first thing that does not belong.
     """

@@ -55,6 +55,7 @@ class Cause:
 # What of an order's state its fields are made of; of those that are not named, anything.
 _MONEY: Final = ("ledger", "items", "totals", "placed")
 _SHAPED_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "path": ("path",),
     "status": ("timeline",),
     "stage": ("timeline", "path_version", "path"),
     "owner_user": ("owner_user",),
@@ -78,7 +79,8 @@ class Sight:
     happened: Recorded
     before: Order = field(default_factory=Order)
     after: Order = field(default_factory=Order)  # one that never was, where it is not of an order
-    path: OrderPath | None = None  # None: not known
+    path: OrderPath | None = None  # that it follows behind the event; None: not known
+    path_before: OrderPath | None = None  # the event; None: also where it was not there yet
     customer: Customer | None = None  # if a rule asks
     led_by: Cause | None = None  # what is judged again; None: the event itself
 
@@ -118,7 +120,7 @@ class Sight:
 
     @cached_property
     def _was(self) -> Mapping[str, Any]:
-        return cast(Mapping[str, Any], self._seen(self.before)["order"])
+        return cast(Mapping[str, Any], self._seen(self.before, self.path_before)["order"])
 
     @cached_property
     def _is(self) -> Mapping[str, Any]:
@@ -126,13 +128,13 @@ class Sight:
 
     @cached_property
     def _now(self) -> Mapping[str, Any]:
-        return self._seen(self.after)
+        return self._seen(self.after, self.path)
 
-    def _seen(self, order: Order) -> Mapping[str, Any]:
+    def _seen(self, order: Order, path: OrderPath | None) -> Mapping[str, Any]:
         situation = Situation(
             order_id=_NO_ORDER,
             order=order,
-            path=self.path or _NO_PATH,
+            path=path or _NO_PATH,
             actor=_actor(self.cause.actor_kind, self.cause.actor_id),
             now=self.happened.occurred_at,
             facts=Facts(customer=self.customer),

@@ -182,9 +182,12 @@ def _holding(rule: Rule, touched: Set[str]) -> Iterator[str]:
 
 
 def _leads(traces: Traces, step: Step, other: Rule, triggers: Sequence[Trigger]) -> bool:
+    occasions = [*_occasions(step, triggers)]
+    if not occasions:
+        return False
     sources = [*(() if step.later else traces.holding), *other.if_.values()]
     claims = [(parse_cel(source), True) for source in sources]
-    return any(can_be(claims, domains) for domains in _occasions(step, triggers))
+    return any(can_be(claims, domains) for domains in occasions)
 
 
 def _occasions(step: Step, triggers: Sequence[Trigger]) -> Iterator[Domains]:

@@ -46,7 +46,8 @@ def _told(rules: Sequence[Rule], known: Known) -> Iterator[Told]:
     names = {rule.rule for rule in rules}
     others = [other for other in known.others if other.rule not in names]
     yield from list_unknown_rules(rules, names | {other.rule for other in others})
-    acting = [rule for rule in (*rules, *others) if rule.mode != "off"]
+    linted, beside = ([rule for rule in ones if rule.mode != "off"] for ones in (rules, others))
+    acting = [*linted, *beside]
     yield from list_circles(acting, known.paths)
     yield from list_long_chains(acting, known.paths)
-    yield from list_conflicts(acting)
+    yield from list_conflicts(linted, beside)

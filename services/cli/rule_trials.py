@@ -69,6 +69,9 @@ def _tested(answer: dict[str, Any]) -> "Iterator[RenderableType]":
     ]
     if rows:
         yield table("It would have acted on", "order", "when", "commands", rows=rows)
+    if answer["aside"]:
+        title = "Left aside, as something of them cannot be read"
+        yield table(title, "order", rows=[[one] for one in answer["aside"][:MOST_SHOWN]])
 
 
 @unfolded

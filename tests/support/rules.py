@@ -221,7 +221,7 @@ class Watch:
             return Sight(happened)
         before, after = self._orders(version)
         customer = self.world.customer if self.world.customer.version else None
-        return Sight(happened, before, after, self._path(after), customer)
+        return Sight(happened, before, after, self._path(after), self._path(before), customer)
 
     def _orders(self, version: int) -> tuple[Order, Order]:
         own = [one for stream_id, one in self.world.stored if stream_id == stream_of(ORDER_ID)]

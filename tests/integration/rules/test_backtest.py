@@ -18,6 +18,7 @@ from projections.reports.rule_runs import compare_shadow, list_runs
 from services.backtest import Backtested, Part, backtest
 from tests.integration.projections.world import World, a_day
 from tests.integration.rules.ruling import fire, publish, runs, settle
+from tests.support.damaged import damaged
 from tests.support.examples import CALENDAR, NOW, PATH, actor
 
 CONFIRM: dict[str, Any] = {
@@ -207,6 +208,20 @@ def test_d10_a_backtest_and_lint_agree_on_what_two_rules_want_of_an_order(
     assert found.conflicts == ({"other": 1} if clash else {})
     rules = [Rule.model_validate(said) for said in (tested, beside)]
     assert bool([*list_conflicts(rules)]) == clash
+
+
+def test_d10_a_backtest_leaves_an_order_that_cannot_be_read_aside_and_names_it(
+    world: World,
+) -> None:
+    bad, well = world.place(), world.place()
+    for order_id in (bad, well, bad, well):
+        world.send(c.AddNote(command_id=order_id, actor=actor(), order_id=order_id, text="Called"))
+
+    with damaged(world.url, f"order-{bad}", version=2):
+        (tested,) = tried(world, CONFIRM | {"on": [{"event": "order.note_added"}]})
+
+    assert [one.order_id for one in tested.would] == [well, well]
+    assert tested.aside == [bad]
 
 
 def test_d10_a_backtest_can_be_of_one_path(world: World) -> None:

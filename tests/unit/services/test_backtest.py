@@ -7,12 +7,13 @@ from uuid import UUID
 
 import pytest
 
+from domain.messages import Recorded
 from domain.orders.events import NoteAdded
-from domain.reading import Head
+from domain.reading import Head, Undecodable
 from domain.rules.judging import Sight
 from services.backtest import Part, backtest, last_days
 from tests.support.examples import EVENTS, NOW
-from tests.support.memory_log import MemoryLog, recorded, renumbered
+from tests.support.memory_log import MemoryLog, recorded, renumbered, unreadable
 from tests.support.rules import rule_of
 
 BEGUN: Final = NOW - timedelta(days=100)
@@ -93,3 +94,29 @@ def test_fixed_hours_come_within_the_part_only_whatever_later_moments_the_log_te
     (found,) = backtest(MemoryLog(events), [rule], part)
 
     assert found.results == {"fired": 4}
+
+
+@pytest.mark.parametrize("behind", [0, 5])
+def test_an_order_of_which_something_cannot_be_read_is_left_aside_from_there_on_and_named(
+    behind: int,
+) -> None:
+    bad, well = UUID(int=1), UUID(int=2)
+    placed, noted = EVENTS["order.placed.v1"], NoteAdded(text="Called")
+    events: list[Recorded | Undecodable] = [
+        *renumbered(
+            recorded(event, stream_id=f"order-{order_id}", version=version)
+            for version, event in enumerate((placed, noted, noted, noted), 1)
+            for order_id in (bad, well)
+        )
+    ]
+    damaged = events[4]
+    assert isinstance(damaged, Recorded)
+    events[4] = unreadable(damaged)
+    rule = rule_of(on=[{"event": "order.note_added"}, {"silence": "3d"}])
+    part = Part(behind, len(events), since=NOW, until=NOW + timedelta(days=4))
+
+    (found,) = backtest(MemoryLog(events), [rule], part)
+
+    expected = [bad, well, well, well, well] if not behind else [well, well, well]
+    assert [one.order_id for one in found.would] == expected
+    assert found.aside == [bad]

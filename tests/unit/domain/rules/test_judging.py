@@ -36,6 +36,7 @@ def test_d9_the_order_is_seen_right_behind_the_event_and_not_as_it_is_later() ->
         ({"change": "status", "from": "packed"}, False),
         ({"change": "status", "to": "packed"}, False),
         ({"change": "stage", "from": "intake", "to": "work"}, True),
+        ({"change": "path"}, False),
         ({"change": "payment_status"}, False),
         ({"event": "order.status_changed"}, True),
         ({"event": "order.placed"}, False),
@@ -54,6 +55,7 @@ def test_a_rule_looks_at_its_events_and_at_its_changes_only(
 def test_a_placed_order_has_come_from_nothing() -> None:
     watched_by(rule_of(on=[{"change": "status", "to": "new"}])).when(PLACE).then_runs(watch="fired")
     watched_by(rule_of(on=[{"change": "status", "from": "new"}])).when(PLACE).then_runs()
+    watched_by(rule_of(on=[{"change": "path", "to": "shop"}])).when(PLACE).then_runs(watch="fired")
 
 
 def test_a_condition_sees_the_change_the_event_and_who_acted() -> None:
