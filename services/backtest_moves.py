@@ -58,7 +58,7 @@ class MoveTrials:
 
     def _customer(self, sight: Sight) -> Customer | None:
         """Give the customer as of the event, where the path asks for it or a rule did."""
-        whose = sight.after.subject_id
+        whose = sight.after.customer_id
         if whose is None or sight.path is None or "customer" not in sight.path.reads:
             return sight.customer
         asked = customer_stream(whose), sight.happened.position
@@ -90,7 +90,7 @@ class _Trial:
         self._now = sight.happened.occurred_at
         self._calendars = calendars
         self._states: dict[str, Any] = {stream_of(self._order_id): order}
-        self._customer = customer_stream(order.subject_id or "")
+        self._customer = customer_stream(order.customer_id or "")
         if customer is not None:
             self._states[self._customer] = customer
         self._accepted: set[UUID] = set()
