@@ -15,6 +15,16 @@ from domain.refusals import InfraError
 PAGE_BYTES: Final = 4 * 1024 * 1024
 PAGE_EVENTS: Final = 500  # of one stream, where it is read in steps
 
+# What evolve raises at an event that tells what cannot be: somebody has changed it.
+IMPOSSIBLE: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+
 Found = TypeVar("Found")
 # What is read step by step, a page of each stream at a time: each step stops before the next page.
 Reading = Generator[None, None, Found]

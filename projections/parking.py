@@ -10,7 +10,7 @@ from typing import Final
 import psycopg
 
 from domain.messages import Recorded
-from domain.reading import Undecodable
+from domain.reading import IMPOSSIBLE, Undecodable
 from projections.interface import Tx, as_json
 
 ERROR_CHARACTERS: Final = 1_000
@@ -21,12 +21,7 @@ POISON: Final = (
     psycopg.IntegrityError,
     psycopg.errors.CardinalityViolation,
     psycopg.errors.ProgramLimitExceeded,
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    TypeError,
-    ValueError,
+    *IMPOSSIBLE,
 )
 
 

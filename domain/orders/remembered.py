@@ -12,7 +12,7 @@ from domain.orders.money import Line
 from domain.orders.order import Order
 from domain.orders.parts import Placement
 from domain.orders.shipments import Shipment
-from domain.reading import PAGE_EVENTS, Reading, Undecodable, read_whole
+from domain.reading import IMPOSSIBLE, PAGE_EVENTS, Reading, Undecodable, read_whole
 
 MOST: Final = 20_000  # orders that are remembered
 MOST_BYTES: Final = 48 * 1024 * 1024  # that their states take, as held_bytes tells
@@ -43,7 +43,6 @@ LAST_VERSION: Final = 2**31 - 1  # of a stream
 
 Stored = Recorded | Undecodable
 Read = Callable[[Mapping[str, tuple[int, int]]], Sequence[Stored]]  # as OrderLog.read_streams
-Follow = Callable[[Order, Stored], Order]
 
 _UNKNOWN: Final = Order()
 
@@ -51,15 +50,13 @@ _UNKNOWN: Final = Order()
 class RememberedOrders:
     """States by stream, the least recently used go first. For one thread.
 
-    page:   events of a stream that are read at a time
-    follow: gives the order after an event, as `after` does
+    page: events of a stream that are read at a time
+    torn: streams that could not be read as far as was asked, when it was asked last
     """
 
-    def __init__(
-        self, read: Read, most: int = MOST, page: int = PAGE_EVENTS, follow: Follow | None = None
-    ) -> None:
+    def __init__(self, read: Read, most: int = MOST, page: int = PAGE_EVENTS) -> None:
+        self.torn: set[str] = set()
         self._read = read
-        self._follow = follow or after
         self._most = most
         self._page = page
         self._states: OrderedDict[str, Order] = OrderedDict()
@@ -78,8 +75,8 @@ class RememberedOrders:
     def read_at(self, versions: Mapping[str, int]) -> Reading[dict[str, Order]]:
         """Give each order as of a version, with one query a page for all that is missing.
 
-        It stays where an event cannot be read: then its version is another one. How far a step has
-        come is remembered, so that whoever begins anew goes on from there.
+        It stays where an event cannot be read: then its version is another one, and it is `torn`.
+        How far a step has come is remembered, so that whoever begins anew goes on from there.
         """
         orders = {stream: self._known(stream, version) for stream, version in versions.items()}
         ends = {s: version for s, version in versions.items() if orders[s].version < version}
@@ -89,11 +86,12 @@ class RememberedOrders:
                 for stream, end in ends.items()
             }
             for one in self._read(pages):
-                orders[one.stream_id] = self._follow(orders[one.stream_id], one)
+                orders[one.stream_id] = after(orders[one.stream_id], one)
             ends = {s: end for s, end in ends.items() if pages[s][1] == orders[s].version < end}
             if ends:
                 self.keep({stream: orders[stream] for stream in ends})
                 yield
+        self._note_torn(orders, {s for s, end in versions.items() if orders[s].version < end})
         return orders
 
     def read_before(self, positions: Mapping[str, int]) -> Reading[dict[str, Order]]:
@@ -105,6 +103,7 @@ class RememberedOrders:
         known = {stream: self._remembered(stream) for stream in positions}
         orders = {stream: states.pop() for stream, states in known.items()}
         unsure = {stream for stream, order in orders.items() if order.exists}
+        torn: set[str] = set()
         going = set(positions)
         while going:
             pages = {stream: self._page_of(orders[stream], stream in unsure) for stream in going}
@@ -121,7 +120,9 @@ class RememberedOrders:
                 unsure.discard(stream)
                 for one in events:
                     if one.position < positions[stream]:
-                        orders[stream] = self._follow(orders[stream], one)
+                        orders[stream] = after(orders[stream], one)
+                        if orders[stream].version < one.version:
+                            torn.add(stream)
                 if orders[stream].version == pages[stream][1]:
                     long.add(stream)
                 else:
@@ -129,7 +130,12 @@ class RememberedOrders:
             if long:
                 self.keep({stream: orders[stream] for stream in long})
                 yield
+        self._note_torn(orders, torn)
         return orders
+
+    def _note_torn(self, asked: Iterable[str], torn: set[str]) -> None:
+        self.torn.difference_update(asked)
+        self.torn |= torn
 
     def _page_of(self, order: Order, unsure: bool) -> tuple[int, int]:
         return order.version - unsure, order.version + self._page
@@ -192,6 +198,7 @@ class RememberedOrders:
         """Forget all."""
         self._states.clear()
         self._bytes = 0
+        self.torn.clear()
         self.settle()
 
 
@@ -242,7 +249,12 @@ def _is_last(order: Order, events: Sequence[Stored], position: int) -> bool:
 
 
 def after(order: Order, stored: Stored) -> Order:
-    """Give the order after an event; behind one that cannot be read it stays as it was."""
+    """Give the order after an event; behind one that cannot be read, or that tells what cannot be,
+    it stays as it was.
+    """
     if isinstance(stored, Undecodable) or stored.version != order.version + 1:
         return order
-    return order.evolve(stored)
+    try:
+        return order.evolve(stored)
+    except IMPOSSIBLE:
+        return order

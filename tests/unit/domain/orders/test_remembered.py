@@ -68,7 +68,11 @@ def test_an_order_stays_where_an_event_cannot_be_read_however_long_a_page_is(pag
     orders = RememberedOrders(shelf.read, page=page)
 
     assert orders.at({STREAM: 6}) == {STREAM: shelf.after(3)}
+    assert orders.torn == {STREAM}
+    assert orders.before({STREAM: shelf.events[2].position}) == {STREAM: shelf.after(2)}
+    assert orders.torn == set()
     assert orders.before({STREAM: shelf.events[5].position}) == {STREAM: shelf.after(3)}
+    assert orders.torn == {STREAM}
 
 
 @pytest.mark.parametrize("of_version", [True, False])

@@ -1,0 +1,145 @@
+"""Judging waits for what it cannot read: what it would have judged is parked, all else goes on, and
+once the log is mended it is judged as if nothing had been.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.orders import commands as c
+from infra.postgres import connect
+from tests.integration.projections.world import World
+from tests.integration.rules.ruling import fire, publish, runs, settle
+from tests.support.damaged import How, damaged
+from tests.support.examples import actor
+
+LATE: Final[Mapping[str, Any]] = {"rule": "late", "delay": "2h", "then": [{"note": "Hi"}]}
+IMPOSSIBLE: Final = b'{"changed":["nope"]}'  # it can be read, and no order is after it
+
+
+@contextmanager
+def telling_what_cannot_be(world: World, stream: str, version: int) -> Iterator[None]:
+    """Let an event tell of a field that no order has."""
+    with damaged(world.url, stream, version=version):
+        with connect(world.url) as owner:
+            owner.execute(
+                "update log.events set type = 'order.fields_changed.v1', payload = %s,"
+                " key_id = null, subject_id = null where stream_id = %s and version = %s",
+                [IMPOSSIBLE, stream, version],
+            )
+        yield
+
+
+def parked(world: World) -> set[tuple[str, str]]:
+    """Name what is parked: (read model, stream)."""
+    return set(world.query("select projection, stream_id from projection.parked"))
+
+
+def retry(world: World) -> None:
+    """Apply what is parked, as an operator does when the log was mended; nothing is left of it."""
+    world.models.retry()
+    assert parked(world) == set()
+
+
+def is_as_rebuilt(world: World) -> bool:
+    return not world.models.verify("trigger_runs").differing
+
+
+def note_often(world: World, order_id: UUID, times: int) -> None:
+    notes = [
+        world.pipeline.submit(
+            c.AddNote(command_id=uuid4(), actor=actor(), order_id=order_id, text="Called")
+        )
+        for _ in range(times)
+    ]
+    assert {one.result().kind for one in notes} == {"accepted"}
+
+
+@pytest.mark.parametrize(("notes", "version"), [(20, 15), (600, 550)])
+def test_an_order_of_which_an_event_cannot_be_is_parked_however_long_it_is(
+    world: World, notes: int, version: int
+) -> None:
+    publish(world, LATE)
+    bad = world.place()
+    note_often(world, bad, notes)
+    world.catch_up()
+    world.now += timedelta(hours=3)
+    assert fire(world) == 1
+    other = world.place()
+
+    with telling_what_cannot_be(world, f"order-{bad}", version):
+        world.catch_up()
+
+        assert parked(world) == {("trigger_runs", f"timer-{bad}")}
+        assert runs(world, other) == [("late", "order.placed", "delayed")]
+        assert world.follower().waiting() == 0
+
+    retry(world)
+    assert runs(world, bad)[-1] == ("late", "timer.fired", "fired")
+    assert is_as_rebuilt(world)
+
+
+RULES: Final[tuple[Mapping[str, Any], ...]] = (
+    {
+        "rule": "ring",
+        "on": [{"change": "status", "to": "confirmed"}],
+        "then": [{"task": "Ring", "to": {"group": "x"}}],
+    },
+    {
+        "rule": "still_new",
+        "on": [{"event": "order.status_changed"}],
+        "if": {"new": "order.status == 'new'"},
+        "then": [{"alert": "Still new", "to": {"group": "x"}}],
+    },
+)
+
+
+@pytest.mark.parametrize("how", ["spoilt", "gone"])
+def test_an_order_whose_past_cannot_be_read_is_judged_once_it_can(world: World, how: How) -> None:
+    publish(world, *RULES)
+    bad, well = world.place(), world.place()
+    for order_id in (bad, well):
+        note_often(world, order_id, 2)
+    settle(world)
+
+    with damaged(world.url, f"order-{bad}", how=how, version=2):
+        world.move(bad, "confirmed")  # By a process that knows the order as it was.
+        world.move(well, "confirmed")
+        world.catch_up()
+
+        assert parked(world) == {("trigger_runs", f"order-{bad}")}
+        assert runs(world, bad) == []
+
+    retry(world)
+    settle(world)
+    assert runs(world, bad) == runs(world, well)
+    assert {rule: result for rule, _, result in runs(world, bad)} == {
+        "ring": "fired",
+        "still_new": "skipped",
+    }
+    assert is_as_rebuilt(world)
+
+
+@pytest.mark.parametrize("how", ["spoilt", "gone"])
+def test_what_an_order_waits_for_whose_past_cannot_be_read_is_judged_once_it_can(
+    world: World, how: How
+) -> None:
+    publish(world, LATE)
+    bad = world.place()
+    note_often(world, bad, 3)
+    world.catch_up()
+    world.now += timedelta(hours=3)
+    assert fire(world) == 1
+
+    with damaged(world.url, f"order-{bad}", how=how, version=2):
+        world.catch_up()
+
+        assert parked(world) == {("trigger_runs", f"timer-{bad}")}
+
+    retry(world)
+    assert runs(world, bad)[-1] == ("late", "timer.fired", "fired")
+    assert is_as_rebuilt(world)
