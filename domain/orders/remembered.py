@@ -165,17 +165,20 @@ class RememberedOrders:
 
     def hold(self, orders: Mapping[str, Order]) -> None:
         """Remember orders also as they are now, until `settle`: what comes to them may be set back,
-        and is asked for again. The first ones, at least one, as many as have half of the room.
+        and is asked for again. As many as have half of the room, the first of these in any case:
+        else whoever needs it alone would read it for ever.
         """
-        for stream, order in orders.items():
+        for number, (stream, order) in enumerate(orders.items()):
             held = self._held.get(stream)
             if not order.exists or (held is not None and held.version <= order.version):
                 continue
             size = held_bytes(order)
             self._held_bytes -= held_bytes(held) if held is not None else 0
-            if self._held_bytes and self._held_bytes + size > MOST_BYTES // 2:
-                self._held.pop(stream, None)
-                continue
+            if self._held_bytes + size > MOST_BYTES // 2:
+                if number:
+                    self._held.pop(stream, None)
+                    continue
+                self.settle()
             self._held[stream] = order
             self._held_bytes += size
 
