@@ -115,7 +115,7 @@ class Sights:
         self._orders.keep(orders)
         sights = [one for one in every if self._imported or one.happened.actor_kind != "import"]
         paths = self._log.load_paths(list({one.after.pinned for one in sights}))
-        self._show_customers(sights, book)
+        sights = self._with_customers(sights, book)
         for sight in sights:
             sight.path = paths.get(sight.after.pinned)
         return sights
@@ -158,8 +158,10 @@ class Sights:
             self._orders.hold(found)
         return found
 
-    def _show_customers(self, sights: Sequence[Sight], book: RuleBook) -> None:
-        """Show the customer of an order as of the event, where a rule of the part asks for it."""
+    def _with_customers(self, sights: list[Sight], book: RuleBook) -> list[Sight]:
+        """Show the customer of an order as of the event, where a rule of the part asks for it; give
+        those of which whoever is asked for can be read.
+        """
         asking = {
             one.after.subject_id
             for one in sights
@@ -170,11 +172,18 @@ class Sights:
         for sight in wanted:
             asked[_customer_of(sight)].append(sight.happened.position)
         told = self._now(self._customers.read_at(asked))
+        unknown: set[int] = set()  # positions
         for sight in wanted:
             customer = told[_customer_of(sight), sight.happened.position]
-            sight.customer = customer if customer is not None and customer.version else None
+            if customer is None:
+                unknown.add(sight.happened.position)
+            elif customer.version:
+                sight.customer = customer
         if self._patient:
             self._customers.settle()
+        elif unknown:
+            raise CannotJudge(f"the customer at position {min(unknown)} cannot be read")
+        return [one for one in sights if one.happened.position not in unknown]
 
     def _now(self, reading: Reading[Found]) -> Found:
         """Read it, if it is not too long. Raises: ReadFirst"""

@@ -10,7 +10,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from domain.customers import commands as k
 from domain.orders import commands as c
+from domain.orders.events import Customer
+from domain.reading import PAGE_EVENTS
 from infra.postgres import connect
 from tests.integration.projections.world import World
 from tests.integration.rules.ruling import fire, publish, runs, settle
@@ -142,4 +145,84 @@ def test_what_an_order_waits_for_whose_past_cannot_be_read_is_judged_once_it_can
 
     retry(world)
     assert runs(world, bad)[-1] == ("late", "timer.fired", "fired")
+    assert is_as_rebuilt(world)
+
+
+MARKS: Final[tuple[Mapping[str, Any], ...]] = (
+    {"rule": "bad", "if": {"marked": "'bad' in customer.marks"}, "then": [{"note": "Beware"}]},
+    {"rule": "good", "if": {"no": "customer.marks.size() == 0"}, "then": [{"note": "Thanks"}]},
+)
+ANN: Final = Customer(customer_id="ann")
+
+
+def mark(world: World, notes: int) -> None:
+    """Let the customer be known for so many notes, then be marked, at the version behind them."""
+    who: dict[str, Any] = {"command_id": uuid4(), "actor": actor(), "customer_id": "ann"}
+    noted = [k.NoteCustomer(**who, text="Called") for _ in range(notes)]
+    world.send(k.CreateCustomer(**who, name="Ann"), *noted)
+    world.send(k.SetMark(**who, mark="bad", reason_code="did_not_buy_out"))
+    world.send(k.AddTag(**who, tag="late"))
+
+
+@pytest.mark.parametrize("how", ["spoilt", "gone"])
+def test_an_order_whose_customer_cannot_be_read_is_judged_once_it_can(
+    world: World, how: How
+) -> None:
+    publish(world, *MARKS)
+    mark(world, notes=1)
+    world.catch_up()
+    bad, well = world.place(customer=ANN), world.place()
+
+    with damaged(world.url, "customer-ann", how=how, version=2):
+        world.catch_up()
+
+        assert parked(world) == {("trigger_runs", f"order-{bad}")}
+        assert len(runs(world, well)) == len(MARKS)
+
+    retry(world)
+    assert {rule: result for rule, _, result in runs(world, bad)} == {
+        "bad": "fired",
+        "good": "skipped",
+    }
+    assert is_as_rebuilt(world)
+
+
+@pytest.mark.parametrize("notes", [2, 2 * PAGE_EVENTS])
+def test_a_customer_of_whom_an_event_cannot_be_stops_nobody_else(world: World, notes: int) -> None:
+    publish(world, *MARKS)
+    mark(world, notes)
+    world.catch_up()
+    bad, well = world.place(customer=ANN), world.place()
+
+    with damaged(world.url, "customer-ann", version=notes):
+        with connect(world.url) as owner:
+            owner.execute(
+                "update log.events set type = 'order.note_added.v1', payload = %s, key_id = null,"
+                " subject_id = null where stream_id = 'customer-ann' and version = %s",
+                [b'{"text":"Called"}', notes],
+            )
+        world.catch_up()
+
+        assert parked(world) == {("trigger_runs", f"order-{bad}")}
+        assert len(runs(world, well)) == len(MARKS)
+
+    retry(world)
+    assert is_as_rebuilt(world)
+
+
+def test_who_met_a_customer_who_could_not_be_read_knows_him_once_he_can(world: World) -> None:
+    publish(world, *MARKS)
+    mark(world, notes=1)
+    follower = world.follower()
+    follower.catch_up()
+    parted = world.place(customer=ANN)
+    with damaged(world.url, "customer-ann", version=2):
+        follower.catch_up()
+
+    later = world.place(customer=ANN)
+    follower.catch_up()
+
+    assert parked(world) == {("trigger_runs", f"order-{parted}")}
+    assert {rule for rule, _, result in runs(world, later) if result == "fired"} == {"bad"}
+    retry(world)
     assert is_as_rebuilt(world)
