@@ -2,9 +2,9 @@
 once the log is mended it is judged as if nothing had been.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -13,8 +13,11 @@ import pytest
 from domain.customers import commands as k
 from domain.orders import commands as c
 from domain.orders.events import Customer
+from domain.paths.calendar_line import PublishCalendar
+from domain.paths.calendars import Calendar
 from domain.reading import PAGE_EVENTS
 from infra.postgres import connect
+from infra.shards import shard_of
 from tests.integration.projections.world import World
 from tests.integration.rules.ruling import fire, publish, runs, settle
 from tests.support.damaged import How, damaged
@@ -155,11 +158,11 @@ MARKS: Final[tuple[Mapping[str, Any], ...]] = (
 ANN: Final = Customer(customer_id="ann")
 
 
-def mark(world: World, notes: int) -> None:
+def mark(world: World, *, notes: int) -> None:
     """Let the customer be known for so many notes, then be marked, at the version behind them."""
     who: dict[str, Any] = {"command_id": uuid4(), "actor": actor(), "customer_id": "ann"}
-    noted = [k.NoteCustomer(**who, text="Called") for _ in range(notes)]
-    world.send(k.CreateCustomer(**who, name="Ann"), *noted)
+    world.send(k.CreateCustomer(**who, name="Ann"))
+    world.send(*(k.NoteCustomer(**who, text="Called") for _ in range(notes)))
     world.send(k.SetMark(**who, mark="bad", reason_code="did_not_buy_out"))
     world.send(k.AddTag(**who, tag="late"))
 
@@ -190,7 +193,7 @@ def test_an_order_whose_customer_cannot_be_read_is_judged_once_it_can(
 @pytest.mark.parametrize("notes", [2, 2 * PAGE_EVENTS])
 def test_a_customer_of_whom_an_event_cannot_be_stops_nobody_else(world: World, notes: int) -> None:
     publish(world, *MARKS)
-    mark(world, notes)
+    mark(world, notes=notes)
     world.catch_up()
     bad, well = world.place(customer=ANN), world.place()
 
@@ -226,3 +229,133 @@ def test_who_met_a_customer_who_could_not_be_read_knows_him_once_he_can(world: W
     assert {rule for rule, _, result in runs(world, later) if result == "fired"} == {"bad"}
     retry(world)
     assert is_as_rebuilt(world)
+
+
+NOTE: Final[dict[str, Any]] = {"rule": "note", "then": [{"note": "Hello"}]}
+NEVER: Final[Mapping[str, Any]] = NOTE | {"if": {"never": "order.shop == 'x'"}}
+DESK: Final[Mapping[str, Any]] = NOTE | {"hours": "desk"}
+NIGHT: Final = datetime(2026, 3, 3, 2, tzinfo=UTC)
+
+
+@contextmanager
+def without_definitions(world: World) -> Iterator[None]:
+    """Lose the rows of log.definitions that say what was published, as the events do."""
+    with connect(world.url) as owner:
+        owner.execute("alter table log.definitions disable trigger user")
+        owner.execute(
+            "create table public.definitions_were as select * from log.definitions"
+            " where kind in ('rule', 'calendar')"
+        )
+        owner.execute(
+            """update log.definitions set body = '{"nope": 1}' where kind in ('rule', 'calendar')"""
+        )
+    yield
+    with connect(world.url) as owner:
+        owner.execute(
+            "update log.definitions d set body = w.body from public.definitions_were w"
+            " where (d.kind, d.name, d.version) = (w.kind, w.name, w.version)"
+        )
+        owner.execute("drop table public.definitions_were")
+        owner.execute("alter table log.definitions enable trigger user")
+
+
+def with_a_desk(world: World) -> None:
+    """Publish the hours of the desk, and a rule that keeps to them."""
+    hours = {day: ["09:00-18:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
+    calendar = Calendar.model_validate({"calendar": "desk", "zone": "UTC", "hours": hours})
+    world.send(PublishCalendar(command_id=uuid4(), actor=actor("system"), definition=calendar))
+    publish(world, DESK)
+
+
+def with_two_versions(world: World) -> None:
+    publish(world, NOTE)
+    publish(world, NEVER)
+
+
+PUBLISHED: Final = pytest.mark.parametrize(
+    ("prepare", "stream", "version", "result"),
+    [
+        (lambda world: publish(world, NOTE), "rule-note", 1, "fired"),
+        (with_two_versions, "rule-note", 2, "skipped"),
+        (with_a_desk, "calendar-desk", 1, "delayed"),
+    ],
+    ids=["rule", "second version", "calendar"],
+)
+
+
+@PUBLISHED
+def test_a_publication_that_cannot_be_read_is_known_from_what_stands_beside_it(
+    world: World, prepare: Callable[[World], None], stream: str, version: int, result: str
+) -> None:
+    prepare(world)
+    world.now = NIGHT
+    world.catch_up()
+
+    with damaged(world.url, stream, version=version):
+        order_id = world.place()
+        world.catch_up()
+
+        assert parked(world) == set()
+        assert runs(world, order_id) == [("note", "order.placed", result)]
+
+    assert is_as_rebuilt(world)
+
+
+@PUBLISHED
+def test_nothing_is_judged_without_a_publication_that_cannot_be_read(
+    world: World,
+    prepare: Callable[[World], None],
+    stream: str,
+    version: int,
+    result: str,
+) -> None:
+    prepare(world)
+    world.now = NIGHT
+    world.catch_up()
+    follower = world.follower()
+
+    with without_definitions(world), damaged(world.url, stream, version=version):
+        order_id = world.place()
+        follower.catch_up()
+
+        assert parked(world) == {("trigger_runs", f"order-{order_id}")}
+    later = world.place()
+    follower.catch_up()
+
+    assert runs(world, later) == [("note", "order.placed", result)]
+    retry(world)
+    assert runs(world, order_id) == [("note", "order.placed", result)]
+    assert is_as_rebuilt(world)
+
+
+@pytest.mark.parametrize(
+    ("version", "is_parked"), [(1, False), (2, True)], ids=["earlier", "latest"]
+)
+def test_nothing_is_judged_without_a_publication_that_is_gone(
+    world: World, version: int, is_parked: bool
+) -> None:
+    with_two_versions(world)
+    while shard_of(f"order-{world.place()}") != shard_of("rule-note"):
+        pass  # With nothing behind it the log were shorter than the tables know.
+    world.catch_up()
+
+    with damaged(world.url, "rule-note", how="gone", version=version):
+        order_id = world.place()
+        world.catch_up()
+
+        assert parked(world) == ({("trigger_runs", f"order-{order_id}")} if is_parked else set())
+
+    retry(world)
+    assert runs(world, order_id) == [("note", "order.placed", "skipped")]
+    assert is_as_rebuilt(world)
+
+
+def test_a_version_that_cannot_be_read_is_not_missed_behind_the_next_one(world: World) -> None:
+    with_two_versions(world)
+    world.catch_up()
+
+    with without_definitions(world), damaged(world.url, "rule-note"):
+        order_id = world.place()
+        world.catch_up()
+
+        assert runs(world, order_id) == [("note", "order.placed", "skipped")]
