@@ -134,7 +134,10 @@ class OrderLog(LogReader, Protocol):
         """Give published paths; what was never published is missing."""
 
     def published(self, kinds: Sequence[str]) -> Sequence[Recorded | Undecodable]:
-        """Give every publication of these kinds: path, calendar, rule."""
+        """Give every publication of these kinds: path, calendar, rule.
+
+        What is gone comes last, at the position of the version before, 0 if there is none.
+        """
 
 
 def read_whole(reading: Reading[Found]) -> Found:

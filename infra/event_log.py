@@ -23,6 +23,7 @@ from infra.definition_rows import definition_row
 from infra.known_erasures import KnownErasures
 from infra.mapper import EventMapper, Keys
 from infra.postgres import Session
+from infra.publications import as_defined, select_publications
 from infra.recorded_row import RecordedRow
 from infra.recorder import PostgresRecorder
 from infra.sealing import SubjectKey
@@ -30,7 +31,6 @@ from infra.shards import shard_of
 from infra.snapshots import Snapshots
 from infra.vault import Vault, key_rows
 
-LAST_VERSION: Final = 2**31 - 1  # of a stream
 MAX_PATHS: Final = 100  # versions of paths that are remembered
 
 
@@ -231,9 +231,15 @@ class EventLog:
         return dict(rows)
 
     def published(self, kinds: Sequence[str]) -> list[Recorded | Undecodable]:
-        """Give every publication of these kinds: path, calendar, rule."""
-        streams = [f"{kind}-{name}" for kind in kinds for name in self.names(kind)]
-        return self.read_streams(dict.fromkeys(streams, (0, LAST_VERSION)))
+        """Give every publication of these kinds: path, calendar, rule; what is gone comes last."""
+        rows, gone = select_publications(self.recorder, kinds)
+        return [*map(self._published, rows), *gone]
+
+    def _published(self, row: RecordedRow) -> Recorded | Undecodable:
+        found = self._decode_leniently(row)
+        if isinstance(found, Undecodable) and (defined := as_defined(self.recorder, row)):
+            found = self._decode_leniently(defined)
+        return found
 
     def names(self, kind: str) -> set[str]:
         """Name what has a published version: paths, calendars, rules, roles, templates or waves."""

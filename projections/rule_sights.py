@@ -13,8 +13,8 @@ from domain.customers.remembered import RememberedCustomers
 from domain.messages import Event, Recorded
 from domain.orders.events import ORDER_EVENTS
 from domain.orders.order import Order
-from domain.orders.remembered import RememberedOrders, after, held_bytes
-from domain.reading import PAGE_EVENTS, OrderLog, Reading, read_whole
+from domain.orders.remembered import RememberedOrders, held_bytes
+from domain.reading import IMPOSSIBLE, PAGE_EVENTS, OrderLog, Reading, read_whole
 from domain.rules.book import RuleBook
 from domain.rules.judging import Sight
 from domain.rules.timers import TimerFired
@@ -33,12 +33,17 @@ def order_stream(event: Recorded) -> str:
     return f"order-{event.entity_id}"
 
 
+class CannotJudge(LookupError):
+    """What an event is judged by cannot be read: it is parked until it can."""
+
+
 class Sights:
     """Remembers orders and customers; for one thread.
 
     imported: also what an import tells is seen
-    patient:  whatever has to be read is read, however long it takes; else no more than a page of
-              each stream, and ReadFirst is raised for what is longer
+    patient:  whatever has to be read is read, however long it takes, and what cannot be read is not
+              seen; else no more than a page of each stream, and ReadFirst is raised for what is
+              longer, CannotJudge where something cannot be read
     page:     events
     """
 
@@ -68,7 +73,7 @@ class Sights:
         """Give what rules see of events, in log order and in parts: each of so many events at most,
         and of not many where their orders are large. In a part there may be nothing to see.
 
-        Raises: InfraError, ReadFirst
+        Raises: InfraError, ReadFirst, CannotJudge; what evolve raises at one of these events
         """
         for part, before in self._parts(self._told_of(events), most):
             yield self._seen(part, before, book)
@@ -106,16 +111,39 @@ class Sights:
         self, events: Sequence[Recorded], orders: dict[str, Order], book: RuleBook
     ) -> list[Sight]:
         """orders: as they were before the events; they come to be as they are behind them"""
-        every = [_sight(one, orders) for one in events]
+        every = [*self._known(events, orders)]
         self._orders.keep(orders)
         sights = [one for one in every if self._imported or one.happened.actor_kind != "import"]
         states = (order for one in sights for order in (one.before, one.after))
         paths = self._log.load_paths(list({one.pinned for one in states if one.path}))
-        self._show_customers(sights, book)
+        sights = self._with_customers(sights, book)
         for sight in sights:
             sight.path = paths.get(sight.after.pinned)
             sight.path_before = paths.get(sight.before.pinned)
         return sights
+
+    def _known(self, events: Sequence[Recorded], orders: dict[str, Order]) -> Iterator[Sight]:
+        for one in events:
+            try:
+                sight = self._sight(one, orders)
+            except IMPOSSIBLE:
+                if self._patient:
+                    continue
+                raise
+            yield sight
+
+    def _sight(self, event: Recorded, orders: dict[str, Order]) -> Sight:
+        """Give the sight of an event, and let its order be as it is behind it."""
+        if not _is_of_order(event):
+            return Sight(event)
+        stream = order_stream(event)
+        before = orders[stream]
+        is_own = event.stream_id == stream
+        if before.version != event.version - 1 if is_own else stream in self._orders.torn:
+            raise CannotJudge(f"of {stream} nothing behind version {before.version} is known here")
+        if is_own:
+            orders[stream] = before.evolve(event)
+        return Sight(event, before, orders[stream])
 
     def _before(self, seen: Sequence[Recorded]) -> Reading[dict[str, Order]]:
         """Give each order as it was before the first of these events."""
@@ -132,8 +160,10 @@ class Sights:
             self._orders.hold(found)
         return found
 
-    def _show_customers(self, sights: Sequence[Sight], book: RuleBook) -> None:
-        """Show the customer of an order as of the event, where a rule of the part asks for it."""
+    def _with_customers(self, sights: list[Sight], book: RuleBook) -> list[Sight]:
+        """Show the customer of an order as of the event, where a rule of the part asks for it; give
+        those of which whoever is asked for can be read.
+        """
         asking = {
             one.after.customer_id
             for one in sights
@@ -144,11 +174,18 @@ class Sights:
         for sight in wanted:
             asked[_customer_of(sight)].append(sight.happened.position)
         told = self._now(self._customers.read_at(asked))
+        unknown: set[int] = set()  # positions
         for sight in wanted:
             customer = told[_customer_of(sight), sight.happened.position]
-            sight.customer = customer if customer is not None and customer.version else None
+            if customer is None:
+                unknown.add(sight.happened.position)
+            elif customer.version:
+                sight.customer = customer
         if self._patient:
             self._customers.settle()
+        elif unknown:
+            raise CannotJudge(f"the customer at position {min(unknown)} cannot be read")
+        return [one for one in sights if one.happened.position not in unknown]
 
     def _now(self, reading: Reading[Found]) -> Found:
         """Read it, if it is not too long. Raises: ReadFirst"""
@@ -168,14 +205,3 @@ def _customer_of(sight: Sight) -> str:
 
 def _is_of_order(event: Recorded) -> bool:
     return not isinstance(event.event, StockBelowThreshold)
-
-
-def _sight(event: Recorded, orders: dict[str, Order]) -> Sight:
-    """Give the sight of an event, and let its order be as it is behind it."""
-    if not _is_of_order(event):
-        return Sight(event)
-    stream = order_stream(event)
-    before = orders[stream]
-    if event.stream_id == stream:
-        orders[stream] = after(before, event)
-    return Sight(event, before, orders[stream])

@@ -17,7 +17,7 @@ from domain.rules.runs import Run, sent_by_rule
 from domain.rules.timers import TimerFired
 from projections.interface import Projection, Tx, write
 from projections.rule_rows import WAIT_COLUMNS, act_rows, orders_in, run_rows, wait_of, wait_row
-from projections.rule_sights import SEEN, Sights
+from projections.rule_sights import SEEN, CannotJudge, Sights
 
 AT_ONCE: Final = 256  # events: then the database hears of us, which ends who says nothing for long
 
@@ -110,7 +110,7 @@ class _Judged(TriggerRuns):
         self._publications = 0
 
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
-        """Judge the events that are about orders and stocks. Raises: ReadFirst"""
+        """Judge the events that are about orders and stocks. Raises: ReadFirst, CannotJudge"""
         if not any(type(one.event) in SEEN for one in batch) or not self._has_rules(tx):
             return
         for sights in self._sights.see(batch, self._book, AT_ONCE):
@@ -120,6 +120,8 @@ class _Judged(TriggerRuns):
     def settle(self) -> None:
         """Hear that the transaction is through."""
         self._sights.settle()
+        if not self._book.is_whole:  # It may have been mended.
+            self._publications = 0
 
     def _has_rules(self, tx: Tx) -> bool:
         """Look whether anything was published since; say whether any rule ever was."""
@@ -131,7 +133,7 @@ class _Judged(TriggerRuns):
         publications, rules = row
         if rules and publications != self._publications:
             published = self._log.published(("rule", "calendar"))
-            self._book = RuleBook(one for one in published if isinstance(one, Recorded))
+            self._book = RuleBook(published)
             self._publications = publications
         return bool(rules)
 
@@ -141,6 +143,8 @@ class _Judged(TriggerRuns):
         runs: list[Run] = []
         for sight in sights:
             rules = self._book.at(sight.happened.position)
+            if rules.lost:
+                raise CannotJudge(f"{' '.join(sorted(rules.lost))} cannot be read")
             is_timer = isinstance(sight.happened.event, TimerFired)
             runs += (judge.judge_timer if is_timer else judge.judge)(rules, sight)
         write(tx, _INSERT_RUNS, run_rows(runs))

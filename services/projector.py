@@ -184,7 +184,7 @@ class Projector:
                 read_first += 1
                 if read_first > 1 or not is_read:  # There may be no room for what all of it needs.
                     self._parts.shrink(part)
-                if not is_read:
+                if not is_read or ends():
                     return applied, {}
                 continue
             except SessionLost as error:

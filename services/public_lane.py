@@ -59,7 +59,7 @@ class PublicLane:
         self._head: Head | None = None
         self._position = 0
         self._orders = RememberedOrders(
-            partial(self._reader.read_streams, opened=self._personal), states, follow=_follow
+            partial(self._reader.read_streams, opened=self._personal), states
         )
 
     def begin(self, head: Head, position: int) -> None:
@@ -145,7 +145,7 @@ class PublicLane:
         try:
             told = cloud_event(self._head, stored, test=order.test, personal=self._personal)
         except POISON as error:
-            _warn(stored, error)
+            _warn(stored, type(error).__name__)
             told = withheld(self._head, stored, test=order.test)
         value = told.model_dump_json(exclude_none=True).encode()
         if len(value) > LARGEST_BYTES:
@@ -176,19 +176,18 @@ class PublicLane:
 
 
 def _follow(order: Order, stored: Stored) -> Order:
-    """Give the order after an event; behind one that tells what cannot be it stays as it was, as
-    behind one that cannot be read: of that order no states are told, and all others go on.
+    """Give the order after an event, and say where it tells what cannot be: of that order no states
+    are told any more, and all others go on.
     """
-    try:
-        return after(order, stored)
-    except POISON as error:
-        _warn(stored, error)
-        return order
+    found = after(order, stored)
+    if isinstance(stored, Recorded) and found.version == order.version == stored.version - 1:
+        _warn(stored, "impossible")
+    return found
 
 
-def _warn(stored: Stored, error: Exception) -> None:
+def _warn(stored: Stored, error: str) -> None:
     place = {"stream_id": stored.stream_id, "position": stored.position}
-    log_.warning("event_not_understood", **place, error=type(error).__name__)
+    log_.warning("event_not_understood", **place, error=error)
 
 
 def _erased(stored: Iterable[Stored]) -> Iterator[UUID]:

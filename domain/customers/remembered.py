@@ -9,7 +9,7 @@ from typing import Final
 
 from domain.customers.customer import Customer
 from domain.messages import Recorded
-from domain.reading import PAGE_EVENTS, Reading, Undecodable
+from domain.reading import IMPOSSIBLE, PAGE_EVENTS, Reading, Undecodable
 
 MOST: Final = 20_000  # states that are remembered, and answers that are held
 
@@ -20,11 +20,11 @@ At = tuple[str, int]  # a stream, and a position of the log
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A customer behind an event; None: behind one that cannot be read nobody knows."""
+    """A customer behind an event."""
 
     position: int
     version: int
-    customer: Customer | None
+    customer: Customer
 
 
 _UNKNOWN: Final = Known(0, 0, Customer())
@@ -45,14 +45,15 @@ class RememberedCustomers:
         self._page = page
         self._known: OrderedDict[str, list[Known]] = OrderedDict()  # by position
         self._count = 0  # of all of them
-        self._held: dict[At, Customer | None] = {}
+        self._held: dict[At, Customer] = {}
 
     def read_at(self, asked: Mapping[str, Sequence[int]]) -> Reading[Mapping[At, Customer | None]]:
-        """Give each customer as of positions, with one query a page for all that is missing.
+        """Give each customer as of positions, with one query a page for all that is missing; None
+        behind what cannot be read, which is not remembered.
 
         What was given is held until `settle`: what it is for may be set back, and asked again.
         """
-        told = {
+        told: dict[At, Customer | None] = {
             (stream, at): self._held[stream, at]
             for stream, positions in asked.items()
             for at in positions
@@ -76,7 +77,12 @@ class RememberedCustomers:
                         told[stream, coming.pop()] = known.customer
                     if not coming:
                         break
-                    known = _behind(known, event)
+                    behind = _behind(known, event)
+                    if behind is None:
+                        told |= {(stream, at): None for at in coming}
+                        coming.clear()
+                        break
+                    known = behind
                 self._keep(stream, known)
                 if coming and known.version == pages[stream][1]:
                     going[stream] = known
@@ -94,7 +100,7 @@ class RememberedCustomers:
     def _hold(self, told: Mapping[At, Customer | None]) -> None:
         if len(self._held) > self._most:
             self._held.clear()
-        self._held |= told
+        self._held |= {at: customer for at, customer in told.items() if customer is not None}
 
     def _latest(self, stream: str, position: int) -> Known:
         """Give the latest state that is known of up to a position."""
@@ -123,8 +129,13 @@ class RememberedCustomers:
         return version, (version // self._page + 1) * self._page
 
 
-def _behind(known: Known, event: Stored) -> Known:
-    customer = known.customer
-    if customer is not None:
-        customer = None if isinstance(event, Undecodable) else customer.evolve(event)
-    return Known(event.position, event.version, customer)
+def _behind(known: Known, event: Stored) -> Known | None:
+    """Give what is known behind an event; None: it cannot be read, or tells what cannot be, or one
+    before it is missing.
+    """
+    if isinstance(event, Undecodable) or event.version != known.version + 1:
+        return None
+    try:
+        return Known(event.position, event.version, known.customer.evolve(event))
+    except IMPOSSIBLE:
+        return None

@@ -12,7 +12,7 @@ from domain.orders.money import Line
 from domain.orders.order import Order
 from domain.orders.parts import Placement
 from domain.orders.shipments import Shipment
-from domain.reading import PAGE_EVENTS, Reading, Undecodable, read_whole
+from domain.reading import IMPOSSIBLE, PAGE_EVENTS, Reading, Undecodable, read_whole
 
 MOST: Final = 20_000  # orders that are remembered
 MOST_BYTES: Final = 48 * 1024 * 1024  # that their states take, as held_bytes tells
@@ -44,7 +44,6 @@ LAST_VERSION: Final = 2**31 - 1  # of a stream
 
 Stored = Recorded | Undecodable
 Read = Callable[[Mapping[str, tuple[int, int]]], Sequence[Stored]]  # as OrderLog.read_streams
-Follow = Callable[[Order, Stored], Order]
 
 _UNKNOWN: Final = Order()
 
@@ -52,15 +51,13 @@ _UNKNOWN: Final = Order()
 class RememberedOrders:
     """States by stream, the least recently used go first. For one thread.
 
-    page:   events of a stream that are read at a time
-    follow: gives the order after an event, as `after` does
+    page: events of a stream that are read at a time
+    torn: streams that could not be read as far as was asked, when it was asked last
     """
 
-    def __init__(
-        self, read: Read, most: int = MOST, page: int = PAGE_EVENTS, follow: Follow | None = None
-    ) -> None:
+    def __init__(self, read: Read, most: int = MOST, page: int = PAGE_EVENTS) -> None:
+        self.torn: set[str] = set()
         self._read = read
-        self._follow = follow or after
         self._most = most
         self._page = page
         self._states: OrderedDict[str, Order] = OrderedDict()
@@ -79,8 +76,8 @@ class RememberedOrders:
     def read_at(self, versions: Mapping[str, int]) -> Reading[dict[str, Order]]:
         """Give each order as of a version, with one query a page for all that is missing.
 
-        It stays where an event cannot be read: then its version is another one. How far a step has
-        come is remembered, so that whoever begins anew goes on from there.
+        It stays where an event cannot be read: then its version is another one, and it is `torn`.
+        How far a step has come is remembered, so that whoever begins anew goes on from there.
         """
         orders = {stream: self._known(stream, version) for stream, version in versions.items()}
         ends = {s: version for s, version in versions.items() if orders[s].version < version}
@@ -90,11 +87,12 @@ class RememberedOrders:
                 for stream, end in ends.items()
             }
             for one in self._read(pages):
-                orders[one.stream_id] = self._follow(orders[one.stream_id], one)
+                orders[one.stream_id] = after(orders[one.stream_id], one)
             ends = {s: end for s, end in ends.items() if pages[s][1] == orders[s].version < end}
             if ends:
                 self.keep({stream: orders[stream] for stream in ends})
                 yield
+        self._note_torn(orders, {s for s, end in versions.items() if orders[s].version < end})
         return orders
 
     def read_before(self, positions: Mapping[str, int]) -> Reading[dict[str, Order]]:
@@ -106,6 +104,7 @@ class RememberedOrders:
         known = {stream: self._remembered(stream) for stream in positions}
         orders = {stream: states.pop() for stream, states in known.items()}
         unsure = {stream for stream, order in orders.items() if order.exists}
+        torn: set[str] = set()
         going = set(positions)
         while going:
             pages = {stream: self._page_of(orders[stream], stream in unsure) for stream in going}
@@ -122,7 +121,9 @@ class RememberedOrders:
                 unsure.discard(stream)
                 for one in events:
                     if one.position < positions[stream]:
-                        orders[stream] = self._follow(orders[stream], one)
+                        orders[stream] = after(orders[stream], one)
+                        if orders[stream].version < one.version:
+                            torn.add(stream)
                 if orders[stream].version == pages[stream][1]:
                     long.add(stream)
                 else:
@@ -130,7 +131,12 @@ class RememberedOrders:
             if long:
                 self.keep({stream: orders[stream] for stream in long})
                 yield
+        self._note_torn(orders, torn)
         return orders
+
+    def _note_torn(self, asked: Iterable[str], torn: set[str]) -> None:
+        self.torn.difference_update(asked)
+        self.torn |= torn
 
     def _page_of(self, order: Order, unsure: bool) -> tuple[int, int]:
         return order.version - unsure, order.version + self._page
@@ -160,17 +166,20 @@ class RememberedOrders:
 
     def hold(self, orders: Mapping[str, Order]) -> None:
         """Remember orders also as they are now, until `settle`: what comes to them may be set back,
-        and is asked for again. The first ones, at least one, as many as have half of the room.
+        and is asked for again. As many as have half of the room, the first of these in any case:
+        else whoever needs it alone would read it for ever.
         """
-        for stream, order in orders.items():
+        for number, (stream, order) in enumerate(orders.items()):
             held = self._held.get(stream)
             if not order.exists or (held is not None and held.version <= order.version):
                 continue
             size = held_bytes(order)
             self._held_bytes -= held_bytes(held) if held is not None else 0
-            if self._held_bytes and self._held_bytes + size > MOST_BYTES // 2:
-                self._held.pop(stream, None)
-                continue
+            if self._held_bytes + size > MOST_BYTES // 2:
+                if number:
+                    self._held.pop(stream, None)
+                    continue
+                self.settle()
             self._held[stream] = order
             self._held_bytes += size
 
@@ -193,6 +202,7 @@ class RememberedOrders:
         """Forget all."""
         self._states.clear()
         self._bytes = 0
+        self.torn.clear()
         self.settle()
 
 
@@ -243,7 +253,12 @@ def _is_last(order: Order, events: Sequence[Stored], position: int) -> bool:
 
 
 def after(order: Order, stored: Stored) -> Order:
-    """Give the order after an event; behind one that cannot be read it stays as it was."""
+    """Give the order after an event; behind one that cannot be read, or that tells what cannot be,
+    it stays as it was.
+    """
     if isinstance(stored, Undecodable) or stored.version != order.version + 1:
         return order
-    return order.evolve(stored)
+    try:
+        return order.evolve(stored)
+    except IMPOSSIBLE:
+        return order

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from operator import attrgetter
@@ -12,6 +12,7 @@ from typing import Final
 from domain.messages import Recorded
 from domain.paths.calendar_line import CalendarPublished
 from domain.paths.calendars import Calendar
+from domain.reading import IMPOSSIBLE, Undecodable
 from domain.rules.line import RulePublished
 from domain.rules.rule import Rule
 from domain.rules.triggers import OnChange, OnSchedule, OnSilence
@@ -39,6 +40,7 @@ class InForce:
 
     by_name: Mapping[str, Published] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)  # the latest of each name
+    lost: frozenset[str] = frozenset()  # streams of which the latest cannot be read
 
     @cached_property
     def rules(self) -> Sequence[Published]:
@@ -108,20 +110,38 @@ class InForce:
 class RuleBook:
     """Every version of every rule, and of the calendars that they count by, in the log's order."""
 
-    def __init__(self, published: Iterable[Recorded]) -> None:
+    def __init__(self, published: Iterable[Recorded | Undecodable]) -> None:
         ordered = sorted(published, key=attrgetter("position"))
         self._positions = [one.position for one in ordered]
         self._in_force = [InForce()]
         for one in ordered:
             self._in_force.append(_behind(self._in_force[-1], one))
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every publication could be read."""
+        return not any(one.lost for one in self._in_force)
+
     def at(self, position: int) -> InForce:
         """Give the rules that judge the event at a position."""
         return self._in_force[bisect_left(self._positions, position)]
 
 
-def _behind(before: InForce, one: Recorded) -> InForce:
-    """Give what is in force behind a publication."""
+def _behind(before: InForce, one: Recorded | Undecodable) -> InForce:
+    """Give what is in force behind a publication; one that cannot be read is lost, until the next
+    of its stream.
+    """
+    if isinstance(one, Recorded):
+        try:
+            now = _published(before, one)
+        except IMPOSSIBLE:
+            pass
+        else:
+            return replace(now, lost=before.lost - {one.stream_id}) if before.lost else now
+    return replace(before, lost=before.lost | {one.stream_id})
+
+
+def _published(before: InForce, one: Recorded) -> InForce:
     match one.event:
         case RulePublished() as event:
             rule = Rule.as_published(event.definition)

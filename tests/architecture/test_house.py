@@ -36,6 +36,7 @@ ERRORS: Final = {
 }
 # Signs by which a part leaves its own work, never seen outside; and the command line's own words.
 OUTSIDE_THE_TREE: Final = {
+    "CannotJudge",
     "CelSyntaxError",
     "CommandFailed",
     "Misplaced",

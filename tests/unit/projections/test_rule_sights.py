@@ -18,7 +18,7 @@ from domain.rules.book import RuleBook
 from domain.rules.judging import Sight
 from domain.rules.line import RulePublished
 from projections.interface import ReadFirst
-from projections.rule_sights import ORDERS_BYTES, Sights
+from projections.rule_sights import ORDERS_BYTES, CannotJudge, Sights
 from tests.support.examples import CUSTOMER_STREAM, EVENTS, ORDER_ID
 from tests.support.memory_log import MemoryLog, recorded, renumbered, unreadable
 from tests.support.rules import rule_of
@@ -47,11 +47,13 @@ def happened() -> Iterator[Recorded]:
         yield recorded(event, position=position, stream_id=stream, version=versions[stream])
 
 
-def tags(events: Sequence[Recorded | Undecodable]) -> list[tuple[str, ...] | None]:
+def tags(
+    events: Sequence[Recorded | Undecodable], *, patient: bool = False
+) -> list[tuple[str, ...] | None]:
     """Give the tags of the customer at each event of the order; None: nobody is known."""
     readable = [one for one in events if isinstance(one, Recorded)]
     book = RuleBook(one for one in readable if isinstance(one.event, RulePublished))
-    (sights,) = Sights(MemoryLog(events)).see(readable, book, 256)
+    (sights,) = Sights(MemoryLog(events), patient=patient).see(readable, book, 256)
     return [None if one.customer is None else one.customer.tags for one in sights]
 
 
@@ -59,10 +61,13 @@ def test_a_customer_is_seen_as_of_each_event() -> None:
     assert tags([*happened()]) == [(), ("vip",), ("late", "vip")]
 
 
-def test_a_customer_of_whom_something_cannot_be_read_is_not_known_from_there_on() -> None:
+def test_an_event_is_not_shown_without_its_customer_where_that_cannot_be_read() -> None:
     events = [unreadable(one) if one.position == 4 else one for one in happened()]
 
-    assert tags(events) == [(), None, None]
+    assert tags(events[:4]) == [()]
+    with pytest.raises(CannotJudge, match="position 5"):
+        tags(events)
+    assert tags(events, patient=True) == [()]
 
 
 def noted(*, orders: int, items: int) -> tuple[MemoryLog, list[Recorded]]:

@@ -68,7 +68,11 @@ def test_an_order_stays_where_an_event_cannot_be_read_however_long_a_page_is(pag
     orders = RememberedOrders(shelf.read, page=page)
 
     assert orders.at({STREAM: 6}) == {STREAM: shelf.after(3)}
+    assert orders.torn == {STREAM}
+    assert orders.before({STREAM: shelf.events[2].position}) == {STREAM: shelf.after(2)}
+    assert orders.torn == set()
     assert orders.before({STREAM: shelf.events[5].position}) == {STREAM: shelf.after(3)}
+    assert orders.torn == {STREAM}
 
 
 @pytest.mark.parametrize("of_version", [True, False])
@@ -125,9 +129,9 @@ def test_what_may_be_set_back_has_half_of_the_room_and_the_first_one_any() -> No
     assert asked == [f"order-{number}" for number in range(4, 8)]
 
     asked.clear()
-    orders.settle()
-    orders.hold({"order-huge": of_bytes(2 * MOST_BYTES)})
-    orders.at({"order-huge": 3})
+    for name in ("order-huge", "order-large"):  # The one gives way to the other.
+        orders.hold({name: of_bytes(2 * MOST_BYTES)})
+        orders.at({name: 3})
     assert asked == []
 
 

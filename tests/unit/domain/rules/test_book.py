@@ -12,6 +12,7 @@ from domain.rules.book import RuleBook
 from domain.rules.line import RulePublished, stream_of
 from domain.rules.rule import Rule
 from tests.support.examples import NOW
+from tests.support.memory_log import unreadable
 from tests.support.rules import in_force, rule_of
 
 
@@ -125,3 +126,22 @@ def test_what_ends_a_delay_is_found_by_its_name() -> None:
         "order.payment_charged": {"a", "b"},
         "order.note_added": {"b"},
     }
+
+
+def test_behind_a_version_that_cannot_be_read_its_rule_is_lost_until_the_next_one() -> None:
+    odd = replace(published(SECOND, 2, 20), event=nothing_known("a", 2))
+    for second in (unreadable(published(SECOND, 2, 20)), odd):
+        book = RuleBook([published(FIRST, 1, 10), second, published(FIRST, 3, 30)])
+
+        assert not book.is_whole
+        assert [book.at(position).lost for position in (20, 21, 30, 31)] == [
+            frozenset(),
+            {"rule-a"},
+            {"rule-a"},
+            frozenset(),
+        ]
+
+
+def nothing_known(rule: str, version: int) -> RulePublished:
+    """Give a publication that says nothing of its rule."""
+    return RulePublished(rule=rule, rule_version=version, content_hash="x", definition={})

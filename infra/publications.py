@@ -1,0 +1,60 @@
+"""What a shop has published, as events: also where the row of one is not what was written, as
+log.definitions holds the same beside it. Called by infra.event_log.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from pydantic_core import to_json
+
+from domain.reading import Undecodable
+from infra.recorded_row import RecordedRow
+from infra.recorder import PostgresRecorder
+from infra.shards import shard_of
+
+LAST_VERSION: Final = 2**31 - 1  # of a stream
+
+
+def select_publications(
+    recorder: PostgresRecorder, kinds: Sequence[str]
+) -> tuple[list[RecordedRow], list[Undecodable]]:
+    """Give the rows of every publication of these kinds, and what stands for those that are gone:
+    right behind the version before, as nobody knows where they stood.
+    """
+    with recorder.connection() as connection:
+        published = connection.execute(
+            "select kind || '-' || name, version, kind from log.definitions where kind = any(%s)"
+            " order by 1, 2",
+            [list(kinds)],
+        ).fetchall()
+    rows = recorder.select_parts({stream: (0, LAST_VERSION) for stream, _, _ in published})
+    return rows, [*_gone(published, rows)]
+
+
+def _gone(
+    published: Sequence[tuple[str, int, str]], rows: Sequence[RecordedRow]
+) -> Iterator[Undecodable]:
+    positions = {(row.stream_id, row.version): row.position for row in rows}
+    for stream, version, kind in published:
+        if (stream, version) not in positions:
+            position = positions[stream, version] = positions.get((stream, version - 1), 0)
+            name = f"{kind}.published.v1"
+            yield Undecodable(position, stream, version, shard_of(stream), name, "it is missing")
+
+
+def as_defined(recorder: PostgresRecorder, row: RecordedRow) -> RecordedRow | None:
+    """Give the row of a publication with what its definition says; None: there is none."""
+    kind, _, name = row.stream_id.partition("-")
+    with recorder.connection() as connection:
+        found = connection.execute(
+            "select content_hash, body -> 'definition' from log.definitions"
+            " where kind = %s and name = %s and version = %s",
+            [kind, name, row.version],
+        ).fetchone()
+    if found is None:
+        return None
+    content_hash, definition = found
+    said = {kind: name, f"{kind}_version": row.version}
+    body = {**said, "content_hash": content_hash, "definition": definition}
+    return replace(row, state=to_json(body))
