@@ -143,7 +143,7 @@ def _placement(event: e.OrderPlaced, recorded: Recorded) -> dict[str, Any]:
         "order_type": event.order_type,
         "channel": event.channel,
         "shop": event.shop,
-        "customer_id": (event.customer or event).customer_id or event.customer_id,
+        "customer_id": event.whose,
         "currency": event.currency,
         "test": event.test,
         "placed_at": recorded.occurred_at,

@@ -45,6 +45,7 @@ class Sights:
               seen; else no more than a page of each stream, and ReadFirst is raised for what is
               longer, CannotJudge where something cannot be read
     page:     events
+    unseen:   ids of orders of which events were left out, with the position of the first of these
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Sights:
         self._log = log
         self._orders = RememberedOrders(log.read_streams, page=page)
         self._customers = RememberedCustomers(log.read_streams, page=page)
+        self.unseen: dict[str, int] = {}
         self._imported = imported
         self._patient = patient
 
@@ -127,10 +129,14 @@ class Sights:
             try:
                 sight = self._sight(one, orders)
             except IMPOSSIBLE:
-                if self._patient:
-                    continue
-                raise
+                if not self._patient:
+                    raise
+                self._leave_out(one)
+                continue
             yield sight
+
+    def _leave_out(self, event: Recorded) -> None:
+        self.unseen.setdefault(event.entity_id, event.position)
 
     def _sight(self, event: Recorded, orders: dict[str, Order]) -> Sight:
         """Give the sight of an event, and let its order be as it is behind it."""
@@ -181,10 +187,13 @@ class Sights:
                 unknown.add(sight.happened.position)
             elif customer.version:
                 sight.customer = customer
+        if unknown and not self._patient:
+            raise CannotJudge(f"the customer at position {min(unknown)} cannot be read")
         if self._patient:
             self._customers.settle()
-        elif unknown:
-            raise CannotJudge(f"the customer at position {min(unknown)} cannot be read")
+        for sight in wanted:
+            if sight.happened.position in unknown:
+                self._leave_out(sight.happened)
         return [one for one in sights if one.happened.position not in unknown]
 
     def _now(self, reading: Reading[Found]) -> Found:

@@ -183,21 +183,24 @@ class _Backtest:
                 if isinstance(one, Undecodable) and one.stream_id.startswith("order-"):
                     self._aside.setdefault(UUID(entity_of(one.stream_id)), one.position)
             readable = [one for one in batch if isinstance(one, Recorded)]
-            parts = self._sights.see(readable, self._book, BATCH_EVENTS)
-            for sight in chain.from_iterable(parts):
+            for sight in chain.from_iterable(self._parts(readable)):
                 if self._part.path in (None, sight.after.path) and not self._is_aside(sight):
                     self._take(sight)
             after = batch[-1].position
             report(after)
 
+    def _parts(self, readable: Sequence[Recorded]) -> Iterator[Sequence[Sight]]:
+        for sights in self._sights.see(readable, self._book, BATCH_EVENTS):
+            for order_id, position in self._sights.unseen.items():
+                self._aside.setdefault(UUID(order_id), position)
+            yield sights
+            del sights  # They hold orders: each part goes before the next is read.
+
     def _is_aside(self, sight: Sight) -> bool:
-        """Whether nobody knows the order: it stays as it was before what cannot be read of it."""
+        """Whether nobody knows its order any more."""
         happened = sight.happened
-        if not happened.stream_id.startswith("order-"):
-            return False
-        if sight.after.version != happened.version:
-            self._aside.setdefault(UUID(happened.entity_id), happened.position)
-        return self._is_unread(UUID(happened.entity_id), happened.position)
+        is_order = happened.stream_id.startswith("order-")
+        return is_order and self._is_unread(UUID(happened.entity_id), happened.position)
 
     def _is_unread(self, order_id: UUID, position: int) -> bool:
         return self._aside.get(order_id, position + 1) <= position

@@ -24,7 +24,8 @@ from domain.orders.events import DocumentIssued, stream_of
 from domain.orders.guards import order_exists
 from domain.orders.items import charged_lines
 from domain.orders.money import Line
-from domain.orders.order import Order, own_items
+from domain.orders.order import Order
+from domain.orders.totals import own_items
 from domain.refusals import Refusal
 from domain.templates.offered import Setting, of_order
 from services.history import state_of

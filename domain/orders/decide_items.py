@@ -29,9 +29,10 @@ from domain.orders.items import (
     Item,
 )
 from domain.orders.money import check_line, check_size
-from domain.orders.order import Order, totals_of
+from domain.orders.order import Order
 from domain.orders.path_rights import items_may_be_moved
 from domain.orders.price_rights import price_may_be_stated
+from domain.orders.totals import totals_of
 from domain.paths.path import OrderPath
 from domain.products.pricing import Offer
 from domain.products.stating import refused_at

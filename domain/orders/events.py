@@ -88,6 +88,11 @@ class OrderPlaced(Told, Event):
     deadlines: tuple[Deadline, ...] = ()
     test: bool = False
 
+    @property
+    def whose(self) -> str | None:
+        """The id of the customer, wherever it is told."""
+        return (self.customer or self).customer_id or self.customer_id
+
 
 class StatusChanged(Event):
     """Fact: somebody moved the order, and the order's path allowed it."""

@@ -10,11 +10,10 @@ from domain.messages import Happened
 from domain.orders import events as e
 from domain.orders import item_history as h
 from domain.orders.agreements import agreement_behind
-from domain.orders.discounts_left import discount_left
 from domain.orders.documents import Documents, after_document
 from domain.orders.fields import FieldValue, placed_with
 from domain.orders.fingerprint import fingerprint
-from domain.orders.items import INITIAL, Item, charged_lines, items_status
+from domain.orders.items import INITIAL, Item, items_status
 from domain.orders.ledger import (
     Balance,
     LedgerEntry,
@@ -25,11 +24,12 @@ from domain.orders.ledger import (
     payment_status,
     refund_status,
 )
-from domain.orders.money import Totals, add_up, discount_within_price
+from domain.orders.money import Totals
 from domain.orders.parts import MAX_HELD, Approval, Held, Kept, Placement, without_placement
 from domain.orders.shipments import Shipments, after_shipment, track_numbers
 from domain.orders.time_limit import NO_LIMIT, TimeLimit, limit_after
 from domain.orders.timeline import Entry, TimelineKey, insert, key_of, without
+from domain.orders.totals import totals_of
 
 _NAMING: Final = frozenset({"placed", "told_customer_id"})  # tell whose order it is
 _NUMBERED: Final = frozenset({"timeline", "fields", "shipments"})  # tell of track numbers
@@ -101,7 +101,7 @@ class Order:
     @property
     def customer_id(self) -> str | None:
         """Whose order it is: as the placement that counts tells, else as other facts do."""
-        return _customer_of(self.placed) or self.told_customer_id
+        return (self.placed and self.placed.whose) or self.told_customer_id
 
     @property
     def money(self) -> Totals:
@@ -176,36 +176,6 @@ def _follow_customer(order: Order) -> None:
     whose = order.customer_id
     if whose is not None and whose != order.subject_id:
         order.__dict__.update(subject_id=whose, subjects=order.subjects | {whose})
-
-
-def _customer_of(placed: e.OrderPlaced | None) -> str | None:
-    if placed is None:
-        return None
-    customer = placed.customer
-    return (customer.customer_id if customer else None) or placed.customer_id
-
-
-def own_items(order: Order, items: Mapping[str, Item]) -> list[Item]:
-    """Give the items whose prices are in the order's currency."""
-    return [item for item in items.values() if item.currency in (None, order.currency)]
-
-
-def totals_of(order: Order, items: Mapping[str, Item]) -> Totals:
-    """Sum what the items cost in this order, with what is left of its discount, and delivery.
-
-    An item in another currency than the order costs nothing in it.
-    """
-    placed = order.placed
-    own = own_items(order, items)
-    stated = placed.totals if placed else None
-    totals = add_up(
-        charged_lines(own),
-        discount_minor=discount_left(placed, own) if placed else 0,
-        delivery_minor=(stated.delivery_minor if stated else 0)
-        + sum(item.delivery_minor for item in own),
-        vat_included=placed.vat_included if placed else True,
-    )
-    return discount_within_price(totals)
 
 
 # One branch per event of the catalog: the whole history of an order on one page.

@@ -13,7 +13,8 @@ from domain.messages import Event
 from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.items import Item
-from domain.orders.order import Order, totals_of
+from domain.orders.order import Order
+from domain.orders.totals import totals_of
 from tests.properties.test_order_laws import PLACE, Script, history, picture, played, replayed
 from tests.support import spec
 from tests.support.examples import COMMANDS, NOW, actor, fact_id

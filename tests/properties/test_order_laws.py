@@ -17,9 +17,10 @@ from domain.orders import commands as c
 from domain.orders import events as e
 from domain.orders.items import CANCELLED, ITEM_MOVES, ITEM_STATUSES, SHIPPABLE, UNCHARGED
 from domain.orders.money import Totals
-from domain.orders.order import Order, own_items, totals_of
+from domain.orders.order import Order
 from domain.orders.shipment_events import Reached
 from domain.orders.shipments import PLANNED
+from domain.orders.totals import own_items, totals_of
 from domain.refusals import Refusal
 from tests.support import spec
 from tests.support.examples import COMMANDS, NOW, ORDER_ID, PATH, actor, fact_id
