@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
 from domain.facts import PathKey
@@ -15,7 +15,18 @@ from domain.refusals import InfraError
 PAGE_BYTES: Final = 4 * 1024 * 1024
 PAGE_EVENTS: Final = 500  # of one stream, where it is read in steps
 
+# What an event raises that reads well and cannot have happened to the state before it.
+IMPOSSIBLE: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+
 Found = TypeVar("Found")
+State = TypeVar("State", bound="Evolving")
 # What is read step by step, a page of each stream at a time: each step stops before the next page.
 Reading = Generator[None, None, Found]
 
@@ -62,6 +73,31 @@ def check_versions(stream_id: str, events: Sequence[Happened], after: int = 0) -
     for expected, event in enumerate(events, after + 1):
         if event.version != expected:
             raise LogGap(f"Version {expected} of {stream_id}", stream_id)
+
+
+class Evolving(Protocol):
+    """The state of a stream."""
+
+    def evolve(self, recorded: Any, /) -> Any:
+        """Give the state behind an event."""
+
+
+def evolved(stream_id: str, state: State, event: Recorded) -> State:
+    """Give the state behind an event.
+
+    Raises: InfraError event_unreadable, with its stream, where the event says what cannot be
+    """
+    try:
+        found: State = state.evolve(event)
+    except IMPOSSIBLE as error:  # Its words may tell what is personal.
+        raise InfraError(
+            "event_unreadable",
+            f"position {event.position} ({event.event.NAME} of {stream_id}) says what cannot be: "
+            f"{type(error).__name__}. Nothing can be decided on this stream until the row is what "
+            "was written: bring it back from a backup.",
+            stream_id,
+        ) from error
+    return found
 
 
 class LogReader(Protocol):

@@ -1,8 +1,7 @@
 """Pages of the public events of orders, by position: what the feed of the API is made of."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated, Final
 from uuid import UUID
 
@@ -12,13 +11,14 @@ from pydantic_core import from_json, to_json
 from domain.messages import Name
 from domain.orders.events import stream_of
 from domain.orders.order import Order
-from domain.orders.remembered import LAST_VERSION, after
-from domain.public.envelope import cloud_event
+from domain.orders.remembered import LAST_VERSION, Stored
+from domain.public.envelope import CloudEvent, cloud_event, withheld
+from domain.reading import IMPOSSIBLE, Head
 from domain.sights import SIGHT, hide
 from domain.streaming import ORDER_EVENTS
 from services.public_lane import PublicLane
 from services.questions.question import Asked
-from services.reading import is_seen_order
+from services.reading import followed, seen_orders
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -66,12 +66,11 @@ def _of_all(system: "System", asked: Feed) -> Page:
     lane = PublicLane(system.projection_log, until=end, batch_events=asked.limit)
     lane.begin(head, asked.after)
     found: list[Told] = []
-    is_seen = cache(partial(_is_seen, system))
     position = asked.after
     while len(found) < asked.limit and (outgoing := lane.next()) is not None:
         position = outgoing.position
         events = (one.value for one in outgoing.messages if one.topic == ORDER_EVENTS.name)
-        found += _wanted(asked, filter(None, events), is_seen)
+        found += _wanted(system, asked, filter(None, events))
     if len(found) >= asked.limit:
         found = found[: asked.limit]
         position = found[-1].position
@@ -83,28 +82,34 @@ def _of_order(system: "System", asked: Feed, order_id: UUID) -> Page:
     head = system.log.head()
     stream = stream_of(order_id)
     order, bodies = Order(), []
-    is_seen = cache(partial(_is_seen, system))
     for one in system.projection_log.read_streams({stream: (0, LAST_VERSION)}):
-        order = after(order, one)
+        order = followed(order, one)
         if one.position > asked.after:
-            told = cloud_event(head, one, test=order.test)
+            told = _cloud_event(head, one, order)
             bodies.append(told.model_dump_json(exclude_none=True).encode())
-    found = list(_wanted(asked, iter(bodies), is_seen))
+    found = list(_wanted(system, asked, bodies))
     more = len(found) > asked.limit
     found = found[: asked.limit]
     return Page(tuple(found), found[-1].position if more else max(head.position, asked.after), more)
 
 
-def _is_seen(system: "System", order_id: str) -> bool:
-    return is_seen_order(system, UUID(order_id))
+def _cloud_event(head: Head, stored: Stored, order: Order) -> CloudEvent:
+    try:
+        return cloud_event(head, stored, test=order.test)
+    except IMPOSSIBLE:
+        return withheld(head, stored, test=order.test)
 
 
-def _wanted(asked: Feed, bodies: Iterator[bytes], is_seen: Callable[[str], bool]) -> Iterator[Told]:
+def _wanted(system: "System", asked: Feed, bodies: Iterable[bytes]) -> Iterator[Told]:
+    """Give what is asked for, and seen by whoever is answered."""
+    events = [(from_json(body), body) for body in bodies]
+    if asked.types:
+        events = [(event, body) for event, body in events if event["type"] in asked.types]
+    seen = seen_orders(system, {UUID(event["subject"]) for event, _ in events})
     sight = SIGHT.get()
     hidden = sight.hidden if sight is not None else ()
-    for body in bodies:
-        event = from_json(body)
-        if (not asked.types or event["type"] in asked.types) and is_seen(event["subject"]):
+    for event, body in events:
+        if UUID(event["subject"]) in seen:
             position = int(event["id"].rpartition("/")[2])
             told = to_json(hide(event, hidden)) if hidden else body
             yield Told(position, event["type"].encode(), told)

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from infra.postgres import connect
 
-How = Literal["spoilt", "gone"]
+How = Literal["spoilt", "gone", "impossible"]
 
 _KEEP: Final = """
     create table public.damaged_was as select * from log.events
@@ -15,20 +15,27 @@ _KEEP: Final = """
 _SPOIL: Final = """
     update log.events set payload = '{"nope": 1}' where stream_id = any(%s) and version = %s
 """
+_MAKE_IMPOSSIBLE: Final = """
+    update log.events set payload = '{"changed": ["nope"]}', type = 'order.fields_changed.v1'
+    where stream_id = any(%s) and version = %s
+"""
 _DELETE: Final = "delete from log.events where stream_id = any(%s) and version = %s"
+
+_DAMAGE: Final = {"spoilt": _SPOIL, "gone": _DELETE, "impossible": _MAKE_IMPOSSIBLE}
 
 
 @contextmanager
 def damaged(url: str, *streams: str, how: How = "spoilt", version: int = 1) -> Iterator[None]:
     """Damage an event of each stream; it is as it was behind the block.
 
-    how: `gone` shows only where something stands behind it
+    how: `gone` shows only where something stands behind it; an order's `impossible` one reads
+        well, and cannot have happened to it
     """
     which = [[*streams], version]
     with connect(url) as owner:
         owner.execute("alter table log.events disable trigger user")
         assert owner.execute(_KEEP, which).rowcount == len(streams), "each has such an event"
-        owner.execute(_SPOIL if how == "spoilt" else _DELETE, which)
+        owner.execute(_DAMAGE[how], which)
     yield
     with connect(url) as owner:
         owner.execute(_DELETE, which)
