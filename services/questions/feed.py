@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Final
 from uuid import UUID
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 MOST_EVENTS: Final = 1_000  # of a page
 MOST_READ: Final = 10_000  # events that a page looks at
+READ_SECONDS: Final = 5.0  # after which a page ends where it is
+AT_ONCE: Final = 64  # events, between two looks at the clock: each may be of a long order
 LARGEST_POSITION: Final = 2**63 - 1
 
 
@@ -55,22 +58,31 @@ class Page:
     more: bool  # there is more to look at right now
 
 
-def page_of(system: "System", asked: Feed) -> Page:
-    """Read one page."""
-    return _of_order(system, asked, asked.order) if asked.order else _of_all(system, asked)
+def page_of(system: "System", asked: Feed, *, seconds: float = READ_SECONDS) -> Page:
+    """Read one page.
+
+    seconds: after which it ends where it is; it comes further in any case. One of one order is
+             read whole
+    """
+    if asked.order:
+        return _of_order(system, asked, asked.order)
+    return _of_all(system, asked, monotonic() + seconds)
 
 
-def _of_all(system: "System", asked: Feed) -> Page:
+def _of_all(system: "System", asked: Feed, until: float) -> Page:
     head = system.log.head()
     end = min(head.position, asked.after + MOST_READ)
-    lane = PublicLane(system.projection_log, until=end, batch_events=asked.limit)
+    lane = PublicLane(system.projection_log, until=end, batch_events=min(asked.limit, AT_ONCE))
     lane.begin(head, asked.after)
     found: list[Told] = []
+    known: dict[UUID, bool] = {}
     position = asked.after
-    while len(found) < asked.limit and (outgoing := lane.next()) is not None:
+    while (outgoing := lane.next()) is not None:
         position = outgoing.position
         events = (one.value for one in outgoing.messages if one.topic == ORDER_EVENTS.name)
-        found += _wanted(system, asked, filter(None, events))
+        found += _wanted(system, asked, filter(None, events), known)
+        if len(found) >= asked.limit or monotonic() >= until:
+            break
     if len(found) >= asked.limit:
         found = found[: asked.limit]
         position = found[-1].position
@@ -87,7 +99,7 @@ def _of_order(system: "System", asked: Feed, order_id: UUID) -> Page:
         if one.position > asked.after:
             told = _cloud_event(head, one, order)
             bodies.append(told.model_dump_json(exclude_none=True).encode())
-    found = list(_wanted(system, asked, bodies))
+    found = list(_wanted(system, asked, bodies, {}))
     more = len(found) > asked.limit
     found = found[: asked.limit]
     return Page(tuple(found), found[-1].position if more else max(head.position, asked.after), more)
@@ -100,16 +112,23 @@ def _cloud_event(head: Head, stored: Stored, order: Order) -> CloudEvent:
         return withheld(head, stored, test=order.test)
 
 
-def _wanted(system: "System", asked: Feed, bodies: Iterable[bytes]) -> Iterator[Told]:
-    """Give what is asked for, and seen by whoever is answered."""
+def _wanted(
+    system: "System", asked: Feed, bodies: Iterable[bytes], known: dict[UUID, bool]
+) -> Iterator[Told]:
+    """Give what is asked for, and seen by whoever is answered.
+
+    known: whether orders are; those that are looked at are put beside
+    """
     events = [(from_json(body), body) for body in bodies]
     if asked.types:
         events = [(event, body) for event, body in events if event["type"] in asked.types]
-    seen = seen_orders(system, {UUID(event["subject"]) for event, _ in events})
+    new = {UUID(event["subject"]) for event, _ in events} - known.keys()
+    seen = seen_orders(system, new)
+    known |= {order_id: order_id in seen for order_id in new}
     sight = SIGHT.get()
     hidden = sight.hidden if sight is not None else ()
     for event, body in events:
-        if UUID(event["subject"]) in seen:
+        if known[UUID(event["subject"])]:
             position = int(event["id"].rpartition("/")[2])
             told = to_json(hide(event, hidden)) if hidden else body
             yield Told(position, event["type"].encode(), told)
