@@ -1,6 +1,6 @@
 """How readers see the log: the port, and what stands for an event that cannot be read."""
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
@@ -30,6 +30,7 @@ UNTIL_MENDED: Final = (
 )
 
 Found = TypeVar("Found")
+State = TypeVar("State", bound="Evolving")
 # What is read step by step, a page of each stream at a time: each step stops before the next page.
 Reading = Generator[None, None, Found]
 
@@ -78,22 +79,28 @@ def check_versions(stream_id: str, events: Sequence[Happened], after: int = 0) -
             raise LogGap(f"Version {expected} of {stream_id}", stream_id)
 
 
-def evolved(stream_id: str, state: Any, events: Iterable[Happened]) -> Any:
-    """Give the state of a stream behind more of its events.
+class Evolving(Protocol):
+    """The state of a stream."""
 
-    Raises: InfraError event_unreadable, with the stream, where an event tells what cannot be
+    def evolve(self, recorded: Any, /) -> Any:
+        """Give the state behind an event."""
+
+
+def evolved(stream_id: str, state: State, event: Happened) -> State:
+    """Give the state behind an event.
+
+    Raises: InfraError event_unreadable, with its stream, where the event says what cannot be
     """
-    for event in events:
-        try:
-            state = state.evolve(event)
-        except IMPOSSIBLE as error:
-            raise InfraError(
-                "event_unreadable",
-                f"version {event.version} of {stream_id} ({event.event.NAME}) tells what cannot be:"
-                f" {type(error).__name__}. {UNTIL_MENDED}",
-                stream_id,
-            ) from error
-    return state
+    try:
+        found: State = state.evolve(event)
+    except IMPOSSIBLE as error:  # Its words may tell what is personal.
+        raise InfraError(
+            "event_unreadable",
+            f"version {event.version} of {stream_id} ({event.event.NAME}) says what cannot be: "
+            f"{type(error).__name__}. {UNTIL_MENDED}",
+            stream_id,
+        ) from error
+    return found
 
 
 class LogReader(Protocol):

@@ -5,6 +5,7 @@ under `command`, beside all of its fields. Read by consumers.commands, written b
 import re
 from collections.abc import Mapping
 from functools import cache
+from itertools import islice
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -155,17 +156,18 @@ def _id_in(said: Mapping[str, Any]) -> UUID | None:
 
 
 def _faults(error: ValidationError) -> list[Unmet]:
+    """Give the first faults; each is looked at once, as there may be as many as values."""
     details = error.errors(include_url=False)
-    told = [detail for detail in details if not _follows(detail, details)]
-    return [_fault(detail) for detail in told[:MAX_TOLD]]
+    following = {detail["loc"] for detail in details if _may_follow(detail)}
+    if following:
+        following &= {one["loc"][:deep] for one in details for deep in range(len(one["loc"]))}
+    told = (one for one in details if one["loc"] not in following or not _may_follow(one))
+    return [_fault(detail) for detail in islice(told, MAX_TOLD)]
 
 
-def _follows(fault: ErrorDetails, faults: list[ErrorDetails]) -> bool:
+def _may_follow(fault: ErrorDetails) -> bool:
     """Whether too few are there only because pydantic does not count those with faults."""
-    if fault["type"] != "too_short" or len(fault["input"]) < fault["ctx"]["min_length"]:
-        return False
-    deep = len(fault["loc"])
-    return any(len(one["loc"]) > deep and one["loc"][:deep] == fault["loc"] for one in faults)
+    return fault["type"] == "too_short" and len(fault["input"]) >= fault["ctx"]["min_length"]
 
 
 def _fault(detail: ErrorDetails) -> Unmet:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from services.bootstrap import System
 
 FRESH_SECONDS: Final = 1.0  # so long a key and the roles are taken as they were looked up
+KEY_THREADS: Final = 2  # that look keys up: they wait for the database only
 TOKEN_THREADS: Final = 4  # that check tokens: they may wait for the provider
 MOST_TOKENS: Final = 500  # that wait to be checked or are; far less than requests in hand
 MOST_REMEMBERED: Final = 10_000  # keys and tokens
@@ -75,6 +76,7 @@ class KnownCallers:
         self._roles_at = float("-inf")
         self._uses: dict[str, datetime] = {}
         self._turn = Lock()
+        self._lookers = ThreadPoolExecutor(KEY_THREADS, "orderpath keys")
         self._checkers = ThreadPoolExecutor(TOKEN_THREADS, "orderpath tokens")
         self._in_check = 0  # tokens; counted on the event loop
 
@@ -85,8 +87,8 @@ class KnownCallers:
         found = self._known.get(digest)
         if found is None or not self._is_fresh(found.at):
             is_key = self._tokens is None or parts_of(shown) is not None
-            look = asyncio.to_thread if is_key else self._checked
-            found = await look(self._look, digest, shown)
+            look = self._looked_up if is_key else self._checked
+            found = await look(digest, shown)
         return self._called(found, headers)
 
     def caller_now(self, headers: Mapping[str, str]) -> Caller:
@@ -158,20 +160,24 @@ class KnownCallers:
                 self._reads.write()
 
     def close(self) -> None:
-        """Check no more tokens, and write what is noted."""
+        """Look up no more keys and tokens, and write what is noted."""
+        self._lookers.shutdown(cancel_futures=True)
         self._checkers.shutdown(cancel_futures=True)
         self.write_notes()
 
-    async def _checked(
-        self, look: Callable[[bytes, str], _Looked], digest: bytes, token: str
-    ) -> _Looked:
+    async def _looked_up(self, digest: bytes, key: str) -> _Looked:
+        """Look a key up in threads that nothing else holds up. Requests in hand bound how many."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._lookers, self._look, digest, key)
+
+    async def _checked(self, digest: bytes, token: str) -> _Looked:
         """Look a token up in threads of its own: a provider that hangs holds up no other caller."""
         if self._in_check >= MOST_TOKENS:
             raise Turned("busy", "too many tokens wait to be checked already", retry_seconds=1)
         self._in_check += 1
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._checkers, look, digest, token)
+            return await loop.run_in_executor(self._checkers, self._look, digest, token)
         finally:
             self._in_check -= 1
 

@@ -14,6 +14,7 @@ from domain.orders import events as e
 from domain.orders.candidates import Candidate
 from domain.orders.order import Order
 from domain.orders.timeline import TimelineKey, key_of
+from domain.reading import evolved
 from domain.rules.runs import rule_of
 from services.order_view import View, difference, told_number_of, view_of
 from services.ways import Way
@@ -87,8 +88,16 @@ def known_by(
 
 
 def state_of(events: Iterable[Recorded]) -> Order:
-    """Fold the events of one order, in the order of its stream."""
-    return reduce(Order.evolve, events, Order())
+    """Fold the events of one order, in the order of its stream.
+
+    Raises: InfraError event_unreadable where one says what cannot be
+    """
+    return reduce(evolved_order, events, Order())
+
+
+def evolved_order(order: Order, recorded: Recorded) -> Order:
+    """Give the order behind one more of its events. Raises: as state_of"""
+    return evolved(recorded.stream_id, order, recorded)
 
 
 def changes_of(
@@ -110,7 +119,7 @@ def changes_of(
     happened = _as_it_happened(events)
     for number, recorded in enumerate(happened, 1):
         status = order.status
-        order = order.evolve(recorded)
+        order = evolved_order(order, recorded)
         after = view_of(order, order_id, told_number=told_number_of(happened[:number]))
         was_wrong = recorded.version in annulled
         changes += (

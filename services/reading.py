@@ -2,7 +2,7 @@
 imports, the CLI and, later, the API.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from domain.messages import Actor, Recorded
 from domain.orders.context import Situation
 from domain.orders.events import stream_of
 from domain.orders.order import Order
+from domain.orders.remembered import LAST_VERSION, RememberedOrders, Stored
 from domain.orders.stocks_read import stocks_of
 from domain.paths import events as path_events
 from domain.paths.calendar_line import CalendarPublished
@@ -26,7 +27,7 @@ from domain.products.product import Product
 from domain.reading import LogGap
 from domain.refusals import InfraError, Refusal, Unmet, Unusable
 from domain.roles.reach import place_of
-from domain.sights import SIGHT, seen_by
+from domain.sights import SIGHT
 from domain.stock.stock import Stock
 from projections.reports.order_numbers import list_numbers
 from services.customers import customer_now
@@ -71,8 +72,19 @@ def _by_id(system: "System", ref: str) -> tuple[UUID, list[Recorded]] | None:
     if not ref.strip():
         raise Unusable("no order is named: give its id, or its number in its source")
     own = as_id(ref)
-    events = [] if own is None else load_order(system, own)
-    return (own, events) if own is not None and events and is_seen(events) else None
+    events = [] if own is None else _seen_events(system, own)
+    return (own, events) if own is not None and events else None
+
+
+def _seen_events(system: "System", order_id: UUID) -> list[Recorded]:
+    """Give the order's events; none of one that is not seen, be it damaged or not."""
+    try:
+        events = load_order(system, order_id)
+        return events if is_seen(events) else []
+    except InfraError as error:
+        if error.stream_id is None or is_seen_order(system, order_id):
+            raise
+        return []
 
 
 def _by_number(system: "System", ref: str) -> UUID:
@@ -114,16 +126,40 @@ def sees_all_orders() -> bool:
 
 
 def is_seen_order(system: "System", order_id: UUID) -> bool:
-    """Whether whoever is answered sees an order; one that there is not is seen as such."""
-    if sees_all_orders():
-        return True
-    with seen_by(None):  # It is looked at here: nothing of it was read by whoever is answered.
-        events = load_order(system, order_id)
-    return is_seen(events)
+    """Whether whoever is answered sees an order; see seen_orders."""
+    return order_id in seen_orders(system, [order_id])
+
+
+def seen_orders(system: "System", order_ids: Iterable[UUID]) -> set[UUID]:
+    """Give those of some orders that whoever is answered sees, with one query for all of them.
+
+    One that there is not is seen as such. A damaged one belongs where it did before the damage, as
+    in the tables; where nothing before it can be read, it is not seen.
+    """
+    sight = SIGHT.get()
+    orders = {stream_of(order_id): order_id for order_id in order_ids}
+    if sight is None or sight.sees_all_orders:
+        return set(orders.values())
+    there: set[str] = set()
+
+    def read(versions: Mapping[str, tuple[int, int]]) -> Sequence[Stored]:
+        found = system.projection_log.read_streams(versions)
+        there.update(one.stream_id for one in found)
+        return found
+
+    now = RememberedOrders(read).at(dict.fromkeys(orders, LAST_VERSION))
+    return {
+        orders[stream]
+        for stream, order in now.items()
+        if (sight.sees(place_of(order)) if order.exists else stream not in there)
+    }
 
 
 def is_seen(events: Sequence[Recorded]) -> bool:
-    """Whether whoever is answered sees the order that these are the events of."""
+    """Whether whoever is answered sees the order that these are the events of.
+
+    Raises: InfraError event_unreadable where one of them says what cannot be
+    """
     sight = SIGHT.get()
     if sight is None or sight.sees_all_orders or not events:
         return True
@@ -137,7 +173,7 @@ def seen_only(system: "System", events: list[Recorded]) -> list[Recorded]:
     if sees_all_orders():
         return events
     about = {order_id for one in events if (order_id := getattr(one.event, "order_id", None))}
-    return events if all(is_seen_order(system, order_id) for order_id in about) else []
+    return events if seen_orders(system, about) == about else []
 
 
 def load_order(system: "System", order_id: UUID) -> list[Recorded]:

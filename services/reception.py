@@ -7,9 +7,11 @@ repeats it, from wherever, gets its first answer.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
+from threading import Lock
 from typing import Any, Final
 
 from domain.batch import Log
@@ -18,6 +20,7 @@ from domain.messages import Command, Outcome
 from domain.orders.events import Customer
 from domain.paths.commands import PublishPath
 from domain.paths.path import OrderPath
+from domain.refusals import InfraError
 from domain.roles.persons import person_named, stream_naming
 from services.pipeline import Pipeline
 from services.strangers import Acquaintances
@@ -25,6 +28,8 @@ from services.strangers import Acquaintances
 BelongingsOf = Callable[[str], Belongings]  # customer id -> what the tables know of it
 Standing = Callable[[OrderPath], Mapping[str, int]]  # a new version -> orders in each status
 LOOKED_UP: Final = (EraseCustomer, PublishPath)  # in tables, which takes a while
+LOOK_THREADS: Final = 4
+MOST_LOOKED_UP: Final = 500  # commands of event loops that are looked up at once
 CustomerIds = Callable[[str | None, str | None], str | None]  # phone, e-mail -> customer id
 
 
@@ -45,13 +50,26 @@ class Reception(Pipeline):
         self._belongings = belongings
         self._standing = standing
         self.acquaintances: Acquaintances | None = None  # None: nobody is a stranger
+        self.most_looked_up = MOST_LOOKED_UP
+        self._lookers = ThreadPoolExecutor(LOOK_THREADS, "orderpath looks")
+        self._in_look = 0  # commands of event loops
+        self._lock = Lock()
 
     def submit(self, command: Command, *, own: bool = False) -> Future[Outcome]:
-        """Queue a command, as Pipeline does."""
-        return super().submit(self._received(command), own=own)
+        """Queue a command, as Pipeline does. It waits for the tables, where they are to be asked.
+
+        Raises: InfraError workers_behind if these do not know it in time
+        """
+        doubtful = self._doubtful(command)
+        if self.acquaintances is not None and doubtful:
+            self.acquaintances.tables.ask().result()
+        return super().submit(self._received(command, doubtful), own=own)
 
     def submit_soon(self, command: Command, *, own: bool = False) -> asyncio.Future[Outcome]:
-        """Queue a command from an event loop, as Pipeline does."""
+        """Queue a command from an event loop, as Pipeline does.
+
+        The future may raise InfraError overloaded, and workers_behind, too.
+        """
         if is_looked_up(command):
             return asyncio.ensure_future(self._looked_up(command, own=own))
         return super().submit_soon(self._received(command), own=own)
@@ -59,21 +77,49 @@ class Reception(Pipeline):
     def close(self) -> None:
         """Work off what waits, then stop."""
         super().close()
+        self._lookers.shutdown()
         if self.acquaintances is not None:
             self.acquaintances.close()
 
     async def _looked_up(self, command: Command, *, own: bool) -> Outcome:
-        """Queue one for which the tables are asked, in a thread: meanwhile the loop goes on."""
-        received = await asyncio.to_thread(self._received, command)
+        """Queue one for which the tables are asked, in a thread: meanwhile the loop goes on. No
+        thread is held by who waits for the tables.
+        """
+        loop = asyncio.get_running_loop()
+        with self._one_of_few():
+            doubtful = await loop.run_in_executor(self._lookers, self._doubtful, command)
+            if self.acquaintances is not None and doubtful:
+                # Who gives up takes it from nobody else.
+                await asyncio.shield(asyncio.wrap_future(self.acquaintances.tables.ask()))
+            received = await loop.run_in_executor(self._lookers, self._received, command, doubtful)
         return await super().submit_soon(received, own=own)
 
-    def _received(self, command: Command) -> Command:
+    @contextmanager
+    def _one_of_few(self) -> Iterator[None]:
+        with self._lock:
+            if self._in_look >= self.most_looked_up:
+                message = f"{self.most_looked_up} commands are looked up already: come back later"
+                raise InfraError("overloaded", message)
+            self._in_look += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._in_look -= 1
+
+    def _doubtful(self, command: Command) -> frozenset[str]:
+        """Name whom it names and who may be a stranger, which the tables do not know for sure."""
+        if self.acquaintances is None or isinstance(command, LOOKED_UP) or not is_limited(command):
+            return frozenset()
+        return self.acquaintances.doubtful(command)  # First: a contact names nobody, an id does.
+
+    def _received(self, command: Command, doubtful: frozenset[str] = frozenset()) -> Command:
         if isinstance(command, EraseCustomer):
             return command if command.is_rest else command.of(self._belongings(command.customer_id))
         if isinstance(command, PublishPath) and not command.strand:
             return command.knowing(self._standing(command.definition))
         if self.acquaintances is not None and is_limited(command):
-            command = self.acquaintances.made(command)  # First: a contact names nobody, an id does.
+            command = self.acquaintances.made(command, doubtful)
         return recognised(command, self._customer_ids)
 
 

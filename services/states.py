@@ -66,7 +66,8 @@ class StateCache:
             above |= {stream: state.version for stream, state in kept.items()}
         for stream, happened in log.load(above).items():
             check_versions(stream, happened, above[stream])
-            states[stream] = evolved(stream, states[stream], happened)
+            for event in happened:
+                states[stream] = evolved(stream, states[stream], event)
         self.found_stale = any(
             states[stream].version > version
             for stream, version in missing.items()

@@ -19,31 +19,50 @@ from domain.roles.persons import Acquainted, person_named, stream_naming
 from domain.sights import Region, Sight, seen_by
 from projections.reports.customers import has_orders
 from services.customers import is_stranger
+from services.together import Together
 
 if TYPE_CHECKING:
     from services.bootstrap import System
 
 
 class Acquaintances:
-    """Whom actors reach. One look at a time, on connections that nobody else uses meanwhile."""
+    """Whom actors reach. One look at a time, on connections that nobody else uses meanwhile.
+
+    tables: brings them to the end of the log, for all who wait for that; meanwhile looks go on
+    """
 
     def __init__(self, system: "System") -> None:
         self._system = system
         self._own: System | None = None
+        self._feeding: System | None = None  # of the thread of `tables`
         self._turn = Lock()
+        self.tables = Together(self._catch_up, "orderpath acquaintances")
 
-    def made(self, command: Command) -> Command:
+    def doubtful(self, command: Command) -> frozenset[str]:
+        """Name the persons in a command of whom the tables show no order within its actor's reach,
+        be it that there is none, or that the tables are behind.
+        """
+        reach = command.actor.reach
+        if reach is None:
+            return frozenset()
+        with self._turn:
+            own = self._opened()
+            named = {person_named(command), _person_of(own, stream_naming(command))}
+            return _doubtful(own, command, {one for one in named if one is not None}, reach)
+
+    def made(self, command: Command, doubtful: frozenset[str]) -> Command:
         """Give the command with what its actor does not reach of whom it names.
 
-        Raises: InfraError workers_behind if the tables do not know it in time
+        doubtful: as above; the tables were brought to the end of the log since, if there are any
         """
         reach = command.actor.reach
         if reach is None:
             return command
-        with self._turn:
-            own = self._opened()
-            named = {person_named(command), _person_of(own, stream_naming(command))}
-            strangers = _strangers(own, command, {one for one in named if one is not None}, reach)
+        strangers: frozenset[str] = frozenset()
+        if doubtful:
+            with self._turn, seen_by(Sight(reach)):
+                own = self._opened()
+                strangers = frozenset(one for one in doubtful if is_stranger(own, one))
         actor = Acquainted.model_construct(**{**dict(command.actor), "strangers": strangers})
         return command.model_copy(update={"actor": actor})
 
@@ -54,27 +73,29 @@ class Acquaintances:
             self._own = own
         return self._own
 
+    def _catch_up(self) -> None:
+        if self._feeding is None:
+            self._feeding = self._system.another()
+        self._feeding.catch_up()
+
     def close(self) -> None:
         """Give the connections back."""
+        self.tables.close()
         with self._turn:
-            if self._own is not None:
-                self._own.close()
-            self._own = None
+            for one in filter(None, (self._own, self._feeding)):
+                one.close()
+            self._own = self._feeding = None
 
 
-def _strangers(
+def _doubtful(
     own: "System", command: Command, named: Iterable[str], reach: tuple[Region, ...]
 ) -> frozenset[str]:
     with seen_by(Sight(reach)), own.snapshot() as reader:
-        doubtful = [one for one in named if not has_orders(reader, one)]
+        doubtful = {one for one in named if not has_orders(reader, one)}
     whose = person_named(command) if isinstance(command, PlaceOrder) else None
     if whose is not None and whose in doubtful and _first(own, customer_stream(whose)) is None:
         doubtful.remove(whose)  # Of whom only orders tell, nothing would be learnt by one more.
-    if not doubtful:
-        return frozenset()
-    own.catch_up()
-    with seen_by(Sight(reach)):
-        return frozenset(one for one in doubtful if is_stranger(own, one))
+    return frozenset(doubtful)
 
 
 def _person_of(own: "System", stream: str | None) -> str | None:

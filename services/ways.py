@@ -16,6 +16,7 @@ from domain.orders.order import Order
 from domain.paths.asking import asked_for
 from domain.paths.path import OrderPath
 from domain.paths.transitions import Follow, Transition
+from domain.reading import evolved
 
 # started:  it was placed there               moved:    somebody, or a rule, sent it there
 # followed: it went on by itself, as its path says under `follow`
@@ -109,7 +110,7 @@ def _steps(events: Iterable[Recorded]) -> Iterator[Step]:
 def _steps_of_order(events: Iterable[Recorded]) -> Iterator[Step]:
     order, command = Order(), None
     for one in events:
-        before, order = order, order.evolve(one)
+        before, order = order, evolved(one.stream_id, order, one)
         match one.event:
             case e.OrderPlaced() | e.StatusRecorded() as told:
                 pinned = (told.path, told.path_version)

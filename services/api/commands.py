@@ -19,8 +19,9 @@ from pydantic_core import to_json
 from domain import wire
 from domain.customers.commands import EraseCustomer
 from domain.messages import Command, Outcome
-from domain.refusals import CommandUnreadable, Conflict, OrderpathError, Refusal, Unmet
+from domain.refusals import CommandUnreadable, Conflict, Refusal, Unmet
 from services.api.callers import Caller
+from services.api.faults import noted_fault
 from services.api.problems import (
     MEDIA_TYPE,
     TURNED_AWAY,
@@ -80,7 +81,7 @@ async def send_batch(desk: "FrontDesk", request: Request) -> Response:
     if key is not None:
         check_key(key)
     may_be_large = len(body) > LARGE_BYTES
-    begun: list[_Begun | OrderpathError] = []
+    begun: list[_Begun | Exception] = []
     try:
         async with desk.command_in_time():
             turn = monotonic()
@@ -97,7 +98,7 @@ async def send_batch(desk: "FrontDesk", request: Request) -> Response:
                 await asyncio.wait(coming)
     finally:
         _let_go(begun)
-    settled = [_settled(desk, caller, one) for one in begun]
+    settled = [_settled(desk, caller, one, request.state.request_id) for one in begun]
     return Response(to_json({"items": settled}), media_type=JSON)
 
 
@@ -111,7 +112,7 @@ class _Begun:
 
 async def _begin(
     desk: "FrontDesk", caller: Caller, item: tuple[object, int], key: str | None
-) -> _Begun | OrderpathError:
+) -> _Begun | Exception:
     """Hand one command of many in, or give what stands against it.
 
     item: what was said, and its bytes at most
@@ -129,15 +130,15 @@ async def _begin(
         if isinstance(command, EraseCustomer):
             return _Begun(command, asyncio.ensure_future(_carried_out(desk, command)))
         return _Begun(command, desk.pipeline.submit_soon(command, own=True))
-    except OrderpathError as error:
+    except Exception as error:  # noqa: BLE001 - each is answered, as a request of its own would be
         return error
 
 
-def _coming(begun: Sequence[_Begun | OrderpathError]) -> list[asyncio.Future[Outcome]]:
+def _coming(begun: Sequence[_Begun | Exception]) -> list[asyncio.Future[Outcome]]:
     return [one.coming for one in begun if isinstance(one, _Begun)]
 
 
-def _let_go(begun: Sequence[_Begun | OrderpathError]) -> None:
+def _let_go(begun: Sequence[_Begun | Exception]) -> None:
     """Wait for none of them any more, also where time was over before all were handed in."""
     for one in _coming(begun):
         if not one.cancel() and not one.cancelled():
@@ -145,26 +146,25 @@ def _let_go(begun: Sequence[_Begun | OrderpathError]) -> None:
 
 
 def _settled(
-    desk: "FrontDesk", caller: Caller, begun: _Begun | OrderpathError
+    desk: "FrontDesk", caller: Caller, begun: _Begun | Exception, request_id: str
 ) -> Mapping[str, Any]:
     """Give what one command of many came to, as it would have been answered alone."""
-    if isinstance(begun, OrderpathError):
-        return _failed(begun)
-    try:
-        outcome = begun.coming.result()
-    except Refusal as refusal:
-        return _failed(_heard(desk, caller, begun.command, refusal))
-    except OrderpathError as error:
-        return _failed(error)
+    if isinstance(begun, Exception):
+        return _failed(begun, request_id)
+    error = begun.coming.exception()
+    if isinstance(error, Refusal):
+        error = _heard(desk, caller, begun.command, error)
+    if isinstance(error, Exception):
+        return _failed(error, request_id)
+    outcome = begun.coming.result()
     desk.count_outcome(begun.command.NAME, outcome.kind)
     told = _told(desk, caller, begun.command, outcome)
     status, body, _ = answer_to(desk, begun.command, told)
     return {"status": status, "answer": body}
 
 
-def _failed(error: OrderpathError) -> Mapping[str, Any]:
-    problem = problem_of(error)
-    assert problem is not None, "every error of ours has a problem"
+def _failed(error: Exception, request_id: str) -> Mapping[str, Any]:
+    problem = problem_of(error) or noted_fault(error, request_id)
     return {"status": problem.told_status, "answer": problem.body}
 
 

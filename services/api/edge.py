@@ -7,7 +7,6 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from time import monotonic
-from traceback import extract_tb
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -21,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.refusals import OrderpathError
 from services.api import commands
+from services.api.faults import noted_fault
 from services.api.problems import MEDIA_TYPE, Problem, Turned, fault, problem_of
 
 if TYPE_CHECKING:
@@ -102,12 +102,7 @@ class _Visit:
         except ClientDisconnect:
             self._status = GONE
         except Exception as error:  # noqa: BLE001 - every request is answered
-            # Where it failed, not what the error says: personal data may stand in that.
-            frames = extract_tb(error.__traceback__)
-            way = [f"{frame.filename}:{frame.lineno}" for frame in frames]
-            kind = type(error).__name__
-            log_.error("request_failed", request_id=self._id, error=kind, way=way)
-            await self._tell(fault(self._id))
+            await self._tell(noted_fault(error, self._id))
 
     async def _reach(self, app: ASGIApp) -> None:
         """Go to the place that is asked for: commands on the shortest way, where they are many."""

@@ -1,8 +1,8 @@
 """Pages of the public events of orders, by position: what the feed of the API is made of."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Final
 from uuid import UUID
 
@@ -12,19 +12,22 @@ from pydantic_core import from_json, to_json
 from domain.messages import Name
 from domain.orders.events import stream_of
 from domain.orders.order import Order
-from domain.orders.remembered import LAST_VERSION, after
-from domain.public.envelope import cloud_event
+from domain.orders.remembered import LAST_VERSION, Stored, after
+from domain.public.envelope import CloudEvent, cloud_event, withheld
+from domain.reading import IMPOSSIBLE, Head
 from domain.sights import SIGHT, hide
 from domain.streaming import ORDER_EVENTS
 from services.public_lane import PublicLane
 from services.questions.question import Asked
-from services.reading import is_seen_order
+from services.reading import seen_orders
 
 if TYPE_CHECKING:
     from services.bootstrap import System
 
 MOST_EVENTS: Final = 1_000  # of a page
 MOST_READ: Final = 10_000  # events that a page looks at
+READ_SECONDS: Final = 5.0  # after which a page ends where it is
+AT_ONCE: Final = 64  # events, between two looks at the clock: each may be of a long order
 LARGEST_POSITION: Final = 2**63 - 1
 
 
@@ -55,23 +58,31 @@ class Page:
     more: bool  # there is more to look at right now
 
 
-def page_of(system: "System", asked: Feed) -> Page:
-    """Read one page."""
-    return _of_order(system, asked, asked.order) if asked.order else _of_all(system, asked)
+def page_of(system: "System", asked: Feed, *, seconds: float = READ_SECONDS) -> Page:
+    """Read one page.
+
+    seconds: after which it ends where it is; it comes further in any case. One of one order is
+             read whole
+    """
+    if asked.order:
+        return _of_order(system, asked, asked.order)
+    return _of_all(system, asked, monotonic() + seconds)
 
 
-def _of_all(system: "System", asked: Feed) -> Page:
+def _of_all(system: "System", asked: Feed, until: float) -> Page:
     head = system.log.head()
     end = min(head.position, asked.after + MOST_READ)
-    lane = PublicLane(system.projection_log, until=end, batch_events=asked.limit)
+    lane = PublicLane(system.projection_log, until=end, batch_events=min(asked.limit, AT_ONCE))
     lane.begin(head, asked.after)
     found: list[Told] = []
-    is_seen = cache(partial(_is_seen, system))
+    known: dict[UUID, bool] = {}
     position = asked.after
-    while len(found) < asked.limit and (outgoing := lane.next()) is not None:
+    while (outgoing := lane.next()) is not None:
         position = outgoing.position
         events = (one.value for one in outgoing.messages if one.topic == ORDER_EVENTS.name)
-        found += _wanted(asked, filter(None, events), is_seen)
+        found += _wanted(system, asked, filter(None, events), known)
+        if len(found) >= asked.limit or monotonic() >= until:
+            break
     if len(found) >= asked.limit:
         found = found[: asked.limit]
         position = found[-1].position
@@ -83,28 +94,41 @@ def _of_order(system: "System", asked: Feed, order_id: UUID) -> Page:
     head = system.log.head()
     stream = stream_of(order_id)
     order, bodies = Order(), []
-    is_seen = cache(partial(_is_seen, system))
     for one in system.projection_log.read_streams({stream: (0, LAST_VERSION)}):
         order = after(order, one)
         if one.position > asked.after:
-            told = cloud_event(head, one, test=order.test)
+            told = _cloud_event(head, one, order)
             bodies.append(told.model_dump_json(exclude_none=True).encode())
-    found = list(_wanted(asked, iter(bodies), is_seen))
+    found = list(_wanted(system, asked, bodies, {}))
     more = len(found) > asked.limit
     found = found[: asked.limit]
     return Page(tuple(found), found[-1].position if more else max(head.position, asked.after), more)
 
 
-def _is_seen(system: "System", order_id: str) -> bool:
-    return is_seen_order(system, UUID(order_id))
+def _cloud_event(head: Head, stored: Stored, order: Order) -> CloudEvent:
+    try:
+        return cloud_event(head, stored, test=order.test)
+    except IMPOSSIBLE:
+        return withheld(head, stored, test=order.test)
 
 
-def _wanted(asked: Feed, bodies: Iterator[bytes], is_seen: Callable[[str], bool]) -> Iterator[Told]:
+def _wanted(
+    system: "System", asked: Feed, bodies: Iterable[bytes], known: dict[UUID, bool]
+) -> Iterator[Told]:
+    """Give what is asked for, and seen by whoever is answered.
+
+    known: whether orders are; those that are looked at are put beside
+    """
+    events = [(from_json(body), body) for body in bodies]
+    if asked.types:
+        events = [(event, body) for event, body in events if event["type"] in asked.types]
+    new = {UUID(event["subject"]) for event, _ in events} - known.keys()
+    seen = seen_orders(system, new)
+    known |= {order_id: order_id in seen for order_id in new}
     sight = SIGHT.get()
     hidden = sight.hidden if sight is not None else ()
-    for body in bodies:
-        event = from_json(body)
-        if (not asked.types or event["type"] in asked.types) and is_seen(event["subject"]):
+    for event, body in events:
+        if known[UUID(event["subject"])]:
             position = int(event["id"].rpartition("/")[2])
             told = to_json(hide(event, hidden)) if hidden else body
             yield Told(position, event["type"].encode(), told)

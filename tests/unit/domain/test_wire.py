@@ -1,6 +1,7 @@
 """What would take long to read is told to be too large before it takes long."""
 
 from collections.abc import Mapping
+from time import process_time
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,11 @@ from domain.errands import on
 from domain.paths.conditional import compiled
 from domain.paths.definition import LEAST_COUNTED, MAX_COMPILED_CHARACTERS
 from domain.refusals import CommandUnreadable, InfraError
-from domain.wire import MAX_WITHIN, decode, parsed
+from domain.wire import MAX_TOLD, MAX_WITHIN, decode, parsed
 from services.api.questions_in_hand import QuestionInHand
 from tests.support.examples import actor
 
+MOST_SECONDS = 5.0  # of our CPU: what looks at all faults for each takes some 50
 MOST_SHORT = MAX_COMPILED_CHARACTERS // LEAST_COUNTED  # short conditions of one definition
 
 
@@ -93,3 +95,26 @@ def test_a_definition_for_which_nobody_waits_is_read_no_further() -> None:
         decode(command("path.publish", path("order.calls > 88000")))
 
     assert compiled.cache_info().misses == before
+
+
+def test_thousands_of_faults_are_told_as_fast_as_they_are_found() -> None:
+    schedules = [{"schedule": {"at": ["x"]}}] * 12_000
+    body = command("rule.publish", {"rule": "x", "on": schedules})
+    began = process_time()
+
+    with pytest.raises(CommandUnreadable) as caught:
+        decode(body)
+
+    assert process_time() - began < MOST_SECONDS
+    assert len(caught.value.unmet) == MAX_TOLD
+
+
+def test_too_few_are_told_only_where_no_fault_of_one_of_them_is_why() -> None:
+    empty = {"rule": "x", "on": [{"schedule": {"at": []}}]}
+    wrong = {"rule": "x", "on": [{"schedule": {"at": ["x"]}}]}
+
+    for definition, place in ((empty, "schedule.at"), (wrong, "schedule.at.0")):
+        with pytest.raises(CommandUnreadable) as caught:
+            decode(command("rule.publish", definition))
+        fields = [one.field for one in caught.value.unmet if "schedule.at" in (one.field or "")]
+        assert [field.endswith(place) for field in fields if field] == [True]

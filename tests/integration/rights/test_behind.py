@@ -1,0 +1,103 @@
+"""While the tables are behind, who has to wait for them waits with all others; the rest goes on."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event, Thread
+from time import monotonic
+from typing import Any, Final
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from services.api.app import create_app
+from services.api.serving import listen, serve
+from services.bootstrap import System
+from services.reception import Reception
+from services.waiting import PATIENCE_SECONDS
+from tests.integration.rights.test_reach import SOUTH, place
+from tests.support.waiting import ROOM_SECONDS, wait_for
+
+MANY: Final = 12
+A_MOMENT: Final = 3.0  # seconds; whoever waits for tables waits longer
+
+
+@pytest.fixture
+def app(system: System) -> Iterator[tuple[FastAPI, str]]:
+    """A server that asks for rights, and where it is; the workers that feed its tables are away."""
+    assert system.execute(place(SOUTH, "south", customer={"customer_id": "s"})).kind == "accepted"
+    system.prepare_projections()
+    system.read_models.drive("workers")
+    ear, stop, began = listen("127.0.0.1", 0), Event(), Event()
+    served = create_app(system, system.access)
+    server = Thread(target=serve, args=(served, ear, stop), kwargs={"began": began.set})
+    server.start()
+    assert began.wait(ROOM_SECONDS)
+    yield served, f"http://127.0.0.1:{ear.getsockname()[1]}"
+    stop.set()
+    server.join(ROOM_SECONDS)
+    assert not server.is_alive()
+
+
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(MANY) as opened:
+        yield opened
+
+
+Send = Callable[..., httpx.Response]
+
+
+@pytest.fixture
+def send(app: tuple[FastAPI, str], make: Callable[..., str]) -> Send:
+    """Hands a command in as who has a role of that name."""
+    keys = {role: make(f"key-{role}", role) for role in ("shop_front", "admin")}
+
+    def sent(role: str, command: str, **body: Any) -> httpx.Response:
+        shown = {"Authorization": f"Bearer {keys[role]}", "Idempotency-Key": str(uuid4())}
+        said = {"command": command, **body}
+        where = f"{app[1]}/v1/commands"
+        return httpx.post(where, json=said, headers=shown, timeout=ROOM_SECONDS)
+
+    return sent
+
+
+def contacts(send: Send, threads: ThreadPoolExecutor, who: str) -> list[Future[httpx.Response]]:
+    """Change the contact of a customer of whom the tables know nothing yet, many times at once."""
+    changed = {"customer_id": who, "name": "New"}
+    return [
+        threads.submit(send, "shop_front", "customer.change_contact", **changed)
+        for _ in range(MANY)
+    ]
+
+
+def test_a_command_goes_on_while_others_wait_for_the_tables(
+    app: tuple[FastAPI, str], send: Send, threads: ThreadPoolExecutor
+) -> None:
+    waiting = contacts(send, threads, "s")
+    wait_for(lambda: app[0].state.desk.in_hand >= MANY, "they never waited")
+
+    began = monotonic()
+    answer = send("admin", "order.add_note", order_id=str(SOUTH), text="x")
+
+    assert answer.status_code == 200
+    assert monotonic() - began < A_MOMENT
+    assert not any(one.done() for one in waiting)
+    answers = [one.result() for one in waiting]
+    assert {one.status_code for one in answers} == {503}
+    assert {one.json().get("cause") for one in answers} == {"workers_behind"}
+    assert monotonic() - began < 2 * PATIENCE_SECONDS + A_MOMENT
+
+
+def test_more_commands_than_may_wait_for_the_tables_are_turned_away_at_once(
+    system: System, send: Send, threads: ThreadPoolExecutor
+) -> None:
+    assert isinstance(system.pipeline, Reception)
+    system.pipeline.most_looked_up = 2
+
+    answers = [one.result() for one in contacts(send, threads, "s")]
+
+    turned = [one for one in answers if one.json()["code"] == "busy"]
+    assert len(turned) == MANY - 2
+    assert {one.headers["retry-after"] for one in turned} == {"1"}
