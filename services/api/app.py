@@ -5,10 +5,11 @@ Called by services.api.serving, and by tests. services.api.openapi describes it.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+import structlog
 from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 BELOW: Final = "/v1"
 BY_COMMAND: Final = "the command's own name"
 Handler = Callable[[FrontDesk, Request], Awaitable[Response]]
+
+log_ = structlog.get_logger()
 
 # Place, method, right, handler. Questions come from their registry beside these.
 PLACES: Final[tuple[tuple[str, str, str, Handler], ...]] = (
@@ -114,21 +117,34 @@ async def _open_desk(
     desk.positions.saw(await watcher.run(lambda own: own.log.head().position))
     watching = asyncio.create_task(desk.positions.watch())
     ended = asyncio.Event()
-    chores = asyncio.gather(
-        do_now_and_then(access.write_notes, NOTE_SECONDS, ended, undone="notes_not_written"),
-        do_now_and_then(desk.forget_old, TIDY_SECONDS, ended, undone="old_files_not_removed"),
-    )
+    chores = [
+        asyncio.create_task(do_now_and_then(chore, seconds, ended, undone=undone))
+        for chore, seconds, undone in (
+            (access.write_notes, NOTE_SECONDS, "notes_not_written"),
+            (desk.forget_old, TIDY_SECONDS, "old_files_not_removed"),
+        )
+    ]
     app.state.desk = desk
     try:
         yield
     finally:
         desk.ending.set()
         watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
-        await asyncio.to_thread(desk.close)
-        ended.set()
-        await chores
+        await _ended([watching])
+        try:
+            await asyncio.to_thread(desk.close)
+        finally:
+            ended.set()
+            await _ended(chores)
+
+
+async def _ended(tasks: list[asyncio.Task[None]]) -> None:
+    """Wait until they have ended, whatever became of them: what comes behind them is done, too."""
+    await asyncio.wait(tasks)
+    for one in tasks:
+        error = None if one.cancelled() else one.exception()
+        if error is not None:  # Not what it says: personal data may stand in that.
+            log_.error("task_failed", error=type(error).__name__)
 
 
 async def _no_such_place(request: Request, error: HTTPException) -> Response:

@@ -16,10 +16,10 @@ from services.api.callers import Access, Caller
 from services.api.counts import Counts
 from services.api.limits import Limits, Rates
 from services.api.long_commands import LongCommands
-from services.api.looks import Looks
+from services.api.looks import Looks, SharedLook
 from services.api.positions import Positions
 from services.api.problems import Turned
-from services.api.readers import Readers, TablesSeen
+from services.api.readers import Readers, TablesSeen, tables_lag
 from services.api.seats import Seats
 from services.imports.jobs import ImportJobs, put_files
 
@@ -51,7 +51,9 @@ class FrontDesk:
 
     def __post_init__(self) -> None:
         self.long_commands = LongCommands(self.limits.long_commands, self.limits.long_waiting)
-        self.positions = Positions(self._head)
+        self.head = SharedLook(self._head)
+        self.lag = SharedLook(lambda: self.watcher.run(tables_lag))
+        self.positions = Positions(self.head.look)
         self.tables = TablesSeen()
         # Of those who ask the feed again and again: half the places are for other questions.
         self.feed_turns = asyncio.Semaphore(max(1, self.limits.questions_waiting // 2))

@@ -31,7 +31,7 @@ async def ready(desk: "FrontDesk", _: Request) -> Response:
         raise Turned("busy", "the server ends", retry_seconds=1)
     try:
         async with asyncio.timeout(READY_SECONDS):
-            position = await desk.watcher.run(lambda system: system.log.head().position)
+            position = await desk.head.look()
     except TimeoutError:
         raise InfraError("database_unavailable", "PostgreSQL does not answer in time") from None
     desk.positions.saw(position)
@@ -72,9 +72,5 @@ async def metrics(desk: "FrontDesk", request: Request) -> Response:
     counts.streams.set(desk.streams.taken)
     counts.polls.set(desk.polls.taken)
     counts.lines.set(desk.lines)
-    counts.lag.set(await desk.watcher.run(_lag))
+    counts.lag.set(await desk.lag.look())
     return Response(counts.text(), media_type=MEDIA_TYPE)
-
-
-def _lag(system: "System") -> int:
-    return max(system.log.head().position - tables_position(system), 0)

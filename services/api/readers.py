@@ -95,6 +95,11 @@ def tables_position(system: "System") -> int:
     return head if waiting is None else min(head, waiting[0] - 1)
 
 
+def tables_lag(system: "System") -> int:
+    """Say how many positions the tables are behind the log."""
+    return max(system.log.head().position - tables_position(system), 0)
+
+
 class TablesSeen:
     """How far the tables were a moment ago: all who read just then need not look again.
 
