@@ -100,9 +100,11 @@ def _counted(body: bytes) -> bytes:
 
 def query_of(question: Question, request: Request) -> dict[str, Any]:
     """Give path and query by the names of fields; what comes twice and may not, stays a list."""
+    said: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        said.setdefault(name, []).append(value)
     given: dict[str, Any] = {}
-    for name in dict.fromkeys(request.query_params):
-        values = request.query_params.getlist(name)
+    for name, values in said.items():
         is_list = name in question.asked.model_fields and _is_list(question.asked, name)
         given[name] = values if is_list or len(values) > 1 else values[0]
     given.update({name: unquote(value) for name, value in request.path_params.items()})
