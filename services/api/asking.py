@@ -9,7 +9,7 @@ from fastapi import Request, Response
 
 from services.api.callers import Caller
 from services.api.problems import Turned
-from services.api.readers import Least
+from services.api.tables import Least
 from services.plain_json import to_json
 from services.questions.question import PUBLIC, Asked, Question
 
@@ -62,13 +62,9 @@ async def answer(
 ) -> Response:
     """Answer what is asked, on tables that are as far as was said."""
     caller, asked, least = wanted
-    known = desk.positions.known
-    seconds = desk.limits.position_seconds
     zipped = "gzip" in request.headers.get("accept-encoding", "")
 
-    def work(system: "System") -> tuple[int, bytes, dict[str, str]]:
-        tables = question.reads == "tables"
-        position = desk.tables.wait(system, least, seconds) if tables else known
+    def work(system: "System") -> tuple[bytes, dict[str, str]]:
         found = question.function(system, asked)
         if caller is not None:
             found = desk.access.told(caller, question, asked, found)
@@ -78,15 +74,27 @@ async def answer(
         if zipped and len(body) >= ZIPPED_FROM:
             body = gzip.compress(body, ZIP_LEVEL)
             headers["Content-Encoding"] = "gzip"
-        return position, body, headers
+        return body, headers
 
-    position, body, headers = await desk.read(caller, question.right, work)
+    async with desk.question_in_time():  # Whoever waits for the tables keeps no thread meanwhile.
+        position = await _position(desk, question, caller, least)
+        body, headers = await desk.read(caller, question.right, work)
     request.state.position = position
     headers["Vary"] = "Accept-Encoding, Authorization"
     tag = headers.get("ETag")
     if tag is not None and tag in _tags(request):
         return Response(status_code=304, headers={"ETag": tag})
     return Response(body, media_type=JSON, headers=headers)
+
+
+async def _position(
+    desk: "FrontDesk", question: Question, caller: Caller | None, least: Least
+) -> int:
+    """Give up to where the answer will know of everything. Raises: Turned behind, too_many, busy"""
+    if question.reads != "tables":
+        return desk.positions.known
+    name = caller.name if caller is not None else PUBLIC
+    return await desk.tables.wait(name, least, desk.limits.position_seconds)
 
 
 def _counted(body: bytes) -> bytes:

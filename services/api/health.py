@@ -9,7 +9,7 @@ from domain.refusals import InfraError
 from services.api.asking import JSON
 from services.api.counts import MEDIA_TYPE
 from services.api.problems import Turned
-from services.api.readers import tables_position
+from services.api.tables import reached
 from services.plain_json import to_json
 
 if TYPE_CHECKING:
@@ -44,9 +44,10 @@ async def lag(desk: "FrontDesk", request: Request) -> Response:
 
     def look(system: "System") -> dict[str, Any]:
         found = system.read_models.list_projections()
+        seen = reached(system)
         return {
-            "position": system.log.head().position,
-            "tables": tables_position(system),
+            "position": seen.head,
+            "tables": seen.tables,
             "projections": [
                 {
                     "name": one.name,
@@ -72,5 +73,6 @@ async def metrics(desk: "FrontDesk", request: Request) -> Response:
     counts.streams.set(desk.streams.taken)
     counts.polls.set(desk.polls.taken)
     counts.lines.set(desk.lines)
-    counts.lag.set(await desk.lag.look())
+    seen = await desk.reached.look()
+    counts.lag.set(seen.head - seen.tables)
     return Response(counts.text(), media_type=MEDIA_TYPE)
