@@ -194,7 +194,7 @@ class _Visit:
 
     async def _tell(self, problem: Problem) -> None:
         if self._status:  # It has begun: whoever reads it sees that it ends too early.
-            raise RuntimeError("an answer broke off")
+            raise RuntimeError("an answer broke off") from None  # Not what the error says.
         headers = [(b"content-type", MEDIA_TYPE.encode())]
         headers += [(n.lower().encode(), v.encode()) for n, v in problem.headers.items()]
         if problem.code in CUT:
