@@ -14,14 +14,13 @@ from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
-from services.api import commands, feed, health, imports
+from services.api import commands, description, feed, health, imports
 from services.api.asking import handler_of
 from services.api.callers import Access
 from services.api.chores import NOTE_SECONDS, TIDY_SECONDS, do_now_and_then
 from services.api.desk import FrontDesk
 from services.api.edge import Edge
 from services.api.limits import Limits
-from services.api.openapi import described
 from services.api.problems import MEDIA_TYPE, Problem
 from services.api.readers import Readers
 from services.imports.jobs import FOLDER, ImportJobs
@@ -44,6 +43,7 @@ PLACES: Final[tuple[tuple[str, str, str, Handler], ...]] = (
     ("/v1/imports/files/{name}", "PUT", imports.RIGHT, imports.put_file),
     ("/v1/imports", "POST", imports.RIGHT, imports.start),
     ("/v1/events", "GET", feed.RIGHT, feed.events),
+    ("/v1/openapi.json", "GET", PUBLIC, description.tell),
     ("/health/live", "GET", PUBLIC, health.live),
     ("/health/ready", "GET", PUBLIC, health.ready),
     ("/health/lag", "GET", health.RIGHT, health.lag),
@@ -66,14 +66,14 @@ def create_app(
     app = FastAPI(
         title="Orderpath",
         lifespan=partial(_open_desk, system, access, chosen, another or system.another),
-        openapi_url="/v1/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
     app.add_middleware(Edge)
     app.add_exception_handler(HTTPException, _no_such_place)  # type: ignore[arg-type]
-    app.state.rights = {("/v1/openapi.json", "GET"): PUBLIC}
+    app.state.rights = {}
     for place, method, right, handler in PLACES:
         _add(app, place, method, right, handler)
     for question in BY_NAME.values():
@@ -83,7 +83,6 @@ def create_app(
             name=question.name, operation_id=question.name,
         )  # fmt: skip
         app.state.rights[place, question.method] = question.right
-    app.openapi = described  # type: ignore[method-assign]
     return app
 
 

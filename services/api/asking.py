@@ -1,6 +1,5 @@
 """Questions over HTTP: a GET for each of the registry, with what is asked as path and query."""
 
-import gzip
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, get_origin
@@ -11,6 +10,7 @@ from fastapi import Request, Response
 from services.api.callers import Caller
 from services.api.problems import Turned
 from services.api.tables import Least
+from services.api.zipping import ZIPPED, ZIPPED_FROM, takes_gzip, zipped
 from services.plain_json import to_json
 from services.questions.question import PUBLIC, Asked, Question
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 JSON: Final = "application/json"
 MIN_POSITION: Final = "min_position"
 HEAD: Final = "head"
-ZIPPED_FROM: Final = 1_000  # bytes
-ZIP_LEVEL: Final = 5
 MOST_VALUES: Final = 20_000  # of the body of a question; what stands in its texts is not counted
 TAG_BYTES: Final = 8  # of the digest in an ETag
 LARGEST_POSITION: Final = 2**63 - 1
@@ -64,7 +62,7 @@ async def answer(
 ) -> Response:
     """Answer what is asked, on tables that are as far as was said."""
     caller, asked, least = wanted
-    zipped = "gzip" in request.headers.get("accept-encoding", "")
+    may_zip = takes_gzip(request.headers)
 
     def work(system: "System") -> tuple[bytes, dict[str, str]]:
         found = question.function(system, asked)
@@ -73,9 +71,9 @@ async def answer(
         body, headers = to_json(found).encode(), {}
         if question.versioned:
             headers["ETag"] = _tag_of(found["version"], body, desk.key_secret)
-        if zipped and len(body) >= ZIPPED_FROM:
-            body = gzip.compress(body, ZIP_LEVEL)
-            headers["Content-Encoding"] = "gzip"
+        if may_zip and len(body) >= ZIPPED_FROM:
+            body = zipped(body)
+            headers |= ZIPPED
         return body, headers
 
     async with desk.question_in_time():  # Whoever waits for the tables keeps no thread meanwhile.

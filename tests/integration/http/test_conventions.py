@@ -259,6 +259,9 @@ def test_a_large_answer_is_zipped_for_who_takes_it(http: httpx.Client, shop: Sho
         raw = b"".join(zipped.iter_raw())
     plain = http.get(url, headers={"Accept-Encoding": "identity"})
 
+    refused = http.get(url, headers={"Accept-Encoding": "gzip;q=0, *"})
+
+    assert "content-encoding" not in refused.headers
     assert zipped.headers["content-encoding"] == "gzip"
     assert gzip.decompress(raw) == plain.content
     assert "content-encoding" not in plain.headers
