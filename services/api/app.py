@@ -5,22 +5,22 @@ Called by services.api.serving, and by tests. services.api.openapi describes it.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+import structlog
 from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
-from services.api import commands, feed, health, imports
+from services.api import commands, description, feed, health, imports
 from services.api.asking import handler_of
 from services.api.callers import Access
 from services.api.chores import NOTE_SECONDS, TIDY_SECONDS, do_now_and_then
 from services.api.desk import FrontDesk
 from services.api.edge import Edge
 from services.api.limits import Limits
-from services.api.openapi import described
 from services.api.problems import MEDIA_TYPE, Problem
 from services.api.readers import Readers
 from services.imports.jobs import FOLDER, ImportJobs
@@ -34,6 +34,8 @@ BELOW: Final = "/v1"
 BY_COMMAND: Final = "the command's own name"
 Handler = Callable[[FrontDesk, Request], Awaitable[Response]]
 
+log_ = structlog.get_logger()
+
 # Place, method, right, handler. Questions come from their registry beside these.
 PLACES: Final[tuple[tuple[str, str, str, Handler], ...]] = (
     ("/v1/commands", "POST", BY_COMMAND, commands.send),
@@ -41,6 +43,7 @@ PLACES: Final[tuple[tuple[str, str, str, Handler], ...]] = (
     ("/v1/imports/files/{name}", "PUT", imports.RIGHT, imports.put_file),
     ("/v1/imports", "POST", imports.RIGHT, imports.start),
     ("/v1/events", "GET", feed.RIGHT, feed.events),
+    ("/v1/openapi.json", "GET", PUBLIC, description.tell),
     ("/health/live", "GET", PUBLIC, health.live),
     ("/health/ready", "GET", PUBLIC, health.ready),
     ("/health/lag", "GET", health.RIGHT, health.lag),
@@ -63,14 +66,14 @@ def create_app(
     app = FastAPI(
         title="Orderpath",
         lifespan=partial(_open_desk, system, access, chosen, another or system.another),
-        openapi_url="/v1/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
     app.add_middleware(Edge)
     app.add_exception_handler(HTTPException, _no_such_place)  # type: ignore[arg-type]
-    app.state.rights = {("/v1/openapi.json", "GET"): PUBLIC}
+    app.state.rights = {}
     for place, method, right, handler in PLACES:
         _add(app, place, method, right, handler)
     for question in BY_NAME.values():
@@ -80,7 +83,6 @@ def create_app(
             name=question.name, operation_id=question.name,
         )  # fmt: skip
         app.state.rights[place, question.method] = question.right
-    app.openapi = described  # type: ignore[method-assign]
     return app
 
 
@@ -114,21 +116,34 @@ async def _open_desk(
     desk.positions.saw(await watcher.run(lambda own: own.log.head().position))
     watching = asyncio.create_task(desk.positions.watch())
     ended = asyncio.Event()
-    chores = asyncio.gather(
-        do_now_and_then(access.write_notes, NOTE_SECONDS, ended, undone="notes_not_written"),
-        do_now_and_then(desk.forget_old, TIDY_SECONDS, ended, undone="old_files_not_removed"),
-    )
+    chores = [
+        asyncio.create_task(do_now_and_then(chore, seconds, ended, undone=undone))
+        for chore, seconds, undone in (
+            (access.write_notes, NOTE_SECONDS, "notes_not_written"),
+            (desk.forget_old, TIDY_SECONDS, "old_files_not_removed"),
+        )
+    ]
     app.state.desk = desk
     try:
         yield
     finally:
         desk.ending.set()
         watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
-        await asyncio.to_thread(desk.close)
-        ended.set()
-        await chores
+        await _ended([watching])
+        try:
+            await asyncio.to_thread(desk.close)
+        finally:
+            ended.set()
+            await _ended(chores)
+
+
+async def _ended(tasks: list[asyncio.Task[None]]) -> None:
+    """Wait until they have ended, whatever became of them: what comes behind them is done, too."""
+    await asyncio.wait(tasks)
+    for one in tasks:
+        error = None if one.cancelled() else one.exception()
+        if error is not None:  # Not what it says: personal data may stand in that.
+            log_.error("task_failed", error=type(error).__name__)
 
 
 async def _no_such_place(request: Request, error: HTTPException) -> Response:

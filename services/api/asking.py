@@ -1,6 +1,6 @@
 """Questions over HTTP: a GET for each of the registry, with what is asked as path and query."""
 
-import gzip
+import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, get_origin
 from urllib.parse import unquote
@@ -9,7 +9,8 @@ from fastapi import Request, Response
 
 from services.api.callers import Caller
 from services.api.problems import Turned
-from services.api.readers import Least
+from services.api.tables import Least
+from services.api.zipping import ZIPPED, ZIPPED_FROM, takes_gzip, zipped
 from services.plain_json import to_json
 from services.questions.question import PUBLIC, Asked, Question
 
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
 JSON: Final = "application/json"
 MIN_POSITION: Final = "min_position"
 HEAD: Final = "head"
-ZIPPED_FROM: Final = 1_000  # bytes
-ZIP_LEVEL: Final = 5
 MOST_VALUES: Final = 20_000  # of the body of a question; what stands in its texts is not counted
+TAG_BYTES: Final = 8  # of the digest in an ETag
 LARGEST_POSITION: Final = 2**63 - 1
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -62,31 +62,39 @@ async def answer(
 ) -> Response:
     """Answer what is asked, on tables that are as far as was said."""
     caller, asked, least = wanted
-    known = desk.positions.known
-    seconds = desk.limits.position_seconds
-    zipped = "gzip" in request.headers.get("accept-encoding", "")
+    may_zip = takes_gzip(request.headers)
 
-    def work(system: "System") -> tuple[int, bytes, dict[str, str]]:
-        tables = question.reads == "tables"
-        position = desk.tables.wait(system, least, seconds) if tables else known
+    def work(system: "System") -> tuple[bytes, dict[str, str]]:
         found = question.function(system, asked)
         if caller is not None:
             found = desk.access.told(caller, question, asked, found)
         body, headers = to_json(found).encode(), {}
         if question.versioned:
-            headers["ETag"] = f'"{found["version"]}"'
-        if zipped and len(body) >= ZIPPED_FROM:
-            body = gzip.compress(body, ZIP_LEVEL)
-            headers["Content-Encoding"] = "gzip"
-        return position, body, headers
+            headers["ETag"] = _tag_of(found["version"], body, desk.key_secret)
+        if may_zip and len(body) >= ZIPPED_FROM:
+            body = zipped(body)
+            headers |= ZIPPED
+        return body, headers
 
-    position, body, headers = await desk.read(caller, question.right, work)
+    async with desk.question_in_time():  # Whoever waits for the tables keeps no thread meanwhile.
+        position = await _position(desk, question, caller, least)
+        body, headers = await desk.read(caller, question.right, work)
     request.state.position = position
     headers["Vary"] = "Accept-Encoding, Authorization"
     tag = headers.get("ETag")
     if tag is not None and tag in _tags(request):
         return Response(status_code=304, headers={"ETag": tag})
     return Response(body, media_type=JSON, headers=headers)
+
+
+async def _position(
+    desk: "FrontDesk", question: Question, caller: Caller | None, least: Least
+) -> int:
+    """Give up to where the answer will know of everything. Raises: Turned behind, too_many, busy"""
+    if question.reads != "tables":
+        return desk.positions.known
+    name = caller.name if caller is not None else PUBLIC
+    return await desk.tables.wait(name, least, desk.limits.position_seconds)
 
 
 def _counted(body: bytes) -> bytes:
@@ -100,9 +108,11 @@ def _counted(body: bytes) -> bytes:
 
 def query_of(question: Question, request: Request) -> dict[str, Any]:
     """Give path and query by the names of fields; what comes twice and may not, stays a list."""
+    said: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        said.setdefault(name, []).append(value)
     given: dict[str, Any] = {}
-    for name in dict.fromkeys(request.query_params):
-        values = request.query_params.getlist(name)
+    for name, values in said.items():
         is_list = name in question.asked.model_fields and _is_list(question.asked, name)
         given[name] = values if is_list or len(values) > 1 else values[0]
     given.update({name: unquote(value) for name, value in request.path_params.items()})
@@ -121,6 +131,16 @@ def least_of(text: object) -> Least:
 def _is_list(asked: type[Asked], name: str) -> bool:
     annotation = asked.model_fields[name].annotation
     return get_origin(annotation) in (tuple, list)
+
+
+def _tag_of(version: int, body: bytes, secret: bytes) -> str:
+    """Give the ETag: the version for If-Match, and what tells whether the same would be told again.
+    Rights and erasures change an answer, and no version.
+
+    secret: without it nobody can try out what stood in the body
+    """
+    digest = hmac.digest(secret, body, "sha256")[:TAG_BYTES]
+    return f'"{version}-{digest.hex()}"'
 
 
 def _tags(request: Request) -> Mapping[str, None]:

@@ -6,6 +6,7 @@ an event loop at once.
 
 import asyncio
 import hmac
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -40,6 +41,7 @@ LONGEST_KEY: Final = 255
 TURN_SECONDS: Final = 0.05  # that reading a batch holds up others: faults take long to tell
 LARGE_BYTES: Final = 64 * 1024  # of a command that is read by a thread: the loop goes on
 JSON: Final = "application/json"
+TAG: Final = re.compile(r"([0-9]{1,9})(?:-[0-9a-f]+)?")  # of an outcome; of an order as it was told
 SOURCE: Final = "api"  # of every command that came over HTTP
 
 
@@ -264,10 +266,10 @@ def _made_id(key: str, caller: Caller, secret: bytes) -> UUID:
 
 def version_of(tag: str) -> int:
     """Read the version that an If-Match names, as an ETag of ours writes it."""
-    text = tag.strip().removeprefix("W/").strip('"')
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    found = TAG.fullmatch(tag.strip().removeprefix("W/").strip('"'))
+    if found is None:
         raise Turned("not_readable", 'If-Match is the ETag of the order, as "17"')
-    return int(text)
+    return int(found[1])
 
 
 def answer_to(

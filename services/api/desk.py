@@ -16,11 +16,12 @@ from services.api.callers import Access, Caller
 from services.api.counts import Counts
 from services.api.limits import Limits, Rates
 from services.api.long_commands import LongCommands
-from services.api.looks import Looks
+from services.api.looks import Looks, SharedLook
 from services.api.positions import Positions
 from services.api.problems import Turned
-from services.api.readers import Readers, TablesSeen
+from services.api.readers import Readers
 from services.api.seats import Seats
+from services.api.tables import Reached, TablesSeen, feed, reached
 from services.imports.jobs import ImportJobs, put_files
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class FrontDesk:
     access: Access
     limits: Limits
     readers: Readers
-    watcher: Readers  # a thread that only looks how far the log is: questions must not hold it up
+    watcher: Readers  # a thread that only looks how far log and tables are: no question holds it up
     log_id: UUID
     imports: ImportJobs
     key_secret: bytes  # by which Idempotency-Keys become ids
@@ -51,10 +52,14 @@ class FrontDesk:
 
     def __post_init__(self) -> None:
         self.long_commands = LongCommands(self.limits.long_commands, self.limits.long_waiting)
-        self.positions = Positions(self._head)
-        self.tables = TablesSeen()
+        self.head = SharedLook(self._head)
+        self.reached = SharedLook(self._reached)
+        self.positions = Positions(self.head.look)
+        half = max(1, self.limits.questions_waiting // 2)
+        self.reads = Seats("questions", self.limits.questions_waiting, half)
+        self.tables = TablesSeen(self.reached.look, self._feed, self.reads)
         # Of those who ask the feed again and again: half the places are for other questions.
-        self.feed_turns = asyncio.Semaphore(max(1, self.limits.questions_waiting // 2))
+        self.feed_turns = asyncio.Semaphore(half)
         self.looks = Looks(self.access)
         self.polls = Seats("requests", self.limits.polls, self.limits.polls_each)
         self.streams = Seats("streams", self.limits.streams, self.limits.streams_each)
@@ -149,6 +154,12 @@ class FrontDesk:
         position = await self.watcher.run(lambda system: system.log.head().position)
         self.heartbeat.beat()
         return position
+
+    async def _reached(self) -> Reached:
+        return await self.watcher.run(reached)
+
+    async def _feed(self) -> None:
+        await self.readers.run(feed)
 
     def forget_old(self) -> None:
         """Remove what imports left long ago."""

@@ -137,6 +137,9 @@ class _Visit:
         if self._desk.in_hand > limits.at_once and self._scope["path"] not in ALWAYS:
             raise Turned("busy", "too many requests are in hand already", retry_seconds=1)
         self._check_headers()
+        # Counted as it came: whoever reads a query first makes a list of all of it.
+        if self._scope["query_string"].count(b"&") >= limits.parameters:
+            raise Turned("not_readable", f"a query has {limits.parameters} parameters at most")
         if self._length.isdigit() and int(self._length) > limits.body_bytes:
             self._refuse_size()
 
@@ -186,7 +189,7 @@ class _Visit:
 
     async def _tell(self, problem: Problem) -> None:
         if self._status:  # It has begun: whoever reads it sees that it ends too early.
-            raise RuntimeError("an answer broke off")
+            raise RuntimeError("an answer broke off") from None  # Not what the error says.
         headers = [(b"content-type", MEDIA_TYPE.encode())]
         headers += [(n.lower().encode(), v.encode()) for n, v in problem.headers.items()]
         if problem.code in CUT:

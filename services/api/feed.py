@@ -78,7 +78,8 @@ async def events(desk: FrontDesk, request: Request) -> Response:
 
 
 async def _awaited(desk: FrontDesk, request: Request, asked: Feed, seconds: float) -> Page:
-    """Give the next page that holds something, or an empty one when time is over.
+    """Give the next page that holds something, or an empty one when time is over, or when nobody
+    waits for it any more.
 
     Raises: UnknownCaller, Denied, as soon as who waits may read no more
     """
@@ -89,8 +90,8 @@ async def _awaited(desk: FrontDesk, request: Request, asked: Feed, seconds: floa
         asked = asked.model_copy(update={"after": page.next})
         if page.events or monotonic() >= until or desk.ending.is_set():
             return page
-        if not page.more:
-            await _news(desk, request, max(known, page.next), until)
+        if not page.more and not await _news(desk, request, max(known, page.next), until):
+            return page
 
 
 async def _read(desk: FrontDesk, request: Request, asked: Feed) -> Page:
@@ -106,8 +107,11 @@ async def _reader(desk: FrontDesk, request: Request) -> Caller:
     return caller
 
 
-async def _news(desk: FrontDesk, request: Request, position: int, until: float) -> None:
-    """Wait until the log goes beyond a position, until that time, or until the server ends."""
+async def _news(desk: FrontDesk, request: Request, position: int, until: float) -> bool:
+    """Wait until the log goes beyond a position, until that time, or until the server ends.
+
+    False: who waits hung up
+    """
     end = asyncio.ensure_future(desk.ending.wait())
     try:
         while (left := until - monotonic()) > 0:
@@ -116,10 +120,13 @@ async def _news(desk: FrontDesk, request: Request, position: int, until: float) 
             try:
                 await asyncio.wait({news, end}, return_when=asyncio.FIRST_COMPLETED)
                 if end.done() or news.result():
-                    return
+                    return not await request.is_disconnected()
             finally:
                 news.cancel()
+            if await request.is_disconnected():
+                return False
             await _reader(desk, request)
+        return True
     finally:
         end.cancel()
 

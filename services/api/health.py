@@ -9,7 +9,7 @@ from domain.refusals import InfraError
 from services.api.asking import JSON
 from services.api.counts import MEDIA_TYPE
 from services.api.problems import Turned
-from services.api.readers import tables_position
+from services.api.tables import reached
 from services.plain_json import to_json
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ async def ready(desk: "FrontDesk", _: Request) -> Response:
         raise Turned("busy", "the server ends", retry_seconds=1)
     try:
         async with asyncio.timeout(READY_SECONDS):
-            position = await desk.watcher.run(lambda system: system.log.head().position)
+            position = await desk.head.look()
     except TimeoutError:
         raise InfraError("database_unavailable", "PostgreSQL does not answer in time") from None
     desk.positions.saw(position)
@@ -44,9 +44,10 @@ async def lag(desk: "FrontDesk", request: Request) -> Response:
 
     def look(system: "System") -> dict[str, Any]:
         found = system.read_models.list_projections()
+        seen = reached(system)
         return {
-            "position": system.log.head().position,
-            "tables": tables_position(system),
+            "position": seen.head,
+            "tables": seen.tables,
             "projections": [
                 {
                     "name": one.name,
@@ -72,9 +73,6 @@ async def metrics(desk: "FrontDesk", request: Request) -> Response:
     counts.streams.set(desk.streams.taken)
     counts.polls.set(desk.polls.taken)
     counts.lines.set(desk.lines)
-    counts.lag.set(await desk.watcher.run(_lag))
+    seen = await desk.reached.look()
+    counts.lag.set(seen.head - seen.tables)
     return Response(counts.text(), media_type=MEDIA_TYPE)
-
-
-def _lag(system: "System") -> int:
-    return max(system.log.head().position - tables_position(system), 0)

@@ -18,6 +18,7 @@ class Limits:
     body_bytes: int = 8 * 1024 * 1024
     head_bytes: int = 64 * 1024  # of the head of a request: its place and its headers
     headers: int = 100  # of a request
+    parameters: int = 1_000  # of its query; no question takes as many
     head_seconds: float = 15.0  # for the head of a request to come, also one that never begins
     body_seconds: float = 30.0  # for all of a request, where its body is read
     request_seconds: float = 45.0  # for all of it, whoever reads it; then the line is cut

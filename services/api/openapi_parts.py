@@ -50,7 +50,11 @@ HEADERS: Final[dict[str, Any]] = {
         "description": "the id that was sent, or a new one; it stands in the log",
         "schema": {"type": "string"},
     },
-    "ETag": {"description": "the order's version", "schema": {"type": "string"}},
+    "ETag": {
+        "description": "the order's version, as `17`; where an order is told, with a digest of what"
+        " is told behind it, as `17-9f86d081884c7d65`",
+        "schema": {"type": "string"},
+    },
     "Retry-After": {"description": "seconds", "schema": {"type": "integer", "minimum": 1}},
 }
 UNMET: Final[dict[str, Any]] = {

@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 
 from domain.refusals import InfraError
+from services.api.problems import Turned
 
 LOOK_SECONDS: Final = 0.05  # between two looks while somebody waits: others write too
 REST_SECONDS: Final = 1.0  # and while nobody does
@@ -54,7 +55,7 @@ class Positions:
         while True:
             try:
                 self.saw(await self._look())
-            except InfraError as error:
+            except (Turned, InfraError) as error:
                 log_.warning("log_not_seen", code=error.code)
             if self._waiting:
                 await asyncio.sleep(LOOK_SECONDS)

@@ -6,10 +6,8 @@ A long report keeps one of them; the others, the commands and the event loop go 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event as Signal
 from threading import Lock, local
-from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
@@ -21,11 +19,7 @@ from services.api.questions_in_hand import QuestionInHand
 if TYPE_CHECKING:
     from services.bootstrap import System
 
-LOOK_SECONDS: Final = 0.02  # between two looks at the tables
-FRESH_SECONDS: Final = 0.1  # that how far they are is not looked at again
-PATIENCE_SECONDS: Final = 0.3  # that a read waits for whoever feeds the tables, before it helps
 Done = TypeVar("Done")
-Least = int | Literal["head"] | None
 
 log_ = structlog.get_logger()
 
@@ -86,60 +80,6 @@ def _call_off(question: QuestionInHand) -> None:
         question.call_off()
     except InfraError as error:
         log_.warning("question_goes_on", code=error.code)
-
-
-def tables_position(system: "System") -> int:
-    """Say how far the tables are: everything in the log up to there stands in them."""
-    head = system.log.head().position  # First: what is appended meanwhile is not promised.
-    waiting = system.read_models.find_oldest_waiting()
-    return head if waiting is None else min(head, waiting[0] - 1)
-
-
-class TablesSeen:
-    """How far the tables were a moment ago: all who read just then need not look again.
-
-    One for each server; threads may share it.
-    """
-
-    def __init__(self, ticks: Callable[[], float] = monotonic) -> None:
-        self._ticks = ticks
-        self._seen = (float("-inf"), 0)
-
-    def wait(self, system: "System", least: Least, seconds: float) -> int:
-        """Do as await_tables does; what is given may be less than it would be, never more."""
-        at, position = self._seen
-        if least == "head" or position < (least or 0) or self._ticks() - at > FRESH_SECONDS:
-            at = self._ticks()
-            position = await_tables(system, least, seconds)
-            self._seen = (at, position)
-        return position
-
-
-_helping: Final = Lock()
-
-
-def await_tables(system: "System", least: Least, seconds: float) -> int:
-    """Wait until the tables hold what is asked for, and give how far they are.
-
-    Where nobody feeds them, as the CLI finds it without `up`, whoever reads brings them up to date.
-    Raises: Turned behind when time is over
-    """
-    least = system.log.head().position if least == "head" else least or 0
-    began = monotonic()
-    while (position := tables_position(system)) < least:
-        waited = monotonic() - began
-        if waited >= seconds:
-            message = f"the tables are at position {position}, not yet at {least}"
-            raise Turned("behind", message, retry_seconds=1)
-        if waited >= PATIENCE_SECONDS and _helping.acquire(blocking=False):
-            try:
-                if system.read_models.driver() == "follower":
-                    with on(None):  # It is done for all who read, whoever of them does it.
-                        system.catch_up()
-            finally:
-                _helping.release()
-        Signal().wait(LOOK_SECONDS)
-    return position
 
 
 def prepared(system: "System") -> Any:

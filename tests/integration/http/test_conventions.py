@@ -1,6 +1,7 @@
 """What every answer over HTTP has, and what every caller may rely on."""
 
 import gzip
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -180,7 +181,11 @@ def test_if_match_takes_a_command_only_at_that_version(http: httpx.Client, shop:
 
     first = http.post("/v1/commands", json=body, headers={"Idempotency-Key": "a", "If-Match": tag})
     late = http.post("/v1/commands", json=body, headers={"Idempotency-Key": "b", "If-Match": tag})
+    plain = {"Idempotency-Key": "c", "If-Match": first.headers["etag"]}
+    next_one = http.post("/v1/commands", json={**body, "text": "Write"}, headers=plain)
 
+    assert re.fullmatch('"[0-9]+-[0-9a-f]{16}"', tag)
+    assert next_one.status_code == 200
     assert first.status_code == 200
     assert (late.status_code, late.json()["code"]) == (412, "version_differs")
     assert late.json()["version"] == int(first.headers["etag"].strip('"'))
@@ -254,6 +259,9 @@ def test_a_large_answer_is_zipped_for_who_takes_it(http: httpx.Client, shop: Sho
         raw = b"".join(zipped.iter_raw())
     plain = http.get(url, headers={"Accept-Encoding": "identity"})
 
+    refused = http.get(url, headers={"Accept-Encoding": "gzip;q=0, *"})
+
+    assert "content-encoding" not in refused.headers
     assert zipped.headers["content-encoding"] == "gzip"
     assert gzip.decompress(raw) == plain.content
     assert "content-encoding" not in plain.headers

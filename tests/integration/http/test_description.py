@@ -1,5 +1,6 @@
 """The description of the API: valid, complete, and its examples are what it says."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,10 +11,11 @@ from openapi_spec_validator import validate
 from domain.vocabulary import COMMANDS
 from services.api.app import create_app, rights_of
 from services.api.callers import NOBODY
+from services.api.limits import Limits
 from services.api.openapi import described
 from services.questions.catalog import BY_NAME
 from services.questions.question import PUBLIC
-from tests.support.served import Served
+from tests.support.served import Served, served
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +33,18 @@ def test_the_server_gives_its_description_to_anybody(
     server: Served, document: dict[str, Any]
 ) -> None:
     assert httpx.get(f"{server.url}/v1/openapi.json").json() == document
+
+
+def test_the_description_is_zipped_for_who_takes_it_and_counted_by_address(
+    database_url: str, tmp_path: Path
+) -> None:
+    limits = Limits(per_second=1)
+    with served(database_url, tmp_path, limits) as server, httpx.Client() as nobody:
+        place = f"{server.url}/v1/openapi.json"
+        first, *others = (nobody.get(place) for _ in range(3))
+
+    assert (first.status_code, first.headers["content-encoding"]) == (200, "gzip")
+    assert 429 in [one.status_code for one in others]
 
 
 def test_every_place_is_described_and_every_described_place_is_there(

@@ -1,14 +1,22 @@
 """The feed of events: pages, filters, a wait for news, a stream that goes on where it broke."""
 
 import json
+import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from threading import Thread
 from typing import Any
 
 import httpx
+import pytest
+from structlog.testing import capture_logs
 
+from services.api.callers import Caller
 from tests.integration.http.conftest import Shop
 from tests.support.served import Served
+from tests.support.waiting import ROOM_SECONDS, wait_for
+
+SOON_SECONDS = 12.0  # well before a wait of 30 s is over
 
 
 def pages(http: httpx.Client, **asked: Any) -> Iterator[dict[str, Any]]:
@@ -106,3 +114,41 @@ def _streamed(
             if len(found) == number:
                 return found
     raise AssertionError("the stream ended before")
+
+
+class Torn(dict[str, Caller]):
+    """Keys that cannot be read."""
+
+    def __contains__(self, key: object) -> bool:
+        raise ValueError("Anna Smith")
+
+
+def test_a_stream_that_breaks_off_tells_the_log_nothing_of_what_the_error_says(
+    server: Served, http: httpx.Client, shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.place()
+    stream = http.stream("GET", "/v1/events", headers={"Accept": "text/event-stream"})
+    with capture_logs() as told, stream as streaming:
+        lines = streaming.iter_lines()
+        assert next(lines) == "retry: 1000"
+        server.door.keys = Torn(server.door.keys)
+        with pytest.raises(httpx.RemoteProtocolError):
+            list(lines)
+    wait_for(lambda: "broke off" in caplog.text, "it is not told that it broke off")
+
+    assert "request_failed" in [one["event"] for one in told]
+    assert "Anna" not in caplog.text + str(told)
+
+
+def test_whoever_hangs_up_waits_no_more(server: Served, http: httpx.Client) -> None:
+    end = http.get("/v1/log/head").json()["position"]
+    url, ask = httpx.URL(server.url), f"GET /v1/events?after={end}&wait=30 HTTP/1.1\r\n"
+    with ExitStack() as hanging_up:
+        for _ in range(3):
+            line = socket.create_connection((url.host, url.port or 80), ROOM_SECONDS)
+            hanging_up.enter_context(line)
+            line.sendall(f"{ask}Host: shop\r\nAuthorization: Bearer ann\r\n\r\n".encode())
+        wait_for(lambda: server.desk.polls.taken == 3, "they do not wait")
+
+    wait_for(lambda: server.desk.polls.taken == 0, "they have their seats still", SOON_SECONDS)
+    wait_for(lambda: server.desk.in_hand == 0)

@@ -2,7 +2,8 @@
 
 import gzip
 import json
-from itertools import cycle
+from itertools import cycle, islice, product
+from string import ascii_letters
 from typing import Any, Final
 from uuid import uuid4
 
@@ -60,6 +61,25 @@ def test_a_body_that_would_cost_much_is_a_problem_everywhere(http: httpx.Client,
         check_problem(http.post(place, content=body, headers=KEY | headers))
 
     assert http.get("/v1/log/head").status_code == 200
+
+
+@pytest.mark.parametrize("place", ["/v1/track/abc", "/v1/orders", "/v1/events", "/health/live"])
+def test_a_query_of_thousands_of_parameters_is_turned_away_before_it_is_read(
+    http: httpx.Client, place: str
+) -> None:
+    names = ("".join(three) for three in product(ascii_letters, repeat=3))
+    answer = http.get(f"{place}?{'&'.join(islice(names, 16_000))}")
+
+    check_problem(answer)
+    assert answer.json()["code"] == "not_readable"
+
+
+def test_a_query_may_have_as_many_parameters_as_any_question_takes(http: httpx.Client) -> None:
+    names = [f"name-{number}" for number in range(100)]
+
+    answer = http.get("/v1/inbox", params={"user": names, "group": names, "role": names})
+
+    assert (answer.status_code, answer.json()["next"]) == (200, None)
 
 
 def test_no_body_makes_the_server_large(http: httpx.Client) -> None:

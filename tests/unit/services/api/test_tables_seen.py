@@ -1,66 +1,93 @@
 """How far the tables are is looked at once for all who read just then, and never overstated."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, cast
-from uuid import UUID
+import asyncio
+from dataclasses import dataclass
 
 import pytest
 
-from domain.reading import Head
 from services.api.problems import Turned
-from services.api.readers import FRESH_SECONDS, Least, TablesSeen
-
-if TYPE_CHECKING:
-    from services.bootstrap import System
+from services.api.seats import Seats
+from services.api.tables import FRESH_SECONDS, Least, Reached, TablesSeen
 
 
 @dataclass
 class Shop:
-    """Stands for a System, its log and its read models: the tables hold all that was written."""
+    """Stands for a log and its tables: they hold all that was written, but what waits."""
 
     position: int = 7
+    waiting: int = 0
     looks: int = 0
-    waiting: tuple[int, datetime] | None = None
-    log: "Shop" = field(init=False)
-    read_models: "Shop" = field(init=False)
+    fed: int = 0
 
-    def __post_init__(self) -> None:
-        self.log = self.read_models = self
-
-    def head(self) -> Head:
-        return Head(log_id=UUID(int=1), epoch=1, position=self.position)
-
-    def find_oldest_waiting(self) -> tuple[int, datetime] | None:
+    async def look(self) -> Reached:
         self.looks += 1
-        return self.waiting
+        return Reached(self.position, self.position - self.waiting)
 
-    def driver(self) -> str:
-        return "workers"
+    async def feed(self) -> None:
+        self.fed += 1
+        self.waiting = 0
 
 
-def wait(seen: TablesSeen, shop: Shop, least: Least = None) -> int:
-    return seen.wait(cast("System", shop), least, 0.0)
+@dataclass
+class Ticks:
+    """A clock that stands still, or goes on whenever it is looked at."""
+
+    now: float = 0.0
+    step: float = 0.0
+
+    def __call__(self) -> float:
+        self.now += self.step
+        return self.now
+
+
+def seen_by(shop: Shop, ticks: Ticks) -> TablesSeen:
+    return TablesSeen(shop.look, shop.feed, Seats("questions", 2, 1), ticks=ticks)
+
+
+def wait(seen: TablesSeen, least: Least = None, seconds: float = 0.0) -> int:
+    return asyncio.run(seen.wait("ann", least, seconds))
 
 
 def test_who_reads_just_behind_another_is_told_what_that_one_was() -> None:
-    ticks = [0.0]
-    seen, shop = TablesSeen(lambda: ticks[0]), Shop()
+    ticks, shop = Ticks(), Shop()
+    seen = seen_by(shop, ticks)
 
-    assert wait(seen, shop) == 7
+    assert wait(seen) == 7
     shop.position = 8
-    assert [wait(seen, shop), wait(seen, shop, 7)] == [7, 7]
+    assert [wait(seen), wait(seen, 7)] == [7, 7]
     assert shop.looks == 1
-    ticks[0] += 2 * FRESH_SECONDS
-    assert wait(seen, shop) == 8
+    ticks.now += 2 * FRESH_SECONDS
+    assert wait(seen) == 8
 
 
 def test_who_wants_more_than_was_seen_has_it_looked_at_again() -> None:
-    seen, shop = TablesSeen(lambda: 0.0), Shop()
+    shop = Shop()
+    seen = seen_by(shop, Ticks())
 
-    assert wait(seen, shop) == 7
+    assert wait(seen) == 7
     shop.position = 8
-    assert [wait(seen, shop, 8), wait(seen, shop, "head")] == [8, 8]
+    assert [wait(seen, 8), wait(seen, "head")] == [8, 8]
     with pytest.raises(Turned):
-        wait(seen, shop, 9)
-    assert wait(seen, shop) == 8
+        wait(seen, 9)
+    assert wait(seen) == 8
+
+
+def test_what_the_log_has_not_reached_is_not_waited_for() -> None:
+    shop = Shop()
+
+    with pytest.raises(Turned, match="not yet at 9") as told:
+        wait(seen_by(shop, Ticks()), 9, seconds=3_600)
+
+    assert (told.value.code, told.value.retry_seconds, shop.looks) == ("behind", 1, 1)
+
+
+def test_where_nobody_feeds_the_tables_who_waits_does() -> None:
+    shop = Shop(waiting=3)
+
+    assert wait(seen_by(shop, Ticks(step=0.1)), "head", seconds=3_600) == 7
+    assert shop.fed == 1
+
+
+def test_when_time_is_over_it_is_told_how_far_the_tables_are() -> None:
+    with pytest.raises(Turned, match="at position 4, not yet at 7"):
+        wait(seen_by(Shop(waiting=3), Ticks()), 7)

@@ -1,0 +1,105 @@
+"""How far the tables are, and who waits for them to go on. For one event loop: no thread waits."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Final, Literal
+
+from domain.errands import on
+from services.api.problems import Turned
+from services.api.seats import Seats
+
+if TYPE_CHECKING:
+    from services.bootstrap import System
+
+LOOK_SECONDS: Final = 0.02  # between two looks at the tables
+FRESH_SECONDS: Final = 0.1  # that how far they are is not looked at again
+PATIENCE_SECONDS: Final = 0.3  # that a read waits for whoever feeds the tables, before it helps
+Least = int | Literal["head"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Positions of the log."""
+
+    head: int
+    tables: int  # everything in the log up to there stands in them
+
+
+def reached(system: "System") -> Reached:
+    """Say how far the log and the tables are."""
+    head = system.log.head().position  # First: what is appended meanwhile is not promised.
+    waiting = system.read_models.find_oldest_waiting()
+    return Reached(head, head if waiting is None else min(head, waiting[0] - 1))
+
+
+def feed(system: "System") -> None:
+    """Bring the tables up to date where no worker does, as the CLI finds it without `up`."""
+    if system.read_models.driver() == "follower":
+        with on(None):  # It is done for all who read, whoever of them does it.
+            system.catch_up()
+
+
+class TablesSeen:
+    """How far the tables were a moment ago: all who read just then need not look again.
+
+    look:  says how far they are now
+    feed:  brings them up to date
+    seats: of those who wait
+    """
+
+    def __init__(
+        self,
+        look: Callable[[], Awaitable[Reached]],
+        feed: Callable[[], Awaitable[None]],
+        seats: Seats,
+        *,
+        ticks: Callable[[], float] = monotonic,
+    ) -> None:
+        self._look = look
+        self._feed = feed
+        self._seats = seats
+        self._ticks = ticks
+        self._seen = Reached(0, 0)
+        self._seen_at = float("-inf")
+        self._feeding: asyncio.Future[None] | None = None
+
+    async def wait(self, caller: str, least: Least, seconds: float) -> int:
+        """Wait until the tables hold what is asked for, and give how far they are: it may be less
+        than it would be, never more.
+
+        Raises: Turned behind when time is over, or at once if the log itself is not as far;
+                Turned too_many, busy if too many wait already
+        """
+        seen = self._seen
+        is_old = self._ticks() - self._seen_at > FRESH_SECONDS
+        if is_old or least == "head" or seen.tables < (least or 0):
+            seen = await self._looked()
+        wanted = seen.head if least == "head" else least or 0
+        if seen.tables < wanted <= seen.head:
+            with self._seats.one_of(caller):
+                seen = await self._waited(wanted, seconds)
+        if seen.tables < wanted:
+            message = f"the tables are at position {seen.tables}, not yet at {wanted}"
+            raise Turned("behind", message, retry_seconds=1)
+        return seen.tables
+
+    async def _waited(self, wanted: int, seconds: float) -> Reached:
+        """Look again and again; where nobody feeds the tables, one of those who wait does."""
+        began = self._ticks()
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            seen = await self._looked()
+            waited = self._ticks() - began
+            if seen.tables >= wanted or waited >= seconds:
+                return seen
+            if waited >= PATIENCE_SECONDS and (self._feeding is None or self._feeding.done()):
+                self._feeding = asyncio.ensure_future(self._feed())
+                await asyncio.shield(self._feeding)  # Who gives up takes it from nobody else.
+
+    async def _looked(self) -> Reached:
+        at = self._ticks()
+        seen = await self._look()
+        self._seen, self._seen_at = seen, at
+        return seen
