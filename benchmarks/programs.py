@@ -36,7 +36,7 @@ class Program:
 
     def memory_mb(self) -> float:
         """Give the memory that it holds now."""
-        told = check_output(["ps", "-o", "rss=", "-p", str(self._process.pid)], text=True)  # noqa: S607
+        told = check_output(["ps", "-o", "rss=", "-p", str(self._process.pid)], text=True)  # noqa: S607 - whichever ps there is
         return int(told) * 1_024 / 1e6
 
     def check(self) -> None:

@@ -288,7 +288,7 @@ class _Folder:
         if short_enough and PLAIN_PATH.fullmatch(str(self.cluster)):
             return self.cluster
         digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
-        short = Path("/tmp", f"orderpath-{digest}")  # noqa: S108  TMPDIR may be long as well.
+        short = Path("/tmp", f"orderpath-{digest}")  # noqa: S108 - TMPDIR may be long as well.
         try:
             short.mkdir(mode=0o700)
             user.own(short)

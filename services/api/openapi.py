@@ -5,7 +5,7 @@ commands, and the table of problems.
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from domain import wire
 from domain.public.envelope import CloudEvent
@@ -13,6 +13,7 @@ from domain.vocabulary import COMMANDS
 from services.api.examples import ANSWERS, COMMAND, DONE
 from services.api.feed import FeedAsked
 from services.api.openapi_imports import imports_described
+from services.api.openapi_links import links_of
 from services.api.openapi_parts import (
     COMMAND_ID,
     HEADERS,
@@ -31,9 +32,6 @@ from services.api.problems import MEDIA_TYPE, TITLES, TYPES
 from services.questions.catalog import BY_NAME
 from services.questions.question import PUBLIC, Question
 
-if TYPE_CHECKING:
-    pass
-
 _EVER: Final = ("not_readable", "encoded", "head_too_large")  # codes that every place has
 _ANY: Final = (*_EVER, "unknown_caller", "denied", "too_many", "unavailable")
 _READ: Final = ("absent", "refused", "unusable", "not_readable", "behind", "too_slow")
@@ -48,6 +46,8 @@ _SENT: Final = (
     "too_large",
     "too_slow",
 )
+# What a command may meet: others that were faster, others under the same id, too many at once.
+_MET: Final = ("conflict", "version_differs", "command_id_reused", "fact_id_reused", "busy")
 
 
 def described() -> dict[str, Any]:
@@ -110,6 +110,7 @@ def _question(question: Question, schemas: dict[str, Any]) -> dict[str, Any]:
             "description": question.said,
             "headers": _headers(*headers),
             "content": {JSON: content},
+            **links_of(question.name),
         }
     }
     if question.versioned:
@@ -194,8 +195,9 @@ def _send(schemas: dict[str, Any]) -> dict[str, Any]:
                 "description": "It is done, or was so already.",
                 "headers": _headers("X-Position", "X-Request-Id", "ETag"),
                 "content": {JSON: answer},
+                **links_of("commands.send"),
             },
-            **_problems(*_ANY, *_SENT, "conflict", "command_id_reused", "fact_id_reused", "busy"),
+            **_problems(*_ANY, *_SENT, *_MET),
         },
     }
 

@@ -48,4 +48,4 @@ def _become(program: str, name: str | None) -> None:
     sys.stdout.flush()
     own = [program] if name is None else [program, "--id", name]
     # -P: a folder named `consumers` where somebody stands is not ours.
-    os.execv(sys.executable, [sys.executable, "-P", "-m", "consumers.loading", *own])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "consumers.loading", *own])  # noqa: S606 - our own interpreter and words

@@ -157,6 +157,18 @@ def test_no_file_names_a_place_of_somebodys_machine() -> None:
     assert named == []
 
 
+def test_a_rule_of_safety_that_is_left_out_somewhere_has_its_reason_there() -> None:
+    left_out = re.compile(r"# noqa: (?=[A-Z0-9, ]*\bS\d{3}\b)[A-Z0-9, ]+$")
+    bare = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in ALL_PYTHON
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if left_out.search(line)
+    ]
+
+    assert not bare
+
+
 @pytest.mark.parametrize(
     ("words", "places"),
     [

@@ -147,7 +147,7 @@ def test_a_killed_broker_starts_again_on_what_it_had_acknowledged_and_its_number
     send(address, topic, *(b"%d" % number for number in range(1_000)))
 
     kill_broker(folder)
-    with subprocess.Popen(["sleep", "60"]) as other:  # noqa: S607
+    with subprocess.Popen(["sleep", "60"]) as other:  # noqa: S607 - whichever sleep there is
         (folder / "kafka" / "kafka.pid").write_text(f"{other.pid}\n")
 
         assert local_broker_address(folder) is None

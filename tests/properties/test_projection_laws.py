@@ -511,5 +511,5 @@ def one_order(world: World, order_id: UUID) -> dict[str, Any] | None:
 def stays(world: World, source: str, order_id: UUID) -> list[dict[str, Any]]:
     with connect(world.url, role="orderpath_analyst") as connection:
         cursor = connection.cursor(row_factory=psycopg.rows.dict_row)
-        text = "select * from " + source + " where order_id = %s order by 1, 2"  # noqa: S608
+        text = "select * from " + source + " where order_id = %s order by 1, 2"  # noqa: S608 - names of our own tables
         return cursor.execute(text.encode(), [order_id]).fetchall()

@@ -497,5 +497,5 @@ def test_every_view_has_a_twin_that_shows_nothing_to_whoever_sees_no_order(
     assert views == twins
     with seen_by(nothing), guarded.system.snapshot() as reader:
         for view in sorted(views - shown):
-            found = reader.execute(f"select count(*) as n from {view}").fetchone()  # noqa: S608
+            found = reader.execute(f"select count(*) as n from {view}").fetchone()  # noqa: S608 - our own words
             assert found == {"n": 0}, view

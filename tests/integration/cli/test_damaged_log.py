@@ -18,7 +18,7 @@ def shop(line: CommandLine) -> CommandLine:
 def lose(url: str, condition: str) -> None:
     with connect(url) as owner:
         owner.execute("alter table log.events disable trigger user")
-        owner.execute(f"delete from log.events where {condition}".encode())  # noqa: S608
+        owner.execute(f"delete from log.events where {condition}".encode())  # noqa: S608 - our own words
         owner.execute("alter table log.events enable trigger user")
 
 

@@ -110,6 +110,18 @@ def test_every_place_tells_its_problems_with_an_example(document: dict[str, Any]
                 assert answer["content"]["application/problem+json"]["examples"], place
 
 
+def test_every_link_leads_to_a_place_by_parameters_that_it_has(document: dict[str, Any]) -> None:
+    operations = [one for verbs in document["paths"].values() for one in verbs.values()]
+    places = {one["operationId"]: one.get("parameters", ()) for one in operations}
+    answers = [answer for one in operations for answer in one["responses"].values()]
+    links = [link for answer in answers for link in answer.get("links", {}).values()]
+
+    assert links
+    for link in links:
+        there = {one["name"] for one in places[link["operationId"]]}
+        assert {name.rpartition(".")[2] for name in link["parameters"]} <= there, link
+
+
 def _examples(operation: dict[str, Any]) -> list[tuple[Any, dict[str, Any]]]:
     found = [
         (one["example"], one["schema"])

@@ -46,7 +46,7 @@ def a_morning(world: World) -> tuple[UUID, UUID]:
 
 def figures(world: World, columns: str) -> list[Any]:
     return world.query(
-        f"select {columns} from analytics.operator_figures order by operator",  # noqa: S608
+        f"select {columns} from analytics.operator_figures order by operator",  # noqa: S608 - our own words
         role=ANALYST,
     )
 

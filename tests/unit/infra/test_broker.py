@@ -47,6 +47,6 @@ def test_a_login_is_told_to_both_with_or_without_encryption(mechanism: str, prot
     assert told["security_protocol"] == credentials.protocol.value == protocol.upper()
     assert told["sasl_mechanism"] == credentials.mechanism.value == mechanism
     assert told["sasl_plain_username"] == credentials.username == "shop"
-    assert told["sasl_plain_password"] == credentials.password == "right"  # noqa: S105
+    assert told["sasl_plain_password"] == credentials.password == "right"  # noqa: S105 - no secret of anybody
     assert ("ssl_context" in told) is (credentials.ssl_context is not None)
     assert (credentials.ssl_context is not None) is (protocol == "sasl_ssl")
