@@ -51,7 +51,7 @@ class Sights:
         page: int = PAGE_EVENTS,
     ) -> None:
         self._log = log
-        self._orders = RememberedOrders(log.read_streams, page=page)
+        self._orders = RememberedOrders(log.read_streams, page=page, cut=log.cut_parts)
         self._customers = RememberedCustomers(log.read_streams, page=page)
         self._imported = imported
         self._patient = patient

@@ -59,7 +59,10 @@ class PublicLane:
         self._head: Head | None = None
         self._position = 0
         self._orders = RememberedOrders(
-            partial(self._reader.read_streams, opened=self._personal), states, follow=_follow
+            partial(self._reader.read_streams, opened=self._personal),
+            states,
+            follow=_follow,
+            cut=self._reader.cut_parts,
         )
 
     def begin(self, head: Head, position: int) -> None:

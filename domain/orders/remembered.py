@@ -12,7 +12,7 @@ from domain.orders.money import Line
 from domain.orders.order import Order
 from domain.orders.parts import Placement
 from domain.orders.shipments import Shipment
-from domain.reading import PAGE_EVENTS, Reading, Undecodable, read_whole
+from domain.reading import PAGE_BYTES, PAGE_EVENTS, Reading, Undecodable, read_whole
 
 MOST: Final = 20_000  # orders that are remembered
 MOST_BYTES: Final = 48 * 1024 * 1024  # that their states take, as held_bytes tells
@@ -43,6 +43,8 @@ LAST_VERSION: Final = 2**31 - 1  # of a stream
 
 Stored = Recorded | Undecodable
 Read = Callable[[Mapping[str, tuple[int, int]]], Sequence[Stored]]  # as OrderLog.read_streams
+Parts = Mapping[str, tuple[int, int]]  # of streams: above one version, and up to another
+Cut = Callable[[Parts, int], Parts]  # as OrderLog.cut_parts
 Follow = Callable[[Order, Stored], Order]
 
 _UNKNOWN: Final = Order()
@@ -53,12 +55,19 @@ class RememberedOrders:
 
     page:   events of a stream that are read at a time
     follow: gives the order after an event, as `after` does
+    cut:    holds what is read at a time to PAGE_BYTES; None: it is not much
     """
 
     def __init__(
-        self, read: Read, most: int = MOST, page: int = PAGE_EVENTS, follow: Follow | None = None
+        self,
+        read: Read,
+        most: int = MOST,
+        page: int = PAGE_EVENTS,
+        follow: Follow | None = None,
+        cut: Cut | None = None,
     ) -> None:
         self._read = read
+        self._cut = cut or _uncut
         self._follow = follow or after
         self._most = most
         self._page = page
@@ -84,15 +93,22 @@ class RememberedOrders:
         orders = {stream: self._known(stream, version) for stream, version in versions.items()}
         ends = {s: version for s, version in versions.items() if orders[s].version < version}
         while ends:
-            pages = {
-                stream: (orders[stream].version, min(orders[stream].version + self._page, end))
-                for stream, end in ends.items()
-            }
+            pages = self._cut(
+                {
+                    stream: (orders[stream].version, min(orders[stream].version + self._page, end))
+                    for stream, end in ends.items()
+                },
+                PAGE_BYTES,
+            )
             for one in self._read(pages):
                 orders[one.stream_id] = self._follow(orders[one.stream_id], one)
-            ends = {s: end for s, end in ends.items() if pages[s][1] == orders[s].version < end}
+            ends = {
+                s: end
+                for s, end in ends.items()
+                if s not in pages or pages[s][1] == orders[s].version < end
+            }
             if ends:
-                self.keep({stream: orders[stream] for stream in ends})
+                self.keep({stream: orders[stream] for stream in pages})
                 yield
         return orders
 
@@ -107,11 +123,14 @@ class RememberedOrders:
         unsure = {stream for stream, order in orders.items() if order.exists}
         going = set(positions)
         while going:
-            pages = {stream: self._page_of(orders[stream], stream in unsure) for stream in going}
-            found: dict[str, list[Stored]] = {stream: [] for stream in going}
+            pages = self._cut(
+                {stream: self._page_of(orders[stream], stream in unsure) for stream in going},
+                PAGE_BYTES,
+            )
+            found: dict[str, list[Stored]] = {stream: [] for stream in pages}
             for one in self._read(pages):
                 found[one.stream_id].append(one)
-            long = set()
+            long, read = going - pages.keys(), set()
             for stream, events in found.items():
                 if stream in unsure and not _is_last(orders[stream], events, positions[stream]):
                     orders[stream] = known[stream].pop()
@@ -119,6 +138,7 @@ class RememberedOrders:
                         unsure.discard(stream)
                     continue
                 unsure.discard(stream)
+                read.add(stream)
                 for one in events:
                     if one.position < positions[stream]:
                         orders[stream] = self._follow(orders[stream], one)
@@ -127,7 +147,7 @@ class RememberedOrders:
                 else:
                     going.discard(stream)
             if long:
-                self.keep({stream: orders[stream] for stream in long})
+                self.keep({stream: orders[stream] for stream in read})
                 yield
         return orders
 
@@ -193,6 +213,10 @@ class RememberedOrders:
         self._states.clear()
         self._bytes = 0
         self.settle()
+
+
+def _uncut(parts: Parts, most_bytes: int) -> Parts:
+    return parts
 
 
 def held_bytes(order: Order) -> int:
