@@ -12,8 +12,9 @@ from domain.customers.events import customer_stream
 from domain.customers.remembered import RememberedCustomers
 from domain.messages import Event, Recorded
 from domain.orders.events import ORDER_EVENTS
+from domain.orders.held_bytes import held_bytes
 from domain.orders.order import Order
-from domain.orders.remembered import RememberedOrders, after, held_bytes
+from domain.orders.remembered import RememberedOrders, after
 from domain.reading import PAGE_EVENTS, OrderLog, Reading, read_whole
 from domain.rules.book import RuleBook
 from domain.rules.judging import Sight

@@ -10,9 +10,10 @@ import pytest
 from domain.messages import Recorded
 from domain.orders import commands as c
 from domain.orders.events import OrderPlaced, stream_of
+from domain.orders.held_bytes import ITEM_BYTES, held_bytes
 from domain.orders.items import Item
 from domain.orders.order import Order
-from domain.orders.remembered import ITEM_BYTES, MOST_BYTES, RememberedOrders, held_bytes
+from domain.orders.remembered import MOST_BYTES, RememberedOrders
 from domain.reading import PAGE_BYTES, Reading, Undecodable, read_whole
 from tests.support.examples import COMMANDS, EVENTS, ORDER_ID, actor
 from tests.support.memory_log import unreadable
