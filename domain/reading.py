@@ -137,6 +137,15 @@ class OrderLog(LogReader, Protocol):
         opened: personal data in clear; only for who may see keys
         """
 
+    def cut_parts(
+        self, versions: Mapping[str, tuple[int, int]], most_bytes: int
+    ) -> Mapping[str, tuple[int, int]]:
+        """Give as much of what is asked of streams, in its order, as may be read at once: what is
+        cut ends at an earlier version, what has no room at all is missing.
+
+        most_bytes: of their payloads together; the first event has room whatever its size
+        """
+
     def load_paths(self, keys: Sequence[PathKey]) -> Mapping[PathKey, OrderPath]:
         """Give published paths; what was never published is missing."""
 

@@ -158,6 +158,12 @@ class EventLog:
         rows = self.recorder.select_parts(versions)
         return self.opened(rows) if opened else self.decoded(rows)
 
+    def cut_parts(
+        self, versions: Mapping[str, tuple[int, int]], most_bytes: int
+    ) -> Mapping[str, tuple[int, int]]:
+        """Give as much of what is asked of streams as has so many bytes; see OrderLog."""
+        return self.recorder.cut_parts(versions, most_bytes)
+
     def opened(self, rows: Sequence[RecordedRow]) -> list[Recorded | Undecodable]:
         """Give rows as events, personal data in clear; only for who may see keys."""
         key_ids = {row.key_id for row in rows if row.key_id is not None}

@@ -65,6 +65,24 @@ _SELECT_PARTS: Final[LiteralString] = (
     order by e.stream_id, e.version
 """
 )
+# Names those that are cut. Of what has no room not a byte is read: its length stands in the row.
+_CUT_PARTS: Final = """
+    select number, max(version) filter (where fits)
+    from (
+        select wanted.number, e.version,
+               row_number() over page = 1 or sum(e.size) over page <= %s as fits
+        from json_to_recordset(%s)
+            as wanted(number integer, stream text, above integer, upto integer)
+        cross join lateral (
+            select e.version, octet_length(e.payload) as size from log.events e
+            where e.stream_id = wanted.stream
+              and e.version > wanted.above and e.version <= wanted.upto
+            offset 0
+        ) e
+        window page as (order by wanted.number, e.version rows unbounded preceding)
+    ) found
+    group by number having not bool_and(fits)
+"""
 # Halves what is left, as recorded_at never decreases by position: no index is needed. Where a row
 # is missing, the next one speaks for it.
 _FIRST_SINCE: Final = """
@@ -130,6 +148,27 @@ class PostgresRecorder(ApplicationRecorder):
         with self.connection() as connection:
             rows = connection.execute(_SELECT_PARTS, [to_json(wanted).decode()]).fetchall()
         return [row_of(row) for row in rows]
+
+    def cut_parts(
+        self, versions: Mapping[str, tuple[int, int]], most_bytes: int
+    ) -> dict[str, tuple[int, int]]:
+        """Give as much of the parts of streams, in their order, as has so many bytes of payloads
+        together: what is cut ends at an earlier version, what has no room at all is missing.
+
+        At least one event has room whatever its size, if there is any.
+        """
+        wanted = [
+            {"number": number, "stream": stream, "above": above, "upto": upto}
+            for number, (stream, (above, upto)) in enumerate(versions.items())
+        ]
+        with self.connection() as connection:
+            rows = connection.execute(_CUT_PARTS, [most_bytes, to_json(wanted).decode()]).fetchall()
+        streams, parts = list(versions), dict(versions)
+        for number, version in rows:
+            above, _ = parts.pop(streams[number])
+            if version is not None:
+                parts[streams[number]] = (above, version)
+        return parts
 
     def select_keys(self, key_ids: Iterable[UUID]) -> list[tuple[UUID, str, bytes | None]]:
         """Give keys with id and subject, wrapped as they are stored; None: it was destroyed."""

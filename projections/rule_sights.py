@@ -12,8 +12,9 @@ from domain.customers.events import customer_stream
 from domain.customers.remembered import RememberedCustomers
 from domain.messages import Event, Recorded
 from domain.orders.events import ORDER_EVENTS
+from domain.orders.held_bytes import held_bytes
 from domain.orders.order import Order
-from domain.orders.remembered import RememberedOrders, held_bytes
+from domain.orders.remembered import RememberedOrders
 from domain.reading import IMPOSSIBLE, PAGE_EVENTS, OrderLog, Reading, read_whole
 from domain.rules.book import RuleBook
 from domain.rules.judging import Sight
@@ -57,7 +58,7 @@ class Sights:
         page: int = PAGE_EVENTS,
     ) -> None:
         self._log = log
-        self._orders = RememberedOrders(log.read_streams, page=page)
+        self._orders = RememberedOrders(log.read_streams, page=page, cut=log.cut_parts)
         self._customers = RememberedCustomers(log.read_streams, page=page)
         self.unseen: dict[str, int] = {}
         self._imported = imported

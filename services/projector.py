@@ -152,6 +152,9 @@ class Projector:
             build, reached = checkpoints[0].build, checkpoints[0].position
             if not self._feeds(build.projection, build.version):
                 return False
+            if not found or found[0].position != parked.position:
+                _say_gone(tx, parked)
+                return False
             found += self._stream(parked.stream_id, found[-1].version)
             unpark(tx, build.build, parked.stream_id)
             events = [event for event in found if event.position <= reached]
@@ -250,6 +253,13 @@ class Projector:
         complete = not found or len(events) < len(found)  # A part ends before its bound is seen.
         last = up_to if complete else events[-1].position
         return Delivery(delivery.log_id, delivery.epoch, shard, behind, last, events)
+
+
+def _say_gone(tx: Tx, parked: Parked) -> None:
+    place = (parked.position, parked.stream_id, parked.version, parked.shard, parked.type)
+    gone = f"Position {parked.position} is missing from the log: restore it from a backup."
+    park(tx, parked.projection, parked.build, Undecodable(*place, gone), gone)
+    count_waiting(tx, parked.build, [parked.stream_id] * parked.waiting)
 
 
 def _read(first: ReadFirst, ends: Callable[[], bool] = lambda: False) -> bool:

@@ -13,8 +13,9 @@ import structlog
 
 from domain.customers.events import CustomerErased
 from domain.messages import Recorded, entity_of
+from domain.orders.held_bytes import held_bytes
 from domain.orders.order import Order
-from domain.orders.remembered import MOST, RememberedOrders, Stored, after, held_bytes
+from domain.orders.remembered import MOST, RememberedOrders, Stored, after
 from domain.paths.path import OrderPath
 from domain.public.envelope import CONTENT_TYPE, cloud_event, withheld
 from domain.public.order_state import state_of
@@ -59,7 +60,9 @@ class PublicLane:
         self._head: Head | None = None
         self._position = 0
         self._orders = RememberedOrders(
-            partial(self._reader.read_streams, opened=self._personal), states
+            partial(self._reader.read_streams, opened=self._personal),
+            states,
+            cut=self._reader.cut_parts,
         )
 
     def begin(self, head: Head, position: int) -> None:

@@ -8,8 +8,8 @@ from typing import Any, Final
 from domain.batch import Log
 from domain.catalog import empty_state
 from domain.customers.events import customer_of
+from domain.orders.held_bytes import held_bytes
 from domain.orders.order import Order
-from domain.orders.remembered import held_bytes
 from domain.reading import check_versions, evolved
 from domain.refusals import InfraError
 from domain.stock.stock import Stock

@@ -1,49 +1,23 @@
 """Orders as they were before a batch of their events: remembered, else read from the log."""
 
-import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Final
 
 from domain.messages import Recorded
-from domain.orders.events import OrderPlaced
-from domain.orders.money import Line
+from domain.orders.held_bytes import held_bytes
 from domain.orders.order import Order
-from domain.orders.parts import Placement
-from domain.orders.shipments import Shipment
-from domain.reading import IMPOSSIBLE, PAGE_EVENTS, Reading, Undecodable, read_whole
+from domain.reading import IMPOSSIBLE, PAGE_BYTES, PAGE_EVENTS, Reading, Undecodable, read_whole
 
 MOST: Final = 20_000  # orders that are remembered
 MOST_BYTES: Final = 48 * 1024 * 1024  # that their states take, as held_bytes tells
-ORDER_BYTES: Final = 5_000  # in memory, as measured: of a state with its placement
-ITEM_BYTES: Final = 1_500  # beside the texts of its line
-EACH_BYTES: Final[Mapping[str, int]] = {  # of each of what it holds beside
-    "items": ITEM_BYTES,
-    "goods": 300,
-    "timeline": 190,
-    "ledger": 150,
-    "voided": 150,
-    "documents": 200,
-    "fields": 150,
-    "held": 120,
-    "facts": 200,
-    "correctable": 60,
-    "annulled": 60,
-    "numbers_had": 150,
-    "subjects": 100,
-}
-TELLING_BYTES: Final = 1_100  # of each event in the history of an item
-PLACEMENT_BYTES: Final = 4_000  # of each further one, and of each line in it
-LINE_BYTES: Final = 800  # beside its texts
-COLUMN_BYTES: Final = 150  # of each of the source, beside its text
-SHIPMENT_BYTES: Final = 500  # of each, and of each movement and each item in it
-MOVEMENT_BYTES: Final = 300
-PIECE_BYTES: Final = 30
 LAST_VERSION: Final = 2**31 - 1  # of a stream
 
 Stored = Recorded | Undecodable
 Read = Callable[[Mapping[str, tuple[int, int]]], Sequence[Stored]]  # as OrderLog.read_streams
+Parts = Mapping[str, tuple[int, int]]  # of streams: above one version, and up to another
+Cut = Callable[[Parts, int], Parts]  # as OrderLog.cut_parts
 
 _UNKNOWN: Final = Order()
 
@@ -52,17 +26,23 @@ class RememberedOrders:
     """States by stream, the least recently used go first. For one thread.
 
     page: events of a stream that are read at a time
+    cut:  holds what is read at a time to PAGE_BYTES; None: it is not much
     torn: streams that could not be read as far as was asked, when it was asked last
     """
 
-    def __init__(self, read: Read, most: int = MOST, page: int = PAGE_EVENTS) -> None:
+    def __init__(
+        self, read: Read, most: int = MOST, page: int = PAGE_EVENTS, cut: Cut | None = None
+    ) -> None:
         self.torn: set[str] = set()
         self._read = read
+        self._cut = cut or _uncut
         self._most = most
         self._page = page
         self._states: OrderedDict[str, Order] = OrderedDict()
+        self._sizes: dict[str, int] = {}  # bytes of each of them, as they were kept
         self._bytes = 0
         self._held: dict[str, Order] = {}  # as they were before what may be set back
+        self._held_sizes: dict[str, int] = {}
         self._held_bytes = 0
 
     def at(self, versions: Mapping[str, int]) -> dict[str, Order]:
@@ -82,15 +62,22 @@ class RememberedOrders:
         orders = {stream: self._known(stream, version) for stream, version in versions.items()}
         ends = {s: version for s, version in versions.items() if orders[s].version < version}
         while ends:
-            pages = {
-                stream: (orders[stream].version, min(orders[stream].version + self._page, end))
-                for stream, end in ends.items()
-            }
+            pages = self._cut(
+                {
+                    stream: (orders[stream].version, min(orders[stream].version + self._page, end))
+                    for stream, end in ends.items()
+                },
+                PAGE_BYTES,
+            )
             for one in self._read(pages):
                 orders[one.stream_id] = after(orders[one.stream_id], one)
-            ends = {s: end for s, end in ends.items() if pages[s][1] == orders[s].version < end}
+            ends = {
+                s: end
+                for s, end in ends.items()
+                if s not in pages or pages[s][1] == orders[s].version < end
+            }
             if ends:
-                self.keep({stream: orders[stream] for stream in ends})
+                self.keep({stream: orders[stream] for stream in pages})
                 yield
         self._note_torn(orders, {s for s, end in versions.items() if orders[s].version < end})
         return orders
@@ -107,11 +94,14 @@ class RememberedOrders:
         torn: set[str] = set()
         going = set(positions)
         while going:
-            pages = {stream: self._page_of(orders[stream], stream in unsure) for stream in going}
-            found: dict[str, list[Stored]] = {stream: [] for stream in going}
+            pages = self._cut(
+                {stream: self._page_of(orders[stream], stream in unsure) for stream in going},
+                PAGE_BYTES,
+            )
+            found: dict[str, list[Stored]] = {stream: [] for stream in pages}
             for one in self._read(pages):
                 found[one.stream_id].append(one)
-            long = set()
+            long, read = going - pages.keys(), set()
             for stream, events in found.items():
                 if stream in unsure and not _is_last(orders[stream], events, positions[stream]):
                     orders[stream] = known[stream].pop()
@@ -119,6 +109,7 @@ class RememberedOrders:
                         unsure.discard(stream)
                     continue
                 unsure.discard(stream)
+                read.add(stream)
                 for one in events:
                     if one.position < positions[stream]:
                         orders[stream] = after(orders[stream], one)
@@ -129,7 +120,7 @@ class RememberedOrders:
                 else:
                     going.discard(stream)
             if long:
-                self.keep({stream: orders[stream] for stream in long})
+                self.keep({stream: orders[stream] for stream in read})
                 yield
         self._note_torn(orders, torn)
         return orders
@@ -153,12 +144,16 @@ class RememberedOrders:
     def keep(self, orders: Mapping[str, Order]) -> None:
         """Remember states that stand in the log."""
         for stream, order in orders.items():
-            earlier = self._states.pop(stream, None)
+            self._drop(stream)
             self._states[stream] = order
-            self._bytes += held_bytes(order) - (held_bytes(earlier) if earlier else 0)
+            self._sizes[stream] = size = held_bytes(order)
+            self._bytes += size
         while self._states and (len(self._states) > self._most or self._is_full):
-            _, gone = self._states.popitem(last=False)
-            self._bytes -= held_bytes(gone)
+            self._drop(next(iter(self._states)))
+
+    def _drop(self, stream: str) -> None:
+        self._states.pop(stream, None)
+        self._bytes -= self._sizes.pop(stream, 0)
 
     @property
     def _is_full(self) -> bool:
@@ -174,77 +169,41 @@ class RememberedOrders:
             if not order.exists or (held is not None and held.version <= order.version):
                 continue
             size = held_bytes(order)
-            self._held_bytes -= held_bytes(held) if held is not None else 0
+            self._let_go(stream)
             if self._held_bytes + size > MOST_BYTES // 2:
                 if number:
-                    self._held.pop(stream, None)
                     continue
                 self.settle()
-            self._held[stream] = order
+            self._held[stream], self._held_sizes[stream] = order, size
             self._held_bytes += size
+
+    def _let_go(self, stream: str) -> None:
+        self._held.pop(stream, None)
+        self._held_bytes -= self._held_sizes.pop(stream, 0)
 
     def settle(self) -> None:
         """Hear that nothing is set back any more."""
         self._held.clear()
+        self._held_sizes.clear()
         self._held_bytes = 0
 
     def forget(self, streams: Iterable[str]) -> None:
         """Read these from their first event on when they are needed again."""
         for stream in streams:
-            order = self._states.pop(stream, None)
-            if order is not None:
-                self._bytes -= held_bytes(order)
-            held = self._held.pop(stream, None)
-            if held is not None:
-                self._held_bytes -= held_bytes(held)
+            self._drop(stream)
+            self._let_go(stream)
 
     def clear(self) -> None:
         """Forget all."""
         self._states.clear()
+        self._sizes.clear()
         self._bytes = 0
         self.torn.clear()
         self.settle()
 
 
-def held_bytes(order: Order) -> int:
-    """Say about how much memory a state takes: by how many of each thing it holds, and by the texts
-    of lines, which one event may bring by the hundred.
-    """
-    held = order.__dict__
-    counted = ORDER_BYTES + _columns_bytes(order.placed)
-    for item in order.items.values():
-        counted += _texts_bytes(item.line)
-    for name, each in EACH_BYTES.items():
-        counted += each * len(held[name])
-    for history in order.item_histories.values():
-        counted += TELLING_BYTES * len(history.since)
-    for further in order.placements[1:]:
-        counted += _placement_bytes(further)
-    for shipment in order.shipments.values():
-        counted += _shipment_bytes(shipment)
-    return counted
-
-
-def _placement_bytes(further: Placement) -> int:
-    lines = further.event.lines
-    held = LINE_BYTES * len(lines) + sum(map(_texts_bytes, lines))
-    return PLACEMENT_BYTES + held + _columns_bytes(further.event)
-
-
-def _texts_bytes(line: Line) -> int:
-    size = sys.getsizeof
-    return size(line.item_id) + size(line.sku) + size(line.title) + size(line.seller)
-
-
-def _columns_bytes(placed: OrderPlaced | None) -> int:
-    if placed is None or placed.attributes is None:
-        return 0
-    texts = placed.attributes.values()
-    return COLUMN_BYTES * len(texts) + sum(map(len, texts))
-
-
-def _shipment_bytes(one: Shipment) -> int:
-    return SHIPMENT_BYTES + MOVEMENT_BYTES * len(one.timeline) + PIECE_BYTES * len(one.pieces)
+def _uncut(parts: Parts, most_bytes: int) -> Parts:
+    return parts
 
 
 def _is_last(order: Order, events: Sequence[Stored], position: int) -> bool:

@@ -17,7 +17,7 @@ from domain.refusals import InfraError
 from domain.upcasters import UPCASTERS, Upcaster, upcast
 from infra.event_log import EventLog
 from infra.mapper import EventMapper
-from infra.recorder import _PAGE, _SELECT_STREAMS
+from infra.recorder import _CUT_PARTS, _PAGE, _SELECT_STREAMS
 from tests.golden.stored_names import HERE
 from tests.support import examples
 from tests.support.examples import NOW
@@ -209,9 +209,12 @@ def test_the_rows_of_a_shard_and_of_a_stream_are_found(log: EventLog) -> None:
 def store_sizes(log: EventLog, *sizes: int) -> None:
     """Store an event of each size, in bytes; none of them can be made smaller."""
     for number, size in enumerate(sizes):
-        text = randbytes(size).hex()[: size - len('{"user":""}')]
-        event = e.OwnerAssigned.model_construct(user=text)
-        store(log, event, stream=f"order-{number}")
+        store(log, of_bytes(size), stream=f"order-{number}")
+
+
+def of_bytes(size: int) -> Event:
+    text = randbytes(size).hex()[: size - len('{"user":""}')]
+    return e.OwnerAssigned.model_construct(user=text)
 
 
 def pages_of(log: EventLog, most_bytes: int, shard: int | None = None) -> list[list[int]]:
@@ -256,6 +259,38 @@ def test_of_what_a_page_leaves_out_not_a_byte_is_read(
 
     of_all = blocks(50 * 100_000)
     assert 0 < blocks(200_000) <= of_all / 20
+
+
+def test_parts_of_streams_are_cut_to_as_many_bytes_as_are_read_at_once(log: EventLog) -> None:
+    for stream, count in {"order-b": 4, "order-a": 3, "order-c": 2}.items():
+        store(log, *[of_bytes(1_000) for _ in range(count)], stream=stream)
+    asked = {"order-b": (1, 9), "order-none": (0, 5), "order-a": (0, 2), "order-c": (0, 1)}
+
+    assert log.cut_parts(asked, 6_000) == asked
+    assert log.cut_parts(asked, 5_999) == {name: asked[name] for name in list(asked)[:3]}
+    assert log.cut_parts(asked, 4_999) == {
+        "order-b": (1, 9), "order-none": (0, 5), "order-a": (0, 1),
+    }  # fmt: skip
+    assert log.cut_parts(asked, 2_500) == {"order-b": (1, 3), "order-none": (0, 5)}
+    assert log.cut_parts(asked, 1) == {"order-b": (1, 2), "order-none": (0, 5)}
+    assert log.cut_parts({}, 1) == {}
+
+
+def test_to_cut_parts_of_streams_no_payload_is_read(
+    log: EventLog, owner: psycopg.Connection[Any]
+) -> None:
+    """Also before the first ANALYZE, which is when an import fills the log."""
+    for number in range(50):
+        store(log, *[of_bytes(100_000)] * 2, stream=f"order-{number}")
+    wanted = [{"number": n, "stream": f"order-{n}", "above": 0, "upto": 9} for n in range(9)]
+
+    told = owner.execute(
+        "explain (analyze, buffers, format json) " + _CUT_PARTS, [1, json.dumps(wanted)]
+    ).fetchone()
+
+    assert told is not None
+    assert told[0][0]["Plan"]["Shared Hit Blocks"] + told[0][0]["Plan"]["Shared Read Blocks"] < 100
+    assert "Seq Scan" not in json.dumps(told)
 
 
 def test_a_stream_is_loaded_without_reading_the_rest_of_the_log(

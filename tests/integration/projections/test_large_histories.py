@@ -10,7 +10,8 @@ from uuid import UUID
 
 from domain.messages import Recorded
 from domain.orders.events import OrderPlaced
-from domain.orders.remembered import MOST_BYTES, RememberedOrders, held_bytes
+from domain.orders.held_bytes import held_bytes
+from domain.orders.remembered import MOST_BYTES, RememberedOrders
 from domain.reading import PAGE_EVENTS, Undecodable
 from infra.event_log import EventLog
 from services.projector import Projector

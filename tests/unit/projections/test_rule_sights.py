@@ -12,7 +12,7 @@ import pytest
 from domain.customers import events as ce
 from domain.messages import Recorded
 from domain.orders import events as e
-from domain.orders.remembered import ITEM_BYTES
+from domain.orders.held_bytes import ITEM_BYTES
 from domain.reading import Undecodable
 from domain.rules.book import RuleBook
 from domain.rules.judging import Sight

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from domain.facts import PathKey
 from domain.messages import Event, Recorded
 from domain.orders import events as e
-from domain.orders.remembered import ITEM_BYTES
+from domain.orders.held_bytes import ITEM_BYTES
 from domain.paths.path import OrderPath
 from domain.reading import Undecodable
 from domain.refusals import InfraError

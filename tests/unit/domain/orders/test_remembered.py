@@ -10,16 +10,20 @@ import pytest
 from domain.messages import Recorded
 from domain.orders import commands as c
 from domain.orders.events import OrderPlaced, stream_of
+from domain.orders.held_bytes import ITEM_BYTES, held_bytes
 from domain.orders.items import Item
 from domain.orders.order import Order
-from domain.orders.remembered import ITEM_BYTES, MOST_BYTES, RememberedOrders, held_bytes
-from domain.reading import Reading, Undecodable, read_whole
+from domain.orders.remembered import MOST_BYTES, RememberedOrders
+from domain.reading import PAGE_BYTES, Reading, Undecodable, read_whole
 from tests.support.examples import COMMANDS, EVENTS, ORDER_ID, actor
 from tests.support.memory_log import unreadable
 from tests.support.rules import watched_by
 
 WHO = {"command_id": UUID(int=1), "actor": actor(), "order_id": ORDER_ID}
 STREAM = stream_of(ORDER_ID)
+OTHER = stream_of(UUID(int=7))
+
+Parts = Mapping[str, tuple[int, int]]
 
 
 class Shelf:
@@ -49,6 +53,33 @@ class Shelf:
         return order
 
 
+class Heavy(Shelf):
+    """Two orders with the same events, of which two have room at a time."""
+
+    def read(self, versions: Parts) -> Sequence[Recorded | Undecodable]:
+        found = [
+            replace(one, stream_id=stream)
+            for stream, (above, upto) in versions.items()
+            for one in self.events[above:upto]
+        ]
+        assert len(found) <= 2
+        self.given += len(found)
+        return found
+
+    def cut(self, parts: Parts, most_bytes: int) -> Parts:
+        assert most_bytes == PAGE_BYTES
+        room, fitting = 2, {}
+        for stream, (above, upto) in parts.items():
+            there = min(upto, len(self.events)) - above
+            taken = min(there, room)
+            room -= taken
+            if taken == there:
+                fitting[stream] = (above, upto)
+            elif taken:
+                fitting[stream] = (above, above + taken)
+        return fitting
+
+
 def test_an_order_is_given_as_it_was_whatever_is_remembered_and_however_long_a_page_is() -> None:
     shelf = Shelf()
     places = range(len(shelf.events))
@@ -73,6 +104,34 @@ def test_an_order_stays_where_an_event_cannot_be_read_however_long_a_page_is(pag
     assert orders.torn == set()
     assert orders.before({STREAM: shelf.events[5].position}) == {STREAM: shelf.after(3)}
     assert orders.torn == {STREAM}
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 500])
+def test_orders_are_given_as_they_were_however_few_of_their_events_have_room(page: int) -> None:
+    shelf = Heavy()
+    places = range(len(shelf.events))
+    for remembered, first, second in product(places, places, places):
+        orders = RememberedOrders(shelf.read, page=page, cut=shelf.cut)
+        orders.keep({STREAM: shelf.after(remembered)} if remembered else {})
+        asked = {STREAM: first, OTHER: second}
+        told = {stream: shelf.after(place) for stream, place in asked.items()}
+
+        positions = {stream: shelf.events[place].position for stream, place in asked.items()}
+        assert orders.before(positions) == told
+        assert orders.at(asked) == told
+
+
+def test_whoever_begins_to_read_many_orders_anew_goes_on_where_he_was() -> None:
+    shelf = Heavy()
+    orders = RememberedOrders(shelf.read, cut=shelf.cut)
+    asked = dict.fromkeys((STREAM, OTHER), len(shelf.events))
+
+    for _ in shelf.events:
+        next(orders.read_at(asked), None)  # Each ends behind what has room.
+
+    shelf.given = 0
+    assert orders.at(asked) == dict.fromkeys(asked, shelf.after(len(shelf.events)))
+    assert shelf.given <= 2
 
 
 @pytest.mark.parametrize("of_version", [True, False])
