@@ -7,7 +7,6 @@ the same once more. What they say stands in domain.public.
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from typing import Final
-from uuid import UUID
 
 import structlog
 
@@ -94,8 +93,14 @@ class PublicLane:
         return Outgoing(position, messages)
 
     def _forget_erased(self, stored: Sequence[Stored]) -> set[str]:
-        """Forget the orders of whoever was erased, and name them: they are read without keys."""
-        streams = {f"{_ORDER}{order_id}" for order_id in _erased(stored)}
+        """Forget the orders of whoever was erased, and name them: they are read without keys.
+
+        Also those that the erasure did not know of, as far as they are remembered.
+        """
+        erasures = list(_erasures(stored))
+        streams = {f"{_ORDER}{order_id}" for one in erasures for order_id in one.orders}
+        if erasures:
+            streams |= self._orders.streams_of({one.customer_id for one in erasures})
         self._orders.forget(streams)
         return streams
 
@@ -209,11 +214,10 @@ def _warn(stored: Stored, error: Exception) -> None:
     log_.warning("event_not_understood", **place, error=type(error).__name__)
 
 
-def _erased(stored: Iterable[Stored]) -> Iterator[UUID]:
-    """Name the orders of the customers who were erased."""
+def _erasures(stored: Iterable[Stored]) -> Iterator[CustomerErased]:
     for one in stored:
         if isinstance(one, Recorded) and isinstance(one.event, CustomerErased):
-            yield from one.event.orders
+            yield one.event
 
 
 def _header(content_type: str) -> list[tuple[str, bytes]]:

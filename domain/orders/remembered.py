@@ -2,7 +2,7 @@
 
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Final
 
@@ -177,6 +177,11 @@ class RememberedOrders:
         """Hear that nothing is set back any more."""
         self._held.clear()
         self._held_bytes = 0
+
+    def streams_of(self, subjects: Collection[str]) -> set[str]:
+        """Name the orders that are remembered of these persons."""
+        known = [*self._states.items(), *self._held.items()]
+        return {stream for stream, order in known if order.subject_id in subjects}
 
     def forget(self, streams: Iterable[str]) -> None:
         """Read these from their first event on when they are needed again."""

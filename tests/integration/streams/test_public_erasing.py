@@ -107,3 +107,41 @@ def test_a_state_never_goes_back_behind_one_that_was_told(
 
     assert system.execute(note(order_id)).kind == "accepted"
     assert states(lane)[order_id]["version"] == 4
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_an_order_that_came_while_its_customer_was_erased_keeps_no_contact_either(
+    system: System, reader: EventLog, lane: PublicLane, log: EventLog, restarted: bool
+) -> None:
+    """The tables did not name it yet when the command was decided."""
+    order(system)
+    late: list[UUID] = []
+
+    def execute(command: Any) -> Any:
+        if not late:
+            late.append(order(system))
+            assert states(lane)[late[0]]["contact"] == {"name": f"Anna {MARK}"}
+            if restarted:
+                begun(lane, reader, reader.head().position)
+        return system.execute(command)
+
+    erase(system, execute)
+
+    assert states(lane)[late[0]]["contact"] == {"name": "[erased]"}
+    assert system.execute(note(late[0])).kind == "accepted"
+    assert states(lane)[late[0]]["contact"] == {"name": "[erased]"}
+
+
+def test_an_order_that_the_tables_do_not_name_keeps_no_contact_either(
+    system: System, lane: PublicLane
+) -> None:
+    """It is parked there, or beyond the most that are listed; here they are behind."""
+    order_id = order(system)
+    assert states(lane)[order_id]["contact"] == {"name": f"Anna {MARK}"}
+    command = EraseCustomer(
+        command_id=uuid4(), actor=EVERYBODY, customer_id=ANNA, reason_code="customer_asked"
+    )
+
+    assert system.execute(command).kind == "accepted"
+
+    assert states(lane)[order_id]["contact"] == {"name": "[erased]"}
