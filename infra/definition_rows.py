@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from domain.messages import Event
 from domain.paths.calendar_line import CalendarPublished
 from domain.paths.events import PathPublished
 from domain.paths.path import OrderPath
+from domain.refusals import InfraError
 from domain.roles.line import RolePublished
 from domain.rules.line import RulePublished
 from domain.templates.line import TemplatePublished
@@ -33,6 +36,17 @@ def definition_row(command: int, event: Event) -> dict[str, Any] | None:
         case _:
             return None
     return {**row, "command": command, "content_hash": event.content_hash}
+
+
+def path_of(name: str, version: int, definition: Any) -> OrderPath:
+    """Give the path that a row defines. Raises: InfraError newer_version if it says more"""
+    try:
+        return OrderPath.model_validate(definition)
+    except ValidationError as error:
+        raise InfraError(
+            "newer_version",
+            f"The path {name}, version {version}, says what this version does not know: upgrade.",
+        ) from error
 
 
 def _row(kind: str, name: str, version: int, body: Mapping[str, Any]) -> dict[str, Any]:

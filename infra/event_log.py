@@ -19,7 +19,7 @@ from domain.refusals import FactIdReused, InfraError
 from infra.appending import AppendCall, AppendRows
 from infra.body_hashes import BodyHashes
 from infra.command_rows import command_row, stored_outcome
-from infra.definition_rows import definition_row
+from infra.definition_rows import definition_row, path_of
 from infra.known_erasures import KnownErasures
 from infra.mapper import EventMapper, Keys
 from infra.postgres import Session
@@ -195,7 +195,10 @@ class EventLog:
         return self.recorder.first_since(moment)
 
     def load_paths(self, keys: Sequence[PathKey]) -> dict[PathKey, OrderPath]:
-        """Give published paths, which never change; what was never published is missing."""
+        """Give published paths, which never change; what was never published is missing.
+
+        Raises: InfraError newer_version for one that this version does not understand.
+        """
         found = {key: self._paths[key] for key in keys if key in self._paths}
         new = [key for key in keys if key not in found]
         if new:
@@ -215,7 +218,7 @@ class EventLog:
                     (name, version),
                 ).fetchone()
                 if row is not None:
-                    found[name, version] = OrderPath.model_validate(row[0])
+                    found[name, version] = path_of(name, version, row[0])
         return found
 
     def read_commands(self, command_ids: Sequence[UUID], *, opened: bool = False) -> list[Recorded]:

@@ -17,12 +17,14 @@ def are_there(tx: Tx) -> bool:
     return row is not None and bool(row[0])
 
 
-def list_orders_of_customer(tx: Tx, customer_id: str) -> list[UUID]:
+def list_orders_of_customer(tx: Tx, customer_id: str, before: int | None = None) -> list[UUID]:
     """List the orders of a customer, test orders too.
 
+    before: only those that began before this position; None: all
     Shape:  0..MOST_ORDERS rows, ties by order_id.
     """
-    rows = tx.execute(_ORDERS, {"customer": customer_id, "most": MOST_ORDERS})
+    told = {"customer": customer_id, "before": before, "most": MOST_ORDERS}
+    rows = tx.execute(_ORDERS, told)
     return [order_id for (order_id,) in rows]
 
 
@@ -44,6 +46,7 @@ _TABLES: Final = """
 """
 _ORDERS: Final = """
     select order_id from live.orders where customer_id = %(customer)s
+      and (%(before)s::bigint is null or position < %(before)s)
     order by order_id limit %(most)s
 """
 _BESIDE: Final = """

@@ -7,10 +7,11 @@ once they hold everything from before the event. Who read of the person is forgo
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from domain.bulk import BatchStore
 from domain.customers.commands import Belongings, EraseCustomer
+from domain.customers.events import CustomerErased
 from domain.messages import Command, Outcome
 from projections.belongings import are_there, list_beside, list_orders_of_customer
 from projections.sessions import Lend
@@ -28,14 +29,15 @@ def belongings_of(
     """Find what belongs to a customer, as far as the tables know.
 
     batches: say why many orders were asked the same, which may be about one of them
-    before:  of tasks, alerts and messages only what began before this position; None: all
+    before:  of orders, tasks, alerts and messages only what began before this position; None: all
     """
     with lend() as connection, connection.transaction(), connection.cursor() as cursor:
         if not are_there(cursor):  # Nobody has ever read: the tables are made by who does.
             return Belongings()
         orders = list_orders_of_customer(cursor, customer_id)
+        earlier = list_orders_of_customer(cursor, customer_id, before) if before else orders
         beside = list_beside(cursor, customer_id, before)
-    return Belongings(tuple(orders), (*beside, *batches.subjects_about(orders)))
+    return Belongings(tuple(earlier), (*beside, *batches.subjects_about(orders)))
 
 
 def erase_customer(
@@ -73,10 +75,17 @@ def finish_erasing(
         return
     system.catch_up()
     if outcome.first_position is not None:
-        known = Belongings() if done is None or outcome.repeated else done
+        beside = () if done is None or outcome.repeated else done.beside
+        known = Belongings(_named(system, command), beside)
         found = system.belongings(command.customer_id, outcome.first_position)
         rest = command.of(found).beyond(uuid5(command.command_id, _REST), known)
         (execute or system.execute)(rest)
     else:
         found = system.belongings(command.customer_id)
     system.read_store.forget([command.customer_id, *found.beside])
+
+
+def _named(system: "System", command: EraseCustomer) -> tuple[UUID, ...]:
+    """Give the orders that the event of a command names."""
+    told = [one.event for one in system.log.read_commands([command.command_id])]
+    return tuple(id_ for one in told if isinstance(one, CustomerErased) for id_ in one.orders)

@@ -4,10 +4,9 @@ Both are made from the log alone, so that whoever reads it again from an earlier
 the same once more. What they say stands in domain.public.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from typing import Final
-from uuid import UUID
 
 import structlog
 
@@ -19,7 +18,7 @@ from domain.orders.remembered import MOST, RememberedOrders, Stored, after
 from domain.paths.path import OrderPath
 from domain.public.envelope import CONTENT_TYPE, cloud_event, withheld
 from domain.public.order_state import state_of
-from domain.reading import PAGE_BYTES, Head, OrderLog
+from domain.reading import PAGE_BYTES, PAGE_EVENTS, Head, OrderLog
 from domain.streaming import ORDER_EVENTS, ORDER_STATE, Message, Outgoing, Topic
 from projections.parking import POISON
 
@@ -79,7 +78,7 @@ class PublicLane:
         if not stored:
             return None
         position = self._position
-        self._orders.forget(f"{_ORDER}{order_id}" for order_id in _erased(stored))
+        erased = self._forget_erased(stored)
         orders: dict[str, Order] = {}
         last: dict[str, int] = {}  # version
         messages = []
@@ -90,28 +89,42 @@ class PublicLane:
                     last[one.stream_id] = one.version
                     messages.append(self._event(one, order))
             position = part[-1].position
-        self._tell_anew(stored, position, orders, last)
-        messages += self._state_messages(orders, last)
+        self._tell_anew(erased - orders.keys(), position, orders, last)
+        messages += self._state_messages(orders, last, erased)
         self._orders.keep(orders)
         self._position = position
         return Outgoing(position, messages)
 
+    def _forget_erased(self, stored: Sequence[Stored]) -> set[str]:
+        """Forget the orders of whoever was erased, and name them: they are read without keys.
+
+        Also those that the erasure did not know of, as far as they are remembered.
+        """
+        erasures = list(_erasures(stored))
+        streams = {f"{_ORDER}{order_id}" for one in erasures for order_id in one.orders}
+        if erasures:
+            streams |= self._orders.streams_of({one.customer_id for one in erasures})
+        self._orders.forget(streams)
+        return streams
+
     def _tell_anew(
-        self,
-        stored: Sequence[Stored],
-        position: int,
-        orders: dict[str, Order],
-        last: dict[str, int],
+        self, streams: Set[str], position: int, orders: dict[str, Order], last: dict[str, int]
     ) -> None:
         """Put the orders of whoever was erased beside, so that their contacts are told no more.
 
-        Also where they are told no more anyway, but once were.
+        Also where they are told no more anyway, but once were. What the log does not hold up to the
+        position is left out.
         """
-        told = _erased(one for one in stored if one.position <= position)
-        streams = {f"{_ORDER}{order_id}" for order_id in told} - orders.keys()
-        found = self._orders.before(dict.fromkeys(streams, position + 1)) if streams else {}
-        for stream, order in found.items():
-            orders[stream], last[stream] = order, order.version
+        if not streams:
+            return
+        found = self._orders.before(dict.fromkeys(streams, position + 1))
+        beyond = self._log.read_streams(
+            {stream: (one.version, one.version + PAGE_EVENTS) for stream, one in found.items()}
+        )
+        versions = {stream: order.version for stream, order in found.items() if order.exists}
+        versions |= {one.stream_id: one.version for one in beyond if one.position <= position}
+        orders |= {stream: found[stream] for stream in versions}
+        last |= versions
 
     def _read(self) -> Sequence[Stored]:
         limit = self._batch_events
@@ -159,23 +172,33 @@ class PublicLane:
         )
 
     def _state_messages(
-        self, orders: Mapping[str, Order], last: Mapping[str, int]
+        self, orders: Mapping[str, Order], last: Mapping[str, int], erased: Set[str]
     ) -> Iterator[Message]:
-        """Give each order after its last event of the batch; not one of which an event is lost."""
+        """Give each order after its last event of the batch; not one of which an event is lost: of
+        that one nothing is left in the topic where its customer was erased.
+        """
         whole = {stream: order for stream, order in orders.items() if order.version == last[stream]}
-        for stream in orders.keys() - whole.keys():
-            log_.warning("order_state_withheld", stream_id=stream, version=last[stream])
         paths = self._log.load_paths(list({order.pinned for order in whole.values()}))
-        for stream, order in whole.items():
-            yield self._state(entity_of(stream), order, paths.get(order.pinned))
+        for stream, order in orders.items():
+            path = paths.get(order.pinned)
+            value = self._state(entity_of(stream), order, path) if stream in whole else None
+            if value is None:
+                log_.warning("order_state_withheld", stream_id=stream, version=last[stream])
+            if value is not None or stream in erased:
+                key = entity_of(stream).encode()
+                yield Message(ORDER_STATE.name, value, key=key, headers=_header(_JSON))
 
-    def _state(self, order_id: str, order: Order, path: OrderPath | None) -> Message:
+    def _state(self, order_id: str, order: Order, path: OrderPath | None) -> bytes | None:
+        """Give the record of a state; None of an order that cannot be."""
         assert self._head is not None, "begin comes before next"
-        state = state_of(order, order_id, self._head.epoch, path, personal=self._personal)
+        try:
+            state = state_of(order, order_id, self._head.epoch, path, personal=self._personal)
+        except POISON:
+            return None
         value = state.model_dump_json(exclude_none=True).encode()
         if len(value) > LARGEST_BYTES:
             value = state.shortened().model_dump_json(exclude_none=True).encode()
-        return Message(ORDER_STATE.name, value, key=order_id.encode(), headers=_header(_JSON))
+        return value
 
 
 def _follow(order: Order, stored: Stored) -> Order:
@@ -193,11 +216,10 @@ def _warn(stored: Stored, error: str) -> None:
     log_.warning("event_not_understood", **place, error=error)
 
 
-def _erased(stored: Iterable[Stored]) -> Iterator[UUID]:
-    """Name the orders of the customers who were erased."""
+def _erasures(stored: Iterable[Stored]) -> Iterator[CustomerErased]:
     for one in stored:
         if isinstance(one, Recorded) and isinstance(one.event, CustomerErased):
-            yield from one.event.orders
+            yield one.event
 
 
 def _header(content_type: str) -> list[tuple[str, bytes]]:

@@ -201,13 +201,23 @@ class _Work:
     def run(self, ending: Signal) -> None:
         """Publish until told to end. Raises: InfraError log_replaced"""
         try:
-            take_turns(self._turn, ending, REST, partial(self._give_way, ending))
+            take_turns(self._apart, ending, REST, partial(self._give_way, ending))
         finally:
             self._producer.close()
 
     def give_up(self) -> None:
         """Let go of a batch whose acknowledgement does not come: it goes out again later."""
         self._producer.close()
+
+    def _apart(self) -> bool:
+        """Take a turn; a fault of ours makes this lane wait, and no other. Raises: InfraError"""
+        try:
+            return self._turn()
+        except InfraError:
+            raise
+        except Exception as error:
+            why = f"a fault of ours: {type(error).__name__}. It is tried again"
+            raise InfraError("lane_failed", why) from error
 
     def _turn(self) -> bool:
         """Publish what comes next; False at the end of the log."""

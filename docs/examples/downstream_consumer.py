@@ -2,9 +2,8 @@
 
     python downstream_consumer.py HOST:PORT orderpath.orders.state orders.sqlite [--once]
 
-Records may come twice or late: epoch and version decide. A log that was restored has a higher
-epoch: what was told before goes. Rows and offsets are one transaction: it may end any time, as
-where Kafka is away. A topic made again is read anew. --once: up to today's end.
+Records may come twice or late: what has a lower epoch or version is dropped. Rows and offsets are
+one transaction: it may end any time. A topic made again is read anew. --once: up to today's end.
 """
 
 import json
@@ -22,9 +21,9 @@ create table if not exists read (topic_id text, part int, upto int, primary key 
 TAKE = """
 replace into orders select :order_id, :epoch, :version, :status, :total_minor, :currency, :test
 where not exists (select 1 from orders where order_id = :order_id and
-    (epoch, version) >= (:epoch, :version))"""
+    (epoch, version) > (:epoch, :version))"""
 TOTALS = "select status, count(*), sum(total_minor) from orders where not test group by status"
-MAY_LACK = {"status": None, "currency": None}
+GONE, MAY_LACK = "delete from orders where order_id = :key", {"status": None, "currency": None}
 
 
 def main(servers: str, topic: str, file: str, *options: str) -> None:
@@ -47,9 +46,10 @@ def main(servers: str, topic: str, file: str, *options: str) -> None:
             ends = consumer.end_offsets(parts) if options else {}
             continue
         for one, records in found.items():
-            states = [json.loads(record.value) for record in records]
             with table:  # one transaction
-                table.executemany(TAKE, [MAY_LACK | state | state["totals"] for state in states])
+                for record in records:
+                    it = json.loads(record.value or '{"totals": {}}') | {"key": record.key.decode()}
+                    table.execute(TAKE if record.value else GONE, MAY_LACK | it | it["totals"])
                 table.execute("delete from orders where epoch < (select max(epoch) from orders)")
                 upto = (known[0], one.partition, records[-1].offset + 1)
                 table.execute("replace into read values (?, ?, ?)", upto)

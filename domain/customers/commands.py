@@ -117,7 +117,7 @@ class EraseCustomer(CustomerCommand):
 
     _belongings: Belongings = PrivateAttr(default_factory=Belongings)
     _holds_keys: bool = PrivateAttr(default=True)
-    _before: frozenset[str] | None = PrivateAttr(default=None)
+    _before: Belongings | None = PrivateAttr(default=None)
 
     @property
     def belongings(self) -> Belongings:
@@ -129,7 +129,19 @@ class EraseCustomer(CustomerCommand):
         beside = self._belongings.beside
         if self._before is None:
             return (self.customer_id, *beside)
-        return tuple(stream for stream in beside if stream not in self._before)
+        before = frozenset(self._before.beside)
+        return tuple(stream for stream in beside if stream not in before)
+
+    @property
+    def orders(self) -> tuple[UUID, ...]:
+        """The customer's orders that no erasing before it has named."""
+        before = frozenset(self._before.orders) if self._before is not None else frozenset()
+        return tuple(order_id for order_id in self._belongings.orders if order_id not in before)
+
+    @property
+    def names_more(self) -> bool:
+        """Whether it has something to say though no key is left: of orders that came meanwhile."""
+        return self.is_rest and bool(self.orders)
 
     @property
     def is_rest(self) -> bool:
@@ -155,10 +167,10 @@ class EraseCustomer(CustomerCommand):
 
     def beyond(self, command_id: UUID, done: Belongings) -> Self:
         """Give the command that erases what is found beside, and was not found before: nothing that
-        the customer has told since.
+        the customer has told since. It names the orders that were not found before, too.
         """
         rest = self.model_copy(update={"command_id": command_id})
-        rest._before = frozenset(done.beside)
+        rest._before = done
         return rest
 
 

@@ -61,9 +61,8 @@ def _verdict(customer: Customer, cmd: c.CustomerWish) -> Verdict:
         case c.NoteCustomer(text=text):
             return [e.CustomerNoted(text=text)], []
         case c.EraseCustomer(customer_id=whose, reason_code=why):
-            orders = cmd.belongings.orders
-            erased = e.CustomerErased(customer_id=whose, reason_code=why, orders=orders)
-            return ([erased] if cmd.holds_keys else []), []
+            erased = e.CustomerErased(customer_id=whose, reason_code=why, orders=cmd.orders)
+            return ([erased] if cmd.holds_keys or cmd.names_more else []), []
         case _:
             assert_never(cmd)
 

@@ -1,7 +1,7 @@
 """Orders as they were before a batch of their events: remembered, else read from the log."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Final
 
@@ -186,6 +186,11 @@ class RememberedOrders:
         self._held.clear()
         self._held_sizes.clear()
         self._held_bytes = 0
+
+    def streams_of(self, subjects: Collection[str]) -> set[str]:
+        """Name the orders that are remembered of these persons."""
+        known = [*self._states.items(), *self._held.items()]
+        return {stream for stream, one in known if not one.subjects.isdisjoint(subjects)}
 
     def forget(self, streams: Iterable[str]) -> None:
         """Read these from their first event on when they are needed again."""

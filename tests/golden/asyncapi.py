@@ -64,7 +64,10 @@ def asyncapi() -> str:
         "channels": {
             "orderEvents": _channel(ORDER_EVENTS, "Every event of every order.", _event_names()),
             "orderState": _channel(
-                ORDER_STATE, "Each order as it is, compacted by order.", [OrderState.TYPE]
+                ORDER_STATE,
+                "Each order as it is, compacted by order. A record without a value: until another"
+                " one comes, nothing is told of the order.",
+                [OrderState.TYPE],
             ),
             "auditHeads": _channel(
                 CHECKPOINTS, "Every signed head of the log (docs/audit.md).", [AuditHead.TYPE]

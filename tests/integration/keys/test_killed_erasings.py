@@ -10,6 +10,7 @@ import pytest
 
 from domain.access.reads import Read, Reading, Sought
 from domain.customers.commands import EraseCustomer
+from domain.customers.events import ContactChanged
 from domain.messages import Actor, Outcome
 from domain.orders.events import Customer
 from domain.tasks.events import TaskFinished, task_stream
@@ -121,6 +122,8 @@ def test_d4_a_repeated_erasing_leaves_what_was_told_behind_it(
     (*_, done) = system.log.load({task_stream(task_id): 0})[task_stream(task_id)]
     assert isinstance(done.event, TaskFinished)
     assert done.event.note == "Wants it on Monday"
+    (*_, told) = system.log.load({f"customer-{ANNA}": 0})[f"customer-{ANNA}"]
+    assert isinstance(told.event, ContactChanged)
 
 
 def test_d4_why_many_orders_were_asked_the_same_is_erased_with_one_of_them(

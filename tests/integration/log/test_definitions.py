@@ -4,9 +4,11 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
+import pytest
 
 from domain.paths.calendar_line import PublishCalendar
 from domain.paths.calendars import Calendar
+from domain.refusals import InfraError
 from infra.event_log import EventLog
 from tests.support.examples import CALENDAR, actor
 from tests.support.loads import open_pipeline, publish
@@ -33,3 +35,22 @@ def test_d1_every_version_of_a_calendar_is_found_beside_the_paths(
     ]
     assert [Calendar.model_validate(row[3]) for row in rows] == [CALENDAR, IN_UTC]
     assert (log.names("calendar"), log.names("path")) == ({"shop"}, {"shop"})
+
+
+def test_a_path_of_a_newer_version_is_told_as_one_and_read_once_it_is_understood(
+    database_url: str, log: EventLog, owner: psycopg.Connection[Any]
+) -> None:
+    with open_pipeline(database_url) as pipeline:
+        pipeline.execute(publish())
+    owner.execute("alter table log.definitions disable trigger user")
+    owner.execute("create table known as select body from log.definitions")
+    owner.execute(
+        "update log.definitions set body = jsonb_set(body::jsonb, '{definition,later}', '1')::json"
+    )
+
+    with pytest.raises(InfraError, match="upgrade") as told:
+        log.load_paths([("shop", 1)])
+    owner.execute("update log.definitions set body = (select body from known)")
+
+    assert told.value.code == "newer_version"
+    assert ("shop", 1) in log.load_paths([("shop", 1)])

@@ -227,6 +227,25 @@ def test_records_that_come_twice_late_and_again_change_nothing(
     assert downstream.totals() == funnel(shop)
 
 
+def test_a_state_told_anew_behind_an_erasure_is_taken_and_one_without_value_takes_its_order_out(
+    shop: System, downstream: Downstream
+) -> None:
+    """It has the version that was known, and tells less."""
+    told = published(shop)
+    newest = {one.key: one for one in told}
+    gone, anew, *_ = newest.values()
+    state = json.loads(anew.value or b"")
+    less = json.dumps(state | {"currency": "XXX"}).encode()
+    downstream.receives([*told, replace(gone, value=None), replace(anew, value=less)])
+    downstream.totals()
+
+    with sqlite3.connect(downstream.file) as table:
+        rows = dict(table.execute("select order_id, currency from orders"))
+    table.close()
+    assert len(rows) == len(newest) - 1
+    assert rows[state["order_id"]] == "XXX"
+
+
 def test_killed_while_reading_it_goes_on_where_its_table_is(
     shop: System, downstream: Downstream
 ) -> None:

@@ -66,6 +66,13 @@ class StuckLane:
         raise InfraError("newer_version", "an event that this version does not know")
 
 
+class FaultyLane(StuckLane):
+    """A lane with a fault of ours."""
+
+    def next(self) -> Outgoing | None:
+        raise KeyError("what nobody thought of")
+
+
 def write(url: str, orders: list[UUID], notes: int = 100) -> None:
     with open_pipeline(url) as pipeline:
         for answer in [pipeline.submit(note(orders[n % len(orders)])) for n in range(notes)]:
@@ -203,12 +210,13 @@ def test_a_topic_with_other_partitions_ends_the_relay_before_it_publishes(
     assert published(database_url) == 0
 
 
+@pytest.mark.parametrize("lane", [StuckLane, FaultyLane])
 def test_a_lane_that_waits_holds_up_no_other(
-    database_url: str, orders: list[UUID], broker: str
+    database_url: str, orders: list[UUID], broker: str, lane: type[StuckLane]
 ) -> None:
     source = LogSource(database_url)
     try:
-        lanes: list[Lane] = [StuckLane(), LogLane(source)]
+        lanes: list[Lane] = [lane(), LogLane(source)]
         with relaying(database_url, broker, lanes=lanes) as running:
             wait_for(lambda: running.has_told("stuck waits"))
             write(database_url, orders)
