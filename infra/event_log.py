@@ -19,11 +19,11 @@ from domain.refusals import FactIdReused, InfraError
 from infra.appending import AppendCall, AppendRows
 from infra.body_hashes import BodyHashes
 from infra.command_rows import command_row, stored_outcome
-from infra.definition_rows import definition_row, path_of
+from infra.definition_rows import definition_row
 from infra.known_erasures import KnownErasures
 from infra.mapper import EventMapper, Keys
 from infra.postgres import Session
-from infra.publications import as_defined, select_publications
+from infra.publications import as_defined, select_paths, select_publications
 from infra.recorded_row import RecordedRow
 from infra.recorder import PostgresRecorder
 from infra.sealing import SubjectKey
@@ -202,24 +202,11 @@ class EventLog:
         found = {key: self._paths[key] for key in keys if key in self._paths}
         new = [key for key in keys if key not in found]
         if new:
-            found |= self._load_paths(new)
+            found |= select_paths(self.recorder, new)
             if len(self._paths) > MAX_PATHS:
                 self._paths.clear()
             self._paths |= found
         return {key: found[key] for key in keys if key in found}
-
-    def _load_paths(self, keys: Sequence[PathKey]) -> dict[PathKey, OrderPath]:
-        found = {}
-        with self.recorder.connection() as connection:
-            for name, version in keys:
-                row = connection.execute(
-                    "select body -> 'definition' from log.definitions"
-                    " where kind = 'path' and name = %s and version = %s",
-                    (name, version),
-                ).fetchone()
-                if row is not None:
-                    found[name, version] = path_of(name, version, row[0])
-        return found
 
     def read_commands(self, command_ids: Sequence[UUID], *, opened: bool = False) -> list[Recorded]:
         """Give the events that commands stored; what cannot be read is left out.

@@ -8,7 +8,10 @@ from typing import Final
 
 from pydantic_core import to_json
 
+from domain.facts import PathKey
+from domain.paths.path import OrderPath
 from domain.reading import Undecodable
+from infra.definition_rows import path_of
 from infra.recorded_row import RecordedRow
 from infra.recorder import PostgresRecorder
 from infra.shards import shard_of
@@ -41,6 +44,24 @@ def _gone(
             position = positions[stream, version] = positions.get((stream, version - 1), 0)
             name = f"{kind}.published.v1"
             yield Undecodable(position, stream, version, shard_of(stream), name, "it is missing")
+
+
+def select_paths(recorder: PostgresRecorder, keys: Sequence[PathKey]) -> dict[PathKey, OrderPath]:
+    """Give published paths; what was never published is missing.
+
+    Raises: InfraError newer_version for one that this version does not understand.
+    """
+    found = {}
+    with recorder.connection() as connection:
+        for name, version in keys:
+            row = connection.execute(
+                "select body -> 'definition' from log.definitions"
+                " where kind = 'path' and name = %s and version = %s",
+                (name, version),
+            ).fetchone()
+            if row is not None:
+                found[name, version] = path_of(name, version, row[0])
+    return found
 
 
 def as_defined(recorder: PostgresRecorder, row: RecordedRow) -> RecordedRow | None:

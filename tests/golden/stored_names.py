@@ -38,6 +38,7 @@ REFUSALS = {
 QUARANTINE_REASONS = {
     "problem": [*STRUCTURE],
     "one.code": [],  # a refusal's, listed as such
+    "error.code": [],  # an InfraError's, listed as such
 }
 INFRA_ERRORS = {
     "DATA_FOLDER": [DATA_FOLDER],
