@@ -161,7 +161,7 @@ def _customer_of(states: States, command: commands.OrderCommand) -> str | None:
     """Name whoever orders: as the order says, else whoever asked."""
     if not isinstance(command, commands.PlaceOrder):
         order: Order = states[command.stream_id]
-        return order.subject_id
+        return order.customer_id
     customer = command.customer
     if customer is None and command.enquiry_id is not None:
         enquiry: Enquiry = states[enquiry_stream(command.enquiry_id)]

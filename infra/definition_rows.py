@@ -1,19 +1,23 @@
 """Rows of log.definitions: what is published, for joins and for whoever looks it up by version."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from domain.messages import Event
 from domain.paths.calendar_line import CalendarPublished
-from domain.paths.events import PathPublished
+from domain.paths.events import PathPublished, stream_of
 from domain.paths.path import OrderPath
+from domain.reading import UNTIL_MENDED
 from domain.refusals import InfraError
 from domain.roles.line import RolePublished
 from domain.rules.line import RulePublished
 from domain.templates.line import TemplatePublished
 from domain.waves.events import WavePublished
+
+# Faults that a path of a newer version has for us; others are damage.
+_MORE: Final = frozenset({"extra_forbidden", "literal_error", "union_tag_invalid"})
 
 
 def definition_row(command: int, event: Event) -> dict[str, Any] | None:
@@ -38,15 +42,20 @@ def definition_row(command: int, event: Event) -> dict[str, Any] | None:
     return {**row, "command": command, "content_hash": event.content_hash}
 
 
-def path_of(name: str, version: int, definition: Any) -> OrderPath:
-    """Give the path that a row defines. Raises: InfraError newer_version if it says more"""
+def defined_path(name: str, version: int, definition: Any) -> OrderPath:
+    """Give the path that a row defines.
+
+    Raises: InfraError newer_version if it says more, event_unreadable with its stream if it is none
+    """
     try:
         return OrderPath.model_validate(definition)
     except ValidationError as error:
-        raise InfraError(
-            "newer_version",
-            f"The path {name}, version {version}, says what this version does not know: upgrade.",
-        ) from error
+        which = f"The path {name}, version {version},"
+        if all(one["type"] in _MORE for one in error.errors()):
+            words = f"{which} says what this version does not know: upgrade."
+            raise InfraError("newer_version", words) from error
+        words = f"{which} cannot be read in log.definitions. {UNTIL_MENDED}"
+        raise InfraError("event_unreadable", words, stream_of(name)) from error
 
 
 def _row(kind: str, name: str, version: int, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from domain.facts import PathKey
 from domain.paths.path import OrderPath
 from domain.reading import Undecodable
-from infra.definition_rows import path_of
+from infra.definition_rows import defined_path
 from infra.recorded_row import RecordedRow
 from infra.recorder import PostgresRecorder
 from infra.shards import shard_of
@@ -60,7 +60,7 @@ def select_paths(recorder: PostgresRecorder, keys: Sequence[PathKey]) -> dict[Pa
                 (name, version),
             ).fetchone()
             if row is not None:
-                found[name, version] = path_of(name, version, row[0])
+                found[name, version] = defined_path(name, version, row[0])
     return found
 
 

@@ -16,6 +16,7 @@ from domain.orders.held_bytes import held_bytes
 from domain.orders.order import Order
 from domain.orders.remembered import RememberedOrders
 from domain.reading import IMPOSSIBLE, PAGE_EVENTS, OrderLog, Reading, read_whole
+from domain.refusals import InfraError
 from domain.rules.book import RuleBook
 from domain.rules.judging import Sight
 from domain.rules.timers import TimerFired
@@ -118,7 +119,12 @@ class Sights:
         self._orders.keep(orders)
         sights = [one for one in every if self._imported or one.happened.actor_kind != "import"]
         states = (order for one in sights for order in (one.before, one.after))
-        paths = self._log.load_paths(list({one.pinned for one in states if one.path}))
+        try:
+            paths = self._log.load_paths(list({one.pinned for one in states if one.path}))
+        except InfraError as error:
+            if error.stream_id is None:
+                raise
+            raise CannotJudge(f"{error.stream_id} cannot be read") from error
         sights = self._with_customers(sights, book)
         for sight in sights:
             sight.path = paths.get(sight.after.pinned)

@@ -18,7 +18,7 @@ from domain.orders.remembered import MOST, RememberedOrders, Stored, after
 from domain.paths.path import OrderPath
 from domain.public.envelope import CONTENT_TYPE, cloud_event, withheld
 from domain.public.order_state import state_of
-from domain.reading import PAGE_BYTES, PAGE_EVENTS, Head, OrderLog
+from domain.reading import PAGE_BYTES, Head, OrderLog
 from domain.streaming import ORDER_EVENTS, ORDER_STATE, Message, Outgoing, Topic
 from projections.parking import POISON
 
@@ -118,11 +118,12 @@ class PublicLane:
         if not streams:
             return
         found = self._orders.before(dict.fromkeys(streams, position + 1))
-        beyond = self._log.read_streams(
-            {stream: (one.version, one.version + PAGE_EVENTS) for stream, one in found.items()}
-        )
-        versions = {stream: order.version for stream, order in found.items() if order.exists}
-        versions |= {one.stream_id: one.version for one in beyond if one.position <= position}
+        torn = self._orders.torn  # Of these the log holds more up to there.
+        versions = {
+            stream: order.version + (stream in torn)
+            for stream, order in found.items()
+            if order.exists or stream in torn
+        }
         orders |= {stream: found[stream] for stream in versions}
         last |= versions
 

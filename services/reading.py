@@ -131,7 +131,7 @@ def is_seen_order(system: "System", order_id: UUID) -> bool:
 
 
 def seen_orders(system: "System", order_ids: Iterable[UUID]) -> set[UUID]:
-    """Give those of some orders that whoever is answered sees, with one query for all of them.
+    """Give those of some orders that whoever is answered sees, a page of each at a time.
 
     One that there is not is seen as such. A damaged one belongs where it did before the damage, as
     in the tables; where nothing before it can be read, it is not seen.
@@ -140,14 +140,15 @@ def seen_orders(system: "System", order_ids: Iterable[UUID]) -> set[UUID]:
     orders = {stream_of(order_id): order_id for order_id in order_ids}
     if sight is None or sight.sees_all_orders:
         return set(orders.values())
+    log = system.projection_log
     there: set[str] = set()
 
     def read(versions: Mapping[str, tuple[int, int]]) -> Sequence[Stored]:
-        found = system.projection_log.read_streams(versions)
+        found = log.read_streams(versions)
         there.update(one.stream_id for one in found)
         return found
 
-    now = RememberedOrders(read).at(dict.fromkeys(orders, LAST_VERSION))
+    now = RememberedOrders(read, cut=log.cut_parts).at(dict.fromkeys(orders, LAST_VERSION))
     return {
         orders[stream]
         for stream, order in now.items()

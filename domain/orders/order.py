@@ -29,6 +29,7 @@ from domain.orders.parts import MAX_HELD, Approval, Held, Kept, Placement, witho
 from domain.orders.shipments import Shipments, after_shipment, track_numbers
 from domain.orders.time_limit import NO_LIMIT, TimeLimit, limit_after
 from domain.orders.timeline import Entry, TimelineKey, insert, key_of, without
+from domain.orders.told_beside import told_by, told_without
 from domain.orders.totals import totals_of
 
 _NAMING: Final = frozenset({"placed", "told_customer_id"})  # tell whose order it is
@@ -47,7 +48,8 @@ class Order:
     placed: e.OrderPlaced | None = None
     placed_by: tuple[bool, TimelineKey] | None = None  # (is a fact, its key); the least counts
     placements: tuple[Placement, ...] = ()  # all that facts tell of, the one that counts too
-    told_customer_id: str | None = None  # by facts that are no placement: the least of those told
+    told_external_id: str | None = None  # beside the placement: the least of what is told
+    told_customer_id: str | None = None
     subject_id: str | None = None  # whose personal data its events hold from now on
     subjects: frozenset[str] = frozenset()  # whose they ever held: a correction names another one
     path: str = ""
@@ -97,6 +99,11 @@ class Order:
         items = {item.currency for item in self.items.values() if item.currency is not None}
         told = items or {entry.currency for entry in self.ledger}
         return told.pop() if len(told) == 1 else None
+
+    @property
+    def external_id(self) -> str | None:
+        """Its number in its source, told as customer_id is."""
+        return (self.placed and self.placed.external_id) or self.told_external_id
 
     @property
     def customer_id(self) -> str | None:
@@ -187,7 +194,7 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
         case e.StatusRecorded():
             entered = _entered(order, happened, event.to_status, event.rank)
             pinned = _pinned(order, event.path, event.path_version)
-            return entered | pinned | _told(order, event.customer_id)
+            return entered | pinned | told_by(order, event)
         case e.OrderPlaced():
             return _placed(order, event, happened)
         case e.ItemAdded() | e.ItemChanged() | e.ItemStatusChanged():
@@ -202,8 +209,7 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
             return {"limit": limit_after(order.limit, event, happened)}
         case e.PaymentSubmitted() | e.PaymentEvent() | e.RefundGranted():
             entry = e.entry_of(event, happened.version)
-            told = _told(order, getattr(event, "customer_id", None))
-            return {"ledger": (*order.ledger, entry), **told}
+            return {"ledger": (*order.ledger, entry), **told_by(order, event)}
         case e.ShipmentEvent():
             return {"shipments": after_shipment(order.shipments, event, happened)}
         case e.DocumentEvent():
@@ -238,12 +244,6 @@ def _entered(order: Order, happened: Happened, status: str, rank: int) -> dict[s
     return {"timeline": insert(order.timeline, Entry(key, happened.version, status))}
 
 
-def _told(order: Order, customer_id: str | None) -> dict[str, Any]:
-    if customer_id is None or order.told_customer_id == customer_id:
-        return {}
-    return {"told_customer_id": min(filter(None, (order.told_customer_id, customer_id)))}
-
-
 def _pinned(order: Order, path: str, path_version: int) -> dict[str, Any]:
     return {} if order.path else {"path": path, "path_version": path_version}
 
@@ -255,6 +255,8 @@ def _placed(order: Order, event: e.OrderPlaced, happened: Happened) -> dict[str,
         "timeline": insert(order.timeline, Entry(key, happened.version, event.status))
     }
     changes |= _pinned(order, event.path, event.path_version)
+    if event.whose is not None:
+        changes["subjects"] = order.subjects | {event.whose}
     is_fact = happened.fact_id is not None
     if is_fact:
         changes["placements"] = (*order.placements, Placement(happened.version, key, event))
@@ -284,7 +286,9 @@ def _key_of(happened: Happened) -> TimelineKey:
 
 
 def _annulled(order: Order, version: int) -> dict[str, Any]:
-    """Let the order be as if that fact had never been told. What it pinned stays: the path."""
+    """Let the order be as if that fact had never been told. What it pinned stays: the path, and
+    whose data it holds.
+    """
     return {
         "timeline": without(order.timeline, version),
         "ledger": tuple(entry for entry in order.ledger if entry.version != version),
@@ -292,5 +296,6 @@ def _annulled(order: Order, version: int) -> dict[str, Any]:
         "correctable": {v: name for v, name in order.correctable.items() if v != version},
         "annulled": order.annulled | {version},
         **without_placement(order.placements, order.placed_by, version),
+        **told_without(order, version),
         **h.without_fact(order.items, order.item_histories, version),
     }

@@ -115,7 +115,7 @@ class RememberedOrders:
                         orders[stream] = after(orders[stream], one)
                         if orders[stream].version < one.version:
                             torn.add(stream)
-                if orders[stream].version == pages[stream][1]:
+                if orders[stream].version >= pages[stream][1] - 1:  # Else a hole there is no hole.
                     long.add(stream)
                 else:
                     going.discard(stream)

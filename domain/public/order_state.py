@@ -116,7 +116,7 @@ def state_of(
         order_id=str(order_id),
         version=order.version,
         epoch=epoch,
-        external_id=placed.external_id if placed else None,
+        external_id=order.external_id,
         path=order.path or None,
         path_version=order.path_version or None,
         status=order.status,

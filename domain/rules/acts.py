@@ -90,9 +90,9 @@ def _to_customer(
     sight: Sight,
     envelope: Mapping[str, Any],
 ) -> Command | None:
-    if sight.after.subject_id is None:
+    if sight.after.customer_id is None:
         return None
-    whose = {"customer_id": sight.after.subject_id, "order_id": sight.order_id}
+    whose = {"customer_id": sight.after.customer_id, "order_id": sight.order_id}
     to_customer = {**envelope, **whose}
     match action:
         case a.TagCustomer():

@@ -86,7 +86,7 @@ def _unknown_teams(rule: Rule, there: Set[str] | None) -> Iterator[Finding]:
                 code="team_unknown",
                 severity="warning",
                 place=place,
-                message=f"the group {group} has no members",
+                message=f"the group {group} never had a member",
                 why="there is nobody to choose, and the order stays with whom it is",
                 needed=f"say who belongs to it: `orderpath team set USER --group {group}`",
             )

@@ -43,7 +43,7 @@ def to_outbox(
 def _recipient(to: a.Recipient, sight: Sight) -> Recipient | None:
     match to:
         case "customer" if sight.order_id is not None:
-            return Recipient(kind="customer", customer_id=sight.after.subject_id)
+            return Recipient(kind="customer", customer_id=sight.after.customer_id)
         case "owner" if sight.order_id is not None:
             return Recipient(kind="owner")
         case {"user": name}:

@@ -34,3 +34,5 @@ async def do_now_and_then(
             await asyncio.to_thread(chore)
         except InfraError as error:
             log_.warning(undone, code=error.code)
+        except Exception as error:  # noqa: BLE001 - the next time may go well; not what it says
+            log_.error(undone, error=type(error).__name__)

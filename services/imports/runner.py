@@ -284,7 +284,10 @@ class Recorder:
             self._freed |= set(map(self._row_id, rows)) & self._waiting_ids
 
     def _row_id(self, row: SourceRow) -> UUID:
-        return self._store.row_id(id_of_row(self._report.source, row))
+        said = id_of_row(self._report.source, row)
+        if self._report.dry_run and not self._waiting_ids:  # Nothing is written, and nothing there.
+            return said
+        return self._store.row_id(said)
 
     def _free(self) -> None:
         freed = self._freed - self._bad_ids

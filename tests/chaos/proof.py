@@ -18,7 +18,16 @@ from tests.support.relays import records_of, wait_until_published
 
 # What public states and analytics.orders call alike; amounts in minor units.
 TOLD_BY_BOTH: Final = (
-    *("path", "path_version", "order_type", "channel", "shop", "customer_id", "test"),
+    *(
+        "external_id",
+        "path",
+        "path_version",
+        "order_type",
+        "channel",
+        "shop",
+        "customer_id",
+        "test",
+    ),
     *("owner_group", "placed_at", "promised_at", "delivery_method", "track_number"),
     *("status", "stage", "final", "items_status", "payment_status", "refund_status", "currency"),
     *("goods_minor", "discount_minor", "delivery_minor", "vat_minor", "total_minor", "paid_minor"),

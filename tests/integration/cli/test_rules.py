@@ -356,7 +356,7 @@ class TestLint:
         assert line.run("team", "set", "maria", "--group", "sales").code == 0
         after = line.run("rule", "lint", file)
 
-        assert ":4:15: warning team_unknown: the group sales has no members" in before.out
+        assert ":4:15: warning team_unknown: the group sales never had a member" in before.out
         assert (after.code, after.out) == (0, "1 rule: nothing to say\n")
 
     def test_owners_are_asked_of_a_list(self, line: CommandLine, tmp_path: Path) -> None:

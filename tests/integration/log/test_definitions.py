@@ -37,6 +37,20 @@ def test_d1_every_version_of_a_calendar_is_found_beside_the_paths(
     assert (log.names("calendar"), log.names("path")) == ({"shop"}, {"shop"})
 
 
+def test_a_path_that_is_damaged_is_told_as_one_stream_that_is(
+    database_url: str, log: EventLog, owner: psycopg.Connection[Any]
+) -> None:
+    with open_pipeline(database_url) as pipeline:
+        pipeline.execute(publish())
+    owner.execute("alter table log.definitions disable trigger user")
+    owner.execute('update log.definitions set body = \'{"definition": {"nope": 1}}\'')
+
+    with pytest.raises(InfraError, match="bring it back from a backup") as told:
+        log.load_paths([("shop", 1)])
+
+    assert (told.value.code, told.value.stream_id) == ("event_unreadable", "path-shop")
+
+
 def test_a_path_of_a_newer_version_is_told_as_one_and_read_once_it_is_understood(
     database_url: str, log: EventLog, owner: psycopg.Connection[Any]
 ) -> None:

@@ -46,7 +46,7 @@ def test_a_condition_is_read_once_however_many_rules_it_is_held_against() -> Non
     (read,) = calls_of(rules, (), ("cel_syntax.py", "_limit_depth"))
 
     texts = {source for rule in rules for source in rule.if_.values()}
-    assert read <= len(texts)
+    assert 0 < read <= len(texts)
 
 
 def test_a_rule_is_held_against_the_others_and_they_are_not_held_against_each_other() -> None:
