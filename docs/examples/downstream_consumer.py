@@ -23,7 +23,7 @@ replace into orders select :order_id, :epoch, :version, :status, :total_minor, :
 where not exists (select 1 from orders where order_id = :order_id and
     (epoch, version) > (:epoch, :version))"""
 TOTALS = "select status, count(*), sum(total_minor) from orders where not test group by status"
-GONE, MAY_LACK = "delete from orders where order_id = :key", {"status": None, "currency": None}
+GONE, MAY_LACK = "delete from orders where order_id = :order_id", {"status": None, "currency": None}
 
 
 def main(servers: str, topic: str, file: str, *options: str) -> None:
@@ -47,9 +47,9 @@ def main(servers: str, topic: str, file: str, *options: str) -> None:
             continue
         for one, records in found.items():
             with table:  # one transaction
-                for record in records:
-                    it = json.loads(record.value or '{"totals": {}}') | {"key": record.key.decode()}
-                    table.execute(TAKE if record.value else GONE, MAY_LACK | it | it["totals"])
+                for told in records:
+                    it = json.loads(told.value or b'{"order_id": "%b", "totals": {}}' % told.key)
+                    table.execute(TAKE if told.value else GONE, MAY_LACK | it | it["totals"])
                 table.execute("delete from orders where epoch < (select max(epoch) from orders)")
                 upto = (known[0], one.partition, records[-1].offset + 1)
                 table.execute("replace into read values (?, ?, ?)", upto)
