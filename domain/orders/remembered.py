@@ -115,7 +115,9 @@ class RememberedOrders:
                         orders[stream] = after(orders[stream], one)
                         if orders[stream].version < one.version:
                             torn.add(stream)
-                if orders[stream].version >= pages[stream][1] - 1:  # Else a hole there is no hole.
+                end, last = pages[stream][1], events[-1].version if events else 0
+                # One short of its end, too: the last row of a page may be gone.
+                if orders[stream].version == end or orders[stream].version == last == end - 1:
                     long.add(stream)
                 else:
                     going.discard(stream)
