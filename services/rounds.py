@@ -343,8 +343,7 @@ def _evolve(stream: str, state: Any, decided: list[Decided], events: list[NewEve
     first, whose = state.version + 1, list[str | None]()
     for version, one in enumerate(decided, first):
         state = state.evolve(Foreseen(one.event, version, one.occurred_at, one.fact_id))
-        # A placement is its customer's, also one that does not count.
-        whose.append(getattr(one.event, "whose", None) or state.subject_id)
+        whose.append(getattr(one.event, "whose", None) or state.subject_id)  # of any placement
     known = next(filter(None, whose), stream)  # Before anybody is named: of who is named first.
     for version, (one, subject) in enumerate(zip(decided, whose, strict=True), first):
         known = subject or known

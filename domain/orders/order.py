@@ -286,9 +286,7 @@ def _key_of(happened: Happened) -> TimelineKey:
 
 
 def _annulled(order: Order, version: int) -> dict[str, Any]:
-    """Let the order be as if that fact had never been told. What it pinned stays: the path, and
-    whose data it holds.
-    """
+    """Let the order be as if that fact had never been told. Path and whose data it holds stay."""
     return {
         "timeline": without(order.timeline, version),
         "ledger": tuple(entry for entry in order.ledger if entry.version != version),

@@ -111,10 +111,13 @@ class RememberedOrders:
                 unsure.discard(stream)
                 read.add(stream)
                 for one in events:
-                    if one.position < positions[stream]:
+                    is_later = one.position >= positions[stream]
+                    if not is_later:
                         orders[stream] = after(orders[stream], one)
-                        if orders[stream].version < one.version:
-                            torn.add(stream)
+                    if orders[stream].version < one.version - is_later:
+                        torn.add(stream)
+                    if is_later:
+                        break
                 end, last = pages[stream][1], events[-1].version if events else 0
                 # One short of its end, too: the last row of a page may be gone.
                 if orders[stream].version == end or orders[stream].version == last == end - 1:

@@ -4,6 +4,7 @@ often it is said, wherever it dies."""
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -420,3 +421,30 @@ def test_what_a_process_remembers_of_two_persons_goes_with_either(
     remembered = shop._cache._states.get(f"order-{order_id}")
 
     assert remembered is None
+
+
+@pytest.mark.parametrize(("first", "second"), [("c-1", "c-2"), ("c-2", "c-1")])
+def test_d4_a_placement_that_does_not_count_goes_with_its_own_customer(
+    database_url: str, shop: Pipeline, first: str, second: str
+) -> None:
+    """Whichever was told first: the earlier one counts."""
+    order_id, names = uuid4(), {"c-1": "Ann Doe", "c-2": "Bob Roe"}
+    at = {"c-1": now() - timedelta(hours=2), "c-2": now() - timedelta(hours=1)}
+    for one in (first, second):
+        fact = {
+            "kind": "placed",
+            "status": "new",
+            "currency": "EUR",
+            "fact_id": uuid4(),
+            "occurred_at": at[one],
+            "customer": {"customer_id": one, "name": names[one]},
+        }
+        said = {"command_id": uuid4(), "actor": actor("import"), "path": "shop", "facts": (fact,)}
+        told = c.RecordFacts.model_validate(said | {"order_id": order_id})
+        assert shop.execute(told).kind == "accepted"
+
+    assert shop.execute(erase("c-2")).kind == "accepted"
+
+    events = read(database_url, f"order-{order_id}")
+    told_of = {one.customer.customer_id: one.customer.name for one in events if one.customer}
+    assert told_of == {"c-1": "Ann Doe", "c-2": "[erased]"}

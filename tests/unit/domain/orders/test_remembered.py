@@ -106,6 +106,19 @@ def test_an_order_stays_where_an_event_cannot_be_read_however_long_a_page_is(pag
     assert orders.torn == {STREAM}
 
 
+@pytest.mark.parametrize(("page", "gone"), [*product((2, 3, 500), (2, 3, 4, 5))])
+def test_an_order_stays_where_a_row_is_gone_also_the_last_one_of_a_page(
+    page: int, gone: int
+) -> None:
+    shelf = Shelf()
+    before, last = shelf.after(gone - 1), shelf.events[-1].position
+    shelf.events = [one for one in shelf.events if one.version != gone]
+    orders = RememberedOrders(shelf.read, page=page)
+
+    assert orders.before({STREAM: last}) == {STREAM: before}
+    assert orders.torn == {STREAM}
+
+
 @pytest.mark.parametrize("page", [1, 2, 3, 500])
 def test_orders_are_given_as_they_were_however_few_of_their_events_have_room(page: int) -> None:
     shelf = Heavy()
