@@ -39,7 +39,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         f"{limits.taken_seconds:.0f} s, then the line is cut",
         f"{limits.command_seconds:.0f} s; {limits.question_seconds:.0f} s; "
         f"{limits.position_seconds:.0f} s",
-        f"{limits.streams}, each for an hour",
+        f"{limits.streams}, {limits.streams_each} of a caller, each for an hour",
         f"{settings.refusals_per_minute} a minute",
         f"{KEPT_DAYS} days, {MOST_ROWS:,} rows",
         f"{CEL_SOURCE} characters, {CEL_DEPTH} parts within parts, {MAX_OPERATIONS:,} operations",
