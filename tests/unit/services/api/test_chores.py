@@ -65,6 +65,17 @@ def test_a_database_that_is_away_ends_nothing_and_is_told_of() -> None:
     assert told == [("notes_not_written", "database_unavailable")]
 
 
+def test_a_chore_that_fails_is_done_again_and_tells_not_what_the_error_says() -> None:
+    notes = Notes(broken_at=(1,))
+
+    with capture_logs() as logged:
+        asyncio.run(kept(notes))
+
+    assert notes.writes >= notes.enough
+    told = [(one["event"], one["error"]) for one in logged]
+    assert told == [("notes_not_written", "ZeroDivisionError")]
+
+
 def test_a_server_that_ends_writes_its_last_notes() -> None:
     notes = Notes()
 
