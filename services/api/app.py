@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from services.api import commands, description, feed, health, imports
 from services.api.asking import handler_of
 from services.api.callers import Access
-from services.api.chores import NOTE_SECONDS, TIDY_SECONDS, do_now_and_then
+from services.api.chores import NOTE_SECONDS, do_now_and_then
 from services.api.desk import FrontDesk
 from services.api.edge import Edge
 from services.api.limits import Limits
@@ -120,7 +120,7 @@ async def _open_desk(
         asyncio.create_task(do_now_and_then(chore, seconds, ended, undone=undone))
         for chore, seconds, undone in (
             (access.write_notes, NOTE_SECONDS, "notes_not_written"),
-            (desk.forget_old, TIDY_SECONDS, "old_files_not_removed"),
+            (desk.forget_old, limits.tidy_seconds, "old_files_not_removed"),
         )
     ]
     app.state.desk = desk

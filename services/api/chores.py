@@ -14,7 +14,6 @@ import structlog
 from domain.refusals import InfraError
 
 NOTE_SECONDS: Final = 4.0  # between two times; a second is left for the writing itself
-TIDY_SECONDS: Final = 600.0
 
 log_ = structlog.get_logger()
 

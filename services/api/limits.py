@@ -37,6 +37,7 @@ class Limits:
     stream_seconds: float = 3_600.0  # that one stream of events lasts
     streams: int = 256  # that are open at once; no requests in hand
     streams_each: int = 64  # of one caller
+    tidy_seconds: float = 600.0  # between two looks for files that nobody imported
     import_bytes: int = 1024 * 1024 * 1024  # of one file that is put to be imported
     batch: int = 500  # commands of one request
     readers: int = 4  # threads, each with its connections

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Literal
 
-from domain.errands import on
 from services.api.problems import Turned
 from services.api.seats import Seats
 
@@ -37,8 +36,7 @@ def reached(system: "System") -> Reached:
 def feed(system: "System") -> None:
     """Bring the tables up to date where no worker does, as the CLI finds it without `up`."""
     if system.read_models.driver() == "follower":
-        with on(None):  # It is done for all who read, whoever of them does it.
-            system.catch_up()
+        system.catch_up()
 
 
 class TablesSeen:

@@ -91,7 +91,7 @@ class ImportJobs:
         """
         own = self._folder / str(job.import_id)
         with self._turn:
-            self.forget_old()
+            self._forget_old()
             known = _read(own)
             if known is not None and known["digest"] != job.digest:
                 raise CommandIdReused(job.import_id)
@@ -102,7 +102,14 @@ class ImportJobs:
         return state_of(self._folder, job.import_id)
 
     def forget_old(self) -> None:
-        """Remove what is left of the oldest imports, and files of those that broke off long ago."""
+        """Remove what is left of the oldest imports, and files of those that broke off long ago.
+
+        Raises: InfraError data_folder_unusable
+        """
+        with self._turn, disk_named():  # Nobody hands one in again meanwhile.
+            self._forget_old()
+
+    def _forget_old(self) -> None:
         folders = sorted(self._folder.glob("*-*/"), key=lambda one: one.stat().st_mtime)
         ended = [one for one in folders if (_read(one) or {}).get("state") not in GOING_ON]
         for own in ended[: max(len(folders) - MOST_KEPT, 0)]:

@@ -15,7 +15,7 @@ import pytest
 from domain.orders.identity import id_of, order_id_of
 from domain.paths.commands import PublishPath
 from domain.refusals import InfraError
-from services.api import app
+from services.api.limits import Limits
 from services.bootstrap import SYSTEM, System, read_path
 from services.imports.handed_in import KEPT_SECONDS, ImportWanted, LogMeant
 from services.imports.jobs import FOLDER, ImportJobs, Job, state_of
@@ -261,10 +261,10 @@ def test_files_are_gone_once_they_are_recorded_and_no_other_caller_sees_them(
 
 
 def test_a_file_that_nobody_imports_goes_after_a_day_though_nobody_comes(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database_url: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(app, "TIDY_SECONDS", 0.1)
-    with served(database_url, tmp_path / "data") as server, server.http() as http:
+    limits = Limits(tidy_seconds=0.1)
+    with served(database_url, tmp_path / "data", limits) as server, server.http() as http:
         for name in ("old.csv", "late.csv"):
             http.put(f"/v1/imports/files/{name}", params={"offset": 0}, content=b"order\n")
         (old,), (late,) = (list(tmp_path.rglob(name)) for name in ("old.csv", "late.csv"))
