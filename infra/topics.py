@@ -153,16 +153,31 @@ def _set_right(admin: Any, topics: Sequence[Topic]) -> list[str]:
 
 
 def _count_by_brokers(admin: Any, topics: Sequence[Topic], found: _Found) -> None:
-    """Let age count by the brokers' clock in topics that keep records for a time. Where Kafka does
-    not let us, it says so.
+    """Let age count by the brokers' clock in topics that keep records for a time, and wait until
+    it does. Where Kafka does not let us, it says so.
     """
     from kafka.admin import ConfigResource, ConfigResourceType
 
-    for name in (one.name for one in topics if one.retention_hours is not None):
-        if found[name].get(WHOSE_TIME, {"value": BROKERS})["value"] != BROKERS:
-            resource = ConfigResource(ConfigResourceType.TOPIC, name, {WHOSE_TIME: BROKERS})
-            answer = admin.alter_configs([resource])["topic"][name]
-            log_.warning("topic_set_right", topic=name, setting=WHOSE_TIME, answer=answer)
+    aged = [one for one in topics if one.retention_hours is not None]
+    wrong = {one.name: one for one in aged if not _counts_by_brokers(found[one.name])}
+    if not wrong:
+        return
+    wanted = {WHOSE_TIME: BROKERS}
+    answers = admin.alter_configs(
+        [ConfigResource(ConfigResourceType.TOPIC, name, wanted) for name in wrong]
+    )["topic"]
+    for name in wrong:
+        log_.warning("topic_set_right", topic=name, setting=WHOSE_TIME, answer=answers[name])
+    right = [topic for name, topic in wrong.items() if answers[name] == "OK"]
+    wait_until(
+        lambda: all(map(_counts_by_brokers, _settings_found(admin, right).values())),
+        READY_MILLISECONDS / 1_000,
+    )
+
+
+def _counts_by_brokers(settings: Mapping[str, Any]) -> bool:
+    """Whether they do; where nothing is told of it, they do."""
+    return bool(settings.get(WHOSE_TIME, {"value": BROKERS})["value"] == BROKERS)
 
 
 def _is_right(admin: Any, topics: Sequence[Topic]) -> bool:
