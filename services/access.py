@@ -7,7 +7,6 @@ are noticed within FRESH_SECONDS in every process.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -33,6 +32,7 @@ from services.keys import key_now
 from services.questions.question import Asked, Question
 from services.reads import ReadNotes
 from services.rights import latest_roles
+from services.threads import Threads
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -76,8 +76,8 @@ class KnownCallers:
         self._roles_at = float("-inf")
         self._uses: dict[str, datetime] = {}
         self._turn = Lock()
-        self._lookers = ThreadPoolExecutor(KEY_THREADS, "orderpath keys")
-        self._checkers = ThreadPoolExecutor(TOKEN_THREADS, "orderpath tokens")
+        self._lookers = Threads(KEY_THREADS, "orderpath keys")
+        self._checkers = Threads(TOKEN_THREADS, "orderpath tokens")
         self._in_check = 0  # tokens; counted on the event loop
 
     async def caller(self, headers: Mapping[str, str]) -> Caller:

@@ -22,6 +22,7 @@ from pydantic_core import to_json
 
 from domain.messages import Command, Outcome
 from domain.refusals import CommandIdReused, InfraError
+from services.threads import closed
 
 MAX_BATCH_BYTES: Final = 8 * 1024 * 1024  # of bodies; one larger command goes alone
 MAX_WAITING: Final = 50_000  # commands; beyond it callers are told to come back later
@@ -163,7 +164,7 @@ class CommandQueue:
             known.waiters.append(waiter)
             return
         if self._closed:
-            raise InfraError("pipeline_closed", "This process is stopping: send it again later")
+            raise closed()
         if len(self._waiting) >= MAX_WAITING:
             raise InfraError(
                 "overloaded", f"{MAX_WAITING} commands are waiting already: come back later"

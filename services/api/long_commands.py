@@ -4,20 +4,21 @@ what is large. The event loop goes on meanwhile, and all others are answered.
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from threading import Lock
 
 from domain.errands import on
 from domain.messages import Command
 from services.api.problems import Turned
 from services.api.questions_in_hand import QuestionInHand
+from services.threads import Threads
 
 
 class LongCommands:
     """A small pool, before which not many wait."""
 
     def __init__(self, threads: int, most_waiting: int) -> None:
-        self._pool = ThreadPoolExecutor(threads, "orderpath long commands")
+        self._pool = Threads(threads, "orderpath long commands")
         self._most_waiting = most_waiting
         self._lock = Lock()
         self.in_hand = 0  # commands, waiting or being read

@@ -5,7 +5,6 @@ A long report keeps one of them; the others, the commands and the event loop go 
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from threading import Lock, local
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +14,7 @@ from domain.errands import on
 from domain.refusals import InfraError
 from services.api.problems import Turned
 from services.api.questions_in_hand import QuestionInHand
+from services.threads import Threads
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -32,8 +32,8 @@ class Readers:
     ) -> None:
         self._system = system
         self._most_waiting = most_waiting
-        self._pool = ThreadPoolExecutor(threads, f"orderpath {name}")
-        self._calling_off = ThreadPoolExecutor(threads, f"orderpath {name} calling off")
+        self._pool = Threads(threads, f"orderpath {name}")
+        self._calling_off = Threads(threads, f"orderpath {name} calling off")
         self._own = local()
         self._opened: list[System] = []
         self._lock = Lock()
