@@ -8,7 +8,7 @@ repeats it, from wherever, gets its first answer.
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Lock
@@ -24,6 +24,7 @@ from domain.refusals import InfraError
 from domain.roles.persons import person_named, stream_naming
 from services.pipeline import Pipeline
 from services.strangers import Acquaintances
+from services.threads import Threads
 
 BelongingsOf = Callable[[str], Belongings]  # customer id -> what the tables know of it
 Standing = Callable[[OrderPath], Mapping[str, int]]  # a new version -> orders in each status
@@ -51,7 +52,7 @@ class Reception(Pipeline):
         self._standing = standing
         self.acquaintances: Acquaintances | None = None  # None: nobody is a stranger
         self.most_looked_up = MOST_LOOKED_UP
-        self._lookers = ThreadPoolExecutor(LOOK_THREADS, "orderpath looks")
+        self._lookers = Threads(LOOK_THREADS, "orderpath looks")
         self._in_look = 0  # commands of event loops
         self._lock = Lock()
 
@@ -68,7 +69,7 @@ class Reception(Pipeline):
     def submit_soon(self, command: Command, *, own: bool = False) -> asyncio.Future[Outcome]:
         """Queue a command from an event loop, as Pipeline does.
 
-        The future may raise InfraError overloaded, and workers_behind, too.
+        The future may raise InfraError overloaded, pipeline_closed and workers_behind, too.
         """
         if is_looked_up(command):
             return asyncio.ensure_future(self._looked_up(command, own=own))
@@ -89,8 +90,7 @@ class Reception(Pipeline):
         with self._one_of_few():
             doubtful = await loop.run_in_executor(self._lookers, self._doubtful, command)
             if self.acquaintances is not None and doubtful:
-                # Who gives up takes it from nobody else.
-                await asyncio.shield(asyncio.wrap_future(self.acquaintances.tables.ask()))
+                await self.acquaintances.tables.wait()
             received = await loop.run_in_executor(self._lookers, self._received, command, doubtful)
         return await super().submit_soon(received, own=own)
 

@@ -34,9 +34,9 @@ class Acquaintances:
     def __init__(self, system: "System") -> None:
         self._system = system
         self._own: System | None = None
-        self._feeding: System | None = None  # of the thread of `tables`
+        self._forward: System | None = None  # of the thread of `tables`
         self._turn = Lock()
-        self.tables = Together(self._catch_up, "orderpath acquaintances")
+        self.tables = Together(self._catch_up, thread="orderpath acquaintances")
 
     def doubtful(self, command: Command) -> frozenset[str]:
         """Name the persons in a command of whom the tables show no order within its actor's reach,
@@ -73,18 +73,18 @@ class Acquaintances:
             self._own = own
         return self._own
 
-    def _catch_up(self) -> None:
-        if self._feeding is None:
-            self._feeding = self._system.another()
-        self._feeding.catch_up()
+    async def _catch_up(self) -> None:
+        if self._forward is None:
+            self._forward = self._system.another()
+        self._forward.catch_up()
 
     def close(self) -> None:
         """Give the connections back."""
         self.tables.close()
         with self._turn:
-            for one in filter(None, (self._own, self._feeding)):
+            for one in filter(None, (self._own, self._forward)):
                 one.close()
-            self._own = self._feeding = None
+            self._own = self._forward = None
 
 
 def _doubtful(

@@ -26,6 +26,7 @@ from services.api.readers import Readers
 from services.imports.jobs import FOLDER, ImportJobs
 from services.questions.catalog import BY_NAME
 from services.questions.question import PUBLIC
+from services.together import Together
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -107,11 +108,15 @@ async def _open_desk(
 ) -> AsyncIterator[None]:
     readers = Readers(another, limits.readers, limits.questions_waiting)
     watcher = Readers(another, 1, 16, "watcher")
+    forwarder = Readers(another, 1, 1, "forwarder")
     log_id = await watcher.run(lambda own: own.log.head().log_id)
     await watcher.run(lambda own: own.prepare_projections())
     secret = await watcher.run(lambda own: own.key_store.command_secret())
     jobs = ImportJobs(system.settings.data_dir / FOLDER, another, system.clock)
-    desk = FrontDesk(system, access, limits, readers, watcher, log_id, jobs, secret)
+    told = Together(description.write)
+    desk = FrontDesk(
+        system, access, limits, readers, watcher, forwarder, log_id, jobs, secret, told
+    )
     await asyncio.to_thread(desk.forget_old)
     desk.positions.saw(await watcher.run(lambda own: own.log.head().position))
     watching = asyncio.create_task(desk.positions.watch())

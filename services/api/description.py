@@ -18,14 +18,19 @@ if TYPE_CHECKING:
 async def tell(desk: "FrontDesk", request: Request) -> Response:
     """Give the document. Raises: Turned too_many"""
     desk.admit_anybody(request)
-    plain, packed = await asyncio.to_thread(_written)
+    plain, packed = await desk.description.wait()
     headers = {"Vary": "Accept-Encoding"}
     if takes_gzip(request.headers):
         return Response(packed, media_type=JSON, headers={**headers, **ZIPPED})
     return Response(plain, media_type=JSON, headers=headers)
 
 
+async def write() -> tuple[bytes, bytes]:
+    """Give the document, and the same zipped; the event loop goes on while it is written."""
+    return await asyncio.to_thread(written)
+
+
 @cache
-def _written() -> tuple[bytes, bytes]:
+def written() -> tuple[bytes, bytes]:
     plain = to_json(described())
     return plain, zipped(plain)

@@ -4,25 +4,28 @@ One for each process; it lives on the event loop, except for what runs in the re
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
 
+import structlog
 from fastapi import Request
 
-from services.api.callers import Access, Caller
+from domain.refusals import InfraError
+from services.api.callers import Access, Caller, caller_of, who_of
 from services.api.counts import Counts
 from services.api.limits import Limits, Rates
 from services.api.long_commands import LongCommands
-from services.api.looks import Looks, SharedLook
 from services.api.positions import Positions
 from services.api.problems import Turned
 from services.api.readers import Readers
 from services.api.seats import Seats
-from services.api.tables import Reached, TablesSeen, feed, reached
+from services.api.tables import Reached, TablesSeen, bring_forward, reached
 from services.imports.jobs import ImportJobs, put_files
+from services.together import Together
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 ENDS: Final = "the server ends: ask again, a command with the same key; another one answers"
 AWAY_SECONDS: Final = 5  # until somebody serves again
 Done = TypeVar("Done")
+
+log_ = structlog.get_logger()
 
 
 @dataclass
@@ -42,9 +47,11 @@ class FrontDesk:
     limits: Limits
     readers: Readers
     watcher: Readers  # a thread that only looks how far log and tables are: no question holds it up
+    forwarder: Readers  # a thread that brings tables forward: it takes no place of a question
     log_id: UUID
     imports: ImportJobs
     key_secret: bytes  # by which Idempotency-Keys become ids
+    description: Together[tuple[bytes, bytes]]  # of the API, and the same zipped
     counts: Counts = field(default_factory=Counts)
     ending: asyncio.Event = field(default_factory=asyncio.Event)  # streams end, nothing new waits
     lines: int = 0  # to callers, that are open
@@ -52,15 +59,15 @@ class FrontDesk:
 
     def __post_init__(self) -> None:
         self.long_commands = LongCommands(self.limits.long_commands, self.limits.long_waiting)
-        self.head = SharedLook(self._head)
-        self.reached = SharedLook(self._reached)
-        self.positions = Positions(self.head.look)
+        self.head = Together(self._head)
+        self.reached = Together(self._reached)
+        self.positions = Positions(self.head.wait)
         half = max(1, self.limits.questions_waiting // 2)
-        self.reads = Seats("questions", self.limits.questions_waiting, half)
-        self.tables = TablesSeen(self.reached.look, self._feed, self.reads)
+        self.waiting_questions = Seats("questions", self.limits.questions_waiting, half)
+        self.tables = TablesSeen(self.reached.wait, self._bring_forward, self.waiting_questions)
         # Of those who ask the feed again and again: half the places are for other questions.
         self.feed_turns = asyncio.Semaphore(half)
-        self.looks = Looks(self.access)
+        self.callers = Together(partial(caller_of, self.access))
         self.polls = Seats("requests", self.limits.polls, self.limits.polls_each)
         self.streams = Seats("streams", self.limits.streams, self.limits.streams_each)
         self._dues: dict[asyncio.Timeout, float] = {}  # of all in hand; seconds from the end on
@@ -84,6 +91,13 @@ class FrontDesk:
         if right is not None:
             self.access.check_right(caller, right)
         return caller
+
+    async def caller(self, headers: Mapping[str, str]) -> Caller:
+        """Tell who calls, looked at once for all who ask again and again with one key.
+
+        Raises: UnknownCaller, Denied, Turned busy, InfraError
+        """
+        return await self.callers.wait(*who_of(headers))
 
     def admit_anybody(self, request: Request) -> None:
         """Count somebody who needs no right, by where he calls from. Raises: Turned too_many"""
@@ -158,8 +172,14 @@ class FrontDesk:
     async def _reached(self) -> Reached:
         return await self.watcher.run(reached)
 
-    async def _feed(self) -> None:
-        await self.readers.run(feed)
+    async def _bring_forward(self) -> None:
+        """Bring the tables up to date. Questions wait for the tables, and not for this."""
+        try:
+            await self.forwarder.run(bring_forward)
+        except (Turned, InfraError) as error:
+            log_.warning("tables_stand_still", code=error.code)
+        except Exception as error:  # noqa: BLE001 - nobody else hears of it; not what it says
+            log_.error("tables_stand_still", error=type(error).__name__)
 
     def forget_old(self) -> None:
         """Remove what imports left long ago."""
@@ -184,4 +204,5 @@ class FrontDesk:
         self.heartbeat.end()
         self.long_commands.close()
         self.readers.close()
+        self.forwarder.close()
         self.watcher.close()

@@ -31,7 +31,7 @@ async def ready(desk: "FrontDesk", _: Request) -> Response:
         raise Turned("busy", "the server ends", retry_seconds=1)
     try:
         async with asyncio.timeout(READY_SECONDS):
-            position = await desk.head.look()
+            position = await desk.head.wait()
     except TimeoutError:
         raise InfraError("database_unavailable", "PostgreSQL does not answer in time") from None
     desk.positions.saw(position)
@@ -73,6 +73,6 @@ async def metrics(desk: "FrontDesk", request: Request) -> Response:
     counts.streams.set(desk.streams.taken)
     counts.polls.set(desk.polls.taken)
     counts.lines.set(desk.lines)
-    seen = await desk.reached.look()
+    seen = await desk.reached.wait()
     counts.lag.set(seen.head - seen.tables)
     return Response(counts.text(), media_type=MEDIA_TYPE)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from services.api.problems import Turned
 from services.api.seats import Seats
+from services.together import Together
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -33,7 +34,7 @@ def reached(system: "System") -> Reached:
     return Reached(head, head if waiting is None else min(head, waiting[0] - 1))
 
 
-def feed(system: "System") -> None:
+def bring_forward(system: "System") -> None:
     """Bring the tables up to date where no worker does, as the CLI finds it without `up`."""
     if system.read_models.driver() == "follower":
         system.catch_up()
@@ -42,26 +43,25 @@ def feed(system: "System") -> None:
 class TablesSeen:
     """How far the tables were a moment ago: all who read just then need not look again.
 
-    look:  says how far they are now
-    feed:  brings them up to date
-    seats: of those who wait
+    look:          says how far they are now
+    bring_forward: brings them up to date, and tells elsewhere what fails
+    seats:         of those who wait
     """
 
     def __init__(
         self,
         look: Callable[[], Awaitable[Reached]],
-        feed: Callable[[], Awaitable[None]],
+        bring_forward: Callable[[], Awaitable[None]],
         seats: Seats,
         *,
         ticks: Callable[[], float] = monotonic,
     ) -> None:
         self._look = look
-        self._feed = feed
+        self._forward = Together(bring_forward)
         self._seats = seats
         self._ticks = ticks
         self._seen = Reached(0, 0)
         self._seen_at = float("-inf")
-        self._feeding: asyncio.Future[None] | None = None
 
     async def wait(self, caller: str, least: Least, seconds: float) -> int:
         """Wait until the tables hold what is asked for, and give how far they are: it may be less
@@ -84,17 +84,20 @@ class TablesSeen:
         return seen.tables
 
     async def _waited(self, wanted: int, seconds: float) -> Reached:
-        """Look again and again; where nobody feeds the tables, one of those who wait does."""
+        """Look again and again; where nobody feeds the tables, one of those who wait has them
+        brought forward. Nobody waits for that, or hears what fails there.
+        """
         began = self._ticks()
+        patience = PATIENCE_SECONDS
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             seen = await self._looked()
             waited = self._ticks() - began
             if seen.tables >= wanted or waited >= seconds:
                 return seen
-            if waited >= PATIENCE_SECONDS and (self._feeding is None or self._feeding.done()):
-                self._feeding = asyncio.ensure_future(self._feed())
-                await asyncio.shield(self._feeding)  # Who gives up takes it from nobody else.
+            if waited >= patience:
+                patience = waited + PATIENCE_SECONDS
+                self._forward.ask()
 
     async def _looked(self) -> Reached:
         at = self._ticks()

@@ -31,7 +31,7 @@ def nobody_feeds(server: Served) -> Iterator[None]:
 
 
 def _wait(server: Served, number: int) -> bool:
-    return server.desk.reads.taken == number
+    return server.desk.waiting_questions.taken == number
 
 
 def test_a_position_that_the_log_has_not_reached_is_turned_away_at_once(

@@ -79,9 +79,9 @@ class Held:
         self.times = 0
         self._let = Event()
         system.pipeline.acquaintances.tables.close()
-        system.pipeline.acquaintances.tables = Together(self._wait, "held tables")
+        system.pipeline.acquaintances.tables = Together(self._wait, thread="held tables")
 
-    def _wait(self) -> None:
+    async def _wait(self) -> None:
         self.times += 1
         self._let.wait(ROOM_SECONDS)
 
@@ -135,3 +135,26 @@ def test_more_commands_than_may_wait_for_the_tables_are_turned_away_at_once(
     assert {one.headers["retry-after"] for one in turned} == {"1"}
     assert len(turned) == MANY - 2
     assert [one.result().status_code < 500 for one in sending].count(True) == 2
+
+
+def test_who_comes_while_the_server_ends_is_told_to_come_again(
+    app: tuple[FastAPI, str], system: System, send: Send, make: Callable[..., str]
+) -> None:
+    key = {"Authorization": f"Bearer {make('reads', 'admin')}"}
+    first = httpx.get(f"{app[1]}/v1/orders/{SOUTH}", headers=key)
+    system.pipeline.close()
+    app[0].state.desk.readers.close()
+    app[0].state.desk.long_commands.close()
+
+    answers = [
+        send("admin", "order.add_note", order_id=str(SOUTH), text="y"),
+        send("shop_front", "customer.change_contact", customer_id="s", name="New"),
+        send("admin", "customer.erase", customer_id="s", reason_code="asked"),
+        send("admin", "order.add_note", order_id=str(SOUTH), text="z" * 70_000),
+        httpx.get(f"{app[1]}/v1/orders/{SOUTH}", headers=key),
+    ]
+
+    assert first.status_code == 200
+    told = [(one.status_code, one.json().get("cause")) for one in answers]
+    assert told == [(503, "pipeline_closed")] * len(answers)
+    assert {one.headers["retry-after"] for one in answers} == {"1"}

@@ -8,6 +8,7 @@ import pytest
 from services.api.problems import Turned
 from services.api.seats import Seats
 from services.api.tables import FRESH_SECONDS, Least, Reached, TablesSeen
+from tests.support.waiting import ROOM_SECONDS
 
 
 @dataclass
@@ -18,13 +19,19 @@ class Shop:
     waiting: int = 0
     looks: int = 0
     fed: int = 0
+    ends: bool = True  # what brings them forward
+    error: Exception | None = None
 
     async def look(self) -> Reached:
         self.looks += 1
         return Reached(self.position, self.position - self.waiting)
 
-    async def feed(self) -> None:
+    async def bring_forward(self) -> None:
         self.fed += 1
+        if self.error is not None:
+            raise self.error
+        if not self.ends:
+            await asyncio.Event().wait()
         self.waiting = 0
 
 
@@ -41,7 +48,7 @@ class Ticks:
 
 
 def seen_by(shop: Shop, ticks: Ticks) -> TablesSeen:
-    return TablesSeen(shop.look, shop.feed, Seats("questions", 2, 1), ticks=ticks)
+    return TablesSeen(shop.look, shop.bring_forward, Seats("questions", 2, 1), ticks=ticks)
 
 
 def wait(seen: TablesSeen, least: Least = None, seconds: float = 0.0) -> int:
@@ -91,3 +98,23 @@ def test_where_nobody_feeds_the_tables_who_waits_does() -> None:
 def test_when_time_is_over_it_is_told_how_far_the_tables_are() -> None:
     with pytest.raises(Turned, match="at position 4, not yet at 7"):
         wait(seen_by(Shop(waiting=3), Ticks()), 7)
+
+
+def test_who_waits_is_told_in_time_also_while_the_tables_are_still_brought_forward() -> None:
+    shop = Shop(waiting=3, ends=False)
+
+    async def waited() -> None:
+        async with asyncio.timeout(ROOM_SECONDS):
+            await seen_by(shop, Ticks(step=0.1)).wait("ann", "head", 1.0)
+
+    with pytest.raises(Turned, match="at position 4, not yet at 7"):
+        asyncio.run(waited())
+    assert shop.fed == 1
+
+
+def test_who_waits_hears_of_no_failure_of_bringing_the_tables_forward() -> None:
+    shop = Shop(waiting=3, error=Turned("busy", "too many questions wait already"))
+
+    with pytest.raises(Turned, match="at position 4, not yet at 7"):
+        wait(seen_by(shop, Ticks(step=0.1)), "head", seconds=1.0)
+    assert shop.fed >= 1

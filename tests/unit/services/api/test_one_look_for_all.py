@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 
 import pytest
 
 from domain.refusals import UnknownCaller
-from services.api.callers import Caller
-from services.api.looks import Looks
+from services.api.callers import Caller, caller_of, who_of
+from services.together import Together
 from tests.support.doorkeeper import Doorkeeper
 
 ANN = {"authorization": "Bearer ann"}
@@ -32,8 +33,8 @@ class SlowDoor(Doorkeeper):
 async def looked(headers: Mapping[str, str], *, give_up: int = 0) -> tuple[int, int, object]:
     """Let many look; give how often the door was asked, how many were told, and what."""
     door = SlowDoor()
-    looks = Looks(door)
-    waiting = [asyncio.ensure_future(looks.caller(headers)) for _ in range(MANY)]
+    looks = Together(partial(caller_of, door))
+    waiting = [asyncio.ensure_future(looks.wait(*who_of(headers))) for _ in range(MANY)]
     await asyncio.sleep(0)
     for one in waiting[:give_up]:
         one.cancel()
@@ -62,9 +63,9 @@ def test_a_look_is_for_one_key_and_one_person_and_the_next_one_looks_anew() -> N
     async def look() -> tuple[list[Caller], int]:
         door = SlowDoor()
         door.let.set()
-        looks = Looks(door)
-        both = await asyncio.gather(looks.caller(ANN), looks.caller(FOR_EVE))
-        return [*both, await looks.caller(ANN)], door.looks
+        looks = Together(partial(caller_of, door))
+        both = await asyncio.gather(looks.wait(*who_of(ANN)), looks.wait(*who_of(FOR_EVE)))
+        return [*both, await looks.wait(*who_of(ANN))], door.looks
 
     callers, times = asyncio.run(look())
 
