@@ -32,7 +32,7 @@ from services.api.problems import MEDIA_TYPE, TITLES, TYPES
 from services.questions.catalog import BY_NAME
 from services.questions.question import PUBLIC, Question
 
-_EVER: Final = ("not_readable", "encoded", "head_too_large")  # codes that every place has
+_EVER: Final = ("not_readable", "encoded", "head_too_large", "busy")  # codes that every place has
 _ANY: Final = (*_EVER, "unknown_caller", "denied", "too_many", "unavailable")
 _READ: Final = ("absent", "refused", "unusable", "not_readable", "behind", "too_slow")
 _ANYBODY: Final = (*_EVER, "too_many", "unavailable")  # of those that need no key
@@ -46,17 +46,13 @@ _SENT: Final = (
     "too_large",
     "too_slow",
 )
-# What a command may meet: others that were faster, others under the same id, too many at once.
-_MET: Final = ("conflict", "version_differs", "command_id_reused", "fact_id_reused", "busy")
-
-
-def described() -> dict[str, Any]:
-    """Give the whole document. It is made once."""
-    return _document()
+# What a command may meet: others that were faster, others under the same id.
+_MET: Final = ("conflict", "version_differs", "command_id_reused", "fact_id_reused")
 
 
 @cache
-def _document() -> dict[str, Any]:
+def described() -> dict[str, Any]:
+    """Give the whole document. It is made once."""
     schemas: dict[str, Any] = {"Problem": PROBLEM, "Unmet": UNMET, "Outcome": OUTCOME}
     paths = {
         f"/v1{one.at}": {one.method.lower(): _question(one, schemas)} for one in BY_NAME.values()
@@ -256,7 +252,7 @@ def _send_batch() -> dict[str, Any]:
                     }
                 },
             },
-            **_problems(*_ANY, "command_unreadable", "body_late", "too_large", "too_slow", "busy"),
+            **_problems(*_ANY, "command_unreadable", "body_late", "too_large", "too_slow"),
         },
     }
 
@@ -296,7 +292,7 @@ def _events(schemas: dict[str, Any]) -> dict[str, Any]:
                     "text/event-stream": {"schema": {"type": "string"}},
                 },
             },
-            **_problems(*_ANY, "unusable", "busy", "too_slow"),
+            **_problems(*_ANY, "unusable", "too_slow"),
         },
     }
 
@@ -329,7 +325,9 @@ def _lag() -> dict[str, Any]:
         },
     }
     content = {JSON: {"schema": schema}}
-    return _operations("health.lag", "How far each read model is behind the log.", content)
+    return _operations(
+        "health.lag", "How far each read model is behind the log.", content, "too_slow"
+    )
 
 
 def _metrics() -> dict[str, Any]:
@@ -337,7 +335,7 @@ def _metrics() -> dict[str, Any]:
     return _operations("health.metrics", "Numbers of this process, for Prometheus.", content)
 
 
-def _operations(name: str, summary: str, content: Mapping[str, Any]) -> dict[str, Any]:
+def _operations(name: str, summary: str, content: Mapping[str, Any], *more: str) -> dict[str, Any]:
     answer = {
         "description": summary,
         "headers": _headers("X-Position", "X-Request-Id"),
@@ -348,7 +346,7 @@ def _operations(name: str, summary: str, content: Mapping[str, Any]) -> dict[str
         "tags": ["health"],
         "summary": summary,
         "description": "Needs the right `operations.read`.",
-        "responses": {"200": answer, **_problems(*_ANY)},
+        "responses": {"200": answer, **_problems(*_ANY, *more)},
     }
 
 

@@ -36,7 +36,7 @@ def imports_described(
     wanted = ImportWanted.model_json_schema(mode="validation", ref_template=REFS)
     schemas["ImportWanted"] = hoisted(wanted, schemas, "import")
     sent = ("body_late", "too_large", "unusable", "too_slow", "refused")
-    started = ("absent", "key_missing", "command_id_reused", "busy")
+    started = ("absent", "key_missing", "command_id_reused")
     return {
         "/v1/imports/files/{name}": {"put": _put(problems(*common, *sent))},
         "/v1/imports": {"post": _start(schemas, problems(*common, *sent, *started))},

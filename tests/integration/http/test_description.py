@@ -1,5 +1,6 @@
 """The description of the API: valid, complete, and its examples are what it says."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,14 @@ from openapi_spec_validator import validate
 from domain.vocabulary import COMMANDS
 from services.api.app import create_app, rights_of
 from services.api.callers import NOBODY
+from services.api.description import written
 from services.api.limits import Limits
 from services.api.openapi import described
 from services.questions.catalog import BY_NAME
 from services.questions.question import PUBLIC
 from tests.support.served import Served, served
+
+MANY = 12  # who ask at once
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +146,27 @@ def _check(document: dict[str, Any], schema: dict[str, Any], example: Any, place
     whole = {**schema, "components": document["components"]}
     faults = list(jsonschema.Draft202012Validator(whole).iter_errors(example))
     assert not faults, (place, example, faults[:1])
+
+
+def test_every_place_says_that_it_may_be_busy_and_when_to_come_again(
+    document: dict[str, Any],
+) -> None:
+    for place, verbs in document["paths"].items():
+        for operation in verbs.values():
+            told = operation["responses"]["503"]
+            problems = told["content"]["application/problem+json"]["examples"]
+            assert problems["busy"]["value"]["status"] == 503, place
+            assert "Retry-After" in told["headers"], place
+
+
+def test_the_first_callers_have_the_description_written_once_for_all_of_them(
+    server: Served,
+) -> None:
+    written.cache_clear()
+    described.cache_clear()
+    with ThreadPoolExecutor(MANY) as many:
+        asked = [many.submit(httpx.get, f"{server.url}/v1/openapi.json") for _ in range(MANY)]
+        answers = {one.result().content for one in asked}
+
+    assert len(answers) == 1
+    assert (described.cache_info().misses, written.cache_info().misses) == (1, 1)
