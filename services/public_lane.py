@@ -97,10 +97,11 @@ class PublicLane:
                     last[one.stream_id] = one.version
                     messages.append(self._event(one, order))
             position = part[-1].position
-        messages += self._state_messages(orders, last, erased)
+        if ORDER_STATE in self.topics:
+            messages += self._state_messages(orders, last, erased)
+            self._anew = sorted(erased - orders.keys())
         self._orders.keep(orders)
         self._position = position
-        self._anew = sorted(erased - orders.keys())
         return self._given(messages)
 
     def _given(self, messages: Sequence[Message]) -> Outgoing:
@@ -213,6 +214,12 @@ class PublicLane:
         if len(value) > LARGEST_BYTES:
             value = state.shortened().model_dump_json(exclude_none=True).encode()
         return value
+
+
+class PublicEvents(PublicLane):
+    """The lane without the states: the feed of the API is made of it."""
+
+    topics = (ORDER_EVENTS,)
 
 
 def _follow(order: Order, stored: Stored) -> Order:

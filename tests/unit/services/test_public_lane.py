@@ -18,7 +18,7 @@ from domain.reading import Undecodable
 from domain.refusals import InfraError
 from domain.streaming import ORDER_EVENTS, ORDER_STATE, Message
 from services import public_lane
-from services.public_lane import ORDERS_BYTES, PublicLane
+from services.public_lane import ORDERS_BYTES, PublicEvents, PublicLane
 from tests.support.examples import EVENTS, PATH, TEA
 from tests.support.memory_log import MemoryLog, recorded, renumbered, unreadable
 
@@ -243,6 +243,28 @@ def test_contacts_are_told_only_with_an_opener() -> None:
     assert read(first.messages[0])["data"]["contact"] == told | {"phone": "+7 900 000-00-00"}
     assert read(second.messages[0])["data"]["contact"] == {"phone": "+7 900 111-11-11"}
     assert read(second.messages[1])["contact"] == told | {"phone": "+7 900 111-11-11"}
+
+
+class WithoutPaths(MemoryLog):
+    """Is asked for no path: no state is made."""
+
+    def load_paths(self, keys: Sequence[PathKey]) -> dict[PathKey, OrderPath]:
+        raise AssertionError("a state was made")
+
+
+def test_for_who_wants_events_only_no_state_is_made() -> None:
+    """Also of those whose customer was erased: the events are the same."""
+    events = [*erasing_of_many(), *stream(PLACED, NOTE)]
+    log = WithoutPaths(renumbered(events))
+
+    told = list[Message]()
+    lane = PublicEvents(log)
+    lane.begin(log.head(), 0)
+    while (outgoing := lane.next()) is not None:
+        told += outgoing.messages
+
+    assert told == messages_of(lane_over(MemoryLog(log.events)), ORDER_EVENTS.name)
+    assert len(told) == 252
 
 
 def erasing_of_many() -> list[Recorded]:
