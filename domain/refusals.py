@@ -27,6 +27,7 @@ OrderpathError
 │   └── UnknownProjection   a name that no projection has (projections.catalog)
 └── InfraError              database gone, full, or written by a newer version
     ├── LogGap              something is missing between what the log holds (domain.reading)
+    ├── KeyUnreadable       a key of personal data is not what was written (infra.sealing)
     ├── EventUnreadable     what stands in the log is not what its name says (infra.mapper)
     ├── Busy                somebody else holds the tables (projections.sessions)
     └── SessionLost         the session ended while we were at it (projections.sessions)

@@ -66,7 +66,10 @@ class EventLog:
         self.mapper.ring.stored(unsure)
 
     def load(self, versions: Mapping[str, int]) -> dict[str, list[Recorded]]:
-        """Give the events of each stream above the given version, personal data in clear."""
+        """Give the events of each stream above the given version, personal data in clear.
+
+        Raises: EventUnreadable, with its stream, for what cannot be read
+        """
         found: dict[str, list[Recorded]] = {stream: [] for stream in versions}
         keys: dict[UUID, bytes | None] = {}
         opened: list[SubjectKey] = []
@@ -74,8 +77,9 @@ class EventLog:
         for row, stored in self.recorder.select_streams(versions):
             if stored is not None and row.key_id is not None and row.key_id not in keys:
                 subject = row.subject_id or row.stream_id
-                keys[row.key_id] = key = self.vault.open(row.key_id, subject, stored)
-                if key is not None:
+                key = self.vault.open_leniently(row.key_id, subject, stored)
+                keys[row.key_id] = key
+                if key:
                     opened.append(SubjectKey(row.key_id, subject, key))
             found[row.stream_id].append(self.mapper.decode(row, keys))
         self.known.remember(opened, erasures)
@@ -168,7 +172,7 @@ class EventLog:
         """Give rows as events, personal data in clear; only for who may see keys."""
         key_ids = {row.key_id for row in rows if row.key_id is not None}
         stored = self.recorder.select_keys(key_ids)
-        keys = {key_id: self.vault.open(key_id, whose, key) for key_id, whose, key in stored}
+        keys = {one[0]: self.vault.open_leniently(*one) for one in stored}
         return [self._decode_leniently(row, keys) for row in rows]
 
     def _decode_leniently(

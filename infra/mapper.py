@@ -28,7 +28,16 @@ from domain.refusals import InfraError
 from domain.sights import READ, SIGHT, kind_of
 from domain.upcasters import UPCASTERS, Upcaster, upcast
 from infra.recorded_row import RecordedRow
-from infra.sealing import ERASED, PREFIX, SEALED, KeyRing, Place, seal, unseal
+from infra.sealing import (
+    ERASED,
+    PREFIX,
+    SEALED,
+    KeyRing,
+    KeyUnreadable,
+    Place,
+    seal,
+    unseal,
+)
 
 Keys = Mapping[UUID, bytes | None]
 MOST_TOLD: Final = 1_000  # faults of one event
@@ -81,7 +90,7 @@ class EventMapper(Mapper[str]):
         """Read a stored event. keys=None: personal fields read `[sealed]`.
 
         Raises: InfraError newer_version for an unknown stored name,
-                EventUnreadable for bytes that are not what their name says.
+                EventUnreadable for bytes that are not what their name says, or whose key is not.
         """
         place = Place(row.stream_id, row.version, row.type)
         try:
@@ -89,6 +98,9 @@ class EventMapper(Mapper[str]):
             reason = row.reason
             if reason is not None:
                 reason = _opened(reason, row, keys, place, "reason")
+        except KeyUnreadable as error:
+            where = f"position {row.position} ({row.type} of {row.stream_id}) cannot be read"
+            raise EventUnreadable("key_unreadable", f"{where}: {error}", row.stream_id) from error
         except (ValueError, LookupError, TypeError, InvalidTag) as error:
             why = _why(error)
             raise EventUnreadable(

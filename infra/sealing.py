@@ -14,11 +14,26 @@ from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from domain.refusals import InfraError
+
 PREFIX: Final = "sealed:1:"
 ERASED: Final = "[erased]"
 SEALED: Final = "[sealed]"  # what a reader without keys sees
+DAMAGED: Final = b""  # in place of a key that is not what was written
 _NONCE_BYTES: Final = 12
 _CACHED_KEYS: Final = 50_000
+
+
+class KeyUnreadable(InfraError):
+    """A key in log.keys is not what was written there."""
+
+    def __init__(self, key_id: UUID, stream_id: str | None = None) -> None:
+        super().__init__(
+            "key_unreadable",
+            f"The key {key_id} in log.keys is not what was written there, so what it sealed cannot "
+            "be read: bring log.keys back from a backup.",
+            stream_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +110,8 @@ def unseal(
 ) -> str:
     """Decrypt one value: `[sealed]` without its key, `[erased]` if that was destroyed (None).
 
-    Raises: cryptography.exceptions.InvalidTag if the value was altered or moved.
+    Raises: cryptography.exceptions.InvalidTag if the value was altered or moved,
+            KeyUnreadable if its key was (DAMAGED)
     """
     if not text.startswith(PREFIX):
         return text
@@ -104,6 +120,8 @@ def unseal(
     key = keys[key_id]
     if key is None:
         return ERASED
+    if key == DAMAGED:
+        raise KeyUnreadable(key_id)
     raw = b64decode(text[len(PREFIX) :])
     opened = AESGCM(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], place.bound(field))
     return opened.decode()

@@ -14,7 +14,7 @@ from eventsourcing.persistence import AggregateRecorder, IntegrityError, StoredE
 from pydantic_core import to_json
 
 from infra.postgres import Lender
-from infra.sealing import PREFIX, KeyRing, Place, SubjectKey, seal, unseal
+from infra.sealing import PREFIX, KeyRing, KeyUnreadable, Place, SubjectKey, seal, unseal
 from infra.state_shapes import code_fingerprint, shape_of
 from infra.vault import Vault, key_rows
 
@@ -78,8 +78,8 @@ class Snapshots:
         for stream, version, name, sealed, key_id, stored, subject in rows:
             if stream in found or stored is None or name != shape_of(_category_of(stream)).name:
                 continue
-            opened = self._vault.open(key_id, subject, stored)
-            assert opened is not None, "what is stored opens, or raises"
+            opened = self._vault.open_leniently(key_id, subject, stored)
+            assert opened is not None, "what is stored opens, or is damaged"
             key = SubjectKey(key_id, subject, opened)
             state = self._opened(Place(stream, version, name), sealed, key)
             if state is not None:
@@ -134,7 +134,7 @@ class Snapshots:
             state = shape_of(_category_of(place.stream_id)).restore(body)
             if state.version != place.version:
                 raise ValueError("of another version")
-        except (ValueError, InvalidTag) as error:
+        except (ValueError, InvalidTag, KeyUnreadable) as error:
             self._name_damaged(place, error)
             return None
         return state

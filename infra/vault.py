@@ -11,13 +11,14 @@ from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
 import psycopg
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.refusals import InfraError
 from infra.master_keys import MasterKey, MasterKeySource, master_key_source
 from infra.postgres import connect, translated_errors
-from infra.sealing import SubjectKey
+from infra.sealing import DAMAGED, KeyUnreadable, SubjectKey
 from infra.settings import load_settings
 
 CHANGED: Final = "OP001"  # SQLSTATE of log.refuse_old_master
@@ -36,6 +37,9 @@ _FIRST_IS_THERE: Final = """
     from log.events e where e.key_id is not null order by e.position limit 1
 """
 _SECRET_BYTES: Final = 32
+MAX_REMEMBERED_DAMAGES: Final = 1_000  # keys
+
+log_ = structlog.get_logger()
 
 T = TypeVar("T")
 
@@ -57,6 +61,7 @@ class Vault:
         self._lock = Lock()
         self._keys: Mapping[str, MasterKey] = {}
         self._current: MasterKey | None = None
+        self._damaged: set[UUID] = set()  # keys that were named in the log
 
     @property
     def source(self) -> MasterKeySource:
@@ -85,6 +90,20 @@ class Vault:
         if stored[:1] != _FORM or len(stored) <= _SEALED.start:
             raise _unreadable(key_id, subject_id)
         return unwrapped(key_id, subject_id, stored, self.master(stored[_ID].hex()))
+
+    def open_leniently(self, key_id: UUID, subject_id: str, stored: bytes | None) -> bytes | None:
+        """Give a key as `open` does; DAMAGED for one that is not what was written: whoever needs
+        it is told with what it cannot read, and no other. It is named in the log, once.
+
+        Raises: InfraError master_key_missing
+        """
+        try:
+            return self.open(key_id, subject_id, stored)
+        except KeyUnreadable as error:
+            if key_id not in self._damaged and len(self._damaged) < MAX_REMEMBERED_DAMAGES:
+                self._damaged.add(key_id)
+                log_.error("key_damaged", key_id=str(key_id), code=error.code)
+            return DAMAGED
 
     def master(self, master_id: str) -> MasterKey:
         """Give a master key by its id. Raises: InfraError master_key_missing"""
@@ -202,13 +221,9 @@ def unwrapped(key_id: UUID, subject_id: str, stored: bytes, master: MasterKey) -
         raise _unreadable(key_id, subject_id) from error
 
 
-def _unreadable(key_id: UUID, subject_id: str) -> InfraError:
-    return InfraError(
-        "key_unreadable",
-        f"The key {key_id} in log.keys is not what was written there, so what it sealed cannot be "
-        "read: bring log.keys back from a backup.",
-        subject_id or None,  # A secret of the log is nobody's: without it nobody can go on.
-    )
+def _unreadable(key_id: UUID, subject_id: str) -> KeyUnreadable:
+    # A secret of the log is nobody's: without it nobody can go on.
+    return KeyUnreadable(key_id, subject_id or None)
 
 
 def _bound(key_id: UUID, subject_id: str) -> bytes:

@@ -5,14 +5,15 @@ keys of its own (tasks, alerts, messages, batches) is found in the tables, so it
 once they hold everything from before the event. Who read of the person is forgotten at the end.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid5
 
 from domain.bulk import BatchStore
 from domain.customers.commands import Belongings, EraseCustomer
 from domain.customers.events import CustomerErased
-from domain.messages import Command, Outcome
+from domain.messages import Command, Outcome, Recorded
+from domain.reading import PAGE_EVENTS
 from projections.belongings import are_there, list_beside, list_orders_of_customer
 from projections.sessions import Lend
 
@@ -82,7 +83,36 @@ def finish_erasing(
         (execute or system.execute)(rest)
     else:
         found = system.belongings(command.customer_id)
+        late = _late(system, command)
+        if late is not None and late.names_more:
+            (execute or system.execute)(late)
     system.read_store.forget([command.customer_id, *found.beside])
+
+
+def _late(system: "System", command: EraseCustomer) -> EraseCustomer | None:
+    """Give the command that names the orders that began before the latest erasing of the customer,
+    and which none has named: whoever took it may have died before. None: there is no erasing.
+    """
+    erasings = [*_erasings(system, command.stream_id)]
+    if not erasings:
+        return None
+    named = {order_id for _, orders in erasings for order_id in orders}
+    position, _ = erasings[-1]
+    found = Belongings(system.belongings(command.customer_id, position).orders)
+    rest = uuid5(command.command_id, _REST)
+    return command.of(found).beyond(rest, Belongings(tuple(named)))
+
+
+def _erasings(system: "System", stream: str) -> Iterator[tuple[int, tuple[UUID, ...]]]:
+    """Give the position of each erasing of a customer and the orders that it names; the stream is
+    read a page at a time.
+    """
+    version = 0
+    while page := system.log.read_streams({stream: (version, version + PAGE_EVENTS)}):
+        for one in page:
+            if isinstance(one, Recorded) and isinstance(one.event, CustomerErased):
+                yield one.position, one.event.orders
+        version = page[-1].version
 
 
 def _named(system: "System", command: EraseCustomer) -> tuple[UUID, ...]:

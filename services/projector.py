@@ -4,8 +4,9 @@ Drivers call it: services.follower from the log, the stream workers from Kafka. 
 deliver twice, too late, in part or not at all does no harm: checkpoints and the log decide.
 """
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import attrgetter
 from typing import Final
 
@@ -33,7 +34,7 @@ from services.deliveries import Delivery, Parts
 
 # Events that are read again at a time, of all shards together; PAGE_BYTES of them at most.
 MAX_HEALED: Final = 10_000
-MAX_STREAM: Final = 1_000_000  # events of one stream
+RETRIED_BYTES: Final = 1024 * 1024  # that are read while a session waits, which may not for long
 # Whoever holds a checkpoint works, or loses it after 2 s of idleness: what is waited for is done.
 CHECKPOINT_LOCK: Final = "5min"
 
@@ -141,8 +142,6 @@ class Projector:
                 _read(first)
 
     def _retry(self, parked: Parked) -> bool:
-        stream = self._stream(parked.stream_id)
-        found = [event for event in stream if event.position >= parked.position]
         with transaction(self.lend, lock=CHECKPOINT_LOCK) as tx:
             checkpoints = lock_checkpoints(tx, [parked.shard], build=parked.build)
             if not checkpoints or parked.stream_id not in parked_streams(tx, [parked.build]).get(
@@ -152,22 +151,31 @@ class Projector:
             build, reached = checkpoints[0].build, checkpoints[0].position
             if not self._feeds(build.projection, build.version):
                 return False
-            if not found or found[0].position != parked.position:
+            pages = self._pages(parked, reached)
+            first = next(pages, ())
+            if not first or first[0].position != parked.position:
                 _say_gone(tx, parked)
                 return False
-            found += self._stream(parked.stream_id, found[-1].version)
             unpark(tx, build.build, parked.stream_id)
-            events = [event for event in found if event.position <= reached]
             projection, still = self._projections[build.projection], set[str]()
-            for at in range(0, len(events), PAGE_EVENTS):  # The database hears of us in between.
-                work = _Work(build, projection, events[at : at + PAGE_EVENTS])
+            for events in chain([first], pages):  # The database hears of us in between.
+                work = _Work(build, projection, [*events])
                 _apply(tx, work, still, carefully=True)
         self._settle()
         return not still
 
-    def _stream(self, stream_id: str, behind: int = 0) -> list[Recorded | Undecodable]:
-        """Read a stream from behind a version."""
-        return [*self._log.read_streams({stream_id: (behind, MAX_STREAM)})]
+    def _pages(self, parked: Parked, reached: int) -> Iterator[Sequence[Recorded | Undecodable]]:
+        """Read a stream from where it was parked up to a position, a bounded part at a time."""
+        behind = parked.version - 1
+        while True:
+            part = {parked.stream_id: (behind, behind + PAGE_EVENTS)}
+            found = self._log.read_streams(self._log.cut_parts(part, RETRIED_BYTES))
+            events = [event for event in found if event.position <= reached]
+            if events:
+                yield events
+            if not events or len(events) < len(found):
+                return
+            behind = found[-1].version
 
     def _in_parts(
         self, deliveries: Sequence[Delivery], ends: Callable[[], bool]

@@ -25,6 +25,7 @@ from projections.parking import POISON
 BATCH_EVENTS: Final = 1_000  # read at once: the end of a transaction costs some milliseconds
 PART_EVENTS: Final = 32  # of them, whose orders are read at once
 ORDERS_BYTES: Final = 24 * 1024 * 1024  # of the orders of a batch as they were before it
+ANEW_ORDERS: Final = 100  # told at once, of whoever was erased
 LARGEST_BYTES: Final = 900 * 1024  # of a record; the broker refuses those over 1 MB
 _ORDER: Final = "order-"
 _JSON: Final = "application/json"
@@ -57,7 +58,9 @@ class PublicLane:
         self._until = until
         self._batch_events = batch_events
         self._head: Head | None = None
-        self._position = 0
+        self._position = 0  # up to which it was read
+        self._told = 0  # up to which everything was given
+        self._anew: list[str] = []  # orders that come next: their states at that position
         self._orders = RememberedOrders(
             partial(self._reader.read_streams, opened=self._personal),
             states,
@@ -66,14 +69,19 @@ class PublicLane:
 
     def begin(self, head: Head, position: int) -> None:
         """Go on behind a position; forget what was remembered."""
-        self._head, self._position = head, position
+        self._head, self._position, self._told = head, position, position
+        self._anew.clear()
         self._orders.clear()
 
     def next(self) -> Outgoing | None:
         """Give what comes next, None at the end of the log.
 
+        The orders of whoever was erased come behind the batch with the erasing, in parts; the
+        position moves with the last of them.
         Raises: InfraError, then the same comes next
         """
+        if self._anew:
+            return self._tell_anew()
         stored = self._read()
         if not stored:
             return None
@@ -89,11 +97,17 @@ class PublicLane:
                     last[one.stream_id] = one.version
                     messages.append(self._event(one, order))
             position = part[-1].position
-        self._tell_anew(erased - orders.keys(), position, orders, last)
-        messages += self._state_messages(orders, last, erased)
+        if ORDER_STATE in self.topics:
+            messages += self._state_messages(orders, last, erased)
+            self._anew = sorted(erased - orders.keys())
         self._orders.keep(orders)
         self._position = position
-        return Outgoing(position, messages)
+        return self._given(messages)
+
+    def _given(self, messages: Sequence[Message]) -> Outgoing:
+        if not self._anew:
+            self._told = self._position
+        return Outgoing(self._told, messages)
 
     def _forget_erased(self, stored: Sequence[Stored]) -> set[str]:
         """Forget the orders of whoever was erased, and name them: they are read without keys.
@@ -107,25 +121,25 @@ class PublicLane:
         self._orders.forget(streams)
         return streams
 
-    def _tell_anew(
-        self, streams: Set[str], position: int, orders: dict[str, Order], last: dict[str, int]
-    ) -> None:
-        """Put the orders of whoever was erased beside, so that their contacts are told no more.
+    def _tell_anew(self) -> Outgoing:
+        """Tell some orders of whoever was erased, so that their contacts are told no more.
 
         Also where they are told no more anyway, but once were. What the log does not hold up to the
         position is left out.
         """
-        if not streams:
-            return
-        found = self._orders.before(dict.fromkeys(streams, position + 1))
+        streams = self._anew[:ANEW_ORDERS]
+        found = self._orders.before(dict.fromkeys(streams, self._position + 1))
         torn = self._orders.torn  # Of these the log holds more up to there.
-        versions = {
+        last = {
             stream: order.version + (stream in torn)
             for stream, order in found.items()
             if order.exists or stream in torn
         }
-        orders |= {stream: found[stream] for stream in versions}
-        last |= versions
+        orders = {stream: found[stream] for stream in last}
+        messages = [*self._state_messages(orders, last, last.keys())]
+        self._orders.keep(orders)
+        del self._anew[: len(streams)]
+        return self._given(messages)
 
     def _read(self) -> Sequence[Stored]:
         limit = self._batch_events
@@ -200,6 +214,12 @@ class PublicLane:
         if len(value) > LARGEST_BYTES:
             value = state.shortened().model_dump_json(exclude_none=True).encode()
         return value
+
+
+class PublicEvents(PublicLane):
+    """The lane without the states: the feed of the API is made of it."""
+
+    topics = (ORDER_EVENTS,)
 
 
 def _follow(order: Order, stored: Stored) -> Order:

@@ -18,6 +18,7 @@ import structlog
 from domain.reading import LogReader
 from domain.refusals import InfraError
 from domain.streaming import PREFIX, Lane, Leading, Producer, RelayStore, Topic
+from services.faults import place_of_fault
 from services.turns import PATIENCE_SECONDS, Rest, take_turns
 
 REST: Final = Rest(shortest_seconds=0.005, longest_seconds=0.2)  # at the end of the log
@@ -216,8 +217,8 @@ class _Work:
         except InfraError:
             raise
         except Exception as error:
-            why = f"a fault of ours: {type(error).__name__}. It is tried again"
-            raise InfraError("lane_failed", why) from error
+            why = f"a fault of ours: {type(error).__name__} in {place_of_fault(error)}"
+            raise InfraError("lane_failed", f"{why}. It is tried again") from error
 
     def _turn(self) -> bool:
         """Publish what comes next; False at the end of the log."""

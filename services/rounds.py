@@ -4,12 +4,10 @@ Nothing here waits or locks. services.pipeline says when a round is appended, an
 to it if the log has moved meanwhile.
 """
 
-import traceback
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -38,6 +36,7 @@ from domain.teams.holding import holder_change
 from services.command_queue import Answer as Settled
 from services.command_queue import Pending
 from services.earlier import Unanswered, read_by_earlier, with_earlier
+from services.faults import place_of_fault
 from services.states import StateCache
 
 MAX_EVENTS: Final = 4_096  # of one round; a single command may bring more
@@ -211,7 +210,7 @@ class Decider:
                 command_id=str(pending.command.command_id),
                 name=pending.command.NAME,
                 error=type(error).__name__,
-                at=_place_of(error),
+                at=place_of_fault(error),
             )
             return error
         into.decided.append((pending, answer))
@@ -319,12 +318,6 @@ def _knowing(log: Log, command: Command) -> tuple[Command, Sequence[str]]:
     if not isinstance(command, EraseCustomer):
         return command, ()
     return command.knowing(holds_keys=log.holds_keys(command.subjects)), command.subjects
-
-
-def _place_of(error: Exception) -> str:
-    """Say where it was raised. What the exception says may be what somebody typed."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{last.name}, line {last.lineno} of {Path(last.filename).name}"
 
 
 def _after(

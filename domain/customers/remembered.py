@@ -8,10 +8,12 @@ from operator import attrgetter
 from typing import Final
 
 from domain.customers.customer import Customer
+from domain.customers.held_bytes import held_bytes
 from domain.messages import Recorded
 from domain.reading import IMPOSSIBLE, PAGE_EVENTS, Reading, Undecodable
 
 MOST: Final = 20_000  # states that are remembered, and answers that are held
+MOST_BYTES: Final = 24 * 1024 * 1024  # that either of them take, as held_bytes tells
 
 Stored = Recorded | Undecodable
 Read = Callable[[Mapping[str, tuple[int, int]]], Sequence[Stored]]  # as OrderLog.read_streams
@@ -34,7 +36,8 @@ _position = attrgetter("position")
 class RememberedCustomers:
     """States by stream, the least recently used go first. For one thread.
 
-    Of a long stream one is remembered for each page, as shards ask for positions that are apart.
+    Of a long stream one is remembered for each page, as shards ask for positions that are apart;
+    fewer where they are so large that they take all the room.
 
     page: events of a stream that are read at a time
     """
@@ -44,8 +47,10 @@ class RememberedCustomers:
         self._most = most
         self._page = page
         self._known: OrderedDict[str, list[Known]] = OrderedDict()  # by position
-        self._count = 0  # of all of them
+        self._sizes: dict[At, int] = {}  # bytes of each of them
+        self._bytes = 0
         self._held: dict[At, Customer] = {}
+        self._held_bytes = 0
 
     def read_at(self, asked: Mapping[str, Sequence[int]]) -> Reading[Mapping[At, Customer | None]]:
         """Give each customer as of positions, with one query a page for all that is missing; None
@@ -96,11 +101,15 @@ class RememberedCustomers:
     def settle(self) -> None:
         """Hear that nothing is set back any more."""
         self._held.clear()
+        self._held_bytes = 0
 
     def _hold(self, told: Mapping[At, Customer | None]) -> None:
-        if len(self._held) > self._most:
-            self._held.clear()
-        self._held |= {at: customer for at, customer in told.items() if customer is not None}
+        if len(self._held) > self._most or self._held_bytes > MOST_BYTES:
+            self.settle()
+        for at, customer in told.items():
+            if customer is not None and at not in self._held:
+                self._held[at] = customer
+                self._held_bytes += held_bytes(customer)
 
     def _latest(self, stream: str, position: int) -> Known:
         """Give the latest state that is known of up to a position."""
@@ -110,15 +119,30 @@ class RememberedCustomers:
 
     def _keep(self, stream: str, new: Known) -> None:
         """Remember a state: the one at the end of each page, and one within it."""
-        earlier = self._known.pop(stream, [])
-        known = [one for one in earlier if not self._gives_way(one, new)]
+        known: list[Known] = []
+        for one in self._known.pop(stream, []):
+            if self._gives_way(one, new):
+                self._let_go(stream, one)
+            else:
+                known.append(one)
         if new.version:
             insort(known, new, key=_position)
+            self._sizes[stream, new.position] = size = held_bytes(new.customer)
+            self._bytes += size
         self._known[stream] = known
-        self._count += len(known) - len(earlier)
-        while self._count > self._most and len(self._known) > 1:
-            _, gone = self._known.popitem(last=False)
-            self._count -= len(gone)
+        while self._is_full and len(self._known) > 1:
+            other, gone = self._known.popitem(last=False)
+            for one in gone:
+                self._let_go(other, one)
+        while self._bytes > MOST_BYTES and len(known) > 1:
+            self._let_go(stream, known.pop(1 if known[0] is new else 0))
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._sizes) > self._most or self._bytes > MOST_BYTES
+
+    def _let_go(self, stream: str, one: Known) -> None:
+        self._bytes -= self._sizes.pop((stream, one.position))
 
     def _gives_way(self, one: Known, new: Known) -> bool:
         is_within = one.version % self._page and new.version % self._page

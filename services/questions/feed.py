@@ -16,8 +16,7 @@ from domain.orders.remembered import LAST_VERSION, Stored, after
 from domain.public.envelope import CloudEvent, cloud_event, withheld
 from domain.reading import IMPOSSIBLE, Head
 from domain.sights import SIGHT, hide
-from domain.streaming import ORDER_EVENTS
-from services.public_lane import PublicLane
+from services.public_lane import PublicEvents
 from services.questions.question import Asked
 from services.reading import seen_orders
 
@@ -72,15 +71,15 @@ def page_of(system: "System", asked: Feed, *, seconds: float = READ_SECONDS) -> 
 def _of_all(system: "System", asked: Feed, until: float) -> Page:
     head = system.log.head()
     end = min(head.position, asked.after + MOST_READ)
-    lane = PublicLane(system.projection_log, until=end, batch_events=min(asked.limit, AT_ONCE))
+    lane = PublicEvents(system.projection_log, until=end, batch_events=min(asked.limit, AT_ONCE))
     lane.begin(head, asked.after)
     found: list[Told] = []
     known: dict[UUID, bool] = {}
     position = asked.after
     while (outgoing := lane.next()) is not None:
         position = outgoing.position
-        events = (one.value for one in outgoing.messages if one.topic == ORDER_EVENTS.name)
-        found += _wanted(system, asked, filter(None, events), known)
+        events = (one.value for one in outgoing.messages if one.value is not None)
+        found += _wanted(system, asked, events, known)
         if len(found) >= asked.limit or monotonic() >= until:
             break
     if len(found) >= asked.limit:

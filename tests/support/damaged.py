@@ -46,3 +46,16 @@ def damaged(url: str, *streams: str, how: How = "spoilt", version: int = 1) -> I
         owner.execute("insert into log.events select * from public.damaged_was")
         owner.execute("drop table public.damaged_was")
         owner.execute("alter table log.events enable trigger user")
+
+
+def damage_key(url: str, subject: str) -> None:
+    """Change the keys of a subject behind the back of Orderpath, as a disk does."""
+    with connect(url) as owner, owner.transaction():
+        owner.execute("alter table log.keys disable trigger user")
+        owner.execute(_DAMAGE_KEY, (subject,))
+        owner.execute("alter table log.keys enable trigger user")
+
+
+_DAMAGE_KEY: Final = """
+    update log.keys set key = set_byte(key, 30, get_byte(key, 30) # 1) where subject_id = %s
+"""

@@ -21,6 +21,8 @@ from infra.postgres import connect
 from infra.sealing import SubjectKey
 from infra.vault import Vault
 from services.bootstrap import Settings, open_system
+from services.states import StateCache
+from tests.support.damaged import damage_key
 from tests.support.loads import note, open_pipeline, place, publish
 from tests.support.waiting import wait_for
 
@@ -103,6 +105,34 @@ def test_a_wrapped_key_opens_in_its_own_row_only(
         log.load({stream: 0, another: 0})
 
     assert error.value.code == "key_unreadable"
+
+
+def test_a_damaged_key_is_damage_of_the_stream_that_it_sealed(database_url: str) -> None:
+    """Whoever works on many leaves that stream aside, and goes on with the others."""
+    order_id, whole = uuid4(), fill(database_url)
+    anna = e.Customer(customer_id="c-7", name="Anna")
+    with open_pipeline(database_url) as pipeline:
+        assert pipeline.execute(place(order_id, customer=anna)).kind == "accepted"
+    damage_key(database_url, "c-7")
+
+    with closing(open_log(database_url)) as log, pytest.raises(InfraError) as error:
+        log.load({f"order-{order_id}": 0, whole: 0})
+
+    assert (error.value.code, error.value.stream_id) == ("key_unreadable", f"order-{order_id}")
+    assert "log.keys" in str(error.value)
+
+
+def test_a_snapshot_whose_key_is_damaged_is_passed_over(database_url: str) -> None:
+    """The events tell the rest: of what that key did not seal as of what it did."""
+    stream = fill(database_url)
+    with closing(open_log(database_url)) as log:
+        (state,) = StateCache(1).fetch(log, [stream], fresh=True).values()
+        log.keep_states({stream: state}, log.erasures)
+        assert log.load_states([stream])
+    damage_key(database_url, stream)
+
+    with closing(open_log(database_url)) as log:
+        assert log.load_states([stream]) == {}
 
 
 def test_another_master_key_is_named_as_the_wrong_one_and_nothing_reads_erased(

@@ -1,19 +1,24 @@
 """An event that cannot be applied stops its own stream in one read model, and nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from structlog.testing import capture_logs
 
+from domain.messages import Recorded
+from domain.orders.commands import AddNote
+from domain.reading import PAGE_EVENTS, Undecodable
 from domain.refusals import InfraError
+from infra.event_log import EventLog
 from infra.postgres import connect
 from projections.catalog import BY_NAME
-from services.projector import Projector
+from services.projector import RETRIED_BYTES, Projector
 from tests.integration.projections.world import Stubborn, World, a_day
+from tests.support.examples import actor
 
 
 def stubborn(world: World, name: str) -> tuple[Stubborn, Projector]:
@@ -112,6 +117,41 @@ def test_retry_applies_what_came_while_it_read_the_log(world: World) -> None:
     assert [visit["status"] for visit in retried] == ["new", "confirmed"]
     world.catch_up()
     assert world.models.verify("status_visits").differing == ()
+
+
+class Measured(EventLog):
+    """A log that says how many events were read of streams at once, at most."""
+
+    most = 0
+
+    def read_streams(
+        self, versions: Mapping[str, tuple[int, int]], *, opened: bool = False
+    ) -> list[Recorded | Undecodable]:
+        found = super().read_streams(versions, opened=opened)
+        self.most = max(self.most, len(found))
+        return found
+
+
+def test_retry_reads_a_long_stream_in_parts_and_applies_all_of_it(world: World) -> None:
+    order_id, who = world.place(), actor("user", "lead")
+    text = "Ring twice. " * 160
+    notes = [
+        AddNote(command_id=uuid4(), actor=who, order_id=order_id, text=text)
+        for _ in range(PAGE_EVENTS + 100)
+    ]
+    world.send(*notes)
+    model, projector = stubborn(world, "orders")
+    model.poisoned.add((f"order-{order_id}", 2))
+    apply_all(world, projector)
+    (parked,) = world.models.list_parked()
+    log = Measured(world.log.recorder, world.log.vault)
+
+    assert Projector(world.lend, log, driver=None, build=parked.build).retry(parked) is True
+
+    assert log.most * len(text) < RETRIED_BYTES
+    assert world.models.list_parked() == []
+    world.catch_up()
+    assert world.models.verify("orders").differing == ()
 
 
 def test_what_fails_again_stays_parked(world: World) -> None:

@@ -132,6 +132,37 @@ def test_an_order_that_came_while_its_customer_was_erased_keeps_no_contact_eithe
     assert states(lane)[late[0]]["contact"] == {"name": "[erased]"}
 
 
+def test_an_order_that_came_in_an_erasing_that_was_killed_goes_with_the_next_one(
+    system: System, reader: EventLog, lane: PublicLane
+) -> None:
+    """Its key is destroyed and nothing is left to erase, but what downstream knows of it is."""
+    order(system)
+    late: list[UUID] = []
+
+    def die_behind_it(command: Any) -> Any:
+        late.append(order(system))
+        assert states(lane)[late[0]]["contact"] == {"name": f"Anna {MARK}"}
+        begun(lane, reader, reader.head().position)
+        assert system.execute(command).kind == "accepted"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        erase(system, die_behind_it)
+    assert late[0] not in states(lane)
+
+    asked = EraseCustomer(
+        command_id=uuid4(), actor=EVERYBODY, customer_id=ANNA, reason_code="customer_asked"
+    )
+    assert erase_customer(system, asked).kind == "nothing"
+    assert states(lane)[late[0]]["contact"] == {"name": "[erased]"}
+
+    end = reader.head().position
+    assert erase_customer(system, asked).kind == "nothing"
+    again = asked.model_copy(update={"command_id": uuid4()})
+    assert erase_customer(system, again).kind == "nothing"
+    assert reader.head().position == end
+
+
 def test_an_order_that_the_tables_do_not_name_keeps_no_contact_either(
     system: System, lane: PublicLane
 ) -> None:

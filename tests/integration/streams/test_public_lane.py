@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from pydantic_core import from_json
+from structlog.testing import capture_logs
 
 from domain.orders import events as e
 from domain.reading import Undecodable
@@ -17,6 +18,7 @@ from infra.postgres import connect
 from infra.settings import Settings
 from services.bootstrap import open_system
 from services.public_lane import PublicLane
+from tests.support.damaged import damage_key
 from tests.support.loads import note, open_pipeline, place, publish
 
 ANNA = e.Customer(customer_id="c-7", name="Zebra-4711", phone="+7 900 000-00-00")
@@ -118,3 +120,23 @@ def test_of_an_erased_customer_it_is_told_that_the_contact_is_erased(
 
     erased = {"name": "[erased]", "phone": "[erased]"}
     assert messages[0][1]["data"]["contact"] == messages[-1][1]["contact"] == erased
+
+
+def test_of_whom_a_key_is_damaged_that_alone_is_withheld(
+    order_id: UUID, reader: EventLog, database_url: str
+) -> None:
+    boris, other = e.Customer(customer_id="c-8", name="Boris"), uuid4()
+    with open_pipeline(database_url) as pipeline:
+        assert pipeline.execute(place(other, customer=boris)).kind == "accepted"
+    damage_key(database_url, "c-7")
+
+    with closing(open_log(database_url)) as opener, capture_logs() as said:
+        messages = published(PublicLane(reader, opener=opener), reader)
+
+    events = [told for is_event, told in messages if is_event]
+    withheld = "order.event_withheld.v1"
+    assert [one["type"] for one in events if one["subject"] == str(order_id)] == [withheld] * 2
+    (placed,) = [one for one in events if one["subject"] == str(other)]
+    assert placed["data"]["contact"] == {"name": "Boris"}
+    assert [told["order_id"] for is_event, told in messages if not is_event] == [str(other)]
+    assert [one["event"] for one in said] == ["key_damaged", "order_state_withheld"]

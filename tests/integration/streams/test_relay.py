@@ -1,5 +1,6 @@
 """The relay: everything arrives, in order per shard, whatever is away for a while."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from kafka import KafkaAdminClient
+from structlog.testing import capture_logs
 
 from domain.reading import Head
 from domain.refusals import InfraError
@@ -227,6 +229,18 @@ def test_a_lane_that_waits_holds_up_no_other(
         source.close()
     assert published(database_url, "stuck") == 0
     assert sum("stuck waits" in line for line in running.told) == 1
+
+
+def test_a_lane_with_a_fault_of_ours_says_where_it_is_and_nothing_of_what_it_read(
+    database_url: str, broker: str
+) -> None:
+    with capture_logs() as said, relaying(database_url, broker, lanes=[FaultyLane()]) as running:
+        wait_for(lambda: running.has_told("stuck waits"))
+
+    (waits,) = [one for one in said if one["event"] == "relay_waits"]
+    assert (waits["code"], waits["lane"]) == ("lane_failed", "stuck")
+    assert re.search(r"KeyError in next, line \d+ of test_relay\.py", waits["message"])
+    assert "what nobody thought of" not in waits["message"]
 
 
 def test_a_database_that_crashes_is_waited_for_and_everything_arrives(

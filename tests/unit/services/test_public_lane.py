@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydantic_core import from_json
 from structlog.testing import capture_logs
 
+from domain.customers.events import CustomerErased
 from domain.facts import PathKey
 from domain.messages import Event, Recorded
 from domain.orders import events as e
@@ -16,7 +18,7 @@ from domain.reading import Undecodable
 from domain.refusals import InfraError
 from domain.streaming import ORDER_EVENTS, ORDER_STATE, Message
 from services import public_lane
-from services.public_lane import ORDERS_BYTES, PublicLane
+from services.public_lane import ORDERS_BYTES, PublicEvents, PublicLane
 from tests.support.examples import EVENTS, PATH, TEA
 from tests.support.memory_log import MemoryLog, recorded, renumbered, unreadable
 
@@ -241,3 +243,64 @@ def test_contacts_are_told_only_with_an_opener() -> None:
     assert read(first.messages[0])["data"]["contact"] == told | {"phone": "+7 900 000-00-00"}
     assert read(second.messages[0])["data"]["contact"] == {"phone": "+7 900 111-11-11"}
     assert read(second.messages[1])["contact"] == told | {"phone": "+7 900 111-11-11"}
+
+
+class WithoutPaths(MemoryLog):
+    """Is asked for no path: no state is made."""
+
+    def load_paths(self, keys: Sequence[PathKey]) -> dict[PathKey, OrderPath]:
+        raise AssertionError("a state was made")
+
+
+def test_for_who_wants_events_only_no_state_is_made() -> None:
+    """Also of those whose customer was erased: the events are the same."""
+    events = [*erasing_of_many(), *stream(PLACED, NOTE)]
+    log = WithoutPaths(renumbered(events))
+
+    told = list[Message]()
+    lane = PublicEvents(log)
+    lane.begin(log.head(), 0)
+    while (outgoing := lane.next()) is not None:
+        told += outgoing.messages
+
+    assert told == messages_of(lane_over(MemoryLog(log.events)), ORDER_EVENTS.name)
+    assert len(told) == 252
+
+
+def erasing_of_many() -> list[Recorded]:
+    """Place 250 orders, and erase the customer of them all."""
+    ids = [UUID(int=number) for number in range(1, 251)]
+    placed = [one for id_ in ids for one in stream(PLACED, stream_id=f"order-{id_}")]
+    erased = CustomerErased(customer_id="c-7", reason_code="customer_asked", orders=tuple(ids))
+    return renumbered([*placed, *stream(erased, stream_id="customer-c-7")])
+
+
+def test_the_orders_of_one_erasing_are_told_in_parts_and_the_position_moves_with_the_last() -> None:
+    log = MemoryLog(erasing_of_many())
+    lane = lane_over(log)
+    lane.begin(log.head(), 250)
+    given = []
+    while (outgoing := lane.next()) is not None:
+        given.append((outgoing.position, [one.key for one in outgoing.messages]))
+
+    assert [position for position, _ in given] == [250, 250, 250, 251]
+    assert [len(keys) for _, keys in given] == [0, 100, 100, 50]
+    assert len({key for _, keys in given for key in keys}) == 250
+
+
+def test_who_dies_between_the_parts_of_an_erasing_tells_all_of_them_again() -> None:
+    log = MemoryLog(erasing_of_many())
+    lane = lane_over(log)
+    lane.begin(log.head(), 250)
+    saved = 250
+    for _ in range(3):
+        outgoing = lane.next()
+        assert outgoing is not None
+        saved = outgoing.position
+
+    lane.begin(log.head(), saved)
+
+    told: set[bytes | None] = set()
+    while (outgoing := lane.next()) is not None:
+        told |= {one.key for one in outgoing.messages}
+    assert len(told) == 250

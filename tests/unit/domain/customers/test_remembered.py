@@ -1,15 +1,17 @@
 """Customers that are remembered: as they were at positions, asked in whatever order."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
 
 from domain.customers import events as ce
 from domain.customers.customer import Customer
-from domain.customers.remembered import RememberedCustomers
+from domain.customers.held_bytes import held_bytes
+from domain.customers.remembered import MOST_BYTES, Known, RememberedCustomers
 from domain.messages import Recorded
-from domain.reading import Undecodable, read_whole
+from domain.reading import PAGE_EVENTS, Undecodable, read_whole
 from tests.support.examples import CUSTOMER_STREAM, EVENTS
 from tests.support.memory_log import recorded, unreadable
 
@@ -122,3 +124,24 @@ def test_the_least_recently_asked_customers_are_forgotten_first() -> None:
         read_whole(customers.read_at({f"customer-{name}": [5]}))
 
     assert asked == ["customer-a", "customer-b", "customer-c", "customer-b"]
+
+
+def test_large_customers_are_remembered_as_far_as_there_is_room() -> None:
+    """However many of them, and however many pages of one, it is less than so many bytes."""
+    long = tuple(f"{number:0>60}" for number in range(4_000))
+    large = replace(Customer(), tags=long)
+    room = MOST_BYTES // held_bytes(large)
+    streams = [f"customer-{number}" for number in range(2 * room)]
+    customers = RememberedCustomers(lambda _: ())
+    for stream in streams:
+        customers._keep(stream, Known(1, 1, large))
+    assert list(customers._known) == streams[-room:]
+
+    for page in range(1, 2 * room):
+        customers._keep("customer-long", Known(page, page * PAGE_EVENTS, large))
+    (known,) = customers._known.values()
+    assert [one.position for one in known] == [*range(2 * room - room, 2 * room)]
+
+    for position in range(2 * room):
+        customers._hold({("customer-held", position): large})
+    assert len(customers._held) <= room + 1
