@@ -1,6 +1,6 @@
 """How readers see the log: the port, and what stands for an event that cannot be read."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
@@ -101,6 +101,13 @@ def evolved(stream_id: str, state: State, event: Happened) -> State:
             stream_id,
         ) from error
     return found
+
+
+def folded(state: State, events: Iterable[Recorded]) -> State:
+    """Give the state behind events of its stream. Raises: as evolved"""
+    for event in events:
+        state = evolved(event.stream_id, state, event)
+    return state
 
 
 class LogReader(Protocol):
