@@ -1,6 +1,6 @@
 """How readers see the log: the port, and what stands for an event that cannot be read."""
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
@@ -156,9 +156,12 @@ class OrderLog(LogReader, Protocol):
     def load_paths(self, keys: Sequence[PathKey]) -> Mapping[PathKey, OrderPath]:
         """Give published paths; what was never published is missing."""
 
-    def published(self, kinds: Sequence[str]) -> Sequence[Recorded | Undecodable]:
+    def published(
+        self, kinds: Sequence[str], among: Collection[str] | None = None
+    ) -> Sequence[Recorded | Undecodable]:
         """Give every publication of these kinds: path, calendar, rule.
 
+        among: only those of these streams
         What is gone comes last, at the position of the version before, 0 if there is none.
         """
 

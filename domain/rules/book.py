@@ -108,19 +108,26 @@ class InForce:
 
 
 class RuleBook:
-    """Every version of every rule, and of the calendars that they count by, in the log's order."""
+    """Every version of every rule, and of the calendars that they count by, in the log's order.
+
+    unread: publications that could not be read: (stream, version)
+    """
 
     def __init__(self, published: Iterable[Recorded | Undecodable]) -> None:
         ordered = sorted(published, key=attrgetter("position"))
         self._positions = [one.position for one in ordered]
         self._in_force = [InForce()]
+        unread: set[tuple[str, int]] = set()
         for one in ordered:
             self._in_force.append(_behind(self._in_force[-1], one))
+            if one.stream_id in self._in_force[-1].lost:
+                unread.add((one.stream_id, one.version))
+        self.unread: Final = frozenset(unread)
 
     @property
     def is_whole(self) -> bool:
         """Whether every publication could be read."""
-        return not any(one.lost for one in self._in_force)
+        return not self.unread
 
     def at(self, position: int) -> InForce:
         """Give the rules that judge the event at a position."""
