@@ -18,7 +18,7 @@ from domain.messages import Actor
 from domain.orders.commands import ChangeStatus
 from domain.paths.calendar_line import CalendarLine
 from domain.paths.calendar_line import stream_of as calendar_stream
-from domain.reading import check_versions, evolved
+from domain.reading import evolved
 from domain.refusals import InfraError, Unusable
 from domain.rules.actions import Move
 from domain.rules.schedules import next_hour
@@ -81,7 +81,6 @@ class WaveLines:
             self._states.setdefault(stream, empty_state(stream))
         versions = {stream: self._states[stream].version for stream in streams}
         for stream, events in self.system.log.load(versions).items():
-            check_versions(stream, events, versions[stream])
             for recorded in events:
                 self._states[stream] = evolved(stream, self._states[stream], recorded)
 
