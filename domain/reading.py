@@ -1,6 +1,6 @@
 """How readers see the log: the port, and what stands for an event that cannot be read."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
@@ -103,6 +103,13 @@ def evolved(stream_id: str, state: State, event: Happened) -> State:
     return found
 
 
+def folded(state: State, events: Iterable[Recorded]) -> State:
+    """Give the state behind events of its stream. Raises: as evolved"""
+    for event in events:
+        state = evolved(event.stream_id, state, event)
+    return state
+
+
 class LogReader(Protocol):
     """The log as projections read it. infra.event_log is the one behind it."""
 
@@ -149,9 +156,12 @@ class OrderLog(LogReader, Protocol):
     def load_paths(self, keys: Sequence[PathKey]) -> Mapping[PathKey, OrderPath]:
         """Give published paths; what was never published is missing."""
 
-    def published(self, kinds: Sequence[str]) -> Sequence[Recorded | Undecodable]:
+    def published(
+        self, kinds: Sequence[str], among: Collection[str] | None = None
+    ) -> Sequence[Recorded | Undecodable]:
         """Give every publication of these kinds: path, calendar, rule.
 
+        among: only those of these streams
         What is gone comes last, at the position of the version before, 0 if there is none.
         """
 

@@ -230,9 +230,11 @@ class EventLog:
             ).fetchall()
         return dict(rows)
 
-    def published(self, kinds: Sequence[str]) -> list[Recorded | Undecodable]:
-        """Give every publication of these kinds: path, calendar, rule; what is gone comes last."""
-        rows, gone = select_publications(self.recorder, kinds)
+    def published(
+        self, kinds: Sequence[str], among: Collection[str] | None = None
+    ) -> list[Recorded | Undecodable]:
+        """Give every publication of these kinds, or of these streams; what is gone comes last."""
+        rows, gone = select_publications(self.recorder, kinds, among)
         return [*map(self._published, rows), *gone]
 
     def _published(self, row: RecordedRow) -> Recorded | Undecodable:

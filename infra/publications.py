@@ -2,7 +2,7 @@
 log.definitions holds the same beside it. Called by infra.event_log.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -20,16 +20,18 @@ LAST_VERSION: Final = 2**31 - 1  # of a stream
 
 
 def select_publications(
-    recorder: PostgresRecorder, kinds: Sequence[str]
+    recorder: PostgresRecorder, kinds: Sequence[str], among: Collection[str] | None = None
 ) -> tuple[list[RecordedRow], list[Undecodable]]:
     """Give the rows of every publication of these kinds, and what stands for those that are gone:
     right behind the version before, as nobody knows where they stood.
+
+    among: only those of these streams
     """
     with recorder.connection() as connection:
         published = connection.execute(
             "select kind || '-' || name, version, kind from log.definitions where kind = any(%s)"
-            " order by 1, 2",
-            [list(kinds)],
+            " and (%s::text[] is null or kind || '-' || name = any(%s)) order by 1, 2",
+            [list(kinds), *2 * [None if among is None else list(among)]],
         ).fetchall()
     rows = recorder.select_parts({stream: (0, LAST_VERSION) for stream, _, _ in published})
     return rows, [*_gone(published, rows)]

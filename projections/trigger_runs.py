@@ -11,7 +11,7 @@ from typing import Final, LiteralString
 from domain.messages import Recorded
 from domain.reading import PAGE_EVENTS, OrderLog
 from domain.rules.book import RuleBook
-from domain.rules.judge import Judge
+from domain.rules.judge import Judge, lost_to
 from domain.rules.judging import Sight
 from domain.rules.runs import Run, sent_by_rule
 from domain.rules.timers import TimerFired
@@ -19,6 +19,7 @@ from projections.interface import Projection, Tx, write
 from projections.rule_rows import WAIT_COLUMNS, act_rows, orders_in, run_rows, wait_of, wait_row
 from projections.rule_sights import SEEN, CannotJudge, Sights
 
+_KINDS: Final = ("rule", "calendar")
 AT_ONCE: Final = 256  # events: then the database hears of us, which ends who says nothing for long
 
 
@@ -108,6 +109,7 @@ class _Judged(TriggerRuns):
         self._sights = Sights(log, page=page)
         self._book = RuleBook(())
         self._publications = 0
+        self._may_be_mended = False
 
     def apply(self, batch: Sequence[Recorded], tx: Tx) -> None:
         """Judge the events that are about orders and stocks. Raises: ReadFirst, CannotJudge"""
@@ -120,8 +122,7 @@ class _Judged(TriggerRuns):
     def settle(self) -> None:
         """Hear that the transaction is through."""
         self._sights.settle()
-        if not self._book.is_whole:  # It may have been mended.
-            self._publications = 0
+        self._may_be_mended = not self._book.is_whole
 
     def _has_rules(self, tx: Tx) -> bool:
         """Look whether anything was published since; say whether any rule ever was."""
@@ -131,11 +132,19 @@ class _Judged(TriggerRuns):
         ).fetchone()
         assert row is not None
         publications, rules = row
-        if rules and publications != self._publications:
-            published = self._log.published(("rule", "calendar"))
-            self._book = RuleBook(published)
+        if rules and (publications != self._publications or self._is_mended()):
+            self._book = RuleBook(self._log.published(_KINDS))
             self._publications = publications
+        self._may_be_mended = False
         return bool(rules)
+
+    def _is_mended(self) -> bool:
+        """Read what could not be read again, once in a transaction; say whether it can be."""
+        if not self._may_be_mended:
+            return False
+        unread = self._book.unread
+        found = self._log.published(_KINDS, {stream for stream, _ in unread})
+        return RuleBook(found).unread != unread
 
     def _judge(self, sights: Sequence[Sight], tx: Tx) -> None:
         judge = _before([sight.happened for sight in sights], tx)
@@ -143,8 +152,8 @@ class _Judged(TriggerRuns):
         runs: list[Run] = []
         for sight in sights:
             rules = self._book.at(sight.happened.position)
-            if rules.lost:
-                raise CannotJudge(f"{' '.join(sorted(rules.lost))} cannot be read")
+            if lost := lost_to(rules, sight):
+                raise CannotJudge(f"{' '.join(sorted(lost))} cannot be read")
             is_timer = isinstance(sight.happened.event, TimerFired)
             runs += (judge.judge_timer if is_timer else judge.judge)(rules, sight)
         write(tx, _INSERT_RUNS, run_rows(runs))

@@ -17,13 +17,15 @@ from typing import Any, Final, Protocol
 from uuid import UUID, uuid5
 
 from domain.messages import Recorded, entity_of
+from domain.paths.calendar_line import stream_of as calendar_stream
 from domain.paths.guards import calendars_are_published
-from domain.reading import PAGE_BYTES, Head, OrderLog, Undecodable
-from domain.refusals import Refusal
+from domain.reading import PAGE_BYTES, UNTIL_MENDED, Head, OrderLog, Undecodable
+from domain.refusals import InfraError, Refusal
 from domain.rules.book import InForce, Published, RuleBook
 from domain.rules.clashes import find_clash
 from domain.rules.judge import Judge
 from domain.rules.judging import Sight
+from domain.rules.line import stream_of as rule_stream
 from domain.rules.rule import Rule
 from domain.rules.runs import Run, Wait
 from domain.rules.timers import TimerFired, Why
@@ -62,6 +64,7 @@ class Backtested:
     conflicts: Counter[str] = field(default_factory=Counter)  # by the other rule
     would: list[Would] = field(default_factory=list)  # the first MOST_LISTED
     aside: list[UUID] = field(default_factory=list)  # orders that cannot be read, the first ones
+    unread: Sequence[str] = ()  # streams of other rules, and calendars, that cannot be read
 
     def as_dict(self) -> dict[str, Any]:
         """Give it with its stable keys."""
@@ -84,6 +87,7 @@ class Backtested:
                 for one in self.would
             ],
             "aside": [str(order_id) for order_id in self.aside],
+            "unread": list(self.unread),
         }
 
 
@@ -122,18 +126,26 @@ def backtest(
     progress: Progress = lambda done, total: None,
 ) -> list[Backtested]:
     """Judge a part of the log by these rules, in place of published ones of the same names, and
-    beside all others as they are published now.
+    beside all others as they are published now. Of these, those that cannot be read, or go by a
+    calendar that cannot be, are left out, and named.
 
     Raises: InfraError, Refusal calendar_unknown
     """
-    published = (one for one in log.published(("rule", "calendar")) if isinstance(one, Recorded))
-    now = RuleBook(published).at(part.up_to + 1)
+    now = RuleBook(log.published(("rule", "calendar"))).at(part.up_to + 1)
     wanted = dict.fromkeys(name for rule in rules for name in rule.calendars)
+    for name in wanted.keys() & now.lost_calendars:
+        words = f"The calendar {name} cannot be read. {UNTIL_MENDED}"
+        raise InfraError("event_unreadable", words, calendar_stream(name))
     if unmet := [*calendars_are_published(wanted, now.calendars)]:
         raise Refusal(*unmet)
     tried = {rule.rule: Published(rule, 1, part.behind) for rule in rules}
-    known = {name: replace(one, in_real_time=False) for name, one in now.by_name.items()}
-    in_force = InForce({**known, **tried}, now.calendars)
+    known = {
+        name: replace(one, in_real_time=False)
+        for name, one in now.by_name.items()
+        if rule_stream(name) not in now.lost and now.lost_calendars.isdisjoint(one.rule.calendars)
+    }
+    lost = now.lost.difference(map(rule_stream, tried))
+    in_force = InForce({**known, **tried}, now.calendars, lost)
     return _Backtest(log, in_force, set(tried), part).run(progress)
 
 
@@ -147,7 +159,7 @@ class _Backtest:
         self._book = _Always(rules)
         self._sights = Sights(log, imported=True, patient=True)
         self._judge = Judge()
-        self._trials = MoveTrials(log, rules.calendars)
+        self._trials = MoveTrials(log, rules)
         self._found = {name: Backtested(name) for name in sorted(tried)}
         self._due: list[tuple[datetime, UUID]] = []  # each wait once, not later than it is due
         self._listed: set[UUID] = set()  # those waits
@@ -173,6 +185,7 @@ class _Backtest:
         self._fire(part.until, part.up_to)
         for found in self._found.values():
             found.aside = [*self._aside][:MOST_LISTED]
+            found.unread = sorted(self._rules.lost)
         return [*self._found.values()]
 
     def _read(self, after: int, up_to: int, report: Callable[[int], None]) -> None:

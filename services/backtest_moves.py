@@ -23,6 +23,7 @@ from domain.orders.stocks_read import stocks_of
 from domain.paths.calendars import Calendar
 from domain.reading import OrderLog, read_whole
 from domain.refusals import Refusal
+from domain.rules.book import InForce
 from domain.rules.judging import Sight
 from domain.rules.runs import Run
 from domain.stock.events import MAX_PIECES
@@ -36,11 +37,11 @@ _ENOUGH: Final = Level(on_hand=MAX_PIECES // 2)
 class MoveTrials:
     """For one thread.
 
-    calendars: the latest of each name
+    A move on a path that goes by a calendar that cannot be read is not tried.
     """
 
-    def __init__(self, log: OrderLog, calendars: Mapping[str, Calendar]) -> None:
-        self._calendars = calendars
+    def __init__(self, log: OrderLog, rules: InForce) -> None:
+        self._rules = rules
         self._customers = RememberedCustomers(log.read_streams)
 
     def refused(self, run: Run) -> Sequence[str]:
@@ -49,9 +50,11 @@ class MoveTrials:
         Raises: InfraError
         """
         refused: Sequence[str] = ()
+        sight = run.case.sight
+        if sight.path and not self._rules.lost_calendars.isdisjoint(sight.path.calendars):
+            return refused
         if acts := _up_to_the_move(run.acts):
-            sight = run.case.sight
-            trial = _Trial(sight, self._customer(sight), self._calendars)
+            trial = _Trial(sight, self._customer(sight), self._rules.calendars)
             for act in acts:
                 refused = trial.take(act)
         return refused

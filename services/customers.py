@@ -3,14 +3,13 @@ the API.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
 from domain.customers import events as e
 from domain.customers.customer import Customer
 from domain.customers.events import FIELDS, customer_stream
 from domain.messages import Recorded
-from domain.reading import check_versions
+from domain.reading import check_versions, evolved, folded
 from domain.refusals import Refusal, Unmet, Unusable
 from domain.sights import SIGHT, seen_by
 from projections.reports.customers import has_orders, is_customer, list_customer_ids
@@ -144,7 +143,7 @@ def changes_of(events: Sequence[Recorded]) -> list[Change]:
     changes: list[Change] = []
     for recorded in events:
         changes += (Change(recorded, *row, False) for row in _rows(recorded, customer))
-        customer = customer.evolve(recorded)
+        customer = evolved(recorded.stream_id, customer, recorded)
     return changes
 
 
@@ -189,7 +188,7 @@ def _load(system: "System", ids: Sequence[str]) -> dict[str, Customer]:
     found = {}
     for stream, events in system.log.load(dict.fromkeys(streams, 0)).items():
         check_versions(stream, events)
-        found[streams[stream]] = reduce(Customer.evolve, events, Customer())
+        found[streams[stream]] = folded(Customer(), events)
     return found
 
 

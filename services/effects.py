@@ -2,7 +2,6 @@
 the CLI, later for the API.
 """
 
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from domain.effects.endpoints import endpoint_stream
 from domain.effects.events import effect_stream
 from domain.hints import hint
 from domain.messages import Recorded
+from domain.reading import folded
 from domain.refusals import Refusal, Unmet, Unusable
 from domain.templates.line import TemplateLine, template_stream
 from projections.reports.effects import Sought, list_effects
@@ -30,7 +30,7 @@ def show_effect(system: "System", effect_id: UUID) -> dict[str, Any]:
     Raises: Refusal effect_unknown
     """
     events = seen_only(system, events_of(system.log, effect_stream(effect_id)))
-    effect = reduce(Effect.evolve, events, Effect())
+    effect = folded(Effect(), events)
     message, whose = effect.message, effect.subject_id
     of_order = message is not None and message.order_id is not None
     if message is None or (whose and not of_order and is_stranger(system, whose)):
@@ -48,7 +48,7 @@ def show_effect(system: "System", effect_id: UUID) -> dict[str, Any]:
 def published_template(system: "System", name: str) -> TemplateLine:
     """Give a template's history. Raises: Unusable that names those that there are"""
     stream = template_stream(name)
-    line = reduce(TemplateLine.evolve, system.log.load({stream: 0})[stream], TemplateLine())
+    line = folded(TemplateLine(), events_of(system.log, stream))
     if line.template is None:
         names = ", ".join(sorted(system.log.names("template"))) or "none is published"
         raise Unusable(f"no template is named {name!r}: choose one of {names}")

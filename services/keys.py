@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid4
 
@@ -17,7 +16,9 @@ from domain.access.events import ApiKeyCreated, key_stream
 from domain.access.key import ApiKey
 from domain.access.store import SECRET_BYTES, KeptSecret, hash_of, shown
 from domain.messages import Actor, Command, Outcome, Recorded
+from domain.reading import folded
 from domain.refusals import Unusable
+from services.streams import events_of
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -105,7 +106,7 @@ def revoke_key(system: "System", wanted: Wanted, name: str) -> Outcome:
 def key_now(system: "System", name: str) -> ApiKey:
     """Give the state of a key; one that was never made does not exist."""
     stream = key_stream(name)
-    return reduce(ApiKey.evolve, system.log.load({stream: 0})[stream], ApiKey())
+    return folded(ApiKey(), events_of(system.log, stream))
 
 
 def list_keys(system: "System") -> list[dict[str, Any]]:
@@ -142,7 +143,7 @@ def _made(system: "System", command: Command, prefix: str, secret: str) -> MadeK
 def _row(
     name: str, events: list[Recorded], last_used_at: datetime | None, now: datetime
 ) -> dict[str, Any]:
-    key = reduce(ApiKey.evolve, events, ApiKey())
+    key = folded(ApiKey(), events)
     made = next(one for one in events if isinstance(one.event, ApiKeyCreated))
     return {
         "name": name,

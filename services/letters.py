@@ -7,7 +7,6 @@ same; whoever gets it is reached as they are reached now.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -25,7 +24,7 @@ from domain.orders.events import stream_of
 from domain.orders.order import Order
 from domain.paths.path import OrderPath
 from domain.public.order_state import state_of as public_state_of
-from domain.reading import Head
+from domain.reading import Head, folded
 from domain.refusals import Refusal
 from domain.stock.events import stream_of as stock_stream
 from domain.stock.stock import Stock
@@ -98,7 +97,7 @@ class Letters:
         """Give a message as of its last event: the log knows more than any table."""
         events = events_of(self._log, effect_stream(effect_id))
         asked = [one for one in events if isinstance(one.event, EffectRequested | EffectResent)]
-        return Wanted(reduce(Effect.evolve, events, Effect()), asked[-1] if asked else None)
+        return Wanted(folded(Effect(), events), asked[-1] if asked else None)
 
     def write(self, effect_id: UUID, effect: Effect) -> Outgoing:
         """Write a message out. Raises: Undelivered, then it cannot be sent as it is"""
@@ -172,12 +171,10 @@ class Letters:
         if message.sku is not None:
             stream = stock_stream(message.sku, location=message.location or "")
             events = events_of(self._log, stream)
-            stock = reduce(Stock.evolve, until(events, message.about_version), stock)
+            stock = folded(stock, until(events, message.about_version))
         whose = (message.to and message.to.customer_id) or now.customer_id
         if whose is not None:
-            customer = reduce(
-                Customer.evolve, events_of(self._log, customer_stream(whose)), customer
-            )
+            customer = folded(customer, events_of(self._log, customer_stream(whose)))
         return About(then, now, customer, whose in (None, now.customer_id), stock)
 
     def _template(self, message: EffectRequested) -> Template:

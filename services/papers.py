@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import reduce
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,6 +25,7 @@ from domain.orders.items import charged_lines
 from domain.orders.money import Line
 from domain.orders.order import Order
 from domain.orders.totals import own_items
+from domain.reading import folded
 from domain.refusals import Refusal
 from domain.templates.offered import Setting, of_order
 from services.history import state_of
@@ -99,7 +99,7 @@ class Papers:
         customer = Customer()
         if order.customer_id is not None:
             events = events_of(self.log, customer_stream(order.customer_id))
-            customer = reduce(Customer.evolve, events, customer)
+            customer = folded(customer, events)
         for name in ("name", "phone", "email"):
             yield order.field_value(f"customer_{name}") or customer.contact.get(name)
 

@@ -4,7 +4,6 @@ imports, the CLI and, later, the API.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -24,7 +23,7 @@ from domain.paths.selection import SELECTION, Selection
 from domain.products.events import PriceChanged, ProductPublished
 from domain.products.events import stream_of as product_stream
 from domain.products.product import Product
-from domain.reading import LogGap
+from domain.reading import LogGap, evolved, folded
 from domain.refusals import InfraError, Refusal, Unmet, Unusable
 from domain.roles.reach import place_of
 from domain.sights import SIGHT
@@ -198,7 +197,7 @@ def stock_now(system: "System", stream: str) -> Stock:
 def stocks_now(system: "System", streams: Iterable[str]) -> dict[str, Stock]:
     """Give the state of each stock as of its last event."""
     found = system.log.load(dict.fromkeys(streams, 0))
-    return {stream: reduce(Stock.evolve, events, Stock()) for stream, events in found.items()}
+    return {stream: folded(Stock(), events) for stream, events in found.items()}
 
 
 def situation_of(
@@ -218,15 +217,15 @@ def situation_of(
 def product_now(system: "System", sku: str) -> Product:
     """Give the state of a product as of its last event."""
     stream = product_stream(sku)
-    return reduce(Product.evolve, system.log.load({stream: 0})[stream], Product())
+    return folded(Product(), events_of(system.log, stream))
 
 
 def product_history(system: "System", sku: str) -> dict[str, Any] | None:
     """Give a product as it is now, with every price that it had; None if there is none such."""
     stream = product_stream(sku)
     product, prices = Product(), []
-    for recorded in system.log.load({stream: 0})[stream]:
-        product = product.evolve(recorded)
+    for recorded in events_of(system.log, stream):
+        product = evolved(stream, product, recorded)
         if isinstance(recorded.event, ProductPublished | PriceChanged):
             price = recorded.event.model_dump(include={"unit_price_minor", "currency", "vat_bp"})
             prices.append({"since": recorded.occurred_at, **price})
@@ -266,7 +265,7 @@ def latest_path(system: "System", name: str) -> PublishedPath | None:
 
     Raises: InfraError log_gap if a publication is missing
     """
-    line = reduce(PathLine.evolve, events_of(system.log, path_events.stream_of(name)), PathLine())
+    line = folded(PathLine(), events_of(system.log, path_events.stream_of(name)))
     key = (name, line.latest)
     path = system.log.load_paths([key]).get(key)
     if path is None and name in system.log.names("path"):
@@ -282,7 +281,7 @@ def latest_paths(system: "System") -> dict[str, PublishedPath]:
 
 def selection_now(system: "System") -> Selection:
     """Give what decides which path an order takes by itself."""
-    return reduce(Selection.evolve, events_of(system.log, SELECTION), Selection())
+    return folded(Selection(), events_of(system.log, SELECTION))
 
 
 def check_calendar(system: "System", name: str) -> None:

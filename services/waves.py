@@ -18,6 +18,7 @@ from domain.messages import Actor
 from domain.orders.commands import ChangeStatus
 from domain.paths.calendar_line import CalendarLine
 from domain.paths.calendar_line import stream_of as calendar_stream
+from domain.reading import evolved
 from domain.refusals import InfraError, Unusable
 from domain.rules.actions import Move
 from domain.rules.schedules import next_hour
@@ -28,6 +29,7 @@ from domain.waves.line import Running, WaveLine
 from projections.reports.selected import list_selected
 from services.bootstrap import System
 from services.bulk.batches import begin_with_any, other_wish, run
+from services.streams import events_of
 
 _KINDS: Final = ("accepted", "refused", "nothing", "failed")
 
@@ -80,7 +82,7 @@ class WaveLines:
         versions = {stream: self._states[stream].version for stream in streams}
         for stream, events in self.system.log.load(versions).items():
             for recorded in events:
-                self._states[stream] = self._states[stream].evolve(recorded)
+                self._states[stream] = evolved(stream, self._states[stream], recorded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +212,8 @@ def runs_of(system: System, name: str) -> list[Run]:
     """Give every time that a wave was begun, the latest first."""
     stream = stream_of(name)
     line, runs = WaveLine(), dict[UUID, Run]()
-    for recorded in system.log.load({stream: 0})[stream]:
-        line = line.evolve(recorded)
+    for recorded in events_of(system.log, stream):
+        line = evolved(stream, line, recorded)
         match recorded.event:
             case WaveBegun(batch_id=batch_id):
                 at, by = recorded.recorded_at, recorded.actor_id

@@ -78,7 +78,10 @@ class RememberedCustomers:
             for stream, events in found.items():
                 known, coming = before[stream], left[stream]
                 for event in events:
-                    while coming and coming[-1] < event.position:
+                    # What is missing stood anywhere behind the last event that is known.
+                    follows = event.version == known.version + 1
+                    end = event.position if follows else known.position + 1
+                    while coming and coming[-1] < end:
                         told[stream, coming.pop()] = known.customer
                     if not coming:
                         break
@@ -89,7 +92,8 @@ class RememberedCustomers:
                         break
                     known = behind
                 self._keep(stream, known)
-                if coming and known.version == pages[stream][1]:
+                # One short of its end, too: the last row of a page may be gone.
+                if coming and known.version >= pages[stream][1] - 1:
                     going[stream] = known
                 else:
                     told |= {(stream, at): known.customer for at in coming}
@@ -150,7 +154,8 @@ class RememberedCustomers:
         return one.version == new.version or bool(is_within and same_page)
 
     def _page_behind(self, version: int) -> tuple[int, int]:
-        return version, (version // self._page + 1) * self._page
+        """Read behind a version to the end of a page; of the next one where one row is left."""
+        return version, ((version + 1) // self._page + 1) * self._page
 
 
 def _behind(known: Known, event: Stored) -> Known | None:

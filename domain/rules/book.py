@@ -2,14 +2,14 @@
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from operator import attrgetter
 from typing import Final
 
-from domain.messages import Recorded
+from domain.messages import Recorded, entity_of
 from domain.paths.calendar_line import CalendarPublished
 from domain.paths.calendars import Calendar
 from domain.reading import IMPOSSIBLE, Undecodable
@@ -47,6 +47,11 @@ class InForce:
         """Those that are not off."""
         judging = (one for one in self.by_name.values() if one.rule.mode != "off")
         return sorted(judging, key=lambda one: (one.rule.order, one.name))
+
+    @cached_property
+    def lost_calendars(self) -> Set[str]:
+        """Name the calendars of which the latest version cannot be read."""
+        return {entity_of(one) for one in self.lost if one.startswith("calendar-")}
 
     @cached_property
     def by_event(self) -> Mapping[str, Sequence[Published]]:
@@ -108,19 +113,26 @@ class InForce:
 
 
 class RuleBook:
-    """Every version of every rule, and of the calendars that they count by, in the log's order."""
+    """Every version of every rule, and of the calendars that they count by, in the log's order.
+
+    unread: publications that could not be read: (stream, version)
+    """
 
     def __init__(self, published: Iterable[Recorded | Undecodable]) -> None:
         ordered = sorted(published, key=attrgetter("position"))
         self._positions = [one.position for one in ordered]
         self._in_force = [InForce()]
+        unread: set[tuple[str, int]] = set()
         for one in ordered:
             self._in_force.append(_behind(self._in_force[-1], one))
+            if one.stream_id in self._in_force[-1].lost:
+                unread.add((one.stream_id, one.version))
+        self.unread: Final = frozenset(unread)
 
     @property
     def is_whole(self) -> bool:
         """Whether every publication could be read."""
-        return not any(one.lost for one in self._in_force)
+        return not self.unread
 
     def at(self, position: int) -> InForce:
         """Give the rules that judge the event at a position."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final, cast
 from uuid import UUID
 
+from domain.paths.calendar_line import stream_of as calendar_stream
 from domain.rules.acts import acts_of
 from domain.rules.book import InForce
 from domain.rules.judging import NONE, Sight, ask, looking
@@ -185,6 +186,23 @@ class Judge:
                 self._end(wait)
         for wait in silences(rules, sight, order_id):
             self._open(wait)
+
+
+def lost_to(rules: InForce, sight: Sight) -> Set[str]:
+    """Name the streams without which an event cannot be judged: every rule of which the latest
+    version cannot be read, as nobody knows what it looks at; a calendar only if a rule that goes by
+    it looks at the event, or has come due.
+    """
+    if not rules.lost:
+        return rules.lost
+    event = sight.happened.event
+    if isinstance(event, TimerFired):
+        asked = [rules.by_name[event.rule]] if event.rule in rules.by_name else []
+    else:
+        asked = [one for one, _ in looking(rules, sight)]
+    of_rules = {one for one in rules.lost if one.startswith("rule-")}
+    needed = {calendar_stream(name) for one in asked for name in one.rule.calendars}
+    return of_rules | (needed & rules.lost)
 
 
 def _goes_round(run: Run) -> bool:

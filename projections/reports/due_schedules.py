@@ -94,6 +94,8 @@ _CALENDARS: Final[LiteralString] = """
 """
 # What was told is counted order by order: `not exists` would be planned as a join with all that was
 # ever told of any hour. Whether anybody but an import had told of the order is looked up likewise.
+# A timer may be damaged. Names of rules are ASCII, so its bytes are taken as LATIN1, which has all
+# but zero. What tells of no hour leaves its hour untold, and whoever tells it finds the damage.
 _STANDING: Final[LiteralString] = f"""
     select h.due_at, s.order_id, h.rule, h.rule_version
     from jsonb_to_recordset(%(hours)s::jsonb)
@@ -104,11 +106,17 @@ _STANDING: Final[LiteralString] = f"""
       and 0 = (
         select count(*) from log.events e
         cross join lateral (
-            select case when pg_input_is_valid(convert_from(e.payload, 'UTF8'), 'jsonb')
-                then convert_from(e.payload, 'UTF8')::jsonb end) as told(said)
+            select case when position('\\x00'::bytea in e.payload) = 0
+                then convert_from(e.payload, 'LATIN1') end) as read(payload)
+        cross join lateral (
+            select case when pg_input_is_valid(read.payload, 'jsonb')
+                then read.payload::jsonb end) as told(said)
+        cross join lateral (
+            select case when pg_input_is_valid(told.said ->> 'due_at', 'timestamptz')
+                then (told.said ->> 'due_at')::timestamptz end) as came(due_at)
         where e.stream_id = 'timer-' || s.order_id and e.type = 'timer.fired.v1'
           and told.said ->> 'why' = 'schedule' and told.said ->> 'rule' = h.rule
-          and (told.said ->> 'due_at')::timestamptz = h.due_at)
+          and came.due_at = h.due_at)
       and (
         select true from log.events e
         where e.stream_id = 'order-' || s.order_id and e.actor_kind <> 'import'

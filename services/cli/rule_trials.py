@@ -72,6 +72,12 @@ def _tested(answer: dict[str, Any]) -> "Iterator[RenderableType]":
     if answer["aside"]:
         title = "Left aside, as something of them cannot be read"
         yield table(title, "order", rows=[[one] for one in answer["aside"][:MOST_SHOWN]])
+    if answer["unread"]:
+        yield (
+            f"Cannot be read: {', '.join(answer['unread'])}. What such a rule, or one that goes by "
+            "such a calendar, wants is not among the conflicts, and a move on a path that goes by "
+            "one was not tried."
+        )
 
 
 @unfolded

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from infra.postgres import connect
 
-How = Literal["spoilt", "gone", "torn", "impossible"]
+How = Literal["spoilt", "gone", "torn", "garbled", "timeless", "impossible"]
 
 _KEEP: Final = """
     create table public.damaged_was as select * from log.events
@@ -18,13 +18,22 @@ _SPOIL: Final = """
 _TEAR: Final = """
     update log.events set payload = '{"nope": ' where stream_id = any(%s) and version = %s
 """
+_GARBLE: Final = r"""
+    update log.events set payload = '\x7b00ff' where stream_id = any(%s) and version = %s
+"""
+_TAKE_THE_TIME: Final = """
+    update log.events set payload = convert_to(
+        (convert_from(payload, 'UTF8')::jsonb || '{"due_at": "soon"}')::text, 'UTF8')
+    where stream_id = any(%s) and version = %s
+"""
 _MAKE_IMPOSSIBLE: Final = """
     update log.events set payload = '{"changed": ["nope"]}', type = 'order.fields_changed.v1'
     where stream_id = any(%s) and version = %s
 """
 _DELETE: Final = "delete from log.events where stream_id = any(%s) and version = %s"
 _DAMAGE: Final = {
-    "spoilt": _SPOIL, "gone": _DELETE, "torn": _TEAR, "impossible": _MAKE_IMPOSSIBLE,
+    "spoilt": _SPOIL, "gone": _DELETE, "torn": _TEAR, "garbled": _GARBLE,
+    "timeless": _TAKE_THE_TIME, "impossible": _MAKE_IMPOSSIBLE,
 }  # fmt: skip
 
 
@@ -32,8 +41,9 @@ _DAMAGE: Final = {
 def damaged(url: str, *streams: str, how: How = "spoilt", version: int = 1) -> Iterator[None]:
     """Damage an event of each stream; it is as it was behind the block.
 
-    how: `gone` shows only where something stands behind it; `torn` is no JSON any more; an order's
-        `impossible` one reads well, and cannot have happened to it
+    how: `gone` shows only where something stands behind it; `torn` is no JSON any more, `garbled`
+        no text either; `timeless` is a timer whose hour is no time; an order's `impossible` one
+        reads well, and cannot have happened to it
     """
     which = [[*streams], version]
     with connect(url) as owner:

@@ -1,6 +1,6 @@
 """A log in memory, for what reads the log and needs no database to be tried."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -55,8 +55,11 @@ class MemoryLog:
     def load_paths(self, keys: Sequence[PathKey]) -> dict[PathKey, OrderPath]:
         return {key: self.paths[key] for key in keys if key in self.paths}
 
-    def published(self, kinds: Sequence[str]) -> list[Recorded | Undecodable]:
-        return [one for one in self.events if one.stream_id.partition("-")[0] in kinds]
+    def published(
+        self, kinds: Sequence[str], among: Collection[str] | None = None
+    ) -> list[Recorded | Undecodable]:
+        found = [one for one in self.events if one.stream_id.partition("-")[0] in kinds]
+        return [one for one in found if among is None or one.stream_id in among]
 
 
 def recorded(

@@ -127,7 +127,7 @@ def test_d8_waits_of_other_orders_end_though_what_was_fired_of_one_cannot_be_rea
     assert [one.order_id for one in damage_told(shop)] == [bad]
 
 
-@pytest.mark.parametrize("how", ["spoilt", "torn"])
+@pytest.mark.parametrize("how", ["spoilt", "torn", "garbled", "timeless"])
 def test_d8_hours_come_to_all_other_orders_though_what_was_told_of_one_cannot_be_read(
     shop: Shop, how: How
 ) -> None:

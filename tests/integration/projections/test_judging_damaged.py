@@ -2,24 +2,28 @@
 once the log is mended it is judged as if nothing had been.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID, uuid4
 
 import pytest
 
 from domain.customers import commands as k
+from domain.messages import Recorded
 from domain.orders import commands as c
 from domain.orders.events import Customer
 from domain.paths.calendar_line import PublishCalendar
 from domain.paths.calendars import Calendar
-from domain.reading import PAGE_EVENTS
+from domain.reading import PAGE_EVENTS, OrderLog, Undecodable
+from domain.rules.timers import FireTimer
 from infra.postgres import connect
 from infra.shards import shard_of
+from services.follower import Follower
+from services.projector import Projector
 from tests.integration.projections.world import World
-from tests.integration.rules.ruling import fire, publish, runs, settle
+from tests.integration.rules.ruling import CLOCK, fire, publish, runs, settle
 from tests.support.damaged import How, damaged
 from tests.support.examples import actor
 
@@ -234,6 +238,11 @@ def test_who_met_a_customer_who_could_not_be_read_knows_him_once_he_can(world: W
 NOTE: Final[dict[str, Any]] = {"rule": "note", "then": [{"note": "Hello"}]}
 NEVER: Final[Mapping[str, Any]] = NOTE | {"if": {"never": "order.shop == 'x'"}}
 DESK: Final[Mapping[str, Any]] = NOTE | {"hours": "desk"}
+HOURLY: Final[Mapping[str, Any]] = {
+    "rule": "hourly",
+    "on": [{"schedule": {"at": ["10:00"], "calendar": "desk"}, "in": ["new"]}],
+    "then": [{"note": "Hello"}],
+}
 NIGHT: Final = datetime(2026, 3, 3, 2, tzinfo=UTC)
 
 
@@ -261,10 +270,14 @@ def without_definitions(world: World) -> Iterator[None]:
 
 def with_a_desk(world: World) -> None:
     """Publish the hours of the desk, and a rule that keeps to them."""
-    hours = {day: ["09:00-18:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
-    calendar = Calendar.model_validate({"calendar": "desk", "zone": "UTC", "hours": hours})
-    world.send(PublishCalendar(command_id=uuid4(), actor=actor("system"), definition=calendar))
+    open_the_desk(world, "09:00-18:00")
     publish(world, DESK)
+
+
+def open_the_desk(world: World, hours: str) -> None:
+    days = {day: [hours] for day in ("mon", "tue", "wed", "thu", "fri")}
+    calendar = Calendar.model_validate({"calendar": "desk", "zone": "UTC", "hours": days})
+    world.send(PublishCalendar(command_id=uuid4(), actor=actor("system"), definition=calendar))
 
 
 def with_two_versions(world: World) -> None:
@@ -359,3 +372,104 @@ def test_a_version_that_cannot_be_read_is_not_missed_behind_the_next_one(world: 
         world.catch_up()
 
         assert runs(world, order_id) == [("note", "order.placed", "skipped")]
+
+
+PAID: Final[Mapping[str, Any]] = {
+    "rule": "paid",
+    "on": [{"change": "status", "to": "confirmed"}],
+    "then": [{"note": "Thanks"}],
+}
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_only_orders_that_a_rule_of_a_calendar_looks_at_wait_for_it(
+    world: World, version: int
+) -> None:
+    with_a_desk(world)
+    publish(world, PAID)
+    if version == 2:  # Of the first one, which can be read, nothing is taken instead.
+        open_the_desk(world, "00:00-24:00")
+    world.now = NIGHT
+    moved = world.place()
+    settle(world)
+
+    with without_definitions(world), damaged(world.url, "calendar-desk", version=version):
+        placed = world.place()
+        world.move(moved, "confirmed")
+        world.catch_up()
+
+        assert parked(world) == {("trigger_runs", f"order-{placed}")}
+        assert runs(world, moved)[-1] == ("paid", "order.status_changed", "fired")
+
+    retry(world)
+    assert runs(world, placed) == [("note", "order.placed", ("delayed", "fired")[version - 1])]
+    assert is_as_rebuilt(world)
+
+
+def test_an_hour_of_a_calendar_that_cannot_be_read_is_judged_once_it_can(world: World) -> None:
+    with_a_desk(world)
+    publish(world, HOURLY)
+    order_id = world.place()
+    world.catch_up()
+    world.now += timedelta(hours=1)
+    hour = FireTimer(
+        command_id=uuid4(),
+        actor=CLOCK,
+        order_id=order_id,
+        timer_id=uuid4(),
+        rule="hourly",
+        rule_version=1,
+        why="schedule",
+        due_at=world.now,
+    )
+    assert world.send(hour)[0].kind == "accepted"
+
+    with without_definitions(world), damaged(world.url, "calendar-desk"):
+        world.catch_up()
+
+        assert parked(world) == {("trigger_runs", f"timer-{order_id}")}
+
+    retry(world)
+    assert runs(world, order_id)[-1] == ("hourly", "timer.fired", "fired")
+    assert is_as_rebuilt(world)
+
+
+class Counted:
+    """A log that counts the publications that it gives."""
+
+    def __init__(self, log: OrderLog) -> None:
+        self._log = log
+        self.given = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
+
+    def published(self, *asked: Any) -> Sequence[Recorded | Undecodable]:
+        found = self._log.published(*asked)
+        self.given += len(found)
+        return found
+
+
+def test_while_a_publication_is_lost_the_others_are_not_read_again_and_again(world: World) -> None:
+    publish(world, PAID, *(NOTE | {"rule": f"rule{number}"} for number in range(20)))
+    with_a_desk(world)
+    order_id = world.place()
+    world.catch_up()
+    log = Counted(world.log)
+    projector = Projector(world.lend, cast(OrderLog, log))
+    follower = Follower(projector, world.log, batch_events=1)
+
+    with without_definitions(world), damaged(world.url, "calendar-desk"):
+        note_often(world, order_id, 1)
+        follower.catch_up()
+        log.given = 0
+        note_often(world, order_id, 20)
+        follower.catch_up()
+        assert 0 < log.given <= 30
+    world.move(order_id, "confirmed")
+    placed = world.place()
+    follower.catch_up()
+
+    assert parked(world) == set()
+    assert ("note", "order.placed", "fired") in runs(world, placed)
+    assert is_as_rebuilt(world)

@@ -5,16 +5,21 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from random import Random
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 import psycopg
+import pytest
 from psycopg import sql
 from structlog.testing import capture_logs
 
+from domain.customers.commands import CreateCustomer
 from domain.effects.channels import Outgoing
 from domain.effects.commands import ResendEffect
+from domain.effects.events import Recipient
 from domain.messages import Command, Outcome
 from domain.refusals import InfraError
+from domain.stock.commands import ReceiveStock
 from infra.postgres import connect
 from projections.catalog import BY_NAME
 from services.sending import AT_ONCE
@@ -89,6 +94,31 @@ def test_a_message_about_an_order_that_cannot_be_read_waits_and_holds_up_no_othe
     sender.send_due()
     assert sorted(box.ids) == message_ids([first, *others])
     assert states(world) == dict.fromkeys([first, *others], ("sent", 1))
+
+
+@pytest.mark.parametrize("bad", ["customer-bad", "stock-main:BAD"])
+def test_a_message_about_what_cannot_have_happened_waits_and_holds_up_no_other(
+    world: World, box: Mailbox, bad: str
+) -> None:
+    who: dict[str, Any] = {"command_id": uuid4(), "actor": actor()}
+    world.send(CreateCustomer(**who, customer_id="bad", name="Ann", email="ann@doe.example"))
+    world.send(ReceiveStock(**who, sku="BAD", location="main", quantity=2))
+    about = {"sku": "BAD", "location": "main"} if bad.startswith("stock") else {}
+    to = Recipient(kind="customer", customer_id="bad")
+    waiting = ask(world, shipped(world), to=to, **about)
+    others = asked(world, 3)
+    sender = sender_of(world, {MAIL: mail_gate(box.port)}, lease_seconds=30)
+
+    with damaged(world.url, bad, how="impossible"), capture_logs() as lines:
+        sender.send_due()
+    assert sorted(box.ids) == message_ids(others)
+    told = [line for line in lines if line["event"] == "stream_damaged"]
+    assert [(line["stream_id"], line["by"]) for line in told] == [(bad, "sender")]
+
+    world.catch_up()
+    pass_a_minute(world)
+    sender.send_due()
+    assert sorted(box.ids) == message_ids([waiting, *others])
 
 
 def test_a_kill_between_sending_and_saying_so_repeats_a_mail_once_with_the_same_id(

@@ -2,14 +2,16 @@
 
 from datetime import timedelta
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from structlog.testing import capture_logs
 
+from domain.customers.commands import CreateCustomer
 from domain.documents.papers import DrawnPaper, Paper
 from domain.orders import commands as c
-from domain.refusals import Refusal
+from domain.orders.events import Customer
+from domain.refusals import InfraError, Refusal
 from tests.integration.projections.world import World
 from tests.integration.sending.test_accidents import (
     SHORT,
@@ -18,6 +20,7 @@ from tests.integration.sending.test_accidents import (
     text_of_all_tables,
 )
 from tests.integration.sending.test_sending import mailer, sent
+from tests.support.damaged import How, damaged
 from tests.support.examples import CUP, CUSTOMER, DELIVERY, TEA, actor
 from tests.support.faults import Fault
 from tests.support.printed import papers_of, text_of
@@ -145,6 +148,20 @@ class TestPages:
             papers_of(world).draw(order_id, Paper(kind="invoice", document_id=document_id))
         with pytest.raises(Refusal, match="order_unknown"):
             papers_of(world).draw(UUID(int=404), INVOICE)
+
+    @pytest.mark.parametrize("how", ["spoilt", "impossible"])
+    def test_a_paper_of_a_customer_who_cannot_be_read_names_what_is_damaged(
+        self, world: World, how: How
+    ) -> None:
+        who: dict[str, Any] = {"command_id": uuid4(), "actor": actor()}
+        world.send(CreateCustomer(**who, customer_id="ann", name="Ann"))
+        order_id = ordered(world, customer=Customer(customer_id="ann"))
+
+        with damaged(world.url, "customer-ann", how=how), pytest.raises(InfraError) as raised:
+            papers_of(world).draw(order_id, Paper(kind="order"))
+
+        assert raised.value.code == "event_unreadable"
+        assert raised.value.stream_id == "customer-ann"
 
 
 class TestMail:

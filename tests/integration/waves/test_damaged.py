@@ -1,11 +1,13 @@
 """An order or a wave that cannot be read holds up no other one."""
 
+import pytest
+
 from domain.alerts.events import AlertRaised
 from domain.waves.events import stream_of
 from services.bootstrap import open_system
 from services.wave_clock import WaveClock
 from tests.integration.waves.shop import TEN, TWO, Shop
-from tests.support.damaged import damaged
+from tests.support.damaged import How, damaged
 
 
 def work_anew(shop: Shop) -> int:
@@ -31,15 +33,16 @@ def test_p31_a_wave_asks_all_orders_but_the_one_that_cannot_be_read_and_ends(sho
     assert shop.moved()[bad] == 1
 
 
+@pytest.mark.parametrize("how", ["spoilt", "torn", "impossible"])
 def test_p31_a_wave_that_cannot_be_read_waits_alone_and_goes_on_when_it_is_mended(
-    shop: Shop,
+    shop: Shop, how: How
 ) -> None:
     shop.publish()
     shop.publish(wave="other")
     orders = shop.place(3)
     shop.at(TEN)
 
-    with damaged(shop.system.url, stream_of("to_work")):
+    with damaged(shop.system.url, stream_of("to_work"), how=how):
         assert work_anew(shop) == 1
         assert work_anew(shop) == 0
 

@@ -1,6 +1,8 @@
 """What of the log a backtest reads for the last days, and what it holds of it."""
 
 import gc
+from collections import Counter
+from collections.abc import Sequence, Set
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -10,12 +12,16 @@ import pytest
 from domain.messages import Recorded
 from domain.orders.events import NoteAdded
 from domain.reading import Head, Undecodable
+from domain.refusals import InfraError
 from domain.rules.judging import Sight
+from domain.rules.line import RulePublished
+from domain.rules.rule import Rule
 from services.backtest import Part, backtest, last_days
 from tests.support.examples import EVENTS, NOW
 from tests.support.memory_log import MemoryLog, recorded, renumbered, unreadable
 from tests.support.rules import rule_of
 
+CALENDAR: Final = EVENTS["calendar.published.v1"]
 BEGUN: Final = NOW - timedelta(days=100)
 
 
@@ -120,3 +126,55 @@ def test_an_order_of_which_something_cannot_be_read_is_left_aside_from_there_on_
     expected = [bad, well, well, well, well] if not behind else [well, well, well]
     assert [one.order_id for one in found.would] == expected
     assert found.aside == [bad]
+
+
+def told(
+    *rules: Rule, calendars: Sequence[str] = (), spoiled: Set[str] = frozenset()
+) -> list[Recorded | Undecodable]:
+    """Give a log of publications and an order that is placed behind them."""
+    versions: Counter[str] = Counter()
+    events = []
+    for event, stream in [
+        *((published(rule), f"rule-{rule.rule}") for rule in rules),
+        *(
+            (CALENDAR.model_copy(update={"calendar": name}), f"calendar-{name}")
+            for name in calendars
+        ),
+        (EVENTS["order.placed.v1"], f"order-{UUID(int=1)}"),
+    ]:
+        versions[stream] += 1
+        events.append(recorded(event, stream_id=stream, version=versions[stream]))
+    return [unreadable(one) if one.stream_id in spoiled else one for one in renumbered(events)]
+
+
+def published(rule: Rule) -> RulePublished:
+    said = {"content_hash": rule.content_hash, "definition": rule.content}
+    return RulePublished(rule=rule.rule, rule_version=1, **said)
+
+
+def test_a_backtest_names_the_publications_that_it_could_not_read() -> None:
+    sales, others = ([{"assign": {"group": name}}] for name in ("sales", "others"))
+    rules = [rule_of(name, then=others) for name in ("other", "lost")]
+    rules.append(rule_of("shut", then=others, hours="desk"))
+    spoiled = {"rule-lost", "calendar-desk"}
+    log = MemoryLog(told(*rules, calendars=("desk", "shop"), spoiled=spoiled))
+    part = Part(0, len(log.events), since=NOW, until=NOW)
+
+    (found,) = backtest(log, [rule_of("tried", then=sales)], part)
+
+    assert found.conflicts == {"other": 1}
+    assert found.as_dict()["unread"] == ["calendar-desk", "rule-lost"]
+
+
+@pytest.mark.parametrize("versions", [1, 2])
+def test_a_rule_that_goes_by_a_calendar_that_cannot_be_read_is_not_tried(versions: int) -> None:
+    events = told(calendars=("desk",) * versions)
+    latest = events[versions - 1]
+    assert isinstance(latest, Recorded)
+    events[versions - 1] = unreadable(latest)
+    part = Part(0, len(events), since=NOW, until=NOW)
+
+    with pytest.raises(InfraError) as raised:
+        backtest(MemoryLog(events), [rule_of("tried", hours="desk")], part)
+
+    assert (raised.value.code, raised.value.stream_id) == ("event_unreadable", "calendar-desk")

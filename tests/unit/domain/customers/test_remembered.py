@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import permutations
+from itertools import permutations, product
 
 import pytest
 
@@ -68,6 +68,27 @@ def test_a_customer_is_given_as_of_positions_in_whatever_order_they_are_asked(
         found = [ask(customers, *two) for two in (asked[:2], asked[2:])]
 
         assert [*found[0], *found[1]] == [shelf.at(position) for position in asked]
+
+
+@pytest.mark.parametrize(("page", "gone"), [*product((1, 2, 3, 500), (2, 3, 4, 6))])
+def test_a_customer_behind_a_row_that_is_gone_is_not_known_also_behind_the_last_one_of_a_page(
+    page: int, gone: int
+) -> None:
+    shelf = Shelf()
+    before = shelf.at(10 * gone - 1)
+    shelf.events = [one for one in shelf.events if one.version != gone]
+    customers = RememberedCustomers(shelf.read, page=page)
+
+    assert ask(customers, 1_000) == [None]
+    assert ask(customers, 10 * gone + 5) == [None]
+    assert ask(customers, 10 * gone - 10) == [before]
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 4, 9, 10, 500])
+def test_a_customer_whose_stream_ends_with_a_page_is_given(page: int) -> None:
+    shelf = Shelf()
+
+    assert ask(RememberedCustomers(shelf.read, page=page), 1_000) == [shelf.at(1_000)]
 
 
 def test_a_customer_who_never_was_is_given_as_such() -> None:

@@ -343,6 +343,15 @@ def test_the_reminder_is_sent_if_the_parcel_is_still_there() -> None:
     collected.when_time_passes(timedelta(days=3)).then_runs()
 
 
+def test_of_a_parcel_that_a_program_reports_as_collected_nobody_is_reminded() -> None:
+    at_point = moved("delivering", "at_pickup_point")
+    told = EVENTS["order.status_recorded.v1"].model_copy(update={"to_status": "delivered"})
+    collected = watch("reminder_to_collect").when(placed(), *at_point, told)
+
+    assert collected.order.status == "delivered"
+    collected.when_time_passes(timedelta(days=3)).then_runs(reminder_to_collect="skipped")
+
+
 def test_of_a_parcel_that_came_back_to_the_point_the_client_is_reminded_once() -> None:
     there = moved("delivering", "at_pickup_point")
     gone = e.StatusChanged(from_status="at_pickup_point", to_status="delivering")
