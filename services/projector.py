@@ -307,13 +307,17 @@ def _refuse_replaced(projections: Set[str]) -> None:
 
 
 def _apply(tx: Tx, work: _Work, parked: set[str], *, carefully: bool) -> None:
-    """Apply a build's events but those of parked streams; park what cannot be read."""
+    """Apply a build's events but those of parked streams, each up to what of it cannot be read;
+    then park that.
+    """
     readable: list[Recorded] = []
+    unreadable: dict[str, Undecodable] = {}  # by stream, the first
     waiting: list[str] = []
     for event in work.events:
-        if isinstance(event, Undecodable) and event.stream_id not in parked:
-            _park(tx, work, event, event.error, parked)
-        if isinstance(event, Undecodable) or event.stream_id in parked:
+        if event.stream_id in parked or event.stream_id in unreadable:
+            waiting.append(event.stream_id)
+        elif isinstance(event, Undecodable):
+            unreadable[event.stream_id] = event
             waiting.append(event.stream_id)
         else:
             readable.append(event)
@@ -323,6 +327,9 @@ def _apply(tx: Tx, work: _Work, parked: set[str], *, carefully: bool) -> None:
     elif readable:
         with BuildCursor(tx.connection, work.build.schema) as own:
             work.projection.apply(readable, own)
+    for stream_id, event in unreadable.items():
+        if stream_id not in parked:
+            _park(tx, work, event, event.error, parked)
     if waiting:
         count_waiting(tx, work.build.build, waiting)
 
