@@ -2,13 +2,23 @@
 all of it is mended, each event has been applied once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from random import Random
+from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from domain.orders.commands import AddNote
 from infra.postgres import connect
 from projections.catalog import BY_NAME
+from projections.parking import Parked
+from services.follower import Follower
+from services.projector import Projector
+from services.read_models import ReadModels
 from tests.integration.projections.world import Stubborn, World, open_world
+from tests.support.examples import actor
 
 ORDERS, VERSIONS = 3, 4
 MODELS = ("activity", "orders")  # The first has a row for each event.
@@ -67,6 +77,12 @@ def differing(world: World) -> dict[str, tuple[str, ...]]:
     return {name: tables for name, tables in found.items() if tables}
 
 
+def retry_once(world: World, asked: Sequence[Parked]) -> set[bool]:
+    return {
+        Projector(world.lend, world.log, driver=None, build=one.build).retry(one) for one in asked
+    }
+
+
 def test_two_damages_of_an_order_are_mended_one_after_the_other(world: World) -> None:
     stream = three_moves(world)
     spoil(world, (stream, 1))
@@ -114,3 +130,109 @@ def test_an_order_that_is_parked_at_poison_is_not_parked_anew_at_damage_behind_i
     projector.apply(world.deliveries(0, world.log.head().position))
 
     assert where_parked(world) == {(stream, 2, 2)}
+
+
+@pytest.mark.parametrize("gone", [2, 3])
+def test_retry_stops_at_what_is_gone_and_goes_on_once_it_is_back(world: World, gone: int) -> None:
+    stream = three_moves(world)
+    spoil(world, (stream, 1))
+    world.catch_up()
+    mend(world, (stream, 1))
+    lose(world, (stream, gone))
+
+    for _ in range(2):
+        assert world.models.retry()[0] == 0
+        assert where_parked(world) == {(stream, gone, 4 - gone)}
+    missing = f"Version {gone} of {stream} is missing from the log"
+    assert all(one.error.startswith(missing) for one in world.models.list_parked())
+
+    mend(world, (stream, gone))
+    assert world.models.retry()[1] == 0
+    assert differing(world) == {}
+
+
+def test_retry_counts_what_came_behind_a_parked_event_that_is_gone(world: World) -> None:
+    order_id = world.place()
+    stream = f"order-{order_id}"
+    spoil(world, (stream, 1))
+    world.catch_up()
+    asked = world.models.list_parked()
+    world.move(order_id, "confirmed")
+    world.catch_up()
+    run(world, (stream, 1), _DELETE)
+
+    assert retry_once(world, asked) == {False}
+
+    assert where_parked(world) == {(stream, 1, 2)}
+
+
+def test_a_second_retry_with_an_older_list_applies_nothing_twice(world: World) -> None:
+    order_id = world.place()
+    world.move(order_id, "confirmed")
+    stream = f"order-{order_id}"
+    spoil(world, (stream, 1))
+    world.catch_up()
+    asked = world.models.list_parked()
+    mend(world, (stream, 1))
+    world.models.retry()
+    world.move(order_id, "cancelled")
+    spoil(world, (stream, 3))
+    world.catch_up()
+    mend(world, (stream, 3))
+
+    assert retry_once(world, asked) == {True}
+
+    assert where_parked(world) == {(stream, 3, 1)}
+    assert world.models.retry()[1] == 0
+    assert differing(world) == {}
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    faults=st.dictionaries(
+        st.tuples(st.integers(0, ORDERS - 1), st.integers(1, VERSIONS)),
+        st.sampled_from(["spoilt", "poison", "gone"]),
+        max_size=8,
+    ),
+    batch_events=st.integers(1, ORDERS * VERSIONS),
+    order=st.randoms(use_true_random=False),
+)
+def test_wherever_events_cannot_be_taken_each_is_applied_once_when_all_are_mended(
+    world: World, faults: Faults, batch_events: int, order: Random
+) -> None:
+    streams = placed_with_notes(world)
+    model = Stubborn(BY_NAME[MODELS[0]])
+    projections = {name: BY_NAME[name] for name in MODELS} | {MODELS[0]: model}
+    models = ReadModels(world.lend, world.log, projections=projections)
+    places = [((streams[number], version), how) for (number, version), how in faults.items()]
+    model.poisoned = {place for place, how in places if how == "poison"}
+    for place in (place for place, how in places if how == "spoilt"):
+        spoil(world, place)
+    projector = world.projector(projections=projections)
+    Follower(projector, world.log, batch_events=batch_events).catch_up()
+    for place in (place for place, how in places if how == "gone"):
+        lose(world, place)
+
+    order.shuffle(places)
+    for place, how in places:
+        if how == "poison":
+            model.poisoned.remove(place)
+        else:
+            mend(world, place)
+        models.retry()
+
+    assert models.list_parked() == []
+    assert [models.verify(name).differing for name in MODELS] == [(), ()]
+    assert len(world.tables()["activity.activity"]) == world.order_events()
+
+
+def placed_with_notes(world: World) -> list[str]:
+    """Place some orders, then write notes to one after the other."""
+    orders = [world.place() for _ in range(ORDERS)]
+    for number in range(VERSIONS - 1):
+        for order_id in orders:
+            text = f"Note {number}"
+            world.send(AddNote(command_id=uuid4(), actor=actor(), order_id=order_id, text=text))
+    return [f"order-{order_id}" for order_id in orders]
