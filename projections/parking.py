@@ -15,6 +15,12 @@ from projections.interface import Tx, as_json
 
 ERROR_CHARACTERS: Final = 1_000
 
+_SELECT: Final = (
+    "select p.projection, p.build, b.state, p.stream_id, p.shard, p.position, p.version,"
+    " p.type, p.error, p.waiting, p.parked_at"
+    " from projection.parked p join projection.builds b using (build)"
+)
+
 # What says that this event cannot be applied. Everything else waits, or is a fault of ours.
 POISON: Final = (
     psycopg.DataError,
@@ -45,13 +51,19 @@ class Parked:
 def list_parked(tx: Tx, projection: str | None = None) -> list[Parked]:
     """Give the parked streams, of one projection or of all, the oldest event first."""
     rows = tx.execute(
-        "select p.projection, p.build, b.state, p.stream_id, p.shard, p.position, p.version,"
-        " p.type, p.error, p.waiting, p.parked_at"
-        " from projection.parked p join projection.builds b using (build)"
-        " where p.projection = coalesce(%s, p.projection) order by p.projection, p.position",
+        _SELECT + " where p.projection = coalesce(%s, p.projection)"
+        " order by p.projection, p.position",
         [projection],
     )
     return [Parked(*row) for row in rows]
+
+
+def find_parked(tx: Tx, build: int, stream_id: str) -> Parked | None:
+    """Give where a stream is parked in a build."""
+    row = tx.execute(
+        _SELECT + " where p.build = %s and p.stream_id = %s", [build, stream_id]
+    ).fetchone()
+    return Parked(*row) if row else None
 
 
 def parked_streams(tx: Tx, builds: Iterable[int]) -> dict[int, set[str]]:

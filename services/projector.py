@@ -4,16 +4,15 @@ Drivers call it: services.follower from the log, the stream workers from Kafka. 
 deliver twice, too late, in part or not at all does no harm: checkpoints and the log decide.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import chain
 from operator import attrgetter
 from typing import Final
 
 import structlog
 
 from domain.messages import Recorded
-from domain.reading import PAGE_BYTES, PAGE_EVENTS, OrderLog, Undecodable
+from domain.reading import PAGE_BYTES, PAGE_EVENTS, LogGap, OrderLog, Undecodable
 from domain.refusals import InfraError
 from projections.builds import Build, Driver, analyze, list_builds
 from projections.catalog import BY_NAME
@@ -28,7 +27,15 @@ from projections.checkpoints import (
     move_checkpoints,
 )
 from projections.interface import Judging, Projection, ReadFirst, Recalling, Tx
-from projections.parking import POISON, Parked, count_waiting, park, parked_streams, unpark
+from projections.parking import (
+    POISON,
+    Parked,
+    count_waiting,
+    find_parked,
+    park,
+    parked_streams,
+    unpark,
+)
 from projections.sessions import BuildCursor, Lend, SessionLost, transaction, use_schema
 from services.deliveries import Delivery, Parts
 
@@ -141,41 +148,41 @@ class Projector:
             except ReadFirst as first:
                 _read(first)
 
-    def _retry(self, parked: Parked) -> bool:
+    def _retry(self, asked: Parked) -> bool:
         with transaction(self.lend, lock=CHECKPOINT_LOCK) as tx:
-            checkpoints = lock_checkpoints(tx, [parked.shard], build=parked.build)
-            if not checkpoints or parked.stream_id not in parked_streams(tx, [parked.build]).get(
-                parked.build, set()
-            ):
+            checkpoints = lock_checkpoints(tx, [asked.shard], build=asked.build)
+            parked = find_parked(tx, asked.build, asked.stream_id)
+            if not checkpoints or parked is None or parked.version != asked.version:
                 return True  # Somebody else was faster, or the build is gone.
             build, reached = checkpoints[0].build, checkpoints[0].position
             if not self._feeds(build.projection, build.version):
                 return False
-            pages = self._pages(parked, reached)
-            first = next(pages, ())
-            if not first or first[0].position != parked.position:
-                _say_gone(tx, parked)
-                return False
             unpark(tx, build.build, parked.stream_id)
             projection, still = self._projections[build.projection], set[str]()
-            for events in chain([first], pages):  # The database hears of us in between.
+            for events in self._pages(parked, reached):  # The database hears of us in between.
                 work = _Work(build, projection, [*events])
                 _apply(tx, work, still, carefully=True)
         self._settle()
         return not still
 
     def _pages(self, parked: Parked, reached: int) -> Iterator[Sequence[Recorded | Undecodable]]:
-        """Read a stream from where it was parked up to a position, a bounded part at a time."""
-        behind = parked.version - 1
+        """Read a stream from where it was parked up to a position, a bounded part at a time; what
+        came and is gone from the log stands there as what cannot be read.
+        """
+        behind, position = parked.version - 1, parked.position - 1
+        last = behind + parked.waiting
         while True:
             part = {parked.stream_id: (behind, behind + PAGE_EVENTS)}
             found = self._log.read_streams(self._log.cut_parts(part, RETRIED_BYTES))
             events = [event for event in found if event.position <= reached]
-            if events:
-                yield events
-            if not events or len(events) < len(found):
-                return
-            behind = found[-1].version
+            if len(events) < len(found):
+                last = min(last, found[len(events)].version - 1)
+            if not events:
+                break
+            yield [*_with_gone(parked, events, behind, position)]
+            behind, position = events[-1].version, events[-1].position
+        if behind < last:
+            yield [*_gone(parked, range(behind + 1, last + 1), position + 1)]
 
     def _in_parts(
         self, deliveries: Sequence[Delivery], ends: Callable[[], bool]
@@ -263,11 +270,27 @@ class Projector:
         return Delivery(delivery.log_id, delivery.epoch, shard, behind, last, events)
 
 
-def _say_gone(tx: Tx, parked: Parked) -> None:
-    place = (parked.position, parked.stream_id, parked.version, parked.shard, parked.type)
-    gone = f"Position {parked.position} is missing from the log: restore it from a backup."
-    park(tx, parked.projection, parked.build, Undecodable(*place, gone), gone)
-    count_waiting(tx, parked.build, [parked.stream_id] * parked.waiting)
+def _with_gone(
+    parked: Parked, events: Iterable[Recorded | Undecodable], behind: int, position: int
+) -> Iterator[Recorded | Undecodable]:
+    """Give events of a parked stream that follow a version, which stands at a position, and what is
+    gone before each of them."""
+    for event in events:
+        yield from _gone(parked, range(behind + 1, event.version), position + 1)
+        yield event
+        behind, position = event.version, event.position
+
+
+def _gone(parked: Parked, versions: Iterable[int], position: int) -> Iterator[Undecodable]:
+    """Give what stands for versions that the log does not hold.
+
+    position: where they stood at the earliest: what they were is not known
+    """
+    stream_id = parked.stream_id
+    for version in versions:
+        name = parked.type if version == parked.version else ""
+        error = str(LogGap(f"Version {version} of {stream_id}"))
+        yield Undecodable(position, stream_id, version, parked.shard, name, error)
 
 
 def _read(first: ReadFirst, ends: Callable[[], bool] = lambda: False) -> bool:
@@ -307,13 +330,17 @@ def _refuse_replaced(projections: Set[str]) -> None:
 
 
 def _apply(tx: Tx, work: _Work, parked: set[str], *, carefully: bool) -> None:
-    """Apply a build's events but those of parked streams; park what cannot be read."""
+    """Apply a build's events but those of parked streams, each up to what of it cannot be read;
+    then park that.
+    """
     readable: list[Recorded] = []
+    unreadable: dict[str, Undecodable] = {}  # by stream, the first
     waiting: list[str] = []
     for event in work.events:
-        if isinstance(event, Undecodable) and event.stream_id not in parked:
-            _park(tx, work, event, event.error, parked)
-        if isinstance(event, Undecodable) or event.stream_id in parked:
+        if event.stream_id in parked or event.stream_id in unreadable:
+            waiting.append(event.stream_id)
+        elif isinstance(event, Undecodable):
+            unreadable[event.stream_id] = event
             waiting.append(event.stream_id)
         else:
             readable.append(event)
@@ -323,6 +350,9 @@ def _apply(tx: Tx, work: _Work, parked: set[str], *, carefully: bool) -> None:
     elif readable:
         with BuildCursor(tx.connection, work.build.schema) as own:
             work.projection.apply(readable, own)
+    for stream_id, event in unreadable.items():
+        if stream_id not in parked:
+            _park(tx, work, event, event.error, parked)
     if waiting:
         count_waiting(tx, work.build.build, waiting)
 
