@@ -31,6 +31,11 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "tcp_user_timeout": 50_000,  # milliseconds
 }
 
+_CREATE_DATABASE: Final = sql.SQL(
+    "create database {} template template0 encoding 'UTF8'"
+    " locale_provider builtin builtin_locale 'C.UTF-8' locale 'C'"
+)
+
 # Beginnings of SQLSTATE codes: five characters are one condition, fewer are a class of them.
 _UNAVAILABLE: Final = (
     "08",  # connection exception
@@ -181,14 +186,16 @@ def session_conninfo(
 
 
 def ensure_database(url: str) -> None:
-    """Create the database that the URL names, if it is missing. Safe when several do so at once."""
+    """Create the database that the URL names, if it is missing; it sorts by bytes, as Python does,
+    whatever its server does. Safe when several do so at once.
+    """
     name = str(conninfo_to_dict(url)["dbname"])
     with connect(make_conninfo(url, dbname="postgres")) as session:
         found = session.execute("select 1 from pg_database where datname = %s", (name,))
         if found.fetchone():
             return
         try:
-            session.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+            session.execute(_CREATE_DATABASE.format(sql.Identifier(name)))
         except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
             return  # Somebody else was faster, which is as good.
 

@@ -19,6 +19,7 @@ from infra.waiting import wait_until
 REPLICAS: Final = 3  # of each partition, or as many as there are nodes
 READY_MILLISECONDS: Final = 30_000  # for every partition of a new topic to have a leader
 REQUEST_MILLISECONDS: Final = 15_000
+TOMBSTONE_HOURS: Final = 7 * 24  # a reader that was away for less hears what is told no more
 HOUR_MILLISECONDS: Final = 3_600_000
 MAKING: Final = "auto.create.topics.enable"  # of brokers: whether they make what is asked for
 # Whose clock a record's age counts by. Were it its sender's, one that goes wrong would have deleted
@@ -127,6 +128,8 @@ def _settings(topic: Topic, replicas: int) -> dict[str, str]:
         settings["retention.ms"] = str(kept)
         if hours is not None:
             settings[WHOSE_TIME] = BROKERS
+    else:
+        settings["delete.retention.ms"] = str(TOMBSTONE_HOURS * HOUR_MILLISECONDS)
     return settings
 
 

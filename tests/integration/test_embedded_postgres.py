@@ -14,10 +14,11 @@ from structlog.testing import capture_logs
 
 from domain.refusals import InfraError
 from infra.embedded import embedded_url, postgres_binary, start_embedded, stop_embedded
-from infra.postgres import connect
+from infra.postgres import connect, ensure_database
 from infra.settings import Settings
 from services.bootstrap import open_system
 from tests.support.examples import COMMANDS
+from tests.support.postgres import database_at
 
 # Starts the server, says where it is, and holds it until its stdin is closed.
 HOLDER = """
@@ -142,6 +143,27 @@ def test_what_was_committed_survives_a_killed_server(folder: Path) -> None:
 
     with connect(start_embedded(folder)) as session:
         assert session.execute("select id from kept").fetchall() == [(1,)]
+
+
+def test_a_database_sorts_by_bytes_whatever_its_server_does(folder: Path) -> None:
+    server = start_embedded(folder)
+    with connect(database_at(server, "postgres")) as session:
+        session.execute("alter database template1 is_template false")
+        session.execute("drop database template1")
+        session.execute(
+            "create database template1 template template0 is_template true"
+            " encoding 'SQL_ASCII' locale_provider libc locale 'C'"
+        )
+    url = database_at(server, "another")
+
+    ensure_database(url)
+
+    with connect(url) as session:
+        (made,) = session.execute(
+            "select datlocprovider, datlocale, pg_encoding_to_char(encoding) from pg_database"
+            " where datname = 'another'"
+        ).fetchall()
+    assert made == ("b", "C.UTF-8", "UTF8")
 
 
 def test_a_pid_file_whose_number_is_another_programs_now_is_forgotten(folder: Path) -> None:
