@@ -231,7 +231,8 @@ _TAKE: Final = f"""
     )
     select held.shard, held.reached, a.command_id, a.rule, convert_to(a.body::text, 'UTF8'),
            held.shard, a.stream_id, a.position, a.act_no, d.version,
-           coalesce((d.body #>> '{{definition,limits,per_minute}}')::integer, %(usual)s),
+           coalesce(case when pg_input_is_valid(d.per_minute, 'integer')
+               then d.per_minute::integer end, %(usual)s),
            a.passed, a.aside,
            a.body #>> '{{actor,kind}}' <> 'trigger',
            a.body #>> '{{actor,kind}}' = 'trigger' and exists (
@@ -240,7 +241,8 @@ _TAKE: Final = f"""
                  and n.body #>> '{{definition,mode}}' in ('off', 'shadow'))
     from held left join (
         taken a cross join lateral (
-            select version, body from log.definitions n
+            select version, body #>> '{{definition,limits,per_minute}}' as per_minute
+            from log.definitions n
             where n.kind = 'rule' and n.name = a.rule
             order by n.version desc limit 1
         ) d

@@ -18,7 +18,7 @@ class Orders:
     """Any event of an order makes its row, so that it is there whatever came first."""
 
     name: Final = "orders"
-    version: Final = 3
+    version: Final = 4
     tables: Final = ("orders", "placements")
     ddl: Final[LiteralString] = """
         create table orders (
@@ -173,7 +173,9 @@ def _annulled_placements(batch: Sequence[Recorded]) -> list[dict[str, Any]]:
 
 
 def _least(one: str | None, other: str | None) -> str | None:
-    """What does not depend on who came first; nothing gives way to something."""
+    """What does not depend on who came first; nothing gives way to something. By code point, as
+    `collate "C"` compares.
+    """
     return min(filter(None, (one, other)), default=None)
 
 
@@ -228,12 +230,12 @@ _KNOWN: Final = """
     on conflict (order_id) do update set
         path = coalesce(o.path, excluded.path),
         path_version = coalesce(o.path_version, excluded.path_version),
-        told_external_id = least(o.told_external_id, excluded.told_external_id),
-        told_customer_id = least(o.told_customer_id, excluded.told_customer_id)
+        told_external_id = least(o.told_external_id collate "C", excluded.told_external_id),
+        told_customer_id = least(o.told_customer_id collate "C", excluded.told_customer_id)
     where (o.path is null and excluded.path is not null)
        or (o.told_external_id, o.told_customer_id) is distinct from
-          (least(o.told_external_id, excluded.told_external_id),
-           least(o.told_customer_id, excluded.told_customer_id))
+          (least(o.told_external_id collate "C", excluded.told_external_id),
+           least(o.told_customer_id collate "C", excluded.told_customer_id))
 """
 
 _CHANGED: Final = """
@@ -266,11 +268,11 @@ _ANNULLED: Final = """
         where p.order_id = x.order_id and p.version = x.version
         returning p.order_id, p.version, p.external_id
     ), wrong as (
-        select order_id, array_agg(version) as versions, min(external_id) as external_id
+        select order_id, array_agg(version) as versions, min(external_id collate "C") as external_id
         from gone group by order_id
     )
     update orders o set
-        told_external_id = least(o.told_external_id, wrong.external_id),
+        told_external_id = least(o.told_external_id collate "C", wrong.external_id),
         placed_external_id = next.external_id, order_type = next.order_type,
         channel = next.channel, shop = next.shop, placed_customer_id = next.customer_id,
         currency = next.currency, placed_at = next.placed_at,

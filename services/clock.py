@@ -4,7 +4,8 @@ What is due are rows of live tables; the event that a command leads to closes it
 on who fires: the id of a command is made of what is due and when, so one that is sent twice is
 answered as the first time, after a crash and by another clock too. Clocks divide the orders into
 parts only to save each other the work. What is due of a stream that cannot be read is told of and
-left aside: its row stays open, and is asked for again from time to time.
+left aside: its row stays open, and is asked for again from time to time. So is what is due by a
+rule or a calendar that cannot be read.
 
 While nobody else appends, the next commands are sent before the last are answered, which keeps the
 pipeline full. While others do, a clock waits for its answers, and then rests twice as long as it
@@ -32,7 +33,7 @@ from projections.reports.due import PARTS, Ask, part_of
 from projections.sessions import Lend, transaction
 from services.aside import Aside
 from services.courtesy import Courtesy
-from services.due import SOURCES, Due, Remembering, Source
+from services.due import SOURCES, Defined, Due, Remembering, Source
 from services.turns import Rest, take_turns
 
 if TYPE_CHECKING:
@@ -120,6 +121,8 @@ class Clockwork:
             if isinstance(source, Remembering):
                 with transaction(self.lend) as tx:
                     source.remember(tx, now)
+            if isinstance(source, Defined):
+                self._tell_unreadable(source)
         return sent
 
     def list_due(self, until: datetime) -> list[Due]:
@@ -129,6 +132,13 @@ class Clockwork:
             for page in self._pages(source, Ask(until, self.at_once)):
                 found += page
         return sorted(found, key=attrgetter("due_at"))
+
+    def _tell_unreadable(self, source: Defined) -> None:
+        """Tell of the definitions that a source leaves out. Raises: InfraError"""
+        with self.lend() as connection, connection.cursor() as cursor:
+            unreadable = source.unreadable(cursor)
+        for error in unreadable:
+            self._aside.takes(error)
 
     def _parts_with_due(self, source: Source, now: datetime) -> Iterable[int]:
         """Name the parts in which something is due, the longest due first."""

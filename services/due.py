@@ -9,10 +9,15 @@ from typing import Any, Final, Protocol, runtime_checkable
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from psycopg import Cursor
+from pydantic_core import from_json
 
 from domain.messages import Actor, Command
 from domain.orders.commands import ExpireReservations, PassDeadline
+from domain.paths.calendar_line import stream_of as calendar_stream
 from domain.paths.calendars import Calendar
+from domain.reading import IMPOSSIBLE, UNTIL_MENDED
+from domain.refusals import InfraError
+from domain.rules.line import stream_of as rule_stream
 from domain.rules.schedules import latest_hour
 from domain.rules.timers import FireTimer
 from domain.rules.triggers import OnSchedule
@@ -23,6 +28,7 @@ from projections.reports.due_reservations import DueOrder, list_due_reservations
 from projections.reports.due_schedules import (
     DueHour,
     Hour,
+    ScheduledRule,
     list_due_hours,
     list_scheduled_rules,
     read_calendars,
@@ -66,6 +72,14 @@ class Remembering(Protocol):
 
     def remember(self, cursor: Cursor[Any], now: datetime) -> None:
         """Hear that what was due has been sent, as far as nobody else is at it."""
+
+
+@runtime_checkable
+class Defined(Protocol):
+    """A source of what goes by definitions: one that cannot be read is left out of what is due."""
+
+    def unreadable(self, cursor: Cursor[Any]) -> Sequence[InfraError]:
+        """Name each that cannot be read: event_unreadable, with its stream."""
 
 
 class DueDeadlines:
@@ -117,6 +131,10 @@ class DueSchedules:
         if not _due_hours(cursor, Ask(now, limit=1), hours, asked):
             remember_asked(cursor, hours, reached)
 
+    def unreadable(self, cursor: Cursor[Any]) -> Sequence[InfraError]:
+        """Name rules whose hours cannot be read, and calendars that such hours go by."""
+        return [_unreadable(stream) for stream in _schedules(cursor).lost]
+
 
 SOURCES: Final[Sequence[Source]] = (DueDeadlines(), DueReservations(), DueWaits(), DueSchedules())
 
@@ -133,13 +151,8 @@ def _hours(cursor: Cursor[Any], now: datetime) -> list[Hour]:
     """Work out which hours of which rules have come, each behind the publication of its trigger:
     for each status the latest of the rule.
     """
-    asked = [(one, OnSchedule.model_validate(one.on)) for one in list_scheduled_rules(cursor)]
-    calendars = read_calendars(cursor, {on.schedule.calendar for _, on in asked}) if asked else {}
     latest: dict[tuple[str, int, str], datetime] = {}
-    for one, on in asked:
-        if (text := calendars.get(on.schedule.calendar)) is None:
-            continue
-        calendar = _calendar(text)
+    for one, on, calendar in _schedules(cursor).known:
         hour = latest_hour(on.schedule, calendar, after=one.since, until=now)
         if hour is None:
             continue
@@ -151,10 +164,46 @@ def _hours(cursor: Cursor[Any], now: datetime) -> list[Hour]:
     return [Hour(*key, tuple(sorted(found))) for key, found in statuses.items()]
 
 
+@dataclass(frozen=True, slots=True)
+class _Schedules:
+    """The fixed hours of rules, each with its calendar."""
+
+    known: Sequence[tuple[ScheduledRule, OnSchedule, Calendar]]
+    lost: Sequence[str]  # streams of the rules and calendars that cannot be read, left out
+
+
+def _schedules(cursor: Cursor[Any]) -> _Schedules:
+    """Read them as published. A rule of which one trigger cannot be read is left out whole, as it
+    is where events are judged; one whose calendar is not published has no hours."""
+    lost: list[str] = []
+    triggers: dict[str, list[tuple[ScheduledRule, OnSchedule]]] = defaultdict(list)  # by stream
+    for one in list_scheduled_rules(cursor):
+        stream = rule_stream(one.rule)
+        try:
+            triggers[stream].append((one, OnSchedule.model_validate(one.on)))
+        except IMPOSSIBLE:
+            lost.append(stream)
+    whole = [told for stream, every in triggers.items() if stream not in lost for told in every]
+    names = {on.schedule.calendar for _, on in whole}
+    calendars: dict[str, Calendar] = {}
+    for name, text in read_calendars(cursor, names).items() if names else ():
+        try:
+            calendars[name] = _calendar(text)
+        except IMPOSSIBLE:
+            lost.append(calendar_stream(name))
+    known = [(one, on, calendars.get(on.schedule.calendar)) for one, on in whole]
+    return _Schedules([(one, on, by) for one, on, by in known if by], [*dict.fromkeys(lost)])
+
+
 @lru_cache(maxsize=100)
 def _calendar(text: str) -> Calendar:
     """Read a calendar, which takes milliseconds."""
-    return Calendar.model_validate_json(text)
+    return Calendar.as_published(from_json(text))
+
+
+def _unreadable(stream_id: str) -> InfraError:
+    words = f"{stream_id} cannot be read in log.definitions. {UNTIL_MENDED}"
+    return InfraError("event_unreadable", words, stream_id)
 
 
 def _pass(one: DueDeadline) -> PassDeadline:

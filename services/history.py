@@ -16,7 +16,7 @@ from domain.orders.order import Order
 from domain.orders.timeline import TimelineKey, key_of
 from domain.reading import evolved
 from domain.rules.runs import rule_of
-from services.order_view import View, difference, told_number_of, view_of
+from services.order_view import View, difference, view_of
 from services.ways import Way
 
 NO_WAYS: Final[Mapping[int, Way]] = {}
@@ -116,11 +116,10 @@ def changes_of(
     order = Order()
     before = view_of(order, order_id)
     changes: list[Change] = []
-    happened = _as_it_happened(events)
-    for number, recorded in enumerate(happened, 1):
+    for recorded in _as_it_happened(events):
         status = order.status
         order = evolved_order(order, recorded)
-        after = view_of(order, order_id, told_number=told_number_of(happened[:number]))
+        after = view_of(order, order_id)
         was_wrong = recorded.version in annulled
         changes += (
             Change(

@@ -58,7 +58,7 @@ class About:
     then: Order  # as it speaks of it
     now: Order
     customer: Customer
-    is_the_orders: bool  # whoever is told is whoever ordered
+    is_the_orders: bool  # whoever is told is whoever the order tells of
     stock: Stock
 
 
@@ -175,7 +175,7 @@ class Letters:
         whose = (message.to and message.to.customer_id) or now.customer_id
         if whose is not None:
             customer = folded(customer, events_of(self._log, customer_stream(whose)))
-        return About(then, now, customer, whose in (None, now.customer_id), stock)
+        return About(then, now, customer, _ordered(whose, now), stock)
 
     def _template(self, message: EffectRequested) -> Template:
         for recorded in events_of(self._log, template_stream(message.template or "")):
@@ -237,3 +237,10 @@ class Letters:
 
     def _path(self, order: Order) -> OrderPath | None:
         return self._log.load_paths([order.pinned]).get(order.pinned) if order.path else None
+
+
+def _ordered(whose: str | None, now: Order) -> bool:
+    """Whether what the order tells of its customer is of the one who is told; of nobody known, as
+    long as it never had a customer: of one that was taken off it may still have the contact.
+    """
+    return now.subject_id is None if whose is None else whose == now.customer_id

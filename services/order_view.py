@@ -3,19 +3,11 @@
 The keys are stable (docs/reports.md): the CLI and the API show them as they are.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final, get_args
 
-from domain.messages import Recorded
 from domain.orders.documents import Document
-from domain.orders.events import (
-    FactAnnulled,
-    OrderPlaced,
-    PaymentEvent,
-    PaymentSubmitted,
-    StatusRecorded,
-)
 from domain.orders.items import Item
 from domain.orders.ledger import Kind, balance
 from domain.orders.order import Order
@@ -47,23 +39,16 @@ _SILENT: Final = frozenset(
 _NOTHING: Final = (None, False, 0, "none", "not_paid")  # before the first value there was this
 
 
-def view_of(
-    order: Order,
-    order_id: object,
-    path: OrderPath | None = None,
-    *,
-    told_number: str | None = None,
-) -> View:
+def view_of(order: Order, order_id: object, path: OrderPath | None = None) -> View:
     """Give the whole state.
 
-    path:        the order's own, for stage and final; None leaves them null.
-    told_number: what other facts than the placement call the order, as `told_number_of` finds it.
+    path: the order's own, for stage and final; None leaves them null.
     """
     status = path.statuses.get(order.status or "") if path else None
     placed = order.placed
     return {
         "order_id": str(order_id),
-        "external_id": (placed and placed.external_id) or told_number,
+        "external_id": order.external_id,
         "version": order.version,
         "path": order.path or None,
         "path_version": order.path_version or None,
@@ -78,7 +63,7 @@ def view_of(
         "test": order.test,
         "owner": {"user": order.owner_user, "group": order.owner_group},
         "customer": {
-            "customer_id": placed.customer.customer_id if placed and placed.customer else None,
+            "customer_id": order.customer_id,
             **{n: order.field_value(f"customer_{n}") for n in ("name", "phone", "email")},
         },
         "delivery": {
@@ -107,21 +92,6 @@ def view_of(
         "documents": {name: _document(one) for name, one in order.documents.items()},
         "statuses": [_entry(entry) for entry in order.timeline],
     }
-
-
-def told_number_of(events: Sequence[Recorded]) -> str | None:
-    """Give the order's number by other facts than the placement: the least, as in the projection
-    orders. An annulled placement still tells it, so that the order stays to be found.
-    """
-    wrong = {r.event.annulled_version for r in events if isinstance(r.event, FactAnnulled)}
-    told = {r.event.external_id for r in events if isinstance(r.event, _TELLING)}
-    placed = [(r, r.event) for r in events if isinstance(r.event, OrderPlaced)]
-    if all(r.fact_id is not None for r, _ in placed):  # Where it was decided, that one says it.
-        told |= {event.external_id for r, event in placed if r.version in wrong}
-    return min(filter(None, told), default=None)
-
-
-_TELLING: Final = (StatusRecorded, PaymentSubmitted, PaymentEvent)
 
 
 def difference(before: View, after: View) -> list[tuple[str, Any, Any]]:

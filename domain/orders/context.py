@@ -131,7 +131,8 @@ _ORDER: Final[Fields[Situation]] = {
     "path": lambda s: s.path.path,
     "status": lambda s: s.status,
     "stage": _stage,
-    **{name: _of_placement(name) for name in ("external_id", "order_type", "channel", "shop")},
+    "external_id": lambda s: s.order.external_id,
+    **{name: _of_placement(name) for name in ("order_type", "channel", "shop")},
     "currency": lambda s: s.order.currency,
     "total_minor": lambda s: s.order.due_minor,
     **{

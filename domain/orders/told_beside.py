@@ -18,7 +18,11 @@ def told_by(order: "Order", fact: object) -> dict[str, Any]:
 
 
 def told_without(order: "Order", version: int) -> dict[str, Any]:
-    """Give the same where a placement is annulled: the order keeps its number, and no customer."""
+    """Give the same where a placement is annulled: the order keeps its number, and no customer. One
+    that was placed by a decision has its number by that, and keeps none of a fact beside it.
+    """
+    if order.placed_by is not None and not order.placed_by[0]:
+        return {}
     numbers = {one.event.external_id for one in order.placements if one.version == version}
     said = numbers.pop() if numbers else None
     return {} if said is None else {"told_external_id": _least(order.told_external_id, said)}

@@ -17,11 +17,12 @@ _PAID: Final = (
     "refund_granted",
 )
 _OWED: Final = (*_PAID, "item_status_changed")
+_NAMED: Final = (*_PAID, "status_recorded")  # Facts beside the placement tell whose, and which.
 _PLACING: Final = ("placed", "fact_annulled")
 _DETAILS: Final = (*_PLACING, "fields_changed")
 
 _EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "external_id": _PLACING,
+    "external_id": _NAMED,
     "path": _PATH,
     "status": _STATUS,
     "stage": _STATUS,
@@ -41,7 +42,7 @@ _EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "payment_status": _OWED,
     "refund_status": _PAID,
     "items_status": _ITEMS,
-    "customer_id": (*_PAID, "status_recorded"),
+    "customer_id": _NAMED,
     "delivery_method": _DETAILS,
     "has_address": _DETAILS,
     "has_phone": _DETAILS,

@@ -61,7 +61,7 @@ def of_order(
 ) -> Mapping[str, Any]:
     """Give the variables `order`; what is not known is None."""
     placed = order.placed
-    number = (placed and placed.external_id) or str(order_id)
+    number = order.external_id or str(order_id)
     return {
         "id": str(order_id),
         "number": number,

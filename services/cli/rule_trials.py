@@ -37,10 +37,13 @@ def backtest(
     from services.backtest import backtest as judge
     from services.backtest import last_days
     from services.bootstrap import rule_files
+    from services.reading import known_path
 
     given = given_file(file)
     rule = rule_files.read_rule(given.text, where=given.name)
     with opened() as system, progress_bar("Backtest") as move:
+        if path is not None:
+            known_path(system, path)
         part = last_days(system.log, rule, days, until=system.clock(), path=path)
         (found,) = judge(system.projection_log, [rule], part, move)
     answer = {"events": part.up_to - part.behind, "days": days, "path": path, **found.as_dict()}

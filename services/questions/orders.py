@@ -12,7 +12,7 @@ from projections.reports.order_list import MOST_LISTED, Filter, OrderPage, list_
 from projections.reports.rule_runs import list_sent
 from services.allowed import allowed_for
 from services.history import changes_of, known_by, state_of
-from services.order_view import View, difference, told_number_of, view_of
+from services.order_view import View, difference, view_of
 from services.questions.question import Asked, Cursor, Names, OrderRef, Ref, question
 from services.reached import reached_streams
 from services.reading import find_order, path_of, read_order, sees_all_orders
@@ -172,7 +172,7 @@ def diff(system: "System", asked: OrderDiff) -> dict[str, Any]:
             "choose an earlier FROM"
         )
     known = [known_by(events, at, asked.as_known) for at in (asked.start, asked.end)]
-    views = [view_of(state_of(e), order_id, told_number=told_number_of(e)) for e in known]
+    views = [view_of(state_of(e), order_id) for e in known]
     return {
         "order_id": order_id,
         "from": asked.start,
@@ -224,7 +224,7 @@ def _view(
 ) -> View:
     order = state_of(events)
     path = path_of(system, order)
-    view = view_of(order, order_id, path, told_number=told_number_of(events))
+    view = view_of(order, order_id, path)
     if with_moves:
         view["moves"] = list(path.moves_from(order.status)) if path else []
     return view

@@ -62,7 +62,7 @@ def _told(system: "System", order: Order, order_id: UUID) -> dict[str, Any]:
             steps.append({"label": dict(status.public_label), "at": entry.key[0]})
     now = statuses.get(order.status or "")
     return {
-        "order": (order.placed and order.placed.external_id) or str(order_id),
+        "order": order.external_id or str(order_id),
         "label": steps[-1]["label"] if steps else {},
         "final": now.final if now and now.public_label else None,
         "steps": steps,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from json import dumps
 from typing import Final, Literal
 
 from infra.postgres import connect
@@ -35,6 +36,14 @@ _DAMAGE: Final = {
     "spoilt": _SPOIL, "gone": _DELETE, "torn": _TEAR, "garbled": _GARBLE,
     "timeless": _TAKE_THE_TIME, "impossible": _MAKE_IMPOSSIBLE,
 }  # fmt: skip
+_MISDEFINE: Final = """
+    update log.definitions set body = jsonb_set(body::jsonb, %s, %s)::json
+    where kind || '-' || name = %s
+"""
+_DEFINE_AGAIN: Final = """
+    update log.definitions d set body = w.body from public.defined_was w
+    where (d.kind, d.name, d.version) = (w.kind, w.name, w.version)
+"""
 
 
 @contextmanager
@@ -69,3 +78,20 @@ def damage_key(url: str, subject: str) -> None:
 _DAMAGE_KEY: Final = """
     update log.keys set key = set_byte(key, 30, get_byte(key, 30) # 1) where subject_id = %s
 """
+
+
+@contextmanager
+def misdefined(url: str, stream: str, *place: str, value: object) -> Iterator[None]:
+    """Let what is published say something else at a place of its definition, in log.definitions
+    alone; all of them are as they were behind the block.
+    """
+    with connect(url) as owner:
+        owner.execute("alter table log.definitions disable trigger user")
+        owner.execute("create table public.defined_was as select * from log.definitions")
+        changed = owner.execute(_MISDEFINE, [["definition", *place], dumps(value), stream])
+        assert changed.rowcount == 1, "it is published once"
+    yield
+    with connect(url) as owner:
+        owner.execute(_DEFINE_AGAIN)
+        owner.execute("drop table public.defined_was")
+        owner.execute("alter table log.definitions enable trigger user")

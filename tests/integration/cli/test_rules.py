@@ -484,6 +484,18 @@ class TestTrials:
 
         assert (said.code, "greet.yaml:4:15: there is no field 'stauts'" in said.err) == (2, True)
 
+    def test_a_backtest_of_a_path_that_is_not_published_names_those_that_are(
+        self, line: CommandLine, file: Path
+    ) -> None:
+        line.run(*PLACE)
+
+        said = line.run("rule", "backtest", file, "--path", "nosuch")
+        known = line.run("rule", "backtest", file, "--path", "universal", "--json")
+
+        assert (said.code, "no path is named 'nosuch': choose one of" in said.err) == (2, True)
+        assert "universal" in said.err
+        assert (known.code, known.json["path"]) == (0, "universal"), known.err
+
     def test_a25_why_a_rule_did_not_act_is_asked_of_the_order(self, line: CommandLine) -> None:
         line.run(*PUBLISH, "-", stdin=GREET.replace("change: status, to: confirmed",
                                                     "event: order.placed"))  # fmt: skip

@@ -5,20 +5,23 @@ fire what is due of it once the log is mended.
 from collections import Counter
 from concurrent.futures import Future
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from domain.alerts.events import AlertRaised
 from domain.messages import Command, Outcome
 from domain.orders import commands as c
+from domain.paths.calendar_line import PublishCalendar
+from domain.paths.calendars import Calendar
 from services.clock import Clockwork
 from services.pipeline import Pipeline
 from tests.integration.clock.shop import Shop, who
 from tests.integration.clock.test_clock import each_once
 from tests.integration.clock.test_schedules import TEN, TWO, place, remind, struck
 from tests.integration.clock.test_waits import fired, publish
-from tests.support.damaged import How, damaged
-from tests.support.examples import NOW
+from tests.support.damaged import How, damaged, misdefined
+from tests.support.examples import NOW, actor
 from tests.support.loads import open_pipeline
 from tests.unit.domain.orders.test_decide_deadlines import DUE
 
@@ -146,3 +149,40 @@ def test_d8_hours_come_to_all_other_orders_though_what_was_told_of_one_cannot_be
     assert [one for one in others if told[one, TWO] != 1] == []
     assert struck(shop) == {(one, hour): 1 for one in (bad, *others) for hour in (TEN, TWO)}
     assert [one.order_id for one in damage_told(shop)] == [bad]
+
+
+@pytest.mark.parametrize(
+    ("stream", "where", "value"),
+    [
+        ("rule-odd", ("on", "0", "schedule", "at"), ["24:30"]),
+        ("rule-odd", ("on", "0", "in"), 7),
+        ("calendar-odd", ("zone",), "Europe/Gone"),
+        ("calendar-odd", ("hours",), "always"),
+    ],
+)
+def test_hours_of_other_rules_come_though_one_rule_or_calendar_is_not_understood(
+    shop: Shop, stream: str, where: tuple[str, ...], value: object
+) -> None:
+    calendar = Calendar.model_validate(
+        {"calendar": "odd", "zone": "UTC", "hours": {"sun": ["09:00-18:00"]}}
+    )
+    shop.does(PublishCalendar(command_id=uuid4(), actor=actor(), definition=calendar))
+    at = {"at": ["10:00"], "calendar": "odd", "days": "every"}
+    remind(shop)
+    remind(shop, at, rule="odd")
+    orders = {*place(shop, 3)}
+    shop.at(TEN)
+    shop.system.catch_up()
+
+    with misdefined(shop.system.url, stream, *where, value=value):
+        clock = shop.clock()
+        assert clock.fire() == len(orders)
+        assert clock.fire() == 0
+        assert shop.clock().fire() == 0, "Another process knows the same."
+        assert {one.rule for one in fired(shop)} == {"reminder"}
+    shop.clock().fire()
+
+    assert Counter(one.rule for one in fired(shop)) == {"reminder": 3, "odd": 3}
+    (alert,) = damage_told(shop)
+    assert (alert.subject, alert.group) == (stream, "admins")
+    assert "log.definitions" in alert.details[0]

@@ -1,5 +1,7 @@
 """What a customer is told: public words only, by a token that nobody guesses."""
 
+from uuid import uuid4
+
 import httpx
 
 from tests.integration.http.conftest import Shop
@@ -77,3 +79,17 @@ def test_the_token_of_an_order_is_the_same_in_every_process(server: Served, shop
     another.close()
 
     assert len(tokens) == 1
+
+
+def test_who_follows_an_order_is_told_the_number_that_a_fact_beside_its_placement_told(
+    server: Served, http: httpx.Client, shop: Shop
+) -> None:
+    order_id = str(uuid4())
+    fact = {"kind": "status", "fact_id": str(uuid4()), "status": "new", "rank": 0}
+    fact |= {"occurred_at": "2026-03-01T09:00:00Z", "external_id": "B-9"}
+    told = shop.send("order.record_facts", order_id=order_id, path="universal", facts=[fact])
+    assert told.status_code == 200, told.text
+    token = http.get(f"/v1/orders/{order_id}/track-token").json()["token"]
+
+    with httpx.Client(base_url=server.url) as customer:
+        assert customer.get(f"/v1/track/{token}").json()["order"] == "B-9"

@@ -19,7 +19,7 @@ from tests.integration.rules.ruling import publish, settle
 from tests.integration.rules.test_acting import GREET, notes
 from tests.integration.rules.test_loops import modes
 from tests.integration.rules.test_urgent import begin_loop
-from tests.support.damaged import How, damaged
+from tests.support.damaged import How, damaged, misdefined
 from tests.support.examples import actor
 from tests.support.loads import open_pipeline
 
@@ -204,3 +204,18 @@ def test_a_loop_of_a_rule_that_cannot_be_read_is_stopped_once_it_can(world: Worl
     let_time_pass(world)
     settle(world)
     assert modes(world)["wide"] == "shadow"
+
+
+@pytest.mark.parametrize("said", ["1e3", 1.5, 10**12, [], True])
+def test_a_pace_that_is_no_number_of_commands_is_the_usual_one_and_acting_goes_on(
+    world: World, said: object
+) -> None:
+    publish(world, GREET, {**NOTE, "limits": {"per_minute": 1}})
+    orders = [world.place() for _ in range(3)]
+    world.catch_up()
+
+    with misdefined(world.url, "rule-note", "limits", "per_minute", value=said):
+        settle(world)
+
+    assert [outcomes(world, one)[-1] for one in orders] == ["accepted"] * 3
+    assert all("waits" not in outcomes(world, one) for one in orders)

@@ -17,7 +17,7 @@ from domain.streaming import ORDER_STATE
 from services.public_lane import PublicLane
 from tests.chaos.proof import assert_states_as_in_tables
 from tests.integration.projections.world import World, open_world
-from tests.support.examples import NOW, actor
+from tests.support.examples import NOW, TEA, actor
 
 ORDERS: Final = 150
 LEAD: Final = actor("user", "warehouse", "lead")
@@ -87,11 +87,22 @@ def wish(chance: Random, order_id: UUID) -> Command:
     return c.CorrectFact(**who, actor=LEAD, version=version, reason="It was otherwise")
 
 
+def decision(chance: Random, order_id: UUID) -> Command:
+    """Place an order, of which facts may tell otherwise, with or without a number."""
+    who = {"command_id": UUID(int=chance.getrandbits(128)), "order_id": order_id}
+    said = {"path": "shop", "currency": "EUR", "lines": [TEA]}
+    number = chance.choice([None, None, "C"])
+    return c.PlaceOrder.model_validate({**who, **said, "actor": actor(), "external_id": number})
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_states_tell_what_the_tables_tell(world: World, seed: int) -> None:
     chance = Random(seed)
     for _ in range(ORDERS):
         order_id = UUID(int=chance.getrandbits(128))
+        if chance.random() < 0.5:
+            (placed,) = world.send(decision(chance, order_id))
+            assert placed.kind == "accepted", placed.unmet
         for _ in range(chance.randint(1, 6)):
             world.pipeline.execute(wish(chance, order_id))
     world.catch_up()
