@@ -7,9 +7,6 @@ from uuid import UUID
 
 from projections.interface import Tx
 
-MOST_ORDERS: Final = 10_000
-MOST_BESIDE: Final = 100_000
-
 
 def are_there(tx: Tx) -> bool:
     """Say whether the tables that are asked were made yet."""
@@ -17,25 +14,29 @@ def are_there(tx: Tx) -> bool:
     return row is not None and bool(row[0])
 
 
-def list_orders_of_customer(tx: Tx, customer_id: str, before: int | None = None) -> list[UUID]:
-    """List the orders of a customer, test orders too.
+def list_orders_of_customer(
+    tx: Tx, customer_id: str, behind: UUID | None, limit: int
+) -> list[tuple[UUID, int]]:
+    """List the orders of a customer, test orders too, each with the position of its first event.
 
-    before: only those that began before this position; None: all
-    Shape:  0..MOST_ORDERS rows, ties by order_id.
+    behind: only those with a later id; None: from the first
+    Shape:  0..limit rows, by order_id.
     """
-    told = {"customer": customer_id, "before": before, "most": MOST_ORDERS}
-    rows = tx.execute(_ORDERS, told)
-    return [order_id for (order_id,) in rows]
+    told = {"customer": customer_id, "behind": behind, "most": limit}
+    return list(tx.execute(_ORDERS, told))
 
 
-def list_beside(tx: Tx, customer_id: str, before: int | None = None) -> list[str]:
+def list_beside(
+    tx: Tx, customer_id: str, behind: str, limit: int, before: int | None = None
+) -> list[str]:
     """List the streams that hold data about a customer under keys of their own: tasks, alerts and
     messages, and what orders and enquiries held before it was known whose they are.
 
+    behind: only those with a later id
     before: of tasks, alerts and messages only those that began before this position; None: all
-    Shape:  0..MOST_BESIDE stream ids.
+    Shape:  0..limit stream ids, in the order of their bytes.
     """
-    told = {"customer": customer_id, "before": before, "most": MOST_BESIDE}
+    told = {"customer": customer_id, "behind": behind, "before": before, "most": limit}
     rows = tx.execute(_BESIDE, told)
     return [stream for (stream,) in rows]
 
@@ -45,8 +46,8 @@ _TABLES: Final = """
     from unnest(array['orders', 'enquiries', 'tasks', 'alerts', 'effects']) as name
 """
 _ORDERS: Final = """
-    select order_id from live.orders where customer_id = %(customer)s
-      and (%(before)s::bigint is null or position < %(before)s)
+    select order_id, position from live.orders where customer_id = %(customer)s
+      and (%(behind)s::uuid is null or order_id > %(behind)s)
     order by order_id limit %(most)s
 """
 _BESIDE: Final = """
@@ -63,11 +64,13 @@ _BESIDE: Final = """
         union all select 'alert-' || alert_id, order_id, subject, null, position from live.alerts
         union all select 'effect-' || effect_id, order_id, null, customer_id, position
         from live.effects
+    ), beside as (
+        select stream from about where stream <> 'customer-' || %(customer)s
+        union select stream from those
+        where (order_id in (select order_id from theirs) or customer_id = %(customer)s
+               or subject in (select stream from about))
+          and (%(before)s::bigint is null or position < %(before)s)
     )
-    select stream from about where stream <> 'customer-' || %(customer)s
-    union all select stream from those
-    where (order_id in (select order_id from theirs) or customer_id = %(customer)s
-           or subject in (select stream from about))
-      and (%(before)s::bigint is null or position < %(before)s)
-    limit %(most)s
+    select stream from beside where stream > %(behind)s collate "C"
+    order by stream collate "C" limit %(most)s
 """

@@ -17,7 +17,6 @@ from psycopg.rows import DictRow, dict_row
 from domain.access.reads import ReadStore
 from domain.access.store import KeyStore
 from domain.bulk import BatchStore
-from domain.customers.commands import Belongings
 from domain.messages import Actor, Command, Outcome
 from domain.paths.path import OrderPath
 from domain.sights import SIGHT, seen_by
@@ -62,7 +61,7 @@ from services.acting import Acting
 from services.audit.sealer import Pace as SealPace
 from services.audit.sealer import Sealer
 from services.audit.witness_file import witness_of
-from services.erasing import belongings_of
+from services.erasing import FoundBelongings
 from services.follower import Follower, Progress
 from services.heartbeat import Heartbeat
 from services.letters import Letters
@@ -159,10 +158,10 @@ class System:
         """Whom a phone number or an e-mail address means."""
         return ContactIds(self.vault, self.settings.phone_region)
 
-    def belongings(self, customer_id: str, before: int | None = None) -> Belongings:
-        """Find what belongs to a customer, as far as the tables know; before: as belongings_of."""
-        lend = partial(self.lend, "orderpath_projector")
-        return belongings_of(lend, self.batches, customer_id, before)
+    @cached_property
+    def belongings(self) -> FoundBelongings:
+        """What belongs to a customer, as far as the tables know."""
+        return FoundBelongings(partial(self.lend, "orderpath_projector"), self.batches)
 
     def standing(self, path: OrderPath) -> Mapping[str, int]:
         """Count the orders that a new version of a path meets, by status: all of them, whoever

@@ -6,6 +6,7 @@ once they hold everything from before the event. Who read of the person is forgo
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid5
 
@@ -24,21 +25,48 @@ Execute = Callable[[Command], Outcome]
 _REST: Final = "once-more-0"  # its command is answered once nothing from before is left
 
 
-def belongings_of(
-    lend: Lend, batches: BatchStore, customer_id: str, before: int | None = None
-) -> Belongings:
-    """Find what belongs to a customer, as far as the tables know.
-
-    batches: say why many orders were asked the same, which may be about one of them
-    before:  of orders, tasks, alerts and messages only what began before this position; None: all
+@dataclass(slots=True)
+class FoundBelongings:
+    """What belongs to customers, as far as the tables know: a page at a time, as much as one event
+    may name and one transaction may destroy.
     """
-    with lend() as connection, connection.transaction(), connection.cursor() as cursor:
-        if not are_there(cursor):  # Nobody has ever read: the tables are made by who does.
-            return Belongings()
-        orders = list_orders_of_customer(cursor, customer_id)
-        earlier = list_orders_of_customer(cursor, customer_id, before) if before else orders
-        beside = list_beside(cursor, customer_id, before)
-    return Belongings(tuple(earlier), (*beside, *batches.subjects_about(orders)))
+
+    lend: Lend
+    batches: BatchStore  # say why many orders were asked the same, which may be about one of them
+    most_orders: int = 10_000
+    most_beside: int = 100_000
+
+    def __call__(self, customer_id: str) -> Belongings:
+        """Find the first page of all that there is."""
+        return next(self.pages(customer_id))
+
+    def pages(
+        self, customer_id: str, before: int | None = None, *, all_beside: bool = False
+    ) -> Iterator[Belongings]:
+        """Find all of it, by ids; the last page says that nothing is behind.
+
+        before:     of orders, tasks, alerts and messages only what began before this position
+        all_beside: of tasks, alerts and messages all the same
+        """
+        order: UUID | None = None
+        stream, until = "", None if all_beside else before
+        while True:
+            with self.lend() as connection, connection.transaction(), connection.cursor() as cursor:
+                if not are_there(cursor):  # Nobody has ever read: the tables are made by who does.
+                    yield Belongings()
+                    return
+                orders = list_orders_of_customer(cursor, customer_id, order, self.most_orders)
+                beside = list_beside(cursor, customer_id, stream, self.most_beside, until)
+            order = orders[-1][0] if orders else order
+            stream = beside[-1] if beside else stream
+            is_more = len(orders) == self.most_orders or len(beside) == self.most_beside
+            yield Belongings(
+                tuple(id_ for id_, began in orders if before is None or began < before),
+                (*beside, *self.batches.subjects_about([id_ for id_, _ in orders])),
+                f"{order} {stream}" if is_more else None,
+            )
+            if not is_more:
+                return
 
 
 def erase_customer(
@@ -70,52 +98,55 @@ def finish_erasing(
 
     outcome: of that command, also if it was given before: whoever took it may have died since
     done:    was erased with it for sure; of a repeated one nobody knows
+    Each page has a command, whose id says where the page ends: once it is answered, nothing from
+    before is left up to there. The last one's says that nothing is left at all.
     Raises:  InfraError workers_behind
     """
     if outcome.kind == "refused":
         return
     system.catch_up()
-    if outcome.first_position is not None:
-        beside = () if done is None or outcome.repeated else done.beside
-        known = Belongings(_named(system, command), beside)
-        found = system.belongings(command.customer_id, outcome.first_position)
-        rest = command.of(found).beyond(uuid5(command.command_id, _REST), known)
-        (execute or system.execute)(rest)
-    else:
-        found = system.belongings(command.customer_id)
-        late = _late(system, command)
-        if late is not None and late.names_more:
-            (execute or system.execute)(late)
-    system.read_store.forget([command.customer_id, *found.beside])
+    begun = _begun(system, command, outcome)
+    is_whole = done is not None and done.ends_at is None and not outcome.repeated
+    known = Belongings(tuple(begun.named), done.beside if done is not None and is_whole else ())
+    is_new = outcome.first_position is None and not outcome.repeated
+    pages = system.belongings.pages(command.customer_id, begun.position, all_beside=is_new)
+    for page in pages:
+        id_ = uuid5(command.command_id, _REST if page.ends_at is None else page.ends_at)
+        (execute or system.execute)(command.of(page).beyond(id_, begun.command_id, known))
+        system.read_store.forget([command.customer_id, *page.beside])
 
 
-def _late(system: "System", command: EraseCustomer) -> EraseCustomer | None:
-    """Give the command that names the orders that began before the latest erasing of the customer,
-    and which none has named: whoever took it may have died before. None: there is no erasing.
+@dataclass(slots=True)
+class _Begun:
+    """An erasing: the event that destroys the customer's own keys, and those of what it left."""
+
+    command_id: UUID
+    position: int  # of its first event; 0: there is none
+    named: set[UUID]  # orders, by any of them
+
+
+def _begun(system: "System", command: EraseCustomer, outcome: Outcome) -> _Begun:
+    """Give the erasing that is to be finished: that of the command, or the latest one of the
+    customer if the command found nothing to erase: whoever took that one may have died since.
     """
-    erasings = [*_erasings(system, command.stream_id)]
-    if not erasings:
-        return None
-    named = {order_id for _, orders in erasings for order_id in orders}
-    position, _ = erasings[-1]
-    found = Belongings(system.belongings(command.customer_id, position).orders)
-    rest = uuid5(command.command_id, _REST)
-    return command.of(found).beyond(rest, Belongings(tuple(named)))
+    latest = _Begun(command.command_id, outcome.first_position or 0, set())
+    for one, orders in _erasings(system, command.stream_id):
+        if one.position < latest.position:
+            continue
+        if latest.command_id in (one.causation_id, one.command_id):
+            latest.named.update(orders)
+        elif outcome.first_position is None:
+            latest = _Begun(one.command_id, one.position, set(orders))
+    return latest
 
 
-def _erasings(system: "System", stream: str) -> Iterator[tuple[int, tuple[UUID, ...]]]:
-    """Give the position of each erasing of a customer and the orders that it names; the stream is
-    read a page at a time.
+def _erasings(system: "System", stream: str) -> Iterator[tuple[Recorded, tuple[UUID, ...]]]:
+    """Give each erasing of a customer and the orders that it names; the stream is read a page at a
+    time.
     """
     version = 0
     while page := system.log.read_streams({stream: (version, version + PAGE_EVENTS)}):
         for one in page:
             if isinstance(one, Recorded) and isinstance(one.event, CustomerErased):
-                yield one.position, one.event.orders
+                yield one, one.event.orders
         version = page[-1].version
-
-
-def _named(system: "System", command: EraseCustomer) -> tuple[UUID, ...]:
-    """Give the orders that the event of a command names."""
-    told = [one.event for one in system.log.read_commands([command.command_id])]
-    return tuple(id_ for one in told if isinstance(one, CustomerErased) for id_ in one.orders)

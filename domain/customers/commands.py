@@ -105,6 +105,7 @@ class Belongings:
 
     orders: tuple[UUID, ...] = ()
     beside: tuple[str, ...] = ()  # subjects of keys that are not the customer's own: streams
+    ends_at: str | None = None  # of all that belongs to the customer; None: nothing is behind
 
 
 class EraseCustomer(CustomerCommand):
@@ -165,11 +166,13 @@ class EraseCustomer(CustomerCommand):
         found._belongings = belongings
         return found
 
-    def beyond(self, command_id: UUID, done: Belongings) -> Self:
+    def beyond(self, command_id: UUID, cause: UUID, done: Belongings) -> Self:
         """Give the command that erases what is found beside, and was not found before: nothing that
         the customer has told since. It names the orders that were not found before, too.
+
+        cause: the command whose rest it is
         """
-        rest = self.model_copy(update={"command_id": command_id})
+        rest = self.model_copy(update={"command_id": command_id, "causation_id": cause})
         rest._before = done
         return rest
 

@@ -14,6 +14,9 @@ from domain.paths.definition import Definition, Title, is_published
 from domain.sights import PERSONAL, Personal, Region
 
 MAX_NAMES = 1_000  # of one list of a role
+# Who may give rights may give himself all of them, and is told who has which.
+GIVING: frozenset[str] = frozenset({"role.publish", "apikey.create", "apikey.rotate"})
+OF_RIGHTS: frozenset[str] = frozenset({"role.list", "role.show", "apikey.list"})  # questions
 
 # A name, all of an area, or everything: order.cancel, order.*, *
 NamePattern = Annotated[
@@ -109,7 +112,9 @@ class Role(Definition):
         return names(self.commands, name) and not names(self.never, name)
 
     def may_ask(self, name: str) -> bool:
-        """Whether it allows a question by its name."""
+        """Whether it allows a question by its name; of rights only if it may give some, too."""
+        if name in OF_RIGHTS and not any(map(self.may_command, GIVING)):
+            return False
         return names(self.questions, name) and not names(self.never, name)
 
 

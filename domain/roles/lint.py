@@ -8,11 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from domain.hints import advice
 from domain.paths.findings import Finding
 from domain.paths.path import OrderPath
-from domain.roles.definition import Role, names
+from domain.roles.definition import GIVING, Role, names
 from domain.vocabulary import COMMANDS
 
-# Who may give rights may give himself all of them.
-GIVING: frozenset[str] = frozenset({"role.publish", "apikey.create", "apikey.rotate"})
 # Rights of what writes as commands do, and is none.
 BESIDE_COMMANDS: frozenset[str] = frozenset({"import.start"})
 # What programs tell about their own work: whoever else tells it forges history.

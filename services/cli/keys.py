@@ -13,6 +13,7 @@ from services.cli.errors import WANTING, complain, unmet_lines
 from services.cli.options import AsJson, duration_of, time_of, unfolded, uuid_of
 from services.cli.output import put, say, table
 from services.cli.sending import SOURCE, outcome_dict, where, who_runs_this
+from services.cli.session import desk as opened_desk
 from services.cli.session import near, opened
 
 if TYPE_CHECKING:
@@ -130,10 +131,10 @@ def revoke(name: KeyName, *, envelope: KeyEnvelope) -> None:
 @app.command("list")
 def list_them(json: AsJson = False) -> None:
     """List all keys, never with their secrets."""
-    from services.keys import list_keys
+    from services.questions.rights import ApiKeys
 
-    with opened() as system:
-        rows = list_keys(system)
+    with opened_desk() as desk:
+        rows = desk.ask(ApiKeys())
     columns = (
         "name!", "begins with", "state", "roles", "groups?", "on behalf?", "ends (UTC)?",
         "last used (UTC)?", "made (UTC)?", "made by?", "v>?",

@@ -13,6 +13,7 @@ from services.cli.options import AsJson, Envelope, unfolded
 from services.cli.output import put, table, words
 from services.cli.path_lint import counted
 from services.cli.sending import execute, outcome_dict, put_outcome, where
+from services.cli.session import desk as opened_desk
 from services.cli.session import near, opened
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from domain.paths.findings import Finding
     from domain.roles.definition import Role
     from services.cli.given_roles import GivenRole
-    from services.rights import PublishedRole
 
 app: Final = typer.Typer(
     name="role",
@@ -83,18 +83,11 @@ def show(
     json: AsJson = False,
 ) -> None:
     """Show what whoever holds a role may do and see."""
-    from services.rights import known_role
+    from services.questions.rights import ShowRole
 
-    with opened() as system:
-        known = known_role(system, name, version)
-    answer = {
-        "role": name,
-        "version": known.version,
-        "published_at": known.published_at,
-        "published_by": known.published_by,
-        "definition": known.role.model_dump(mode="json"),
-    }
-    put(answer, as_json=json, people=lambda: _sheet(known))
+    with opened_desk() as desk:
+        answer = desk.ask(ShowRole(role=name, version=version))
+    put(answer, as_json=json, people=lambda: _sheet(answer))
 
 
 @app.command()
@@ -148,34 +141,18 @@ def diff(
 
 
 def _published() -> list[dict[str, Any]]:
-    from services.rights import latest_roles
+    from services.questions.rights import Roles
 
-    with opened() as system:
-        return [_row(one.role, one.version) for one in latest_roles(system)]
+    with opened_desk() as desk:
+        rows: list[dict[str, Any]] = desk.ask(Roles())
+    return rows
 
 
 def _ready_made() -> list[dict[str, Any]]:
     from services.bootstrap import role_files
+    from services.questions.rights import role_words
 
-    return [_row(role_files.load_preset(name), None) for name in role_files.preset_names()]
-
-
-def _row(role: "Role", version: int | None) -> dict[str, Any]:
-    return {
-        "role": role.role,
-        "version": version,
-        "title": role.title.get("en", role.role),
-        "orders": _orders(role),
-        "personal": ", ".join(role.personal) or "none",
-        "acts_as": ", ".join(role.held_as),
-    }
-
-
-def _orders(role: "Role") -> str:
-    said = role.orders.model_dump(exclude={"test"})
-    limits = [f"{key} {', '.join(found)}" for key, found in said.items() if found]
-    tests = {"no": "no test orders", "yes": "test orders too", "only": "test orders only"}
-    return "; ".join([*(limits or ["all"]), tests[role.orders.test]])
+    return [role_words(role_files.load_preset(name), None) for name in role_files.preset_names()]
 
 
 def _sentence(name: str, outcome: "Outcome") -> str:
@@ -195,19 +172,23 @@ def _lines(found: "list[Finding]", given: "GivenRole", counts: str) -> Iterator[
     yield f"{given.name}: {counts}"
 
 
-def _sheet(known: "PublishedRole") -> "Iterator[RenderableType]":
-    role = known.role
+def _sheet(answer: dict[str, Any]) -> "Iterator[RenderableType]":
+    from domain.roles.definition import Role
+    from services.plain_json import as_told
+    from services.questions.rights import orders_words
+
+    role = Role.as_published(as_told(answer["definition"]))
     rows = [
         ("acts as", ", ".join(role.held_as)),
         ("commands", ", ".join(role.commands) or "none"),
         ("questions", ", ".join(role.questions) or "none"),
         ("never", ", ".join(role.never) or None),
-        ("orders", _orders(role)),
-        ("personal data", _row(role, None)["personal"]),
+        ("orders", orders_words(role)),
+        ("personal data", ", ".join(role.personal) or "none"),
         ("hidden fields", ", ".join(role.hidden) or None),
         ("on behalf of people", "yes" if role.on_behalf else "no"),
-        ("published", f"{known.published_at:%Y-%m-%d %H:%M} UTC by {known.published_by}"),
+        ("published", f"{answer['published_at']:%Y-%m-%d %H:%M} UTC by {answer['published_by']}"),
         ("about", role.description),
     ]
-    title = f"Role {role.role}, version {known.version}: {role.title.get('en', role.role)}"
+    title = f"Role {role.role}, version {answer['version']}: {role.title.get('en', role.role)}"
     yield table(title, "key", "value", rows=[row for row in rows if row[1] is not None])

@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 
 from domain.messages import Actor, Recorded
-from domain.roles.definition import Role
+from domain.roles.definition import GIVING, OF_RIGHTS, Role
 from domain.roles.line import RolePublished, role_stream
-from domain.roles.lint import GIVING, OF_PROGRAMS, lint
+from domain.roles.lint import OF_PROGRAMS, lint
 from domain.vocabulary import COMMANDS
 from infra.role_files import load_preset, preset_names, read_role
 from infra.yaml_language import FileError
@@ -76,6 +76,21 @@ def test_whoever_may_publish_may_ask_what_is_asked_before(role: Role) -> None:
     }
     for command, questions in before.items():
         assert not role.may_command(command) or all(map(role.may_ask, questions))
+
+
+@each_role
+def test_only_admin_is_told_of_roles_and_keys(role: Role) -> None:
+    assert {role.may_ask(name) for name in OF_RIGHTS} == {role.role == "admin"}
+
+
+def test_whoever_may_ask_everything_is_told_of_rights_only_if_he_may_give_some() -> None:
+    reader = Role.model_validate({"role": "reader", "questions": ["*", "role.list"]})
+    giver = Role.model_validate(
+        {"role": "giver", "questions": ["*"], "commands": ["apikey.rotate"]}
+    )
+
+    assert not any(map(reader.may_ask, OF_RIGHTS))
+    assert all(map(giver.may_ask, OF_RIGHTS))
 
 
 @each_role
