@@ -7,7 +7,7 @@ an event loop at once.
 import asyncio
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from time import monotonic
@@ -84,24 +84,37 @@ async def send_batch(desk: "FrontDesk", request: Request) -> Response:
         check_key(key)
     may_be_large = len(body) > LARGE_BYTES
     begun: list[_Begun | Exception] = []
+    judging_whole = desk.pipeline.flood.judging_whole(caller.actor, desk.system.clock())
     try:
-        async with desk.command_in_time():
-            turn = monotonic()
-            for number, item in enumerate(items):
-                if monotonic() - turn > TURN_SECONDS:
-                    await asyncio.sleep(0)
-                    turn = monotonic()
-                size = len(to_json(item)) if may_be_large else len(body)
-                one = await _begin(desk, caller, (item, size), key and f"{key}/{number}")
-                begun.append(one)
-                if isinstance(one, _Begun) and is_looked_up(one.command):
-                    await asyncio.wait([one.coming])  # Those behind it are not to overtake it.
-            if coming := _coming(begun):
-                await asyncio.wait(coming)
+        with judging_whole as let_pass:
+            batch = _Batch(desk, caller, key, let_pass)
+            async with desk.command_in_time():
+                turn = monotonic()
+                for number, item in enumerate(items):
+                    if monotonic() - turn > TURN_SECONDS:
+                        await asyncio.sleep(0)
+                        turn = monotonic()
+                    size = len(to_json(item)) if may_be_large else len(body)
+                    one = await _begin(batch, number, item, size)
+                    begun.append(one)
+                    if isinstance(one, _Begun) and is_looked_up(one.command):
+                        await asyncio.wait([one.coming])  # Those behind are not to overtake it.
+                if coming := _coming(begun):
+                    await asyncio.wait(coming)
     finally:
         _let_go(begun)
     settled = [_settled(desk, caller, one, request.state.request_id) for one in begun]
     return Response(to_json({"items": settled}), media_type=JSON)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Whose commands come together, and by which key."""
+
+    desk: "FrontDesk"
+    caller: Caller
+    key: str | None
+    let_pass: Callable[[UUID], None]  # the guard against floods is told which commands they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,23 +125,25 @@ class _Begun:
     coming: asyncio.Future[Outcome]
 
 
-async def _begin(
-    desk: "FrontDesk", caller: Caller, item: tuple[object, int], key: str | None
-) -> _Begun | Exception:
+async def _begin(batch: _Batch, number: int, item: object, size: int) -> _Begun | Exception:
     """Hand one command of many in, or give what stands against it.
 
-    item: what was said, and its bytes at most
+    number: its place among them
+    size:   bytes of what was said, at most
     """
-    said, size = item
+    desk, caller = batch.desk, batch.caller
     try:
         wire.check_size(size)
-        if not isinstance(said, dict):
+        if not isinstance(item, dict):
             fault = Unmet(code="command_not_json", message="it is JSON, but no object")
             raise CommandUnreadable(fault)
-        if key is not None and "command_id" not in said:
+        said = item
+        if batch.key is not None and "command_id" not in said:
+            key = f"{batch.key}/{number}"
             said = {**said, "command_id": str(_made_id(key, caller, desk.key_secret))}
         known = known_of(said, caller, {}, desk.key_secret)
         command = await _read(desk, caller, (said, known), size)
+        batch.let_pass(command.command_id)
         if isinstance(command, EraseCustomer):
             return _Begun(command, asyncio.ensure_future(_carried_out(desk, command)))
         return _Begun(command, desk.pipeline.submit_soon(command, own=True))
