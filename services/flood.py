@@ -160,10 +160,15 @@ class FloodGuard:
         return Unmet(
             code="too_many_refusals",
             field="actor.id",
-            message=f"{self.limit} commands of this caller were refused within a minute; "
+            message="too many commands of this caller were refused within a minute; "
             "this one was not looked at",
             needed=f"try again from {again} on, when you know what is refused",
         )
+
+
+def seconds_left(at: datetime) -> int:
+    """Say after how many seconds, 1..60, a minute is over, and its count with it."""
+    return 60 - at.second
 
 
 def _counted(actor: Actor) -> tuple[_Person, _Caller]:

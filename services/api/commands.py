@@ -20,7 +20,9 @@ from pydantic_core import to_json
 from domain import wire
 from domain.customers.commands import EraseCustomer
 from domain.messages import Command, Outcome
+from domain.orders.events import stream_of
 from domain.refusals import CommandUnreadable, Conflict, Refusal, Unmet
+from domain.sights import Sight, seen_by
 from services.api.callers import Caller
 from services.api.faults import noted_fault
 from services.api.problems import (
@@ -32,16 +34,22 @@ from services.api.problems import (
     problem_of,
 )
 from services.erasing import erase_customer
+from services.flood import seconds_left
+from services.reading import is_there
 from services.reception import is_looked_up
 
 if TYPE_CHECKING:
     from services.api.desk import FrontDesk
+    from services.bootstrap import System
 
 LONGEST_KEY: Final = 255
 TURN_SECONDS: Final = 0.05  # that reading a batch holds up others: faults take long to tell
 LARGE_BYTES: Final = 64 * 1024  # of a command that is read by a thread: the loop goes on
 JSON: Final = "application/json"
 TAG: Final = re.compile(r"([0-9]{1,9})(?:-[0-9a-f]+)?")  # of an outcome; of an order as it was told
+# What a key of a batch and a place in it are spelled like.
+PLACED: Final = re.compile(r".*/(?:0|[1-9][0-9]{0,2})")
+ANY: Final = "*"  # as If-Match: whatever the version is, where the order is there
 SOURCE: Final = "api"  # of every command that came over HTTP
 
 
@@ -53,6 +61,8 @@ async def send(desk: "FrontDesk", request: Request) -> Response:
     known = known_of(said, caller, request.headers, desk.key_secret)
     async with desk.command_in_time():
         command = await _read(desk, caller, (said, known), len(sent))
+        if request.headers.get("if-match") == ANY:
+            await _check_there(desk, command)
         try:
             outcome = await _carried_out(desk, command)
         except Conflict as error:
@@ -70,6 +80,9 @@ async def send(desk: "FrontDesk", request: Request) -> Response:
 async def send_batch(desk: "FrontDesk", request: Request) -> Response:
     """Hand many commands in, each by itself: one that is refused stands in no other's way."""
     caller = await desk.admit(request)
+    if "if-match" in request.headers:
+        message = "If-Match is of one command: give those of a batch their expected_version"
+        raise Turned("not_readable", message)
     body = await request.body()
     said = wire.parsed(body, desk.limits.body_bytes)
     items = said.get("commands")
@@ -78,7 +91,7 @@ async def send_batch(desk: "FrontDesk", request: Request) -> Response:
         raise CommandUnreadable(fault)
     if len(items) > desk.limits.batch:
         raise Turned("too_large", f"{len(items)} commands: {desk.limits.batch} are the most")
-    desk.rates.take(caller.name, len(items) - 1)
+    desk.rates.take(caller.name, len(items) - 1, counted=1)
     key = request.headers.get("idempotency-key")
     if key is not None:
         check_key(key)
@@ -227,6 +240,27 @@ async def _read(
     return desk.access.admit(caller, command)
 
 
+async def _check_there(desk: "FrontDesk", command: Command) -> None:
+    """See that the order is there: it does not go away. One that is beyond what the caller reaches
+    is not.
+
+    Raises: Turned version_differs, or not_readable for what is no order's
+    """
+    stream, order_id = _stream_written(command), getattr(command, "order_id", None)
+    if order_id is None or stream != stream_of(order_id):
+        raise Turned("not_readable", "If-Match: * is of orders: give the version instead")
+    reach = command.actor.reach
+    sight = None if reach is None else Sight(reach)
+
+    def look(system: "System") -> bool:
+        with seen_by(sight):
+            return is_there(system, order_id)
+
+    if not await desk.readers.run(look):
+        facts = {"stream_id": stream, "expected_version": None, "version": 0}
+        raise Turned("version_differs", f"{stream} is not there", facts=facts)
+
+
 def known_of(
     said: Mapping[str, Any], caller: Caller, headers: Mapping[str, str], secret: bytes
 ) -> Mapping[str, Any]:
@@ -246,14 +280,14 @@ def known_of(
             "give an Idempotency-Key, so that the command can be sent again and is done once",
         )
     version = headers.get("if-match")
-    if version is not None and version != "*":
+    if version is not None and version != ANY:
         known["expected_version"] = version_of(version)
     return known
 
 
 def command_id_of(key: str, caller: Caller, secret: bytes) -> UUID:
     """Give the id that a key means: itself if it is one, else one that only this caller's key has,
-    and that nobody can work out who does not know the secret.
+    no command of a batch, and that nobody can work out who does not know the secret.
 
     Raises: Turned key_missing for what is no key
     """
@@ -264,7 +298,8 @@ def command_id_of(key: str, caller: Caller, secret: bytes) -> UUID:
         own = None
     if own is not None and str(own) == key.lower():
         return own
-    return _made_id(key, caller, secret)
+    apart = "\n" if PLACED.fullmatch(key) else ""  # No key has that character.
+    return _made_id(key + apart, caller, secret)
 
 
 def check_key(key: str) -> None:
@@ -300,7 +335,8 @@ def answer_to(
         return 200, told, headers
     problem = Problem("refused", _words(outcome.unmet), outcome.unmet, facts=told)
     if any(one.code == TURNED_AWAY for one in outcome.unmet):
-        problem = Problem("too_many", _words(outcome.unmet), outcome.unmet, retry_seconds=60)
+        again = seconds_left(desk.system.clock())
+        problem = Problem("too_many", _words(outcome.unmet), outcome.unmet, retry_seconds=again)
     return problem.told_status, problem.body, {**headers, **problem.headers}
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -52,3 +53,24 @@ def test_in_a_batch_those_that_are_refused_stand_in_no_others_way(http: httpx.Cl
 
     statuses = [one["status"] for one in answer.json()["items"]]
     assert statuses == [409] * (LIMIT + 5) + [200] * 60
+
+
+def test_who_is_turned_away_is_told_how_long_it_is_to_the_end_of_the_minute(
+    http: httpx.Client,
+) -> None:
+    told: list[tuple[datetime, httpx.Response, datetime]] = []
+    for _ in range(2 * LIMIT + 2):
+        before = datetime.now(UTC)
+        answer = _send(http, _refused(), "Bert")
+        told.append((before, answer, datetime.now(UTC)))
+
+    turned = [one for one in told if one[1].status_code == 429]
+    assert turned
+    for before, answer, after in turned:
+        (unmet,) = answer.json()["unmet"]
+        until = datetime.fromisoformat(unmet["needed"].split()[3])
+        seconds = timedelta(seconds=int(answer.headers["retry-after"]))
+        # Where the minute ends between the two, the whole next one is told.
+        assert until - after <= seconds <= until - before + timedelta(seconds=61)
+        if after < until - timedelta(seconds=1):
+            assert seconds <= until - before + timedelta(seconds=1)
