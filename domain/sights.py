@@ -174,7 +174,7 @@ def _in_words(text: Any, patterns: tuple[str, ...]) -> Any:
     if not isinstance(text, str):
         return text
     if all(pattern.endswith(_AMOUNT) for pattern in patterns):
-        return _NUMBER.sub(HIDDEN, text)
+        return _NUMBER.sub(lambda found: found["time"] or HIDDEN, text)
     return HIDDEN
 
 
@@ -182,7 +182,10 @@ _VALUES: Final = frozenset({"old", "new", "before", "after", "from", "to", "valu
 _UNMET_WORDS: Final = ("message", "needed")
 _WORDS: Final = frozenset({*_UNMET_WORDS, "what"})
 _AMOUNT: Final = "_minor"
-_NUMBER: Final = re.compile(r"(?<![\w.-])-?\d(?:[\d.,]*\d)?(?![\w-])")  # and no part of an id
+# No part of an id; and a time as we write it, which no amount is written like, stays.
+_NUMBER: Final = re.compile(
+    r"(?<![\w.-])(?:(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00)|-?\d(?:[\d.,]*\d)?)(?![\w-])"
+)
 
 
 def _is_hidden(name: str, patterns: tuple[str, ...]) -> bool:

@@ -5,7 +5,7 @@ over when a command comes that was received later.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -15,23 +15,28 @@ from domain.callers import CountFlood
 from domain.messages import Actor, ActorKind, Command, Outcome
 from domain.refusals import Unmet
 
-MAX_CALLERS: Final = 10_000  # that are counted within a minute
+MAX_CALLERS: Final = 10_000  # and persons for whom they act, that are counted within a minute
+PERSONS: Final = 10  # so many times the limit is decided for all persons of one caller together
 MINUTE: Final = timedelta(minutes=1)
 GUARDED: Final = frozenset({"user", "api_key"})  # the others are programs of ours
 
 _Caller = tuple[ActorKind, str]  # kind and id of the actor
+_Person = tuple[ActorKind, str, str | None]  # and for whom it acts; None: for itself
 _COUNTER: Final = Actor(kind="system", id="flood-guard")
 
 
 class FloodGuard:
-    """Counts refusals by caller and minute."""
+    """Counts refusals by minute, of each caller, and of each person for whom it acts: one of them
+    is in no other's way, and a caller who names ever new ones comes to an end, too.
+    """
 
     def __init__(self) -> None:
         self.limit: int | None = None  # refusals of a minute that are decided; None: all are
         self._minute = datetime.min.replace(tzinfo=UTC)
-        self._refused: Counter[_Caller] = Counter()
-        self._turned_away: dict[_Caller, int] = {}  # callers beyond the limit; usually none
+        self._refused: Counter[_Caller | _Person] = Counter()
+        self._turned_away: dict[_Caller | _Person, int] = {}  # beyond the limit; usually none
         self._spared: set[UUID] = set()  # batches: each of their refusals was asked for
+        self._passing: set[UUID] = set()  # commands that are decided whatever the count is by now
         self._floods: list[CountFlood] = []  # of minutes that are over, not yet handed out
 
     @contextmanager
@@ -43,40 +48,61 @@ class FloodGuard:
         finally:
             self._spared.discard(correlation_id)
 
+    @contextmanager
+    def judging_whole(self, actor: Actor, at: datetime) -> Iterator[Callable[[UUID], None]]:
+        """Judge what somebody hands in together by the count as it is now. Each refusal counts.
+
+        Gives what takes the ids of the commands. Called from one thread, that of the event loop.
+        """
+        ids: set[UUID] = set()
+        is_open = at >= self._minute + MINUTE or self._stopping(actor) is None
+
+        def let_pass(command_id: UUID) -> None:
+            if is_open:
+                ids.add(command_id)
+                self._passing.add(command_id)
+
+        try:
+            yield let_pass
+        finally:
+            self._passing -= ids
+
     def count(self, command: Command, at: datetime) -> None:
         """Note that a command was refused."""
-        caller = self._caller_of(command)
-        if self.limit is None or caller is None:
+        if self.limit is None or not self._is_guarded(command):
             return
         self._turn(at)
-        if caller not in self._refused and len(self._refused) >= MAX_CALLERS:
-            return
-        self._refused[caller] += 1
-        if self._refused[caller] >= self.limit:
-            self._turned_away.setdefault(caller, 0)
+        for one in _counted(command.actor):
+            if one not in self._refused and len(self._refused) >= MAX_CALLERS:
+                continue
+            self._refused[one] += 1
+            if self._refused[one] >= self._most(one):
+                self._turned_away.setdefault(one, 0)
 
     def take_back(self, command: Command, at: datetime) -> None:
         """Forget a refusal: the command is decided again, or was answered before."""
-        caller = self._caller_of(command)
-        if self.limit is None or caller is None or at < self._minute or not self._refused[caller]:
+        if self.limit is None or not self._is_guarded(command) or at < self._minute:
             return
-        self._refused[caller] -= 1
-        if self._refused[caller] < self.limit and self._turned_away.get(caller) == 0:
-            del self._turned_away[caller]
+        for one in _counted(command.actor):
+            if not self._refused[one]:
+                continue
+            self._refused[one] -= 1
+            if self._refused[one] < self._most(one) and self._turned_away.get(one) == 0:
+                del self._turned_away[one]
 
     def guards_against(self, command: Command) -> bool:
         """Say whether a command would be turned away if it came now."""
-        return bool(self._turned_away) and self._caller_of(command) in self._turned_away
+        return bool(self._turned_away) and self._stopping_command(command) is not None
 
     def turn_away(self, command: Command, at: datetime) -> Outcome | None:
         """Give the refusal of a command that is not decided; None: let it pass."""
         if not self._turned_away:  # So it is for nearly all: nothing else is looked at.
             return None
         self._turn(at)
-        caller = self._caller_of(command)
-        if caller is None or caller not in self._turned_away:
+        stopping = self._stopping_command(command)
+        if stopping is None:
             return None
-        self._turned_away[caller] += 1
+        self._turned_away[stopping] += 1
         return Outcome(command.command_id, "refused", unmet=(self._too_many(),))
 
     def floods(self, *, ending: bool = False) -> list[CountFlood]:
@@ -86,11 +112,21 @@ class FloodGuard:
         floods, self._floods = self._floods, []
         return floods
 
-    def _caller_of(self, command: Command) -> _Caller | None:
-        actor = command.actor
-        if actor.kind not in GUARDED or command.correlation_id in self._spared:
+    def _is_guarded(self, command: Command) -> bool:
+        return command.actor.kind in GUARDED and command.correlation_id not in self._spared
+
+    def _stopping_command(self, command: Command) -> _Caller | _Person | None:
+        if not self._is_guarded(command) or command.command_id in self._passing:
             return None
-        return actor.kind, actor.id
+        return self._stopping(command.actor)
+
+    def _stopping(self, actor: Actor) -> _Caller | _Person | None:
+        return next((one for one in _counted(actor) if one in self._turned_away), None)
+
+    def _most(self, counted: _Caller | _Person) -> int:
+        """Say how many refusals are decided: of a person, or of all for whom a caller acts."""
+        assert self.limit is not None, "nothing is counted without a limit"
+        return self.limit if len(counted) == 3 else self.limit * PERSONS
 
     def _turn(self, at: datetime) -> None:
         """Begin a new minute if one has; a command that was received before it counts to it."""
@@ -99,6 +135,9 @@ class FloodGuard:
             self._minute = at.replace(second=0, microsecond=0)
 
     def _close(self) -> None:
+        turned_away: Counter[_Caller] = Counter()
+        for (kind, caller_id, *_), times in self._turned_away.items():
+            turned_away[kind, caller_id] += times
         self._floods += [
             CountFlood(
                 command_id=uuid4(),
@@ -110,7 +149,7 @@ class FloodGuard:
                 refused=self._refused[kind, caller_id],
                 turned_away=times,
             )
-            for (kind, caller_id), times in self._turned_away.items()
+            for (kind, caller_id), times in turned_away.items()
             if times
         ]
         self._refused.clear()
@@ -121,7 +160,17 @@ class FloodGuard:
         return Unmet(
             code="too_many_refusals",
             field="actor.id",
-            message=f"{self.limit} commands of this caller were refused within a minute; "
+            message="too many commands of this caller were refused within a minute; "
             "this one was not looked at",
             needed=f"try again from {again} on, when you know what is refused",
         )
+
+
+def seconds_left(at: datetime) -> int:
+    """Say after how many seconds, 1..60, a minute is over, and its count with it."""
+    return 60 - at.second
+
+
+def _counted(actor: Actor) -> tuple[_Person, _Caller]:
+    """Name what refusals of an actor count to."""
+    return (actor.kind, actor.id, actor.on_behalf_of), (actor.kind, actor.id)

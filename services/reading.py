@@ -67,6 +67,11 @@ def read_order(system: "System", ref: str) -> tuple[UUID, list[Recorded]]:
     return order_id, load_order(system, order_id)
 
 
+def is_there(system: "System", order_id: UUID) -> bool:
+    """Whether there is an order that whoever is answered sees. Raises: InfraError"""
+    return bool(_seen_events(system, order_id))
+
+
 def _by_id(system: "System", ref: str) -> tuple[UUID, list[Recorded]] | None:
     if not ref.strip():
         raise Unusable("no order is named: give its id, or its number in its source")

@@ -156,6 +156,8 @@ async def _no_such_place(request: Request, error: HTTPException) -> Response:
     code = "no_such_method" if error.status_code == 405 else "no_such_place"
     problem = Problem(code, "/v1/openapi.json lists every place and its method")
     headers = {**(dict(error.headers) if error.headers else {})}
+    if headers.get("Allow") == "GET":
+        headers["Allow"] = "GET, HEAD"
     return Response(to_json(problem.body), problem.told_status, headers, MEDIA_TYPE)
 
 

@@ -82,8 +82,8 @@ async def answer(
     request.state.position = position
     headers["Vary"] = "Accept-Encoding, Authorization"
     tag = headers.get("ETag")
-    if tag is not None and tag in _tags(request):
-        return Response(status_code=304, headers={"ETag": tag})
+    if tag is not None and not {tag, "*"}.isdisjoint(_tags(request)):
+        return Response(status_code=304, headers={"ETag": tag, "Vary": headers["Vary"]})
     return Response(body, media_type=JSON, headers=headers)
 
 
@@ -92,9 +92,19 @@ async def _position(
 ) -> int:
     """Give up to where the answer will know of everything. Raises: Turned behind, too_many, busy"""
     if question.reads != "tables":
-        return desk.positions.known
+        return await _in_log(desk, least)
     name = caller.name if caller is not None else PUBLIC
     return await desk.tables.wait(name, least, desk.limits.position_seconds)
+
+
+async def _in_log(desk: "FrontDesk", least: Least) -> int:
+    """Give a position that the log has reached. Raises: Turned behind if it is not as far"""
+    if isinstance(least, int) and least > desk.positions.known:
+        desk.positions.saw(await desk.head.look())
+        if least > desk.positions.known:
+            message = f"the log is at position {desk.positions.known}, not yet at {least}"
+            raise Turned("behind", message, retry_seconds=1)
+    return desk.positions.known
 
 
 def _counted(body: bytes) -> bytes:

@@ -7,7 +7,7 @@ an event loop at once.
 import asyncio
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from time import monotonic
@@ -20,7 +20,9 @@ from pydantic_core import to_json
 from domain import wire
 from domain.customers.commands import EraseCustomer
 from domain.messages import Command, Outcome
+from domain.orders.events import stream_of
 from domain.refusals import CommandUnreadable, Conflict, Refusal, Unmet
+from domain.sights import Sight, seen_by
 from services.api.callers import Caller
 from services.api.faults import noted_fault
 from services.api.problems import (
@@ -32,16 +34,22 @@ from services.api.problems import (
     problem_of,
 )
 from services.erasing import erase_customer
+from services.flood import seconds_left
+from services.reading import is_there
 from services.reception import is_looked_up
 
 if TYPE_CHECKING:
     from services.api.desk import FrontDesk
+    from services.bootstrap import System
 
 LONGEST_KEY: Final = 255
 TURN_SECONDS: Final = 0.05  # that reading a batch holds up others: faults take long to tell
 LARGE_BYTES: Final = 64 * 1024  # of a command that is read by a thread: the loop goes on
 JSON: Final = "application/json"
 TAG: Final = re.compile(r"([0-9]{1,9})(?:-[0-9a-f]+)?")  # of an outcome; of an order as it was told
+# What a key of a batch and a place in it are spelled like.
+PLACED: Final = re.compile(r".*/(?:0|[1-9][0-9]{0,2})")
+ANY: Final = "*"  # as If-Match: whatever the version is, where the order is there
 SOURCE: Final = "api"  # of every command that came over HTTP
 
 
@@ -53,6 +61,8 @@ async def send(desk: "FrontDesk", request: Request) -> Response:
     known = known_of(said, caller, request.headers, desk.key_secret)
     async with desk.command_in_time():
         command = await _read(desk, caller, (said, known), len(sent))
+        if request.headers.get("if-match") == ANY:
+            await _check_there(desk, command)
         try:
             outcome = await _carried_out(desk, command)
         except Conflict as error:
@@ -70,6 +80,9 @@ async def send(desk: "FrontDesk", request: Request) -> Response:
 async def send_batch(desk: "FrontDesk", request: Request) -> Response:
     """Hand many commands in, each by itself: one that is refused stands in no other's way."""
     caller = await desk.admit(request)
+    if "if-match" in request.headers:
+        message = "If-Match is of one command: give those of a batch their expected_version"
+        raise Turned("not_readable", message)
     body = await request.body()
     said = wire.parsed(body, desk.limits.body_bytes)
     items = said.get("commands")
@@ -78,30 +91,43 @@ async def send_batch(desk: "FrontDesk", request: Request) -> Response:
         raise CommandUnreadable(fault)
     if len(items) > desk.limits.batch:
         raise Turned("too_large", f"{len(items)} commands: {desk.limits.batch} are the most")
-    desk.rates.take(caller.name, len(items) - 1)
+    desk.rates.take(caller.name, len(items) - 1, counted=1)
     key = request.headers.get("idempotency-key")
     if key is not None:
         check_key(key)
     may_be_large = len(body) > LARGE_BYTES
     begun: list[_Begun | Exception] = []
+    judging_whole = desk.pipeline.flood.judging_whole(caller.actor, desk.system.clock())
     try:
-        async with desk.command_in_time():
-            turn = monotonic()
-            for number, item in enumerate(items):
-                if monotonic() - turn > TURN_SECONDS:
-                    await asyncio.sleep(0)
-                    turn = monotonic()
-                size = len(to_json(item)) if may_be_large else len(body)
-                one = await _begin(desk, caller, (item, size), key and f"{key}/{number}")
-                begun.append(one)
-                if isinstance(one, _Begun) and is_looked_up(one.command):
-                    await asyncio.wait([one.coming])  # Those behind it are not to overtake it.
-            if coming := _coming(begun):
-                await asyncio.wait(coming)
+        with judging_whole as let_pass:
+            batch = _Batch(desk, caller, key, let_pass)
+            async with desk.command_in_time():
+                turn = monotonic()
+                for number, item in enumerate(items):
+                    if monotonic() - turn > TURN_SECONDS:
+                        await asyncio.sleep(0)
+                        turn = monotonic()
+                    size = len(to_json(item)) if may_be_large else len(body)
+                    one = await _begin(batch, number, item, size)
+                    begun.append(one)
+                    if isinstance(one, _Begun) and is_looked_up(one.command):
+                        await asyncio.wait([one.coming])  # Those behind are not to overtake it.
+                if coming := _coming(begun):
+                    await asyncio.wait(coming)
     finally:
         _let_go(begun)
     settled = [_settled(desk, caller, one, request.state.request_id) for one in begun]
     return Response(to_json({"items": settled}), media_type=JSON)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Whose commands come together, and by which key."""
+
+    desk: "FrontDesk"
+    caller: Caller
+    key: str | None
+    let_pass: Callable[[UUID], None]  # the guard against floods is told which commands they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,23 +138,25 @@ class _Begun:
     coming: asyncio.Future[Outcome]
 
 
-async def _begin(
-    desk: "FrontDesk", caller: Caller, item: tuple[object, int], key: str | None
-) -> _Begun | Exception:
+async def _begin(batch: _Batch, number: int, item: object, size: int) -> _Begun | Exception:
     """Hand one command of many in, or give what stands against it.
 
-    item: what was said, and its bytes at most
+    number: its place among them
+    size:   bytes of what was said, at most
     """
-    said, size = item
+    desk, caller = batch.desk, batch.caller
     try:
         wire.check_size(size)
-        if not isinstance(said, dict):
+        if not isinstance(item, dict):
             fault = Unmet(code="command_not_json", message="it is JSON, but no object")
             raise CommandUnreadable(fault)
-        if key is not None and "command_id" not in said:
+        said = item
+        if batch.key is not None and "command_id" not in said:
+            key = f"{batch.key}/{number}"
             said = {**said, "command_id": str(_made_id(key, caller, desk.key_secret))}
         known = known_of(said, caller, {}, desk.key_secret)
         command = await _read(desk, caller, (said, known), size)
+        batch.let_pass(command.command_id)
         if isinstance(command, EraseCustomer):
             return _Begun(command, asyncio.ensure_future(_carried_out(desk, command)))
         return _Begun(command, desk.pipeline.submit_soon(command, own=True))
@@ -212,6 +240,27 @@ async def _read(
     return desk.access.admit(caller, command)
 
 
+async def _check_there(desk: "FrontDesk", command: Command) -> None:
+    """See that the order is there: it does not go away. One that is beyond what the caller reaches
+    is not.
+
+    Raises: Turned version_differs, or not_readable for what is no order's
+    """
+    stream, order_id = _stream_written(command), getattr(command, "order_id", None)
+    if order_id is None or stream != stream_of(order_id):
+        raise Turned("not_readable", "If-Match: * is of orders: give the version instead")
+    reach = command.actor.reach
+    sight = None if reach is None else Sight(reach)
+
+    def look(system: "System") -> bool:
+        with seen_by(sight):
+            return is_there(system, order_id)
+
+    if not await desk.readers.run(look):
+        facts = {"stream_id": stream, "expected_version": None, "version": 0}
+        raise Turned("version_differs", f"{stream} is not there", facts=facts)
+
+
 def known_of(
     said: Mapping[str, Any], caller: Caller, headers: Mapping[str, str], secret: bytes
 ) -> Mapping[str, Any]:
@@ -231,14 +280,14 @@ def known_of(
             "give an Idempotency-Key, so that the command can be sent again and is done once",
         )
     version = headers.get("if-match")
-    if version is not None and version != "*":
+    if version is not None and version != ANY:
         known["expected_version"] = version_of(version)
     return known
 
 
 def command_id_of(key: str, caller: Caller, secret: bytes) -> UUID:
     """Give the id that a key means: itself if it is one, else one that only this caller's key has,
-    and that nobody can work out who does not know the secret.
+    no command of a batch, and that nobody can work out who does not know the secret.
 
     Raises: Turned key_missing for what is no key
     """
@@ -249,7 +298,8 @@ def command_id_of(key: str, caller: Caller, secret: bytes) -> UUID:
         own = None
     if own is not None and str(own) == key.lower():
         return own
-    return _made_id(key, caller, secret)
+    apart = "\n" if PLACED.fullmatch(key) else ""  # No key has that character.
+    return _made_id(key + apart, caller, secret)
 
 
 def check_key(key: str) -> None:
@@ -285,7 +335,8 @@ def answer_to(
         return 200, told, headers
     problem = Problem("refused", _words(outcome.unmet), outcome.unmet, facts=told)
     if any(one.code == TURNED_AWAY for one in outcome.unmet):
-        problem = Problem("too_many", _words(outcome.unmet), outcome.unmet, retry_seconds=60)
+        again = seconds_left(desk.system.clock())
+        problem = Problem("too_many", _words(outcome.unmet), outcome.unmet, retry_seconds=again)
     return problem.told_status, problem.body, {**headers, **problem.headers}
 
 

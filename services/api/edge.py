@@ -74,7 +74,9 @@ class _Visit:
 
     def __init__(self, desk: "FrontDesk", scope: Scope, receive: Receive, send: Send) -> None:
         self._desk = desk
-        self._scope = scope
+        self._method: str = scope["method"]
+        self._head_only = self._method == "HEAD"  # It is answered as a GET, without the body.
+        self._scope = scope = {**scope, "method": "GET"} if self._head_only else scope
         self._receive = receive
         self._send = send
         self._began = monotonic()
@@ -87,6 +89,7 @@ class _Visit:
         given = headers.get("x-request-id", "")
         self._id = given if REQUEST_ID.fullmatch(given) else uuid4().hex
         self._state["request_id"] = self._id
+        self._state["head_only"] = self._head_only
         self._length = headers.get("content-length", "0")
         self._coding = headers.get("content-encoding", "identity").strip().lower()
         self._transfer = headers.get("transfer-encoding", "chunked").strip().lower()
@@ -119,7 +122,7 @@ class _Visit:
         desk, seconds = self._desk, monotonic() - self._began
         desk.in_hand -= 1
         place = self._place or getattr(self._scope.get("route"), "path", "elsewhere")
-        method = self._scope["method"]
+        method = self._method
         desk.counts.answered(place, method, self._status, seconds)
         tell = log_.warning if self._status >= 500 else log_.debug
         tell(

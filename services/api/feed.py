@@ -17,6 +17,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 from starlette.types import Receive, Scope, Send
 
+from domain.messages import Name
 from domain.refusals import Denied, InfraError, UnknownCaller
 from services.api.asking import JSON
 from services.api.callers import Caller
@@ -26,6 +27,7 @@ from services.questions.feed import Feed, Page, page_of
 
 RIGHT: Final = "events.read"
 STREAM: Final = "text/event-stream"
+STREAM_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 STILL_HERE: Final = b": still here\n\n"
 QUIET_SECONDS: Final = 15.0  # after which a stream says that it is still there
 LOOK_SECONDS: Final = 0.5  # between two looks whether who waits may still read
@@ -37,6 +39,9 @@ log_ = structlog.get_logger()
 class FeedAsked(Feed):
     """A page of the feed, and for how long to wait for one."""
 
+    # Asked as `type`, again and again.
+    types: Annotated[tuple[Name, ...], Field(max_length=50, validation_alias="type",
+                                             examples=[["order.placed.v1"]])] = ()  # fmt: skip
     wait: Annotated[float, Field(ge=0, le=30, description="seconds to wait for news")] = 0
 
 
@@ -44,8 +49,7 @@ class SeatedStream(StreamingResponse):
     """A stream that has a seat as long as it lasts. Raises, when it is to begin: Turned"""
 
     def __init__(self, desk: FrontDesk, caller: Caller, told: AsyncIterator[bytes]) -> None:
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        super().__init__(told, media_type=STREAM, headers=headers)
+        super().__init__(told, media_type=STREAM, headers=STREAM_HEADERS)
         self._desk = desk
         self._caller = caller
 
@@ -62,6 +66,8 @@ async def events(desk: FrontDesk, request: Request) -> Response:
     caller = await desk.admit(request, right=RIGHT)
     asked = _asked(request)
     if STREAM in request.headers.get("accept", ""):
+        if getattr(request.state, "head_only", False):
+            return Response(headers=STREAM_HEADERS, media_type=STREAM)
         if desk.ending.is_set():
             raise Turned("busy", ENDS, retry_seconds=AWAY_SECONDS)
         return SeatedStream(desk, caller, _stream(desk, request, asked))
@@ -71,7 +77,9 @@ async def events(desk: FrontDesk, request: Request) -> Response:
             page = await _awaited(desk, request, asked, seconds)
     else:
         page = await _read(desk, request, asked)
-    request.state.position = max(page.next, 0)
+    if page.events:  # `next` alone may be what was asked for, far beyond the log.
+        desk.positions.saw(page.events[-1].position)
+    request.state.position = min(page.next, desk.positions.known)
     body = b'{"events":[' + b",".join(one.body for one in page.events)
     body += b'],"next":%d,"more":%s}' % (page.next, b"true" if page.more else b"false")
     return Response(body, media_type=JSON)
@@ -166,8 +174,7 @@ async def _rest(desk: FrontDesk) -> None:
 
 def _asked(request: Request) -> FeedAsked:
     given: dict[str, Any] = dict(request.query_params)
-    given["types"] = request.query_params.getlist("type")
-    given.pop("type", None)
+    given["type"] = request.query_params.getlist("type")
     last = request.headers.get("last-event-id")
     if last is not None:
         given["after"] = last

@@ -54,15 +54,21 @@ class Rates:
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # left, at
 
-    def take(self, caller: str, number: int = 1) -> None:
-        """Count a request. Raises: Turned too_many, with when to come back"""
+    def take(self, caller: str, number: int = 1, *, counted: int = 0) -> None:
+        """Count a request. One of more than a bucket holds takes all of a full one, and what it
+        lacks has to come before the next.
+
+        counted: how much of the same request was counted before
+        Raises:  Turned too_many, with when to come back
+        """
         now = self._clock()
         left, at = self._buckets.pop(caller, (float(self._per_second), now))
         left = min(left + (now - at) * self._per_second, float(self._per_second))
-        if left < number:
+        needed = min(number, self._per_second - counted)
+        if left < needed:
             self._buckets[caller] = left, now
             message = f"more than {self._per_second} a second: come back later"
-            wait = (number - left) / self._per_second
+            wait = (needed - left) / self._per_second
             raise Turned("too_many", message, retry_seconds=wait)
         self._buckets[caller] = left - number, now
         if len(self._buckets) > MOST_CALLERS:

@@ -261,10 +261,6 @@ def _events(schemas: dict[str, Any]) -> dict[str, Any]:
     event = CloudEvent.model_json_schema(mode="serialization", ref_template=REFS)
     schemas["Event"] = hoisted(event, schemas, "event")
     schema = FeedAsked.model_json_schema(mode="validation")
-    parameters = [
-        {**one, "name": "type" if one["name"] == "types" else one["name"]}
-        for one in _fields(schema)
-    ]
     last = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "integer", "minimum": 0}}
     page = {
         "type": "object",
@@ -282,7 +278,7 @@ def _events(schemas: dict[str, Any]) -> dict[str, Any]:
         "summary": "Events of orders behind a position, in the order of the log.",
         "description": "Needs the right `events.read`. With `Accept: text/event-stream` it goes on "
         "as server-sent events, whose ids are positions.",
-        "parameters": [*parameters, last],
+        "parameters": [*_fields(schema), last],
         "responses": {
             "200": {
                 "description": "A page, or a stream.",

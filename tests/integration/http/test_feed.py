@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from threading import Thread
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -152,3 +153,25 @@ def test_whoever_hangs_up_waits_no_more(server: Served, http: httpx.Client) -> N
 
     wait_for(lambda: server.desk.polls.taken == 0, "they have their seats still", SOON_SECONDS)
     wait_for(lambda: server.desk.in_hand == 0)
+
+
+@pytest.mark.parametrize("asked", [{}, {"type": "order.placed.v1"}, {"order": str(UUID(int=7))}])
+def test_a_page_tells_no_position_that_the_log_has_not_reached(
+    http: httpx.Client, shop: Shop, asked: dict[str, str]
+) -> None:
+    shop.place()
+    head = http.get("/v1/log/head").json()["position"]
+
+    beyond = http.get("/v1/events", params={"after": 1_000_000, **asked})
+    at_end = http.get("/v1/events", params={"after": 0, **asked})
+
+    assert (beyond.json()["events"], beyond.json()["next"]) == ([], 1_000_000)
+    assert int(beyond.headers["x-position"]) <= head
+    assert int(at_end.headers["x-position"]) == at_end.json()["next"]
+
+
+def test_what_the_feed_cannot_be_asked_is_told_and_not_passed_over(http: httpx.Client) -> None:
+    answer = http.get("/v1/events", params={"types": "order.placed.v1"})
+
+    told = [(one["field"], one["code"]) for one in answer.json()["unmet"]]
+    assert (answer.status_code, told) == (422, [("types", "field_unknown")])

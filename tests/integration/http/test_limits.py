@@ -245,3 +245,24 @@ def test_nobody_without_a_key_and_nobody_without_the_right(server: Served) -> No
     assert (unknown.status_code, unknown.headers["www-authenticate"]) == (401, "Bearer")
     assert [one.status_code for one in denied] == [403, 403, 403]
     assert [one.json()["unmet"][0]["code"] for one in denied] == ["right_missing"] * 3
+
+
+def test_a_batch_of_more_than_a_second_holds_passes_and_later_ones_wait(
+    database_url: str, tmp_path: Path
+) -> None:
+    with served(database_url, tmp_path, Limits(per_second=5)) as server, server.http() as http:
+        order_id = Shop(http).place()
+        note = {"command": "order.add_note", "order_id": order_id, "text": "Call"}
+        body = {"commands": [note] * 40}
+
+        def send() -> httpx.Response:
+            return http.post("/v1/commands/batch", json=body, headers=KEY)
+
+        answers = [send()]
+        while answers[-1].status_code == 429:
+            answers.append(send())
+        later = http.get("/v1/log/head")
+
+    assert {one["status"] for one in answers[-1].json()["items"]} == {200}
+    assert (later.status_code, later.json()["code"]) == (429, "too_many")
+    assert int(later.headers["retry-after"]) > 1

@@ -90,3 +90,18 @@ def test_too_many_questions_of_a_caller_that_wait_for_the_tables_are_429_and_of_
         (429, "too_many"), (503, "busy"),
     ]  # fmt: skip
     assert {one.status_code for one in answers} == {200}
+
+
+def test_questions_that_read_the_log_keep_the_position_too(
+    server: Served, http: httpx.Client
+) -> None:
+    shop = Shop(http)
+    place = f"/v1/orders/{shop.place()}"
+    reached = shop.place("A-18"), http.get("/v1/log/head").json()["position"]
+
+    there = [http.get(place, params={"min_position": one}) for one in (reached[1], "head")]
+    beyond = http.get(place, params={"min_position": BEYOND})
+
+    assert [one.status_code for one in there] == [200, 200]
+    assert (beyond.status_code, beyond.json()["code"]) == (503, "behind")
+    assert int(beyond.headers["retry-after"]) >= 1

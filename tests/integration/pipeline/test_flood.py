@@ -12,6 +12,7 @@ from domain.callers import AttemptsFlooded
 from domain.messages import Actor, Command, Outcome
 from domain.orders.commands import ChangeStatus
 from infra.event_log import open_log
+from services.flood import PERSONS
 from services.pipeline import Pipeline
 from tests.support.examples import NOW, actor
 from tests.support.loads import open_pipeline, place, publish
@@ -126,6 +127,54 @@ def test_d2_other_callers_are_not_touched_nor_what_our_own_programs_tell(
     clock_ = answers(pipeline, [nonsense(order_id, actor("clock")) for _ in range(LIMIT + 9)])
 
     assert codes([*ann, *key, *clock_]) == {"transition_not_allowed": 2 * LIMIT + 10}
+
+
+def test_one_person_is_in_no_way_of_others_for_whom_the_same_key_acts(
+    pipeline: Pipeline, order_id: UUID, database_url: str
+) -> None:
+    bert, anna = (_acting_for(person) for person in ("Bert", "Anna"))
+    flood = answers(pipeline, [nonsense(order_id, bert) for _ in range(LIMIT + 7)])
+
+    told = answers(pipeline, [nonsense(order_id, anna), nonsense(order_id, _acting_for(None))])
+    pipeline.close()
+
+    assert codes(flood) == {"transition_not_allowed": LIMIT, "too_many_refusals": 7}
+    assert codes(told) == {"transition_not_allowed": 2}
+    (kept,) = [one.event for one in stored(database_url) if isinstance(one.event, AttemptsFlooded)]
+    assert (kept.caller_id, kept.refused, kept.turned_away) == ("north", LIMIT + 2, 7)
+
+
+def test_a_key_that_names_ever_new_persons_is_turned_away_too(
+    pipeline: Pipeline, order_id: UUID
+) -> None:
+    most = PERSONS * LIMIT
+
+    told = answers(
+        pipeline, [nonsense(order_id, _acting_for(f"p-{number}")) for number in range(most + 9)]
+    )
+
+    assert codes(told) == {"transition_not_allowed": most, "too_many_refusals": 9}
+
+
+def _acting_for(person: str | None) -> Actor:
+    return Actor(kind="api_key", id="north", on_behalf_of=person)
+
+
+def test_what_comes_together_is_judged_by_the_count_as_it_begins(
+    pipeline: Pipeline, order_id: UUID, clock: Clock
+) -> None:
+    def together(number: int) -> Counter[str]:
+        commands = [nonsense(order_id) for _ in range(number)]
+        with pipeline.flood.judging_whole(MALLORY, clock()) as let_pass:
+            for one in commands:
+                let_pass(one.command_id)
+            return codes(answers(pipeline, commands))
+
+    assert together(LIMIT + 5) == {"transition_not_allowed": LIMIT + 5}
+    assert together(3) == {"too_many_refusals": 3}
+    assert codes(answers(pipeline, [nonsense(order_id)])) == {"too_many_refusals": 1}
+    clock.now += MINUTE
+    assert together(LIMIT + 5) == {"transition_not_allowed": LIMIT + 5}
 
 
 def test_d2_each_minute_has_its_own_count(

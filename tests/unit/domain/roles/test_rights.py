@@ -3,9 +3,10 @@
 import pytest
 
 from domain.messages import Actor
+from domain.refusals import Unmet
 from domain.roles.definition import Role
 from domain.roles.rights import Allowed, Caller, Forbidden, Wish, may, sight_of
-from domain.sights import HIDDEN, PERSONAL, Place, Region, hide, kind_of
+from domain.sights import HIDDEN, PERSONAL, Place, Region, hide, hide_in_unmet, kind_of
 from tests.golden.stored_names import sealed_fields
 from tests.support.rights import ROLE, role
 
@@ -206,3 +207,13 @@ def test_every_personal_field_that_is_stored_has_a_kind_of_its_own_or_counts_as_
     }
     assert kind_of(".personal.buyer_phone") == "imported"
     assert kind_of(".something_new") == "notes"
+
+
+def test_a_role_that_hides_amounts_reads_when_to_try_again_and_still_no_amount() -> None:
+    at = "2026-03-02T09:01:00+00:00"
+    told = Unmet(code="c", message=f"4500 at {at}, 12.50", needed=f"try again from {at} on")
+
+    (heard,) = hide_in_unmet([told], ["*_minor"])
+
+    assert heard.needed == told.needed
+    assert heard.message == f"{HIDDEN} at {at}, {HIDDEN}"

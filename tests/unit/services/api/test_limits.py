@@ -47,3 +47,20 @@ def test_of_very_many_callers_the_longest_silent_are_forgotten() -> None:
     rates.take("0")
     with pytest.raises(Turned):
         rates.take(str(MOST_CALLERS))
+
+
+def test_what_is_more_than_a_second_holds_passes_once_it_is_full_and_later_ones_wait() -> None:
+    clock = _Clock()
+    rates = Rates(10, clock)
+    rates.take("ann")
+
+    rates.take("ann", 24, counted=1)
+
+    with pytest.raises(Turned) as turned:
+        rates.take("ann")
+    assert turned.value.retry_seconds == pytest.approx(1.6)
+    clock.now = 1.6
+    rates.take("ann")
+    with pytest.raises(Turned) as turned:
+        rates.take("ann", 24, counted=1)
+    assert turned.value.retry_seconds == pytest.approx(0.9)
