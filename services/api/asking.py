@@ -100,7 +100,7 @@ async def _position(
 async def _in_log(desk: "FrontDesk", least: Least) -> int:
     """Give a position that the log has reached. Raises: Turned behind if it is not as far"""
     if isinstance(least, int) and least > desk.positions.known:
-        desk.positions.saw(await desk.head.look())
+        desk.positions.saw(await desk.head.wait())
         if least > desk.positions.known:
             message = f"the log is at position {desk.positions.known}, not yet at {least}"
             raise Turned("behind", message, retry_seconds=1)
