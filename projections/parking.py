@@ -2,7 +2,7 @@
 with all that follows in it, and goes on with the others. Nothing is lost: the log has it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -99,13 +99,12 @@ def park(tx: Tx, projection: str, build: int, event: Recorded | Undecodable, err
     )
 
 
-def count_waiting(tx: Tx, build: int, stream_ids: Iterable[str]) -> None:
-    """Count events that came for parked streams; one id per event."""
-    rows = [{"stream_id": stream_id} for stream_id in stream_ids]
+def count_waiting(tx: Tx, build: int, came: Mapping[str, int]) -> None:
+    """Count events that came for parked streams, by stream."""
+    rows = [{"stream_id": stream_id, "events": events} for stream_id, events in came.items()]
     tx.execute(
         "update projection.parked p set waiting = p.waiting + x.events"
-        " from (select stream_id, count(*) as events"
-        "       from json_to_recordset(%s::json) as x(stream_id text) group by stream_id) x"
+        " from json_to_recordset(%s::json) as x(stream_id text, events bigint)"
         " where p.build = %s and p.stream_id = x.stream_id",
         [as_json(rows), build],
     )

@@ -4,6 +4,7 @@ Drivers call it: services.follower from the log, the stream workers from Kafka. 
 deliver twice, too late, in part or not at all does no harm: checkpoints and the log decide.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -41,7 +42,8 @@ from services.deliveries import Delivery, Parts
 
 # Events that are read again at a time, of all shards together; PAGE_BYTES of them at most.
 MAX_HEALED: Final = 10_000
-RETRIED_BYTES: Final = 1024 * 1024  # that are read while a session waits, which may not for long
+RETRIED_BYTES: Final = PAGE_BYTES  # of a parked stream, at a time
+GOING_ON: Final = "A retry was broken off before this event: say it again."
 # Whoever holds a checkpoint works, or loses it after 2 s of idleness: what is waited for is done.
 CHECKPOINT_LOCK: Final = "5min"
 
@@ -138,17 +140,22 @@ class Projector:
             one.settle()
 
     def retry(self, parked: Parked) -> bool:
-        """Apply a parked stream from where it was left; False: it fails again, and stays.
+        """Apply a parked stream from where it was left, a bounded part in each transaction: in
+        between it is parked at what comes next. False: it fails again, and stays.
 
         Raises: InfraError, then the same may be done again
         """
-        while True:
+        left: Parked | bool = parked
+        while isinstance(left, Parked):
+            part = self._part(left)
             try:
-                return self._retry(parked)
+                left = self._retry(left, part)
             except ReadFirst as first:
                 _read(first)
+        return left
 
-    def _retry(self, asked: Parked) -> bool:
+    def _retry(self, asked: Parked, part: Sequence[Recorded | Undecodable]) -> Parked | bool:
+        """Apply a part; give where the stream is parked now if there is more, else how it ended."""
         with transaction(self.lend, lock=CHECKPOINT_LOCK) as tx:
             checkpoints = lock_checkpoints(tx, [asked.shard], build=asked.build)
             parked = find_parked(tx, asked.build, asked.stream_id)
@@ -157,32 +164,28 @@ class Projector:
             build, reached = checkpoints[0].build, checkpoints[0].position
             if not self._feeds(build.projection, build.version):
                 return False
+            events = [event for event in part if event.position <= reached]
+            more = parked.waiting - len(events) if len(events) == len(part) else 0
             unpark(tx, build.build, parked.stream_id)
-            projection, still = self._projections[build.projection], set[str]()
-            for events in self._pages(parked, reached):  # The database hears of us in between.
-                work = _Work(build, projection, [*events])
-                _apply(tx, work, still, carefully=True)
+            work, still = _Work(build, self._projections[build.projection], events), set[str]()
+            _apply(tx, work, still, carefully=True)
+            if more and not still:
+                park(tx, build.projection, build.build, _next(events[-1]), GOING_ON)
+            if more:
+                count_waiting(tx, build.build, {parked.stream_id: more})
+            left = find_parked(tx, build.build, parked.stream_id)
         self._settle()
-        return not still
+        return False if still else left or True
 
-    def _pages(self, parked: Parked, reached: int) -> Iterator[Sequence[Recorded | Undecodable]]:
-        """Read a stream from where it was parked up to a position, a bounded part at a time; what
-        came and is gone from the log stands there as what cannot be read.
+    def _part(self, parked: Parked) -> Sequence[Recorded | Undecodable]:
+        """Read of a parked stream what came, a bounded part of it; what is gone from the log stands
+        there as what cannot be read.
         """
-        behind, position = parked.version - 1, parked.position - 1
-        last = behind + parked.waiting
-        while True:
-            part = {parked.stream_id: (behind, behind + PAGE_EVENTS)}
-            found = self._log.read_streams(self._log.cut_parts(part, RETRIED_BYTES))
-            events = [event for event in found if event.position <= reached]
-            if len(events) < len(found):
-                last = min(last, found[len(events)].version - 1)
-            if not events:
-                break
-            yield [*_with_gone(parked, events, behind, position)]
-            behind, position = events[-1].version, events[-1].position
-        if behind < last:
-            yield [*_gone(parked, range(behind + 1, last + 1), position + 1)]
+        behind, stream_id = parked.version - 1, parked.stream_id
+        wanted = {stream_id: (behind, behind + min(parked.waiting, PAGE_EVENTS))}
+        part = self._log.cut_parts(wanted, RETRIED_BYTES) or wanted
+        found = self._log.read_streams(part)
+        return [*_with_gone(parked, found, part[stream_id][1])]
 
     def _in_parts(
         self, deliveries: Sequence[Delivery], ends: Callable[[], bool]
@@ -271,26 +274,29 @@ class Projector:
 
 
 def _with_gone(
-    parked: Parked, events: Iterable[Recorded | Undecodable], behind: int, position: int
+    parked: Parked, events: Iterable[Recorded | Undecodable], last: int
 ) -> Iterator[Recorded | Undecodable]:
-    """Give events of a parked stream that follow a version, which stands at a position, and what is
-    gone before each of them."""
-    for event in events:
-        yield from _gone(parked, range(behind + 1, event.version), position + 1)
-        yield event
-        behind, position = event.version, event.position
-
-
-def _gone(parked: Parked, versions: Iterable[int], position: int) -> Iterator[Undecodable]:
-    """Give what stands for versions that the log does not hold.
-
-    position: where they stood at the earliest: what they were is not known
+    """Give events of a parked stream up to a version, and what stands for those that the log does
+    not hold: at the earliest position, as what they were is not known.
     """
-    stream_id = parked.stream_id
-    for version in versions:
-        name = parked.type if version == parked.version else ""
-        error = str(LogGap(f"Version {version} of {stream_id}"))
-        yield Undecodable(position, stream_id, version, parked.shard, name, error)
+    by_version = {event.version: event for event in events}
+    position = parked.position
+    for version in range(parked.version, last + 1):
+        event = by_version.get(version)
+        if event is None:
+            name = parked.type if version == parked.version else ""
+            error = str(LogGap(f"Version {version} of {parked.stream_id}"))
+            place = (position, parked.stream_id, version, parked.shard)
+            yield Undecodable(*place, name, error)
+        else:
+            yield event
+            position = event.position + 1
+
+
+def _next(event: Recorded | Undecodable) -> Undecodable:
+    """Give what stands for what comes behind an event: it was not looked at yet."""
+    place = (event.position + 1, event.stream_id, event.version + 1, event.shard)
+    return Undecodable(*place, "", GOING_ON)
 
 
 def _read(first: ReadFirst, ends: Callable[[], bool] = lambda: False) -> bool:
@@ -354,7 +360,7 @@ def _apply(tx: Tx, work: _Work, parked: set[str], *, carefully: bool) -> None:
         if stream_id not in parked:
             _park(tx, work, event, event.error, parked)
     if waiting:
-        count_waiting(tx, work.build.build, waiting)
+        count_waiting(tx, work.build.build, Counter(waiting))
 
 
 def _apply_carefully(

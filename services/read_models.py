@@ -162,7 +162,7 @@ class ReadModels:
         projection = self._projection(name)
         build = self._open_rebuild(projection)
         follower = self._follower(self.lend, build)
-        give_up_at = monotonic() + self.swap_seconds
+        blocked_at: float | None = None
         wait = SHORTEST_WAIT_SECONDS
         while True:
             follower.catch_up(progress=progress)
@@ -174,15 +174,16 @@ class ReadModels:
                     self._drop_old(projection, self.old_tables_seconds)
                     return build
             except Busy as error:
-                if monotonic() > give_up_at:
+                if blocked_at is None:
+                    blocked_at = monotonic()
+                    log_.info("swap_waits", projection=name, build=build.build)
+                if monotonic() > blocked_at + self.swap_seconds:
                     raise InfraError(
                         "swap_blocked",
                         "The new tables are ready, but a long read holds the old ones. End it, "
                         f"then run `orderpath projection rebuild {name}` again: it goes on from "
                         "here.",
                     ) from error
-                if wait == SHORTEST_WAIT_SECONDS:
-                    log_.info("swap_waits", projection=name, build=build.build)
                 Signal().wait(wait)
                 wait = min(wait * 2, LONGEST_WAIT_SECONDS)
 

@@ -365,6 +365,36 @@ def test_a_parked_stream_that_is_long_is_applied_in_pages_though_who_reads_is_sl
     assert not world.models.verify("orders").differing
 
 
+class Dying(Counting):
+    """A read model that dies after so many events."""
+
+    def apply(self, batch: Sequence[Recorded], tx: Any) -> None:
+        if sum(self.taken) + len(batch) > LONG - 1:
+            raise SystemExit
+        super().apply(batch, tx)
+
+
+def test_a_retry_that_is_broken_off_between_pages_goes_on_there(world: World) -> None:
+    order_id = world.place()
+    orders = Counting()
+    orders.poisoned.add((f"order-{order_id}", 2))
+    send_all(world, [note(order_id, number) for number in range(LONG)])
+    Follower(world.projector(projections={**BY_NAME, "orders": orders}), world.log).catch_up()
+    (parked,) = world.models.list_parked()
+
+    with pytest.raises(SystemExit):
+        ReadModels(world.lend, world.log, projections={**BY_NAME, "orders": Dying()}).retry()
+
+    (left,) = world.models.list_parked()
+    assert (left.version, left.waiting) == (
+        parked.version + 2 * PAGE_EVENTS,
+        parked.waiting - 2 * PAGE_EVENTS,
+    )
+    assert world.models.retry() == (1, 0)
+    assert world.models.list_parked() == []
+    assert not world.models.verify("orders").differing
+
+
 def test_retry_tries_again_where_it_loses_its_session(world: World) -> None:
     order_id = world.place()
     stubborn = Stubborn(BY_NAME["orders"])
