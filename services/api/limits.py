@@ -68,7 +68,7 @@ class Rates:
         if left < needed:
             self._buckets[caller] = left, now
             message = f"more than {self._per_second} a second: come back later"
-            wait = (needed - left) / self._per_second
+            wait = (needed + counted - left) / self._per_second
             raise Turned("too_many", message, retry_seconds=wait)
         self._buckets[caller] = left - number, now
         if len(self._buckets) > MOST_CALLERS:

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -259,7 +260,8 @@ def test_a_batch_of_more_than_a_second_holds_passes_and_later_ones_wait(
             return http.post("/v1/commands/batch", json=body, headers=KEY)
 
         answers = [send()]
-        while answers[-1].status_code == 429:
+        while answers[-1].status_code == 429 and len(answers) < 5:
+            Event().wait(float(answers[-1].headers["retry-after"]))  # As a caller does.
             answers.append(send())
         later = http.get("/v1/log/head")
 

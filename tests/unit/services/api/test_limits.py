@@ -63,4 +63,4 @@ def test_what_is_more_than_a_second_holds_passes_once_it_is_full_and_later_ones_
     rates.take("ann")
     with pytest.raises(Turned) as turned:
         rates.take("ann", 24, counted=1)
-    assert turned.value.retry_seconds == pytest.approx(0.9)
+    assert turned.value.retry_seconds == pytest.approx(1.0)
