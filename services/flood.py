@@ -7,6 +7,7 @@ over when a command comes that was received later.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -25,6 +26,14 @@ _Person = tuple[ActorKind, str, str | None]  # and for whom it acts; None: for i
 _COUNTER: Final = Actor(kind="system", id="flood-guard")
 
 
+@dataclass(slots=True)
+class _TurnedAway:
+    """What has to be kept of a caller of this minute."""
+
+    refused: int = 0  # commands, as counted when one was turned away: some may be taken back since
+    times: int = 0
+
+
 class FloodGuard:
     """Counts refusals by minute, of each caller, and of each person for whom it acts: one of them
     is in no other's way, and a caller who names ever new ones comes to an end, too.
@@ -34,7 +43,8 @@ class FloodGuard:
         self.limit: int | None = None  # refusals of a minute that are decided; None: all are
         self._minute = datetime.min.replace(tzinfo=UTC)
         self._refused: Counter[_Caller | _Person] = Counter()
-        self._turned_away: dict[_Caller | _Person, int] = {}  # beyond the limit; usually none
+        self._stopped: set[_Caller | _Person] = set()  # beyond the limit; usually none
+        self._turned_away: dict[_Caller, _TurnedAway] = {}
         self._spared: set[UUID] = set()  # batches: each of their refusals was asked for
         self._passing: set[UUID] = set()  # commands that are decided whatever the count is by now
         self._floods: list[CountFlood] = []  # of minutes that are over, not yet handed out
@@ -77,7 +87,7 @@ class FloodGuard:
                 continue
             self._refused[one] += 1
             if self._refused[one] >= self._most(one):
-                self._turned_away.setdefault(one, 0)
+                self._stopped.add(one)
 
     def take_back(self, command: Command, at: datetime) -> None:
         """Forget a refusal: the command is decided again, or was answered before."""
@@ -87,22 +97,25 @@ class FloodGuard:
             if not self._refused[one]:
                 continue
             self._refused[one] -= 1
-            if self._refused[one] < self._most(one) and self._turned_away.get(one) == 0:
-                del self._turned_away[one]
+            if self._refused[one] < self._most(one):
+                self._stopped.discard(one)
 
     def guards_against(self, command: Command) -> bool:
         """Say whether a command would be turned away if it came now."""
-        return bool(self._turned_away) and self._stopping_command(command) is not None
+        return bool(self._stopped) and self._stopping_command(command) is not None
 
     def turn_away(self, command: Command, at: datetime) -> Outcome | None:
         """Give the refusal of a command that is not decided; None: let it pass."""
-        if not self._turned_away:  # So it is for nearly all: nothing else is looked at.
+        if not self._stopped:  # So it is for nearly all: nothing else is looked at.
             return None
         self._turn(at)
         stopping = self._stopping_command(command)
         if stopping is None:
             return None
-        self._turned_away[stopping] += 1
+        caller = command.actor.kind, command.actor.id
+        told = self._turned_away.setdefault(caller, _TurnedAway())
+        told.refused = max(told.refused, self._refused[caller], self._refused[stopping])
+        told.times += 1
         return Outcome(command.command_id, "refused", unmet=(self._too_many(),))
 
     def floods(self, *, ending: bool = False) -> list[CountFlood]:
@@ -121,7 +134,7 @@ class FloodGuard:
         return self._stopping(command.actor)
 
     def _stopping(self, actor: Actor) -> _Caller | _Person | None:
-        return next((one for one in _counted(actor) if one in self._turned_away), None)
+        return next((one for one in _counted(actor) if one in self._stopped), None)
 
     def _most(self, counted: _Caller | _Person) -> int:
         """Say how many refusals are decided: of a person, or of all for whom a caller acts."""
@@ -135,9 +148,8 @@ class FloodGuard:
             self._minute = at.replace(second=0, microsecond=0)
 
     def _close(self) -> None:
-        turned_away: Counter[_Caller] = Counter()
-        for (kind, caller_id, *_), times in self._turned_away.items():
-            turned_away[kind, caller_id] += times
+        refused, turned_away = self._refused, self._turned_away
+        self._refused, self._stopped, self._turned_away = Counter(), set(), {}
         self._floods += [
             CountFlood(
                 command_id=uuid4(),
@@ -146,14 +158,11 @@ class FloodGuard:
                 caller_kind=kind,
                 caller_id=caller_id,
                 minute=self._minute,
-                refused=self._refused[kind, caller_id],
-                turned_away=times,
+                refused=max(told.refused, refused[kind, caller_id]),
+                turned_away=told.times,
             )
-            for (kind, caller_id), times in turned_away.items()
-            if times
+            for (kind, caller_id), told in turned_away.items()
         ]
-        self._refused.clear()
-        self._turned_away.clear()
 
     def _too_many(self) -> Unmet:
         again = (self._minute + MINUTE).isoformat()

@@ -159,8 +159,10 @@ class Projector:
         with transaction(self.lend, lock=CHECKPOINT_LOCK) as tx:
             checkpoints = lock_checkpoints(tx, [asked.shard], build=asked.build)
             parked = find_parked(tx, asked.build, asked.stream_id)
-            if not checkpoints or parked is None or parked.version != asked.version:
+            if not checkpoints or parked is None:
                 return True  # Somebody else was faster, or the build is gone.
+            if parked.version != asked.version:  # It was broken off, or somebody is at it.
+                return parked if parked.error == GOING_ON else False
             build, reached = checkpoints[0].build, checkpoints[0].position
             if not self._feeds(build.projection, build.version):
                 return False

@@ -173,6 +173,7 @@ class ReadModels:
                     log_.info("projection_rebuilt", projection=name, build=build.build)
                     self._drop_old(projection, self.old_tables_seconds)
                     return build
+                blocked_at, wait = None, SHORTEST_WAIT_SECONDS  # Only far behind by now.
             except Busy as error:
                 if blocked_at is None:
                     blocked_at = monotonic()

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from fastapi import Request, Response
 
 from services.api.callers import Caller
-from services.api.problems import Turned
+from services.api.problems import Turned, reading_parameters
 from services.api.tables import Least
 from services.api.zipping import ZIPPED, ZIPPED_FROM, takes_gzip, zipped
 from services.plain_json import to_json
@@ -43,9 +43,12 @@ def handler_of(question: Question) -> Handler:
         if question.method == "POST":
             if given:
                 raise Turned("not_readable", f"the query has {MIN_POSITION} and no more")
-            asked = question.asked.model_validate_json(_counted(await request.body()))
+            body = _counted(await request.body())
+            with reading_parameters():
+                asked = question.asked.model_validate_json(body)
         else:
-            asked = question.asked.model_validate(given)
+            with reading_parameters():
+                asked = question.asked.model_validate(given)
         if caller is not None:
             desk.access.check_question(caller, question, asked)
         return await answer(desk, request, question, (caller, asked, least))

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 import structlog
-from pydantic import ValidationError
 from pydantic_core import to_json
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
@@ -100,7 +99,7 @@ class _Visit:
         try:
             self._check()
             await self._reach(app)
-        except (OrderpathError, ValidationError) as error:
+        except OrderpathError as error:
             await self._tell(problem_of(error) or fault(self._id))
         except ClientDisconnect:
             self._status = GONE

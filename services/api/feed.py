@@ -22,7 +22,7 @@ from domain.refusals import Denied, InfraError, UnknownCaller
 from services.api.asking import JSON
 from services.api.callers import Caller
 from services.api.desk import AWAY_SECONDS, ENDS, FrontDesk
-from services.api.problems import Turned
+from services.api.problems import Turned, reading_parameters
 from services.questions.feed import Feed, Page, page_of
 
 RIGHT: Final = "events.read"
@@ -178,4 +178,5 @@ def _asked(request: Request) -> FeedAsked:
     last = request.headers.get("last-event-id")
     if last is not None:
         given["after"] = last
-    return FeedAsked.model_validate(given)
+    with reading_parameters():
+        return FeedAsked.model_validate(given)

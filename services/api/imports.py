@@ -12,7 +12,7 @@ from pydantic import Field
 from domain.orders.identity import canonical, id_of
 from domain.paths.commands import PublishPath
 from services.api.commands import command_id_of
-from services.api.problems import Turned
+from services.api.problems import Turned, reading_parameters
 from services.imports.handed_in import ImportWanted, fingerprint
 from services.imports.identity import HANDED_IN
 from services.imports.jobs import Job
@@ -40,7 +40,8 @@ async def put_file(desk: "FrontDesk", request: Request) -> Response:
     """Put a part of a file: all of it, where a request holds it."""
     caller = await desk.admit(request)
     desk.access.check_command(caller, RIGHT)
-    asked = PartAsked.model_validate(dict(request.query_params))
+    with reading_parameters():
+        asked = PartAsked.model_validate(dict(request.query_params))
     part = await request.body()
     if asked.offset + len(part) > desk.limits.import_bytes:
         raise Turned("too_large", f"a file has {desk.limits.import_bytes:,} bytes at most")
@@ -55,7 +56,9 @@ async def start(desk: "FrontDesk", request: Request) -> Response:
     """Hand an import in. Twice is once."""
     caller = await desk.admit(request)
     desk.access.check_command(caller, RIGHT)
-    wanted = ImportWanted.model_validate_json(await request.body())
+    body = await request.body()
+    with reading_parameters():
+        wanted = ImportWanted.model_validate_json(body)
     if not wanted.dry_run and await _publishes(desk, wanted):
         desk.access.check_command(caller, PublishPath.NAME)
     key = request.headers.get("idempotency-key")

@@ -3,8 +3,10 @@
 services.client turns the codes back into the errors that they were.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -79,6 +81,25 @@ class Turned(OrderpathError):
         self.retry_seconds = retry_seconds
 
 
+class Misread(OrderpathError):
+    """Parameters that are not as the place describes them: each that is wrong, never with what was
+    given, which may be personal.
+    """
+
+    def __init__(self, unmet: tuple[Unmet, ...]) -> None:
+        super().__init__("a parameter cannot be read")
+        self.unmet = unmet
+
+
+@contextmanager
+def reading_parameters() -> Iterator[None]:
+    """Read what was asked. Raises: Misread; what else is not valid is a fault of ours"""
+    try:
+        yield
+    except ValidationError as error:
+        raise Misread(_faults(error)) from error
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What is wrong, as the body and the headers of an answer."""
@@ -114,7 +135,7 @@ class Problem:
         """Give what else an answer of this status has to say."""
         headers = {}
         if self.retry_seconds is not None:
-            headers["Retry-After"] = str(max(1, round(self.retry_seconds)))
+            headers["Retry-After"] = str(max(1, ceil(self.retry_seconds)))
         if self.told_status == 401:
             headers["WWW-Authenticate"] = "Bearer"
         if self.code == "encoded":
@@ -145,8 +166,8 @@ def problem_of(error: Exception) -> Problem | None:
             return Problem("fact_id_reused", words)
         case CommandUnreadable():
             return _unreadable(error)
-        case ValidationError():
-            return Problem("unusable", "a parameter cannot be read", _faults(error))
+        case Misread():
+            return Problem("unusable", words, error.unmet)
         case Unusable():
             return Problem("unusable", words)
         case InfraError():
@@ -191,7 +212,6 @@ def _unreadable(error: CommandUnreadable) -> Problem:
 
 
 def _faults(error: ValidationError) -> tuple[Unmet, ...]:
-    """Name every parameter that is wrong, never with what was given: that may be personal."""
     details = error.errors(include_input=False, include_url=False)
     return tuple(map(_fault, details[:MAX_TOLD]))
 

@@ -95,7 +95,7 @@ def test_what_stands_in_the_log_is_an_event_or_told(data: st.DataObject, name: s
 
 
 def read_or_told(read: Callable[[], Recorded]) -> None:
-    given_or_told(read, "event_unreadable", "newer_version")
+    given_or_told(read, "event_unreadable", "key_unreadable", "newer_version")
 
 
 def given_or_told(read: Callable[[], T], *codes: str) -> T | None:

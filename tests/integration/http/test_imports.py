@@ -390,14 +390,16 @@ def job(depot: Served, tmp_path: Path) -> Job:
 def test_an_import_whose_server_was_killed_broke_off_and_is_done_when_handed_in_again(
     depot: Served, job: Job, tmp_path: Path
 ) -> None:
-    system, goes_on = depot.system, Event()
+    system, is_at_it, goes_on = depot.system, Event(), Event()
 
     def slow() -> System:
+        is_at_it.set()
         assert goes_on.wait(90)
         return system.another()
 
     dying = ImportJobs(tmp_path / "one", slow, system.clock)
     begun = dying.hand_in(job)
+    assert is_at_it.wait(90)
     shutil.copytree(tmp_path / "one", tmp_path / "two")  # As it lies there after a power cut.
     broken = state_of(tmp_path / "two", job.import_id)
     goes_on.set()

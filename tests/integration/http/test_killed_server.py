@@ -100,7 +100,7 @@ def test_a_server_that_is_told_to_end_gives_every_answer_that_is_in_hand(
                     answer = http.post("/v1/commands", json=body, headers=key)
                 except httpx.ConnectError:
                     return  # Nobody is let in any more.
-                except httpx.ReadError:
+                except (httpx.ReadError, httpx.RemoteProtocolError):
                     cut.append(key)
                     return
                 answers.append(answer.status_code)

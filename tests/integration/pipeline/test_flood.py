@@ -239,3 +239,23 @@ def test_d3_the_first_answer_comes_also_in_the_midst_of_a_flood(
     (again,) = answers(pipeline, [placed])
 
     assert (again.kind, again.repeated, again.versions) == ("accepted", True, first.versions)
+
+
+def test_repeats_beside_good_commands_lock_nobody_out(
+    pipeline: Pipeline, order_id: UUID, clock: Clock, database_url: str
+) -> None:
+    """A repeat is counted until it is known to be one: that is taken back, whoever came between."""
+    refused = [nonsense(order_id) for _ in range(LIMIT)]
+    assert {one.kind for one in answers(pipeline, refused)} == {"refused"}
+    clock.now += MINUTE
+
+    answers(pipeline, [*refused, *(nonsense(order_id) for _ in range(2 * LIMIT))])
+    clock.now += MINUTE
+
+    (found,) = answers(pipeline, [nonsense(order_id)])
+    assert found.unmet[0].code != "too_many_refusals"
+    clock.now += MINUTE
+    assert answers(pipeline, [nonsense(order_id)])[0].kind == "refused"
+    pipeline.close()
+    floods = [one.event for one in stored(database_url) if one.event.NAME == "attempt.flood.v1"]
+    assert all(one.refused >= LIMIT and one.turned_away for one in floods)

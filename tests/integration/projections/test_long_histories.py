@@ -266,9 +266,10 @@ def test_who_has_no_room_and_is_called_away_each_time_takes_fewer_events(world: 
 class LostOnce:
     """A read model whose first session the server ends when it has done all."""
 
-    def __init__(self, real: Projection, world: World) -> None:
+    def __init__(self, real: Projection, world: World, lost: int = 1) -> None:
         self._real = real
         self._world = world
+        self._lost = lost  # which of its times
         self.name, self.version = real.name, real.version
         self.ddl, self.tables = real.ddl, real.tables
         self.times = 0
@@ -285,7 +286,7 @@ class LostOnce:
     def apply(self, batch: Sequence[Recorded], tx: Any) -> None:
         self._real.apply(batch, tx)
         self.times += 1
-        if self.times == 1:
+        if self.times == self._lost:
             tx.execute("set local idle_in_transaction_session_timeout = '1ms'")
             there = "select count(*) from pg_stat_activity where pid = %s"
             pid = tx.connection.info.backend_pid
@@ -393,6 +394,19 @@ def test_a_retry_that_is_broken_off_between_pages_goes_on_there(world: World) ->
     assert world.models.retry() == (1, 0)
     assert world.models.list_parked() == []
     assert not world.models.verify("orders").differing
+
+
+def test_retry_goes_on_where_it_loses_its_session_between_pages(world: World) -> None:
+    order_id = world.place()
+    stubborn = Stubborn(BY_NAME["activity"])
+    stubborn.poisoned.add((f"order-{order_id}", 2))
+    send_all(world, [note(order_id, number) for number in range(LONG)])
+    Follower(world.projector(projections={**BY_NAME, "activity": stubborn}), world.log).catch_up()
+    lost = {**BY_NAME, "activity": LostOnce(BY_NAME["activity"], world, 2)}
+
+    assert ReadModels(world.lend, world.log, projections=lost).retry() == (1, 0)
+    assert world.models.list_parked() == []
+    assert not world.models.verify("activity").differing
 
 
 def test_retry_tries_again_where_it_loses_its_session(world: World) -> None:
