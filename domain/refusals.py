@@ -6,6 +6,7 @@ OrderpathError
 ├── UnknownCaller           nobody knows who asks
 ├── Absent                  there is nothing of what was asked for
 ├── Turned                  a request that is turned away over HTTP (services.api.problems)
+├── Misread                 parameters of one that are not as described (services.api.problems)
 ├── Conflict                somebody was faster than the stated expected_version
 ├── CommandIdReused         the same command id came with another body, or from another caller
 ├── FactIdReused            a fact that is known belongs to another order

@@ -176,8 +176,8 @@ class ReadModels:
                 blocked_at, wait = None, SHORTEST_WAIT_SECONDS  # Only far behind by now.
             except Busy as error:
                 if blocked_at is None:
-                    blocked_at = monotonic()
                     log_.info("swap_waits", projection=name, build=build.build)
+                blocked_at = blocked_at or monotonic()
                 if monotonic() > blocked_at + self.swap_seconds:
                     raise InfraError(
                         "swap_blocked",
