@@ -162,7 +162,7 @@ class ReadModels:
         projection = self._projection(name)
         build = self._open_rebuild(projection)
         follower = self._follower(self.lend, build)
-        blocked_at: float | None = None
+        give_up_at: float | None = None
         wait = SHORTEST_WAIT_SECONDS
         while True:
             follower.catch_up(progress=progress)
@@ -173,17 +173,16 @@ class ReadModels:
                     log_.info("projection_rebuilt", projection=name, build=build.build)
                     self._drop_old(projection, self.old_tables_seconds)
                     return build
-                blocked_at, wait = None, SHORTEST_WAIT_SECONDS  # Only far behind by now.
+                give_up_at, wait = None, SHORTEST_WAIT_SECONDS  # Only far behind by now.
             except Busy as error:
-                if blocked_at is None:
+                if give_up_at is None:
+                    give_up_at = monotonic() + self.swap_seconds
                     log_.info("swap_waits", projection=name, build=build.build)
-                blocked_at = blocked_at or monotonic()
-                if monotonic() > blocked_at + self.swap_seconds:
+                if monotonic() > give_up_at:
                     raise InfraError(
                         "swap_blocked",
-                        "The new tables are ready, but a long read holds the old ones. End it, "
-                        f"then run `orderpath projection rebuild {name}` again: it goes on from "
-                        "here.",
+                        "The new tables are ready, but a long read holds the old ones. End it, then "
+                        f"run `orderpath projection rebuild {name}` again: it goes on from here.",
                     ) from error
                 Signal().wait(wait)
                 wait = min(wait * 2, LONGEST_WAIT_SECONDS)
