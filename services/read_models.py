@@ -181,7 +181,7 @@ class ReadModels:
                 if monotonic() > give_up_at:
                     raise InfraError(
                         "swap_blocked",
-                        "The new tables are ready, but a long read holds the old ones. End it, then "
+                        "The new tables are ready, but a long read holds the old ones. End it and "
                         f"run `orderpath projection rebuild {name}` again: it goes on from here.",
                     ) from error
                 Signal().wait(wait)
