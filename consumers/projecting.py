@@ -85,8 +85,9 @@ class Projecting:
             delivery = self._until_done(partial(self._read, record))
             if delivery is not None:
                 batch.append((record, delivery))
-                events += len(delivery.events)
-                size += len(record.value or b"")
+            # What cannot be read counts, too: many of them hold up nothing that can.
+            events += len(delivery.events) if delivery is not None else 1
+            size += len(record.value or b"")
             wait = 0
         self._behind = self._is_full(events, size)
         self._full_batches += self._behind

@@ -20,6 +20,7 @@ REPLICAS: Final = 3  # of each partition, or as many as there are nodes
 READY_MILLISECONDS: Final = 30_000  # for every partition of a new topic to have a leader
 REQUEST_MILLISECONDS: Final = 15_000
 TOMBSTONE_HOURS: Final = 7 * 24  # a reader that was away for less hears what is told no more
+LAG_HOURS: Final = 7 * 24  # until a state that is not the newest is dropped
 HOUR_MILLISECONDS: Final = 3_600_000
 MAKING: Final = "auto.create.topics.enable"  # of brokers: whether they make what is asked for
 # Whose clock a record's age counts by. Were it its sender's, one that goes wrong would have deleted
@@ -129,6 +130,8 @@ def _settings(topic: Topic, replicas: int) -> dict[str, str]:
         if hours is not None:
             settings[WHOSE_TIME] = BROKERS
     else:
+        # What was told before, as of a customer who is erased since, goes in a bounded time, too.
+        settings["max.compaction.lag.ms"] = str(LAG_HOURS * HOUR_MILLISECONDS)
         settings["delete.retention.ms"] = str(TOMBSTONE_HOURS * HOUR_MILLISECONDS)
     return settings
 

@@ -138,7 +138,7 @@ def backtest(
         raise InfraError("event_unreadable", words, calendar_stream(name))
     if unmet := [*calendars_are_published(wanted, now.calendars)]:
         raise Refusal(*unmet)
-    tried = {rule.rule: Published(rule, 1, part.behind) for rule in rules}
+    tried = {rule.rule: Published(_judging(rule), 1, part.behind) for rule in rules}
     known = {
         name: replace(one, in_real_time=False)
         for name, one in now.by_name.items()
@@ -308,6 +308,11 @@ class _Always(RuleBook):
 
     def at(self, position: int) -> InForce:
         return self._rules
+
+
+def _judging(rule: Rule) -> Rule:
+    """Give a rule as it would be if it were on."""
+    return rule.model_copy(update={"mode": "live"}) if rule.mode == "off" else rule
 
 
 def _fired(timer_id: UUID, rule: str, rule_version: int, why: Why, due_at: datetime) -> TimerFired:

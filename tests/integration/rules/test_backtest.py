@@ -48,6 +48,15 @@ def test_d10_a_backtest_says_what_would_have_fired_and_changes_nothing(world: Wo
     assert world.query("select count(*) from live.trigger_runs") == [(0,)]
 
 
+def test_d10_a_backtest_of_a_rule_that_is_off_says_what_it_would_do(world: World) -> None:
+    orders = a_day(world, 4)
+
+    (confirm,) = tried(world, CONFIRM | {"mode": "off"})
+
+    assert [one.order_id for one in confirm.would] == orders
+    assert confirm.results == {"fired": 4}
+
+
 def test_d10_a_backtest_gives_what_the_rule_gave_while_it_was_live(world: World) -> None:
     later: dict[str, Any] = {"rule": "later", "delay": "30m", "then": [{"note": "Half an hour"}]}
     later |= {"on": [{"change": "status", "to": "confirmed"}], "cancel_on": "order.note_added"}

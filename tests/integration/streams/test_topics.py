@@ -50,6 +50,7 @@ def test_a_topic_is_made_with_its_partitions_policy_and_retention(
     assert found["partitions"] == str(topic.partitions)
     assert found["cleanup.policy"] == topic.cleanup
     assert topic.cleanup == "compact" or found["retention.ms"] == str(kept)
+    assert topic.cleanup == "delete" or found["max.compaction.lag.ms"] == str(7 * 24 * 3_600_000)
     assert topic.cleanup == "delete" or found["delete.retention.ms"] == str(7 * 24 * 3_600_000)
     assert (found["message.timestamp.type"] == "LogAppendTime") == (kept != -1)
     assert (found["replicas"], found["min.insync.replicas"]) == ("1", "1")  # There is one node.

@@ -13,6 +13,7 @@ from consumers.projecting import PATIENT_BATCHES, Projecting
 from consumers.state_line import StateLine
 from domain.messages import SHARDS
 from domain.reading import PAGE_BYTES, Head
+from domain.refusals import InfraError
 from infra.settings import Settings
 from projections.checkpoints import Pending
 from services.bootstrap import System
@@ -23,6 +24,7 @@ HEAD = Head(UUID(int=7), 2, 1_000)
 BATCH = 2  # events
 RECORD = Incoming("a.topic", 3, 0, {}, None)
 LARGE = replace(RECORD, value=bytes(PAGE_BYTES // 2 - 1))
+SPOILT = replace(RECORD, headers={"what": b"?"})
 STILL = Pending("orders", 1, 11, shard=4, position=40, next_position=41, replaced=False)
 
 
@@ -44,6 +46,7 @@ class Worker:
         self.read_models = self
         self.projection_log = self
         self.streaming = self
+        self.broker = self
         self.read_on: list[list[bool]] = []  # of each part: whether it was to end, as often asked
         self.signs = 0  # of life, while parts were read
         self.applied: list[int] = []  # records of each batch
@@ -69,6 +72,8 @@ class Worker:
         return len(deliveries)
 
     def delivery(self, headers: Mapping[str, bytes], value: bytes | None) -> Delivery:
+        if headers == SPOILT.headers:
+            raise InfraError("record_unreadable", "It is no record of ours")
         return Delivery(HEAD.log_id, HEAD.epoch, 3, 1, 2, cast(Any, [object()] * self._events))
 
     def worker_projector(self) -> "Worker":
@@ -79,6 +84,18 @@ class Worker:
 
     def driver(self) -> str:
         return "workers"
+
+    def new_producer(self) -> "Worker":
+        return self
+
+    def ensure_topics(self, topics: object) -> None:
+        """The topic of dead letters is there."""
+
+    def publish(self, messages: object) -> None:
+        """Take a dead letter."""
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def published(self) -> Head:
         return HEAD
@@ -173,3 +190,11 @@ def test_a_batch_holds_few_large_records_though_it_has_room_for_more_events(tmp_
 
     assert worker.applied == [3, 3]
     assert worker.read_on == []  # More waits than a batch holds, as where it is full of events.
+
+
+def test_many_records_that_cannot_be_read_hold_up_none_that_can(tmp_path: Path) -> None:
+    records = [RECORD, *[SPOILT] * 150, RECORD]
+    worker = Worker(tmp_path, records, events_a_record=1, batch_events=100)
+    worker.run()
+
+    assert worker.applied == [1, 1]
