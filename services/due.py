@@ -173,8 +173,9 @@ class _Schedules:
 
 
 def _schedules(cursor: Cursor[Any]) -> _Schedules:
-    """Read them as published. A rule of which one trigger cannot be read is left out whole, as it
-    is where events are judged; one whose calendar is not published has no hours."""
+    """Read them as published. A rule of which one trigger cannot be read, or that has none, is left
+    out whole, as it is where events are judged; one whose calendar is not published has no hours.
+    """
     lost: list[str] = []
     triggers: dict[str, list[tuple[ScheduledRule, OnSchedule]]] = defaultdict(list)  # by stream
     for one in list_scheduled_rules(cursor):

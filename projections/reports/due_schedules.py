@@ -2,7 +2,7 @@
 orders too, so it asks the tables, not the views.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, LiteralString
@@ -20,7 +20,7 @@ class ScheduledRule:
 
     rule: str
     rule_version: int
-    on: Mapping[str, Any]  # the trigger, as published
+    on: Any  # the trigger, as published; what is damaged is whatever stands there, None if nothing
     since: datetime  # the first of the versions up to this one, none of them off, that all have it
 
 
@@ -45,7 +45,9 @@ class DueHour:
 
 
 def list_scheduled_rules(cursor: Cursor[Any]) -> list[ScheduledRule]:
-    """List them by rule, in the order of its triggers."""
+    """List them by rule, in the order of its triggers; triggers that are no objects, or of which a
+    rule has no list, may have been fixed hours and are listed, too.
+    """
     return [ScheduledRule(*row) for row in cursor.execute(_RULES)]
 
 
@@ -74,16 +76,20 @@ _RULES: Final[LiteralString] = """
         from log.definitions where kind = 'rule' order by name, version desc
     ), scheduled as (
         select l.name, l.version, t.said, t.number
-        from latest l, jsonb_array_elements((l.rule -> 'on')::jsonb) with ordinality t(said, number)
-        where t.said ? 'schedule' and l.rule ->> 'mode' is distinct from 'off'
+        from latest l left join lateral jsonb_array_elements(
+            case when json_typeof(l.rule -> 'on') = 'array' then (l.rule -> 'on')::jsonb end
+        ) with ordinality t(said, number) on true
+        where (t.said is null or jsonb_typeof(t.said) <> 'object' or t.said ? 'schedule')
+          and l.rule ->> 'mode' is distinct from 'off'
     )
     select s.name, s.version, s.said, e.occurred_at
     from scheduled s cross join lateral (
-        select coalesce(max(d.version), 0) + 1 as version from log.definitions d
+        select least(coalesce(max(d.version), 0) + 1, s.version) as version from log.definitions d
         where d.kind = 'rule' and d.name = s.name and (
             d.body -> 'definition' ->> 'mode' = 'off'
-            or s.said <> all(array(
-                select jsonb_array_elements((d.body -> 'definition' -> 'on')::jsonb))))
+            or s.said <> all(array(select jsonb_array_elements(
+                case when json_typeof(d.body -> 'definition' -> 'on') = 'array'
+                    then (d.body -> 'definition' -> 'on')::jsonb end))))
     ) since
     join log.events e on e.stream_id = 'rule-' || s.name and e.version = since.version
     order by s.name, s.number

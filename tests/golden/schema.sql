@@ -1631,6 +1631,12 @@ CREATE INDEX events_on_behalf_of ON log.events USING btree (on_behalf_of, "posit
 CREATE INDEX events_shard_position ON log.events USING btree (shard, "position");
 
 --
+-- Name: events_subject; Type: INDEX; Schema: log; Owner: postgres
+--
+
+CREATE INDEX events_subject ON log.events USING btree (subject_id, stream_id) WHERE ((subject_id <> stream_id) AND starts_with(stream_id, 'order-'::text));
+
+--
 -- Name: keys_subject; Type: INDEX; Schema: log; Owner: postgres
 --
 

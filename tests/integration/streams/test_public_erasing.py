@@ -12,12 +12,14 @@ from pydantic_core import from_json
 
 from domain.customers.commands import EraseCustomer
 from domain.orders import events as e
+from domain.orders.commands import ChangeFields
 from domain.streaming import ORDER_STATE
 from infra.event_log import EventLog, open_log
 from infra.settings import Settings
 from services.bootstrap import System, open_system
 from services.erasing import erase_customer
 from services.public_lane import PublicLane
+from tests.integration.keys.test_erasing_moved_orders import tell
 from tests.support.damaged import How, damaged
 from tests.support.loads import EVERYBODY, note, place, publish
 
@@ -176,3 +178,24 @@ def test_an_order_that_the_tables_do_not_name_keeps_no_contact_either(
     assert system.execute(command).kind == "accepted"
 
     assert states(lane)[order_id]["contact"] == {"name": "[erased]"}
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_an_order_that_came_to_be_another_ones_is_told_anew_without_her(
+    system: System, reader: EventLog, lane: PublicLane, restarted: bool
+) -> None:
+    """What was changed on it while it was hers counts still, and is sealed with her key."""
+    order_id = uuid4()
+    tell(system, order_id, ANNA, f"Anna {MARK}", hours=1)
+    changed = ChangeFields(
+        command_id=uuid4(), actor=EVERYBODY, order_id=order_id, customer_email=f"{MARK}@example.org"
+    )
+    assert system.execute(changed).kind == "accepted"
+    tell(system, order_id, "c-8", "Bert", hours=2)
+    assert MARK in repr(states(lane)[order_id]["contact"])
+    if restarted:
+        begun(lane, reader, reader.head().position)
+
+    erase(system)
+
+    assert MARK not in repr(states(lane)[order_id]["contact"])
