@@ -8,6 +8,8 @@ import pytest
 
 from domain.customers.commands import CreateCustomer
 from domain.documents.papers import Paper
+from domain.effects.commands import ResendEffect
+from domain.effects.events import Recipient
 from domain.orders import commands as c
 from tests.integration.projections.world import World
 from tests.integration.rules.ruling import publish, settle
@@ -15,7 +17,7 @@ from tests.support.examples import NOW, actor
 from tests.support.outgoing import PUBLISHED, TEMPLATE
 from tests.support.printed import papers_of, text_of
 from tests.support.receivers import Mailbox
-from tests.support.senders import MAIL, mail_gate, sender_of
+from tests.support.senders import MAIL, ask, mail_gate, sender_of
 
 CHANGED = "anna.new@example.org"
 OTHERS = "boris@example.org"
@@ -122,6 +124,54 @@ def test_a_guest_whose_order_gets_its_customer_keeps_the_address_on_it(
     place(world, order_id, "c-8", NOW - timedelta(hours=1))
 
     assert mailed(world, box, order_id) == [CHANGED]
+
+
+@pytest.mark.parametrize("how", ["lost", "corrected", "earlier fact"])
+def test_a_mail_that_waits_is_not_sent_to_who_is_no_longer_the_customer(
+    world: World, box: Mailbox, how: str
+) -> None:
+    order_id = told_of(world, customer_id="c-7")
+    world.send(c.AddNote(**who(order_id=order_id, text="Rang")))
+    settle(world)
+    correct(world, order_id) if how == "lost" else pass_on(world, order_id, how)
+    world.catch_up()
+    sender_of(world, {MAIL: mail_gate(box.port)}).send_due()
+    world.catch_up()
+
+    assert [*box.to] == []
+    assert world.query("select state, reason_code from live.effects") == [("dead", "no_contact")]
+
+
+def test_a_mail_is_not_sent_again_to_who_is_no_longer_the_customer(
+    world: World, box: Mailbox
+) -> None:
+    order_id = told_of(world, customer_id="c-7")
+    assert mailed(world, box, order_id) == [CHANGED]
+    correct(world, order_id)
+    ((effect_id,),) = world.query("select effect_id from live.effects")
+    (again,) = world.send(ResendEffect(**who(effect_id=effect_id)))
+    assert again.kind == "accepted", again.unmet
+    world.catch_up()
+    sender_of(world, {MAIL: mail_gate(box.port)}).send_due()
+    world.catch_up()
+
+    assert [*box.to] == [CHANGED]
+    assert world.query("select state, reason_code from live.effects") == [("dead", "no_contact")]
+
+
+@pytest.mark.parametrize(
+    ("customer_id", "gets"), [("c-7", []), ("c-8", [OTHERS])], ids=["its customer", "another one"]
+)
+def test_a_mail_by_hand_goes_to_whom_it_names_and_not_to_who_was_the_customer(
+    world: World, box: Mailbox, customer_id: str, gets: list[str]
+) -> None:
+    order_id = told_of(world, customer_id="c-7")
+    ask(world, order_id, to=Recipient(kind="customer", customer_id=customer_id))
+    correct(world, order_id)
+    world.catch_up()
+    sender_of(world, {MAIL: mail_gate(box.port)}).send_due()
+
+    assert [*box.to] == gets
 
 
 @WAYS
