@@ -106,6 +106,9 @@ class Letters:
         about = self._about(message)
         if message.channel == "webhook":
             return Outgoing(message_id=str(effect_id), text=self._body(message, about))
+        if self._was_the_customer(effect_id, message, about):
+            words = "who was to be told is no longer the customer of the order"
+            raise Undelivered("no_contact", words, final=True)
         to, made = self._address(message, about), self.rendered(message, about)
         again = f".{effect.resends}" if effect.resends else ""  # It shall not look like the first.
         return Outgoing(
@@ -116,6 +119,20 @@ class Letters:
             html=made.html,
             attachment=self._attached(message),
         )
+
+    def _was_the_customer(self, effect_id: UUID, message: EffectRequested, about: About) -> bool:
+        """Say whether somebody is to be told as the customer of an order and is so no more; who
+        was none when the message was asked for is told on purpose.
+        """
+        named = message.to and message.to.customer_id
+        if named is None or message.order_id is None or named == about.now.customer_id:
+            return False
+        then = about.then
+        if message.about_version is None:
+            asked = events_of(self._log, effect_stream(effect_id))[0].position
+            events = events_of(self._log, stream_of(message.order_id))
+            then = state_of([one for one in events if one.position < asked])
+        return named == then.customer_id
 
     def _attached(self, message: EffectRequested) -> Attachment | None:
         if message.attach is None or message.order_id is None:

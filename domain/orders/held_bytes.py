@@ -22,6 +22,7 @@ EACH_BYTES: Final[Mapping[str, int]] = {  # of each of what it holds beside, wit
     "voided": 90,
     "documents": 150,
     "fields": 150,
+    "contact_for": 150,
     "held": 70,
     "facts": 200,
     "correctable": 60,

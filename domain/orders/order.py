@@ -10,6 +10,7 @@ from domain.messages import Happened
 from domain.orders import events as e
 from domain.orders import item_history as h
 from domain.orders.agreements import agreement_behind
+from domain.orders.contact import Whose, changed_by, counts, follow_customer
 from domain.orders.documents import Documents, after_document
 from domain.orders.fields import FieldValue, placed_with
 from domain.orders.fingerprint import fingerprint
@@ -67,6 +68,7 @@ class Order:
     numbers_had: frozenset[tuple[str | None, str]] = frozenset()  # (status, track number), earlier
     documents: Documents = field(default_factory=dict)
     fields: Mapping[str, FieldValue] = field(default_factory=dict)  # changed after placing
+    contact_for: Whose = field(default_factory=dict)  # of these, what is of persons
     owner_user: str | None = None
     owner_group: str | None = None
     held: tuple[Held, ...] = ()  # by whom before, the latest last
@@ -144,8 +146,10 @@ class Order:
         return items_status(self.items.values())
 
     def field_value(self, name: str) -> FieldValue:
-        """Give a detail as it is now: the last change, else what the order was placed with."""
-        if name in self.fields:
+        """Give a detail as it is now: the last change, else what the order was placed with. Of the
+        contact a change counts while the order has the customer that it had then.
+        """
+        if name in self.fields and counts(self, name):
             return self.fields[name]
         return None if self.placed is None else placed_with(self.placed, name)
 
@@ -174,15 +178,8 @@ class Order:
         after.__dict__.update(self.__dict__)
         after.__dict__.update(changes)
         if not _NAMING.isdisjoint(changes):
-            _follow_customer(after)
+            follow_customer(after)
         return after
-
-
-def _follow_customer(order: Order) -> None:
-    """Let what comes from now on be sealed as data of whose order it has come to be."""
-    whose = order.customer_id
-    if whose is not None and whose != order.subject_id:
-        order.__dict__.update(subject_id=whose, subjects=order.subjects | {whose})
 
 
 # One branch per event of the catalog: the whole history of an order on one page.
@@ -215,7 +212,7 @@ def _changes(order: Order, event: e.OrderEvent, happened: Happened) -> dict[str,
         case e.DocumentEvent():
             return {"documents": after_document(order.documents, event)}
         case e.FieldsChanged():
-            return {"fields": {**order.fields, **{n: getattr(event, n) for n in event.changed}}}
+            return changed_by(order, {name: getattr(event, name) for name in event.changed})
         case e.ReservationChanged(item_id=item_id):
             kept = Kept(event.sku, event.kept, event.committed, event.missing)
             return {"goods": {**order.goods, item_id: kept}}

@@ -20,6 +20,7 @@ _OWED: Final = (*_PAID, "item_status_changed")
 _NAMED: Final = (*_PAID, "status_recorded")  # Facts beside the placement tell whose, and which.
 _PLACING: Final = ("placed", "fact_annulled")
 _DETAILS: Final = (*_PLACING, "fields_changed")
+_CONTACT: Final = (*_NAMED, "fields_changed")  # It is of who is the customer.
 
 _EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "external_id": _NAMED,
@@ -44,9 +45,9 @@ _EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "items_status": _ITEMS,
     "customer_id": _NAMED,
     "delivery_method": _DETAILS,
-    "has_address": _DETAILS,
-    "has_phone": _DETAILS,
-    "has_email": _DETAILS,
+    "has_address": _CONTACT,
+    "has_phone": _CONTACT,
+    "has_email": _CONTACT,
     "has_note": ("note_added",),
     "calls": ("call_logged",),
     "promised_at": _DETAILS,

@@ -1,20 +1,27 @@
 """Who is no longer the customer of an order gets no more mails about it; guests get theirs."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from domain.customers.commands import CreateCustomer
+from domain.documents.papers import Paper
+from domain.effects.commands import ResendEffect
+from domain.effects.events import Recipient
 from domain.orders import commands as c
 from tests.integration.projections.world import World
 from tests.integration.rules.ruling import publish, settle
 from tests.support.examples import NOW, actor
 from tests.support.outgoing import PUBLISHED, TEMPLATE
+from tests.support.printed import papers_of, text_of
 from tests.support.receivers import Mailbox
-from tests.support.senders import MAIL, mail_gate, sender_of
+from tests.support.senders import MAIL, ask, mail_gate, sender_of
 
 CHANGED = "anna.new@example.org"
+OTHERS = "boris@example.org"
+WAYS = pytest.mark.parametrize("how", ["corrected", "earlier fact"])
 
 
 def who(**more: Any) -> dict[str, Any]:
@@ -24,17 +31,40 @@ def who(**more: Any) -> dict[str, Any]:
 def told_of(world: World, *, customer_id: str | None) -> UUID:
     """Let an integration place an order, and a manager change the address on it."""
     order_id = uuid4()
-    placed = c.PlacedFact(
-        fact_id=uuid4(), occurred_at=NOW, status="new", currency="EUR", customer_id=customer_id
-    )
-    told = c.RecordFacts(
-        command_id=uuid4(), actor=actor("api_key"), order_id=order_id, path="shop", facts=(placed,)
-    )
+    place(world, order_id, customer_id)
     said = {"customer_email": CHANGED, "customer_name": "Anna", "track_number": "RR1"}
-    change = c.ChangeFields(**who(order_id=order_id), **said)
-    answers = [*world.send(told), *world.send(change)]
-    assert [one.kind for one in answers] == ["accepted"] * 2, answers
+    (changed,) = world.send(c.ChangeFields(**who(order_id=order_id), **said))
+    assert changed.kind == "accepted", changed.unmet
     return order_id
+
+
+def place(world: World, order_id: UUID, customer_id: str | None, at: datetime = NOW) -> None:
+    """Tell that the order was placed, and by whom; the earliest of such facts counts."""
+    placed = c.PlacedFact(
+        fact_id=uuid4(), occurred_at=at, status="new", currency="EUR", customer_id=customer_id
+    )
+    (told,) = world.send(
+        c.RecordFacts(
+            command_id=uuid4(),
+            actor=actor("api_key"),
+            order_id=order_id,
+            path="shop",
+            facts=(placed,),
+        )
+    )
+    assert told.kind == "accepted", told.unmet
+
+
+def correct(world: World, order_id: UUID, version: int = 1) -> None:
+    (wrong,) = world.send(c.CorrectFact(**who(order_id=order_id, version=version, reason="Wrong")))
+    assert wrong.kind == "accepted", wrong.unmet
+
+
+def pass_on(world: World, order_id: UUID, how: str) -> None:
+    """Let an order of c-7 become one of c-8."""
+    if how == "corrected":
+        correct(world, order_id)
+    place(world, order_id, "c-8", NOW - timedelta(hours=how == "earlier fact"))
 
 
 def mailed(world: World, box: Mailbox, order_id: UUID) -> list[str]:
@@ -53,6 +83,7 @@ def _rule(world: World) -> None:
         PUBLISHED,
         CreateCustomer(**who(customer_id="c-7", name="Anna", email="anna@example.org")),
     )
+    world.send(CreateCustomer(**who(customer_id="c-8", name="Boris", email=OTHERS)))
     notify = {"notify": "mail", "to": "customer", "template": TEMPLATE.template}
     publish(world, {"rule": "tell", "on": [{"event": "order.note_added"}], "then": [notify]})
 
@@ -61,8 +92,7 @@ def test_a_former_customer_gets_no_mail_though_the_order_has_the_address_that_wa
     world: World, box: Mailbox
 ) -> None:
     order_id = told_of(world, customer_id="c-7")
-    (wrong,) = world.send(c.CorrectFact(**who(order_id=order_id, version=1, reason="Not hers")))
-    assert wrong.kind == "accepted", wrong.unmet
+    correct(world, order_id)
 
     assert mailed(world, box, order_id) == []
     assert world.query("select state, reason_code from live.effects") == [("dead", "no_contact")]
@@ -75,3 +105,83 @@ def test_the_address_on_an_order_is_taken_that_has_its_customer_or_never_had_one
     order_id = told_of(world, customer_id=customer_id)
 
     assert mailed(world, box, order_id) == [CHANGED]
+
+
+@WAYS
+def test_an_order_that_passes_to_another_customer_leaves_the_address_of_the_former_one_behind(
+    world: World, box: Mailbox, how: str
+) -> None:
+    order_id = told_of(world, customer_id="c-7")
+    pass_on(world, order_id, how)
+
+    assert mailed(world, box, order_id) == [OTHERS]
+
+
+def test_a_guest_whose_order_gets_its_customer_keeps_the_address_on_it(
+    world: World, box: Mailbox
+) -> None:
+    order_id = told_of(world, customer_id=None)
+    place(world, order_id, "c-8", NOW - timedelta(hours=1))
+
+    assert mailed(world, box, order_id) == [CHANGED]
+
+
+@pytest.mark.parametrize("how", ["lost", "corrected", "earlier fact"])
+def test_a_mail_that_waits_is_not_sent_to_who_is_no_longer_the_customer(
+    world: World, box: Mailbox, how: str
+) -> None:
+    order_id = told_of(world, customer_id="c-7")
+    world.send(c.AddNote(**who(order_id=order_id, text="Rang")))
+    settle(world)
+    correct(world, order_id) if how == "lost" else pass_on(world, order_id, how)
+    world.catch_up()
+    sender_of(world, {MAIL: mail_gate(box.port)}).send_due()
+    world.catch_up()
+
+    assert [*box.to] == []
+    assert world.query("select state, reason_code from live.effects") == [("dead", "no_contact")]
+
+
+def test_a_mail_is_not_sent_again_to_who_is_no_longer_the_customer(
+    world: World, box: Mailbox
+) -> None:
+    order_id = told_of(world, customer_id="c-7")
+    assert mailed(world, box, order_id) == [CHANGED]
+    correct(world, order_id)
+    ((effect_id,),) = world.query("select effect_id from live.effects")
+    (again,) = world.send(ResendEffect(**who(effect_id=effect_id)))
+    assert again.kind == "accepted", again.unmet
+    world.catch_up()
+    sender_of(world, {MAIL: mail_gate(box.port)}).send_due()
+    world.catch_up()
+
+    assert [*box.to] == [CHANGED]
+    assert world.query("select state, reason_code from live.effects") == [("dead", "no_contact")]
+
+
+@pytest.mark.parametrize(
+    ("customer_id", "gets"), [("c-7", []), ("c-8", [OTHERS])], ids=["its customer", "another one"]
+)
+def test_a_mail_by_hand_goes_to_whom_it_names_and_not_to_who_was_the_customer(
+    world: World, box: Mailbox, customer_id: str, gets: list[str]
+) -> None:
+    order_id = told_of(world, customer_id="c-7")
+    ask(world, order_id, to=Recipient(kind="customer", customer_id=customer_id))
+    correct(world, order_id)
+    world.catch_up()
+    sender_of(world, {MAIL: mail_gate(box.port)}).send_due()
+
+    assert [*box.to] == gets
+
+
+@WAYS
+def test_a_paper_of_an_order_that_passed_on_names_its_customer_and_not_the_former_one(
+    world: World, how: str
+) -> None:
+    order_id = told_of(world, customer_id="c-7")
+    pass_on(world, order_id, how)
+    page = text_of(papers_of(world).draw(order_id, Paper(kind="order")).content)
+
+    assert "Boris" in page
+    assert "Anna" not in page
+    assert CHANGED not in page

@@ -1,0 +1,95 @@
+"""What was changed of the contact on an order is of who was its customer then."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from domain.messages import Event
+from domain.orders import events as e
+from domain.orders.order import Order
+from domain.public.order_state import state_of
+from services.order_view import view_of
+from tests.support.examples import NOW
+from tests.support.spec import Stored
+
+ADDRESS = "1 Elm Street"
+CHANGED = e.FieldsChanged(
+    changed=("customer_name", "customer_phone", "customer_email", "delivery_address"),
+    customer_name="Anna",
+    customer_phone="+49 30 1",
+    customer_email="anna@example.org",
+    delivery_address=ADDRESS,
+)
+
+
+def order_of(*events: Event | tuple[str | None, int]) -> Order:
+    """Fold events; a pair is the fact that a customer placed the order so many hours before now."""
+    order = Order()
+    for version, one in enumerate(events, 1):
+        order = order.evolve(_stored(one, version))
+    return order
+
+
+def _stored(one: Event | tuple[str | None, int], version: int) -> Stored:
+    if isinstance(one, Event):
+        return Stored(one, version, NOW)
+    customer_id, hours = one
+    placed = e.OrderPlaced(
+        path="shop",
+        path_version=1,
+        status="new",
+        order_type="order",
+        channel="import",
+        shop="main",
+        currency="EUR",
+        customer_id=customer_id,
+    )
+    return Stored(placed, version, NOW - timedelta(hours=hours), fact_id=UUID(int=version))
+
+
+def annulled(version: int) -> Event:
+    return e.FactAnnulled(
+        annulled_version=version, annulled_type=e.OrderPlaced.NAME, reason="Wrong"
+    )
+
+
+def contact(order: Order) -> set[str]:
+    """Name the details of the contact that are known, and see that all who show them agree."""
+    known = {name for name in CHANGED.changed if order.field_value(name) is not None}
+    shown, view = state_of(order, UUID(int=1), 1, None, personal=True), view_of(order, UUID(int=1))
+    assert (shown.contact is None) == (not known)
+    assert (view["customer"]["email"] is None) == ("customer_email" not in known)
+    return known
+
+
+ALL = {*CHANGED.changed}
+
+
+def test_an_order_that_another_customer_is_found_to_have_placed_has_none_of_the_former_one() -> (
+    None
+):
+    assert contact(order_of(("c-7", 1), CHANGED)) == ALL
+    assert contact(order_of(("c-7", 1), CHANGED, ("c-8", 2))) == set()
+    assert contact(order_of(("c-7", 1), CHANGED, annulled(1), ("c-8", 1))) == set()
+
+
+def test_an_order_that_lost_its_customer_has_none_of_the_contact() -> None:
+    assert contact(order_of(("c-7", 1), CHANGED, annulled(1))) == set()
+
+
+def test_the_contact_is_there_again_as_soon_as_the_customer_is() -> None:
+    """An annulled fact is as if it had never been told."""
+    assert contact(order_of(("c-7", 1), CHANGED, ("c-8", 2), annulled(3))) == ALL
+
+
+def test_a_guest_who_becomes_a_customer_keeps_the_contact_and_nobody_after_has_it() -> None:
+    assert contact(order_of((None, 1), CHANGED, ("c-7", 2))) == ALL
+    assert contact(order_of((None, 1), CHANGED, ("c-7", 2), ("c-8", 3))) == set()
+    assert contact(order_of((None, 1), CHANGED, ("c-7", 2), annulled(3))) == ALL
+
+
+def test_what_is_changed_for_the_new_customer_counts() -> None:
+    email = e.FieldsChanged(changed=("customer_email",), customer_email="boris@example.org")
+    order = order_of(("c-7", 1), CHANGED, ("c-8", 2), email)
+
+    assert contact(order) == {"customer_email"}
+    assert order.field_value("customer_email") == "boris@example.org"
