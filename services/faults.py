@@ -1,4 +1,4 @@
-"""Where a fault of ours was raised, for the log: the pipeline and the relay tell it."""
+"""Where a fault of ours was raised, for the log."""
 
 import traceback
 from pathlib import Path

@@ -42,7 +42,6 @@ from services.deliveries import Delivery, Parts
 
 # Events that are read again at a time, of all shards together; PAGE_BYTES of them at most.
 MAX_HEALED: Final = 10_000
-RETRIED_BYTES: Final = PAGE_BYTES  # of a parked stream, at a time
 GOING_ON: Final = "A retry was broken off before this event: say it again."
 # Whoever holds a checkpoint works, or loses it after 2 s of idleness: what is waited for is done.
 CHECKPOINT_LOCK: Final = "5min"
@@ -185,7 +184,7 @@ class Projector:
         """
         behind, stream_id = parked.version - 1, parked.stream_id
         wanted = {stream_id: (behind, behind + min(parked.waiting, PAGE_EVENTS))}
-        part = self._log.cut_parts(wanted, RETRIED_BYTES) or wanted
+        part = self._log.cut_parts(wanted, PAGE_BYTES) or wanted
         found = self._log.read_streams(part)
         return [*_with_gone(parked, found, part[stream_id][1])]
 

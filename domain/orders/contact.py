@@ -5,16 +5,16 @@ and for who came to be where nobody was.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from domain.orders.events import FieldsChanged
+from domain.personal import personal_fields
+
 if TYPE_CHECKING:
     from domain.orders.order import Order
 
-CONTACT: Final = frozenset(
-    {"customer_name", "customer_phone", "customer_email", "delivery_address"}
-)  # of the details that may be changed, those that are personal
+# Of the details that may be changed, those that are personal.
+CONTACT: Final = frozenset(personal_fields(FieldsChanged))
 
-Whose = Mapping[
-    str, tuple[str | None, ...]
-]  # by detail: customers for whom it counts, None: nobody
+Whose = Mapping[str, tuple[str | None, ...]]  # detail -> customers for whom it counts, None: nobody
 
 
 def changed_by(order: "Order", values: Mapping[str, Any]) -> dict[str, Any]:

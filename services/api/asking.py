@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, get_origin
 from urllib.parse import unquote
 
@@ -43,12 +44,11 @@ def handler_of(question: Question) -> Handler:
         if question.method == "POST":
             if given:
                 raise Turned("not_readable", f"the query has {MIN_POSITION} and no more")
-            body = _counted(await request.body())
-            with reading_parameters():
-                asked = question.asked.model_validate_json(body)
+            read = partial(question.asked.model_validate_json, _counted(await request.body()))
         else:
-            with reading_parameters():
-                asked = question.asked.model_validate(given)
+            read = partial(question.asked.model_validate, given)
+        with reading_parameters():
+            asked = read()
         if caller is not None:
             desk.access.check_question(caller, question, asked)
         return await answer(desk, request, question, (caller, asked, least))

@@ -5,13 +5,15 @@ seconds; files that nobody imports are in clear, and go within a day.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
 import structlog
 
 from domain.refusals import InfraError
+from services.api.problems import Turned
+from services.faults import place_of_fault
 
 NOTE_SECONDS: Final = 4.0  # between two times; a second is left for the writing itself
 
@@ -29,9 +31,16 @@ async def do_now_and_then(
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await ended.wait()
-        try:
-            await asyncio.to_thread(chore)
-        except InfraError as error:
-            log_.warning(undone, code=error.code)
-        except Exception as error:  # noqa: BLE001 - the next time may go well; not what it says
-            log_.error(undone, error=type(error).__name__)
+        await done_or_told(asyncio.to_thread(chore), undone=undone)
+
+
+async def done_or_told(work: Awaitable[object], *, undone: str) -> None:
+    """Do what nobody waits for; where it fails the log says so, and where: the next time may go
+    well.
+    """
+    try:
+        await work
+    except (Turned, InfraError) as error:
+        log_.warning(undone, code=error.code)
+    except Exception as error:  # noqa: BLE001 - nobody else hears of it; not what it says
+        log_.error(undone, error=type(error).__name__, at=place_of_fault(error))

@@ -11,11 +11,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
 
-import structlog
 from fastapi import Request
 
-from domain.refusals import InfraError
 from services.api.callers import Access, Caller, caller_of, who_of
+from services.api.chores import done_or_told
 from services.api.counts import Counts
 from services.api.limits import Limits, Rates
 from services.api.long_commands import LongCommands
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 ENDS: Final = "the server ends: ask again, a command with the same key; another one answers"
 AWAY_SECONDS: Final = 5  # until somebody serves again
 Done = TypeVar("Done")
-
-log_ = structlog.get_logger()
 
 
 @dataclass
@@ -174,12 +171,7 @@ class FrontDesk:
 
     async def _bring_forward(self) -> None:
         """Bring the tables up to date. Questions wait for the tables, and not for this."""
-        try:
-            await self.forwarder.run(bring_forward)
-        except (Turned, InfraError) as error:
-            log_.warning("tables_stand_still", code=error.code)
-        except Exception as error:  # noqa: BLE001 - nobody else hears of it; not what it says
-            log_.error("tables_stand_still", error=type(error).__name__)
+        await done_or_told(self.forwarder.run(bring_forward), undone="tables_stand_still")
 
     def forget_old(self) -> None:
         """Remove what imports left long ago."""

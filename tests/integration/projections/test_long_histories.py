@@ -20,6 +20,7 @@ from domain.reading import PAGE_EVENTS, OrderLog, Undecodable
 from infra.event_log import EventLog
 from projections.catalog import BY_NAME
 from projections.interface import Judging, Projection, ReadFirst, Recalling
+from projections.parking import Parked
 from projections.sessions import SessionLost
 from projections.trigger_runs import TriggerRuns
 from services.deliveries import Delivery
@@ -345,20 +346,26 @@ class Counting(Stubborn):
         super().apply(batch, tx)
 
 
+def parked_long(world: World, model: Stubborn) -> tuple[Parked, dict[str, Projection]]:
+    """Park a long stream, and cure the read model."""
+    order_id = world.place()
+    model.poisoned.add((f"order-{order_id}", 2))
+    send_all(world, [note(order_id, number) for number in range(LONG)])
+    models = {**BY_NAME, model.name: model}
+    Follower(world.projector(projections=models), world.log).catch_up()
+    model.poisoned.clear()
+    (parked,) = world.models.list_parked()
+    return parked, models
+
+
 def test_a_parked_stream_that_is_long_is_applied_in_pages_though_who_reads_is_slow(
     world: World, slow: Slow
 ) -> None:
-    order_id = world.place()
     orders = Counting()
-    orders.poisoned.add((f"order-{order_id}", 2))
-    send_all(world, [note(order_id, number) for number in range(LONG)])
-    projections = {**BY_NAME, "orders": orders}
-    Follower(world.projector(projections=projections), world.log).catch_up()
-    (parked,) = world.models.list_parked()
-    orders.poisoned.clear()
+    parked, models = parked_long(world, orders)
     orders.taken.clear()
 
-    retrying = slow.projector(world, driver=None, build=parked.build, projections=projections)
+    retrying = slow.projector(world, driver=None, build=parked.build, projections=models)
 
     assert retrying.retry(parked) is True
     assert slow.lost == 0
@@ -376,12 +383,7 @@ class Dying(Counting):
 
 
 def test_a_retry_that_is_broken_off_between_pages_goes_on_there(world: World) -> None:
-    order_id = world.place()
-    orders = Counting()
-    orders.poisoned.add((f"order-{order_id}", 2))
-    send_all(world, [note(order_id, number) for number in range(LONG)])
-    Follower(world.projector(projections={**BY_NAME, "orders": orders}), world.log).catch_up()
-    (parked,) = world.models.list_parked()
+    parked, _ = parked_long(world, Stubborn(BY_NAME["orders"]))
 
     with pytest.raises(SystemExit):
         ReadModels(world.lend, world.log, projections={**BY_NAME, "orders": Dying()}).retry()
@@ -397,11 +399,7 @@ def test_a_retry_that_is_broken_off_between_pages_goes_on_there(world: World) ->
 
 
 def test_retry_goes_on_where_it_loses_its_session_between_pages(world: World) -> None:
-    order_id = world.place()
-    stubborn = Stubborn(BY_NAME["activity"])
-    stubborn.poisoned.add((f"order-{order_id}", 2))
-    send_all(world, [note(order_id, number) for number in range(LONG)])
-    Follower(world.projector(projections={**BY_NAME, "activity": stubborn}), world.log).catch_up()
+    parked_long(world, Stubborn(BY_NAME["activity"]))
     lost = {**BY_NAME, "activity": LostOnce(BY_NAME["activity"], world, 2)}
 
     assert ReadModels(world.lend, world.log, projections=lost).retry() == (1, 0)

@@ -5,7 +5,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from threading import Event as Signal
 from threading import Thread
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 import pytest
@@ -13,9 +13,11 @@ from structlog.testing import capture_logs
 
 from domain.refusals import InfraError
 from infra.postgres import connect
-from projections.builds import checksum, find_build
+from projections.builds import Build, checksum, find_build
 from projections.catalog import BY_NAME
-from projections.sessions import transaction
+from projections.interface import Projection
+from projections.sessions import Busy, transaction
+from services.read_models import ReadModels
 from tests.integration.projections.world import Newer, World, a_day
 
 ANALYST = "orderpath_analyst"
@@ -116,6 +118,33 @@ def test_a_swap_that_waits_says_so_and_one_that_gave_up_is_done_later(world: Wor
     (ready,) = [one for one in world.models.list_projections() if one.state == "rebuilding"]
     assert world.models.rebuild("orders").build == ready.build
     assert states(world, "orders") == {"live"}
+
+
+class Blocked(ReadModels):
+    """Blocked for a moment, then far behind for longer than it has patience, and blocked again."""
+
+    steps: ClassVar[list[str]] = []
+
+    def _swap(self, projection: Projection, build: Build) -> bool:
+        step = self.steps.pop(0) if self.steps else "goes"
+        if step == "blocked":
+            raise Busy("tables_busy", "somebody reads them")
+        if step == "behind":
+            Signal().wait(1.5 * self.swap_seconds)
+            return False
+        return super()._swap(projection, build)
+
+
+def test_the_patience_of_a_swap_begins_anew_where_it_was_only_far_behind(world: World) -> None:
+    a_day(world)
+    world.catch_up()
+    models = Blocked(world.lend, world.log, swap_seconds=0.4)
+    models.steps[:] = ["blocked", "behind", "blocked"]
+
+    assert models.rebuild("orders").state == "rebuilding"
+
+    assert states(world, "orders") == {"live"}
+    assert models.steps == []
 
 
 def test_an_open_snapshot_reads_what_it_could_see_however_often_all_is_rebuilt(

@@ -74,6 +74,7 @@ def test_a_chore_that_fails_is_done_again_and_tells_not_what_the_error_says() ->
     assert notes.writes >= notes.enough
     told = [(one["event"], one["error"]) for one in logged]
     assert told == [("notes_not_written", "ZeroDivisionError")]
+    assert logged[0]["at"].startswith("write_notes, line ")
 
 
 def test_a_server_that_ends_writes_its_last_notes() -> None:
