@@ -35,6 +35,8 @@ quarantine: Final = typer.Typer(
 )
 app.add_typer(quarantine)
 
+PATIENCE_SECONDS: Final = 120.0  # as a database takes that was killed: nobody waits for an answer
+
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be recorded.")]
 Source = Annotated[str | None, typer.Option(metavar="NAME", help="Only rows of this source.")]
 RowId = Annotated[UUID, typer.Argument(parser=uuid_of, metavar="ROW")]
@@ -53,7 +55,7 @@ def olist(
     from services.desks import Far, Near
     from services.imports.olist import import_olist
 
-    with opened_desk() as desk, _resumable(), progress_bar("Importing") as move:
+    with opened_desk(PATIENCE_SECONDS) as desk, _resumable(), progress_bar("Importing") as move:
         if isinstance(desk, Far):
             _tell(olist_far(desk.client, folder, dry_run=dry_run, move=move), json)
             return
@@ -76,7 +78,7 @@ def log(
     from services.desks import Far, Near
     from services.imports.log_file import import_log
 
-    with opened_desk() as desk, _resumable(), progress_bar("Importing") as move:
+    with opened_desk(PATIENCE_SECONDS) as desk, _resumable(), progress_bar("Importing") as move:
         if isinstance(desk, Far):
             _tell(log_far(desk.client, file, mapping, dry_run=dry_run, move=move), json)
             return
@@ -137,7 +139,7 @@ def resubmit(
     """Read rows again and record what can be recorded now. 1 if some are still wrong."""
     from services.imports.quarantine import resubmit as resubmit_rows
 
-    with opened() as system, _resumable(), progress_bar("Resubmitting") as move:
+    with opened(PATIENCE_SECONDS) as system, _resumable(), progress_bar("Resubmitting") as move:
         report = resubmit_rows(
             system, source=source, row_ids=row or None, dry_run=dry_run, progress=move
         )

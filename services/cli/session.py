@@ -31,9 +31,9 @@ def log_level() -> str:
 
 
 @contextmanager
-def desk() -> "Iterator[Desk]":
+def desk(patience_seconds: float | None = None) -> "Iterator[Desk]":
     """Open what answers questions and takes commands: the server that --url or ORDERPATH_URL
-    names, or the system in this process.
+    names, or the system in this process; patience_seconds as of opened.
     """
     from services.desks import Far
 
@@ -44,7 +44,7 @@ def desk() -> "Iterator[Desk]":
         with Client(url, settings.api_key.get_secret_value()) as client:
             yield Far(client)
     else:
-        with opened() as system:
+        with opened(patience_seconds) as system:
             yield near(system)
 
 
@@ -76,11 +76,16 @@ def _chosen() -> "tuple[str, Settings]":
 
 
 @contextmanager
-def opened() -> "Iterator[System]":
-    """Open the system as the settings say."""
+def opened(patience_seconds: float | None = None) -> "Iterator[System]":
+    """Open the system as the settings say; patience_seconds: for a database that went away, where
+    they name none.
+    """
     from services.bootstrap import open_system
 
-    with open_system(near_only()) as system:
+    settings = near_only()
+    if patience_seconds is not None and "patience_seconds" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"patience_seconds": patience_seconds})
+    with open_system(settings) as system:
         yield system
 
 
