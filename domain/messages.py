@@ -25,14 +25,15 @@ SHARDS = 16  # of the log and of every checkpoint; fixed for ever
 ActorKind = Literal["user", "api_key", "trigger", "clock", "import", "system"]
 
 
-def _no_nul(text: str) -> str:
+def no_nul(text: str) -> str:
+    """Give a text that PostgreSQL can store. Raises: ValueError"""
     if "\x00" in text:
         raise ValueError("must not contain the NUL character")
     return text
 
 
-Text = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_no_nul)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_no_nul)]
+Text = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(no_nul)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(no_nul)]
 _CODE = r"[a-z][a-z0-9_]{0,63}"
 Code = Annotated[str, StringConstraints(pattern=f"^{_CODE}$")]
 
@@ -110,9 +111,7 @@ class PersonalField:
     """Marks a field as personal data: the mapper stores it encrypted per subject."""
 
 
-Personal = Annotated[
-    str, StringConstraints(max_length=2_000), AfterValidator(_no_nul), PersonalField()
-]
+Personal = Annotated[Text, PersonalField()]
 
 
 # Letters and symbols by name, and blank: fillers of Hangul, Braille without dots, no note.

@@ -20,6 +20,7 @@ from domain.effects.effect import Effect
 from domain.effects.events import EffectRequested, EffectResent, Recipient, effect_stream
 from domain.facts import PathKey
 from domain.messages import Recorded
+from domain.orders.contact import is_of_another
 from domain.orders.events import stream_of
 from domain.orders.order import Order
 from domain.paths.path import OrderPath
@@ -62,8 +63,9 @@ class About:
     stock: Stock
 
 
-# From an order, what of it is wanted and a language to a PDF. Raises: Refusal
-Draw = Callable[[UUID, Paper, str | None], Attachment]
+# From an order, what of it is wanted, a language, and whether it is for the customer of the order,
+# to a PDF. Raises: Refusal
+Draw = Callable[[UUID, Paper, str | None, bool], Attachment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,29 +119,32 @@ class Letters:
             to=to,
             subject=made.subject,
             html=made.html,
-            attachment=self._attached(message),
+            attachment=self._attached(message, about.now),
         )
 
     def _was_the_customer(self, effect_id: UUID, message: EffectRequested, about: About) -> bool:
         """Say whether somebody is to be told as the customer of an order and is so no more; who
         was none when the message was asked for is told on purpose.
         """
-        named = message.to and message.to.customer_id
-        if named is None or message.order_id is None or named == about.now.customer_id:
+        to = message.to
+        if to is None or to.kind != "customer" or message.order_id is None:
+            return False
+        if to.customer_id is not None and to.customer_id == about.now.customer_id:
             return False
         then = about.then
         if message.about_version is None:
             asked = events_of(self._log, effect_stream(effect_id))[0].position
             events = events_of(self._log, stream_of(message.order_id))
             then = state_of([one for one in events if one.position < asked])
-        return named == then.customer_id
+        return to.customer_id in (None, then.customer_id) and is_of_another(then, about.now)
 
-    def _attached(self, message: EffectRequested) -> Attachment | None:
+    def _attached(self, message: EffectRequested, now: Order) -> Attachment | None:
         if message.attach is None or message.order_id is None:
             return None
         assert self._draw is not None, "whoever sends can make papers"
+        theirs = _is_to_customer(message.to, now)
         try:
-            return self._draw(message.order_id, message.attach, message.language)
+            return self._draw(message.order_id, message.attach, message.language, theirs)
         except Refusal as refusal:
             words = "the paper cannot be made: " + refusal.unmet[0].code
             raise Undelivered("paper_missing", words, final=True) from refusal
@@ -254,6 +259,11 @@ class Letters:
 
     def _path(self, order: Order) -> OrderPath | None:
         return self._log.load_paths([order.pinned]).get(order.pinned) if order.path else None
+
+
+def _is_to_customer(to: Recipient | None, now: Order) -> bool:
+    """Whether it goes to the customer of the order."""
+    return to is not None and to.kind == "customer" and to.customer_id in (None, now.customer_id)
 
 
 def _ordered(whose: str | None, now: Order) -> bool:

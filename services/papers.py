@@ -18,6 +18,7 @@ from domain.documents.papers import DrawnPaper, Paper, against_paper, document_o
 from domain.effects.channels import Attachment
 from domain.messages import Recorded
 from domain.orders.amounts import written_amount
+from domain.orders.contact import is_of_another
 from domain.orders.documents import Document
 from domain.orders.events import DocumentIssued, stream_of
 from domain.orders.guards import order_exists
@@ -26,7 +27,7 @@ from domain.orders.money import Line
 from domain.orders.order import Order
 from domain.orders.totals import own_items
 from domain.reading import folded
-from domain.refusals import Refusal
+from domain.refusals import Refusal, Unmet
 from domain.templates.offered import Setting, of_order
 from services.history import state_of
 from services.letters import Log
@@ -48,10 +49,17 @@ class Papers:
     seller: Sequence[str]  # lines: who sells, as papers say it
     typeset: Typeset
 
-    def draw(self, order_id: UUID, paper: Paper, language: str | None = None) -> Attachment:
+    def draw(
+        self,
+        order_id: UUID,
+        paper: Paper,
+        language: str | None = None,
+        to_customer: bool = False,
+    ) -> Attachment:
         """Make a paper of an order as it is now, or as of the version that is named.
 
-        Raises: Refusal order_unknown, paper_without_document; InfraError
+        to_customer: who gets it is the customer of the order now
+        Raises: Refusal order_unknown, paper_without_document, paper_of_another_customer; InfraError
         """
         events = events_of(self.log, stream_of(order_id))
         if isinstance(paper, DrawnPaper):
@@ -62,6 +70,8 @@ class Papers:
         document = document_of(order, paper)
         issued = _issue_of(events, document)
         then = state_of(until(events, issued.version)) if issued else order
+        if to_customer and is_of_another(then, order):
+            raise Refusal(_not_theirs(paper))
         chosen = language if language in LANGUAGES else self.setting.language
         setting = replace(self.setting, language=chosen if chosen in LANGUAGES else LANGUAGES[0])
         page = self._page(order_id, paper, then, setting)
@@ -109,6 +119,17 @@ class Papers:
 
 _PRICED: Final = ("no", "sku", "title", "quantity", "price", "discount", "amount")
 _PACKED: Final = ("no", "sku", "title", "quantity")
+
+
+def _not_theirs(paper: Paper) -> Unmet:
+    """What was issued for one customer names them, and is for no other one."""
+    what = paper.kind.replace("_", " ")
+    return Unmet(
+        code="paper_of_another_customer",
+        field="attach.document_id",
+        message=f"The {what} was issued while the order had another customer",
+        needed="cancel it with `orderpath document move`, and issue it again",
+    )
 
 
 def _issue_of(events: Iterable[Recorded], document: Document | None) -> Recorded | None:

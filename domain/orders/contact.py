@@ -1,9 +1,9 @@
-"""Whose the contact on an order is: what was changed of it counts for who was the customer then,
-and for who came to be where nobody was.
+"""Whose the contact on an order is: what was changed of it counts for who was the customer then;
+what was changed while nobody was, for nobody, and for the only one whose order it is told to be.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from domain.orders.events import FieldsChanged
 from domain.personal import personal_fields
@@ -14,33 +14,67 @@ if TYPE_CHECKING:
 # Of the details that may be changed, those that are personal.
 CONTACT: Final = frozenset(personal_fields(FieldsChanged))
 
-Whose = Mapping[str, tuple[str | None, ...]]  # detail -> customers for whom it counts, None: nobody
+
+class Changed(NamedTuple):
+    """What somebody changed of the contact; for each customer the last change is kept."""
+
+    customer_id: str | None  # who was the customer then
+    subject_id: str | None  # whose data it is sealed as; None: the order's own, of nobody known
+    value: str | None
+
+
+Contact = Mapping[str, tuple[Changed, ...]]  # detail -> changes, the latest last
 
 
 def changed_by(order: "Order", values: Mapping[str, Any]) -> dict[str, Any]:
     """Give what of an order's state is another one once details were changed."""
-    changes: dict[str, Any] = {"fields": {**order.fields, **values}}
-    if not CONTACT.isdisjoint(values):
-        whose = dict.fromkeys(CONTACT.intersection(values), (order.customer_id,))
-        changes["contact_for"] = {**order.contact_for, **whose}
-    return changes
+    contact = {
+        name: (
+            *_of_others(order, name),
+            Changed(order.customer_id, order.subject_id, values[name]),
+        )
+        for name in values
+        if name in CONTACT
+    }
+    fields = {name: value for name, value in values.items() if name not in CONTACT}
+    changes: dict[str, Any] = {"contact": {**order.contact, **contact}} if contact else {}
+    return changes | ({"fields": {**order.fields, **fields}} if fields else {})
 
 
-def counts(order: "Order", name: str) -> bool:
-    """Say whether a detail that was changed is still one of the order."""
-    return name not in order.contact_for or order.customer_id in order.contact_for[name]
+def changed_contact(order: "Order", name: str) -> Changed | None:
+    """Give the change of a detail that counts for who is the customer now; None: there is none."""
+    for change in reversed(order.contact.get(name, ())):
+        if change.customer_id == order.customer_id or _became_theirs(change, order):
+            return change
+    return None
+
+
+def is_of_another(then: "Order", now: "Order") -> bool:
+    """Say whether an order has another customer by now than it had, or none any more. A guest is
+    another one where another placement counts by now.
+    """
+    if then.customer_id is not None:
+        return then.customer_id != now.customer_id
+    return then.placed_by not in (None, now.placed_by)
 
 
 def follow_customer(order: "Order") -> None:
-    """Let an order be of whose it has come to be: what comes from now on is sealed as their data,
-    and the contact that it had as nobody's is theirs.
-    """
+    """Let an order be of whose it has come to be: what comes now is sealed as their data."""
     whose = order.customer_id
-    if whose is None:
-        return
-    if whose != order.subject_id:
+    if whose is not None and whose != order.subject_id:
         order.__dict__.update(subject_id=whose, subjects=order.subjects | {whose})
-    if order.contact_for:
-        order.__dict__["contact_for"] = {
-            name: (None, whose) if of == (None,) else of for name, of in order.contact_for.items()
-        }
+
+
+def _became_theirs(change: Changed, order: "Order") -> bool:
+    """Whether what was changed while nobody was the customer is of who is now: nobody else is told
+    to be, nor was when it was sealed.
+    """
+    if change.customer_id is not None or change.subject_id not in (None, order.customer_id):
+        return False
+    told = (one.event.whose for one in order.placements)
+    return len({order.customer_id, order.told_customer_id, *told} - {None}) == 1
+
+
+def _of_others(order: "Order", name: str) -> tuple[Changed, ...]:
+    changes = order.contact.get(name, ())
+    return tuple(one for one in changes if one.customer_id != order.customer_id)

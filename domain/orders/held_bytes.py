@@ -22,7 +22,7 @@ EACH_BYTES: Final[Mapping[str, int]] = {  # of each of what it holds beside, wit
     "voided": 90,
     "documents": 150,
     "fields": 150,
-    "contact_for": 150,
+    "contact": 150,
     "held": 70,
     "facts": 200,
     "correctable": 60,
@@ -37,6 +37,7 @@ COLUMN_BYTES: Final = 150  # of each of the source, beside its text
 DISCOUNT_BYTES: Final = 400  # of each in force
 SHIPMENT_BYTES: Final = 500  # of each, and of each movement; what is in it has its texts
 MOVEMENT_BYTES: Final = 300
+CHANGE_BYTES: Final = 150  # of each that counts for another customer, beside its text
 
 
 def held_bytes(order: Order) -> int:
@@ -77,6 +78,8 @@ def _rest_bytes(order: Order) -> int:
         counted += _texts_bytes((holder.user, holder.group))
     if order.fields:
         counted += _texts_bytes(order.fields.values())
+    for changes in order.contact.values():
+        counted += sum(CHANGE_BYTES + getsizeof(change.value) for change in changes)
     if order.numbers_had:
         counted += _texts_bytes({number for _, number in order.numbers_had})
     return counted

@@ -6,9 +6,10 @@ the same rule has made untrue by itself is no reason to stop half way.
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 from uuid import UUID
 
+from domain.customers.commands import AddTag, RemoveTag, SetMark
 from domain.customers.events import customer_stream
 from domain.facts import Facts, PathKey
 from domain.messages import Command
@@ -23,10 +24,12 @@ States = Mapping[str, Any]  # by stream
 
 
 def order_asked(command: Command) -> tuple[str, ...]:
-    """Name the stream of the order that the conditions of a command to another stream are about."""
-    if isinstance(command, CommandAboutOrder) and command.only_if and command.order_id:
-        return (stream_of(command.order_id),)
-    return ()
+    """Name the stream of the order that the conditions of a command to another stream are about,
+    or whose customer it shall be to.
+    """
+    if not isinstance(command, CommandAboutOrder) or command.order_id is None:
+        return ()
+    return (stream_of(command.order_id),) if command.only_if or _is_to_one(command) else ()
 
 
 def streams_asked(command: Command, states: States) -> Iterator[str]:
@@ -54,11 +57,16 @@ def earlier_than(command: Command) -> frozenset[UUID]:
 
 
 def is_meant(command: Command, states: States, facts: Facts, now: datetime) -> bool:
-    """Whether what a command asks holds: that another one changed something, and all conditions
-    that are not spent; one that cannot be answered does not. Most ask nothing.
+    """Whether what a command asks holds: that the order still has the customer whom a rule means,
+    that another command changed something, and all conditions that are not spent; one that cannot
+    be answered does not. Most ask nothing.
     """
     if not isinstance(command, AskedCommand):
         return True
+    if _is_to_one(command):
+        (stream,) = order_asked(command)
+        if states[stream].customer_id != command.customer_id:
+            return False
     if command.behind is not None and command.behind not in facts.accepted:
         return False
     asked = [one for one in command.only_if if not _is_spent(one, command, facts)]
@@ -71,6 +79,13 @@ def is_meant(command: Command, states: States, facts: Facts, now: datetime) -> b
     at = max(now, order.last_occurred_at or now)
     situation = Situation(order_id, order, path, command.actor, at, facts)
     return all(situation.answers(asked))
+
+
+def _is_to_one(command: Command) -> TypeGuard[AddTag | RemoveTag | SetMark]:
+    """Whether a rule says it to the customer of an order."""
+    if not isinstance(command, AddTag | RemoveTag | SetMark):
+        return False
+    return command.order_id is not None and command.actor.kind == "trigger"
 
 
 def _asked(command: AskedCommand) -> UUID | None:

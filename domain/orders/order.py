@@ -10,7 +10,7 @@ from domain.messages import Happened
 from domain.orders import events as e
 from domain.orders import item_history as h
 from domain.orders.agreements import agreement_behind
-from domain.orders.contact import Whose, changed_by, counts, follow_customer
+from domain.orders.contact import Contact, changed_by, changed_contact, follow_customer
 from domain.orders.documents import Documents, after_document
 from domain.orders.fields import FieldValue, placed_with
 from domain.orders.fingerprint import fingerprint
@@ -68,7 +68,7 @@ class Order:
     numbers_had: frozenset[tuple[str | None, str]] = frozenset()  # (status, track number), earlier
     documents: Documents = field(default_factory=dict)
     fields: Mapping[str, FieldValue] = field(default_factory=dict)  # changed after placing
-    contact_for: Whose = field(default_factory=dict)  # of these, what is of persons
+    contact: Contact = field(default_factory=dict)  # of these, what is of persons
     owner_user: str | None = None
     owner_group: str | None = None
     held: tuple[Held, ...] = ()  # by whom before, the latest last
@@ -149,8 +149,10 @@ class Order:
         """Give a detail as it is now: the last change, else what the order was placed with. Of the
         contact a change counts while the order has the customer that it had then.
         """
-        if name in self.fields and counts(self, name):
+        if name in self.fields:
             return self.fields[name]
+        if (changed := changed_contact(self, name)) is not None:
+            return changed.value
         return None if self.placed is None else placed_with(self.placed, name)
 
     @property

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from domain.messages import no_nul
 from domain.paths.conditions import Condition, ConditionError, compile_condition
 from domain.paths.definition import before_compiling, is_published, remembered
 from domain.paths.environment import ENVIRONMENT
@@ -28,6 +29,7 @@ def is_condition(
     def checked(source: str, info: ValidationInfo) -> str:
         if is_published(info):
             return source
+        no_nul(source)
         before_compiling(source, info)
         try:
             compiling(source)

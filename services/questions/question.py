@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from domain.messages import Code, Name
+from domain.messages import Code, Name, no_nul
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -91,13 +91,7 @@ def question(
     return declared
 
 
-def _no_nul(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError("must not contain the NUL character")
-    return text
-
-
-Ref = Annotated[str, Field(max_length=400), AfterValidator(_no_nul)]
+Ref = Annotated[str, Field(max_length=400), AfterValidator(no_nul)]
 OrderRef = Annotated[
     Ref,
     Field(
@@ -111,7 +105,7 @@ Limit = Annotated[
 Cursor = Annotated[
     str,
     Field(max_length=4_000, description="`next` of the page before"),
-    AfterValidator(_no_nul),
+    AfterValidator(no_nul),
 ]
 Names = Annotated[tuple[Name, ...], Field(max_length=100)]
 Codes = Annotated[tuple[Code, ...], Field(max_length=100)]

@@ -67,6 +67,11 @@ def pass_on(world: World, order_id: UUID, how: str) -> None:
     place(world, order_id, "c-8", NOW - timedelta(hours=how == "earlier fact"))
 
 
+def issue_invoice(world: World, order_id: UUID) -> None:
+    (issued,) = world.send(c.IssueDocument(**who(order_id=order_id, kind="invoice")))
+    assert issued.kind == "accepted", issued.unmet
+
+
 def mailed(world: World, box: Mailbox, order_id: UUID) -> list[str]:
     """Let a rule write to the customer, as a note is added; give the addresses."""
     world.send(c.AddNote(**who(order_id=order_id, text="Rang")))
@@ -172,6 +177,77 @@ def test_a_mail_by_hand_goes_to_whom_it_names_and_not_to_who_was_the_customer(
     sender_of(world, {MAIL: mail_gate(box.port)}).send_due()
 
     assert [*box.to] == gets
+
+
+def test_a_mail_that_waits_is_not_sent_to_another_guest_than_it_speaks_of(
+    world: World, box: Mailbox
+) -> None:
+    """A guest has no id: whose order it is says the placement that counts."""
+    order_id = told_of(world, customer_id=None)
+    world.send(c.AddNote(**who(order_id=order_id, text="Rang")))
+    settle(world)
+    place(world, order_id, "c-8", NOW - timedelta(hours=1))
+    world.catch_up()
+    sender_of(world, {MAIL: mail_gate(box.port)}).send_due()
+    world.catch_up()
+
+    assert [*box.to] == []
+    assert world.query("select state, reason_code from live.effects") == [("dead", "no_contact")]
+
+
+@WAYS
+def test_an_invoice_that_was_issued_for_a_former_customer_goes_to_no_other_one(
+    world: World, box: Mailbox, how: str
+) -> None:
+    order_id = told_of(world, customer_id="c-7")
+    issue_invoice(world, order_id)
+    pass_on(world, order_id, how)
+    ask(world, order_id, to=Recipient(kind="customer"), attach=Paper(kind="invoice"))
+    world.catch_up()
+    sender_of(world, {MAIL: mail_gate(box.port)}).send_due()
+    world.catch_up()
+
+    assert [*box.to] == []
+    assert world.query("select state, reason_code from live.effects") == [("dead", "paper_missing")]
+    assert "Anna" in text_of(papers_of(world).draw(order_id, Paper(kind="invoice")).content)
+
+
+def test_an_invoice_is_sent_to_the_customer_it_was_issued_for(world: World, box: Mailbox) -> None:
+    order_id = told_of(world, customer_id="c-7")
+    issue_invoice(world, order_id)
+    ask(world, order_id, to=Recipient(kind="customer"), attach=Paper(kind="invoice"))
+    world.catch_up()
+    sender_of(world, {MAIL: mail_gate(box.port)}).send_due()
+
+    assert [*box.to] == [CHANGED]
+
+
+@WAYS
+@pytest.mark.parametrize("condition", [{}, {"if": {"good": "!('vip' in customer.tags)"}}])
+def test_a_rule_marks_nobody_who_is_no_longer_the_customer(
+    world: World, how: str, condition: dict[str, Any]
+) -> None:
+    mark = {"mark": "bad", "reason_code": "not_bought_out"}
+    on = [{"event": "order.call_logged"}]
+    publish(world, {"rule": "mark", "on": on, "then": [mark], **condition})
+    order_id = told_of(world, customer_id="c-7")
+    world.send(c.LogCall(**who(order_id=order_id, direction="outgoing", result="answered")))
+    world.catch_up()
+    pass_on(world, order_id, how)
+    settle(world)
+
+    assert world.query("select marks from live.customers where marks <> '{}'") == []
+
+
+def test_a_rule_marks_the_customer_of_the_order(world: World) -> None:
+    mark = {"mark": "bad", "reason_code": "not_bought_out"}
+    publish(world, {"rule": "mark", "on": [{"event": "order.call_logged"}], "then": [mark]})
+    order_id = told_of(world, customer_id="c-7")
+    world.send(c.LogCall(**who(order_id=order_id, direction="outgoing", result="answered")))
+    settle(world)
+
+    found = world.query("select customer_id from live.customers where marks <> '{}'")
+    assert found == [("c-7",)]
 
 
 @WAYS

@@ -1,7 +1,10 @@
 """What was changed of the contact on an order is of who was its customer then."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
+
+import pytest
 
 from domain.messages import Event
 from domain.orders import events as e
@@ -19,6 +22,7 @@ CHANGED = e.FieldsChanged(
     customer_email="anna@example.org",
     delivery_address=ADDRESS,
 )
+PAID: Any = {"method": "card", "amount_minor": 100, "currency": "EUR"}
 
 
 def order_of(*events: Event | tuple[str | None, int]) -> Order:
@@ -85,6 +89,46 @@ def test_a_guest_who_becomes_a_customer_keeps_the_contact_and_nobody_after_has_i
     assert contact(order_of((None, 1), CHANGED, ("c-7", 2))) == ALL
     assert contact(order_of((None, 1), CHANGED, ("c-7", 2), ("c-8", 3))) == set()
     assert contact(order_of((None, 1), CHANGED, ("c-7", 2), annulled(3))) == ALL
+
+
+def test_what_a_guest_told_is_of_the_customer_whatever_was_told_wrongly_between() -> None:
+    assert contact(order_of((None, 1), CHANGED, ("c-8", 2), annulled(3), ("c-7", 2))) == ALL
+
+
+def test_what_was_changed_once_an_order_lost_its_customer_is_of_no_other_one() -> None:
+    """It is sealed as data of the one that it lost, and erased with theirs."""
+    lost = (("c-7", 1), annulled(1), CHANGED)
+
+    assert contact(order_of(*lost)) == ALL
+    assert contact(order_of(*lost, ("c-7", 1))) == ALL
+    assert contact(order_of(*lost, ("c-8", 1))) == set()
+
+
+def test_each_customer_has_what_was_changed_for_them() -> None:
+    other = e.FieldsChanged(changed=("customer_email",), customer_email="boris@example.org")
+    order = order_of(("c-7", 1), CHANGED, ("c-8", 2), other, annulled(3))
+
+    assert contact(order) == ALL
+    assert order.field_value("customer_email") == "anna@example.org"
+
+
+def test_what_was_changed_last_counts_also_while_nobody_was_the_customer() -> None:
+    later = e.FieldsChanged(changed=("customer_email",), customer_email="anna@example.net")
+    order = order_of(("c-7", 1), CHANGED, annulled(1), later, ("c-7", 1))
+
+    assert contact(order) == ALL
+    assert order.field_value("customer_email") == "anna@example.net"
+
+
+@pytest.mark.parametrize("told", [("c-3", "c-8"), ("c-8", "c-3")])
+def test_whose_a_guests_contact_is_does_not_depend_on_which_fact_came_first(
+    told: tuple[str, str],
+) -> None:
+    paid = (e.PaymentSubmitted(payment_id=one, customer_id=one, **PAID) for one in told)
+    order = order_of((None, 1), CHANGED, *paid)
+
+    assert order.customer_id == "c-3"
+    assert contact(order) == ALL
 
 
 def test_what_is_changed_for_the_new_customer_counts() -> None:

@@ -1,7 +1,9 @@
 """Conditions when a path is read: what may be written, and every fault with its place."""
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
+from domain.paths.conditional import When
 from domain.paths.conditions import Condition, ConditionError, compile_condition
 from domain.paths.environment import ENVIRONMENT
 
@@ -185,3 +187,8 @@ def test_a_condition_that_asks_nothing_is_a_fault(source: str, code: str) -> Non
 )
 def test_what_is_not_proved_is_let_through(source: str) -> None:
     assert compiled(source).source == source
+
+
+def test_a_nul_is_refused_where_a_condition_is_written() -> None:
+    with pytest.raises(ValidationError, match="NUL"):
+        TypeAdapter(When).validate_python("order.channel == 'a\0b'")

@@ -79,6 +79,7 @@ def test_a_rule_knows_whether_it_asks_for_the_customer() -> None:
             ("hours",),
         ),
         ({"then": [{"move": "a"}, {"note": "x"}, {"move": "b"}]}, ("then", 2)),
+        ({"conditions": {"is_new": "order.status == 'a\0b'"}}, ("if", "is_new")),
     ],
 )
 def test_what_is_not_defined_or_does_not_fit_is_refused_with_its_place(
