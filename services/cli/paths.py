@@ -88,4 +88,4 @@ def _sentence(desk: "Desk", name: str, outcome: "Outcome") -> str:
     version = next(one["version"] for one in desk.ask(Paths()) if one["path"] == name)
     if outcome.kind == "nothing":
         return f"Nothing new: version {version} of path {name} says the same."
-    return f"New orders follow version {version} of path {name}; {where(outcome)}"
+    return f"New orders follow version {version} of path {name}, where it applies; {where(outcome)}"
