@@ -84,6 +84,8 @@ def verify(
     chain = HeadChain(log_id, log.known_keys(), log.is_signed, wanted.trusted)
     walk = _Walk(log, begin, inf if wanted.seconds is None else began + wanted.seconds)
     walk.run(chain, end, progress)
+    if walk.begin is None and walk.last is None:
+        chain.miss_all()
     findings = [*chain.findings, *walk.findings()]
     unsealed = 0
     if wanted.is_whole:
