@@ -266,7 +266,7 @@ def _tail(log: SealedLog, sealed: int) -> tuple[int, list[Finding]]:
         found += log.rows("events", after, after + PAGE).numbers
         after += PAGE
     missing = sorted(set(range(sealed + 1, position + 1)) - set(found))
-    return len(found), [
+    gone = [
         Finding(
             "event_missing",
             f"Positions {first} to {last} are missing; they were not sealed yet.",
@@ -275,3 +275,4 @@ def _tail(log: SealedLog, sealed: int) -> tuple[int, list[Finding]]:
         )
         for first, last in spans(missing)
     ]
+    return len(found), [*gone, *log.unanswered(sealed, 100)]

@@ -32,3 +32,18 @@ def test_a_log_that_was_never_sealed_is_intact(shop: SealedShop) -> None:
     report = shop.verify()
 
     assert (report.is_intact, report.heads, report.unsealed) == (True, 0, shop.end())
+
+
+def test_an_answer_that_is_gone_before_it_was_sealed_is_named_by_what_it_stored(
+    sealed: SealedShop,
+) -> None:
+    sealed.act(4)
+    sealed.refuse()
+    assert sealed.verify().is_intact
+    gone = sealed.end() - 2
+    sealed.meddle(f"delete from log.commands where last_position = {gone}")  # noqa: S608 - our own words
+
+    (found,) = sealed.verify().findings
+
+    assert found.kind == "command_missing"
+    assert f"position {gone}" in found.message
