@@ -139,21 +139,17 @@ def _check_names(value: bytes, said: Mapping[str, Any]) -> None:
         return
     try:
         _EACH_ONCE.decode(value.decode())
-    except _SaidTwice as error:
-        message = "it stands more than once in the same object"
-        twice = Unmet(code="field_invalid", field=_named(error.name), message=message)
-        raise CommandUnreadable(twice, command_id=_id_in(said)) from None
-
-
-class _SaidTwice(Exception):
-    def __init__(self, name: str) -> None:
-        self.name = name
+    except CommandUnreadable as error:
+        raise CommandUnreadable(*error.unmet, command_id=_id_in(said)) from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> None:
+    """Raises: CommandUnreadable for a name that stands twice among the pairs of an object"""
     if len(dict(pairs)) < len(pairs):
         counted = Counter(name for name, _ in pairs)
-        raise _SaidTwice(next(name for name, times in counted.items() if times > 1))
+        twice = next(name for name, times in counted.items() if times > 1)
+        message = "it stands more than once in the same object"
+        raise CommandUnreadable(Unmet(code="field_invalid", field=_named(twice), message=message))
 
 
 # Only names count here. Numbers stay as they are written: Python reads no longer ones than so.

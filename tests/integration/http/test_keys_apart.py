@@ -1,4 +1,4 @@
-"""What the key of a batch binds: its places one by one, and no command alone, however it is spelled."""
+"""What the key of a batch binds: its places, one by one, and no command alone, however spelled."""
 
 import httpx
 import pytest
