@@ -3,9 +3,11 @@ under `command`, beside all of its fields. Read by consumers.commands, written b
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from itertools import islice
+from json import JSONDecoder
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -124,7 +126,36 @@ def parsed(value: bytes, most_bytes: int = MAX_BYTES) -> Mapping[str, Any]:
     if not isinstance(said, dict):
         message = "it is JSON, but no object"
         raise CommandUnreadable(Unmet(code="command_not_json", message=message))
+    _check_names(value, said)
     return said
+
+
+def _check_names(value: bytes, said: Mapping[str, Any]) -> None:
+    """See that no name stands twice in an object: the parser takes the last, others the first.
+
+    Raises: CommandUnreadable
+    """
+    if to_json(said) == value:  # So most write it, and so nothing was left out.
+        return
+    try:
+        _EACH_ONCE.decode(value.decode())
+    except CommandUnreadable as error:
+        raise CommandUnreadable(*error.unmet, command_id=_id_in(said)) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    """Raises: CommandUnreadable for a name that stands twice among the pairs of an object"""
+    if len(dict(pairs)) < len(pairs):
+        counted = Counter(name for name, _ in pairs)
+        twice = next(name for name, times in counted.items() if times > 1)
+        message = "it stands more than once in the same object"
+        raise CommandUnreadable(Unmet(code="field_invalid", field=_named(twice), message=message))
+
+
+# Only names count here. Numbers stay as they are written: Python reads no longer ones than so.
+_EACH_ONCE: Final = JSONDecoder(
+    object_pairs_hook=_once, parse_int=str, parse_float=str, strict=False
+)
 
 
 def check_size(size: int, most_bytes: int = MAX_BYTES) -> None:

@@ -45,6 +45,15 @@ _UNNUMBERED: Final[tuple[tuple[Kind, LiteralString], ...]] = (
     ),
 )
 
+_UNANSWERED: Final[LiteralString] = """
+    select format('The answer of command %%s is missing, which stored position %%s; it was not'
+                  ' sealed yet.', e.command_id, min(e.position))
+    from log.events e
+    where e.position > %s
+      and not exists (select from log.commands c where c.command_id = e.command_id)
+    group by e.command_id order by min(e.position) limit %s
+"""
+
 
 class AuditReader:
     """Implements services.audit.ports.SealedLog. Threads may share one."""
@@ -135,6 +144,12 @@ class AuditReader:
                 for kind, query in _UNNUMBERED
                 for (message,) in connection.execute(query, (limit,))
             ]
+
+    def unanswered(self, after: int, limit: int) -> list[Finding]:
+        """Name events behind a position whose command has no answer: it was stored with them."""
+        with self._session.connection() as connection:
+            found = connection.execute(_UNANSWERED, (after, limit)).fetchall()
+        return [Finding("command_missing", message) for (message,) in found]
 
     def definitions(self) -> list[Finding]:
         """Name published definitions that are not as the events that published them say."""

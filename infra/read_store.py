@@ -10,17 +10,23 @@ from infra.postgres import Session
 
 KEPT_DAYS: Final = 400
 MOST_ROWS: Final = 2_000_000
+COUNTED_OF: Final = 100  # rows are counted again when one in so many may be new
 _COLUMNS: Final = "minute, actor_kind, actor_id, on_behalf_of, question, subject, subjects, times"
 
 
 class PostgresReadStore:
     """Implements domain.access.reads.ReadStore."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, most_rows: int = MOST_ROWS) -> None:
         self._session = session
+        self._most_rows = most_rows
+        self._uncounted = most_rows  # notes since rows were counted; before the first: too many
 
     def note(self, reads: Iterable[Read]) -> None:
-        """Add rows, or to those of the same minute; drop what is too old or too much."""
+        """Add rows, or to those of the same minute; drop what is too old or too much.
+
+        Too much is counted now and then: it takes a look at every row.
+        """
         rows = [
             {
                 **one.reading._asdict(),
@@ -32,7 +38,11 @@ class PostgresReadStore:
         ]
         with self._session.connection() as session:
             session.execute(_NOTE, [Jsonb(rows)])
-            session.execute(_PRUNE, [KEPT_DAYS, MOST_ROWS])
+            session.execute(_DROP_OLD, [KEPT_DAYS])
+            self._uncounted += len(rows)
+            if self._uncounted >= self._most_rows // COUNTED_OF:
+                session.execute(_DROP_BEYOND, [self._most_rows])
+                self._uncounted = 0
 
     def find(self, sought: Sought, limit: int) -> Sequence[Kept]:
         """List what was noted, the latest first."""
@@ -83,13 +93,22 @@ _NOTE: Final = f"""
     set times = accesses.times + excluded.times,
         subjects = greatest(accesses.subjects, excluded.subjects)
 """  # noqa: S608 - the names of columns are ours
-_PRUNE: Final = """
+# Numbers have gaps, as each row that was there already takes one too: so rows are counted. What
+# another process drops just now is left to it.
+_DROP_OLD: Final = """
     delete from ops.accesses
     where access_id in (
         select access_id from ops.accesses
         where minute < now() - make_interval(days => %s)
-           or access_id <= (select max(access_id) from ops.accesses) - %s
-        order by access_id limit 10000)
+        order by minute limit 10000 for update skip locked)
+"""
+_DROP_BEYOND: Final = """
+    delete from ops.accesses
+    where access_id in (
+        select access_id from ops.accesses
+        where access_id <= (
+            select access_id from ops.accesses order by access_id desc offset %s limit 1)
+        for update skip locked)
 """
 _FIND: Final = f"""
     select {_COLUMNS}, access_id from ops.accesses

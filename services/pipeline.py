@@ -299,7 +299,7 @@ class Pipeline:
         """Give the answers of a round: those of before for ids that were known before."""
         known = [done.decided[number][0].command.command_id for number in appended.known]
         stored = log.load_outcomes(known) if known else {}
-        self._uncount(done, (*appended.known, *appended.set_back))
+        self._uncount(done, appended.set_back)
         self._wait_seconds = FIRST_WAIT_SECONDS
         self._away_since = None
         return done.settled(appended, stored)

@@ -38,14 +38,7 @@ _READ: Final = ("absent", "refused", "unusable", "not_readable", "behind", "too_
 _ANYBODY: Final = (*_EVER, "too_many", "unavailable")  # of those that need no key
 # Statuses of a code beside its own: what is no JSON, and what is too large for one command.
 _ALSO: Final[Mapping[str, tuple[int, ...]]] = {"command_unreadable": (400, 413)}
-_SENT: Final = (
-    "key_missing",
-    "refused",
-    "command_unreadable",
-    "body_late",
-    "too_large",
-    "too_slow",
-)
+_SENT: Final = ("key_missing", "command_unreadable", "body_late", "too_large", "too_slow")
 # What a command may meet: others that were faster, others under the same id.
 _MET: Final = ("conflict", "version_differs", "command_id_reused", "fact_id_reused")
 
@@ -134,8 +127,7 @@ def _parameters(question: Question) -> Iterator[dict[str, Any]]:
         schema = question.asked.model_json_schema(mode="validation")
         assert "$defs" not in schema, f"{question.name} asks for what no parameter can say"
         yield from _fields(schema, question.at)
-    if question.reads == "tables":
-        yield MIN_POSITION
+    yield MIN_POSITION
     if question.versioned:
         yield {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}}
 
@@ -193,7 +185,7 @@ def _send(schemas: dict[str, Any]) -> dict[str, Any]:
                 "content": {JSON: answer},
                 **links_of("commands.send"),
             },
-            **_problems(*_ANY, *_SENT, *_MET),
+            **_problems(*_ANY, *_SENT, "refused", *_MET),
         },
     }
 
@@ -252,7 +244,7 @@ def _send_batch() -> dict[str, Any]:
                     }
                 },
             },
-            **_problems(*_ANY, "command_unreadable", "body_late", "too_large", "too_slow"),
+            **_problems(*_ANY, *_SENT),
         },
     }
 

@@ -8,7 +8,8 @@ JSON: Final = "application/json"
 REFS: Final = "#/components/schemas/{model}"
 WORDS: Final = (
     "Orders from new to done. Every answer tells in X-Position how far it knows the log; a read "
-    "with min_position of an earlier answer sees what that answer did. Problems follow RFC 9457."
+    "with min_position of an earlier answer sees what that answer did. Problems follow RFC 9457. "
+    "HEAD is answered as GET at the same place, without the body."
 )
 KEY: Final[dict[str, Any]] = {
     "name": "Idempotency-Key",
@@ -32,7 +33,7 @@ MIN_POSITION: Final[dict[str, Any]] = {
     "in": "query",
     "required": False,
     "description": "what the answer has to know of: a position, or head for all that there is; it "
-    "waits for some seconds, then 503",
+    "waits for the tables for some seconds, then 503; so is at once what the log has not reached",
     "schema": {"anyOf": [{"type": "integer", "minimum": 0}, {"const": "head"}]},
     "example": 4711,
 }

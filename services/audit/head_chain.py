@@ -53,6 +53,12 @@ class HeadChain:
             self.findings.append(Finding("head_forged", message, head=head.number))
         self._last = signed
 
+    def miss_all(self) -> None:
+        """Say that there is no head at all, unless there never was one: the first makes a key."""
+        if self.keys:
+            message = "There is no head, but a key, which is made with the first one: all are gone."
+            self.findings.append(Finding("head_missing", message))
+
     def is_ours(self, restore: SignedRestore) -> bool:
         """Say whether a restore was signed for this log, with a key that it knows."""
         told = restore.statement
@@ -99,6 +105,8 @@ class HeadChain:
 
     def _check_keys(self) -> Iterator[Finding]:
         """See that each key but the first is announced by the one before it."""
+        if self.trusted and not self.keys:
+            yield Finding("key_unknown", "There is no key at all, hence none that you trust.")
         before: SealKey | None = None
         for expected, key in enumerate(self.keys, 1):
             told = f"Key {key.key_id}"

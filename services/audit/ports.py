@@ -56,6 +56,9 @@ class SealedLog(TreeSource, Protocol):
     def unnumbered(self, limit: int) -> Sequence[Finding]:
         """Name events without a position, and answers of commands without a number."""
 
+    def unanswered(self, after: int, limit: int) -> Sequence[Finding]:
+        """Name events behind a position whose command has no answer."""
+
     def positions_of(self, stream_id: str, limit: int) -> Sequence[int]:
         """Give the positions of a stream's events, in order."""
 

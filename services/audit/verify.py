@@ -84,6 +84,8 @@ def verify(
     chain = HeadChain(log_id, log.known_keys(), log.is_signed, wanted.trusted)
     walk = _Walk(log, begin, inf if wanted.seconds is None else began + wanted.seconds)
     walk.run(chain, end, progress)
+    if walk.begin is None and walk.last is None:
+        chain.miss_all()
     findings = [*chain.findings, *walk.findings()]
     unsealed = 0
     if wanted.is_whole:
@@ -264,7 +266,7 @@ def _tail(log: SealedLog, sealed: int) -> tuple[int, list[Finding]]:
         found += log.rows("events", after, after + PAGE).numbers
         after += PAGE
     missing = sorted(set(range(sealed + 1, position + 1)) - set(found))
-    return len(found), [
+    gone = [
         Finding(
             "event_missing",
             f"Positions {first} to {last} are missing; they were not sealed yet.",
@@ -273,3 +275,4 @@ def _tail(log: SealedLog, sealed: int) -> tuple[int, list[Finding]]:
         )
         for first, last in spans(missing)
     ]
+    return len(found), [*gone, *log.unanswered(sealed, 100)]

@@ -89,11 +89,16 @@ def _of_all(system: "System", asked: Feed, until: float) -> Page:
 
 
 def _of_order(system: "System", asked: Feed, order_id: UUID) -> Page:
-    """Read the order's own stream: there are few events of it in a long log."""
+    """Read the order's own stream: there are few events of it in a long log.
+
+    What came behind the head since is of a later page: that begins at the head.
+    """
     head = system.log.head()
     stream = stream_of(order_id)
     order, bodies = Order(), []
     for one in system.projection_log.read_streams({stream: (0, LAST_VERSION)}):
+        if one.position > head.position:
+            break
         order = after(order, one)
         if one.position > asked.after:
             told = _cloud_event(head, one, order)

@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,14 +53,23 @@ class Served:
 
 @contextmanager
 def served(
-    database_url: str, folder: Path, limits: Limits | None = None, **settings: Any
+    database_url: str,
+    folder: Path,
+    limits: Limits | None = None,
+    *,
+    through: Callable[[System], System] | None = None,
+    **settings: Any,
 ) -> Iterator[Served]:
-    """Serve from this process until the block ends."""
+    """Serve from this process until the block ends.
+
+    through: what its threads see instead of a System of their own
+    """
     chosen = Settings(database_url=database_url, data_dir=folder, **settings)
     door, stop = Doorkeeper(), Event()
     with open_system(chosen) as system:
         ear = listen("127.0.0.1", 0)
-        app = create_app(system, door, limits)
+        another = (lambda: through(system.another())) if through else None
+        app = create_app(system, door, limits, another=another)
         began = Event()
         server = Thread(target=serve, args=(app, ear, stop), kwargs={"began": began.set})
         server.start()

@@ -50,6 +50,24 @@ def test_the_same_key_with_another_body_is_422(shop: Shop) -> None:
     assert (other.status_code, other.json()["code"]) == (422, "command_id_reused")
 
 
+def test_a_name_that_stands_twice_is_told_and_nothing_is_done(
+    http: httpx.Client, shop: Shop
+) -> None:
+    order_id = shop.place()
+    said = f'{{"command":"order.add_note","order_id":"{order_id}","text":"one","text":"two"}}'
+    headers = {"Idempotency-Key": "my-key-1"}
+
+    one = http.post("/v1/commands", content=said, headers=headers)
+    batch = http.post("/v1/commands/batch", content=f'{{"commands":[{said}]}}', headers=headers)
+    after = shop.send("order.add_note", "my-key-1", order_id=order_id, text="one")
+
+    for answer in (one, batch):
+        told = [(unmet["code"], unmet["field"]) for unmet in answer.json()["unmet"]]
+        assert (answer.status_code, answer.json()["code"]) == (422, "command_unreadable")
+        assert told == [("field_invalid", "text")]
+    assert (after.status_code, after.json()["repeated"]) == (200, False)
+
+
 def test_two_callers_may_use_the_same_key(server: Served, shop: Shop) -> None:
     order_id = shop.place()
     with server.http("bob") as other:

@@ -114,6 +114,46 @@ def test_every_place_tells_its_problems_with_an_example(document: dict[str, Any]
                 assert answer["content"]["application/problem+json"]["examples"], place
 
 
+@pytest.mark.parametrize("place", ["/v1/orders/{order}", "/v1/orders", "/v1/audit/heads"])
+def test_the_position_that_every_question_may_name_is_described(
+    http: httpx.Client, document: dict[str, Any], place: str
+) -> None:
+    asked = {"min_position": 1_000_000}
+    answer = http.get(place.replace("{order}", "A-17"), params=asked)
+    told = document["paths"][place]["get"]
+    questions = [
+        one
+        for verbs in document["paths"].values()
+        for one in verbs.values()
+        if one["operationId"] in BY_NAME
+    ]
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "behind")
+    problem = told["responses"]["503"]["content"]["application/problem+json"]
+    assert "behind" in problem["examples"]
+    for one in questions:
+        assert "min_position" in {field["name"] for field in one["parameters"]}, one["operationId"]
+
+
+def test_what_a_batch_is_answered_to_a_key_that_is_none_is_described(
+    http: httpx.Client, document: dict[str, Any]
+) -> None:
+    headers = {"Idempotency-Key": "k" * 256}
+    answer = http.post("/v1/commands/batch", json={"commands": [{}]}, headers=headers)
+
+    told = document["paths"]["/v1/commands/batch"]["post"]["responses"]["400"]
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "key_missing")
+    assert "key_missing" in told["content"]["application/problem+json"]["examples"]
+
+
+def test_that_head_is_answered_is_said(http: httpx.Client, document: dict[str, Any]) -> None:
+    answer = http.head("/v1/orders")
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert "HEAD" in document["info"]["description"]
+
+
 def test_every_link_leads_to_a_place_by_parameters_that_it_has(document: dict[str, Any]) -> None:
     operations = [one for verbs in document["paths"].values() for one in verbs.values()]
     places = {one["operationId"]: one.get("parameters", ()) for one in operations}

@@ -1,4 +1,4 @@
-"""The key of a batch and that of a command are apart, however they are spelled."""
+"""What the key of a batch binds: its places, one by one, and no command alone, however spelled."""
 
 import httpx
 import pytest
@@ -27,3 +27,19 @@ def test_a_key_spelled_like_a_place_in_a_batch_is_another_key(
     assert [one["repeated"] for one in answers] == [False, False, True, True]
     history = http.get(f"/v1/orders/{order_id}/history").json()["changes"]
     assert [one["to"] for one in history if one["field"] == "note"] == ["Call", "Call"]
+
+
+def test_the_key_of_a_batch_binds_place_by_place(http: httpx.Client, shop: Shop) -> None:
+    order_id = shop.place()
+
+    def batch(*texts: str) -> list[tuple[int, bool | str]]:
+        notes = [{"command": "order.add_note", "order_id": order_id, "text": one} for one in texts]
+        headers = {"Idempotency-Key": "kk"}
+        answer = http.post("/v1/commands/batch", json={"commands": notes}, headers=headers)
+        told = [(one["status"], one["answer"]) for one in answer.json()["items"]]
+        return [(status, one["repeated"] if status == 200 else one["code"]) for status, one in told]
+
+    assert batch("a", "b") == [(200, False), (200, False)]
+    assert batch("a") == [(200, True)]
+    assert batch("a", "b", "c") == [(200, True), (200, True), (200, False)]
+    assert batch("a", "x", "c") == [(200, True), (422, "command_id_reused"), (200, True)]

@@ -200,6 +200,33 @@ def test_d3_a_refusal_that_is_asked_for_again_counts_once(
     assert codes(told) == {"transition_not_allowed": LIMIT + 5}
 
 
+def test_d3_repeats_of_what_was_refused_let_nobody_in_again(
+    pipeline: Pipeline, order_id: UUID
+) -> None:
+    refused = [nonsense(order_id) for _ in range(LIMIT - 1)]
+    answers(pipeline, refused)
+
+    again = answers(pipeline, [*refused, *refused])
+    told = answers(pipeline, [nonsense(order_id) for _ in range(3)])
+
+    assert all(one.repeated for one in again)
+    assert codes(told) == {"transition_not_allowed": 1, "too_many_refusals": 2}
+
+
+def test_d3_repeats_of_what_was_accepted_let_nobody_in_again(
+    pipeline: Pipeline, order_id: UUID
+) -> None:
+    placed = [place(actor=MALLORY) for _ in range(LIMIT)]  # Decided anew, each would be refused.
+    answers(pipeline, placed)
+    answers(pipeline, [nonsense(order_id) for _ in range(LIMIT - 1)])
+
+    again = [pipeline.execute(one) for one in placed]
+    told = answers(pipeline, [nonsense(order_id) for _ in range(3)])
+
+    assert {(one.kind, one.repeated) for one in again} == {("accepted", True)}
+    assert codes(told) == {"transition_not_allowed": 1, "too_many_refusals": 2}
+
+
 def test_d2_a_batch_is_no_flood(pipeline: Pipeline, order_id: UUID) -> None:
     batch_id = uuid4()
     commands = [nonsense(order_id, correlation_id=batch_id) for _ in range(LIMIT + 5)]

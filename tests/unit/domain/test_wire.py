@@ -52,6 +52,34 @@ def fault(body: bytes) -> tuple[str, str | None]:
     return unmet.code, unmet.field
 
 
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ('{"command": "order.add_note", "text": "a", "command": "order.erase"}', "command"),
+        ('{"command":"order.add_note","text":"a","t\\u0065xt":"b"}', "text"),
+        ('{"lines": [{"sku": "a"}, {"sku": "b", "quantity": 1, "sku": "c"}]}', "sku"),
+        ('{"facts":{"Anna Smith":1,"Anna Smith":1}}', "?"),
+    ],
+)
+def test_a_name_that_stands_twice_in_an_object_is_a_fault_and_none_of_both_counts(
+    body: str, field: str
+) -> None:
+    assert fault(body.encode()) == ("field_invalid", field)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b' {"a" : 1e5, "b": [{"a": "\\u00e9", "b": "a\\": "}, {"a": 12.50}], "c": {"a": -0}} ',
+        b'{"a":' + b"9" * 4_300 + b"}",
+        '{"a":"\N{SNOWMAN}\N{DELETE}","ä":1}'.encode(),
+        b'{"a":' * 190 + b"1" + b"}" * 190,
+    ],
+)
+def test_a_name_may_stand_in_many_objects_however_they_are_written(body: bytes) -> None:
+    assert parsed(body)
+
+
 def test_many_lists_and_objects_are_too_large_before_they_are_parsed() -> None:
     with pytest.raises(CommandUnreadable) as caught:
         parsed(b'{"commands":[' + b"[]," * MAX_WITHIN + b"[]]}")
