@@ -58,6 +58,7 @@ STANDS_FOR: Final[Mapping[str, str]] = {
     "DAY": f"{TOMORROW:%Y-%m-%d}",
     "DATABASE": "orderpath_2",
 }
+PRINTED: Final = "printed.log"  # what a program of the page that stays has printed
 ADDRESS: Final = re.compile(r"(localhost|127\.0\.0\.1):(\d+)")
 _KNOWN: Final = "|".join((*FIRST, *NEWEST, *STANDS_FOR, "VERSION", "HOST", "FOLDER"))
 NAMES: Final = re.compile(rf"(?<![\w$-])({_KNOWN})(?![\w-])")
@@ -203,7 +204,7 @@ def background(desk: Desk) -> Iterator[Callable[[str, str], None]]:
         if words[0] == "export":
             desk.here.environment.update(word.split("=", 1) for word in words[1:])  # type: ignore[misc]
         elif words[-1] == "&":
-            with (desk.folder / "printed.log").open("wb") as printed:
+            with (desk.folder / PRINTED).open("wb") as printed:
                 left.append(
                     subprocess.Popen(
                         words[:-1], cwd=desk.folder, env=environment, stdout=printed, stderr=printed
@@ -229,6 +230,8 @@ def background(desk: Desk) -> Iterator[Callable[[str, str], None]]:
         for program in left:
             program.terminate()
             program.wait(LONGEST_SECONDS)
+    if left:
+        assert (desk.folder / PRINTED).read_text(), "it got nothing"
 
 
 def is_heard(line: str) -> bool:
