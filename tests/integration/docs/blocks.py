@@ -9,10 +9,10 @@ from typing import Final
 from tests.support.command_line import ROOT
 
 PAGES: Final = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-READ: Final = "read:"  # the command line finds command and options, and does not run them
 ELSEWHERE: Final = "elsewhere:"  # no command of ours, or one that another test runs: which
 _FENCE: Final = re.compile(r"^```(\w*) ?([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_PROGRAM: Final = re.compile(r"^(\.venv/bin/)?orderpath ")
+PROGRAM: Final = re.compile(r"^(\.venv/bin/)?orderpath ")
+_ENDS_WITH_1: Final = re.compile("# (refused|ends with 1)")
 _CONTINUED: Final = re.compile(r"\\\n\s*")
 
 
@@ -36,7 +36,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A command as a page shows it: its words, and whether the remark says that it is refused."""
+    """A command as a page shows it: its words, and whether the remark says that it ends with 1."""
 
     words: tuple[str, ...]
     refused: bool
@@ -62,12 +62,13 @@ def lines_of(block: Block) -> list[str]:
 
 def commands(block: Block) -> list[Shown]:
     """Give what the block asks of the program `orderpath`; other lines are not ours."""
-    return [_shown(line) for line in lines_of(block) if _PROGRAM.match(line)]
+    return [shown(line) for line in lines_of(block) if PROGRAM.match(line)]
 
 
-def _shown(line: str) -> Shown:
-    words = shlex.split(_PROGRAM.sub("", line), comments=True)
-    refused = "# refused" in line
+def shown(line: str) -> Shown:
+    """Give the command that a line shows."""
+    words = shlex.split(PROGRAM.sub("", line), comments=True)
+    refused = bool(_ENDS_WITH_1.search(line))
     if ">" in words:
         at = words.index(">")
         return Shown(tuple(words[:at]), refused, words[at + 1])

@@ -2,19 +2,15 @@
 
 import json
 import re
-import shlex
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from csv import DictReader
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg
 import pytest
 import yaml
-from typer.core import TyperGroup
-from typer.main import get_command
 
 from domain.paths.conditions import compile_condition
 from domain.rules.conditions import RULE_ENVIRONMENT
@@ -25,15 +21,14 @@ from infra.rule_files import read_rule
 from infra.settings import Settings
 from infra.template_files import read_template
 from infra.wave_files import read_wave
-from services.audit.sealer import Pace
 from services.bootstrap import open_system
-from services.cli.program import app
 from services.demo.clock import VirtualClock
 from services.demo.run import run_demo
 from services.demo.shop import START
-from services.rights import prepare_rights
-from tests.integration.docs.blocks import ELSEWHERE, PAGES, READ, Block, blocks, commands
-from tests.support.command_line import MASTER_KEY, Here, Said
+from tests.integration.docs.blocks import ELSEWHERE, PAGES, Block, blocks, commands
+from tests.integration.docs.desk import Desk, run_page
+from tests.integration.docs.shops import MEANWHILE, prepare
+from tests.support.command_line import MASTER_KEY, Here
 from tests.support.postgres import PREPARED, cloned_database
 
 LANGUAGES: Final = ("sh", "sql", "yaml", "cel", "json", "csv", "http", "text")
@@ -46,28 +41,7 @@ LOADERS: Final[dict[str, Callable[..., Any]]] = {
     "wave": read_wave,
     "role": read_role,
 }
-HOW: Final = (READ, ELSEWHERE)
-STAYING: Final = (
-    "up",
-    "serve",
-    "follow",
-    "clock",
-    "waves",
-    "send",
-    "act",
-    "seal",
-    "relay",
-    "worker",
-)
-FILES: Final = {  # name of a file -> how the block begins that is its text
-    "shop.yaml": "path: small\n",
-    "paid.yaml": "rule: paid_to_assembly\n",
-    "phone_desk.yaml": "role: phone_desk\n",
-}
-SOME_ID: Final = "01234567-89ab-cdef-0123-456789abcdef"  # where a page has a name in capitals
-COMMANDS: Final = get_command(app)
-AT_ONCE: Final = Pace(every_events=1, every=timedelta(0))
-ITEM: Final = ("--item", "TEA-100:2:4.50:Green tea", "--currency", "EUR")
+OWN_TESTS: Final = {"README.md", "database.md", "http.md", "kafka.md"}  # each has its own
 
 
 def ids(found: Iterator[Block]) -> list[Any]:
@@ -75,18 +49,18 @@ def ids(found: Iterator[Block]) -> list[Any]:
 
 
 def run_pages() -> list[str]:
-    """Give the pages with commands that are run beside a database; test_readme.py has README.md."""
+    """Give the pages whose commands are run beside a database."""
     found = {block.page for block in blocks("sh") if block.is_run and commands(block)}
-    return sorted(found - {"README.md"})
+    return sorted(found - OWN_TESTS)
 
 
 @pytest.mark.parametrize("block", ids(blocks()))
 def test_every_block_names_its_language_and_why_it_is_not_run(block: Block) -> None:
     assert block.language in LANGUAGES, f"{block} {WHY}"
-    if block.language in ("text", "http"):
+    if block.language == "text":
         assert block.why, f"{block} {WHY}: nothing runs it"
     if block.why and block.language == "sh":
-        assert block.why.startswith(HOW), f"{block} {WHY}: `sh {READ} …`, `sh {ELSEWHERE} …`"
+        assert block.why.startswith(ELSEWHERE), f"{block} {WHY}: `sh {ELSEWHERE} …`"
 
 
 def test_no_fence_is_missed() -> None:
@@ -102,57 +76,6 @@ def test_no_page_hides_a_command_in_text() -> None:
     assert [str(block) for block in hidden if block.why != "syntax"] == []
 
 
-@pytest.mark.parametrize("block", ids(blocks("sh")))
-def test_the_command_line_knows_every_command_and_option_of_the_pages(block: Block) -> None:
-    for shown in commands(block):
-        read_by_command_line(
-            [
-                SOME_ID if re.fullmatch("[A-Z]+", word) else word
-                for word in shown.words
-                if word != "…"
-            ]
-        )
-
-
-def read_by_command_line(words: list[str]) -> None:
-    """Find the command and its options, without running it. Raises: UsageError of typer's click"""
-    command: Any = COMMANDS
-    name, context = "orderpath", None
-    while True:
-        context = command.make_context(name, words, parent=context)
-        if not isinstance(command, TyperGroup):
-            return
-        rest = [*context._protected_args, *context.args]
-        if not rest and command.invoke_without_command:
-            return
-        found, command_found, words = command.resolve_command(context, rest)
-        assert found is not None
-        assert command_found is not None
-        name, command = found, command_found
-
-
-class Desk:
-    """A shop with the order that pages speak of, in a folder with the files that they name."""
-
-    def __init__(self, url: str, folder: Path) -> None:
-        data = folder / "data"
-        self.here = Here({"ORDERPATH_DATABASE_URL": url, "ORDERPATH_DATA_DIR": str(data)})
-        self.folder = folder
-        self.names = {"ORDER": "A-17", "CUSTOMER": "c-1"}
-        for name, beginning in FILES.items():
-            (text,) = [one.text for one in blocks("yaml") if one.text.startswith(beginning)]
-            (folder / name).write_text(text, encoding="utf-8")
-        placed = self.run("order", "place", *ITEM, "--external-id", "A-17", "--json")
-        assert placed.code == 0, placed.err
-        with open_system(Settings(database_url=url, data_dir=data)) as system:
-            prepare_rights(system)
-            system.sealer(AT_ONCE).catch_up()
-
-    def run(self, *words: str) -> Said:
-        """Run a command; the pages' names in capitals stand for what is there."""
-        return self.here.run(*(self.names.get(word, word) for word in words))
-
-
 @pytest.mark.parametrize("page", run_pages())
 def test_the_commands_of_the_page_do_what_it_says(
     page: str, migrated_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -160,21 +83,12 @@ def test_the_commands_of_the_page_do_what_it_says(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(MASTER_KEY, "")  # that of the folder, which can be rotated
     with cloned_database(migrated_server, PREPARED) as url:
-        desk = Desk(url, tmp_path)
-        for block in blocks("sh"):
-            if block.page == page and block.is_run:
-                run_block(desk, block)
-
-
-def run_block(desk: Desk, block: Block) -> None:
-    for shown in commands(block):
-        if shown.words[0] in STAYING and len(shown.words) == 1:
-            continue  # started as processes by the tests of programs
-        said = desk.run(*shown.words)
-        told = f"{block}: {shlex.join(shown.words)}: {said.err or said.out}"
-        assert said.code == int(shown.refused), told
-        if shown.into:
-            (desk.folder / shown.into).write_text(said.out)
+        desk = Desk(
+            Here({"ORDERPATH_DATABASE_URL": url, "ORDERPATH_DATA_DIR": str(tmp_path / "data")}),
+            tmp_path,
+        )
+        prepare(desk, page)
+        run_page(desk, page, MEANWHILE.get(page, {}))
 
 
 @pytest.fixture(scope="module")
