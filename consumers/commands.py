@@ -15,14 +15,10 @@ from uuid import UUID
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import (
-    AuthorizationError,
-    CommitFailedError,
-    KafkaError,
-    SaslAuthenticationFailedError,
-)
+from kafka.errors import CommitFailedError, KafkaError
 from pydantic_core import from_json, to_json
 
+from consumers.broker_words import broker_error
 from consumers.joining import join_to_the_end
 from consumers.reading_on import Unreadable
 from consumers.same_topic import SameTopic
@@ -32,6 +28,7 @@ from domain.messages import Command, Outcome
 from domain.refusals import CommandUnreadable, InfraError, Unmet
 from domain.streaming import DEADLETTERS, RESULTS, Message, Producer
 from domain.wire import decode
+from services.cli.foreground import ToldOnce
 from services.pipeline import PASSING
 
 SOURCE: Final = "kafka"  # of commands that name none
@@ -110,6 +107,7 @@ class CommandConsumer:
         self._producer = producer
         self._stop = stop
         self._beat = beat
+        self._lines = ToldOnce()
 
     def run(self) -> None:
         """Work until told to stop.
@@ -200,12 +198,17 @@ class CommandConsumer:
         while True:
             self._beat()
             try:
-                return work()
+                done = work()
             except InfraError as error:
                 if error.code not in WAITED_FOR or self._stop.is_set():
                     raise
                 log_.warning("commands_wait", code=error.code)
+                if isinstance(error.__cause__, KafkaError) and not error.__cause__.retriable:
+                    self._lines.tell(f"commands wait: {error}")
                 self._stop.wait(WAIT_SECONDS)
+            else:
+                self._lines.tell("")
+                return done
 
 
 def _read(record: Any) -> Command:
@@ -272,10 +275,3 @@ def _key(record: Any) -> bytes | None:
 
 def _origin(record: Any) -> bytes:
     return f"{record.topic}/{record.partition}/{record.offset}".encode()
-
-
-def broker_error(error: KafkaError) -> InfraError:
-    """Say in our words what Kafka does not do."""
-    if isinstance(error, AuthorizationError | SaslAuthenticationFailedError):
-        return InfraError("broker_login_refused", f"Kafka refuses the topic of commands: {error}")
-    return InfraError("broker_unavailable", f"Kafka does not give commands: {error!r}")
