@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import CommitFailedError, KafkaError
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from consumers.broker_words import broker_error
 from consumers.joining import join_to_the_end
@@ -25,6 +25,7 @@ from consumers.same_topic import SameTopic
 from domain.answers import Answer, answer_of, answer_to
 from domain.customers.commands import EraseCustomer
 from domain.messages import Command, Outcome
+from domain.public.dead_letters import CommandLetter, RecordPlace
 from domain.refusals import CommandUnreadable, InfraError, Unmet
 from domain.streaming import DEADLETTERS, RESULTS, Message, Producer
 from domain.wire import decode
@@ -258,14 +259,14 @@ def _result(record: Any, answer: Answer) -> Message:
 def _dead_letter(record: Any, answer: Answer) -> Message:
     """Tell what could not be carried out, and where it stands; it may hold personal data, so its
     bytes stay where they are."""
-    told = {
-        "origin": {"topic": record.topic, "partition": record.partition, "offset": record.offset},
-        "sent_at_ms": record.timestamp,
-        "value_bytes": len(record.value or b""),
-        "answer": from_json(answer.encode()),  # as much of it as fits a record
-    }
-    headers = [(ORIGIN, _origin(record))]
-    return Message(DEADLETTERS.name, to_json(told), key=_key(record), headers=headers)
+    letter = CommandLetter(
+        origin=RecordPlace.model_validate(record),
+        sent_at_ms=record.timestamp,
+        value_bytes=len(record.value or b""),
+        answer=from_json(answer.encode()),  # as much of it as fits a record
+    )
+    value, headers = letter.model_dump_json().encode(), [(ORIGIN, _origin(record))]
+    return Message(DEADLETTERS.name, value, key=_key(record), headers=headers)
 
 
 def _key(record: Any) -> bytes | None:
