@@ -6,9 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import pytest
 
+from domain.imports import BegunRun
 from infra.postgres import connect
 from infra.settings import Settings
 from services.bootstrap import System, open_system
@@ -146,6 +148,20 @@ def test_rows_that_are_recorded_after_all_are_resolved_though_the_database_went_
         lose_meanwhile(migrated_server, database_url, meets, lambda: resubmit(system))
 
         assert list_rows(system) == []
+
+
+def test_a_run_whose_beginning_is_noted_twice_as_its_answer_was_lost_began_once(
+    database_url: str,
+) -> None:
+    with open_system(Settings(database_url=database_url)) as system:
+        store = system.import_desk.store
+        for times in (2, 1):
+            run = BegunRun(UUID(int=7), store.now(), "olist", "olist", ["orders.csv"], {})
+            for _ in range(times):
+                store.begin(run)
+
+        (told,) = store.runs(None, 10)
+    assert told["attempts"] == 2
 
 
 def lose_meanwhile(
