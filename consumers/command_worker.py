@@ -19,12 +19,12 @@ from kafka.errors import KafkaError
 
 from consumers.asking import make_no_topics
 from consumers.broker_watch import watch_broker
+from consumers.broker_words import broker_error
 from consumers.commands import (
     SETTINGS,
     WAIT_SECONDS,
     CommandConsumer,
     Decisions,
-    broker_error,
 )
 from consumers.members import membership
 from consumers.reading_on import let_kafka_python_read_on

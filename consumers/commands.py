@@ -15,23 +15,21 @@ from uuid import UUID
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import (
-    AuthorizationError,
-    CommitFailedError,
-    KafkaError,
-    SaslAuthenticationFailedError,
-)
-from pydantic_core import from_json, to_json
+from kafka.errors import CommitFailedError, KafkaError
+from pydantic_core import from_json
 
+from consumers.broker_words import broker_error
 from consumers.joining import join_to_the_end
 from consumers.reading_on import Unreadable
 from consumers.same_topic import SameTopic
 from domain.answers import Answer, answer_of, answer_to
 from domain.customers.commands import EraseCustomer
 from domain.messages import Command, Outcome
+from domain.public.dead_letters import CommandLetter, RecordPlace
 from domain.refusals import CommandUnreadable, InfraError, Unmet
 from domain.streaming import DEADLETTERS, RESULTS, Message, Producer
 from domain.wire import decode
+from services.cli.foreground import ToldOnce
 from services.pipeline import PASSING
 
 SOURCE: Final = "kafka"  # of commands that name none
@@ -110,6 +108,7 @@ class CommandConsumer:
         self._producer = producer
         self._stop = stop
         self._beat = beat
+        self._lines = ToldOnce()
 
     def run(self) -> None:
         """Work until told to stop.
@@ -200,12 +199,17 @@ class CommandConsumer:
         while True:
             self._beat()
             try:
-                return work()
+                done = work()
             except InfraError as error:
                 if error.code not in WAITED_FOR or self._stop.is_set():
                     raise
                 log_.warning("commands_wait", code=error.code)
+                if isinstance(error.__cause__, KafkaError) and not error.__cause__.retriable:
+                    self._lines.tell(f"commands wait: {error}")
                 self._stop.wait(WAIT_SECONDS)
+            else:
+                self._lines.tell("")
+                return done
 
 
 def _read(record: Any) -> Command:
@@ -255,14 +259,14 @@ def _result(record: Any, answer: Answer) -> Message:
 def _dead_letter(record: Any, answer: Answer) -> Message:
     """Tell what could not be carried out, and where it stands; it may hold personal data, so its
     bytes stay where they are."""
-    told = {
-        "origin": {"topic": record.topic, "partition": record.partition, "offset": record.offset},
-        "sent_at_ms": record.timestamp,
-        "value_bytes": len(record.value or b""),
-        "answer": from_json(answer.encode()),  # as much of it as fits a record
-    }
-    headers = [(ORIGIN, _origin(record))]
-    return Message(DEADLETTERS.name, to_json(told), key=_key(record), headers=headers)
+    letter = CommandLetter(
+        origin=RecordPlace.model_validate(record),
+        sent_at_ms=record.timestamp,
+        value_bytes=len(record.value or b""),
+        answer=from_json(answer.encode()),  # as much of it as fits a record
+    )
+    value, headers = letter.model_dump_json().encode(), [(ORIGIN, _origin(record))]
+    return Message(DEADLETTERS.name, value, key=_key(record), headers=headers)
 
 
 def _key(record: Any) -> bytes | None:
@@ -272,10 +276,3 @@ def _key(record: Any) -> bytes | None:
 
 def _origin(record: Any) -> bytes:
     return f"{record.topic}/{record.partition}/{record.offset}".encode()
-
-
-def broker_error(error: KafkaError) -> InfraError:
-    """Say in our words what Kafka does not do."""
-    if isinstance(error, AuthorizationError | SaslAuthenticationFailedError):
-        return InfraError("broker_login_refused", f"Kafka refuses the topic of commands: {error}")
-    return InfraError("broker_unavailable", f"Kafka does not give commands: {error!r}")

@@ -8,9 +8,9 @@ from threading import Thread
 from typing import Final
 
 import structlog
-from pydantic_core import to_json
 
 from consumers.hand_over import Incoming
+from domain.public.dead_letters import RecordLetter
 from domain.refusals import InfraError
 from domain.streaming import DEADLETTERS, Message, Producer
 
@@ -119,8 +119,14 @@ class DeadLetters:
 def _letter(record: Incoming, error: str) -> Message:
     told = islice(record.headers.items(), MOST_HEADERS)
     headers = {_cut(name): _cut(value.decode(errors="replace")) for name, value in told}
-    place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
-    return Message(DEADLETTERS.name, to_json({**place, "error": error, "headers": headers}))
+    letter = RecordLetter(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        error=error,
+        headers=headers,
+    )
+    return Message(DEADLETTERS.name, letter.model_dump_json().encode())
 
 
 def _cut(text: str) -> str:

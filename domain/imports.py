@@ -48,6 +48,18 @@ class QuarantinedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class BegunRun:
+    """An import that begins: the same files and mapping are the same run."""
+
+    run_id: UUID
+    began_at: datetime  # by the database's clock
+    kind: str
+    source: str
+    files: Sequence[str]  # names
+    mapping: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class ImportRun:
     """What resubmitting needs to know of the import that rows came with."""
 
@@ -58,10 +70,11 @@ class ImportRun:
 class ImportStore(Protocol):
     """The port through which imports see them. infra.import_store is the one behind it."""
 
-    def begin(
-        self, run_id: UUID, kind: str, source: str, files: Sequence[str], mapping: Mapping[str, Any]
-    ) -> None:
-        """Note that an import begins, perhaps once more."""
+    def now(self) -> datetime:
+        """Give the time by the database's clock, which orders runs of whatever machine."""
+
+    def begin(self, run: BegunRun) -> None:
+        """Note that an import begins, perhaps once more; noted twice for one time, it is one."""
 
     def remember_mapping(self, run_id: UUID, mapping: Mapping[str, Any]) -> None:
         """Keep what was found out about the mapping, for rows that are resubmitted."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -10,7 +11,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from pydantic_core import from_json, to_json
 
-from domain.imports import MAX_LISTED, BadRow, ImportRun, QuarantinedRow
+from domain.imports import MAX_LISTED, BadRow, BegunRun, ImportRun, QuarantinedRow
 from domain.messages import Outcome
 from domain.orders.events import StatusRecorded, stream_of
 from infra.postgres import Session
@@ -33,18 +34,19 @@ class PostgresImportStore:
         """Give the id that a row has in quarantine, from one that follows from what it says."""
         return UUID(bytes=self._blocks.encrypted(said.bytes))
 
-    def begin(
-        self, run_id: UUID, kind: str, source: str, files: Sequence[str], mapping: Mapping[str, Any]
-    ) -> None:
-        """Note that an import begins, perhaps once more."""
+    def now(self) -> datetime:
+        """Give the time by the database's clock, which orders runs of whatever machine."""
         with self._session.connection() as session:
-            session.execute(
-                "insert into ops.import_runs (run_id, kind, source, files, mapping)"
-                " values (%s, %s, %s, %s, %s) on conflict (run_id) do update set"
-                " attempts = import_runs.attempts + 1, started_at = now(), finished_at = null,"
-                " orders_done = 0, mapping = excluded.mapping",
-                (run_id, kind, source, list(files), Jsonb(mapping)),
-            )
+            row = session.execute("select now()").fetchone()
+        assert row is not None, "a question without a table has an answer"
+        at: datetime = row[0]
+        return at
+
+    def begin(self, run: BegunRun) -> None:
+        """Note that an import begins, perhaps once more; noted twice for one time, it is one."""
+        with self._session.connection() as session:
+            told = (run.kind, run.source, list(run.files), Jsonb(run.mapping))
+            session.execute(_BEGIN, (run.run_id, run.began_at, *told))
 
     def remember_mapping(self, run_id: UUID, mapping: Mapping[str, Any]) -> None:
         """Keep what was found out about the mapping, for rows that are resubmitted."""
@@ -208,6 +210,13 @@ class PostgresImportStore:
         return QuarantinedRow(**row, values=None if text in (ERASED, SEALED) else from_json(text))
 
 
+_BEGIN: Final = """
+    insert into ops.import_runs (run_id, started_at, kind, source, files, mapping)
+    values (%s, %s, %s, %s, %s, %s) on conflict (run_id) do update set
+        attempts = import_runs.attempts + (import_runs.started_at <> excluded.started_at)::int,
+        started_at = excluded.started_at, finished_at = null, orders_done = 0,
+        mapping = excluded.mapping
+"""
 # Only what this version has just recorded is asked for, so its own stored name is the only one.
 _RUNS: Final = """
     select run_id, kind, source, files, attempts, started_at, finished_at, orders_done, report

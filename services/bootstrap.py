@@ -32,9 +32,7 @@ from infra.event_log import EventLog, open_log
 from infra.import_desk import ImportDesk
 from infra.key_rotation import KeyRotation, is_wrapped, wrap_plain_keys
 from infra.key_store import PostgresKeyStore
-from infra.local_broker import (
-    find_brokers,
-)
+from infra.local_broker import find_brokers
 from infra.log import configure_logging
 from infra.logins import analyst_url, shared_login
 from infra.master_keys import draw_master_key, master_key_source
@@ -68,6 +66,7 @@ from services.letters import Letters
 from services.pace import Pace
 from services.papers import Papers
 from services.paths.changes import count_standing
+from services.patience import Patience
 from services.pipeline import Pipeline
 from services.presets import first_versions
 from services.projector import Projector
@@ -127,10 +126,12 @@ class System:
     clock: Callable[[], datetime]
     log: EventLog = field(init=False)
     vault: Vault = field(init=False)  # opens the keys of personal data
+    patience: Patience = field(init=False)  # for a database that is away
     _sessions: dict[str, Session] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         chosen = self.settings
+        self.patience = Patience(chosen.patience_seconds)
         text = chosen.master_key.get_secret_value()
         source = master_key_source(text, chosen.master_key_file, chosen.data_dir)
         self.vault = Vault(self.url, source)

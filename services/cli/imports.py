@@ -159,7 +159,7 @@ def _resumable() -> Iterator[None]:
 def _finish(system: "System", report: "ImportReport", as_json: bool) -> None:
     """Bring the projections along and tell what was done. Rows that are still bad end with 1."""
     began = perf_counter()
-    applied = 0 if report.dry_run else catch_up(system)
+    applied = 0 if report.dry_run else system.patience(lambda: catch_up(system))
     seconds = round(perf_counter() - began, 3)
     _tell(report.as_dict(), as_json, {"events": applied, "seconds": seconds})
 

@@ -44,7 +44,7 @@ def discovered(
     """
     codes = codes_of(_by_position(looks))
     file = folder / f"{mapping.path}.path.yaml"
-    path = latest_path(system, mapping.path)
+    path = system.patience(lambda: latest_path(system, mapping.path))
     if path is None:
         if not file.exists():
             text, observed = drafted(mapping, looks)

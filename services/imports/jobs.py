@@ -171,6 +171,7 @@ class ImportJobs:
         state.note("running")
         try:
             with closing(self._another()) as system:
+                system.patience.stop = self._ending
                 report = _imported(system, state, move)
         except InfraError as error:
             state.note("broken_off", problem=state.worded(error))

@@ -102,7 +102,7 @@ def _path_of(system: System, read: MappingFile) -> tuple[PublishedPath | None, S
     name = read.written.get("path")
     if discovers(read.written) or name is None or "path" in read.wrong:
         return None, ()
-    path = latest_path(system, name)
+    path = system.patience(lambda: latest_path(system, name))
     if path is None:
         words = (
             f"no path {name!r} is published: publish its file with `orderpath path publish`, "
@@ -152,6 +152,8 @@ def _discover(
     looker = Looker(mapping)
     looks = partial(source.looked_at, looker.look, MAX_ORDER_ROWS)
     filled, path = discovered(system, mapping, folder, report, looks)
-    if not report.dry_run and report.run_id is not None:
-        system.import_desk.store.remember_mapping(report.run_id, stored_form(filled))
+    run_id = report.run_id
+    if not report.dry_run and run_id is not None:
+        store, found = system.import_desk.store, stored_form(filled)
+        system.patience(lambda: store.remember_mapping(run_id, found))
     return filled, path

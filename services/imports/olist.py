@@ -82,7 +82,8 @@ def record_order(
 
 def olist_path(system: System) -> PublishedPath:
     """Give the published path of the data set."""
-    return known_path(system, PATH)  # Whoever opens a system publishes the ready-made ones.
+    # Whoever opens a system publishes the ready-made ones.
+    return system.patience(lambda: known_path(system, PATH))
 
 
 def find_table(folder: Path, table: str) -> Path:
@@ -116,7 +117,7 @@ def known_times(system: System, order_id: UUID) -> KnownTimes | None:
     """Look up when an order that is in the log was placed and approved."""
     stream = stream_of(order_id)
     placed, approved = None, None
-    for recorded in system.log.load({stream: 0})[stream]:
+    for recorded in system.patience(lambda: system.log.load({stream: 0}))[stream]:
         match recorded.event:
             case OrderPlaced():
                 placed = placed or recorded.occurred_at

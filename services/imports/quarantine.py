@@ -119,10 +119,11 @@ def _open_rows(
     row_ids: Sequence[UUID] | None,
     report: ImportReport,
 ) -> Iterator[QuarantinedRow]:
+    store = system.import_desk.store
     after: UUID | None = None
     while True:
-        page = system.import_desk.store.rows(
-            source=source, row_ids=row_ids, after=after, limit=PAGE
+        page = system.patience(
+            partial(store.rows, source=source, row_ids=row_ids, after=after, limit=PAGE)
         )
         report.rows_read += len(page)
         yield from page
@@ -140,7 +141,7 @@ def _resubmit_source(
 ) -> None:
     """Read the rows of one source by its latest mapping, order by order."""
     store = system.import_desk.store
-    run = store.latest_run(kind, source)
+    run = system.patience(lambda: store.latest_run(kind, source))
     report.source, report.run_id = source, run.run_id
     recorder = Recorder(system, report)
     way = _olist_way if kind == "olist" else _log_way
@@ -158,7 +159,7 @@ def _resubmit_source(
     recorder.finish()
     if not report.dry_run:
         sent = {row.quarantined_as for row in rows if row.quarantined_as is not None}
-        store.resolve(sent - recorder.bad_again)
+        system.patience(lambda: store.resolve(sent - recorder.bad_again))
     report.run_id = None  # It was not a run of its own.
 
 
@@ -192,7 +193,7 @@ def _log_way(
             f"the mapping of {report.source} cannot be used any more ({first_problem(error)}): "
             "correct it and import the file again"
         ) from None
-    path = latest_path(system, mapping.path)
+    path = system.patience(lambda: latest_path(system, mapping.path))
     if path is None:
         words = f"no path {mapping.path!r} is published: run `orderpath path publish` with its file"
         raise ImportProblem(words)

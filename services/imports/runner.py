@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from time import monotonic
 from typing import Final
 from uuid import UUID
@@ -53,6 +53,7 @@ class Recorder:
         self._system = system
         self._most_bad = most_bad
         self._store = system.import_desk.store
+        self._patiently = system.patience
         self._report = report
         self._actor = Actor(kind="import", id=report.source)
         self._path: PublishedPath | None = None
@@ -108,7 +109,7 @@ class Recorder:
         self._send()
         while self._flying:
             self._settle_next()
-        self._count_against_path()
+        self._patiently(self._count_against_path)
         self._quarantine()
         self._free()
 
@@ -160,7 +161,8 @@ class Recorder:
         while True:
             commands = [command for command, _ in waiting]
             try:
-                self._rehearsal.fetch(commands, {(path.path, self.path.version): path})
+                paths = {(path.path, self.path.version): path}
+                self._patiently(partial(self._rehearsal.fetch, commands, paths))
             except InfraError as error:
                 if error.stream_id not in {command.stream_id for command in commands}:
                     raise
@@ -270,14 +272,15 @@ class Recorder:
         if rows and not self._report.dry_run:
             run_id = self._report.run_id
             assert run_id is not None
-            self._report.already_resolved += len(self._store.put(run_id, self._report.source, rows))
+            put = partial(self._store.put, run_id, self._report.source, rows)
+            self._report.already_resolved += len(self._patiently(put))
 
     @cached_property
     def _waiting_ids(self) -> Set[UUID]:
         """What waits in quarantine since earlier; a resubmit looks after its rows itself."""
         if self._report.kind == "quarantine":
             return frozenset()
-        return self._store.unfixed_ids(self._report.source)
+        return self._patiently(lambda: self._store.unfixed_ids(self._report.source))
 
     def _note_freed(self, rows: Sequence[SourceRow]) -> None:
         if self._waiting_ids:
@@ -287,13 +290,13 @@ class Recorder:
         said = id_of_row(self._report.source, row)
         if self._report.dry_run and not self._waiting_ids:  # Nothing is written, and nothing there.
             return said
-        return self._store.row_id(said)
+        return self._patiently(lambda: self._store.row_id(said))
 
     def _free(self) -> None:
         freed = self._freed - self._bad_ids
         self._report.freed = len(freed)
         if freed and not self._report.dry_run:
-            self._store.resolve(freed)
+            self._patiently(lambda: self._store.resolve(freed))
 
     def _note_progress(self) -> None:
         if self._report.run_id is not None and monotonic() - self._noted_at > NOTED_EVERY_SECONDS:

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 import structlog
 
+from domain.imports import BegunRun
 from domain.orders.identity import canonical, id_of
 from domain.refusals import InfraError, UnreadableError, Unusable
 from services.bootstrap import System
@@ -71,8 +72,9 @@ def importing(system: System, report: ImportReport) -> Iterator[None]:
     try:
         yield
         report.seconds = monotonic() - began
-        if report.run_id is not None and not report.dry_run:
-            system.import_desk.store.finish(report.run_id, report.as_dict(), report.orders)
+        if (run_id := report.run_id) is not None and not report.dry_run:
+            store, told = system.import_desk.store, report.as_dict()
+            system.patience(lambda: store.finish(run_id, told, report.orders))
         log_.info("import_done", **_figures(report))
     except ImportProblem:
         raise
@@ -90,11 +92,13 @@ def begin(
 ) -> None:
     """Give the run its id, the same for the same files and mapping, and note that it begins."""
     contents = system.import_desk.fingerprint(files)
-    report.run_id = id_of(RUNS, report.kind, report.source, contents, canonical(mapping))
+    run_id = id_of(RUNS, report.kind, report.source, contents, canonical(mapping))
+    report.run_id = run_id
     if not report.dry_run:
-        system.import_desk.store.begin(
-            report.run_id, report.kind, report.source, report.files, mapping
-        )
+        store = system.import_desk.store
+        at = system.patience(store.now)
+        run = BegunRun(run_id, at, report.kind, report.source, report.files, mapping)
+        system.patience(lambda: store.begin(run))
 
 
 class Source:

@@ -10,15 +10,26 @@ from typing import Any, Final
 import yaml
 from pydantic_core import from_json
 
+from domain.answers import answer_to
 from domain.audit.heads import SignedHead, Tree, TreeHead, key_id_of
 from domain.public.audit_head import AuditHead, audit_head
+from domain.public.dead_letters import CommandLetter, RecordLetter, RecordPlace
 from domain.public.envelope import CONTENT_TYPE, cloud_event, schema_id
 from domain.public.events import PUBLIC_EVENTS, TYPES
 from domain.public.order_events import EventWithheld
 from domain.public.order_state import OrderState, state_of
 from domain.public.shapes import Public, PublicEvent
 from domain.reading import Head
-from domain.streaming import CHECKPOINTS, ORDER_EVENTS, ORDER_STATE, Topic
+from domain.refusals import CommandUnreadable, Unmet
+from domain.streaming import (
+    CHECKPOINTS,
+    COMMANDS,
+    DEADLETTERS,
+    LOG,
+    ORDER_EVENTS,
+    ORDER_STATE,
+    Topic,
+)
 from tests.support.examples import EVENTS, ORDER_ID, PATH
 from tests.support.memory_log import LOG_ID, recorded, unreadable
 from tests.support.spec import given
@@ -54,6 +65,27 @@ HEAD_EXAMPLE: Final = audit_head(
     _PUBLIC_KEY,
 )
 
+_UNREADABLE: Final = CommandUnreadable(
+    Unmet(code="command_not_json", message="the value is no JSON: mend it")
+)
+COMMAND_LETTER_EXAMPLE: Final = CommandLetter(
+    origin=RecordPlace(topic=COMMANDS.name, partition=3, offset=17),
+    sent_at_ms=1_769_860_800_000,
+    value_bytes=1,
+    answer=from_json(answer_to(_UNREADABLE, None).encode()),
+)
+RECORD_LETTER_EXAMPLE: Final = RecordLetter(
+    topic=LOG.name, partition=3, offset=17, error="its rows are no rows", headers={"format": "2"}
+)
+
+_Told = (
+    type[PublicEvent]
+    | type[OrderState]
+    | type[AuditHead]
+    | type[CommandLetter]
+    | type[RecordLetter]
+)
+
 
 def asyncapi() -> str:
     """Give the document as it is checked in."""
@@ -72,17 +104,26 @@ def asyncapi() -> str:
             "auditHeads": _channel(
                 CHECKPOINTS, "Every signed head of the log (docs/audit.md).", [AuditHead.TYPE]
             ),
+            "deadLetters": _channel(
+                DEADLETTERS,
+                "Records that could not be worked on, and why; never what is in them. Of a command"
+                " there is origin, of a record of the log topic.",
+                [CommandLetter.TYPE, RecordLetter.TYPE],
+            ),
         },
         "operations": {
             "publishOrderEvents": _operation("orderEvents"),
             "publishOrderState": _operation("orderState"),
             "publishAuditHeads": _operation("auditHeads"),
+            "publishDeadLetters": _operation("deadLetters"),
         },
         "components": {
             "messages": {
                 **{told.TYPE: _event_message(told) for told in TYPES},
                 OrderState.TYPE: _state_message(),
                 AuditHead.TYPE: _head_message(),
+                CommandLetter.TYPE: _command_letter_message(),
+                RecordLetter.TYPE: _record_letter_message(),
             }
         },
     }
@@ -137,12 +178,20 @@ def _head_message() -> dict[str, Any]:
     return message | {"bindings": {"kafka": {"key": key, **BINDING}}}
 
 
-def _message(
-    told: type[PublicEvent] | type[OrderState] | type[AuditHead],
-    content_type: str,
-    schema: Any,
-    example: Public,
-) -> dict[str, Any]:
+def _command_letter_message() -> dict[str, Any]:
+    schema = {"$ref": f"./{CommandLetter.TYPE}.schema.json"}
+    message = _message(CommandLetter, "application/json", schema, COMMAND_LETTER_EXAMPLE)
+    key = {"type": "string", "description": "the command's, where it has one"}
+    return message | {"bindings": {"kafka": {"key": key, **BINDING}}}
+
+
+def _record_letter_message() -> dict[str, Any]:
+    schema = {"$ref": f"./{RecordLetter.TYPE}.schema.json"}
+    message = _message(RecordLetter, "application/json", schema, RECORD_LETTER_EXAMPLE)
+    return message | {"bindings": {"kafka": BINDING}}
+
+
+def _message(told: _Told, content_type: str, schema: Any, example: Public) -> dict[str, Any]:
     return {
         "name": told.TYPE,
         "summary": " ".join((told.__doc__ or "").split("\n\n")[0].split()),

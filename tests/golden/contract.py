@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from domain.public.audit_head import AuditHead
+from domain.public.dead_letters import CommandLetter, RecordLetter
 from domain.public.envelope import CloudEvent, schema_id
 from domain.public.events import TYPES
 from domain.public.order_state import OrderState
@@ -27,6 +28,8 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     **{told.TYPE: told for told in TYPES},
     OrderState.TYPE: OrderState,
     AuditHead.TYPE: AuditHead,
+    CommandLetter.TYPE: CommandLetter,
+    RecordLetter.TYPE: RecordLetter,
     ENVELOPE: CloudEvent,
 }
 

@@ -11,6 +11,7 @@ from domain.catalog import AGGREGATES, COMMANDS, EVENTS
 from domain.paths.transitions import Nonconforming, Requirement
 from domain.personal import personal_fields
 from domain.public.audit_head import AuditHead
+from domain.public.dead_letters import CommandLetter, RecordLetter
 from domain.public.events import TYPES
 from domain.public.order_state import OrderState
 from domain.rules.runs import Stopped
@@ -70,6 +71,8 @@ def names_in_code() -> set[str]:
         *(f"public {told.TYPE}" for told in TYPES),
         f"public {OrderState.TYPE}",
         f"public {AuditHead.TYPE}",
+        f"public {CommandLetter.TYPE}",
+        f"public {RecordLetter.TYPE}",
         *(f"lane {lane.name}" for lane in (LogLane, PublicLane, CheckpointLane)),
         *(f"answer {kind}" for kind in get_args(Kind)),
         *(f"answer_error {code}" for _, code in WITHOUT_OUTCOME.values()),

@@ -5,12 +5,13 @@ All pytest-xdist workers share the server: the embedded one is made to be shared
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
+import psycopg
 import pytest
 from psycopg import sql
 
@@ -99,24 +100,42 @@ def _administer(server_url: str, statement: sql.Composed) -> None:
 
 
 def let_connect(server_url: str, database_url: str, *, allowed: bool) -> None:
-    """Let a database go away from everybody who uses it, or come back."""
+    """Let a database go away from everybody who uses it, or come back.
+
+    Who waits for a lock goes first: else it would get what those leave who hold it.
+    """
     name = urlsplit(database_url).path.lstrip("/")
     with connect(server_url) as session:
         change = sql.SQL("alter database {} allow_connections {}")
         session.execute(change.format(sql.Identifier(name), sql.Literal(allowed)))
         if not allowed:
             session.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (name,)
+                "select pg_terminate_backend(pid, 10000) from"
+                " (select pid from pg_stat_activity where datname = %s"
+                " order by (wait_event_type is not distinct from 'Lock') desc) as session",
+                (name,),
             )
 
 
-@contextmanager
-def hanging_log(url: str) -> Iterator[Callable[[], bool]]:
+def hanging_log(url: str) -> AbstractContextManager[Callable[[], bool]]:
     """Let everybody who asks the log wait until the block ends; gives whether somebody does."""
+    return hanging(url, "lock table log.events in access exclusive mode")
+
+
+@contextmanager
+def hanging(url: str, lock: str) -> Iterator[Callable[[], bool]]:
+    """Take a lock in SQL until the block ends, or the database is gone; gives whether somebody
+    waits for it.
+    """
     waiting = (
         "select from pg_stat_activity"
         " where datname = current_database() and wait_event_type = 'Lock'"
     )
-    with connect(url) as owner, owner.transaction(), connect(url) as look:
-        owner.execute("lock table log.events in access exclusive mode")
-        yield lambda: bool(look.execute(waiting).fetchall())
+    with closing(connect(url)) as owner, closing(connect(url)) as look:
+        owner.execute("begin")
+        owner.execute(lock)
+        try:
+            yield lambda: bool(look.execute(waiting).fetchall())
+        finally:
+            with suppress(psycopg.OperationalError):
+                owner.execute("rollback")

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Event
-from time import time
+from time import monotonic, time
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4
 
@@ -22,8 +22,9 @@ from services.imports.jobs import FOLDER, ImportJobs, Job, state_of
 from tests.integration.imports.sources import ITEM, ORDER, write_csv, write_olist
 from tests.integration.imports.test_log_file import HEADER, MAPPING, PATH, ROWS
 from tests.support.command_line import Here
+from tests.support.postgres import let_connect
 from tests.support.served import Served, served
-from tests.support.waiting import wait_for
+from tests.support.waiting import ROOM_SECONDS, wait_for
 
 
 @pytest.fixture
@@ -436,6 +437,27 @@ def test_an_import_whose_database_went_away_broke_off_and_goes_on(
 
     assert states == ["broken_off", "done"]
     assert events_of(depot.system, "depot", "7") == 3
+
+
+def test_a_server_that_ends_waits_for_no_database_of_an_import(
+    depot: Served, job: Job, tmp_path: Path, database_url: str, migrated_server: str
+) -> None:
+    patient = depot.system.settings.model_copy(update={"patience_seconds": 600})
+
+    def another() -> System:
+        return System(patient, database_url, depot.system.clock)
+
+    jobs = ImportJobs(tmp_path / "jobs", another, depot.system.clock)
+    let_connect(migrated_server, database_url, allowed=False)
+    jobs.hand_in(job)
+    wait_for(lambda: state_of(tmp_path / "jobs", job.import_id)["state"] == "running")
+    began = monotonic()
+    jobs.close()
+    seconds = monotonic() - began
+    let_connect(migrated_server, database_url, allowed=True)
+
+    assert state_of(tmp_path / "jobs", job.import_id)["state"] == "broken_off"
+    assert seconds < ROOM_SECONDS
 
 
 def test_a_server_that_ends_waits_for_no_import(depot: Served, job: Job, tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ from services.bootstrap import System, open_system
 from services.imports.log_file import import_log
 from services.imports.olist import import_olist
 from services.imports.quarantine import list_rows
-from services.pipeline import PATIENCE_SECONDS
 from tests.integration.imports.sources import (
     ITEM,
     ORDER,
@@ -27,8 +26,6 @@ from tests.integration.imports.sources import (
 )
 from tests.support.postgres import cloned_database, let_connect
 from tests.support.processes import Writer, leaving, listen
-from tests.support.programs import programs
-from tests.support.waiting import ROOM_SECONDS, wait_for
 
 ORDERS = 2_500
 FACTS = ORDERS * 7
@@ -182,22 +179,6 @@ def test_an_import_that_fills_the_disk_says_so_and_is_completed_by_the_next(
         assert report.facts == FACTS
         assert facts_in_log(system) == facts_of_an_undisturbed_import(other_url, folder)
         assert len(list_rows(system)) == 1
-
-
-def test_an_import_outlasts_a_database_that_is_away_for_longer_than_a_command_waits(
-    database_url: str, folder: Path
-) -> None:
-    fill_disk(database_url, "log.events", FACTS // 2)
-    with programs({"ORDERPATH_DATABASE_URL": database_url}) as start:
-        importing = start("import", "olist", str(folder), "--json")
-        looks = PATIENCE_SECONDS + 5  # at most a second apart, and the first ones less
-        wait_for(lambda: importing.said().count("database_away") > looks)
-        make_room(database_url, "log.events")
-
-        assert importing.process.wait(ROOM_SECONDS) == 1, importing.said()  # One row is bad.
-        assert importing.said().count("database_away") == importing.said().count('"given_up": 0')
-    with open_system(Settings(database_url=database_url)) as system:
-        assert len(facts_in_log(system)) == FACTS
 
 
 def test_a_disk_that_is_full_for_quarantine_loses_no_row(database_url: str, folder: Path) -> None:

@@ -1,9 +1,25 @@
 """The consumer of commands keeps their order, whatever the pipeline cannot take now."""
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from threading import Event as Signal
 from threading import Timer
+from typing import Any
 from uuid import UUID
+
+import pytest
+from kafka import TopicPartition
+from kafka.errors import (
+    FencedInstanceIdError,
+    GroupMaxSizeReachedError,
+    InconsistentGroupProtocolError,
+    InvalidSessionTimeoutError,
+    KafkaConnectionError,
+    KafkaError,
+    NodeNotReadyError,
+    UnknownMemberIdError,
+    UnknownTopicOrPartitionError,
+)
 
 from consumers.commands import CommandConsumer, Decisions
 from domain.customers.commands import EraseCustomer
@@ -94,3 +110,68 @@ def test_a_person_is_erased_behind_all_that_came_before_and_before_all_behind_it
     CommandConsumer(records, Decisions(submit, carry_out), Post(), stop).run()
 
     assert done == ["handed in 1", "decided 1", "erased", "handed in 2", "decided 2"]
+
+
+class Unwilling(Records):
+    """Kafka that says no some times before it gives records."""
+
+    def __init__(self, stop: Signal, batch: Sequence[Any], *errors: KafkaError) -> None:
+        super().__init__(stop, batch)
+        self.errors = list(errors)
+
+    def poll(self, **given: int) -> dict[TopicPartition, Sequence[Any]]:
+        if self.errors:
+            raise self.errors.pop(0)
+        return super().poll(**given)
+
+
+class Unhurried(Signal):
+    """Waits no time at all."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return self.is_set()
+
+
+def nothing_for(command: Command) -> Future[Outcome]:
+    done: Future[Outcome] = Future()
+    done.set_result(Outcome(command.command_id, "nothing"))
+    return done
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (FencedInstanceIdError(), "--id"),
+        (GroupMaxSizeReachedError(), "group.max.size"),
+        (InconsistentGroupProtocolError(), "a group of its own"),
+        (InvalidSessionTimeoutError(), "group.min.session.timeout.ms"),
+    ],
+)
+def test_what_kafka_says_again_however_long_one_waits_ends_it_with_what_to_do(
+    error: KafkaError, advice: str
+) -> None:
+    stop = Unhurried()
+    records = Unwilling(stop, [record(0, encode(PLACE))], error)
+
+    with pytest.raises(InfraError, match=advice) as caught:
+        CommandConsumer(records, Decisions(nothing_for, erase_nobody), Post(), stop).run()
+
+    assert caught.value.code == "broker_refuses"
+    assert records.committed == []
+
+
+def test_what_passes_is_waited_for_and_people_are_told_once_where_it_might_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stop = Unhurried()
+    passing = (NodeNotReadyError(), UnknownTopicOrPartitionError(), KafkaConnectionError())
+    unsure = (UnknownMemberIdError(), UnknownMemberIdError())
+    records = Unwilling(stop, [record(0, encode(PLACE))], *passing, *unsure)
+
+    decisions = Decisions(nothing_for, erase_nobody)
+    CommandConsumer(records, decisions, Post(), stop).run()
+
+    assert records.committed == [1]
+    told = [line for line in capsys.readouterr().out.splitlines() if "commands wait:" in line]
+    assert len(told) == 1
+    assert "UnknownMemberIdError" in told[0]

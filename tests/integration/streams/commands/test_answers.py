@@ -3,9 +3,13 @@
 import json
 import subprocess
 import sys
+from contextlib import closing
 from uuid import UUID
 
-from domain.streaming import COMMANDS, DEADLETTERS, RESULTS
+from kafka import KafkaAdminClient, KafkaConsumer
+
+from consumers.commands import SETTINGS
+from domain.streaming import COMMANDS, COMMANDS_GROUP, DEADLETTERS, RESULTS
 from domain.wire import MAX_BYTES, encode
 from infra.postgres import connect
 from tests.support.broker import send_batch
@@ -17,6 +21,7 @@ from tests.support.command_worker import (
     listening,
 )
 from tests.support.loads import move, note, open_shop
+from tests.support.waiting import ROOM_SECONDS
 
 PATIENCE_SECONDS = 5.0  # of whoever asked a worker to end
 
@@ -165,6 +170,26 @@ def test_sigterm_ends_it_within_five_seconds_and_another_one_goes_on(shop: Shop)
     with listening(shop.broker, RESULTS.name) as results:
         answers = results.hear_answers_to(one.command_id for one in sent)
     assert all(len(said) == 1 for said in answers.values())  # It had finished what it had begun.
+
+
+def test_whose_place_another_one_took_ends_and_says_what_to_do(shop: Shop) -> None:
+    (order_id,) = open_shop(shop.url, 1)
+    worker = shop.start("services.cli", "commands", "--id", "front")
+    worker.await_line(TAKING)
+    with KafkaAdminClient(bootstrap_servers=[shop.broker]) as admin:
+        (group,) = admin.describe_groups([COMMANDS_GROUP]).values()
+        name = group["members"][0]["group_instance_id"]
+
+    own = {"bootstrap_servers": [shop.broker], "group_id": COMMANDS_GROUP}
+    with closing(KafkaConsumer(**SETTINGS | own, group_instance_id=name)) as other:
+        other.subscribe([COMMANDS.name])
+        eventually(lambda: other.poll(timeout_ms=100) or other.assignment(), "it took the place")
+        shop.send([note(order_id)])
+        code = worker.process.wait(ROOM_SECONDS)
+
+    assert code == 3
+    assert "broker_refuses" in "".join(worker.complained)
+    assert "give it another --id" in "".join(worker.complained)
 
 
 def test_the_example_in_the_docs_places_an_order_and_hears_of_it(shop: Shop) -> None:
