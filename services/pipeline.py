@@ -244,8 +244,10 @@ class Pipeline:
             settled = self._settled(self._log, flight.round, appended)
         except Exception as error:  # noqa: BLE001 - _recover gives it to who waits
             self._queue.put_back(self._take_next())
+            self._uncount(flight.round)
             self._recover(flight.round.pendings, error)
             return
+        self._uncount(flight.round, appended.set_back)
         doubtful = self._remember(flight.round, appended)
         holds = doubtful.isdisjoint(self._next.read) and not appended.erased
         again = [] if holds else self._take_next()
@@ -264,12 +266,15 @@ class Pipeline:
     def _take_next(self) -> list[Pending]:
         """Take back what was decided ahead: it is decided again."""
         given_up, self._next = self._next, Round()
-        self._uncount(given_up, range(len(given_up.decided)))
+        self._uncount(given_up)
         return given_up.pendings
 
-    def _uncount(self, done: Round, numbers: Iterable[int]) -> None:
-        """Commands that are decided again, or were answered before, count once in a flood."""
-        for number in numbers:
+    def _uncount(self, done: Round, numbers: Iterable[int] | None = None) -> None:
+        """Commands that are decided again, or were answered before, count once in a flood.
+
+        numbers: of these in the round; None: of all, as nothing of it was written
+        """
+        for number in range(len(done.decided)) if numbers is None else numbers:
             pending, answer = done.decided[number]
             if answer.kind == "refused":
                 self.flood.take_back(pending.command, pending.received_at)
@@ -280,13 +285,18 @@ class Pipeline:
         appended: Appended | None = None
         doubtful: set[str] = set()
         settled: list[tuple[Pending, Settled]] = []
-        with self._log.locked() if locked else nullcontext(self._log) as log:
-            self._decide(log, alone, waiting, fresh=True)
-            if alone.decided:
-                appended = log.append(alone.answers, alone.versions).result()
-                settled = self._settled(log, alone, appended)
+        try:
+            with self._log.locked() if locked else nullcontext(self._log) as log:
+                self._decide(log, alone, waiting, fresh=True)
+                if alone.decided:
+                    appended = log.append(alone.answers, alone.versions).result()
+                    settled = self._settled(log, alone, appended)
+        except Exception:
+            self._uncount(alone)
+            raise
         # Only here is it committed. What was remembered before might never have happened.
         if appended is not None:
+            self._uncount(alone, appended.set_back)
             doubtful = self._remember(alone, appended)
             if locked:  # Nobody moved it, so it was never so: the log was restored since.
                 self._cache.forget(appended.moved)
@@ -299,7 +309,6 @@ class Pipeline:
         """Give the answers of a round: those of before for ids that were known before."""
         known = [done.decided[number][0].command.command_id for number in appended.known]
         stored = log.load_outcomes(known) if known else {}
-        self._uncount(done, appended.set_back)
         self._wait_seconds = FIRST_WAIT_SECONDS
         self._away_since = None
         return done.settled(appended, stored)

@@ -11,9 +11,11 @@ import pytest
 from domain.callers import AttemptsFlooded
 from domain.messages import Actor, Command, Outcome
 from domain.orders.commands import ChangeStatus
+from domain.refusals import InfraError
 from infra.event_log import open_log
 from services.flood import PERSONS
 from services.pipeline import Pipeline
+from tests.integration.pipeline.meddling import MeddlingLog
 from tests.support.examples import NOW, actor
 from tests.support.loads import open_pipeline, place, publish
 
@@ -225,6 +227,29 @@ def test_d3_repeats_of_what_was_accepted_let_nobody_in_again(
 
     assert {(one.kind, one.repeated) for one in again} == {("accepted", True)}
     assert codes(told) == {"transition_not_allowed": 1, "too_many_refusals": 2}
+
+
+def test_d2_what_is_refused_again_as_the_database_comes_back_counts_once(
+    database_url: str, clock: Clock
+) -> None:
+    made: list[MeddlingLog] = []
+
+    def meddled(log: Any) -> Any:
+        made.append(MeddlingLog(log))
+        return made[0]
+
+    with open_pipeline(database_url, meddled, clock=clock) as pipeline:
+        pipeline.flood.limit = LIMIT
+        pipeline.execute(publish())
+        placed = place()
+        pipeline.execute(placed)
+        refused = [nonsense(placed.order_id) for _ in range(LIMIT)]
+        for one in refused:
+            made[0].fail_next["append"] = InfraError("database_unavailable", "gone for a moment")
+            assert codes([pipeline.execute(one)]) == {"transition_not_allowed": 1}
+        told = answers(pipeline, [nonsense(placed.order_id) for _ in range(3)])
+
+    assert codes(told) == {"too_many_refusals": 3}
 
 
 def test_d2_a_batch_is_no_flood(pipeline: Pipeline, order_id: UUID) -> None:
