@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from domain.customers.customer import Customer
 from domain.customers.events import customer_stream
@@ -28,7 +27,7 @@ from domain.orders.order import Order
 from domain.orders.totals import own_items
 from domain.reading import folded
 from domain.refusals import Refusal, Unmet
-from domain.templates.offered import Setting, of_order
+from domain.templates.offered import Setting, local, of_order
 from services.history import state_of
 from services.letters import Log
 from services.streams import events_of, until
@@ -145,7 +144,7 @@ def _as_document(
     document: Document, at: datetime, page: Mapping[str, Any], setting: Setting
 ) -> Mapping[str, Any]:
     """Let the page bear the document's number, date and state, and the order's number below."""
-    issued = at.astimezone(ZoneInfo(setting.zone)).date().isoformat()
+    issued = local(at, setting).date().isoformat()
     facts = {"date": issued, "state": document.status, "of_order": page["number"]}
     return {"number": document.number, "facts": _named(facts, "value")}
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from domain.orders.events import FieldsChanged
+from domain.orders.timeline import TimelineKey
 from domain.personal import personal_fields
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ class Changed(NamedTuple):
 
     customer_id: str | None  # who was the customer then
     subject_id: str | None  # whose data it is sealed as; None: the order's own, of nobody known
+    placed_by: tuple[bool, TimelineKey] | None  # the placement that counted then
     value: str | None
 
 
@@ -31,7 +33,7 @@ def changed_by(order: "Order", values: Mapping[str, Any]) -> dict[str, Any]:
     contact = {
         name: (
             *_of_others(order, name),
-            Changed(order.customer_id, order.subject_id, values[name]),
+            Changed(order.customer_id, order.subject_id, order.placed_by, values[name]),
         )
         for name in values
         if name in CONTACT
@@ -44,17 +46,20 @@ def changed_by(order: "Order", values: Mapping[str, Any]) -> dict[str, Any]:
 def changed_contact(order: "Order", name: str) -> Changed | None:
     """Give the change of a detail that counts for who is the customer now; None: there is none."""
     for change in reversed(order.contact.get(name, ())):
+        if change.customer_id is None and not _stands(change, order):
+            continue
         if change.customer_id == order.customer_id or _became_theirs(change, order):
             return change
     return None
 
 
 def is_of_another(then: "Order", now: "Order") -> bool:
-    """Say whether an order has another customer by now than it had, or none any more. A guest is
-    another one where another placement counts by now.
+    """Say whether an order has another customer by now than it had, or none any more. One that had
+    lost its customer tells of that one; a guest is another one where another placement counts.
     """
-    if then.customer_id is not None:
-        return then.customer_id != now.customer_id
+    whose = then.customer_id or then.subject_id
+    if whose is not None:
+        return whose != now.customer_id
     return then.placed_by not in (None, now.placed_by)
 
 
@@ -63,6 +68,14 @@ def follow_customer(order: "Order") -> None:
     whose = order.customer_id
     if whose is not None and whose != order.subject_id:
         order.__dict__.update(subject_id=whose, subjects=order.subjects | {whose})
+
+
+def _stands(change: Changed, order: "Order") -> bool:
+    """Whether the placement by which somebody was a guest was not annulled since."""
+    if change.placed_by is None or change.placed_by == order.placed_by:
+        return True
+    is_fact, key = change.placed_by
+    return not is_fact or any(one.key == key for one in order.placements)
 
 
 def _became_theirs(change: Changed, order: "Order") -> bool:

@@ -5,7 +5,7 @@ Every value is a text, a number or nothing; amounts and times are written out fo
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
@@ -132,12 +132,18 @@ def _items(order: Order) -> Iterable[Mapping[str, str | None]]:
 
 
 def _date(at: object, setting: Setting) -> str | None:
-    return _local(at, setting).date().isoformat() if isinstance(at, datetime) else None
+    return local(at, setting).date().isoformat() if isinstance(at, datetime) else None
 
 
 def _time(at: object, setting: Setting) -> str | None:
-    return f"{_local(at, setting):%H:%M}" if isinstance(at, datetime) else None
+    return f"{local(at, setting):%H:%M}" if isinstance(at, datetime) else None
 
 
-def _local(at: datetime, setting: Setting) -> datetime:
-    return at.astimezone(ZoneInfo(setting.zone))
+def local(at: datetime, setting: Setting) -> datetime:
+    """Give a moment as the clock on the wall of the zone shows it. Where the calendar ends before,
+    as some say "never" by its last moment, it stays in UTC.
+    """
+    try:
+        return at.astimezone(ZoneInfo(setting.zone))
+    except OverflowError:
+        return at.astimezone(UTC)

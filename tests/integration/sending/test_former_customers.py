@@ -1,5 +1,6 @@
 """Who is no longer the customer of an order gets no more mails about it; guests get theirs."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,6 +12,7 @@ from domain.documents.papers import Paper
 from domain.effects.commands import ResendEffect
 from domain.effects.events import Recipient
 from domain.orders import commands as c
+from domain.templates.offered import Setting
 from tests.integration.projections.world import World
 from tests.integration.rules.ruling import publish, settle
 from tests.support.examples import NOW, actor
@@ -193,6 +195,62 @@ def test_a_mail_that_waits_is_not_sent_to_another_guest_than_it_speaks_of(
 
     assert [*box.to] == []
     assert world.query("select state, reason_code from live.effects") == [("dead", "no_contact")]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_mail_that_was_asked_for_while_the_order_had_lost_its_customer_is_for_no_next_one(
+    world: World, box: Mailbox, again: bool
+) -> None:
+    """What was changed then is sealed as the lost one's."""
+    order_id = told_of(world, customer_id="c-7")
+    correct(world, order_id)
+    changed = c.ChangeFields(**who(order_id=order_id), delivery_address="7 Annas Street")
+    world.send(changed, c.AddNote(**who(order_id=order_id, text="Rang")))
+    settle(world)
+    if again:
+        sender_of(world, {MAIL: mail_gate(box.port)}).send_due()
+        world.catch_up()
+    place(world, order_id, "c-8")
+    if again:
+        ((effect_id,),) = world.query("select effect_id from live.effects")
+        world.send(ResendEffect(**who(effect_id=effect_id)))
+    world.catch_up()
+    sender_of(world, {MAIL: mail_gate(box.port)}).send_due()
+    world.catch_up()
+
+    assert [*box.to] == []
+    assert world.query("select state, reason_code from live.effects") == [("dead", "no_contact")]
+
+
+def test_an_invoice_that_was_issued_while_the_order_had_lost_its_customer_goes_to_no_next_one(
+    world: World, box: Mailbox
+) -> None:
+    order_id = told_of(world, customer_id="c-7")
+    correct(world, order_id)
+    issue_invoice(world, order_id)
+    place(world, order_id, "c-8")
+    ask(world, order_id, to=Recipient(kind="customer"), attach=Paper(kind="invoice"))
+    world.catch_up()
+    sender_of(world, {MAIL: mail_gate(box.port)}).send_due()
+    world.catch_up()
+
+    assert [*box.to] == []
+    assert world.query("select state, reason_code from live.effects") == [("dead", "paper_missing")]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+@pytest.mark.parametrize("day", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_day_at_the_edge_of_the_calendar_is_told_as_it_is(
+    world: World, zone: str, day: str
+) -> None:
+    order_id = told_of(world, customer_id="c-7")
+    (changed,) = world.send(c.ChangeFields(**who(order_id=order_id), promised_at=day))
+    assert changed.kind == "accepted", changed.unmet
+    papers = replace(papers_of(world), setting=Setting("en", zone))
+
+    page = text_of(papers.draw(order_id, Paper(kind="order")).content)
+
+    assert day[:4].lstrip("0") in page
 
 
 @WAYS

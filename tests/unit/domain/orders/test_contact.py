@@ -104,6 +104,14 @@ def test_what_was_changed_once_an_order_lost_its_customer_is_of_no_other_one() -
     assert contact(order_of(*lost, ("c-8", 1))) == set()
 
 
+@pytest.mark.parametrize("next_one", ["c-8", None])
+def test_what_a_guest_told_goes_with_the_placement_of_the_guest(next_one: str | None) -> None:
+    """An annulled fact is as if it had never been told; an earlier one tells who the guest is."""
+    assert contact(order_of((None, 1), CHANGED, annulled(1))) == set()
+    assert contact(order_of((None, 1), CHANGED, annulled(1), (next_one, 1))) == set()
+    assert contact(order_of((None, 1), CHANGED, (next_one, 2))) == ALL
+
+
 def test_each_customer_has_what_was_changed_for_them() -> None:
     other = e.FieldsChanged(changed=("customer_email",), customer_email="boris@example.org")
     order = order_of(("c-7", 1), CHANGED, ("c-8", 2), other, annulled(3))
