@@ -6,10 +6,12 @@ what it knows with the first outcome. Erasing a person takes more than one comma
 all before it is decided, and before anything behind it. Run by consumers.command_worker.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from threading import Event as Signal
+from time import monotonic
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -19,7 +21,7 @@ from kafka.errors import CommitFailedError, KafkaError
 from pydantic_core import from_json
 
 from consumers.broker_words import broker_error
-from consumers.joining import join_to_the_end
+from consumers.joining import join_to_the_end, see_whether_fenced
 from consumers.reading_on import Unreadable
 from consumers.same_topic import SameTopic
 from domain.answers import Answer, answer_of, answer_to
@@ -40,6 +42,7 @@ MAX_FETCH_BYTES: Final = 8 * 1024 * 1024  # of records in a batch
 MAX_KEY_BYTES: Final = 1_000  # a longer key is no order's: the answer goes without
 MAX_CORRELATION_BYTES: Final = 255  # a longer one is not sent back
 POLL_SECONDS: Final = 0.2
+READ_SECONDS: Final = 10.0  # of reading commands, before those that are read are taken to their end
 BEAT_SECONDS: Final = 1.0  # between two signs of life, while outcomes are waited for
 WAIT_SECONDS: Final = 1.0  # for a database or broker that is away, before the next try
 COMMIT_SECONDS: Final = 5.0
@@ -126,32 +129,37 @@ class CommandConsumer:
             self._records.close(timeout_ms=CLOSE_SECONDS * 1_000)
 
     def _work(self, batch: Sequence[Any]) -> None:
-        if not batch:
-            return
-        messages = self._patiently(lambda: list(self._answers(batch)))
-        self._patiently(lambda: self._producer.publish(messages))
-        self._patiently(lambda: self._commit(batch))
+        """Take a batch to its end, in parts where it takes long to read: what is committed comes to
+        nobody again, also if the group takes this one for dead meanwhile.
+        """
+        done = 0
+        while done < len(batch) and not (done and self._stop.is_set()):
+            in_hand = self._patiently(partial(self._take_in, batch[done:]))
+            part, messages = batch[done : done + len(in_hand)], [*_told(in_hand)]
+            self._patiently(partial(self._producer.publish, messages))
+            self._patiently(partial(self._commit, part))
+            done += len(part)
 
     def _poll(self) -> Sequence[Any]:
         try:
             join_to_the_end(self._records)
             found = self._records.poll(timeout_ms=POLL_SECONDS * 1_000)
+            see_whether_fenced(self._records)
             return self._topic.look(found)
         except KafkaError as error:
             raise broker_error(error) from error
 
-    def _answers(self, batch: Sequence[Any]) -> Iterable[Message]:
-        """Hand all in at once, in their order, and give what is to be published of each."""
+    def _take_in(self, batch: Sequence[Any]) -> Sequence[_InHand]:
+        """Hand in at once, in their order, what is read within some seconds, and wait for it."""
         in_hand: list[_InHand] = []
+        until = monotonic() + READ_SECONDS
         for record in batch:
+            if in_hand and monotonic() > until:
+                break
+            self._beat()
             in_hand.append(self._hand_in(record, in_hand))
         self._await(in_hand)
-        for one in in_hand:
-            answer = _answer(one)
-            yield _result(one.record, answer)
-            if answer.kind in ("invalid", "failed"):
-                log_.warning("command_dead_lettered", origin=_origin(one.record).decode())
-                yield _dead_letter(one.record, answer)
+        return in_hand
 
     def _hand_in(self, record: Any, before: Sequence[_InHand]) -> _InHand:
         command_id: UUID | None = None
@@ -210,6 +218,16 @@ class CommandConsumer:
             else:
                 self._lines.tell("")
                 return done
+
+
+def _told(in_hand: Sequence[_InHand]) -> Iterator[Message]:
+    """Give what is to be published of each."""
+    for one in in_hand:
+        answer = _answer(one)
+        yield _result(one.record, answer)
+        if answer.kind in ("invalid", "failed"):
+            log_.warning("command_dead_lettered", origin=_origin(one.record).decode())
+            yield _dead_letter(one.record, answer)
 
 
 def _read(record: Any) -> Command:

@@ -106,8 +106,10 @@ def asyncapi() -> str:
             ),
             "deadLetters": _channel(
                 DEADLETTERS,
-                "Records that could not be worked on, and why; never what is in them. Of a command"
-                " there is origin, of a record of the log topic.",
+                "Records that could not be worked on, and why; of what is in them the headers of a"
+                " record of the log. Of a command there is origin, of a record of the log topic."
+                " For people: one may be missing where a program was killed or Kafka was away, and"
+                " its log says the same.",
                 [CommandLetter.TYPE, RecordLetter.TYPE],
             ),
         },

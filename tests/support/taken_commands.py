@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from threading import Event as Signal
+from threading import Lock
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,11 +14,14 @@ PARTITION = TopicPartition(COMMANDS.name, 0)
 
 
 class Records:
-    """One batch of the topic, then nothing; the end once it is committed."""
+    """One batch of the topic, then nothing; the end once it, or so many parts, are committed."""
 
-    def __init__(self, stop: Signal, batch: Sequence[Any]) -> None:
+    def __init__(self, stop: Signal, batch: Sequence[Any], parts: int = 1) -> None:
+        self._parts = parts
         self._stop = stop
-        self._coordinator = SimpleNamespace(rejoining=False)
+        self._coordinator = SimpleNamespace(
+            rejoining=False, stable=lambda: True, _heartbeat_enabled=True, _lock=Lock()
+        )
         self._batch = batch
         self.committed: list[int] = []
 
@@ -30,7 +34,8 @@ class Records:
 
     def commit(self, offsets: dict[TopicPartition, Any], **_: int) -> None:
         self.committed += [one.offset for one in offsets.values()]
-        self._stop.set()
+        if len(self.committed) == self._parts:
+            self._stop.set()
 
     def close(self, **_: int) -> None:
         pass

@@ -49,6 +49,19 @@ class Full:
         return done
 
 
+class Taking:
+    """A pipeline that has room."""
+
+    def __init__(self) -> None:
+        self.taken: list[UUID] = []
+
+    def submit(self, command: Command) -> Future[Outcome]:
+        self.taken.append(command.command_id)
+        done: Future[Outcome] = Future()
+        done.set_result(Outcome(command.command_id, "nothing"))
+        return done
+
+
 def records_of(stop: Signal, *values: bytes) -> Records:
     return Records(stop, [record(number, value) for number, value in enumerate(values)])
 
@@ -69,6 +82,33 @@ def test_what_comes_behind_a_command_that_finds_no_room_is_not_decided_before_it
     assert first_tries == ids
     assert records.committed == [3]
     assert len(results.sent) == 3
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+def test_a_batch_that_is_slow_to_read_is_done_in_parts_until_the_end_is_near(
+    parts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is committed comes to nobody again, also where reading all takes longer than a consumer
+    may be silent."""
+    monkeypatch.setattr("consumers.commands.READ_SECONDS", -1)
+    stop, pipeline, results, beats = Signal(), Taking(), Post(), list[int]()
+    sent = [
+        encode(PLACE.model_copy(update={"command_id": UUID(int=number)})) for number in (1, 2, 3)
+    ]
+    records = Records(stop, [record(n, value) for n, value in enumerate(sent)], parts)
+
+    CommandConsumer(
+        records,
+        Decisions(pipeline.submit, erase_nobody),
+        results,
+        stop,
+        beat=lambda: beats.append(len(results.sent)),
+    ).run()
+
+    assert pipeline.taken == [UUID(int=number) for number in (1, 2, 3)][:parts]
+    assert records.committed == [1, 2, 3][:parts]
+    assert len(results.sent) == parts
+    assert set(beats) >= set(range(parts))
 
 
 def test_while_an_outcome_is_waited_for_there_are_signs_of_life() -> None:

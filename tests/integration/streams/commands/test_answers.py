@@ -173,7 +173,7 @@ def test_sigterm_ends_it_within_five_seconds_and_another_one_goes_on(shop: Shop)
 
 
 def test_whose_place_another_one_took_ends_and_says_what_to_do(shop: Shop) -> None:
-    (order_id,) = open_shop(shop.url, 1)
+    """Also where no command comes by which it would find out."""
     worker = shop.start("services.cli", "commands", "--id", "front")
     worker.await_line(TAKING)
     with KafkaAdminClient(bootstrap_servers=[shop.broker]) as admin:
@@ -184,7 +184,6 @@ def test_whose_place_another_one_took_ends_and_says_what_to_do(shop: Shop) -> No
     with closing(KafkaConsumer(**SETTINGS | own, group_instance_id=name)) as other:
         other.subscribe([COMMANDS.name])
         eventually(lambda: other.poll(timeout_ms=100) or other.assignment(), "it took the place")
-        shop.send([note(order_id)])
         code = worker.process.wait(ROOM_SECONDS)
 
     assert code == 3
