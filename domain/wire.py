@@ -26,6 +26,7 @@ MAX_BYTES: Final = 900 * 1024  # of one command: a broker takes records of 1 MB
 MAX_DEPTH: Final = 200  # of lists and objects within each other: the parser's own limit
 MAX_VALUES: Final = 50_000  # of one command: each may be a fault, and to tell one takes a while
 MAX_WITHIN: Final = 100_000  # lists and objects that are parsed at once, brackets in texts counted
+MAX_PARSED: Final = 300_000  # values that are parsed at once: one in 28 bytes of a full batch
 MAX_TOLD: Final = 20  # faults of one command
 NAMED_UNDER: Final = "command"
 # Commands that take long to read: what they define is compiled.
@@ -115,6 +116,9 @@ def parsed(value: bytes, most_bytes: int = MAX_BYTES) -> Mapping[str, Any]:
     if value.count(b"[") + value.count(b"{") > MAX_WITHIN:
         message = f"it has more than {MAX_WITHIN} lists and objects"
         raise CommandUnreadable(Unmet(code="command_too_large", message=message))
+    if value.count(b",") > MAX_PARSED and _commas(value) > MAX_PARSED:
+        message = f"it has more than {MAX_PARSED} values"
+        raise CommandUnreadable(Unmet(code="command_too_large", message=message))
     try:
         said = from_json(value, allow_inf_nan=False)
     except ValueError as error:  # Its words tell the place, and nothing of the text.
@@ -128,6 +132,12 @@ def parsed(value: bytes, most_bytes: int = MAX_BYTES) -> Mapping[str, Any]:
         raise CommandUnreadable(Unmet(code="command_not_json", message=message))
     _check_names(value, said)
     return said
+
+
+def _commas(value: bytes) -> int:
+    """Count the commas between values: those in texts are none."""
+    unescaped = value.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return sum(part.count(b",") for part in unescaped.split(b'"')[::2])
 
 
 def _check_names(value: bytes, said: Mapping[str, Any]) -> None:

@@ -272,7 +272,12 @@ def _last_command(state: SealState) -> int:
 
 
 def _check_end(state: SealState) -> None:
-    """Refuse to seal behind an end that is not there any more."""
+    """Refuse to seal behind an end that is not there any more.
+
+    The first key is made in the transaction of the first head: with no head, all are gone.
+    """
+    if state.last is None and state.key is not None:
+        raise damaged("there is no head, but a key, which is made with the first one")
     if state.position < _size(state) or state.command < _last_command(state):
         raise damaged(
             f"the log ends at position {state.position} and command {state.command}, its last head "

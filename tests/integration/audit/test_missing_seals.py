@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.refusals import InfraError
 from tests.integration.audit.sealed import SealedShop
 
 NO_SEAL = "truncate audit.leaves, audit.nodes, audit.heads cascade"
@@ -15,6 +16,20 @@ def test_a_log_whose_heads_are_all_gone_is_not_intact(sealed: SealedShop, with_k
     found = sealed.found(trusted=(key.key_id,) if with_key else ())
 
     assert found == [("head_missing", None, None)]
+
+
+def test_no_first_head_is_made_anew_where_all_are_gone(sealed: SealedShop) -> None:
+    """Also by a sealer that knows none of them, with no witness: the finding stays."""
+    sealed.meddle(NO_SEAL)
+    sealed.witness.unlink()
+
+    with sealed.reopened() as again:
+        again.act(1)
+        with pytest.raises(InfraError) as told:
+            again.seal()
+
+        assert told.value.code == "seal_damaged"
+        assert again.found() == [("head_missing", None, None)]
 
 
 def test_a_log_whose_heads_and_keys_are_all_gone_has_no_key_that_is_trusted(

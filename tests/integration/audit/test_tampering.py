@@ -189,7 +189,7 @@ def test_who_has_the_key_and_rewrites_everything_is_found_by_the_witness(
     """The whole seal is made anew over an altered event, with the very key of the shop."""
     sealed.meddle(
         "update log.events set payload = payload || ' ' where position = 17",
-        "truncate audit.leaves, audit.nodes, audit.heads cascade",
+        "truncate audit.leaves, audit.nodes, audit.heads, audit.keys cascade",
     )
     sealed.witness.rename(sealed.witness.with_suffix(".held"))
     sealed.seal()

@@ -9,7 +9,7 @@ from domain.paths.conditions import MAX_SOURCE as CEL_SOURCE
 from domain.paths.definition import LEAST_COUNTED, MAX_COMPILED_CHARACTERS
 from domain.rules.judge import MAX_CHAIN
 from domain.templates.language import MAX_RENDERED, MAX_SOURCE
-from domain.wire import MAX_BYTES, MAX_DEPTH, MAX_WITHIN
+from domain.wire import MAX_BYTES, MAX_DEPTH, MAX_PARSED, MAX_WITHIN
 from infra.read_store import KEPT_DAYS, MOST_ROWS
 from infra.settings import Settings
 from infra.yaml_sheet import MAX_CHARACTERS, MAX_VALUES
@@ -47,7 +47,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         f"{MAX_SOURCE:,} characters, {MAX_RENDERED:,} of what it becomes",
         f"{MAX_BYTES >> 10} KB, {MAX_DEPTH} levels",
         f"{MAX_COMPILED_CHARACTERS:,} characters in one definition, each counts as {LEAST_COUNTED}",
-        f"{MAX_WITHIN:,} lists and objects in a request",
+        f"{MAX_WITHIN:,} lists and objects in a request, {MAX_PARSED:,} values",
         f"{limits.long_commands} at once, {limits.long_waiting} with those that wait, then 503",
         f"{MAX_CHAIN} in a row",
     )

@@ -12,11 +12,13 @@ from domain.errands import on
 from domain.paths.conditional import compiled
 from domain.paths.definition import LEAST_COUNTED, MAX_COMPILED_CHARACTERS
 from domain.refusals import CommandUnreadable, InfraError
-from domain.wire import MAX_TOLD, MAX_WITHIN, decode, parsed
+from domain.wire import MAX_PARSED, MAX_TOLD, MAX_WITHIN, decode, parsed
+from services.api.limits import Limits
 from services.api.questions_in_hand import QuestionInHand
 from tests.support.examples import actor
 
 MOST_SECONDS = 5.0  # of our CPU: what looks at all faults for each takes some 50
+MOST_BYTES = Limits().body_bytes
 MOST_SHORT = MAX_COMPILED_CHARACTERS // LEAST_COUNTED  # short conditions of one definition
 
 
@@ -85,6 +87,39 @@ def test_many_lists_and_objects_are_too_large_before_they_are_parsed() -> None:
         parsed(b'{"commands":[' + b"[]," * MAX_WITHIN + b"[]]}")
 
     assert caught.value.unmet[0].code == "command_too_large"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"commands":[' + b"1," * 4_000_000 + b"1]}",
+        b'{"commands":{' + b",".join(b'"%x":1' % name for name in range(700_000)) + b"}}",
+        b'{"commands": {' + b",".join(b'"%x":1' % name for name in range(700_000)) + b"}}",
+        b'{"a":"\\\\\\"","commands":[' + b'"\\"",' * MAX_PARSED + b'"",1]}',
+        b'{"commands":[' + b"1," * (MAX_PARSED + 1),
+    ],
+)
+def test_many_values_are_too_large_before_they_are_parsed(body: bytes) -> None:
+    """The last one is no JSON: whoever parses says so."""
+    with pytest.raises(CommandUnreadable) as caught:
+        parsed(body, MOST_BYTES)
+
+    (unmet,) = caught.value.unmet
+    assert (unmet.code, unmet.message) == (
+        "command_too_large",
+        f"it has more than {MAX_PARSED} values",
+    )
+
+
+def test_a_full_batch_of_placements_and_a_text_of_commas_are_not_too_large() -> None:
+    line = {"sku": "SHIRT-BLUE-M", "quantity": 1, "unit_price_minor": 1_999}
+    lines = [line] * 97  # 1,000 of them are about as many objects as there may be.
+    batch = to_json({"commands": [{"command": "order.place", "lines": lines}] * 1_000})
+    texts = to_json({"text": ',\\",' * 2_000_000})
+
+    assert MAX_PARSED > batch.count(b",") > 0.95 * MAX_PARSED
+    assert len(parsed(batch, MOST_BYTES)["commands"]) == 1_000
+    assert parsed(texts, 2 * MOST_BYTES)
 
 
 def test_many_conditions_are_too_large_and_not_all_compiled() -> None:
