@@ -3,7 +3,8 @@
 What gets no answer is sent again with the same key, so it is done once. For one thread.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event as Signal
 from typing import Any, Final, Literal, Self
@@ -79,7 +80,8 @@ class Client:
             answer = self._request("POST", f"/v1{place}", params=query, json=given)
         else:
             answer = self._request("GET", f"/v1{place}", params=given | query)
-        return from_json(answer.content)
+        with _reading(answer):
+            return from_json(answer.content)
 
     def send(self, command: Command) -> Outcome:
         """Hand a command in. Its id is its key: it may be sent again for ever.
@@ -89,7 +91,8 @@ class Client:
         body = wire.encode_without(command, "actor", "source")
         headers = {"Idempotency-Key": str(command.command_id), **_of(command)}
         answer = self._answer("POST", "/v1/commands", content=body, headers=headers)
-        settled = _settled(answer.status_code, _object(answer))
+        with _reading(answer):
+            settled = _settled(answer.status_code, _object(answer))
         if isinstance(settled, Outcome):
             return settled
         raise settled
@@ -109,7 +112,9 @@ class Client:
                 content=b'{"commands":[' + items + b"]}",
                 headers=_of(part[0]),
             )
-            settled += (_settled(one["status"], one["answer"]) for one in answer.json()["items"])
+            with _reading(answer):
+                told = zip(part, answer.json()["items"], strict=True)
+                settled += [_settled(one["status"], one["answer"]) for _, one in told]
         return settled
 
     def put_file(self, name: str, path: Path) -> None:
@@ -132,7 +137,8 @@ class Client:
         headers = {} if key is None else {"Idempotency-Key": key}
         body = wanted.model_dump(mode="json", exclude_defaults=True)
         answer = self._request("POST", "/v1/imports", json=body, headers=headers)
-        found: dict[str, Any] = from_json(answer.content)
+        with _reading(answer):
+            found: dict[str, Any] = from_json(answer.content)
         return found
 
     def close(self) -> None:
@@ -150,7 +156,9 @@ class Client:
         answer = self._answer(method, place, **more)
         if answer.is_success:
             return answer
-        raise _error(answer.status_code, _object(answer))
+        with _reading(answer):
+            error = _error(answer.status_code, _object(answer))
+        raise error
 
     def _answer(self, method: str, place: str, **more: Any) -> httpx.Response:
         """Give the answer to a request, sent again as long as none comes, or one for later."""
@@ -166,7 +174,7 @@ class Client:
             except httpx.InvalidURL as error:
                 raise Unusable(f"the server's address cannot be used: {error}") from error
             else:
-                self.position = max(self.position, int(answer.headers.get("x-position", 0)))
+                self.position = max(self.position, _position(answer))
                 if answer.status_code not in PASSING or not left:
                     return answer
                 wait = max(wait, _retry_after(answer))
@@ -189,6 +197,13 @@ def _in_path(name: str, value: Any) -> str:
     return str(value)
 
 
+def _position(answer: httpx.Response) -> int:
+    try:
+        return int(answer.headers.get("x-position", 0))
+    except ValueError:
+        return 0
+
+
 def _retry_after(answer: httpx.Response) -> float:
     try:
         return float(answer.headers.get("retry-after", 0))
@@ -196,15 +211,21 @@ def _retry_after(answer: httpx.Response) -> float:
         return 0.0
 
 
-def _object(answer: httpx.Response) -> Mapping[str, Any]:
+@contextmanager
+def _reading(answer: httpx.Response) -> Iterator[None]:
+    """Say of an answer that is not as ours are that somebody else gave it. Raises: InfraError"""
     try:
-        found = answer.json()
-    except ValueError:
-        found = None
-    if isinstance(found, dict):
-        return found
-    message = f"what answers there is no Orderpath: {answer.status_code} without a JSON object"
-    raise InfraError("server_unavailable", message)
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        message = f"what answers there is no Orderpath: its {answer.status_code} cannot be read"
+        raise InfraError("server_unavailable", message) from error
+
+
+def _object(answer: httpx.Response) -> Mapping[str, Any]:
+    found = answer.json()
+    if not isinstance(found, dict):
+        raise TypeError("no JSON object")
+    return found
 
 
 def _settled(status: int, body: Mapping[str, Any]) -> Settled:

@@ -1,0 +1,95 @@
+"""The typed client: what it makes of what is no Orderpath, and how it sends many commands."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from domain.messages import Actor
+from domain.orders.commands import AddNote
+from domain.refusals import InfraError
+from services.client import Client
+from services.questions.orders import ShowOrder
+
+ANN = Actor(kind="api_key", id="ann")
+
+
+def note(text: str = "Hi", actor: Actor = ANN, **more: Any) -> AddNote:
+    """Make a note of some order."""
+    return AddNote(
+        **{"command_id": uuid4(), "actor": actor, "order_id": uuid4(), **more}, text=text
+    )
+
+
+WAYS: dict[str, Callable[[Client], Any]] = {
+    "ask": lambda client: client.ask(ShowOrder(order="A-17")),
+    "send": lambda client: client.send(note()),
+    "send_all": lambda client: client.send_all([note()]),
+}
+
+
+@contextmanager
+def another(status: int, body: bytes, **headers: str) -> Iterator[Client]:
+    """Give a client of a server on loopback that answers everybody the same."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length", 0)))
+            self.send_response(status)
+            for name, value in {"content-length": str(len(body)), **headers}.items():
+                self.send_header(name.replace("_", "-"), value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, *_: Any) -> None:
+            """Tests print nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        with Client(f"http://127.0.0.1:{server.server_port}", "ann", tries=1) as client:
+            yield client
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "ways"),
+    [
+        (200, b"<html>", ("ask", "send", "send_all")),
+        (404, b"<html>", ("ask", "send", "send_all")),
+        (200, b'{"a":1}', ("send_all",)),
+        (200, b"[]", ("send", "send_all")),
+        (200, b'{"items":[]}', ("send_all",)),
+        (200, b'{"items":[{"status":200,"answer":[]}]}', ("send_all",)),
+        (200, b'{"outcome":"accepted"}', ("send", "send_all")),
+        (200, b'{"outcome":"accepted","command_id":5}', ("send",)),
+        (409, b'{"code":"conflict"}', ("ask", "send", "send_all")),
+        (422, b'{"code":"refused","unmet":5}', ("ask", "send", "send_all")),
+        (422, b'{"code":"refused","unmet":[5]}', ("ask", "send", "send_all")),
+    ],
+)
+def test_what_is_no_orderpath_is_said_to_be_none(
+    status: int, body: bytes, ways: tuple[str, ...]
+) -> None:
+    for way in ways:
+        with another(status, body) as client, pytest.raises(InfraError) as told:
+            WAYS[way](client)
+        assert told.value.code == "server_unavailable", way
+        assert "what answers there is no Orderpath" in str(told.value), way
+
+
+def test_a_position_that_cannot_be_read_is_no_position() -> None:
+    with another(200, b'{"order":"A-17"}', x_position="abc") as client:
+        assert client.ask(ShowOrder(order="A-17")) == {"order": "A-17"}
+        assert client.position == 0
