@@ -40,7 +40,7 @@ FIRST_WAIT_SECONDS: Final = 0.2
 LONGEST_WAIT_SECONDS: Final = 5.0
 PASSING: Final = frozenset({429, 502, 503, 504})
 MOST_AT_ONCE: Final = 500  # commands of one request
-PART_BYTES: Final = 4 * 1024 * 1024  # of a file, in one request
+PART_BYTES: Final = 4 * 1024 * 1024  # of a file or of commands, in one request: half of what fits
 Settled = Outcome | OrderpathError
 
 
@@ -98,22 +98,17 @@ class Client:
         raise settled
 
     def send_all(self, commands: Sequence[Command]) -> list[Settled]:
-        """Hand commands in, each by itself; give of each its outcome, or why it has none.
-
-        All are on behalf of whom the first one is.
-        """
+        """Hand commands in, each by itself; give of each its outcome, or why it has none."""
         settled: list[Settled] = []
-        for start in range(0, len(commands), MOST_AT_ONCE):
-            part = commands[start : start + MOST_AT_ONCE]
-            items = b",".join(wire.encode_without(one, "actor", "source") for one in part)
+        for headers, items in _parts(commands):
             answer = self._request(
                 "POST",
                 "/v1/commands/batch",
-                content=b'{"commands":[' + items + b"]}",
-                headers=_of(part[0]),
+                content=b'{"commands":[' + b",".join(items) + b"]}",
+                headers=headers,
             )
             with _reading(answer):
-                told = zip(part, answer.json()["items"], strict=True)
+                told = zip(items, answer.json()["items"], strict=True)
                 settled += [_settled(one["status"], one["answer"]) for _, one in told]
         return settled
 
@@ -189,6 +184,24 @@ def _of(command: Command) -> dict[str, str]:
     if command.actor.on_behalf_of is not None:
         headers["X-On-Behalf-Of"] = quote(command.actor.on_behalf_of)  # Names are no ASCII.
     return headers
+
+
+def _parts(commands: Sequence[Command]) -> Iterator[tuple[dict[str, str], list[bytes]]]:
+    """Give the headers and the commands of each request: those for one person, as many as fit."""
+    headers: dict[str, str] = {}
+    items: list[bytes] = []
+    weight = 0
+    for command in commands:
+        item, of = wire.encode_without(command, "actor", "source"), _of(command)
+        full = len(items) == MOST_AT_ONCE or weight + len(item) > PART_BYTES
+        if items and (full or of != headers):
+            yield headers, items
+            items, weight = [], 0
+        headers = of
+        items.append(item)
+        weight += len(item) + 1
+    if items:
+        yield headers, items
 
 
 def _in_path(name: str, value: Any) -> str:

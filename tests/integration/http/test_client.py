@@ -12,7 +12,8 @@ import pytest
 from domain.messages import Actor
 from domain.orders.commands import AddNote
 from domain.refusals import InfraError
-from services.client import Client
+from services.api.limits import Limits
+from services.client import MOST_AT_ONCE, PART_BYTES, Client, _parts
 from services.questions.orders import ShowOrder
 
 ANN = Actor(kind="api_key", id="ann")
@@ -93,3 +94,37 @@ def test_a_position_that_cannot_be_read_is_no_position() -> None:
     with another(200, b'{"order":"A-17"}', x_position="abc") as client:
         assert client.ask(ShowOrder(order="A-17")) == {"order": "A-17"}
         assert client.position == 0
+
+
+def test_commands_for_several_persons_are_sent_for_each_of_them_in_their_order() -> None:
+    persons = ["eva", "eva", "bob", None, "eva"]
+    commands = [
+        note(actor=Actor(kind="api_key", id="ann", on_behalf_of=person)) for person in persons
+    ]
+
+    sent = [(headers.get("X-On-Behalf-Of"), len(items)) for headers, items in _parts(commands)]
+
+    assert sent == [("eva", 2), ("bob", 1), (None, 1), ("eva", 1)]
+
+
+@pytest.mark.parametrize(("commands", "characters"), [(2 * MOST_AT_ONCE + 1, 1), (6_000, 2_000)])
+def test_a_request_has_as_many_commands_as_a_server_takes(commands: int, characters: int) -> None:
+    sent = [note("x" * characters) for _ in range(commands)]
+
+    parts = [items for _, items in _parts(sent)]
+
+    assert sum(map(len, parts)) == commands
+    assert all(len(items) <= MOST_AT_ONCE for items in parts)
+    assert all(sum(map(len, items)) + len(items) <= PART_BYTES + 1 for items in parts)
+    assert Limits().body_bytes > PART_BYTES + 64
+
+
+def test_commands_that_are_large_make_more_requests_than_their_number_asks_for() -> None:
+    long = "\N{HOT BEVERAGE}" * 2_000  # three bytes each
+    heavy = [note(long, reason=long) for _ in range(MOST_AT_ONCE)]
+
+    parts = [items for _, items in _parts(heavy)]
+
+    assert len(parts) > 1
+    assert sum(map(len, parts)) == MOST_AT_ONCE
+    assert all(sum(map(len, items)) + len(items) <= PART_BYTES + 1 for items in parts)
