@@ -42,7 +42,7 @@ MAX_FETCH_BYTES: Final = 8 * 1024 * 1024  # of records in a batch
 MAX_KEY_BYTES: Final = 1_000  # a longer key is no order's: the answer goes without
 MAX_CORRELATION_BYTES: Final = 255  # a longer one is not sent back
 POLL_SECONDS: Final = 0.2
-READ_SECONDS: Final = 10.0  # of reading commands, before those that are read are taken to their end
+READ_SECONDS: Final = 10.0  # a sixth of what a group waits for who is silent
 BEAT_SECONDS: Final = 1.0  # between two signs of life, while outcomes are waited for
 WAIT_SECONDS: Final = 1.0  # for a database or broker that is away, before the next try
 COMMIT_SECONDS: Final = 5.0
@@ -92,8 +92,9 @@ class CommandConsumer:
     """Takes batches of commands to their end. For one thread, which also closes what it was given.
 
     records: subscribed to COMMANDS, with SETTINGS
-    stop:    once it is set, the batch in hand is the last one
+    stop:    once it is set, the part in hand is the last one
     beat:    gives a sign of life, with every try and while the outcomes are waited for
+    read_seconds: of reading commands, before those that are read are taken to their end
     """
 
     def __init__(
@@ -111,12 +112,13 @@ class CommandConsumer:
         self._producer = producer
         self._stop = stop
         self._beat = beat
+        self.read_seconds = READ_SECONDS
         self._lines = ToldOnce()
 
     def run(self) -> None:
         """Work until told to stop.
 
-        Raises: InfraError for what waiting does not mend; then nothing of the batch is committed
+        Raises: InfraError for what waiting does not mend; then no more of the batch is committed
         """
         try:
             while not self._stop.is_set():
@@ -152,7 +154,7 @@ class CommandConsumer:
     def _take_in(self, batch: Sequence[Any]) -> Sequence[_InHand]:
         """Hand in at once, in their order, what is read within some seconds, and wait for it."""
         in_hand: list[_InHand] = []
-        until = monotonic() + READ_SECONDS
+        until = monotonic() + self.read_seconds
         for record in batch:
             if in_hand and monotonic() > until:
                 break

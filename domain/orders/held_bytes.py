@@ -37,7 +37,7 @@ COLUMN_BYTES: Final = 150  # of each of the source, beside its text
 DISCOUNT_BYTES: Final = 400  # of each in force
 SHIPMENT_BYTES: Final = 500  # of each, and of each movement; what is in it has its texts
 MOVEMENT_BYTES: Final = 300
-CHANGE_BYTES: Final = 150  # of each that counts for another customer, beside its text
+CHANGE_BYTES: Final = 150  # of each of the contact, beside its text
 
 
 def held_bytes(order: Order) -> int:

@@ -124,10 +124,10 @@ class Desk:
             found = re.search(r"host=([^&]+)", self.run("psql", "--print-url").out)
             assert found is not None
             return found[1]
-        words, key, *when = (FIRST | NEWEST)[name]  # type: ignore[operator]
+        words, key, when = NEWEST[name] if name in NEWEST else (*FIRST[name], None)
         rows = rows_with(key, self.done(words))
         assert rows, f"{name}: nothing is in {words}"
-        return str((max(rows, key=lambda row: row[when[0]]) if when else rows[0])[key])
+        return str((rows[0] if when is None else max(rows, key=lambda row: row[when]))[key])
 
 
 def rows_with(key: str, answer: Any) -> list[dict[str, Any]]:
@@ -202,7 +202,9 @@ def background(desk: Desk) -> Iterator[Callable[[str, str], None]]:
         environment = {**ours, "PATH": path, **desk.here.environment}
         environment.setdefault("URL", environment.get("ORDERPATH_DATABASE_URL", ""))
         if words[0] == "export":
-            desk.here.environment.update(word.split("=", 1) for word in words[1:])  # type: ignore[misc]
+            for word in words[1:]:
+                key, _, value = word.partition("=")
+                desk.here.environment[key] = value
         elif words[-1] == "&":
             with (desk.folder / PRINTED).open("wb") as printed:
                 left.append(

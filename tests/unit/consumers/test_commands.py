@@ -86,24 +86,22 @@ def test_what_comes_behind_a_command_that_finds_no_room_is_not_decided_before_it
 
 @pytest.mark.parametrize("parts", [1, 3])
 def test_a_batch_that_is_slow_to_read_is_done_in_parts_until_the_end_is_near(
-    parts: int, monkeypatch: pytest.MonkeyPatch
+    parts: int,
 ) -> None:
     """What is committed comes to nobody again, also where reading all takes longer than a consumer
     may be silent."""
-    monkeypatch.setattr("consumers.commands.READ_SECONDS", -1)
     stop, pipeline, results, beats = Signal(), Taking(), Post(), list[int]()
     sent = [
         encode(PLACE.model_copy(update={"command_id": UUID(int=number)})) for number in (1, 2, 3)
     ]
     records = Records(stop, [record(n, value) for n, value in enumerate(sent)], parts)
 
-    CommandConsumer(
-        records,
-        Decisions(pipeline.submit, erase_nobody),
-        results,
-        stop,
-        beat=lambda: beats.append(len(results.sent)),
-    ).run()
+    decisions = Decisions(pipeline.submit, erase_nobody)
+    consumer = CommandConsumer(
+        records, decisions, results, stop, beat=lambda: beats.append(len(results.sent))
+    )
+    consumer.read_seconds = -1
+    consumer.run()
 
     assert pipeline.taken == [UUID(int=number) for number in (1, 2, 3)][:parts]
     assert records.committed == [1, 2, 3][:parts]
