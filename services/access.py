@@ -33,6 +33,7 @@ from services.questions.question import Asked, Question
 from services.reads import ReadNotes
 from services.rights import latest_roles
 from services.threads import Threads
+from services.together import Together
 
 if TYPE_CHECKING:
     from services.bootstrap import System
@@ -79,16 +80,16 @@ class KnownCallers:
         self._lookers = Threads(KEY_THREADS, "orderpath keys")
         self._checkers = Threads(TOKEN_THREADS, "orderpath tokens")
         self._in_check = 0  # tokens; counted on the event loop
+        self._looks = Together(self._looked)
 
     async def caller(self, headers: Mapping[str, str]) -> Caller:
-        """Tell who calls. Raises: UnknownCaller, Denied, Turned busy, InfraError"""
+        """Tell who calls: one look serves all who show the same at a time.
+
+        Raises: UnknownCaller, Denied, Turned busy, InfraError
+        """
         shown = _shown(headers)
         digest = sha256(shown.encode()).digest()
-        found = self._known.get(digest)
-        if found is None or not self._is_fresh(found.at):
-            is_key = self._tokens is None or parts_of(shown) is not None
-            look = self._looked_up if is_key else self._checked
-            found = await look(digest, shown)
+        found = self._remembered(digest) or await self._looks.wait(digest, shown)
         return self._called(found, headers)
 
     def caller_now(self, headers: Mapping[str, str]) -> Caller:
@@ -164,6 +165,18 @@ class KnownCallers:
         self._lookers.shutdown(cancel_futures=True)
         self._checkers.shutdown(cancel_futures=True)
         self.write_notes()
+
+    def _remembered(self, digest: bytes) -> _Looked | None:
+        found = self._known.get(digest)
+        return found if found is not None and self._is_fresh(found.at) else None
+
+    async def _looked(self, digest: bytes, shown: str) -> _Looked:
+        """Look once more, unless somebody did just now."""
+        found = self._remembered(digest)
+        if found is not None:
+            return found
+        is_key = self._tokens is None or parts_of(shown) is not None
+        return await (self._looked_up if is_key else self._checked)(digest, shown)
 
     async def _looked_up(self, digest: bytes, key: str) -> _Looked:
         """Look a key up in threads that nothing else holds up. Requests in hand bound how many."""

@@ -14,8 +14,6 @@ from domain.roles.definition import Role
 from domain.roles.rights import Decision, Wish
 from services.questions.question import Asked, Question
 
-WHO: Final = ("authorization", "x-on-behalf-of")  # headers that say who calls
-
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -100,17 +98,6 @@ class Access(Protocol):
         """Write what was noted so far: who read, which keys were shown. On a thread that may wait.
         What cannot be written waits. Raises: InfraError
         """
-
-
-def who_of(headers: Mapping[str, str]) -> tuple[str | None, ...]:
-    """Give what headers say of who calls: those of equal ones are the same."""
-    return tuple(headers.get(name) for name in WHO)
-
-
-async def caller_of(access: Access, *who: str | None) -> Caller:
-    """Tell who calls, by what headers say of that. Raises: as Access.caller"""
-    shown = zip(WHO, who, strict=True)
-    return await access.caller({name: one for name, one in shown if one is not None})
 
 
 class Nobody:

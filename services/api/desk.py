@@ -4,16 +4,15 @@ One for each process; it lives on the event loop, except for what runs in the re
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
 
 from fastapi import Request
 
-from services.api.callers import Access, Caller, caller_of, who_of
+from services.api.callers import Access, Caller
 from services.api.chores import done_or_told
 from services.api.counts import Counts
 from services.api.limits import Limits, Rates
@@ -64,7 +63,6 @@ class FrontDesk:
         self.tables = TablesSeen(self.reached.wait, self._bring_forward, self.waiting_questions)
         # Of those who ask the feed again and again: half the places are for other questions.
         self.feed_turns = asyncio.Semaphore(half)
-        self.callers = Together(partial(caller_of, self.access))
         self.polls = Seats("requests", self.limits.polls, self.limits.polls_each)
         self.streams = Seats("streams", self.limits.streams, self.limits.streams_each)
         self._dues: dict[asyncio.Timeout, float] = {}  # of all in hand; seconds from the end on
@@ -88,13 +86,6 @@ class FrontDesk:
         if right is not None:
             self.access.check_right(caller, right)
         return caller
-
-    async def caller(self, headers: Mapping[str, str]) -> Caller:
-        """Tell who calls, looked at once for all who ask again and again with one key.
-
-        Raises: UnknownCaller, Denied, Turned busy, InfraError
-        """
-        return await self.callers.wait(*who_of(headers))
 
     def admit_anybody(self, request: Request) -> None:
         """Count somebody who needs no right, by where he calls from. Raises: Turned too_many"""

@@ -110,7 +110,7 @@ async def _read(desk: FrontDesk, request: Request, asked: Feed) -> Page:
 
 async def _reader(desk: FrontDesk, request: Request) -> Caller:
     """Tell who reads now, and with which roles. Raises: UnknownCaller, Denied"""
-    caller = await desk.caller(request.headers)
+    caller = await desk.access.caller(request.headers)
     desk.access.check_right(caller, RIGHT)
     return caller
 
