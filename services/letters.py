@@ -20,7 +20,7 @@ from domain.effects.effect import Effect
 from domain.effects.events import EffectRequested, EffectResent, Recipient, effect_stream
 from domain.facts import PathKey
 from domain.messages import Recorded
-from domain.orders.contact import is_of_another
+from domain.orders.contact import is_of_another, lost_its_customer
 from domain.orders.events import stream_of
 from domain.orders.order import Order
 from domain.paths.path import OrderPath
@@ -267,7 +267,7 @@ def _is_to_customer(to: Recipient | None, now: Order) -> bool:
 
 
 def _ordered(whose: str | None, now: Order) -> bool:
-    """Whether what the order tells of its customer is of the one who is told; of nobody known, as
-    long as it never had a customer: of one that was taken off it may still have the contact.
+    """Whether what the order tells of its customer is of the one who is told; of nobody known,
+    where it has not lost one: it may still have the contact of whoever was taken off.
     """
-    return now.subject_id is None if whose is None else whose == now.customer_id
+    return not lost_its_customer(now) if whose is None else whose == now.customer_id

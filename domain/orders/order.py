@@ -49,6 +49,7 @@ class Order:
     placed: e.OrderPlaced | None = None
     placed_by: tuple[bool, TimelineKey] | None = None  # (is a fact, its key); the least counts
     placements: tuple[Placement, ...] = ()  # all that facts tell of, the one that counts too
+    lost_guest: TimelineKey | None = None  # the last placement to be annulled, if of a guest
     told_external_id: str | None = None  # beside the placement: the least of what is told
     told_customer_id: str | None = None
     subject_id: str | None = None  # whose personal data its events hold from now on

@@ -27,11 +27,15 @@ def without_placement(
     if placed_by is None or not placed_by[0]:  # By a decision, which counts first.
         return {"placements": left}
     first = min(left, key=attrgetter("key"), default=None)
-    return {
+    changes: dict[str, Any] = {
         "placements": left,
         "placed": first and first.event,
         "placed_by": first and (True, first.key),
     }
+    if first is None and placements:
+        (gone,) = placements
+        changes["lost_guest"] = gone.key if gone.event.whose is None else None
+    return changes
 
 
 MAX_HELD: Final = 100  # earlier holders that an order remembers

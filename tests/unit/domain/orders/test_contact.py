@@ -8,6 +8,7 @@ import pytest
 
 from domain.messages import Event
 from domain.orders import events as e
+from domain.orders.contact import is_of_another
 from domain.orders.order import Order
 from domain.public.order_state import state_of
 from services.order_view import view_of
@@ -110,6 +111,48 @@ def test_what_a_guest_told_goes_with_the_placement_of_the_guest(next_one: str | 
     assert contact(order_of((None, 1), CHANGED, annulled(1))) == set()
     assert contact(order_of((None, 1), CHANGED, annulled(1), (next_one, 1))) == set()
     assert contact(order_of((None, 1), CHANGED, (next_one, 2))) == ALL
+
+
+@pytest.mark.parametrize("next_one", ["c-8", None])
+def test_what_was_changed_once_an_order_lost_its_guest_is_of_no_other_one(
+    next_one: str | None,
+) -> None:
+    lost = ((None, 1), annulled(1), CHANGED)
+
+    assert contact(order_of(*lost)) == ALL
+    assert contact(order_of(*lost, (next_one, 1))) == set()
+    assert contact(order_of(*lost, (next_one, 1), annulled(4))) == set()
+    assert is_of_another(order_of(*lost), order_of(*lost, (next_one, 1)))
+    assert not is_of_another(order_of(*lost), order_of(*lost))
+
+
+@pytest.mark.parametrize("next_one", ["c-8", None])
+def test_what_was_changed_before_anybody_was_told_of_is_of_whoever_is(next_one: str | None) -> None:
+    wrong = ((None, 1), annulled(2))
+
+    assert contact(order_of(CHANGED, (next_one, 1))) == ALL
+    assert contact(order_of(CHANGED, *wrong, (next_one, 1))) == ALL
+    assert not is_of_another(order_of(CHANGED), order_of(CHANGED, *wrong, (next_one, 1)))
+
+
+def test_a_guest_has_nothing_of_who_was_the_customer_before_and_leaves_them_nothing() -> None:
+    lost = (("c-7", 1), annulled(1))
+
+    assert contact(order_of(*lost, CHANGED, (None, 1))) == set()
+    assert contact(order_of(*lost, (None, 1), CHANGED)) == ALL
+    assert contact(order_of(*lost, (None, 1), annulled(3), CHANGED, ("c-7", 1))) == set()
+    guest = order_of(*lost, (None, 1))
+    assert not is_of_another(guest, guest)
+    assert is_of_another(guest, order_of(*lost, (None, 1), annulled(3), ("c-7", 1)))
+
+
+def test_what_a_guest_told_is_there_again_once_an_earlier_placement_is_annulled() -> None:
+    other = e.FieldsChanged(changed=("customer_email",), customer_email="gina@example.org")
+    order = order_of((None, 1), CHANGED, (None, 2), other)
+    assert order.field_value("customer_email") == "gina@example.org"
+
+    order = order_of((None, 1), CHANGED, (None, 2), other, annulled(3))
+    assert order.field_value("customer_email") == "anna@example.org"
 
 
 def test_each_customer_has_what_was_changed_for_them() -> None:

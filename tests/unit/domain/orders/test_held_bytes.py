@@ -122,6 +122,14 @@ def annulled() -> Iterator[Said]:
         yield Said(changed("order.fact_annulled.v1", annulled_version=2 * number + 1))
 
 
+def changed_for_many() -> Iterator[Said]:
+    """Give guests who are told of one after the other, each with a contact and a wrong placement."""
+    for number in range(MANY):
+        yield Said(changed("order.placed.v1", customer_id=None, customer=None, lines=()), fact=True)
+        yield Said(changed("order.fields_changed.v1", customer_phone=f"+49 30 {number}"))
+        yield Said(changed("order.fact_annulled.v1", annulled_version=3 * number + 1))
+
+
 def each(name: str, **fields: str) -> Callable[[], Iterator[Said]]:
     """Give an event many times, each with its number in the named fields."""
 
@@ -153,6 +161,7 @@ SHAPES: Final[dict[str, Callable[[], Iterator[Said]]]] = {
     "many items in each of its shipments": shipped_item_by_item,
     "many documents": each("order.document_issued.v1", document_id="d-{}", number="INV-{}"),
     "many kept goods": each("order.reservation_changed.v1", item_id="i{}", sku="SKU-{}"),
+    "many guests whose placements were annulled": changed_for_many,
     "many holders": each("order.owner_assigned.v1", user="user-{}"),
 }
 
