@@ -30,7 +30,7 @@ class TriggerRuns:
     """
 
     name: Final = "trigger_runs"
-    version: Final = 14
+    version: Final = 15
     tables: Final = ("trigger_runs", "rule_acts", "rule_waits")
     ddl: Final[LiteralString] = """
         create table trigger_runs (
