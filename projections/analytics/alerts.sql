@@ -2,7 +2,7 @@
 create view alerts as
 select
     a.alert_id, -- id of the alert
-    a.kind, -- deadline, path_changed, rule, rule_stopped, rule_waits, template_unfit, endpoint_paused
+    a.kind, -- deadline, path_changed, rule, rule_stopped, rule_waits, template_unfit, endpoint_paused, stream_damaged
     a.level, -- how much it presses: notice, warn, due, escalate_<percent of the time limit>
     a.title, -- what is the matter
     a.details, -- what in particular, one thing each

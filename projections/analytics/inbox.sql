@@ -6,7 +6,7 @@ select
     'alert-' || alert_id as entry, -- name of the entry, which is that of its stream
     case when level = 'notice' then 'notice' else 'alert' end as what, -- alert, task, notice (something to know that does not press)
     alert_id as id, -- id of the alert or the task
-    kind, -- of an alert or a notice: deadline, path_changed, rule, rule_stopped, rule_waits, template_unfit, endpoint_paused; of a task: rule or person
+    kind, -- of an alert or a notice: deadline, path_changed, rule, rule_stopped, rule_waits, template_unfit, endpoint_paused, stream_damaged; of a task: rule or person
     level, -- how much an alert presses: warn, due, escalate_<percent of the time limit>
     title, -- what is the matter, or is to be done
     details, -- what in particular, one thing each

@@ -123,16 +123,9 @@ def test_a_contact_that_was_entered_before_any_placement_was_told_is_of_whoever_
     world: World, box: Mailbox
 ) -> None:
     order_id = uuid4()
-    paid = c.PaymentFact(
-        fact_id=uuid4(),
-        occurred_at=NOW,
-        movement="charged",
-        payment_id="p-1",
-        amount_minor=1,
-        currency="EUR",
-    )
+    entered = c.StatusFact(fact_id=uuid4(), occurred_at=NOW, status="new", rank=0)
     told = c.RecordFacts(
-        command_id=uuid4(), actor=actor("api_key"), order_id=order_id, path="shop", facts=(paid,)
+        command_id=uuid4(), actor=actor("api_key"), order_id=order_id, path="shop", facts=(entered,)
     )
     (heard,) = world.send(told)
     assert heard.kind == "accepted", heard.unmet
