@@ -106,10 +106,14 @@ _OVER: Final[LiteralString] = """
                 and (e.attempts >= s.attempt or e.next_at is null))
         limit 1000 for update skip locked)
 """
-# Holding the row of its channel, a sender is alone with what waits there.
-_PACE: Final[LiteralString] = (
-    "insert into ops.pace (channel) values (%(channel)s) on conflict do nothing"
-)
+# Holding the row of its channel, a sender is alone with what waits there. Where the clock was set
+# back, what was used by the one of before would hold the channel up until that moment comes again.
+_PACE: Final[LiteralString] = """
+    insert into ops.pace as p (channel) values (%(channel)s)
+    on conflict (channel) do update
+    set free_at = clock_timestamp() - make_interval(secs => 60.0 / %(per_minute)s)
+    where p.free_at > clock_timestamp() + make_interval(secs => 60.0 / %(per_minute)s)
+"""
 _FREE: Final[LiteralString] = """
     select extract(epoch from clock_timestamp()
             - greatest(free_at, clock_timestamp() - make_interval(secs => %(span)s)))

@@ -258,6 +258,17 @@ def test_what_turns_out_to_be_sent_already_takes_nothing_of_the_pace(
     assert sorted(box.ids) == message_ids(ids)
 
 
+def test_a_clock_that_is_set_back_holds_no_channel_up(world: World, box: Mailbox) -> None:
+    asked(world, 3)
+    sender = sender_of(world, {MAIL: mail_gate(box.port)}, per_minute=SLOW)
+    assert sender.send_due() == 1
+    with connect(world.url) as owner:
+        owner.execute("update ops.pace set free_at = free_at + interval '2 hours'")
+
+    assert sender.send_due() == 1
+    assert sender.send_due() == 0
+
+
 def test_no_lease_stays_behind_what_is_done(world: World, box: Mailbox) -> None:
     asked(world, 3)
     sender = sender_of(world, {MAIL: mail_gate(box.port)})
