@@ -24,8 +24,8 @@ class Pace:
         self._spent: set[str] = set()  # rules
 
     def spent(self, now: datetime) -> list[str]:
-        """Name the rules that may send nothing more within the minute of this moment; where the clock
-        was set back, that is another minute.
+        """Name the rules that may send nothing more within the minute of this moment: another
+        minute also where the clock was set back.
         """
         if not self.minute <= now < self.minute + MINUTE:
             self.minute = now.replace(second=0, microsecond=0)

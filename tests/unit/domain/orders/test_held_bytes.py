@@ -123,7 +123,7 @@ def annulled() -> Iterator[Said]:
 
 
 def changed_for_many() -> Iterator[Said]:
-    """Give guests who are told of one after the other, each with a contact and a wrong placement."""
+    """Give guests told of one after the other, each with a contact and a wrong placement."""
     for number in range(MANY):
         yield Said(changed("order.placed.v1", customer_id=None, customer=None, lines=()), fact=True)
         yield Said(changed("order.fields_changed.v1", customer_phone=f"+49 30 {number}"))
