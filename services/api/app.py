@@ -13,7 +13,6 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp
 
 from services.api import commands, description, feed, health, imports
 from services.api.asking import handler_of
@@ -53,14 +52,6 @@ PLACES: Final[tuple[tuple[str, str, str, Handler], ...]] = (
 )
 
 
-class _Api(FastAPI):
-    """An application whose edge is outside of all layers: a command passes none of them."""
-
-    def build_middleware_stack(self) -> ASGIApp:
-        """Called by Starlette, once."""
-        return Edge(super().build_middleware_stack())
-
-
 def create_app(
     system: "System",
     access: Access,
@@ -73,7 +64,7 @@ def create_app(
     another: opens one more System on the same database, for a thread that reads
     """
     chosen = limits or Limits()
-    app = _Api(
+    app = FastAPI(
         title="Orderpath",
         lifespan=partial(_open_desk, system, access, chosen, another or system.another),
         openapi_url=None,
@@ -81,6 +72,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
+    app.add_middleware(Edge)
     app.add_exception_handler(HTTPException, _no_such_place)  # type: ignore[arg-type]
     app.state.rights = {}
     for place, method, right, handler in PLACES:
