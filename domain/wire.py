@@ -25,7 +25,7 @@ from domain.vocabulary import COMMANDS
 MAX_BYTES: Final = 900 * 1024  # of one command: a broker takes records of 1 MB
 MAX_DEPTH: Final = 200  # of lists and objects within each other: the parser's own limit
 MAX_VALUES: Final = 50_000  # of one command: each may be a fault, and to tell one takes a while
-MAX_WITHIN: Final = 100_000  # lists and objects that are parsed at once, brackets in texts counted
+MAX_WITHIN: Final = 100_000  # lists and objects that are parsed at once
 MAX_PARSED: Final = 300_000  # values that are parsed at once: one in 28 bytes of a full batch
 MAX_TOLD: Final = 20  # faults of one command
 NAMED_UNDER: Final = "command"
@@ -113,10 +113,10 @@ def wire_model(kind: type[Command]) -> type[Command]:
 def parsed(value: bytes, most_bytes: int = MAX_BYTES) -> Mapping[str, Any]:
     """Read one JSON object. Raises: CommandUnreadable"""
     check_size(len(value), most_bytes)
-    if value.count(b"[") + value.count(b"{") > MAX_WITHIN:
+    if _brackets(value) > MAX_WITHIN and _brackets(_between_texts(value)) > MAX_WITHIN:
         message = f"it has more than {MAX_WITHIN} lists and objects"
         raise CommandUnreadable(Unmet(code="command_too_large", message=message))
-    if value.count(b",") > MAX_PARSED and _commas(value) > MAX_PARSED:
+    if value.count(b",") > MAX_PARSED and _between_texts(value).count(b",") > MAX_PARSED:
         message = f"it has more than {MAX_PARSED} values"
         raise CommandUnreadable(Unmet(code="command_too_large", message=message))
     try:
@@ -134,10 +134,20 @@ def parsed(value: bytes, most_bytes: int = MAX_BYTES) -> Mapping[str, Any]:
     return said
 
 
-def _commas(value: bytes) -> int:
-    """Count the commas between values: those in texts are none."""
+def _brackets(value: bytes) -> int:
+    return value.count(b"[") + value.count(b"{")
+
+
+def _between_texts(value: bytes) -> bytes:
+    """Give what is written between the texts: brackets, commas and colons in texts are none."""
     unescaped = value.replace(b"\\\\", b"").replace(b'\\"', b"")
-    return sum(part.count(b",") for part in unescaped.split(b'"')[::2])
+    return b"".join(unescaped.split(b'"')[::2])
+
+
+def _count_names(said: Any) -> int:
+    if isinstance(said, Mapping):
+        return len(said) + sum(map(_count_names, said.values()))
+    return sum(map(_count_names, said)) if isinstance(said, list) else 0
 
 
 def _check_names(value: bytes, said: Mapping[str, Any]) -> None:
@@ -146,6 +156,8 @@ def _check_names(value: bytes, said: Mapping[str, Any]) -> None:
     Raises: CommandUnreadable
     """
     if to_json(said) == value:  # So most write it, and so nothing was left out.
+        return
+    if _count_names(said) == _between_texts(value).count(b":"):  # Each name is kept.
         return
     try:
         _EACH_ONCE.decode(value.decode())

@@ -23,7 +23,7 @@ from domain.orders.commands import PlaceOrder
 from domain.refusals import Denied, Refusal, UnknownCaller, Unmet
 from domain.roles.definition import Role
 from domain.roles.reach import placed_at
-from domain.roles.rights import Allowed, Wish, may, missing_at, reach_of
+from domain.roles.rights import Allowed, Wish, may, missing_at, nothing_to_command, reach_of
 from domain.roles.rights import Caller as Holder
 from domain.sights import READ, SIGHT, Sight, hide, hide_in_unmet, seen_by
 from services.api.callers import Caller
@@ -110,6 +110,11 @@ class KnownCallers:
     def check_command(self, caller: Caller, right: str) -> None:
         """Raises: Denied"""
         _check_reach(self._allowed(caller, Wish("command", right)), right)
+
+    def check_commands(self, caller: Caller) -> None:
+        """Raises: Denied"""
+        if not caller.commands:
+            raise Denied(nothing_to_command(_holder(caller), self._roles))
 
     def check_name(self, caller: Caller, name: str) -> None:
         """Raises: Denied"""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event as Signal
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, get_args, get_type_hints
 from urllib.parse import quote
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from domain.refusals import (
     Unmet,
     Unusable,
 )
+from services.api.problems import TYPES
 from services.imports.handed_in import ImportWanted
 from services.plain_json import from_json
 from services.questions.catalog import BY_ASKED
@@ -41,6 +42,8 @@ LONGEST_WAIT_SECONDS: Final = 5.0
 PASSING: Final = frozenset({429, 502, 503, 504})
 MOST_AT_ONCE: Final = 500  # commands of one request
 PART_BYTES: Final = 4 * 1024 * 1024  # of a file or of commands, in one request: half of what fits
+KINDS: Final = get_args(get_type_hints(Outcome)["kind"])
+MOST_WITHIN: Final = wire.MAX_WITHIN - 2  # lists and objects in those of one request
 Settled = Outcome | OrderpathError
 
 
@@ -98,18 +101,19 @@ class Client:
         raise settled
 
     def send_all(self, commands: Sequence[Command]) -> list[Settled]:
-        """Hand commands in, each by itself; give of each its outcome, or why it has none."""
+        """Hand commands in, each by itself; give of each its outcome, or why it has none.
+
+        What stands against a whole request stands against each of its commands. Once the server
+        answers no more, nothing that follows is sent: that has the same error.
+        """
         settled: list[Settled] = []
+        lost: InfraError | None = None
         for headers, items in _parts(commands):
-            answer = self._request(
-                "POST",
-                "/v1/commands/batch",
-                content=b'{"commands":[' + b",".join(items) + b"]}",
-                headers=headers,
-            )
-            with _reading(answer):
-                told = zip(items, answer.json()["items"], strict=True)
-                settled += [_settled(one["status"], one["answer"]) for _, one in told]
+            try:
+                settled += self._send_part(headers, items) if lost is None else [lost] * len(items)
+            except OrderpathError as error:
+                settled += [error] * len(items)
+                lost = error if isinstance(error, InfraError) else None
         return settled
 
     def put_file(self, name: str, path: Path) -> None:
@@ -146,12 +150,24 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _send_part(self, headers: Mapping[str, str], items: Sequence[bytes]) -> list[Settled]:
+        """Hand commands in by one request. Raises: OrderpathError"""
+        answer = self._request(
+            "POST",
+            "/v1/commands/batch",
+            content=b'{"commands":[' + b",".join(items) + b"]}",
+            headers=headers,
+        )
+        with _reading(answer):
+            told = zip(items, answer.json()["items"], strict=True)
+            return [_settled(one["status"], one["answer"]) for _, one in told]
+
     def _request(self, method: str, place: str, **more: Any) -> httpx.Response:
         """Give an answer that is none of a problem. Raises: OrderpathError"""
         answer = self._answer(method, place, **more)
-        if answer.is_success:
-            return answer
         with _reading(answer):
+            if answer.is_success and "x-position" in answer.headers:
+                return answer
             error = _error(answer.status_code, _object(answer))
         raise error
 
@@ -166,6 +182,8 @@ class Client:
                     name = type(error).__name__
                     message = f"{self._http.base_url} does not answer ({name})"
                     raise InfraError("server_unavailable", message) from error
+            except httpx.DecodingError as error:
+                raise _no_orderpath("its answer cannot be unpacked") from error
             except httpx.InvalidURL as error:
                 raise Unusable(f"the server's address cannot be used: {error}") from error
             else:
@@ -190,16 +208,18 @@ def _parts(commands: Sequence[Command]) -> Iterator[tuple[dict[str, str], list[b
     """Give the headers and the commands of each request: those for one person, as many as fit."""
     headers: dict[str, str] = {}
     items: list[bytes] = []
-    weight = 0
+    weight = within = values = 0
     for command in commands:
         item, of = wire.encode_without(command, "actor", "source"), _of(command)
+        brackets, commas = item.count(b"[") + item.count(b"{"), item.count(b",") + 1
         full = len(items) == MOST_AT_ONCE or weight + len(item) > PART_BYTES
+        full |= within + brackets > MOST_WITHIN or values + commas > wire.MAX_PARSED
         if items and (full or of != headers):
             yield headers, items
-            items, weight = [], 0
+            items, weight, within, values = [], 0, 0, 0
         headers = of
         items.append(item)
-        weight += len(item) + 1
+        weight, within, values = weight + len(item) + 1, within + brackets, values + commas
     if items:
         yield headers, items
 
@@ -229,9 +249,12 @@ def _reading(answer: httpx.Response) -> Iterator[None]:
     """Say of an answer that is not as ours are that somebody else gave it. Raises: InfraError"""
     try:
         yield
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        message = f"what answers there is no Orderpath: its {answer.status_code} cannot be read"
-        raise InfraError("server_unavailable", message) from error
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise _no_orderpath(f"its {answer.status_code} cannot be read") from error
+
+
+def _no_orderpath(why: str) -> InfraError:
+    return InfraError("server_unavailable", f"what answers there is no Orderpath: {why}")
 
 
 def _object(answer: httpx.Response) -> Mapping[str, Any]:
@@ -244,6 +267,8 @@ def _object(answer: httpx.Response) -> Mapping[str, Any]:
 def _settled(status: int, body: Mapping[str, Any]) -> Settled:
     if "outcome" not in body:
         return _error(status, body)
+    if body["outcome"] not in KINDS:
+        raise ValueError("no outcome of ours")
     return Outcome(
         command_id=UUID(body["command_id"]),
         kind=body["outcome"],
@@ -256,7 +281,9 @@ def _settled(status: int, body: Mapping[str, Any]) -> Settled:
 
 
 def _error(status: int, problem: Mapping[str, Any]) -> OrderpathError:
-    """Give what the server's own process would have raised."""
+    """Give what the server's own process would have raised. Raises: ValueError for no problem"""
+    if not str(problem.get("type")).startswith(TYPES):
+        raise ValueError("no problem of ours")
     words = str(problem.get("detail") or problem.get("title") or f"status {status}")
     match problem.get("code"):
         case "refused":

@@ -73,6 +73,19 @@ def may(
     return Forbidden(missing_at([role.region for role in allowing], where))
 
 
+def nothing_to_command(caller: Caller, known: Mapping[str, Role]) -> Unmet:
+    """Say to a caller whose roles allow no command at all what is missing.
+
+    known: all published roles, to name those that would do
+    """
+    able = ", ".join(name for name, role in sorted(known.items()) if role.commands)
+    return Unmet(
+        code="command_not_permitted",
+        message=f"{_held(caller)} may command nothing",
+        needed=f"one of the roles {able}" if able else "a role that allows commands",
+    )
+
+
 def sight_of(roles: Iterable[Role]) -> Sight:
     """Give what the roles show together. Of personal data and hidden fields nothing is shown in
     orders of one role because another role shows it in others.
@@ -105,7 +118,7 @@ def _is_shown_by_another(role: Role, roles: Iterable[Role]) -> bool:
 
 
 def _not_permitted(caller: Caller, wish: Wish, known: Mapping[str, Role]) -> Unmet:
-    held = ", ".join(role.role for role in caller.roles) or "no role"
+    held = _held(caller)
     able = ", ".join(name for name, role in sorted(known.items()) if wish.is_allowed_by(role))
     name = wish.name if is_code(wish.name.replace(".", "_").replace("-", "_")) else "this"
     needed = f"one of the roles {able}" if able else f"a role that allows {name}"
@@ -120,6 +133,10 @@ def _not_permitted(caller: Caller, wish: Wish, known: Mapping[str, Role]) -> Unm
         message=f"{held} may not ask {name}",
         needed=needed,
     )
+
+
+def _held(caller: Caller) -> str:
+    return ", ".join(role.role for role in caller.roles) or "no role"
 
 
 def missing_at(regions: Sequence[Region], where: Place) -> tuple[Unmet, ...]:

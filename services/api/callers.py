@@ -25,6 +25,7 @@ class Caller:
     on_behalf_of: str | None = None  # the person for whom a service acts
     held: tuple[Role, ...] = ()  # what it may, as published
     groups: tuple[str, ...] = ()
+    commands: bool = field(init=False, compare=False, repr=False)  # whether any that it holds does
     # What was decided over the same roles before.
     decided: dict[Wish, Decision] = field(default_factory=dict, compare=False, repr=False)
     # Who acts, as the log keeps it. What it reaches is said by `admit` only.
@@ -42,6 +43,7 @@ class Caller:
             on_behalf_of=self.on_behalf_of,
             reach=() if self.held else None,
         )
+        object.__setattr__(self, "commands", any(role.commands for role in self.held))
         object.__setattr__(self, "actor", actor)
         object.__setattr__(self, "said", actor.model_dump(mode="json", exclude_defaults=True))
 
@@ -61,6 +63,9 @@ class Access(Protocol):
 
     def check_question(self, caller: Caller, question: Question, asked: Asked) -> None:
         """Raises: Denied, with everything that is missing"""
+
+    def check_commands(self, caller: Caller) -> None:
+        """Whether the caller may command anything at all, before a body is taken. Raises: Denied"""
 
     def check_name(self, caller: Caller, name: str) -> None:
         """Whether the caller may command that at all, before it is read: `admit` says whether this
@@ -107,6 +112,9 @@ class Nobody:
         _unknown()
 
     def check_question(self, caller: Caller, question: Question, asked: Asked) -> None:
+        _unknown()
+
+    def check_commands(self, caller: Caller) -> None:
         _unknown()
 
     def check_name(self, caller: Caller, name: str) -> None:

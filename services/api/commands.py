@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 LONGEST_KEY: Final = 255
 TURN_SECONDS: Final = 0.05  # that reading a batch holds up others: faults take long to tell
-LARGE_BYTES: Final = 64 * 1024  # of a command that is read by a thread: the loop goes on
+LARGE_BYTES: Final = 64 * 1024  # of what is read by a thread: the loop goes on
 JSON: Final = "application/json"
 TAG: Final = re.compile(r"([0-9]{1,9})(?:-[0-9a-f]+)?")  # of an outcome; of an order as it was told
 # What a key of a batch and a place in it are spelled like.
@@ -56,8 +56,10 @@ SOURCE: Final = "api"  # of every command that came over HTTP
 async def send(desk: "FrontDesk", request: Request) -> Response:
     """Hand one command in."""
     caller = await desk.admit(request)
+    desk.access.check_commands(caller)
     sent = await request.body()
-    said = wire.parsed(sent)
+    large = len(sent) > LARGE_BYTES
+    said = await _parsed(desk, sent, wire.MAX_BYTES) if large else wire.parsed(sent)
     known = known_of(said, caller, request.headers, desk.key_secret)
     async with desk.command_in_time():
         command = await _read(desk, caller, (said, known), len(sent))
@@ -83,8 +85,10 @@ async def send_batch(desk: "FrontDesk", request: Request) -> Response:
     if "if-match" in request.headers:
         message = "If-Match is of one command: give those of a batch their expected_version"
         raise Turned("not_readable", message)
+    desk.access.check_commands(caller)
     body = await request.body()
-    said = wire.parsed(body, desk.limits.body_bytes)
+    most, may_be_large = desk.limits.body_bytes, len(body) > LARGE_BYTES
+    said = await _parsed(desk, body, most) if may_be_large else wire.parsed(body, most)
     items = said.get("commands")
     if not isinstance(items, list) or len(said) != 1 or not items:
         fault = Unmet(code="field_invalid", field="commands", message="a list of commands, no more")
@@ -95,7 +99,6 @@ async def send_batch(desk: "FrontDesk", request: Request) -> Response:
     key = request.headers.get("idempotency-key")
     if key is not None:
         check_key(key)
-    may_be_large = len(body) > LARGE_BYTES
     begun: list[_Begun | Exception] = []
     judging_whole = desk.pipeline.flood.judging_whole(caller.actor, desk.system.clock())
     try:
@@ -118,6 +121,12 @@ async def send_batch(desk: "FrontDesk", request: Request) -> Response:
         _let_go(begun)
     settled = [_settled(desk, caller, one, request.state.request_id) for one in begun]
     return Response(to_json({"items": settled}), media_type=JSON)
+
+
+async def _parsed(desk: "FrontDesk", body: bytes, most_bytes: int) -> Mapping[str, Any]:
+    """Parse a large body beside the loop. Raises: CommandUnreadable, Turned busy or too_slow"""
+    async with desk.command_in_time():
+        return await desk.large_bodies.read(partial(wire.parsed, body, most_bytes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from services.api.callers import Access, Caller
 from services.api.chores import done_or_told
 from services.api.counts import Counts
 from services.api.limits import Limits, Rates
-from services.api.long_commands import LongCommands
+from services.api.long_reads import LongReads
 from services.api.positions import Positions
 from services.api.problems import Turned
 from services.api.readers import Readers
@@ -54,7 +54,12 @@ class FrontDesk:
     in_hand: int = 0  # requests that wait for their answer
 
     def __post_init__(self) -> None:
-        self.long_commands = LongCommands(self.limits.long_commands, self.limits.long_waiting)
+        self.long_commands = LongReads(
+            self.limits.long_commands, self.limits.long_waiting, "definitions and large commands"
+        )
+        self.large_bodies = LongReads(
+            self.limits.large_bodies, self.limits.large_waiting, "large requests"
+        )
         self.head = Together(self._head)
         self.reached = Together(self._reached)
         self.positions = Positions(self.head.wait)
@@ -185,6 +190,7 @@ class FrontDesk:
         """Give back what was opened beside the system."""
         self.imports.close()
         self.heartbeat.end()
+        self.large_bodies.close()
         self.long_commands.close()
         self.readers.close()
         self.forwarder.close()

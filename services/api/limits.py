@@ -44,6 +44,8 @@ class Limits:
     questions_waiting: int = 200
     long_commands: int = 2  # threads that read definitions, and commands that are large
     long_waiting: int = 16  # of these, with those that are being read
+    large_bodies: int = 1  # threads that parse large requests: they get in each other's way
+    large_waiting: int = 16  # of these, with those that are being parsed
 
 
 class Rates:

@@ -112,25 +112,23 @@ def proof(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Prove that an event, or every event of an order, is in the log under a head."""
+    """Prove that an event, or each event of an order so far, is in the log under a head."""
     from services.questions.sealed import MOST_LISTED, AuditProofs
 
     is_position = what.strip().isdecimal() and len(what.strip()) < LONGEST_POSITION
     about = {"position": int(what)} if is_position else {"order": what}
-    answer, after = list[Any](), None
+    answer, after, unsealed = list[Any](), None, 0
     with opened_desk() as desk:
         while not answer or after is not None:
             asked = {"head": head, "after": after, "limit": MOST_LISTED, **about}
             page = desk.ask(AuditProofs.model_validate(asked))
-            answer, after = answer + page["proofs"], page["next"]
+            answer, after, unsealed = answer + page["proofs"], page["next"], page["unsealed"]
             head = answer[0]["head"]["number"]  # One for all pages.
     rows = [[one["position"], one["leaf"], len(one["path"]), one["holds"]] for one in answer]
     names = ("position>", "leaf!", "steps>", "holds")
-    put(
-        answer,
-        as_json=json,
-        people=lambda: [table(None, *names, rows=rows), answer[0]["head"]["note"]],
-    )
+    left = f"{how_many(unsealed, 'events')} of the order came after this head."
+    told = [answer[0]["head"]["note"], *([left] if unsealed else [])]
+    put(answer, as_json=json, people=lambda: [table(None, *names, rows=rows), *told])
     if not all(one["holds"] for one in answer):
         raise SystemExit(WANTING)
 

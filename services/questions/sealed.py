@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 from pydantic import Field, model_validator
 
+from domain.refusals import Unusable
 from services.acts import LAST
 from services.audit.bundle import MOST_EVENTS, stream_of
 from services.audit.key_rotation import list_keys
@@ -119,21 +120,26 @@ def heads(system: "System", asked: AuditHeads) -> dict[str, Any]:
 
 @question("audit.proofs", "/audit/proofs", reads="whole_log")
 def proofs(system: "System", asked: AuditProofs) -> dict[str, Any]:
-    """Prove that events are in the log of a head: one, or those of an order."""
+    """Prove that events are in the log of a head: one, or those of an order that the head holds."""
     log = system.audit
-    head = find_head(log, asked.head).head.number  # One for all, whatever is sealed meanwhile.
-    positions = [asked.position or 0]
+    head = find_head(log, asked.head).head  # One for all, whatever is sealed meanwhile.
+    positions, unsealed = [asked.position or 0], 0
     if asked.order is not None:
         found = log.positions_of(stream_of(system, asked.order), MOST_EVENTS)
-        positions = [one for one in found if one > (asked.after or 0)]
+        held = [one for one in found if one <= head.events.size]
+        if not held:
+            raise Unusable(f"Head {head.number} holds no event of this order: all came after it.")
+        positions = [one for one in held if one > (asked.after or 0)]
+        unsealed = len(found) - len(held)
     page = positions[: asked.limit]
     known = public_keys(log)
     return {
         "proofs": [
             inclusion_dict(one, known.get(one.head.head.key_id, b""))
-            for one in prove_inclusion(log, page, head)
+            for one in prove_inclusion(log, page, head.number)
         ],
         "next": page[-1] if len(positions) > len(page) else None,
+        "unsealed": unsealed,  # events of the order behind the head
     }
 
 

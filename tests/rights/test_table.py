@@ -4,7 +4,9 @@ A27: rights limit what somebody does and what he sees.
 """
 
 from collections.abc import Mapping
+from http.client import HTTPResponse
 from pathlib import Path
+from socket import create_connection
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -22,6 +24,7 @@ from services.questions.catalog import BY_NAME
 from services.questions.question import PUBLIC, Question
 from tests.rights.conftest import NOBODY, Guarded
 from tests.support import examples
+from tests.support.waiting import ROOM_SECONDS
 
 TABLE: Mapping[str, Any] = yaml.safe_load((Path(__file__).parent / "rights.yaml").read_text())
 ROLES = (*preset_names(), NOBODY)
@@ -156,6 +159,28 @@ def test_a_refusal_for_want_of_a_right_names_who_may(guarded: Guarded) -> None:
     (unmet,) = answer.json()["unmet"]
     assert unmet["code"] == "command_not_permitted"
     assert unmet["needed"] == "one of the roles admin, lead"
+
+
+@pytest.mark.parametrize("place", ["/v1/commands", "/v1/commands/batch"])
+def test_whoever_may_command_nothing_is_told_so_before_his_body_comes(
+    guarded: Guarded, place: str
+) -> None:
+    url, key = guarded.http.base_url, guarded.shown("analyst")["Authorization"]
+    head = f"POST {place} HTTP/1.1\r\nHost: {url.host}\r\nAuthorization: {key}\r\n"
+    with create_connection((url.host, url.port), ROOM_SECONDS) as line:
+        line.sendall(f"{head}Content-Length: 5000000\r\n\r\n".encode())
+        answer = HTTPResponse(line)
+        answer.begin()
+        body = from_json(answer.read())
+
+    assert answer.status == 403
+    (unmet,) = body["unmet"]
+    assert (unmet["code"], unmet["message"]) == (
+        "command_not_permitted",
+        "analyst may command nothing",
+    )
+    assert "shop_front" in unmet["needed"]
+    assert "analyst" not in unmet["needed"]
 
 
 def test_nobody_says_who_acts_but_the_key(guarded: Guarded) -> None:

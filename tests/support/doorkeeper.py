@@ -21,6 +21,7 @@ class Doorkeeper:
 
     keys: dict[str, Caller] = field(default_factory=lambda: {"ann": ANN, "bob": BOB})
     taken: set[str] = field(default_factory=set)  # rights that nobody has
+    denied_persons: set[str] = field(default_factory=set)  # for whom nobody may act
 
     async def caller(self, headers: Mapping[str, str]) -> Caller:
         key = headers.get("authorization", "").removeprefix("Bearer ")
@@ -28,10 +29,15 @@ class Doorkeeper:
             raise UnknownCaller("there is no such key")
         found = self.keys[key]
         behalf = unquote(headers.get("x-on-behalf-of", ""))
+        if behalf in self.denied_persons:
+            raise Denied(Unmet(code="on_behalf_not_permitted", message=f"not for {behalf}"))
         return Caller(found.kind, found.id, found.roles, behalf or found.on_behalf_of)
 
     def check_question(self, caller: Caller, question: Question, asked: Asked) -> None:
         self.check_right(caller, question.right)
+
+    def check_commands(self, caller: Caller) -> None:
+        self.check_right(caller, "*")
 
     def check_name(self, caller: Caller, name: str) -> None:
         self.check_right(caller, name)

@@ -183,6 +183,21 @@ def test_heads_and_proofs_are_told_and_hold(sealed: SealedShop, line: Here) -> N
     assert heads[2]["note"] in line.run("audit", "proof", 17).out
 
 
+def test_an_order_that_changes_is_proved_as_far_as_it_is_sealed(
+    sealed: SealedShop, line: Here
+) -> None:
+    before = line.run("audit", "proof", sealed.orders[0], "--json")
+    sealed.act(1)
+    after = line.run("audit", "proof", sealed.orders[0], "--json")
+    people = line.run("audit", "proof", sealed.orders[0])
+    early = line.run("audit", "proof", sealed.orders[0], "--head", 1)
+
+    assert (after.code, after.json) == (0, before.json)
+    assert "1 event of the order came after this head." in people.out
+    assert early.code == 0
+    assert "events of the order came after this head." in early.out
+
+
 def test_a_proof_about_an_event_that_was_changed_does_not_hold(
     sealed: SealedShop, line: Here
 ) -> None:

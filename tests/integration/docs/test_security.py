@@ -49,6 +49,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         f"{MAX_COMPILED_CHARACTERS:,} characters in one definition, each counts as {LEAST_COUNTED}",
         f"{MAX_WITHIN:,} lists and objects in a request, {MAX_PARSED:,} values",
         f"{limits.long_commands} at once, {limits.long_waiting} with those that wait, then 503",
+        f"{limits.large_bodies} at once, {limits.large_waiting} with those that wait, then 503",
         f"{MAX_CHAIN} in a row",
     )
 

@@ -4,17 +4,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any
-from uuid import uuid4
+from typing import Any, Final
+from uuid import UUID, uuid4
 
 import pytest
 
-from domain.messages import Actor
-from domain.orders.commands import AddNote
-from domain.refusals import InfraError
+from domain.messages import Actor, Outcome
+from domain.orders.commands import AddNote, PlaceOrder
+from domain.refusals import Denied, InfraError, OrderpathError
+from domain.wire import parsed
 from services.api.limits import Limits
 from services.client import MOST_AT_ONCE, PART_BYTES, Client, _parts
 from services.questions.orders import ShowOrder
+from tests.integration.http.conftest import Shop
+from tests.support.served import Served
 
 ANN = Actor(kind="api_key", id="ann")
 
@@ -26,11 +29,24 @@ def note(text: str = "Hi", actor: Actor = ANN, **more: Any) -> AddNote:
     )
 
 
+def raised_of_one(client: Client) -> Any:
+    """Hand one command in with no others, and raise why it has no outcome."""
+    (settled,) = client.send_all([note()])
+    if isinstance(settled, OrderpathError):
+        raise settled
+    return settled
+
+
 WAYS: dict[str, Callable[[Client], Any]] = {
     "ask": lambda client: client.ask(ShowOrder(order="A-17")),
     "send": lambda client: client.send(note()),
-    "send_all": lambda client: client.send_all([note()]),
+    "send_all": raised_of_one,
 }
+ID: Final = b"6f1c5c3e-1111-4111-8111-111111111111"
+ODD: Final = (
+    b'{"outcome":["x"],"command_id":"' + ID + b'","first_position":null,"last_position":null,'
+    b'"versions":{},"unmet":[],"repeated":false}'
+)
 
 
 @contextmanager
@@ -78,6 +94,16 @@ def another(status: int, body: bytes, **headers: str) -> Iterator[Client]:
         (409, b'{"code":"conflict"}', ("ask", "send", "send_all")),
         (422, b'{"code":"refused","unmet":5}', ("ask", "send", "send_all")),
         (422, b'{"code":"refused","unmet":[5]}', ("ask", "send", "send_all")),
+        (200, b'{"status":"ok"}', ("ask", "send", "send_all")),
+        (200, b'[{"status":"ok"}]', ("ask",)),
+        (200, b"[" * 100_000, ("ask", "send", "send_all")),
+        (200, b'{"a":' * 5_000 + b"1" + b"}" * 5_000, ("ask",)),
+        (200, ODD, ("send",)),
+        (200, ODD.replace(b'["x"]', b'"done"'), ("send",)),
+        (204, b"", ("ask", "send", "send_all")),
+        (404, b'{"message":"no Route matched with those values"}', ("ask", "send", "send_all")),
+        (403, b'{"type":"about:blank","title":"No"}', ("ask", "send", "send_all")),
+        (503, b'{"message":"later"}', ("ask", "send", "send_all")),
     ],
 )
 def test_what_is_no_orderpath_is_said_to_be_none(
@@ -88,6 +114,46 @@ def test_what_is_no_orderpath_is_said_to_be_none(
             WAYS[way](client)
         assert told.value.code == "server_unavailable", way
         assert "what answers there is no Orderpath" in str(told.value), way
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("status", [200, 404])
+def test_what_cannot_be_unpacked_is_no_orderpath(status: int, way: str) -> None:
+    with (
+        another(status, b"plain", content_encoding="gzip") as client,
+        pytest.raises(InfraError, match="what answers there is no Orderpath"),
+    ):
+        WAYS[way](client)
+
+
+def test_outcomes_are_kept_where_others_of_the_same_list_are_denied(
+    server: Served, shop: Shop
+) -> None:
+    order_id = UUID(shop.place())
+    server.door.denied_persons.add("bob")
+    commands = [
+        note(order_id=order_id, actor=Actor(kind="api_key", id="ann", on_behalf_of=person))
+        for person in ("eva", "bob", "bob", "eva")
+    ]
+
+    with server.client() as client:
+        settled = client.send_all(commands)
+
+    told = [one.kind if isinstance(one, Outcome) else type(one) for one in settled]
+    assert told == ["accepted", Denied, Denied, "accepted"]
+
+
+def test_nothing_more_is_sent_once_the_server_answers_no_more() -> None:
+    persons = ("eva", "bob", "eva")
+    commands = [
+        note(actor=Actor(kind="api_key", id="ann", on_behalf_of=person)) for person in persons
+    ]
+
+    with Client("http://127.0.0.1:9", "ann", tries=1) as client:
+        settled = client.send_all(commands)
+
+    assert len({id(one) for one in settled}) == 1
+    assert isinstance(settled[0], InfraError)
 
 
 def test_a_position_that_cannot_be_read_is_no_position() -> None:
@@ -128,3 +194,30 @@ def test_commands_that_are_large_make_more_requests_than_their_number_asks_for()
     assert len(parts) > 1
     assert sum(map(len, parts)) == MOST_AT_ONCE
     assert all(sum(map(len, items)) + len(items) <= PART_BYTES + 1 for items in parts)
+
+
+@pytest.mark.parametrize("text", ["[" * 2_000, ",{" * 1_000])
+def test_texts_of_brackets_and_commas_are_sent_and_taken(
+    server: Served, shop: Shop, text: str
+) -> None:
+    order_id = UUID(shop.place())
+    commands = [note(text, order_id=order_id, reason=text) for _ in range(60)]
+
+    with server.client() as client:
+        settled = client.send_all(commands)
+
+    assert [one.kind for one in settled if isinstance(one, Outcome)] == ["accepted"] * 60
+
+
+def test_a_request_has_as_many_lists_and_values_as_a_server_takes() -> None:
+    line = {"item_id": "1", "sku": "A", "title": "T", "quantity": 1, "unit_price_minor": 1}
+    lines = tuple({**line, "item_id": str(number)} for number in range(500))
+    order = PlaceOrder.model_validate(
+        {"command_id": uuid4(), "actor": ANN, "order_id": uuid4(), "currency": "EUR"}
+        | {"lines": lines}
+    )
+    parts = [items for _, items in _parts([order] * 250)]
+
+    assert sum(map(len, parts)) == 250
+    for items in parts:
+        assert parsed(b'{"commands":[' + b",".join(items) + b"]}", Limits().body_bytes)

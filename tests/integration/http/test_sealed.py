@@ -11,6 +11,7 @@ import pytest
 from domain.audit.merkle import proves_inclusion
 from services.api.limits import Limits
 from tests.integration.audit.sealed import SealedShop, open_sealed_shop
+from tests.integration.http.conftest import Shop
 from tests.support.command_line import CommandLine, Here
 from tests.support.served import Served, served
 
@@ -119,6 +120,38 @@ def test_proofs_of_an_order_come_in_pages_under_one_head(
     assert all(one["holds"] for one in whole["proofs"])
 
 
+def test_an_order_is_proved_as_far_as_the_head_holds_it(
+    sealed: SealedShop, http: httpx.Client
+) -> None:
+    order = str(sealed.orders[0])
+    whole = asked(http, "proofs", order=order)
+    early = asked(http, "proofs", order=order, head=1)
+    pages = [asked(http, "proofs", order=order, head=1, limit=3)]
+    while pages[-1]["next"] is not None:
+        pages.append(asked(http, "proofs", order=order, head=1, limit=3, after=pages[-1]["next"]))
+    sealed.act(1)
+    later = asked(http, "proofs", order=order)
+
+    held = early["proofs"][0]["head"]["size"]
+    of_order = [one["position"] for one in whole["proofs"]]
+    assert [one["position"] for one in early["proofs"]] == [at for at in of_order if at <= held]
+    assert early["unsealed"] == sum(at > held for at in of_order) > 0
+    assert [one for page in pages for one in page["proofs"]] == early["proofs"]
+    assert (later["proofs"], later["unsealed"]) == (whole["proofs"], 1)
+    assert (whole["unsealed"], early["next"]) == (0, None)
+
+
+def test_an_order_of_which_a_head_holds_nothing_is_a_problem(
+    http: httpx.Client,
+) -> None:
+    order = Shop(http).place("B-1")
+
+    answer = http.get("/v1/audit/proofs", params={"order": order})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "unusable")
+    assert answer.json()["detail"] == "Head 3 holds no event of this order: all came after it."
+
+
 def test_a_later_log_is_proved_over_http_to_begin_with_an_earlier_one(http: httpx.Client) -> None:
     found = asked(http, "consistency", first=1, second=3)
 
@@ -156,6 +189,7 @@ def test_d4_auditors_read_the_same_of_the_seal_near_and_far(
         ("proof", "17"),
         ("proof", "17", "--head", "1"),
         ("proof", str(sealed.orders[0])),
+        ("proof", str(sealed.orders[0]), "--head", "1"),
         ("proof", "900"),
         ("proof", "nobody"),
         ("consistency", "1", "3"),

@@ -122,6 +122,10 @@ def test_a_full_batch_of_placements_and_a_text_of_commas_are_not_too_large() -> 
     assert parsed(texts, 2 * MOST_BYTES)
 
 
+def test_texts_of_brackets_are_no_lists_and_objects() -> None:
+    assert parsed(to_json({"commands": [{"text": '[{\\"' * 900}] * 200}), MOST_BYTES)
+
+
 def test_many_conditions_are_too_large_and_not_all_compiled() -> None:
     before = compiled.cache_info().misses
     body = command("path.publish", path(*(f"order.calls > {n}" for n in range(2 * MOST_SHORT))))

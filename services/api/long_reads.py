@@ -1,38 +1,43 @@
-"""Threads that read the commands whose reading takes long: definitions, which are compiled, and
-what is large. The event loop goes on meanwhile, and all others are answered.
+"""Threads that read what takes long: definitions, which are compiled, and whatever is large. The
+event loop goes on meanwhile, and all others are answered.
 """
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Lock
+from typing import Any, TypeVar
 
 from domain.errands import on
-from domain.messages import Command
 from services.api.problems import Turned
 from services.api.questions_in_hand import QuestionInHand
 from services.threads import Threads
 
+Read = TypeVar("Read")
 
-class LongCommands:
-    """A small pool, before which not many wait."""
 
-    def __init__(self, threads: int, most_waiting: int) -> None:
-        self._pool = Threads(threads, "orderpath long commands")
+class LongReads:
+    """A small pool, before which not many wait.
+
+    what: is read here, as whoever comes too many is told
+    """
+
+    def __init__(self, threads: int, most_waiting: int, what: str) -> None:
+        self._pool = Threads(threads, f"orderpath {what}")
         self._most_waiting = most_waiting
+        self._what = what
         self._lock = Lock()
-        self.in_hand = 0  # commands, waiting or being read
+        self.in_hand = 0  # waiting or being read
 
-    async def read(self, work: Callable[[], Command]) -> Command:
-        """Read a command. Where nobody waits for it any more, that ends between two of its
+    async def read(self, work: Callable[[], Read]) -> Read:
+        """Read something. Where nobody waits for it any more, a definition ends between two of its
         conditions or texts; what was compiled is remembered for whoever sends it again.
 
         Raises: Turned busy, and what the work raises
         """
         with self._lock:
             if self.in_hand >= self._most_waiting:
-                message = "too many definitions and large commands wait to be read"
-                raise Turned("busy", message, retry_seconds=1)
+                raise Turned("busy", f"too many {self._what} wait to be read", retry_seconds=1)
             self.in_hand += 1
         errand = QuestionInHand()
         reading = self._pool.submit(_read, work, errand)
@@ -46,11 +51,11 @@ class LongCommands:
         """Read to the end what is in hand."""
         self._pool.shutdown()
 
-    def _ended(self, _reading: Future[Command]) -> None:
+    def _ended(self, _reading: Future[Any]) -> None:
         with self._lock:
             self.in_hand -= 1
 
 
-def _read(work: Callable[[], Command], errand: QuestionInHand) -> Command:
+def _read(work: Callable[[], Read], errand: QuestionInHand) -> Read:
     with on(errand):
         return work()
