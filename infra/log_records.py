@@ -34,10 +34,6 @@ _ROWS: Final = TypeAdapter(list[_Row])
 T = TypeVar("T")
 
 
-class _NotOurs(ValueError):
-    """Says what of a record is not ours, and of what it holds some bytes of a header at most."""
-
-
 def pack(rows: Sequence[RecordedRow], span: Span) -> Message:
     """Give the record of some consecutive rows of one shard."""
     headers = [("format", FORMAT), ("log_id", str(span.log_id).encode())]
@@ -65,12 +61,9 @@ def unpack(headers: Mapping[str, bytes], value: bytes | None) -> tuple[Span, lis
         events = _header(headers, "events", _number)
         rows = [_row(values) for values in _ROWS.validate_json(value or b"")]
         if NUL in (value or b"") and any(map(_holds_nul, rows)):
-            raise _NotOurs("a text holds what no table does")
-    except ValueError as error:
-        why = str(error) if isinstance(error, _NotOurs) else "its rows are no rows"
-        raise InfraError(
-            "record_unreadable", f"A record of the log topic is not ours: {why}"
-        ) from None
+            raise _not_ours("a text holds what no table does")
+    except ValueError:
+        raise _not_ours("its rows are no rows") from None
     _check(span, events, rows)
     return span, rows
 
@@ -100,13 +93,17 @@ def _row(values: _Row) -> RecordedRow:
 
 
 def _header(headers: Mapping[str, bytes], name: str, read: Callable[[bytes], T]) -> T:
-    """Read a header. Raises: _NotOurs, which tells its beginning at most"""
+    """Read a header. Raises: InfraError record_unreadable, which tells its beginning at most"""
     if name not in headers:
-        raise _NotOurs(f"it has no header {name}")
+        raise _not_ours(f"it has no header {name}")
     try:
         return read(headers[name])
     except ValueError:
-        raise _NotOurs(f"its header {name} is {headers[name][:TOLD_BYTES]!r}") from None
+        raise _not_ours(f"its header {name} is {headers[name][:TOLD_BYTES]!r}") from None
+
+
+def _not_ours(why: str) -> InfraError:
+    return InfraError("record_unreadable", f"A record of the log topic is not ours: {why}")
 
 
 def _format(text: bytes) -> None:
