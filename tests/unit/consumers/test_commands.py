@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence, Set
 from concurrent.futures import Future
+from contextlib import nullcontext
 from threading import Event as Signal
 from threading import Timer
 from typing import Any
@@ -212,6 +213,23 @@ class Unwilling(Records):
         if self.errors:
             raise self.errors.pop(0)
         return super().poll(**given)
+
+
+@pytest.mark.parametrize(("rejoining", "decided"), [(True, 1), (False, 0)])
+def test_who_joins_anew_gives_no_signs_of_life_and_has_lost_no_place(
+    rejoining: bool, decided: int
+) -> None:
+    """As where the coordinator is lost between two steps of joining."""
+    stop, pipeline = Unhurried(), Taking()
+    records = records_of(stop, encode(PLACE))
+    records._coordinator.rejoining = rejoining
+    records._coordinator.request_rejoin = lambda: None
+    records._coordinator._heartbeat_enabled = False
+
+    with nullcontext() if decided else pytest.raises(InfraError, match="--id"):
+        CommandConsumer(records, Decisions(pipeline.submit, erase_nobody), Post(), stop).run()
+
+    assert len(pipeline.taken) == decided
 
 
 class Unhurried(Signal):
