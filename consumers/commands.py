@@ -67,7 +67,6 @@ SETTINGS: Final[dict[str, Any]] = {
 }
 
 T = TypeVar("T")
-
 log_ = structlog.get_logger()
 
 
@@ -132,15 +131,16 @@ class CommandConsumer:
 
     def _work(self, batch: Sequence[Any]) -> None:
         """Take a batch to its end, in parts where it takes long to read: what is committed comes to
-        nobody again, also if the group takes this one for dead meanwhile.
+        nobody again. Where the group takes this one for dead meanwhile, the rest is another one's.
         """
-        done = 0
-        while done < len(batch) and not (done and self._stop.is_set()):
+        done, ours = 0, True
+        while ours and done < len(batch) and not (done and self._stop.is_set()):
             in_hand = self._patiently(partial(self._take_in, batch[done:]))
             part, messages = batch[done : done + len(in_hand)], [*_told(in_hand)]
             self._patiently(partial(self._producer.publish, messages))
-            self._patiently(partial(self._commit, part))
+            ours = self._patiently(partial(self._commit, part))
             done += len(part)
+        self._topic.give_back(batch[done:])
 
     def _poll(self) -> Sequence[Any]:
         try:
@@ -193,16 +193,18 @@ class CommandConsumer:
             if isinstance(error := outcome.exception(), Exception):
                 _pass_on(error)
 
-    def _commit(self, batch: Sequence[Any]) -> None:
-        """Say that the batch is done; not heard of partitions that somebody else has by now."""
+    def _commit(self, batch: Sequence[Any]) -> bool:
+        """Say that the batch is done; False: others may have its partitions by now."""
         ends = {TopicPartition(r.topic, r.partition): r.offset + 1 for r in batch}
         offsets = {part: self._topic.committing(part, end) for part, end in ends.items()}
         try:
             self._records.commit(offsets, timeout_ms=COMMIT_SECONDS * 1_000)
         except CommitFailedError:  # Whoever has them repeats the batch, and gets the same answers.
             log_.warning("commit_refused", partitions=len(offsets), commands=len(batch))
+            return False
         except KafkaError as error:
             raise broker_error(error) from error
+        return True
 
     def _patiently(self, work: Callable[[], T]) -> T:
         """Do something, again and again while database or broker are away."""

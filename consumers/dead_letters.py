@@ -18,6 +18,7 @@ MOST_LETTERS: Final = 1_000  # that wait for the broker
 SEND_SECONDS: Final = 1.0  # between two looks for letters
 MOST_HEADERS: Final = 20  # that a letter tells, and characters of each: whoever sent it may
 LONGEST_HEADER: Final = 255  # have sent any
+LONGEST_ERROR: Final = 255  # characters
 LEAVE_SECONDS: Final = 1.0  # for the last ones, once told to end
 
 log_ = structlog.get_logger()
@@ -123,7 +124,7 @@ def _letter(record: Incoming, error: str) -> Message:
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,
-        error=error,
+        error=error[:LONGEST_ERROR],
         headers=headers,
     )
     return Message(DEADLETTERS.name, letter.model_dump_json().encode())

@@ -19,11 +19,13 @@ def join_to_the_end(records: KafkaConsumer) -> None:
 
 def see_whether_fenced(records: KafkaConsumer) -> None:
     """See that this one still has its place. kafka-python is told otherwise by the answer to a sign
-    of life, gives no more of them, and goes on as if nothing were. For the consumer's thread.
+    of life, gives no more of them, and goes on as if nothing were. Who joins anew, as while it
+    looks for its coordinator, gives none either. For the consumer's thread.
 
     Raises: FencedInstanceIdError
     """
     coordinator = records._coordinator
     with coordinator._lock:
-        if coordinator.stable() and not coordinator._heartbeat_enabled:
+        silent = coordinator.stable() and not coordinator._heartbeat_enabled
+        if silent and not coordinator.rejoining:
             raise FencedInstanceIdError("its signs of life are refused")

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 import structlog
 
-from consumers.dead_letters import DeadLetters
+from consumers.dead_letters import LONGEST_ERROR, DeadLetters
 from consumers.hand_over import HandOver, Incoming
 from consumers.state_line import StateLine
 from consumers.sweep import Sweep
@@ -139,7 +139,7 @@ class Projecting:
 
     def _drop(self, record: Incoming, why: str) -> None:
         place = {"partition": record.partition, "offset": record.offset}
-        log_.warning("record_dropped", topic=record.topic, **place, message=why)
+        log_.warning("record_dropped", topic=record.topic, **place, message=why[:LONGEST_ERROR])
 
     def _look(self) -> None:
         """Look for shards that stand still behind the relay, and read them on from the log."""

@@ -1,5 +1,5 @@
 """What Kafka holds and its Python clients end over: batches that were spoiled on a disk, that are
-compressed by what is missing here, and header names that are no UTF-8.
+compressed by what is missing here or unpack to too much, and header names that are no UTF-8.
 
 Neither client offers a way around one, so what reads a batch is replaced in both. Called by the
 programs before they make a consumer.
@@ -12,6 +12,7 @@ from weakref import WeakMethod
 
 import structlog
 from aiokafka.consumer import fetcher as aiokafka
+from aiokafka.record.default_records import DefaultRecordBatch as AioBatch
 from aiokafka.structs import ConsumerRecord
 from kafka.consumer.fetcher import Fetcher
 from kafka.record import memory_records
@@ -46,7 +47,7 @@ def let_kafka_python_read_on() -> None:
     """
     Fetcher.PartitionRecords = _Fetched
     memory_records.DefaultRecordBatch = _Batch
-    unpack_within_limit()
+    unpack_within_limit(DefaultRecordBatch)
 
 
 def let_aiokafka_read_on() -> None:
@@ -55,6 +56,7 @@ def let_aiokafka_read_on() -> None:
     With a header name that is no UTF-8, that is its record and what stands behind it.
     """
     aiokafka.PartitionRecords = _Partition
+    unpack_within_limit(AioBatch)
 
 
 class Misplaced(Exception):

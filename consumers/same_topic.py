@@ -42,9 +42,16 @@ class SameTopic:
                 self._ask_ids()
             return self._of_same(found)
         except KafkaError:
-            for part in self._records.assignment() & found.keys():
-                self._records.seek(part, found[part][0].offset)
+            self.give_back([one for records in found.values() for one in records])
             raise
+
+    def give_back(self, records: Sequence[Any]) -> None:
+        """Let these come again, as far as their partitions stay here: kafka-python goes on with
+        such where it has read to, also after the group has dealt anew.
+        """
+        firsts = {TopicPartition(one.topic, one.partition): one.offset for one in records[::-1]}
+        for part in self._records.assignment() & firsts.keys():
+            self._records.seek(part, firsts[part])
 
     def _ask_ids(self) -> None:
         """Hear from Kafka now, after records came, which topics bear the names.

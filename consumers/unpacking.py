@@ -1,14 +1,15 @@
-"""Unpacks batches of commands up to a limit: a few kilobytes may unpack to gigabytes.
+"""Unpacks batches up to a limit: a few kilobytes may unpack to gigabytes.
 
-Called by kafka-python, which has no limit of its own; consumers.reading_on puts it there.
+Called by both clients of Kafka, which have no limit of their own; consumers.reading_on puts it
+there.
 """
 
 from collections.abc import Iterator
 from gzip import GzipFile
 from io import BytesIO
+from sys import modules
 from typing import Any, Final
 
-from kafka.record import default_records
 from lz4.frame import LZ4FrameFile  # type: ignore[import-untyped]  # It ships no types.
 from zstandard import ZstdDecompressor
 
@@ -20,11 +21,15 @@ class TooLarge(Exception):
     """A batch is larger than MAX_UNPACKED_BYTES once it is unpacked."""
 
 
-def unpack_within_limit() -> None:
-    """Let kafka-python do so. Snappy is left alone: it unpacks to 21 times its size at most."""
-    default_records.gzip_decode = unpack_gzip
-    default_records.lz4_decode = unpack_lz4
-    default_records.zstd_decode = unpack_zstd
+def unpack_within_limit(batch: type) -> None:
+    """Let a client's class of batches do so, which has its unpackers from its module.
+
+    Snappy is left alone: it unpacks to 21 times its size at most.
+    """
+    reader: Any = modules[batch.__module__]
+    reader.gzip_decode = unpack_gzip
+    reader.lz4_decode = unpack_lz4
+    reader.zstd_decode = unpack_zstd
 
 
 def unpack_gzip(packed: bytes) -> bytes:

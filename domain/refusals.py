@@ -123,7 +123,10 @@ class UnreadableError(Unusable):
 
 
 class CommandUnreadable(Unusable):
-    """What came as a command is none. Says all that is wrong and where, never with a value."""
+    """What came as a command is none. Says all that is wrong and where, never with a value.
+
+    Except for words of a definition that is published: those hold no personal data.
+    """
 
     def __init__(self, *unmet: Unmet, command_id: UUID | None = None) -> None:
         super().__init__(

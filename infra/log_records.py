@@ -4,11 +4,11 @@ The value is a JSON array with one array per row, in the order of RecordedRow; h
 part of the log it is and of how many events. The relay packs them, the workers unpack them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Final, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field, TypeAdapter
 from pydantic_core import to_json
 
 from domain.messages import SHARDS
@@ -21,6 +21,7 @@ MAX_BYTES: Final = 256 * 1024  # of payloads in one record, unless one alone is 
 LARGEST_BYTES: Final = 900 * 1024  # A larger event is not sent: workers read it from the log.
 NUL: Final = rb"\u0000"  # as JSON writes it
 FORMAT: Final = b"1"  # of the value
+TOLD_BYTES: Final = 20  # of a header that cannot be read
 
 _Row = tuple[
     str, Annotated[int, Field(ge=1, lt=2**31)], str, str,
@@ -29,6 +30,8 @@ _Row = tuple[
     str, str, str | None, str | None, str, AwareDatetime, AwareDatetime,
 ]  # fmt: skip
 _ROWS: Final = TypeAdapter(list[_Row])
+
+T = TypeVar("T")
 
 
 def pack(rows: Sequence[RecordedRow], span: Span) -> Message:
@@ -49,21 +52,18 @@ def unpack(headers: Mapping[str, bytes], value: bytes | None) -> tuple[Span, lis
     Raises: InfraError record_unreadable: its events have to be read from the log instead
     """
     try:
-        if headers["format"] != FORMAT:
-            raise ValueError(f"format {headers['format']!r} is not {FORMAT!r}")
+        _header(headers, "format", _format)
         numbers = {
-            name: _number(headers[name]) for name in ("epoch", "shard", "prev", "first", "last")
+            name: _header(headers, name, _number)
+            for name in ("epoch", "shard", "prev", "first", "last")
         }
-        span = Span(log_id=UUID(headers["log_id"].decode()), **numbers)
-        events = _number(headers["events"])
+        span = Span(log_id=_header(headers, "log_id", _uuid), **numbers)
+        events = _header(headers, "events", _number)
         rows = [_row(values) for values in _ROWS.validate_json(value or b"")]
         if NUL in (value or b"") and any(map(_holds_nul, rows)):
-            raise ValueError("a text holds what no table does")
-    except (KeyError, ValueError) as error:
-        why = "its rows are no rows" if isinstance(error, ValidationError) else repr(error)
-        raise InfraError(
-            "record_unreadable", f"A record of the log topic is not ours: {why}"
-        ) from None
+            raise _not_ours("a text holds what no table does")
+    except ValueError:
+        raise _not_ours("its rows are no rows") from None
     _check(span, events, rows)
     return span, rows
 
@@ -92,10 +92,33 @@ def _row(values: _Row) -> RecordedRow:
     return row_of((stream_id, version, name, payload.encode(), *rest))
 
 
+def _header(headers: Mapping[str, bytes], name: str, read: Callable[[bytes], T]) -> T:
+    """Read a header. Raises: InfraError record_unreadable, which tells its beginning at most"""
+    if name not in headers:
+        raise _not_ours(f"it has no header {name}")
+    try:
+        return read(headers[name])
+    except ValueError:
+        raise _not_ours(f"its header {name} is {headers[name][:TOLD_BYTES]!r}") from None
+
+
+def _not_ours(why: str) -> InfraError:
+    return InfraError("record_unreadable", f"A record of the log topic is not ours: {why}")
+
+
+def _format(text: bytes) -> None:
+    if text != FORMAT:
+        raise ValueError
+
+
+def _uuid(text: bytes) -> UUID:
+    return UUID(text.decode())
+
+
 def _number(text: bytes) -> int:
     """Read a number as `pack` writes it. Raises: ValueError"""
     if not text.isdigit():
-        raise ValueError(f"{text[:20]!r} is no number")
+        raise ValueError
     return int(text)
 
 

@@ -23,8 +23,8 @@ from domain.streaming import ORDER_EVENTS, ORDER_STATE, Message, Outgoing, Topic
 from projections.parking import POISON
 
 BATCH_EVENTS: Final = 1_000  # read at once: the end of a transaction costs some milliseconds
-PART_EVENTS: Final = 32  # of them, whose orders are read at once
-ORDERS_BYTES: Final = 24 * 1024 * 1024  # of the orders of a batch as they were before it
+PART_EVENTS: Final = 32  # of them, whose orders are read at once; also of those told anew
+ORDERS_BYTES: Final = 24 * 1024 * 1024  # of the orders of a batch as they were before it, or anew
 ANEW_ORDERS: Final = 100  # told at once, of whoever was erased
 LARGEST_BYTES: Final = 900 * 1024  # of a record; the broker refuses those over 1 MB
 _ORDER: Final = "order-"
@@ -125,10 +125,18 @@ class PublicLane:
         """Tell some orders of whoever was erased, so that their contacts are told no more.
 
         Also where they are told no more anyway, but once were. What the log does not hold up to the
-        position is left out.
+        position is left out. Where they are large, those that are left come next.
         """
         streams = self._anew[:ANEW_ORDERS]
-        found = self._orders.before(dict.fromkeys(streams, self._position + 1))
+        found: dict[str, Order] = {}
+        held = 0
+        for start in range(0, len(streams), PART_EVENTS):
+            if held >= ORDERS_BYTES:
+                break
+            part = streams[start : start + PART_EVENTS]
+            new = self._orders.before(dict.fromkeys(part, self._position + 1))
+            held += sum(map(held_bytes, new.values()))
+            found |= new
         torn = self._orders.torn  # Of these the log holds more up to there.
         last = {
             stream: order.version + (stream in torn)
@@ -138,7 +146,7 @@ class PublicLane:
         orders = {stream: found[stream] for stream in last}
         messages = [*self._state_messages(orders, last, last.keys())]
         self._orders.keep(orders)
-        del self._anew[: len(streams)]
+        del self._anew[: len(found)]
         return self._given(messages)
 
     def _read(self) -> Sequence[Stored]:

@@ -1,5 +1,6 @@
 """What is public of a record that could not be worked on: where it stands and why, never what is in
-it. The two kinds share a topic; a reader tells them apart by what they have.
+it, but for words of a definition that is published. The two kinds share a topic; a reader tells
+them apart by what they have.
 """
 
 from typing import Annotated, Any, ClassVar

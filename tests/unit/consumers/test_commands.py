@@ -1,7 +1,8 @@
 """The consumer of commands keeps their order, whatever the pipeline cannot take now."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from concurrent.futures import Future
+from contextlib import nullcontext
 from threading import Event as Signal
 from threading import Timer
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import UUID
 import pytest
 from kafka import TopicPartition
 from kafka.errors import (
+    CommitFailedError,
     FencedInstanceIdError,
     GroupMaxSizeReachedError,
     InconsistentGroupProtocolError,
@@ -27,7 +29,7 @@ from domain.messages import Command, Outcome
 from domain.refusals import InfraError
 from domain.wire import encode
 from tests.support.examples import COMMANDS as EXAMPLES
-from tests.support.taken_commands import Post, Records, record
+from tests.support.taken_commands import PARTITION, Post, Records, record
 
 PLACE = EXAMPLES["order.place"]
 
@@ -109,6 +111,56 @@ def test_a_batch_that_is_slow_to_read_is_done_in_parts_until_the_end_is_near(
     assert set(beats) >= set(range(parts))
 
 
+class PutOut(Records):
+    """Kafka that takes no second commit: the group has dealt its partitions anew meanwhile.
+
+    kept: those that stay here
+    """
+
+    def __init__(self, stop: Signal, batch: Sequence[Any], kept: Set[TopicPartition]) -> None:
+        super().__init__(stop, batch, len(batch))
+        self.kept = frozenset(kept)
+        self.sought: list[int] = []
+        self._dealt = False
+
+    def poll(self, **given: int) -> dict[TopicPartition, Sequence[Any]]:
+        if self.committed:
+            self._stop.set()
+            self._dealt = False
+            return {}
+        return super().poll(**given)
+
+    def assignment(self) -> frozenset[TopicPartition]:
+        return self.kept if self._dealt else frozenset()
+
+    def commit(self, offsets: dict[TopicPartition, Any], **given: int) -> None:
+        self._dealt = bool(self.committed)
+        if self._dealt:
+            raise CommitFailedError
+        super().commit(offsets, **given)
+
+    def seek(self, _: TopicPartition, offset: int) -> None:
+        self.sought.append(offset)
+
+
+@pytest.mark.parametrize("kept", [frozenset[TopicPartition](), frozenset({PARTITION})])
+def test_whose_commit_is_refused_decides_no_more_of_the_batch_and_lets_the_rest_come_again(
+    kept: Set[TopicPartition],
+) -> None:
+    stop, pipeline = Signal(), Taking()
+    sent = [encode(PLACE.model_copy(update={"command_id": UUID(int=n)})) for n in (1, 2, 3, 4)]
+    records = PutOut(stop, [record(n, value) for n, value in enumerate(sent)], kept)
+
+    decisions = Decisions(pipeline.submit, erase_nobody)
+    consumer = CommandConsumer(records, decisions, Post(), stop)
+    consumer.read_seconds = -1
+    consumer.run()
+
+    assert pipeline.taken == [UUID(int=1), UUID(int=2)]
+    assert records.committed == [1]
+    assert records.sought == ([2] if kept else [])
+
+
 def test_while_an_outcome_is_waited_for_there_are_signs_of_life() -> None:
     """As long as the database is away: whoever looks would else take it for dead."""
     stop, late = Signal(), Future[Outcome]()
@@ -161,6 +213,23 @@ class Unwilling(Records):
         if self.errors:
             raise self.errors.pop(0)
         return super().poll(**given)
+
+
+@pytest.mark.parametrize(("rejoining", "decided"), [(True, 1), (False, 0)])
+def test_who_joins_anew_gives_no_signs_of_life_and_has_lost_no_place(
+    rejoining: bool, decided: int
+) -> None:
+    """As where the coordinator is lost between two steps of joining."""
+    stop, pipeline = Unhurried(), Taking()
+    records = records_of(stop, encode(PLACE))
+    records._coordinator.rejoining = rejoining
+    records._coordinator.request_rejoin = lambda: None
+    records._coordinator._heartbeat_enabled = False
+
+    with nullcontext() if decided else pytest.raises(InfraError, match="--id"):
+        CommandConsumer(records, Decisions(pipeline.submit, erase_nobody), Post(), stop).run()
+
+    assert len(pipeline.taken) == decided
 
 
 class Unhurried(Signal):

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from threading import Event as Signal
 
 import pytest
 
-from consumers.dead_letters import MOST_LETTERS, DeadLetters
+from consumers.dead_letters import LONGEST_ERROR, MOST_LETTERS, DeadLetters
 from consumers.hand_over import Incoming
 from domain.refusals import InfraError
 from domain.streaming import Message
@@ -50,6 +51,18 @@ def test_a_letter_says_where_the_record_stood_and_why_and_not_what_it_held() -> 
         "headers": {"format": "2", "odd": "\ufffd"},
     }
     assert post.closed
+
+
+def test_a_letter_is_never_longer_than_what_it_may_tell() -> None:
+    post = Post()
+    letters = DeadLetters(lambda: post)
+
+    letters.add(replace(RECORD, headers={"odd": b"x" * 900_000}), "why" * 300_000)
+    letters.send()
+
+    (message,) = post.sent
+    assert json.loads(message.value or b"")["error"] == ("why" * LONGEST_ERROR)[:LONGEST_ERROR]
+    assert len(message.value or b"") < 1_000
 
 
 def test_letters_wait_for_a_broker_that_is_away_up_to_a_limit() -> None:

@@ -8,6 +8,9 @@ from threading import Event as Signal
 from typing import Any, cast
 from uuid import UUID
 
+from structlog.testing import capture_logs
+
+from consumers.dead_letters import LONGEST_ERROR
 from consumers.hand_over import HandOver, Incoming
 from consumers.projecting import PATIENT_BATCHES, Projecting
 from consumers.state_line import StateLine
@@ -198,3 +201,17 @@ def test_many_records_that_cannot_be_read_hold_up_none_that_can(tmp_path: Path) 
     worker.run()
 
     assert worker.applied == [1, 1]
+
+
+def test_a_line_about_a_record_that_is_dropped_is_never_longer_than_a_letter(
+    tmp_path: Path,
+) -> None:
+    class Talkative(Worker):
+        def delivery(self, headers: Mapping[str, bytes], value: bytes | None) -> Delivery:
+            raise InfraError("record_unreadable", "why" * 300_000)
+
+    with capture_logs() as lines:
+        Talkative(tmp_path, [RECORD], events_a_record=1).run()
+
+    (told,) = [line for line in lines if line["event"] == "record_dropped"]
+    assert told["message"] == ("why" * LONGEST_ERROR)[:LONGEST_ERROR]

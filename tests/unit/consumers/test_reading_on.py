@@ -7,6 +7,7 @@ from weakref import ref
 
 import pytest
 from aiokafka.consumer import fetcher as aiokafka
+from aiokafka.record._crecords import default_records as aiokafka_records
 from aiokafka.record.memory_records import MemoryRecords as AioRecords
 from kafka import TopicPartition
 from kafka.consumer.fetcher import Fetcher
@@ -14,6 +15,7 @@ from kafka.record import default_records, memory_records
 from kafka.record.memory_records import MemoryRecords, MemoryRecordsBuilder
 
 from consumers.reading_on import (
+    WHY,
     let_aiokafka_read_on,
     let_kafka_python_read_on,
 )
@@ -27,7 +29,7 @@ CHECKED = 17  # The checksum stands here, and covers what is behind it.
 SMALLEST_SHIFT = 2  # bits: a batch that is moved by fewer offsets than it has covers its own place
 MOST_FETCHES = 20
 BYTES_AROUND = 13  # a large value of a single record
-GZIP, LZ4, ZSTD = 1, 3, 4
+GZIP, SNAPPY, LZ4, ZSTD = 1, 2, 3, 4
 Reader = Callable[[int, bytes], Any]
 
 
@@ -53,7 +55,11 @@ def clients() -> Iterator[None]:
         (Fetcher, "PartitionRecords"),
         (memory_records, "DefaultRecordBatch"),
         (aiokafka, "PartitionRecords"),
-        *((default_records, f"{codec}_decode") for codec in ("gzip", "lz4", "zstd")),
+        *(
+            (reader, f"{codec}_decode")
+            for reader in (default_records, aiokafka_records)
+            for codec in ("gzip", "lz4", "zstd")
+        ),
     )
     before = [getattr(*one) for one in here]
     let_kafka_python_read_on()
@@ -145,17 +151,40 @@ def test_a_batch_that_begins_elsewhere_than_it_says_moves_no_other(
         assert {offset: value for offset, value in found.items() if value is not None} == good
 
 
+def packed(codec: int, value: bytes) -> bytes:
+    builder = MemoryRecordsBuilder(magic=2, compression_type=codec, batch_size=2 * len(value))
+    builder.append(0, None, value)
+    builder.close()
+    return bytes(builder.buffer())
+
+
 @pytest.mark.parametrize("codec", [GZIP, LZ4, ZSTD])
 @pytest.mark.parametrize("over", [0, 1])
 def test_a_batch_of_commands_is_unpacked_up_to_a_limit(codec: int, over: int) -> None:
     value = b" " * (MAX_UNPACKED_BYTES - BYTES_AROUND + over)
-    builder = MemoryRecordsBuilder(magic=2, compression_type=codec, batch_size=2 * len(value))
-    builder.append(0, None, value)
-    builder.close()
-    (record,) = read_by_kafka_python(0, bytes(builder.buffer())).take(2)
+    (record,) = read_by_kafka_python(0, packed(codec, value)).take(2)
 
     assert record.value == (None if over else value)
     assert not over or record.why == "TooLarge"
+
+
+@pytest.mark.parametrize("codec", [GZIP, LZ4, ZSTD])
+@pytest.mark.parametrize("over", [0, 1])
+def test_a_batch_of_the_log_is_unpacked_up_to_a_limit(codec: int, over: int) -> None:
+    value = b" " * (MAX_UNPACKED_BYTES - BYTES_AROUND + over)
+    (record,) = read_by_aiokafka(0, packed(codec, value))
+
+    assert record.value == (None if over else value)
+    assert record.headers == (((WHY, b"TooLarge"),) if over else ())
+
+
+@pytest.mark.parametrize("reader", [read_by_kafka_python, read_by_aiokafka])
+@pytest.mark.parametrize("codec", [0, GZIP, SNAPPY, LZ4, ZSTD])
+def test_an_ordinary_batch_is_read_however_it_is_packed(reader: Reader, codec: int) -> None:
+    value = b"a value of its own " * 9_000
+    (record,) = records_of(reader(0, packed(codec, value)))
+
+    assert record.value == value
 
 
 @pytest.mark.parametrize("reader", [read_by_kafka_python, read_by_aiokafka])

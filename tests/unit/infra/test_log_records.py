@@ -167,3 +167,26 @@ def test_a_number_that_is_not_written_as_ours_is_unreadable(name: str, number: b
 
     with pytest.raises(InfraError, match="not ours"):
         unpack({**dict(message.headers), name: number}, message.value)
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"format": b"secret" * 150_000},
+        {"log_id": b"\xff" + b"secret" * 150_000},
+        {"log_id": b"secret" * 150_000},
+        {"events": b"secret" * 150_000},
+        {"first": b"9" * 900_000},
+    ],
+    ids=lambda strange: next(iter(strange)),
+)
+def test_why_a_record_is_unreadable_names_the_header_and_not_what_it_held(
+    strange: dict[str, bytes],
+) -> None:
+    message = pack([a_row(5)], span_of([a_row(5)]))
+
+    with pytest.raises(InfraError) as caught:
+        unpack({**dict(message.headers), **strange}, message.value)
+
+    assert next(iter(strange)) in str(caught.value)
+    assert len(str(caught.value)) < 150

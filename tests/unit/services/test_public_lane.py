@@ -288,6 +288,25 @@ def test_the_orders_of_one_erasing_are_told_in_parts_and_the_position_moves_with
     assert len({key for _, keys in given for key in keys}) == 250
 
 
+def test_a_part_of_an_erasing_ends_where_its_orders_are_large_and_the_rest_comes_next() -> None:
+    assert isinstance(PLACED, e.OrderPlaced)
+    lines = tuple(PLACED.lines[0].model_copy(update={"item_id": f"i{n}"}) for n in range(500))
+    placed = PLACED.model_copy(update={"lines": lines})
+    ids = [UUID(int=number) for number in range(1, 101)]
+    large = [one for id_ in ids for one in stream(placed, stream_id=f"order-{id_}")]
+    erased = CustomerErased(customer_id="c-7", reason_code="customer_asked", orders=tuple(ids))
+    log = MemoryLog(renumbered([*large, *stream(erased, stream_id="customer-c-7")]))
+    lane = lane_over(log)
+    lane.begin(log.head(), 100)
+    given = []
+    while (outgoing := lane.next()) is not None:
+        given.append((outgoing.position, [one.key for one in outgoing.messages]))
+
+    assert [key for _, keys in given for key in keys] == [str(id_).encode() for id_ in ids]
+    assert all(len(keys) * ITEM_BYTES * 500 < 2 * ORDERS_BYTES for _, keys in given)
+    assert [position for position, _ in given] == [100] * (len(given) - 1) + [101]
+
+
 def test_who_dies_between_the_parts_of_an_erasing_tells_all_of_them_again() -> None:
     log = MemoryLog(erasing_of_many())
     lane = lane_over(log)
