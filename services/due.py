@@ -226,10 +226,11 @@ def _pass(one: DueDeadline) -> PassDeadline:
 def _expire(one: DueOrder) -> ExpireReservations:
     """The same order as it was before is asked for the same moment under the same id."""
     return ExpireReservations(
-        command_id=uuid5(_RESERVATIONS, f"{one.order_id}:{one.version}:{one.due_at}"),
+        command_id=uuid5(_RESERVATIONS, f"{one.order_id}:{one.version}:{one.due_at.isoformat()}"),
         actor=CLOCK,
         source=SOURCE,
         order_id=one.order_id,
+        due_at=one.due_at,
     )
 
 

@@ -25,6 +25,7 @@ from domain.catalog import (
     with_more,
 )
 from domain.customers.commands import EraseCustomer
+from domain.due import decided_at
 from domain.facts import Facts, PathKey
 from domain.messages import Command, Decided, Foreseen, Outcome
 from domain.orders.events import stream_of as order_stream
@@ -240,7 +241,7 @@ class Decider:
         if command.expected_version not in (None, target.version):
             found = {reads[0]: target.version}
             return Answer(command, pending.body_hash, "conflict", reads, versions=found)
-        now = max(pending.received_at, target.last_occurred_at or pending.received_at)
+        now = decided_at(command, pending.received_at, target.last_occurred_at)
         try:
             is_moot = is_turned_off(checked(command, states), states)
             decisions = {} if is_moot else decide_on(command, states, facts, now)

@@ -185,6 +185,8 @@ class ExpireReservations(OrderCommand):
     NAME: ClassVar[str] = "order.expire_reservations"
     FOLLOWS_PATH: ClassVar[bool] = True
 
+    due_at: Moment | None = None  # up to which the clock has seen what is due
+
 
 class AssignOwner(OrderCommand):
     """Make a person or a group responsible."""

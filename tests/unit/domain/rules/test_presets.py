@@ -32,6 +32,7 @@ PART_PAID = PAID.model_copy(update={"amount_minor": 1_600, "gateway_ref": None})
 CANCELLED = RESERVED.model_copy(
     update={"quantity": 2, "to_status": "cancelled", "totals": Totals(467, 17, 300, 75, 750)}
 )
+NOTHING_LEFT = CANCELLED.model_copy(update={"quantity": 3, "totals": Totals(0, 0, 0, 0, 0)})
 REST_BACK = e.PaymentRefunded(payment_id="p-1", amount_minor=900, currency="EUR")
 SENT_BACK = e.PaymentRefunded(payment_id="p-1", amount_minor=1_650, currency="EUR")
 SOME_BACK = SENT_BACK.model_copy(update={"amount_minor": 50})
@@ -82,6 +83,7 @@ CASES: list[tuple[str, list[Any], str]] = [
     ("paid_to_assembly", [placed(), *moved("awaiting_payment"), PAID], "skipped"),
     ("paid_to_assembly", [placed(), *moved("awaiting_payment"), PAID, *moved("paid")], "fired"),
     ("paid_to_assembly", [placed(), *moved("confirmed")], "skipped"),
+    ("paid_to_assembly", [placed(), NOTHING_LEFT, *moved("confirmed")], "skipped"),
     ("paid_to_assembly", [placed(), PAID, SOME_BACK, *moved("confirmed")], "fired"),
     ("paid_to_assembly", [placed(), PAID, SENT_BACK, *moved("confirmed")], "skipped"),
     ("paid_to_assembly", [placed(), PAID, TAKEN_BACK, *moved("confirmed")], "skipped"),
@@ -149,6 +151,7 @@ CASES: list[tuple[str, list[Any], str]] = [
     ("robot_approves", [placed(), PAID, RESERVED], "fired"),
     ("robot_approves", [placed(), RESERVED, PAID], "fired"),
     ("robot_approves", [placed(), RESERVED], "skipped"),
+    ("robot_approves", [placed(), NOTHING_LEFT], "skipped"),
     ("robot_approves", [placed(), PAID], "skipped"),
     ("robot_approves", [placed(), PAID, SOME_BACK, RESERVED], "skipped"),
     ("robot_approves", [placed(), NOTE, PAID, RESERVED], "skipped"),
