@@ -23,7 +23,7 @@ class BrokerFacts:
 
     server: str  # that answered
     version: str  # of Kafka, at least: told by what they understand
-    nodes: int
+    nodes: int  # also such as are dead
     topics: int  # without Kafka's own
 
 
@@ -117,10 +117,29 @@ def _describe(arguments: dict[str, Any], server: str, seconds: float) -> BrokerF
         "request_timeout_ms": milliseconds,
     }
     with KafkaAdminClient(**{**arguments, **chosen}) as admin:
+        _, version = answering(admin, server)
         nodes = admin.describe_cluster()["brokers"]
-        version = admin.get_broker_version_data(nodes[0]["broker_id"]).broker_version
         topics = [name for name in admin.list_topics() if not name.startswith("__")]
     return BrokerFacts(server, ".".join(map(str, version)), len(nodes), len(topics))
+
+
+def answering(admin: Any, server: str) -> tuple[int, tuple[int, ...]]:
+    """Give id and version of a broker that answers, this server rather than another. Whatever else
+    the client asks goes to it, too: it takes a connection that stands before it makes one.
+
+    Raises: KafkaError if none answers
+    """
+    from kafka.errors import BrokerNotAvailableError, KafkaError
+
+    # Nobody else tells who is there without asking one that may hang. None of them is known dead.
+    living = admin._manager.cluster.brokers()
+    last: KafkaError = BrokerNotAvailableError()
+    for one in sorted(living, key=lambda one: f"{one.host}:{one.port}" != server):
+        try:
+            return one.node_id, admin.get_broker_version_data(one.node_id).broker_version
+        except KafkaError as error:
+            last = error
+    raise last
 
 
 def _connect(arguments: dict[str, Any], server: str, seconds: float) -> None:

@@ -13,7 +13,7 @@ import structlog
 
 from domain.refusals import InfraError
 from domain.streaming import PREFIX, TOPICS, Topic, named
-from infra.broker import describe_broker
+from infra.broker import answering, describe_broker
 from infra.waiting import wait_until
 
 REPLICAS: Final = 3  # of each partition, or as many as there are nodes
@@ -51,13 +51,13 @@ def ensure_topics(
         return []
     ours = {named(topic.name, prefix) for topic in TOPICS}
     topics = [replace(topic, name=named(topic.name, prefix)) for topic in topics]
-    with _asking(arguments) as (admin, nodes):
+    with _asking(arguments) as (admin, node, nodes):
         there = _partitions(admin, [topic.name for topic in topics])
         made = _make(admin, [topic for topic in topics if topic.name not in there], nodes)
         asked = [one for one in topics if one.name in ours and one.name not in made]
-        made += _set_right(admin, asked)
+        made += _set_right(admin, asked, node)
         found = _settings_found(admin, topics)
-        _check(admin, topics, found)
+        _check(admin, topics, found, node)
         _count_by_brokers(admin, topics, found)
     return made
 
@@ -67,22 +67,23 @@ def count_partitions(arguments: dict[str, Any], topic: str) -> int:
 
     Raises: InfraError broker_unavailable
     """
-    with _asking(arguments) as (admin, _):
+    with _asking(arguments) as (admin, _, _):
         return _partitions(admin, [topic]).get(topic, 0)
 
 
 @contextmanager
-def _asking(arguments: dict[str, Any]) -> Iterator[tuple[Any, int]]:
-    """Give an admin client, and how many nodes there are."""
+def _asking(arguments: dict[str, Any]) -> Iterator[tuple[Any, int, int]]:
+    """Give an admin client, the id of a node that answers, and how many nodes there are."""
     from kafka import KafkaAdminClient
     from kafka.errors import KafkaError
 
     facts = describe_broker(arguments)
-    answering = {**arguments, "bootstrap_servers": [facts.server]}
+    chosen = {**arguments, "bootstrap_servers": [facts.server]}
     limits = {"request_timeout_ms": REQUEST_MILLISECONDS, "bootstrap_timeout_ms": 5_000}
     try:
-        with KafkaAdminClient(**answering, **limits) as admin:
-            yield admin, facts.nodes
+        with KafkaAdminClient(**chosen, **limits) as admin:
+            node, _ = answering(admin, facts.server)
+            yield admin, node, facts.nodes
     except KafkaError as error:
         message = f"Kafka does not tell of its topics: {error}"
         raise InfraError("broker_unavailable", message) from error
@@ -136,7 +137,7 @@ def _settings(topic: Topic, replicas: int) -> dict[str, str]:
     return settings
 
 
-def _set_right(admin: Any, topics: Sequence[Topic]) -> list[str]:
+def _set_right(admin: Any, topics: Sequence[Topic], node: int) -> list[str]:
     """Give topics that somebody's question has made what they need, and name them.
 
     Such a topic has no setting of its own. What is in it stays, and nobody has to end. Where Kafka
@@ -144,7 +145,7 @@ def _set_right(admin: Any, topics: Sequence[Topic]) -> list[str]:
     """
     found = _settings_found(admin, topics)
     bare = [topic for topic in topics if not _own(found[topic.name])]
-    if not bare or not _make_what_is_asked(admin):
+    if not bare or not _make_what_is_asked(admin, node):
         return []
     told = {one["name"]: one["partitions"] for one in admin.describe_topics([t.name for t in bare])}
     right: list[Topic] = []
@@ -208,20 +209,22 @@ def _alter(admin: Any, topic: Topic, partitions: int, settings: Mapping[str, str
     return bool(why == "OK")
 
 
-def _make_what_is_asked(admin: Any) -> bool | None:
-    """Whether brokers make a topic for whoever asks for it; None: they do not tell us."""
+def _make_what_is_asked(admin: Any, node: int) -> bool | None:
+    """Whether brokers make a topic for whoever asks for it, as this one says; None: it does not
+    tell us.
+    """
     from kafka.admin import ConfigResource, ConfigResourceType
 
-    node = str(admin.describe_cluster()["brokers"][0]["broker_id"])
-    asked = [ConfigResource(ConfigResourceType.BROKER, node, {MAKING: None})]
-    told = admin.describe_configs(asked, config_filter="all")["broker"].get(node, {}).get(MAKING)
+    name = str(node)
+    asked = [ConfigResource(ConfigResourceType.BROKER, name, {MAKING: None})]
+    told = admin.describe_configs(asked, config_filter="all")["broker"].get(name, {}).get(MAKING)
     return None if told is None else told["value"] == "true"
 
 
-def _check(admin: Any, topics: Sequence[Topic], found: _Found) -> None:
+def _check(admin: Any, topics: Sequence[Topic], found: _Found, node: int) -> None:
     if wrong := _differences(admin, topics, found):
         first = ""
-        if _make_what_is_asked(admin) is not False:
+        if _make_what_is_asked(admin, node) is not False:
             first = (
                 f"end all who read it or set {MAKING}=false at the brokers, which may make it so "
                 "again for the first who asks, then "
