@@ -65,7 +65,7 @@ class FloodGuard:
         Gives what takes the ids of the commands. Called from one thread, that of the event loop.
         """
         ids: set[UUID] = set()
-        is_open = at >= self._minute + MINUTE or self._stopping(actor) is None
+        is_open = self._is_over(at) or self._stopping(actor) is None
 
         def let_pass(command_id: UUID) -> None:
             if is_open:
@@ -143,9 +143,15 @@ class FloodGuard:
 
     def _turn(self, at: datetime) -> None:
         """Begin a new minute if one has; a command that was received before it counts to it."""
-        if at >= self._minute + MINUTE:
+        if self._is_over(at):
             self._close()
             self._minute = at.replace(second=0, microsecond=0)
+
+    def _is_over(self, at: datetime) -> bool:
+        """Whether it is another minute; also where the clock was set back: no command waits here
+        for longer than a minute.
+        """
+        return not -MINUTE <= at - self._minute < MINUTE
 
     def _close(self) -> None:
         refused, turned_away = self._refused, self._turned_away

@@ -46,11 +46,14 @@ class Heartbeat:
             self._file.unlink()
 
     def age_seconds(self) -> float | None:
-        """Say how long ago the last sign was given, None: never."""
+        """Say how long ago the last sign was given, None: never. One of a time to come tells of
+        nobody: the clock was set back since, and who lives gives another one.
+        """
         try:
-            return max(time.time() - self._file.stat().st_mtime, 0.0)
+            age = time.time() - self._file.stat().st_mtime
         except FileNotFoundError:
             return None
+        return None if age < -BEAT_SECONDS else max(age, 0.0)
 
     def is_there(self) -> bool:
         """Say whether somebody who gave a sign is there to give another one. Hinders nobody."""

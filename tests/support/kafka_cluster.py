@@ -97,12 +97,8 @@ class _Broker:
                 return self._cluster()
             case DescribeConfigsRequest():
                 return _settings(request.resources)
-        of = ApiVersionsResponse.ApiVersion
-        keys = [
-            of(api_key=key, min_version=low, max_version=high)
-            for key, (low, high) in _VERSIONS.items()
-        ]
-        return ApiVersionsResponse(throttle_time_ms=0, error_code=0, api_keys=keys)
+            case _:
+                return _versions()
 
     def _metadata(self, topics: list[Any]) -> Any:
         """Tell of the brokers that are not fenced."""
@@ -148,6 +144,14 @@ class _Broker:
             ],
             authorized_operations=set(),
         )
+
+
+def _versions() -> Any:
+    of = ApiVersionsResponse.ApiVersion
+    keys = [
+        of(api_key=key, min_version=low, max_version=high) for key, (low, high) in _VERSIONS.items()
+    ]
+    return ApiVersionsResponse(throttle_time_ms=0, error_code=0, api_keys=keys)
 
 
 def _settings(asked: list[Any]) -> Any:

@@ -1,6 +1,8 @@
 """Signs of life: fresh while the work goes round, and no reason to stop it."""
 
+import os
 from pathlib import Path
+from time import time
 
 import pytest
 
@@ -16,6 +18,16 @@ def test_a_sign_is_young_and_who_never_gave_one_has_none(tmp_path: Path) -> None
     assert age is not None
     assert age < 60
     assert Heartbeat(tmp_path, "worker").age_seconds() is None
+
+
+def test_a_sign_of_a_time_to_come_is_none_until_the_next_one_is_given(tmp_path: Path) -> None:
+    Heartbeat(tmp_path, "relay").beat()
+    to_come = time() + 3_600
+    os.utime(tmp_path / "alive" / "relay", (to_come, to_come))
+
+    assert Heartbeat(tmp_path, "relay").age_seconds() is None
+    Heartbeat(tmp_path, "relay").beat()
+    assert Heartbeat(tmp_path, "relay").age_seconds() is not None
 
 
 def test_a_sign_is_given_once_a_second_at_most(tmp_path: Path) -> None:
