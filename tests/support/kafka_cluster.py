@@ -57,12 +57,12 @@ class Other(NamedTuple):
 
 
 @contextmanager
-def broker_beside(*others: Other, host: str = HOST) -> Iterator[str]:
-    """Give host:port of a broker that answers. host: as it tells of itself"""
+def broker_beside(*others: Other) -> Iterator[str]:
+    """Give host:port of a broker that answers."""
     with socket.create_server((HOST, 0)) as listening:
         port = listening.getsockname()[1]
         nodes = [(one.node, HOST, one.port, one.is_fenced) for one in others]
-        broker = _Broker([*nodes, (NODE, host, port, False)])
+        broker = _Broker([*nodes, (NODE, HOST, port, False)])
         Thread(target=broker.accept, args=(listening,), daemon=True).start()
         yield f"{HOST}:{port}"
 
