@@ -9,7 +9,7 @@ from domain.audit.heads import SealKey, SignedHead, SignedRestore
 from domain.audit.merkle import Node
 from domain.audit.records import Hashed, Leaves, TreeName
 from infra.audit_definitions import check_definitions
-from infra.audit_rows import columns_of, hash_rows, read_leaves
+from infra.audit_rows import columns_of, hash_page, hash_rows, read_leaves
 from infra.audit_tables import (
     HEADS,
     LAST_HEAD,
@@ -44,6 +44,14 @@ _UNNUMBERED: Final[tuple[tuple[Kind, LiteralString], ...]] = (
         " from log.commands where number is null order by command_id limit %s",
     ),
 )
+
+_UNSEALED: Final[LiteralString] = "select count(*) from log.events where position > %s"
+_GAPS: Final[LiteralString] = """
+    select before + 1, position - 1
+    from (select position, lag(position, 1, %s) over (order by position) as before
+          from log.events where position > %s) behind
+    where position - 1 > before order by position limit %s
+"""
 
 _UNANSWERED: Final[LiteralString] = """
     select format('The answer of command %%s is missing, which stored position %%s; it was not'
@@ -107,6 +115,21 @@ class AuditReader:
         """Hash the rows behind a position, or number, up to another."""
         with self._session.connection() as connection:
             return hash_rows(connection, tree, after, until)
+
+    def page(self, tree: TreeName, after: int, many: int) -> Hashed:
+        """Hash the next rows behind a position, or number, and all that share the last one's."""
+        with self._session.connection() as connection:
+            return hash_page(connection, tree, after, many)
+
+    def events_behind(self, after: int) -> int:
+        """Count the events behind a position."""
+        row = self._row(_UNSEALED, after)
+        return int(row[0]) if row is not None else 0
+
+    def gaps_behind(self, after: int, limit: int) -> list[tuple[int, int]]:
+        """Name the spans behind a position, up to the last event, that hold none."""
+        with self._session.connection() as connection:
+            return connection.execute(_GAPS, (after, after, limit)).fetchall()
 
     def row_leaves(self, tree: TreeName, numbers: Sequence[int]) -> list[bytes]:
         """Give the bytes of the leaves of some rows, in order; what is missing is left out."""

@@ -44,6 +44,15 @@ class SealedLog(TreeSource, Protocol):
     def rows(self, tree: TreeName, after: int, until: int) -> Hashed:
         """Hash the rows behind a position, or number, up to another."""
 
+    def page(self, tree: TreeName, after: int, many: int) -> Hashed:
+        """Hash the next rows behind a position, or number, and all that share the last one's."""
+
+    def events_behind(self, after: int) -> int:
+        """Count the events behind a position."""
+
+    def gaps_behind(self, after: int, limit: int) -> Sequence[tuple[int, int]]:
+        """Name the spans behind a position, up to the last event, that hold none."""
+
     def row_leaves(self, tree: TreeName, numbers: Sequence[int]) -> Sequence[bytes]:
         """Give the bytes of the leaves of some rows, in order; what is missing is left out."""
 
