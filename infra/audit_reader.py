@@ -14,6 +14,7 @@ from infra.audit_tables import (
     HEADS,
     LAST_HEAD,
     head_of,
+    read,
     read_heads,
     read_identity,
     read_keys,
@@ -190,7 +191,7 @@ class AuditReader:
 
     def _row(self, statement: LiteralString, *parameters: Any) -> tuple[Any, ...] | None:
         with self._session.connection() as connection:
-            return connection.execute(statement, parameters).fetchone()
+            return read(connection, statement, parameters).fetchone()
 
     def close(self) -> None:
         """Give the connection back."""

@@ -17,6 +17,7 @@ from infra.audit_tables import (
     head_of,
     head_row,
     key_of,
+    read,
     read_heads,
     read_identity,
     read_keys,
@@ -105,8 +106,8 @@ class Sealing:
         """Look at the ends of the log and of its seal."""
         row = self._connection.execute(_LOOK).fetchone()
         assert row is not None
-        last = self._connection.execute(LAST_HEAD).fetchone()
-        key = self._connection.execute(_NEWEST_KEY).fetchone()
+        last = read(self._connection, LAST_HEAD).fetchone()
+        key = read(self._connection, _NEWEST_KEY).fetchone()
         log_id, epoch, position, command, now = row
         return SealState(
             log_id=log_id,
