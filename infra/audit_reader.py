@@ -44,6 +44,12 @@ _UNNUMBERED: Final[tuple[tuple[Kind, LiteralString], ...]] = (
         "select format('The answer of command %%s has no number.', command_id)"
         " from log.commands where number is null order by command_id limit %s",
     ),
+    (
+        "command_inserted",
+        "select format('The answer of command %%s has number %%s, which no answer was given yet.',"
+        " command_id, number) from log.commands"
+        " where number > (select last_value from log.command_numbers) order by number limit %s",
+    ),
 )
 
 _UNSEALED: Final[LiteralString] = "select count(*) from log.events where position > %s"
@@ -161,7 +167,7 @@ class AuditReader:
             return connection.execute(_BROKEN_STREAMS, (limit,)).fetchall()
 
     def unnumbered(self, limit: int) -> list[Finding]:
-        """Name events without a position, and answers of commands without a number."""
+        """Name events without a position, and answers without a number that was given to one."""
         with self._session.connection() as connection:
             return [
                 Finding(kind, message)
@@ -180,14 +186,14 @@ class AuditReader:
         with self._session.connection() as connection:
             return list(check_definitions(connection))
 
-    def positions_of(self, stream_id: str, limit: int) -> list[int]:
-        """Give the positions of a stream's events, in order."""
+    def places_of(self, stream_id: str, limit: int) -> list[tuple[int, int]]:
+        """Give the positions of a stream's events, in order, each with the event's version."""
         with self._session.connection() as connection:
-            rows = connection.execute(
-                "select position from log.events where stream_id = %s order by position limit %s",
+            return connection.execute(
+                "select position, version from log.events"
+                " where stream_id = %s and position is not null order by position limit %s",
                 (stream_id, limit),
             ).fetchall()
-        return [row[0] for row in rows]
 
     def _row(self, statement: LiteralString, *parameters: Any) -> tuple[Any, ...] | None:
         with self._session.connection() as connection:

@@ -34,6 +34,7 @@ _LOOK: Final[LiteralString] = """
     select l.log_id, l.epoch,
            coalesce((select max(e.position) from log.events e), 0),
            coalesce((select max(c.number) from log.commands c), 0),
+           (select s.last_value from log.command_numbers s),
            clock_timestamp()
     from log.head l
 """
@@ -108,12 +109,13 @@ class Sealing:
         assert row is not None
         last = read(self._connection, LAST_HEAD).fetchone()
         key = read(self._connection, _NEWEST_KEY).fetchone()
-        log_id, epoch, position, command, now = row
+        log_id, epoch, position, command, given, now = row
         return SealState(
             log_id=log_id,
             epoch=epoch,
             position=position,
             command=command,
+            given=given,
             now=now,
             last=None if last is None else head_of(last),
             key=None if key is None else key_of(key),

@@ -63,13 +63,13 @@ class SealedLog(TreeSource, Protocol):
         """Name streams whose versions are not 1, 2, 3, …: with first, last and how many."""
 
     def unnumbered(self, limit: int) -> Sequence[Finding]:
-        """Name events without a position, and answers of commands without a number."""
+        """Name events without a position, and answers without a number that was given to one."""
 
     def unanswered(self, after: int, limit: int) -> Sequence[Finding]:
         """Name events behind a position whose command has no answer."""
 
-    def positions_of(self, stream_id: str, limit: int) -> Sequence[int]:
-        """Give the positions of a stream's events, in order."""
+    def places_of(self, stream_id: str, limit: int) -> Sequence[tuple[int, int]]:
+        """Give the positions of a stream's events, in order, each with the event's version."""
 
     def definitions(self) -> Sequence[Finding]:
         """Name published definitions that are not as the events that published them say."""

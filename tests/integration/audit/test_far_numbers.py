@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
+from domain.refusals import InfraError
+from services.audit.bundle import Part, export_bundle
+from services.questions.sealed import AuditProofs, proofs
 from tests.integration.audit.sealed import SealedShop
+from tests.integration.audit.test_tampering import ANSWER
 
 FAR = 2**62
 SOON_SECONDS = 20.0  # counting up to FAR takes years
@@ -68,3 +72,35 @@ def test_a_page_has_all_rows_that_share_its_last_number(sealed: SealedShop) -> N
 
     assert sealed.system.audit.page("events", 5, 3).numbers == [6, 7, 8, 8]
     assert ("event_inserted", 8, 8) in sealed.found()
+
+
+def test_nothing_is_sealed_up_to_a_number_that_no_answer_was_given(sealed: SealedShop) -> None:
+    """All answers from then on would lie before it, and be in no head."""
+    before = sealed.system.audit.last_head()
+    sealed.meddle(ANSWER.format(FAR))
+    sealed.act(3)
+
+    with pytest.raises(InfraError, match=str(FAR)) as told:
+        sealed.seal()
+
+    assert told.value.code == "seal_damaged"
+    assert sealed.system.audit.last_head() == before
+    assert [kind for kind, *_ in found_soon(sealed)] == ["command_inserted"]
+    sealed.meddle(f"delete from log.commands where number = {FAR}")  # noqa: S608 - our own words
+    assert sealed.seal() == 1
+    assert sealed.verify(witness=sealed.witness).is_intact
+
+
+def test_no_order_is_proven_whose_events_are_not_all_where_they_were(sealed: SealedShop) -> None:
+    stream = f"order-{sealed.orders[0]}"
+    sealed.meddle(
+        "update log.events set position = position + 1000"  # noqa: S608 - our own words
+        f" where stream_id = '{stream}' and version = 3"
+    )
+
+    with pytest.raises(InfraError) as told:
+        proofs(sealed.system, AuditProofs(order=str(sealed.orders[0])))
+    with pytest.raises(InfraError) as bundled:
+        export_bundle(sealed.system.audit, Part(stream_id=stream))
+
+    assert (told.value.code, bundled.value.code) == ("seal_damaged", "seal_damaged")
