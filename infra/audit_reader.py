@@ -9,11 +9,12 @@ from domain.audit.heads import SealKey, SignedHead, SignedRestore
 from domain.audit.merkle import Node
 from domain.audit.records import Hashed, Leaves, TreeName
 from infra.audit_definitions import check_definitions
-from infra.audit_rows import columns_of, hash_rows, read_leaves
+from infra.audit_rows import columns_of, hash_page, hash_rows, read_leaves
 from infra.audit_tables import (
     HEADS,
     LAST_HEAD,
     head_of,
+    read,
     read_heads,
     read_identity,
     read_keys,
@@ -43,7 +44,21 @@ _UNNUMBERED: Final[tuple[tuple[Kind, LiteralString], ...]] = (
         "select format('The answer of command %%s has no number.', command_id)"
         " from log.commands where number is null order by command_id limit %s",
     ),
+    (
+        "command_inserted",
+        "select format('The answer of command %%s has number %%s, which no answer was given yet.',"
+        " command_id, number) from log.commands"
+        " where number > (select last_value from log.command_numbers) order by number limit %s",
+    ),
 )
+
+_UNSEALED: Final[LiteralString] = "select count(*) from log.events where position > %s"
+_GAPS: Final[LiteralString] = """
+    select before + 1, position - 1
+    from (select position, lag(position, 1, %s) over (order by position) as before
+          from log.events where position > %s) behind
+    where position - 1 > before order by position limit %s
+"""
 
 _UNANSWERED: Final[LiteralString] = """
     select format('The answer of command %%s is missing, which stored position %%s; it was not'
@@ -108,6 +123,21 @@ class AuditReader:
         with self._session.connection() as connection:
             return hash_rows(connection, tree, after, until)
 
+    def page(self, tree: TreeName, after: int, many: int) -> Hashed:
+        """Hash the next rows behind a position, or number, and all that share the last one's."""
+        with self._session.connection() as connection:
+            return hash_page(connection, tree, after, many)
+
+    def events_behind(self, after: int) -> int:
+        """Count the events behind a position."""
+        row = self._row(_UNSEALED, after)
+        return int(row[0]) if row is not None else 0
+
+    def gaps_behind(self, after: int, limit: int) -> list[tuple[int, int]]:
+        """Name the spans behind a position, up to the last event, that hold none."""
+        with self._session.connection() as connection:
+            return connection.execute(_GAPS, (after, after, limit)).fetchall()
+
     def row_leaves(self, tree: TreeName, numbers: Sequence[int]) -> list[bytes]:
         """Give the bytes of the leaves of some rows, in order; what is missing is left out."""
         with self._session.connection() as connection:
@@ -137,7 +167,7 @@ class AuditReader:
             return connection.execute(_BROKEN_STREAMS, (limit,)).fetchall()
 
     def unnumbered(self, limit: int) -> list[Finding]:
-        """Name events without a position, and answers of commands without a number."""
+        """Name events without a position, and answers without a number that was given to one."""
         with self._session.connection() as connection:
             return [
                 Finding(kind, message)
@@ -156,18 +186,18 @@ class AuditReader:
         with self._session.connection() as connection:
             return list(check_definitions(connection))
 
-    def positions_of(self, stream_id: str, limit: int) -> list[int]:
-        """Give the positions of a stream's events, in order."""
+    def places_of(self, stream_id: str, limit: int) -> list[tuple[int, int]]:
+        """Give the positions of a stream's events, in order, each with the event's version."""
         with self._session.connection() as connection:
-            rows = connection.execute(
-                "select position from log.events where stream_id = %s order by position limit %s",
+            return connection.execute(
+                "select position, version from log.events"
+                " where stream_id = %s and position is not null order by position limit %s",
                 (stream_id, limit),
             ).fetchall()
-        return [row[0] for row in rows]
 
     def _row(self, statement: LiteralString, *parameters: Any) -> tuple[Any, ...] | None:
         with self._session.connection() as connection:
-            return connection.execute(statement, parameters).fetchone()
+            return read(connection, statement, parameters).fetchone()
 
     def close(self) -> None:
         """Give the connection back."""

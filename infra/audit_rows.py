@@ -38,6 +38,11 @@ _WITHIN: Final[dict[TreeName, LiteralString]] = {
     "events": _EVENTS.replace("{}", "e.position >= %s and e.position <= %s"),
     "commands": _COMMANDS.replace("{}", "c.number >= %s and c.number <= %s"),
 }
+_PAGE: Final = " fetch first %s rows with ties) to stdout"
+_BEHIND: Final[dict[TreeName, LiteralString]] = {
+    "events": _EVENTS.replace("{}", "e.position >= %s").replace(") to stdout", _PAGE),
+    "commands": _COMMANDS.replace("{}", "c.number >= %s").replace(") to stdout", _PAGE),
+}
 _THESE: Final[dict[TreeName, LiteralString]] = {
     "events": _EVENTS.replace("{}", "e.position = any(%s)"),
     "commands": _COMMANDS.replace("{}", "c.number = any(%s)"),
@@ -48,12 +53,12 @@ def hash_rows(
     connection: psycopg.Connection[Any], tree: TreeName, after: int, until: int
 ) -> Hashed:
     """Hash the rows behind a position, or number, up to another: numbers and hashes in order."""
-    found = Hashed()
-    number, numbered, hashed = int.from_bytes, found.numbers.append, found.hashes.append
-    for leaf in _leaves(connection, tree, _WITHIN[tree], (after + 1, until)):
-        numbered(number(leaf[5:13], signed=True))
-        hashed(sha256(leaf).digest())
-    return found
+    return _hashed(_leaves(connection, tree, _WITHIN[tree], (after + 1, until)))
+
+
+def hash_page(connection: psycopg.Connection[Any], tree: TreeName, after: int, many: int) -> Hashed:
+    """Hash the next rows behind a position, or number, and all that share the last one's."""
+    return _hashed(_leaves(connection, tree, _BEHIND[tree], (after + 1, many)))
 
 
 def read_leaves(
@@ -76,6 +81,15 @@ def columns_of(leaf: bytes, tree: TreeName) -> dict[str, bytes | None]:
             continue
         found[name] = leaf[at : at + size]
         at += size
+    return found
+
+
+def _hashed(leaves: Iterator[bytes]) -> Hashed:
+    found = Hashed()
+    number, numbered, hashed = int.from_bytes, found.numbers.append, found.hashes.append
+    for leaf in leaves:
+        numbered(number(leaf[5:13], signed=True))
+        hashed(sha256(leaf).digest())
     return found
 
 

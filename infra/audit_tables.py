@@ -1,12 +1,16 @@
 """Rows of the schema audit: heads, keys, leaves, nodes. Read by audit_reader and seal_store."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
 import psycopg
+from psycopg.abc import Buffer
+from psycopg.types.datetime import TimestamptzLoader
 
 from domain.audit.heads import (
+    NO_TIME,
     RestoreStatement,
     SealKey,
     SignedHead,
@@ -24,6 +28,25 @@ LAST_HEAD: Final[LiteralString] = HEADS + " order by h.number desc limit 1"
 KEYS: Final[LiteralString] = (
     "select k.number, k.key_id, k.public_key, k.added_at, k.signature from audit.keys k"
 )
+
+
+class _Time(TimestamptzLoader):
+    """Reads infinity, and years before 1 and after 9999, as NO_TIME, which nobody has signed."""
+
+    def load(self, data: Buffer) -> datetime:
+        try:
+            return super().load(data)
+        except psycopg.DataError:
+            return NO_TIME
+
+
+def read(
+    connection: psycopg.Connection[Any], statement: LiteralString, parameters: Sequence[Any] = ()
+) -> psycopg.Cursor[Any]:
+    """Run a query over what anybody may have changed: no time in it stops the reader."""
+    cursor = connection.cursor()
+    cursor.adapters.register_loader("timestamptz", _Time)
+    return cursor.execute(statement, parameters)
 
 
 def head_of(row: Sequence[Any]) -> SignedHead:
@@ -79,23 +102,24 @@ def read_identity(connection: psycopg.Connection[Any]) -> tuple[UUID, int]:
 
 def read_keys(connection: psycopg.Connection[Any]) -> list[SealKey]:
     """Give every public key, the oldest first."""
-    rows = connection.execute(KEYS + " order by k.number")
+    rows = read(connection, KEYS + " order by k.number")
     return [key_of(row) for row in rows]
 
 
 def read_restores(connection: psycopg.Connection[Any]) -> list[SignedRestore]:
     """Give every restore that was announced, the oldest first."""
-    rows = connection.execute(
-        "select log_id, epoch, after, said_at, key_id, signature from audit.restores order by epoch"
+    rows = read(
+        connection,
+        "select log_id, epoch, after, said_at, key_id, signature from audit.restores"
+        " order by epoch",
     )
     return [SignedRestore(RestoreStatement(*told), bytes(signature)) for *told, signature in rows]
 
 
 def read_heads(connection: psycopg.Connection[Any], after: int, limit: int) -> list[SignedHead]:
     """Give the next heads behind a number."""
-    rows = connection.execute(
-        HEADS + " where h.number > %s order by h.number limit %s",
-        (after, limit),
+    rows = read(
+        connection, HEADS + " where h.number > %s order by h.number limit %s", (after, limit)
     )
     return [head_of(row) for row in rows]
 

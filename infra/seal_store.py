@@ -17,6 +17,7 @@ from infra.audit_tables import (
     head_of,
     head_row,
     key_of,
+    read,
     read_heads,
     read_identity,
     read_keys,
@@ -33,6 +34,7 @@ _LOOK: Final[LiteralString] = """
     select l.log_id, l.epoch,
            coalesce((select max(e.position) from log.events e), 0),
            coalesce((select max(c.number) from log.commands c), 0),
+           (select s.last_value from log.command_numbers s),
            clock_timestamp()
     from log.head l
 """
@@ -105,14 +107,15 @@ class Sealing:
         """Look at the ends of the log and of its seal."""
         row = self._connection.execute(_LOOK).fetchone()
         assert row is not None
-        last = self._connection.execute(LAST_HEAD).fetchone()
-        key = self._connection.execute(_NEWEST_KEY).fetchone()
-        log_id, epoch, position, command, now = row
+        last = read(self._connection, LAST_HEAD).fetchone()
+        key = read(self._connection, _NEWEST_KEY).fetchone()
+        log_id, epoch, position, command, given, now = row
         return SealState(
             log_id=log_id,
             epoch=epoch,
             position=position,
             command=command,
+            given=given,
             now=now,
             last=None if last is None else head_of(last),
             key=None if key is None else key_of(key),

@@ -111,6 +111,17 @@ def spans(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
         yield first, last
 
 
+def gaps(numbers: Iterable[int], first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Give the spans from one number to another that hold none of some ascending ones up to it."""
+    free = first
+    for number in numbers:
+        if number > free:
+            yield free, number - 1
+        free = max(free, number + 1)
+    if free <= last:
+        yield free, last
+
+
 def moved_leaf(leaf: bytes, position: int) -> bytes:
     """Give the leaf of the same event as it would be at another position."""
     return leaf[:4] + position.to_bytes(8, signed=True) + leaf[12:]

@@ -18,6 +18,7 @@ from domain.refusals import Unusable
 
 ORIGIN: Final = "orderpath/"  # and the log's id: who says it
 KEY_ID_CHARACTERS: Final = 32
+NO_TIME: Final = datetime.min.replace(tzinfo=UTC)  # in place of one that cannot be read
 _ED25519: Final = b"\x01"
 _TIME: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 

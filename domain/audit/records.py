@@ -44,6 +44,7 @@ class SealState:
     epoch: int
     position: int  # of the last event, 0: none
     command: int  # number of the last command, 0: none
+    given: int  # number that the log gave to an answer last: none can have a later one
     now: datetime  # by the database's clock
     last: SignedHead | None
     key: SealKey | None  # the newest

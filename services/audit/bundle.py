@@ -14,7 +14,7 @@ from uuid import UUID
 from domain.audit.records import TreeName
 from domain.refusals import Unusable
 from services.audit.ports import SealedLog
-from services.audit.proofs import base64_of, find_head, prove_inclusion, public_keys
+from services.audit.proofs import base64_of, find_head, held_of, prove_inclusion, public_keys
 from services.audit.stored_tree import damaged
 from services.reading import find_order
 
@@ -112,8 +112,7 @@ def _readable(name: str, told: bytes) -> Any:
 
 def _positions(log: SealedLog, part: Part, size: int) -> Sequence[int]:
     if part.stream_id is not None:
-        found = log.positions_of(part.stream_id, MOST_EVENTS + 1)
-        return [position for position in found if position <= size]
+        return held_of(log, part.stream_id, size, MOST_EVENTS + 1)[0]
     first, last = part.first or 1, part.last or size
     if not 1 <= first <= last <= size:
         raise Unusable(f"From {first} to {last} not all is sealed: 1 to {size} is.")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from domain.audit.findings import Finding
 from domain.audit.heads import (
+    NO_TIME,
     KeyStatement,
     SealKey,
     SignedHead,
@@ -110,7 +111,8 @@ class HeadChain:
         before: SealKey | None = None
         for expected, key in enumerate(self.keys, 1):
             told = f"Key {key.key_id}"
-            if key.number != expected or key_id_of(key.public_key) != key.key_id:
+            is_odd = key.number != expected or key.added_at == NO_TIME
+            if is_odd or key_id_of(key.public_key) != key.key_id:
                 yield Finding("key_unknown", f"{told} is not as keys are named and numbered.")
             elif self.trusted and expected == 1 and key.key_id not in self.trusted:
                 yield Finding("key_unknown", f"{told}, the first, is none that you trust.")

@@ -44,6 +44,15 @@ class SealedLog(TreeSource, Protocol):
     def rows(self, tree: TreeName, after: int, until: int) -> Hashed:
         """Hash the rows behind a position, or number, up to another."""
 
+    def page(self, tree: TreeName, after: int, many: int) -> Hashed:
+        """Hash the next rows behind a position, or number, and all that share the last one's."""
+
+    def events_behind(self, after: int) -> int:
+        """Count the events behind a position."""
+
+    def gaps_behind(self, after: int, limit: int) -> Sequence[tuple[int, int]]:
+        """Name the spans behind a position, up to the last event, that hold none."""
+
     def row_leaves(self, tree: TreeName, numbers: Sequence[int]) -> Sequence[bytes]:
         """Give the bytes of the leaves of some rows, in order; what is missing is left out."""
 
@@ -54,13 +63,13 @@ class SealedLog(TreeSource, Protocol):
         """Name streams whose versions are not 1, 2, 3, …: with first, last and how many."""
 
     def unnumbered(self, limit: int) -> Sequence[Finding]:
-        """Name events without a position, and answers of commands without a number."""
+        """Name events without a position, and answers without a number that was given to one."""
 
     def unanswered(self, after: int, limit: int) -> Sequence[Finding]:
         """Name events behind a position whose command has no answer."""
 
-    def positions_of(self, stream_id: str, limit: int) -> Sequence[int]:
-        """Give the positions of a stream's events, in order."""
+    def places_of(self, stream_id: str, limit: int) -> Sequence[tuple[int, int]]:
+        """Give the positions of a stream's events, in order, each with the event's version."""
 
     def definitions(self) -> Sequence[Finding]:
         """Name published definitions that are not as the events that published them say."""

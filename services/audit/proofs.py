@@ -15,7 +15,7 @@ from domain.audit.merkle import (
 )
 from domain.refusals import Unusable
 from services.audit.ports import SealedLog
-from services.audit.stored_tree import StoredTree
+from services.audit.stored_tree import StoredTree, damaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,19 @@ def prove_inclusion(
         for leaf in log.row_leaves("events", positions)
     }
     return [_included(tree, signed, position, leaves.get(position, b"")) for position in positions]
+
+
+def held_of(log: SealedLog, stream_id: str, size: int, most: int) -> tuple[list[int], int]:
+    """Give the positions of a stream's events that a head of a size holds; how many came after.
+
+    most: events that are looked at
+    Raises: InfraError seal_damaged if one is not between the others, where its version says
+    """
+    found = log.places_of(stream_id, most)
+    held = [place for place in found if place[0] <= size]
+    if [version for _, version in held] != list(range(1, len(held) + 1)):
+        raise damaged(f"the events of {stream_id} are not where they were")
+    return [position for position, _ in held], len(found) - len(held)
 
 
 def _included(tree: StoredTree, signed: SignedHead, position: int, leaf: bytes) -> Inclusion:

@@ -195,7 +195,7 @@ class Sealer:
         frontiers = self._frontiers(sealing, state)
         until = min(state.position, frontiers["events"].size + pace.most)
         events, growth = _grow(sealing, "events", frontiers["events"], (_size(state), until))
-        last_command = sealing.command_after(_last_command(state), pace.most)
+        last_command = min(sealing.command_after(_last_command(state), pace.most), state.command)
         span = (_last_command(state), last_command)
         commands, more = _grow(sealing, "commands", frontiers["commands"], span)
         head = TreeHead(
@@ -272,7 +272,7 @@ def _last_command(state: SealState) -> int:
 
 
 def _check_end(state: SealState) -> None:
-    """Refuse to seal behind an end that is not there any more.
+    """Refuse to seal behind an end that is not there any more, or up to one that no answer has.
 
     The first key is made in the transaction of the first head: with no head, all are gone.
     """
@@ -282,6 +282,10 @@ def _check_end(state: SealState) -> None:
         raise damaged(
             f"the log ends at position {state.position} and command {state.command}, its last head "
             f"holds {_size(state)} and {_last_command(state)}"
+        )
+    if state.command > state.given:  # All that are answered from now on would lie before it.
+        raise damaged(
+            f"an answer has number {state.command}, the last one that was given is {state.given}"
         )
 
 

@@ -14,10 +14,10 @@ from domain.audit.findings import (
     Differences,
     Finding,
     Kind,
+    gaps,
     moved_leaf,
     name_differences,
     near_first,
-    spans,
 )
 from domain.audit.heads import Tree
 from domain.audit.merkle import Frontier, Node
@@ -109,9 +109,7 @@ class TreeCheck:
             (first, last),
         )
         if self._tree == "events":
-            there = set(found.numbers)
-            gone = [n for n in range(first, last + 1) if n not in there]
-            for begin, end in spans(gone):
+            for begin, end in gaps(found.numbers, first, last):
                 message = f"Positions {begin} to {end} are missing."
                 self._say("event_missing", message, head, (begin, end))
 
@@ -189,28 +187,26 @@ class _Rows:
 
     log: SealedLog
     tree: TreeName
-    after: int  # of what comes next
+    after: int  # the last one that was read
     _held: Hashed = field(default_factory=Hashed)
     _at: int = 0  # how many of those held were given
-    _read_to: int | None = None
+    _is_at_end: bool = False
 
     def take(self, until: int) -> Hashed:
         """Give the rows behind what was given, up to a position or number."""
-        while self._read_to is None or self._read_to < until:
+        while not self._is_at_end and self.after < until:
             self._read_on()
         numbers, hashes = self._held.numbers, self._held.hashes
         begin, self._at = self._at, bisect_right(numbers, until, lo=self._at)
         return Hashed(numbers[begin : self._at], hashes[begin : self._at])
 
     def _read_on(self) -> None:
-        begin = self.after if self._read_to is None else self._read_to
-        end = max(begin, 0) + PAGE
-        page = self.log.rows(self.tree, begin, end)
-        self._held = Hashed(
-            self._held.numbers[self._at :] + page.numbers,
-            self._held.hashes[self._at :] + page.hashes,
-        )
-        self._at, self._read_to = 0, end
+        page = self.log.page(self.tree, self.after, PAGE)
+        del self._held.numbers[: self._at], self._held.hashes[: self._at]
+        self._held.numbers += page.numbers
+        self._held.hashes += page.hashes
+        self._at, self._is_at_end = 0, not page.numbers
+        self.after = page.numbers[-1] if page.numbers else self.after
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Final
 from uuid import UUID
 
-from domain.audit.findings import Finding, spans
+from domain.audit.findings import Finding
 from domain.audit.heads import SignedHead
 from domain.audit.merkle import Frontier, frontier_at
 from domain.audit.records import TREES, TreeName
@@ -259,13 +259,6 @@ def _rest(log: SealedLog) -> Iterator[Finding]:
 
 def _tail(log: SealedLog, sealed: int) -> tuple[int, list[Finding]]:
     """Count what is not sealed yet, and see that nothing is missing there."""
-    position, _ = log.ends()
-    found: list[int] = []
-    after = sealed
-    while after < position:
-        found += log.rows("events", after, after + PAGE).numbers
-        after += PAGE
-    missing = sorted(set(range(sealed + 1, position + 1)) - set(found))
     gone = [
         Finding(
             "event_missing",
@@ -273,6 +266,6 @@ def _tail(log: SealedLog, sealed: int) -> tuple[int, list[Finding]]:
             first,
             last,
         )
-        for first, last in spans(missing)
+        for first, last in log.gaps_behind(sealed, MOST_FINDINGS)
     ]
-    return len(found), [*gone, *log.unanswered(sealed, 100)]
+    return log.events_behind(sealed), [*gone, *log.unanswered(sealed, 100)]

@@ -12,6 +12,7 @@ from services.audit.proofs import (
     consistency_dict,
     find_head,
     head_dict,
+    held_of,
     inclusion_dict,
     list_heads,
     prove_consistency,
@@ -125,12 +126,11 @@ def proofs(system: "System", asked: AuditProofs) -> dict[str, Any]:
     head = find_head(log, asked.head).head  # One for all, whatever is sealed meanwhile.
     positions, unsealed = [asked.position or 0], 0
     if asked.order is not None:
-        found = log.positions_of(stream_of(system, asked.order), MOST_EVENTS)
-        held = [one for one in found if one <= head.events.size]
+        stream = stream_of(system, asked.order)
+        held, unsealed = held_of(log, stream, head.events.size, MOST_EVENTS)
         if not held:
             raise Unusable(f"Head {head.number} holds no event of this order: all came after it.")
         positions = [one for one in held if one > (asked.after or 0)]
-        unsealed = len(found) - len(held)
     page = positions[: asked.limit]
     known = public_keys(log)
     return {

@@ -2349,6 +2349,13 @@ GRANT SELECT(outcome) ON TABLE log.commands TO orderpath_projector;
 GRANT SELECT(unmet) ON TABLE log.commands TO orderpath_projector;
 
 --
+-- Name: SEQUENCE command_numbers; Type: ACL; Schema: log; Owner: postgres
+--
+
+GRANT SELECT ON SEQUENCE log.command_numbers TO orderpath_writer;
+GRANT SELECT ON SEQUENCE log.command_numbers TO orderpath_auditor;
+
+--
 -- Name: TABLE definitions; Type: ACL; Schema: log; Owner: postgres
 --
 
