@@ -12,6 +12,7 @@ from pydantic import Field
 from domain.guards import no_status_is_expected
 from domain.messages import ActorKind, Command, Decided, Event, Happened, Moment, Name
 from domain.refusals import Refusal
+from domain.told_numbers import ToldNumber
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -41,8 +42,8 @@ class CountFlood(Command):
     caller_kind: ActorKind
     caller_id: Name
     minute: Moment
-    refused: Count
-    turned_away: Count
+    refused: ToldNumber
+    turned_away: ToldNumber
 
     @property
     def stream_id(self) -> str:

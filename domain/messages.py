@@ -20,6 +20,7 @@ from pydantic import (
 
 from domain.refusals import Unmet
 from domain.sights import Region
+from domain.told_numbers import ToldCount
 
 SHARDS = 16  # of the log and of every checkpoint; fixed for ever
 ActorKind = Literal["user", "api_key", "trigger", "clock", "import", "system"]
@@ -185,7 +186,7 @@ class Command(Shape):
     source: Name = "api"
     reason: Personal | None = None  # free text, for people
     occurred_at: Moment | None = None  # None: now; only facts may set the past
-    expected_version: int | None = Field(default=None, ge=0)
+    expected_version: ToldCount | None = None
     expected_status: AskedCode | None = None
 
 

@@ -1,14 +1,13 @@
 """What people and programs may ask of an alert."""
 
 from functools import cached_property
-from typing import Annotated, ClassVar
+from typing import ClassVar
 from uuid import UUID
-
-from pydantic import Field
 
 from domain.alerts.events import Details, alert_stream
 from domain.messages import Code, Command, Moment, Name, Text, Written
 from domain.paths.asked import CommandAboutOrder
+from domain.told_numbers import ToldNumber
 
 
 class AlertCommand(Command):
@@ -41,7 +40,7 @@ class RaiseAlert(AlertCommand, CommandAboutOrder):
     role: Name | None = None
     since: Moment | None = None  # None: now
     rule: Code | None = None
-    rule_version: Annotated[int, Field(ge=1)] | None = None
+    rule_version: ToldNumber | None = None
 
 
 class AcknowledgeAlert(AlertCommand):

@@ -5,11 +5,12 @@ from typing import ClassVar
 from uuid import UUID
 
 from domain.documents.papers import Paper
-from domain.effects.events import Message, Number, effect_stream
+from domain.effects.events import Message, effect_stream
 from domain.messages import Code, Command, Moment, Name
 from domain.orders.events import stream_of as order_stream
 from domain.paths.asked import CommandAboutOrder
 from domain.templates.line import template_stream
+from domain.told_numbers import ToldNumber
 
 
 class EffectCommand(Command):
@@ -32,6 +33,8 @@ class RequestEffect(EffectCommand, Message, CommandAboutOrder):
         "rule_version",
     )
 
+    about_version: ToldNumber | None = None
+    rule_version: ToldNumber | None = None
     attach: Paper | None = None  # to a mail, of its order
 
     @cached_property
@@ -51,7 +54,7 @@ class MarkSent(EffectCommand):
 
     NAME: ClassVar[str] = "effect.mark_sent"
 
-    attempt: Number
+    attempt: ToldNumber
     provider_id: Name | None = None
 
 
@@ -60,7 +63,7 @@ class MarkFailed(EffectCommand):
 
     NAME: ClassVar[str] = "effect.mark_failed"
 
-    attempt: Number
+    attempt: ToldNumber
     reason_code: Code
     error: Name
     next_at: Moment | None = None  # None: there is none

@@ -10,6 +10,7 @@ from pydantic import Field
 from domain.guards import no_status_is_expected
 from domain.messages import Code, Command, Decided, Event, Happened
 from domain.refusals import Refusal
+from domain.told_numbers import ToldNumber
 
 
 def endpoint_stream(endpoint: str) -> str:
@@ -49,7 +50,7 @@ class PauseEndpoint(EndpointCommand):
 
     NAME: ClassVar[str] = "endpoint.pause"
 
-    failures: Annotated[int, Field(ge=1)] | None = None
+    failures: ToldNumber | None = None
 
 
 class ResumeEndpoint(EndpointCommand):

@@ -40,6 +40,7 @@ from domain.orders.shipment_commands import CreateShipment as CreateShipment
 from domain.orders.shipment_commands import MoveShipment as MoveShipment
 from domain.orders.shipment_commands import ShipmentCommand as ShipmentCommand
 from domain.orders.shipment_commands import TrackShipment as TrackShipment
+from domain.told_numbers import ToldNumber
 
 MAX_LINES = 500  # positions in one order
 MAX_FACTS = 500  # facts in one command
@@ -224,7 +225,7 @@ class CorrectFact(OrderCommand):
 
     NAME: ClassVar[str] = "order.correct"
 
-    version: Annotated[int, Field(ge=1)]  # the event's version within the order
+    version: ToldNumber  # the event's version within the order
 
 
 class RecordFacts(OrderCommand):

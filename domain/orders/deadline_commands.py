@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from domain.messages import Code, Moment
 from domain.orders.order_command import OrderCommand
+from domain.told_numbers import ToldNumber
 
 
 class DeadlineCommand(OrderCommand):
@@ -15,7 +16,7 @@ class PassDeadline(DeadlineCommand):
 
     NAME: ClassVar[str] = "order.pass_deadline"
 
-    entered: int  # version of the event that entered the status
+    entered: ToldNumber  # version of the event that entered the status
     level: Code
     due_at: Moment
 

@@ -103,16 +103,16 @@ def decide(order: Order, cmd: c.OrderCommand, facts: Facts, now: datetime) -> De
             return {cmd.stream_id: told}
         at = max(now, order.last_occurred_at or now)
         return _settled(cmd, Situation(cmd.order_id, order, path, cmd.actor, at, facts), told)
-    unmet = [
-        *guards.status_is_as_expected(order, cmd),
-        *guards.time_is_allowed(cmd, now),
-    ]
+    untimely = list(guards.time_is_allowed(cmd, now))
+    unmet = [*guards.status_is_as_expected(order, cmd), *untimely]
     if not order.exists:
         raise Refusal(*guards.order_exists(order, cmd.order_id), *unmet)
     if cmd.FOLLOWS_PATH and path is None:
         unmet = [*guards.path_is_pinned(order), *unmet]
     # A fact may be minutes ahead of our clock: what is decided now comes after it.
-    at = cmd.occurred_at or max(now, order.last_occurred_at or now)
+    # What else is unmet is worked out as of now where it may not be of the time that it names.
+    named_at = None if untimely else cmd.occurred_at
+    at = named_at or max(now, order.last_occurred_at or now)
     situation = Situation(cmd.order_id, order, path, cmd.actor, at, facts) if path else None
     events, more = _verdict(order, cast(c.Change, cmd), situation, facts.offer, at)
     if unmet or more:

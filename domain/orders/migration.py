@@ -24,6 +24,7 @@ from domain.paths.closing import closing
 from domain.paths.line import PathLine
 from domain.paths.path import MAX_STATUSES, OrderPath
 from domain.refusals import Refusal, Unmet
+from domain.told_numbers import ToldNumber
 
 
 class MigrateOrder(OrderCommand):
@@ -32,8 +33,10 @@ class MigrateOrder(OrderCommand):
     NAME: ClassVar[str] = "order.migrate"
 
     path: Code
-    path_version: Annotated[int, Field(ge=1)] | None = None  # None: the latest
-    expected_path: tuple[Code, int] | None = None  # only while the order follows this version
+    path_version: ToldNumber | None = None  # None: the latest
+    expected_path: tuple[Code, ToldNumber] | None = (
+        None  # only while the order follows this version
+    )
     # Old status -> new one. A status that is not named stays; named itself it is entered anew.
     mapping: Annotated[dict[Code, Code], Field(max_length=MAX_STATUSES)] = Field(
         default_factory=dict

@@ -14,6 +14,7 @@ from domain.paths.guards import calendars_are_published
 from domain.publishing import Line, Publish, next_version, publish
 from domain.refusals import Refusal, Unmet
 from domain.rules.rule import Mode, Rule
+from domain.told_numbers import ToldNumber
 
 
 def stream_of(rule: str) -> str:
@@ -51,7 +52,7 @@ class SetRuleMode(Command):
 
     rule: Code
     mode: Mode
-    of_version: Annotated[int, Field(ge=1)] | None = None  # only while this one is the latest
+    of_version: ToldNumber | None = None  # only while this one is the latest
 
     @property
     def stream_id(self) -> str:

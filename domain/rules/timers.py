@@ -14,6 +14,7 @@ from pydantic import Field
 from domain.guards import no_status_is_expected
 from domain.messages import Code, Command, Decided, Event, Happened, Moment
 from domain.refusals import Refusal
+from domain.told_numbers import ToldNumber
 
 Why = Literal["delay", "silence", "schedule"]
 Version = Annotated[int, Field(ge=1)]
@@ -44,7 +45,7 @@ class FireTimer(Command):
     order_id: UUID
     timer_id: UUID
     rule: Code
-    rule_version: Version
+    rule_version: ToldNumber
     why: Why
     due_at: Moment
 

@@ -1,14 +1,13 @@
 """What people and programs may ask of a task."""
 
 from functools import cached_property
-from typing import Annotated, ClassVar, get_args
+from typing import ClassVar, get_args
 from uuid import UUID
-
-from pydantic import Field
 
 from domain.messages import Code, Command, Moment, Name, Text, Written
 from domain.paths.asked import CommandAboutOrder
 from domain.tasks.events import task_stream
+from domain.told_numbers import ToldNumber
 
 
 class TaskCommand(Command):
@@ -37,7 +36,7 @@ class CreateTask(TaskCommand, CommandAboutOrder):
     group: Name | None = None
     due_at: Moment | None = None
     rule: Code | None = None  # that wants it
-    rule_version: Annotated[int, Field(ge=1)] | None = None
+    rule_version: ToldNumber | None = None
 
 
 class AssignTask(TaskCommand):

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from domain.messages import Code, Command, Moment
 from domain.publishing import Publish
+from domain.told_numbers import ToldCount, ToldNumber
 from domain.waves.definition import Wave
-from domain.waves.events import Orders, Version, stream_of
+from domain.waves.events import stream_of
 
 
 class PublishWave(Publish):
@@ -31,7 +32,7 @@ class BeginWave(Command):
     NAME: ClassVar[str] = "wave.begin"
 
     wave: Code
-    wave_version: Version | None = None  # only while this one is the latest
+    wave_version: ToldNumber | None = None  # only while this one is the latest
     due_at: Moment | None = None  # the hour that has come
 
     @cached_property
@@ -46,11 +47,11 @@ class FinishWave(Command):
 
     wave: Code
     batch_id: UUID
-    orders: Orders
-    accepted: Orders = 0
-    refused: Orders = 0
-    nothing: Orders = 0
-    failed: Orders = 0
+    orders: ToldCount
+    accepted: ToldCount = 0
+    refused: ToldCount = 0
+    nothing: ToldCount = 0
+    failed: ToldCount = 0
 
     @cached_property
     def stream_id(self) -> str:

@@ -1,6 +1,7 @@
 """The JSON Schemas of commands and answers: what a sender reads is what the reader accepts."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -38,3 +39,25 @@ def test_a_command_under_another_name_is_not_valid() -> None:
     sent = json.loads(encode(COMMANDS["order.place"])) | {"command": "order.add_note"}
 
     assert not Draft202012Validator(schema_of("order.place")).is_valid(sent)
+
+
+def integers(schema: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+    """Give every integer within a schema, by where it stands."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "integer":
+            yield where, schema
+        for name, part in schema.items():
+            yield from integers(part, f"{where}.{name}")
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from integers(part, where)
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, "envelope"])
+def test_no_integer_of_a_command_is_larger_than_what_read_models_keep(name: str) -> None:
+    told = list(integers(schema_of(name)))
+    boundless = [where for where, one in told if {"minimum", "maximum"} - one.keys()]
+    larger = [where for where, one in told if one.get("maximum", 0) >= 2**63]
+
+    assert told
+    assert (boundless, larger) == ([], [])

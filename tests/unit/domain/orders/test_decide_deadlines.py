@@ -1,6 +1,6 @@
 """What the clock says of deadlines, and how people put them off (P10, P11, D8)."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -309,3 +309,19 @@ def test_an_order_without_a_path_has_no_deadline() -> None:
 
     given(told, paths=(PATH,)).when(passes("due", DUE)).then_nothing()
     given(told, paths=(PATH,)).when(snooze()).then_refused("path_not_pinned")
+
+
+@pytest.mark.parametrize(
+    ("at", "codes"),
+    [
+        (datetime.max.replace(tzinfo=UTC), ("time_not_allowed", "time_in_future")),
+        (datetime.min.replace(tzinfo=UTC), ("time_not_allowed",)),
+    ],
+)
+def test_a_move_of_the_first_or_the_last_moment_there_is_is_refused(
+    at: datetime, codes: tuple[str, ...]
+) -> None:
+    for status in ("new", "waiting"):
+        moved = to(status).model_copy(update={"occurred_at": at})
+        a(PLACE, to("free")).when(moved).then_refused(*codes)
+        a(PLACE).when(to("waiting").model_copy(update={"occurred_at": at})).then_refused(*codes)
