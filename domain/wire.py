@@ -36,7 +36,8 @@ DEFINING: Final = frozenset(name for name, kind in COMMANDS.items() if issubclas
 # say, in backquotes.
 _REPEATED: Final = re.compile(r"""['"].*['"]""", re.DOTALL)
 _PARSED: Final = re.compile(r"`.*`", re.DOTALL)
-_DEFINITION: Final = "definition"  # Of paths and calendars: their words are no personal data.
+_DEFINITION: Final = "definition"  # What is published: its words are no personal data.
+_PLACE: Final = re.compile(r"\(character \d+\)")
 
 
 def encode(command: Command) -> bytes:
@@ -246,6 +247,10 @@ def _words(detail: ErrorDetails) -> str:
         return f"it is none of {detail['ctx']['expected_tags']}"
     if detail["type"].endswith("_parsing"):
         return _PARSED.sub("this", words)
-    if detail["type"] == "value_error" and detail["loc"][:1] != (_DEFINITION,):
+    if detail["loc"][:1] == (_DEFINITION,):
+        return words
+    if detail["type"] == "condition":
+        return " ".join(["it is no condition", *_PLACE.findall(words)])
+    if detail["type"] == "value_error":
         return _REPEATED.sub("this", words)
     return words

@@ -6,16 +6,16 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from domain.errands import on
 from domain.paths.conditional import compiled
 from domain.paths.definition import LEAST_COUNTED, MAX_COMPILED_CHARACTERS
 from domain.refusals import CommandUnreadable, InfraError
-from domain.wire import MAX_PARSED, MAX_TOLD, MAX_WITHIN, decode, parsed
+from domain.wire import MAX_PARSED, MAX_TOLD, MAX_WITHIN, decode, encode, parsed
 from services.api.limits import Limits
 from services.api.questions_in_hand import QuestionInHand
-from tests.support.examples import actor
+from tests.support.examples import COMMANDS, actor
 
 MOST_SECONDS = 5.0  # of our CPU: what looks at all faults for each takes some 50
 MOST_BYTES = Limits().body_bytes
@@ -120,6 +120,22 @@ def test_a_full_batch_of_placements_and_a_text_of_commas_are_not_too_large() -> 
     assert MAX_PARSED > batch.count(b",") > 0.95 * MAX_PARSED
     assert len(parsed(batch, MOST_BYTES)["commands"]) == 1_000
     assert parsed(texts, 2 * MOST_BYTES)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["customer.name == annamueller", "annamueller()", "09annamueller", "order.annamueller > 1"],
+)
+def test_a_condition_that_is_none_is_told_without_its_words(condition: str) -> None:
+    said = from_json(encode(COMMANDS["order.add_note"])) | {"only_if": [condition]}
+
+    with pytest.raises(CommandUnreadable) as caught:
+        decode(to_json(said))
+
+    (unmet,) = caught.value.unmet
+    assert unmet.field == "only_if.0"
+    assert "it is no condition (character" in unmet.message
+    assert "annamueller" not in str(caught.value)
 
 
 def test_texts_of_brackets_are_no_lists_and_objects() -> None:
