@@ -10,16 +10,16 @@ from services.audit.bundle import Part, export_bundle
 from services.questions.sealed import AuditProofs, proofs
 from tests.integration.audit.sealed import SealedShop
 from tests.integration.audit.test_tampering import ANSWER
+from tests.support.waiting import ROOM_SECONDS
 
 FAR = 2**62
-SOON_SECONDS = 20.0  # counting up to FAR takes years
 
 
 def found_soon(shop: SealedShop, **wish: Any) -> list[tuple[str, int | None, int | None]]:
     told: list[list[tuple[str, int | None, int | None]]] = []
     checking = Thread(target=lambda: told.append(shop.found(**wish)), daemon=True)
     checking.start()
-    checking.join(SOON_SECONDS)
+    checking.join(ROOM_SECONDS)  # Counting up to FAR takes years.
     assert told, "it does not end"
     return told[0]
 
