@@ -67,6 +67,7 @@ SETTINGS: Final[dict[str, Any]] = {
 }
 
 T = TypeVar("T")
+
 log_ = structlog.get_logger()
 
 
@@ -130,9 +131,8 @@ class CommandConsumer:
             self._records.close(timeout_ms=CLOSE_SECONDS * 1_000)
 
     def _work(self, batch: Sequence[Any]) -> None:
-        """Take a batch to its end, in parts where it takes long to read: what is committed comes to
-        nobody again. Where the group takes this one for dead meanwhile, the rest is another one's.
-        """
+        """Take a batch to its end, in parts where it takes long to read: each is committed. Where
+        the group takes this one for dead meanwhile, the rest comes again, to whoever has it."""
         done, ours = 0, True
         while ours and done < len(batch) and not (done and self._stop.is_set()):
             in_hand = self._patiently(partial(self._take_in, batch[done:]))

@@ -17,6 +17,7 @@ from domain.paths.events import PathPublished
 from domain.roles.line import RolePublished
 from domain.rules.line import RulePublished
 from domain.templates.line import TemplatePublished
+from domain.told_numbers import MAX_TOLD_NUMBER
 from domain.upcasters import UPCASTERS
 from domain.waves.events import WavePublished
 from infra.audit_tables import read
@@ -65,10 +66,11 @@ _UNFOLDED: Final[LiteralString] = """
 def check_definitions(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
     """Compare log.definitions, and what is unfolded of it, with the events; both ways."""
     expected = _expected(connection)
+    # Of a version that no table can hold nothing was unfolded, and what is there is unlike it.
     paths = [
         (name, version, body)
         for (kind, name, version), (_, _, body, _) in expected.items()
-        if kind == "path"
+        if kind == "path" and version <= MAX_TOLD_NUMBER
     ]
     rows = read(
         connection,

@@ -168,7 +168,7 @@ def _recipient(text: str | None) -> Address:
         address = Address(found.display_name, found.username, found.domain)
     except MemoryError:
         raise  # No fault of the address.
-    except Exception as error:  # The library's parser trips over some in many ways.
+    except Exception as error:  # The library's parser trips over some in many ways; told as one.
         raise Undelivered("address_unusable", "that is no address", final=True) from error
     told = address.addr_spec
     if not (address.username and address.domain) or smtplib.quoteaddr(told) != f"<{told}>":

@@ -34,9 +34,8 @@ class MigrateOrder(OrderCommand):
 
     path: Code
     path_version: ToldNumber | None = None  # None: the latest
-    expected_path: tuple[Code, ToldNumber] | None = (
-        None  # only while the order follows this version
-    )
+    # Only while the order follows this version.
+    expected_path: tuple[Code, ToldNumber] | None = None
     # Old status -> new one. A status that is not named stays; named itself it is entered anew.
     mapping: Annotated[dict[Code, Code], Field(max_length=MAX_STATUSES)] = Field(
         default_factory=dict

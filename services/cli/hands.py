@@ -90,7 +90,7 @@ def all_hands(
     def work(name: str) -> None:
         try:
             hands[name](system).run(stop, system.heartbeat(name).beat)
-        except Exception as error:
+        except Exception as error:  # Told at once; it is raised when the others have ended.
             get_logger().error("hand_failed", hand=name, error=type(error).__name__)
             raise
         finally:

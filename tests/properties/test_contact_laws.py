@@ -16,6 +16,7 @@ from domain.orders import events as e
 from domain.orders.contact import is_of_another
 from domain.orders.order import Order
 from tests.support.examples import NOW
+from tests.support.placements import annulled, placed_by
 from tests.support.spec import Stored
 
 PAID: Any = {"method": "card", "amount_minor": 100, "currency": "EUR"}
@@ -60,21 +61,11 @@ class Told:
         return version
 
     def place(self, customer_id: str | None, hours: int) -> None:
-        placed = e.OrderPlaced(
-            path="shop",
-            path_version=1,
-            status="new",
-            order_type="order",
-            channel="import",
-            shop="main",
-            currency="EUR",
-            customer_id=customer_id,
-        )
-        self.standing[self.tell(placed, hours, fact=True)] = hours, customer_id
+        version = self.tell(placed_by(customer_id), hours, fact=True)
+        self.standing[version] = hours, customer_id
 
     def annul(self, version: int) -> None:
-        wrong = {"annulled_version": version, "annulled_type": e.OrderPlaced.NAME}
-        self.tell(e.FactAnnulled(**wrong, reason="Wrong"))
+        self.tell(annulled(version))
         _, customer = self.standing.pop(version)
         if not self.standing:
             self.lost = ("lost customer", customer) if customer else ("lost guest", version)

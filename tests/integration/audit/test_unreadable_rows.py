@@ -21,6 +21,10 @@ PAYLOADS = {
     "lists in lists": "(repeat('[', 3000) || repeat(']', 3000))::bytea",
     "no path": """replace(convert_from(payload, 'UTF8'), '"statuses":', '"other":')::bytea""",
     "no UTF-8": r"'\xff'",
+    "no version": """regexp_replace(convert_from(payload, 'UTF8'),
+        '"path_version":[0-9]+', '"path_version":3000000000')::bytea""",
+    "no character": r"""convert_to(regexp_replace(convert_from(payload, 'UTF8'),
+        '"en":"', '"en":"\\u0000'), 'UTF8')""",
 }
 
 

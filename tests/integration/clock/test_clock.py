@@ -228,12 +228,7 @@ class _Watched:
 
 
 def test_d7_reservations_that_nobody_paid_for_are_given_back(shop: Shop) -> None:
-    shop.does(
-        PublishPath(**by(), definition=keeping()),
-        ReceiveStock(**by(), sku=TEA.sku, quantity=TEA.quantity),
-    )
-    (order_id,) = shop.place()
-    shop.does(c.ReserveItems(**who(order_id)))
+    reserve(shop)
     shop.at(NOW + timedelta(hours=23))
     assert shop.fire() == 0
 
@@ -243,6 +238,16 @@ def test_d7_reservations_that_nobody_paid_for_are_given_back(shop: Shop) -> None
     assert shop.fire() == 0
     level = stock_now(shop.system, stream_of(TEA.sku, location="main")).level
     assert (level.reserved, level.available) == (0, TEA.quantity)
+
+
+def reserve(shop: Shop) -> None:
+    """Keep all the goods there are for an order that nobody has paid for."""
+    shop.does(
+        PublishPath(**by(), definition=keeping()),
+        ReceiveStock(**by(), sku=TEA.sku, quantity=TEA.quantity),
+    )
+    (order_id,) = shop.place()
+    shop.does(c.ReserveItems(**who(order_id)))
 
 
 def by() -> dict[str, Any]:

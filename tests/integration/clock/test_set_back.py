@@ -6,18 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 from domain.messages import Command, Outcome
-from domain.orders import commands as c
 from domain.orders.events import DeadlinePassed
-from domain.paths.commands import PublishPath
-from domain.stock.commands import ReceiveStock
 from domain.stock.events import stream_of
 from services.clock import Submit
 from services.reading import stock_now
-from tests.integration.clock.shop import Shop, who
-from tests.integration.clock.test_clock import by
+from tests.integration.clock.shop import Shop
+from tests.integration.clock.test_clock import reserve
 from tests.support.examples import NOW, TEA
 from tests.unit.domain.orders.test_decide_deadlines import DUE, WARN
-from tests.unit.domain.orders.test_goods import path as keeping
 
 STEP = timedelta(minutes=1)
 
@@ -54,12 +50,7 @@ def test_every_deadline_passes_though_the_clock_is_set_back_while_it_is_told(sho
 def test_reservations_are_given_back_though_the_clock_is_set_back_while_it_is_told(
     shop: Shop,
 ) -> None:
-    shop.does(
-        PublishPath(**by(), definition=keeping()),
-        ReceiveStock(**by(), sku=TEA.sku, quantity=TEA.quantity),
-    )
-    (order_id,) = shop.place()
-    shop.does(c.ReserveItems(**who(order_id)))
+    reserve(shop)
     shop.at(NOW + timedelta(hours=24))
 
     assert fire(shop, set_back(shop)) == 1

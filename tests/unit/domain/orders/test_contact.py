@@ -13,6 +13,7 @@ from domain.orders.order import Order
 from domain.public.order_state import state_of
 from services.order_view import view_of
 from tests.support.examples import NOW
+from tests.support.placements import annulled, placed_by
 from tests.support.spec import Stored
 
 ADDRESS = "1 Elm Street"
@@ -38,22 +39,8 @@ def _stored(one: Event | tuple[str | None, int], version: int) -> Stored:
     if isinstance(one, Event):
         return Stored(one, version, NOW)
     customer_id, hours = one
-    placed = e.OrderPlaced(
-        path="shop",
-        path_version=1,
-        status="new",
-        order_type="order",
-        channel="import",
-        shop="main",
-        currency="EUR",
-        customer_id=customer_id,
-    )
-    return Stored(placed, version, NOW - timedelta(hours=hours), fact_id=UUID(int=version))
-
-
-def annulled(version: int) -> Event:
-    return e.FactAnnulled(
-        annulled_version=version, annulled_type=e.OrderPlaced.NAME, reason="Wrong"
+    return Stored(
+        placed_by(customer_id), version, NOW - timedelta(hours=hours), fact_id=UUID(int=version)
     )
 
 
